@@ -1,0 +1,64 @@
+"""pivotsim: delay and energy of Vision Transformers on systolic-array accelerators.
+
+Names load on first use, so that ``import pivotsim`` costs milliseconds.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Hardware": "pivotsim.hardware.spec",
+    "load_hardware": "pivotsim.hardware.spec",
+    "VitModel": "pivotsim.models.spec",
+    "load_model": "pivotsim.models.spec",
+    "EncoderPlan": "pivotsim.workload.plans",
+    "Plan": "pivotsim.workload.plans",
+    "plan": "pivotsim.workload.plans",
+    "skip_attention": "pivotsim.workload.transforms.attention_skipping",
+    "Op": "pivotsim.workload.ops",
+    "Trace": "pivotsim.workload.ops",
+    "lower": "pivotsim.workload.lowering",
+    "read_trace": "pivotsim.workload.trace_csv",
+    "write_trace": "pivotsim.workload.trace_csv",
+    "GemmResult": "pivotsim.simulation",
+    "simulate": "pivotsim.simulation",
+    "simulate_designs": "pivotsim.simulation",
+    "simulate_gemm": "pivotsim.simulation",
+    "Report": "pivotsim.report",
+    "MixedReport": "pivotsim.effort.combination",
+    "combine": "pivotsim.effort.combination",
+    "compare": "pivotsim.comparison",
+    "reproduce_pivot": "pivotsim.published.pivot",
+    "PivotsimError": "pivotsim.errors",
+    "InputError": "pivotsim.errors",
+}
+__all__ = sorted([*_HOME, "__version__"])
+
+if TYPE_CHECKING:
+    from pivotsim.comparison import compare
+    from pivotsim.effort.combination import MixedReport, combine
+    from pivotsim.errors import InputError, PivotsimError
+    from pivotsim.hardware.spec import Hardware, load_hardware
+    from pivotsim.models.spec import VitModel, load_model
+    from pivotsim.published.pivot import reproduce_pivot
+    from pivotsim.report import Report
+    from pivotsim.simulation import GemmResult, simulate, simulate_designs, simulate_gemm
+    from pivotsim.workload.lowering import lower
+    from pivotsim.workload.ops import Op, Trace
+    from pivotsim.workload.plans import EncoderPlan, Plan, plan
+    from pivotsim.workload.trace_csv import read_trace, write_trace
+    from pivotsim.workload.transforms.attention_skipping import skip_attention
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'pivotsim' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,7 @@
+"""``python -m pivotsim``."""
+
+import sys
+
+from pivotsim.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,74 @@
+"""The entry point: commands, --version, and errors as single lines with their exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import pivotsim
+from pivotsim.cli.output import print_line, print_note
+from pivotsim.cli.reproducing import reproduce_app
+from pivotsim.cli.showing import show_app
+from pivotsim.cli.simulating import combine_command, compare_command, gemm_command, run_command
+from pivotsim.errors import PivotsimError
+
+DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="pivotsim",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Delay and energy of Vision Transformers on systolic-array accelerators.",
+)
+app.command("gemm")(gemm_command)
+app.command("run")(run_command)
+app.command("combine")(combine_command)
+app.command("compare")(compare_command)
+app.add_typer(reproduce_app, name="reproduce")
+app.add_typer(show_app, name="show")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print_line(f"pivotsim {pivotsim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _pivotsim(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 a check failed, 2 wrong input."""
+    try:
+        code = app(args=None if arguments is None else list(arguments), prog_name="pivotsim", standalone_mode=False)
+        sys.stdout.flush()
+    except PivotsimError as error:
+        for line in str(error).splitlines():
+            print_note(line)
+        return WRONG_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        describe = getattr(error, "format_message", None)  # usage errors of typer
+        if describe is None:
+            raise
+        message = str(describe())
+        if message.startswith("Usage:"):  # a command group without a command: its help
+            print_note(message)
+        else:
+            print_note(f"pivotsim: {' '.join(message.split())}")
+        return WRONG_INPUT
+    return code if isinstance(code, int) else DONE

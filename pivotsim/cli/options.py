@@ -1,0 +1,135 @@
+"""Options that several commands share, and how their texts become values."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.yaml_reader import parse_scalar
+
+if TYPE_CHECKING:
+    from pivotsim.hardware.spec import Hardware
+    from pivotsim.models.spec import VitModel
+
+
+def integer(name: str) -> Callable[[str], int]:
+    """Return a parser of one argument that names it and shows what it got."""
+
+    def parse(text: str) -> int:
+        if isinstance(text, int):  # a default
+            return text
+        value = parse_scalar(text.strip())
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise InputError(f"{name}: must be an integer {got(text)}")
+        return value
+
+    return parse
+
+
+def real(name: str) -> Callable[[str], float]:
+    """Return a parser like ``integer`` for any number."""
+
+    def parse(text: str) -> float:
+        value = parse_scalar(text.strip())
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise InputError(f"{name}: must be a number {got(text)}")
+        return float(value)
+
+    return parse
+
+
+HwOption = Annotated[str, typer.Option("--hw", metavar="NAME", help="Hardware: a name or a YAML file.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change one value of hardware or model, as in array.rows=32 or model.depth=17; repeatable.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PlotsOption = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures (PNG) there.")]
+EngineOption = Annotated[str, typer.Option(metavar="analytic", help="How array cycles are counted.")]
+MemoryOption = Annotated[str, typer.Option(metavar="paper", help="Memories without limits or stalls.")]
+ProfileOption = Annotated[
+    str,
+    typer.Option(metavar="paper|full", help="Processor side: softmax alone, or all operations and transfers too."),
+]
+EnergyOption = Annotated[str, typer.Option(metavar="constant", help="Board power times delay.")]
+ScopeOption = Annotated[
+    str, typer.Option(metavar="encoders|all", help="Charge the encoders, or patch embedding and head too.")
+]
+QkvOption = Annotated[
+    str, typer.Option(metavar="fused|separate", help="Q, K and V as one GEMM of N = 3d, or as three.")
+]
+ScoreBitsOption = Annotated[
+    int, typer.Option(parser=integer("--score-bits"), metavar="8|32", help="Attention scores requantised before softmax (8), or not (32).")
+]
+ENCODERS_HELP = "such as 1,2,5-8; all; none"
+
+_RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
+MAX_ENCODERS = 4096
+
+
+def parse_encoders(option: str, text: str, depth: int) -> list[int]:
+    """Return encoder numbers from ``1,2,5-8``, ``all`` or ``none``."""
+    word = text.strip().lower()
+    if word in ("all", "none"):
+        return list(range(1, depth + 1)) if word == "all" else []
+    numbers: list[int] = []
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part.strip())
+        if match is None:
+            raise InputError(f"{option}: must be encoder numbers {ENCODERS_HELP} {got(text)}")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            raise InputError(f"{option}: range runs backwards {got(part.strip())}")
+        if last - first > MAX_ENCODERS:
+            raise InputError(f"{option}: range is longer than any model {got(part.strip())}")
+        numbers += range(first, last + 1)
+    return numbers
+
+
+def parse_array(text: str) -> tuple[int, int]:
+    """Return (rows, cols) from ``64x36``."""
+    match = re.fullmatch(r"([0-9]{1,18})[xX]([0-9]{1,18})", text.strip())
+    if match is None:
+        raise InputError(f"--array: must be ROWSxCOLS such as 64x36 {got(text)}")
+    return int(match[1]), int(match[2])
+
+
+def parse_settings(settings: list[str] | None) -> dict[str, object]:
+    """Return {dotted path: value} of the ``--set`` options; values follow YAML's rules."""
+    values: dict[str, object] = {}
+    for text in settings or []:
+        path, equals, value = text.partition("=")
+        path = path.strip()
+        if not equals or not path:
+            raise InputError(f"--set: expected PATH=VALUE such as array.rows=32 {got(text)}")
+        if path in values:
+            raise InputError(f"--set: {path}: set twice {got(text)}")
+        values[path] = parse_scalar(value.strip())
+    return values
+
+
+def load_both(
+    hw_name: str, model_name: str | None, settings: dict[str, object]
+) -> "tuple[Hardware, VitModel | None]":
+    """Return hardware and model with each setting applied where it belongs."""
+    from pivotsim.config import leaves
+    from pivotsim.hardware.spec import Hardware, load_hardware
+    from pivotsim.models.spec import VitModel, load_model
+
+    hw = load_hardware(hw_name)
+    model = None if model_name is None else load_model(model_name)
+    hw_paths = {path for path, _, _ in leaves(Hardware)}
+    model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
+    unknown = [path for path in settings if path not in hw_paths | model_paths]
+    if unknown:
+        raise InputError(f"--set: {path}: unknown key{nearest(path, hw_paths | model_paths)}" for path in unknown)
+    for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
+    hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
+    return hw, model if model is None else model.replace(for_model, label="--set model")

@@ -1,0 +1,56 @@
+"""Printing: tables by rich on a terminal, plain full-width rows elsewhere, JSON where asked for."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON value."""
+    print(json.dumps(data, indent=2, allow_nan=False))
+
+
+def print_line(text: str = "") -> None:
+    """Print one line, uncut."""
+    print(text)
+
+
+def print_note(text: str) -> None:
+    """Print one line on stderr."""
+    print(text, file=sys.stderr)
+
+
+def number(value: float | None, places: int = 2) -> str:
+    """Return a number with a fixed count of decimals, or a dash for None."""
+    return "-" if value is None else f"{value:,.{places}f}"
+
+
+def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
+    """Return a fraction in percent, or a dash for None."""
+    return "-" if frac is None else f"{100 * frac:{'+' if sign else ''}.{places}f} %"
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
+    """Print a table; ``right`` holds the indices of right-aligned columns."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _print_rich(columns, texts, right)
+        return
+    widths = [max(len(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
+    for line in [list(columns), *texts]:
+        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
+        print("  ".join(cells).rstrip())
+
+
+def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[int]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # Text: brackets in a source are no markup
+    Console().print(table)

@@ -1,0 +1,132 @@
+"""Commands that show what goes into a simulation: show hw, model, plan, trace."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pivotsim.cli import options
+from pivotsim.cli.output import print_json, print_line, print_table
+
+show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, model, plan or trace.")
+ActiveOption = Annotated[
+    str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP}.")
+]
+ModelArgument = Annotated[str, typer.Argument(help="A name or a YAML file.", show_default=False)]
+
+
+@show_app.command("hw")
+def show_hw_command(
+    name: Annotated[str, typer.Argument(help="A name or a YAML file.")] = "zcu102",
+    set_: options.SetOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Every value of a hardware with unit and source, and the peaks that follow."""
+    settings = options.parse_settings(set_)
+    hw, _ = options.load_both(name, None, settings)
+    if json:
+        values = {
+            path: {"value": value, "unit": unit, "source": source, "description": description}
+            for path, value, unit, source, description in hw.to_rows()
+        }
+        derived = {k: {"value": v, "unit": unit, "formula": formula} for k, (v, unit, formula) in hw.derived.items()}
+        print_json({"name": hw.name, "values": values, "derived": derived, "set": settings})
+        return
+    print_line(f"{hw.name}: {hw.description}")
+    print_line()
+    print_table(
+        ("value", "", "unit", "source", "meaning"),
+        [(path, _text(v), unit, source or "not stated", meaning) for path, v, unit, source, meaning in hw.to_rows()],
+        right=(1,),
+    )
+    print_line()
+    rows = [(k, f"{v:,.6g}", unit, formula) for k, (v, unit, formula) in hw.derived.items()]
+    print_table(("derived", "", "unit", "from"), rows, right=(1,))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@show_app.command("model")
+def show_model_command(name: ModelArgument, set_: options.SetOption = None, json: options.JsonOption = False) -> None:
+    """Every value of a model, and the parameters and MACs that follow."""
+    from pivotsim.config import leaves, value_at
+    from pivotsim.models.spec import VitModel
+    from pivotsim.workload.lowering import lower
+    from pivotsim.workload.plans import plan
+
+    settings = options.parse_settings(set_)
+    _, model = options.load_both("zcu102", name, settings)
+    assert model is not None  # load_both returns a model for a model's name
+    trace = lower(plan(model))
+    derived = {
+        "tokens": model.tokens,
+        "parameters": model.parameters,
+        "encoder_parameters": model.encoder_parameters,
+        "macs": trace.macs,
+        "encoder_macs": trace.within("encoders").macs,
+    }
+    rows = [(path, value_at(model, path), unit, text) for path, unit, text in leaves(VitModel)]
+    if json:
+        print_json({**{path: value for path, value, _, _ in rows}, "derived": derived, "set": settings})
+        return
+    print_table(("value", "", "unit", "meaning"), [(p, _text(v), u, t) for p, v, u, t in rows], right=(1,))
+    print_line()
+    print_table(("derived", ""), [(name, f"{value:,}") for name, value in derived.items()], right=(1,))
+
+
+@show_app.command("plan")
+def show_plan_command(name: ModelArgument, active: ActiveOption = None, json: options.JsonOption = False) -> None:
+    """What each encoder of a model does, as a table."""
+    from pivotsim.models.spec import load_model
+    from pivotsim.workload.plans import plan
+    from pivotsim.workload.transforms.attention_skipping import skip_attention
+
+    model = load_model(name)
+    whole = plan(model)
+    if active is not None:
+        whole = skip_attention(whole, active=options.parse_encoders("--active", active, model.depth))
+    columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
+    if json:
+        print_json({"model": model.name, "encoders": [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]})
+        return
+    print_line(f"{model.name}: effort {whole.effort} of {model.depth}")
+    print_table(columns, whole.to_rows(), right=(0, 2, 3))
+
+
+@show_app.command("trace")
+def show_trace_command(
+    name: Annotated[str, typer.Argument(help="A model's name or YAML file, or a trace's CSV file.", show_default=False)],
+    active: ActiveOption = None,
+    batch: Annotated[int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")] = 1,
+    qkv: options.QkvOption = "fused",
+    score_bits: options.ScoreBitsOption = 8,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there.")] = None,
+    json: options.JsonOption = False,
+) -> None:
+    """The operations that a model is lowered to, or that a trace file holds."""
+    from pivotsim.models.spec import load_model
+    from pivotsim.workload.lowering import lower
+    from pivotsim.workload.plans import plan
+    from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
+    from pivotsim.workload.transforms.attention_skipping import skip_attention
+
+    if name.endswith(".csv"):
+        trace = read_trace(name)
+    else:
+        model = load_model(name)
+        whole = plan(model, qkv=qkv, score_bits=score_bits)
+        if active is not None:
+            whole = skip_attention(whole, active=options.parse_encoders("--active", active, model.depth))
+        trace = lower(whole, batch)
+    if csv is not None:
+        write_trace(trace, csv)
+    if json:
+        print_json({"name": trace.name, "macs": trace.macs, "ops": [op._asdict() for op in trace]})
+    elif csv is not None:
+        print_line(f"wrote {csv}: {len(trace)} operations")
+    else:
+        print_table(HEADER, trace, right=(0, *range(3, 11)))

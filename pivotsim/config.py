@@ -1,0 +1,239 @@
+"""Specifications: found by name, read from YAML, validated by pydantic, every problem told at once."""
+
+import os
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.yaml_reader import Document, KeyPath, read_yaml
+
+_PACKAGE = Path(__file__).parent
+SpecT = TypeVar("SpecT", bound="Spec")
+
+
+class Spec(BaseModel):
+    """Base of all specifications: immutable, no unknown keys, strict types, finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def quantity(unit: str, description: str, **bounds: Any) -> Any:
+    """Return a pydantic field that carries its unit and a one-sentence description."""
+    return Field(description=description, json_schema_extra={"unit": unit}, **bounds)
+
+
+# -- finding ------------------------------------------------------------------------------------------------
+def _search_folders(folder: str) -> Iterator[Path]:
+    for root in os.environ.get("PIVOTSIM_PATH", "").split(os.pathsep):
+        if root:
+            yield Path(root) / folder
+    yield _PACKAGE / "data" / folder  # a wheel
+    yield _PACKAGE.parent / folder  # an editable install
+
+
+def available(folder: str) -> list[str]:
+    """Return the names of all specifications of one kind (``hwconfigs`` or ``workloads``)."""
+    found = set()
+    for root in _search_folders(folder):
+        if root.is_dir():
+            found |= {p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.yaml")}
+    return sorted(found)
+
+
+def find(folder: str, what: str, name: str) -> Path:
+    """Return the file of a name or a path (an argument with / or .yaml is a path if it exists)."""
+    looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
+    if looks_like_path and Path(name).exists():
+        return Path(name)
+    for root in _search_folders(folder):
+        candidate = root / f"{name}.yaml"
+        if name and candidate.is_file():
+            return candidate
+    if looks_like_path and not any((root / name).parent.is_dir() for root in _search_folders(folder)):
+        raise InputError(f"{name}: no such file")
+    known = available(folder)
+    raise InputError(f"{what}: unknown name {got(name)}{nearest(name, known)}; known: {', '.join(known)}")
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> SpecT:
+    """Return a specification from a name, a path or a dict of the YAML file's form."""
+    if isinstance(source, spec):
+        return source
+    if isinstance(source, Mapping):
+        document = Document(dict(source), {}, what)
+    elif isinstance(source, (str, Path)):
+        document = read_yaml(find(folder, what, str(source)))
+    else:
+        raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")
+    if "base" in document.data:
+        document = _on_base(document, folder, what)
+    return validate(spec, document)
+
+
+def _on_base(document: Document, folder: str, what: str) -> Document:
+    """Lay a document over the one that its ``base`` names; one level, so that a reader can follow it."""
+    name = document.data["base"]
+    place = document.places.get(("base",), document.name)
+    if not isinstance(name, str):
+        raise InputError(f"{place}: base: must be a name {got(name)}")
+    try:
+        base = read_yaml(find(folder, what, name))
+    except InputError as error:
+        raise InputError(f"{place}: base: {error.problems[0]}") from None
+    if "base" in base.data:
+        raise InputError(f"{place}: base: '{name}' has a base of its own; one level is allowed")
+    own = {key: value for key, value in document.data.items() if key != "base"}
+    return Document(_merged(base.data, own), {**base.places, **document.places}, document.name)
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = _merged(result[key], value) if both else value
+    return result
+
+
+def validate(spec: type[SpecT], document: Document) -> SpecT:
+    """Return the validated specification, or raise one InputError with a line per problem."""
+    try:
+        return spec.model_validate(document.data)
+    except ValidationError as error:
+        raise InputError(_problem(spec, document, e) for e in error.errors()) from None
+    except RecursionError:
+        raise InputError(f"{document.name}: nested too deeply") from None
+
+
+def _place(document: Document, path: KeyPath) -> str:
+    while path and path not in document.places:
+        path = path[:-1]
+    return document.places.get(path, document.name)
+
+
+def _problem(spec: type[Spec], document: Document, error: Any) -> str:
+    path: KeyPath = tuple(error["loc"])
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "value_error":  # a check over several values; its message starts with one of their paths
+        text = str(context["error"])
+        named = (*path, *text.partition(":")[0].split("."))
+        return f"{_place(document, named)}: {text}"
+    start = f"{_place(document, path)}: {'.'.join(map(str, path)) or 'file'}: "
+    if kind == "extra_forbidden":
+        return start + f"unknown key{nearest(path[-1], _keys(spec, path[:-1]))}"
+    if kind == "missing":
+        return start + "required key is missing"
+    return start + _requirement(kind, context) + f" {got(value)}" + _hint(kind, value, context)
+
+
+def _requirement(kind: str, context: Mapping[str, Any]) -> str:
+    fixed = {
+        "int_type": "must be an integer",
+        "int_from_float": "must be an integer",
+        "float_type": "must be a number",
+        "bool_type": "must be true or false",
+        "string_type": "must be text",
+        "finite_number": "must be a finite number",
+        "model_type": "must be a group of 'key: value' lines",
+        "model_attributes_type": "must be a group of 'key: value' lines",
+        "dict_type": "must be a group of 'key: value' lines",
+        "string_too_short": "must not be empty",
+    }
+    if kind in fixed:
+        return fixed[kind]
+    if kind == "literal_error":
+        return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"),
+              "greater_than": ("greater than", "gt"), "less_than": ("less than", "lt")}  # fmt: skip
+    if kind in bounds:
+        words, key = bounds[kind]
+        return f"must be {words} {context[key]}"
+    return f"is not valid: {kind.replace('_', ' ')}"
+
+
+def _hint(kind: str, value: object, context: Mapping[str, Any]) -> str:
+    """Return the nearest valid name, or why a YAML scalar is not what it looks like."""
+    if kind == "literal_error":
+        names = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return nearest(value, names, list_all=False)
+    if not isinstance(value, str):
+        return ""
+    if kind == "bool_type" and value.lower() in {"on", "off", "yes", "no", "y", "n"}:
+        return "; write true or false"
+    if value.replace("_", "").isdigit() or value.replace(":", "").isdigit():
+        return "; write a plain decimal number without leading zeros, underscores or colons"
+    return "; write the bare number, its unit is part of the key's name" if value[:1].isdigit() else ""
+
+
+# -- fields -------------------------------------------------------------------------------------------------
+def _spec_of(annotation: object) -> type[Spec] | None:
+    """Return the Spec class in an annotation such as ``Spec`` or ``Spec | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return annotation
+    if isinstance(annotation, types.UnionType):
+        return next((s for a in typing.get_args(annotation) if (s := _spec_of(a))), None)
+    return None
+
+
+def _keys(spec: type[Spec], path: KeyPath) -> list[str]:
+    for key in path:
+        field = spec.model_fields.get(str(key))
+        inner = _spec_of(field.annotation) if field else None
+        if inner is None:
+            return []
+        spec = inner
+    return list(spec.model_fields)
+
+
+def leaves(spec: type[Spec], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield (dotted path, unit, description) of every single value of a specification."""
+    for name, field in spec.model_fields.items():
+        inner = _spec_of(field.annotation)
+        if inner is not None:
+            yield from leaves(inner, f"{prefix}{name}.")
+        elif field.annotation != dict[str, str]:
+            extra = field.json_schema_extra
+            unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+            yield prefix + name, unit, field.description or ""
+
+
+def value_at(spec: Spec, path: str) -> Any:
+    """Return the value at a dotted path."""
+    value: Any = spec
+    for key in path.split("."):
+        value = getattr(value, key)
+    return value
+
+
+def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace") -> SpecT:
+    """Return a copy with values at dotted paths changed and validated; their sources say so.
+
+    Raises
+    ------
+    InputError
+        A path is unknown or a value does not fit; the message starts with ``label``.
+    """
+    data = spec.model_dump()
+    paths = [path for path, _, _ in leaves(type(spec))]
+    places: dict[KeyPath, str] = {}
+    problems = []
+    for path, value in changes.items():
+        if path not in paths:
+            problems.append(f"{label}: {path}: unknown key{nearest(path, paths)}")
+            continue
+        *parents, last = path.split(".")
+        target = data
+        for key in parents:
+            target = target[key]
+        if "sources" in data:
+            data["sources"][path] = f"set by the user (was {target[last]})"
+        target[last] = value
+        places[tuple(path.split("."))] = label
+    if problems:
+        raise InputError(problems)
+    return validate(type(spec), Document(data, places, label))

@@ -1,0 +1,284 @@
+"""Effort combination: the mean image of a cascade of efforts (PIVOT, sections 3.1 and 3.4).
+
+Every image runs the first effort; those that its entropy gate does not classify run the next one too, from the
+start. With P_i the fraction that reaches effort i and D_i its delay:
+
+    D = sum_i P_i * D_i          for two efforts: D_L + F_H * D_H
+
+Three energy-delay products are in use, and they differ:
+
+    of the mean image        E[energy] * E[delay]
+    mean over the images     E[energy * delay], an image having run all efforts up to its exit
+    sum over the efforts     sum_i P_i * energy_i * delay_i, the one that the paper's tables print
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.errors import InputError, got, one_of
+from pivotsim.report import Report, add_up, header, share_energy, share_out
+from pivotsim.units import Number
+
+GATES = ("entropy", "none")
+SUM_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Effort:
+    """One effort of a cascade: its own cost (gate included) and the images that reach it and leave there."""
+
+    report: Report
+    exit_frac: float
+    reach_frac: float
+    delay_ms: float
+    energy_j: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the effort as plain numbers and text."""
+        return {
+            "workload": self.report.workload,
+            "exit_frac": self.exit_frac,
+            "reach_frac": self.reach_frac,
+            "delay_ms": self.delay_ms,
+            "energy_j": self.energy_j,
+            "pl_cycles": self.report.pl_cycles,
+            "ps_ms": self.report.ps_ms,
+        }
+
+
+@dataclass(frozen=True)
+class MixedReport:
+    """The mean image of a cascade; the names are those of ``Report`` where the meaning is the same."""
+
+    efforts: tuple[Effort, ...]
+    gate: str
+    gate_ms: float
+    gate_energy_j: float
+
+    def _mean(self, of: Iterable[float]) -> float:
+        return math.fsum(e.reach_frac * value for e, value in zip(self.efforts, of, strict=True))
+
+    @property
+    def gates_per_image(self) -> float:
+        """Entropy gates that the mean image passes: one after every effort but the last."""
+        return math.fsum(e.reach_frac for e in self.efforts[:-1])
+
+    @property
+    def delay_ms(self) -> float:
+        """Delay of the mean image, gates included."""
+        return self._mean(e.delay_ms for e in self.efforts)
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of the mean image, gates included."""
+        return self._mean(e.energy_j for e in self.efforts)
+
+    @property
+    def edp_j_ms(self) -> float:
+        """Energy-delay product of the mean image."""
+        return self.energy_j * self.delay_ms
+
+    @property
+    def edp_mean_of_images_j_ms(self) -> float:
+        """Mean of the images' own energy-delay products."""
+        return edp_mean_of_images(
+            [e.exit_frac for e in self.efforts],
+            [e.energy_j for e in self.efforts],
+            [e.delay_ms for e in self.efforts],
+        )
+
+    @property
+    def edp_sum_of_efforts_j_ms(self) -> float:
+        """Energy-delay products of the efforts, each weighted by the images that reach it (the paper's tables)."""
+        return self._mean(e.energy_j * e.delay_ms for e in self.efforts)
+
+    @property
+    def fps_per_watt(self) -> float:
+        """Images per joule."""
+        return 1 / self.energy_j if self.energy_j else 0.0
+
+    @property
+    def power_w(self) -> float:
+        """Mean power."""
+        return self.energy_j / self.delay_ms * 1e3 if self.delay_ms else 0.0
+
+    @property
+    def mean_pl_cycles(self) -> float:
+        """Array clocks of the mean image."""
+        return self._mean(float(e.report.pl_cycles) for e in self.efforts)
+
+    @property
+    def ps_ms(self) -> float:
+        """Processor time of the mean image, gates included."""
+        return self._mean(e.report.ps_ms for e in self.efforts) + self.gates_per_image * self.gate_ms
+
+    def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
+        """Return {key: {delay_ms, share}} of the mean image; the gates stand under ``entropy``.
+
+        Raises
+        ------
+        InputError
+            ``by`` is no breakdown of a Report.
+        """
+        parts = [
+            (key, e.reach_frac * entry["delay_ms"])
+            for e in self.efforts
+            for key, entry in e.report.breakdown(by).items()
+        ]
+        gate_key = {"module": "entropy", "group": "entropy", "encoder": 0, "resource": "ps"}[by]
+        if self.gate_ms:
+            parts.append((gate_key, self.gates_per_image * self.gate_ms))
+        return share_out(add_up(parts), self.delay_ms)
+
+    @property
+    def energy_components_j(self) -> dict[str, float]:
+        """Energy of each component for the mean image; sums to ``energy_j``."""
+        parts = [
+            (name, e.reach_frac * joules)
+            for e in self.efforts
+            for name, joules in e.report.energy_components_j.items()
+        ]
+        if len(parts) and self.gate_energy_j:
+            parts.append((parts[0][0], self.gates_per_image * self.gate_energy_j))
+        return add_up(parts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Constants behind the numbers that are calibrated, inferred, assumed or estimated."""
+        return tuple(dict.fromkeys(note for e in self.efforts for note in e.report.notes))
+
+    @property
+    def input_hash(self) -> str:
+        """16 hex digits over the efforts' inputs, the exit fractions and the gate."""
+        text = repr(([e.report.input_hash for e in self.efforts], [e.exit_frac for e in self.efforts], self.gate))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain numbers and text, the form that ``--json`` prints."""
+        first = self.efforts[0].report
+        return {
+            **header("combine", self.input_hash),
+            "workload": " -> ".join(e.report.workload for e in self.efforts),
+            "hardware": first.hardware,
+            **first.options,
+            "gate": self.gate,
+            "gate_ms": self.gate_ms,
+            "exit_fractions": [e.exit_frac for e in self.efforts],
+            "delay_ms": self.delay_ms,
+            "energy_j": self.energy_j,
+            "edp_j_ms": self.edp_j_ms,
+            "edp_mean_of_images_j_ms": self.edp_mean_of_images_j_ms,
+            "edp_sum_of_efforts_j_ms": self.edp_sum_of_efforts_j_ms,
+            "fps_per_watt": self.fps_per_watt,
+            "power_w": self.power_w,
+            "mean_pl_cycles": self.mean_pl_cycles,
+            "ps_ms": self.ps_ms,
+            "breakdown": self.breakdown("module"),
+            "breakdown_by_group": self.breakdown("group"),
+            "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
+            "energy_breakdown": share_energy(self.energy_components_j),
+            "per_effort": [e.to_dict() for e in self.efforts],
+            "notes": list(self.notes),
+        }
+
+
+def edp_mean_of_images(exits: Iterable[Number], energies: Iterable[Number], delays: Iterable[Number]) -> Any:
+    """Return sum_i exit_i * (energy of efforts 1..i) * (delay of efforts 1..i); numbers or arrays."""
+    total: Any = 0.0
+    energy: Any = 0.0
+    delay: Any = 0.0
+    for exit_frac, effort_energy, effort_delay in zip(exits, energies, delays, strict=True):
+        energy, delay = energy + effort_energy, delay + effort_delay
+        total = total + exit_frac * energy * delay
+    return total
+
+
+def combine(
+    reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy"
+) -> MixedReport:
+    """Return the mean image of a cascade of efforts.
+
+    Parameters
+    ----------
+    reports : iterable of Report
+        One per effort, lowest first, all of batch 1 on the same hardware with the same options.
+    exit_fractions : iterable of float
+        The fraction of the images that each effort classifies; they sum to 1. For two efforts: F_L, F_H.
+    gate : {'entropy', 'none'}
+        Charge one entropy computation on the PS after every effort but the last (0.03 ms for 1000 classes), or
+        ignore it as the paper's tables do (section 3.4).
+
+    Raises
+    ------
+    InputError
+        The fractions do not fit, or the reports cannot be mixed.
+
+    Examples
+    --------
+    The pair behind PVDS-50 (inferred): 6 of 12 attentions for 80 % of the images.
+
+    >>> import pivotsim as ps
+    >>> whole = ps.plan("deit_s")
+    >>> low = ps.simulate(ps.skip_attention(whole, active=range(1, 7)))
+    >>> mix = combine([low, ps.simulate(whole)], exit_fractions=[0.8, 0.2], gate="none")
+    >>> round(mix.delay_ms, 2), round(mix.edp_sum_of_efforts_j_ms, 2)
+    (48.47, 16.21)
+    """
+    reports, exits = list(reports), list(exit_fractions)
+    if gate not in GATES:
+        raise InputError(one_of("gate", gate, GATES))
+    _check_reports(reports)
+    _check_fractions(exits, len(reports))
+    gate_ms, gate_energy_j = _gate(reports, gate)
+    last = len(reports) - 1
+    efforts = tuple(
+        Effort(
+            report=report,
+            exit_frac=exits[i],
+            reach_frac=1.0 if i == 0 else min(1.0, math.fsum(exits[i:])),
+            delay_ms=report.delay_ms + (gate_ms if i < last else 0.0),
+            energy_j=report.energy_j + (gate_energy_j if i < last else 0.0),
+        )
+        for i, report in enumerate(reports)
+    )
+    return MixedReport(efforts, gate, gate_ms, gate_energy_j)
+
+
+def _check_reports(reports: list[Report]) -> None:
+    if not reports:
+        raise InputError("reports: at least one is needed (got none)")
+    for number, report in enumerate(reports, start=1):
+        if not isinstance(report, Report):
+            raise InputError(f"reports: number {number} is no Report {got(report)}")
+        if report.batch != 1:
+            problem = "the gate decides image by image, simulate with batch 1"
+            raise InputError(f"reports: number {number}: {problem} {got(report.batch)}")
+    first: Mapping[str, Any] = {"hardware": reports[0].hardware, **reports[0].options}
+    for number, report in enumerate(reports[1:], start=2):
+        for name, value in {"hardware": report.hardware, **report.options}.items():
+            if value != first[name]:
+                raise InputError(f"reports: {name} differs between number 1 and {number} {got((first[name], value))}")
+
+
+def _check_fractions(exits: list[float], count: int) -> None:
+    if len(exits) != count:
+        raise InputError(f"exit_fractions: expected {count}, one per effort {got(len(exits))}")
+    for value in exits:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or not 0 <= value <= 1:
+            raise InputError(f"exit_fractions: each must lie in 0 to 1 {got(value)}")
+    total = math.fsum(exits)
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise InputError(f"exit_fractions: must sum to 1 {got(total)}")
+
+
+def _gate(reports: list[Report], gate: str) -> tuple[float, float]:
+    """Return (ms, J) of one gate; efforts of one model have one head, so the first report knows it."""
+    if gate == "none" or len(reports) == 1:
+        return 0.0, 0.0
+    if reports[0].gate_ms is None or reports[0].gate_energy_j is None:
+        raise InputError("gate: the trace has no head, so the number of classes is unknown; use gate 'none'")
+    return reports[0].gate_ms, reports[0].gate_energy_j

@@ -1,0 +1,1 @@
+"""Energy: rules that turn a run's times and counts into joules."""

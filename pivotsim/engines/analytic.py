@@ -1,0 +1,178 @@
+"""Engine `analytic`: cycles in closed form, stall-free, for one GEMM or a million designs.
+
+API twin of kernels/analytic.py: names become codes, sizes are checked, and nothing can wrap.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from pivotsim.errors import InputError, check_integer, got, nearest, one_of
+from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS, ArraySpec
+
+IntArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+MAX_CYCLES = 2**63 - 1
+PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
+
+# A design is a row of these, in the kernel's order: field -> (least, most, or the names of the codes).
+DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
+    "rows": (1, 65_536),
+    "cols": (1, 65_536),
+    "dataflow": DATAFLOWS,
+    "fold_overlap": FOLD_OVERLAPS,
+    "edge": EDGES,
+    "os_edge_register": (0, 1),
+    "mac_latency": (1, 16),
+}
+
+
+def design_row(array: ArraySpec) -> IntArray:
+    """Return the array's configuration as the kernel reads it, shape (7,)."""
+    values = [getattr(array, field) for field in DESIGN_FIELDS]
+    return np.array([_code(f, v) for f, v in zip(DESIGN_FIELDS, values, strict=True)], dtype=np.int64)
+
+
+def _code(field: str, value: object) -> int:
+    allowed = DESIGN_FIELDS[field]
+    if isinstance(allowed[0], str):
+        if value not in allowed:
+            raise InputError(one_of(field, value, map(str, allowed)))
+        return allowed.index(value)  # type: ignore[arg-type]
+    if field == "os_edge_register":
+        if not isinstance(value, (bool, np.bool_)):
+            raise InputError(f"{field}: must be true or false {got(value)}")
+        return int(value)
+    return check_integer(field, value, int(allowed[0]), int(allowed[1]))
+
+
+def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> list[IntArray]:
+    """Return seven vectors of length D: those of ``axes``, and the array's own values at stride 0.
+
+    Raises
+    ------
+    InputError
+        A field is unknown, a value is out of bounds, or the vectors differ in length.
+    """
+    problems, columns = [], {}
+    for field, values in axes.items():
+        if field not in DESIGN_FIELDS:
+            problems.append(f"designs: {field}: unknown field{nearest(field, DESIGN_FIELDS)}")
+            continue
+        try:
+            columns[field] = _column(field, values)
+        except InputError as error:
+            problems += [f"designs: {p}" for p in error.problems]
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        problems.append(f"designs: vectors differ in length {got(sorted(lengths))}")
+    if problems:
+        raise InputError(problems)
+    length = lengths.pop() if lengths else 1
+    own = design_row(array)
+    constant = [as_strided(own[i:], (length,), (0,)) for i in range(len(own))]
+    return [columns.get(field, constant[i]) for i, field in enumerate(DESIGN_FIELDS)]
+
+
+def _column(field: str, values: object) -> IntArray:
+    """Return one field's values as codes, shape (D,)."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise InputError(f"{field}: must be a vector {got(values)}")
+    allowed = DESIGN_FIELDS[field]
+    if isinstance(allowed[0], str):
+        names, inverse = np.unique(array, return_inverse=True)
+        return np.array([_code(field, str(name)) for name in names], dtype=np.int64)[inverse]
+    if field == "os_edge_register" and array.dtype != np.bool_:
+        raise InputError(f"{field}: must be true or false {got(array[:1].tolist())}")
+    if array.dtype.kind not in "iub":
+        raise InputError(f"{field}: must hold integers {got(array[:1].tolist())}")
+    for extreme in (array.min(), array.max()) if array.size else ():
+        check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))  # type: ignore[arg-type]
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def check_no_overflow(gemms: Iterable[Iterable[int]], design: Iterable[int]) -> None:
+    """Raise InputError where the cycles of (m, k, n, repeats) rows on one design could exceed int64.
+
+    Every form of the timing contract is at most folds * (2R + C + T + mac_latency), which is the padded count
+    without overlap to within 2 clocks per fold; Python's integers never wrap.
+    """
+    rows, cols, dataflow, _, _, _, mac_latency = design
+    total = 0
+    for m, k, n, repeats in gemms:
+        row_size, col_size, t = _mapped(m, k, n, dataflow)
+        folds = -(-row_size // rows) * -(-col_size // cols)
+        total += repeats * folds * (2 * rows + cols + t + mac_latency)
+    if total > MAX_CYCLES:
+        size = f"about 2**{math.log2(total):.1f}"
+        raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(size)}")
+
+
+def _mapped(m: int, k: int, n: int, dataflow: int) -> tuple[int, int, int]:
+    """Return (size held by rows, size held by columns, streamed length) under a dataflow code."""
+    return ((k, m, n), (k, n, m), (m, n, k))[dataflow]
+
+
+def gemm_cycles(m: int, k: int, n: int, design: IntArray) -> int:
+    """Return the clocks of one GEMM on one design; sizes are checked by the caller."""
+    from pivotsim.kernels.analytic import gemm_cycles as kernel
+
+    check_no_overflow([(m, k, n, 1)], design.tolist())
+    return kernel(m, k, n, *design.tolist())
+
+
+def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> int:
+    """Return the number of folds: ceil(rows held / R) * ceil(columns held / C)."""
+    row_size, col_size, _ = _mapped(m, k, n, DATAFLOWS.index(dataflow))
+    return -(-row_size // rows) * -(-col_size // cols)
+
+
+def cycles_per_gemm(gemms: IntArray, array: ArraySpec) -> IntArray:
+    """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
+    from pivotsim.kernels.analytic import add_design_cycles
+
+    design = design_row(array)
+    check_no_overflow(gemms.tolist(), design.tolist())
+    out = np.zeros((1, len(gemms)), dtype=np.int64)
+    add_design_cycles(gemms, np.arange(len(gemms), dtype=np.int64), *design[:, None], out)
+    return out[0]
+
+
+def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:
+    """Return the clocks of all GEMMs together under each design, int64 (D,).
+
+    Equal GEMMs are counted once and multiplied. Large vectors are shared among numba's threads.
+    """
+    out = np.zeros((len(designs[0]), 1), dtype=np.int64)
+    if not len(gemms) or not len(out):
+        return out[:, 0]
+    counts: dict[tuple[int, int, int], int] = {}
+    for m, k, n, repeats in gemms.tolist():
+        counts[m, k, n] = counts.get((m, k, n), 0) + repeats
+    distinct = [(m, k, n, count) for (m, k, n), count in counts.items()]
+    _check_designs(distinct, designs)
+    groups = np.zeros(len(distinct), dtype=np.int64)
+    if len(out) >= PARALLEL_FROM_DESIGNS:
+        from pivotsim.kernels.analytic_parallel import add_design_cycles_parallel as add
+    else:
+        from pivotsim.kernels.analytic import add_design_cycles as add
+    add(np.array(distinct, dtype=np.int64), groups, *designs, out)
+    return out[:, 0]
+
+
+def _check_designs(gemms: list[tuple[int, int, int, int]], designs: list[IntArray]) -> None:
+    """Check for overflow: once for the whole vector, design by design only where that is too coarse."""
+    varied = [column[:1] if column.strides == (0,) else column for column in designs]
+    low = [int(column.min()) for column in varied]
+    high = [int(column.max()) for column in varied]
+    coarse = 0
+    for m, k, n, repeats in gemms:
+        for row_size, col_size, t in (_mapped(m, k, n, dataflow) for dataflow in range(len(DATAFLOWS))):
+            folds = -(-row_size // low[0]) * -(-col_size // low[1])
+            coarse += repeats * folds * (2 * high[0] + high[1] + t + high[6])
+    if coarse > MAX_CYCLES:
+        for design in set(zip(*(column.tolist() for column in designs), strict=True)):
+            check_no_overflow(gemms, design)

@@ -1,0 +1,76 @@
+"""Text files in and out: bounded reads with one clear message, and writes that are whole or absent."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from pivotsim.errors import InputError
+
+MAX_LINE_CHARACTERS = 65_536
+
+
+def read_text(path: Path, max_bytes: int) -> str:
+    """Return the text of a UTF-8 file of at most ``max_bytes``.
+
+    Raises
+    ------
+    InputError
+        The path is missing, a directory, unreadable, too large, empty, binary or not UTF-8, or one of its
+        lines is longer than ``MAX_LINE_CHARACTERS``.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(max_bytes + 1)
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a directory, expected a file") from None
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: cannot be read: {reason}") from None
+    if len(raw) > max_bytes:
+        raise InputError(f"{path}: is larger than {max_bytes // 2**20} MiB, the most that is read")
+    if not raw.strip():
+        raise InputError(f"{path}: is empty")
+    if b"\0" in raw:
+        raise InputError(f"{path}: is a binary file, expected UTF-8 text")
+    try:
+        text = raw.decode("utf-8-sig")  # spreadsheets put a byte order mark first
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: is not UTF-8 text (byte 0x{raw[error.start]:02x})") from None
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        if len(line_text) > MAX_LINE_CHARACTERS:
+            raise InputError(f"{path}:{number}: line is longer than {MAX_LINE_CHARACTERS} characters")
+    return text
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Write a whole file or nothing: to a temporary name in the same folder, synced, then renamed."""
+    data = content.encode() if isinstance(content, str) else content
+    temporary = ""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(None, "is a directory")
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files private; a result is an ordinary file
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def make_folder(path: Path) -> None:
+    """Create an output folder and its parents where they are missing."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "is not a directory" if isinstance(error, FileExistsError) else error.strerror
+        raise InputError(f"{path}: cannot be used as a folder: {reason}") from None

@@ -1,0 +1,1 @@
+"""Hardware: validated specifications of boards and designs, each value with its unit and source."""

@@ -1,0 +1,218 @@
+"""The systolic-array board: array, memories, processor side, power, FPGA and where operations run."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pivotsim.config import Spec, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.errors import nearest
+
+Dataflow = Literal["is", "ws", "os"]
+FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
+Edge = Literal["padded", "aware"]
+Profile = Literal["paper", "full"]
+
+DATAFLOWS: tuple[str, ...] = ("is", "ws", "os")
+FOLD_OVERLAPS: tuple[str, ...] = ("none", "preload", "chained", "pipelined")
+EDGES: tuple[str, ...] = ("padded", "aware")
+PROFILES: tuple[str, ...] = ("paper", "full")
+
+
+class ArraySpec(Spec):
+    """The systolic array of registered multiply-accumulate processing elements (PEs)."""
+
+    rows: int = quantity("PEs", "Rows of the array.", ge=1, le=65_536)
+    cols: int = quantity("PEs", "Columns of the array.", ge=1, le=65_536)
+    clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", gt=0, le=10_000)
+    dataflow: Dataflow = quantity("", "Operand held in the array: is inputs, ws weights, os outputs.")
+    fold_overlap: FoldOverlap = quantity("", "How far a fold overlaps the next one of the same GEMM.")
+    edge: Edge = quantity("", "Folds at the edge cost the full array (padded) or the used part (aware).")
+    os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
+    mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=16)
+    operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
+
+
+class MemorySpec(Spec):
+    """On-chip memories; `memory: paper` takes them as unlimited."""
+
+    gb_bytes: int = quantity("B", "Global buffer.", ge=1)
+    ipmem_bytes: int = quantity("B", "Input memory beside the array.", ge=1)
+    wtmem_bytes: int = quantity("B", "Weight memory beside the array.", ge=1)
+    opmem_bytes: int = quantity("B", "Output memory beside the array.", ge=1)
+
+
+class OpCost(Spec):
+    """What one operation costs on one core of the processor side."""
+
+    cycles_per_element: float = quantity("clocks", "Processor clocks per element.", ge=0, le=1e6)
+    cycles_per_row: float = quantity("clocks", "Processor clocks per row on top.", ge=0, le=1e9)
+
+
+class HostCosts(Spec):
+    """One cost profile of the processor side; operations at zero are left out of the delay."""
+
+    call_us: float = quantity("us", "Per call: one per operation and encoder, all heads in one.", ge=0, le=1e6)
+    softmax: OpCost
+    gelu: OpCost
+    silu: OpCost
+    norm: OpCost
+    add: OpCost
+    requant: OpCost
+    entropy: OpCost
+    transfers: bool = quantity("", "Charge the transfers between programmable logic and processor.")
+
+
+class TransferSpec(Spec):
+    """Copies between the programmable logic and the processor's memory."""
+
+    ports: int = quantity("", "High-performance ports in use.", ge=1, le=64)
+    port_bytes_per_clock: int = quantity("B", "Bytes that a port moves in an array clock.", ge=1, le=4096)
+    cache_ns_per_line: float = quantity("ns", "Cache clean or invalidate, per line.", ge=0, le=1e6)
+    cache_line_bytes: int = quantity("B", "Cache line.", ge=1, le=65_536)
+
+
+class HostSpec(Spec):
+    """The processor side (PS)."""
+
+    name: str = quantity("", "Processor.", min_length=1)
+    clock_mhz: float = quantity("MHz", "Clock of a core.", gt=0, le=100_000)
+    cores: int = quantity("", "Cores that share one operation.", ge=1, le=1024)
+    multicore_efficiency_frac: float = quantity("", "Speed-up over one core = cores * this, for two cores or more.", gt=0, le=1)
+    paper: HostCosts
+    full: HostCosts
+    transfer: TransferSpec
+
+
+class PowerSpec(Spec):
+    """Power of the whole board."""
+
+    board_w: float = quantity("W", "Power while an inference runs, the `constant` energy rule.", gt=0, le=1e6)
+
+
+class FpgaSpec(Spec):
+    """What the device has."""
+
+    device: str = quantity("", "Part.", min_length=1)
+    dsp: int = quantity("", "DSP48E2 slices.", ge=0)
+    bram36: int = quantity("", "Block RAMs of 36 Kb.", ge=0)
+    lut: int = quantity("", "Look-up tables.", ge=0)
+    ff: int = quantity("", "Flip-flops.", ge=0)
+
+
+class PlacementSpec(Spec):
+    """Where each kind of operation runs: the array, or the processor side (ps)."""
+
+    gemm: Literal["array"] = quantity("", "Matrix multiplications.")
+    softmax: Literal["ps"] = quantity("", "Softmax of the attention scores.")
+    gelu: Literal["ps"] = quantity("", "GELU of the MLP.")
+    silu: Literal["ps"] = quantity("", "SiLU and gate of a SwiGLU MLP.")
+    norm: Literal["ps"] = quantity("", "LayerNorm.")
+    add: Literal["ps"] = quantity("", "Residual and position additions.")
+    requant: Literal["ps", "array"] = quantity("", "int32 to int8: a pass on the PS, or free at the array's edge.")
+
+
+class Hardware(Spec):
+    """A board with one systolic array and one processor side; see ``pivotsim show hw NAME``."""
+
+    kind: Literal["systolic"] = quantity("", "Selects this schema.")
+    name: str = quantity("", "Short name.", min_length=1)
+    description: str = quantity("", "One sentence.", min_length=1)
+    array: ArraySpec
+    memories: MemorySpec
+    host: HostSpec
+    power: PowerSpec
+    fpga: FpgaSpec
+    placement: PlacementSpec
+    sources: dict[str, str] = Field(description="Dotted path of a value or a group -> where it comes from.")
+
+    @model_validator(mode="after")
+    def _sources_name_values(self) -> "Hardware":
+        paths = [path for path, _, _ in leaves(Hardware)]
+        known = set(paths)
+        for path in paths:
+            known |= {path[:i] for i, character in enumerate(path) if character == "."}
+        unknown = [key for key in self.sources if key not in known]
+        if unknown:
+            raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
+        return self
+
+    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "Hardware":
+        """Return a copy with values at dotted paths changed, validated, and marked in ``sources``.
+
+        Parameters
+        ----------
+        changes : mapping
+            Dotted path to new value, as in ``{"array.rows": 32}``.
+        label : str
+            What an error message starts with.
+
+        Raises
+        ------
+        InputError
+            A path is unknown (the nearest valid one is named) or a value does not fit.
+
+        Examples
+        --------
+        >>> import pivotsim as ps
+        >>> ps.load_hardware("zcu102").replace({"array.rows": 32}).array.rows
+        32
+        """
+        return replaced(self, changes, label)
+
+    def source(self, path: str) -> str:
+        """Return the source of a value: its own, or that of the nearest group above it, or ''."""
+        while path not in self.sources and path:
+            path = path.rpartition(".")[0]
+        return self.sources.get(path, "")
+
+    def host_costs(self, profile: str) -> HostCosts:
+        """Return the cost profile ``paper`` or ``full``."""
+        return self.host.full if profile == "full" else self.host.paper
+
+    @cached_property
+    def derived(self) -> dict[str, tuple[float, str, str]]:
+        """Peaks that follow from the values: name -> (value, unit, formula)."""
+        array, host = self.array, self.host
+        pes = array.rows * array.cols
+        ports = host.transfer.ports * host.transfer.port_bytes_per_clock
+        ns_per_clock = 1e3 / host.clock_mhz
+        return {
+            "pes": (pes, "PEs", "array.rows * array.cols"),
+            "peak_gmac_per_s": (pes * array.clock_mhz * 1e-3, "GMAC/s", "pes * array.clock_mhz"),
+            "peak_gops": (2 * pes * array.clock_mhz * 1e-3, "GOP/s", "two operations per MAC"),
+            "transfer_gb_per_s": (ports * array.clock_mhz * 1e-3, "GB/s", "ports * bytes per clock * array.clock_mhz"),
+            "softmax_paper_ns": (host.paper.softmax.cycles_per_element * ns_per_clock, "ns per element", "paper"),
+            "softmax_full_ns": (host.full.softmax.cycles_per_element * ns_per_clock, "ns per element", "full"),
+        }
+
+    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
+        """Return (path, value, unit, source, description) of every value, in the schema's order."""
+        return [
+            (path, value_at(self, path), unit, self.source(path), description)
+            for path, unit, description in leaves(Hardware)
+        ]
+
+
+def load_hardware(source: "str | Path | Mapping[str, object] | Hardware") -> Hardware:
+    """Return validated hardware from a name, a path or a dict of the YAML file's form.
+
+    Parameters
+    ----------
+    source : str, Path, mapping or Hardware
+        A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own.
+
+    Raises
+    ------
+    InputError
+        One line per problem: ``file:line: dotted.path: problem (got X), nearest valid name``.
+
+    Examples
+    --------
+    >>> hw = load_hardware("zcu102")
+    >>> hw.array.rows, hw.array.cols, hw.array.clock_mhz
+    (64, 36, 125.0)
+    """
+    return load_spec(Hardware, "hwconfigs", "hardware", source)

@@ -1,0 +1,1 @@
+"""The processor side: what operations cost that do not run on the array."""

@@ -1,0 +1,98 @@
+"""Costs of operations on the processor side (PS), and of the transfers that placement makes necessary.
+
+cost = call + rows * cycles_per_row + elements * cycles_per_element, at the host's clock, the last two shared by
+the cores (PIVOT runs softmax, GELU and entropy on the PS, section 3.4; its delays charge softmax alone).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost
+from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
+from pivotsim.workload.ops import Op, Trace
+
+SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
+
+
+class Step(NamedTuple):
+    """One piece of PS time: the operation (its place in the trace), its label and its duration."""
+
+    index: int
+    encoder: int
+    module: str
+    kind: str
+    delay_ms: float
+
+
+def _speedup(host: HostSpec) -> float:
+    return 1.0 if host.cores == 1 else host.cores * host.multicore_efficiency_frac
+
+
+def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpec) -> float:
+    work = (rows * cost.cycles_per_row + elements * cost.cycles_per_element) / _speedup(host)
+    return cycles_to_ms(work, host.clock_mhz) + us_to_ms(call_us)
+
+
+def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
+    """Return the delay of one entropy gate over ``classes`` outputs (PIVOT, Eq. 3; 0.03 ms per 1000)."""
+    costs = hw.host_costs(profile)
+    return _op_ms(costs.entropy, 1, classes, costs.call_us, hw.host)
+
+
+def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
+    """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order."""
+    costs = hw.host_costs(profile)
+    per_kind = {kind: getattr(costs, kind) for kind in ("softmax", "gelu", "silu", "norm", "add", "requant")}
+    charged = {kind for kind, cost in per_kind.items() if cost.cycles_per_element or cost.cycles_per_row}
+    if hw.placement.requant == "array":  # done at the array's edge while sums drain: no time of its own
+        charged.discard("requant")
+    if costs.transfers:
+        transfers = dict(_transfers(trace, hw))
+    for index, op in enumerate(trace):
+        if op.kind in charged:
+            ms = _op_ms(per_kind[op.kind], op.m * op.repeats, op.elements, costs.call_us, hw.host)
+            yield Step(index, op.encoder, op.module, op.kind, ms)
+        if costs.transfers and index in transfers:
+            ms = _transfer_ms(transfers[index], costs, hw)
+            yield Step(index, op.encoder, "transfer", "transfer", ms)
+
+
+def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
+    """Yield (index, bytes) of each operation whose result crosses between array and PS.
+
+    A result crosses once, where the next operation runs on the other side; sums that are requantised on the
+    PS cross as int32. Requantisation at the array's edge stays on the array's side.
+    """
+    placement = hw.placement.model_dump()
+    ops = trace.ops
+    for index in range(len(ops) - 1):
+        op, following = ops[index], ops[index + 1]
+        if placement[op.kind] != placement[following.kind]:
+            is_sum = op.kind == "gemm" and following.kind == "requant"
+            yield index, op.elements * SUM_BYTES if is_sum else op.elements * -(-op.out_bits // 8)
+
+
+def _transfer_ms(size_bytes: int, costs: HostCosts, hw: Hardware) -> float:
+    """Return one transfer: the bytes over the ports at the array's clock, cache upkeep, and the call."""
+    transfer = hw.host.transfer
+    clocks = -(-size_bytes // (transfer.ports * transfer.port_bytes_per_clock))
+    lines = -(-size_bytes // transfer.cache_line_bytes)
+    moved = cycles_to_ms(float(clocks), hw.array.clock_mhz)
+    return moved + ns_to_ms(lines * transfer.cache_ns_per_line) + us_to_ms(costs.call_us)
+
+
+def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
+    """Yield the dotted paths of the host constants that a run charges."""
+    costs, prefix = hw.host_costs(profile), f"host.{profile}"
+    kinds = {op.kind for op in trace}
+    for kind in ("softmax", "gelu", "silu", "norm", "add", "requant"):
+        cost = getattr(costs, kind)
+        if kind in kinds and (cost.cycles_per_element or cost.cycles_per_row):
+            yield f"{prefix}.{kind}"
+    if costs.call_us:
+        yield f"{prefix}.call_us"
+    if costs.transfers:
+        yield "host.transfer.ports"
+        yield "host.transfer.cache_ns_per_line"
+    if hw.host.cores > 1:
+        yield "host.multicore_efficiency_frac"

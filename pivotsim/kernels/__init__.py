@@ -1,0 +1,1 @@
+"""Compiled kernels: arrays and integers in, arrays out. They import numpy, numba and each other only."""

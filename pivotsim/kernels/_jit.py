@@ -1,0 +1,77 @@
+"""The one decorator of all numba kernels: explicit signatures, and a cache that sees every edit.
+
+numba's own file cache looks at the file of the compiled function only, so an edit in a module that the
+kernel calls would go unseen. Here the cache folder's name carries a hash of all kernel sources.
+"""
+
+import hashlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., object])
+_HERE = Path(__file__).parent
+_log = logging.getLogger("pivotsim")
+_announced = False
+
+
+def source_hash() -> str:
+    """Return 16 hex digits over the names and the text of every kernel source file."""
+    digest = hashlib.sha256()
+    for path in sorted(_HERE.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> Path:
+    """Return the folder of compiled kernels: $NUMBA_CACHE_DIR or the user's cache, then the source hash."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        root = Path(os.environ["NUMBA_CACHE_DIR"])
+    elif os.environ.get("XDG_CACHE_HOME"):
+        root = Path(os.environ["XDG_CACHE_HOME"])
+    elif sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        root = Path(os.environ["LOCALAPPDATA"])
+    else:
+        root = Path.home() / ".cache"
+    return root / "pivotsim" / f"kernels-{_SOURCE_HASH}"
+
+
+def _announce_compilation(folder: Path, module: str) -> None:
+    """Log one line per process, at a level that is shown by default, before the first slow compilation."""
+    global _announced
+    if not _announced and not any(folder.glob(f"*/{module}.*.nbi")):
+        _announced = True
+        _log.warning("pivotsim: compiling numba kernels, once per installation (a few seconds)")
+
+
+def kernel(signature: str, *, parallel: bool = False, inline: bool = False) -> Callable[[F], F]:
+    """Compile a function for one explicit signature, from the cache where it is there.
+
+    Integer division follows C on the non-negative integers that kernels work on (``error_model="numpy"``
+    drops the per-division checks); floating-point maths is never reordered. ``inline`` is for small
+    functions that other kernels call in their inner loop.
+    """
+
+    def compile_now(function: F) -> F:
+        options = {"parallel": parallel, "error_model": "numpy", "fastmath": False, "forceinline": inline}
+        folder = cache_folder()
+        _announce_compilation(folder, Path(function.__code__.co_filename).stem)
+        users_folder = numba.config.CACHE_DIR
+        try:
+            numba.config.CACHE_DIR = str(folder)
+            compiled = numba.njit(signature, cache=True, **options)(function)
+        except (RuntimeError, OSError):  # no folder that can be written, or one written by someone else
+            compiled = numba.njit(signature, **options)(function)
+        finally:
+            numba.config.CACHE_DIR = users_folder
+        return cast(F, compiled)
+
+    return compile_now
+
+
+_SOURCE_HASH = source_hash()

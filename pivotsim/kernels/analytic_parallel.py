@@ -1,0 +1,20 @@
+"""The threaded twin of ``add_design_cycles``, apart so that only large design vectors load it."""
+
+from numba import prange
+
+from pivotsim.kernels._jit import kernel
+from pivotsim.kernels.analytic import DESIGNS_SIGNATURE, Array, gemm_cycles
+
+
+@kernel(DESIGNS_SIGNATURE, parallel=True)
+def add_design_cycles_parallel(
+    gemms: Array, groups: Array, rows: Array, cols: Array, dataflow: Array, fold_overlap: Array,
+    edge_aware: Array, os_edge_register: Array, mac_latency: Array, out: Array,
+) -> None:  # fmt: skip
+    """Do what ``add_design_cycles`` does, the designs shared among numba's threads."""
+    for d in prange(out.shape[0]):
+        for i in range(gemms.shape[0]):
+            out[d, groups[i]] += gemms[i, 3] * gemm_cycles(
+                gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
+                edge_aware[d], os_edge_register[d], mac_latency[d],
+            )  # fmt: skip

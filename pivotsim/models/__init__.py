@@ -1,0 +1,1 @@
+"""Models: validated specifications of Vision Transformers, in timm's terms."""

@@ -1,0 +1,79 @@
+"""Published claims as data: every number as printed, with the interval that its digits stand for."""
+
+import csv
+import importlib.resources
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """All values that a printed number, or what follows from several, may stand for."""
+
+    value: float
+    low: float
+    high: float
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Tell whether some value lies in both."""
+        return self.low <= other.high and other.low <= self.high
+
+
+def printed(text: str) -> Interval:
+    """Return the interval of a printed number: rounded or cut, since papers do both.
+
+    With u one unit of the last place, [value - u/2, value + u]: PIVOT prints 1.739 as 1.73 and 2.179 as 2.17.
+
+    >>> printed("1.73")
+    Interval(value=1.73, low=1.725, high=1.74)
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a plain number: {text}")
+    unit = 10.0 ** -len(match[1] or "")
+    value = float(text)
+    return Interval(value, round(value - unit / 2, 12), round(value + unit, 12))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One published statement; ``text`` is its value as printed."""
+
+    id: str
+    where: str
+    model: str
+    quantity: str
+    text: str
+    unit: str
+    note: str
+
+    @cached_property
+    def number(self) -> float | None:
+        """The value as a number; None for words and ranges."""
+        return float(self.text) if _NUMBER.fullmatch(self.text) else None
+
+    @property
+    def resolution(self) -> float:
+        """One unit of the last printed place."""
+        match = _NUMBER.fullmatch(self.text)
+        return 10.0 ** -len((match[1] if match else None) or "")
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = importlib.resources.files("pivotsim.published").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def load_claims(name: str = "pivot_claims.csv") -> list[Claim]:
+    """Return the claims of one paper, in the file's order."""
+    return [
+        Claim(r["id"], r["where"], r["model"], r["quantity"], r["value"], r["unit"], r["note"]) for r in _rows(name)
+    ]
+
+
+def load_expected(name: str = "pivot_expected.csv") -> dict[str, str]:
+    """Return id -> expected verdict; read for the exit status only, never to decide a verdict."""
+    return {r["id"]: r["verdict"] for r in _rows(name)}

@@ -1,0 +1,113 @@
+"""The audit of PIVOT (DAC'24): every claim beside what the simulator says, with one verdict and one reason."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pivotsim.effort.combination import MixedReport, combine
+from pivotsim.hardware.spec import Hardware, load_hardware
+from pivotsim.published.claims import Claim, load_claims, load_expected
+from pivotsim.published.consistency import BASELINES, Hit, find_hits
+from pivotsim.published.pairs import Hypothesis, effort_reports, rank_pairs
+from pivotsim.published.verdicts import MODELS, VERDICTS, Finding, Judge, Search
+from pivotsim.report import Report, header
+from pivotsim.workload.plans import plan
+
+@dataclass(frozen=True)
+class Audit:
+    """Findings for every claim, the hits of the consistency rule, and the ranked effort pairs."""
+
+    hw: Hardware
+    findings: list[Finding]
+    hits: list[Hit]
+    searches: list[Search]
+    baselines: dict[str, Report]
+    mixes: dict[str, MixedReport]
+    expected: dict[str, str] = field(repr=False)
+
+    @cached_property
+    def unexpected(self) -> list[str]:
+        """One line per claim whose verdict is not the expected one, or that is missing on either side."""
+        found = {f.claim.id: f.verdict for f in self.findings}
+        return [
+            f"{i}: expected '{self.expected.get(i, 'no such claim')}', found '{found.get(i, 'no such claim')}'"
+            for i in sorted({*found, *self.expected})
+            if found.get(i) != self.expected.get(i)
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many claims have each verdict."""
+        return {v: sum(f.verdict == v for f in self.findings) for v in VERDICTS}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as plain numbers and text, the form that ``--json`` prints."""
+        return {
+            **header("reproduce", next(iter(self.baselines.values())).input_hash),
+            "paper": "pivot",
+            "hardware": self.hw.name,
+            "counts": self.counts(),
+            "claims": [f.to_dict() for f in self.findings],
+            "contradictions": [
+                {"id": h.id, "printed": h.printed, "implied": h.implied, "size_frac": h.size_frac,
+                 "above_2.5_percent": h.marked, "rule": h.rule}
+                for h in self.hits
+            ],
+            "effort_pairs": [
+                {"row": s.row, "inferred": True, "ranking": kind, "rank": rank, "low": h.low, "high": h.high,
+                 "low_frac": h.low_frac, "edp_definition": h.edp_definition, "share_base": h.share_base,
+                 "score": h.score, "fits": h.fits, **h.cells}
+                for s in self.searches
+                for kind, ranked in (("absolute", s.absolute), ("relative to baseline", s.relative))
+                for rank, h in enumerate(ranked[:5], start=1)
+            ],
+            "unexpected": self.unexpected,
+        }  # fmt: skip
+
+
+def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
+    """Audit every published number of PIVOT (DAC'24) on a hardware.
+
+    Parameters
+    ----------
+    hw : Hardware or str
+        The board; on another one than ``zcu102`` verdicts change and ``unexpected`` is not empty.
+
+    Returns
+    -------
+    Audit
+        ``findings`` (one per claim), ``hits`` (cells that contradict each other), ``searches`` (effort pairs,
+        inferred) and ``unexpected`` (empty when every verdict is the expected one).
+
+    Examples
+    --------
+    >>> audit = reproduce_pivot()
+    >>> audit.unexpected
+    []
+    >>> str(audit.searches[0].best)
+    '(6, 12) at F_L 0.80, EDP sum over efforts, shares of baseline delay'
+    """
+    hw = load_hardware(hw)
+    claims = load_claims()
+    efforts = {name: effort_reports(plan(model), hw) for name, model in MODELS.items()}
+    searches = [_search(row, claims, efforts[baseline], hw) for row, baseline in BASELINES.items()]
+    baselines = {name: reports[-1] for name, reports in efforts.items()}
+    mixes = {s.row: _mix(s.best, efforts[BASELINES[s.row]]) for s in searches}
+    hits = find_hits(claims)
+    judge = Judge(hw, claims, hits, searches, baselines, mixes)
+    findings = [judge.finding(claim) for claim in claims]
+    return Audit(hw, findings, hits, searches, baselines, mixes, load_expected())
+
+
+def _search(row: str, claims: list[Claim], efforts: list[Report], hw: Hardware) -> Search:
+    cells = [c for c in claims if c.model == row]
+    published = next(c.number for c in claims if (c.model, c.quantity) == (BASELINES[row], "delay"))
+    scale = (published or 0.0) / efforts[-1].delay_ms
+    absolute = rank_pairs(cells, efforts, hw.power.board_w)
+    return Search(row, absolute, rank_pairs(cells, efforts, hw.power.board_w, scale))
+
+
+def _mix(best: Hypothesis, efforts: list[Report]) -> MixedReport:
+    exits = [best.low_frac, 1 - best.low_frac]
+    return combine([efforts[best.low], efforts[best.high]], exits, gate="none")
+
+

@@ -1,0 +1,274 @@
+"""Verdicts: what becomes of one published claim beside what the simulator says.
+
+Verdicts
+    reproduced                  simulated within the claim's tolerance, and not fitted to it
+    calibrated                  an input of the model, or fitted to this very number
+    inferred                    simulated with an effort pair that is inferred, within tolerance
+    source contradicts itself   the paper's own rules and cells imply another value (found, not listed)
+    not modelled                outside the model, or not met by it; the deviation is printed where there is one
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.effort.combination import MixedReport
+from pivotsim.hardware.spec import DATAFLOWS, Hardware
+from pivotsim.models.spec import load_model
+from pivotsim.published.cells import CELLS, qkt_sv_percent
+from pivotsim.published.claims import Claim
+from pivotsim.published.consistency import BASELINES, Hit
+from pivotsim.published.pairs import FITS_BELOW, Hypothesis
+from pivotsim.report import Report
+from pivotsim.simulation import simulate
+from pivotsim.units import kib
+from pivotsim.workload.plans import plan
+
+REPRODUCED, CALIBRATED, INFERRED = "reproduced", "calibrated", "inferred"
+CONTRADICTS, NOT_MODELLED = "source contradicts itself", "not modelled"
+VERDICTS = (REPRODUCED, CALIBRATED, INFERRED, CONTRADICTS, NOT_MODELLED)
+
+MODELS = {"DeiT-S": "deit_s", "LVViT-S": "lvvit_s"}
+LOOSER_DEPTH = 17  # encoders of LV-ViT-S that would meet its published delay; an inference, never used
+
+# quantity -> tolerance: a fraction of the published value, or "pp" percentage points for shares
+TOLERANCE_FRAC = {"delay": 0.005, "energy": 0.01, "edp": 0.01, "fps_per_watt": 0.015}
+TOLERANCE_POINTS = 0.7
+INFERRED_FRAC = 0.025
+INFERRED_POINTS = 3.0
+
+# how often the baseline's own residual in delay stands in a cell of a pair
+RESIDUAL_POWER = {"delay": 1, "energy": 1, "edp": 2, "fps_per_watt": -1}
+
+INPUTS = {
+    "power": "input: Table 2's power is power.board_w",
+    "pe_array": "input: array.rows x array.cols",
+    "clock": "input: array.clock_mhz",
+    "global_sram": "input: memories.gb_bytes",
+    "ipmem, wtmem, opmem": "input: memories of 8 KB each",
+    "entropy_delay": "input: host.paper.entropy, charged by combine",
+}
+OUTSIDE = {
+    "top1": "accuracy needs trained weights",
+    "overhead": "measured on CPUs and GPUs",
+    "delay_reduction_on_cpu_gpu": "measured on CPUs and GPUs",
+    "delay_constraint_tolerance": "a rule of the co-search, not a result",
+    "lut": "no resource model in this version",
+    "registers": "no resource model in this version",
+    "bram": "no resource model in this version",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim with what became of it; ``simulated`` and ``deviation_frac`` are None where there is none."""
+
+    claim: Claim
+    simulated: str | None
+    deviation_frac: float | None
+    verdict: str
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain numbers and text."""
+        return {
+            "id": self.claim.id,
+            "where": self.claim.where,
+            "model": self.claim.model,
+            "quantity": self.claim.quantity,
+            "published": self.claim.text,
+            "unit": self.claim.unit,
+            "simulated": self.simulated,
+            "deviation_frac": self.deviation_frac,
+            "verdict": self.verdict,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Search:
+    """The ranked hypotheses for one row, judged on absolute delays and relative to the baseline's."""
+
+    row: str
+    absolute: list[Hypothesis]
+    relative: list[Hypothesis]
+
+    @property
+    def best(self) -> Hypothesis:
+        """The first of the relative ranking, which the baseline's own residual does not move."""
+        return self.relative[0]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Turns claims into findings; each method answers for one family of quantities."""
+
+    hw: Hardware
+    claims: list[Claim]
+    hits: list[Hit]
+    searches: list[Search]
+    baselines: dict[str, Report]
+    mixes: dict[str, MixedReport]
+
+    def finding(self, claim: Claim) -> Finding:
+        simulated, tolerance, reason = self.simulated(claim)
+        deviation = None
+        if simulated is not None and claim.number:
+            deviation = simulated / claim.number - 1
+        text = None if simulated is None else _digits(simulated, claim)
+        verdict, why = self.verdict(claim, simulated, tolerance)
+        if claim.quantity in ("dataflow", "qkt_plus_smv_share", "pe_array", "ipmem, wtmem, opmem"):
+            text, verdict, why = getattr(self, "_" + claim.quantity.partition(",")[0])(claim)
+        hit = next((h for h in self.hits if h.id == claim.id), None)
+        if hit is not None and hit.marked:
+            size = "" if hit.size_frac is None else f" ({100 * hit.size_frac:+.1f} %)"
+            verdict, why = CONTRADICTS, f"the paper's own cells imply {hit.implied}{size}: {hit.rule}"
+        elif hit is not None and hit.size_frac is not None:
+            why += f"; off its own rule by {100 * hit.size_frac:+.1f} % ({hit.rule})"
+        return Finding(claim, text, deviation, verdict, why + reason)
+
+    def delay_ms(self, model: str) -> float:
+        """Return the published delay of a baseline."""
+        return next(c.number or 0.0 for c in self.claims if (c.model, c.quantity) == (model, "delay"))
+
+    # -- values ---------------------------------------------------------------------------------------------
+    def simulated(self, claim: Claim) -> tuple[float | None, float, str]:
+        """Return (value in the claim's unit, tolerance as a fraction of the published value, remark)."""
+        value = self._plain_value(claim.quantity)
+        if value is not None:
+            return value, 0.0, ""
+        case: Report | MixedReport | None = self.baselines.get(claim.model) or self.mixes.get(claim.model)
+        getter = CELLS.get(claim.quantity)
+        if case is None or getter is None:
+            return None, 0.0, ""
+        base = self.baselines[BASELINES.get(claim.model, claim.model)]
+        best = next((s.best for s in self.searches if s.row == claim.model), None)
+        return getter(case, base, best), self._tolerance(claim, best), self._remark(claim, case)
+
+    def _plain_value(self, quantity: str) -> float | None:
+        """Return a value that no run is needed for."""
+        hw = self.hw
+        values: dict[str, Callable[[], float]] = {
+            "power": lambda: hw.power.board_w,
+            "clock": lambda: hw.array.clock_mhz,
+            "global_sram": lambda: kib(hw.memories.gb_bytes),
+            "dsp": lambda: hw.array.rows * hw.array.cols,
+            "entropy_delay": lambda: self.baselines["DeiT-S"].gate_ms or 0.0,
+            "paths_for_efforts_3_6": lambda: math.comb(12, 3) * math.comb(12, 6),
+        }
+        return values[quantity]() if quantity in values else None
+
+    def _tolerance(self, claim: Claim, best: Hypothesis | None) -> float:
+        points = TOLERANCE_POINTS if best is None else INFERRED_POINTS
+        if claim.unit.startswith("%"):
+            return points / (claim.number or 1.0)
+        return INFERRED_FRAC if best is not None else TOLERANCE_FRAC.get(claim.quantity, 0.0)
+
+    def _remark(self, claim: Claim, case: Report | MixedReport) -> str:
+        if (claim.model, claim.quantity) == ("LVViT-S", "delay"):
+            deeper = plan(load_model("lvvit_s").replace({"depth": LOOSER_DEPTH}))
+            delay = simulate(deeper, self.hw).delay_ms
+            off = 100 * (delay / (claim.number or 1.0) - 1)
+            return f"; {LOOSER_DEPTH} encoders, an inference, would give {delay:.2f} ms ({off:+.1f} %)"
+        return ""
+
+    # -- verdicts -------------------------------------------------------------------------------------------
+    def verdict(self, claim: Claim, simulated: float | None, tolerance: float) -> tuple[str, str]:
+        if claim.quantity in OUTSIDE:
+            return NOT_MODELLED, OUTSIDE[claim.quantity]
+        if claim.quantity in INPUTS:
+            return _input_verdict(claim, simulated == claim.number)
+        if simulated is None:
+            return NOT_MODELLED, "no rule of this model gives it"
+        published = claim.number or 0.0
+        search = next((s for s in self.searches if s.row == claim.model), None)
+        if search is not None:
+            return self._pair_verdict(search, claim, simulated, tolerance)
+        off = abs(simulated / published - 1)
+        if off > tolerance:
+            return NOT_MODELLED, f"the model misses it by {100 * (simulated / published - 1):+.1f} %" + (
+                f" at {load_model('lvvit_s').depth} encoders, cause unknown" if claim.model == "LVViT-S" else ""
+            )
+        if (claim.model, claim.quantity) == ("DeiT-S", "delay"):
+            return CALIBRATED, "the one free constant, softmax per element, is fitted to it"
+        if claim.model == "DeiT-S" and claim.quantity in ("energy", "edp", "fps_per_watt"):
+            return CALIBRATED, "follows from the calibrated delay and the power, both inputs"
+        if claim.where == "sec3.3":
+            return REPRODUCED, "C(12,3) * C(12,6), exact"
+        if claim.quantity == "dsp":
+            return REPRODUCED, "one DSP per PE"
+        return REPRODUCED, "follows from the one calibrated constant, not fitted"
+
+    def _pair_verdict(self, search: Search, claim: Claim, simulated: float, tolerance: float) -> tuple[str, str]:
+        """Judge a cell of an inferred pair relative to its baseline, so that the baseline's residual counts once."""
+        best = search.best
+        if not best.fits:
+            return NOT_MODELLED, (
+                f"open: no pair fits all cells; nearest {best} (score {best.score:.1f}, fits below {FITS_BELOW:g})"
+            )
+        residual = self.delay_ms(BASELINES[claim.model]) / self.baselines[BASELINES[claim.model]].delay_ms
+        relative = simulated * residual ** RESIDUAL_POWER.get(claim.quantity, 0)
+        off = relative / (claim.number or 1.0) - 1
+        where = f"pair {best}, inferred"
+        if abs(relative / simulated - 1) > 0.001:
+            where += f"; {100 * off:+.1f} % once the baseline's own residual is taken out"
+        if abs(off) > tolerance:
+            return NOT_MODELLED, f"missed with {where}"
+        return INFERRED, where
+
+    def _dataflow(self, claim: Claim) -> tuple[str, str, str]:
+        """Try all three dataflows on all published shares; one of them must meet every share."""
+        misses = {flow: self._worst_share_points(flow) for flow in DATAFLOWS}
+        best = min(misses, key=lambda flow: misses[flow])
+        words = {"is": "input stationary", "ws": "weight stationary", "os": "output stationary"}
+        others = ", ".join(f"{flow} misses by {misses[flow]:.1f}" for flow in DATAFLOWS if flow != best)
+        why = f"of three, only {best} meets all shares within {TOLERANCE_POINTS} points ({others})"
+        met = words[best] == claim.text and misses[best] <= TOLERANCE_POINTS
+        return words[best], REPRODUCED if met else NOT_MODELLED, why
+
+    def _worst_share_points(self, flow: str) -> float:
+        """Return the worst miss over all shares, softmax being calibrated anew on DeiT-S's delay for each dataflow."""
+        hw = self.hw.replace({"array.dataflow": flow})
+        start = simulate(plan("deit_s"), hw)
+        softmax_ms = start.breakdown("group")["softmax"]["delay_ms"]
+        factor = (self.delay_ms("DeiT-S") - (start.delay_ms - softmax_ms)) / softmax_ms
+        path = "host.paper.softmax.cycles_per_element"
+        hw = hw.replace({path: hw.host.paper.softmax.cycles_per_element * factor})
+        worst = 0.0
+        for name, model in MODELS.items():
+            report = simulate(plan(model), hw)
+            for c in self.claims:
+                if c.model == name and c.unit == "% of delay":
+                    worst = max(worst, abs(CELLS[c.quantity](report, report, None) - (c.number or 0.0)))
+        return worst
+
+    def _qkt_plus_smv_share(self, claim: Claim) -> tuple[str, str, str]:
+        low, high = (float(part) for part in claim.text.split("-"))
+        shares = sorted(qkt_sv_percent(report) for report in self.baselines.values())
+        off = max(abs(shares[0] - low), abs(shares[-1] - high))
+        met = off <= TOLERANCE_POINTS
+        why = "follows from the one calibrated constant, not fitted" if met else f"the model misses it by {off:.1f} points"
+        return f"{shares[0]:.1f}-{shares[-1]:.1f}", REPRODUCED if met else NOT_MODELLED, why
+
+    def _pe_array(self, claim: Claim) -> tuple[str, str, str]:
+        text = f"{self.hw.array.rows}x{self.hw.array.cols}"
+        return text, *_input_verdict(claim, text == claim.text)
+
+    def _ipmem(self, claim: Claim) -> tuple[str, str, str]:
+        memories = self.hw.memories
+        sizes = {memories.ipmem_bytes, memories.wtmem_bytes, memories.opmem_bytes}
+        text = ", ".join(f"{8 * kib(size):g}" for size in sorted(sizes))
+        return text, *_input_verdict(claim, text == claim.text)
+
+
+def _input_verdict(claim: Claim, unchanged: bool) -> tuple[str, str]:
+    if unchanged:
+        return CALIBRATED, INPUTS[claim.quantity]
+    return NOT_MODELLED, f"this hardware differs from the paper's; {INPUTS[claim.quantity]}"
+
+
+def _digits(value: float, claim: Claim) -> str:
+    """Return a simulated value with one digit more than the paper prints."""
+    places = len(claim.text.partition(".")[2]) + 1 if claim.number is not None else 2
+    return f"{value:.{0 if value == int(value) and claim.resolution == 1 else places}f}"

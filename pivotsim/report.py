@@ -1,0 +1,218 @@
+"""Reports: what a run costs, in total and by module, encoder and resource."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pivotsim.errors import InputError, MissingExtraError, one_of
+from pivotsim.workload.ops import GROUP_OF
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA_VERSION = 1
+BREAKDOWNS = ("module", "group", "encoder", "resource")
+
+
+class Row(NamedTuple):
+    """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts array clocks, 0 on the PS."""
+
+    encoder: int
+    module: str
+    kind: str
+    resource: str
+    cycles: int
+    macs: int
+    delay_ms: float
+
+
+def share_out(amounts: Mapping[Any, float], total: float) -> dict[Any, dict[str, float]]:
+    """Return {key: {delay_ms, share}} with shares of ``total`` (0 where the total is 0)."""
+    return {k: {"delay_ms": v, "share": v / total if total else 0.0} for k, v in amounts.items()}
+
+
+def add_up(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
+    """Return the sums of values per key, keys in the order of their first appearance."""
+    sums: dict[Any, float] = {}
+    for key, value in pairs:
+        sums[key] = sums.get(key, 0.0) + value
+    return sums
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one workload costs on one hardware.
+
+    Attributes
+    ----------
+    delay_ms, pl_ms, ps_ms : float
+        The whole batch's delay, and its parts on the array (PL) and the processor (PS), which are serial.
+    pl_cycles : int
+        Array clocks.
+    energy_j : float
+        The whole batch's energy; ``energy_components_j`` sums to it.
+    gate_ms, gate_energy_j : float or None
+        One entropy gate after this run, charged by ``combine`` only; None where the trace has no head.
+    notes : tuple of str
+        Constants behind the numbers that are calibrated, inferred, assumed or estimated.
+    """
+
+    workload: str
+    hardware: str
+    options: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    pes: int
+    pl_cycles: int
+    pl_ms: float
+    ps_ms: float
+    energy_components_j: Mapping[str, float]
+    gate_ms: float | None
+    gate_energy_j: float | None
+    notes: tuple[str, ...]
+    inputs: Any = field(repr=False, compare=False)
+
+    @property
+    def batch(self) -> int:
+        """Images in the run."""
+        return int(self.options["batch"])
+
+    @property
+    def delay_ms(self) -> float:
+        """Delay of the whole batch: PL and PS are serial (PIVOT, section 3.4)."""
+        return self.pl_ms + self.ps_ms
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of the whole batch."""
+        return sum(self.energy_components_j.values())
+
+    @property
+    def delay_per_image_ms(self) -> float:
+        """Delay divided by the batch."""
+        return self.delay_ms / self.batch
+
+    @property
+    def energy_per_image_j(self) -> float:
+        """Energy divided by the batch."""
+        return self.energy_j / self.batch
+
+    @property
+    def edp_j_ms(self) -> float:
+        """Energy-delay product of the mean image."""
+        return self.energy_per_image_j * self.delay_per_image_ms
+
+    @property
+    def fps(self) -> float:
+        """Images per second."""
+        return 1e3 / self.delay_per_image_ms if self.delay_ms else 0.0
+
+    @property
+    def power_w(self) -> float:
+        """Mean power."""
+        return self.energy_j / self.delay_ms * 1e3 if self.delay_ms else 0.0
+
+    @property
+    def fps_per_watt(self) -> float:
+        """Images per joule."""
+        return 1 / self.energy_per_image_j if self.energy_j else 0.0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates on the array."""
+        return sum(row.macs for row in self.rows)
+
+    @property
+    def utilization_frac(self) -> float:
+        """MACs done over MACs possible while the array is busy."""
+        possible = self.pl_cycles * self.pes
+        return self.macs / possible if possible else 0.0
+
+    def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
+        """Return {key: {delay_ms, share}} by ``module``, ``group``, ``encoder`` or ``resource``.
+
+        Groups are the paper's (Fig. 6a): attention_mac, softmax, mlp; what it leaves out is ``other``.
+
+        Raises
+        ------
+        InputError
+            ``by`` is none of these.
+        """
+        if by not in BREAKDOWNS:
+            raise InputError(one_of("breakdown", by, BREAKDOWNS))
+        if by == "group":
+            keys = (GROUP_OF.get(row.module, "other") for row in self.rows)
+        else:
+            keys = (getattr(row, by) for row in self.rows)
+        amounts = add_up(zip(keys, (row.delay_ms for row in self.rows), strict=True))
+        return share_out(amounts, self.delay_ms)
+
+    @cached_property
+    def input_hash(self) -> str:
+        """16 hex digits over everything that went into the run: trace, hardware values, options."""
+        text = json.dumps(self.inputs, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain numbers and text, the form that ``--json`` prints."""
+        return {
+            **header("run", self.input_hash),
+            "workload": self.workload,
+            "hardware": self.hardware,
+            **self.options,
+            "delay_ms": self.delay_ms,
+            "energy_j": self.energy_j,
+            "edp_j_ms": self.edp_j_ms,
+            "fps_per_watt": self.fps_per_watt,
+            "power_w": self.power_w,
+            "delay_per_image_ms": self.delay_per_image_ms,
+            "energy_per_image_j": self.energy_per_image_j,
+            "pl_cycles": self.pl_cycles,
+            "pl_ms": self.pl_ms,
+            "ps_ms": self.ps_ms,
+            "macs": self.macs,
+            "utilization_frac": self.utilization_frac,
+            "breakdown": self.breakdown("module"),
+            "breakdown_by_group": self.breakdown("group"),
+            "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
+            "energy_breakdown": share_energy(self.energy_components_j),
+            "notes": list(self.notes),
+        }
+
+    def to_json(self) -> str:
+        """Return ``to_dict`` as JSON text."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return the steps as a pandas frame, one row per step, units in the column names.
+
+        Raises
+        ------
+        MissingExtraError
+            pandas is not installed; the message holds the command.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
+        return pandas.DataFrame(self.rows, columns=list(Row._fields))
+
+
+def share_energy(components_j: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Return {component: {energy_j, share}}."""
+    total = sum(components_j.values())
+    return {k: {"energy_j": v, "share": v / total if total else 0.0} for k, v in components_j.items()}
+
+
+def header(kind: str, input_hash: str) -> dict[str, Any]:
+    """Return the first entries of every JSON result."""
+    from pivotsim import __version__
+
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "result": kind,
+        "pivotsim_version": __version__,
+        "input_hash": input_hash,
+    }

@@ -1,0 +1,336 @@
+"""simulate(), simulate_gemm() and simulate_designs(): workload and hardware in, numbers out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from pivotsim.energy import constant
+from pivotsim.engines import analytic
+from pivotsim.errors import InputError, check_integer, got, one_of
+from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware, load_hardware
+from pivotsim.host.costs import constants_used, entropy_ms, host_steps
+from pivotsim.report import SCHEMA_VERSION, Report, Row
+from pivotsim.units import cycles_to_ms, energy_j
+from pivotsim.workload.lowering import lower
+from pivotsim.workload.ops import Trace
+from pivotsim.workload.plans import Plan
+
+ENGINES = ("analytic",)
+MEMORIES = ("paper",)
+ENERGIES = ("constant",)
+SCOPES = ("encoders", "all")
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class GemmResult:
+    """What one GEMM costs on one array; ``delay_ms`` is None without a clock."""
+
+    cycles: int
+    folds: int
+    utilization_frac: float
+    macs: int
+    delay_ms: float | None
+    m: int
+    k: int
+    n: int
+    rows: int
+    cols: int
+    dataflow: str
+    fold_overlap: str
+    edge: str
+    os_edge_register: bool
+    mac_latency: int
+    engine: str
+    clock_mhz: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain numbers and text, the form that ``--json`` prints."""
+        from pivotsim import __version__
+
+        return {"schema_version": SCHEMA_VERSION, "result": "gemm", "pivotsim_version": __version__, **asdict(self)}
+
+
+def _choice(name: str, value: object, valid: tuple[str, ...]) -> None:
+    if value not in valid:
+        raise InputError(one_of(name, value, valid))
+
+
+def simulate_gemm(
+    m: int,
+    k: int,
+    n: int,
+    *,
+    rows: int = 64,
+    cols: int = 36,
+    dataflow: str = "is",
+    fold_overlap: str = "none",
+    edge: str = "padded",
+    os_edge_register: bool = True,
+    mac_latency: int = 1,
+    engine: str = "analytic",
+    clock_mhz: float | None = None,
+) -> GemmResult:
+    """Return cycles, folds and utilisation of one M x K x N GEMM on a stall-free systolic array.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix; each at least 1.
+    rows, cols : int
+        The array's processing elements.
+    dataflow : {'is', 'ws', 'os'}
+        What the array holds: inputs, weights or outputs.
+    fold_overlap : {'none', 'preload', 'chained', 'pipelined'}
+        How far a fold overlaps the next: not at all; its load is hidden (a second stationary register); the
+        load wave follows the stream wave (one register); back-to-back streams (second register).
+    edge : {'padded', 'aware'}
+        Folds that fill the array only in part cost the full array, or the used rows and columns.
+    os_edge_register : bool
+        Output stationary: count the shift to a register below the last row.
+    mac_latency : int
+        Clocks of one multiply-accumulate.
+    engine : {'analytic'}
+    clock_mhz : float, optional
+        Gives ``delay_ms`` as well.
+
+    Raises
+    ------
+    InputError
+        A size, an option or a bound is not valid, or the cycles would exceed int64.
+
+    Examples
+    --------
+    DeiT-S's fc1 on PIVOT's array: 6 x 6 folds of 2*64 + 36 + 1536 - 2 clocks.
+
+    >>> result = simulate_gemm(197, 384, 1536, rows=64, cols=36)
+    >>> result.cycles, result.folds
+    (61128, 36)
+    """
+    _choice("engine", engine, ENGINES)
+    sizes = {name: check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n))}
+    array = ArraySpec.model_construct(
+        rows=rows, cols=cols, clock_mhz=clock_mhz, dataflow=dataflow, fold_overlap=fold_overlap, edge=edge,
+        os_edge_register=os_edge_register, mac_latency=mac_latency,
+    )  # fmt: skip
+    design = analytic.design_row(array)
+    cycles = analytic.gemm_cycles(*sizes.values(), design)
+    if clock_mhz is not None and not (math.isfinite(clock_mhz) and clock_mhz > 0):
+        raise InputError(f"clock_mhz: must be a finite number above 0 {got(clock_mhz)}")
+    macs = sizes["m"] * sizes["k"] * sizes["n"]
+    return GemmResult(
+        cycles=cycles,
+        folds=analytic.gemm_folds(*sizes.values(), rows, cols, dataflow),
+        utilization_frac=macs / (cycles * rows * cols),
+        macs=macs,
+        delay_ms=None if clock_mhz is None else cycles_to_ms(float(cycles), clock_mhz),
+        **sizes,
+        rows=rows,
+        cols=cols,
+        dataflow=dataflow,
+        fold_overlap=fold_overlap,
+        edge=edge,
+        os_edge_register=os_edge_register,
+        mac_latency=mac_latency,
+        engine=engine,
+        clock_mhz=clock_mhz,
+    )
+
+
+def simulate(
+    workload: Plan | Trace,
+    hw: Hardware | str = "zcu102",
+    *,
+    engine: str = "analytic",
+    memory: str = "paper",
+    profile: str = "paper",
+    energy: str = "constant",
+    scope: str = "encoders",
+    batch: int = 1,
+) -> Report:
+    """Return delay, energy and breakdowns of a workload on a hardware.
+
+    Parameters
+    ----------
+    workload : Plan or Trace
+        A plan is lowered for ``batch`` images. A trace runs as it is; ``batch`` then says how many images it
+        holds.
+    hw : Hardware or str
+        Hardware, or its name.
+    engine : {'analytic'}
+        How array cycles are counted.
+    memory : {'paper'}
+        Memories without limits or stalls, as the paper's delays assume.
+    profile : {'paper', 'full'}
+        What the processor side charges: softmax alone, or also GELU, LayerNorm, residual adds, requantisation
+        and transfers.
+    energy : {'constant'}
+        Board power times delay.
+    scope : {'encoders', 'all'}
+        Charge the encoders only (the paper), or patch embedding and head too.
+    batch : int
+        Images, at least 1.
+
+    Raises
+    ------
+    InputError
+        An option is not valid, the trace has operations that the engine cannot run, or nothing is in scope.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> report = ps.simulate(ps.plan("deit_s"), "zcu102")
+    >>> report.pl_cycles, round(report.delay_ms, 2), round(report.energy_j, 4)
+    (3026160, 59.66, 0.4725)
+    """
+    hw = load_hardware(hw)
+    _choice("engine", engine, ENGINES)
+    _choice("memory", memory, MEMORIES)
+    _choice("profile", profile, PROFILES)
+    _choice("energy", energy, ENERGIES)
+    _choice("scope", scope, SCOPES)
+    check_integer("batch", batch, 1)
+    whole = _as_trace(workload, batch)
+    trace = whole.within(scope)
+    if not len(trace):
+        raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
+    _check_runnable(trace, hw, engine)
+
+    rows = _rows(trace, hw, profile)
+    pl_cycles = sum(row.cycles for row in rows)
+    pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
+    ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
+    gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
+    options = dict(engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch)
+    return Report(
+        workload=_name(workload),
+        hardware=hw.name,
+        options=options,
+        rows=tuple(rows),
+        pes=hw.array.rows * hw.array.cols,
+        pl_cycles=pl_cycles,
+        pl_ms=pl_ms,
+        ps_ms=ps_ms,
+        energy_components_j=constant.components_j(hw, pl_ms + ps_ms),
+        gate_ms=gate_ms,
+        gate_energy_j=None if gate_ms is None else sum(constant.components_j(hw, gate_ms).values()),
+        notes=_notes(trace, hw, profile),
+        inputs=_Inputs(trace, hw, options),
+    )
+
+
+def _as_trace(workload: Plan | Trace, batch: int) -> Trace:
+    if isinstance(workload, Plan):
+        return lower(workload, batch)
+    if isinstance(workload, Trace):
+        return workload
+    raise InputError(f"workload: must be a Plan or a Trace; use pivotsim.plan(model) {got(workload)}")
+
+
+def _name(workload: Plan | Trace) -> str:
+    if isinstance(workload, Trace):
+        return workload.name
+    skipped = workload.effort < len(workload.encoders)
+    return f"{workload.model.name}, effort {workload.effort}" if skipped else workload.model.name
+
+
+def _check_runnable(trace: Trace, hw: Hardware, engine: str) -> None:
+    widest = hw.array.operand_bits
+    for number, op in enumerate(trace, start=1):
+        place = f"{trace.name}: operation {number} ({op.module}, encoder {op.encoder})"
+        if op.density != 1 or op.mask_file:
+            raise InputError(f"{place}: engine '{engine}' runs dense operations only {got(op.density)}")
+        if op.kind == "gemm" and max(op.a_bits, op.w_bits) > widest:
+            wide = max(op.a_bits, op.w_bits)
+            raise InputError(f"{place}: operands are wider than array.operand_bits {widest} {got(wide)}")
+
+
+def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
+    """Return the array's and the processor's steps in the trace's order."""
+    places = [(index, op) for index, op in enumerate(trace) if op.kind == "gemm"]
+    cycles = analytic.cycles_per_gemm(trace.gemms, hw.array).tolist()
+    clock_mhz = hw.array.clock_mhz
+    steps = [
+        (index, Row(op.encoder, op.module, op.kind, "pl", count, op.macs, cycles_to_ms(float(count), clock_mhz)))
+        for (index, op), count in zip(places, cycles, strict=True)
+    ]
+    steps += [
+        (s.index, Row(s.encoder, s.module, s.kind, "ps", 0, 0, s.delay_ms)) for s in host_steps(trace, hw, profile)
+    ]
+    return [row for _, row in sorted(steps, key=itemgetter(0))]  # stable: an operation before its transfer
+
+
+def _notes(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
+    """Return the sources of the constants in use that are more, or less, than read from a source."""
+    paths = (*constants_used(trace, hw, profile), *constant.CONSTANTS, "array.fold_overlap", "array.edge")
+    return tuple(f"{p}: {hw.source(p)}" for p in paths if hw.source(p).startswith(("[", "set by the user")))
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Everything that went into a run; turned to text only when a hash is asked for."""
+
+    trace: Trace
+    hw: Hardware
+    options: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        values = self.hw.model_dump(exclude={"description", "sources"})
+        return repr((self.trace.ops, sorted(values.items()), sorted(self.options.items())))
+
+
+def simulate_designs(
+    workload: Plan | Trace,
+    hw: Hardware | str,
+    designs: Mapping[str, object],
+    *,
+    profile: str = "paper",
+    scope: str = "encoders",
+) -> dict[str, Any]:
+    """Return totals of one workload on many arrays at once, each as ``simulate`` would give it.
+
+    Parameters
+    ----------
+    workload : Plan or Trace
+        For one image.
+    hw : Hardware or str
+        Gives every value that ``designs`` does not.
+    designs : mapping
+        Field of ``array`` -> vector of length D: rows, cols, dataflow, fold_overlap, edge, os_edge_register,
+        mac_latency. All vectors have one length.
+    profile, scope : str
+        As in ``simulate``; engine `analytic`, memory `paper`, energy `constant`.
+
+    Returns
+    -------
+    dict of numpy arrays of shape (D,)
+        pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
+
+    Raises
+    ------
+    InputError
+        As ``simulate``; also for an unknown field and vectors of different lengths.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> table = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]})
+    >>> table["pl_cycles"].tolist()
+    [3026160, 2947392]
+    """
+    hw = load_hardware(hw)
+    _choice("profile", profile, PROFILES)
+    _choice("scope", scope, SCOPES)
+    trace = _as_trace(workload, 1).within(scope)
+    _check_runnable(trace, hw, "analytic")
+    columns = analytic.design_columns(hw.array, designs)
+    pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
+    ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
+    delay_ms: FloatArray = cycles_to_ms(pl_cycles.astype(np.float64), np.float64(hw.array.clock_mhz))
+    delay_ms += ps_ms
+    joules: FloatArray = energy_j(np.float64(hw.power.board_w), delay_ms)
+    return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}

@@ -1,0 +1,32 @@
+"""The one place where quantities change unit. Names carry units: cycles, ms, ns, j, w, mhz."""
+
+from typing import TypeVar
+
+import numpy as np
+
+Number = TypeVar("Number", float, "np.ndarray[tuple[int, ...], np.dtype[np.float64]]")
+
+
+def cycles_to_ms(cycles: Number, clock_mhz: Number) -> Number:
+    """Return clocks at ``clock_mhz`` in milliseconds: cycles / (MHz * 1000)."""
+    return cycles / (clock_mhz * 1e3)
+
+
+def us_to_ms(us: float) -> float:
+    """Return microseconds in milliseconds."""
+    return us * 1e-3
+
+
+def ns_to_ms(ns: float) -> float:
+    """Return nanoseconds in milliseconds."""
+    return ns * 1e-6
+
+
+def energy_j(power_w: Number, delay_ms: Number) -> Number:
+    """Return power times delay, watts times milliseconds, in joules."""
+    return power_w * delay_ms * 1e-3
+
+
+def kib(size_bytes: int) -> float:
+    """Return bytes in KiB."""
+    return size_bytes / 1024

@@ -1,0 +1,1 @@
+"""Workloads: what runs, never where. Plans of a model's encoders, and traces of operations."""

@@ -1,0 +1,114 @@
+"""Operations and traces: an ordered list of what a model computes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from pivotsim.errors import InputError
+
+KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant")
+
+# Every label that a report may show. `transfer` and `entropy` never stand in a trace: they follow from the
+# hardware's placement and from effort combination.
+MODULES = (
+    "patch_embed", "norm1", "qkv", "q", "k", "v", "qkt", "softmax", "sv", "proj", "residual1",
+    "norm2", "fc1", "gate", "value", "gelu", "silu", "fc2", "residual2",
+    "score", "sort", "gather", "merge", "predictor", "requant", "transfer", "head", "entropy",
+)  # fmt: skip
+TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
+
+# The paper's three groups (Fig. 6a); its attention share (Fig. 1b) is attention_mac and softmax together.
+GROUPS = {
+    "attention_mac": ("qkv", "q", "k", "v", "qkt", "sv", "proj"),
+    "softmax": ("softmax",),
+    "mlp": ("fc1", "gate", "value", "fc2"),
+}
+GROUP_OF = {module: group for group, modules in GROUPS.items() for module in modules}
+
+
+class Op(NamedTuple):
+    """One operation of a trace.
+
+    A GEMM multiplies (m, k) by (k, n), ``repeats`` times (heads). Every other kind works on ``repeats``
+    blocks of ``m`` rows of ``n`` elements, with ``k`` = 1. ``encoder`` counts from 1; 0 is outside.
+    """
+
+    encoder: int
+    module: str
+    kind: str
+    m: int
+    k: int
+    n: int
+    repeats: int = 1
+    a_bits: int = 8
+    w_bits: int = 8
+    out_bits: int = 8
+    density: float = 1.0
+    mask_file: str = ""
+    mask_key: str = ""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates; 0 unless a GEMM."""
+        return self.m * self.k * self.n * self.repeats if self.kind == "gemm" else 0
+
+    @property
+    def elements(self) -> int:
+        """Elements of the result over all repeats."""
+        return self.m * self.n * self.repeats
+
+
+@dataclass(frozen=True)
+class Trace:
+    """An ordered, immutable list of operations.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> trace = ps.lower(ps.plan("deit_s"))
+    >>> round(trace.macs / 1e9, 2)
+    4.6
+    """
+
+    ops: tuple[Op, ...]
+    name: str = "trace"
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def __iter__(self) -> Iterator[Op]:
+        return iter(self.ops)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all GEMMs."""
+        return sum(op.macs for op in self.ops)
+
+    def within(self, scope: str) -> "Trace":
+        """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
+        if scope == "all":
+            return self
+        return Trace(tuple(op for op in self.ops if op.encoder > 0), self.name)
+
+    @cached_property
+    def classes(self) -> int | None:
+        """Outputs of the head, from its first GEMM; None where the trace has no head."""
+        return next((op.n for op in self.ops if op.module == "head" and op.kind == "gemm"), None)
+
+    @cached_property
+    def gemms(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+        """The GEMMs as an int64 array (count, 4): m, k, n, repeats."""
+        return gemm_array((op.m, op.k, op.n, op.repeats) for op in self.ops if op.kind == "gemm")
+
+
+def gemm_array(
+    rows: Iterable[tuple[int, int, int, int]],
+) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+    """Return (m, k, n, repeats) rows as an int64 array of shape (count, 4)."""
+    try:
+        return np.array(list(rows), dtype=np.int64).reshape(-1, 4)
+    except OverflowError:
+        raise InputError("gemm: sizes too large, the cycles would exceed int64 (got a size beyond int64)") from None

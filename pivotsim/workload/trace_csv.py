@@ -1,0 +1,121 @@
+"""Traces as CSV, without loss, and with one clear line for each thing that is wrong in a user's file."""
+
+import csv
+import io
+import math
+import re
+from pathlib import Path
+
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.files import read_text, write_atomic
+from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op, Trace
+
+HEADER = Op._fields
+MAX_BYTES = 64 * 2**20
+MAX_PROBLEMS = 20
+_INTEGER = re.compile(r"[0-9]{1,30}")
+_BOUNDS = {  # column: (least, most)
+    "encoder": (0, 4096), "m": (1, 2**63 - 1), "k": (1, 2**63 - 1), "n": (1, 2**63 - 1),
+    "repeats": (1, 2**63 - 1), "a_bits": (1, 64), "w_bits": (1, 64), "out_bits": (1, 64),
+}  # fmt: skip
+_LISTS = {"module": TRACE_MODULES, "kind": KINDS}
+
+
+def write_trace(trace: Trace, path: str | Path) -> None:
+    """Write a trace as CSV; the file appears whole or not at all.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(op._replace(density=repr(op.density)) for op in trace)  # type: ignore[arg-type]
+    write_atomic(Path(path), text.getvalue())
+
+
+def read_trace(path: str | Path) -> Trace:
+    """Return the trace in a CSV file with the columns of ``Op``, in any order.
+
+    Raises
+    ------
+    InputError
+        One line per problem, ``file:line: column: problem (got X)``, at most 20 of them.
+    """
+    name = str(path)
+    text = read_text(Path(path), MAX_BYTES)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    ops: list[Op] = []
+    problems: list[str] = []
+    try:
+        header = [cell.strip() for cell in next(rows)]
+        _check_header(f"{name}:1", header)
+        for row in rows:
+            if any(row):
+                ops += _read_row(f"{name}:{rows.line_num}", header, row, problems)
+            if len(problems) >= MAX_PROBLEMS:
+                problems[MAX_PROBLEMS:] = [f"{name}: more than {MAX_PROBLEMS} problems; the rest is not listed"]
+                break
+    except csv.Error as error:
+        problems.append(f"{name}:{rows.line_num}: is not valid CSV: {error}")
+    if problems:
+        raise InputError(problems)
+    if not ops:
+        raise InputError(f"{name}: has a header and no operations")
+    return Trace(tuple(ops), Path(path).stem)
+
+
+def _check_header(place: str, header: list[str]) -> None:
+    problems = [f"{place}: {c}: column is missing" for c in HEADER if c not in header]
+    problems += [f"{place}: unknown column {got(c)}{nearest(c, HEADER)}" for c in header if c not in HEADER]
+    problems += [f"{place}: {c}: column stands twice" for c in HEADER if header.count(c) > 1]
+    if problems:
+        raise InputError(problems)
+
+
+def _read_row(place: str, header: list[str], row: list[str], problems: list[str]) -> list[Op]:
+    """Return the row's operation in a list, or an empty list with the row's problems noted."""
+    if len(row) != len(header):
+        problems.append(f"{place}: expected {len(header)} cells {got(len(row))}")
+        return []
+    cells = {column: cell.strip() for column, cell in zip(header, row, strict=True)}
+    before = len(problems)
+    values: dict[str, object] = {}
+    for column, cell in cells.items():
+        try:
+            values[column] = _read_cell(column, cell)
+        except ValueError as error:
+            problems.append(f"{place}: {column}: {error} {got(cell)}{nearest(cell, _LISTS.get(column, ()))}")
+    if len(problems) > before:
+        return []
+    op = Op(**values)  # type: ignore[arg-type]
+    if op.kind != "gemm" and op.k != 1:
+        problems.append(f"{place}: k: must be 1 for kind '{op.kind}' {got(op.k)}")
+    if op.mask_key and not op.mask_file:
+        problems.append(f"{place}: mask_key: needs a mask_file {got(op.mask_key)}")
+    return [op]
+
+
+def _read_cell(column: str, cell: str) -> object:
+    if column in _LISTS:
+        if cell not in _LISTS[column]:
+            raise ValueError("unknown name")
+        return cell
+    if column == "density":
+        try:
+            density = float(cell)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not (math.isfinite(density) and 0 <= density <= 1):
+            raise ValueError("must lie in 0 to 1")
+        return density
+    if column not in _BOUNDS:
+        return cell
+    if not _INTEGER.fullmatch(cell):
+        raise ValueError("must be a whole number without sign, unit or decimal point")
+    least, most = _BOUNDS[column]
+    if not least <= int(cell) <= most:
+        raise ValueError(f"must lie in {least} to {most}")
+    return int(cell)

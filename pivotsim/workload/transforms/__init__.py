@@ -1,0 +1,1 @@
+"""Transforms: pure functions from a plan to a plan; they compose."""

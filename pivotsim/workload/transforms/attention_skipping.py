@@ -1,0 +1,51 @@
+"""Attention skipping (PIVOT, DAC'24, section 3): an encoder without its attention keeps its MLP."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pivotsim.errors import InputError, check_integer
+from pivotsim.workload.plans import Plan
+
+
+def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
+    """Return the plan with attention only in the encoders of ``active`` (numbered from 1).
+
+    A skipped attention drops norm1, QKV, QK^T, softmax, SV, the projection and residual1 of its encoder; the
+    MLP stays. Skips add up: an attention that an earlier transform skipped cannot be made active again.
+
+    Parameters
+    ----------
+    plan : Plan
+    active : iterable of int
+        Encoder numbers; may be empty.
+
+    Raises
+    ------
+    InputError
+        A number is no encoder of the plan, stands twice, or names an attention skipped before.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> ps.skip_attention(ps.plan("deit_s"), active=[1, 2, 3]).effort
+    3
+    """
+    depth = len(plan.encoders)
+    wanted = list(active)
+    problems = []
+    for position, number in enumerate(wanted):
+        try:
+            check_integer("active", number, 1, depth)
+        except InputError as error:
+            problems.append(f"{error}; {plan.model.name} has encoders 1 to {depth}")
+            continue
+        if number in wanted[:position]:
+            problems.append(f"active: encoder {number} stands twice")
+        elif not plan.encoders[number - 1].attention_active:
+            problems.append(f"active: the attention of encoder {number} is skipped already")
+    if problems:
+        raise InputError(problems)
+    kept = set(wanted)
+    return replace(
+        plan, encoders=tuple(replace(e, attention_active=e.encoder in kept) for e in plan.encoders)
+    )
