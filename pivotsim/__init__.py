@@ -6,7 +6,7 @@ Names load on first use, so that ``import pivotsim`` costs milliseconds.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from pivotsim._version import __version__
 
 _HOME = {
     "Hardware": "pivotsim.hardware.spec",
@@ -34,7 +34,11 @@ _HOME = {
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
 }
-__all__ = sorted([*_HOME, "__version__"])
+__all__ = [
+    "EncoderPlan", "GemmResult", "Hardware", "InputError", "MixedReport", "Op", "PivotsimError", "Plan", "Report",
+    "Trace", "VitModel", "__version__", "combine", "compare", "load_hardware", "load_model", "lower", "plan",
+    "read_trace", "reproduce_pivot", "simulate", "simulate_designs", "simulate_gemm", "skip_attention", "write_trace",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from pivotsim.comparison import compare

@@ -19,7 +19,7 @@ def read_text(path: Path, max_bytes: int) -> str:
         lines is longer than ``MAX_LINE_CHARACTERS``.
     """
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             raw = file.read(max_bytes + 1)
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory, expected a file") from None
@@ -48,22 +48,23 @@ def read_text(path: Path, max_bytes: int) -> str:
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write a whole file or nothing: to a temporary name in the same folder, synced, then renamed."""
     data = content.encode() if isinstance(content, str) else content
-    temporary = ""
+    temporary: Path | None = None
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "is a directory")
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp makes files private; a result is an ordinary file
-        os.replace(temporary, path)
+        temporary.chmod(0o666 & ~umask)  # mkstemp makes files private; a result is an ordinary file
+        temporary.replace(path)
     except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 

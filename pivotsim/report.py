@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pivotsim._version import __version__
 from pivotsim.errors import InputError, MissingExtraError, one_of
 from pivotsim.workload.ops import GROUP_OF
 
@@ -208,8 +209,6 @@ def share_energy(components_j: Mapping[str, float]) -> dict[str, dict[str, float
 
 def header(kind: str, input_hash: str) -> dict[str, Any]:
     """Return the first entries of every JSON result."""
-    from pivotsim import __version__
-
     return {
         "schema_version": SCHEMA_VERSION,
         "result": kind,

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim._version import __version__
 from pivotsim.energy import constant
 from pivotsim.engines import analytic
 from pivotsim.errors import InputError, check_integer, got, one_of
-from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware, load_hardware
+from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
 from pivotsim.report import SCHEMA_VERSION, Report, Row
-from pivotsim.units import cycles_to_ms, energy_j
+from pivotsim.units import FloatArray, cycles_to_ms, energy_j
 from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
@@ -23,7 +24,6 @@ ENGINES = ("analytic",)
 MEMORIES = ("paper",)
 ENERGIES = ("constant",)
 SCOPES = ("encoders", "all")
-FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ class GemmResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
-        from pivotsim import __version__
-
         return {"schema_version": SCHEMA_VERSION, "result": "gemm", "pivotsim_version": __version__, **asdict(self)}
 
 
@@ -112,30 +110,31 @@ def simulate_gemm(
     (61128, 36)
     """
     _choice("engine", engine, ENGINES)
-    sizes = {name: check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n))}
-    array = ArraySpec.model_construct(
-        rows=rows, cols=cols, clock_mhz=clock_mhz, dataflow=dataflow, fold_overlap=fold_overlap, edge=edge,
-        os_edge_register=os_edge_register, mac_latency=mac_latency,
-    )  # fmt: skip
-    design = analytic.design_row(array)
-    cycles = analytic.gemm_cycles(*sizes.values(), design)
+    m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
+    chosen: dict[str, Any] = {
+        "rows": rows,
+        "cols": cols,
+        "dataflow": dataflow,
+        "fold_overlap": fold_overlap,
+        "edge": edge,
+        "os_edge_register": os_edge_register,
+        "mac_latency": mac_latency,
+    }
+    design = analytic.design_row(chosen)
+    cycles = analytic.gemm_cycles(m, k, n, design)
     if clock_mhz is not None and not (math.isfinite(clock_mhz) and clock_mhz > 0):
         raise InputError(f"clock_mhz: must be a finite number above 0 {got(clock_mhz)}")
-    macs = sizes["m"] * sizes["k"] * sizes["n"]
+    macs = m * k * n
     return GemmResult(
         cycles=cycles,
-        folds=analytic.gemm_folds(*sizes.values(), rows, cols, dataflow),
+        folds=analytic.gemm_folds(m, k, n, rows, cols, dataflow),
         utilization_frac=macs / (cycles * rows * cols),
         macs=macs,
         delay_ms=None if clock_mhz is None else cycles_to_ms(float(cycles), clock_mhz),
-        **sizes,
-        rows=rows,
-        cols=cols,
-        dataflow=dataflow,
-        fold_overlap=fold_overlap,
-        edge=edge,
-        os_edge_register=os_edge_register,
-        mac_latency=mac_latency,
+        m=m,
+        k=k,
+        n=n,
+        **chosen,
         engine=engine,
         clock_mhz=clock_mhz,
     )
@@ -205,7 +204,7 @@ def simulate(
     pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
-    options = dict(engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch)
+    options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     return Report(
         workload=_name(workload),
         hardware=hw.name,
@@ -259,7 +258,7 @@ def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
         for (index, op), count in zip(places, cycles, strict=True)
     ]
     steps += [
-        (s.index, Row(s.encoder, s.module, s.kind, "ps", 0, 0, s.delay_ms)) for s in host_steps(trace, hw, profile)
+        (s.position, Row(s.encoder, s.module, s.kind, "ps", 0, 0, s.delay_ms)) for s in host_steps(trace, hw, profile)
     ]
     return [row for _, row in sorted(steps, key=itemgetter(0))]  # stable: an operation before its transfer
 
@@ -330,7 +329,7 @@ def simulate_designs(
     columns = analytic.design_columns(hw.array, designs)
     pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
-    delay_ms: FloatArray = cycles_to_ms(pl_cycles.astype(np.float64), np.float64(hw.array.clock_mhz))
+    delay_ms: FloatArray = cycles_to_ms(pl_cycles.astype(np.float64), hw.array.clock_mhz)
     delay_ms += ps_ms
-    joules: FloatArray = energy_j(np.float64(hw.power.board_w), delay_ms)
+    joules: FloatArray = energy_j(hw.power.board_w, delay_ms)
     return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}

@@ -1,13 +1,14 @@
 """The one place where quantities change unit. Names carry units: cycles, ms, ns, j, w, mhz."""
 
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-Number = TypeVar("Number", float, "np.ndarray[tuple[int, ...], np.dtype[np.float64]]")
+FloatArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Number = TypeVar("Number", float, FloatArray)
 
 
-def cycles_to_ms(cycles: Number, clock_mhz: Number) -> Number:
+def cycles_to_ms(cycles: Number, clock_mhz: float) -> Number:
     """Return clocks at ``clock_mhz`` in milliseconds: cycles / (MHz * 1000)."""
     return cycles / (clock_mhz * 1e3)
 
@@ -22,9 +23,9 @@ def ns_to_ms(ns: float) -> float:
     return ns * 1e-6
 
 
-def energy_j(power_w: Number, delay_ms: Number) -> Number:
+def energy_j(power_w: float, delay_ms: Number) -> Number:
     """Return power times delay, watts times milliseconds, in joules."""
-    return power_w * delay_ms * 1e-3
+    return delay_ms * (power_w * 1e-3)
 
 
 def kib(size_bytes: int) -> float:

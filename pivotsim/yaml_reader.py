@@ -94,7 +94,7 @@ class _Builder:
             if self.documents > 1:
                 raise self.fail(event, "a second YAML document starts here; one file holds one")
         elif isinstance(event, yaml.AliasEvent):
-            raise self.fail(event, f"aliases are not supported {got('*' + event.anchor)}; write the value out")
+            raise self.fail(event, f"aliases are not supported {got(f'*{event.anchor}')}; write the value out")
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
             self.check_plain(event)
@@ -110,7 +110,7 @@ class _Builder:
 
     def check_plain(self, event: Any) -> None:
         if event.anchor:
-            raise self.fail(event, f"anchors are not supported {got('&' + event.anchor)}")
+            raise self.fail(event, f"anchors are not supported {got(f'&{event.anchor}')}")
         if event.tag and event.tag != "!":
             raise self.fail(event, f"tags are not supported {got(event.tag)}")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-import pivotsim
+from pivotsim._version import __version__
 from pivotsim.cli.output import print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.showing import show_app
@@ -34,7 +34,7 @@ app.add_typer(show_app, name="show")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print_line(f"pivotsim {pivotsim.__version__}")
+        print_line(f"pivotsim {__version__}")
         raise typer.Exit
 
 
@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if message.startswith("Usage:"):  # a command group without a command: its help
             print_note(message)
         else:
-            print_note(f"pivotsim: {' '.join(message.split())}")
+            own = message.partition("Value error, ")[2]  # typer wraps what a parser of ours raised
+            print_note(own or f"pivotsim: {' '.join(message.split())}")
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE

@@ -66,7 +66,12 @@ QkvOption = Annotated[
     str, typer.Option(metavar="fused|separate", help="Q, K and V as one GEMM of N = 3d, or as three.")
 ]
 ScoreBitsOption = Annotated[
-    int, typer.Option(parser=integer("--score-bits"), metavar="8|32", help="Attention scores requantised before softmax (8), or not (32).")
+    int,
+    typer.Option(
+        parser=integer("--score-bits"),
+        metavar="8|32",
+        help="Attention scores requantised before softmax (8), or not (32).",
+    ),
 ]
 ENCODERS_HELP = "such as 1,2,5-8; all; none"
 
@@ -115,9 +120,7 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
     return values
 
 
-def load_both(
-    hw_name: str, model_name: str | None, settings: dict[str, object]
-) -> "tuple[Hardware, VitModel | None]":
+def load_both(hw_name: str, model_name: str | None, settings: dict[str, object]) -> "tuple[Hardware, VitModel | None]":
     """Return hardware and model with each setting applied where it belongs."""
     from pivotsim.config import leaves
     from pivotsim.hardware.spec import Hardware, load_hardware

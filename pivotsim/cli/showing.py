@@ -99,9 +99,13 @@ def show_plan_command(name: ModelArgument, active: ActiveOption = None, json: op
 
 @show_app.command("trace")
 def show_trace_command(
-    name: Annotated[str, typer.Argument(help="A model's name or YAML file, or a trace's CSV file.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(help="A model's name or YAML file, or a trace's CSV file.", show_default=False)
+    ],
     active: ActiveOption = None,
-    batch: Annotated[int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")] = 1,
+    batch: Annotated[
+        int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")
+    ] = 1,
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there.")] = None,

@@ -15,9 +15,27 @@ if TYPE_CHECKING:
 
 
 def gemm_command(
-    m: Annotated[int, typer.Argument(parser=options.integer("m"), metavar="M", help="Rows of the left matrix (tokens).", show_default=False)],
-    k: Annotated[int, typer.Argument(parser=options.integer("k"), metavar="K", help="Columns of the left, rows of the right matrix.", show_default=False)],
-    n: Annotated[int, typer.Argument(parser=options.integer("n"), metavar="N", help="Columns of the right matrix.", show_default=False)],
+    m: Annotated[
+        int,
+        typer.Argument(
+            parser=options.integer("m"), metavar="M", help="Rows of the left matrix (tokens).", show_default=False
+        ),
+    ],
+    k: Annotated[
+        int,
+        typer.Argument(
+            parser=options.integer("k"),
+            metavar="K",
+            help="Columns of the left, rows of the right matrix.",
+            show_default=False,
+        ),
+    ],
+    n: Annotated[
+        int,
+        typer.Argument(
+            parser=options.integer("n"), metavar="N", help="Columns of the right matrix.", show_default=False
+        ),
+    ],
     hw: options.HwOption = "zcu102",
     array: Annotated[str | None, typer.Option(metavar="RxC", help="Array size instead of the hardware's.")] = None,
     dataflow: Annotated[str | None, typer.Option(metavar="is|ws|os", help="What the array holds.")] = None,
@@ -32,7 +50,9 @@ def gemm_command(
         bool | None,
         typer.Option("--os-edge-register/--no-os-edge-register", help="Output stationary: register below the array."),
     ] = None,
-    mac_latency: Annotated[int | None, typer.Option(parser=options.integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")] = None,
+    mac_latency: Annotated[
+        int | None, typer.Option(parser=options.integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
+    ] = None,
     engine: options.EngineOption = "analytic",
     set_: options.SetOption = None,
     json: options.JsonOption = False,
@@ -69,7 +89,11 @@ def gemm_command(
         [
             ("cycles", f"{result.cycles:,}", "clocks"),
             ("delay", number(result.delay_ms, 6), f"ms at {own.clock_mhz:g} MHz"),
-            ("folds", f"{result.folds:,}", f"on {rows}x{cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}"),
+            (
+                "folds",
+                f"{result.folds:,}",
+                f"on {rows}x{cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}",
+            ),
             ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
             ("MACs", f"{result.macs:,}", ""),
         ],
@@ -92,7 +116,10 @@ def run_command(
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
     scope: options.ScopeOption = "encoders",
-    batch: Annotated[int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together; those a trace holds.")] = 1,
+    batch: Annotated[
+        int,
+        typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together; those a trace holds."),
+    ] = 1,
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     set_: options.SetOption = None,
@@ -129,7 +156,9 @@ def run_command(
     if json:
         print_json({**report.to_dict(), "set": settings})
         return
-    print_line(f"{report.workload} on {board.name} (engine {engine}, memory {memory}, profile {profile}, scope {scope})")
+    print_line(
+        f"{report.workload} on {board.name} (engine {engine}, memory {memory}, profile {profile}, scope {scope})"
+    )
     print_line()
     rows = [
         ("delay", number(report.delay_ms), "ms", f"array {number(report.pl_ms)}, processor {number(report.ps_ms)}"),
@@ -182,7 +211,10 @@ def combine_command(
         str | None, typer.Option(metavar="LIST", help=f"Active encoders at high effort, {options.ENCODERS_HELP}.")
     ] = None,
     f_low: Annotated[
-        float | None, typer.Option(parser=options.real("--f-low"), metavar="F", help="Fraction of the images that the low effort classifies.")
+        float | None,
+        typer.Option(
+            parser=options.real("--f-low"), metavar="F", help="Fraction of the images that the low effort classifies."
+        ),
     ] = None,
     effort: Annotated[
         list[str] | None,

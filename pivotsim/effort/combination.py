@@ -84,10 +84,12 @@ class MixedReport:
     @property
     def edp_mean_of_images_j_ms(self) -> float:
         """Mean of the images' own energy-delay products."""
-        return edp_mean_of_images(
-            [e.exit_frac for e in self.efforts],
-            [e.energy_j for e in self.efforts],
-            [e.delay_ms for e in self.efforts],
+        return float(
+            edp_mean_of_images(
+                [e.exit_frac for e in self.efforts],
+                [e.energy_j for e in self.efforts],
+                [e.delay_ms for e in self.efforts],
+            )
         )
 
     @property
@@ -137,9 +139,7 @@ class MixedReport:
     def energy_components_j(self) -> dict[str, float]:
         """Energy of each component for the mean image; sums to ``energy_j``."""
         parts = [
-            (name, e.reach_frac * joules)
-            for e in self.efforts
-            for name, joules in e.report.energy_components_j.items()
+            (name, e.reach_frac * joules) for e in self.efforts for name, joules in e.report.energy_components_j.items()
         ]
         if len(parts) and self.gate_energy_j:
             parts.append((parts[0][0], self.gates_per_image * self.gate_energy_j))
@@ -196,9 +196,7 @@ def edp_mean_of_images(exits: Iterable[Number], energies: Iterable[Number], dela
     return total
 
 
-def combine(
-    reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy"
-) -> MixedReport:
+def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy") -> MixedReport:
     """Return the mean image of a cascade of efforts.
 
     Parameters

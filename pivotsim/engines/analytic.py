@@ -5,7 +5,7 @@ API twin of kernels/analytic.py: names become codes, sizes are checked, and noth
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -29,10 +29,10 @@ DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
 }
 
 
-def design_row(array: ArraySpec) -> IntArray:
-    """Return the array's configuration as the kernel reads it, shape (7,)."""
-    values = [getattr(array, field) for field in DESIGN_FIELDS]
-    return np.array([_code(f, v) for f, v in zip(DESIGN_FIELDS, values, strict=True)], dtype=np.int64)
+def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
+    """Return an array's configuration as the kernel reads it, shape (7,)."""
+    values = array if isinstance(array, Mapping) else array.__dict__
+    return np.array([_code(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
 
 
 def _code(field: str, value: object) -> int:
@@ -40,7 +40,7 @@ def _code(field: str, value: object) -> int:
     if isinstance(allowed[0], str):
         if value not in allowed:
             raise InputError(one_of(field, value, map(str, allowed)))
-        return allowed.index(value)  # type: ignore[arg-type]
+        return allowed.index(value)
     if field == "os_edge_register":
         if not isinstance(value, (bool, np.bool_)):
             raise InputError(f"{field}: must be true or false {got(value)}")
@@ -90,7 +90,7 @@ def _column(field: str, values: object) -> IntArray:
     if array.dtype.kind not in "iub":
         raise InputError(f"{field}: must hold integers {got(array[:1].tolist())}")
     for extreme in (array.min(), array.max()) if array.size else ():
-        check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))  # type: ignore[arg-type]
+        check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))
     return np.ascontiguousarray(array, dtype=np.int64)
 
 
@@ -137,8 +137,9 @@ def cycles_per_gemm(gemms: IntArray, array: ArraySpec) -> IntArray:
     design = design_row(array)
     check_no_overflow(gemms.tolist(), design.tolist())
     out = np.zeros((1, len(gemms)), dtype=np.int64)
-    add_design_cycles(gemms, np.arange(len(gemms), dtype=np.int64), *design[:, None], out)
-    return out[0]
+    add_design_cycles(gemms, np.arange(len(gemms), dtype=np.int64), tuple(design[:, None]), out)
+    per_gemm: IntArray = out[0]
+    return per_gemm
 
 
 def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:
@@ -159,7 +160,7 @@ def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:
         from pivotsim.kernels.analytic_parallel import add_design_cycles_parallel as add
     else:
         from pivotsim.kernels.analytic import add_design_cycles as add
-    add(np.array(distinct, dtype=np.int64), groups, *designs, out)
+    add(np.array(distinct, dtype=np.int64), groups, tuple(designs), out)
     return out[:, 0]
 
 

@@ -80,7 +80,9 @@ class HostSpec(Spec):
     name: str = quantity("", "Processor.", min_length=1)
     clock_mhz: float = quantity("MHz", "Clock of a core.", gt=0, le=100_000)
     cores: int = quantity("", "Cores that share one operation.", ge=1, le=1024)
-    multicore_efficiency_frac: float = quantity("", "Speed-up over one core = cores * this, for two cores or more.", gt=0, le=1)
+    multicore_efficiency_frac: float = quantity(
+        "", "Speed-up over one core = cores * this, for two cores or more.", gt=0, le=1
+    )
     paper: HostCosts
     full: HostCosts
     transfer: TransferSpec

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
-from pivotsim.workload.ops import Op, Trace
+from pivotsim.workload.ops import Trace
 
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
@@ -17,7 +17,7 @@ SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 class Step(NamedTuple):
     """One piece of PS time: the operation (its place in the trace), its label and its duration."""
 
-    index: int
+    position: int
     encoder: int
     module: str
     kind: str

@@ -23,12 +23,6 @@ IS, WS, OS = 0, 1, 2
 NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 
 
-@kernel("int64(int64, int64)", inline=True)
-def ceil_div(a: int, b: int) -> int:
-    """Return ceil(a / b) for a, b >= 1; unsigned, because signed division by Python's rule costs twice."""
-    return np.int64((np.uint64(a) + np.uint64(b) - np.uint64(1)) // np.uint64(b))
-
-
 @kernel("int64(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64)", inline=True)
 def gemm_cycles(
     m: int, k: int, n: int, r: int, c: int,
@@ -41,8 +35,9 @@ def gemm_cycles(
         rows, cols, t = k, n, m
     else:
         rows, cols, t = m, n, k
-    g = ceil_div(rows, r)
-    h = ceil_div(cols, c)
+    # unsigned, because a signed division by Python's rule costs twice
+    g = int((np.uint64(rows) + np.uint64(r) - np.uint64(1)) // np.uint64(r))
+    h = int((np.uint64(cols) + np.uint64(c) - np.uint64(1)) // np.uint64(c))
     last_r, last_c = r, c
     if edge_aware:
         last_r = rows - (g - 1) * r
@@ -77,23 +72,17 @@ def gemm_cycles(
     return total - 1 if drains and not os_edge_register else total
 
 
-# gemms, groups; rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency; out
-DESIGNS_SIGNATURE = (
-    "void(int64[:, ::1], int64[::1],"
-    " int64[:], int64[:], int64[:], int64[:], int64[:], int64[:], int64[:], int64[:, ::1])"
-)
+DESIGNS_SIGNATURE = "void(int64[:, ::1], int64[::1], UniTuple(int64[:], 7), int64[:, ::1])"
 
 
 @kernel(DESIGNS_SIGNATURE)
-def add_design_cycles(
-    gemms: Array, groups: Array, rows: Array, cols: Array, dataflow: Array, fold_overlap: Array,
-    edge_aware: Array, os_edge_register: Array, mac_latency: Array, out: Array,
-) -> None:  # fmt: skip
+def add_design_cycles(gemms: Array, groups: Array, designs: tuple[Array, ...], out: Array) -> None:
     """Add each GEMM's clocks under each design to ``out[design, groups[gemm]]``.
 
-    ``gemms`` is (G, 4): m, k, n, repeats. The seven design vectors are (D,); a constant one may have stride 0.
-    ``out`` is (D, groups), int64, zeroed by the caller.
+    ``gemms`` is (G, 4): m, k, n, repeats. ``designs`` holds seven vectors (D,), in the order of ``gemm_cycles``;
+    a constant one may have stride 0. ``out`` is (D, groups), int64, zeroed by the caller.
     """
+    rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
     for d in range(out.shape[0]):
         for i in range(gemms.shape[0]):
             out[d, groups[i]] += gemms[i, 3] * gemm_cycles(

@@ -7,11 +7,9 @@ from pivotsim.kernels.analytic import DESIGNS_SIGNATURE, Array, gemm_cycles
 
 
 @kernel(DESIGNS_SIGNATURE, parallel=True)
-def add_design_cycles_parallel(
-    gemms: Array, groups: Array, rows: Array, cols: Array, dataflow: Array, fold_overlap: Array,
-    edge_aware: Array, os_edge_register: Array, mac_latency: Array, out: Array,
-) -> None:  # fmt: skip
+def add_design_cycles_parallel(gemms: Array, groups: Array, designs: tuple[Array, ...], out: Array) -> None:
     """Do what ``add_design_cycles`` does, the designs shared among numba's threads."""
+    rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
     for d in prange(out.shape[0]):
         for i in range(gemms.shape[0]):
             out[d, groups[i]] += gemms[i, 3] * gemm_cycles(

@@ -18,7 +18,7 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.published.claims import Claim
 from pivotsim.report import Report
 from pivotsim.simulation import simulate
-from pivotsim.units import energy_j
+from pivotsim.units import FloatArray, energy_j
 from pivotsim.workload.plans import Plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention
 
@@ -103,17 +103,14 @@ def rank_pairs(cells: list[Claim], efforts: list[Report], power_w: float, scale:
     return sorted(found, key=lambda h: (round(h.score, 9), -h.high))
 
 
-FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
-
 def _simulated(
     efforts: list[Report], low: FloatArray, high: FloatArray, fraction: FloatArray,
     power_w: float, scale: float, definition: str, base: str,
 ) -> Iterator[tuple[str, FloatArray]]:  # fmt: skip
     """Yield (quantity, value per hypothesis), in the units of the claims."""
     high_frac = 1 - fraction
-    delays = np.array([report.delay_ms for report in efforts]) * scale
-    energies = energy_j(np.float64(power_w), delays)
+    delays: FloatArray = np.array([report.delay_ms for report in efforts]) * scale
+    energies = energy_j(power_w, delays)
     delay = delays[low] + high_frac * delays[high]
     energy = energies[low] + high_frac * energies[high]
     yield "delay", delay
@@ -138,4 +135,5 @@ def _score(wanted: dict[str, Claim], simulated: dict[str, FloatArray]) -> FloatA
         value = claim.number or 0.0
         known = claim.resolution / 2 + POINTS.get(quantity, RELATIVE.get(quantity, 0.0) * value)
         squares.append(((simulated[quantity] - value) / known) ** 2)
-    return np.sqrt(np.mean(squares, axis=0))
+    score: FloatArray = np.sqrt(np.mean(squares, axis=0))
+    return score

@@ -13,6 +13,7 @@ from pivotsim.published.verdicts import MODELS, VERDICTS, Finding, Judge, Search
 from pivotsim.report import Report, header
 from pivotsim.workload.plans import plan
 
+
 @dataclass(frozen=True)
 class Audit:
     """Findings for every claim, the hits of the consistency rule, and the ranked effort pairs."""
@@ -109,5 +110,3 @@ def _search(row: str, claims: list[Claim], efforts: list[Report], hw: Hardware) 
 def _mix(best: Hypothesis, efforts: list[Report]) -> MixedReport:
     exits = [best.low_frac, 1 - best.low_frac]
     return combine([efforts[best.low], efforts[best.high]], exits, gate="none")
-
-

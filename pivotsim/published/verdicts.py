@@ -112,6 +112,7 @@ class Judge:
     mixes: dict[str, MixedReport]
 
     def finding(self, claim: Claim) -> Finding:
+        """Return the claim with its simulated value, deviation, verdict and reason."""
         simulated, tolerance, reason = self.simulated(claim)
         deviation = None
         if simulated is not None and claim.number:
@@ -175,6 +176,7 @@ class Judge:
 
     # -- verdicts -------------------------------------------------------------------------------------------
     def verdict(self, claim: Claim, simulated: float | None, tolerance: float) -> tuple[str, str]:
+        """Return verdict and reason of a plain number, contradictions aside."""
         if claim.quantity in OUTSIDE:
             return NOT_MODELLED, OUTSIDE[claim.quantity]
         if claim.quantity in INPUTS:
@@ -248,7 +250,11 @@ class Judge:
         shares = sorted(qkt_sv_percent(report) for report in self.baselines.values())
         off = max(abs(shares[0] - low), abs(shares[-1] - high))
         met = off <= TOLERANCE_POINTS
-        why = "follows from the one calibrated constant, not fitted" if met else f"the model misses it by {off:.1f} points"
+        why = (
+            "follows from the one calibrated constant, not fitted"
+            if met
+            else f"the model misses it by {off:.1f} points"
+        )
         return f"{shares[0]:.1f}-{shares[-1]:.1f}", REPRODUCED if met else NOT_MODELLED, why
 
     def _pe_array(self, claim: Claim) -> tuple[str, str, str]:

@@ -55,9 +55,7 @@ class Plan:
         return "\n".join(lines)
 
 
-def plan(
-    model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "fused", score_bits: int = 8
-) -> Plan:
+def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "fused", score_bits: int = 8) -> Plan:
     """Return the plan of a whole model: every attention active, every token kept.
 
     Parameters

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds the wheel, installs it with its core dependencies alone, and uses it from an empty folder.
+set -eu
+python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$python" -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir "$folder" .
+"$python" -m venv "$folder/venv"
+"$folder/venv/bin/python" -m pip install --quiet "$folder"/pivotsim-*.whl
+cd "$folder"
+mkdir empty
+cd empty
+"$folder/venv/bin/python" - <<'CHECK'
+import importlib.metadata
+import sys
+import pivotsim
+assert "site-packages" in pivotsim.__file__, pivotsim.__file__
+assert not {"numba", "matplotlib", "pandas", "numpy"} & set(sys.modules)
+names = {d.metadata["Name"].lower() for d in importlib.metadata.distributions()}
+assert not {"pandas", "pytest", "torch"} & names, "extras came along"
+assert pivotsim.simulate(pivotsim.plan("deit_s")).pl_cycles == 3026160
+CHECK
+"$folder/venv/bin/pivotsim" gemm 197 384 1536 --hw zcu102 --json | grep '"cycles": 61128,'
+"$folder/venv/bin/pivotsim" reproduce pivot > /dev/null
+"$folder/venv/bin/python" -m pivotsim show hw zcu102_os > /dev/null
+echo "the wheel works from an empty folder"
