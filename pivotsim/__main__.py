@@ -2,6 +2,6 @@
 
 import sys
 
-from pivotsim.cli.main import main
+from pivotsim.cli.entry import main
 
 sys.exit(main())

@@ -31,8 +31,13 @@ class Row(NamedTuple):
 
 
 def share_out(amounts: Mapping[Any, float], total: float) -> dict[Any, dict[str, float]]:
-    """Return {key: {delay_ms, share}} with shares of ``total`` (0 where the total is 0)."""
-    return {k: {"delay_ms": v, "share": v / total if total else 0.0} for k, v in amounts.items()}
+    """Return {key: {delay_ms, share}} with shares of ``total``."""
+    return {k: {"delay_ms": v, "share": share_of(v, total)} for k, v in amounts.items()}
+
+
+def share_of(part: float, total: float) -> float:
+    """Return part / total in [0, 1]: 0 of nothing, and no more than 1 where sums round differently."""
+    return min(part / total, 1.0) if total else 0.0
 
 
 def add_up(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
@@ -204,7 +209,7 @@ class Report:
 def share_energy(components_j: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Return {component: {energy_j, share}}."""
     total = sum(components_j.values())
-    return {k: {"energy_j": v, "share": v / total if total else 0.0} for k, v in components_j.items()}
+    return {k: {"energy_j": v, "share": share_of(v, total)} for k, v in components_j.items()}
 
 
 def header(kind: str, input_hash: str) -> dict[str, Any]:

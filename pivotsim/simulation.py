@@ -265,8 +265,10 @@ def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
 
 def _notes(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source."""
-    paths = (*constants_used(trace, hw, profile), *constant.CONSTANTS, "array.fold_overlap", "array.edge")
-    return tuple(f"{p}: {hw.source(p)}" for p in paths if hw.source(p).startswith(("[", "set by the user")))
+    changed = [path for path, source in hw.sources.items() if source.startswith("set by the user")]
+    used = (*constants_used(trace, hw, profile), *constant.CONSTANTS, "array.fold_overlap", "array.edge")
+    marked = [path for path in used if hw.source(path).startswith("[")]
+    return tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
 
 
 @dataclass(frozen=True)

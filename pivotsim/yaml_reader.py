@@ -84,6 +84,7 @@ class _Builder:
         self.places: dict[KeyPath, str] = {}
         self.stack: list[tuple[Any, KeyPath]] = []
         self.key: str | None = None
+        self.key_line = 0
 
     def fail(self, event: Any, problem: str) -> InputError:
         return InputError(f"{self.name}:{event.start_mark.line + 1}: {problem}")
@@ -121,7 +122,7 @@ class _Builder:
                 first = self.places[(*path, event.value)].rpartition(":")[2]
                 dotted = ".".join(map(str, (*path, event.value)))
                 raise self.fail(event, f"{dotted}: duplicate key, first seen on line {first}")
-            self.key = event.value
+            self.key, self.key_line = event.value, event.start_mark.line + 1
         else:
             self.add(event, parse_scalar(event.value) if event.implicit[0] else event.value)
 
@@ -134,11 +135,12 @@ class _Builder:
         if isinstance(container, list):
             path: KeyPath = (*parent, len(container))
             container.append(value)
+            line = event.start_mark.line + 1
         elif self.key is None:
             raise self.fail(event, "a key must be plain text")
         else:
             path = (*parent, self.key)
             container[self.key] = value
-            self.key = None
-        self.places[path] = f"{self.name}:{event.start_mark.line + 1}"
+            self.key, line = None, self.key_line
+        self.places[path] = f"{self.name}:{line}"
         return path

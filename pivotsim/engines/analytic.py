@@ -81,6 +81,8 @@ def _column(field: str, values: object) -> IntArray:
     array = np.asarray(values)
     if array.ndim != 1:
         raise InputError(f"{field}: must be a vector {got(values)}")
+    if not array.size:
+        return np.zeros(0, dtype=np.int64)
     allowed = DESIGN_FIELDS[field]
     if isinstance(allowed[0], str):
         names, inverse = np.unique(array, return_inverse=True)
@@ -89,7 +91,7 @@ def _column(field: str, values: object) -> IntArray:
         raise InputError(f"{field}: must be true or false {got(array[:1].tolist())}")
     if array.dtype.kind not in "iub":
         raise InputError(f"{field}: must hold integers {got(array[:1].tolist())}")
-    for extreme in (array.min(), array.max()) if array.size else ():
+    for extreme in (array.min(), array.max()):
         check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))
     return np.ascontiguousarray(array, dtype=np.int64)
 

@@ -1,0 +1,253 @@
+"""Bad input: one clear line per problem, exit status 2, nothing on stdout, nothing half-written."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pivotsim as package
+
+GOOD_YAML = Path(package.__file__).parents[1] / "hwconfigs" / "zcu102.yaml"
+HEADER = "encoder,module,kind,m,k,n,repeats,a_bits,w_bits,out_bits,density,mask_file,mask_key\n"
+ROW = "1,fc1,gemm,197,384,1536,1,8,8,8,1.0,,\n"
+
+
+def hw(old, new):
+    """The shipped board with one line edited."""
+    text = GOOD_YAML.read_text()
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+def trace(**cells):
+    values = dict(zip(HEADER.strip().split(","), ROW.strip().split(","), strict=True)) | cells
+    return HEADER + ",".join(str(v) for v in values.values()) + "\n"
+
+
+RUN_HW = ("run", "deit_s", "--hw", "{file}")
+RUN_TRACE = ("run", "--trace", "{file}")
+RUN_MODEL = ("run", "{file}")
+COMPARE = ("compare", "{file}", "{file}")
+MODEL_YAML = (Path(package.__file__).parents[1] / "workloads" / "deit_s.yaml").read_text()
+
+# (name, arguments, content of {file} or None, what stderr must say)
+CASES = [
+    # -- hardware files
+    ("unknown key", RUN_HW, hw("  rows: 64", "  row: 64"), "file.yaml:11: array.row: unknown key, nearest valid name: 'rows'"),
+    ("missing key", RUN_HW, hw("  rows: 64\n", ""), "file.yaml:10: array.rows: required key is missing"),
+    ("unknown group", RUN_HW, hw("\nfpga:", "\nfpgas:"), "unknown key, nearest valid name: 'fpga'"),
+    ("wrong unit in the key", RUN_HW, hw("  clock_mhz: 125", "  clock_ghz: 0.125"), "nearest valid name: 'clock_mhz'"),
+    ("unit in the value", RUN_HW, hw("  clock_mhz: 125", "  clock_mhz: 125 MHz"), "array.clock_mhz: must be a number (got '125 MHz'); write the bare number"),
+    ("text for a number", RUN_HW, hw("  rows: 64", "  rows: many"), "file.yaml:11: array.rows: must be an integer (got 'many')"),
+    ("float for an integer", RUN_HW, hw("  rows: 64", "  rows: 64.5"), "array.rows: must be an integer (got 64.5)"),
+    ("boolean for an integer", RUN_HW, hw("  rows: 64", "  rows: true"), "array.rows: must be an integer (got True)"),
+    ("zero rows", RUN_HW, hw("  rows: 64", "  rows: 0"), "file.yaml:11: array.rows: must be at least 1 (got 0)"),
+    ("negative rows", RUN_HW, hw("  rows: 64", "  rows: -64"), "array.rows: must be at least 1 (got -64)"),
+    ("too many rows", RUN_HW, hw("  rows: 64", "  rows: 65537"), "array.rows: must be at most 65536 (got 65537)"),
+    ("zero clock", RUN_HW, hw("  clock_mhz: 125", "  clock_mhz: 0"), "array.clock_mhz: must be greater than 0"),
+    ("NaN", RUN_HW, hw("board_w: 7.92", "board_w: .nan"), "power.board_w: must be a finite number (got nan)"),
+    ("infinity", RUN_HW, hw("board_w: 7.92", "board_w: .inf"), "power.board_w: must be a finite number (got inf)"),
+    ("a number that overflows", RUN_HW, hw("board_w: 7.92", "board_w: 1e999"), "power.board_w: must be a finite number"),
+    ("unknown dataflow", RUN_HW, hw("  dataflow: is", "  dataflow: rs"), "array.dataflow: must be one of is, ws, os (got 'rs')"),
+    ("dataflow spelt out", RUN_HW, hw("fold_overlap: none", "fold_overlap: pipeline"), "nearest valid name: 'pipelined'"),
+    ("YAML 1.1: on", RUN_HW, hw("os_edge_register: true", "os_edge_register: on"), "must be true or false (got 'on'); write true or false"),
+    ("YAML 1.1: 12:30", RUN_HW, hw("  rows: 64", "  rows: 12:30"), "must be an integer (got '12:30'); write a plain decimal number"),
+    ("YAML 1.1: octal", RUN_HW, hw("  rows: 64", "  rows: 0100"), "must be an integer (got '0100'); write a plain decimal number"),
+    ("YAML 1.1: underscores", RUN_HW, hw("  rows: 64", "  rows: 6_4"), "must be an integer (got '6_4'); write a plain decimal number"),
+    ("quoted number", RUN_HW, hw("  rows: 64", "  rows: '64'"), "must be an integer (got '64')"),
+    ("duplicate key", RUN_HW, hw("  rows: 64\n", "  rows: 64\n  rows: 32\n"), "file.yaml:12: array.rows: duplicate key, first seen on line 11"),
+    ("a list for a group", RUN_HW, "kind: systolic\narray: [64, 36]\n", "file.yaml:2: array: must be a group of 'key: value' lines"),
+    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic (got 'gpu')"),
+    ("unknown base", RUN_HW, "base: zcu103\n", "file.yaml:1: base: hardware: unknown name (got 'zcu103'), nearest valid name: 'zcu102'"),
+    ("base of a base", RUN_HW, "base: zcu102_ws\n", "file.yaml:1: base: 'zcu102_ws' has a base of its own; one level is allowed"),
+    ("source of nothing", RUN_HW, hw("  array.cols:", "  array.colums:"), "'array.colums' names no value, nearest valid name: 'array.cols'"),
+    ("two documents", RUN_HW, "a: 1\n---\nb: 1\n", "file.yaml:2: a second YAML document starts here"),
+    ("code in a tag", RUN_HW, "kind: !!python/object/apply:os.system [touch pwned]\n", "file.yaml:1: tags are not supported"),
+    ("anchors", RUN_HW, "a: &a [x]\nb: *a\n", "file.yaml:1: anchors are not supported"),
+    ("no YAML", RUN_HW, "array: {rows: 64\n", "is not valid YAML"),
+    ("deep nesting", RUN_HW, "a: " + "[" * 500, "nested deeper than 32 levels"),
+    ("empty file", RUN_HW, "", "file.yaml: is empty"),
+    ("blank file", RUN_HW, " \n\n", "file.yaml: is empty"),
+    ("binary file", RUN_HW, b"\x7fELF\0\0\0", "file.yaml: is a binary file, expected UTF-8 text"),
+    ("not UTF-8", RUN_HW, b"kind: systolic\nname: \xff\n", "file.yaml:2: is not UTF-8 text (byte 0xff)"),
+    ("100 MB line", RUN_HW, "HUGE", "file.yaml: is larger than 1 MiB"),
+    ("long line", RUN_HW, "a: " + "x" * 70_000 + "\n", "file.yaml:1: line is longer than 65536 characters"),
+    ("unknown hardware", ("run", "deit_s", "--hw", "zcu12"), None, "hardware: unknown name (got 'zcu12'), nearest valid name: 'zcu102'"),
+    ("no such file", ("run", "deit_s", "--hw", "./nothing.yaml"), None, "./nothing.yaml"),
+    ("a directory", ("run", "deit_s", "--hw", "{folder}/"), None, "is a directory, expected a file"),
+    # -- --set
+    ("--set without value", ("run", "deit_s", "--set", "array.rows"), None, "--set: expected PATH=VALUE such as array.rows=32"),
+    ("--set unknown", ("run", "deit_s", "--set", "array.row=3"), None, "--set: array.row: unknown key, nearest valid name: 'array.rows'"),
+    ("--set wrong value", ("run", "deit_s", "--set", "array.rows=x"), None, "--set: array.rows: must be an integer (got 'x')"),
+    ("--set twice", ("run", "deit_s", "--set", "array.rows=1", "--set", "array.rows=2"), None, "--set: array.rows: set twice"),
+    ("--set model", ("run", "deit_s", "--set", "model.depth=0"), None, "--set model: depth: must be at least 1 (got 0)"),
+    # -- models
+    ("unknown model", ("run", "deit_xl"), None, "model: unknown name (got 'deit_xl')"),
+    ("model file", RUN_MODEL, MODEL_YAML.replace("heads: 6", "heads: 7"), "file.yaml:9: width: 384 is not a multiple of heads 7"),
+    ("model key", RUN_MODEL, MODEL_YAML.replace("heads: 6", "head: 6"), "head: unknown key, nearest valid name: 'heads'"),
+    ("model with zero classes", RUN_MODEL, MODEL_YAML.replace("classes: 1000", "classes: 0"), "classes: must be at least 2 (got 0)"),
+    ("no model and no trace", ("run",), None, "run: give a MODEL or --trace IN.csv"),
+    ("model and trace", ("run", "deit_s", "--trace", "{file}"), HEADER + ROW, "run: give a MODEL or --trace IN.csv"),
+    ("trace and active", (*RUN_TRACE, "--active", "1"), HEADER + ROW, "shape a model, a trace is fixed"),
+    # -- encoders and efforts
+    ("encoder out of range", ("run", "deit_s", "--active", "1,13"), None, "active: must be at most 12 (got 13); deit_s has encoders 1 to 12"),
+    ("encoder zero", ("run", "deit_s", "--active", "0"), None, "active: must be at least 1 (got 0)"),
+    ("encoder twice", ("run", "deit_s", "--active", "1-3,2"), None, "active: encoder 2 stands twice"),
+    ("no encoder list", ("run", "deit_s", "--active", "first"), None, "--active: must be encoder numbers"),
+    ("range backwards", ("run", "deit_s", "--active", "5-2"), None, "--active: range runs backwards (got '5-2')"),
+    ("range without end", ("run", "deit_s", "--active", "1-999999999"), None, "--active: range is longer than any model"),
+    ("fraction above 1", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1.5"), None, "exit_fractions: each must lie in 0 to 1 (got 1.5)"),
+    ("fraction NaN", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", ".nan"), None, "exit_fractions: each must lie in 0 to 1 (got nan)"),
+    ("fraction of text", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "most"), None, "--f-low: must be a number (got 'most')"),
+    ("fractions that do not sum to 1", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "0.5,0.4"), None, "exit_fractions: must sum to 1 (got 0.9)"),
+    ("too few fractions", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "1"), None, "exit_fractions: expected 2, one per effort (got 1)"),
+    ("fractions of text", ("combine", "deit_s", "--effort", "1", "--exit-fractions", "a,b"), None, "--exit-fractions: must be numbers"),
+    ("half a pair", ("combine", "deit_s", "--low", "1"), None, "combine: give --low, --high and --f-low"),
+    ("pair and cascade", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1", "--effort", "1"), None, "combine: give --low, --high and --f-low"),
+    # -- gemm
+    ("M = 0", ("gemm", "0", "1", "1"), None, "m: must be at least 1 (got 0)"),
+    ("K = 1.5", ("gemm", "1", "1.5", "1"), None, "k: must be an integer (got '1.5')"),
+    ("beyond int64", ("gemm", "1", "1", str(2**63)), None, "n: must be at most 9223372036854775807"),
+    ("cycles beyond int64", ("gemm", str(2**40), str(2**40), str(2**40)), None, "the cycles would exceed int64"),
+    ("array in words", ("gemm", "1", "1", "1", "--array", "64by36"), None, "--array: must be ROWSxCOLS such as 64x36 (got '64by36')"),
+    ("array of zero", ("gemm", "1", "1", "1", "--array", "0x36"), None, "rows: must be at least 1 (got 0)"),
+    ("unknown overlap", ("gemm", "1", "1", "1", "--fold-overlap", "chain"), None, "fold_overlap: must be one of none, preload, chained, pipelined (got 'chain'), nearest valid name: 'chained'"),
+    ("unknown edge", ("gemm", "1", "1", "1", "--edge", "pad"), None, "edge: must be one of padded, aware (got 'pad')"),
+    ("mac latency", ("gemm", "1", "1", "1", "--mac-latency", "0"), None, "mac_latency: must be at least 1 (got 0)"),
+    # -- options of run
+    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic (got 'analitic'), nearest valid name: 'analytic'"),
+    ("a memory this version lacks", ("run", "deit_s", "--memory", "hw"), None, "memory: must be one of paper (got 'hw')"),
+    ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
+    ("unknown energy", ("run", "deit_s", "--energy", "activity"), None, "energy: must be one of constant (got 'activity')"),
+    ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
+    ("batch 0", ("run", "deit_s", "--batch", "0"), None, "batch: must be at least 1 (got 0)"),
+    ("batch beyond int64", ("run", "deit_s", "--batch", str(10**17)), None, "exceed int64"),
+    ("unknown option", ("run", "deit_s", "--engin", "x"), None, "No such option: --engin"),
+    ("unknown command", ("rum", "deit_s"), None, "No such command 'rum'"),
+    ("missing argument", ("gemm", "1", "1"), None, "Missing argument 'N'"),
+    # -- traces
+    ("missing column", RUN_TRACE, HEADER.replace("repeats,", "") + ROW, "file.csv:1: repeats: column is missing"),
+    ("unknown column", RUN_TRACE, HEADER.replace("repeats", "repeat") + ROW, "unknown column (got 'repeat'), nearest valid name: 'repeats'"),
+    ("column twice", RUN_TRACE, HEADER.strip() + ",m\n" + ROW.strip() + ",1\n", "file.csv:1: m: column stands twice"),
+    ("short row", RUN_TRACE, HEADER + "1,fc1,gemm\n", "file.csv:2: expected 13 cells (got 3)"),
+    ("unknown module", RUN_TRACE, trace(module="fc3"), "file.csv:2: module: unknown name (got 'fc3'), nearest valid name: 'fc"),
+    ("unknown kind", RUN_TRACE, trace(kind="gem"), "file.csv:2: kind: unknown name (got 'gem'), nearest valid name: 'gemm'"),
+    ("zero size", RUN_TRACE, trace(m=0), "file.csv:2: m: must lie in 1 to 9223372036854775807 (got '0')"),
+    ("negative size", RUN_TRACE, trace(k=-3), "file.csv:2: k: must be a whole number"),
+    ("unit in a cell", RUN_TRACE, trace(n="8 columns"), "file.csv:2: n: must be a whole number"),
+    ("density NaN", RUN_TRACE, trace(density="nan"), "file.csv:2: density: must lie in 0 to 1 (got 'nan')"),
+    ("density 2", RUN_TRACE, trace(density=2), "file.csv:2: density: must lie in 0 to 1 (got '2')"),
+    ("density in words", RUN_TRACE, trace(density="full"), "file.csv:2: density: must be a number (got 'full')"),
+    ("sparse on a dense engine", RUN_TRACE, trace(density=0.5), "engine 'analytic' runs dense operations only (got 0.5)"),
+    ("wide operands", RUN_TRACE, trace(a_bits=16), "operands are wider than array.operand_bits 8 (got 16)"),
+    ("k of a softmax", RUN_TRACE, trace(kind="softmax", module="softmax"), "file.csv:2: k: must be 1 for kind 'softmax' (got 384)"),
+    ("key without mask", RUN_TRACE, trace(mask_key="w"), "file.csv:2: mask_key: needs a mask_file (got 'w')"),
+    ("header alone", RUN_TRACE, HEADER, "file.csv: has a header and no operations"),
+    ("nothing in scope", RUN_TRACE, trace(encoder=0), "scope: 'encoders' leaves no operation"),
+    ("quote left open", RUN_TRACE, HEADER + '1,"fc1,gemm', "is not valid CSV"),
+    ("empty trace", RUN_TRACE, "", "file.csv: is empty"),
+    ("binary trace", RUN_TRACE, b"PK\x03\x04\0\0", "file.csv: is a binary file"),
+    ("100 MB line in a trace", RUN_TRACE, "HUGE", "file.csv: is larger than 64 MiB"),
+    ("trace in a directory", ("run", "--trace", "{folder}"), None, "is a directory, expected a file"),
+    ("no such trace", ("run", "--trace", "none.csv"), None, "none.csv: no such file"),
+    ("cycles of a trace beyond int64", RUN_TRACE, trace(m=2**40, k=2**20, n=2**40), "the cycles would exceed int64"),
+    # -- compare
+    ("no JSON", COMPARE, "{", "file.json:1: is not valid JSON"),
+    ("deep JSON", COMPARE, "[" * 60_000, "file.json: is not valid JSON"),
+    ("other JSON", COMPARE, "[1]", "file.json: expected the JSON of 'run' or 'combine' (got [1])"),
+    ("other version", COMPARE, '{"schema_version": 99}', "file.json: schema_version: must be 1 (got 99)"),
+    ("no totals", COMPARE, '{"schema_version": 1}', "file.json: delay_ms: must be a number (got None)"),
+    ("NaN in JSON", COMPARE, '{"schema_version": 1, "delay_ms": NaN}', "file.json: delay_ms: must be a number (got nan)"),
+    # -- output
+    ("plots into a file", ("run", "deit_s", "--plots", "{file}"), "in the way", "cannot be used as a folder"),
+    ("trace into a missing folder", ("show", "trace", "deit_s", "--csv", "{folder}/no/t.csv"), None, "t.csv: cannot be written: No such file or directory"),
+    ("trace onto a folder", ("show", "trace", "deit_s", "--csv", "{folder}"), None, "cannot be written: is a directory"),
+]  # fmt: skip
+
+
+def make_file(tmp_path, arguments, content):
+    suffix = "csv" if "--trace" in arguments else "json" if arguments[0] == "compare" else "yaml"
+    path = tmp_path / f"file.{suffix}"
+    if content == "HUGE":
+        with path.open("wb") as file:
+            for _ in range(100):
+                file.write(b"x" * 2**20)
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        path.write_text(content)
+    return path
+
+
+@pytest.mark.parametrize(("name", "arguments", "content", "message"), CASES, ids=[case[0] for case in CASES])
+def test_bad_input(pivotsim, tmp_path, monkeypatch, name, arguments, content, message):
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    path = make_file(tmp_path, arguments, content)
+    before = sorted(tmp_path.rglob("*"))
+    ran = pivotsim(*(a.format(file=path, folder=work) for a in arguments))
+    assert ran.code == 2
+    assert ran.out == ""
+    lines = ran.err.splitlines()
+    assert any(message in line for line in lines), ran.err
+    assert all(len(line) < 700 and line.strip() for line in lines)
+    assert "Traceback" not in ran.err and "╭" not in ran.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_there_are_enough_cases_and_messages():
+    kinds = {re.sub(r"\(got .*|'[^']*'|[0-9.]+|^\S*file\.\w+:[:0-9]* ?", "", message).strip() for *_, message in CASES}
+    assert len(CASES) >= 60
+    assert len(kinds) >= 20
+
+
+def test_all_problems_of_a_file_are_told_at_once(pivotsim, tmp_path):
+    path = tmp_path / "b.yaml"
+    text = GOOD_YAML.read_text().replace("  rows: 64", "  rows: 0").replace("  cols: 36", "  clos: 36")
+    path.write_text(text.replace("board_w: 7.92", "board_w: lots"))
+    ran = pivotsim("show", "hw", path)
+    assert ran.code == 2
+    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "59"]
+
+
+def test_many_problems_of_a_trace_are_cut(pivotsim, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(HEADER + ROW.replace("197", "x") * 500)
+    lines = pivotsim("run", "--trace", path).err.splitlines()
+    assert len(lines) == 21
+    assert lines[-1].endswith("more than 20 problems; the rest is not listed")
+
+
+def test_a_failed_write_leaves_the_old_file(pivotsim, tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    path.write_text("precious")
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    ran = pivotsim("show", "trace", "deit_s", "--csv", path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"{path}: cannot be written: No space left on device\n"
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+def test_a_real_shell_sees_the_same(tmp_path):
+    def shell(command):
+        return subprocess.run(
+            ["sh", "-c", command.replace("pivotsim", f"{sys.executable} -m pivotsim")],
+            capture_output=True, text=True, timeout=60, cwd=Path(package.__file__).parents[1],
+        )  # fmt: skip
+
+    ran = shell("pivotsim gemm 0 1 1")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "m: must be at least 1 (got 0)\n")
+    ran = shell("pivotsim reproduce pivot | head -1")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == "PIVOT (DAC'24) on zcu102: published beside simulated\n"

@@ -1,0 +1,192 @@
+"""Commands as a user runs them: text, JSON of the documented form, exit codes, files."""
+
+import json
+import re
+
+import pytest
+
+import pivotsim as ps
+
+SHARED = {
+    "schema_version", "delay_ms", "energy_j", "edp_j_ms", "fps_per_watt", "ps_ms", "breakdown", "energy_breakdown",
+    "pivotsim_version", "input_hash", "set", "notes", "workload", "hardware",
+}  # fmt: skip
+
+
+def json_of(ran):
+    assert (ran.code, ran.err) == (0, "")
+    return json.loads(ran.out)
+
+
+def test_gemm(pivotsim):
+    data = json_of(pivotsim("gemm", 197, 384, 1536, "--hw", "zcu102", "--json"))
+    assert (data["cycles"], data["folds"]) == (61128, 36)
+    assert data["utilization_frac"] == pytest.approx(0.825, abs=0.001)
+    assert data["delay_ms"] == pytest.approx(0.489024)
+    text = pivotsim("gemm", 197, 384, 1536)
+    assert text.code == 0 and "61,128" in text.out
+
+
+@pytest.mark.parametrize(
+    ("options", "cycles"),
+    [
+        (("--array", "64x36", "--dataflow", "ws"), 92_622),
+        (("--hw", "zcu102_os"), 93_912),
+        (("--fold-overlap", "pipelined"), 55_458),
+        (("--edge", "aware"), 61_014),
+        (("--set", "array.edge=aware"), 61_014),
+        (("--mac-latency", "2"), 61_128 + 36),
+        (("--dataflow", "os", "--no-os-edge-register"), 93_912 - 172),
+        (("--set", "array.dataflow=ws", "--dataflow", "is"), 61_128),
+    ],
+)
+def test_every_option_of_gemm_does_something(pivotsim, options, cycles):
+    assert json_of(pivotsim("gemm", 197, 384, 1536, *options, "--json"))["cycles"] == cycles
+
+
+def test_run(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--json"))
+    assert data.keys() >= SHARED | {"pl_cycles"}
+    assert data["pl_cycles"] == 3_026_160
+    assert data["delay_ms"] == pytest.approx(59.66, rel=0.005)
+    assert sum(e["share"] for e in data["breakdown"].values()) == pytest.approx(1)
+    assert sum(e["energy_j"] for e in data["energy_breakdown"].values()) == pytest.approx(data["energy_j"])
+
+
+def test_run_prints_totals_modules_and_marks(pivotsim):
+    ran = pivotsim("run", "deit_s", "--active", "1-6")
+    assert (ran.code, ran.err) == (0, "")
+    assert "deit_s, effort 6 on zcu102" in ran.out
+    assert re.search(r"softmax +17\.73 +48\.5 %", ran.out)
+    assert "[calibrated] once, on DeiT-S's 59.66 ms" in ran.out
+    assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--active", "1-6"), ("--active", "none"), ("--profile", "full"), ("--scope", "all"), ("--batch", "2"),
+        ("--qkv", "separate"), ("--score-bits", "32", "--profile", "full"), ("--set", "array.rows=32"),
+        ("--set", "model.depth=13"), ("--hw", "zcu102_ws"), ("--set", "power.board_w=10"),
+    ],
+)  # fmt: skip
+def test_every_option_of_run_does_something(pivotsim, options):
+    plain = json_of(pivotsim("run", "deit_s", "--json", *(("--profile", "full") if "32" in options else ())))
+    other = json_of(pivotsim("run", "deit_s", "--json", *options))
+    assert other["energy_j"] != plain["energy_j"]
+
+
+def test_set_is_echoed(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--set", "array.rows=32", "--set", "model.depth=6", "--json"))
+    assert data["set"] == {"array.rows": 32, "model.depth": 6}
+    assert any(note == "array.rows: set by the user (was 64)" for note in data["notes"])
+
+
+def test_a_trace_runs_as_its_model_does(pivotsim, tmp_path):
+    path = tmp_path / "t.csv"
+    assert pivotsim("show", "trace", "deit_s", "--active", "1,2", "--csv", path).code == 0
+    from_trace = json_of(pivotsim("run", "--trace", path, "--json"))
+    from_model = json_of(pivotsim("run", "deit_s", "--active", "1,2", "--json"))
+    for key in ("delay_ms", "pl_cycles", "energy_j", "breakdown"):
+        assert from_trace[key] == from_model[key]
+
+
+def test_combine(pivotsim):
+    command = ("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8")
+    data = json_of(pivotsim(*command, "--json"))
+    extra = {"mean_pl_cycles", "edp_mean_of_images_j_ms", "edp_sum_of_efforts_j_ms", "per_effort"}
+    assert data.keys() >= SHARED | extra
+    assert data["gate_ms"] == pytest.approx(0.03)
+    ungated = json_of(pivotsim(*command, "--gate", "none", "--json"))
+    assert ungated["delay_ms"] == pytest.approx(48.47, abs=0.005)
+    assert data["delay_ms"] - ungated["delay_ms"] == pytest.approx(0.03)
+    assert ungated["edp_sum_of_efforts_j_ms"] == pytest.approx(16.211, abs=0.001)
+    assert [e["reach_frac"] for e in data["per_effort"]] == pytest.approx([1, 0.2])
+    assert isinstance(data["mean_pl_cycles"], float)
+    assert "sum of efforts" in pivotsim(*command).out
+
+
+def test_a_cascade_of_three(pivotsim):
+    efforts = [x for text in ("1-3", "1-6", "all") for x in ("--effort", text)]
+    data = json_of(pivotsim("combine", "deit_s", *efforts, "--exit-fractions", "0.5,0.3,0.2", "--json"))
+    assert [e["reach_frac"] for e in data["per_effort"]] == pytest.approx([1, 0.5, 0.2])
+
+
+def test_compare(pivotsim, tmp_path):
+    for name, options in (("a", ()), ("b", ("--active", "1-3"))):
+        (tmp_path / f"{name}.json").write_text(pivotsim("run", "deit_s", "--json", *options).out)
+    table = json_of(pivotsim("compare", tmp_path / "a.json", tmp_path / "b.json", "--json"))
+    deltas = {row["name"]: row for row in table["modules"]}
+    assert deltas["fc1"]["delta"] == 0
+    assert deltas["softmax"]["ratio"] == pytest.approx(3 / 12)
+    totals = {row["name"]: row for row in table["totals"]}
+    assert totals["delay_ms"]["delta"] == pytest.approx(sum(row["delta"] for row in table["modules"]))
+    assert "softmax" in pivotsim("compare", tmp_path / "a.json", tmp_path / "b.json").out
+
+
+def test_show_hw(pivotsim):
+    data = json_of(pivotsim("show", "hw", "zcu102", "--json"))
+    assert data["values"]["array.clock_mhz"] == {
+        "value": 125.0, "unit": "MHz", "source": "PIVOT Table 1", "description": "Clock of the programmable logic.",
+    }  # fmt: skip
+    assert data["derived"]["peak_gmac_per_s"]["value"] == pytest.approx(288)
+    text = pivotsim("show", "hw", "zcu102", "--set", "array.rows=32").out
+    assert "set by the user (was 64)" in text
+    assert "not stated" not in text
+
+
+def test_show_model_plan_and_trace(pivotsim):
+    assert json_of(pivotsim("show", "model", "deit_s", "--json"))["derived"]["parameters"] == 22_050_664
+    plan = json_of(pivotsim("show", "plan", "deit_s", "--active", "2", "--json"))
+    assert [e["encoder"] for e in plan["encoders"] if e["attention"] == "active"] == [2]
+    assert len(json_of(pivotsim("show", "trace", "deit_s", "--json"))["ops"]) == 222
+    for what in ("model", "plan", "trace"):
+        ran = pivotsim("show", what, "deit_s")
+        assert ran.code == 0 and len(ran.out.splitlines()) > 10
+
+
+def test_reproduce(pivotsim, tmp_path):
+    data = json_of(pivotsim("reproduce", "pivot", "--json", "--plots", tmp_path))
+    assert data["unexpected"] == []
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "pivot_delays.png", "pivot_fig1b_attention.png", "pivot_fig6a_shares.png",
+    }  # fmt: skip
+    text = pivotsim("reproduce", "pivot").out
+    for claim in data["claims"]:
+        assert claim["id"] in text and claim["reason"] in text
+    markdown = pivotsim("reproduce", "pivot", "--markdown").out
+    assert markdown.startswith("### ") and "| table2.deit_s.delay | 59.66 | 59.660 |" in markdown
+
+
+def test_reproduce_fails_on_another_board(pivotsim):
+    ran = pivotsim("reproduce", "pivot", "--set", "array.clock_mhz=200")
+    assert ran.code == 1
+    assert "table2.deit_s.delay: expected 'calibrated', found 'not modelled'" in ran.err
+
+
+@pytest.mark.parametrize(
+    "command", [("run", "deit_s"), ("combine", "deit_s", "--low", "1", "--high", "all", "--f-low", "1")]
+)
+def test_plots_are_whole_png_files(pivotsim, tmp_path, command):
+    ran = pivotsim(*command, "--plots", tmp_path / "new" / "folder")
+    pictures = sorted((tmp_path / "new" / "folder").iterdir())
+    assert len(pictures) == 2
+    for picture in pictures:
+        data = picture.read_bytes()
+        assert data.startswith(b"\x89PNG") and data.endswith(b"IEND\xaeB`\x82")
+        assert f"wrote {picture}" in ran.out
+
+
+def test_version_and_help(pivotsim):
+    assert pivotsim("--version").out == f"pivotsim {ps.__version__}\n"
+    for command in ((), ("gemm",), ("run",), ("combine",), ("compare",), ("reproduce",), ("show",), ("show", "hw")):
+        ran = pivotsim(*command, "--help")
+        assert ran.code == 0 and ran.out.lstrip().startswith("Usage: pivotsim") and "╭" not in ran.out
+    ran = pivotsim()
+    assert ran.code == 2 and ran.err.startswith("Usage: pivotsim")
+
+
+def test_a_terminal_gets_rich_tables(pivotsim, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    ran = pivotsim("run", "deit_s")
+    assert ran.code == 0 and "softmax" in ran.out

@@ -1,0 +1,215 @@
+"""PIVOT's published numbers: the simulated ones, the verdicts, the contradictions and the ranked pairs."""
+
+import csv
+import dataclasses
+import importlib.resources
+import json
+
+import pytest
+
+import pivotsim as ps
+from pivotsim.published.claims import Claim, load_claims, load_expected, printed
+from pivotsim.published.consistency import find_hits
+from pivotsim.published.verdicts import VERDICTS
+
+
+@pytest.fixture(scope="module")
+def audit():
+    return ps.reproduce_pivot()
+
+
+@pytest.fixture(scope="module")
+def findings(audit):
+    return {f.claim.id: f for f in audit.findings}
+
+
+def shares(report):
+    groups = {name: 100 * entry["share"] for name, entry in report.breakdown("group").items()}
+    modules = {name: 100 * entry["share"] for name, entry in report.breakdown("module").items()}
+    return (
+        groups["attention_mac"] + groups["softmax"],
+        modules["qkt"] + modules["sv"],
+        groups["softmax"],
+        groups["attention_mac"],
+        groups["mlp"],
+    )
+
+
+def test_one_encoder_of_deit_s():
+    report = ps.simulate(ps.plan(ps.load_model("deit_s").replace({"depth": 1})))
+    assert {row.module: row.cycles for row in report.rows if row.resource == "pl"} == {
+        "qkv": 47_304, "qkt": 12_924, "sv": 32_544, "proj": 19_656, "fc1": 61_128, "fc2": 78_624,
+    }  # fmt: skip
+    assert report.pl_cycles == 252_180
+
+
+def test_deit_s():
+    report = ps.simulate(ps.plan("deit_s"))
+    assert report.pl_cycles == 3_026_160
+    assert report.pl_ms == pytest.approx(24.21, abs=0.005)
+    assert report.delay_ms == pytest.approx(59.66, rel=0.005)
+    assert round(report.energy_j, 4) == 0.4725
+    assert report.edp_j_ms == pytest.approx(28.19, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("model", "published"),
+    [("deit_s", (77.5, 7.3, 60, 18, 22)), ("lvvit_s", (81.9, 7.7, 63, 19, 18))],
+)
+def test_ten_shares_within_seven_tenths_of_a_point(model, published):
+    assert shares(ps.simulate(ps.plan(model))) == pytest.approx(published, abs=0.7)
+
+
+@pytest.mark.parametrize(
+    ("flow", "attention", "mlp"), [("is", 10.79, 13.42), ("ws", 11.79, 17.99), ("os", 13.79, 16.19)]
+)
+def test_the_array_in_each_dataflow(flow, attention, mlp):
+    groups = ps.simulate(ps.plan("deit_s"), f"zcu102_{flow}" if flow != "is" else "zcu102").breakdown("group")
+    assert groups["attention_mac"]["delay_ms"] == pytest.approx(attention, abs=0.005)
+    assert groups["mlp"]["delay_ms"] == pytest.approx(mlp, abs=0.005)
+
+
+def test_lvvit_s_residual_is_printed(findings):
+    finding = findings["table3.lvvit_s.delay"]
+    assert float(finding.simulated) == pytest.approx(75.26, abs=0.01)
+    assert finding.deviation_frac == pytest.approx(-0.054, abs=0.0005)
+    assert "17 encoders, an inference, would give 79.96 ms (+0.5 %)" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("row", "pair", "delay", "energy", "edp"),
+    [("PVDS-50", (6, 12), 48.47, 0.3839, 16.211), ("PVDS-35", (3, 12), 36.909, 0.2923, 10.579)],
+)
+def test_ranked_pairs(audit, row, pair, delay, energy, edp):
+    search = next(s for s in audit.searches if s.row == row)
+    for best in (search.absolute[0], search.relative[0]):
+        assert (best.low, best.high) == pair
+        assert best.low_frac == 0.8
+        assert best.edp_definition == "sum over efforts"
+        assert best.fits
+    mix = audit.mixes[row]
+    assert mix.delay_ms == pytest.approx(delay, abs=0.005)
+    assert mix.energy_j == pytest.approx(energy, abs=5e-5)
+    assert mix.edp_sum_of_efforts_j_ms == pytest.approx(edp, abs=0.001)
+
+
+def test_delay_alone_selects_nothing(audit):
+    """With F_L free, many pairs meet 48.47 ms exactly: D_L + (1 - F_L) * D_H."""
+    efforts = [ps.simulate(ps.skip_attention(ps.plan("deit_s"), active=range(1, e + 1))).delay_ms for e in range(13)]
+    meets = [
+        (low, high)
+        for high in range(1, 13)
+        for low in range(high)
+        if 0.5 <= 1 - (48.47 - efforts[low]) / efforts[high] <= 1
+    ]
+    assert len(meets) > 15
+
+
+def test_lvvit_pairs(audit):
+    searches = {s.row: s for s in audit.searches}
+    best = searches["PVLS-50"].best
+    assert (best.low, best.high, best.low_frac, best.fits) == (5, 16, 0.8, True)
+    assert audit.mixes["PVLS-50"].delay_ms == pytest.approx(47.9, abs=0.05)
+    assert best.cells["delay"] == pytest.approx(50.7, abs=0.05)
+    assert not searches["PVLS-35"].best.fits  # stays open
+
+
+def test_every_claim_has_a_verdict_and_a_reason(audit):
+    assert len(audit.findings) == len(load_claims()) == len({f.claim.id for f in audit.findings})
+    for finding in audit.findings:
+        assert finding.verdict in VERDICTS
+        assert finding.reason and "\n" not in finding.reason
+    assert audit.unexpected == []
+    assert sum(audit.counts().values()) == len(audit.findings)
+
+
+def test_expected_verdicts_decide_nothing(audit, monkeypatch):
+    monkeypatch.setattr("pivotsim.published.pivot.load_expected", dict)
+    again = ps.reproduce_pivot()
+    assert [f.verdict for f in again.findings] == [f.verdict for f in audit.findings]
+    assert len(again.unexpected) == len(audit.findings)
+
+
+@pytest.mark.parametrize(
+    ("change", "moved"),
+    [
+        ({"host.paper.softmax.cycles_per_element": 20}, {"table2.deit_s.delay", "fig6a.deit_s.softmax_share"}),
+        ({"array.dataflow": "ws"}, {"fig1b.deit_s.attention_share"}),
+        ({"array.clock_mhz": 250}, {"table1.clock", "table2.deit_s.delay"}),
+        ({"array.cols": 72}, {"table1.array", "sec4.1.dsp"}),
+        ({"memories.gb_bytes": 32768}, {"table1.global_sram"}),
+        ({"power.board_w": 9}, {"table2.deit_s.power", "table2.deit_s.energy"}),
+    ],
+)
+def test_another_board_gets_other_verdicts(change, moved):
+    changed = ps.reproduce_pivot(ps.load_hardware("zcu102").replace(change))
+    assert moved <= {line.partition(":")[0] for line in changed.unexpected}
+
+
+# -- the consistency rule -----------------------------------------------------------------------------------
+def test_hits_with_their_sizes(audit):
+    sizes = {hit.id: hit.size_frac for hit in audit.hits if hit.marked and hit.size_frac is not None}
+    tables = {i: round(100 * s, 1) for i, s in sizes.items() if i.startswith("table")}
+    assert tables == {
+        "table2.pvds_50.fps_per_watt": 3.6,
+        "table3.pvls_50.energy": 3.5,
+        "table3.pvls_50.edp_reduction": 7.0,
+        "table3.pvls_35.energy": 7.9,
+        "table3.pvls_35.energy_reduction": 7.5,
+        "table3.pvls_35.edp_reduction": -6.4,
+    }
+    assert {i for i in sizes if i.startswith("fig6b")} == {
+        f"fig6b.{part}_energy_reduction" for part in ("ps", "pe_array", "sram", "periphery")
+    }
+    assert {hit.id for hit in audit.hits if hit.id.startswith("sec")} == {
+        "sec1.resource_energy_reduction",
+        "sec3.4.dataflow",
+    }
+
+
+def edited(claims, claim_id, text):
+    return [dataclasses.replace(c, text=text) if c.id == claim_id else c for c in claims]
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "text"),
+    [
+        ("table2.deit_s.energy", "0.55"),
+        ("table2.deit_s.edp", "31.0"),
+        ("table2.pvds_35.edp", "99"),
+        ("table2.pvds_35.delay_reduction", "1.80"),
+        ("table2.pvds_35.fps_per_watt", "4.4"),
+    ],
+)
+def test_a_wrong_cell_is_found_wherever_it_stands(claim_id, text):
+    clean = load_claims()
+    assert claim_id not in {h.id for h in find_hits(clean) if h.marked}
+    assert claim_id in {h.id for h in find_hits(edited(clean, claim_id, text)) if h.marked}
+
+
+def test_a_consistent_paper_has_no_hits():
+    rows = [("power", "8.00"), ("delay", "50.00"), ("energy", "0.400"), ("edp", "20.00"), ("fps_per_watt", "2.50")]
+    assert find_hits([Claim(f"t.{q}", "table", "M", q, text, "", "") for q, text in rows]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"), [("1.73", 1.725, 1.74), ("50", 49.5, 51), ("0.410", 0.4095, 0.411), ("2.6", 2.55, 2.7)]
+)
+def test_printed_digits_stand_for_an_interval(text, low, high):
+    interval = printed(text)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_claims_are_package_data_with_unique_ids():
+    text = importlib.resources.files("pivotsim.published").joinpath("pivot_claims.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) == len({r["id"] for r in rows}) == len(load_expected())
+
+
+# -- the command --------------------------------------------------------------------------------------------
+def test_json_holds_every_claim(audit):
+    data = json.loads(json.dumps(audit.to_dict(), allow_nan=False))
+    assert [c["id"] for c in data["claims"]] == [c.id for c in load_claims()]
+    assert {"published", "simulated", "deviation_frac", "verdict", "reason", "unit"} <= data["claims"][0].keys()
+    ranked = [(p["row"], p["low"], p["high"]) for p in data["effort_pairs"] if p["rank"] == 1]
+    assert ranked[:4] == [("PVDS-50", 6, 12)] * 2 + [("PVDS-35", 3, 12)] * 2

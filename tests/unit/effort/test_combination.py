@@ -1,0 +1,90 @@
+"""combine() against a stream of images run one by one."""
+
+import random
+
+import pytest
+
+import pivotsim as ps
+from tests.oracles.image_stream import stream
+
+WHOLE = ps.plan("deit_s")
+
+
+def effort(count, **options):
+    return ps.simulate(ps.skip_attention(WHOLE, active=range(1, count + 1)), "zcu102", **options)
+
+
+@pytest.mark.parametrize("gate", ["entropy", "none"])
+@pytest.mark.parametrize("profile", ["paper", "full"])
+@pytest.mark.parametrize("counts", [(6, 12), (12,), (3, 6, 12), (1, 2, 4, 8)])
+def test_equals_a_stream_of_images(counts, profile, gate):
+    draw = random.Random(len(counts))
+    exits = [draw.randrange(len(counts)) for _ in range(200)]
+    reports = [effort(count, profile=profile) for count in counts]
+    fractions = [exits.count(i) / len(exits) for i in range(len(counts))]
+    mix = ps.combine(reports, fractions, gate=gate)
+    gate_ms, gate_j = (reports[0].gate_ms, reports[0].gate_energy_j) if gate == "entropy" else (0.0, 0.0)
+    oracle = stream(exits, [r.delay_ms for r in reports], [r.energy_j for r in reports], gate_ms, gate_j)
+    for name, value in oracle.items():
+        assert getattr(mix, name) == pytest.approx(value, rel=1e-12), name
+
+
+def test_parts_add_up():
+    mix = ps.combine([effort(3), effort(7), effort(12)], [0.5, 0.3, 0.2])
+    for by in ("module", "group", "encoder", "resource"):
+        entries = mix.breakdown(by)
+        assert sum(e["delay_ms"] for e in entries.values()) == pytest.approx(mix.delay_ms, rel=1e-12)
+        assert sum(e["share"] for e in entries.values()) == pytest.approx(1, rel=1e-12)
+    assert sum(mix.energy_components_j.values()) == pytest.approx(mix.energy_j, rel=1e-12)
+    assert mix.breakdown("module")["entropy"]["delay_ms"] == pytest.approx(1.5 * 0.03)
+    assert mix.breakdown("resource")["ps"]["delay_ms"] == pytest.approx(mix.ps_ms)
+    assert mix.mean_pl_cycles == pytest.approx(sum(e.reach_frac * e.report.pl_cycles for e in mix.efforts))
+
+
+def test_all_images_at_one_exit():
+    low, high = effort(6), effort(12)
+    assert ps.combine([low, high], [1, 0], gate="none").delay_ms == low.delay_ms
+    assert ps.combine([low, high], [0, 1], gate="none").delay_ms == pytest.approx(low.delay_ms + high.delay_ms)
+    assert ps.combine([high], [1]).delay_ms == high.delay_ms
+
+
+def test_three_edps_agree_only_without_a_mix():
+    low, high = effort(6), effort(12)
+    alone = ps.combine([low], [1])
+    assert (
+        alone.edp_j_ms == pytest.approx(alone.edp_mean_of_images_j_ms) == pytest.approx(alone.edp_sum_of_efforts_j_ms)
+    )
+    mix = ps.combine([low, high], [0.8, 0.2], gate="none")
+    assert mix.edp_sum_of_efforts_j_ms < mix.edp_j_ms < mix.edp_mean_of_images_j_ms
+
+
+@pytest.mark.parametrize(
+    ("fractions", "message"),
+    [
+        ([0.8, 0.1], "exit_fractions: must sum to 1 (got 0.9)"),
+        ([0.8], "exit_fractions: expected 2, one per effort (got 1)"),
+        ([1.2, -0.2], "exit_fractions: each must lie in 0 to 1 (got 1.2)"),
+        ([float("nan"), 0.5], "exit_fractions: each must lie in 0 to 1 (got nan)"),
+        ([True, False], "exit_fractions: each must lie in 0 to 1 (got True)"),
+    ],
+)
+def test_wrong_fractions(fractions, message):
+    with pytest.raises(ps.InputError) as error:
+        ps.combine([effort(6), effort(12)], fractions)
+    assert str(error.value) == message
+
+
+def test_reports_that_do_not_mix():
+    with pytest.raises(ps.InputError, match="at least one"):
+        ps.combine([], [])
+    with pytest.raises(ps.InputError, match="profile differs between number 1 and 2"):
+        ps.combine([effort(6), effort(12, profile="full")], [0.5, 0.5])
+    with pytest.raises(ps.InputError, match="batch 1"):
+        ps.combine([effort(6, batch=2), effort(12)], [0.5, 0.5])
+    with pytest.raises(ps.InputError, match="is no Report"):
+        ps.combine([6, 12], [0.5, 0.5])
+    headless = ps.Trace(tuple(op for op in ps.lower(WHOLE) if op.module != "head"))
+    reports = [ps.simulate(headless)] * 2
+    with pytest.raises(ps.InputError, match="number of classes is unknown"):
+        ps.combine(reports, [0.5, 0.5])
+    assert ps.combine(reports, [0.5, 0.5], gate="none").gate_ms == 0

@@ -1,0 +1,82 @@
+"""The package as a whole: lazy, complete, and without names that clash."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import types
+
+import pytest
+
+import pivotsim
+
+MODULES = sorted(
+    info.name for info in pkgutil.walk_packages(pivotsim.__path__, "pivotsim.") if not info.name.endswith("__main__")
+)
+
+
+def run_python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_import_loads_nothing_heavy():
+    heavy = {"numpy", "numba", "pydantic", "yaml", "matplotlib", "pandas", "typer", "rich"}
+    assert run_python(f"import sys, pivotsim; print(sorted({heavy!r} & set(sys.modules)))").strip() == "[]"
+
+
+def test_a_run_draws_and_tabulates_nothing():
+    code = (
+        "import sys, pivotsim as ps; ps.simulate(ps.plan('deit_s')); print({'matplotlib', 'pandas'} & set(sys.modules))"
+    )
+    assert run_python(code).strip() == "set()"
+
+
+def test_hardware_and_plans_need_no_numba():
+    code = (
+        "import sys, pivotsim as p; p.load_hardware('zcu102'); p.lower(p.plan('deit_s')); print('numba' in sys.modules)"
+    )
+    assert run_python(code).strip() == "False"
+
+
+def test_public_names():
+    for name in MODULES:  # load everything first: a submodule must not replace a public name
+        importlib.import_module(name)
+    for name in pivotsim.__all__:
+        assert not isinstance(getattr(pivotsim, name), types.ModuleType), name
+    assert set(pivotsim._HOME) | {"__version__"} == set(pivotsim.__all__)
+    assert set(dir(pivotsim)) == set(pivotsim.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        pivotsim.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_function_shares_a_name_with_a_module_beside_it(name):
+    module = importlib.import_module(name)
+    package = importlib.import_module(name.rpartition(".")[0])
+    beside = {info.name for info in pkgutil.iter_modules(package.__path__)}
+    own = {n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == name and n[0] != "_"}
+    assert not own & beside
+
+
+@pytest.mark.parametrize("name", [n for n in pivotsim.__all__ if n != "__version__"])
+def test_public_docstrings(name):
+    thing = getattr(pivotsim, name)
+    assert thing.__doc__ and len(thing.__doc__.strip()) > 20
+    if inspect.isfunction(thing):
+        assert "Examples" in thing.__doc__ or name in ("write_trace", "read_trace")
+
+
+def test_a_missing_extra_names_its_install_command(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(
+        pivotsim.PivotsimError, match=r"needs pandas; install it with: pip install 'pivotsim\[pandas\]'"
+    ):
+        pivotsim.simulate(pivotsim.plan("deit_s")).to_frame()
+
+
+def test_frames():
+    report = pivotsim.simulate(pivotsim.plan("deit_s"))
+    frame = report.to_frame()
+    assert list(frame.columns) == ["encoder", "module", "kind", "resource", "cycles", "macs", "delay_ms"]
+    assert frame["cycles"].sum() == report.pl_cycles
