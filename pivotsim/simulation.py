@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
 from pivotsim._version import __version__
 from pivotsim.energy import constant
 from pivotsim.engines import analytic
@@ -15,7 +13,7 @@ from pivotsim.errors import InputError, check_integer, got, one_of
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
 from pivotsim.report import SCHEMA_VERSION, Report, Row
-from pivotsim.units import FloatArray, cycles_to_ms, energy_j
+from pivotsim.units import cycles_to_ms, energy_j
 from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
@@ -321,7 +319,7 @@ def simulate_designs(
     >>> import pivotsim as ps
     >>> table = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]})
     >>> table["pl_cycles"].tolist()
-    [3026160, 2947392]
+    [3026160, 2838240]
     """
     hw = load_hardware(hw)
     _choice("profile", profile, PROFILES)
@@ -331,7 +329,7 @@ def simulate_designs(
     columns = analytic.design_columns(hw.array, designs)
     pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
-    delay_ms: FloatArray = cycles_to_ms(pl_cycles.astype(np.float64), hw.array.clock_mhz)
+    delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms += ps_ms
-    joules: FloatArray = energy_j(hw.power.board_w, delay_ms)
+    joules = energy_j(hw.power.board_w, delay_ms)
     return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}

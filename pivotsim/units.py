@@ -1,14 +1,19 @@
 """The one place where quantities change unit. Names carry units: cycles, ms, ns, j, w, mhz."""
 
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, overload
 
 import numpy as np
 
 FloatArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Number = TypeVar("Number", float, FloatArray)
 
 
-def cycles_to_ms(cycles: Number, clock_mhz: float) -> Number:
+@overload
+def cycles_to_ms(cycles: float, clock_mhz: float) -> float: ...
+@overload
+def cycles_to_ms(cycles: IntArray, clock_mhz: float) -> FloatArray: ...
+def cycles_to_ms(cycles: float | IntArray, clock_mhz: float) -> float | FloatArray:
     """Return clocks at ``clock_mhz`` in milliseconds: cycles / (MHz * 1000)."""
     return cycles / (clock_mhz * 1e3)
 

@@ -5,27 +5,35 @@ API twin of kernels/analytic.py: names become codes, sizes are checked, and noth
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS, ArraySpec
+from pivotsim.hardware.spec import (
+    DATAFLOWS,
+    EDGES,
+    FOLD_OVERLAPS,
+    MAX_COLS,
+    MAX_MAC_LATENCY,
+    MAX_ROWS,
+    ArraySpec,
+)
+from pivotsim.units import IntArray
 
-IntArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 MAX_CYCLES = 2**63 - 1
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
 
 # A design is a row of these, in the kernel's order: field -> (least, most, or the names of the codes).
 DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
-    "rows": (1, 65_536),
-    "cols": (1, 65_536),
+    "rows": (1, MAX_ROWS),
+    "cols": (1, MAX_COLS),
     "dataflow": DATAFLOWS,
     "fold_overlap": FOLD_OVERLAPS,
     "edge": EDGES,
     "os_edge_register": (0, 1),
-    "mac_latency": (1, 16),
+    "mac_latency": (1, MAX_MAC_LATENCY),
 }
 
 
@@ -134,12 +142,12 @@ def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> i
 
 def cycles_per_gemm(gemms: IntArray, array: ArraySpec) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
-    from pivotsim.kernels.analytic import add_design_cycles
+    from pivotsim.kernels.analytic import sum_design_cycles
 
     design = design_row(array)
     check_no_overflow(gemms.tolist(), design.tolist())
-    out = np.zeros((1, len(gemms)), dtype=np.int64)
-    add_design_cycles(gemms, np.arange(len(gemms), dtype=np.int64), tuple(design[:, None]), out)
+    out = np.empty((1, len(gemms)), dtype=np.int64)
+    sum_design_cycles(gemms, np.arange(len(gemms) + 1, dtype=np.int64), tuple(design[:, None]), out)
     per_gemm: IntArray = out[0]
     return per_gemm
 
@@ -157,25 +165,24 @@ def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:
         counts[m, k, n] = counts.get((m, k, n), 0) + repeats
     distinct = [(m, k, n, count) for (m, k, n), count in counts.items()]
     _check_designs(distinct, designs)
-    groups = np.zeros(len(distinct), dtype=np.int64)
+    offsets = np.array([0, len(distinct)], dtype=np.int64)
     if len(out) >= PARALLEL_FROM_DESIGNS:
-        from pivotsim.kernels.analytic_parallel import add_design_cycles_parallel as add
+        from pivotsim.kernels.analytic_parallel import sum_design_cycles_parallel as run
     else:
-        from pivotsim.kernels.analytic import add_design_cycles as add
-    add(np.array(distinct, dtype=np.int64), groups, tuple(designs), out)
+        from pivotsim.kernels.analytic import sum_design_cycles as run
+    run(np.array(distinct, dtype=np.int64), offsets, tuple(designs), out)
     return out[:, 0]
 
 
 def _check_designs(gemms: list[tuple[int, int, int, int]], designs: list[IntArray]) -> None:
-    """Check for overflow: once for the whole vector, design by design only where that is too coarse."""
-    varied = [column[:1] if column.strides == (0,) else column for column in designs]
-    low = [int(column.min()) for column in varied]
-    high = [int(column.max()) for column in varied]
+    """Check for overflow: once for every design that the fields' bounds allow, then design by design.
+
+    The first check is nearly always enough, and it does not read the vectors.
+    """
     coarse = 0
     for m, k, n, repeats in gemms:
         for row_size, col_size, t in (_mapped(m, k, n, dataflow) for dataflow in range(len(DATAFLOWS))):
-            folds = -(-row_size // low[0]) * -(-col_size // low[1])
-            coarse += repeats * folds * (2 * high[0] + high[1] + t + high[6])
+            coarse += repeats * row_size * col_size * (2 * MAX_ROWS + MAX_COLS + t + MAX_MAC_LATENCY)
     if coarse > MAX_CYCLES:
         for design in set(zip(*(column.tolist() for column in designs), strict=True)):
             check_no_overflow(gemms, design)

@@ -19,19 +19,21 @@ DATAFLOWS: tuple[str, ...] = ("is", "ws", "os")
 FOLD_OVERLAPS: tuple[str, ...] = ("none", "preload", "chained", "pipelined")
 EDGES: tuple[str, ...] = ("padded", "aware")
 PROFILES: tuple[str, ...] = ("paper", "full")
+MAX_ROWS = MAX_COLS = 65_536
+MAX_MAC_LATENCY = 16
 
 
 class ArraySpec(Spec):
     """The systolic array of registered multiply-accumulate processing elements (PEs)."""
 
-    rows: int = quantity("PEs", "Rows of the array.", ge=1, le=65_536)
-    cols: int = quantity("PEs", "Columns of the array.", ge=1, le=65_536)
+    rows: int = quantity("PEs", "Rows of the array.", ge=1, le=MAX_ROWS)
+    cols: int = quantity("PEs", "Columns of the array.", ge=1, le=MAX_COLS)
     clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", gt=0, le=10_000)
     dataflow: Dataflow = quantity("", "Operand held in the array: is inputs, ws weights, os outputs.")
     fold_overlap: FoldOverlap = quantity("", "How far a fold overlaps the next one of the same GEMM.")
     edge: Edge = quantity("", "Folds at the edge cost the full array (padded) or the used part (aware).")
     os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
-    mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=16)
+    mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=MAX_MAC_LATENCY)
     operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
 
 

@@ -38,15 +38,18 @@ def gemm_cycles(
     # unsigned, because a signed division by Python's rule costs twice
     g = int((np.uint64(rows) + np.uint64(r) - np.uint64(1)) // np.uint64(r))
     h = int((np.uint64(cols) + np.uint64(c) - np.uint64(1)) // np.uint64(c))
+    folds = g * h
+    extra = mac_latency - 1
+    drains = dataflow == OS
+    if fold_overlap == NONE and not edge_aware:  # the papers' model, met early because vectors ask for it most
+        total = folds * (2 * r + c + t - 2 + extra)
+        return total - folds if drains and not os_edge_register else total
     last_r, last_c = r, c
     if edge_aware:
         last_r = rows - (g - 1) * r
         last_c = cols - (h - 1) * c
-    folds = g * h
     sum_r = h * ((g - 1) * r + last_r)  # of Sr over all folds
     sum_c = g * ((h - 1) * c + last_c)  # of Sc over all folds
-    extra = mac_latency - 1
-    drains = dataflow == OS
 
     # OS pushes results out after a fold, IS and WS load before it: the row term that an overlap cannot
     # hide belongs to the last fold of a column group under OS, to the very first fold otherwise.
@@ -76,16 +79,19 @@ DESIGNS_SIGNATURE = "void(int64[:, ::1], int64[::1], UniTuple(int64[:], 7), int6
 
 
 @kernel(DESIGNS_SIGNATURE)
-def add_design_cycles(gemms: Array, groups: Array, designs: tuple[Array, ...], out: Array) -> None:
-    """Add each GEMM's clocks under each design to ``out[design, groups[gemm]]``.
+def sum_design_cycles(gemms: Array, offsets: Array, designs: tuple[Array, ...], out: Array) -> None:
+    """Write the clocks of GEMMs ``offsets[j]`` up to ``offsets[j + 1]`` under design d to ``out[d, j]``.
 
     ``gemms`` is (G, 4): m, k, n, repeats. ``designs`` holds seven vectors (D,), in the order of ``gemm_cycles``;
-    a constant one may have stride 0. ``out`` is (D, groups), int64, zeroed by the caller.
+    a constant one may have stride 0. ``offsets`` is (groups + 1,), ``out`` (D, groups).
     """
     rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
     for d in range(out.shape[0]):
-        for i in range(gemms.shape[0]):
-            out[d, groups[i]] += gemms[i, 3] * gemm_cycles(
-                gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
-                edge_aware[d], os_edge_register[d], mac_latency[d],
-            )  # fmt: skip
+        for j in range(out.shape[1]):
+            total = 0
+            for i in range(offsets[j], offsets[j + 1]):
+                total += gemms[i, 3] * gemm_cycles(
+                    gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
+                    edge_aware[d], os_edge_register[d], mac_latency[d],
+                )  # fmt: skip
+            out[d, j] = total
