@@ -1,0 +1,57 @@
+"""The documents say what the program does."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+import pivotsim as ps
+from pivotsim.cli.entry import main
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    c for c in re.findall(r"`(pivotsim [^`]+)`", README) if not re.search(r"my\.csv|a\.json|--csv|\[pandas\]", c)
+]
+
+
+def test_the_readme_names_its_two_commands():
+    assert "    make run " in README and "    make test " in README
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(r"^run:", makefile, re.M) and re.search(r"^test:", makefile, re.M)
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_commands_of_the_readme_run(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out
+
+
+def test_the_first_result_is_what_is_printed(capsys):
+    block = README.partition("    $ pivotsim run deit_s --active 1-6\n")[2].partition("    ...")[0]
+    shown = [line.removeprefix("    ") for line in block.rstrip().splitlines()]
+    main(["run", "deit_s", "--active", "1-6"])
+    assert capsys.readouterr().out.splitlines()[: len(shown)] == shown
+
+
+def test_the_python_of_the_readme_runs(capsys):
+    code = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert len(code) == 1
+    exec(compile(code[0], "README.md", "exec"), {})
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_pictures_of_the_readme_exist():
+    for path in re.findall(r"\]\((notebooks/[^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == ps.__version__
+    assert len(citation["references"]) == 3
+    assert f"## {ps.__version__}" in (ROOT / "CHANGELOG.md").read_text()
