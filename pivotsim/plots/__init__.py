@@ -1,0 +1,1 @@
+"""Pictures: for each a data function, tested, and a drawing function that returns its Axes."""

@@ -1,0 +1,112 @@
+"""PIVOT's Fig. 1b and 6a and its delay tables, published beside simulated."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pivotsim.plots.style import GROUP_COLOURS, GROUP_LABELS, new_axes, plain_axes, save_png
+from pivotsim.published.pivot import Audit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHARES = {"softmax_share": "softmax", "attention_mac_share": "attention_mac", "mlp_share": "mlp"}
+ROWS = ("DeiT-S", "PVDS-50", "PVDS-35", "LVViT-S", "PVLS-50", "PVLS-35")
+
+Shares = dict[str, dict[str, dict[str, float]]]  # model -> published | simulated -> group -> %
+Delays = list[tuple[str, float, float, str]]  # row, published ms, simulated ms, verdict
+
+
+def share_data(audit: Audit) -> Shares:
+    """Return the shares of Fig. 6a: {row: {'published' | 'simulated': {group: % of delay}}}."""
+    data: Shares = {}
+    for finding in audit.findings:
+        group = SHARES.get(finding.claim.quantity)
+        if group is None or finding.simulated is None or finding.claim.number is None:
+            continue
+        bars = data.setdefault(finding.claim.model, {"published": {}, "simulated": {}})
+        bars["published"][group] = finding.claim.number
+        bars["simulated"][group] = float(finding.simulated)
+    return data
+
+
+def attention_data(audit: Audit) -> Delays:
+    """Return the attention shares of Fig. 1b: (model, published %, simulated %, verdict)."""
+    return _cells(audit, "attention_share")
+
+
+def delay_data(audit: Audit) -> Delays:
+    """Return the delays of Tables 2 and 3: (row, published ms, simulated ms, verdict)."""
+    return _cells(audit, "delay")
+
+
+def _cells(audit: Audit, quantity: str) -> Delays:
+    found = {f.claim.model: f for f in audit.findings if f.claim.quantity == quantity}
+    return [
+        (row, f.claim.number, float(f.simulated), f.verdict)
+        for row in ROWS
+        if (f := found.get(row)) is not None and f.simulated is not None and f.claim.number is not None
+    ]
+
+
+def draw_shares(data: Shares, axes: "Axes") -> "Axes":
+    """Draw published and simulated shares as neighbouring stacked bars, numbers inside."""
+    from matplotlib.patches import Patch
+
+    ticks, names = [], []
+    for index, (row, bars) in enumerate(data.items()):
+        for side, (kind, shares) in enumerate(bars.items()):
+            x, bottom = index * 2.4 + side, 0.0
+            ticks.append(x)
+            names.append(f"{row}\n{kind}" if side == 0 else f"\n{kind}")
+            for group in SHARES.values():
+                if group in shares:
+                    axes.bar(
+                        x, shares[group], bottom=bottom, width=0.9, color=GROUP_COLOURS[group],
+                        hatch="//" if kind == "simulated" else "", edgecolor="white",
+                    )  # fmt: skip
+                    box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+                    axes.text(x, bottom + shares[group] / 2, f"{shares[group]:g}", ha="center", va="center",
+                              fontsize=8, bbox=box)  # fmt: skip
+                    bottom += shares[group]
+    axes.set_xticks(ticks, names, fontsize=7)
+    axes.set_ylabel("share of delay, %")
+    axes.set_ylim(0, 119)
+    axes.set_title("Fig. 6a: delay by module (PVDS-50, PVLS-50: pairs and base of the shares inferred)", fontsize=9)
+    handles = [Patch(facecolor=GROUP_COLOURS[g], label=GROUP_LABELS[g]) for g in SHARES.values()]
+    handles += [Patch(facecolor="#999999", hatch=h, edgecolor="white", label=k)
+                for k, h in (("published", ""), ("simulated", "//"))]  # fmt: skip
+    axes.legend(handles=handles, loc="upper center", ncols=5, fontsize=8, frameon=False)
+    return plain_axes(axes)
+
+
+def draw_pairs(data: Delays, axes: "Axes", label: str, title: str) -> "Axes":
+    """Draw published and simulated values side by side, the deviation above."""
+    top = max((max(published, simulated) for _, published, simulated, _ in data), default=1.0)
+    for index, (_, published, simulated, verdict) in enumerate(data):
+        axes.bar(index - 0.2, published, width=0.38, color="#999999", label="published" if index == 0 else None)
+        axes.bar(
+            index + 0.2, simulated, width=0.38, color="#0072B2", hatch="//", edgecolor="white",
+            label="simulated" if index == 0 else None,
+        )  # fmt: skip
+        note = f"{100 * (simulated / published - 1):+.1f} %\n{verdict}"
+        axes.text(index, max(published, simulated) + 0.015 * top, note, ha="center", fontsize=7)
+    axes.set_xticks(range(len(data)), [row for row, *_ in data], fontsize=8)
+    axes.set_ylim(0, 1.32 * top)
+    axes.set_ylabel(label)
+    axes.set_title(title, fontsize=9)
+    axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2)
+    return plain_axes(axes)
+
+
+def plot_pivot(audit: Audit, folder: Path) -> list[Path]:
+    """Write the pictures of the audit and return their paths."""
+    figure, (axes,) = new_axes(8, 4)
+    draw_shares(share_data(audit), axes)
+    paths = [save_png(figure, folder, "pivot_fig6a_shares")]
+    figure, (axes,) = new_axes(4, 4)
+    title = "Fig. 1b: attention's share of delay"
+    draw_pairs(attention_data(audit), axes, "share of delay, %", title)
+    paths.append(save_png(figure, folder, "pivot_fig1b_attention"))
+    figure, (axes,) = new_axes(8, 4)
+    draw_pairs(delay_data(audit), axes, "delay, ms", "Tables 2 and 3: delay on the ZCU102 (pairs inferred)")
+    return [*paths, save_png(figure, folder, "pivot_delays")]
