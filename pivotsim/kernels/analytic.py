@@ -75,6 +75,19 @@ def gemm_cycles(
     return total - 1 if drains and not os_edge_register else total
 
 
+@kernel("int64(int64[:, ::1], int64, int64, UniTuple(int64[:], 7), int64)", inline=True)
+def design_cycles(gemms: Array, start: int, stop: int, designs: tuple[Array, ...], d: int) -> int:
+    """Return the clocks of GEMMs ``start`` up to ``stop`` under design ``d``; arrays as in the kernel below."""
+    rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
+    total = 0
+    for i in range(start, stop):
+        total += gemms[i, 3] * gemm_cycles(
+            gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
+            edge_aware[d], os_edge_register[d], mac_latency[d],
+        )  # fmt: skip
+    return total
+
+
 DESIGNS_SIGNATURE = "void(int64[:, ::1], int64[::1], UniTuple(int64[:], 7), int64[:, ::1])"
 
 
@@ -85,13 +98,6 @@ def sum_design_cycles(gemms: Array, offsets: Array, designs: tuple[Array, ...], 
     ``gemms`` is (G, 4): m, k, n, repeats. ``designs`` holds seven vectors (D,), in the order of ``gemm_cycles``;
     a constant one may have stride 0. ``offsets`` is (groups + 1,), ``out`` (D, groups).
     """
-    rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
     for d in range(out.shape[0]):
         for j in range(out.shape[1]):
-            total = 0
-            for i in range(offsets[j], offsets[j + 1]):
-                total += gemms[i, 3] * gemm_cycles(
-                    gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
-                    edge_aware[d], os_edge_register[d], mac_latency[d],
-                )  # fmt: skip
-            out[d, j] = total
+            out[d, j] = design_cycles(gemms, offsets[j], offsets[j + 1], designs, d)
