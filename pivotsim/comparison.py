@@ -1,7 +1,6 @@
 """Comparison of two results, module by module."""
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from pivotsim.files import read_text
 from pivotsim.report import SCHEMA_VERSION
 
 MAX_BYTES = 64 * 2**20
+LARGEST = 1e100
 TOTALS = ("delay_ms", "energy_j", "edp_j_ms", "fps_per_watt")
 
 
@@ -51,6 +51,9 @@ def compare(a: Any, b: Any) -> dict[str, list[Delta]]:
     [('softmax', -26.59)]
     """
     first, second = _result("a", a), _result("b", b)
+    batches = (first.get("batch", 1), second.get("batch", 1))
+    if batches[0] != batches[1]:
+        raise InputError(f"batch: differs between a and b, whole batches do not compare {got(batches)}")
     modules = dict.fromkeys([*first["breakdown"], *second["breakdown"]])
     return {
         "totals": [_delta(name, first[name], second[name]) for name in TOTALS],
@@ -83,7 +86,8 @@ def _result(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    """Tell whether a value is a number of a size that differences and ratios of it stay finite."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def read_result(path: str | Path) -> Mapping[str, Any]:

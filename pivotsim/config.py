@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.yaml_reader import Document, KeyPath, read_yaml
 
 _PACKAGE = Path(__file__).parent
+SET_BY_USER = "set by the user"
 SpecT = TypeVar("SpecT", bound="Spec")
 
 
@@ -45,19 +47,23 @@ def available(folder: str) -> list[str]:
     return sorted(found)
 
 
-def find(folder: str, what: str, name: str) -> Path:
-    """Return the file of a name or a path (an argument with / or .yaml is a path if it exists)."""
+def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
+    """Return the file of a name or a path (an argument with / or .yaml is a path if it exists).
+
+    ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's.
+    """
     looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
-    if looks_like_path and Path(name).exists():
+    if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         return Path(name)
     for root in _search_folders(folder):
-        candidate = root / f"{name}.yaml"
-        if name and candidate.is_file():
-            return candidate
-    if looks_like_path and not any((root / name).parent.is_dir() for root in _search_folders(folder)):
-        raise InputError(f"{name}: no such file")
-    known = available(folder)
-    raise InputError(f"{what}: unknown name {got(name)}{nearest(name, known)}; known: {', '.join(known)}")
+        candidate = str(root / f"{name}.yaml")
+        is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
+        if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
+            return Path(candidate)
+    near = nearest(name, available(folder), list_all=not looks_like_path)
+    if looks_like_path and not near:
+        raise InputError(f"{what}: no such file {got(name)}")
+    raise InputError(f"{what}: unknown name {got(name)}{near}")
 
 
 # -- reading ------------------------------------------------------------------------------------------------
@@ -83,13 +89,38 @@ def _on_base(document: Document, folder: str, what: str) -> Document:
     if not isinstance(name, str):
         raise InputError(f"{place}: base: must be a name {got(name)}")
     try:
-        base = read_yaml(find(folder, what, name))
+        besides = document.name if document.places else None
+        base = read_yaml(find(folder, what, name, besides))
     except InputError as error:
         raise InputError(f"{place}: base: {error.problems[0]}") from None
     if "base" in base.data:
         raise InputError(f"{place}: base: '{name}' has a base of its own; one level is allowed")
     own = {key: value for key, value in document.data.items() if key != "base"}
-    return Document(_merged(base.data, own), {**base.places, **document.places}, document.name)
+    changed = list(_paths(own))
+    places = {**base.places, **{path: document.places.get(path, document.name) for path in changed}}
+    data = _merged(base.data, own)
+    sources = data.get("sources")
+    if isinstance(sources, dict):  # what the base says of a value does not hold for another one
+        stated = own.get("sources")
+        for path in changed:
+            dotted = ".".join(map(str, path))
+            if path[0] != "sources" and not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
+                sources[dotted] = f"{SET_BY_USER} in {document.name}"
+    return Document(data, places, document.name)
+
+
+def _paths(data: Mapping[str, Any], prefix: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the key path of every single value."""
+    for key, value in data.items():
+        if isinstance(value, Mapping) and key != "sources":
+            yield from _paths(value, (*prefix, key))
+        else:
+            yield (*prefix, key)
+
+
+def _is_stated(sources: Mapping[str, Any], dotted: str) -> bool:
+    """Tell whether a path, or a group above it, has a source."""
+    return any(dotted == key or dotted.startswith(f"{key}.") for key in sources)
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,6 +249,8 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
     InputError
         A path is unknown or a value does not fit; the message starts with ``label``.
     """
+    if not isinstance(changes, Mapping):
+        raise InputError(f"{label}: must map dotted paths to values {got(changes)}")
     data = spec.model_dump()
     paths = [path for path, _, _ in leaves(type(spec))]
     places: dict[KeyPath, str] = {}
@@ -231,8 +264,8 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
         for key in parents:
             target = target[key]
         if "sources" in data:
-            data["sources"][path] = f"set by the user (was {target[last]})"
-        target[last] = value
+            data["sources"][path] = f"{SET_BY_USER} (was {target[last]})"
+        target[last] = value.item() if isinstance(value, np.generic) else value
         places[tuple(path.split("."))] = label
     if problems:
         raise InputError(problems)

@@ -53,6 +53,30 @@ def one_of(path: str, value: object, valid: Iterable[str]) -> str:
     return f"{path}: must be one of {', '.join(names)} {got(value)}{nearest(value, names, list_all=False)}"
 
 
+def check_real(path: str, value: object) -> float:
+    """Return ``value`` as float, or raise InputError; numpy's numbers count, booleans and text do not."""
+    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
+        raise InputError(f"{path}: must be a number {got(value)}")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{path}: must be a number {got(value)}") from None
+
+
+def check_flag(path: str, value: object) -> bool:
+    """Return ``value`` as bool, or raise InputError; only True and False, numpy's too, are flags."""
+    if not isinstance(value, bool) and type(value).__name__ != "bool":
+        raise InputError(f"{path}: must be true or false {got(value)}")
+    return bool(value)
+
+
+def check_choice(path: str, value: object, valid: Iterable[str]) -> None:
+    """Raise InputError unless ``value`` is one of the names in a closed list."""
+    names = list(valid)
+    if not isinstance(value, str) or value not in names:
+        raise InputError(one_of(path, value, names))
+
+
 def check_integer(path: str, value: object, minimum: int, maximum: int = 2**63 - 1) -> int:
     """Return ``value`` as int, or raise InputError that names ``path`` and the bounds."""
     index = getattr(value, "__index__", None)

@@ -46,8 +46,18 @@ def read_text(path: Path, max_bytes: int) -> str:
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write a whole file or nothing: to a temporary name in the same folder, synced, then renamed."""
-    data = content.encode() if isinstance(content, str) else content
+    """Write a whole file or nothing: to a temporary name in the same folder, synced, then renamed.
+
+    A link is followed; a device or pipe, which cannot be replaced, is written to.
+    """
+    try:
+        data = content.encode() if isinstance(content, str) else content
+        path = path.resolve()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
     temporary: Path | None = None
     try:
         if path.is_dir():
@@ -72,6 +82,6 @@ def make_folder(path: Path) -> None:
     """Create an output folder and its parents where they are missing."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = "is not a directory" if isinstance(error, FileExistsError) else error.strerror
+    except (OSError, ValueError) as error:
+        reason = "is not a directory" if isinstance(error, FileExistsError) else getattr(error, "strerror", error)
         raise InputError(f"{path}: cannot be used as a folder: {reason}") from None

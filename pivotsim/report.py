@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pivotsim._version import __version__
-from pivotsim.errors import InputError, MissingExtraError, one_of
+from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:
@@ -146,8 +146,7 @@ class Report:
         InputError
             ``by`` is none of these.
         """
-        if by not in BREAKDOWNS:
-            raise InputError(one_of("breakdown", by, BREAKDOWNS))
+        check_choice("breakdown", by, BREAKDOWNS)
         if by == "group":
             keys = (GROUP_OF.get(row.module, "other") for row in self.rows)
         else:
@@ -158,8 +157,7 @@ class Report:
     @cached_property
     def input_hash(self) -> str:
         """16 hex digits over everything that went into the run: trace, hardware values, options."""
-        text = json.dumps(self.inputs, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hash_of(self.inputs)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain numbers and text, the form that ``--json`` prints."""
@@ -204,6 +202,11 @@ class Report:
         except ImportError:
             raise MissingExtraError("pandas", "pandas", "to_frame()") from None
         return pandas.DataFrame(self.rows, columns=list(Row._fields))
+
+
+def hash_of(inputs: Any) -> str:
+    """Return 16 hex digits over anything that prints itself in full."""
+    return hashlib.sha256(str(inputs).encode()).hexdigest()[:16]
 
 
 def share_energy(components_j: Mapping[str, float]) -> dict[str, dict[str, float]]:

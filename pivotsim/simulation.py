@@ -6,22 +6,32 @@ from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any
 
-from pivotsim._version import __version__
+from pivotsim.config import SET_BY_USER
 from pivotsim.energy import constant
 from pivotsim.engines import analytic
-from pivotsim.errors import InputError, check_integer, got, one_of
-from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
+from pivotsim.hardware.spec import (
+    MAX_CLOCK_MHZ,
+    MAX_COLS,
+    MAX_MAC_LATENCY,
+    MAX_ROWS,
+    MIN_CLOCK_MHZ,
+    PROFILES,
+    Hardware,
+    load_hardware,
+)
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
-from pivotsim.report import SCHEMA_VERSION, Report, Row
+from pivotsim.report import Report, Row, hash_of, header
 from pivotsim.units import cycles_to_ms, energy_j
 from pivotsim.workload.lowering import lower
-from pivotsim.workload.ops import Trace
+from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
 ENGINES = ("analytic",)
 MEMORIES = ("paper",)
 ENERGIES = ("constant",)
 SCOPES = ("encoders", "all")
+ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
 
 
 @dataclass(frozen=True)
@@ -48,12 +58,7 @@ class GemmResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
-        return {"schema_version": SCHEMA_VERSION, "result": "gemm", "pivotsim_version": __version__, **asdict(self)}
-
-
-def _choice(name: str, value: object, valid: tuple[str, ...]) -> None:
-    if value not in valid:
-        raise InputError(one_of(name, value, valid))
+        return {**header("gemm", hash_of(asdict(self))), **asdict(self)}
 
 
 def simulate_gemm(
@@ -107,21 +112,24 @@ def simulate_gemm(
     >>> result.cycles, result.folds
     (61128, 36)
     """
-    _choice("engine", engine, ENGINES)
+    check_choice("engine", engine, ENGINES)
     m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
+    rows, cols = check_integer("rows", rows, 1, MAX_ROWS), check_integer("cols", cols, 1, MAX_COLS)
     chosen: dict[str, Any] = {
         "rows": rows,
         "cols": cols,
         "dataflow": dataflow,
         "fold_overlap": fold_overlap,
         "edge": edge,
-        "os_edge_register": os_edge_register,
-        "mac_latency": mac_latency,
+        "os_edge_register": check_flag("os_edge_register", os_edge_register),
+        "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
     }
     design = analytic.design_row(chosen)
     cycles = analytic.gemm_cycles(m, k, n, design)
-    if clock_mhz is not None and not (math.isfinite(clock_mhz) and clock_mhz > 0):
-        raise InputError(f"clock_mhz: must be a finite number above 0 {got(clock_mhz)}")
+    if clock_mhz is not None:
+        clock_mhz = check_real("clock_mhz", clock_mhz)
+        if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
+            raise InputError(f"clock_mhz: must lie in {MIN_CLOCK_MHZ} to {MAX_CLOCK_MHZ} {got(clock_mhz)}")
     macs = m * k * n
     return GemmResult(
         cycles=cycles,
@@ -185,17 +193,14 @@ def simulate(
     (3026160, 59.66, 0.4725)
     """
     hw = load_hardware(hw)
-    _choice("engine", engine, ENGINES)
-    _choice("memory", memory, MEMORIES)
-    _choice("profile", profile, PROFILES)
-    _choice("energy", energy, ENERGIES)
-    _choice("scope", scope, SCOPES)
-    check_integer("batch", batch, 1)
+    check_choice("engine", engine, ENGINES)
+    check_choice("memory", memory, MEMORIES)
+    check_choice("profile", profile, PROFILES)
+    check_choice("energy", energy, ENERGIES)
+    check_choice("scope", scope, SCOPES)
+    batch = check_integer("batch", batch, 1)
     whole = _as_trace(workload, batch)
-    trace = whole.within(scope)
-    if not len(trace):
-        raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
-    _check_runnable(trace, hw, engine)
+    trace = _runnable(whole, hw, engine, scope)
 
     rows = _rows(trace, hw, profile)
     pl_cycles = sum(row.cycles for row in rows)
@@ -216,7 +221,7 @@ def simulate(
         gate_ms=gate_ms,
         gate_energy_j=None if gate_ms is None else sum(constant.components_j(hw, gate_ms).values()),
         notes=_notes(trace, hw, profile),
-        inputs=_Inputs(trace, hw, options),
+        inputs=Inputs(trace, hw, options),
     )
 
 
@@ -224,7 +229,7 @@ def _as_trace(workload: Plan | Trace, batch: int) -> Trace:
     if isinstance(workload, Plan):
         return lower(workload, batch)
     if isinstance(workload, Trace):
-        return workload
+        return checked(workload)
     raise InputError(f"workload: must be a Plan or a Trace; use pivotsim.plan(model) {got(workload)}")
 
 
@@ -235,7 +240,11 @@ def _name(workload: Plan | Trace) -> str:
     return f"{workload.model.name}, effort {workload.effort}" if skipped else workload.model.name
 
 
-def _check_runnable(trace: Trace, hw: Hardware, engine: str) -> None:
+def _runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
+    """Return the operations in scope, or raise InputError for the first that the engine cannot run."""
+    trace = whole.within(scope)
+    if not len(trace):
+        raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
     widest = hw.array.operand_bits
     for number, op in enumerate(trace, start=1):
         place = f"{trace.name}: operation {number} ({op.module}, encoder {op.encoder})"
@@ -244,6 +253,7 @@ def _check_runnable(trace: Trace, hw: Hardware, engine: str) -> None:
         if op.kind == "gemm" and max(op.a_bits, op.w_bits) > widest:
             wide = max(op.a_bits, op.w_bits)
             raise InputError(f"{place}: operands are wider than array.operand_bits {widest} {got(wide)}")
+    return trace
 
 
 def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
@@ -263,14 +273,18 @@ def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
 
 def _notes(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source."""
-    changed = [path for path, source in hw.sources.items() if source.startswith("set by the user")]
-    used = (*constants_used(trace, hw, profile), *constant.CONSTANTS, "array.fold_overlap", "array.edge")
-    marked = [path for path in used if hw.source(path).startswith("[")]
+    changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
+    used = (*constants_used(trace, hw, profile), *constant.CONSTANTS, *ASSUMPTIONS)
+    marked = [
+        path
+        for path in used
+        if hw.source(path).startswith("[") and not any(c == path or c.startswith(f"{path}.") for c in changed)
+    ]
     return tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
 
 
 @dataclass(frozen=True)
-class _Inputs:
+class Inputs:
     """Everything that went into a run; turned to text only when a hash is asked for."""
 
     trace: Trace
@@ -278,8 +292,7 @@ class _Inputs:
     options: Mapping[str, Any]
 
     def __str__(self) -> str:
-        values = self.hw.model_dump(exclude={"description", "sources"})
-        return repr((self.trace.ops, sorted(values.items()), sorted(self.options.items())))
+        return repr((self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items())))
 
 
 def simulate_designs(
@@ -322,10 +335,9 @@ def simulate_designs(
     [3026160, 2838240]
     """
     hw = load_hardware(hw)
-    _choice("profile", profile, PROFILES)
-    _choice("scope", scope, SCOPES)
-    trace = _as_trace(workload, 1).within(scope)
-    _check_runnable(trace, hw, "analytic")
+    check_choice("profile", profile, PROFILES)
+    check_choice("scope", scope, SCOPES)
+    trace = _runnable(_as_trace(workload, 1), hw, "analytic", scope)
     columns = analytic.design_columns(hw.array, designs)
     pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))

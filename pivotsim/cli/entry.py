@@ -1,5 +1,7 @@
 """The entry point: commands, --version, and errors as single lines with their exit codes."""
 
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -8,11 +10,11 @@ from typing import Annotated
 import typer
 
 from pivotsim._version import __version__
-from pivotsim.cli.output import print_line, print_note
+from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.showing import show_app
 from pivotsim.cli.simulating import combine_command, compare_command, gemm_command, run_command
-from pivotsim.errors import PivotsimError
+from pivotsim.errors import InputError, PivotsimError
 
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -21,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="Delay and energy of Vision Transformers on systolic-array accelerators.",
 )
@@ -49,18 +52,26 @@ def _pivotsim(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a check failed, 2 wrong input."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the locale cannot write is shown escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(args=None if arguments is None else list(arguments), prog_name="pivotsim", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except PivotsimError as error:
-        for line in str(error).splitlines():
-            print_note(line)
+        for problem in error.problems if isinstance(error, InputError) else (str(error),):
+            print_note(" ".join(problem.splitlines()))
         return WRONG_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ReaderGoneError, BrokenPipeError):
+        _forget_stdout()
         return DONE
+    except OSError as error:  # a full disk behind stdout, say
+        _forget_stdout()
+        print_note(f"pivotsim: output cannot be written: {error.strerror or error}")
+        return WRONG_INPUT
     except Exception as error:
         describe = getattr(error, "format_message", None)  # usage errors of typer
         if describe is None:
@@ -73,3 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print_note(own or f"pivotsim: {' '.join(message.split())}")
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE
+
+
+def _forget_stdout() -> None:
+    """Send what is still buffered nowhere, so that closing the stream at exit raises nothing."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

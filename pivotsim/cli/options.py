@@ -41,6 +41,13 @@ def real(name: str) -> Callable[[str], float]:
     return parse
 
 
+def plots_folder(text: str) -> Path:
+    """Return the folder named by ``--plots``."""
+    if not text.strip():
+        raise InputError(f"--plots: must name a folder {got(text)}")
+    return Path(text)
+
+
 HwOption = Annotated[str, typer.Option("--hw", metavar="NAME", help="Hardware: a name or a YAML file.")]
 SetOption = Annotated[
     list[str] | None,
@@ -51,7 +58,9 @@ SetOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-PlotsOption = Annotated[Path | None, typer.Option("--plots", metavar="DIR", help="Write pictures (PNG) there.")]
+PlotsOption = Annotated[
+    Path | None, typer.Option("--plots", parser=plots_folder, metavar="DIR", help="Write pictures (PNG) there.")
+]
 EngineOption = Annotated[str, typer.Option(metavar="analytic", help="How array cycles are counted.")]
 MemoryOption = Annotated[str, typer.Option(metavar="paper", help="Memories without limits or stalls.")]
 ProfileOption = Annotated[
@@ -120,8 +129,13 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
     return values
 
 
-def load_both(hw_name: str, model_name: str | None, settings: dict[str, object]) -> "tuple[Hardware, VitModel | None]":
-    """Return hardware and model with each setting applied where it belongs."""
+def load_both(
+    hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = ""
+) -> "tuple[Hardware, VitModel | None]":
+    """Return hardware and model with each setting applied where it belongs.
+
+    ``only`` is the start of the paths that the command makes use of; another one is refused.
+    """
     from pivotsim.config import leaves
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.models.spec import VitModel, load_model
@@ -130,6 +144,9 @@ def load_both(hw_name: str, model_name: str | None, settings: dict[str, object])
     model = None if model_name is None else load_model(model_name)
     hw_paths = {path for path, _, _ in leaves(Hardware)}
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
+    for path in settings:
+        if not path.startswith(only):
+            raise InputError(f"--set: {path}: this command uses {only}* alone")
     unknown = [path for path in settings if path not in hw_paths | model_paths]
     if unknown:
         raise InputError(f"--set: {path}: unknown key{nearest(path, hw_paths | model_paths)}" for path in unknown)

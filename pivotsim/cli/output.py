@@ -6,19 +6,31 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads stdout any more, as after ``| head``."""
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value."""
-    print(json.dumps(data, indent=2, allow_nan=False))
+    print_line(json.dumps(data, indent=2, allow_nan=False))
 
 
 def print_line(text: str = "") -> None:
     """Print one line, uncut."""
-    print(text)
+    try:
+        print(text)
+    except BrokenPipeError:  # typer would turn it into exit status 1, which means that a check failed
+        raise ReaderGoneError from None
 
 
 def print_note(text: str) -> None:
     """Print one line on stderr."""
     print(text, file=sys.stderr)
+
+
+def is_terminal() -> bool:
+    """Tell whether stdout is a terminal; it may be closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def number(value: float | None, places: int = 2) -> str:
@@ -34,13 +46,13 @@ def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
     """Print a table; ``right`` holds the indices of right-aligned columns."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
+    if is_terminal():
         _print_rich(columns, texts, right)
         return
     widths = [max(len(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
     for line in [list(columns), *texts]:
         cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
-        print("  ".join(cells).rstrip())
+        print_line("  ".join(cells).rstrip())
 
 
 def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[int]) -> None:

@@ -8,8 +8,10 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import percent, print_json, print_line, print_note, print_table
+from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
+    from pivotsim.published.consistency import Hit
     from pivotsim.published.pairs import Hypothesis
     from pivotsim.published.pivot import Audit
 
@@ -28,6 +30,8 @@ def reproduce_pivot_command(
     """Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one."""
     from pivotsim.published.pivot import reproduce_pivot
 
+    if json and markdown:
+        raise InputError("reproduce: --json and --markdown exclude each other")
     settings = options.parse_settings(set_)
     board, _ = options.load_both(hw, None, settings)
     audit = reproduce_pivot(board)
@@ -69,7 +73,7 @@ def _print_audit(audit: "Audit", show: Any) -> None:
         f"PIVOT (DAC'24) on {audit.hw.name}: published beside simulated",
         ("claim", "published", "simulated", "deviation", "unit", "verdict", "reason"),
         [
-            (f.claim.id, f.claim.text, f.simulated or "-", percent(f.deviation_frac, sign=True), f.claim.unit,
+            (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit,
              f.verdict, f.reason)
             for f in audit.findings
         ],
@@ -78,10 +82,7 @@ def _print_audit(audit: "Audit", show: Any) -> None:
     show(
         "Cells that do not follow from each other (marked above 2.5 %)",
         ("claim", "printed", "implied", "size", "", "rule"),
-        [
-            (h.id, h.printed, h.implied, percent(h.size_frac, sign=True), "marked" if h.marked else "", h.rule)
-            for h in audit.hits
-        ],
+        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), _mark(h), h.rule) for h in audit.hits],
         (1, 2, 3),
     )
     show(
@@ -99,6 +100,10 @@ def _print_audit(audit: "Audit", show: Any) -> None:
     show("Verdicts", ("verdict", "claims"), list(audit.counts().items()), (1,))
     expected = "all verdicts are the expected ones" if not audit.unexpected else "UNEXPECTED VERDICTS, see stderr"
     print_line(expected)
+
+
+def _mark(hit: "Hit") -> str:
+    return "marked" if hit.marked else "cut digits explain it" if hit.cut_explains else ""
 
 
 def _pair_row(row: str, kind: str, rank: int, h: "Hypothesis") -> Sequence[Any]:

@@ -1,18 +1,30 @@
 """Commands that show what goes into a simulation: show hw, model, plan, trace."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.errors import InputError
+
+if TYPE_CHECKING:
+    from pivotsim.models.spec import VitModel
 
 show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, model, plan or trace.")
 ActiveOption = Annotated[
     str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP}.")
 ]
 ModelArgument = Annotated[str, typer.Argument(help="A name or a YAML file.", show_default=False)]
+
+
+def _model(name: str, set_: list[str] | None) -> "tuple[dict[str, object], VitModel]":
+    """Return the settings and the model with them applied."""
+    settings = options.parse_settings(set_)
+    _, model = options.load_both("zcu102", name, settings, only="model.")
+    assert model is not None  # load_both returns a model for a model's name
+    return settings, model
 
 
 @show_app.command("hw")
@@ -22,6 +34,8 @@ def show_hw_command(
     json: options.JsonOption = False,
 ) -> None:
     """Every value of a hardware with unit and source, and the peaks that follow."""
+    from pivotsim.report import hash_of, header
+
     settings = options.parse_settings(set_)
     hw, _ = options.load_both(name, None, settings)
     if json:
@@ -30,7 +44,8 @@ def show_hw_command(
             for path, value, unit, source, description in hw.to_rows()
         }
         derived = {k: {"value": v, "unit": unit, "formula": formula} for k, (v, unit, formula) in hw.derived.items()}
-        print_json({"name": hw.name, "values": values, "derived": derived, "set": settings})
+        result = {"name": hw.name, "values": values, "derived": derived, "set": settings}
+        print_json({**header("hardware", hash_of(result)), **result})
         return
     print_line(f"{hw.name}: {hw.description}")
     print_line()
@@ -55,12 +70,11 @@ def show_model_command(name: ModelArgument, set_: options.SetOption = None, json
     """Every value of a model, and the parameters and MACs that follow."""
     from pivotsim.config import leaves, value_at
     from pivotsim.models.spec import VitModel
+    from pivotsim.report import hash_of, header
     from pivotsim.workload.lowering import lower
     from pivotsim.workload.plans import plan
 
-    settings = options.parse_settings(set_)
-    _, model = options.load_both("zcu102", name, settings)
-    assert model is not None  # load_both returns a model for a model's name
+    settings, model = _model(name, set_)
     trace = lower(plan(model))
     derived = {
         "tokens": model.tokens,
@@ -71,7 +85,8 @@ def show_model_command(name: ModelArgument, set_: options.SetOption = None, json
     }
     rows = [(path, value_at(model, path), unit, text) for path, unit, text in leaves(VitModel)]
     if json:
-        print_json({**{path: value for path, value, _, _ in rows}, "derived": derived, "set": settings})
+        result = {**{path: value for path, value, _, _ in rows}, "derived": derived, "set": settings}
+        print_json({**header("model", hash_of(result)), **result})
         return
     print_table(("value", "", "unit", "meaning"), [(p, _text(v), u, t) for p, v, u, t in rows], right=(1,))
     print_line()
@@ -79,19 +94,26 @@ def show_model_command(name: ModelArgument, set_: options.SetOption = None, json
 
 
 @show_app.command("plan")
-def show_plan_command(name: ModelArgument, active: ActiveOption = None, json: options.JsonOption = False) -> None:
+def show_plan_command(
+    name: ModelArgument,
+    active: ActiveOption = None,
+    set_: options.SetOption = None,
+    json: options.JsonOption = False,
+) -> None:
     """What each encoder of a model does, as a table."""
-    from pivotsim.models.spec import load_model
+    from pivotsim.report import hash_of, header
     from pivotsim.workload.plans import plan
     from pivotsim.workload.transforms.attention_skipping import skip_attention
 
-    model = load_model(name)
+    settings, model = _model(name, set_)
     whole = plan(model)
     if active is not None:
         whole = skip_attention(whole, active=options.parse_encoders("--active", active, model.depth))
     columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
     if json:
-        print_json({"model": model.name, "encoders": [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]})
+        encoders = [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]
+        result = {"model": model.name, "encoders": encoders, "set": settings}
+        print_json({**header("plan", hash_of(result)), **result})
         return
     print_line(f"{model.name}: effort {whole.effort} of {model.depth}")
     print_table(columns, whole.to_rows(), right=(0, 2, 3))
@@ -108,20 +130,26 @@ def show_trace_command(
     ] = 1,
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
+    set_: options.SetOption = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there.")] = None,
     json: options.JsonOption = False,
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
-    from pivotsim.models.spec import load_model
+    from pivotsim.report import hash_of, header
     from pivotsim.workload.lowering import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
     from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     if name.endswith(".csv"):
+        if (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
+            raise InputError(
+                "show trace: a trace file is fixed; --active, --batch, --qkv, --score-bits, --set shape models"
+            )
+        settings: dict[str, object] = {}
         trace = read_trace(name)
     else:
-        model = load_model(name)
+        settings, model = _model(name, set_)
         whole = plan(model, qkv=qkv, score_bits=score_bits)
         if active is not None:
             whole = skip_attention(whole, active=options.parse_encoders("--active", active, model.depth))
@@ -129,7 +157,8 @@ def show_trace_command(
     if csv is not None:
         write_trace(trace, csv)
     if json:
-        print_json({"name": trace.name, "macs": trace.macs, "ops": [op._asdict() for op in trace]})
+        result = {"name": trace.name, "macs": trace.macs, "ops": [op._asdict() for op in trace], "set": settings}
+        print_json({**header("trace", hash_of(result)), **result})
     elif csv is not None:
         print_line(f"wrote {csv}: {len(trace)} operations")
     else:

@@ -64,8 +64,13 @@ def gemm_command(
     from pivotsim.simulation import simulate_gemm
 
     settings = options.parse_settings(set_)
-    board, _ = options.load_both(hw, None, settings)
+    board, _ = options.load_both(hw, None, settings, only="array.")
     own = board.array
+    by_flag: dict[str, object] = {"rows": array, "cols": array, "dataflow": dataflow, "fold_overlap": fold_overlap}
+    by_flag |= {"edge": edge, "os_edge_register": os_edge_register, "mac_latency": mac_latency}
+    for path in settings:
+        if by_flag.get(path.removeprefix("array.")) is not None:
+            raise InputError(f"gemm: {path}: stated twice, by --set and by its own option")
     rows, cols = options.parse_array(array) if array is not None else (own.rows, own.cols)
     result = simulate_gemm(
         m,
@@ -279,7 +284,7 @@ def combine_command(
     print_table(
         ("mean image", "value", "unit", ""),
         [
-            ("delay", number(mix.delay_ms), "ms", f"entropy gates {number(mix.gates_per_image * mix.gate_ms, 3)}"),
+            ("delay", number(mix.delay_ms), "ms", f"entropy gates {number(mix.gate_ms, 3)}"),
             ("energy", number(mix.energy_j, 4), "J", f"rule {energy}"),
             ("EDP, mean image", number(mix.edp_j_ms), "J*ms", "mean energy * mean delay"),
             ("EDP, mean of images", number(mix.edp_mean_of_images_j_ms), "J*ms", "each image's own product"),
@@ -318,10 +323,12 @@ def compare_command(
 ) -> None:
     """What changed from one saved result to another, module by module."""
     from pivotsim.comparison import compare, read_result
+    from pivotsim.report import hash_of, header
 
     table = compare(read_result(a), read_result(b))
     if json:
-        print_json({part: [delta._asdict() for delta in deltas] for part, deltas in table.items()})
+        parts = {part: [delta._asdict() for delta in deltas] for part, deltas in table.items()}
+        print_json({**header("compare", hash_of((str(a), str(b), parts))), **parts})
         return
     for part, deltas in table.items():
         places = 4 if part == "totals" else 2

@@ -12,14 +12,13 @@ Three energy-delay products are in use, and they differ:
     sum over the efforts     sum_i P_i * energy_i * delay_i, the one that the paper's tables print
 """
 
-import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.errors import InputError, got, one_of
-from pivotsim.report import Report, add_up, header, share_energy, share_out
+from pivotsim.errors import InputError, check_choice, check_real, got
+from pivotsim.report import Report, add_up, hash_of, header, share_energy, share_out
 from pivotsim.units import Number
 
 GATES = ("entropy", "none")
@@ -28,13 +27,23 @@ SUM_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Effort:
-    """One effort of a cascade: its own cost (gate included) and the images that reach it and leave there."""
+    """One effort of a cascade: its own cost, its gate included, and the images that reach it and leave there."""
 
     report: Report
     exit_frac: float
     reach_frac: float
-    delay_ms: float
-    energy_j: float
+    gate_ms: float
+    gate_energy_j: float
+
+    @property
+    def delay_ms(self) -> float:
+        """Delay of an image in this effort."""
+        return self.report.delay_ms + self.gate_ms
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of an image in this effort."""
+        return self.report.energy_j + self.gate_energy_j
 
     def to_dict(self) -> dict[str, Any]:
         """Return the effort as plain numbers and text."""
@@ -55,16 +64,19 @@ class MixedReport:
 
     efforts: tuple[Effort, ...]
     gate: str
-    gate_ms: float
-    gate_energy_j: float
 
     def _mean(self, of: Iterable[float]) -> float:
         return math.fsum(e.reach_frac * value for e, value in zip(self.efforts, of, strict=True))
 
     @property
-    def gates_per_image(self) -> float:
-        """Entropy gates that the mean image passes: one after every effort but the last."""
-        return math.fsum(e.reach_frac for e in self.efforts[:-1])
+    def gate_ms(self) -> float:
+        """Entropy gates of the mean image: one after every effort but the last, where charged."""
+        return self._mean(e.gate_ms for e in self.efforts)
+
+    @property
+    def gate_energy_j(self) -> float:
+        """Energy of those gates."""
+        return self._mean(e.gate_energy_j for e in self.efforts)
 
     @property
     def delay_ms(self) -> float:
@@ -115,7 +127,7 @@ class MixedReport:
     @property
     def ps_ms(self) -> float:
         """Processor time of the mean image, gates included."""
-        return self._mean(e.report.ps_ms for e in self.efforts) + self.gates_per_image * self.gate_ms
+        return self._mean(e.report.ps_ms for e in self.efforts) + self.gate_ms
 
     def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
         """Return {key: {delay_ms, share}} of the mean image; the gates stand under ``entropy``.
@@ -132,7 +144,7 @@ class MixedReport:
         ]
         gate_key = {"module": "entropy", "group": "entropy", "encoder": 0, "resource": "ps"}[by]
         if self.gate_ms:
-            parts.append((gate_key, self.gates_per_image * self.gate_ms))
+            parts.append((gate_key, self.gate_ms))
         return share_out(add_up(parts), self.delay_ms)
 
     @property
@@ -142,7 +154,7 @@ class MixedReport:
             (name, e.reach_frac * joules) for e in self.efforts for name, joules in e.report.energy_components_j.items()
         ]
         if len(parts) and self.gate_energy_j:
-            parts.append((parts[0][0], self.gates_per_image * self.gate_energy_j))
+            parts.append((parts[0][0], self.gate_energy_j))
         return add_up(parts)
 
     @property
@@ -153,8 +165,7 @@ class MixedReport:
     @property
     def input_hash(self) -> str:
         """16 hex digits over the efforts' inputs, the exit fractions and the gate."""
-        text = repr(([e.report.input_hash for e in self.efforts], [e.exit_frac for e in self.efforts], self.gate))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return hash_of(([(e.report.input_hash, e.exit_frac) for e in self.efforts], self.gate))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain numbers and text, the form that ``--json`` prints."""
@@ -202,7 +213,8 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
     Parameters
     ----------
     reports : iterable of Report
-        One per effort, lowest first, all of batch 1 on the same hardware with the same options.
+        One per effort in the order in which images meet them, all of batch 1, on equal hardware, with the same
+        options. They may be of different models.
     exit_fractions : iterable of float
         The fraction of the images that each effort classifies; they sum to 1. For two efforts: F_L, F_H.
     gate : {'entropy', 'none'}
@@ -225,58 +237,68 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
     >>> round(mix.delay_ms, 2), round(mix.edp_sum_of_efforts_j_ms, 2)
     (48.47, 16.21)
     """
-    reports, exits = list(reports), list(exit_fractions)
-    if gate not in GATES:
-        raise InputError(one_of("gate", gate, GATES))
-    _check_reports(reports)
-    _check_fractions(exits, len(reports))
-    gate_ms, gate_energy_j = _gate(reports, gate)
-    last = len(reports) - 1
+    check_choice("gate", gate, GATES)
+    reports = _checked_reports(reports)
+    exits = _checked_fractions(exit_fractions, len(reports))
+    gates = [_gate(report, gate) for report in reports[:-1]] + [(0.0, 0.0)]
     efforts = tuple(
         Effort(
             report=report,
             exit_frac=exits[i],
             reach_frac=1.0 if i == 0 else min(1.0, math.fsum(exits[i:])),
-            delay_ms=report.delay_ms + (gate_ms if i < last else 0.0),
-            energy_j=report.energy_j + (gate_energy_j if i < last else 0.0),
+            gate_ms=gates[i][0],
+            gate_energy_j=gates[i][1],
         )
         for i, report in enumerate(reports)
     )
-    return MixedReport(efforts, gate, gate_ms, gate_energy_j)
+    return MixedReport(efforts, gate)
 
 
-def _check_reports(reports: list[Report]) -> None:
-    if not reports:
+def _checked_reports(reports: Iterable[Report]) -> list[Report]:
+    """Return the reports as a list, or raise InputError where they cannot be mixed."""
+    if not isinstance(reports, Iterable):
+        raise InputError(f"reports: must be a list of Reports {got(reports)}")
+    found = list(reports)
+    if not found:
         raise InputError("reports: at least one is needed (got none)")
-    for number, report in enumerate(reports, start=1):
+    for number, report in enumerate(found, start=1):
         if not isinstance(report, Report):
             raise InputError(f"reports: number {number} is no Report {got(report)}")
         if report.batch != 1:
             problem = "the gate decides image by image, simulate with batch 1"
             raise InputError(f"reports: number {number}: {problem} {got(report.batch)}")
-    first: Mapping[str, Any] = {"hardware": reports[0].hardware, **reports[0].options}
-    for number, report in enumerate(reports[1:], start=2):
-        for name, value in {"hardware": report.hardware, **report.options}.items():
-            if value != first[name]:
-                raise InputError(f"reports: {name} differs between number 1 and {number} {got((first[name], value))}")
+    first = found[0]
+    for number, report in enumerate(found[1:], start=2):
+        for name, value in report.options.items():
+            if value != first.options[name]:
+                values = (first.options[name], value)
+                raise InputError(f"reports: {name} differs between number 1 and {number} {got(values)}")
+        if report.inputs.hw.values() != first.inputs.hw.values():
+            names = (first.hardware, report.hardware)
+            raise InputError(f"reports: hardware differs between number 1 and {number} {got(names)}")
+    return found
 
 
-def _check_fractions(exits: list[float], count: int) -> None:
+def _checked_fractions(exit_fractions: Iterable[float], count: int) -> list[float]:
+    """Return the fractions as floats that sum to 1, or raise InputError."""
+    if isinstance(exit_fractions, (str, bytes)) or not isinstance(exit_fractions, Iterable):
+        raise InputError(f"exit_fractions: must be a list of numbers {got(exit_fractions)}")
+    exits = [check_real("exit_fractions", value) for value in exit_fractions]
     if len(exits) != count:
         raise InputError(f"exit_fractions: expected {count}, one per effort {got(len(exits))}")
     for value in exits:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not 0 <= value <= 1:
+        if not 0 <= value <= 1:  # NaN is neither
             raise InputError(f"exit_fractions: each must lie in 0 to 1 {got(value)}")
     total = math.fsum(exits)
     if abs(total - 1) > SUM_TOLERANCE:
         raise InputError(f"exit_fractions: must sum to 1 {got(total)}")
+    return exits
 
 
-def _gate(reports: list[Report], gate: str) -> tuple[float, float]:
-    """Return (ms, J) of one gate; efforts of one model have one head, so the first report knows it."""
-    if gate == "none" or len(reports) == 1:
+def _gate(report: Report, gate: str) -> tuple[float, float]:
+    """Return (ms, J) of the gate after one effort."""
+    if gate == "none":
         return 0.0, 0.0
-    if reports[0].gate_ms is None or reports[0].gate_energy_j is None:
+    if report.gate_ms is None or report.gate_energy_j is None:
         raise InputError("gate: the trace has no head, so the number of classes is unknown; use gate 'none'")
-    return reports[0].gate_ms, reports[0].gate_energy_j
+    return report.gate_ms, report.gate_energy_j

@@ -86,18 +86,21 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> list[IntArra
 
 def _column(field: str, values: object) -> IntArray:
     """Return one field's values as codes, shape (D,)."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):  # ragged
+        raise InputError(f"{field}: must be a vector {got(values)}") from None
     if array.ndim != 1:
         raise InputError(f"{field}: must be a vector {got(values)}")
     if not array.size:
         return np.zeros(0, dtype=np.int64)
     allowed = DESIGN_FIELDS[field]
     if isinstance(allowed[0], str):
-        names, inverse = np.unique(array, return_inverse=True)
+        names, inverse = np.unique(array.astype(str), return_inverse=True)
         return np.array([_code(field, str(name)) for name in names], dtype=np.int64)[inverse]
     if field == "os_edge_register" and array.dtype != np.bool_:
         raise InputError(f"{field}: must be true or false {got(array[:1].tolist())}")
-    if array.dtype.kind not in "iub":
+    if array.dtype.kind not in "iub" or (array.dtype.kind == "b") != (field == "os_edge_register"):
         raise InputError(f"{field}: must hold integers {got(array[:1].tolist())}")
     for extreme in (array.min(), array.max()):
         check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))

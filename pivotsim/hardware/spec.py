@@ -21,6 +21,7 @@ EDGES: tuple[str, ...] = ("padded", "aware")
 PROFILES: tuple[str, ...] = ("paper", "full")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
+MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
 
 
 class ArraySpec(Spec):
@@ -28,7 +29,7 @@ class ArraySpec(Spec):
 
     rows: int = quantity("PEs", "Rows of the array.", ge=1, le=MAX_ROWS)
     cols: int = quantity("PEs", "Columns of the array.", ge=1, le=MAX_COLS)
-    clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", gt=0, le=10_000)
+    clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", ge=MIN_CLOCK_MHZ, le=MAX_CLOCK_MHZ)
     dataflow: Dataflow = quantity("", "Operand held in the array: is inputs, ws weights, os outputs.")
     fold_overlap: FoldOverlap = quantity("", "How far a fold overlaps the next one of the same GEMM.")
     edge: Edge = quantity("", "Folds at the edge cost the full array (padded) or the used part (aware).")
@@ -80,10 +81,10 @@ class HostSpec(Spec):
     """The processor side (PS)."""
 
     name: str = quantity("", "Processor.", min_length=1)
-    clock_mhz: float = quantity("MHz", "Clock of a core.", gt=0, le=100_000)
+    clock_mhz: float = quantity("MHz", "Clock of a core.", ge=MIN_CLOCK_MHZ, le=MAX_CLOCK_MHZ)
     cores: int = quantity("", "Cores that share one operation.", ge=1, le=1024)
     multicore_efficiency_frac: float = quantity(
-        "", "Speed-up over one core = cores * this, for two cores or more.", gt=0, le=1
+        "", "Speed-up over one core = cores * this, for two cores or more.", ge=0.01, le=1
     )
     paper: HostCosts
     full: HostCosts
@@ -93,7 +94,7 @@ class HostSpec(Spec):
 class PowerSpec(Spec):
     """Power of the whole board."""
 
-    board_w: float = quantity("W", "Power while an inference runs, the `constant` energy rule.", gt=0, le=1e6)
+    board_w: float = quantity("W", "Power while an inference runs, the `constant` energy rule.", ge=1e-6, le=1e6)
 
 
 class FpgaSpec(Spec):
@@ -165,6 +166,10 @@ class Hardware(Spec):
         32
         """
         return replaced(self, changes, label)
+
+    def values(self) -> dict[str, object]:
+        """Return everything that a simulation may depend on: all values but the names and sources."""
+        return self.model_dump(exclude={"name", "description", "sources"})
 
     def source(self, path: str) -> str:
         """Return the source of a value: its own, or that of the nearest group above it, or ''."""

@@ -59,13 +59,13 @@ def kernel(signature: str, *, parallel: bool = False, inline: bool = False) -> C
 
     def compile_now(function: F) -> F:
         options = {"parallel": parallel, "error_model": "numpy", "fastmath": False, "forceinline": inline}
-        folder = cache_folder()
-        _announce_compilation(folder, Path(function.__code__.co_filename).stem)
         users_folder = numba.config.CACHE_DIR
         try:
+            folder = cache_folder()
+            _announce_compilation(folder, Path(function.__code__.co_filename).stem)
             numba.config.CACHE_DIR = str(folder)
             compiled = numba.njit(signature, cache=True, **options)(function)
-        except (RuntimeError, OSError):  # no folder that can be written, or one written by someone else
+        except (RuntimeError, OSError):  # no home, or no folder that can be written
             compiled = numba.njit(signature, **options)(function)
         finally:
             numba.config.CACHE_DIR = users_folder

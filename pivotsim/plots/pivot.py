@@ -21,11 +21,11 @@ def share_data(audit: Audit) -> Shares:
     data: Shares = {}
     for finding in audit.findings:
         group = SHARES.get(finding.claim.quantity)
-        if group is None or finding.simulated is None or finding.claim.number is None:
+        if group is None or not isinstance(finding.simulated, float) or finding.claim.number is None:
             continue
         bars = data.setdefault(finding.claim.model, {"published": {}, "simulated": {}})
         bars["published"][group] = finding.claim.number
-        bars["simulated"][group] = float(finding.simulated)
+        bars["simulated"][group] = finding.simulated
     return data
 
 
@@ -42,9 +42,9 @@ def delay_data(audit: Audit) -> Delays:
 def _cells(audit: Audit, quantity: str) -> Delays:
     found = {f.claim.model: f for f in audit.findings if f.claim.quantity == quantity}
     return [
-        (row, f.claim.number, float(f.simulated), f.verdict)
+        (row, f.claim.number, f.simulated, f.verdict)
         for row in ROWS
-        if (f := found.get(row)) is not None and f.simulated is not None and f.claim.number is not None
+        if (f := found.get(row)) is not None and isinstance(f.simulated, float) and f.claim.number is not None
     ]
 
 
@@ -65,7 +65,7 @@ def draw_shares(data: Shares, axes: "Axes") -> "Axes":
                         hatch="//" if kind == "simulated" else "", edgecolor="white",
                     )  # fmt: skip
                     box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-                    axes.text(x, bottom + shares[group] / 2, f"{shares[group]:g}", ha="center", va="center",
+                    axes.text(x, bottom + shares[group] / 2, f"{shares[group]:.3g}", ha="center", va="center",
                               fontsize=8, bbox=box)  # fmt: skip
                     bottom += shares[group]
     axes.set_xticks(ticks, names, fontsize=7)

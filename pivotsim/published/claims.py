@@ -22,12 +22,14 @@ class Interval:
         return self.low <= other.high and other.low <= self.high
 
 
-def printed(text: str) -> Interval:
-    """Return the interval of a printed number: rounded or cut, since papers do both.
+def printed(text: str, *, cut: bool = False) -> Interval:
+    """Return the interval of a printed number: rounded, or else (``cut``) rounded or cut after its last digit.
 
-    With u one unit of the last place, [value - u/2, value + u]: PIVOT prints 1.739 as 1.73 and 2.179 as 2.17.
+    With u one unit of the last place: [value - u/2, value + u/2], or up to value + u.
 
     >>> printed("1.73")
+    Interval(value=1.73, low=1.725, high=1.735)
+    >>> printed("1.73", cut=True)
     Interval(value=1.73, low=1.725, high=1.74)
     """
     match = _NUMBER.fullmatch(text)
@@ -35,7 +37,7 @@ def printed(text: str) -> Interval:
         raise ValueError(f"not a plain number: {text}")
     unit = 10.0 ** -len(match[1] or "")
     value = float(text)
-    return Interval(value, round(value - unit / 2, 12), round(value + unit, 12))
+    return Interval(value, round(value - unit / 2, 12), round(value + unit * (1 if cut else 0.5), 12))
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,15 @@ class Claim:
         return float(self.text) if _NUMBER.fullmatch(self.text) else None
 
     @property
+    def places(self) -> int:
+        """Decimals printed."""
+        match = _NUMBER.fullmatch(self.text)
+        return len((match[1] if match else None) or "")
+
+    @property
     def resolution(self) -> float:
         """One unit of the last printed place."""
-        match = _NUMBER.fullmatch(self.text)
-        return 10.0 ** -len((match[1] if match else None) or "")
+        return float(10.0**-self.places)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -4,6 +4,9 @@ Delay alone selects nothing (F_L is continuous), so each hypothesis is judged by
 high effort, F_L in {0.7, 0.8} (the text finds LEC 70 and 80 best), which of the three EDPs a table prints, and
 whether Fig. 6a's shares are of the baseline's delay or of the row's own.
 
+Cells that contradict the paper's own (consistency.py) are left out, and a paper prints one kind of EDP: the audit
+takes the definition whose best hypotheses score lowest over all rows.
+
 A cell's deviation counts in units of what is known about it: half a unit of its last place plus how well the
 model meets the baselines. The score is the root mean square over the cells.
 """
@@ -68,7 +71,7 @@ def rank_pairs(cells: list[Claim], efforts: list[Report], power_w: float, scale:
     Parameters
     ----------
     cells : list of Claim
-        The row's delay, energy and EDP, and its cells of Fig. 6a where there are any.
+        The row's delay, energy and EDP, and its cells of Fig. 6a, as far as they are to count.
     efforts : list of Report
         ``effort_reports`` of the baseline.
     power_w : float
@@ -96,7 +99,7 @@ def rank_pairs(cells: list[Claim], efforts: list[Report], power_w: float, scale:
             found += [
                 Hypothesis(
                     int(low[i]), int(high[i]), float(fraction[i]), definition, base, float(score[i]),
-                    {q: float(simulated[q][i]) for q in wanted},
+                    {q: float(simulated[q][i]) for q in (*RELATIVE, *(POINTS if base else ()))},
                 )
                 for i in range(len(low))
             ]  # fmt: skip

@@ -8,9 +8,9 @@ from pivotsim.effort.combination import MixedReport, combine
 from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.published.claims import Claim, load_claims, load_expected
 from pivotsim.published.consistency import BASELINES, Hit, find_hits
-from pivotsim.published.pairs import Hypothesis, effort_reports, rank_pairs
+from pivotsim.published.pairs import EDP_DEFINITIONS, Hypothesis, effort_reports, rank_pairs
 from pivotsim.published.verdicts import MODELS, VERDICTS, Finding, Judge, Search
-from pivotsim.report import Report, header
+from pivotsim.report import Report, hash_of, header
 from pivotsim.workload.plans import plan
 
 
@@ -43,16 +43,17 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
         return {
-            **header("reproduce", next(iter(self.baselines.values())).input_hash),
+            **header("reproduce", hash_of([report.input_hash for report in self.baselines.values()])),
             "paper": "pivot",
             "hardware": self.hw.name,
             "counts": self.counts(),
             "claims": [f.to_dict() for f in self.findings],
             "contradictions": [
                 {"id": h.id, "printed": h.printed, "implied": h.implied, "size_frac": h.size_frac,
-                 "above_2.5_percent": h.marked, "rule": h.rule}
+                 "above_2.5_percent": h.marked, "cut_digits_explain": h.cut_explains, "rule": h.rule}
                 for h in self.hits
             ],
+            "edp_definition": self.searches[0].definition,
             "effort_pairs": [
                 {"row": s.row, "inferred": True, "ranking": kind, "rank": rank, "low": h.low, "high": h.high,
                  "low_frac": h.low_frac, "edp_definition": h.edp_definition, "share_base": h.share_base,
@@ -90,21 +91,31 @@ def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
     hw = load_hardware(hw)
     claims = load_claims()
     efforts = {name: effort_reports(plan(model), hw) for name, model in MODELS.items()}
-    searches = [_search(row, claims, efforts[baseline], hw) for row, baseline in BASELINES.items()]
+    hits = find_hits(claims)
+    searches = _searches(claims, hits, efforts, hw)
     baselines = {name: reports[-1] for name, reports in efforts.items()}
     mixes = {s.row: _mix(s.best, efforts[BASELINES[s.row]]) for s in searches}
-    hits = find_hits(claims)
     judge = Judge(hw, claims, hits, searches, baselines, mixes)
     findings = [judge.finding(claim) for claim in claims]
     return Audit(hw, findings, hits, searches, baselines, mixes, load_expected())
 
 
-def _search(row: str, claims: list[Claim], efforts: list[Report], hw: Hardware) -> Search:
-    cells = [c for c in claims if c.model == row]
-    published = next(c.number for c in claims if (c.model, c.quantity) == (BASELINES[row], "delay"))
-    scale = (published or 0.0) / efforts[-1].delay_ms
-    absolute = rank_pairs(cells, efforts, hw.power.board_w)
-    return Search(row, absolute, rank_pairs(cells, efforts, hw.power.board_w, scale))
+def _searches(claims: list[Claim], hits: list[Hit], efforts: dict[str, list[Report]], hw: Hardware) -> list[Search]:
+    """Rank the pairs of every row, without cells that contradict the paper's own, and settle on one EDP for all."""
+    off = {hit.id for hit in hits if hit.marked}
+    rankings = {}
+    for row, baseline in BASELINES.items():
+        cells = [c for c in claims if c.model == row and c.id not in off]
+        published = next(c.number for c in claims if (c.model, c.quantity) == (baseline, "delay"))
+        scale = (published or 0.0) / efforts[baseline][-1].delay_ms
+        rankings[row] = [rank_pairs(cells, efforts[baseline], hw.power.board_w, s) for s in (1.0, scale)]
+    definition = min(
+        EDP_DEFINITIONS,
+        key=lambda d: sum(
+            next(h.score for h in relative if h.edp_definition == d) for _, relative in rankings.values()
+        ),
+    )
+    return [Search(row, absolute, relative, definition) for row, (absolute, relative) in rankings.items()]
 
 
 def _mix(best: Hypothesis, efforts: list[Report]) -> MixedReport:

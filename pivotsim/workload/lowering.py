@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pivotsim.errors import check_integer
 from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH, VitModel
 from pivotsim.workload.ops import Op, Trace
-from pivotsim.workload.plans import EncoderPlan, Plan
+from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 
 
 def lower(plan: Plan, batch: int = 1) -> Trace:
@@ -32,7 +32,8 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     >>> [op.module for op in ps.lower(ps.plan("deit_s")) if op.encoder == 1 and op.kind == "gemm"]
     ['qkv', 'qkt', 'sv', 'proj', 'fc1', 'fc2']
     """
-    check_integer("batch", batch, 1)
+    batch = check_integer("batch", batch, 1)
+    check_plan(plan)
     ops = list(_embedding(plan.model, batch))
     for encoder in plan.encoders:
         if encoder.attention_active:

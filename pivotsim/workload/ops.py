@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
 
 KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant")
 
@@ -19,6 +19,12 @@ MODULES = (
     "score", "sort", "gather", "merge", "predictor", "requant", "transfer", "head", "entropy",
 )  # fmt: skip
 TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
+
+INT64_MAX = 2**63 - 1
+BOUNDS = {  # field of Op: (least, most)
+    "encoder": (0, 4096), "m": (1, INT64_MAX), "k": (1, INT64_MAX), "n": (1, INT64_MAX), "repeats": (1, INT64_MAX),
+    "a_bits": (1, 64), "w_bits": (1, 64), "out_bits": (1, 64),
+}  # fmt: skip
 
 # The paper's three groups (Fig. 6a); its attention share (Fig. 1b) is attention_mac and softmax together.
 GROUPS = {
@@ -102,6 +108,42 @@ class Trace:
     def gemms(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
         """The GEMMs as an int64 array (count, 4): m, k, n, repeats."""
         return gemm_array((op.m, op.k, op.n, op.repeats) for op in self.ops if op.kind == "gemm")
+
+
+def check_op(op: Op) -> Op:
+    """Return an operation with plain Python numbers, or raise InputError for a value that does not fit."""
+    check_choice("module", op.module, TRACE_MODULES)
+    check_choice("kind", op.kind, KINDS)
+    numbers: dict[str, Any] = {
+        field: check_integer(field, getattr(op, field), *bounds) for field, bounds in BOUNDS.items()
+    }
+    density = check_real("density", op.density)
+    if not 0 <= density <= 1:
+        raise InputError(f"density: must lie in 0 to 1 {got(density)}")
+    if op.kind != "gemm" and op.k != 1:
+        raise InputError(f"k: must be 1 for kind '{op.kind}' {got(op.k)}")
+    if op.mask_key and not op.mask_file:
+        raise InputError(f"mask_key: needs a mask_file {got(op.mask_key)}")
+    return op._replace(density=density, **numbers)
+
+
+def checked(trace: Trace) -> Trace:
+    """Return a trace of checked operations; for traces that were neither lowered nor read from a file.
+
+    Raises
+    ------
+    InputError
+        One line per operation that does not fit.
+    """
+    ops, problems = [], []
+    for number, op in enumerate(trace.ops, start=1):
+        try:
+            ops.append(check_op(op))
+        except InputError as error:
+            problems.append(f"{trace.name}: operation {number}: {error}")
+    if problems:
+        raise InputError(problems)
+    return Trace(tuple(ops), trace.name)
 
 
 def gemm_array(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pivotsim.errors import InputError, one_of
+from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
 
 QKV_MODES = ("fused", "separate")
@@ -78,9 +78,21 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
     12
     """
     spec = load_model(model)
-    if qkv not in QKV_MODES:
-        raise InputError(one_of("qkv", qkv, QKV_MODES))
-    if score_bits not in SCORE_BITS or isinstance(score_bits, bool):
-        raise InputError(one_of("score_bits", score_bits, map(str, SCORE_BITS)))
     encoders = tuple(EncoderPlan(i, True, spec.tokens, spec.tokens) for i in range(1, spec.depth + 1))
-    return Plan(spec, encoders, qkv, score_bits)  # type: ignore[arg-type]
+    whole = Plan(spec, encoders, qkv, score_bits)  # type: ignore[arg-type]
+    check_plan(whole)
+    return whole
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token and known options."""
+    if not isinstance(plan, Plan):
+        raise InputError(f"plan: must be a Plan; use pivotsim.plan(model) {got(plan)}")
+    check_choice("qkv", plan.qkv, QKV_MODES)
+    if plan.score_bits not in SCORE_BITS or isinstance(plan.score_bits, bool):
+        raise InputError(f"score_bits: must be one of 8, 32 {got(plan.score_bits)}")
+    if [e.encoder for e in plan.encoders] != list(range(1, len(plan.encoders) + 1)) or not plan.encoders:
+        raise InputError(f"plan: encoders must count 1, 2, ... {got([e.encoder for e in plan.encoders])}")
+    for e in plan.encoders:
+        check_integer(f"encoder {e.encoder}: attention_tokens", e.attention_tokens, 1)
+        check_integer(f"encoder {e.encoder}: mlp_tokens", e.mlp_tokens, 1)

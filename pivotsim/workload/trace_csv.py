@@ -8,16 +8,13 @@ from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.files import read_text, write_atomic
-from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op, Trace
+from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op
 
 HEADER = Op._fields
 MAX_BYTES = 64 * 2**20
 MAX_PROBLEMS = 20
 _INTEGER = re.compile(r"[0-9]{1,30}")
-_BOUNDS = {  # column: (least, most)
-    "encoder": (0, 4096), "m": (1, 2**63 - 1), "k": (1, 2**63 - 1), "n": (1, 2**63 - 1),
-    "repeats": (1, 2**63 - 1), "a_bits": (1, 64), "w_bits": (1, 64), "out_bits": (1, 64),
-}  # fmt: skip
+_FREE = ("mask_file", "mask_key")  # a file's name may start or end with a space
 _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
 
 
@@ -32,7 +29,7 @@ def write_trace(trace: Trace, path: str | Path) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(op._replace(density=repr(op.density)) for op in trace)  # type: ignore[arg-type]
+    writer.writerows(op._replace(density=repr(float(op.density))) for op in trace)  # type: ignore[arg-type]
     write_atomic(Path(path), text.getvalue())
 
 
@@ -80,7 +77,7 @@ def _read_row(place: str, header: list[str], row: list[str], problems: list[str]
     if len(row) != len(header):
         problems.append(f"{place}: expected {len(header)} cells {got(len(row))}")
         return []
-    cells = {column: cell.strip() for column, cell in zip(header, row, strict=True)}
+    cells = {c: cell if c in _FREE else cell.strip() for c, cell in zip(header, row, strict=True)}
     before = len(problems)
     values: dict[str, object] = {}
     for column, cell in cells.items():
@@ -90,12 +87,11 @@ def _read_row(place: str, header: list[str], row: list[str], problems: list[str]
             problems.append(f"{place}: {column}: {error} {got(cell)}{nearest(cell, _LISTS.get(column, ()))}")
     if len(problems) > before:
         return []
-    op = Op(**values)  # type: ignore[arg-type]
-    if op.kind != "gemm" and op.k != 1:
-        problems.append(f"{place}: k: must be 1 for kind '{op.kind}' {got(op.k)}")
-    if op.mask_key and not op.mask_file:
-        problems.append(f"{place}: mask_key: needs a mask_file {got(op.mask_key)}")
-    return [op]
+    try:
+        return [check_op(Op(**values))]  # type: ignore[arg-type]
+    except InputError as error:  # what two cells say together
+        problems.append(f"{place}: {error}")
+        return []
 
 
 def _read_cell(column: str, cell: str) -> object:
@@ -111,11 +107,11 @@ def _read_cell(column: str, cell: str) -> object:
         if not (math.isfinite(density) and 0 <= density <= 1):
             raise ValueError("must lie in 0 to 1")
         return density
-    if column not in _BOUNDS:
+    if column not in BOUNDS:
         return cell
     if not _INTEGER.fullmatch(cell):
         raise ValueError("must be a whole number without sign, unit or decimal point")
-    least, most = _BOUNDS[column]
+    least, most = BOUNDS[column]
     if not least <= int(cell) <= most:
         raise ValueError(f"must lie in {least} to {most}")
     return int(cell)

@@ -48,7 +48,7 @@ CASES = [
     ("zero rows", RUN_HW, hw("  rows: 64", "  rows: 0"), "file.yaml:11: array.rows: must be at least 1 (got 0)"),
     ("negative rows", RUN_HW, hw("  rows: 64", "  rows: -64"), "array.rows: must be at least 1 (got -64)"),
     ("too many rows", RUN_HW, hw("  rows: 64", "  rows: 65537"), "array.rows: must be at most 65536 (got 65537)"),
-    ("zero clock", RUN_HW, hw("  clock_mhz: 125", "  clock_mhz: 0"), "array.clock_mhz: must be greater than 0"),
+    ("zero clock", RUN_HW, hw("  clock_mhz: 125", "  clock_mhz: 0"), "array.clock_mhz: must be at least 0.001 (got 0)"),
     ("NaN", RUN_HW, hw("board_w: 7.92", "board_w: .nan"), "power.board_w: must be a finite number (got nan)"),
     ("infinity", RUN_HW, hw("board_w: 7.92", "board_w: .inf"), "power.board_w: must be a finite number (got inf)"),
     ("a number that overflows", RUN_HW, hw("board_w: 7.92", "board_w: 1e999"), "power.board_w: must be a finite number"),
@@ -84,6 +84,9 @@ CASES = [
     ("--set unknown", ("run", "deit_s", "--set", "array.row=3"), None, "--set: array.row: unknown key, nearest valid name: 'array.rows'"),
     ("--set wrong value", ("run", "deit_s", "--set", "array.rows=x"), None, "--set: array.rows: must be an integer (got 'x')"),
     ("--set twice", ("run", "deit_s", "--set", "array.rows=1", "--set", "array.rows=2"), None, "--set: array.rows: set twice"),
+    ("--set against a flag", ("gemm", "1", "1", "1", "--set", "array.rows=8", "--array", "4x4"), None, "gemm: array.rows: stated twice"),
+    ("--set of no use", ("gemm", "1", "1", "1", "--set", "power.board_w=3"), None, "--set: power.board_w: this command uses array.* alone"),
+    ("--set of the other kind", ("show", "model", "deit_s", "--set", "array.rows=3"), None, "--set: array.rows: this command uses model.* alone"),
     ("--set model", ("run", "deit_s", "--set", "model.depth=0"), None, "--set model: depth: must be at least 1 (got 0)"),
     # -- models
     ("unknown model", ("run", "deit_xl"), None, "model: unknown name (got 'deit_xl')"),
@@ -155,7 +158,15 @@ CASES = [
     ("trace in a directory", ("run", "--trace", "{folder}"), None, "is a directory, expected a file"),
     ("no such trace", ("run", "--trace", "none.csv"), None, "none.csv: no such file"),
     ("cycles of a trace beyond int64", RUN_TRACE, trace(m=2**40, k=2**20, n=2**40), "the cycles would exceed int64"),
+    ("options on a trace file", ("show", "trace", "none.csv", "--active", "1"), None, "show trace: a trace file is fixed"),
+    ("a name too long for the system", ("run", "a" * 5000), None, "model: unknown name (got 'aaaa"),
+    ("a path too long for the system", ("run", "deit_s", "--hw", "a/" * 3000), None, "no such file"),
+    ("a clock out of this world", ("run", "deit_s", "--set", "array.clock_mhz=1e-300"), None, "array.clock_mhz: must be at least 0.001"),
+    ("power out of this world", ("run", "deit_s", "--set", "power.board_w=1e-310"), None, "power.board_w: must be at least"),
+    ("json and markdown", ("reproduce", "pivot", "--json", "--markdown"), None, "--json and --markdown exclude each other"),
+    ("plots into nowhere", ("run", "deit_s", "--plots", ""), None, "--plots: must name a folder"),
     # -- compare
+    ("a number beyond float in JSON", COMPARE, '{"schema_version": 1, "delay_ms": 1' + "0" * 400 + "}", "file.json: delay_ms: must be a number"),
     ("no JSON", COMPARE, "{", "file.json:1: is not valid JSON"),
     ("deep JSON", COMPARE, "[" * 60_000, "file.json: is not valid JSON"),
     ("other JSON", COMPARE, "[1]", "file.json: expected the JSON of 'run' or 'combine' (got [1])"),
@@ -238,16 +249,43 @@ def test_a_failed_write_leaves_the_old_file(pivotsim, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a shell")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_a_real_shell_sees_the_same(tmp_path):
     def shell(command):
         return subprocess.run(
-            ["sh", "-c", command.replace("pivotsim", f"{sys.executable} -m pivotsim")],
+            ["bash", "-c", command.replace("pivotsim", f"{sys.executable} -m pivotsim")],
             capture_output=True, text=True, timeout=60, cwd=Path(package.__file__).parents[1],
         )  # fmt: skip
 
     ran = shell("pivotsim gemm 0 1 1")
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "m: must be at least 1 (got 0)\n")
-    ran = shell("pivotsim reproduce pivot | head -1")
+    ran = shell("set -o pipefail; pivotsim reproduce pivot | head -1")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == "PIVOT (DAC'24) on zcu102: published beside simulated\n"
+    ran = shell("pivotsim run deit_s >&-")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    ran = shell("LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii pivotsim run dé_s")
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout():
+    command = f"{sys.executable} -m pivotsim run deit_s --json > /dev/full"
+    root = Path(package.__file__).parents[1]
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, cwd=root)
+    assert (ran.returncode, ran.stderr) == (2, "pivotsim: output cannot be written: No space left on device\n")
+
+
+def test_links_are_followed_and_pipes_written_to(pivotsim, tmp_path):
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert pivotsim("show", "trace", "deit_s", "--csv", link).code == 0
+    assert link.is_symlink() and target.read_text().startswith("encoder,")
+    assert pivotsim("show", "trace", "deit_s", "--csv", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
+def test_a_message_is_one_line_whatever_the_name(pivotsim):
+    ran = pivotsim("run", "deit_s", "--hw", "two\nlines.yaml")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)

@@ -37,7 +37,6 @@ def test_gemm(pivotsim):
         (("--set", "array.edge=aware"), 61_014),
         (("--mac-latency", "2"), 61_128 + 36),
         (("--dataflow", "os", "--no-os-edge-register"), 93_912 - 172),
-        (("--set", "array.dataflow=ws", "--dataflow", "is"), 61_128),
     ],
 )
 def test_every_option_of_gemm_does_something(pivotsim, options, cycles):

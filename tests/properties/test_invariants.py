@@ -22,7 +22,7 @@ MODE = {
 
 
 @given(SIZE, SIZE, SIZE, st.integers(1, 70), st.integers(1, 70), st.fixed_dictionaries(MODE))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_cycles_lie_between_work_and_serial_execution(m, k, n, rows, cols, mode):
     cycles = ps.simulate_gemm(m, k, n, rows=rows, cols=cols, **mode).cycles
     assert cycles * rows * cols >= m * k * n
@@ -31,7 +31,7 @@ def test_cycles_lie_between_work_and_serial_execution(m, k, n, rows, cols, mode)
 
 
 @given(SIZE, SIZE, SIZE, st.fixed_dictionaries(MODE))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_larger_gemm_is_never_faster(m, k, n, mode):
     def cycles(*sizes):
         return ps.simulate_gemm(*sizes, rows=16, cols=12, **mode).cycles
@@ -58,7 +58,7 @@ OP = st.builds(
 
 
 @given(ops=st.lists(OP, min_size=1, max_size=20))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_traces_survive_csv(tmp_path_factory, ops):
     path = tmp_path_factory.mktemp("traces") / "trace.csv"
     ps.write_trace(ps.Trace(tuple(ops)), path)
@@ -76,7 +76,7 @@ def test_lowered_traces_survive_csv_and_cost_the_same(tmp_path, name):
 
 
 @given(st.sets(st.integers(1, 12)), st.sampled_from(["paper", "full"]), st.sampled_from(["encoders", "all"]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_parts_of_a_report_add_up(active, profile, scope):
     report = ps.simulate(ps.skip_attention(ps.plan("deit_s"), active=active), profile=profile, scope=scope)
     for by in ("module", "group", "encoder", "resource"):

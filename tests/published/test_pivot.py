@@ -196,7 +196,8 @@ def test_a_consistent_paper_has_no_hits():
     ("text", "low", "high"), [("1.73", 1.725, 1.74), ("50", 49.5, 51), ("0.410", 0.4095, 0.411), ("2.6", 2.55, 2.7)]
 )
 def test_printed_digits_stand_for_an_interval(text, low, high):
-    interval = printed(text)
+    assert printed(text).high == pytest.approx(2 * float(text) - low)
+    interval = printed(text, cut=True)
     assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-12)
 
 

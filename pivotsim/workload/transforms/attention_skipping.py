@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pivotsim.errors import InputError, check_integer
-from pivotsim.workload.plans import Plan
+from pivotsim.errors import InputError, check_integer, got
+from pivotsim.workload.plans import Plan, check_plan
 
 
 def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
@@ -30,7 +30,10 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     >>> ps.skip_attention(ps.plan("deit_s"), active=[1, 2, 3]).effort
     3
     """
+    check_plan(plan)
     depth = len(plan.encoders)
+    if isinstance(active, (str, bytes)) or not isinstance(active, Iterable):
+        raise InputError(f"active: must be a list of encoder numbers {got(active)}")
     wanted = list(active)
     problems = []
     for position, number in enumerate(wanted):

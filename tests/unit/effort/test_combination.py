@@ -48,6 +48,13 @@ def test_all_images_at_one_exit():
     assert ps.combine([high], [1]).delay_ms == high.delay_ms
 
 
+def test_efforts_of_different_models_pay_their_own_gates():
+    small = ps.simulate(ps.plan(ps.load_model("deit_t").replace({"classes": 100})))
+    mix = ps.combine([small, effort(6), effort(12)], [0.5, 0.3, 0.2])
+    assert [e.gate_ms for e in mix.efforts] == pytest.approx([0.003, 0.03, 0])
+    assert mix.gate_ms == pytest.approx(0.003 + 0.5 * 0.03)
+
+
 def test_three_edps_agree_only_without_a_mix():
     low, high = effort(6), effort(12)
     alone = ps.combine([low], [1])
@@ -65,7 +72,8 @@ def test_three_edps_agree_only_without_a_mix():
         ([0.8], "exit_fractions: expected 2, one per effort (got 1)"),
         ([1.2, -0.2], "exit_fractions: each must lie in 0 to 1 (got 1.2)"),
         ([float("nan"), 0.5], "exit_fractions: each must lie in 0 to 1 (got nan)"),
-        ([True, False], "exit_fractions: each must lie in 0 to 1 (got True)"),
+        ([True, False], "exit_fractions: must be a number (got True)"),
+        (0.5, "exit_fractions: must be a list of numbers (got 0.5)"),
     ],
 )
 def test_wrong_fractions(fractions, message):
@@ -79,6 +87,9 @@ def test_reports_that_do_not_mix():
         ps.combine([], [])
     with pytest.raises(ps.InputError, match="profile differs between number 1 and 2"):
         ps.combine([effort(6), effort(12, profile="full")], [0.5, 0.5])
+    other = ps.simulate(WHOLE, ps.load_hardware("zcu102").replace({"array.rows": 16}))
+    with pytest.raises(ps.InputError, match="hardware differs between number 1 and 2"):
+        ps.combine([effort(6), other], [0.5, 0.5])
     with pytest.raises(ps.InputError, match="batch 1"):
         ps.combine([effort(6, batch=2), effort(12)], [0.5, 0.5])
     with pytest.raises(ps.InputError, match="is no Report"):

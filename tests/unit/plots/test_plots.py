@@ -55,10 +55,10 @@ def test_published_beside_simulated(audit):
     shares = pivot.share_data(audit)
     assert list(shares) == ["DeiT-S", "LVViT-S", "PVDS-50", "PVLS-50"]
     assert shares["DeiT-S"]["published"] == {"softmax": 60, "attention_mac": 18, "mlp": 22}
-    assert shares["DeiT-S"]["simulated"]["softmax"] == pytest.approx(59.4)
+    assert shares["DeiT-S"]["simulated"]["softmax"] == pytest.approx(59.42, abs=0.005)
     delays = pivot.delay_data(audit)
     assert [row for row, *_ in delays] == list(pivot.ROWS)
-    assert delays[0][1:] == (59.66, 59.66, "calibrated")
+    assert delays[0][1:] == (59.66, pytest.approx(59.66, abs=0.001), "calibrated")
     assert [row for row, *_ in pivot.attention_data(audit)] == ["DeiT-S", "LVViT-S"]
     axes = pivot.draw_shares(shares, one_axes())
     assert len(axes.patches) == 2 * (3 + 3 + 2 + 2)
