@@ -60,8 +60,10 @@ class Report:
         Array clocks.
     energy_j : float
         The whole batch's energy; ``energy_components_j`` sums to it.
-    gate_ms, gate_energy_j : float or None
+    gate_ms : float or None
         One entropy gate after this run, charged by ``combine`` only; None where the trace has no head.
+    gate_components_j : mapping
+        Its energy, by component.
     notes : tuple of str
         Constants behind the numbers that are calibrated, inferred, assumed or estimated.
     """
@@ -72,11 +74,12 @@ class Report:
     rows: tuple[Row, ...]
     pes: int
     pl_cycles: int
+    delay_ms: float
     pl_ms: float
     ps_ms: float
     energy_components_j: Mapping[str, float]
     gate_ms: float | None
-    gate_energy_j: float | None
+    gate_components_j: Mapping[str, float]
     notes: tuple[str, ...]
     inputs: Any = field(repr=False, compare=False)
 
@@ -84,11 +87,6 @@ class Report:
     def batch(self) -> int:
         """Images in the run."""
         return int(self.options["batch"])
-
-    @property
-    def delay_ms(self) -> float:
-        """Delay of the whole batch: PL and PS are serial (PIVOT, section 3.4)."""
-        return self.pl_ms + self.ps_ms
 
     @property
     def energy_j(self) -> float:
@@ -169,6 +167,7 @@ class Report:
             "delay_ms": self.delay_ms,
             "energy_j": self.energy_j,
             "edp_j_ms": self.edp_j_ms,
+            "fps": self.fps,
             "fps_per_watt": self.fps_per_watt,
             "power_w": self.power_w,
             "delay_per_image_ms": self.delay_per_image_ms,

@@ -7,8 +7,11 @@ from operator import itemgetter
 from typing import Any
 
 from pivotsim.config import SET_BY_USER
-from pivotsim.energy import constant
+from pivotsim.energy.constant import board_j
+from pivotsim.energy.rules import RULES
+from pivotsim.energy.usage import Usage
 from pivotsim.engines import analytic
+from pivotsim.engines.registry import ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.spec import (
     MAX_CLOCK_MHZ,
@@ -22,14 +25,12 @@ from pivotsim.hardware.spec import (
 )
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
 from pivotsim.report import Report, Row, hash_of, header
-from pivotsim.units import cycles_to_ms, energy_j
+from pivotsim.units import cycles_to_ms
 from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
-ENGINES = ("analytic",)
 MEMORIES = ("paper",)
-ENERGIES = ("constant",)
 SCOPES = ("encoders", "all")
 ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
 
@@ -196,17 +197,21 @@ def simulate(
     check_choice("engine", engine, ENGINES)
     check_choice("memory", memory, MEMORIES)
     check_choice("profile", profile, PROFILES)
-    check_choice("energy", energy, ENERGIES)
+    check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
     batch = check_integer("batch", batch, 1)
     whole = _as_trace(workload, batch)
     trace = _runnable(whole, hw, engine, scope)
 
-    rows = _rows(trace, hw, profile)
+    rows = _rows(trace, hw, engine, profile)
     pl_cycles = sum(row.cycles for row in rows)
     pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
+    components_j = RULES[energy].components_j
     gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
+    gate = Usage(delay_ms=gate_ms or 0.0, pl_ms=0.0, ps_ms=gate_ms or 0.0, macs=0)
+    delay_ms = pl_ms + ps_ms  # serial (PIVOT, section 3.4)
+    usage = Usage(delay_ms, pl_ms, ps_ms, sum(row.macs for row in rows))
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     return Report(
         workload=_name(workload),
@@ -215,12 +220,13 @@ def simulate(
         rows=tuple(rows),
         pes=hw.array.rows * hw.array.cols,
         pl_cycles=pl_cycles,
+        delay_ms=delay_ms,
         pl_ms=pl_ms,
         ps_ms=ps_ms,
-        energy_components_j=constant.components_j(hw, pl_ms + ps_ms),
+        energy_components_j=components_j(hw, usage),
         gate_ms=gate_ms,
-        gate_energy_j=None if gate_ms is None else sum(constant.components_j(hw, gate_ms).values()),
-        notes=_notes(trace, hw, profile),
+        gate_components_j=components_j(hw, gate),
+        notes=_notes(trace, hw, profile, energy),
         inputs=Inputs(trace, hw, options),
     )
 
@@ -256,10 +262,10 @@ def _runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     return trace
 
 
-def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
+def _rows(trace: Trace, hw: Hardware, engine: str, profile: str) -> list[Row]:
     """Return the array's and the processor's steps in the trace's order."""
     places = [(index, op) for index, op in enumerate(trace) if op.kind == "gemm"]
-    cycles = analytic.cycles_per_gemm(trace.gemms, hw.array).tolist()
+    cycles = ENGINES[engine](trace.gemms, hw.array).tolist()
     clock_mhz = hw.array.clock_mhz
     steps = [
         (index, Row(op.encoder, op.module, op.kind, "pl", count, op.macs, cycles_to_ms(float(count), clock_mhz)))
@@ -271,10 +277,10 @@ def _rows(trace: Trace, hw: Hardware, profile: str) -> list[Row]:
     return [row for _, row in sorted(steps, key=itemgetter(0))]  # stable: an operation before its transfer
 
 
-def _notes(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
+def _notes(trace: Trace, hw: Hardware, profile: str, energy: str) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source."""
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
-    used = (*constants_used(trace, hw, profile), *constant.CONSTANTS, *ASSUMPTIONS)
+    used = (*constants_used(trace, hw, profile), *RULES[energy].constants, *ASSUMPTIONS)
     marked = [
         path
         for path in used
@@ -343,5 +349,5 @@ def simulate_designs(
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
     delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms += ps_ms
-    joules = energy_j(hw.power.board_w, delay_ms)
+    joules = board_j(hw, delay_ms)
     return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import percent, print_json, print_line, print_note, print_table
+from pivotsim.cli.output import is_terminal, percent, print_json, print_line, print_note, print_table
 from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,16 +69,20 @@ def _print_markdown(title: str, columns: Sequence[str], rows: list[Sequence[Any]
 
 
 def _print_audit(audit: "Audit", show: Any) -> None:
+    reasons = {reason: number for number, reason in enumerate(dict.fromkeys(f.reason for f in audit.findings), start=1)}
+    folded = is_terminal() and show is _print_plain  # a terminal is too narrow for reasons beside the rows
     show(
         f"PIVOT (DAC'24) on {audit.hw.name}: published beside simulated",
-        ("claim", "published", "simulated", "deviation", "unit", "verdict", "reason"),
+        ("claim", "published", "simulated", "deviation", "unit", "verdict", "why" if folded else "reason"),
         [
-            (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit,
-             f.verdict, f.reason)
+            (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, f.verdict,
+             reasons[f.reason] if folded else f.reason)
             for f in audit.findings
         ],
         (1, 2, 3),
     )  # fmt: skip
+    if folded:
+        show("Why", ("", ""), [(number, reason) for reason, number in reasons.items()], (0,))
     show(
         "Cells that do not follow from each other (marked above 2.5 %)",
         ("claim", "printed", "implied", "size", "", "rule"),

@@ -288,7 +288,7 @@ def combine_command(
             ("energy", number(mix.energy_j, 4), "J", f"rule {energy}"),
             ("EDP, mean image", number(mix.edp_j_ms), "J*ms", "mean energy * mean delay"),
             ("EDP, mean of images", number(mix.edp_mean_of_images_j_ms), "J*ms", "each image's own product"),
-            ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms", "as the paper's tables print it"),
+            ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms", "as the paper's Table 2 prints it"),
             ("FPS/W", number(mix.fps_per_watt), "1/J", ""),
             ("array", number(mix.mean_pl_cycles, 0), "clocks", "mean"),
         ],

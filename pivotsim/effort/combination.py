@@ -9,11 +9,11 @@ Three energy-delay products are in use, and they differ:
 
     of the mean image        E[energy] * E[delay]
     mean over the images     E[energy * delay], an image having run all efforts up to its exit
-    sum over the efforts     sum_i P_i * energy_i * delay_i, the one that the paper's tables print
+    sum over the efforts     sum_i P_i * energy_i * delay_i, the one that the paper's Table 2 prints
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Effort:
     exit_frac: float
     reach_frac: float
     gate_ms: float
-    gate_energy_j: float
+    gate_components_j: Mapping[str, float]
 
     @property
     def delay_ms(self) -> float:
@@ -43,7 +43,7 @@ class Effort:
     @property
     def energy_j(self) -> float:
         """Energy of an image in this effort."""
-        return self.report.energy_j + self.gate_energy_j
+        return self.report.energy_j + sum(self.gate_components_j.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the effort as plain numbers and text."""
@@ -74,11 +74,6 @@ class MixedReport:
         return self._mean(e.gate_ms for e in self.efforts)
 
     @property
-    def gate_energy_j(self) -> float:
-        """Energy of those gates."""
-        return self._mean(e.gate_energy_j for e in self.efforts)
-
-    @property
     def delay_ms(self) -> float:
         """Delay of the mean image, gates included."""
         return self._mean(e.delay_ms for e in self.efforts)
@@ -106,7 +101,7 @@ class MixedReport:
 
     @property
     def edp_sum_of_efforts_j_ms(self) -> float:
-        """Energy-delay products of the efforts, each weighted by the images that reach it (the paper's tables)."""
+        """Energy-delay products of the efforts, each weighted by the images that reach it (PIVOT's Table 2)."""
         return self._mean(e.energy_j * e.delay_ms for e in self.efforts)
 
     @property
@@ -150,12 +145,12 @@ class MixedReport:
     @property
     def energy_components_j(self) -> dict[str, float]:
         """Energy of each component for the mean image; sums to ``energy_j``."""
-        parts = [
-            (name, e.reach_frac * joules) for e in self.efforts for name, joules in e.report.energy_components_j.items()
-        ]
-        if len(parts) and self.gate_energy_j:
-            parts.append((parts[0][0], self.gate_energy_j))
-        return add_up(parts)
+        return add_up(
+            (name, e.reach_frac * joules)
+            for e in self.efforts
+            for part in (e.report.energy_components_j, e.gate_components_j)
+            for name, joules in part.items()
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -240,14 +235,14 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
     check_choice("gate", gate, GATES)
     reports = _checked_reports(reports)
     exits = _checked_fractions(exit_fractions, len(reports))
-    gates = [_gate(report, gate) for report in reports[:-1]] + [(0.0, 0.0)]
+    gates: list[tuple[float, Mapping[str, float]]] = [*(_gate(report, gate) for report in reports[:-1]), (0.0, {})]
     efforts = tuple(
         Effort(
             report=report,
             exit_frac=exits[i],
             reach_frac=1.0 if i == 0 else min(1.0, math.fsum(exits[i:])),
             gate_ms=gates[i][0],
-            gate_energy_j=gates[i][1],
+            gate_components_j=gates[i][1],
         )
         for i, report in enumerate(reports)
     )
@@ -295,10 +290,10 @@ def _checked_fractions(exit_fractions: Iterable[float], count: int) -> list[floa
     return exits
 
 
-def _gate(report: Report, gate: str) -> tuple[float, float]:
-    """Return (ms, J) of the gate after one effort."""
+def _gate(report: Report, gate: str) -> tuple[float, Mapping[str, float]]:
+    """Return (ms, J by component) of the gate after one effort."""
     if gate == "none":
-        return 0.0, 0.0
-    if report.gate_ms is None or report.gate_energy_j is None:
+        return 0.0, {}
+    if report.gate_ms is None:
         raise InputError("gate: the trace has no head, so the number of classes is unknown; use gate 'none'")
-    return report.gate_ms, report.gate_energy_j
+    return report.gate_ms, report.gate_components_j

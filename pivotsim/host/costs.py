@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
-from pivotsim.workload.ops import Trace
+from pivotsim.workload.ops import PS_KINDS, Trace
 
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
@@ -42,19 +42,25 @@ def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
 def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
     """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order."""
     costs = hw.host_costs(profile)
-    per_kind = {kind: getattr(costs, kind) for kind in ("softmax", "gelu", "silu", "norm", "add", "requant")}
-    charged = {kind for kind, cost in per_kind.items() if cost.cycles_per_element or cost.cycles_per_row}
-    if hw.placement.requant == "array":  # done at the array's edge while sums drain: no time of its own
-        charged.discard("requant")
+    charged = dict(_charged(costs, hw))
     if costs.transfers:
         transfers = dict(_transfers(trace, hw))
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(per_kind[op.kind], op.m * op.repeats, op.elements, costs.call_us, hw.host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, op.elements, costs.call_us, hw.host)
             yield Step(index, op.encoder, op.module, op.kind, ms)
         if costs.transfers and index in transfers:
             ms = _transfer_ms(transfers[index], costs, hw)
             yield Step(index, op.encoder, "transfer", "transfer", ms)
+
+
+def _charged(costs: HostCosts, hw: Hardware) -> Iterator[tuple[str, OpCost]]:
+    """Yield (kind, cost) of the operations that take processor time under a profile."""
+    for kind in PS_KINDS:
+        cost: OpCost = getattr(costs, kind)
+        on_ps = getattr(hw.placement, kind) == "ps"  # at the array's edge it takes no time of its own
+        if on_ps and (cost.cycles_per_element or cost.cycles_per_row):
+            yield kind, cost
 
 
 def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
@@ -82,17 +88,18 @@ def _transfer_ms(size_bytes: int, costs: HostCosts, hw: Hardware) -> float:
 
 
 def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
-    """Yield the dotted paths of the host constants that a run charges."""
+    """Yield the dotted paths of the constants that a run charges."""
     costs, prefix = hw.host_costs(profile), f"host.{profile}"
     kinds = {op.kind for op in trace}
-    for kind in ("softmax", "gelu", "silu", "norm", "add", "requant"):
-        cost = getattr(costs, kind)
-        if kind in kinds and (cost.cycles_per_element or cost.cycles_per_row):
-            yield f"{prefix}.{kind}"
-    if costs.call_us:
+    charged = [kind for kind, _ in _charged(costs, hw) if kind in kinds]
+    for kind in charged:
+        yield f"{prefix}.{kind}"
+        yield f"placement.{kind}"
+    if charged:
+        yield from ("host.clock_mhz", "host.cores")
+    if charged and costs.call_us:
         yield f"{prefix}.call_us"
     if costs.transfers:
-        yield "host.transfer.ports"
-        yield "host.transfer.cache_ns_per_line"
-    if hw.host.cores > 1:
+        yield from ("host.transfer.ports", "host.transfer.cache_ns_per_line")
+    if charged and hw.host.cores > 1:
         yield "host.multicore_efficiency_frac"

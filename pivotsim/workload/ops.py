@@ -10,6 +10,7 @@ import numpy as np
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
 
 KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant")
+PS_KINDS = tuple(kind for kind in KINDS if kind != "gemm")  # each has a cost in HostCosts and a PlacementSpec
 
 # Every label that a report may show. `transfer` and `entropy` never stand in a trace: they follow from the
 # hardware's placement and from effort combination.

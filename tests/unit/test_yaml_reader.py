@@ -28,6 +28,10 @@ def test_values_and_places(tmp_path):
     }
 
 
+def test_thirty_two_levels_are_enough(tmp_path):
+    assert read(tmp_path, "a: " + "[" * 31 + "]" * 31 + "\n").data
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -55,6 +59,7 @@ def test_scalars(tmp_path, text, value):
         ("? [a, b]\n: 1\n", ":1: a key must be plain text"),
         ("a: [1, 2\nb: 3\n", ":2: is not valid YAML"),
         ("a:\n\t- 1\n", ":2: is not valid YAML"),
+        ("a: " + "[" * 32 + "]" * 32 + "\n", ":1: nested deeper than 32 levels"),
         ("a: " + "[" * 40 + "]" * 40 + "\n", ":1: nested deeper than 32 levels"),
         ("a: " + "{b: " * 100_000 + "\n", "nested deeper than 32 levels"),
     ],

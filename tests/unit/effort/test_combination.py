@@ -7,6 +7,7 @@ import pytest
 import pivotsim as ps
 from tests.oracles.image_stream import stream
 
+GATE_MS = {"paper": 0.03, "full": 0.05}  # 1000 classes at 30 ns, and a call of 20 us
 WHOLE = ps.plan("deit_s")
 
 
@@ -23,7 +24,7 @@ def test_equals_a_stream_of_images(counts, profile, gate):
     reports = [effort(count, profile=profile) for count in counts]
     fractions = [exits.count(i) / len(exits) for i in range(len(counts))]
     mix = ps.combine(reports, fractions, gate=gate)
-    gate_ms, gate_j = (reports[0].gate_ms, reports[0].gate_energy_j) if gate == "entropy" else (0.0, 0.0)
+    gate_ms, gate_j = (GATE_MS[profile], 7.92 * GATE_MS[profile] / 1e3) if gate == "entropy" else (0.0, 0.0)
     oracle = stream(exits, [r.delay_ms for r in reports], [r.energy_j for r in reports], gate_ms, gate_j)
     for name, value in oracle.items():
         assert getattr(mix, name) == pytest.approx(value, rel=1e-12), name
@@ -39,6 +40,12 @@ def test_parts_add_up():
     assert mix.breakdown("module")["entropy"]["delay_ms"] == pytest.approx(1.5 * 0.03)
     assert mix.breakdown("resource")["ps"]["delay_ms"] == pytest.approx(mix.ps_ms)
     assert mix.mean_pl_cycles == pytest.approx(sum(e.reach_frac * e.report.pl_cycles for e in mix.efforts))
+
+
+def test_notes_of_all_efforts():
+    nothing = ps.combine([effort(0), effort(12)], [0.5, 0.5])
+    assert any(note.startswith("host.paper.softmax: [calibrated]") for note in nothing.notes)
+    assert not any("softmax" in note for note in effort(0).notes)
 
 
 def test_all_images_at_one_exit():
@@ -69,6 +76,7 @@ def test_three_edps_agree_only_without_a_mix():
     ("fractions", "message"),
     [
         ([0.8, 0.1], "exit_fractions: must sum to 1 (got 0.9)"),
+        ([0.8, 0.21], "exit_fractions: must sum to 1 (got 1.01)"),
         ([0.8], "exit_fractions: expected 2, one per effort (got 1)"),
         ([1.2, -0.2], "exit_fractions: each must lie in 0 to 1 (got 1.2)"),
         ([float("nan"), 0.5], "exit_fractions: each must lie in 0 to 1 (got nan)"),

@@ -12,9 +12,10 @@ import pivotsim as ps
 from pivotsim.engines import analytic
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
 from tests.oracles import array_schedule
+from tests.unit.engines.conformance import EngineConformance
 
 DATA = Path(__file__).parents[2] / "data"
-MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2)))
+MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2, 16)))
 FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
 
 
@@ -115,6 +116,10 @@ def test_more_overlap_is_never_slower():
             assert cycles == sorted(cycles, reverse=True)
 
 
+class TestConformance(EngineConformance):
+    name = "analytic"
+
+
 class TestVector:
     """One kernel serves one GEMM and many designs alike."""
 
@@ -197,6 +202,18 @@ class TestOverflow:
         with pytest.raises(ps.InputError, match="exceed int64"):
             ps.simulate(trace, ps.load_hardware("zcu102").replace({"array.rows": 1, "array.cols": 1}))
 
+    def test_the_guard_counts_every_term(self):
+        # 2**32 folds of 1 + 1 + 1 + T clocks fit by one fold; 15 more clocks each do not
+        sizes = (2**32, 1, 2**31 - 4)
+        analytic.check_no_overflow([(*sizes, 1)], [1, 1, 0, 0, 0, 1, 0])
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate_gemm(*sizes, rows=1, cols=1, mac_latency=16)
+
+    def test_vectors_count_repeats(self):
+        trace = ps.Trace((ps.Op(1, "qkt", "gemm", 64, 64, 64, repeats=2**55),))
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate_designs(trace, "zcu102", {"rows": [64, 1]})
+
     def test_vectors_are_checked_design_by_design(self):
         trace = ps.Trace((ps.Op(1, "fc1", "gemm", 2**40, 64, 2**22),))
         fits = ps.simulate_designs(trace, "zcu102", {"rows": [64, 64], "cols": [65_536, 4_096]})
@@ -210,6 +227,7 @@ class TestOverflow:
             m, k, n = (draw.randint(1, 300) for _ in range(3))
             rows, cols, mode = draw.randint(1, 40), draw.randint(1, 40), draw.choice(MODES)
             cycles, _ = both(m, k, n, rows, cols, mode)
-            row_size, col_size, t = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[mode[0]]
-            folds = -(-row_size // rows) * -(-col_size // cols)
-            assert cycles <= folds * (2 * rows + cols + t + mode[4])
+            design = analytic.design_row(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
+            repeats = analytic.MAX_CYCLES // cycles + 1  # together just beyond int64: the guard must see it
+            with pytest.raises(ps.InputError, match="exceed int64"):
+                analytic.check_no_overflow([(m, k, n, repeats)], design.tolist())

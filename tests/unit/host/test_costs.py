@@ -79,6 +79,19 @@ def test_scores_that_softmax_takes_as_int32_are_not_requantised():
     assert elements == [11_872_008, 9_077_760]
 
 
+def test_scores_cross_once_as_int32_or_twice_narrowed():
+    """QK^T's sums cross to the PS as int32 either way; only the requantisation between is saved."""
+    hw = HW.replace({"host.full.call_us": 0, "host.transfer.cache_ns_per_line": 0})
+    eight, wide = (
+        ps.simulate(ps.plan("deit_s", score_bits=bits), hw, profile="full").breakdown("module") for bits in (8, 32)
+    )
+    assert eight["transfer"]["delay_ms"] == pytest.approx(wide["transfer"]["delay_ms"])
+    one = ps.plan(ps.load_model("deit_s").replace({"depth": 1}), score_bits=32)
+    crossing = [row for row in ps.simulate(one, hw, profile="full").rows if row.module == "transfer"]
+    scores_ms = 6 * 197 * 197 * 4 / 16 / 125e3
+    assert min(abs(row.delay_ms - scores_ms) for row in crossing) < 1e-4
+
+
 def test_requantisation_at_the_arrays_edge_is_free_and_narrows_transfers():
     at_edge = HW.replace({"placement.requant": "array"})
     there, here = (module_ms(ps.simulate(PLAN, hw, profile="full")) for hw in (at_edge, HW))
@@ -88,7 +101,10 @@ def test_requantisation_at_the_arrays_edge_is_free_and_narrows_transfers():
 
 def test_entropy_is_thirty_nanoseconds_per_class():
     assert entropy_ms(HW, "paper", 1000) == pytest.approx(0.03)
-    assert ps.simulate(PLAN, HW).gate_ms == pytest.approx(0.03)
+    report = ps.simulate(PLAN, HW)
+    assert report.gate_ms == pytest.approx(0.03)
+    assert report.gate_components_j == pytest.approx({"board": 7.92 * 0.03e-3})
+    assert entropy_ms(HW, "full", 1000) == pytest.approx(0.05)
     assert "entropy" not in ps.simulate(PLAN, HW).breakdown("module")
 
 

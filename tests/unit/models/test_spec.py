@@ -57,6 +57,11 @@ def test_the_stem_of_lvvit_is_four_im2col_gemms():
     assert stem == pytest.approx(14.9, abs=0.05)
 
 
+def test_the_second_head_of_lvvit_sees_the_patches():
+    heads = [(op.m, op.k, op.n) for op in ps.lower(ps.plan("lvvit_s"), 2) if op.module == "head" and op.kind == "gemm"]
+    assert heads == [(2, 384, 1000), (2 * 196, 384, 1000)]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

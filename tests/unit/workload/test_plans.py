@@ -78,6 +78,8 @@ def test_batch_stacks_tokens_and_repeats_heads():
     single, batch = ps.simulate(PLAN), ps.simulate(PLAN, batch=4)
     assert batch.delay_per_image_ms < single.delay_ms  # folds at the edge fill up
     assert batch.fps_per_watt == pytest.approx(4 / batch.energy_j)
+    assert batch.fps == pytest.approx(4e3 / batch.delay_ms)
+    assert batch.edp_j_ms == pytest.approx(batch.energy_j * batch.delay_ms / 16)
 
 
 def test_a_plan_prints_itself():

@@ -1,0 +1,53 @@
+"""What every engine must hold; a new engine inherits the class and names itself."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.workload.ops import gemm_array
+
+SIZES = [(1, 1, 1), (1, 7, 3), (9, 1, 4), (5, 6, 1), (8, 4, 8), (17, 9, 33)]
+
+
+class EngineConformance:
+    """Tests of ``ENGINES[self.name]``, on stall-free memories where an engine has any."""
+
+    name = ""
+
+    def cycles(self, sizes, repeats=1, **array):
+        hw = ps.load_hardware("zcu102").replace({f"array.{field}": value for field, value in array.items()})
+        return ENGINES[self.name](gemm_array([(*sizes, repeats)]), hw.array)
+
+    @pytest.fixture(params=itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES), ids="-".join)
+    def mode(self, request):
+        return dict(zip(("dataflow", "fold_overlap", "edge"), request.param, strict=True), rows=4, cols=3)
+
+    def test_cycles_are_int64_and_enough_for_the_work(self, mode):
+        for sizes in SIZES:
+            cycles = self.cycles(sizes, **mode)
+            assert cycles.dtype == np.int64 and cycles.shape == (1,)
+            assert int(cycles[0]) * 12 >= sizes[0] * sizes[1] * sizes[2]
+
+    def test_repeats_multiply(self, mode):
+        for sizes in SIZES:
+            assert self.cycles(sizes, repeats=5, **mode)[0] == 5 * self.cycles(sizes, **mode)[0]
+
+    def test_the_same_input_gives_the_same_cycles(self, mode):
+        assert self.cycles((17, 9, 33), **mode)[0] == self.cycles((17, 9, 33), **mode)[0]
+
+    def test_equals_the_contract(self, mode):
+        draw = random.Random(self.name)
+        for _ in range(20):
+            sizes = [draw.randint(1, 40) for _ in range(3)]
+            assert self.cycles(sizes, **mode)[0] == ps.simulate_gemm(*sizes, **mode).cycles
+
+    def test_no_gemm_at_all(self):
+        assert ENGINES[self.name](gemm_array([]), ps.load_hardware("zcu102").array).shape == (0,)
+
+    def test_simulate_takes_it_by_name(self):
+        assert ps.simulate(ps.plan("deit_s"), engine=self.name).pl_cycles == 3_026_160
