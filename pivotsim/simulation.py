@@ -27,7 +27,7 @@ from pivotsim.host.costs import constants_used, entropy_ms, host_steps
 from pivotsim.report import Report, Row, hash_of, header
 from pivotsim.units import cycles_to_ms
 from pivotsim.workload.lowering import lower
-from pivotsim.workload.ops import Trace, checked
+from pivotsim.workload.ops import Trace, checked, gemm_array
 from pivotsim.workload.plans import Plan
 
 MEMORIES = ("paper",)
@@ -125,8 +125,7 @@ def simulate_gemm(
         "os_edge_register": check_flag("os_edge_register", os_edge_register),
         "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
     }
-    design = analytic.design_row(chosen)
-    cycles = analytic.gemm_cycles(m, k, n, design)
+    cycles = int(analytic.cycles_per_gemm(gemm_array([(m, k, n, 1)]), chosen)[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
@@ -253,12 +252,15 @@ def _runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
         raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
     widest = hw.array.operand_bits
     for number, op in enumerate(trace, start=1):
-        place = f"{trace.name}: operation {number} ({op.module}, encoder {op.encoder})"
+        problem = ""
         if op.density != 1 or op.mask_file:
-            raise InputError(f"{place}: engine '{engine}' runs dense operations only {got(op.density)}")
-        if op.kind == "gemm" and max(op.a_bits, op.w_bits) > widest:
+            problem = f"engine '{engine}' runs dense operations only {got(op.density)}"
+        elif op.kind == "gemm" and (op.a_bits > widest or op.w_bits > widest):
             wide = max(op.a_bits, op.w_bits)
-            raise InputError(f"{place}: operands are wider than array.operand_bits {widest} {got(wide)}")
+            problem = f"operands are wider than array.operand_bits {widest} {got(wide)}"
+        if problem:
+            place = f"operation {number} ({op.module}, encoder {op.encoder})"
+            raise InputError(f"{trace.name}: {place}: {problem}")
     return trace
 
 

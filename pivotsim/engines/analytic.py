@@ -129,21 +129,13 @@ def _mapped(m: int, k: int, n: int, dataflow: int) -> tuple[int, int, int]:
     return ((k, m, n), (k, n, m), (m, n, k))[dataflow]
 
 
-def gemm_cycles(m: int, k: int, n: int, design: IntArray) -> int:
-    """Return the clocks of one GEMM on one design; sizes are checked by the caller."""
-    from pivotsim.kernels.analytic import gemm_cycles as kernel
-
-    check_no_overflow([(m, k, n, 1)], design.tolist())
-    return kernel(m, k, n, *design.tolist())
-
-
 def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> int:
     """Return the number of folds: ceil(rows held / R) * ceil(columns held / C)."""
     row_size, col_size, _ = _mapped(m, k, n, DATAFLOWS.index(dataflow))
     return -(-row_size // rows) * -(-col_size // cols)
 
 
-def cycles_per_gemm(gemms: IntArray, array: ArraySpec) -> IntArray:
+def cycles_per_gemm(gemms: IntArray, array: ArraySpec | Mapping[str, Any]) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
     from pivotsim.kernels.analytic import sum_design_cycles
 

@@ -49,17 +49,16 @@ def _announce_compilation(folder: Path, module: str) -> None:
         _log.warning("pivotsim: compiling numba kernels, once per installation (a few seconds)")
 
 
-def kernel(signature: str, *, parallel: bool = False, inline: bool = False) -> Callable[[F], F]:
+def kernel(signature: str, *, parallel: bool = False) -> Callable[[F], F]:
     """Compile a function for one explicit signature, from the cache where it is there.
 
     Integer division follows C on the non-negative integers that kernels work on (``error_model="numpy"``
-    drops the per-division checks); floating-point maths is never reordered. ``inline`` is for small
-    functions that other kernels call in their inner loop.
+    drops the per-division checks); floating-point maths is never reordered.
     """
 
     def compile_now(function: F) -> F:
-        options = {"parallel": parallel, "error_model": "numpy", "fastmath": False, "forceinline": inline}
         users_folder = numba.config.CACHE_DIR
+        options = {**_OPTIONS, "parallel": parallel}
         try:
             folder = cache_folder()
             _announce_compilation(folder, Path(function.__code__.co_filename).stem)
@@ -74,4 +73,10 @@ def kernel(signature: str, *, parallel: bool = False, inline: bool = False) -> C
     return compile_now
 
 
+def inlined(function: F) -> F:
+    """Make a function part of the kernels that call it: typed by them, compiled and cached with them."""
+    return cast(F, numba.njit(forceinline=True, **_OPTIONS)(function))
+
+
+_OPTIONS = {"error_model": "numpy", "fastmath": False}
 _SOURCE_HASH = source_hash()

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pivotsim.kernels._jit import kernel
+from pivotsim.kernels._jit import inlined, kernel
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
@@ -23,7 +23,7 @@ IS, WS, OS = 0, 1, 2
 NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 
 
-@kernel("int64(int64, int64, int64, int64, int64, int64, int64, int64, int64, int64)", inline=True)
+@inlined
 def gemm_cycles(
     m: int, k: int, n: int, r: int, c: int,
     dataflow: int, fold_overlap: int, edge_aware: int, os_edge_register: int, mac_latency: int,
@@ -75,7 +75,7 @@ def gemm_cycles(
     return total - 1 if drains and not os_edge_register else total
 
 
-@kernel("int64(int64[:, ::1], int64, int64, UniTuple(int64[:], 7), int64)", inline=True)
+@inlined
 def design_cycles(gemms: Array, start: int, stop: int, designs: tuple[Array, ...], d: int) -> int:
     """Return the clocks of GEMMs ``start`` up to ``stop`` under design ``d``; arrays as in the kernel below."""
     rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
