@@ -22,12 +22,12 @@ _HOME = {
     "lower": "pivotsim.workload.lowering",
     "read_trace": "pivotsim.workload.trace_csv",
     "write_trace": "pivotsim.workload.trace_csv",
-    "GemmResult": "pivotsim.simulation",
+    "GemmResult": "pivotsim.gemm",
     "simulate": "pivotsim.simulation",
-    "simulate_designs": "pivotsim.simulation",
-    "simulate_gemm": "pivotsim.simulation",
+    "simulate_designs": "pivotsim.designs",
+    "simulate_gemm": "pivotsim.gemm",
     "Report": "pivotsim.report",
-    "MixedReport": "pivotsim.effort.combination",
+    "MixedReport": "pivotsim.effort.mixed_report",
     "combine": "pivotsim.effort.combination",
     "compare": "pivotsim.comparison",
     "reproduce_pivot": "pivotsim.published.pivot",
@@ -42,13 +42,16 @@ __all__ = [
 
 if TYPE_CHECKING:
     from pivotsim.comparison import compare
-    from pivotsim.effort.combination import MixedReport, combine
+    from pivotsim.designs import simulate_designs
+    from pivotsim.effort.combination import combine
+    from pivotsim.effort.mixed_report import MixedReport
     from pivotsim.errors import InputError, PivotsimError
+    from pivotsim.gemm import GemmResult, simulate_gemm
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.models.spec import VitModel, load_model
     from pivotsim.published.pivot import reproduce_pivot
     from pivotsim.report import Report
-    from pivotsim.simulation import GemmResult, simulate, simulate_designs, simulate_gemm
+    from pivotsim.simulation import simulate
     from pivotsim.workload.lowering import lower
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan

@@ -1,149 +1,31 @@
-"""simulate(), simulate_gemm() and simulate_designs(): workload and hardware in, numbers out."""
+"""simulate(): workload and hardware in, a report out."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from pivotsim.config import SET_BY_USER
-from pivotsim.energy.constant import board_j
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
-from pivotsim.engines import analytic
 from pivotsim.engines.registry import ENGINES
-from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
+from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import (
-    MAX_CLOCK_MHZ,
-    MAX_COLS,
-    MAX_MAC_LATENCY,
-    MAX_ROWS,
-    MIN_CLOCK_MHZ,
     PROFILES,
     Hardware,
     load_hardware,
 )
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
-from pivotsim.report import Report, Row, hash_of, header
+from pivotsim.report import Report, Row
 from pivotsim.units import cycles_to_ms
 from pivotsim.workload.lowering import lower
-from pivotsim.workload.ops import Trace, checked, gemm_array
+from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
 MEMORIES = ("paper",)
 SCOPES = ("encoders", "all")
 ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
-
-
-@dataclass(frozen=True)
-class GemmResult:
-    """What one GEMM costs on one array; ``delay_ms`` is None without a clock."""
-
-    cycles: int
-    folds: int
-    utilization_frac: float
-    macs: int
-    delay_ms: float | None
-    m: int
-    k: int
-    n: int
-    rows: int
-    cols: int
-    dataflow: str
-    fold_overlap: str
-    edge: str
-    os_edge_register: bool
-    mac_latency: int
-    engine: str
-    clock_mhz: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain numbers and text, the form that ``--json`` prints."""
-        return {**header("gemm", hash_of(asdict(self))), **asdict(self)}
-
-
-def simulate_gemm(
-    m: int,
-    k: int,
-    n: int,
-    *,
-    rows: int = 64,
-    cols: int = 36,
-    dataflow: str = "is",
-    fold_overlap: str = "none",
-    edge: str = "padded",
-    os_edge_register: bool = True,
-    mac_latency: int = 1,
-    engine: str = "analytic",
-    clock_mhz: float | None = None,
-) -> GemmResult:
-    """Return cycles, folds and utilisation of one M x K x N GEMM on a stall-free systolic array.
-
-    Parameters
-    ----------
-    m, k, n : int
-        An (m, k) matrix times a (k, n) matrix; each at least 1.
-    rows, cols : int
-        The array's processing elements.
-    dataflow : {'is', 'ws', 'os'}
-        What the array holds: inputs, weights or outputs.
-    fold_overlap : {'none', 'preload', 'chained', 'pipelined'}
-        How far a fold overlaps the next: not at all; its load is hidden (a second stationary register); the
-        load wave follows the stream wave (one register); back-to-back streams (second register).
-    edge : {'padded', 'aware'}
-        Folds that fill the array only in part cost the full array, or the used rows and columns.
-    os_edge_register : bool
-        Output stationary: count the shift to a register below the last row.
-    mac_latency : int
-        Clocks of one multiply-accumulate.
-    engine : {'analytic'}
-    clock_mhz : float, optional
-        Gives ``delay_ms`` as well.
-
-    Raises
-    ------
-    InputError
-        A size, an option or a bound is not valid, or the cycles would exceed int64.
-
-    Examples
-    --------
-    DeiT-S's fc1 on PIVOT's array: 6 x 6 folds of 2*64 + 36 + 1536 - 2 clocks.
-
-    >>> result = simulate_gemm(197, 384, 1536, rows=64, cols=36)
-    >>> result.cycles, result.folds
-    (61128, 36)
-    """
-    check_choice("engine", engine, ENGINES)
-    m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
-    rows, cols = check_integer("rows", rows, 1, MAX_ROWS), check_integer("cols", cols, 1, MAX_COLS)
-    chosen: dict[str, Any] = {
-        "rows": rows,
-        "cols": cols,
-        "dataflow": dataflow,
-        "fold_overlap": fold_overlap,
-        "edge": edge,
-        "os_edge_register": check_flag("os_edge_register", os_edge_register),
-        "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
-    }
-    cycles = int(analytic.cycles_per_gemm(gemm_array([(m, k, n, 1)]), chosen)[0])
-    if clock_mhz is not None:
-        clock_mhz = check_real("clock_mhz", clock_mhz)
-        if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
-            raise InputError(f"clock_mhz: must lie in {MIN_CLOCK_MHZ} to {MAX_CLOCK_MHZ} {got(clock_mhz)}")
-    macs = m * k * n
-    return GemmResult(
-        cycles=cycles,
-        folds=analytic.gemm_folds(m, k, n, rows, cols, dataflow),
-        utilization_frac=macs / (cycles * rows * cols),
-        macs=macs,
-        delay_ms=None if clock_mhz is None else cycles_to_ms(float(cycles), clock_mhz),
-        m=m,
-        k=k,
-        n=n,
-        **chosen,
-        engine=engine,
-        clock_mhz=clock_mhz,
-    )
 
 
 def simulate(
@@ -199,8 +81,8 @@ def simulate(
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
     batch = check_integer("batch", batch, 1)
-    whole = _as_trace(workload, batch)
-    trace = _runnable(whole, hw, engine, scope)
+    whole = as_trace(workload, batch)
+    trace = runnable(whole, hw, engine, scope)
 
     rows = _rows(trace, hw, engine, profile)
     pl_cycles = sum(row.cycles for row in rows)
@@ -230,7 +112,8 @@ def simulate(
     )
 
 
-def _as_trace(workload: Plan | Trace, batch: int) -> Trace:
+def as_trace(workload: Plan | Trace, batch: int) -> Trace:
+    """Return a plan lowered for a batch, or a trace checked."""
     if isinstance(workload, Plan):
         return lower(workload, batch)
     if isinstance(workload, Trace):
@@ -245,7 +128,7 @@ def _name(workload: Plan | Trace) -> str:
     return f"{workload.model.name}, effort {workload.effort}" if skipped else workload.model.name
 
 
-def _runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
+def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     """Return the operations in scope, or raise InputError for the first that the engine cannot run."""
     trace = whole.within(scope)
     if not len(trace):
@@ -301,55 +184,3 @@ class Inputs:
 
     def __str__(self) -> str:
         return repr((self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items())))
-
-
-def simulate_designs(
-    workload: Plan | Trace,
-    hw: Hardware | str,
-    designs: Mapping[str, object],
-    *,
-    profile: str = "paper",
-    scope: str = "encoders",
-) -> dict[str, Any]:
-    """Return totals of one workload on many arrays at once, each as ``simulate`` would give it.
-
-    Parameters
-    ----------
-    workload : Plan or Trace
-        For one image.
-    hw : Hardware or str
-        Gives every value that ``designs`` does not.
-    designs : mapping
-        Field of ``array`` -> vector of length D: rows, cols, dataflow, fold_overlap, edge, os_edge_register,
-        mac_latency. All vectors have one length.
-    profile, scope : str
-        As in ``simulate``; engine `analytic`, memory `paper`, energy `constant`.
-
-    Returns
-    -------
-    dict of numpy arrays of shape (D,)
-        pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
-
-    Raises
-    ------
-    InputError
-        As ``simulate``; also for an unknown field and vectors of different lengths.
-
-    Examples
-    --------
-    >>> import pivotsim as ps
-    >>> table = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]})
-    >>> table["pl_cycles"].tolist()
-    [3026160, 2838240]
-    """
-    hw = load_hardware(hw)
-    check_choice("profile", profile, PROFILES)
-    check_choice("scope", scope, SCOPES)
-    trace = _runnable(_as_trace(workload, 1), hw, "analytic", scope)
-    columns = analytic.design_columns(hw.array, designs)
-    pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
-    ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
-    delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
-    delay_ms += ps_ms
-    joules = board_j(hw, delay_ms)
-    return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from pivotsim._version import __version__
+from pivotsim.cli.combining import combine_command, compare_command
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.showing import show_app
-from pivotsim.cli.simulating import combine_command, compare_command, gemm_command, run_command
+from pivotsim.cli.simulating import gemm_command, run_command
 from pivotsim.errors import InputError, PivotsimError
 
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130

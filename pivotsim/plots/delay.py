@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pivotsim.effort.combination import MixedReport
+from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
 from pivotsim.report import Report, add_up
 from pivotsim.workload.ops import GROUP_OF

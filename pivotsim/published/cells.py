@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pivotsim.effort.combination import MixedReport
+from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.published.pairs import Hypothesis
 from pivotsim.report import Report
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pivotsim.effort.combination import edp_mean_of_images
+from pivotsim.effort.mixed_report import edp_mean_of_images
 from pivotsim.hardware.spec import Hardware
 from pivotsim.published.claims import Claim
 from pivotsim.report import Report

@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pivotsim.effort.combination import MixedReport, combine
+from pivotsim.effort.combination import combine
+from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.published.claims import Claim, load_claims, load_expected
 from pivotsim.published.consistency import BASELINES, Hit, find_hits
+from pivotsim.published.findings import Finding, Search
 from pivotsim.published.pairs import EDP_DEFINITIONS, Hypothesis, effort_reports, rank_pairs
-from pivotsim.published.verdicts import MODELS, VERDICTS, Finding, Judge, Search
+from pivotsim.published.verdicts import MODELS, VERDICTS, Judge
 from pivotsim.report import Report, hash_of, header
 from pivotsim.workload.plans import plan
 

@@ -1,0 +1,147 @@
+"""Commands on several results: combine, compare."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pivotsim.cli import options
+from pivotsim.cli.output import number, percent, print_json, print_line, print_table
+from pivotsim.cli.simulating import print_end, print_modules, write_plots
+from pivotsim.errors import InputError, got
+
+
+def combine_command(
+    model: Annotated[str, typer.Argument(help="Model: a name or a YAML file.", show_default=False)],
+    low: Annotated[
+        str | None, typer.Option(metavar="LIST", help=f"Active encoders at low effort, {options.ENCODERS_HELP}.")
+    ] = None,
+    high: Annotated[
+        str | None, typer.Option(metavar="LIST", help=f"Active encoders at high effort, {options.ENCODERS_HELP}.")
+    ] = None,
+    f_low: Annotated[
+        float | None,
+        typer.Option(
+            parser=options.real("--f-low"), metavar="F", help="Fraction of the images that the low effort classifies."
+        ),
+    ] = None,
+    effort: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST", help="Active encoders of one effort of a cascade; repeat, lowest first."),
+    ] = None,
+    exit_fractions: Annotated[
+        str | None, typer.Option(metavar="F,F,...", help="Fraction that each --effort classifies; they sum to 1.")
+    ] = None,
+    gate: Annotated[
+        str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
+    ] = "entropy",
+    hw: options.HwOption = "zcu102",
+    engine: options.EngineOption = "analytic",
+    memory: options.MemoryOption = "paper",
+    profile: options.ProfileOption = "paper",
+    energy: options.EnergyOption = "constant",
+    scope: options.ScopeOption = "encoders",
+    qkv: options.QkvOption = "fused",
+    score_bits: options.ScoreBitsOption = 8,
+    set_: options.SetOption = None,
+    plots: options.PlotsOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Delay, energy and the three EDPs of the mean image under low and high effort.
+
+    Every image runs the low effort; those it does not classify run the high effort too.
+    Example: pivotsim combine deit_s --low 1-6 --high all --f-low 0.8
+    """
+    from pivotsim.effort.combination import combine
+    from pivotsim.simulation import simulate
+    from pivotsim.workload.plans import plan
+    from pivotsim.workload.transforms.attention_skipping import skip_attention
+
+    lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
+    settings = options.parse_settings(set_)
+    board, spec = options.load_both(hw, model, settings)
+    assert spec is not None  # load_both returns a model for a model's name
+    whole = plan(spec, qkv=qkv, score_bits=score_bits)
+    reports = [
+        simulate(
+            skip_attention(whole, active=options.parse_encoders(name, text, spec.depth)),
+            board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
+        )
+        for name, text in lists
+    ]  # fmt: skip
+    mix = combine(reports, exits, gate=gate)
+    written = write_plots(mix, plots)
+    if json:
+        print_json({**mix.to_dict(), "set": settings})
+        return
+    print_line(f"{spec.name} on {board.name}, {len(reports)} efforts (profile {profile}, scope {scope}, gate {gate})")
+    print_line()
+    print_table(
+        ("effort", "run it", "leave there", "delay, ms", "energy, J"),
+        [
+            (e.report.workload, percent(e.reach_frac), percent(e.exit_frac), number(e.delay_ms), number(e.energy_j, 4))
+            for e in mix.efforts
+        ],
+        right=(1, 2, 3, 4),
+    )
+    print_line()
+    print_table(
+        ("mean image", "value", "unit", ""),
+        [
+            ("delay", number(mix.delay_ms), "ms", f"entropy gates {number(mix.gate_ms, 3)}"),
+            ("energy", number(mix.energy_j, 4), "J", f"rule {energy}"),
+            ("EDP, mean image", number(mix.edp_j_ms), "J*ms", "mean energy * mean delay"),
+            ("EDP, mean of images", number(mix.edp_mean_of_images_j_ms), "J*ms", "each image's own product"),
+            ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms", "as the paper's Table 2 prints it"),
+            ("FPS/W", number(mix.fps_per_watt), "1/J", ""),
+            ("array", number(mix.mean_pl_cycles, 0), "clocks", "mean"),
+        ],
+        right=(1,),
+    )
+    print_modules(mix)
+    print_end(mix.notes, written)
+
+
+def _cascade(
+    low: str | None, high: str | None, f_low: float | None, effort: list[str] | None, exit_fractions: str | None
+) -> tuple[list[tuple[str, str]], list[float]]:
+    """Return [(option, encoder list)] and the exit fractions, from either way to state a combination."""
+    pair, cascade = (low, high, f_low), (effort or None, exit_fractions)
+    if all(v is not None for v in pair) and all(v is None for v in cascade):
+        assert low is not None and high is not None and f_low is not None
+        return [("--low", low), ("--high", high)], [f_low, 1 - f_low]
+    if all(v is not None for v in cascade) and all(v is None for v in pair):
+        assert effort is not None and exit_fractions is not None
+        try:
+            exits = [float(part) for part in exit_fractions.split(",")]
+        except ValueError:
+            raise InputError(f"--exit-fractions: must be numbers such as 0.5,0.3,0.2 {got(exit_fractions)}") from None
+        return [("--effort", text) for text in effort], exits
+    raise InputError("combine: give --low, --high and --f-low, or several --effort and --exit-fractions")
+
+
+def compare_command(
+    a: Annotated[Path, typer.Argument(metavar="A.json", help="JSON of run or combine.", show_default=False)],
+    b: Annotated[Path, typer.Argument(metavar="B.json", help="The same, to compare with A.", show_default=False)],
+    json: options.JsonOption = False,
+) -> None:
+    """What changed from one saved result to another, module by module."""
+    from pivotsim.comparison import compare, read_result
+    from pivotsim.report import hash_of, header
+
+    table = compare(read_result(a), read_result(b))
+    if json:
+        parts = {part: [delta._asdict() for delta in deltas] for part, deltas in table.items()}
+        print_json({**header("compare", hash_of((str(a), str(b), parts))), **parts})
+        return
+    for part, deltas in table.items():
+        places = 4 if part == "totals" else 2
+        print_table(
+            (part if part == "totals" else "module, ms", "A", "B", "B - A", "B / A"),
+            [
+                (d.name, number(d.a, places), number(d.b, places), f"{d.delta:+,.{places}f}", number(d.ratio, 3))
+                for d in deltas
+            ],
+            right=(1, 2, 3, 4),
+        )
+        print_line()

@@ -1,0 +1,193 @@
+"""The mean image of a cascade of efforts: delay, energy and three energy-delay products, which differ.
+
+    of the mean image        E[energy] * E[delay]
+    mean over the images     E[energy * delay], an image having run all efforts up to its exit
+    sum over the efforts     sum_i P_i * energy_i * delay_i, the one that PIVOT's Table 2 prints
+
+P_i is the fraction of the images that reaches effort i (PIVOT, sections 3.1 and 3.4).
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.report import Report, add_up, hash_of, header, share_energy, share_out
+from pivotsim.units import Number
+
+
+@dataclass(frozen=True)
+class Effort:
+    """One effort of a cascade: its own cost, its gate included, and the images that reach it and leave there."""
+
+    report: Report
+    exit_frac: float
+    reach_frac: float
+    gate_ms: float
+    gate_components_j: Mapping[str, float]
+
+    @property
+    def delay_ms(self) -> float:
+        """Delay of an image in this effort."""
+        return self.report.delay_ms + self.gate_ms
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of an image in this effort."""
+        return self.report.energy_j + sum(self.gate_components_j.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the effort as plain numbers and text."""
+        return {
+            "workload": self.report.workload,
+            "exit_frac": self.exit_frac,
+            "reach_frac": self.reach_frac,
+            "delay_ms": self.delay_ms,
+            "energy_j": self.energy_j,
+            "pl_cycles": self.report.pl_cycles,
+            "ps_ms": self.report.ps_ms,
+        }
+
+
+@dataclass(frozen=True)
+class MixedReport:
+    """The mean image of a cascade; the names are those of ``Report`` where the meaning is the same."""
+
+    efforts: tuple[Effort, ...]
+    gate: str
+
+    def _mean(self, of: Iterable[float]) -> float:
+        return math.fsum(e.reach_frac * value for e, value in zip(self.efforts, of, strict=True))
+
+    @property
+    def gate_ms(self) -> float:
+        """Entropy gates of the mean image: one after every effort but the last, where charged."""
+        return self._mean(e.gate_ms for e in self.efforts)
+
+    @property
+    def delay_ms(self) -> float:
+        """Delay of the mean image, gates included."""
+        return self._mean(e.delay_ms for e in self.efforts)
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of the mean image, gates included."""
+        return self._mean(e.energy_j for e in self.efforts)
+
+    @property
+    def edp_j_ms(self) -> float:
+        """Energy-delay product of the mean image."""
+        return self.energy_j * self.delay_ms
+
+    @property
+    def edp_mean_of_images_j_ms(self) -> float:
+        """Mean of the images' own energy-delay products."""
+        return float(
+            edp_mean_of_images(
+                [e.exit_frac for e in self.efforts],
+                [e.energy_j for e in self.efforts],
+                [e.delay_ms for e in self.efforts],
+            )
+        )
+
+    @property
+    def edp_sum_of_efforts_j_ms(self) -> float:
+        """Energy-delay products of the efforts, each weighted by the images that reach it (PIVOT's Table 2)."""
+        return self._mean(e.energy_j * e.delay_ms for e in self.efforts)
+
+    @property
+    def fps_per_watt(self) -> float:
+        """Images per joule."""
+        return 1 / self.energy_j if self.energy_j else 0.0
+
+    @property
+    def power_w(self) -> float:
+        """Mean power."""
+        return self.energy_j / self.delay_ms * 1e3 if self.delay_ms else 0.0
+
+    @property
+    def mean_pl_cycles(self) -> float:
+        """Array clocks of the mean image."""
+        return self._mean(float(e.report.pl_cycles) for e in self.efforts)
+
+    @property
+    def ps_ms(self) -> float:
+        """Processor time of the mean image, gates included."""
+        return self._mean(e.report.ps_ms for e in self.efforts) + self.gate_ms
+
+    def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
+        """Return {key: {delay_ms, share}} of the mean image; the gates stand under ``entropy``.
+
+        Raises
+        ------
+        InputError
+            ``by`` is no breakdown of a Report.
+        """
+        parts = [
+            (key, e.reach_frac * entry["delay_ms"])
+            for e in self.efforts
+            for key, entry in e.report.breakdown(by).items()
+        ]
+        gate_key = {"module": "entropy", "group": "entropy", "encoder": 0, "resource": "ps"}[by]
+        if self.gate_ms:
+            parts.append((gate_key, self.gate_ms))
+        return share_out(add_up(parts), self.delay_ms)
+
+    @property
+    def energy_components_j(self) -> dict[str, float]:
+        """Energy of each component for the mean image; sums to ``energy_j``."""
+        return add_up(
+            (name, e.reach_frac * joules)
+            for e in self.efforts
+            for part in (e.report.energy_components_j, e.gate_components_j)
+            for name, joules in part.items()
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Constants behind the numbers that are calibrated, inferred, assumed or estimated."""
+        return tuple(dict.fromkeys(note for e in self.efforts for note in e.report.notes))
+
+    @property
+    def input_hash(self) -> str:
+        """16 hex digits over the efforts' inputs, the exit fractions and the gate."""
+        return hash_of(([(e.report.input_hash, e.exit_frac) for e in self.efforts], self.gate))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain numbers and text, the form that ``--json`` prints."""
+        first = self.efforts[0].report
+        return {
+            **header("combine", self.input_hash),
+            "workload": " -> ".join(e.report.workload for e in self.efforts),
+            "hardware": first.hardware,
+            **first.options,
+            "gate": self.gate,
+            "gate_ms": self.gate_ms,
+            "exit_fractions": [e.exit_frac for e in self.efforts],
+            "delay_ms": self.delay_ms,
+            "energy_j": self.energy_j,
+            "edp_j_ms": self.edp_j_ms,
+            "edp_mean_of_images_j_ms": self.edp_mean_of_images_j_ms,
+            "edp_sum_of_efforts_j_ms": self.edp_sum_of_efforts_j_ms,
+            "fps_per_watt": self.fps_per_watt,
+            "power_w": self.power_w,
+            "mean_pl_cycles": self.mean_pl_cycles,
+            "ps_ms": self.ps_ms,
+            "breakdown": self.breakdown("module"),
+            "breakdown_by_group": self.breakdown("group"),
+            "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
+            "energy_breakdown": share_energy(self.energy_components_j),
+            "per_effort": [e.to_dict() for e in self.efforts],
+            "notes": list(self.notes),
+        }
+
+
+def edp_mean_of_images(exits: Iterable[Number], energies: Iterable[Number], delays: Iterable[Number]) -> Any:
+    """Return sum_i exit_i * (energy of efforts 1..i) * (delay of efforts 1..i); numbers or arrays."""
+    total: Any = 0.0
+    energy: Any = 0.0
+    delay: Any = 0.0
+    for exit_frac, effort_energy, effort_delay in zip(exits, energies, delays, strict=True):
+        energy, delay = energy + effort_energy, delay + effort_delay
+        total = total + exit_frac * energy * delay
+    return total

@@ -1,0 +1,123 @@
+"""simulate_gemm(): one matrix multiplication on one array."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pivotsim.engines import analytic
+from pivotsim.engines.registry import ENGINES
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
+from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, MIN_CLOCK_MHZ
+from pivotsim.report import hash_of, header
+from pivotsim.units import cycles_to_ms
+from pivotsim.workload.ops import gemm_array
+
+
+@dataclass(frozen=True)
+class GemmResult:
+    """What one GEMM costs on one array; ``delay_ms`` is None without a clock."""
+
+    cycles: int
+    folds: int
+    utilization_frac: float
+    macs: int
+    delay_ms: float | None
+    m: int
+    k: int
+    n: int
+    rows: int
+    cols: int
+    dataflow: str
+    fold_overlap: str
+    edge: str
+    os_edge_register: bool
+    mac_latency: int
+    engine: str
+    clock_mhz: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain numbers and text, the form that ``--json`` prints."""
+        return {**header("gemm", hash_of(asdict(self))), **asdict(self)}
+
+
+def simulate_gemm(
+    m: int,
+    k: int,
+    n: int,
+    *,
+    rows: int = 64,
+    cols: int = 36,
+    dataflow: str = "is",
+    fold_overlap: str = "none",
+    edge: str = "padded",
+    os_edge_register: bool = True,
+    mac_latency: int = 1,
+    engine: str = "analytic",
+    clock_mhz: float | None = None,
+) -> GemmResult:
+    """Return cycles, folds and utilisation of one M x K x N GEMM on a stall-free systolic array.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix; each at least 1.
+    rows, cols : int
+        The array's processing elements.
+    dataflow : {'is', 'ws', 'os'}
+        What the array holds: inputs, weights or outputs.
+    fold_overlap : {'none', 'preload', 'chained', 'pipelined'}
+        How far a fold overlaps the next: not at all; its load is hidden (a second stationary register); the
+        load wave follows the stream wave (one register); back-to-back streams (second register).
+    edge : {'padded', 'aware'}
+        Folds that fill the array only in part cost the full array, or the used rows and columns.
+    os_edge_register : bool
+        Output stationary: count the shift to a register below the last row.
+    mac_latency : int
+        Clocks of one multiply-accumulate.
+    engine : {'analytic'}
+    clock_mhz : float, optional
+        Gives ``delay_ms`` as well.
+
+    Raises
+    ------
+    InputError
+        A size, an option or a bound is not valid, or the cycles would exceed int64.
+
+    Examples
+    --------
+    DeiT-S's fc1 on PIVOT's array: 6 x 6 folds of 2*64 + 36 + 1536 - 2 clocks.
+
+    >>> result = simulate_gemm(197, 384, 1536, rows=64, cols=36)
+    >>> result.cycles, result.folds
+    (61128, 36)
+    """
+    check_choice("engine", engine, ENGINES)
+    m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
+    rows, cols = check_integer("rows", rows, 1, MAX_ROWS), check_integer("cols", cols, 1, MAX_COLS)
+    chosen: dict[str, Any] = {
+        "rows": rows,
+        "cols": cols,
+        "dataflow": dataflow,
+        "fold_overlap": fold_overlap,
+        "edge": edge,
+        "os_edge_register": check_flag("os_edge_register", os_edge_register),
+        "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
+    }
+    cycles = int(analytic.cycles_per_gemm(gemm_array([(m, k, n, 1)]), chosen)[0])
+    if clock_mhz is not None:
+        clock_mhz = check_real("clock_mhz", clock_mhz)
+        if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
+            raise InputError(f"clock_mhz: must lie in {MIN_CLOCK_MHZ} to {MAX_CLOCK_MHZ} {got(clock_mhz)}")
+    macs = m * k * n
+    return GemmResult(
+        cycles=cycles,
+        folds=analytic.gemm_folds(m, k, n, rows, cols, dataflow),
+        utilization_frac=macs / (cycles * rows * cols),
+        macs=macs,
+        delay_ms=None if clock_mhz is None else cycles_to_ms(float(cycles), clock_mhz),
+        m=m,
+        k=k,
+        n=n,
+        **chosen,
+        engine=engine,
+        clock_mhz=clock_mhz,
+    )
