@@ -40,7 +40,10 @@ def number(value: float | None, places: int = 2) -> str:
 
 def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
     """Return a fraction in percent, or a dash for None."""
-    return "-" if frac is None else f"{100 * frac:{'+' if sign else ''}.{places}f} %"
+    if frac is None:
+        return "-"
+    rounded = round(100 * frac, places) or 0.0  # never -0.0
+    return f"{rounded:{'+' if sign and rounded else ''}.{places}f} %"
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pivotsim.models.spec import VitModel
 
 show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, model, plan or trace.")
+HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
 ActiveOption = Annotated[
     str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP}.")
 ]
@@ -51,7 +52,11 @@ def show_hw_command(
     print_line()
     print_table(
         ("value", "", "unit", "source", "meaning"),
-        [(path, _text(v), unit, source or "not stated", meaning) for path, v, unit, source, meaning in hw.to_rows()],
+        [
+            (path, _text(v), unit, source or "not stated", meaning)
+            for path, v, unit, source, meaning in hw.to_rows()
+            if path not in HEADING
+        ],
         right=(1,),
     )
     print_line()
@@ -88,7 +93,11 @@ def show_model_command(name: ModelArgument, set_: options.SetOption = None, json
         result = {**{path: value for path, value, _, _ in rows}, "derived": derived, "set": settings}
         print_json({**header("model", hash_of(result)), **result})
         return
-    print_table(("value", "", "unit", "meaning"), [(p, _text(v), u, t) for p, v, u, t in rows], right=(1,))
+    print_line(f"{model.name}: {model.description}")
+    print_line(f"source: {model.source}")
+    print_line()
+    shown = [(path, _text(value), unit, text) for path, value, unit, text in rows if path not in HEADING]
+    print_table(("value", "", "unit", "meaning"), shown, right=(1,))
     print_line()
     print_table(("derived", ""), [(name, f"{value:,}") for name, value in derived.items()], right=(1,))
 

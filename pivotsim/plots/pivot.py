@@ -88,7 +88,8 @@ def draw_pairs(data: Delays, axes: "Axes", label: str, title: str) -> "Axes":
             index + 0.2, simulated, width=0.38, color="#0072B2", hatch="//", edgecolor="white",
             label="simulated" if index == 0 else None,
         )  # fmt: skip
-        note = f"{100 * (simulated / published - 1):+.1f} %\n{verdict}"
+        off = round(100 * (simulated / published - 1), 1)
+        note = f"{off:+.1f} %\n{verdict}" if off else f"0.0 %\n{verdict}"
         axes.text(index, max(published, simulated) + 0.015 * top, note, ha="center", fontsize=7)
     axes.set_xticks(range(len(data)), [row for row, *_ in data], fontsize=8)
     axes.set_ylim(0, 1.32 * top)
