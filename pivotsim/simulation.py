@@ -11,11 +11,7 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.registry import ENGINES
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.spec import (
-    PROFILES,
-    Hardware,
-    load_hardware,
-)
+from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
 from pivotsim.report import Report, Row
 from pivotsim.units import cycles_to_ms
@@ -131,6 +127,8 @@ def _name(workload: Plan | Trace) -> str:
 def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     """Return the operations in scope, or raise InputError for the first that the engine cannot run."""
     trace = whole.within(scope)
+    if not len(whole):
+        raise InputError(f"{whole.name}: has no operations")
     if not len(trace):
         raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
     widest = hw.array.operand_bits

@@ -74,14 +74,22 @@ class Judge:
 
     def finding(self, claim: Claim) -> Finding:
         """Return the claim with its simulated value, deviation, verdict and reason."""
-        simulated, tolerance, reason = self.simulated(claim)
-        deviation = None
-        if simulated is not None and claim.number:
-            deviation = simulated / claim.number - 1
-        value: float | str | None = None if simulated is None else float(simulated)
-        verdict, why = self.verdict(claim, simulated, tolerance)
-        if claim.quantity in ("dataflow", "qkt_plus_smv_share", "pe_array", "ipmem, wtmem, opmem"):
-            value, verdict, why = getattr(self, "_" + claim.quantity.partition(",")[0])(claim)
+        in_words = {
+            "dataflow": self._dataflow,
+            "qkt_plus_smv_share": self._qkt_plus_smv_share,
+            "pe_array": self._pe_array,
+            "ipmem, wtmem, opmem": self._local_memories,
+        }
+        value: float | str | None
+        deviation, remark = None, ""
+        if claim.quantity in in_words:
+            value, verdict, why = in_words[claim.quantity](claim)
+        else:
+            simulated, tolerance, remark = self.simulated(claim)
+            verdict, why = self.verdict(claim, simulated, tolerance)
+            value = None if simulated is None else float(simulated)
+            if simulated is not None and claim.number:
+                deviation = simulated / claim.number - 1
         hit = next((h for h in self.hits if h.id == claim.id), None)
         if hit is not None and hit.marked:
             size = "" if hit.size_frac is None else f" ({100 * hit.size_frac:+.1f} %)"
@@ -89,7 +97,7 @@ class Judge:
         elif hit is not None and hit.size_frac is not None:
             cut = ", unless digits are cut" if hit.cut_explains else ""
             why += f"; off its own rule by {100 * hit.size_frac:+.1f} % ({hit.rule}{cut})"
-        return Finding(claim, value, deviation, verdict, why + reason)
+        return Finding(claim, value, deviation, verdict, why + remark)
 
     def delay_ms(self, model: str) -> float:
         """Return the published delay of a baseline."""
@@ -158,7 +166,7 @@ class Judge:
             return CALIBRATED, "the one free constant, softmax per element, is fitted to it"
         if claim.model == "DeiT-S" and claim.quantity in ("energy", "edp", "fps_per_watt"):
             return CALIBRATED, "follows from the calibrated delay and the power, both inputs"
-        if claim.where == "sec3.3":
+        if claim.quantity == "paths_for_efforts_3_6":
             return REPRODUCED, "C(depth, 3) * C(depth, 6), exact"
         if claim.quantity == "dsp":
             return REPRODUCED, "one DSP per PE"
@@ -220,18 +228,14 @@ class Judge:
         shares = sorted(qkt_sv_percent(report) for report in self.baselines.values())
         off = max(abs(shares[0] - low), abs(shares[-1] - high))
         met = off <= TOLERANCE_POINTS
-        why = (
-            "follows from the one calibrated constant, not fitted"
-            if met
-            else f"the model misses it by {off:.1f} points"
-        )
+        why = FOLLOWS if met else f"missed by {off:.1f} points"
         return f"{shares[0]:.1f}-{shares[-1]:.1f}", REPRODUCED if met else NOT_MODELLED, why
 
     def _pe_array(self, claim: Claim) -> tuple[str, str, str]:
         text = f"{self.hw.array.rows}x{self.hw.array.cols}"
         return text, *_input_verdict(claim, text == claim.text)
 
-    def _ipmem(self, claim: Claim) -> tuple[str, str, str]:
+    def _local_memories(self, claim: Claim) -> tuple[str, str, str]:
         memories = self.hw.memories
         sizes = {memories.ipmem_bytes, memories.wtmem_bytes, memories.opmem_bytes}
         text = ", ".join(f"{8 * kib(size):g}" for size in sorted(sizes))
