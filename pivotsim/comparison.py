@@ -10,12 +10,12 @@ from pivotsim.files import read_text
 from pivotsim.report import SCHEMA_VERSION
 
 MAX_BYTES = 64 * 2**20
-LARGEST = 1e100
+LARGEST, SMALLEST = 1e100, 1e-100  # differences and ratios of such numbers stay finite
 TOTALS = ("delay_ms", "energy_j", "edp_j_ms", "fps_per_watt")
 
 
 class Delta(NamedTuple):
-    """One line: ``ratio`` is b / a, None where a is 0."""
+    """One line: ``ratio`` is b / a, None where a is 0 or next to it."""
 
     name: str
     a: float
@@ -25,7 +25,7 @@ class Delta(NamedTuple):
 
 
 def _delta(name: str, a: float, b: float) -> Delta:
-    return Delta(name, a, b, b - a, b / a if a else None)
+    return Delta(name, a, b, b - a, b / a if abs(a) >= SMALLEST else None)
 
 
 def compare(a: Any, b: Any) -> dict[str, list[Delta]]:
@@ -86,8 +86,14 @@ def _result(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    """Tell whether a value is a number of a size that differences and ratios of it stay finite."""
+    """Tell whether a value is a number of a size that can be compared."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
+def identity(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a result says of itself: workload, hardware, options, and the hash of its inputs."""
+    names = ("workload", "hardware", "profile", "scope", "engine", "memory", "energy", "input_hash")
+    return {name: result[name] for name in names if isinstance(result.get(name), str)}
 
 
 def read_result(path: str | Path) -> Mapping[str, Any]:

@@ -11,10 +11,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.yaml_reader import Document, KeyPath, read_yaml
+from pivotsim.yaml_reader import Document, KeyPath, parse_scalar, read_yaml
 
 _PACKAGE = Path(__file__).parent
 SET_BY_USER = "set by the user"
+ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 SpecT = TypeVar("SpecT", bound="Spec")
 
 
@@ -55,7 +56,8 @@ def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
     looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
     if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         return Path(name)
-    for root in _search_folders(folder):
+    beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
+    for root in (*beside, *_search_folders(folder)):
         candidate = str(root / f"{name}.yaml")
         is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
@@ -72,7 +74,7 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
     if isinstance(source, spec):
         return source
     if isinstance(source, Mapping):
-        document = Document(dict(source), {}, what)
+        document = Document(_plain(source), {}, what)
     elif isinstance(source, (str, Path)):
         document = read_yaml(find(folder, what, str(source)))
     else:
@@ -80,6 +82,14 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
     if "base" in document.data:
         document = _on_base(document, folder, what)
     return validate(spec, document)
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's scalars, anywhere in a mapping, as Python's."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    is_scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    return value.item() if is_scalar else value
 
 
 def _on_base(document: Document, folder: str, what: str) -> Document:
@@ -174,6 +184,7 @@ def _requirement(kind: str, context: Mapping[str, Any]) -> str:
         "model_attributes_type": "must be a group of 'key: value' lines",
         "dict_type": "must be a group of 'key: value' lines",
         "string_too_short": "must not be empty",
+        "string_pattern_mismatch": "must be one line of text",
     }
     if kind in fixed:
         return fixed[kind]
@@ -194,6 +205,10 @@ def _hint(kind: str, value: object, context: Mapping[str, Any]) -> str:
         return nearest(value, names, list_all=False)
     if not isinstance(value, str):
         return ""
+    if isinstance(parse_scalar(value), (int, float)):
+        return "; write it without quotes"
+    if value[:2].lower() in {"0x", "0o", "0b"}:
+        return "; write a decimal number"
     if kind == "bool_type" and value.lower() in {"on", "off", "yes", "no", "y", "n"}:
         return "; write true or false"
     if value.replace("_", "").isdigit() or value.replace(":", "").isdigit():
@@ -265,7 +280,7 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
             target = target[key]
         if "sources" in data:
             data["sources"][path] = f"{SET_BY_USER} (was {target[last]})"
-        target[last] = value.item() if isinstance(value, np.generic) else value
+        target[last] = _plain(value)
         places[tuple(path.split("."))] = label
     if problems:
         raise InputError(problems)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pivotsim.energy.constant import board_j
 from pivotsim.engines import analytic
-from pivotsim.errors import check_choice
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import host_steps
 from pivotsim.simulation import SCOPES, as_trace, runnable
@@ -55,6 +55,8 @@ def simulate_designs(
     [3026160, 2838240]
     """
     hw = load_hardware(hw)
+    if not isinstance(designs, Mapping):
+        raise InputError(f"designs: must map fields of the array to vectors {got(designs)}")
     check_choice("profile", profile, PROFILES)
     check_choice("scope", scope, SCOPES)
     trace = runnable(as_trace(workload, 1), hw, "analytic", scope)

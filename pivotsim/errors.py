@@ -55,7 +55,8 @@ def one_of(path: str, value: object, valid: Iterable[str]) -> str:
 
 def check_real(path: str, value: object) -> float:
     """Return ``value`` as float, or raise InputError; numpy's numbers count, booleans and text do not."""
-    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
+    is_flag = isinstance(value, bool) or type(value).__name__ == "bool"
+    if is_flag or not hasattr(value, "__float__") or isinstance(value, str) or hasattr(value, "__complex__"):
         raise InputError(f"{path}: must be a number {got(value)}")
     try:
         return float(value)
@@ -82,7 +83,10 @@ def check_integer(path: str, value: object, minimum: int, maximum: int = 2**63 -
     index = getattr(value, "__index__", None)
     if index is None or isinstance(value, bool):
         raise InputError(f"{path}: must be an integer {got(value)}")
-    number = int(index())
+    try:
+        number = int(index())
+    except TypeError:  # an array of several
+        raise InputError(f"{path}: must be an integer {got(value)}") from None
     if number < minimum:
         raise InputError(f"{path}: must be at least {minimum} {got(number)}")
     if number > maximum:

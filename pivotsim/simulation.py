@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from pivotsim.config import SET_BY_USER
+from pivotsim.config import SET_BY_USER, leaves
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.registry import ENGINES
@@ -164,12 +164,17 @@ def _notes(trace: Trace, hw: Hardware, profile: str, energy: str) -> tuple[str, 
     """Return the sources of the constants in use that are more, or less, than read from a source."""
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
     used = (*constants_used(trace, hw, profile), *RULES[energy].constants, *ASSUMPTIONS)
-    marked = [
-        path
-        for path in used
-        if hw.source(path).startswith("[") and not any(c == path or c.startswith(f"{path}.") for c in changed)
-    ]
+    unchanged = [leaf for path in used for leaf in _without(path, changed)]
+    marked = [path for path in unchanged if hw.source(path).startswith("[")]
     return tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+
+
+def _without(path: str, changed: list[str]) -> list[str]:
+    """Return a path, or the values of its group that are not changed where some are."""
+    inside = [c for c in changed if c == path or c.startswith(f"{path}.")]
+    if not inside:
+        return [path]
+    return [leaf for leaf, _, _ in leaves(Hardware) if leaf.startswith(f"{path}.") and leaf not in inside]
 
 
 @dataclass(frozen=True)

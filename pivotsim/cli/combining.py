@@ -8,7 +8,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table
 from pivotsim.cli.simulating import print_end, print_modules, write_plots
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError
 
 
 def combine_command(
@@ -112,10 +112,7 @@ def _cascade(
         return [("--low", low), ("--high", high)], [f_low, 1 - f_low]
     if all(v is not None for v in cascade) and all(v is None for v in pair):
         assert effort is not None and exit_fractions is not None
-        try:
-            exits = [float(part) for part in exit_fractions.split(",")]
-        except ValueError:
-            raise InputError(f"--exit-fractions: must be numbers such as 0.5,0.3,0.2 {got(exit_fractions)}") from None
+        exits = [options.real("--exit-fractions")(part) for part in exit_fractions.split(",")]
         return [("--effort", text) for text in effort], exits
     raise InputError("combine: give --low, --high and --f-low, or several --effort and --exit-fractions")
 
@@ -126,14 +123,19 @@ def compare_command(
     json: options.JsonOption = False,
 ) -> None:
     """What changed from one saved result to another, module by module."""
-    from pivotsim.comparison import compare, read_result
+    from pivotsim.comparison import compare, identity, read_result
     from pivotsim.report import hash_of, header
 
-    table = compare(read_result(a), read_result(b))
+    results = {"a": read_result(a), "b": read_result(b)}
+    table = compare(results["a"], results["b"])
+    who = {name: identity(result) for name, result in results.items()}
     if json:
         parts = {part: [delta._asdict() for delta in deltas] for part, deltas in table.items()}
-        print_json({**header("compare", hash_of((str(a), str(b), parts))), **parts})
+        print_json({**header("compare", hash_of((who, parts))), **who, **parts})
         return
+    for name, said in who.items():
+        print_line(f"{name.upper()}: " + ", ".join(f"{key} {value}" for key, value in said.items()))
+    print_line()
     for part, deltas in table.items():
         places = 4 if part == "totals" else 2
         print_table(

@@ -57,6 +57,14 @@ SetOption = Annotated[
         help="Change one value of hardware or model, as in array.rows=32 or model.depth=17; repeatable.",
     ),
 ]
+HwSetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one value, as in array.rows=32; repeatable."),
+]
+ModelSetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one value, as in model.depth=17; repeatable."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[
     Path | None, typer.Option("--plots", parser=plots_folder, metavar="DIR", help="Write pictures (PNG) there.")
@@ -148,6 +156,8 @@ def load_both(
         if not path.startswith(only):
             raise InputError(f"--set: {path}: this command uses {only}* alone")
     unknown = [path for path in settings if path not in hw_paths | model_paths]
+    if unknown and model is None and all(path.startswith("model.") for path in unknown):
+        raise InputError(f"--set: {path}: this command has no model" for path in unknown)
     if unknown:
         raise InputError(f"--set: {path}: unknown key{nearest(path, hw_paths | model_paths)}" for path in unknown)
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}

@@ -34,8 +34,11 @@ def is_terminal() -> bool:
 
 
 def number(value: float | None, places: int = 2) -> str:
-    """Return a number with a fixed count of decimals, or a dash for None."""
-    return "-" if value is None else f"{value:,.{places}f}"
+    """Return a number with a fixed count of decimals, in short form where those say nothing, a dash for None."""
+    if value is None:
+        return "-"
+    short = value != 0 and not 10.0**-places <= abs(value) < 1e12
+    return f"{value:.4g}" if short else f"{value:,.{places}f}"
 
 
 def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
@@ -48,7 +51,7 @@ def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
     """Print a table; ``right`` holds the indices of right-aligned columns."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else " ".join(str(cell).splitlines()) for cell in row] for row in rows]
     if is_terminal():
         _print_rich(columns, texts, right)
         return

@@ -31,7 +31,7 @@ def _model(name: str, set_: list[str] | None) -> "tuple[dict[str, object], VitMo
 @show_app.command("hw")
 def show_hw_command(
     name: Annotated[str, typer.Argument(help="A name or a YAML file.")] = "zcu102",
-    set_: options.SetOption = None,
+    set_: options.HwSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Every value of a hardware with unit and source, and the peaks that follow."""
@@ -71,7 +71,9 @@ def _text(value: object) -> str:
 
 
 @show_app.command("model")
-def show_model_command(name: ModelArgument, set_: options.SetOption = None, json: options.JsonOption = False) -> None:
+def show_model_command(
+    name: ModelArgument, set_: options.ModelSetOption = None, json: options.JsonOption = False
+) -> None:
     """Every value of a model, and the parameters and MACs that follow."""
     from pivotsim.config import leaves, value_at
     from pivotsim.models.spec import VitModel
@@ -106,7 +108,7 @@ def show_model_command(name: ModelArgument, set_: options.SetOption = None, json
 def show_plan_command(
     name: ModelArgument,
     active: ActiveOption = None,
-    set_: options.SetOption = None,
+    set_: options.ModelSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """What each encoder of a model does, as a table."""
@@ -139,7 +141,7 @@ def show_trace_command(
     ] = 1,
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
-    set_: options.SetOption = None,
+    set_: options.ModelSetOption = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there.")] = None,
     json: options.JsonOption = False,
 ) -> None:

@@ -54,7 +54,7 @@ def gemm_command(
         int | None, typer.Option(parser=options.integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
     ] = None,
     engine: options.EngineOption = "analytic",
-    set_: options.SetOption = None,
+    set_: options.HwSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Cycles of one M x K x N matrix multiplication on the array.

@@ -7,6 +7,7 @@
 P_i is the fraction of the images that reaches effort i (PIVOT, sections 3.1 and 3.4).
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -145,8 +146,14 @@ class MixedReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Constants behind the numbers that are calibrated, inferred, assumed or estimated."""
-        return tuple(dict.fromkeys(note for e in self.efforts for note in e.report.notes))
+        """Constants behind the numbers that are calibrated, inferred, assumed or estimated; an odd order of efforts."""
+        marks = dict.fromkeys(note for e in self.efforts for note in e.report.notes)
+        cheaper = [
+            f"order: effort {number} takes less time than the one before it"
+            for number, (before, after) in enumerate(itertools.pairwise(self.efforts), start=2)
+            if after.report.delay_ms < before.report.delay_ms
+        ]
+        return (*cheaper, *marks)
 
     @property
     def input_hash(self) -> str:

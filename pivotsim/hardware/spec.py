@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from pivotsim.config import Spec, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
 from pivotsim.errors import nearest
 
 Dataflow = Literal["is", "ws", "os"]
@@ -21,6 +21,7 @@ EDGES: tuple[str, ...] = ("padded", "aware")
 PROFILES: tuple[str, ...] = ("paper", "full")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
+INT64_MAX = 2**63 - 1
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
 
 
@@ -41,10 +42,10 @@ class ArraySpec(Spec):
 class MemorySpec(Spec):
     """On-chip memories; `memory: paper` takes them as unlimited."""
 
-    gb_bytes: int = quantity("B", "Global buffer.", ge=1)
-    ipmem_bytes: int = quantity("B", "Input memory beside the array.", ge=1)
-    wtmem_bytes: int = quantity("B", "Weight memory beside the array.", ge=1)
-    opmem_bytes: int = quantity("B", "Output memory beside the array.", ge=1)
+    gb_bytes: int = quantity("B", "Global buffer.", ge=1, le=INT64_MAX)
+    ipmem_bytes: int = quantity("B", "Input memory beside the array.", ge=1, le=INT64_MAX)
+    wtmem_bytes: int = quantity("B", "Weight memory beside the array.", ge=1, le=INT64_MAX)
+    opmem_bytes: int = quantity("B", "Output memory beside the array.", ge=1, le=INT64_MAX)
 
 
 class OpCost(Spec):
@@ -101,10 +102,10 @@ class FpgaSpec(Spec):
     """What the device has."""
 
     device: str = quantity("", "Part.", min_length=1)
-    dsp: int = quantity("", "DSP48E2 slices.", ge=0)
-    bram36: int = quantity("", "Block RAMs of 36 Kb.", ge=0)
-    lut: int = quantity("", "Look-up tables.", ge=0)
-    ff: int = quantity("", "Flip-flops.", ge=0)
+    dsp: int = quantity("", "DSP48E2 slices.", ge=0, le=INT64_MAX)
+    bram36: int = quantity("", "Block RAMs of 36 Kb.", ge=0, le=INT64_MAX)
+    lut: int = quantity("", "Look-up tables.", ge=0, le=INT64_MAX)
+    ff: int = quantity("", "Flip-flops.", ge=0, le=INT64_MAX)
 
 
 class PlacementSpec(Spec):
@@ -123,8 +124,8 @@ class Hardware(Spec):
     """A board with one systolic array and one processor side; see ``pivotsim show hw NAME``."""
 
     kind: Literal["systolic"] = quantity("", "Selects this schema.")
-    name: str = quantity("", "Short name.", min_length=1)
-    description: str = quantity("", "One sentence.", min_length=1)
+    name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
+    description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
     array: ArraySpec
     memories: MemorySpec
     host: HostSpec

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from pivotsim.config import Spec, load_spec, quantity, replaced
+from pivotsim.config import ONE_LINE, Spec, load_spec, quantity, replaced
 
 # LV-ViT's stem "4_2", from its publication's code: (kernel, stride, in, out) of each convolution, the last
 # one being the patch projection; every convolution but the last is followed by a batch norm, without bias.
@@ -18,9 +18,9 @@ LVVIT_STEM_STRIDE = 2
 class VitModel(Spec):
     """A Vision Transformer as timm describes it; see ``pivotsim show model NAME``."""
 
-    name: str = quantity("", "Short name.", min_length=1)
-    description: str = quantity("", "One sentence.", min_length=1)
-    source: str = quantity("", "Where the sizes come from.", min_length=1)
+    name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
+    description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
+    source: str = quantity("", "Where the sizes come from.", min_length=1, pattern=ONE_LINE)
     depth: int = quantity("encoders", "Number of encoders.", ge=1, le=4096)
     image_px: int = quantity("px", "Height and width of the image.", ge=1, le=65_536)
     patch_px: int = quantity("px", "Height and width of a patch.", ge=1, le=65_536)

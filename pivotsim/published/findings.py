@@ -1,5 +1,6 @@
 """What the audit finds: one finding per claim, and one search per row of inferred effort pairs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,9 @@ class Finding:
         }
 
 
+ABSOLUTE, RELATIVE = "absolute", "relative"
+
+
 @dataclass(frozen=True)
 class Search:
     """The ranked hypotheses for one row, judged on absolute delays and relative to the baseline's."""
@@ -66,3 +70,10 @@ class Search:
             for h in self.relative
             if h is not best and h.edp_definition == self.definition and abs(h.score - best.score) < 1e-9
         ]
+
+    def shown(self, count: int) -> Iterator[tuple[str, int, Hypothesis]]:
+        """Yield (ranking, rank, hypothesis): the first of each ranking, and the one in use wherever it stands."""
+        for kind, ranked in ((ABSOLUTE, self.absolute), (RELATIVE, self.relative)):
+            for rank, hypothesis in enumerate(ranked, start=1):
+                if rank <= count or (kind == RELATIVE and hypothesis is self.best):
+                    yield kind, rank, hypothesis

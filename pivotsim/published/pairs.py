@@ -106,6 +106,14 @@ def rank_pairs(cells: list[Claim], efforts: list[Report], power_w: float, scale:
     return sorted(found, key=lambda h: (round(h.score, 9), -h.high))
 
 
+def definition_scores(rankings: list[list[Hypothesis]]) -> dict[str, float]:
+    """Return, for each definition of EDP, the sum over the rows of the best score under it."""
+    return {
+        definition: sum(next(h.score for h in ranked if h.edp_definition == definition) for ranked in rankings)
+        for definition in EDP_DEFINITIONS
+    }
+
+
 def _simulated(
     efforts: list[Report], low: FloatArray, high: FloatArray, fraction: FloatArray,
     power_w: float, scale: float, definition: str, base: str,

@@ -9,8 +9,8 @@ from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.published.claims import Claim, load_claims, load_expected
 from pivotsim.published.consistency import BASELINES, Hit, find_hits
-from pivotsim.published.findings import Finding, Search
-from pivotsim.published.pairs import EDP_DEFINITIONS, Hypothesis, effort_reports, rank_pairs
+from pivotsim.published.findings import RELATIVE, Finding, Search
+from pivotsim.published.pairs import Hypothesis, definition_scores, effort_reports, rank_pairs
 from pivotsim.published.verdicts import MODELS, VERDICTS, Judge
 from pivotsim.report import Report, hash_of, header
 from pivotsim.workload.plans import plan
@@ -38,6 +38,11 @@ class Audit:
             if found.get(i) != self.expected.get(i)
         ]
 
+    @property
+    def definition_scores(self) -> dict[str, float]:
+        """Definition of EDP -> sum of the rows' best relative scores; the lowest is used for all rows."""
+        return definition_scores([search.relative for search in self.searches])
+
     def counts(self) -> dict[str, int]:
         """Return how many claims have each verdict."""
         return {v: sum(f.verdict == v for f in self.findings) for v in VERDICTS}
@@ -56,13 +61,13 @@ class Audit:
                 for h in self.hits
             ],
             "edp_definition": self.searches[0].definition,
+            "edp_definition_scores": self.definition_scores,
             "effort_pairs": [
                 {"row": s.row, "inferred": True, "ranking": kind, "rank": rank, "low": h.low, "high": h.high,
                  "low_frac": h.low_frac, "edp_definition": h.edp_definition, "share_base": h.share_base,
-                 "score": h.score, "fits": h.fits, **h.cells}
+                 "score": h.score, "fits": h.fits, "used": kind == RELATIVE and h is s.best, **h.cells}
                 for s in self.searches
-                for kind, ranked in (("absolute", s.absolute), ("relative to baseline", s.relative))
-                for rank, h in enumerate(ranked[:5], start=1)
+                for kind, rank, h in s.shown(5)
             ],
             "unexpected": self.unexpected,
         }  # fmt: skip
@@ -111,12 +116,8 @@ def _searches(claims: list[Claim], hits: list[Hit], efforts: dict[str, list[Repo
         published = next(c.number for c in claims if (c.model, c.quantity) == (baseline, "delay"))
         scale = (published or 0.0) / efforts[baseline][-1].delay_ms
         rankings[row] = [rank_pairs(cells, efforts[baseline], hw.power.board_w, s) for s in (1.0, scale)]
-    definition = min(
-        EDP_DEFINITIONS,
-        key=lambda d: sum(
-            next(h.score for h in relative if h.edp_definition == d) for _, relative in rankings.values()
-        ),
-    )
+    scores = definition_scores([relative for _, relative in rankings.values()])
+    definition = min(scores, key=lambda d: scores[d])
     return [Search(row, absolute, relative, definition) for row, (absolute, relative) in rankings.items()]
 
 

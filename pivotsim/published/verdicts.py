@@ -159,9 +159,8 @@ class Judge:
             return self._pair_verdict(search, claim, simulated, tolerance)
         off = abs(simulated / published - 1)
         if off > tolerance:
-            depth = load_model(MODELS[claim.model]).depth if claim.model in MODELS else 0
-            at = f" at the released {depth} encoders" if claim.model == "LVViT-S" else ""
-            return NOT_MODELLED, f"missed by {100 * (simulated / published - 1):+.1f} %{at}, cause not known"
+            at = f" at {load_model(MODELS[claim.model]).depth} encoders" if claim.model in MODELS else ""
+            return NOT_MODELLED, f"missed by {100 * (simulated / published - 1):+.1f} %{at}"
         if (claim.model, claim.quantity) == ("DeiT-S", "delay"):
             return CALIBRATED, "the one free constant, softmax per element, is fitted to it"
         if claim.model == "DeiT-S" and claim.quantity in ("energy", "edp", "fps_per_watt"):
@@ -179,7 +178,8 @@ class Judge:
         best = search.best
         if not best.fits:
             return NOT_MODELLED, (
-                f"open: no pair fits all cells; nearest {best} (score {best.score:.1f}, fits below {FITS_BELOW:g})"
+                f"open: no pair fits all cells under the EDP of all rows, {search.definition}; nearest {best}"
+                f" (score {best.score:.1f}, fits below {FITS_BELOW:g})"
             )
         residual = self.delay_ms(BASELINES[claim.model]) / self.baselines[BASELINES[claim.model]].delay_ms
         relative = simulated * residual ** RESIDUAL_POWER.get(claim.quantity, 0)
@@ -195,14 +195,15 @@ class Judge:
             return NOT_MODELLED, f"not within {limit} with {where}"
         return INFERRED, f"within {limit} with {where}"
 
-    def _dataflow(self, claim: Claim) -> tuple[str, str, str]:
+    def _dataflow(self, claim: Claim) -> tuple[str | None, str, str]:
         """Try all three dataflows on all published shares, softmax being calibrated anew for each."""
         misses = {flow: self._worst_share_points(flow) for flow in DATAFLOWS}
         meets = [flow for flow in DATAFLOWS if misses[flow] <= TOLERANCE_POINTS]
         words = {"is": "input stationary", "ws": "weight stationary", "os": "output stationary"}
         each = ", ".join(f"{flow} {'no fit' if math.isinf(m) else format(m, '.1f')}" for flow, m in misses.items())
         why = f"worst miss of all shares, in points: {each}; {' and '.join(meets) or 'none'} within {TOLERANCE_POINTS}"
-        found = words[min(misses, key=lambda flow: misses[flow])]
+        nearest = min(misses, key=lambda flow: misses[flow])
+        found = None if math.isinf(misses[nearest]) else words[nearest]
         return found, REPRODUCED if [words[flow] for flow in meets] == [claim.text] else NOT_MODELLED, why
 
     def _worst_share_points(self, flow: str) -> float:

@@ -7,6 +7,8 @@ from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 from pivotsim.workload.ops import Op, Trace
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 
+MAX_BATCH = 2**31 - 1  # keeps every size of a lowered trace inside int64
+
 
 def lower(plan: Plan, batch: int = 1) -> Trace:
     """Return the trace of a plan, patch embedding and head included, for a batch of images.
@@ -32,7 +34,7 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     >>> [op.module for op in ps.lower(ps.plan("deit_s")) if op.encoder == 1 and op.kind == "gemm"]
     ['qkv', 'qkt', 'sv', 'proj', 'fc1', 'fc2']
     """
-    batch = check_integer("batch", batch, 1)
+    batch = check_integer("batch", batch, 1, MAX_BATCH)
     check_plan(plan)
     ops = list(_embedding(plan.model, batch))
     for encoder in plan.encoders:

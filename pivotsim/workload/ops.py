@@ -136,9 +136,13 @@ def checked(trace: Trace) -> Trace:
     InputError
         One line per operation that does not fit.
     """
+    if not isinstance(trace.ops, (tuple, list)):
+        raise InputError(f"trace: ops must be a tuple of Op {got(trace.ops)}")
     ops, problems = [], []
     for number, op in enumerate(trace.ops, start=1):
         try:
+            if not isinstance(op, Op):
+                raise InputError(f"must be an Op {got(op)}")
             ops.append(check_op(op))
         except InputError as error:
             problems.append(f"{trace.name}: operation {number}: {error}")

@@ -89,7 +89,7 @@ def check_plan(plan: Plan) -> None:
     if not isinstance(plan, Plan):
         raise InputError(f"plan: must be a Plan; use pivotsim.plan(model) {got(plan)}")
     check_choice("qkv", plan.qkv, QKV_MODES)
-    if plan.score_bits not in SCORE_BITS or isinstance(plan.score_bits, bool):
+    if check_integer("score_bits", plan.score_bits, 1) not in SCORE_BITS:
         raise InputError(f"score_bits: must be one of 8, 32 {got(plan.score_bits)}")
     if [e.encoder for e in plan.encoders] != list(range(1, len(plan.encoders) + 1)) or not plan.encoders:
         raise InputError(f"plan: encoders must count 1, 2, ... {got([e.encoder for e in plan.encoders])}")

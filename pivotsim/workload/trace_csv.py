@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.files import read_text, write_atomic
-from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op
+from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op, checked
 
 HEADER = Op._fields
 MAX_BYTES = 64 * 2**20
@@ -26,11 +26,14 @@ def write_trace(trace: Trace, path: str | Path) -> None:
     InputError
         The file cannot be written.
     """
+    if not isinstance(trace, Trace):
+        raise InputError(f"trace: must be a Trace {got(trace)}")
+    trace = checked(trace)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     writer.writerows(op._replace(density=repr(float(op.density))) for op in trace)  # type: ignore[arg-type]
-    write_atomic(Path(path), text.getvalue())
+    write_atomic(_path(path), text.getvalue())
 
 
 def read_trace(path: str | Path) -> Trace:
@@ -42,7 +45,7 @@ def read_trace(path: str | Path) -> Trace:
         One line per problem, ``file:line: column: problem (got X)``, at most 20 of them.
     """
     name = str(path)
-    text = read_text(Path(path), MAX_BYTES)
+    text = read_text(_path(path), MAX_BYTES)
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     ops: list[Op] = []
     problems: list[str] = []
@@ -62,6 +65,12 @@ def read_trace(path: str | Path) -> Trace:
     if not ops:
         raise InputError(f"{name}: has a header and no operations")
     return Trace(tuple(ops), Path(path).stem)
+
+
+def _path(path: str | Path) -> Path:
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"path: must be text or a Path {got(path)}")
+    return Path(path)
 
 
 def _check_header(place: str, header: list[str]) -> None:

@@ -108,7 +108,7 @@ CASES = [
     ("fraction of text", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "most"), None, "--f-low: must be a number (got 'most')"),
     ("fractions that do not sum to 1", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "0.5,0.4"), None, "exit_fractions: must sum to 1 (got 0.9)"),
     ("too few fractions", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "1"), None, "exit_fractions: expected 2, one per effort (got 1)"),
-    ("fractions of text", ("combine", "deit_s", "--effort", "1", "--exit-fractions", "a,b"), None, "--exit-fractions: must be numbers"),
+    ("fractions of text", ("combine", "deit_s", "--effort", "1", "--exit-fractions", "a,b"), None, "--exit-fractions: must be a number (got 'a')"),
     ("half a pair", ("combine", "deit_s", "--low", "1"), None, "combine: give --low, --high and --f-low"),
     ("pair and cascade", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1", "--effort", "1"), None, "combine: give --low, --high and --f-low"),
     # -- gemm
@@ -128,7 +128,7 @@ CASES = [
     ("unknown energy", ("run", "deit_s", "--energy", "activity"), None, "energy: must be one of constant (got 'activity')"),
     ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
     ("batch 0", ("run", "deit_s", "--batch", "0"), None, "batch: must be at least 1 (got 0)"),
-    ("batch beyond int64", ("run", "deit_s", "--batch", str(10**17)), None, "exceed int64"),
+    ("batch beyond int64", ("run", "deit_s", "--batch", str(10**17)), None, "batch: must be at most 2147483647"),
     ("unknown option", ("run", "deit_s", "--engin", "x"), None, "No such option: --engin"),
     ("unknown command", ("rum", "deit_s"), None, "No such command 'rum'"),
     ("missing argument", ("gemm", "1", "1"), None, "Missing argument 'N'"),

@@ -273,3 +273,17 @@ def test_json_holds_every_claim(audit):
     assert {"published", "simulated", "deviation_frac", "verdict", "reason", "unit"} <= data["claims"][0].keys()
     ranked = [(p["row"], p["low"], p["high"]) for p in data["effort_pairs"] if p["rank"] == 1]
     assert ranked[:4] == [("PVDS-50", 6, 12)] * 2 + [("PVDS-35", 3, 12)] * 2
+
+
+def test_the_hypotheses_in_use_are_printed_with_the_definition_they_rest_on(audit):
+    data = audit.to_dict()
+    used = {p["row"]: (p["low"], p["high"], p["edp_definition"]) for p in data["effort_pairs"] if p["used"]}
+    assert used == {
+        "PVDS-50": (6, 12, "sum over efforts"),
+        "PVDS-35": (3, 12, "sum over efforts"),
+        "PVLS-50": (5, 16, "sum over efforts"),
+        "PVLS-35": (1, 11, "sum over efforts"),
+    }
+    scores = data["edp_definition_scores"]
+    assert min(scores, key=scores.get) == data["edp_definition"] == "sum over efforts"
+    assert scores["sum over efforts"] < scores["mean image"] < scores["mean over images"]

@@ -114,7 +114,9 @@ def test_a_changed_constant_is_no_longer_called_calibrated():
     hw = ps.load_hardware("zcu102").replace({"host.paper.softmax.cycles_per_element": 10})
     notes = ps.simulate(PLAN, hw).notes
     assert "host.paper.softmax.cycles_per_element: set by the user (was 15.2244)" in notes
-    assert not any("[calibrated]" in note for note in notes)
+    assert not any("cycles_per_element: [calibrated]" in note or "softmax: [calibrated]" in note for note in notes)
+    rows = ps.load_hardware("zcu102").replace({"host.paper.softmax.cycles_per_row": 5})
+    assert any("softmax.cycles_per_element: [calibrated]" in note for note in ps.simulate(PLAN, rows).notes)
 
 
 def test_results_read_back_compare_as_reports_do(tmp_path):
@@ -124,3 +126,57 @@ def test_results_read_back_compare_as_reports_do(tmp_path):
     read = [read_result(tmp_path / f"{name}.json") for name in ("a", "b")]
     assert ps.compare(*read) == ps.compare(a, b)
     assert ps.compare(a, a)["modules"][0].ratio == 1
+
+
+def test_numpy_scalars_in_a_dict():
+    hw = ps.load_hardware({"base": "zcu102", "array": {"rows": np.int64(3), "clock_mhz": np.float32(100)}})
+    assert (hw.array.rows, hw.array.clock_mhz) == (3, 100.0)
+    assert hw.replace({"array.rows": np.array(4)}).array.rows == 4
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ps.simulate(PLAN, batch=np.array([1, 2])),
+        lambda: ps.simulate_gemm(np.array([1, 2]), 1, 1),
+        lambda: ps.plan("deit_s", score_bits=np.array([8, 32])),
+        lambda: ps.plan("deit_s", score_bits=8.0),
+        lambda: ps.simulate_designs(PLAN, "zcu102", None),
+        lambda: ps.simulate(ps.Trace([[1, 2]], "x")),
+        lambda: ps.simulate(ps.Trace(None, "x")),
+        lambda: ps.simulate(ps.Trace((), "x")),
+        lambda: ps.read_trace(5),
+        lambda: ps.write_trace(5, "x"),
+        lambda: ps.write_trace(ps.lower(PLAN), 5),
+        lambda: ps.simulate_gemm(1, 1, 1, clock_mhz=np.True_),
+        lambda: ps.simulate_gemm(1, 1, 1, clock_mhz=np.complex128(1)),
+        lambda: ps.load_hardware("zcu102").replace({"name": "two\nlines"}),
+        lambda: ps.load_hardware("zcu102").replace({"memories.gb_bytes": 2**63}),
+        lambda: ps.lower(PLAN, 2**62),
+    ],
+)
+def test_more_wrong_types_raise_input_errors(call):
+    with pytest.raises(ps.InputError) as error:
+        call()
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_shadowed_base_leaves_the_packages_own_files_alone(tmp_path, monkeypatch):
+    (tmp_path / "hwconfigs").mkdir()
+    (tmp_path / "hwconfigs" / "zcu102.yaml").write_text("base: zcu102\narray:\n  rows: 32\n")
+    monkeypatch.setenv("PIVOTSIM_PATH", str(tmp_path))
+    assert ps.load_hardware("zcu102_ws").array.rows == 64
+
+
+def test_ratios_next_to_zero_are_left_out(tmp_path):
+    data = ps.simulate(PLAN).to_dict()
+    table = ps.compare({**data, "delay_ms": 1e-320}, {**data, "delay_ms": 1e100})
+    assert table["totals"][0].ratio is None
+    json.dumps([delta._asdict() for delta in table["totals"]], allow_nan=False)
+
+
+def test_an_odd_order_of_efforts_is_said():
+    low, high = ps.simulate(ps.skip_attention(PLAN, active=[1])), ps.simulate(PLAN)
+    assert not any(note.startswith("order") for note in ps.combine([low, high], [0.5, 0.5]).notes)
+    odd = ps.combine([high, low], [0.5, 0.5]).notes
+    assert odd[0] == "order: effort 2 takes less time than the one before it"

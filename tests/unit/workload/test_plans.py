@@ -102,5 +102,5 @@ def test_wrong_batches(batch):
 
 
 def test_a_batch_beyond_int64():
-    with pytest.raises(ps.InputError, match="exceed int64"):
+    with pytest.raises(ps.InputError, match="batch: must be at most 2147483647"):
         ps.simulate(PLAN, batch=10**17)
