@@ -43,7 +43,7 @@ def available(folder: str) -> list[str]:
     """Return the names of all specifications of one kind (``hwconfigs`` or ``workloads``)."""
     found = set()
     for root in _search_folders(folder):
-        if root.is_dir():
+        if os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
             found |= {p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.yaml")}
     return sorted(found)
 
@@ -114,7 +114,8 @@ def _on_base(document: Document, folder: str, what: str) -> Document:
         stated = own.get("sources")
         for path in changed:
             dotted = ".".join(map(str, path))
-            if path[0] != "sources" and not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
+            is_value = len(path) > 1  # values stand in groups; what stands above them only names the file
+            if is_value and not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
                 sources[dotted] = f"{SET_BY_USER} in {document.name}"
     return Document(data, places, document.name)
 

@@ -31,6 +31,13 @@ def test_a_variant_differs_from_its_base_only_in_what_it_states(flow):
     assert base.replace(same).model_dump(exclude={"sources"}) == variant.model_dump(exclude={"sources"})
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_a_shipped_board_passes_for_the_users(name):
+    hw = ps.load_hardware(name)
+    assert not any("set by the user" in source for source in hw.sources.values())
+    assert not any("set by the user" in note for note in ps.simulate(ps.plan("deit_t"), hw).notes)
+
+
 def test_a_dict_is_as_good_as_a_file():
     hw = ps.load_hardware("zcu102")
     assert ps.load_hardware(hw.model_dump()) == hw
