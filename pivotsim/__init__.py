@@ -22,7 +22,11 @@ _HOME = {
     "lower": "pivotsim.workload.lowering",
     "read_trace": "pivotsim.workload.trace_csv",
     "write_trace": "pivotsim.workload.trace_csv",
+    "FoldTimes": "pivotsim.engines.folds",
+    "fold_times": "pivotsim.engines.folds",
     "GemmResult": "pivotsim.gemm",
+    "MatmulResult": "pivotsim.matmul",
+    "simulate_matmul": "pivotsim.matmul",
     "simulate": "pivotsim.simulation",
     "simulate_designs": "pivotsim.designs",
     "simulate_gemm": "pivotsim.gemm",
@@ -35,9 +39,10 @@ _HOME = {
     "InputError": "pivotsim.errors",
 }
 __all__ = [
-    "EncoderPlan", "GemmResult", "Hardware", "InputError", "MixedReport", "Op", "PivotsimError", "Plan", "Report",
-    "Trace", "VitModel", "__version__", "combine", "compare", "load_hardware", "load_model", "lower", "plan",
-    "read_trace", "reproduce_pivot", "simulate", "simulate_designs", "simulate_gemm", "skip_attention", "write_trace",
+    "EncoderPlan", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
+    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fold_times",
+    "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
+    "simulate_gemm", "simulate_matmul", "skip_attention", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -45,9 +50,11 @@ if TYPE_CHECKING:
     from pivotsim.designs import simulate_designs
     from pivotsim.effort.combination import combine
     from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.engines.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
     from pivotsim.gemm import GemmResult, simulate_gemm
     from pivotsim.hardware.spec import Hardware, load_hardware
+    from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model
     from pivotsim.published.pivot import reproduce_pivot
     from pivotsim.report import Report

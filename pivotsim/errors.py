@@ -71,11 +71,12 @@ def check_flag(path: str, value: object) -> bool:
     return bool(value)
 
 
-def check_choice(path: str, value: object, valid: Iterable[str]) -> None:
-    """Raise InputError unless ``value`` is one of the names in a closed list."""
+def check_choice(path: str, value: object, valid: Iterable[str]) -> str:
+    """Return ``value``, or raise InputError unless it is one of the names in a closed list."""
     names = list(valid)
     if not isinstance(value, str) or value not in names:
         raise InputError(one_of(path, value, names))
+    return value
 
 
 def check_integer(path: str, value: object, minimum: int, maximum: int = 2**63 - 1) -> int:

@@ -6,7 +6,16 @@ from typing import Any
 from pivotsim.engines import analytic
 from pivotsim.engines.registry import ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, MIN_CLOCK_MHZ
+from pivotsim.hardware.spec import (
+    DATAFLOWS,
+    EDGES,
+    FOLD_OVERLAPS,
+    MAX_CLOCK_MHZ,
+    MAX_COLS,
+    MAX_MAC_LATENCY,
+    MAX_ROWS,
+    MIN_CLOCK_MHZ,
+)
 from pivotsim.report import hash_of, header
 from pivotsim.units import cycles_to_ms
 from pivotsim.workload.ops import gemm_array
@@ -73,7 +82,8 @@ def simulate_gemm(
         Output stationary: count the shift to a register below the last row.
     mac_latency : int
         Clocks of one multiply-accumulate.
-    engine : {'analytic'}
+    engine : {'analytic', 'pe'}
+        Closed form, or every PE in every clock on seeded operands: equal, and proved so.
     clock_mhz : float, optional
         Gives ``delay_ms`` as well.
 
@@ -91,18 +101,10 @@ def simulate_gemm(
     (61128, 36)
     """
     check_choice("engine", engine, ENGINES)
-    m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
-    rows, cols = check_integer("rows", rows, 1, MAX_ROWS), check_integer("cols", cols, 1, MAX_COLS)
-    chosen: dict[str, Any] = {
-        "rows": rows,
-        "cols": cols,
-        "dataflow": dataflow,
-        "fold_overlap": fold_overlap,
-        "edge": edge,
-        "os_edge_register": check_flag("os_edge_register", os_edge_register),
-        "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
-    }
-    cycles = int(analytic.cycles_per_gemm(gemm_array([(m, k, n, 1)]), chosen)[0])
+    m, k, n = check_sizes(m, k, n)
+    chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
+    rows, cols = chosen["rows"], chosen["cols"]
+    cycles = int(ENGINES[engine](gemm_array([(m, k, n, 1)]), chosen)[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
@@ -121,3 +123,23 @@ def simulate_gemm(
         engine=engine,
         clock_mhz=clock_mhz,
     )
+
+
+def array_options(
+    rows: int, cols: int, dataflow: str, fold_overlap: str, edge: str, os_edge_register: bool, mac_latency: int
+) -> dict[str, Any]:
+    """Return an array's options, checked, as engines read them."""
+    return {
+        "rows": check_integer("rows", rows, 1, MAX_ROWS),
+        "cols": check_integer("cols", cols, 1, MAX_COLS),
+        "dataflow": check_choice("dataflow", dataflow, DATAFLOWS),
+        "fold_overlap": check_choice("fold_overlap", fold_overlap, FOLD_OVERLAPS),
+        "edge": check_choice("edge", edge, EDGES),
+        "os_edge_register": check_flag("os_edge_register", os_edge_register),
+        "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
+    }
+
+
+def check_sizes(m: int, k: int, n: int) -> tuple[int, int, int]:
+    """Return a GEMM's sizes, each at least 1."""
+    return check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1)

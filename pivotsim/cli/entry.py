@@ -15,6 +15,7 @@ from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.showing import show_app
 from pivotsim.cli.simulating import gemm_command, run_command
+from pivotsim.cli.watching import watch_command
 from pivotsim.errors import InputError, PivotsimError
 
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -32,6 +33,7 @@ app.command("gemm")(gemm_command)
 app.command("run")(run_command)
 app.command("combine")(combine_command)
 app.command("compare")(compare_command)
+app.command("watch")(watch_command)
 app.add_typer(reproduce_app, name="reproduce")
 app.add_typer(show_app, name="show")
 

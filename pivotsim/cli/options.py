@@ -1,9 +1,9 @@
 """Options that several commands share, and how their texts become values."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,7 +69,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[
     Path | None, typer.Option("--plots", parser=plots_folder, metavar="DIR", help="Write pictures (PNG) there.")
 ]
-EngineOption = Annotated[str, typer.Option(metavar="analytic", help="How array cycles are counted.")]
+EngineOption = Annotated[
+    str, typer.Option(metavar="analytic|pe", help="Array cycles in closed form, or PE by PE, clock by clock.")
+]
 MemoryOption = Annotated[str, typer.Option(metavar="paper", help="Memories without limits or stalls.")]
 ProfileOption = Annotated[
     str,
@@ -89,6 +91,34 @@ ScoreBitsOption = Annotated[
         metavar="8|32",
         help="Attention scores requantised before softmax (8), or not (32).",
     ),
+]
+SizeM = Annotated[
+    int,
+    typer.Argument(parser=integer("m"), metavar="M", help="Rows of the left matrix (tokens).", show_default=False),
+]
+SizeK = Annotated[
+    int,
+    typer.Argument(
+        parser=integer("k"), metavar="K", help="Columns of the left, rows of the right matrix.", show_default=False
+    ),
+]
+SizeN = Annotated[
+    int, typer.Argument(parser=integer("n"), metavar="N", help="Columns of the right matrix.", show_default=False)
+]
+ArrayOption = Annotated[str | None, typer.Option(metavar="RxC", help="Array size instead of the hardware's.")]
+DataflowOption = Annotated[str | None, typer.Option(metavar="is|ws|os", help="What the array holds.")]
+FoldOverlapOption = Annotated[
+    str | None, typer.Option(metavar="none|preload|chained|pipelined", help="How far a fold overlaps the next.")
+]
+EdgeOption = Annotated[
+    str | None, typer.Option(metavar="padded|aware", help="Cost of folds that fill the array in part.")
+]
+OsEdgeRegisterOption = Annotated[
+    bool | None,
+    typer.Option("--os-edge-register/--no-os-edge-register", help="Output stationary: register below the array."),
+]
+MacLatencyOption = Annotated[
+    int | None, typer.Option(parser=integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
 ]
 ENCODERS_HELP = "such as 1,2,5-8; all; none"
 
@@ -163,3 +193,24 @@ def load_both(
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
     hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
     return hw, model if model is None else model.replace(for_model, label="--set model")
+
+
+def array_of(
+    command: str, hw_name: str, set_: list[str] | None, flags: Mapping[str, object]
+) -> "tuple[Hardware, dict[str, object], dict[str, Any]]":
+    """Return the hardware, the settings, and the array's options: its own, changed by ``--set`` or by flags.
+
+    ``flags`` maps an option of the array to its flag's value, None where the user left it out; ``array`` is RxC.
+    """
+    settings = parse_settings(set_)
+    board, _ = load_both(hw_name, None, settings, only="array.")
+    own = board.array
+    size = flags["array"]
+    flags = {name: value for name, value in flags.items() if name != "array"}
+    given = {"rows": size, "cols": size, **flags}
+    for path in settings:
+        if given.get(path.removeprefix("array.")) is not None:
+            raise InputError(f"{command}: {path}: stated twice, by --set and by its own option")
+    rows, cols = (own.rows, own.cols) if size is None else parse_array(str(size))
+    values = {name: getattr(own, name) if value is None else value for name, value in flags.items()}
+    return board, settings, {"rows": rows, "cols": cols, **values}

@@ -1,8 +1,9 @@
 """Printing: tables by rich on a terminal, plain full-width rows elsewhere, JSON where asked for."""
 
+import contextlib
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 
@@ -26,6 +27,29 @@ def print_line(text: str = "") -> None:
 def print_note(text: str) -> None:
     """Print one line on stderr."""
     print(text, file=sys.stderr)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[None]:
+    """Show the progress of long runs on stderr while this is open, on one line; quiet where that is no terminal."""
+    import logging
+
+    logger, stream = logging.getLogger("pivotsim.progress"), sys.stderr
+    if stream is None or not stream.isatty():
+        yield
+        return
+    handler = logging.StreamHandler(stream)
+    handler.terminator = ""
+    handler.setFormatter(logging.Formatter("\r\033[K%(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        stream.write("\r\033[K")
 
 
 def is_terminal() -> bool:

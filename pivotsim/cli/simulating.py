@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table
+from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
@@ -15,44 +15,16 @@ if TYPE_CHECKING:
 
 
 def gemm_command(
-    m: Annotated[
-        int,
-        typer.Argument(
-            parser=options.integer("m"), metavar="M", help="Rows of the left matrix (tokens).", show_default=False
-        ),
-    ],
-    k: Annotated[
-        int,
-        typer.Argument(
-            parser=options.integer("k"),
-            metavar="K",
-            help="Columns of the left, rows of the right matrix.",
-            show_default=False,
-        ),
-    ],
-    n: Annotated[
-        int,
-        typer.Argument(
-            parser=options.integer("n"), metavar="N", help="Columns of the right matrix.", show_default=False
-        ),
-    ],
+    m: options.SizeM,
+    k: options.SizeK,
+    n: options.SizeN,
     hw: options.HwOption = "zcu102",
-    array: Annotated[str | None, typer.Option(metavar="RxC", help="Array size instead of the hardware's.")] = None,
-    dataflow: Annotated[str | None, typer.Option(metavar="is|ws|os", help="What the array holds.")] = None,
-    fold_overlap: Annotated[
-        str | None,
-        typer.Option(metavar="none|preload|chained|pipelined", help="How far a fold overlaps the next."),
-    ] = None,
-    edge: Annotated[
-        str | None, typer.Option(metavar="padded|aware", help="Cost of folds that fill the array in part.")
-    ] = None,
-    os_edge_register: Annotated[
-        bool | None,
-        typer.Option("--os-edge-register/--no-os-edge-register", help="Output stationary: register below the array."),
-    ] = None,
-    mac_latency: Annotated[
-        int | None, typer.Option(parser=options.integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
-    ] = None,
+    array: options.ArrayOption = None,
+    dataflow: options.DataflowOption = None,
+    fold_overlap: options.FoldOverlapOption = None,
+    edge: options.EdgeOption = None,
+    os_edge_register: options.OsEdgeRegisterOption = None,
+    mac_latency: options.MacLatencyOption = None,
     engine: options.EngineOption = "analytic",
     set_: options.HwSetOption = None,
     json: options.JsonOption = False,
@@ -63,29 +35,12 @@ def gemm_command(
     """
     from pivotsim.gemm import simulate_gemm
 
-    settings = options.parse_settings(set_)
-    board, _ = options.load_both(hw, None, settings, only="array.")
-    own = board.array
-    by_flag: dict[str, object] = {"rows": array, "cols": array, "dataflow": dataflow, "fold_overlap": fold_overlap}
-    by_flag |= {"edge": edge, "os_edge_register": os_edge_register, "mac_latency": mac_latency}
-    for path in settings:
-        if by_flag.get(path.removeprefix("array.")) is not None:
-            raise InputError(f"gemm: {path}: stated twice, by --set and by its own option")
-    rows, cols = options.parse_array(array) if array is not None else (own.rows, own.cols)
-    result = simulate_gemm(
-        m,
-        k,
-        n,
-        rows=rows,
-        cols=cols,
-        dataflow=own.dataflow if dataflow is None else dataflow,
-        fold_overlap=own.fold_overlap if fold_overlap is None else fold_overlap,
-        edge=own.edge if edge is None else edge,
-        os_edge_register=own.os_edge_register if os_edge_register is None else os_edge_register,
-        mac_latency=own.mac_latency if mac_latency is None else mac_latency,
-        engine=engine,
-        clock_mhz=own.clock_mhz,
-    )
+    flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
+    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
+    board, settings, chosen = options.array_of("gemm", hw, set_, flags)
+    clock_mhz = board.array.clock_mhz
+    with progress():
+        result = simulate_gemm(m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz)
     if json:
         print_json({**result.to_dict(), "hardware": board.name, "set": settings})
         return
@@ -93,11 +48,11 @@ def gemm_command(
         ("quantity", "value", "unit"),
         [
             ("cycles", f"{result.cycles:,}", "clocks"),
-            ("delay", number(result.delay_ms, 6), f"ms at {own.clock_mhz:g} MHz"),
+            ("delay", number(result.delay_ms, 6), f"ms at {clock_mhz:g} MHz"),
             (
                 "folds",
                 f"{result.folds:,}",
-                f"on {rows}x{cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}",
+                f"on {result.rows}x{result.cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}",
             ),
             ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
             ("MACs", f"{result.macs:,}", ""),
@@ -154,9 +109,10 @@ def run_command(
         workload = plan(spec, qkv=qkv, score_bits=score_bits)
         if active is not None:
             workload = skip_attention(workload, active=options.parse_encoders("--active", active, spec.depth))
-    report = simulate(
-        workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch
-    )
+    with progress():
+        report = simulate(
+            workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch
+        )
     written = write_plots(report, plots)
     if json:
         print_json({**report.to_dict(), "set": settings})

@@ -78,5 +78,12 @@ def inlined(function: F) -> F:
     return cast(F, numba.njit(forceinline=True, **_OPTIONS)(function))
 
 
-_OPTIONS = {"error_model": "numpy", "fastmath": False}
+def part(function: F) -> F:
+    """Make a function that kernels call: typed by them and cached with them, but compiled once and not into each."""
+    return cast(F, numba.njit(**_OPTIONS)(function))
+
+
+# Kernels never allocate, so they need no reference counts; counting costs more than a small kernel's own work, as
+# it locks the bus for every array that is handed to an inner function. Without the GIL kernels run side by side.
+_OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
 _SOURCE_HASH = source_hash()

@@ -122,7 +122,7 @@ CASES = [
     ("unknown edge", ("gemm", "1", "1", "1", "--edge", "pad"), None, "edge: must be one of padded, aware (got 'pad')"),
     ("mac latency", ("gemm", "1", "1", "1", "--mac-latency", "0"), None, "mac_latency: must be at least 1 (got 0)"),
     # -- options of run
-    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic (got 'analitic'), nearest valid name: 'analytic'"),
+    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe (got 'analitic'), nearest valid name: 'analytic'"),
     ("a memory this version lacks", ("run", "deit_s", "--memory", "hw"), None, "memory: must be one of paper (got 'hw')"),
     ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
     ("unknown energy", ("run", "deit_s", "--energy", "activity"), None, "energy: must be one of constant (got 'activity')"),

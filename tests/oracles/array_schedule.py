@@ -35,46 +35,57 @@ def gemm_cycles(
     else:
         row_size, col_size, t = m, n, k
     folds = folds_of(row_size, col_size, rows, cols)
-    walk = _padded if edge == "padded" else _edge_aware
-    total = walk(folds, rows, cols, t, dataflow, fold_overlap)
-    if dataflow == "os" and not os_edge_register:  # the last row's accumulator is the edge
-        total -= len(folds) if fold_overlap == "none" else 1
-    slower = mac_latency - 1
-    return total + slower * (len(folds) if fold_overlap in ("none", "preload") else 1)
+    return (
+        max(
+            end
+            for _, end in fold_intervals(
+                folds, rows, cols, t, dataflow, fold_overlap, edge, os_edge_register, mac_latency
+            )
+        )
+        + 1
+    )
 
 
-def _padded(folds: list, rows: int, cols: int, t: int, dataflow: str, fold_overlap: str) -> int:
-    one_fold = 2 * rows + cols + t - 2
-    period = {
-        "none": one_fold,
-        "preload": t + rows + cols - 2,
-        "chained": t + rows - 1,
-        "pipelined": max(t, rows),
-    }[fold_overlap]
-    total = one_fold
-    for _ in folds[1:]:
-        total += period
-    return total
+def fold_intervals(
+    folds: list,
+    rows: int,
+    cols: int,
+    t: int,
+    dataflow: str,
+    fold_overlap: str,
+    edge: str,
+    os_edge_register: bool,
+    mac_latency: int,
+) -> list[tuple[int, int]]:
+    """Each fold's first streamed operand and last registered output, as clocks from 0.
 
-
-def _edge_aware(folds: list, rows: int, cols: int, t: int, dataflow: str, fold_overlap: str) -> int:
-    if fold_overlap == "none":
-        return sum(rows + used_rows + used_cols + t - 2 for used_rows, used_cols in folds)
+    Folds are walked one by one; a padded fold uses all rows and columns.
+    """
+    if edge == "padded":
+        folds = [(rows, cols) for _ in folds]
     drains = dataflow == "os"
+    slower = mac_latency - 1
     start = 0 if drains else folds[0][0]  # the first stationary tile is loaded row by row
-    ends = []
+    intervals = []
     for f, (used_rows, used_cols) in enumerate(folds):
         if drains:
-            ends.append(start + t + used_rows + used_cols - 2 + rows)
+            end = start + t + used_rows + used_cols - 2 + rows + slower - 1
+            if not os_edge_register:  # the last row's accumulator is the edge
+                end -= 1
         else:
-            ends.append(start + t + rows + used_cols - 2)
+            end = start + t + rows + used_cols - 2 + slower - 1
+        intervals.append((start, end))
         if f + 1 == len(folds):
             break
         next_rows = folds[f + 1][0]
-        if fold_overlap == "preload":
-            start += t + used_rows + used_cols - 2 if drains else max(t + rows + used_cols - 2, next_rows)
+        if fold_overlap == "none":
+            start = end + 1 if drains else end + 1 + next_rows
+        elif fold_overlap == "preload":
+            start += (
+                t + used_rows + used_cols - 2 + slower if drains else max(t + rows + used_cols - 2 + slower, next_rows)
+            )
         elif fold_overlap == "chained":
             start += t + used_rows - 1 if drains else t - 1 + next_rows
         else:
             start += max(t, used_rows if drains else next_rows)
-    return max(ends)
+    return intervals

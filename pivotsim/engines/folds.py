@@ -1,0 +1,100 @@
+"""When each fold starts and ends, in closed form: the timing contract of kernels/analytic.py, fold by fold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines.analytic import check_no_overflow, design_row
+from pivotsim.errors import InputError, check_integer, got
+from pivotsim.hardware.spec import DATAFLOWS, FOLD_OVERLAPS, ArraySpec
+from pivotsim.units import IntArray
+
+MAX_FOLDS = 10**8  # 2.4 GB of times
+
+
+@dataclass(frozen=True)
+class FoldTimes:
+    """Clocks of every fold, each int64 (folds,), columns outer, rows inner; 0 is the first operand's clock.
+
+    ``load_cycle`` is the clock of the fold's first held operand (-1 under os, which loads nothing), ``start_cycle``
+    that of its first streamed operand, ``end_cycle`` the one in which its last output is registered.
+    """
+
+    load_cycle: IntArray
+    start_cycle: IntArray
+    end_cycle: IntArray
+
+    @property
+    def cycles(self) -> int:
+        """Clocks of the GEMM: up to the last output of the fold that ends last."""
+        return int(self.end_cycle.max()) + 1
+
+
+def fold_times(m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any]) -> FoldTimes:
+    """Return the start and the end of every fold of an M x K x N GEMM.
+
+    Loads begin as early as the registers allow: after the fold before (none), with its last streamed operand
+    (chained), with its first (preload and pipelined, which hold two).
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix.
+    array : ArraySpec or mapping
+        Rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+
+    Raises
+    ------
+    InputError
+        A value is not valid, or the GEMM has more than 100 million folds.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> times = fold_times(4, 8, 4, ps.load_hardware("zcu102").replace({"array.rows": 4, "array.cols": 4}).array)
+    >>> times.start_cycle, times.end_cycle
+    (array([ 4, 18]), array([13, 27]))
+    """
+    m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
+    design = design_row(array)
+    check_no_overflow([(m, k, n, 1)], design.tolist())
+    rows, cols, dataflow_code, overlap_code, aware, edge_register, mac_latency = design.tolist()
+    dataflow, overlap = DATAFLOWS[dataflow_code], FOLD_OVERLAPS[overlap_code]
+    row_size, col_size, t = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[dataflow]
+    folds = -(-row_size // rows) * -(-col_size // cols)
+    if folds > MAX_FOLDS:
+        raise InputError(f"gemm: too many folds to list {got(folds)}")
+    # rows and columns that count, fold by fold
+    used_rows, used_cols = _extents(row_size, rows, aware), _extents(col_size, cols, aware)
+    sr, sc = np.tile(used_rows, len(used_cols)), np.repeat(used_cols, len(used_rows))
+
+    drains = dataflow == "os"
+    slower = mac_latency - 1
+    bare = int(drains and not edge_register)  # the last row's accumulator is the edge: one clock less
+    # from the first streamed operand to the clock after the last output
+    length = t + rows + sc - 2 + slower + (sr if drains else 0) - bare
+    following = sr[1:]  # rows of the next fold
+    if overlap == "none":
+        step = length[:-1] + (0 if drains else following)
+    elif overlap == "preload":
+        step = (t + sr + sc - 2 + slower)[:-1] if drains else np.maximum(length[:-1], following)
+    elif overlap == "chained":
+        step = t - 1 + (sr[:-1] if drains else following)
+    else:
+        step = np.maximum(t, sr[:-1] if drains else following)
+    start = np.concatenate(([0 if drains else sr[0]], step)).cumsum()
+    if drains:
+        load = np.full(folds, -1)
+    elif overlap in ("none", "chained"):
+        load = start - sr
+    else:
+        load = np.concatenate(([0], start[:-1]))
+    return FoldTimes(load.astype(np.int64), start.astype(np.int64), (start + length - 1).astype(np.int64))
+
+
+def _extents(size: int, extent: int, aware: int) -> IntArray:
+    """Return how much of the array each fold of one dimension takes: all of it, or what is left of the size."""
+    left = size - np.arange(0, size, extent)
+    return np.minimum(extent, left) if aware else np.full(len(left), extent)

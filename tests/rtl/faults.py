@@ -1,0 +1,124 @@
+"""One-line faults in the engine and in the Verilog, each made in a copied tree with a kernel cache of its own.
+
+A fault is caught if a small campaign (all dataflows, overlaps and edges on two arrays) finds a difference. The first
+difference found is what the proof lists.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 300
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A text edit, found exactly once in its file."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+KERNEL, SEQUENCER = "pivotsim/kernels/pe.py", "pivotsim/kernels/pe_sequencer.py"
+FAULTS = [
+    Fault("pe: a load ends one row early", SEQUENCER, "if i == extent - 1:", "if i == max(extent - 2, 0):"),
+    Fault("pe: skew of rows off by one", KERNEL, "x_source[_u(lines[X_FROM, at + r]) + r]", "x_source[_u(lines[X_FROM, at + r + 1]) + r]"),
+    Fault("pe: skew of columns off by one", KERNEL, "y_source[_u(lines[Y_FROM, at + c]) + c]", "y_source[_u(lines[Y_FROM, at + c + 1]) + c]"),
+    Fault("pe: product of the wrong sign", KERNEL, "sums[to + i] += np.int32(np.int16", "sums[to + i] -= np.int32(np.int16"),
+    Fault("pe: partial sums lost between folds", KERNEL, "out[_u(place)] += p[foot + c]", "out[_u(place)] = p[foot + c]"),
+    Fault("pe: a token moves at full speed", KERNEL, "i = r * cols + d - 2 * r\n            held[i]", "i = r * cols + d - 2 * r if r == 0 else r * cols\n            held[i]"),
+    Fault("pe: sums leave one clock late", KERNEL, "extent = lines[TOKEN, at + d + config[MREG]]", "extent = lines[TOKEN, at + d + config[MREG] + 1]"),
+    Fault("pe: the next sum does not begin again", KERNEL, "a[r * cols + d - r] = 0", "a[r * cols + d - r] = a[r * cols + d - r]"),
+    Fault("pe: fold end seen one column early", SEQUENCER, "state[SENT_COLS] - 1 + config[MREG]\n    tag", "max(state[SENT_COLS] - 2, 0) + config[MREG]\n    tag"),
+    Fault("pe: product register skipped", KERNEL, "product_of_before = products[row, i]", "product_of_before = np.int16(x[left + i]) * np.int16(factors[right + i])"),
+    Fault("pe: doubled operand taken too late", KERNEL, "s[r * cols + d - r] = b[r * cols + d - r]", "s[r * cols + d - r] = s[r * cols + d - r]"),
+    Fault("analytic: a fold one clock short", "pivotsim/engines/folds.py", "length = t + rows + sc - 2", "length = t + rows + sc - 3"),
+    Fault("rtl: operands swapped", "tests/rtl/pe.v", "wire signed [7:0] factor = os ? y_in : held;", "wire signed [7:0] factor = os ? y_in : x_in;"),
+    Fault("rtl: unsigned operand", "tests/rtl/pe.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
+    Fault("rtl: a register of the token missing", "tests/rtl/pe.v", "token <= token_half;", "token <= token_in && !train_ends;"),
+    Fault("rtl: partial sum lost on the way down", "tests/rtl/pe.v", ": p_in + {{16{addend[15]}}, addend};", ": {{16{addend[15]}}, addend};"),
+    Fault("rtl: skew of rows off by one", "tests/rtl/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
+    Fault("rtl: the drain does not wait for the last operand", "tests/rtl/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
+]  # fmt: skip
+
+
+def edited(fault: Fault, folder: Path) -> Path:
+    """Return a copy of what the campaign needs, with the fault in it."""
+    tree = folder / "tree"
+    for name in ("pivotsim", "hwconfigs", "workloads", "tests"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    path = tree / fault.file
+    text = path.read_text()
+    assert text.count(fault.old) == 1, (
+        f"{fault.name}: {fault.old!r} stands {text.count(fault.old)} times in {fault.file}"
+    )
+    path.write_text(text.replace(fault.old, fault.new))
+    return tree
+
+
+def caught_by(fault: Fault, folder: Path) -> str:
+    """Return the first difference that the small campaign finds under a fault, '' if none."""
+    tree = edited(fault, folder)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "NUMBA_CACHE_DIR": str(folder / "kernels"),
+        "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.rtl.faults"],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr[-2000:])
+    return done.stdout.strip()
+
+
+def _rtl_cache(fault: Fault, folder: Path) -> Path:
+    """An engine's fault leaves the libraries as they are; the Verilog's needs new ones, on the same runtime."""
+    from tests.rtl.bridge import cache_folder
+
+    if not fault.file.startswith("tests/rtl"):
+        return cache_folder()
+    for runtime in cache_folder().glob("runtime*"):
+        shutil.copytree(runtime, folder / "rtl" / runtime.name)
+    return folder / "rtl"
+
+
+def small_campaign() -> str:
+    """Return the first difference on two small arrays, as 'what (where)', or ''."""
+    import random
+
+    from tests.rtl.agreement import Tally, differences, draw_point
+    from tests.rtl.bridge import Build, VerilatedArray
+
+    draw = random.Random(7)
+    builds = [Build(4, 3, "none", digest=True), Build(3, 4, "pipelined", mac_latency=2, digest=True)]
+    for build in builds:
+        array = VerilatedArray(build)
+        for seed in range(60):
+            point = draw_point(draw, build)
+            try:
+                found = differences(point, array, seed, Tally())
+            except RuntimeError as error:
+                found = [re.sub(r"[0-9]+", "N", str(error))]
+            if found:
+                return f"{found[0]} ({point.dataflow}, {build.fold_overlap}, {point.edge})"
+    return ""
+
+
+if __name__ == "__main__":
+    first = small_campaign()
+    print(first)
+    sys.exit(bool(first))

@@ -1,0 +1,172 @@
+// The whole array: operand memories, sequencer, skew registers, R x C processing elements, collectors.
+//
+// Memories at the edge are ideal: any number of words in any clock. The operands of row r are delayed by r clocks,
+// those of column c by c clocks. Nothing here counts clocks.
+module systolic #(
+    parameter R = 4,
+    parameter C = 4,
+    parameter OVERLAP = 0, // 0 none, 1 preload, 2 chained, 3 pipelined
+    parameter OS_EDGE_REGISTER = 1,
+    parameter MREG = 0,
+    parameter DIGEST = 0,
+    parameter ADDRESS_BITS = 12 // of each of the three memories
+) (
+    input wire clk,
+    input wire reset,
+    input wire start,
+    input wire [31:0] m,
+    input wire [31:0] k,
+    input wire [31:0] n,
+    input wire [1:0] dataflow, // 0 is, 1 ws, 2 os
+    input wire aware,
+
+    input wire write_a,
+    input wire write_b,
+    input wire [31:0] address,
+    input wire [7:0] operand,
+    output wire [31:0] result,
+
+    output wire load_begins,
+    output wire stream_begins,
+    output wire [C-1:0] column_last, // tags as they are seen at the edge
+    output wire [C-1:0] column_end,
+    output wire [63:0] digest
+);
+    localparam IS = 0, WS = 1, OS = 2;
+    localparam OPERANDS = 1 << ADDRESS_BITS;
+
+    reg signed [7:0] a_memory [0:OPERANDS-1];
+    reg signed [7:0] b_memory [0:OPERANDS-1];
+    reg signed [31:0] result_memory [0:OPERANDS-1];
+
+    // ---- the three dataflows: which size lies where, and the distance of neighbours in the row-major memories
+    wire os = dataflow == OS;
+    wire [31:0] row_size = os ? m : k;
+    wire [31:0] col_size = dataflow == IS ? m : n;
+    wire [31:0] length = os ? k : dataflow == WS ? m : n;
+    wire x_is_b = dataflow == IS;
+    wire [31:0] x_row = dataflow == IS ? n : os ? k : 1; // x: of two rows of the array, of two streamed operands
+    wire [31:0] x_t = dataflow == WS ? k : 1;
+    wire [31:0] y_row = dataflow == IS ? 1 : n; // y: of two loaded rows or streamed operands, of two columns
+    wire [31:0] y_col = dataflow == IS ? k : 1;
+    wire [31:0] out_col = dataflow == IS ? n : 1;
+    wire [31:0] out_t = dataflow == IS ? 1 : n;
+
+    // ---- sequencer
+    wire load, load_last, stream, stream_last, drain_token, tag_last, fold_end;
+    wire [31:0] load_row, load_col, load_cols, stream_t, stream_row, stream_col, stream_rows, stream_cols, stream_extent;
+    wire [C-1:0] tag_result, tag_end;
+    wire [R*C-1:0] x_first_registers, x_last_registers;
+    sequencer #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG)) sequence_folds (
+        .clk(clk), .reset(reset), .start(start), .os(os), .aware(aware),
+        .row_size(row_size), .col_size(col_size), .length(length),
+        .fold_end(fold_end), .x_first(x_first_registers), .x_last(x_last_registers),
+        .load(load), .load_begins(load_begins), .load_row(load_row), .load_col(load_col),
+        .load_cols(load_cols), .load_last(load_last),
+        .stream(stream), .stream_begins(stream_begins), .stream_t(stream_t), .stream_row(stream_row),
+        .stream_col(stream_col), .stream_rows(stream_rows), .stream_cols(stream_cols), .stream_extent(stream_extent),
+        .stream_last(stream_last),
+        .token(drain_token), .tag_result(tag_result), .tag_last(tag_last), .tag_end(tag_end));
+    wire token = os ? drain_token : load_begins;
+
+    // ---- between the PEs: index [r*(C+1)+c] is what enters PE (r, c) from the left, [r*C+c] from above
+    wire signed [7:0] x [0:R*(C+1)-1];
+    wire x_first [0:R*(C+1)-1];
+    wire x_last [0:R*(C+1)-1];
+    wire signed [7:0] y [0:(R+1)*C-1];
+    wire y_last [0:(R+1)*C-1];
+    wire tokens [0:(R+1)*C-1];
+    wire signed [31:0] p [0:(R+1)*C-1];
+    wire [2:0] p_tag [0:(R+1)*C-1];
+    wire signed [31:0] p_next [0:R*C-1];
+    wire [63:0] pe_digest [0:R*C-1];
+
+    genvar r, c;
+    generate
+        for (r = 0; r < R; r = r + 1) begin : left
+            wire [31:0] at = (stream_row + r) * x_row + stream_t * x_t;
+            wire [ADDRESS_BITS-1:0] word = at[ADDRESS_BITS-1:0];
+            wire signed [7:0] operand_x = stream && r < stream_rows ? (x_is_b ? b_memory[word] : a_memory[word]) : 8'sd0;
+            delay #(.WIDTH(10), .DEPTH(r)) skew (
+                .clk(clk), .reset(reset),
+                .in({stream_begins && r < stream_extent, stream_last && r < stream_extent, operand_x}),
+                .out({x_first[r*(C+1)], x_last[r*(C+1)], x[r*(C+1)]}));
+        end
+        for (c = 0; c < C; c = c + 1) begin : top
+            wire sends = os ? stream && c < stream_cols : load && c < load_cols;
+            wire [31:0] at = os ? stream_t * y_row + (stream_col + c) * y_col
+                                : load_row * y_row + (load_col + c) * y_col;
+            wire [ADDRESS_BITS-1:0] word = at[ADDRESS_BITS-1:0];
+            wire signed [7:0] operand_y = sends ? (x_is_b ? a_memory[word] : b_memory[word]) : 8'sd0;
+            delay #(.WIDTH(13), .DEPTH(c)) skew (
+                .clk(clk), .reset(reset),
+                .in({tag_end[c], tag_last, tag_result[c], token, !os && load_last, operand_y}),
+                .out({p_tag[c], tokens[c], y_last[c], y[c]}));
+            assign p[c] = 32'sd0;
+        end
+        for (r = 0; r < R; r = r + 1) begin : row
+            for (c = 0; c < C; c = c + 1) begin : col
+                pe #(.DOUBLE(OVERLAP == 1 || OVERLAP == 3), .MREG(MREG)) element (
+                    .clk(clk), .reset(reset), .os(os),
+                    .x_in(x[r*(C+1)+c]), .x_first_in(x_first[r*(C+1)+c]), .x_last_in(x_last[r*(C+1)+c]),
+                    .x(x[r*(C+1)+c+1]), .x_first(x_first[r*(C+1)+c+1]), .x_last(x_last[r*(C+1)+c+1]),
+                    .y_in(y[r*C+c]), .y_last_in(y_last[r*C+c]), .y(y[(r+1)*C+c]), .y_last(y_last[(r+1)*C+c]),
+                    .token_in(tokens[r*C+c]), .token(tokens[(r+1)*C+c]),
+                    .p_in(p[r*C+c]), .p_tag_in(p_tag[r*C+c]), .p_next(p_next[r*C+c]),
+                    .p(p[(r+1)*C+c]), .p_tag(p_tag[(r+1)*C+c]), .digest(pe_digest[r*C+c]));
+                assign x_first_registers[r*C+c] = x_first[r*(C+1)+c+1];
+                assign x_last_registers[r*C+c] = x_last[r*(C+1)+c+1];
+            end
+        end
+    endgenerate
+
+    // ---- the edge: a register below the last row, or (os without it) what the last row hands over itself
+    wire bare = os && OS_EDGE_REGISTER == 0;
+    wire [C-1:0] result_here, add;
+    wire [31:0] result_address [0:C-1];
+    wire signed [31:0] result_value [0:C-1];
+    generate
+        for (c = 0; c < C; c = c + 1) begin : bottom
+            wire [2:0] tag = bare ? p_tag[(R-1)*C+c] : p_tag[R*C+c];
+            assign result_value[c] = bare ? p_next[(R-1)*C+c] : p[R*C+c];
+            assign column_last[c] = tag[1];
+            assign column_end[c] = tag[2];
+            collector #(.R(R), .C(C), .COLUMN(c)) collect (
+                .clk(clk), .reset(reset), .os(os), .row_size(row_size),
+                .row_stride(n), .col_stride(out_col), .step(out_t),
+                .result(tag[0]), .last(tag[1]),
+                .write(result_here[c]), .add(add[c]), .address(result_address[c]));
+        end
+    endgenerate
+    assign fold_end = |column_end;
+
+    integer i;
+    always @(posedge clk) begin
+        if (write_a) a_memory[address[ADDRESS_BITS-1:0]] <= operand;
+        if (write_b) b_memory[address[ADDRESS_BITS-1:0]] <= operand;
+        for (i = 0; i < C; i = i + 1)
+            if (result_here[i])
+                result_memory[result_address[i][ADDRESS_BITS-1:0]] <=
+                    result_value[i] + (add[i] ? result_memory[result_address[i][ADDRESS_BITS-1:0]] : 32'sd0);
+    end
+    assign result = result_memory[address[ADDRESS_BITS-1:0]];
+
+    // ---- digest of all PEs; the place of a register counts
+    generate
+        if (DIGEST != 0) begin : digests
+            reg [63:0] total;
+            reg [63:0] z;
+            integer j;
+            always @* begin
+                total = 0;
+                for (j = 0; j < R * C; j = j + 1) begin
+                    z = (pe_digest[j] + {32'd0, j[31:0]}) * 64'h9E3779B97F4A7C15;
+                    total = total + (z ^ (z >> 29));
+                end
+            end
+            assign digest = total;
+        end else begin : no_digest
+            assign digest = 64'd0;
+        end
+    endgenerate
+endmodule
