@@ -9,7 +9,7 @@ HASH   := $(shell $(PYTHON) -c "import hashlib; print(hashlib.sha256(open('pypro
 READY  := $(VENV)/stamp-run-$(HASH)
 DEV    := $(VENV)/stamp-dev-$(HASH)
 
-.PHONY: run test lint tests bench bench-peers figures check-install clean help
+.PHONY: run test lint tests proof bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -26,14 +26,19 @@ lint: $(DEV)
 tests: $(DEV)
 	$(BIN)/pytest --doctest-modules
 
-bench: $(READY)
+proof: $(DEV)
+	$(BIN)/python -m tests.rtl.proof
+
+bench: $(DEV)
 	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python -m tests.benchmarks.bench_pe
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py
 
 figures: $(READY)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures > /dev/null
+	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --out notebooks/figures > /dev/null
 
 check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python
@@ -44,6 +49,7 @@ clean:
 help:
 	@echo "make run            set up and print PIVOT's published numbers beside simulated ones"
 	@echo "make test           set up, then lint and tests"
+	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the README's pictures again"

@@ -64,7 +64,7 @@ def _phases(run: MatmulResult) -> list[tuple[str, int, int]]:
             cols = min(cols, col_size - fold // row_folds * cols)
         covered = start + min(rows + cols - 2, length)
         if load >= 0:
-            phases.append(("load", load, start))
+            phases.append(("load", load, load + rows))
         phases += [("fill", start, covered), ("stream", covered, start + length), ("drain", start + length, end + 1)]
     return phases
 

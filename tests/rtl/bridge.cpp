@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "Vsystolic.h"
+#include "Vsystolic___024root.h"
 #include "verilated.h"
 
 namespace {
@@ -19,17 +20,6 @@ struct Array {
         top.clk = 1;
         top.eval();
         top.clk = 0;
-    }
-    void write(const int8_t* values, int64_t count, bool b) {
-        top.write_a = !b;
-        top.write_b = b;
-        for (int64_t i = 0; i < count; ++i) {
-            top.address = static_cast<uint32_t>(i);
-            top.operand = static_cast<uint8_t>(values[i]);
-            settle();
-            rise();
-        }
-        top.write_a = top.write_b = 0;
     }
 };
 
@@ -57,9 +47,10 @@ int64_t array_run(void* handle, const int8_t* a, const int8_t* b, int32_t* resul
     top.n = static_cast<uint32_t>(n);
     top.dataflow = static_cast<uint8_t>(dataflow);
     top.aware = static_cast<uint8_t>(aware);
-    array.write(a, m * k, false);
-    array.write(b, k * n, true);
     top.reset = 0;
+    auto& memories = *top.rootp;
+    for (int64_t i = 0; i < m * k; ++i) memories.systolic__DOT__a_memory[i] = static_cast<uint8_t>(a[i]);
+    for (int64_t i = 0; i < k * n; ++i) memories.systolic__DOT__b_memory[i] = static_cast<uint8_t>(b[i]);
 
     std::vector<int64_t> fold_of_column(COLUMNS, 0);
     int64_t loaded = 0, started = 0, ended = 0, clock = 0;
@@ -83,11 +74,7 @@ int64_t array_run(void* handle, const int8_t* a, const int8_t* b, int32_t* resul
             digests[clock] = top.digest;
         }
     }
-    for (int64_t i = 0; i < m * n; ++i) {
-        top.address = static_cast<uint32_t>(i);
-        array.settle();
-        result[i] = static_cast<int32_t>(top.result);
-    }
+    for (int64_t i = 0; i < m * n; ++i) result[i] = static_cast<int32_t>(memories.systolic__DOT__result_memory[i]);
     return ended == folds ? clock : -1;
 }
 }

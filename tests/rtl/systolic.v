@@ -20,12 +20,6 @@ module systolic #(
     input wire [1:0] dataflow, // 0 is, 1 ws, 2 os
     input wire aware,
 
-    input wire write_a,
-    input wire write_b,
-    input wire [31:0] address,
-    input wire [7:0] operand,
-    output wire [31:0] result,
-
     output wire load_begins,
     output wire stream_begins,
     output wire [C-1:0] column_last, // tags as they are seen at the edge
@@ -35,9 +29,10 @@ module systolic #(
     localparam IS = 0, WS = 1, OS = 2;
     localparam OPERANDS = 1 << ADDRESS_BITS;
 
-    reg signed [7:0] a_memory [0:OPERANDS-1];
-    reg signed [7:0] b_memory [0:OPERANDS-1];
-    reg signed [31:0] result_memory [0:OPERANDS-1];
+    // row-major; filled and read from outside
+    reg signed [7:0] a_memory [0:OPERANDS-1] /* verilator public_flat_rw */;
+    reg signed [7:0] b_memory [0:OPERANDS-1] /* verilator public_flat_rw */;
+    reg signed [31:0] result_memory [0:OPERANDS-1] /* verilator public_flat_rw */;
 
     // ---- the three dataflows: which size lies where, and the distance of neighbours in the row-major memories
     wire os = dataflow == OS;
@@ -141,15 +136,11 @@ module systolic #(
     assign fold_end = |column_end;
 
     integer i;
-    always @(posedge clk) begin
-        if (write_a) a_memory[address[ADDRESS_BITS-1:0]] <= operand;
-        if (write_b) b_memory[address[ADDRESS_BITS-1:0]] <= operand;
+    always @(posedge clk)
         for (i = 0; i < C; i = i + 1)
             if (result_here[i])
                 result_memory[result_address[i][ADDRESS_BITS-1:0]] <=
                     result_value[i] + (add[i] ? result_memory[result_address[i][ADDRESS_BITS-1:0]] : 32'sd0);
-    end
-    assign result = result_memory[address[ADDRESS_BITS-1:0]];
 
     // ---- digest of all PEs; the place of a register counts
     generate

@@ -1,0 +1,75 @@
+"""Engine `pe` against Verilator on the same multiplication in the same run: `make bench`."""
+
+import time
+
+import numpy as np
+
+import pivotsim as ps
+from pivotsim.engines import pe
+from tests.rtl import bridge
+from tests.rtl.bridge import Build, VerilatedArray
+
+ARRAY = {
+    "rows": 16, "cols": 16, "dataflow": "is", "fold_overlap": "none", "edge": "padded", "os_edge_register": True,
+    "mac_latency": 1,
+}  # fmt: skip
+SIZES = (60, 64, 4000)
+FC1 = (197, 384, 1536)
+REPEATS = 5
+
+
+def clock_us(run, repeats: int = REPEATS) -> float:
+    """Return microseconds per clock of the fastest of several runs."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        cycles = run().cycles
+        times.append((time.perf_counter() - start) / cycles * 1e6)
+    return min(times)
+
+
+def against_verilator() -> None:
+    if bridge.missing():
+        print(f"Verilator: not run, {bridge.missing()}")
+        return
+    a, b = pe.seeded_operands(*SIZES)
+    build = Build(ARRAY["rows"], ARRAY["cols"], address_bits=18)
+    array = VerilatedArray(build, "-O3")
+    ours = rtl = float("inf")
+    for dataflow in bridge.DATAFLOWS:  # in turns, so that a disturbed machine disturbs both
+        mode = {**ARRAY, "dataflow": dataflow}
+        ours = clock_us(lambda mode=mode: pe.run(a, b, mode))
+        rtl = clock_us(lambda dataflow=dataflow: array.run(a, b, dataflow, "padded"))
+        ratio = f"ratio {rtl / ours:5.1f}   goal 10"
+        print(f"one clock of 16x16, {dataflow}: pe {ours:6.3f} us, Verilator -O3 {rtl:6.3f} us   {ratio}")
+    array.close()
+
+
+def main() -> None:
+    pe.run([[1]], [[1]], ARRAY)
+    against_verilator()
+    array = {**ARRAY, "rows": 64, "cols": 36}
+    a, b = pe.seeded_operands(*FC1)
+    for dataflow in bridge.DATAFLOWS:
+        mode = {**array, "dataflow": dataflow}
+        per_clock = clock_us(lambda mode=mode: pe.run(a, b, mode))
+        bytes_per_clock = 64 * 36 * (1 + 1 + 4 + 4)  # x and factor read, sum read and written
+        rate = bytes_per_clock / per_clock / 1e3
+        print(f"one clock of 64x36, {dataflow}: pe {per_clock:6.3f} us, {rate:5.1f} GB/s of state through the cache")
+    plan = ps.plan(ps.load_model("deit_s").replace({"depth": 1}))
+    trace = ps.lower(plan).within("encoders")
+    start, clocks, exact = time.perf_counter(), 0, True
+    for m, k, n, repeats in trace.gemms.tolist():
+        for head in range(repeats):
+            left, right = pe.seeded_operands(m, k, n, head)
+            run = pe.run(left, right, array)
+            clocks += run.cycles
+            exact &= np.array_equal(run.result, left.astype(np.int32) @ right.astype(np.int32))
+    seconds = time.perf_counter() - start
+    print(
+        f"one DeiT-S encoder, every GEMM and head, checked against numpy: {clocks:,} clocks, exact {exact}, {seconds:.2f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()
