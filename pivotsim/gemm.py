@@ -3,7 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pivotsim.engines import analytic
+from pivotsim.engines import analytic, memory
+from pivotsim.engines.memory_fit import DoesNotFit
+from pivotsim.engines.memory_limits import MemoryLimits
 from pivotsim.engines.registry import ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, MIN_CLOCK_MHZ
@@ -73,7 +75,8 @@ def simulate_gemm(
         Output stationary: count the shift to a register below the last row.
     mac_latency : int
         Clocks of one multiply-accumulate.
-    engine : {'analytic'}
+    engine : {'analytic', 'memory'}
+        The second with unlimited memories, to the same clock.
     clock_mhz : float, optional
         Gives ``delay_ms`` as well.
 
@@ -102,7 +105,11 @@ def simulate_gemm(
         "os_edge_register": check_flag("os_edge_register", os_edge_register),
         "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
     }
-    cycles = int(analytic.cycles_per_gemm(gemm_array([(m, k, n, 1)]), chosen)[0])
+    if engine == "memory":
+        run = memory.run_gemm(m, k, n, chosen, MemoryLimits())
+        cycles = 0 if isinstance(run, DoesNotFit) else run.cycles  # without limits everything fits
+    else:
+        cycles = int(analytic.cycles_per_gemm(gemm_array([(m, k, n, 1)]), chosen)[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:

@@ -69,8 +69,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[
     Path | None, typer.Option("--plots", parser=plots_folder, metavar="DIR", help="Write pictures (PNG) there.")
 ]
-EngineOption = Annotated[str, typer.Option(metavar="analytic", help="How array cycles are counted.")]
-MemoryOption = Annotated[str, typer.Option(metavar="paper", help="Memories without limits or stalls.")]
+EngineOption = Annotated[str, typer.Option(metavar="analytic|memory", help="How array cycles are counted.")]
+MemoryOption = Annotated[
+    str, typer.Option(metavar="paper|hw", help="Unlimited memories, or the hardware's (engine memory).")
+]
 ProfileOption = Annotated[
     str,
     typer.Option(metavar="paper|full", help="Processor side: softmax alone, or all operations and transfers too."),
