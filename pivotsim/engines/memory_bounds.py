@@ -32,8 +32,8 @@ def check(
 ) -> None:
     """Raise InputError where chunks of ``least`` to ``most`` steps could exceed int64, or one run the passes allowed.
 
-    Total <= transfers * longest + passes * (2R + C + chunk + m), transfers <= 3 * passes + 1. Python's integers never
-    wrap.
+    Total <= transfers * longest + passes * (2R + C + chunk + m), transfers <= 3 * passes + 1. Passes fall with the
+    chunk and units grow with it, so the product is convex and largest at one end. Python's integers never wrap.
     """
     rows, cols, mac_latency = design[0], design[1], design[6]
     m, k, n = sizes
@@ -43,15 +43,18 @@ def check(
             f"gemm: needs more than {MAX_PASSES:,} passes through the array {got(number)}; use a larger array, larger"
             " memories or engine 'analytic'"
         )
-    number = passes(sizes, rows, cols, dataflow, least)
-    unit = max(demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, most))
-    unit = max(unit, PSUM_BYTES * n if limits.bias else 0)
-    longest = max(transfer_cycles(unit, is_drain, limits) + unit for is_drain in (False, True))
-    total = (3 * number + 1) * longest + number * (2 * rows + cols + mapped(*sizes, dataflow)[2] + mac_latency)
-    # bytes at any level: psums of every row tile, or an operand in every pass
-    moved = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * number
-    _, cost, *_ = limits.dram_row()[1:]
-    product = unit * cost
+    folds, streamed = passes(sizes, rows, cols, dataflow, mapped(*sizes, dataflow)[2]), mapped(*sizes, dataflow)[2]
+    total = product = 0
+    for chunk in (least, most):
+        number = folds * (streamed // chunk + 2)
+        unit = max(demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, chunk))
+        unit = max(unit, PSUM_BYTES * n if limits.bias else 0)
+        longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
+        step = 2 * rows + cols + chunk + mac_latency
+        total = max(total, (3 * number + 1) * longest + number * step)
+        product = max(product, unit * limits.dram_row()[2])
+    # bytes at any level: psums of every row tile, or an operand for every tile or chunk
+    moved = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
     if max(total, moved, product) > MAX_CYCLES:
         size = f"about 2**{math.log2(max(total, moved, product)):.1f}"
         raise InputError(f"gemm: sizes too large, the cycles or bytes could exceed int64 {got(size)}")

@@ -101,6 +101,15 @@ class TestAuto:
             found = (auto.cycles, auto.chunk, auto.loop_order)
             assert found == (cycles, -chunk, LOOP_ORDERS[array["dataflow"]][place])
 
+    def test_a_tie_goes_to_fewer_dram_bytes(self):
+        # three column tiles stream two weight chunks each: chunk by chunk, a single WTMEM keeps the chunk for all three
+        array = {**PIVOT, "rows": 2, "cols": 2}
+        limits = MemoryLimits(wtmem_bytes=4, weight_share_bytes=0)
+        first, second = (run_gemm(6, 2, 4, array, limits, loop_order=o, chunk=2) for o in LOOP_ORDERS["is"])
+        assert first.cycles == second.cycles
+        assert (first.moved_bytes["dram_read"], second.moved_bytes["dram_read"]) == (12 + 3 * 8, 12 + 8)
+        assert run_gemm(6, 2, 4, array, limits, chunk=2).loop_order == "chunk-column-row"
+
     def test_the_bounds_that_prune_hold(self):
         """The closed-form clocks of the array alone are those of a run without limits."""
         for gemm, array, _, order, chunk, _ in cases(300, seed=14):
@@ -318,7 +327,8 @@ class TestInput:
         with pytest.raises(ps.InputError, match="could exceed int64"):
             run_gemm(36, 64, 2**62, PIVOT, MemoryLimits())
         with pytest.raises(ps.InputError, match="could exceed int64"):  # bytes times clocks per byte
-            run_gemm(36, 64, 2**30, PIVOT, MemoryLimits(dram_bytes_per_s=2**61 - 1, clock_hz=2**60))
+            run_gemm(36, 64, 64, PIVOT, MemoryLimits(dram_bytes_per_s=2**61 - 1, clock_hz=2**60))
+        assert run_gemm(10**5, 10**5, 10**5, PIVOT, MemoryLimits()).passes == 1563 * 2778
 
     def test_a_search_that_is_too_long_says_what_to_name(self, monkeypatch):
         monkeypatch.setattr(memory_bounds, "MAX_PASSES", 1100)
