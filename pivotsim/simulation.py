@@ -9,7 +9,7 @@ from typing import Any
 from pivotsim.config import SET_BY_USER, leaves
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
-from pivotsim.engines.registry import ENGINES
+from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
@@ -19,7 +19,7 @@ from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
-MEMORIES = ("paper",)
+MEMORIES = ("paper", "hw")
 SCOPES = ("encoders", "all")
 ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
 
@@ -44,10 +44,10 @@ def simulate(
         holds.
     hw : Hardware or str
         Hardware, or its name.
-    engine : {'analytic'}
-        How array cycles are counted.
-    memory : {'paper'}
-        Memories without limits or stalls, as the paper's delays assume.
+    engine : {'analytic', 'memory'}
+        How array cycles are counted: in closed form, or with the memory hierarchy.
+    memory : {'paper', 'hw'}
+        Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`).
     profile : {'paper', 'full'}
         What the processor side charges: softmax alone, or also GELU, LayerNorm, residual adds, requantisation
         and transfers.
@@ -73,6 +73,8 @@ def simulate(
     hw = load_hardware(hw)
     check_choice("engine", engine, ENGINES)
     check_choice("memory", memory, MEMORIES)
+    if memory == "hw" and engine not in WITH_MEMORIES:
+        raise InputError(f"memory: 'hw' needs engine {' or '.join(map(repr, WITH_MEMORIES))} {got(engine)}")
     check_choice("profile", profile, PROFILES)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
@@ -80,7 +82,7 @@ def simulate(
     whole = as_trace(workload, batch)
     trace = runnable(whole, hw, engine, scope)
 
-    rows = _rows(trace, hw, engine, profile)
+    rows = _rows(trace, hw, engine, memory, profile)
     pl_cycles = sum(row.cycles for row in rows)
     pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
@@ -145,10 +147,10 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     return trace
 
 
-def _rows(trace: Trace, hw: Hardware, engine: str, profile: str) -> list[Row]:
+def _rows(trace: Trace, hw: Hardware, engine: str, memory: str, profile: str) -> list[Row]:
     """Return the array's and the processor's steps in the trace's order."""
     places = [(index, op) for index, op in enumerate(trace) if op.kind == "gemm"]
-    cycles = ENGINES[engine](trace.gemms, hw.array).tolist()
+    cycles = ENGINES[engine](trace.gemms, hw if memory == "hw" else hw.without_memory_limits()).tolist()
     clock_mhz = hw.array.clock_mhz
     steps = [
         (index, Row(op.encoder, op.module, op.kind, "pl", count, op.macs, cycles_to_ms(float(count), clock_mhz)))

@@ -70,9 +70,14 @@ PlotsOption = Annotated[
     Path | None, typer.Option("--plots", parser=plots_folder, metavar="DIR", help="Write pictures (PNG) there.")
 ]
 EngineOption = Annotated[
-    str, typer.Option(metavar="analytic|pe", help="Array cycles in closed form, or PE by PE, clock by clock.")
+    str,
+    typer.Option(
+        metavar="analytic|pe|memory", help="Array cycles in closed form, PE by PE, or behind the board's memories."
+    ),
 ]
-MemoryOption = Annotated[str, typer.Option(metavar="paper", help="Memories without limits or stalls.")]
+MemoryOption = Annotated[
+    str, typer.Option(metavar="paper|hw", help="Unlimited memories, or the hardware's (engine memory).")
+]
 ProfileOption = Annotated[
     str,
     typer.Option(metavar="paper|full", help="Processor side: softmax alone, or all operations and transfers too."),

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
 from pivotsim.errors import nearest
+from pivotsim.hardware.memory import MemorySpec
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -37,15 +38,6 @@ class ArraySpec(Spec):
     os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
     mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=MAX_MAC_LATENCY)
     operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
-
-
-class MemorySpec(Spec):
-    """On-chip memories; `memory: paper` takes them as unlimited."""
-
-    gb_bytes: int = quantity("B", "Global buffer.", ge=1, le=INT64_MAX)
-    ipmem_bytes: int = quantity("B", "Input memory beside the array.", ge=1, le=INT64_MAX)
-    wtmem_bytes: int = quantity("B", "Weight memory beside the array.", ge=1, le=INT64_MAX)
-    opmem_bytes: int = quantity("B", "Output memory beside the array.", ge=1, le=INT64_MAX)
 
 
 class OpCost(Spec):
@@ -167,6 +159,10 @@ class Hardware(Spec):
         32
         """
         return replaced(self, changes, label)
+
+    def without_memory_limits(self) -> "Hardware":
+        """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
+        return self.model_copy(update={"memories": self.memories.unlimited()})
 
     def values(self) -> dict[str, object]:
         """Return everything that a simulation may depend on: all values but the names and sources."""
