@@ -9,6 +9,7 @@ from typing import Any
 from pivotsim.config import SET_BY_USER, leaves
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
+from pivotsim.engines.memory_use import MemoryUse, memory_uses
 from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
@@ -82,7 +83,9 @@ def simulate(
     whole = as_trace(workload, batch)
     trace = runnable(whole, hw, engine, scope)
 
-    rows = _rows(trace, hw, engine, memory, profile)
+    board = hw if memory == "hw" else hw.without_memory_limits()
+    uses = _memory_uses(trace, board) if engine in WITH_MEMORIES else ()
+    rows = _rows(trace, board, engine, uses, profile)
     pl_cycles = sum(row.cycles for row in rows)
     pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
@@ -105,7 +108,8 @@ def simulate(
         energy_components_j=components_j(hw, usage),
         gate_ms=gate_ms,
         gate_components_j=components_j(hw, gate),
-        notes=_notes(trace, hw, profile, energy),
+        memory_uses=uses,
+        notes=_notes(trace, hw, profile, energy, memory),
         inputs=Inputs(trace, hw, options),
     )
 
@@ -147,10 +151,14 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     return trace
 
 
-def _rows(trace: Trace, hw: Hardware, engine: str, memory: str, profile: str) -> list[Row]:
-    """Return the array's and the processor's steps in the trace's order."""
+def _memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
+    return memory_uses([(op.encoder, op.module) for op in trace if op.kind == "gemm"], trace.gemms, hw)
+
+
+def _rows(trace: Trace, hw: Hardware, engine: str, uses: tuple[MemoryUse, ...], profile: str) -> list[Row]:
+    """Return the array's and the processor's steps in the trace's order; ``uses`` holds the cycles if not empty."""
     places = [(index, op) for index, op in enumerate(trace) if op.kind == "gemm"]
-    cycles = ENGINES[engine](trace.gemms, hw if memory == "hw" else hw.without_memory_limits()).tolist()
+    cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace.gemms, hw).tolist()
     clock_mhz = hw.array.clock_mhz
     steps = [
         (index, Row(op.encoder, op.module, op.kind, "pl", count, op.macs, cycles_to_ms(float(count), clock_mhz)))
@@ -162,10 +170,12 @@ def _rows(trace: Trace, hw: Hardware, engine: str, memory: str, profile: str) ->
     return [row for _, row in sorted(steps, key=itemgetter(0))]  # stable: an operation before its transfer
 
 
-def _notes(trace: Trace, hw: Hardware, profile: str, energy: str) -> tuple[str, ...]:
+def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source."""
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
     used = (*constants_used(trace, hw, profile), *RULES[energy].constants, *ASSUMPTIONS)
+    if memory == "hw":
+        used += tuple(path for path, _, _ in leaves(Hardware) if path.startswith("memories."))
     unchanged = [leaf for path in used for leaf in _without(path, changed)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     return tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))

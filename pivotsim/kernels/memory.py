@@ -104,7 +104,8 @@ def note(loads: Array, row: int, what: tuple[int, int, int, int, int], flight: F
 
 @kernel(
     "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 7), int64, int64,"
-    " UniTuple(int64, 3), int64, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1])"
+    " UniTuple(int64, 3), int64, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1])",
+    allocates=True,
 )
 def schedule(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, order: int, chunk: int,

@@ -82,7 +82,8 @@ def loads_and_last_drain(
 
 @kernel(
     "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 7), UniTuple(int64, 4),"
-    " int64, boolean, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], int64[::1])"
+    " int64, boolean, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], int64[::1])",
+    allocates=True,
 )
 def choose_and_run(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
