@@ -12,8 +12,7 @@ the largest of its three ready clocks, one command per clock. A gap of 0 holds n
 command stands in a later clock anyway.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,7 +20,6 @@ from pivotsim.kernels._jit import inlined
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Channel: TypeAlias = tuple[Array, Array, Array, Array]
-F = TypeVar("F", bound=Callable[..., object])
 
 PRE, ACT, RD, WR, PREA, REF = 0, 1, 2, 3, 4, 5
 BANK_COMMANDS, COMMANDS = 4, 6  # the first four stand in a bank
@@ -45,18 +43,7 @@ NEVER = 2**62
 IDLE_REFRESHES = 1000  # idle times of more refreshes than this are skipped, see `wait`
 
 
-def borrowing(function: F) -> F:
-    """Make a function part of the kernels that call it, as `inlined` does, without owning its arrays.
-
-    numba counts the references to arrays at each inner call, atomically; that took three quarters of the time
-    here. A borrowing function may index its arrays but neither slice nor make any: numba then refuses to compile.
-    """
-    compiled: Any = inlined(function)
-    compiled.targetoptions["_nrt"] = False
-    return cast(F, compiled)
-
-
-@borrowing
+@inlined
 def reset(state: Array, device: Array) -> None:
     """Close all banks and start clock and refresh counter at 0."""
     banks = device[0, BANKS]
@@ -69,7 +56,7 @@ def reset(state: Array, device: Array) -> None:
         state[controller, i] = -NEVER
 
 
-@borrowing
+@inlined
 def earliest(state: Array, device: Array, command: int, bank: int, clock: int) -> int:
     """Return the first clock, ``clock`` or later, in which a command may be issued to a bank."""
     banks = device[0, BANKS]
@@ -78,7 +65,7 @@ def earliest(state: Array, device: Array, command: int, bank: int, clock: int) -
     return int(max(max(clock, state[rank, command]), max(state[bank, command], state[group, command])))
 
 
-@borrowing
+@inlined
 def issue(state: Array, gaps: Array, device: Array, log: Array, command: int, bank: int, row: int, clock: int) -> None:
     """Issue a command: move the ready clocks on, open or close rows, note it in the log while there is room."""
     banks = device[0, BANKS]
@@ -111,7 +98,7 @@ def issue(state: Array, gaps: Array, device: Array, log: Array, command: int, ba
     state[controller, COMMANDS_ISSUED] = n + 1
 
 
-@borrowing
+@inlined
 def refresh(state: Array, gaps: Array, device: Array, log: Array) -> None:
     """Close what is open and refresh all banks, each as early as it may be from the due clock on."""
     rank = device[0, BANKS] + device[0, GROUPS]
@@ -126,7 +113,7 @@ def refresh(state: Array, gaps: Array, device: Array, log: Array) -> None:
     issue(state, gaps, device, log, REF, 0, -1, max(clock, state[rank, REF]))
 
 
-@borrowing
+@inlined
 def wait(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> None:
     """Stay idle up to ``clock``, itself included, but for the refreshes that fall due until then.
 
@@ -142,7 +129,7 @@ def wait(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> No
     state[controller, CLOCK] = max(state[controller, CLOCK], clock)
 
 
-@borrowing
+@inlined
 def open_transfer(state: Array, device: Array, transfers: Array, i: int) -> None:
     """Point the cursor at the first burst of transfer ``i``."""
     cursor = device[0, BANKS] + device[0, GROUPS] + 2
@@ -155,7 +142,7 @@ def open_transfer(state: Array, device: Array, transfers: Array, i: int) -> None
         state[cursor, ROWS_LEFT] = transfers[i, T_ROWS]
 
 
-@borrowing
+@inlined
 def advance(state: Array, device: Array, transfers: Array) -> None:
     """Point the cursor at the next burst: of the run of bytes, of the next run, of the next transfer."""
     cursor = device[0, BANKS] + device[0, GROUPS] + 2
@@ -172,14 +159,14 @@ def advance(state: Array, device: Array, transfers: Array) -> None:
         open_transfer(state, device, transfers, i + 1)
 
 
-@borrowing
+@inlined
 def bank_of(device: Array, burst: int) -> int:
     """Return the bank of a burst, numbered bank group by bank group."""
     group = (burst >> device[0, BANK_GROUP_LOW]) & device[0, BANK_GROUP_MASK]
     return int((group << device[0, GROUP_SHIFT]) + ((burst >> device[0, BANK_LOW]) & device[0, BANK_MASK]))
 
 
-@borrowing
+@inlined
 def row_of(device: Array, burst: int) -> int:
     """Return the row of a burst."""
     return int((burst >> device[0, ROW_LOW]) & device[0, ROW_MASK])

@@ -11,6 +11,7 @@ A refresh that is due comes before everything else; as under `in_order`, it is n
 any but the oldest request.
 """
 
+from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.dram_commands import (
     ACT,
     BANKS,
@@ -37,7 +38,6 @@ from pivotsim.kernels.dram_commands import (
     Array,
     advance,
     bank_of,
-    borrowing,
     earliest,
     issue,
     open_transfer,
@@ -53,7 +53,7 @@ FIRST, LAST, HIT, WRITES = 0, 1, 2, 3
 NONE = -1
 
 
-@borrowing
+@inlined
 def find_hit(state: Array, queue: Array, slots: int, bank: int, writes: int, slot: int) -> None:
     """Note a bank's oldest row hit from ``slot`` on."""
     row = state[bank, OPEN_ROW]
@@ -62,7 +62,7 @@ def find_hit(state: Array, queue: Array, slots: int, bank: int, writes: int, slo
     queue[slots + bank, writes + HIT] = slot
 
 
-@borrowing
+@inlined
 def remove(state: Array, queue: Array, slots: int, bank: int, writes: int) -> None:
     """Take a bank's oldest row hit out and note the next one."""
     slot = queue[slots + bank, writes + HIT]
@@ -80,7 +80,7 @@ def remove(state: Array, queue: Array, slots: int, bank: int, writes: int) -> No
     find_hit(state, queue, slots, bank, writes, after)
 
 
-@borrowing
+@inlined
 def is_oldest(queue: Array, slots: int, banks: int, writes: int, age: int) -> bool:
     """Tell whether no request of one direction is older."""
     oldest = True
@@ -90,7 +90,7 @@ def is_oldest(queue: Array, slots: int, banks: int, writes: int, age: int) -> bo
     return oldest
 
 
-@borrowing
+@inlined
 def serve_fr_fcfs(
     state: Array, gaps: Array, device: Array, queue: Array, log: Array, transfers: Array, finish: Array
 ) -> None:

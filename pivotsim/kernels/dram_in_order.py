@@ -9,6 +9,7 @@ A refresh that is due comes before everything else. No row is opened ahead of it
 have to wait for it: an activate then costs more than it saves.
 """
 
+from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.dram_commands import (
     ACT,
     BANKS,
@@ -33,7 +34,6 @@ from pivotsim.kernels.dram_commands import (
     Array,
     advance,
     bank_of,
-    borrowing,
     earliest,
     issue,
     open_transfer,
@@ -49,7 +49,7 @@ B_FIRST, B_LAST, B_ASKS = 0, 1, 2
 NONE = -1
 
 
-@borrowing
+@inlined
 def ask(state: Array, device: Array, queue: Array, bank: int) -> int:
     """Note what the first request of a bank asks for; return 1 if that is a precharge or an activate."""
     slots = device[0, SLOTS]
@@ -65,7 +65,7 @@ def ask(state: Array, device: Array, queue: Array, bank: int) -> int:
     return 1 if asks != NONE else 0
 
 
-@borrowing
+@inlined
 def serve_in_order(
     state: Array, gaps: Array, device: Array, queue: Array, log: Array, transfers: Array, finish: Array
 ) -> None:
