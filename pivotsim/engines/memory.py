@@ -13,9 +13,10 @@ import numpy as np
 
 from pivotsim.engines import memory_bounds
 from pivotsim.engines.analytic import design_row
-from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped
+from pivotsim.engines.dram_arrays import channel_arrays
+from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped, units
 from pivotsim.engines.memory_limits import MemoryLimits, limits_of
-from pivotsim.errors import InputError, check_choice, check_integer
+from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec, Hardware
 from pivotsim.units import IntArray
@@ -167,18 +168,27 @@ class _Program:
             return most
         chunks = (chunk, chunk) if chunk else (1, most)
         places = (0, 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
+        _check_capacity(sizes, limits)
         memory_bounds.check(sizes, design, dataflow, limits, *chunks)
         return cls(sizes, design, dataflow, limits, (*places, *chunks))
+
+    def _budget(self) -> int:
+        """Return the passes that may be simulated; with a channel, each burst counts."""
+        rows, cols = self.design[0], self.design[1]
+        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, self.candidates[3]))
+        return max(1, memory_bounds.MAX_PASSES // memory_bounds.burst_work(unit, self.limits))
 
     def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
         """Run the kernel, with room for that many intervals."""
         from pivotsim.kernels.memory_search import choose_and_run
 
+        channels: Any = _channels(self.limits)
         recorded = [np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))]
         chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (4, 9, len(BYTES)))
+        room = np.zeros((4, 3, 2, 2), dtype=np.int64)
         is_done = choose_and_run(
-            self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates,
-            memory_bounds.MAX_PASSES, is_pruned, recorded[0], recorded[1], recorded[2], chosen, result, moved,
+            self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates, self._budget(),
+            is_pruned, channels, room, recorded[0], recorded[1], recorded[2], chosen, result, moved,
         )  # fmt: skip
         if not is_done:
             raise InputError(
@@ -202,6 +212,25 @@ class _Program:
             candidates=candidates,
         )
         return Intervals(summary, *recorded)
+
+
+def _channels(limits: MemoryLimits) -> tuple[IntArray, ...]:
+    """Return the arrays of the channel for reads and of the one for writes, empty ones under `bandwidth`."""
+    if limits.channel is None:
+        return tuple(np.zeros((1, 1), dtype=np.int64) for _ in range(8))
+    return (*channel_arrays(limits.channel), *channel_arrays(limits.channel))
+
+
+def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
+    """Raise InputError where a GEMM's operands do not lie in the channel's memory."""
+    if limits.channel is None:
+        return
+    m, k, n = sizes
+    pitch = 64
+    end = m * (k + pitch) + k * n + m * (n * limits.out_bytes + pitch) + 4 * n + 3 * 4096
+    if end > limits.channel.capacity_bytes:
+        size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
+        raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")
 
 
 def results_per_gemm(gemms: IntArray, hw: Hardware) -> list[MemoryResult | DoesNotFit]:

@@ -9,6 +9,7 @@ from pivotsim.errors import InputError, got
 
 MAX_CYCLES = 2**62 - 1  # the kernel's NEVER lies beyond
 MAX_PASSES = 200_000_000  # a few seconds
+MOST_CLOCKS_PER_BURST = 10_000  # a refresh, a row's whole cycle and more, for every byte if need be
 
 
 def passes(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int) -> int:
@@ -17,12 +18,25 @@ def passes(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chu
     return -(-row_size // rows) * -(-col_size // cols) * -(-streamed // chunk)
 
 
+def clocks_per(limits: MemoryLimits) -> Fraction:
+    """Return the channel's clocks per array clock."""
+    assert limits.channel is not None
+    return limits.channel.clocks_per(limits.clock_hz / 1e6)
+
+
+def burst_work(unit_bytes: int, limits: MemoryLimits) -> int:
+    """Return how many times more a pass costs than without a channel: the bursts of its units, at most."""
+    return 1 if limits.channel is None else 1 + 3 * -(-unit_bytes // 8)
+
+
 def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
     """Return the clocks of a transfer from or to DRAM, an upper bound for one of any unit of at most ``size`` bytes."""
     rates = [limits.axi_bytes_per_cycle, limits.gb_port_bytes_per_cycle]
     rates += [] if is_drain else [limits.ipmem_port_bytes_per_cycle, limits.wtmem_port_bytes_per_cycle]
     longest = max((-(-size // rate) for rate in rates if rate), default=0)
-    if limits.dram_bytes_per_s:
+    if limits.channel is not None:
+        longest = max(longest, size * MOST_CLOCKS_PER_BURST * math.ceil(1 / clocks_per(limits)))
+    elif limits.dram_bytes_per_s:
         longest = max(longest, -(-size * limits.clock_hz // limits.dram_bytes_per_s))
     return longest + (limits.write_latency_cycles if is_drain else limits.read_latency_cycles)
 
@@ -53,6 +67,8 @@ def check(
         step = 2 * rows + cols + chunk + mac_latency
         total = max(total, (3 * number + 1) * longest + number * step)
         product = max(product, unit * limits.dram_row()[2])
+        if limits.channel is not None:  # clocks times numerator or denominator of the two clocks' ratio
+            product = max(product, total * max(limits.dram_row()[-2:]))
     # bytes at any level: psums of every row tile, or an operand for every tile or chunk
     moved = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
     if max(total, moved, product) > MAX_CYCLES:
@@ -68,9 +84,12 @@ def roofline(sizes: tuple[int, int, int], pes: int, limits: MemoryLimits) -> tup
     m, k, n = sizes
     read = m * k + k * n + (PSUM_BYTES * n if limits.bias else 0)
     clocks = {"compute": Fraction(m * k * n, pes)}
+    peak = None if limits.channel is None else limits.channel.burst_bytes * clocks_per(limits)
     for name, moved in (("dram_read", read), ("dram_write", m * n * limits.out_bytes)):
         clocks[name] = Fraction(moved, limits.axi_bytes_per_cycle or 1) if limits.axi_bytes_per_cycle else Fraction(0)
-        if limits.dram_bytes_per_s:
+        if peak is not None and limits.channel is not None:
+            clocks[name] = max(clocks[name], moved * limits.channel.timing.nBL / peak)
+        elif limits.dram_bytes_per_s:
             clocks[name] = max(clocks[name], Fraction(moved * limits.clock_hz, limits.dram_bytes_per_s))
     bound = max(clocks, key=lambda name: clocks[name])
     return math.ceil(clocks[bound]), bound

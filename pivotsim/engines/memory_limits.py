@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, fields
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
-from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.hardware.dram import DramSpec, load_dram
+from pivotsim.hardware.memory import BANDWIDTH, BUFFERS, UNLIMITED, MemorySpec
 
 MOST = 2**63 - 1
 
@@ -12,6 +13,9 @@ MOST = 2**63 - 1
 @dataclass(frozen=True)
 class MemoryLimits:
     """Limits of the hierarchy; None is unlimited, and without arguments nothing is limited (`memory: paper`).
+
+    ``channel`` takes the place of ``dram_bytes_per_s``: commands of a DRAM channel, one for reads and one for writes,
+    since the two directions do not meet under `bandwidth` either.
 
     ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write.
     """
@@ -34,12 +38,15 @@ class MemoryLimits:
     write_latency_cycles: int = 0
     out_bytes: int = 1
     bias: bool = False
+    channel: DramSpec | None = None
 
     def __post_init__(self) -> None:
         problems: list[str] = []
         for field in fields(self):
             name, value = field.name, getattr(self, field.name)
             try:
+                if name == "channel":
+                    continue
                 if name.endswith("_buffers"):
                     check_choice(name, value, BUFFERS)
                 elif name == "bias":
@@ -72,10 +79,15 @@ class MemoryLimits:
         )  # fmt: skip
 
     def dram_row(self) -> tuple[int, ...]:
-        """Return the 7 fields of the kernel's `dram` (kernels/memory_transfers.py): array clocks per byte, reduced."""
+        """Return the 9 fields of the kernel's `dram` (kernels/memory_transfers.py)."""
+        axi = self.axi_bytes_per_cycle or 0
+        if self.channel is not None:
+            timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
+            least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
+            return 1, axi, 0, 1, self.channel.burst_bytes, timing.nBL, least, ratio.numerator, ratio.denominator
         common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
         cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
-        return 0, self.axi_bytes_per_cycle or 0, *cost, 1, 1, 1
+        return 0, axi, *cost, 1, 0, 0, 1, 1
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
@@ -111,4 +123,5 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         write_latency_cycles=cycles(memories.write_latency_ns),
         out_bytes=memories.out_bytes,
         bias=memories.bias,
+        channel=None if memories.dram == BANDWIDTH else load_dram(memories.dram),
     )

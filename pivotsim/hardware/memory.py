@@ -5,9 +5,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from pivotsim.config import Spec, quantity
+from pivotsim.config import ONE_LINE, Spec, quantity
 
 UNLIMITED: Literal["unlimited"] = "unlimited"
+BANDWIDTH = "bandwidth"
 MOST = 2**63 - 1
 MAX_PORT_BYTES = 2**20
 MAX_LATENCY_NS = 10**9
@@ -66,7 +67,10 @@ class MemorySpec(Spec):
     opmem_buffers: Buffers = quantity("", "One output buffer, or two halves that sum and drain in turn.")
     axi_ports: int = quantity("", "AXI ports between DRAM and the global buffer.", ge=1, le=64)
     axi_port_bytes_per_clock: Port = quantity("B", "Bytes that an AXI port reads, and writes, in an array clock.")
-    dram_bytes_per_s: Size = quantity("B/s", "DRAM bandwidth, for reads and for writes each.")
+    dram: str = quantity(
+        "", "`bandwidth`, or a channel that issues commands: a name such as dram/ddr4_2400.", pattern=ONE_LINE
+    )
+    dram_bytes_per_s: Size = quantity("B/s", "DRAM bandwidth, for reads and for writes each, under `bandwidth`.")
     read_latency_ns: int = quantity("ns", "From a read's request to its first data.", ge=0, le=MAX_LATENCY_NS)
     write_latency_ns: int = quantity("ns", "From a write's last data to its end; 0 is posted.", ge=0, le=MAX_LATENCY_NS)
     out_bytes: Literal[1, 4] = quantity("B", "Bytes of an output: 1 requantised before it leaves, 4 as summed.")
@@ -91,5 +95,12 @@ class MemorySpec(Spec):
         """Return memories without limits, latencies or bias, as `memory: paper` takes them."""
         sizes = (name for name in type(self).model_fields if name.endswith(("_bytes", "_per_clock", "_per_s")))
         free = {name: UNLIMITED for name in sizes if name != "out_bytes"}
-        plain = {"read_latency_ns": 0, "write_latency_ns": 0, "bias": False, "loop_order": "auto", "chunk": 0}
+        plain = {
+            "dram": BANDWIDTH,
+            "read_latency_ns": 0,
+            "write_latency_ns": 0,
+            "bias": False,
+            "loop_order": "auto",
+            "chunk": 0,
+        }
         return self.model_copy(update={**free, **plain})

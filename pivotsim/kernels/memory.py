@@ -11,13 +11,23 @@ One step per pass, whatever its length, and state for each half of a buffer only
 
 from typing import TypeAlias
 
-import numpy as np
-
 from pivotsim.kernels._jit import inlined, kernel
 from pivotsim.kernels.analytic import OS, WS
+from pivotsim.kernels.dram import reset_channel
 from pivotsim.kernels.memory_array import after_pass, loop_counts, place
+from pivotsim.kernels.memory_layout import Place, bias_place, region_place, unit_place
 from pivotsim.kernels.memory_stalls import DRAM, END, OUTPUT, START, Flight, charge, common
-from pivotsim.kernels.memory_transfers import READ, WRITE, at_rate, fill_ports, transfer
+from pivotsim.kernels.memory_transfers import (
+    CHANNELS,
+    COMMANDS,
+    MODE,
+    READ,
+    WRITE,
+    Channels,
+    at_rate,
+    fill_ports,
+    transfer,
+)
 from pivotsim.kernels.memory_units import (
     BIAS,
     BIAS_BYTES,
@@ -68,8 +78,9 @@ def traits_of(slot: int, gemm: Ints, design: Ints, limits: Ints, order: int, par
 
 @inlined
 def fetch(
-    is_first: bool, size: int, ports: int, traits: Traits, memory: Memory, channel: int, latency: int, dram: Ints
-) -> tuple[Memory, Flight]:
+    is_first: bool, size: int, ports: int, traits: Traits, memory: Memory, channel: int, latency: int, place: Place,
+    dram: Ints, channels: Channels,
+) -> tuple[Memory, Flight]:  # fmt: skip
     """Load a pass's unit unless its memory holds it; return the memory's state and the load, zeros for none.
 
     A unit goes to the half not used last. It comes from the global buffer where that keeps the operand and has it.
@@ -81,7 +92,7 @@ def fetch(
     if not is_fetched:
         return (half, free_0, free_1), (0, 0, 0)
     start = max(channel, free_1 if half else free_0)
-    end, dram_end = transfer(start, size, ports, is_first or not traits[RESIDENT], READ, latency, dram)
+    end, dram_end = transfer(start, size, ports, is_first or not traits[RESIDENT], READ, latency, place, dram, channels)
     return (half, free_0, free_1), (start, dram_end, end)
 
 
@@ -103,25 +114,30 @@ def note(loads: Array, row: int, what: tuple[int, int, int, int, int], flight: F
 
 
 @kernel(
-    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 7), int64, int64,"
-    " UniTuple(int64, 3), int64, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1])",
-    allocates=True,
+    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), int64, int64,"
+    f" UniTuple(int64, 3), int64, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1],"
+    " int64[::1])"
 )
 def schedule(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, order: int, chunk: int,
-    floors: tuple[int, int, int], tail_from: int, loads: Array, passes: Array, drains: Array, result: Array,
+    floors: tuple[int, int, int], tail_from: int, channels: Channels, room: Array, loads: Array, passes: Array,
+    drains: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Run one GEMM (m, k, n) with a loop order and a chunk; False if given up because it would take too long.
 
     Parameters
     ----------
-    gemm, design, limits, dram : tuple of 3, 7, 12, 7 int
+    gemm, design, limits, dram : tuple of 3, 7, 12, 9 int
         Sizes; the array as in kernels/analytic.py; memories and DRAM as in memory_units.py and memory_transfers.py.
     floors : tuple of int
         (clocks of the array alone, clocks of all loads, limit): given up once either, with the waits so far added,
         exceeds the limit. A wait of the array delays all that follows it, and so does one of the load channel.
     tail_from : int
         Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
+    channels : tuple of arrays
+        The DRAM channels for reads and for writes, reset here; not looked at under `bandwidth`.
+    room : int64 (2, 3, 2, 2)
+        To work in.
     loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
         Filled with every interval; empty where they are not wanted.
     result : int64 (9,)
@@ -131,7 +147,10 @@ def schedule(
     opmem, streamed, is_charged = limits[OUTPUT_HALVES], mapped(gemm, dataflow)[2], tail_from != NEVER
     parts = cut(gemm, design, chunk)
     nr, nc, nt, last_r, last_c, last_t = parts
-    sizes, ports = np.empty((3, 2, 2), dtype=np.int64), np.empty((3, 2, 2), dtype=np.int64)
+    sizes, ports, commands, place_ = room[0], room[1], dram[MODE] == COMMANDS, (0, 0, 0, 0)
+    if commands:  # banks closed, refresh counter at 0
+        reset_channel(channels[:4])
+        reset_channel(channels[4:])
     fill_sizes(parts, design, chunk, limits, sizes)
     fill_ports(parts, design, chunk, limits, sizes, ports)
     traits_0 = traits_of(0, gemm, design, limits, order, parts)
@@ -159,18 +178,24 @@ def schedule(
                 # loads: slot 0, slot 1, and after the first region's last ones the bias
                 first_0, first_1 = (t == 0, j == 0) if tiled else (j == 0, i == 0)
                 v0, u1 = (b, a) if tiled else (e, b)
+                if commands:
+                    place_ = unit_place(0, i, j, t, gemm, design, limits, chunk, parts, sizes[0, a, v0])
                 memory_0, flight_0 = fetch(
-                    first_0, sizes[0, a, v0], ports[0, a, v0], traits_0, memory_0, channel, limits[READ_LATENCY], dram
-                )
+                    first_0, sizes[0, a, v0], ports[0, a, v0], traits_0, memory_0, channel, limits[READ_LATENCY],
+                    place_, dram, channels,
+                )  # fmt: skip
                 if first_0 or traits_0[AGAIN]:
                     idle, channel = idle + flight_0[START] - channel, flight_0[END]
                     if len(loads):
                         is_dram = int(first_0 or not traits_0[RESIDENT])
                         note(loads, loaded, (0, count, sizes[0, a, v0], is_dram, memory_0[0]), flight_0)
                     loaded += 1
+                if commands:
+                    place_ = unit_place(1, i, j, t, gemm, design, limits, chunk, parts, sizes[1, u1, e])
                 memory_1, flight_1 = fetch(
-                    first_1, sizes[1, u1, e], ports[1, u1, e], traits_1, memory_1, channel, limits[READ_LATENCY], dram
-                )
+                    first_1, sizes[1, u1, e], ports[1, u1, e], traits_1, memory_1, channel, limits[READ_LATENCY],
+                    place_, dram, channels,
+                )  # fmt: skip
                 if first_1 or traits_1[AGAIN]:
                     idle, channel = idle + flight_1[START] - channel, flight_1[END]
                     if len(loads):
@@ -180,8 +205,9 @@ def schedule(
                 if limits[BIAS] and region == 0 and z == n_z - 1:
                     size = BIAS_BYTES * gemm[2]
                     end, dram_end = transfer(
-                        channel, size, at_rate(size, limits[GB_PORT]), True, READ, limits[READ_LATENCY], dram
-                    )
+                        channel, size, at_rate(size, limits[GB_PORT]), True, READ, limits[READ_LATENCY],
+                        bias_place(gemm, limits), dram, channels,
+                    )  # fmt: skip
                     bias, channel = (channel, dram_end, end), end
                     if len(loads):
                         note(loads, loaded, (BIAS_SLOT, count, size, 1, 0), bias)
@@ -214,8 +240,10 @@ def schedule(
 
             # the region's drain
             start = max(drained[END], output, bias[END])
+            if commands:
+                place_ = region_place(i, j, t, gemm, design, limits, chunk, parts)
             end, dram_end = transfer(
-                start, sizes[2, u2, v2], ports[2, u2, v2], True, WRITE, limits[WRITE_LATENCY], dram
+                start, sizes[2, u2, v2], ports[2, u2, v2], True, WRITE, limits[WRITE_LATENCY], place_, dram, channels
             )
             drained_before, drained = drained, (start, dram_end, end)
             if is_charged:

@@ -10,13 +10,11 @@ A candidate that runs is given up once the first bound plus the array's waits, o
 passes the best total. Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 """
 
-import numpy as np
-
 from pivotsim.kernels._jit import inlined, kernel
 from pivotsim.kernels.analytic import OS
 from pivotsim.kernels.memory import LAST_OUTPUT, NEVER, PASSES, TOTAL, schedule
 from pivotsim.kernels.memory_array import alone_cycles
-from pivotsim.kernels.memory_transfers import READ, WRITE, at_rate, fill_ports, least_dram_cycles
+from pivotsim.kernels.memory_transfers import CHANNELS, READ, WRITE, Channels, at_rate, fill_ports, least_dram_cycles
 from pivotsim.kernels.memory_units import (
     BIAS,
     BIAS_BYTES,
@@ -81,19 +79,20 @@ def loads_and_last_drain(
 
 
 @kernel(
-    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 7), UniTuple(int64, 4),"
-    " int64, boolean, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], int64[::1])",
-    allocates=True,
+    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
+    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1],"
+    " int64[::1], int64[::1])"
 )
 def choose_and_run(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
-    is_pruned: bool, loads: Array, passes: Array, drains: Array, chosen: Array, result: Array, moved: Array,
+    is_pruned: bool, channels: Channels, room: Array, loads: Array, passes: Array, drains: Array, chosen: Array,
+    result: Array, moved: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate, run it, and write what it is, its clocks, stalls and bytes; False if over the budget.
 
     Parameters
     ----------
-    gemm, design, limits, dram : tuple of 3, 7, 12, 7 int
+    gemm, design, limits, dram, channels
         As in ``schedule``.
     candidates : tuple of int
         (first loop order, last loop order, least chunk, most); one of each is a plain run.
@@ -101,14 +100,15 @@ def choose_and_run(
         Passes that may be simulated; a candidate's bounds count as CANDIDATE_WORK of them.
     is_pruned : bool
         False runs every candidate to its end.
+    room : int64 (4, 3, 2, 2)
+        To work in.
     loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
         As in ``schedule``, of the winner.
     chosen, result, moved : int64 (4,), (9,), (16,)
         Loop order, chunk, passes simulated and candidates run; the winner's result; its bytes by level.
     """
     first_order, last_order, least_chunk, most_chunk = candidates
-    nothing = np.empty((0, 8), dtype=np.int64)
-    sizes, ports = np.empty((3, 2, 2), dtype=np.int64), np.empty((3, 2, 2), dtype=np.int64)
+    sizes, ports = room[2], room[3]
     best, best_bytes, tail_from = NEVER, NEVER, NEVER
     chosen[:] = 0
     for chunk in range(most_chunk, least_chunk - 1, -1):
@@ -132,15 +132,16 @@ def choose_and_run(
                 floors = (0, 0, NEVER)
             chosen[CANDIDATES] += 1
             is_done = schedule(
-                gemm, design, limits, dram, order, chunk, floors, NEVER, nothing, nothing, nothing, result
-            )
+                gemm, design, limits, dram, order, chunk, floors, NEVER, channels, room, loads[:0], passes[:0],
+                drains[:0], result,
+            )  # fmt: skip
             chosen[WORK] += result[PASSES]
             if is_done and result[TOTAL] <= limit:
                 best, best_bytes, tail_from = result[TOTAL], from_dram, result[LAST_OUTPUT]
                 chosen[ORDER], chosen[CHUNK] = order, chunk
     schedule(
-        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), tail_from, loads, passes, drains,
-        result,
+        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), tail_from, channels, room, loads,
+        passes, drains, result,
     )  # fmt: skip
     count_bytes(gemm, design, limits, chosen[ORDER], chosen[CHUNK], moved)
     return True

@@ -2,13 +2,15 @@
 
     length = max(DRAM side, ports) + latency        the latency only from and to DRAM, once per transfer
 
-`dram_cycles` is the one place where DRAM's time is made. It knows the bytes, the direction and the clock in which the
-transfer starts, so a model with state (open rows, refresh) takes the place of its second line from the end, with an
-array for its state beside `dram`; `least_dram_cycles` then needs that model's bound.
+`dram_cycles` is the one place where DRAM's time is made, and where its clock meets the array's.
 """
+
+from typing import TypeAlias
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.analytic import OS, WS
+from pivotsim.kernels.dram import serve_tile
+from pivotsim.kernels.memory_layout import Place
 from pivotsim.kernels.memory_units import (
     GB_PORT,
     IPMEM_PORT,
@@ -20,10 +22,13 @@ from pivotsim.kernels.memory_units import (
 )
 
 # Fields of the tuple `dram`. MODE `BANDWIDTH`: bytes * COST_NUM / COST_DEN array clocks (0 / 1 is unlimited). MODE
-# `BUS`: a data bus of BUS_BYTES per DRAM clock, entered and left on its edges, f_dram/f_array = CLOCK_NUM/CLOCK_DEN.
-MODE, AXI_BYTES, COST_NUM, COST_DEN, BUS_BYTES, CLOCK_NUM, CLOCK_DEN = range(7)
-DRAM_FIELDS = 7
-BANDWIDTH, BUS = 0, 1
+# `COMMANDS`: a channel that issues commands (kernels/dram.py), f_dram / f_array = CLOCK_NUM / CLOCK_DEN in lowest
+# terms; its bursts of BURST_BYTES take BURST_CLOCKS of its clocks, and no data comes before LEAST_CLOCKS.
+MODE, AXI_BYTES, COST_NUM, COST_DEN, BURST_BYTES, BURST_CLOCKS, LEAST_CLOCKS, CLOCK_NUM, CLOCK_DEN = range(9)
+DRAM_FIELDS = 9
+BANDWIDTH, COMMANDS = 0, 1
+CHANNELS = "UniTuple(int64[:, ::1], 8)"  # a channel for reads, then one for writes
+Channels: TypeAlias = tuple[Array, Array, Array, Array, Array, Array, Array, Array]
 READ, WRITE = 0, 1
 
 
@@ -34,40 +39,51 @@ def at_rate(size: int, bytes_per_cycle: int) -> int:
 
 
 @inlined
-def dram_cycles(size: int, direction: int, start: int, dram: Ints) -> int:
+def dram_cycles(size: int, direction: int, start: int, place: Place, dram: Ints, channels: Channels) -> int:
     """Return the array clocks that DRAM and the AXI ports need for a transfer that starts at clock ``start``.
 
-    A DRAM with a clock of its own is entered at ceil(start * p / q) and left at ceil(end * q / p), p / q = f_dram /
-    f_array in lowest terms, so a transfer's length depends on where it starts.
+    A channel is entered at its clock ceil(start * p / q) and left at ceil(end * q / p), p / q = f_dram / f_array.
+    Reads and writes do not meet in it, as they do not under `bandwidth`: each direction has banks of its own.
     """
     axi = at_rate(size, dram[AXI_BYTES])
-    if dram[MODE] == BANDWIDTH:  # either direction at the full rate, whatever the start
+    if dram[MODE] == BANDWIDTH:
         return max(axi, ceil_div(size * dram[COST_NUM], dram[COST_DEN]))
     entered = ceil_div(start * dram[CLOCK_NUM], dram[CLOCK_DEN])
-    left = entered + ceil_div(size, dram[BUS_BYTES])
+    if direction == READ:
+        left = serve_tile(channels[:4], place[0], place[1], place[2], place[3], 0, entered)
+    else:
+        left = serve_tile(channels[4:], place[0], place[1], place[2], place[3], 1, entered)
     return max(axi, ceil_div(left * dram[CLOCK_DEN], dram[CLOCK_NUM]) - start)
 
 
 @inlined
 def least_dram_cycles(size: int, direction: int, dram: Ints) -> int:
-    """Return a bound that ``dram_cycles`` never undercuts, whatever the start: a transfer that starts at clock 0.
+    """Return a bound that ``dram_cycles`` never undercuts, whatever the start and the state of the banks.
 
-    From a start of t clocks, ceil((ceil(t p/q) + x) q/p) - t >= ceil(t + x q/p) - t = ceil(x q/p).
+    A channel's data bus takes BURST_CLOCKS per burst after the first command's latency. From a start of t clocks,
+    ceil((ceil(t p/q) + x) q/p) - t >= ceil(t + x q/p) - t = ceil(x q/p).
     """
-    return dram_cycles(size, direction, 0, dram)
+    axi = at_rate(size, dram[AXI_BYTES])
+    if dram[MODE] == BANDWIDTH:
+        return max(axi, ceil_div(size * dram[COST_NUM], dram[COST_DEN]))
+    if size == 0:
+        return 0
+    clocks = dram[LEAST_CLOCKS] + dram[BURST_CLOCKS] * (ceil_div(size, dram[BURST_BYTES]) - 1)
+    return max(axi, ceil_div(clocks * dram[CLOCK_DEN], dram[CLOCK_NUM]))
 
 
 @inlined
 def transfer(
-    start: int, size: int, ports: int, is_dram: bool, direction: int, latency: int, dram: Ints
-) -> tuple[int, int]:
+    start: int, size: int, ports: int, is_dram: bool, direction: int, latency: int, place: Place, dram: Ints,
+    channels: Channels,
+) -> tuple[int, int]:  # fmt: skip
     """Return (end of a transfer, end of the clocks in which it waits for DRAM; those begin at its start).
 
     The bottleneck takes the whole transfer; behind slower ports only the latency is DRAM's.
     """
     if not is_dram:
         return start + ports, start
-    cycles = dram_cycles(size, direction, start, dram)
+    cycles = dram_cycles(size, direction, start, place, dram, channels)
     end = start + max(cycles, ports) + latency
     return end, end if cycles >= ports else start + latency
 

@@ -369,35 +369,5 @@ class TestInput:
         assert limits_of(free.memories, 125.0).input_share_bytes is None
 
 
-class TestDramClock:
-    """The seam for a DRAM with a clock of its own: entered and left on its edges."""
-
-    def run(self, dram, sizes=(7, 9, 11)):
-        from pivotsim.kernels.memory import NEVER, schedule
-
-        array = {**PIVOT, "rows": 4, "cols": 3}
-        loads, result = np.zeros((200, 7), np.int64), np.zeros(9, np.int64)
-        nothing = np.zeros((0, 8), np.int64)
-        limits = MemoryLimits(ipmem_bytes=24, wtmem_bytes=40, opmem_bytes=120).row()
-        design = tuple(memory.design_row(array).tolist())
-        assert schedule(sizes, design, limits, dram, 0, 5, (0, 0, NEVER), NEVER, loads, nothing, nothing, result)
-        return int(result[0]), loads[: result[3]]
-
-    def test_one_clock_for_both_is_a_bandwidth(self):
-        assert self.run((1, 0, 0, 1, 3, 1, 1))[0] == self.run((0, 0, 1, 3, 1, 1, 1))[0]
-
-    @pytest.mark.parametrize(("p", "q"), [(128, 15), (48, 5), (2, 3), (1, 7)])
-    def test_crossings_round_up_both_ways(self, p, q):
-        _, loads = self.run((1, 0, 0, 1, 2, p, q))
-        from_dram = loads[loads[:, 3] == 1]
-        assert len(from_dram) > 5
-        for _, _, size, _, _, start, end in from_dram.tolist():
-            entered = -(-start * p // q)
-            assert end == -(-(entered + -(-size // 2)) * q // p)
-
-    def test_axi_bounds_it_too(self):
-        assert self.run((1, 1, 0, 1, 2**20, 128, 15))[0] > self.run((1, 0, 0, 1, 2**20, 128, 15))[0]
-
-
 class TestConformance(EngineConformance):
     name = "memory"
