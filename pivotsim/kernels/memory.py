@@ -1,6 +1,7 @@
 """Clocks of one GEMM with its memory hierarchy, pass by pass (API twin: engines/memory.py).
 
-The recurrences of DESIGN section 5. Loads, passes and drains are three sequences in static order that share nothing:
+The recurrences of tests/oracles/memory_rules.md. Loads, passes and drains are three sequences in static order that
+share nothing:
 
     load    start = max(end of the load before, its half read for the last time)        end = start + length
     pass    start = max(start without memories, ends of its units' loads, its half of OPMEM drained)

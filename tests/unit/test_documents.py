@@ -42,7 +42,7 @@ def test_the_python_of_the_readme_runs(capsys):
     code = re.findall(r"```python\n(.*?)```", README, re.S)
     assert len(code) == 1
     exec(compile(code[0], "README.md", "exec"), {})
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert len(capsys.readouterr().out.splitlines()) == 3
 
 
 def test_pictures_of_the_readme_exist():

@@ -232,7 +232,7 @@ class TestBytes:
 
 
 class TestPivotsMemories:
-    """What facts/pivot.md works out for Table 1's OPMEM, here to the last drained output."""
+    """What Table 1's OPMEM costs, worked out by hand, here to the last drained output."""
 
     def encoder(self, limits, **options):
         results = [(run_gemm(m, k, n, PIVOT, limits, **options), repeats) for m, k, n, repeats in ENCODER]
