@@ -46,7 +46,7 @@ def _announce_compilation(folder: Path, module: str) -> None:
     global _announced
     if not _announced and not any(folder.glob(f"*/{module}.*.nbi")):
         _announced = True
-        _log.warning("pivotsim: compiling numba kernels, once per installation (a few seconds)")
+        _log.warning("pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)")
 
 
 def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -> Callable[[F], F]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pivotsim
 
 CODE = "import pivotsim as ps; print(ps.simulate_gemm(197, 384, 1536).cycles)"
-LINE = "pivotsim: compiling numba kernels, once per installation (a few seconds)\n"
+LINE = "pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)\n"
 
 
 def run(cache, package_parent):
