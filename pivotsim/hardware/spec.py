@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
 from pivotsim.errors import nearest
+from pivotsim.hardware.fpga import FpgaSpec
+from pivotsim.hardware.power import PowerSpec
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -22,6 +24,7 @@ PROFILES: tuple[str, ...] = ("paper", "full")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
 INT64_MAX = 2**63 - 1
+MAX_PORT_BYTES = 2**20
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
 
 
@@ -46,6 +49,10 @@ class MemorySpec(Spec):
     ipmem_bytes: int = quantity("B", "Input memory beside the array.", ge=1, le=INT64_MAX)
     wtmem_bytes: int = quantity("B", "Weight memory beside the array.", ge=1, le=INT64_MAX)
     opmem_bytes: int = quantity("B", "Output memory beside the array.", ge=1, le=INT64_MAX)
+    gb_port_bytes: int = quantity("B", "Width of the global buffer's port.", ge=1, le=MAX_PORT_BYTES)
+    ipmem_port_bytes: int = quantity("B", "Width of the input memory's port.", ge=1, le=MAX_PORT_BYTES)
+    wtmem_port_bytes: int = quantity("B", "Width of the weight memory's port.", ge=1, le=MAX_PORT_BYTES)
+    opmem_port_bytes: int = quantity("B", "Width of the output memory's port.", ge=1, le=MAX_PORT_BYTES)
 
 
 class OpCost(Spec):
@@ -92,22 +99,6 @@ class HostSpec(Spec):
     transfer: TransferSpec
 
 
-class PowerSpec(Spec):
-    """Power of the whole board."""
-
-    board_w: float = quantity("W", "Power while an inference runs, the `constant` energy rule.", ge=1e-6, le=1e6)
-
-
-class FpgaSpec(Spec):
-    """What the device has."""
-
-    device: str = quantity("", "Part.", min_length=1)
-    dsp: int = quantity("", "DSP48E2 slices.", ge=0, le=INT64_MAX)
-    bram36: int = quantity("", "Block RAMs of 36 Kb.", ge=0, le=INT64_MAX)
-    lut: int = quantity("", "Look-up tables.", ge=0, le=INT64_MAX)
-    ff: int = quantity("", "Flip-flops.", ge=0, le=INT64_MAX)
-
-
 class PlacementSpec(Spec):
     """Where each kind of operation runs: the array, or the processor side (ps)."""
 
@@ -143,6 +134,12 @@ class Hardware(Spec):
         unknown = [key for key in self.sources if key not in known]
         if unknown:
             raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _constants_within_their_ranges(self) -> "Hardware":
+        for problem in self.power.activity.disorder():
+            raise ValueError(f"power.activity.{problem}")
         return self
 
     def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "Hardware":

@@ -125,7 +125,7 @@ CASES = [
     ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe (got 'analitic'), nearest valid name: 'analytic'"),
     ("a memory this version lacks", ("run", "deit_s", "--memory", "hw"), None, "memory: must be one of paper (got 'hw')"),
     ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
-    ("unknown energy", ("run", "deit_s", "--energy", "activity"), None, "energy: must be one of constant (got 'activity')"),
+    ("unknown energy", ("run", "deit_s", "--energy", "activities"), None, "energy: must be one of constant, activity (got 'activities')"),
     ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
     ("batch 0", ("run", "deit_s", "--batch", "0"), None, "batch: must be at least 1 (got 0)"),
     ("batch beyond int64", ("run", "deit_s", "--batch", str(10**17)), None, "batch: must be at most 2147483647"),
