@@ -16,7 +16,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.hardware.spec import ArraySpec
+import numpy as np
+
+from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.units import FloatArray, IntArray
 
 SUM_BYTES = 4  # int32
 
@@ -98,6 +101,27 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
         gb += repeats * buffer
         dram += repeats * outside
     return Counts(macs, local, gb, dram)
+
+
+def design_bytes(
+    gemms: Iterable[Iterable[int]], rows: IntArray, cols: IntArray, dataflows: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return (SRAM, DRAM) bytes of (m, k, n, repeats) rows on many arrays, float64 (D,), exact below 2**53.
+
+    ``dataflows`` holds positions in ``DATAFLOWS``.
+    """
+    sram, dram = np.zeros(len(rows)), np.zeros(len(rows))
+    sizes = distinct_gemms(gemms)
+    for code, dataflow in enumerate(DATAFLOWS):
+        chosen = dataflows == code
+        r, c = rows[chosen].astype(np.float64), cols[chosen].astype(np.float64)
+        if not len(r):
+            continue
+        for (m, k, n), repeats in sizes.items():
+            local, buffer, outside = gemm_bytes(m, k, n, r, c, dataflow)
+            sram[chosen] += float(repeats) * (local + buffer)
+            dram[chosen] += float(repeats) * outside
+    return sram, dram
 
 
 def distinct_gemms(gemms: Iterable[Iterable[int]]) -> dict[tuple[int, int, int], int]:

@@ -205,3 +205,32 @@ def test_periphery_is_called_what_it_is():
     changed = run(hw=ZCU102.replace({DEFAULT + "periphery_w": 1.0}))
     remark = changed.to_dict()["energy_breakdown"]["periphery"]["remark"]
     assert "calibrated" not in remark and "set by the user" in remark
+
+
+# -- many designs -------------------------------------------------------------------------------------------
+def test_many_designs_cost_what_each_costs_alone():
+    designs = {
+        "rows": [64, 32, 7, 200, 64, 64],
+        "cols": [36, 72, 11, 1, 36, 36],
+        "dataflow": ["is", "is", "ws", "os", "ws", "os"],
+    }
+    hw = ZCU102.replace({"host.cores": 2})
+    for profile in ("paper", "full"):
+        table = ps.simulate_designs(WHOLE, hw, designs, energy="activity", profile=profile)
+        for i, values in enumerate(zip(*designs.values(), strict=True)):
+            one = hw.replace({f"array.{name}": value for name, value in zip(designs, values, strict=True)})
+            report = run(hw=one, profile=profile)
+            assert table["energy_j"][i] == pytest.approx(report.energy_j, rel=1e-12)
+            assert table["edp_j_ms"][i] == pytest.approx(report.edp_j_ms, rel=1e-12)
+
+
+def test_many_designs_by_either_rule():
+    constant, activity = (
+        ps.simulate_designs(WHOLE, ZCU102, {"rows": [64, 128]}, energy=rule)["energy_j"]
+        for rule in ("constant", "activity")
+    )
+    assert constant[0] == pytest.approx(activity[0], rel=1e-6)  # the baseline
+    assert constant[1] != pytest.approx(activity[1], rel=1e-3)
+    assert ps.simulate_designs(WHOLE, ZCU102, {"rows": []}, energy="activity")["energy_j"].shape == (0,)
+    with pytest.raises(ps.InputError, match="energy: must be one of constant, activity"):
+        ps.simulate_designs(WHOLE, ZCU102, {"rows": [1]}, energy="none")
