@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pivotsim.energy.constant import board_j
 from pivotsim.energy.counts import design_bytes
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
@@ -76,11 +77,12 @@ def simulate_designs(
 def _energy_j(
     trace: Trace, hw: Hardware, columns: list[IntArray], delay_ms: FloatArray, ps_ms: float, energy: str
 ) -> Any:
-    """Return the joules of each design, float64 (D,); bytes are counted only for a rule that charges them."""
-    sram: Any = 0.0
-    dram: Any = 0.0
-    if energy != "constant":
-        sram, dram = design_bytes(trace.gemms.tolist(), *columns[:3])
-    delays: Any = delay_ms
-    usage = Usage(delays, delays - ps_ms, ps_ms, ps_ms * hw.host.cores, float(trace.macs), sram, dram)
+    """Return the joules of each design, float64 (D,)."""
+    if energy == "constant":  # millions of designs: no vector more than needed
+        return board_j(hw, delay_ms)
+    sram, dram = design_bytes(trace.gemms.tolist(), *columns[:3])
+    vectors: dict[str, Any] = {
+        "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
+    }  # fmt: skip
+    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.host.cores, macs=trace.macs)
     return sum(RULES[energy].components_j(hw, usage).values())
