@@ -177,6 +177,7 @@ def _requirement(kind: str, context: Mapping[str, Any]) -> str:
     fixed = {
         "int_type": "must be an integer",
         "int_from_float": "must be an integer",
+        "integer_or_unlimited": "must be an integer or the word unlimited",
         "float_type": "must be a number",
         "bool_type": "must be true or false",
         "string_type": "must be text",

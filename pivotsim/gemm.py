@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.engines import analytic
-from pivotsim.engines.registry import ENGINES
+from pivotsim.engines.registry import ARRAY_ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.spec import (
     DATAFLOWS,
@@ -82,8 +82,9 @@ def simulate_gemm(
         Output stationary: count the shift to a register below the last row.
     mac_latency : int
         Clocks of one multiply-accumulate.
-    engine : {'analytic', 'pe'}
-        Closed form, or every PE in every clock on seeded operands: equal, and proved so.
+    engine : {'analytic', 'pe', 'memory'}
+        Closed form; every PE in every clock on seeded operands; or tile by tile, here with unlimited memories. All
+        equal, and proved so.
     clock_mhz : float, optional
         Gives ``delay_ms`` as well.
 
@@ -100,11 +101,11 @@ def simulate_gemm(
     >>> result.cycles, result.folds
     (61128, 36)
     """
-    check_choice("engine", engine, ENGINES)
+    check_choice("engine", engine, ARRAY_ENGINES)
     m, k, n = check_sizes(m, k, n)
     chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
     rows, cols = chosen["rows"], chosen["cols"]
-    cycles = int(ENGINES[engine](gemm_array([(m, k, n, 1)]), chosen)[0])
+    cycles = int(ARRAY_ENGINES[engine](gemm_array([(m, k, n, 1)]), chosen)[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:

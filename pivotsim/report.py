@@ -12,6 +12,7 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
+from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.workload.ops import GROUP_OF
 
@@ -70,6 +71,8 @@ class Report:
         One entropy gate after this run, charged by ``combine`` only; None where the trace has no head.
     gate_usage, gate_components_j
         Its times, and its energy by component.
+    memory_uses : tuple of MemoryUse
+        With engine `memory`, what each GEMM did to the memories.
     notes : tuple of str
         Constants behind the numbers that are calibrated, inferred, assumed or estimated.
     """
@@ -91,6 +94,17 @@ class Report:
     gate_components_j: Mapping[str, float]
     notes: tuple[str, ...]
     inputs: Any = field(repr=False, compare=False)
+    memory_uses: tuple[MemoryUse, ...] = ()
+
+    @property
+    def stall_cycles(self) -> dict[str, int]:
+        """Idle clocks of the array by cause: weight, input, output, dram; zeros unless engine `memory` ran."""
+        return stall_cycles(self.memory_uses)
+
+    @property
+    def moved_bytes(self) -> dict[str, int]:
+        """Bytes of every memory level and direction; zeros unless engine `memory` ran."""
+        return moved_bytes(self.memory_uses)
 
     @property
     def batch(self) -> int:
@@ -202,8 +216,15 @@ class Report:
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
             "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
             "counts": self.counts.to_dict(),
+            **self._memory_to_dict(),
             "notes": list(self.notes),
         }
+
+    def _memory_to_dict(self) -> dict[str, Any]:
+        if not self.memory_uses:
+            return {}
+        uses = self.memory_uses
+        return {"stall_cycles": self.stall_cycles, "moved_bytes": self.moved_bytes, "memory_by_module": by_module(uses)}
 
     def to_json(self) -> str:
         """Return ``to_dict`` as JSON text."""

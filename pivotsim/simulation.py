@@ -7,10 +7,11 @@ from operator import itemgetter
 from typing import Any
 
 from pivotsim.config import SET_BY_USER, leaves
-from pivotsim.energy.counts import Counts, paper_counts
+from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
-from pivotsim.engines.registry import ENGINES
+from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
+from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms, host_steps
@@ -20,7 +21,7 @@ from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
-MEMORIES = ("paper",)
+MEMORIES = ("paper", "hw")
 SCOPES = ("encoders", "all")
 ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
 
@@ -45,10 +46,10 @@ def simulate(
         holds.
     hw : Hardware or str
         Hardware, or its name.
-    engine : {'analytic'}
-        How array cycles are counted.
-    memory : {'paper'}
-        Memories without limits or stalls, as the paper's delays assume.
+    engine : {'analytic', 'memory'}
+        How array cycles are counted: in closed form, or with the memory hierarchy.
+    memory : {'paper', 'hw'}
+        Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`).
     profile : {'paper', 'full'}
         What the processor side charges: softmax alone, or also GELU, LayerNorm, residual adds, requantisation
         and transfers.
@@ -74,6 +75,8 @@ def simulate(
     hw = load_hardware(hw)
     check_choice("engine", engine, ENGINES)
     check_choice("memory", memory, MEMORIES)
+    if memory == "hw" and engine not in WITH_MEMORIES:
+        raise InputError(f"memory: 'hw' needs engine {' or '.join(map(repr, WITH_MEMORIES))} {got(engine)}")
     check_choice("profile", profile, PROFILES)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
@@ -81,7 +84,9 @@ def simulate(
     whole = as_trace(workload, batch)
     trace = runnable(whole, hw, engine, scope)
 
-    rows = _rows(trace, hw, engine, profile)
+    board = hw if memory == "hw" else hw.without_memory_limits()
+    uses = _memory_uses(trace, board) if engine in WITH_MEMORIES else ()
+    rows = _rows(trace, board, engine, uses, profile)
     pl_cycles = sum(row.cycles for row in rows)
     pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
@@ -89,7 +94,7 @@ def simulate(
     gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
     gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.host.cores, Counts())
     delay_ms = pl_ms + ps_ms  # serial (PIVOT, section 3.4)
-    counts = paper_counts(trace.gemms.tolist(), hw.array)
+    counts = _counts(trace, hw, uses if memory == "hw" else ())
     usage = usage_of(delay_ms, pl_ms, ps_ms, hw.host.cores, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     return Report(
@@ -108,7 +113,8 @@ def simulate(
         gate_ms=gate_ms,
         gate_usage=gate,
         gate_components_j=components_j(hw, gate),
-        notes=_notes(trace, hw, profile, energy),
+        memory_uses=uses,
+        notes=_notes(trace, hw, profile, energy, memory),
         inputs=Inputs(trace, hw, options),
     )
 
@@ -150,10 +156,19 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     return trace
 
 
-def _rows(trace: Trace, hw: Hardware, engine: str, profile: str) -> list[Row]:
-    """Return the array's and the processor's steps in the trace's order."""
+def _memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
+    return memory_uses([(op.encoder, op.module) for op in trace if op.kind == "gemm"], trace.gemms, hw)
+
+
+def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...]) -> Counts:
+    """Return what memories with limits moved; without limits every engine counts as `memory: paper` says."""
+    return counts_by_level(trace.macs, moved_bytes(uses)) if uses else paper_counts(trace.gemms.tolist(), hw.array)
+
+
+def _rows(trace: Trace, hw: Hardware, engine: str, uses: tuple[MemoryUse, ...], profile: str) -> list[Row]:
+    """Return the array's and the processor's steps in the trace's order; ``uses`` holds the cycles if not empty."""
     places = [(index, op) for index, op in enumerate(trace) if op.kind == "gemm"]
-    cycles = ENGINES[engine](trace.gemms, hw.array).tolist()
+    cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace.gemms, hw).tolist()
     clock_mhz = hw.array.clock_mhz
     steps = [
         (index, Row(op.encoder, op.module, op.kind, "pl", count, op.macs, cycles_to_ms(float(count), clock_mhz)))
@@ -165,10 +180,12 @@ def _rows(trace: Trace, hw: Hardware, engine: str, profile: str) -> list[Row]:
     return [row for _, row in sorted(steps, key=itemgetter(0))]  # stable: an operation before its transfer
 
 
-def _notes(trace: Trace, hw: Hardware, profile: str, energy: str) -> tuple[str, ...]:
+def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source."""
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
     used = (*constants_used(trace, hw, profile), *RULES[energy].constants, *ASSUMPTIONS)
+    if memory == "hw":
+        used += tuple(path for path, _, _ in leaves(Hardware) if path.startswith("memories."))
     unchanged = [leaf for path in used for leaf in _without(path, changed)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     return tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))

@@ -18,4 +18,5 @@ def _compiled_kernels():
     """Compile before the first test, so that no test's stderr depends on which one runs first."""
     import pivotsim
 
-    pivotsim.simulate_gemm(1, 1, 1)
+    for engine in ("analytic", "pe", "memory"):
+        pivotsim.simulate_gemm(1, 1, 1, engine=engine)

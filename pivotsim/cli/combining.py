@@ -36,7 +36,7 @@ def combine_command(
         str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
     ] = "entropy",
     hw: options.HwOption = "zcu102",
-    engine: options.EngineOption = "analytic",
+    engine: options.RunEngineOption = None,
     memory: options.MemoryOption = "paper",
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
@@ -65,7 +65,8 @@ def combine_command(
     reports = [
         simulate(
             skip_attention(whole, active=options.parse_encoders(name, text, spec.depth)),
-            board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
+            board, engine=options.engine_for(engine, memory), memory=memory, profile=profile, energy=energy,
+            scope=scope,
         )
         for name, text in lists
     ]  # fmt: skip

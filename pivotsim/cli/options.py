@@ -41,11 +41,15 @@ def real(name: str) -> Callable[[str], float]:
     return parse
 
 
-def plots_folder(text: str) -> Path:
-    """Return the folder named by ``--plots``."""
-    if not text.strip():
-        raise InputError(f"--plots: must name a folder {got(text)}")
-    return Path(text)
+def folder(name: str) -> Callable[[str | Path], Path]:
+    """Return a parser of a folder's path."""
+
+    def parse(text: str | Path) -> Path:
+        if not str(text).strip():  # a default is a path already
+            raise InputError(f"{name}: must name a folder {got(text)}")
+        return Path(text)
+
+    return parse
 
 
 HwOption = Annotated[str, typer.Option("--hw", metavar="NAME", help="Hardware: a name or a YAML file.")]
@@ -67,12 +71,24 @@ ModelSetOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[
-    Path | None, typer.Option("--plots", parser=plots_folder, metavar="DIR", help="Write pictures (PNG) there.")
+    Path | None, typer.Option("--plots", parser=folder("--plots"), metavar="DIR", help="Write pictures (PNG) there.")
 ]
 EngineOption = Annotated[
-    str, typer.Option(metavar="analytic|pe", help="Array cycles in closed form, or PE by PE, clock by clock.")
+    str,
+    typer.Option(
+        metavar="analytic|pe|memory", help="Array cycles in closed form, PE by PE, or behind the board's memories."
+    ),
 ]
-MemoryOption = Annotated[str, typer.Option(metavar="paper", help="Memories without limits or stalls.")]
+RunEngineOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="analytic|pe|memory",
+        help="Array cycles in closed form, PE by PE, or behind memories [default: analytic; memory with --memory hw].",
+    ),
+]
+MemoryOption = Annotated[
+    str, typer.Option(metavar="paper|hw", help="Unlimited memories, or the hardware's (engine memory).")
+]
 ProfileOption = Annotated[
     str,
     typer.Option(metavar="paper|full", help="Processor side: softmax alone, or all operations and transfers too."),
@@ -168,6 +184,11 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
             raise InputError(f"--set: {path}: set twice {got(text)}")
         values[path] = parse_scalar(value.strip())
     return values
+
+
+def engine_for(engine: str | None, memory: str) -> str:
+    """Return the engine asked for, or the one that ``--memory`` implies."""
+    return engine or ("memory" if memory == "hw" else "analytic")
 
 
 def load_both(

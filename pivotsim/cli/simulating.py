@@ -71,7 +71,7 @@ def run_command(
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
     ] = None,
     hw: options.HwOption = "zcu102",
-    engine: options.EngineOption = "analytic",
+    engine: options.RunEngineOption = None,
     memory: options.MemoryOption = "paper",
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
@@ -109,6 +109,7 @@ def run_command(
         workload = plan(spec, qkv=qkv, score_bits=score_bits)
         if active is not None:
             workload = skip_attention(workload, active=options.parse_encoders("--active", active, spec.depth))
+    engine = options.engine_for(engine, memory)
     with progress():
         report = simulate(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch
@@ -132,6 +133,7 @@ def run_command(
         rows.insert(1, ("per image", number(report.delay_per_image_ms), "ms", f"batch {batch}"))
     print_table(("total", "value", "unit", ""), rows, right=(1,))
     print_modules(report)
+    print_memories(report)
     print_energy(report)
     print_end(report.notes, written)
 
@@ -175,6 +177,33 @@ def print_energy(report: "Report | MixedReport") -> None:
         ],
         right=(1, 2, 3, 4),
     )
+
+
+def print_memories(report: "Report") -> None:
+    """Print stalls, traffic and choices where the engine knows memories."""
+    from pivotsim.engines.memory_use import by_module
+
+    if not report.memory_uses:
+        return
+    stalls, moved, modules = report.stall_cycles, report.moved_bytes, by_module(report.memory_uses)
+    print_line()
+    rows = []
+    for module, row in modules.items():
+        clocks = (row["cycles"], row["unlimited_cycles"], row["chunk_cycles"], *row["stall_cycles"].values())
+        texts = (f"{count:,}" for count in clocks)
+        bound = f"{row['roofline_cycles']:,}, {row['roofline_bound']}"
+        rows.append((module, *texts, bound, number(row["dram_bytes"] / 1e6), row["loop_order"], row["chunk"]))
+    causes = tuple(f"{cause} stall" for cause in stalls)
+    columns = ("module", "clocks", "unlimited", "for chunks", *causes, "roofline", "DRAM, MB", "loop order", "chunk")
+    print_table(columns, rows, right=(1, 2, 3, 4, 5, 6, 7, 8, 9, 11))
+    print_line()
+    unlimited, chunks = (sum(row[key] for row in modules.values()) for key in ("unlimited_cycles", "chunk_cycles"))
+    print_line(
+        f"array: {report.pl_cycles:,} clocks = {unlimited:,} with unlimited memories"
+        f" + {chunks:,} to reload and refill it for each chunk + {sum(stalls.values()):,} stalled"
+    )
+    read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
+    print_line(f"DRAM: {read} MB read, {written} MB written")
 
 
 def print_end(notes: tuple[str, ...], written: list[Path]) -> None:

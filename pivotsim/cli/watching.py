@@ -23,7 +23,7 @@ def watch_command(
     os_edge_register: options.OsEdgeRegisterOption = None,
     mac_latency: options.MacLatencyOption = None,
     out: Annotated[
-        Path, typer.Option("--out", parser=options.plots_folder, metavar="DIR", help="Where the pictures go.")
+        Path, typer.Option("--out", parser=options.folder("--out"), metavar="DIR", help="Where the pictures go.")
     ] = Path(),
     gif: Annotated[bool, typer.Option("--gif", help="Write an animation too.")] = False,
     set_: options.HwSetOption = None,

@@ -12,7 +12,7 @@ The held operand is fetched once, the streamed one once for every fold of the ot
 streams both and keeps its partial sums in the array. An engine that models memories passes its own `Counts`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,19 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
         gb += repeats * buffer
         dram += repeats * outside
     return Counts(macs, local, gb, dram)
+
+
+def counts_by_level(macs: int, moved_bytes: Mapping[str, int]) -> Counts:
+    """Return the counts of an engine that names each level and direction, as in ``dram_read`` or ``ipmem_write``.
+
+    >>> counts_by_level(1, {"dram_read": 2, "gb_output_write": 3, "opmem_read": 4})
+    Counts(macs=1, local_bytes=4, gb_bytes=3, dram_bytes=2)
+    """
+    sums = dict.fromkeys(("dram", "gb", "local"), 0)
+    for name, size in moved_bytes.items():
+        level = name.partition("_")[0]
+        sums[level if level in sums else "local"] += size
+    return Counts(macs, sums["local"], sums["gb"], sums["dram"])
 
 
 def design_bytes(

@@ -6,7 +6,9 @@
     FF      ff_per_pe * R * C + ff_fixed
 
 A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
-the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks. Constants of ``fpga.use``
+the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
+wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (WTMEM under os: C), 4 * C at
+OPMEM. Constants of ``fpga.use``
 are fitted to the one design that PIVOT (section 4.1) publishes, so its FF and BRAM36 check nothing; DSP does.
 That a design does not fit is a result: it can be simulated all the same.
 """
@@ -17,11 +19,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.config import SET_BY_USER
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware, load_hardware
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
 BRAM36_BITS = 36 * 1024
+FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
 MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
 SUM_BYTES = 4  # int32
 
@@ -29,7 +34,7 @@ FEWER_PES = "fewer PEs: array.rows, array.cols"
 LEVERS = {
     "dsp": ("fpga.use.int8_packing: two multiply-accumulates in one DSP", FEWER_PES),
     "bram36": (
-        "narrower ports, at fewer bytes a clock: memories.*_port_bytes",
+        "narrower ports: memories.*_port_bytes_per_clock, and what the array moves: array.rows, array.cols",
         "smaller memories, once a port is as narrow as a block: memories.*_bytes",
     ),
     "lut": (FEWER_PES,),
@@ -38,7 +43,7 @@ LEVERS = {
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
     "dsp": ("DSP48E2", ("fpga.use.int8_packing",)),
-    "bram36": ("BRAM36", ("fpga.use.bram36_fixed", *(f"memories.{name}_port_bytes" for name in MEMORIES))),
+    "bram36": ("BRAM36", ("fpga.use.bram36_fixed", *(f"memories.{name}_port_bytes_per_clock" for name in FILLED))),
     "lut": ("LUTs", ("fpga.use.lut_per_pe",)),
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
 }
@@ -128,7 +133,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     Raises
     ------
     InputError
-        The hardware is unknown or not valid. A design that does not fit is no error.
+        The hardware is unknown or not valid, or a memory is unlimited. A design that does not fit is no error.
 
     Examples
     --------
@@ -173,8 +178,22 @@ def bram36_blocks(width_bits: int, depth: int) -> int:
 
 
 def _memory_blocks(hw: Hardware, name: str) -> MemoryBlocks:
-    size, port = getattr(hw.memories, f"{name}_bytes"), getattr(hw.memories, f"{name}_port_bytes")
+    array, size = hw.array, _number(hw, f"{name}_bytes")
+    port = {
+        "ipmem": array.rows,
+        "wtmem": array.cols if array.dataflow == "os" else array.rows,
+        "opmem": SUM_BYTES * array.cols,
+    }.get(name, 0)
+    if name in FILLED:
+        port = max(port, _number(hw, f"{name}_port_bytes_per_clock"))
     return MemoryBlocks(name, size, port, bram36_blocks(8 * port, -(-size // port)), -(-8 * size // BRAM36_BITS))
+
+
+def _number(hw: Hardware, field: str) -> int:
+    value = getattr(hw.memories, field)
+    if value == UNLIMITED:
+        raise InputError(f"memories.{field}: must be a number, block RAMs are counted {got(value)}")
+    return int(value)
 
 
 def _mark(sources: list[str]) -> str:
@@ -186,13 +205,7 @@ def _mark(sources: list[str]) -> str:
 
 
 def _notes(hw: Hardware) -> Iterator[str]:
-    """Yield ports that are narrower than the array needs, then the sources of the constants that are not plain."""
-    array, memories = hw.array, hw.memories
-    needs = {"ipmem": array.rows, "wtmem": array.cols if array.dataflow == "os" else array.rows}
-    for name, need in {**needs, "opmem": SUM_BYTES * array.cols}.items():
-        port = getattr(memories, f"{name}_port_bytes")
-        if port < need:
-            yield f"memories.{name}_port_bytes: the array moves {need} B a clock here, the port {port} B"
+    """Yield the sources of the constants that are more, or less, than read from a source."""
     for _, constants in CONSTANTS.values():
         for path in constants:
             if hw.source(path).startswith(("[", SET_BY_USER)):

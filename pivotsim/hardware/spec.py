@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
 from pivotsim.errors import nearest
 from pivotsim.hardware.fpga import FpgaSpec
+from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import PowerSpec
 
 Dataflow = Literal["is", "ws", "os"]
@@ -24,7 +25,6 @@ PROFILES: tuple[str, ...] = ("paper", "full")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
 INT64_MAX = 2**63 - 1
-MAX_PORT_BYTES = 2**20
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
 
 
@@ -40,19 +40,6 @@ class ArraySpec(Spec):
     os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
     mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=MAX_MAC_LATENCY)
     operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
-
-
-class MemorySpec(Spec):
-    """On-chip memories; `memory: paper` takes them as unlimited."""
-
-    gb_bytes: int = quantity("B", "Global buffer.", ge=1, le=INT64_MAX)
-    ipmem_bytes: int = quantity("B", "Input memory beside the array.", ge=1, le=INT64_MAX)
-    wtmem_bytes: int = quantity("B", "Weight memory beside the array.", ge=1, le=INT64_MAX)
-    opmem_bytes: int = quantity("B", "Output memory beside the array.", ge=1, le=INT64_MAX)
-    gb_port_bytes: int = quantity("B", "Width of the global buffer's port.", ge=1, le=MAX_PORT_BYTES)
-    ipmem_port_bytes: int = quantity("B", "Width of the input memory's port.", ge=1, le=MAX_PORT_BYTES)
-    wtmem_port_bytes: int = quantity("B", "Width of the weight memory's port.", ge=1, le=MAX_PORT_BYTES)
-    opmem_port_bytes: int = quantity("B", "Width of the output memory's port.", ge=1, le=MAX_PORT_BYTES)
 
 
 class OpCost(Spec):
@@ -164,6 +151,10 @@ class Hardware(Spec):
         32
         """
         return replaced(self, changes, label)
+
+    def without_memory_limits(self) -> "Hardware":
+        """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
+        return self.model_copy(update={"memories": self.memories.unlimited()})
 
     def values(self) -> dict[str, object]:
         """Return everything that a simulation may depend on: all values but the names and sources."""

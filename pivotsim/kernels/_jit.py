@@ -49,16 +49,17 @@ def _announce_compilation(folder: Path, module: str) -> None:
         _log.warning("pivotsim: compiling numba kernels, once per installation (a few seconds)")
 
 
-def kernel(signature: str, *, parallel: bool = False) -> Callable[[F], F]:
+def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -> Callable[[F], F]:
     """Compile a function for one explicit signature, from the cache where it is there.
 
     Integer division follows C on the non-negative integers that kernels work on (``error_model="numpy"``
-    drops the per-division checks); floating-point maths is never reordered.
+    drops the per-division checks); floating-point maths is never reordered. A kernel that makes arrays of its own
+    says so: the others need no reference counts.
     """
 
     def compile_now(function: F) -> F:
         users_folder = numba.config.CACHE_DIR
-        options = {**_OPTIONS, "parallel": parallel}
+        options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates}
         try:
             folder = cache_folder()
             _announce_compilation(folder, Path(function.__code__.co_filename).stem)
@@ -83,7 +84,7 @@ def part(function: F) -> F:
     return cast(F, numba.njit(**_OPTIONS)(function))
 
 
-# Kernels never allocate, so they need no reference counts; counting costs more than a small kernel's own work, as
-# it locks the bus for every array that is handed to an inner function. Without the GIL kernels run side by side.
+# Counting references (_nrt) locks the bus for every array that is handed to an inner function, which costs more than
+# a small kernel's own work; only a kernel that allocates needs it. Without the GIL kernels run side by side.
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
 _SOURCE_HASH = source_hash()

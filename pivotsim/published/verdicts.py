@@ -129,7 +129,7 @@ class Judge:
         values: dict[str, Callable[[], float]] = {
             "power": lambda: hw.power.board_w,
             "clock": lambda: hw.array.clock_mhz,
-            "global_sram": lambda: kib(hw.memories.gb_bytes),
+            "global_sram": lambda: _kib(hw.memories.gb_bytes),
             **{name: functools.partial(self._resource, name) for name in RESOURCES},
             "entropy_delay": lambda: self.baselines["DeiT-S"].gate_ms or 0.0,
             "paths_for_efforts_3_6": lambda: math.comb(depth, 3) * math.comb(depth, 6),
@@ -249,8 +249,13 @@ class Judge:
     def _local_memories(self, claim: Claim) -> tuple[str, str, str]:
         memories = self.hw.memories
         sizes = {memories.ipmem_bytes, memories.wtmem_bytes, memories.opmem_bytes}
-        text = ", ".join(f"{8 * kib(size):g}" for size in sorted(sizes))
+        text = ", ".join(f"{8 * kib_value:g}" for kib_value in sorted(_kib(size) for size in sizes))
         return text, *_input_verdict(claim, text == claim.text)
+
+
+def _kib(size_bytes: int | str) -> float:
+    """Return a memory's size in KiB; infinite where it is unlimited."""
+    return math.inf if isinstance(size_bytes, str) else kib(size_bytes)
 
 
 def _input_verdict(claim: Claim, unchanged: bool) -> tuple[str, str]:

@@ -121,9 +121,19 @@ CASES = [
     ("unknown overlap", ("gemm", "1", "1", "1", "--fold-overlap", "chain"), None, "fold_overlap: must be one of none, preload, chained, pipelined (got 'chain'), nearest valid name: 'chained'"),
     ("unknown edge", ("gemm", "1", "1", "1", "--edge", "pad"), None, "edge: must be one of padded, aware (got 'pad')"),
     ("mac latency", ("gemm", "1", "1", "1", "--mac-latency", "0"), None, "mac_latency: must be at least 1 (got 0)"),
+    ("an engine that no one has", ("gemm", "1", "1", "1", "--engine", "rtl"), None, "engine: must be one of analytic, pe, memory (got 'rtl')"),
+    ("more PEs than memory holds", ("gemm", "4000000", "4000000", "1000", "--engine", "pe"), None, "gemm: PE by PE this takes more memory than the machine has; engine 'analytic' needs none"),
+    ("nothing to watch", ("watch", "0", "1", "1"), None, "m: must be at least 1 (got 0)"),
+    ("too much to watch", ("watch", "4000", "4000", "4000"), None, "watch a smaller multiplication"),
+    ("watched on no array", ("watch", "1", "1", "1", "--array", "8"), None, "--array: must be ROWSxCOLS such as 64x36 (got '8')"),
+    ("pictures nowhere", ("watch", "1", "1", "1", "--out", ""), None, "--out: must name a folder (got '')"),
+    ("watched with what it does not use", ("watch", "1", "1", "1", "--set", "host.cores=2"), None, "--set: host.cores: this command uses array.* alone"),
+    ("a size stated twice", ("watch", "1", "1", "1", "--array", "4x4", "--set", "array.rows=3"), None, "watch: array.rows: stated twice, by --set and by its own option"),
     # -- options of run
-    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe (got 'analitic'), nearest valid name: 'analytic'"),
-    ("a memory this version lacks", ("run", "deit_s", "--memory", "hw"), None, "memory: must be one of paper (got 'hw')"),
+    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory (got 'analitic'), nearest valid name: 'analytic'"),
+    ("a memory that no one has", ("run", "deit_s", "--memory", "h"), None, "memory: must be one of paper, hw (got 'h'), nearest valid name: 'hw'"),
+    ("limits without an engine for them", ("run", "deit_s", "--memory", "hw", "--engine", "analytic"), None, "memory: 'hw' needs engine 'memory' (got 'analytic')"),
+    ("sums that OPMEM cannot hold", ("run", "deit_s", "--hw", "zcu102_os", "--memory", "hw"), None, "memories: gemm 197x384x1152: opmem: psums of 9216 B does not fit the 8192 B of a half (1024 B too much); try more opmem_bytes or a smaller array"),
     ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
     ("unknown energy", ("run", "deit_s", "--energy", "activities"), None, "energy: must be one of constant, activity (got 'activities')"),
     ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
@@ -223,7 +233,7 @@ def test_all_problems_of_a_file_are_told_at_once(pivotsim, tmp_path):
     path.write_text(text.replace("board_w: 7.92", "board_w: lots"))
     ran = pivotsim("show", "hw", path)
     assert ran.code == 2
-    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "63"]
+    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "76"]
 
 
 def test_many_problems_of_a_trace_are_cut(pivotsim, tmp_path):

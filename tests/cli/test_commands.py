@@ -252,3 +252,31 @@ def test_a_terminal_gets_rich_tables(pivotsim, monkeypatch):
     monkeypatch.setattr(Console, "print", lambda self, table: tables.append(table))
     assert pivotsim("run", "deit_s").code == 0
     assert [column.header for column in tables[1].columns] == ["module", "delay, ms", "share"]
+
+
+def test_memory_hw_implies_its_engine_and_says_what_limits(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--memory", "hw", "--json"))
+    assert (data["engine"], data["pl_cycles"]) == ("memory", 12 * 743_690)
+    assert data["stall_cycles"]["dram"] == 12 * 1_248
+    text = " ".join(pivotsim("run", "deit_s", "--memory", "hw").out.split())
+    assert (
+        "8,924,280 clocks = 3,026,160 with unlimited memories + 5,878,656 to reload and refill it for each chunk"
+        in text
+    )
+    mixed = pivotsim("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8", "--memory", "hw", "--json")
+    assert json_of(mixed)["mean_pl_cycles"] > 2 * 2_351_592
+
+
+@pytest.mark.parametrize("engine", ["pe", "memory"])
+def test_gemm_on_every_engine(pivotsim, engine):
+    assert json_of(pivotsim("gemm", 197, 384, 1536, "--engine", engine, "--json"))["cycles"] == 61_128
+
+
+def test_watch(pivotsim, tmp_path):
+    data = json_of(pivotsim("watch", 5, 4, 6, "--array", "4x3", "--gif", "--out", tmp_path, "--json"))
+    assert (data["cycles"], data["folds"]) == (30, 2)
+    assert data["fold_times"][1] == {"load_cycle": 15, "start_cycle": 19, "end_cycle": 29, "cycles": 15}
+    name = "watch_5x4x6_on_4x3_is_none"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.gif", f"{name}.png"]
+    text = pivotsim("watch", 40, 4, 6, "--array", "2x2", "--dataflow", "os", "--out", tmp_path)
+    assert text.code == 0 and "... and 48 more folds (--json lists all)" in text.out

@@ -74,7 +74,7 @@ def random_points(tallies: Tallies) -> None:
 def lock_step(tallies: Tallies) -> None:
     """Long runs, all registers compared in every clock."""
     for overlap in FOLD_OVERLAPS:
-        build = Build(12, 7, overlap, digest=True)
+        build = Build(12, 7, overlap, digest=True, address_bits=17)
         array = VerilatedArray(build)
         for dataflow, edge in itertools.product(DATAFLOWS, EDGES):
             row, col, length, seed = 61, 37, 1500, 0

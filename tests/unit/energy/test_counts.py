@@ -59,3 +59,31 @@ def test_a_report_holds_its_counts():
     data = ps.simulate(ps.plan("deit_s"), batch=2).to_dict()
     assert data["counts"]["macs"] == data["macs"] == 2 * 4_540_695_552
     assert data["counts"]["sram_bytes"] == data["counts"]["local_bytes"] + data["counts"]["gb_bytes"]
+
+
+# -- an engine that counts for itself -----------------------------------------------------------------------
+@pytest.mark.parametrize(("dataflow", "ipmem", "wtmem"), [("is", 8 * 6, 8 * 25), ("ws", 8 * 20, 8 * 6)])
+def test_memories_without_reuse_move_what_the_closed_form_says(dataflow, ipmem, wtmem):
+    """Engine `memory`: halves of one unit each, no share of the buffer, no bias, int32 outputs, several folds."""
+    plain = {"array.rows": 8, "array.cols": 6, "array.dataflow": dataflow, "memories.weight_share_bytes": 0,
+             "memories.bias": False, "memories.out_bytes": 4, "memories.opmem_bytes": "unlimited",
+             "memories.ipmem_bytes": 2 * ipmem, "memories.wtmem_bytes": 2 * wtmem}  # fmt: skip
+    hw = ZCU102.replace(plain)
+    trace = ps.Trace((ps.Op(1, "fc1", "gemm", 20, 30, 25, repeats=3),))
+    report = ps.simulate(trace, hw, engine="memory", memory="hw", energy="activity")
+    assert report.memory_uses[0].result.chunk == {"is": 25, "ws": 20}[dataflow]
+    assert report.counts == paper_counts(trace.gemms.tolist(), hw.array)
+
+
+def test_memories_with_limits_move_their_own_bytes():
+    plain = ps.simulate(ps.plan("deit_s"), energy="activity")
+    free, limited = (
+        ps.simulate(ps.plan("deit_s"), engine="memory", memory=m, energy="activity") for m in ("paper", "hw")
+    )
+    assert free.counts == plain.counts and free.energy_j == plain.energy_j
+    moved = limited.moved_bytes
+    assert limited.counts.dram_bytes == moved["dram_read"] + moved["dram_write"] != plain.counts.dram_bytes
+    assert limited.counts.dram_bytes + limited.counts.sram_bytes == sum(moved.values())
+    assert limited.usage.dram_bytes == limited.counts.dram_bytes
+    dram_j = 160e-12 * limited.counts.dram_bytes
+    assert limited.energy_components_j["dram"] == pytest.approx(dram_j)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from pivotsim.config import available
 from pivotsim.hardware.resources import BRAM36_BITS, BRAM36_SHAPES, bram36_blocks
 
 ZCU102 = ps.load_hardware("zcu102")
@@ -76,12 +75,13 @@ def test_packing_halves_dsps_and_rounds_up():
 @pytest.mark.parametrize(
     ("change", "resource", "by"),
     [
-        ({"memories.wtmem_port_bytes": 144}, "bram36", 8),
+        ({"memories.wtmem_port_bytes_per_clock": 144}, "bram36", 8),
         ({"memories.gb_bytes": 2**20}, "bram36", 57 * 4 - 8),  # 2**14 words of 512 bits: 57 x 4 blocks of 9 x 4096
         ({"fpga.use.bram36_fixed": 9}, "bram36", 1),
         ({"fpga.use.ff_fixed": 0}, "ff", -2236),
         ({"fpga.use.ff_per_pe": 8.5}, "ff", 1152),
         ({"fpga.use.lut_per_pe": 1.98}, "lut", -46),
+        ({"array.cols": 37}, "bram36", 1),  # 148 B are 17 blocks wide
         ({"array.cols": 37}, "lut", 128),
         ({"array.cols": 37}, "ff", 512),
     ],
@@ -111,13 +111,26 @@ def test_a_constant_of_the_users_is_no_longer_called_calibrated():
     assert ps.fit(ZCU102.replace({"array.rows": 32}))["ff"].mark == "calibrated"
 
 
-def test_ports_that_are_too_narrow_are_said():
-    assert not any("the array moves" in note for note in ps.fit(ZCU102).notes)
-    wide = ps.fit(ZCU102.replace({"array.cols": 37}))
-    assert "memories.opmem_port_bytes: the array moves 148 B a clock here, the port 144 B" in wide.notes
+def test_a_memory_is_as_wide_as_what_fills_it_and_what_the_array_moves():
+    def ports(change):
+        return {m.memory: m.port_bytes for m in ps.fit(ZCU102.replace(change)).memories}
+
+    assert ports({}) == {"ipmem": 64, "wtmem": 64, "opmem": 144, "gb": 64}
+    assert ports({"array.rows": 65, "array.cols": 37}) == {"ipmem": 65, "wtmem": 65, "opmem": 148, "gb": 64}
+    assert ports({"array.rows": 8, "array.cols": 9, "memories.wtmem_port_bytes_per_clock": 16}) == {
+        "ipmem": 64, "wtmem": 16, "opmem": 36, "gb": 64,
+    }  # fmt: skip
+    wide = {"array.dataflow": "os", "array.rows": 8, "array.cols": 72}
+    assert ports(wide) == {"ipmem": 64, "wtmem": 72, "opmem": 288, "gb": 64}
 
 
-@pytest.mark.parametrize("name", available("hwconfigs"))
+def test_unlimited_memories_cannot_be_built():
+    for field in ("gb_bytes", "gb_port_bytes_per_clock", "opmem_bytes"):
+        with pytest.raises(ps.InputError, match=rf"memories\.{field}: must be a number, block RAMs are counted"):
+            ps.fit(ZCU102.replace({f"memories.{field}": "unlimited"}))
+
+
+@pytest.mark.parametrize("name", ["zcu102", "zcu102_os", "zcu102_ws"])
 def test_every_shipped_board_fits_its_device(name):
     found = ps.fit(name)
     assert found.fits

@@ -1,0 +1,248 @@
+"""Engine `memory`: clocks, stalls and bytes of GEMMs on an array behind real memories.
+
+API twin of kernels/memory.py and kernels/memory_search.py. The hierarchy is DRAM, AXI ports, global buffer, input and
+weight memory, array, output memory, and back. The rules are one consistent choice; the PIVOT paper gives none. With
+unlimited memories the clocks equal engine `analytic`'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines import memory_bounds
+from pivotsim.engines.analytic import design_row
+from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped
+from pivotsim.engines.memory_limits import MemoryLimits, limits_of
+from pivotsim.errors import InputError, check_choice, check_integer
+from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.hardware.spec import DATAFLOWS, ArraySpec, Hardware
+from pivotsim.units import IntArray
+
+STALLS = ("weight", "input", "output", "dram")
+BYTES = (
+    "dram_read", "dram_write", "gb_input_read", "gb_input_write", "gb_weight_read", "gb_weight_write", "gb_bias_read",
+    "gb_bias_write", "gb_output_read", "gb_output_write", "ipmem_read", "ipmem_write", "wtmem_read", "wtmem_write",
+    "opmem_read", "opmem_write",
+)  # fmt: skip
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class MemoryResult:
+    """One GEMM through the hierarchy, once: clocks, what was chosen, where they were lost, what moved.
+
+    ``loop_order`` and ``chunk`` (streamed steps) are those that ran. ``stall_cycles`` has the causes weight, input,
+    output and dram. ``roofline_cycles`` is a bound by ``roofline_bound``: compute, dram_read or dram_write.
+    ``candidates`` is how many programs were run to find the fastest.
+    """
+
+    cycles: int
+    loop_order: str
+    chunk: int
+    stall_cycles: dict[str, int]
+    moved_bytes: dict[str, int]
+    roofline_cycles: int
+    roofline_bound: str
+    passes: int
+    loads: int
+    drains: int
+    candidates: int
+
+    @property
+    def reuse(self) -> dict[str, float]:
+        """How often a byte that enters a level is read there, by level and operand."""
+        moved = self.moved_bytes
+        levels = {"gb_input": "gb_input", "gb_weight": "gb_weight", "ipmem": "ipmem", "wtmem": "wtmem"}
+        return {name: moved[f"{level}_read"] / moved[f"{level}_write"] for name, level in levels.items()}
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Every interval of one GEMM, int64, half-open clocks; columns as kernels/memory.py names them.
+
+    ``loads`` (L, 7), ``passes`` (P, 8), ``drains`` (D, 4). Slot 0 is the tile (os: input), 1 what streams (os: weight),
+    2 the bias.
+    """
+
+    result: MemoryResult
+    loads: IntArray
+    passes: IntArray
+    drains: IntArray
+
+
+def run_gemm(
+    m: int,
+    k: int,
+    n: int,
+    array: ArraySpec | Mapping[str, Any],
+    limits: MemoryLimits,
+    *,
+    loop_order: str = AUTO,
+    chunk: int = 0,
+    is_pruned: bool = True,
+) -> MemoryResult | DoesNotFit:
+    """Return one GEMM's clocks, stalls and bytes, or what does not fit.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix; each at least 1.
+    array : ArraySpec or mapping
+        The array: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+    limits : MemoryLimits
+        The memories.
+    loop_order : {'auto', 'column-chunk-row', 'chunk-column-row', 'column-outer', 'row-outer'}
+        The last two are for os. auto takes the fewest clocks, then the fewest DRAM bytes, then the larger chunk, then
+        the order named first; it is exact.
+    chunk : int
+        Streamed steps per chunk, at most the streamed size; 0 takes the best that fits.
+    is_pruned : bool
+        Skip candidates that a lower bound rules out. The result is the same.
+
+    Raises
+    ------
+    InputError
+        A value is not valid, or the work or the cycles would be too large.
+
+    Examples
+    --------
+    DeiT-S's fc1 with an OPMEM of 8 KB: 56 steps of 36 int32 sums, so 28 chunks for each of 6 x 6 folds.
+
+    >>> array = {"rows": 64, "cols": 36, "dataflow": "is", "fold_overlap": "none", "edge": "padded",
+    ...          "os_edge_register": True, "mac_latency": 1}
+    >>> result = run_gemm(197, 384, 1536, array, MemoryLimits(opmem_bytes=8192))
+    >>> result.cycles, result.chunk, result.passes
+    (218616, 56, 1008)
+    """
+    program = _Program.of(m, k, n, array, limits, loop_order, chunk)
+    if isinstance(program, DoesNotFit):
+        return program
+    return program.run(0, 0, 0, is_pruned).result
+
+
+def record_gemm(
+    m: int,
+    k: int,
+    n: int,
+    array: ArraySpec | Mapping[str, Any],
+    limits: MemoryLimits,
+    *,
+    loop_order: str = AUTO,
+    chunk: int = 0,
+) -> Intervals | DoesNotFit:
+    """Return every load, pass and drain of what ``run_gemm`` would run, with the same parameters."""
+    result = run_gemm(m, k, n, array, limits, loop_order=loop_order, chunk=chunk)
+    if isinstance(result, DoesNotFit):
+        return result
+    program = _Program.of(m, k, n, array, limits, result.loop_order, result.chunk)
+    assert isinstance(program, _Program)  # it has just run
+    return program.run(result.loads, result.passes, result.drains, True)
+
+
+@dataclass(frozen=True)
+class _Program:
+    """A checked GEMM on checked memories, with the range of candidates."""
+
+    sizes: tuple[int, int, int]
+    design: tuple[int, ...]
+    dataflow: str
+    limits: MemoryLimits
+    candidates: tuple[int, int, int, int]
+
+    @classmethod
+    def of(
+        cls, m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any], limits: MemoryLimits, loop_order: str,
+        chunk: int,
+    ) -> "_Program | DoesNotFit":  # fmt: skip
+        sizes = (check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1))
+        design = tuple(design_row(array).tolist())
+        dataflow = DATAFLOWS[design[2]]
+        orders = LOOP_ORDERS[dataflow]
+        check_choice("loop_order", loop_order, (AUTO, *orders))
+        chunk = check_integer("chunk", chunk, 0, mapped(*sizes, dataflow)[2])
+        most = largest_chunk(sizes, design[0], design[1], dataflow, limits, chunk)
+        if isinstance(most, DoesNotFit):
+            return most
+        chunks = (chunk, chunk) if chunk else (1, most)
+        places = (0, 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
+        memory_bounds.check(sizes, design, dataflow, limits, *chunks)
+        return cls(sizes, design, dataflow, limits, (*places, *chunks))
+
+    def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
+        """Run the kernel, with room for that many intervals."""
+        from pivotsim.kernels.memory_search import choose_and_run
+
+        recorded = [np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))]
+        chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (4, 9, len(BYTES)))
+        is_done = choose_and_run(
+            self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates,
+            memory_bounds.MAX_PASSES, is_pruned, recorded[0], recorded[1], recorded[2], chosen, result, moved,
+        )  # fmt: skip
+        if not is_done:
+            raise InputError(
+                f"loop_order: finding the fastest would take more than {memory_bounds.MAX_PASSES:,} passes;"
+                " name a loop_order and a chunk"
+            )
+        order, chunk, _, candidates = chosen.tolist()
+        total, _, n_passes, n_loads, n_drains, *stalls = result.tolist()
+        cycles, bound = memory_bounds.roofline(self.sizes, self.design[0] * self.design[1], self.limits)
+        summary = MemoryResult(
+            cycles=total,
+            loop_order=LOOP_ORDERS[self.dataflow][order],
+            chunk=chunk,
+            stall_cycles=dict(zip(STALLS, stalls, strict=True)),
+            moved_bytes=dict(zip(BYTES, moved.tolist(), strict=True)),
+            roofline_cycles=cycles,
+            roofline_bound=bound,
+            passes=n_passes,
+            loads=n_loads,
+            drains=n_drains,
+            candidates=candidates,
+        )
+        return Intervals(summary, *recorded)
+
+
+def results_per_gemm(gemms: IntArray, hw: Hardware) -> list[MemoryResult | DoesNotFit]:
+    """Return one result per row of (G, 4) m, k, n, repeats on a hardware's memories; equal GEMMs run once.
+
+    Repeats are not multiplied in. A hardware's ``chunk`` is the longest allowed: a GEMM that streams less runs in one.
+    """
+    limits = limits_of(hw.memories, hw.array.clock_mhz)
+    known: dict[tuple[int, int, int], MemoryResult | DoesNotFit] = {}
+    results = []
+    for m, k, n, _ in gemms.tolist():
+        if (m, k, n) not in known:
+            chunk = min(hw.memories.chunk, mapped(m, k, n, hw.array.dataflow)[2])
+            known[m, k, n] = run_gemm(m, k, n, hw.array, limits, loop_order=hw.memories.loop_order, chunk=chunk)
+        results.append(known[m, k, n])
+    return results
+
+
+def cycles_per_gemm(gemms: IntArray, hw: Hardware) -> IntArray:
+    """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
+
+    Raises
+    ------
+    InputError
+        A GEMM does not fit the memories (a line per unit), or as ``run_gemm``.
+    """
+    cycles = []
+    for (m, k, n, repeats), result in zip(gemms.tolist(), results_per_gemm(gemms, hw), strict=True):
+        if isinstance(result, DoesNotFit):
+            raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in result.misfits)
+        cycles.append(repeats * result.cycles)
+    if sum(cycles) > memory_bounds.MAX_CYCLES:
+        raise InputError("gemm: sizes too large, the cycles would exceed int64 with their repeats")
+    return np.array(cycles, dtype=np.int64)
+
+
+def cycles_without_limits(gemms: IntArray, array: ArraySpec | Mapping[str, Any]) -> IntArray:
+    """Return the clocks of each GEMM with its repeats, int64 (G,), on an array whose memories have no limits."""
+    cycles = []
+    for m, k, n, repeats in gemms.tolist():
+        result = run_gemm(m, k, n, array, MemoryLimits())
+        assert isinstance(result, MemoryResult)  # without limits everything fits
+        cycles.append(repeats * result.cycles)
+    return np.array(cycles, dtype=np.int64)

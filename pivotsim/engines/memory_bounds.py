@@ -1,0 +1,76 @@
+"""Bounds that hold before anything runs: passes, int64, the roofline, and serial execution."""
+
+import math
+from fractions import Fraction
+
+from pivotsim.engines.memory_fit import PSUM_BYTES, mapped, units
+from pivotsim.engines.memory_limits import MemoryLimits
+from pivotsim.errors import InputError, got
+
+MAX_CYCLES = 2**62 - 1  # the kernel's NEVER lies beyond
+MAX_PASSES = 200_000_000  # a few seconds
+
+
+def passes(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int) -> int:
+    """Return ceil(rows held / R) * ceil(columns held / C) * ceil(T / chunk) of a GEMM (m, k, n)."""
+    row_size, col_size, streamed = mapped(*sizes, dataflow)
+    return -(-row_size // rows) * -(-col_size // cols) * -(-streamed // chunk)
+
+
+def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
+    """Return the clocks of a transfer from or to DRAM, an upper bound for one of any unit of at most ``size`` bytes."""
+    rates = [limits.axi_bytes_per_cycle, limits.gb_port_bytes_per_cycle]
+    rates += [] if is_drain else [limits.ipmem_port_bytes_per_cycle, limits.wtmem_port_bytes_per_cycle]
+    longest = max((-(-size // rate) for rate in rates if rate), default=0)
+    if limits.dram_bytes_per_s:
+        longest = max(longest, -(-size * limits.clock_hz // limits.dram_bytes_per_s))
+    return longest + (limits.write_latency_cycles if is_drain else limits.read_latency_cycles)
+
+
+def check(
+    sizes: tuple[int, int, int], design: tuple[int, ...], dataflow: str, limits: MemoryLimits, least: int, most: int
+) -> None:
+    """Raise InputError where chunks of ``least`` to ``most`` steps could exceed int64, or one run the passes allowed.
+
+    Total <= transfers * longest + passes * (2R + C + chunk + m), transfers <= 3 * passes + 1. Passes fall with the
+    chunk and units grow with it, so the product is convex and largest at one end. Python's integers never wrap.
+    """
+    rows, cols, mac_latency = design[0], design[1], design[6]
+    m, k, n = sizes
+    number = passes(sizes, rows, cols, dataflow, most)
+    if number > MAX_PASSES:
+        raise InputError(
+            f"gemm: needs more than {MAX_PASSES:,} passes through the array {got(number)}; use a larger array, larger"
+            " memories or engine 'analytic'"
+        )
+    folds, streamed = passes(sizes, rows, cols, dataflow, mapped(*sizes, dataflow)[2]), mapped(*sizes, dataflow)[2]
+    total = product = 0
+    for chunk in (least, most):
+        number = folds * (streamed // chunk + 2)
+        unit = max(demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, chunk))
+        unit = max(unit, PSUM_BYTES * n if limits.bias else 0)
+        longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
+        step = 2 * rows + cols + chunk + mac_latency
+        total = max(total, (3 * number + 1) * longest + number * step)
+        product = max(product, unit * limits.dram_row()[2])
+    # bytes at any level: psums of every row tile, or an operand for every tile or chunk
+    moved = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
+    if max(total, moved, product) > MAX_CYCLES:
+        size = f"about 2**{math.log2(max(total, moved, product)):.1f}"
+        raise InputError(f"gemm: sizes too large, the cycles or bytes could exceed int64 {got(size)}")
+
+
+def roofline(sizes: tuple[int, int, int], pes: int, limits: MemoryLimits) -> tuple[int, str]:
+    """Return (clocks that no schedule undercuts, which binds: ``compute``, ``dram_read`` or ``dram_write``).
+
+    One MAC per PE and clock; each operand read once, each output written once, at the lower of DRAM's and AXI's rates.
+    """
+    m, k, n = sizes
+    read = m * k + k * n + (PSUM_BYTES * n if limits.bias else 0)
+    clocks = {"compute": Fraction(m * k * n, pes)}
+    for name, moved in (("dram_read", read), ("dram_write", m * n * limits.out_bytes)):
+        clocks[name] = Fraction(moved, limits.axi_bytes_per_cycle or 1) if limits.axi_bytes_per_cycle else Fraction(0)
+        if limits.dram_bytes_per_s:
+            clocks[name] = max(clocks[name], Fraction(moved * limits.clock_hz, limits.dram_bytes_per_s))
+    bound = max(clocks, key=lambda name: clocks[name])
+    return math.ceil(clocks[bound]), bound

@@ -1,0 +1,234 @@
+"""Clocks of one GEMM with its memory hierarchy, pass by pass (API twin: engines/memory.py).
+
+The recurrences of DESIGN section 5. Loads, passes and drains are three sequences in static order that share nothing:
+
+    load    start = max(end of the load before, its half read for the last time)        end = start + length
+    pass    start = max(start without memories, ends of its units' loads, its half of OPMEM drained)
+    drain   start = max(end of the drain before, last output of its region, bias)       end = start + length
+
+One step per pass, whatever its length, and state for each half of a buffer only.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+
+from pivotsim.kernels._jit import inlined, kernel
+from pivotsim.kernels.analytic import OS, WS
+from pivotsim.kernels.memory_array import after_pass, loop_counts, place
+from pivotsim.kernels.memory_stalls import DRAM, END, OUTPUT, START, Flight, charge, common
+from pivotsim.kernels.memory_transfers import READ, WRITE, at_rate, fill_ports, transfer
+from pivotsim.kernels.memory_units import (
+    BIAS,
+    BIAS_BYTES,
+    GB_PORT,
+    OUTPUT_HALVES,
+    READ_LATENCY,
+    WRITE_LATENCY,
+    Array,
+    Ints,
+    always_fetched,
+    between_uses,
+    cut,
+    fill_sizes,
+    halves_of,
+    is_resident,
+    mapped,
+)
+
+NEVER = 2**62  # a clock that no schedule reaches
+
+# What `schedule` writes to its result: clocks and counts, then stalls by cause.
+TOTAL, LAST_OUTPUT, PASSES, LOADS, DRAINS, STALLS = range(6)
+RESULT_FIELDS = STALLS + 4
+
+# Columns of the recorded intervals.
+LOAD_FIELDS = ("slot", "pass", "bytes", "from_dram", "half", "start", "end")
+PASS_FIELDS = ("row", "col", "chunk", "load_start", "load_end", "stream_start", "stream_end", "registered")
+DRAIN_FIELDS = ("bytes", "half", "start", "end")
+BIAS_SLOT = 2
+
+# What holds for a slot in all passes: halves of its memory, whether each pass turns to the other half, whether each
+# pass fetches, whether the global buffer keeps the operand.
+Traits: TypeAlias = tuple[int, bool, bool, bool]
+HALVES, TURNS, AGAIN, RESIDENT = 0, 1, 2, 3
+# A memory: the half in use, and the clock from which each half may be filled.
+Memory: TypeAlias = tuple[int, int, int]
+
+
+@inlined
+def traits_of(slot: int, gemm: Ints, design: Ints, limits: Ints, order: int, parts: Ints) -> Traits:
+    """Return what holds for a slot in all passes."""
+    dataflow = design[2]
+    halves = halves_of(slot, dataflow, limits)
+    turns = halves == 2 and between_uses(parts, dataflow, order, slot) > 1
+    again = always_fetched(parts, dataflow, order, slot, halves)
+    return halves, turns, again, is_resident(gemm, slot, dataflow, limits)
+
+
+@inlined
+def fetch(
+    is_first: bool, size: int, ports: int, traits: Traits, memory: Memory, channel: int, latency: int, dram: Ints
+) -> tuple[Memory, Flight]:
+    """Load a pass's unit unless its memory holds it; return the memory's state and the load, zeros for none.
+
+    A unit goes to the half not used last. It comes from the global buffer where that keeps the operand and has it.
+    """
+    half, free_0, free_1 = memory
+    is_fetched = is_first or traits[AGAIN]
+    if traits[TURNS] or (is_fetched and traits[HALVES] == 2):
+        half = 1 - half
+    if not is_fetched:
+        return (half, free_0, free_1), (0, 0, 0)
+    start = max(channel, free_1 if half else free_0)
+    end, dram_end = transfer(start, size, ports, is_first or not traits[RESIDENT], READ, latency, dram)
+    return (half, free_0, free_1), (start, dram_end, end)
+
+
+@inlined
+def used_until(memory: Memory, traits: Traits, clock: int) -> Memory:
+    """Return a memory after its half in use was read up to a clock; an unlimited one never has to be free."""
+    half, free_0, free_1 = memory
+    if traits[HALVES] == 0:
+        return memory
+    return (half, free_0, clock) if half else (half, clock, free_1)
+
+
+@inlined
+def note(loads: Array, row: int, what: tuple[int, int, int, int, int], flight: Flight) -> None:
+    """Record a load: slot, pass, bytes, whether from DRAM, half, and when."""
+    for field, value in enumerate(what):
+        loads[row, field] = value
+    loads[row, 5], loads[row, 6] = flight[START], flight[END]
+
+
+@kernel(
+    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 7), int64, int64,"
+    " UniTuple(int64, 3), int64, int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1])",
+    allocates=True,
+)
+def schedule(
+    gemm: Ints, design: Ints, limits: Ints, dram: Ints, order: int, chunk: int,
+    floors: tuple[int, int, int], tail_from: int, loads: Array, passes: Array, drains: Array, result: Array,
+) -> bool:  # fmt: skip
+    """Run one GEMM (m, k, n) with a loop order and a chunk; False if given up because it would take too long.
+
+    Parameters
+    ----------
+    gemm, design, limits, dram : tuple of 3, 7, 12, 7 int
+        Sizes; the array as in kernels/analytic.py; memories and DRAM as in memory_units.py and memory_transfers.py.
+    floors : tuple of int
+        (clocks of the array alone, clocks of all loads, limit): given up once either, with the waits so far added,
+        exceeds the limit. A wait of the array delays all that follows it, and so does one of the load channel.
+    tail_from : int
+        Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
+    loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
+        Filled with every interval; empty where they are not wanted.
+    result : int64 (9,)
+        Total and last output's clock, counts of passes, loads and drains, stalls by cause.
+    """
+    dataflow, tiled, weight_slot = design[2], design[2] != OS, 0 if design[2] == WS else 1
+    opmem, streamed, is_charged = limits[OUTPUT_HALVES], mapped(gemm, dataflow)[2], tail_from != NEVER
+    parts = cut(gemm, design, chunk)
+    nr, nc, nt, last_r, last_c, last_t = parts
+    sizes, ports = np.empty((3, 2, 2), dtype=np.int64), np.empty((3, 2, 2), dtype=np.int64)
+    fill_sizes(parts, design, chunk, limits, sizes)
+    fill_ports(parts, design, chunk, limits, sizes, ports)
+    traits_0 = traits_of(0, gemm, design, limits, order, parts)
+    traits_1 = traits_of(1, gemm, design, limits, order, parts)
+    memory_0 = (max(0, traits_0[HALVES] - 1), 0, 0)  # the first fetch turns to half 0
+    memory_1 = (max(0, traits_1[HALVES] - 1), 0, 0)
+    bias, drained, drained_before = (0, 0, 0), (0, 0, 0), (0, 0, 0)
+    result[:] = 0
+
+    n_x, n_y, n_z = loop_counts(tiled, order, nr, nc, nt)
+    count = loaded = region = channel = idle = waited = load_from = stream_from = last_output = tail_dram = 0
+    for x in range(n_x):
+        for y in range(n_y):
+            output = 0
+            i, j, t = place(tiled, order, x, y, n_z - 1)
+            u2, v2 = (int(j == nc - 1), int(t == nt - 1)) if tiled else (int(i == nr - 1), int(j == nc - 1))
+            for z in range(n_z):
+                i, j, t = place(tiled, order, x, y, z)
+                a, b, e = int(i == nr - 1), int(j == nc - 1), int(t == nt - 1)  # the last of each dimension
+                steps = last_t if e else chunk
+                rows = last_r if a and design[4] else design[0]
+                cols = last_c if b and design[4] else design[1]
+                lead = rows if tiled else 0
+
+                # loads: slot 0, slot 1, and after the first region's last ones the bias
+                first_0, first_1 = (t == 0, j == 0) if tiled else (j == 0, i == 0)
+                v0, u1 = (b, a) if tiled else (e, b)
+                memory_0, flight_0 = fetch(
+                    first_0, sizes[0, a, v0], ports[0, a, v0], traits_0, memory_0, channel, limits[READ_LATENCY], dram
+                )
+                if first_0 or traits_0[AGAIN]:
+                    idle, channel = idle + flight_0[START] - channel, flight_0[END]
+                    if len(loads):
+                        is_dram = int(first_0 or not traits_0[RESIDENT])
+                        note(loads, loaded, (0, count, sizes[0, a, v0], is_dram, memory_0[0]), flight_0)
+                    loaded += 1
+                memory_1, flight_1 = fetch(
+                    first_1, sizes[1, u1, e], ports[1, u1, e], traits_1, memory_1, channel, limits[READ_LATENCY], dram
+                )
+                if first_1 or traits_1[AGAIN]:
+                    idle, channel = idle + flight_1[START] - channel, flight_1[END]
+                    if len(loads):
+                        is_dram = int(first_1 or not traits_1[RESIDENT])
+                        note(loads, loaded, (1, count, sizes[1, u1, e], is_dram, memory_1[0]), flight_1)
+                    loaded += 1
+                if limits[BIAS] and region == 0 and z == n_z - 1:
+                    size = BIAS_BYTES * gemm[2]
+                    end, dram_end = transfer(
+                        channel, size, at_rate(size, limits[GB_PORT]), True, READ, limits[READ_LATENCY], dram
+                    )
+                    bias, channel = (channel, dram_end, end), end
+                    if len(loads):
+                        note(loads, loaded, (BIAS_SLOT, count, size, 1, 0), bias)
+                    loaded += 1
+
+                # the pass
+                ready = max(stream_from, load_from + lead)
+                begin = max(ready, flight_0[END] + lead, flight_1[END])
+                freeing = drained if opmem == 1 else drained_before
+                if opmem and (z == 0 if tiled else e == 1):  # it claims the region
+                    begin = max(begin, freeing[END])
+                if begin > ready:
+                    waited += begin - ready
+                    if is_charged:
+                        cause, in_dram = charge(ready, begin, lead, weight_slot, (flight_0, flight_1), bias, freeing)
+                        result[STALLS + cause] += begin - ready - in_dram
+                        result[STALLS + DRAM] += in_dram
+                if max(floors[0] + waited, floors[1] + idle) > floors[2]:
+                    result[PASSES] = count + 1
+                    return False
+                load, done = max(load_from, flight_0[END]), begin + steps
+                memory_0 = used_until(memory_0, traits_0, load + rows if tiled else done)
+                memory_1 = used_until(memory_1, traits_1, done)
+                output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, e == 1, design)
+                last_output = max(last_output, output)
+                if len(passes):
+                    for field, value in enumerate((i, j, t, load, load + lead, begin, done, output)):
+                        passes[count, field] = value
+                count += 1
+
+            # the region's drain
+            start = max(drained[END], output, bias[END])
+            end, dram_end = transfer(
+                start, sizes[2, u2, v2], ports[2, u2, v2], True, WRITE, limits[WRITE_LATENCY], dram
+            )
+            drained_before, drained = drained, (start, dram_end, end)
+            if is_charged:
+                tail_dram += common(tail_from, NEVER, drained)
+            if len(drains):
+                for field, value in enumerate((sizes[2, u2, v2], region % max(1, opmem), start, end)):
+                    drains[region, field] = value
+            region += 1
+
+    if is_charged:  # the tail: the clocks after the last output
+        tail_dram += common(tail_from, NEVER, bias)
+        result[STALLS + DRAM] += tail_dram
+        result[STALLS + OUTPUT] += drained[END] - last_output - tail_dram
+    result[TOTAL], result[LAST_OUTPUT] = drained[END], last_output
+    result[PASSES], result[LOADS], result[DRAINS] = count, loaded, region
+    return True

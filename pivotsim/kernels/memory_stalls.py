@@ -1,0 +1,54 @@
+"""Which cause an idle clock of the array goes to: weight, input, output, or DRAM behind any of them.
+
+A pass's clocks of waiting all have the one cause that its stream start came from; those of them in which that side
+waited for DRAM are DRAM's instead.
+"""
+
+from typing import TypeAlias
+
+from pivotsim.kernels._jit import inlined
+
+WEIGHT, INPUT, OUTPUT, DRAM = 0, 1, 2, 3  # also the order in which ties are decided
+
+# A transfer in flight: its start, the end of its DRAM clocks (which begin at its start), its end.
+Flight: TypeAlias = tuple[int, int, int]
+START, DRAM_END, END = 0, 1, 2
+
+
+@inlined
+def common(first: int, last: int, flight: Flight) -> int:
+    """Return the clocks of [first, last) in which a transfer waits for DRAM."""
+    return max(0, min(last, flight[DRAM_END]) - max(first, flight[START]))
+
+
+@inlined
+def charge(
+    ready: int, begin: int, lead: int, weight_slot: int, flights: tuple[Flight, Flight], bias: Flight, freeing: Flight
+) -> tuple[int, int]:
+    """Return (cause, clocks of waiting for DRAM) of the idle clocks [ready, begin) before a stream start.
+
+    Parameters
+    ----------
+    ready, begin : int
+        Clocks at which the pass could have started without memories, and did.
+    lead : int
+        Clocks of a tile's load; 0 where nothing is loaded ahead of the stream. The wait for a tile lies before its
+        load, that much earlier than the wait that is seen.
+    weight_slot : int
+        Slot that holds the weight.
+    flights : tuple of Flight
+        The pass's own loads by slot, zeros for a unit that was there. Besides the bias nothing else can be in flight
+        in the window: the loads of the pass before ended before that pass started.
+    bias, freeing : Flight
+        The bias load, and the drain that frees the pass's half of OPMEM. They never overlap: no drain starts before the
+        bias is there.
+    """
+    tile, stream = flights
+    is_tile, is_stream = tile[END] + lead == begin, stream[END] == begin
+    is_weight, is_input = (is_tile, is_stream) if weight_slot == 0 else (is_stream, is_tile)
+    if not is_weight and not is_input:
+        return OUTPUT, common(ready, begin, bias) + common(ready, begin, freeing)
+    cause = WEIGHT if is_weight else INPUT
+    shift = lead if is_tile and (cause == WEIGHT) == (weight_slot == 0) else 0
+    first, last = ready - shift, begin - shift
+    return cause, common(first, last, bias) + common(first, last, tile) + common(first, last, stream)

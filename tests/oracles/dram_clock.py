@@ -1,0 +1,208 @@
+"""A DDR4 channel stepped clock by clock, every rule checked against the history of all commands.
+
+``spec`` is read for its numbers alone; ``rules`` are (previous, following, scope, gap in clocks, nth). A rule says:
+`following` must stand at least `gap` clocks after the nth most recent `previous` in the same scope.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Request:
+    bank: int
+    group: int
+    row: int
+    is_write: bool
+    index: int
+    opened: bool = False
+
+
+class Clockwork:
+    """The controller's world: history, open rows, time."""
+
+    def __init__(self, spec, rules):
+        self.spec, self.rules = spec, rules
+        self.history = []  # (clock, command, bank, group), oldest first
+        self.log = []
+        self.open = {}  # bank -> row
+        self.clock = 0
+        self.due = spec.timing.nREFI if spec.controller.refresh else None
+
+    def may(self, command, bank=None, group=None):
+        """May this command be issued in this clock?"""
+        for previous, following, scope, gap, nth in self.rules:
+            if following != command:
+                continue
+            seen = 0
+            for then, earlier, its_bank, its_group in reversed(self.history):
+                if self.clock - then >= gap:
+                    break  # older ones are further away still
+                same = {"bank": its_bank == bank, "bank_group": its_group == group}.get(scope, True)
+                if earlier == previous and same:
+                    seen += 1
+                    if seen == nth:
+                        return False
+        return True
+
+    def issue(self, command, request=None):
+        bank, group, row = (request.bank, request.group, request.row) if request else (None, None, -1)
+        self.history.append((self.clock, command, bank, group))
+        self.log.append((self.clock, command, bank or 0, row))
+        if command == "ACT":
+            self.open[bank] = row
+        elif command == "PRE":
+            del self.open[bank]
+        elif command == "PREA":
+            self.open.clear()
+        elif command == "REF":
+            self.due += self.spec.timing.nREFI
+
+    def refreshes(self):
+        """A refresh that is due takes the clock, whether it can do something in it or not."""
+        if self.due is None or self.clock < self.due:
+            return False
+        if self.open:
+            if self.may("PREA"):
+                self.issue("PREA")
+        elif self.may("REF"):
+            self.issue("REF")
+        return True
+
+    def keeps_refresh_waiting(self):
+        return self.due is not None and self.clock + self.spec.timing.nRAS > self.due
+
+    def needs(self, request):
+        """The command that a request needs next."""
+        row = self.open.get(request.bank)
+        if row is None:
+            return "ACT"
+        if row != request.row:
+            return "PRE"
+        return "WR" if request.is_write else "RD"
+
+    def data_end(self, command):
+        timing = self.spec.timing
+        return self.clock + (timing.nCL if command == "RD" else timing.nCWL) + timing.nBL
+
+
+def split(spec, address):
+    """Row, bank and bank group of an address: peel the mapping's parts off, least significant first."""
+    counts = {
+        "column": spec.organisation.row_bytes // spec.burst_bytes,
+        "bank_group": spec.organisation.bank_groups,
+        "bank": spec.organisation.banks_per_group,
+        "row": spec.organisation.rows,
+    }
+    left = address // spec.burst_bytes
+    place = {}
+    for part in reversed(spec.controller.mapping.split(":")):
+        place[part] = left % counts[part]
+        left //= counts[part]
+    return place
+
+
+def simulate(spec, rules, addresses, writes, arrivals):
+    """Clock of the last data beat of each request, and the log of (clock, command, bank, row)."""
+    world = Clockwork(spec, rules)
+    return serve(world, addresses, writes, arrivals), world.log
+
+
+def simulate_transfers(spec, rules, transfers):
+    """Clock of the last data beat of each (address, row_bytes, rows, pitch_bytes, is_write, arrival), one by one."""
+    world = Clockwork(spec, rules)
+    ends = []
+    for address, row_bytes, rows, pitch_bytes, is_write, arrival in transfers:
+        addresses = []
+        for row in range(rows):
+            start = address + row * pitch_bytes
+            bursts = range(start // spec.burst_bytes, (start + row_bytes - 1) // spec.burst_bytes + 1)
+            addresses += [burst * spec.burst_bytes for burst in bursts]
+        n = len(addresses)
+        ends.append(max(serve(world, addresses, [is_write] * n, [arrival] * n)))
+    return ends, world.log
+
+
+def serve(world, addresses, writes, arrivals):
+    """Serve requests in a world that may have a history."""
+    spec = world.spec
+    coming = []
+    for index, address in enumerate(addresses):
+        place = split(spec, address)
+        bank = place["bank_group"] * spec.organisation.banks_per_group + place["bank"]
+        coming.append(Request(bank, place["bank_group"], place["row"], bool(writes[index]), index))
+    finish = [0] * len(coming)
+    policy = in_order if spec.controller.scheduler == "in_order" else fr_fcfs
+    policy(world, coming, arrivals, finish)
+    return finish
+
+
+def in_order(world, coming, arrivals, finish):
+    look_ahead = world.spec.controller.look_ahead
+    pending = []
+    while coming or pending:
+        world.clock += 1
+        while coming and arrivals[coming[0].index] < world.clock:
+            slots_used = sum(not request.opened for request in pending)
+            if (pending and slots_used >= look_ahead) or (pending and look_ahead == 0):
+                break
+            pending.append(coming.pop(0))
+        if world.refreshes():
+            continue
+        banks_of_older = set()
+        for request in list(pending):
+            command = world.needs(request)
+            oldest = request is pending[0]
+            if request.bank in banks_of_older:
+                continue
+            banks_of_older.add(request.bank)
+            if command in ("RD", "WR") and not oldest:
+                continue
+            if command == "ACT" and not oldest and world.keeps_refresh_waiting():
+                continue
+            if world.may(command, request.bank, request.group):
+                world.issue(command, request)
+                if command == "ACT":
+                    request.opened = True
+                if command in ("RD", "WR"):
+                    finish[request.index] = world.data_end(command)
+                    pending.remove(request)
+                break
+
+
+def fr_fcfs(world, coming, arrivals, finish):
+    controller = world.spec.controller
+    slots = controller.look_ahead
+    reads, writes = [], []
+    draining = False
+    while coming or reads or writes:
+        world.clock += 1
+        while coming and arrivals[coming[0].index] < world.clock:
+            queue = writes if coming[0].is_write else reads
+            if (reads or writes) and len(queue) >= slots:
+                break
+            queue.append(coming.pop(0))
+        if world.refreshes():
+            continue
+        size = max(slots, 1)
+        if not reads and not writes:
+            continue  # nothing to decide
+        if not reads or not writes:
+            draining = bool(writes)
+        elif draining:
+            draining = len(writes) >= controller.write_low_frac * size
+        else:
+            draining = len(writes) > controller.write_high_frac * size or len(writes) == size
+        queue = writes if draining else reads
+        hits = [r for r in queue if world.open.get(r.bank) == r.row]
+        hit_banks = {r.bank for r in hits}
+        others = [r for r in queue if r.bank not in hit_banks]
+        for request in [*hits, *others]:
+            command = world.needs(request)
+            if command == "ACT" and request is not queue[0] and world.keeps_refresh_waiting():
+                continue
+            if world.may(command, request.bank, request.group):
+                world.issue(command, request)
+                if command in ("RD", "WR"):
+                    finish[request.index] = world.data_end(command)
+                    queue.remove(request)
+                break
