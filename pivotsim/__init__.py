@@ -11,6 +11,8 @@ from pivotsim._version import __version__
 _HOME = {
     "Hardware": "pivotsim.hardware.spec",
     "load_hardware": "pivotsim.hardware.spec",
+    "Fit": "pivotsim.hardware.resources",
+    "fit": "pivotsim.hardware.resources",
     "VitModel": "pivotsim.models.spec",
     "load_model": "pivotsim.models.spec",
     "EncoderPlan": "pivotsim.workload.plans",
@@ -39,8 +41,8 @@ _HOME = {
     "InputError": "pivotsim.errors",
 }
 __all__ = [
-    "EncoderPlan", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
-    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fold_times",
+    "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
+    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
     "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
     "simulate_gemm", "simulate_matmul", "skip_attention", "write_trace",
 ]  # fmt: skip
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from pivotsim.engines.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
     from pivotsim.gemm import GemmResult, simulate_gemm
+    from pivotsim.hardware.resources import Fit, fit
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model

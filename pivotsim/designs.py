@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pivotsim.energy.constant import board_j
+from pivotsim.energy.counts import design_bytes
+from pivotsim.energy.rules import RULES
+from pivotsim.energy.usage import Usage
 from pivotsim.engines import analytic
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import host_steps
 from pivotsim.simulation import SCOPES, as_trace, runnable
-from pivotsim.units import cycles_to_ms
+from pivotsim.units import FloatArray, IntArray, cycles_to_ms
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
@@ -21,6 +24,7 @@ def simulate_designs(
     designs: Mapping[str, object],
     *,
     profile: str = "paper",
+    energy: str = "constant",
     scope: str = "encoders",
 ) -> dict[str, Any]:
     """Return totals of one workload on many arrays at once, each as ``simulate`` would give it.
@@ -34,8 +38,8 @@ def simulate_designs(
     designs : mapping
         Field of ``array`` -> vector of length D: rows, cols, dataflow, fold_overlap, edge, os_edge_register,
         mac_latency. All vectors have one length.
-    profile, scope : str
-        As in ``simulate``; engine `analytic`, memory `paper`, energy `constant`.
+    profile, energy, scope : str
+        As in ``simulate``; engine `analytic`, memory `paper`.
 
     Returns
     -------
@@ -58,6 +62,7 @@ def simulate_designs(
     if not isinstance(designs, Mapping):
         raise InputError(f"designs: must map fields of the array to vectors {got(designs)}")
     check_choice("profile", profile, PROFILES)
+    check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
     trace = runnable(as_trace(workload, 1), hw, "analytic", scope)
     columns = analytic.design_columns(hw.array, designs)
@@ -65,5 +70,19 @@ def simulate_designs(
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
     delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms += ps_ms
-    joules = board_j(hw, delay_ms)
+    joules = _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)
     return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}
+
+
+def _energy_j(
+    trace: Trace, hw: Hardware, columns: list[IntArray], delay_ms: FloatArray, ps_ms: float, energy: str
+) -> Any:
+    """Return the joules of each design, float64 (D,)."""
+    if energy == "constant":  # millions of designs: no vector more than needed
+        return board_j(hw, delay_ms)
+    sram, dram = design_bytes(trace.gemms.tolist(), *columns[:3])
+    vectors: dict[str, Any] = {
+        "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
+    }  # fmt: skip
+    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.host.cores, macs=trace.macs)
+    return sum(RULES[energy].components_j(hw, usage).values())

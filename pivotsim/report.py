@@ -8,6 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pivotsim._version import __version__
+from pivotsim.energy.activity import Interval
+from pivotsim.energy.counts import Counts
+from pivotsim.energy.rules import RULES
+from pivotsim.energy.usage import Usage
 from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.workload.ops import GROUP_OF
@@ -61,10 +65,12 @@ class Report:
         Array clocks.
     energy_j : float
         The whole batch's energy; ``energy_components_j`` sums to it.
+    counts : Counts
+        MACs and bytes; ``usage`` adds the times, the form in which an energy rule reads both.
     gate_ms : float or None
         One entropy gate after this run, charged by ``combine`` only; None where the trace has no head.
-    gate_components_j : mapping
-        Its energy, by component.
+    gate_usage, gate_components_j
+        Its times, and its energy by component.
     memory_uses : tuple of MemoryUse
         With engine `memory`, what each GEMM did to the memories.
     notes : tuple of str
@@ -81,7 +87,10 @@ class Report:
     pl_ms: float
     ps_ms: float
     energy_components_j: Mapping[str, float]
+    counts: Counts
+    usage: Usage
     gate_ms: float | None
+    gate_usage: Usage
     gate_components_j: Mapping[str, float]
     notes: tuple[str, ...]
     inputs: Any = field(repr=False, compare=False)
@@ -106,6 +115,16 @@ class Report:
     def energy_j(self) -> float:
         """Energy of the whole batch."""
         return sum(self.energy_components_j.values())
+
+    @property
+    def energy_interval(self) -> Interval | None:
+        """How far the energy may move with the constants of its rule; None where the rule has no ranges."""
+        return RULES[self.options["energy"]].interval_j(self.inputs.hw, self.usage)
+
+    @property
+    def energy_remarks(self) -> dict[str, str]:
+        """Component -> what must be said wherever its energy is printed."""
+        return RULES[self.options["energy"]].remarks(self.inputs.hw)
 
     @property
     def delay_per_image_ms(self) -> float:
@@ -180,6 +199,7 @@ class Report:
             **self.options,
             "delay_ms": self.delay_ms,
             "energy_j": self.energy_j,
+            **interval_entries(self.energy_interval),
             "edp_j_ms": self.edp_j_ms,
             "fps": self.fps,
             "fps_per_watt": self.fps_per_watt,
@@ -194,7 +214,8 @@ class Report:
             "breakdown": self.breakdown("module"),
             "breakdown_by_group": self.breakdown("group"),
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
-            "energy_breakdown": share_energy(self.energy_components_j),
+            "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
+            "counts": self.counts.to_dict(),
             **self._memory_to_dict(),
             "notes": list(self.notes),
         }
@@ -229,10 +250,19 @@ def hash_of(inputs: Any) -> str:
     return hashlib.sha256(str(inputs).encode()).hexdigest()[:16]
 
 
-def share_energy(components_j: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Return {component: {energy_j, share}}."""
+def share_energy(components_j: Mapping[str, float], remarks: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return {component: {energy_j, share}}, with the remark of a component that has one."""
     total = sum(components_j.values())
-    return {k: {"energy_j": v, "share": share_of(v, total)} for k, v in components_j.items()}
+    return {
+        k: {"energy_j": v, "share": share_of(v, total), **({"remark": remarks[k]} if k in remarks else {})}
+        for k, v in components_j.items()
+    }
+
+
+def interval_entries(interval: Interval | None) -> dict[str, float | None]:
+    """Return the entries of an energy's interval, None where its rule has none."""
+    values = [None] * len(Interval._fields) if interval is None else interval
+    return {f"energy_{name}": value for name, value in zip(Interval._fields, values, strict=True)}
 
 
 def header(kind: str, input_hash: str) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from operator import itemgetter
 from typing import Any
 
 from pivotsim.config import SET_BY_USER, leaves
+from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import Usage
-from pivotsim.engines.memory_use import MemoryUse, memory_uses
+from pivotsim.energy.usage import usage_of
+from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
 from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
@@ -52,8 +53,8 @@ def simulate(
     profile : {'paper', 'full'}
         What the processor side charges: softmax alone, or also GELU, LayerNorm, residual adds, requantisation
         and transfers.
-    energy : {'constant'}
-        Board power times delay.
+    energy : {'constant', 'activity'}
+        Board power times delay, or each component's static power times time plus its energy per event.
     scope : {'encoders', 'all'}
         Charge the encoders only (the paper), or patch embedding and head too.
     batch : int
@@ -91,9 +92,10 @@ def simulate(
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     components_j = RULES[energy].components_j
     gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
-    gate = Usage(delay_ms=gate_ms or 0.0, pl_ms=0.0, ps_ms=gate_ms or 0.0, macs=0)
+    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.host.cores, Counts())
     delay_ms = pl_ms + ps_ms  # serial (PIVOT, section 3.4)
-    usage = Usage(delay_ms, pl_ms, ps_ms, sum(row.macs for row in rows))
+    counts = _counts(trace, hw, uses if memory == "hw" else ())
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.host.cores, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     return Report(
         workload=_name(workload),
@@ -106,7 +108,10 @@ def simulate(
         pl_ms=pl_ms,
         ps_ms=ps_ms,
         energy_components_j=components_j(hw, usage),
+        counts=counts,
+        usage=usage,
         gate_ms=gate_ms,
+        gate_usage=gate,
         gate_components_j=components_j(hw, gate),
         memory_uses=uses,
         notes=_notes(trace, hw, profile, energy, memory),
@@ -153,6 +158,11 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
 
 def _memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
     return memory_uses([(op.encoder, op.module) for op in trace if op.kind == "gemm"], trace.gemms, hw)
+
+
+def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...]) -> Counts:
+    """Return what memories with limits moved; without limits every engine counts as `memory: paper` says."""
+    return counts_by_level(trace.macs, moved_bytes(uses)) if uses else paper_counts(trace.gemms.tolist(), hw.array)
 
 
 def _rows(trace: Trace, hw: Hardware, engine: str, uses: tuple[MemoryUse, ...], profile: str) -> list[Row]:

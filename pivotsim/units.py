@@ -33,6 +33,11 @@ def energy_j(power_w: float, delay_ms: Number) -> Number:
     return delay_ms * (power_w * 1e-3)
 
 
+def pj_to_j(pj: Number) -> Number:
+    """Return picojoules in joules."""
+    return pj * 1e-12
+
+
 def kib(size_bytes: int) -> float:
     """Return bytes in KiB."""
     return size_bytes / 1024

@@ -7,7 +7,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table
-from pivotsim.cli.simulating import print_end, print_modules, write_plots
+from pivotsim.cli.simulating import print_end, print_energy, print_modules, write_plots
 from pivotsim.errors import InputError
 
 
@@ -100,6 +100,7 @@ def combine_command(
         right=(1,),
     )
     print_modules(mix)
+    print_energy(mix)
     print_end(mix.notes, written)
 
 

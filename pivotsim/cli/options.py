@@ -93,7 +93,10 @@ ProfileOption = Annotated[
     str,
     typer.Option(metavar="paper|full", help="Processor side: softmax alone, or all operations and transfers too."),
 ]
-EnergyOption = Annotated[str, typer.Option(metavar="constant", help="Board power times delay.")]
+EnergyOption = Annotated[
+    str,
+    typer.Option(metavar="constant|activity", help="Board power times delay, or what each component does and leaks."),
+]
 ScopeOption = Annotated[
     str, typer.Option(metavar="encoders|all", help="Charge the encoders, or patch embedding and head too.")
 ]

@@ -11,6 +11,7 @@ from pivotsim.cli.output import is_terminal, percent, print_json, print_line, pr
 from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
+    from pivotsim.published.additivity import Additive
     from pivotsim.published.consistency import Hit
     from pivotsim.published.findings import Search
     from pivotsim.published.pairs import Hypothesis
@@ -92,6 +93,16 @@ def _print_audit(audit: "Audit", show: Any) -> None:
         (1, 2, 3),
     )
     show(
+        "Fig. 6b with the tables: can any sum of components fall so? It falls between its least part and its greatest",
+        ("row", "total", "least part", "greatest", "possible", "unlisted part needs", "attention's own time: printed",
+         "simulated", "rule activity, simulated"),
+        [_additive_row(judged) for judged in audit.additive],
+        (1, 2, 3, 5, 6, 7),
+    )  # fmt: skip
+    print_line("An unlisted part is one that Fig. 6b leaves out and that does not fall; that the figure may mean the")
+    print_line("attention alone is a hypothesis; periphery under rule activity holds a calibrated residual.")
+    print_line()
+    show(
         "Effort pairs behind the rows: searched, inferred, never published (gate ignored, as the paper does)",
         ("row", "ranking", "rank", "low", "high", "F_L", "score", "fits", "used", "delay, ms", "energy, J", "EDP, J*ms",
          "definition of EDP", "shares of"),
@@ -111,6 +122,20 @@ def _print_audit(audit: "Audit", show: Any) -> None:
 
 def _mark(hit: "Hit") -> str:
     return "marked" if hit.marked else "cut digits explain it" if hit.cut_explains else ""
+
+
+def _times(ratio: float | None, places: int) -> str:
+    return "-" if ratio is None else f"{ratio:.{places}f}x"
+
+
+def _additive_row(judged: "Additive") -> Sequence[Any]:
+    needs = percent(judged.unlisted_frac, 0) if judged.unlisted_frac else "-"
+    simulated = ", ".join(f"{name} {ratio:.2f}x" for name, ratio in judged.activity_reductions.items())
+    return (
+        judged.row, _times(judged.total_reduction, 2), _times(judged.least_reduction, 1),
+        _times(judged.greatest_reduction, 1), judged.possible, needs, _times(judged.attention_published_reduction, 2),
+        _times(judged.attention_simulated_reduction, 2), simulated,
+    )  # fmt: skip
 
 
 def _pair_row(search: "Search", kind: str, rank: int, h: "Hypothesis") -> Sequence[Any]:

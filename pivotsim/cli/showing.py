@@ -1,4 +1,4 @@
-"""Commands that show what goes into a simulation: show hw, model, plan, trace."""
+"""Commands that show what goes into a simulation: show hw, fit, model, plan, trace."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.cli.output import percent, print_json, print_line, print_table
 from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
     from pivotsim.models.spec import VitModel
 
-show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, model, plan or trace.")
+show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, its fit, a model, plan or trace.")
 HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
 ActiveOption = Annotated[
     str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP}.")
@@ -62,6 +62,53 @@ def show_hw_command(
     print_line()
     rows = [(k, f"{v:,.6g}", unit, formula) for k, (v, unit, formula) in hw.derived.items()]
     print_table(("derived", "", "unit", "from"), rows, right=(1,))
+
+
+@show_app.command("fit")
+def show_fit_command(
+    name: Annotated[str, typer.Argument(help="A name or a YAML file.")] = "zcu102",
+    set_: options.HwSetOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
+    from pivotsim.hardware.resources import fit
+    from pivotsim.published.claims import published_resources
+    from pivotsim.report import hash_of, header
+
+    settings = options.parse_settings(set_)
+    hw, _ = options.load_both(name, None, settings)
+    found, paper = fit(hw), published_resources()
+    if json:
+        result = {**found.to_dict(), "published": paper, "set": settings}
+        print_json({**header("fit", hash_of(result)), **result})
+        return
+    print_line(f"{found.hardware} on {found.device}: {'fits' if found.fits else 'DOES NOT FIT'}")
+    print_line()
+    print_table(
+        ("resource", "demand", "bound", "left", "used", "", "mark", "PIVOT's", "from"),
+        [
+            (r.unit, f"{r.demand:,}", f"{r.bound:,}", f"{r.gap:,}", percent(r.demand / r.bound if r.bound else None),
+             "fits" if r.fits else "DOES NOT FIT", r.mark, f"{paper[r.resource]:,}", r.formula)
+            for r in found.resources
+        ],
+        right=(1, 2, 3, 4, 7),
+    )  # fmt: skip
+    print_line()
+    print_table(
+        ("memory", "size, B", "port, B", "BRAM36", "by capacity alone"),
+        [(m.memory, f"{m.size_bytes:,}", m.port_bytes, m.blocks, m.blocks_by_capacity) for m in found.memories],
+        right=(1, 2, 3, 4),
+    )
+    short = [r for r in found.resources if not r.fits]
+    if short:
+        print_line()
+        print_table(
+            ("missing", "", "what lowers it"), [(f"{-r.gap:,}", r.unit, "; ".join(r.levers)) for r in short], (0,)
+        )
+    print_line()
+    print_line("Behind these numbers:")
+    for note in found.notes:
+        print_line(f"  {note}")
 
 
 def _text(value: object) -> str:

@@ -134,6 +134,7 @@ def run_command(
     print_table(("total", "value", "unit", ""), rows, right=(1,))
     print_modules(report)
     print_memories(report)
+    print_energy(report)
     print_end(report.notes, written)
 
 
@@ -145,6 +146,37 @@ def print_modules(report: "Report | MixedReport") -> None:
         for module, entry in report.breakdown("module").items()
     ]
     print_table(("module", "delay, ms", "share"), rows, right=(1, 2))
+
+
+def print_energy(report: "Report | MixedReport") -> None:
+    """Print the energy by component and how far the total may move, where the rule knows of either."""
+    interval = report.energy_interval
+    if interval is None:
+        return
+    from pivotsim.report import share_energy
+
+    per_j = report.power_w / report.energy_j if report.energy_j else 0.0
+    print_line()
+    entries = share_energy(report.energy_components_j, report.energy_remarks)
+    rows = [
+        (name, number(e["energy_j"], 4), number(e["energy_j"] * per_j, 3), percent(e["share"]), e.get("remark", ""))
+        for name, e in entries.items()
+    ]
+    rows.append(("total", number(report.energy_j, 4), number(report.power_w, 3), percent(1.0), ""))
+    print_table(("component", "energy, J", "mean, W", "share", ""), rows, right=(1, 2, 3))
+    print_line()
+    ranges = (
+        ("each constant at its own low or high", interval.low_j, interval.high_j),
+        ("the same, periphery refitted to the baseline", interval.pinned_low_j, interval.pinned_high_j),
+    )
+    print_table(
+        ("energy interval", "low, J", "high, J", "low, W", "high, W"),
+        [
+            (name, number(low, 4), number(high, 4), number(low * per_j, 3), number(high * per_j, 3))
+            for name, low, high in ranges
+        ],
+        right=(1, 2, 3, 4),
+    )
 
 
 def print_memories(report: "Report") -> None:

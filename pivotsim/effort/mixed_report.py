@@ -13,7 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.report import Report, add_up, hash_of, header, share_energy, share_out
+from pivotsim.energy.activity import Interval
+from pivotsim.energy.rules import RULES
+from pivotsim.energy.usage import Usage, weighted_usage
+from pivotsim.report import Report, add_up, hash_of, header, interval_entries, share_energy, share_out
 from pivotsim.units import Number
 
 
@@ -145,6 +148,26 @@ class MixedReport:
         )
 
     @property
+    def usage(self) -> Usage:
+        """Times and counts of the mean image, gates included."""
+        return weighted_usage(
+            (e.reach_frac, part)
+            for e in self.efforts
+            for part in ((e.report.usage, e.report.gate_usage) if e.gate_ms else (e.report.usage,))
+        )
+
+    @property
+    def energy_interval(self) -> Interval | None:
+        """How far the mean image's energy may move with the constants of its rule, the same ones in all efforts."""
+        first = self.efforts[0].report
+        return RULES[first.options["energy"]].interval_j(first.inputs.hw, self.usage)
+
+    @property
+    def energy_remarks(self) -> dict[str, str]:
+        """Component -> what must be said wherever its energy is printed."""
+        return self.efforts[0].report.energy_remarks
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Constants behind the numbers that are calibrated, inferred, assumed or estimated; an odd order of efforts."""
         marks = dict.fromkeys(note for e in self.efforts for note in e.report.notes)
@@ -173,6 +196,7 @@ class MixedReport:
             "exit_fractions": [e.exit_frac for e in self.efforts],
             "delay_ms": self.delay_ms,
             "energy_j": self.energy_j,
+            **interval_entries(self.energy_interval),
             "edp_j_ms": self.edp_j_ms,
             "edp_mean_of_images_j_ms": self.edp_mean_of_images_j_ms,
             "edp_sum_of_efforts_j_ms": self.edp_sum_of_efforts_j_ms,
@@ -183,7 +207,7 @@ class MixedReport:
             "breakdown": self.breakdown("module"),
             "breakdown_by_group": self.breakdown("group"),
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
-            "energy_breakdown": share_energy(self.energy_components_j),
+            "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
             "per_effort": [e.to_dict() for e in self.efforts],
             "notes": list(self.notes),
         }

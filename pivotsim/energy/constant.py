@@ -15,3 +15,12 @@ def board_j(hw: Hardware, delay_ms: Number) -> Number:
 def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
     """Return the energy of each component in joules; this rule knows the whole board only."""
     return {"board": board_j(hw, usage.delay_ms)}
+
+
+def interval_j(hw: Hardware, usage: Usage) -> None:
+    """Return None: one published constant has no range."""
+
+
+def remarks(hw: Hardware) -> dict[str, str]:
+    """Return no remarks."""
+    return {}

@@ -1,12 +1,39 @@
 """What an energy rule sees of a run: times and counts, never how they came about."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from pivotsim.energy.counts import Counts
 
 
 class Usage(NamedTuple):
-    """Times and counts of one run, or of one entropy gate; rules charge what they know of."""
+    """Times and counts of one run, of one entropy gate, or of a mean image; rules charge what they know of.
+
+    Attributes
+    ----------
+    delay_ms, pl_ms, ps_ms : float
+        The whole delay, the array's busy time and the processor's.
+    ps_core_ms : float
+        Processor time multiplied by the cores that are busy in it.
+    macs, sram_bytes, dram_bytes : float
+        Multiply-accumulates; bytes written to and read from on-chip memories, and moved to and from DRAM.
+    """
 
     delay_ms: float
     pl_ms: float
     ps_ms: float
-    macs: int
+    ps_core_ms: float
+    macs: float
+    sram_bytes: float
+    dram_bytes: float
+
+
+def usage_of(delay_ms: float, pl_ms: float, ps_ms: float, cores: int, counts: Counts) -> Usage:
+    """Return the usage of one run; while the processor is busy, all its ``cores`` are."""
+    return Usage(delay_ms, pl_ms, ps_ms, ps_ms * cores, counts.macs, counts.sram_bytes, counts.dram_bytes)
+
+
+def weighted_usage(parts: Iterable[tuple[float, Usage]]) -> Usage:
+    """Return the sum of usages, each multiplied by its weight: the usage of a mean image."""
+    scaled = [[weight * amount for amount in usage] for weight, usage in parts]
+    return Usage(*(sum(amounts) for amounts in zip(*scaled, strict=True)))

@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 
 from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
 from pivotsim.errors import nearest
+from pivotsim.hardware.fpga import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
+from pivotsim.hardware.power import PowerSpec
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -84,22 +86,6 @@ class HostSpec(Spec):
     transfer: TransferSpec
 
 
-class PowerSpec(Spec):
-    """Power of the whole board."""
-
-    board_w: float = quantity("W", "Power while an inference runs, the `constant` energy rule.", ge=1e-6, le=1e6)
-
-
-class FpgaSpec(Spec):
-    """What the device has."""
-
-    device: str = quantity("", "Part.", min_length=1)
-    dsp: int = quantity("", "DSP48E2 slices.", ge=0, le=INT64_MAX)
-    bram36: int = quantity("", "Block RAMs of 36 Kb.", ge=0, le=INT64_MAX)
-    lut: int = quantity("", "Look-up tables.", ge=0, le=INT64_MAX)
-    ff: int = quantity("", "Flip-flops.", ge=0, le=INT64_MAX)
-
-
 class PlacementSpec(Spec):
     """Where each kind of operation runs: the array, or the processor side (ps)."""
 
@@ -135,6 +121,12 @@ class Hardware(Spec):
         unknown = [key for key in self.sources if key not in known]
         if unknown:
             raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _constants_within_their_ranges(self) -> "Hardware":
+        for problem in self.power.activity.disorder():
+            raise ValueError(f"power.activity.{problem}")
         return self
 
     def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "Hardware":

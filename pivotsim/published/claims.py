@@ -81,6 +81,12 @@ def load_claims(name: str = "pivot_claims.csv") -> list[Claim]:
     ]
 
 
+def published_resources() -> dict[str, int]:
+    """Return the FPGA resources of PIVOT's design as published: dsp, bram36, lut, ff."""
+    names = {"dsp": "dsp", "bram": "bram36", "lut": "lut", "registers": "ff"}
+    return {names[c.quantity]: int(c.number or 0) for c in load_claims() if c.quantity in names}
+
+
 def load_expected(name: str = "pivot_expected.csv") -> dict[str, str]:
     """Return id -> expected verdict; read for the exit status only, never to decide a verdict."""
     return {r["id"]: r["verdict"] for r in _rows(name)}

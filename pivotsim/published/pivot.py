@@ -7,6 +7,7 @@ from typing import Any
 from pivotsim.effort.combination import combine
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.spec import Hardware, load_hardware
+from pivotsim.published.additivity import Additive, judge_additive
 from pivotsim.published.claims import Claim, load_claims, load_expected
 from pivotsim.published.consistency import BASELINES, Hit, find_hits
 from pivotsim.published.findings import RELATIVE, Finding, Search
@@ -18,7 +19,7 @@ from pivotsim.workload.plans import plan
 
 @dataclass(frozen=True)
 class Audit:
-    """Findings for every claim, the hits of the consistency rule, and the ranked effort pairs."""
+    """Findings for every claim, hits of the consistency rule, ranked effort pairs, and whether energies can add up."""
 
     hw: Hardware
     findings: list[Finding]
@@ -26,6 +27,7 @@ class Audit:
     searches: list[Search]
     baselines: dict[str, Report]
     mixes: dict[str, MixedReport]
+    additive: list[Additive]
     expected: dict[str, str] = field(repr=False)
 
     @cached_property
@@ -60,6 +62,7 @@ class Audit:
                  "above_2.5_percent": h.marked, "cut_digits_explain": h.cut_explains, "rule": h.rule}
                 for h in self.hits
             ],
+            "additive_energy": [a.to_dict() for a in self.additive],
             "edp_definition": self.searches[0].definition,
             "edp_definition_scores": self.definition_scores,
             "effort_pairs": [
@@ -104,7 +107,8 @@ def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
     mixes = {s.row: _mix(s.best, efforts[BASELINES[s.row]]) for s in searches}
     judge = Judge(hw, claims, hits, searches, baselines, mixes)
     findings = [judge.finding(claim) for claim in claims]
-    return Audit(hw, findings, hits, searches, baselines, mixes, load_expected())
+    additive = list(judge_additive(claims, baselines, mixes, hw))
+    return Audit(hw, findings, hits, searches, baselines, mixes, additive, load_expected())
 
 
 def _searches(claims: list[Claim], hits: list[Hit], efforts: dict[str, list[Report]], hw: Hardware) -> list[Search]:

@@ -8,11 +8,13 @@ Verdicts
     not modelled                outside the model, or not met by it; the deviation is printed where there is one
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pivotsim.effort.mixed_report import MixedReport
+from pivotsim.hardware.resources import fit
 from pivotsim.hardware.spec import DATAFLOWS, Hardware
 from pivotsim.models.spec import load_model
 from pivotsim.published.cells import CELLS, qkt_sv_percent
@@ -33,7 +35,7 @@ MODELS = {"DeiT-S": "deit_s", "LVViT-S": "lvvit_s"}
 LOOSER_DEPTH = 17  # encoders of LV-ViT-S that would meet its published delay; an inference, never used
 
 # quantity -> tolerance: a fraction of the published value, or "pp" percentage points for shares
-TOLERANCE_FRAC = {"delay": 0.005, "energy": 0.01, "edp": 0.01, "fps_per_watt": 0.015}
+TOLERANCE_FRAC = {"delay": 0.005, "energy": 0.01, "edp": 0.01, "fps_per_watt": 0.015, "lut": 0.01}
 TOLERANCE_POINTS = 0.7
 INFERRED_FRAC = 0.025
 INFERRED_POINTS = 3.0
@@ -50,14 +52,18 @@ INPUTS = {
     "ipmem, wtmem, opmem": "input: memories of 8 KB each",
     "entropy_delay": "input: host.paper.entropy, charged by combine",
 }
+# quantity -> (resource of the fit, verdict and reason where it is met)
+RESOURCES = {
+    "dsp": ("dsp", REPRODUCED, "one DSP per PE"),
+    "lut": ("lut", CALIBRATED, "two LUTs per PE, this very figure rounded"),
+    "registers": ("ff", CALIBRATED, "8 per PE, and what this figure leaves beside them"),
+    "bram": ("bram36", CALIBRATED, "blocks of the memories at their ports, and what this figure leaves beside them"),
+}
 OUTSIDE = {
     "top1": "accuracy needs trained weights",
     "overhead": "measured on CPUs and GPUs",
     "delay_reduction_on_cpu_gpu": "measured on CPUs and GPUs",
     "delay_constraint_tolerance": "a rule of the co-search, not a result",
-    "lut": "no resource model in this version",
-    "registers": "no resource model in this version",
-    "bram": "no resource model in this version",
 }
 
 
@@ -108,7 +114,7 @@ class Judge:
         """Return (value in the claim's unit, tolerance as a fraction of the published value, remark)."""
         value = self._plain_value(claim.quantity)
         if value is not None:
-            return value, 0.0, ""
+            return value, TOLERANCE_FRAC.get(claim.quantity, 0.0), ""
         case: Report | MixedReport | None = self.baselines.get(claim.model) or self.mixes.get(claim.model)
         getter = CELLS.get(claim.quantity)
         if case is None or getter is None:
@@ -124,7 +130,7 @@ class Judge:
             "power": lambda: hw.power.board_w,
             "clock": lambda: hw.array.clock_mhz,
             "global_sram": lambda: _kib(hw.memories.gb_bytes),
-            "dsp": lambda: hw.array.rows * hw.array.cols,
+            **{name: functools.partial(self._resource, name) for name in RESOURCES},
             "entropy_delay": lambda: self.baselines["DeiT-S"].gate_ms or 0.0,
             "paths_for_efforts_3_6": lambda: math.comb(depth, 3) * math.comb(depth, 6),
         }
@@ -167,8 +173,9 @@ class Judge:
             return CALIBRATED, "follows from the calibrated delay and the power, both inputs"
         if claim.quantity == "paths_for_efforts_3_6":
             return REPRODUCED, "C(depth, 3) * C(depth, 6), exact"
-        if claim.quantity == "dsp":
-            return REPRODUCED, "one DSP per PE"
+        if claim.quantity in RESOURCES:
+            verdict, why = RESOURCES[claim.quantity][1:]
+            return verdict, why
         if claim.quantity == "mlp_share":
             return REPRODUCED, f"{FOLLOWS}; published as what the other two shares leave of 100 %"
         return REPRODUCED, FOLLOWS
@@ -194,6 +201,9 @@ class Judge:
         if abs(off) > tolerance:
             return NOT_MODELLED, f"not within {limit} with {where}"
         return INFERRED, f"within {limit} with {where}"
+
+    def _resource(self, quantity: str) -> float:
+        return fit(self.hw)[RESOURCES[quantity][0]].demand
 
     def _dataflow(self, claim: Claim) -> tuple[str | None, str, str]:
         """Try all three dataflows on all published shares, softmax being calibrated anew for each."""

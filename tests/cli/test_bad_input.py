@@ -135,7 +135,7 @@ CASES = [
     ("limits without an engine for them", ("run", "deit_s", "--memory", "hw", "--engine", "analytic"), None, "memory: 'hw' needs engine 'memory' (got 'analytic')"),
     ("sums that OPMEM cannot hold", ("run", "deit_s", "--hw", "zcu102_os", "--memory", "hw"), None, "memories: gemm 197x384x1152: opmem: psums of 9216 B does not fit the 8192 B of a half (1024 B too much); try more opmem_bytes or a smaller array"),
     ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
-    ("unknown energy", ("run", "deit_s", "--energy", "activity"), None, "energy: must be one of constant (got 'activity')"),
+    ("unknown energy", ("run", "deit_s", "--energy", "activities"), None, "energy: must be one of constant, activity (got 'activities')"),
     ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
     ("batch 0", ("run", "deit_s", "--batch", "0"), None, "batch: must be at least 1 (got 0)"),
     ("batch beyond int64", ("run", "deit_s", "--batch", str(10**17)), None, "batch: must be at most 2147483647"),

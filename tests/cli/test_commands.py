@@ -66,7 +66,7 @@ def test_run_prints_totals_modules_and_marks(pivotsim):
     [
         ("--active", "1-6"), ("--active", "none"), ("--profile", "full"), ("--scope", "all"), ("--batch", "2"),
         ("--qkv", "separate"), ("--score-bits", "32", "--profile", "full"), ("--set", "array.rows=32"),
-        ("--set", "model.depth=13"), ("--hw", "zcu102_ws"), ("--set", "power.board_w=10"),
+        ("--set", "model.depth=13"), ("--hw", "zcu102_ws"), ("--energy", "activity"), ("--set", "power.board_w=10"),
     ],
 )  # fmt: skip
 def test_every_option_of_run_does_something(pivotsim, options):
@@ -134,6 +134,51 @@ def test_show_hw(pivotsim):
     assert "not stated" not in text
 
 
+def test_show_fit(pivotsim):
+    data = json_of(pivotsim("show", "fit", "zcu102", "--json"))
+    assert data["fits"] is True and data["result"] == "fit"
+    assert data["resources"]["dsp"]["demand"] == data["published"]["dsp"] == 2304
+    assert data["published"] == {"dsp": 2304, "lut": 4566, "ff": 20668, "bram36": 48}
+    text = pivotsim("show", "fit").out
+    assert re.search(r"BRAM36 +48 +912 +864 +5\.3 % +fits +calibrated +48", text)
+    assert "zcu102 on XCZU9EG: fits" in text and "what lowers it" not in text
+
+
+def test_a_design_that_does_not_fit_is_a_result(pivotsim):
+    large = ("--set", "array.rows=80")
+    data = json_of(pivotsim("show", "fit", "zcu102", *large, "--json"))
+    assert (data["fits"], data["resources"]["dsp"]["gap"], data["set"]) == (False, 2520 - 2880, {"array.rows": 80})
+    ran = pivotsim("show", "fit", *large)
+    assert ran.code == 0 and "zcu102 on XCZU9EG: DOES NOT FIT" in ran.out
+    assert re.search(r"360 +DSP48E2 +fpga\.use\.int8_packing", ran.out)
+    assert json_of(pivotsim("run", "deit_s", *large, "--json"))["pl_cycles"] > 0
+
+
+def test_energy_by_activity(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--energy", "activity", "--json"))
+    assert list(data["energy_breakdown"]) == ["ps", "pe_array", "sram", "periphery", "dram"]
+    assert sum(e["energy_j"] for e in data["energy_breakdown"].values()) == data["energy_j"]
+    assert data["power_w"] == pytest.approx(7.92, abs=1e-6)
+    assert data["energy_low_j"] < data["energy_j"] < data["energy_high_j"]
+    assert data["energy_pinned_low_j"] == pytest.approx(data["energy_pinned_high_j"], rel=1e-6)  # the fitted run
+    assert data["counts"]["dram_bytes"] == 195_839_784
+    assert any("calibrated residual" in e.get("remark", "") for e in data["energy_breakdown"].values())
+    text = pivotsim("run", "deit_s", "--energy", "activity").out
+    assert re.search(r"pe_array +0\.0636 +1\.066 +13\.5 %", text)
+    assert re.search(r"periphery +0\.2385 +3\.997 +50\.5 % .*calibrated residual", text)
+    assert re.search(r"each constant at its own low or high +0\.1943 +0\.7160 +3\.257 +12\.001", text)
+    assert "power.activity.default.periphery_w: [calibrated] residual" in text
+
+
+def test_a_mean_image_by_activity(pivotsim):
+    command = ("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8", "--energy", "activity")
+    data = json_of(pivotsim(*command, "--json"))
+    assert data["energy_low_j"] < data["energy_pinned_low_j"] < data["energy_j"] < data["energy_pinned_high_j"]
+    text = pivotsim(*command).out
+    assert "a calibrated residual" in text and "energy interval" in text
+    assert "energy interval" not in pivotsim(*command[:-2]).out
+
+
 def test_show_model_plan_and_trace(pivotsim):
     assert json_of(pivotsim("show", "model", "deit_s", "--json"))["derived"]["parameters"] == 22_050_664
     plan = json_of(pivotsim("show", "plan", "deit_s", "--active", "2", "--json"))
@@ -153,6 +198,10 @@ def test_reproduce(pivotsim, tmp_path):
     text = pivotsim("reproduce", "pivot").out
     for claim in data["claims"]:
         assert claim["id"] in text and claim["reason"] in text
+    assert [(a["row"], a["possible"]) for a in data["additive_energy"]] == [
+        ("PVDS-50", "no"), ("PVLS-50", "only by rounding"),
+    ]  # fmt: skip
+    assert re.search(r"PVDS-50 +1\.23x +1\.6x +2\.0x +no +42 %", text)
     markdown = pivotsim("reproduce", "pivot", "--markdown").out
     assert markdown.startswith("### ") and "| table2.deit_s.delay | 59.66 | 59.660 |" in markdown
 
@@ -178,7 +227,17 @@ def test_plots_are_whole_png_files(pivotsim, tmp_path, command):
 
 def test_version_and_help(pivotsim):
     assert pivotsim("--version").out == f"pivotsim {ps.__version__}\n"
-    for command in ((), ("gemm",), ("run",), ("combine",), ("compare",), ("reproduce",), ("show",), ("show", "hw")):
+    for command in (
+        (),
+        ("gemm",),
+        ("run",),
+        ("combine",),
+        ("compare",),
+        ("reproduce",),
+        ("show",),
+        ("show", "hw"),
+        ("show", "fit"),
+    ):
         ran = pivotsim(*command, "--help")
         assert ran.code == 0 and ran.out.lstrip().startswith("Usage: pivotsim") and "╭" not in ran.out
     ran = pivotsim()

@@ -9,6 +9,7 @@ import random
 import pytest
 
 import pivotsim as ps
+from pivotsim.published.additivity import judge_additive
 from pivotsim.published.claims import Claim, load_claims, load_expected, printed
 from pivotsim.published.consistency import find_hits
 from pivotsim.published.verdicts import VERDICTS
@@ -138,6 +139,9 @@ def test_expected_verdicts_decide_nothing(audit, monkeypatch):
         ({"array.dataflow": "ws"}, {"fig1b.deit_s.attention_share"}),
         ({"array.clock_mhz": 250}, {"table1.clock", "table2.deit_s.delay"}),
         ({"array.cols": 72}, {"table1.array", "sec4.1.dsp"}),
+        ({"fpga.use.int8_packing": True}, {"sec4.1.dsp"}),
+        ({"memories.gb_port_bytes_per_clock": 144}, {"sec4.1.bram"}),
+        ({"fpga.use.ff_fixed": 0, "fpga.use.lut_per_pe": 3}, {"sec4.1.ff", "sec4.1.lut"}),
         ({"memories.gb_bytes": 32768}, {"table1.global_sram"}),
         ({"power.board_w": 9}, {"table2.deit_s.power", "table2.deit_s.energy"}),
     ],
@@ -186,6 +190,60 @@ def test_a_wrong_cell_is_found_wherever_it_stands(claim_id, text):
     clean = load_claims()
     assert claim_id not in {h.id for h in find_hits(clean) if h.marked}
     assert claim_id in {h.id for h in find_hits(edited(clean, claim_id, text)) if h.marked}
+
+
+# -- can the energies add up --------------------------------------------------------------------------------
+def test_no_sum_of_components_falls_as_pvds_50_does(audit):
+    judged = {a.row: a for a in audit.additive}
+    assert [(row, a.possible) for row, a in judged.items()] == [("PVDS-50", "no"), ("PVLS-50", "only by rounding")]
+    assert all((a.least_reduction, a.greatest_reduction) == (1.6, 2.0) for a in judged.values())
+    assert judged["PVDS-50"].attention_published_reduction == pytest.approx(1.71, abs=0.005)
+    assert judged["PVLS-50"].attention_published_reduction == pytest.approx(2.10, abs=0.005)
+    assert judged["PVDS-50"].attention_simulated_reduction == pytest.approx(1 / 0.7)  # 6 of 12 + 0.2 * 12 of 12
+
+
+def test_random_weights_stay_within_the_stated_bounds(audit):
+    """Energies drawn at random: no total falls by less than its least part, nor by more than its greatest."""
+    draw, parts = random.Random(5), (2.0, 1.6, 1.7, 1.8)
+    judged = audit.additive[0]
+    for _ in range(2_000):
+        before = [draw.expovariate(1) ** 3 for _ in parts]
+        total = sum(before) / sum(e / r for e, r in zip(before, parts, strict=True))
+        assert judged.least_reduction <= total <= judged.greatest_reduction
+    # with a part that does not fall: 1 / 1.24 = (1 - s) / 1.5 + s at the ends of the digits; "2" is as low as 1.5
+    s = judged.unlisted_frac
+    assert 1 / ((1 - s) / 1.5 + s) == pytest.approx(1.24)
+    assert 0.4 < s < 0.5
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("1.48", "no"), ("1.54", "only by rounding"), ("1.60", "yes"), ("2.00", "yes"), ("2.40", "only by rounding")],
+)
+def test_what_is_possible_follows_from_the_claims(audit, cell, expected):
+    claims = edited(load_claims(), "table2.pvds_50.energy_reduction", cell)
+    judged = next(iter(judge_additive(claims, audit.baselines, audit.mixes, audit.hw)))
+    assert judged.possible == expected
+    assert (judged.unlisted_frac > 0) == (expected == "no")
+    weak = edited(load_claims(), "fig6b.pe_array_energy_reduction", "1.1")
+    assert next(iter(judge_additive(weak, audit.baselines, audit.mixes, audit.hw))).possible == "yes"
+
+
+def test_simulated_components_add_up_to_their_total(audit):
+    """The rule `activity` on the inferred pairs: PVDS-50's array does more, its processor less."""
+    for judged in audit.additive:
+        ratios = dict(judged.activity_reductions)
+        total = ratios.pop("total")
+        assert min(ratios.values()) <= total <= max(ratios.values())
+    first = audit.additive[0].activity_reductions
+    assert first["pe_array"] < 1 < first["ps"]
+
+
+def test_resources_that_are_fitted_are_called_calibrated(findings):
+    verdicts = {i: findings[f"sec4.1.{i}"].verdict for i in ("dsp", "lut", "ff", "bram")}
+    assert verdicts == {"dsp": "reproduced", "lut": "calibrated", "ff": "calibrated", "bram": "calibrated"}
+    assert (findings["sec4.1.bram"].simulated, findings["sec4.1.ff"].simulated) == (48, 20668)
+    assert findings["sec4.1.lut"].deviation_frac == pytest.approx(4608 / 4566 - 1)
 
 
 def test_negative_contradictions_count_alike():

@@ -1,0 +1,212 @@
+"""What a design takes of the FPGA's DSPs, block RAMs, look-up tables and flip-flops, beside what the device has.
+
+    DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
+    BRAM36  the sum over the memories of their blocks, and a fixed number
+    LUT     lut_per_pe * R * C
+    FF      ff_per_pe * R * C + ff_fixed
+
+A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
+the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
+wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (WTMEM under os: C), 4 * C at
+OPMEM. Constants of ``fpga.use``
+are fitted to the one design that PIVOT (section 4.1) publishes, so its FF and BRAM36 check nothing; DSP does.
+That a design does not fit is a result: it can be simulated all the same.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pivotsim.config import SET_BY_USER
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.spec import Hardware, load_hardware
+
+# (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
+BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
+BRAM36_BITS = 36 * 1024
+FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
+MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
+SUM_BYTES = 4  # int32
+
+FEWER_PES = "fewer PEs: array.rows, array.cols"
+LEVERS = {
+    "dsp": ("fpga.use.int8_packing: two multiply-accumulates in one DSP", FEWER_PES),
+    "bram36": (
+        "narrower ports: memories.*_port_bytes_per_clock, and what the array moves: array.rows, array.cols",
+        "smaller memories, once a port is as narrow as a block: memories.*_bytes",
+    ),
+    "lut": (FEWER_PES,),
+    "ff": (FEWER_PES,),
+}
+# resource -> (unit, constants that may be fitted or judged)
+CONSTANTS = {
+    "dsp": ("DSP48E2", ("fpga.use.int8_packing",)),
+    "bram36": ("BRAM36", ("fpga.use.bram36_fixed", *(f"memories.{name}_port_bytes_per_clock" for name in FILLED))),
+    "lut": ("LUTs", ("fpga.use.lut_per_pe",)),
+    "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
+}
+
+
+@dataclass(frozen=True)
+class ResourceFit:
+    """One resource.
+
+    Attributes
+    ----------
+    demand, bound, gap : int
+        What the design takes, what the device has, and what is left of it; negative where it is missing.
+    mark : str
+        ``checked``: follows from a stated figure without a fitted constant; ``calibrated``: a constant is fitted to
+        the published total; ``estimate``; or ``set by the user``.
+    levers : tuple of str
+        What would lower the demand.
+    """
+
+    resource: str
+    demand: int
+    bound: int
+    gap: int
+    unit: str
+    fits: bool
+    mark: str
+    formula: str
+    levers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MemoryBlocks:
+    """One memory: its size and port in bytes, its block RAMs, and how many its capacity alone would take."""
+
+    memory: str
+    size_bytes: int
+    port_bytes: int
+    blocks: int
+    blocks_by_capacity: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers."""
+
+    hardware: str
+    device: str
+    resources: tuple[ResourceFit, ...]
+    memories: tuple[MemoryBlocks, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether every resource suffices."""
+        return all(r.fits for r in self.resources)
+
+    def __getitem__(self, resource: str) -> ResourceFit:
+        """Return one resource: dsp, bram36, lut or ff."""
+        return next(r for r in self.resources if r.resource == resource)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fit as plain numbers and text."""
+        return {
+            "hardware": self.hardware,
+            "device": self.device,
+            "fits": self.fits,
+            "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
+            "memories": {m.memory: asdict(m) for m in self.memories},
+            "notes": list(self.notes),
+        }
+
+
+def fit(hw: Hardware | str = "zcu102") -> Fit:
+    """Return what a hardware's array and memories take of its FPGA, and whether that fits.
+
+    Parameters
+    ----------
+    hw : Hardware or str
+        Hardware, or its name.
+
+    Returns
+    -------
+    Fit
+        ``fits``, and by resource demand, bound, gap, unit, mark and levers.
+
+    Raises
+    ------
+    InputError
+        The hardware is unknown or not valid, or a memory is unlimited. A design that does not fit is no error.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> found = ps.fit("zcu102")
+    >>> found.fits, found["dsp"].demand, found["dsp"].gap, found["bram36"].demand
+    (True, 2304, 216, 48)
+    >>> ps.fit(ps.load_hardware("zcu102").replace({"array.cols": 72}))["dsp"].fits
+    False
+    """
+    hw = load_hardware(hw)
+    use, pes = hw.fpga.use, hw.array.rows * hw.array.cols
+    memories = tuple(_memory_blocks(hw, name) for name in MEMORIES)
+    demands = {
+        "dsp": (-(-pes // 2), "R * C / 2") if use.int8_packing else (pes, "R * C"),
+        "bram36": (
+            sum(m.blocks for m in memories) + use.bram36_fixed,
+            " + ".join(f"{m.memory} {m.blocks}" for m in memories) + f" + {use.bram36_fixed}",
+        ),
+        "lut": (math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * R * C"),
+        "ff": (math.ceil(use.ff_per_pe * pes) + use.ff_fixed, f"{use.ff_per_pe:g} * R * C + {use.ff_fixed}"),
+    }
+    resources = []
+    for resource, (demand, formula) in demands.items():
+        unit, constants = CONSTANTS[resource]
+        bound = getattr(hw.fpga, resource)
+        levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
+        mark = _mark([hw.source(path) for path in constants])
+        resources.append(
+            ResourceFit(resource, demand, bound, bound - demand, unit, demand <= bound, mark, formula, levers)
+        )
+    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)))
+
+
+def bram36_blocks(width_bits: int, depth: int) -> int:
+    """Return the fewest block RAMs of 36 Kb for a memory of ``depth`` words of ``width_bits``.
+
+    >>> bram36_blocks(512, 128), bram36_blocks(1152, 57)
+    (8, 16)
+    """
+    return min(-(-width_bits // wi) * -(-depth // di) for wi, di in BRAM36_SHAPES)
+
+
+def _memory_blocks(hw: Hardware, name: str) -> MemoryBlocks:
+    array, size = hw.array, _number(hw, f"{name}_bytes")
+    port = {
+        "ipmem": array.rows,
+        "wtmem": array.cols if array.dataflow == "os" else array.rows,
+        "opmem": SUM_BYTES * array.cols,
+    }.get(name, 0)
+    if name in FILLED:
+        port = max(port, _number(hw, f"{name}_port_bytes_per_clock"))
+    return MemoryBlocks(name, size, port, bram36_blocks(8 * port, -(-size // port)), -(-8 * size // BRAM36_BITS))
+
+
+def _number(hw: Hardware, field: str) -> int:
+    value = getattr(hw.memories, field)
+    if value == UNLIMITED:
+        raise InputError(f"memories.{field}: must be a number, block RAMs are counted {got(value)}")
+    return int(value)
+
+
+def _mark(sources: list[str]) -> str:
+    """Return the word for a demand from the sources of its constants: the one that weakens it most."""
+    for start, word in ((SET_BY_USER, SET_BY_USER), ("[calibrated]", "calibrated"), ("[", "estimate")):
+        if any(source.startswith(start) for source in sources):
+            return word
+    return "checked"
+
+
+def _notes(hw: Hardware) -> Iterator[str]:
+    """Yield the sources of the constants that are more, or less, than read from a source."""
+    for _, constants in CONSTANTS.values():
+        for path in constants:
+            if hw.source(path).startswith(("[", SET_BY_USER)):
+                yield f"{path}: {hw.source(path)}"
