@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pivotsim._version import __version__
 from pivotsim.errors import MissingExtraError, check_choice
+from pivotsim.timeline import Timeline
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ BREAKDOWNS = ("module", "group", "encoder", "resource")
 
 
 class Row(NamedTuple):
-    """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts array clocks, 0 on the PS."""
+    """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts PL clocks, 0 on the PS.
+
+    ``delay_ms`` is the time that the resource works on it, from ``start_ms`` on; under ``ps_pl_overlap`` not always
+    in one piece.
+    """
 
     encoder: int
     module: str
@@ -28,6 +33,7 @@ class Row(NamedTuple):
     cycles: int
     macs: int
     delay_ms: float
+    start_ms: float
 
 
 def share_out(amounts: Mapping[Any, float], total: float) -> dict[Any, dict[str, float]]:
@@ -55,9 +61,12 @@ class Report:
     Attributes
     ----------
     delay_ms, pl_ms, ps_ms : float
-        The whole batch's delay, and its parts on the array (PL) and the processor (PS), which are serial.
-    pl_cycles : int
-        Array clocks.
+        The whole batch's delay, and the time that the PL (array and units) and the processor (PS) work; serial
+        unless ``ps_pl_overlap`` says otherwise, and then ``pl_ms + ps_ms - delay_ms`` is ``overlap_ms``.
+    pl_cycles, unit_cycles : int
+        Clocks of the PL's resources, and those of PL units among them; the rest is the array's.
+    timeline : Timeline
+        Every piece of work on its resource.
     energy_j : float
         The whole batch's energy; ``energy_components_j`` sums to it.
     gate_ms : float or None
@@ -74,6 +83,7 @@ class Report:
     rows: tuple[Row, ...]
     pes: int
     pl_cycles: int
+    unit_cycles: int
     delay_ms: float
     pl_ms: float
     ps_ms: float
@@ -82,6 +92,7 @@ class Report:
     gate_components_j: Mapping[str, float]
     notes: tuple[str, ...]
     inputs: Any = field(repr=False, compare=False)
+    timeline: Timeline = field(repr=False, compare=False)
 
     @property
     def batch(self) -> int:
@@ -94,8 +105,31 @@ class Report:
         return sum(self.energy_components_j.values())
 
     @property
+    def busy_ms(self) -> float:
+        """Work of all resources, one after the other; the delay where they are serial."""
+        return self.pl_ms + self.ps_ms
+
+    @property
+    def overlap_ms(self) -> float:
+        """What running side by side takes off the delay."""
+        return max(self.busy_ms - self.delay_ms, 0.0)
+
+    @property
+    def latency_ms(self) -> float:
+        """Longest time from an image's first step to its last; the delay unless images run side by side."""
+        images = self.batch if self.options["ps_pl_overlap"] == "images" else 1
+        if images == 1:
+            return self.delay_ms
+        steps = len(self.rows) // images
+        first, last = [self.timeline.end] * images, [0] * images
+        for piece in self.timeline.pieces:
+            image = piece.row // steps
+            first[image], last[image] = min(first[image], piece.start), max(last[image], piece.end)
+        return self.timeline.ticks.to_ms(max(end - start for start, end in zip(first, last, strict=True)))
+
+    @property
     def delay_per_image_ms(self) -> float:
-        """Delay divided by the batch."""
+        """Delay divided by the batch: the reciprocal of throughput."""
         return self.delay_ms / self.batch
 
     @property
@@ -131,11 +165,13 @@ class Report:
     @property
     def utilization_frac(self) -> float:
         """MACs done over MACs possible while the array is busy."""
-        possible = self.pl_cycles * self.pes
+        possible = (self.pl_cycles - self.unit_cycles) * self.pes
         return self.macs / possible if possible else 0.0
 
     def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
         """Return {key: {delay_ms, share}} by ``module``, ``group``, ``encoder`` or ``resource``.
+
+        Entries are the resources' work and shares of ``busy_ms``, which is the delay where they are serial.
 
         Groups are the paper's (Fig. 6a): attention_mac, softmax, mlp; what it leaves out is ``other``.
 
@@ -150,7 +186,7 @@ class Report:
         else:
             keys = (getattr(row, by) for row in self.rows)
         amounts = add_up(zip(keys, (row.delay_ms for row in self.rows), strict=True))
-        return share_out(amounts, self.delay_ms)
+        return share_out(amounts, self.busy_ms)
 
     @cached_property
     def input_hash(self) -> str:
@@ -172,7 +208,10 @@ class Report:
             "power_w": self.power_w,
             "delay_per_image_ms": self.delay_per_image_ms,
             "energy_per_image_j": self.energy_per_image_j,
+            "latency_ms": self.latency_ms,
+            "overlap_ms": self.overlap_ms,
             "pl_cycles": self.pl_cycles,
+            "unit_cycles": self.unit_cycles,
             "pl_ms": self.pl_ms,
             "ps_ms": self.ps_ms,
             "macs": self.macs,
