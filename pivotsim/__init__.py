@@ -34,6 +34,7 @@ _HOME = {
     "MixedReport": "pivotsim.effort.mixed_report",
     "combine": "pivotsim.effort.combination",
     "compare": "pivotsim.comparison",
+    "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
@@ -42,7 +43,7 @@ __all__ = [
     "EncoderPlan", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
     "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fold_times",
     "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
-    "simulate_gemm", "simulate_matmul", "skip_attention", "write_trace",
+    "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport
     from pivotsim.engines.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
+    from pivotsim.export.perfetto import write_timeline
     from pivotsim.gemm import GemmResult, simulate_gemm
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.matmul import MatmulResult, simulate_matmul
