@@ -100,6 +100,11 @@ class Report:
         return int(self.options["batch"])
 
     @property
+    def images(self) -> int:
+        """Images that run side by side, each with rows of its own; 1 where the batch is stacked."""
+        return self.batch if self.options["ps_pl_overlap"] == "images" else 1
+
+    @property
     def energy_j(self) -> float:
         """Energy of the whole batch."""
         return sum(self.energy_components_j.values())
@@ -117,15 +122,10 @@ class Report:
     @property
     def latency_ms(self) -> float:
         """Longest time from an image's first step to its last; the delay unless images run side by side."""
-        images = self.batch if self.options["ps_pl_overlap"] == "images" else 1
-        if images == 1:
+        if self.images == 1:
             return self.delay_ms
-        steps = len(self.rows) // images
-        first, last = [self.timeline.end] * images, [0] * images
-        for piece in self.timeline.pieces:
-            image = piece.row // steps
-            first[image], last[image] = min(first[image], piece.start), max(last[image], piece.end)
-        return self.timeline.ticks.to_ms(max(end - start for start, end in zip(first, last, strict=True)))
+        timeline = self.timeline
+        return timeline.ticks.to_ms(timeline.longest(len(self.rows) // self.images))
 
     @property
     def delay_per_image_ms(self) -> float:

@@ -98,7 +98,7 @@ def _run_one(chain: Sequence[Task], start: int) -> tuple[list[Piece], int]:
 
 @dataclass(frozen=True)
 class Timeline:
-    """All pieces of a run; no two on one resource at a time. ``rows`` of them number those of the report."""
+    """All pieces of a run, no two on one resource at a time; ``row`` of a piece numbers the report's rows."""
 
     ticks: Ticks
     pieces: tuple[Piece, ...]
@@ -124,3 +124,11 @@ class Timeline:
         for piece in self.pieces:
             first[piece.row] = min(first[piece.row], piece.start)
         return first
+
+    def longest(self, rows: int) -> int:
+        """Return the longest span, in ticks, from start to end of any group of so many rows in a row (an image)."""
+        spans: dict[int, tuple[int, int]] = {}
+        for piece in self.pieces:
+            start, end = spans.get(piece.row // rows, (piece.start, piece.end))
+            spans[piece.row // rows] = min(start, piece.start), max(end, piece.end)
+        return max(end - start for start, end in spans.values())

@@ -123,9 +123,8 @@ def _events(report: Report) -> tuple[list[Event], str]:
     events = [event for piece in report.timeline.pieces for event in _of_piece(piece, report)]
     gemms = [op for op in report.inputs.trace if op.kind == "gemm"]
     array = report.inputs.hw.array
-    images = len(report.timeline.pieces) and sum(r.kind == "gemm" for r in report.rows) // max(len(gemms), 1)
-    blocks = images * sum(op.repeats for op in gemms)
-    folds = images * sum(
+    blocks = report.images * sum(op.repeats for op in gemms)
+    folds = report.images * sum(
         op.repeats * gemm_folds(op.m, op.k, op.n, array.rows, array.cols, array.dataflow) for op in gemms
     )
     room = MAX_EVENTS - len(events)
@@ -154,8 +153,8 @@ def _label(row: Row, piece: Piece, report: Report) -> tuple[str, dict[str, Any]]
     args: dict[str, Any] = {"encoder": row.encoder, "kind": row.kind}
     if piece.block >= 0:
         args["head"] = piece.block + 1
-    if report.options["ps_pl_overlap"] == "images":
-        args["image"] = piece.row * report.batch // len(report.rows) + 1
+    if report.images > 1:
+        args["image"] = piece.row * report.images // len(report.rows) + 1
     if row.cycles:
         ticks = report.timeline.ticks
         args["start_ms"], args["cycles"] = ticks.to_ms(piece.start), (piece.end - piece.start) // ticks.per_cycle

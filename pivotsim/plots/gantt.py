@@ -15,7 +15,7 @@ LEAST_LABELLED_SHARE = 0.045  # of the window; below it a bar has no room for it
 
 
 class Bar(NamedTuple):
-    """Work on one resource, from ``start_ms`` to ``end_ms``; ``label`` is empty where several steps are joined."""
+    """Work on one resource, from ``start_ms`` to ``end_ms``; ``label`` is empty where steps are joined."""
 
     track: str
     group: str
@@ -26,8 +26,7 @@ class Bar(NamedTuple):
 
 def encoder_window(report: Report, encoder: int) -> tuple[float, float]:
     """Return when the first image's work in an encoder starts and ends, ms."""
-    images = report.batch if report.options["ps_pl_overlap"] == "images" else 1
-    steps = len(report.rows) // images
+    steps = len(report.rows) // report.images
     own = [p for p in report.timeline.pieces if p.row < steps and report.rows[p.row].encoder == encoder]
     to_ms = report.timeline.ticks.to_ms
     return to_ms(min(p.start for p in own)), to_ms(max(p.end for p in own))
@@ -53,10 +52,12 @@ def gantt_data(report: Report, window_ms: tuple[float, float] | None = None, *, 
             continue
         row = report.rows[piece.row]
         group = GROUP_OF.get(row.module, "other")
-        label = row.module if piece.block < 0 else f"{row.module} {piece.block + 1}"
+        label = "" if join else row.module if piece.block < 0 else f"{row.module} {piece.block + 1}"
+        if label and report.images > 1:
+            label += f" [{piece.row * report.images // len(report.rows) + 1}]"
         own = bars[piece.resource]
         if join and own and own[-1].group == group and start - own[-1].end_ms < 1e-9:
-            own[-1] = own[-1]._replace(end_ms=end, label="")
+            own[-1] = own[-1]._replace(end_ms=end)
         else:
             own.append(Bar(TRACK_LABELS.get(piece.resource, f"{piece.resource} (PL)"), group, label, start, end))
     return [bar for own in bars.values() for bar in own]
@@ -98,7 +99,8 @@ def draw_gantt(data: list[Bar], axes: "Axes", title: str = "") -> "Axes":
 def plot_gantt(report: Report, folder: Path) -> list[Path]:
     """Write the whole run, and its first encoder with attention (or its first), and return their paths."""
     mode = report.options["ps_pl_overlap"]
-    title = f"{report.workload} on {report.hardware}, {mode}: {report.delay_ms:.2f} ms"
+    beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
+    title = f"{report.workload} on {report.hardware}{beside}: {report.delay_ms:.2f} ms"
     height = 1.6 + 0.55 * len(report.timeline.resources)
     figure, (axes,) = new_axes(9, height)
     draw_gantt(gantt_data(report, join=True), axes, title)
@@ -107,5 +109,6 @@ def plot_gantt(report: Report, folder: Path) -> list[Path]:
     encoder = (with_attention or [row.encoder for row in report.rows])[0]
     figure, (axes,) = new_axes(9, height)
     where = f"encoder {encoder}" if encoder else "outside the encoders"
+    where += ", [image]" if report.images > 1 else ""
     draw_gantt(gantt_data(report, encoder_window(report, encoder)), axes, f"{title}; {where}")
     return [*paths, save_png(figure, folder, "timeline_encoder")]

@@ -67,7 +67,8 @@ def main() -> None:
             exact &= np.array_equal(run.result, left.astype(np.int32) @ right.astype(np.int32))
     seconds = time.perf_counter() - start
     print(
-        f"one DeiT-S encoder, every GEMM and head, checked against numpy: {clocks:,} clocks, exact {exact}, {seconds:.2f} s"
+        "one DeiT-S encoder, every GEMM and head, checked against numpy: "
+        f"{clocks:,} clocks, exact {exact}, {seconds:.2f} s"
     )
 
 
