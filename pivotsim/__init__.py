@@ -36,6 +36,7 @@ _HOME = {
     "MixedReport": "pivotsim.effort.mixed_report",
     "combine": "pivotsim.effort.combination",
     "compare": "pivotsim.comparison",
+    "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
@@ -44,7 +45,7 @@ __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
     "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
     "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
-    "simulate_gemm", "simulate_matmul", "skip_attention", "write_trace",
+    "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport
     from pivotsim.engines.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
+    from pivotsim.export.perfetto import write_timeline
     from pivotsim.gemm import GemmResult, simulate_gemm
     from pivotsim.hardware.resources import Fit, fit
     from pivotsim.hardware.spec import Hardware, load_hardware

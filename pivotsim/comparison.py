@@ -55,9 +55,11 @@ def compare(a: Any, b: Any) -> dict[str, list[Delta]]:
     if batches[0] != batches[1]:
         raise InputError(f"batch: differs between a and b, whole batches do not compare {got(batches)}")
     modules = dict.fromkeys([*first["breakdown"], *second["breakdown"]])
+    hidden = [-float(result.get("overlap_ms", 0.0)) for result in (first, second)]
+    overlap = [_delta("overlap", *hidden)] if any(hidden) else []  # with it the modules' differences add up
     return {
         "totals": [_delta(name, first[name], second[name]) for name in TOTALS],
-        "modules": [_delta(name, _module_ms(first, name), _module_ms(second, name)) for name in modules],
+        "modules": [_delta(name, _module_ms(first, name), _module_ms(second, name)) for name in modules] + overlap,
     }
 
 
@@ -76,6 +78,8 @@ def _result(name: str, value: Any) -> Mapping[str, Any]:
     for key in TOTALS:
         if not _is_number(data.get(key)):
             raise InputError(f"{name}: {key}: must be a number {got(data.get(key))}")
+    if not _is_number(data.get("overlap_ms", 0.0)):
+        raise InputError(f"{name}: overlap_ms: must be a number {got(data['overlap_ms'])}")
     breakdown = data.get("breakdown")
     if not isinstance(breakdown, Mapping):
         raise InputError(f"{name}: breakdown: must be an object {got(breakdown)}")
@@ -92,7 +96,7 @@ def _is_number(value: object) -> bool:
 
 def identity(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a result says of itself: workload, hardware, options, and the hash of its inputs."""
-    names = ("workload", "hardware", "profile", "scope", "engine", "memory", "energy", "input_hash")
+    names = ("workload", "hardware", "profile", "scope", "engine", "memory", "energy", "ps_pl_overlap", "input_hash")
     return {name: result[name] for name in names if isinstance(result.get(name), str)}
 
 

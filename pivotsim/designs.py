@@ -9,6 +9,7 @@ from pivotsim.energy.counts import design_bytes
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines import analytic
+from pivotsim.engines.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import host_steps
@@ -49,7 +50,7 @@ def simulate_designs(
     Raises
     ------
     InputError
-        As ``simulate``; also for an unknown field and vectors of different lengths.
+        As ``simulate``; also for an unknown field, vectors of different lengths, and ``ps_pl_overlap`` heads.
 
     Examples
     --------
@@ -66,7 +67,10 @@ def simulate_designs(
     check_choice("scope", scope, SCOPES)
     trace = runnable(as_trace(workload, 1), hw, "analytic", scope)
     columns = analytic.design_columns(hw.array, designs)
+    if hw.host.ps_pl_overlap == "heads":
+        raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
     pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
+    pl_cycles += sum(cycles for _, cycles in unit_cycles(trace, hw))
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
     delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms += ps_ms

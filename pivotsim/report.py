@@ -14,6 +14,7 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
 from pivotsim.errors import MissingExtraError, check_choice
+from pivotsim.timeline import Timeline
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ BREAKDOWNS = ("module", "group", "encoder", "resource")
 
 
 class Row(NamedTuple):
-    """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts array clocks, 0 on the PS."""
+    """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts PL clocks, 0 on the PS.
+
+    ``delay_ms`` is the time that the resource works on it, from ``start_ms`` on; under ``ps_pl_overlap`` not always
+    in one piece.
+    """
 
     encoder: int
     module: str
@@ -33,6 +38,7 @@ class Row(NamedTuple):
     cycles: int
     macs: int
     delay_ms: float
+    start_ms: float
 
 
 def share_out(amounts: Mapping[Any, float], total: float) -> dict[Any, dict[str, float]]:
@@ -60,9 +66,12 @@ class Report:
     Attributes
     ----------
     delay_ms, pl_ms, ps_ms : float
-        The whole batch's delay, and its parts on the array (PL) and the processor (PS), which are serial.
-    pl_cycles : int
-        Array clocks.
+        The whole batch's delay, and the time that the PL (array and units) and the processor (PS) work; serial
+        unless ``ps_pl_overlap`` says otherwise, and then ``pl_ms + ps_ms - delay_ms`` is ``overlap_ms``.
+    pl_cycles, unit_cycles : int
+        Clocks of the PL's resources, and those of PL units among them; the rest is the array's.
+    timeline : Timeline
+        Every piece of work on its resource.
     energy_j : float
         The whole batch's energy; ``energy_components_j`` sums to it.
     counts : Counts
@@ -83,6 +92,7 @@ class Report:
     rows: tuple[Row, ...]
     pes: int
     pl_cycles: int
+    unit_cycles: int
     delay_ms: float
     pl_ms: float
     ps_ms: float
@@ -94,6 +104,7 @@ class Report:
     gate_components_j: Mapping[str, float]
     notes: tuple[str, ...]
     inputs: Any = field(repr=False, compare=False)
+    timeline: Timeline = field(repr=False, compare=False)
     memory_uses: tuple[MemoryUse, ...] = ()
 
     @property
@@ -112,6 +123,11 @@ class Report:
         return int(self.options["batch"])
 
     @property
+    def images(self) -> int:
+        """Images that run side by side, each with rows of its own; 1 where the batch is stacked."""
+        return self.batch if self.options["ps_pl_overlap"] == "images" else 1
+
+    @property
     def energy_j(self) -> float:
         """Energy of the whole batch."""
         return sum(self.energy_components_j.values())
@@ -127,8 +143,26 @@ class Report:
         return RULES[self.options["energy"]].remarks(self.inputs.hw)
 
     @property
+    def busy_ms(self) -> float:
+        """Work of all resources, one after the other; the delay where they are serial."""
+        return self.pl_ms + self.ps_ms
+
+    @property
+    def overlap_ms(self) -> float:
+        """What running side by side takes off the delay."""
+        return max(self.busy_ms - self.delay_ms, 0.0)
+
+    @property
+    def latency_ms(self) -> float:
+        """Longest time from an image's first step to its last; the delay unless images run side by side."""
+        if self.images == 1:
+            return self.delay_ms
+        timeline = self.timeline
+        return timeline.ticks.to_ms(timeline.longest(len(self.rows) // self.images))
+
+    @property
     def delay_per_image_ms(self) -> float:
-        """Delay divided by the batch."""
+        """Delay divided by the batch: the reciprocal of throughput."""
         return self.delay_ms / self.batch
 
     @property
@@ -164,11 +198,13 @@ class Report:
     @property
     def utilization_frac(self) -> float:
         """MACs done over MACs possible while the array is busy."""
-        possible = self.pl_cycles * self.pes
+        possible = (self.pl_cycles - self.unit_cycles) * self.pes
         return self.macs / possible if possible else 0.0
 
     def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
         """Return {key: {delay_ms, share}} by ``module``, ``group``, ``encoder`` or ``resource``.
+
+        Entries are the resources' work and shares of ``busy_ms``, which is the delay where they are serial.
 
         Groups are the paper's (Fig. 6a): attention_mac, softmax, mlp; what it leaves out is ``other``.
 
@@ -183,7 +219,7 @@ class Report:
         else:
             keys = (getattr(row, by) for row in self.rows)
         amounts = add_up(zip(keys, (row.delay_ms for row in self.rows), strict=True))
-        return share_out(amounts, self.delay_ms)
+        return share_out(amounts, self.busy_ms)
 
     @cached_property
     def input_hash(self) -> str:
@@ -206,7 +242,10 @@ class Report:
             "power_w": self.power_w,
             "delay_per_image_ms": self.delay_per_image_ms,
             "energy_per_image_j": self.energy_per_image_j,
+            "latency_ms": self.latency_ms,
+            "overlap_ms": self.overlap_ms,
             "pl_cycles": self.pl_cycles,
+            "unit_cycles": self.unit_cycles,
             "pl_ms": self.pl_ms,
             "ps_ms": self.ps_ms,
             "macs": self.macs,

@@ -1,5 +1,6 @@
 """The one place where quantities change unit. Names carry units: cycles, ms, ns, j, w, mhz."""
 
+from collections.abc import Iterable
 from typing import TypeAlias, TypeVar, overload
 
 import numpy as np
@@ -41,3 +42,39 @@ def pj_to_j(pj: Number) -> Number:
 def kib(size_bytes: int) -> float:
     """Return bytes in KiB."""
     return size_bytes / 1024
+
+
+class Ticks:
+    """An integer unit of time in which clocks of the PL and float milliseconds of the PS are both whole.
+
+    A float is a whole number over a power of two, and so is a clock frequency; with both denominators in the unit,
+    sums and comparisons of times are exact, and each is rounded once, when it becomes milliseconds.
+
+    Parameters
+    ----------
+    clock_mhz : float
+        Clock of the PL.
+    host_ms : iterable of float
+        Every PS duration that is going to be counted in these ticks.
+    """
+
+    def __init__(self, clock_mhz: float, host_ms: Iterable[float]) -> None:
+        clocks, parts = float(clock_mhz).as_integer_ratio()  # clocks / parts MHz, 1000 times that per ms
+        finest = max((ms.as_integer_ratio()[1] for ms in host_ms), default=1)
+        self.per_cycle = parts * finest
+        self.per_ms = 1000 * clocks * finest
+
+    def of(self, cycles: int, host_ms: float) -> int:
+        """Return a duration of PL clocks and PS milliseconds in ticks."""
+        if not host_ms:
+            return cycles * self.per_cycle
+        count, parts = host_ms.as_integer_ratio()
+        return cycles * self.per_cycle + count * self.per_ms // parts
+
+    def to_ms(self, ticks: int) -> float:
+        """Return ticks in milliseconds, rounded once."""
+        return ticks / self.per_ms
+
+    def to_us(self, ticks: int) -> float:
+        """Return ticks in microseconds, rounded once."""
+        return 1000 * ticks / self.per_ms

@@ -44,6 +44,7 @@ def combine_command(
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     set_: options.SetOption = None,
+    ps_pl_overlap: options.PsPlOverlapOption = None,
     plots: options.PlotsOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -59,6 +60,7 @@ def combine_command(
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
     settings = options.parse_settings(set_)
+    options.check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name
     whole = plan(spec, qkv=qkv, score_bits=score_bits)
@@ -66,7 +68,7 @@ def combine_command(
         simulate(
             skip_attention(whole, active=options.parse_encoders(name, text, spec.depth)),
             board, engine=options.engine_for(engine, memory), memory=memory, profile=profile, energy=energy,
-            scope=scope,
+            scope=scope, ps_pl_overlap=ps_pl_overlap,
         )
         for name, text in lists
     ]  # fmt: skip

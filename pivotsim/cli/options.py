@@ -52,6 +52,24 @@ def folder(name: str) -> Callable[[str | Path], Path]:
     return parse
 
 
+def file_of(option: str) -> Callable[[str], Path]:
+    """Return a parser of a file's name that names its option."""
+
+    def parse(text: str) -> Path:
+        if not text.strip():
+            raise InputError(f"{option}: must name a file {got(text)}")
+        return Path(text)
+
+    return parse
+
+
+def check_stated_once(command: str, settings: Mapping[str, object], flags: Mapping[str, object]) -> None:
+    """Raise InputError where a value of the hardware is given by ``--set`` and by an option of its own."""
+    for path, value in flags.items():
+        if path in settings and value is not None:
+            raise InputError(f"{command}: {path}: stated twice, by --set and by its own option")
+
+
 HwOption = Annotated[str, typer.Option("--hw", metavar="NAME", help="Hardware: a name or a YAML file.")]
 SetOption = Annotated[
     list[str] | None,
@@ -99,6 +117,13 @@ EnergyOption = Annotated[
 ]
 ScopeOption = Annotated[
     str, typer.Option(metavar="encoders|all", help="Charge the encoders, or patch embedding and head too.")
+]
+PsPlOverlapOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="serial|heads|images",
+        help="What runs on the processor beside the array: nothing, other heads, other images of the batch.",
+    ),
 ]
 QkvOption = Annotated[
     str, typer.Option(metavar="fused|separate", help="Q, K and V as one GEMM of N = 3d, or as three.")

@@ -83,6 +83,15 @@ def run_command(
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     set_: options.SetOption = None,
+    ps_pl_overlap: options.PsPlOverlapOption = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(
+            parser=options.file_of("--timeline"),
+            metavar="OUT.json",
+            help="Write what runs when, for ui.perfetto.dev or chrome://tracing.",
+        ),
+    ] = None,
     plots: options.PlotsOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -100,6 +109,7 @@ def run_command(
     if trace is not None and (active, qkv, score_bits) != (None, "fused", 8):
         raise InputError("run: --active, --qkv and --score-bits shape a model, a trace is fixed; leave them out")
     settings = options.parse_settings(set_)
+    options.check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     workload: Any
     if trace is not None:
@@ -112,23 +122,39 @@ def run_command(
     engine = options.engine_for(engine, memory)
     with progress():
         report = simulate(
-            workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch
-        )
+            workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
+            ps_pl_overlap=ps_pl_overlap,
+        )  # fmt: skip
     written = write_plots(report, plots)
+    if timeline is not None:
+        from pivotsim.export.perfetto import write_timeline
+
+        written.append(write_timeline(report, timeline))
     if json:
         print_json({**report.to_dict(), "set": settings})
         return
+    mode = report.options["ps_pl_overlap"]
+    beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
     print_line(
-        f"{report.workload} on {board.name} (engine {engine}, memory {memory}, profile {profile}, scope {scope})"
+        f"{report.workload} on {board.name} "
+        f"(engine {engine}, memory {memory}, profile {profile}, scope {scope}{beside})"
     )
     print_line()
+    parts = f"{'PL' if report.unit_cycles else 'array'} {number(report.pl_ms)}, processor {number(report.ps_ms)}"
+    if report.overlap_ms:
+        parts += f", side by side {number(report.overlap_ms)}"
+    array_cycles = report.pl_cycles - report.unit_cycles
     rows = [
-        ("delay", number(report.delay_ms), "ms", f"array {number(report.pl_ms)}, processor {number(report.ps_ms)}"),
+        ("delay", number(report.delay_ms), "ms", parts),
         ("energy", number(report.energy_j, 4), "J", f"rule {energy}"),
         ("EDP", number(report.edp_j_ms), "J*ms", "of the mean image"),
         ("FPS/W", number(report.fps_per_watt), "1/J", ""),
-        ("array", f"{report.pl_cycles:,}", "clocks", f"utilisation {percent(report.utilization_frac)}"),
+        ("array", f"{array_cycles:,}", "clocks", f"utilisation {percent(report.utilization_frac)}"),
     ]
+    if report.unit_cycles:
+        rows.append(("PL units", f"{report.unit_cycles:,}", "clocks", ""))
+    if mode == "images":
+        rows.insert(1, ("latency", number(report.latency_ms), "ms", "of the slowest image"))
     if batch > 1:
         rows.insert(1, ("per image", number(report.delay_per_image_ms), "ms", f"batch {batch}"))
     print_table(("total", "value", "unit", ""), rows, right=(1,))
@@ -222,6 +248,9 @@ def write_plots(result: "Report | MixedReport", folder: Path | None) -> list[Pat
     if folder is None:
         return []
     from pivotsim.plots.delay import plot_mix, plot_run
+    from pivotsim.plots.gantt import plot_gantt
     from pivotsim.report import Report
 
-    return plot_run(result, folder) if isinstance(result, Report) else plot_mix(result, folder)
+    if isinstance(result, Report):
+        return [*plot_run(result, folder), *plot_gantt(result, folder)]
+    return plot_mix(result, folder)

@@ -50,6 +50,10 @@ class Counts:
         """Bytes at all on-chip memories."""
         return self.local_bytes + self.gb_bytes
 
+    def times(self, images: int) -> "Counts":
+        """Return what that many runs move together."""
+        return Counts(*(images * count for count in (self.macs, self.local_bytes, self.gb_bytes, self.dram_bytes)))
+
     def to_dict(self) -> dict[str, int]:
         """Return the counts by name."""
         return {

@@ -67,7 +67,7 @@ def fold_times(m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any]) -> 
     if folds > MAX_FOLDS:
         raise InputError(f"gemm: too many folds to list {got(folds)}")
     # rows and columns that count, fold by fold
-    used_rows, used_cols = _extents(row_size, rows, aware), _extents(col_size, cols, aware)
+    used_rows, used_cols = extents(row_size, rows, aware), extents(col_size, cols, aware)
     sr, sc = np.tile(used_rows, len(used_cols)), np.repeat(used_cols, len(used_rows))
 
     drains = dataflow == "os"
@@ -94,7 +94,7 @@ def fold_times(m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any]) -> 
     return FoldTimes(load.astype(np.int64), start.astype(np.int64), (start + length - 1).astype(np.int64))
 
 
-def _extents(size: int, extent: int, aware: int) -> IntArray:
+def extents(size: int, extent: int, aware: int) -> IntArray:
     """Return how much of the array each fold of one dimension takes: all of it, or what is left of the size."""
     left = size - np.arange(0, size, extent)
     return np.minimum(extent, left) if aware else np.full(len(left), extent)

@@ -17,11 +17,13 @@ Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
 Edge = Literal["padded", "aware"]
 Profile = Literal["paper", "full"]
+PsPlOverlap = Literal["serial", "heads", "images"]
 
 DATAFLOWS: tuple[str, ...] = ("is", "ws", "os")
 FOLD_OVERLAPS: tuple[str, ...] = ("none", "preload", "chained", "pipelined")
 EDGES: tuple[str, ...] = ("padded", "aware")
 PROFILES: tuple[str, ...] = ("paper", "full")
+PS_PL_OVERLAPS: tuple[str, ...] = ("serial", "heads", "images")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
 INT64_MAX = 2**63 - 1
@@ -81,19 +83,36 @@ class HostSpec(Spec):
     multicore_efficiency_frac: float = quantity(
         "", "Speed-up over one core = cores * this, for two cores or more.", ge=0.01, le=1
     )
+    ps_pl_overlap: PsPlOverlap = quantity("", "What runs on the PS while the PL works: nothing, heads, or images.")
     paper: HostCosts
     full: HostCosts
     transfer: TransferSpec
 
 
+class UnitSpec(Spec):
+    """A unit of the programmable logic for one kind of operation; at rest unless ``placement`` says pl."""
+
+    elements_per_clock: int = quantity("", "Elements that leave it in an array clock.", ge=1, le=65_536)
+    fill_cycles: int = quantity("clocks", "Clocks on top, per block of rows (a head).", ge=0, le=10**6)
+
+
+class UnitsSpec(Spec):
+    """The units of the programmable logic beside the array."""
+
+    softmax: UnitSpec
+    gelu: UnitSpec
+    silu: UnitSpec
+    norm: UnitSpec
+
+
 class PlacementSpec(Spec):
-    """Where each kind of operation runs: the array, or the processor side (ps)."""
+    """Where each kind of operation runs: the array, a unit of the programmable logic (pl), the processor (ps)."""
 
     gemm: Literal["array"] = quantity("", "Matrix multiplications.")
-    softmax: Literal["ps"] = quantity("", "Softmax of the attention scores.")
-    gelu: Literal["ps"] = quantity("", "GELU of the MLP.")
-    silu: Literal["ps"] = quantity("", "SiLU and gate of a SwiGLU MLP.")
-    norm: Literal["ps"] = quantity("", "LayerNorm.")
+    softmax: Literal["ps", "pl"] = quantity("", "Softmax of the attention scores.")
+    gelu: Literal["ps", "pl"] = quantity("", "GELU of the MLP.")
+    silu: Literal["ps", "pl"] = quantity("", "SiLU and gate of a SwiGLU MLP.")
+    norm: Literal["ps", "pl"] = quantity("", "LayerNorm.")
     add: Literal["ps"] = quantity("", "Residual and position additions.")
     requant: Literal["ps", "array"] = quantity("", "int32 to int8: a pass on the PS, or free at the array's edge.")
 
@@ -107,6 +126,7 @@ class Hardware(Spec):
     array: ArraySpec
     memories: MemorySpec
     host: HostSpec
+    units: UnitsSpec
     power: PowerSpec
     fpga: FpgaSpec
     placement: PlacementSpec

@@ -15,13 +15,14 @@ SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
 
 class Step(NamedTuple):
-    """One piece of PS time: the operation (its place in the trace), its label and its duration."""
+    """One piece of PS time: the operation (its place in the trace), its label, its duration, the call within it."""
 
     position: int
     encoder: int
     module: str
     kind: str
     delay_ms: float
+    call_ms: float
 
 
 def _speedup(host: HostSpec) -> float:
@@ -42,16 +43,16 @@ def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
 def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
     """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order."""
     costs = hw.host_costs(profile)
-    charged = dict(_charged(costs, hw))
+    charged, call_ms = dict(_charged(costs, hw)), us_to_ms(costs.call_us)
     if costs.transfers:
         transfers = dict(_transfers(trace, hw))
     for index, op in enumerate(trace):
         if op.kind in charged:
             ms = _op_ms(charged[op.kind], op.m * op.repeats, op.elements, costs.call_us, hw.host)
-            yield Step(index, op.encoder, op.module, op.kind, ms)
+            yield Step(index, op.encoder, op.module, op.kind, ms, call_ms)
         if costs.transfers and index in transfers:
             ms = _transfer_ms(transfers[index], costs, hw)
-            yield Step(index, op.encoder, "transfer", "transfer", ms)
+            yield Step(index, op.encoder, "transfer", "transfer", ms, call_ms)
 
 
 def _charged(costs: HostCosts, hw: Hardware) -> Iterator[tuple[str, OpCost]]:
@@ -67,13 +68,13 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     """Yield (index, bytes) of each operation whose result crosses between array and PS.
 
     A result crosses once, where the next operation runs on the other side; sums that are requantised on the
-    PS cross as int32. Requantisation at the array's edge stays on the array's side.
+    PS cross as int32. Requantisation at the array's edge and units of the PL stay on the array's side.
     """
-    placement = hw.placement.model_dump()
+    on_ps = {kind: place == "ps" for kind, place in hw.placement.model_dump().items()}
     ops = trace.ops
     for index in range(len(ops) - 1):
         op, following = ops[index], ops[index + 1]
-        if placement[op.kind] != placement[following.kind]:
+        if on_ps[op.kind] != on_ps[following.kind]:
             is_sum = op.kind == "gemm" and following.kind == "requant"
             yield index, op.elements * SUM_BYTES if is_sum else op.elements * -(-op.out_bits // 8)
 

@@ -97,6 +97,8 @@ def plot_run(report: Report, folder: Path) -> list[Path]:
     modules = module_delay_data(report)
     encoders = encoder_delay_data(report)
     title = f"{report.workload} on {report.hardware}: {report.delay_ms:.2f} ms"
+    if report.overlap_ms:
+        title += f", {report.busy_ms:.2f} ms of work"
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
     draw_module_delay(modules, axes, title)
     paths = [save_png(figure, folder, "delay_by_module")]
@@ -109,6 +111,8 @@ def plot_mix(mix: MixedReport, folder: Path) -> list[Path]:
     """Write the pictures of one effort combination and return their paths."""
     figure, (axes,) = new_axes(2.5 + 1.3 * (len(mix.efforts) + 1), 3.8)
     title = f"{mix.efforts[-1].report.workload}: {mix.delay_ms:.2f} ms for the mean image"
+    if mix.overlap_ms:
+        title += f", {mix.busy_ms:.2f} ms of work"
     draw_stacks(effort_delay_data(mix), axes, title, "effort")
     paths = [save_png(figure, folder, "delay_by_effort")]
     modules = module_delay_data(mix)

@@ -137,6 +137,16 @@ CASES = [
     ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
     ("unknown energy", ("run", "deit_s", "--energy", "activities"), None, "energy: must be one of constant, activity (got 'activities')"),
     ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
+    ("unknown ps_pl_overlap", ("run", "deit_s", "--ps-pl-overlap", "head"), None, "ps_pl_overlap: must be one of serial, heads, images (got 'head'), nearest valid name: 'heads'"),
+    ("ps_pl_overlap twice", ("run", "deit_s", "--ps-pl-overlap", "heads", "--set", "host.ps_pl_overlap=heads"), None, "run: host.ps_pl_overlap: stated twice, by --set and by its own option"),
+    ("ps_pl_overlap twice in combine", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1", "--ps-pl-overlap", "heads", "--set", "host.ps_pl_overlap=heads"), None, "combine: host.ps_pl_overlap: stated twice"),
+    ("ps_pl_overlap in a file", RUN_HW, hw("  ps_pl_overlap: serial", "  ps_pl_overlap: both"), "host.ps_pl_overlap: must be one of serial, heads, images (got 'both')"),
+    ("images of a trace", (*RUN_TRACE, "--ps-pl-overlap", "images", "--batch", "2"), HEADER + ROW, "ps_pl_overlap: 'images': a trace of 2 images cannot be taken apart"),
+    ("too many heads", ("run", "deit_s", "--ps-pl-overlap", "heads", "--batch", "100000"), None, "batch: ps_pl_overlap 'heads' runs up to 200000 pieces of work"),
+    ("softmax on the array", ("run", "deit_s", "--set", "placement.softmax=array"), None, "--set: placement.softmax: must be one of ps, pl (got 'array')"),
+    ("a unit without lanes", RUN_HW, hw("softmax: {elements_per_clock: 16, fill_cycles: 64}", "softmax: {elements_per_clock: 0, fill_cycles: 64}"), "units.softmax.elements_per_clock: must be at least 1 (got 0)"),
+    ("timeline into nowhere", ("run", "deit_s", "--timeline", ""), None, "--timeline: must name a file (got '')"),
+    ("timeline into a missing folder", ("run", "deit_s", "--timeline", "{folder}/no/t.json"), None, "t.json: cannot be written: No such file or directory"),
     ("batch 0", ("run", "deit_s", "--batch", "0"), None, "batch: must be at least 1 (got 0)"),
     ("batch beyond int64", ("run", "deit_s", "--batch", str(10**17)), None, "batch: must be at most 2147483647"),
     ("unknown option", ("run", "deit_s", "--engin", "x"), None, "No such option: --engin"),
@@ -233,7 +243,7 @@ def test_all_problems_of_a_file_are_told_at_once(pivotsim, tmp_path):
     path.write_text(text.replace("board_w: 7.92", "board_w: lots"))
     ran = pivotsim("show", "hw", path)
     assert ran.code == 2
-    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "77"]
+    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "78"]
 
 
 def test_many_problems_of_a_trace_are_cut(pivotsim, tmp_path):

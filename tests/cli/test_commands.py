@@ -67,12 +67,39 @@ def test_run_prints_totals_modules_and_marks(pivotsim):
         ("--active", "1-6"), ("--active", "none"), ("--profile", "full"), ("--scope", "all"), ("--batch", "2"),
         ("--qkv", "separate"), ("--score-bits", "32", "--profile", "full"), ("--set", "array.rows=32"),
         ("--set", "model.depth=13"), ("--hw", "zcu102_ws"), ("--energy", "activity"), ("--set", "power.board_w=10"),
+        ("--ps-pl-overlap", "heads"), ("--set", "placement.softmax=pl"),
     ],
 )  # fmt: skip
 def test_every_option_of_run_does_something(pivotsim, options):
     plain = json_of(pivotsim("run", "deit_s", "--json", *(("--profile", "full") if "32" in options else ())))
     other = json_of(pivotsim("run", "deit_s", "--json", *options))
     assert other["energy_j"] != plain["energy_j"]
+
+
+def test_a_timeline_is_written_and_named(pivotsim, tmp_path):
+    path = tmp_path / "t.json"
+    ran = pivotsim("run", "deit_s", "--ps-pl-overlap", "heads", "--timeline", path)
+    assert ran.code == 0 and f"wrote {path}" in ran.out and "side by side 3.64" in ran.out
+    assert json.loads(path.read_text())["otherData"]["delay_ms"] == pytest.approx(56.022464376)
+    data = json_of(pivotsim("run", "deit_s", "--ps-pl-overlap", "heads", "--json"))
+    assert (data["ps_pl_overlap"], data["overlap_ms"]) == ("heads", pytest.approx(3.63744))
+    text = pivotsim("run", "deit_s", "--ps-pl-overlap", "images", "--batch", 4).out
+    assert "latency" in text and "per image" in text
+
+
+def test_softmax_on_a_pl_unit(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--set", "placement.softmax=pl", "--json"))
+    assert data["delay_ms"] == pytest.approx(59.6599 / 2.33, rel=0.002)
+    assert (data["ps_ms"], data["unit_cycles"]) == (0, 179_280)
+    text = pivotsim("run", "deit_s", "--set", "placement.softmax=pl").out
+    assert "3,026,160" in text and "179,280" in text and "units.softmax: [assumed]" in text
+
+
+def test_combine_takes_ps_pl_overlap(pivotsim):
+    command = ("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8", "--json")
+    serial, heads = json_of(pivotsim(*command)), json_of(pivotsim(*command, "--ps-pl-overlap", "heads"))
+    assert heads["ps_pl_overlap"] == "heads"
+    assert heads["delay_ms"] + heads["overlap_ms"] == pytest.approx(serial["delay_ms"])
 
 
 def test_set_is_echoed(pivotsim):
@@ -218,7 +245,7 @@ def test_reproduce_fails_on_another_board(pivotsim):
 def test_plots_are_whole_png_files(pivotsim, tmp_path, command):
     ran = pivotsim(*command, "--plots", tmp_path / "new" / "folder")
     pictures = sorted((tmp_path / "new" / "folder").iterdir())
-    assert len(pictures) == 2
+    assert len(pictures) == (4 if command[0] == "run" else 2)
     for picture in pictures:
         data = picture.read_bytes()
         assert data.startswith(b"\x89PNG") and data.endswith(b"IEND\xaeB`\x82")

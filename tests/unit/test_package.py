@@ -78,5 +78,5 @@ def test_a_missing_extra_names_its_install_command(monkeypatch):
 def test_frames():
     report = pivotsim.simulate(pivotsim.plan("deit_s"))
     frame = report.to_frame()
-    assert list(frame.columns) == ["encoder", "module", "kind", "resource", "cycles", "macs", "delay_ms"]
+    assert list(frame.columns) == ["encoder", "module", "kind", "resource", "cycles", "macs", "delay_ms", "start_ms"]
     assert frame["cycles"].sum() == report.pl_cycles

@@ -1,0 +1,66 @@
+"""What a GEMM behind the memories does, for timelines: the array's phases, both DMA directions, the buffers' halves."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pivotsim.engines.memory import Intervals, record_gemm
+from pivotsim.engines.memory_fit import mapped
+from pivotsim.engines.memory_limits import limits_of
+from pivotsim.engines.spans import Span, merged
+from pivotsim.hardware.spec import Hardware
+from pivotsim.units import IntArray
+
+
+def memory_spans(m: int, k: int, n: int, hw: Hardware, per_pass: bool = True) -> Iterator[Span]:
+    """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
+
+    array load, stream, drain    as without memories, one per pass
+    DMA read, DMA write          transfers into the input and weight memories, and of finished outputs
+    IPMEM, WTMEM half            while a unit is brought in
+    OPMEM half                   from the first sum of a region to the end of its drain
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix.
+    hw : Hardware
+    per_pass : bool
+        Else one span per track, from its first clock to its last.
+    """
+    from pivotsim.kernels.memory import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
+
+    memories = hw.memories
+    limits = limits_of(memories, hw.array.clock_mhz)
+    chunk = min(memories.chunk, mapped(m, k, n, hw.array.dataflow)[2])
+    run = record_gemm(m, k, n, hw.array, limits, loop_order=memories.loop_order, chunk=chunk)
+    if not isinstance(run, Intervals):
+        return
+    load = {name: run.loads[:, i] for i, name in enumerate(LOAD_FIELDS)}
+    step = {name: run.passes[:, i] for i, name in enumerate(PASS_FIELDS)}
+    drain = {name: run.drains[:, i] for i, name in enumerate(DRAIN_FIELDS)}
+    if hw.array.dataflow != "os":
+        yield from merged("load", step["load_start"], step["load_end"], per_pass)
+    yield from merged("stream", step["stream_start"], step["stream_end"], per_pass)
+    yield from merged("drain", step["stream_end"], step["registered"], per_pass)
+    yield from merged("DMA read", load["start"], load["end"], per_pass)
+    yield from merged("DMA write", drain["start"], drain["end"], per_pass)
+    homes = ("WTMEM", "IPMEM") if hw.array.dataflow == "ws" else ("IPMEM", "WTMEM")
+    for slot, home in enumerate(homes):
+        for half in range(limits.halves(home.lower())):
+            own = (load["slot"] == slot) & (load["half"] == half)
+            yield from merged(f"{home} half {half}", load["start"][own], load["end"][own], per_pass)
+    claimed = _regions(step, hw.array.dataflow)
+    for half in range(limits.halves("opmem")):
+        own = drain["half"] == half
+        yield from merged(f"OPMEM half {half}", claimed[own], drain["end"][own], per_pass)
+
+
+def _regions(step: dict[str, IntArray], dataflow: str) -> IntArray:
+    """Return the clock in which each region's first sum may enter: its first stream's, under os its last chunk's."""
+    keys = ("row", "col") if dataflow == "os" else ("col", "chunk")
+    pairs = np.stack([step[key] for key in keys])
+    first = np.flatnonzero(np.concatenate(([True], (pairs[:, 1:] != pairs[:, :-1]).any(axis=0))))
+    last = np.concatenate((first[1:], [pairs.shape[1]])) - 1
+    clocks: IntArray = step["stream_start"][last if dataflow == "os" else first]
+    return clocks

@@ -1,0 +1,81 @@
+"""What a GEMM does to the parts of the machine, for timelines: spans of clocks on named tracks.
+
+A row of ``SPANS`` per engine. An engine that knows more than the array adds tracks of its own (each direction of a
+DMA, each half of a buffer) by naming them; spans of one track must not overlap and lie within the GEMM's clocks.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from pivotsim.engines.analytic import gemm_folds
+from pivotsim.engines.folds import extents, fold_times
+from pivotsim.hardware.spec import ArraySpec
+from pivotsim.units import IntArray
+
+MAX_LISTED_FOLDS = 10**6  # of one GEMM; the times of more are not worked out for a picture
+
+
+class Span(NamedTuple):
+    """Clocks ``start_cycle`` to before ``end_cycle`` of a GEMM, for its folds ``first`` to ``last`` (from 1)."""
+
+    track: str
+    first: int
+    last: int
+    start_cycle: int
+    end_cycle: int
+
+
+# (m, k, n, array, fold by fold or one span per track) -> spans of one GEMM, any order
+SpansOf = Callable[[int, int, int, ArraySpec, bool], Iterator[Span]]
+
+
+def fold_spans(m: int, k: int, n: int, array: ArraySpec, per_fold: bool = True) -> Iterator[Span]:
+    """Yield load, stream and drain of a stall-free array, each on a track of its own.
+
+    load     held operands move in, Sr clocks a fold (not under os)
+    stream   operands enter the first row, T clocks
+    drain    from the last operand's entry to the last output: skew, MAC latency, under os the shift-out
+
+    Folds that are in one phase at a time, as drains of overlapped folds are, share a span.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix.
+    array : ArraySpec
+    per_fold : bool
+        Else one span per phase, from its first clock to its last.
+    """
+    if gemm_folds(m, k, n, array.rows, array.cols, array.dataflow) > MAX_LISTED_FOLDS:
+        return
+    row_size, col_size, t = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[array.dataflow]
+    times = fold_times(m, k, n, array)
+    start, end = times.start_cycle, times.end_cycle + 1
+    if array.dataflow != "os":
+        used_rows = extents(row_size, array.rows, int(array.edge == "aware"))
+        loaded = times.load_cycle + np.tile(used_rows, -(-col_size // array.cols))
+        yield from merged("load", times.load_cycle, loaded, per_fold)
+    yield from merged("stream", start, start + t, per_fold)
+    yield from merged("drain", start + t, end, per_fold)
+
+
+def merged(track: str, start: IntArray, end: IntArray, per_fold: bool) -> Iterator[Span]:
+    """Yield one span per fold, or per run of folds that overlap; none of no length."""
+    if not len(start):
+        return
+    reach = np.maximum.accumulate(end)
+    apart = np.concatenate(([True], start[1:] >= reach[:-1]))
+    first = np.flatnonzero(apart)
+    if not per_fold:
+        first = np.array([0])
+    last = np.concatenate((first[1:], [len(start)])) - 1
+    for a, b, begin, stop in zip(
+        first.tolist(), last.tolist(), start[first].tolist(), reach[last].tolist(), strict=True
+    ):
+        if stop > begin:
+            yield Span(track, a + 1, b + 1, begin, stop)
+
+
+SPANS: dict[str, SpansOf] = {"analytic": fold_spans, "pe": fold_spans, "memory": fold_spans}  # memory: unlimited

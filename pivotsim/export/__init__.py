@@ -1,0 +1,1 @@
+"""Results as files of other tools; nothing here changes a number."""

@@ -1,0 +1,214 @@
+"""A run as a trace that https://ui.perfetto.dev and chrome://tracing open (Chrome's Trace Event Format, JSON).
+
+One process for the PL and one for the PS; one track per resource, on which no two events overlap: the array, its load,
+stream and drain phases and what else ``engines.spans.SPANS`` names, each PL unit, each core. Times are microseconds.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pivotsim.engines.analytic import gemm_folds
+from pivotsim.engines.memory_spans import memory_spans
+from pivotsim.engines.spans import SPANS, Span
+from pivotsim.errors import InputError, got
+from pivotsim.files import write_atomic
+from pivotsim.report import Report, Row
+from pivotsim.steps import ARRAY, PS
+from pivotsim.timeline import Piece
+
+MAX_EVENTS = 100_000  # about 20 MB; Perfetto shows it at once
+PHASES = 3  # tracks of an array, for the estimate of how many events a run has
+PL_PROCESS, PS_PROCESS = "PL", "PS"
+
+
+class Event(NamedTuple):
+    """Something on a track from tick ``start`` to before ``end``."""
+
+    process: str
+    track: str
+    name: str
+    start: int
+    end: int
+    args: dict[str, Any]
+
+
+def chrome_trace(report: Report) -> dict[str, Any]:
+    """Return a run as Chrome's trace events, at most 100,000.
+
+    Fold by fold where that stays within the bound; else one event per phase and GEMM; else no phases. Where even the
+    resources' own events are too many, neighbours on a track become one. ``otherData.detail`` says what was done.
+
+    Parameters
+    ----------
+    report : Report
+        Of ``simulate``.
+
+    Raises
+    ------
+    InputError
+        It is no Report.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> trace = chrome_trace(ps.simulate(ps.plan("deit_s")))
+    >>> [e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "thread_name"]
+    ['array', 'array load', 'array stream', 'array drain', 'core 1']
+    """
+    if not isinstance(report, Report):
+        raise InputError(f"timeline: needs the Report of a single run {got(report)}")
+    events, detail = _thinned(*_events(report))
+    ids: dict[str, dict[str, tuple[int, int]]] = {PL_PROCESS: {}, PS_PROCESS: {}}
+    for process, track in sorted({(e.process, e.track) for e in events}, key=_order):
+        tracks = ids.setdefault(process, {})
+        tracks[track] = (list(ids).index(process) + 1, len(tracks) + 1)
+    listed = [entry for process, tracks in ids.items() for entry in _names(process, tracks)]
+    to_us = report.timeline.ticks.to_us
+    for event in events:
+        pid, tid = ids[event.process][event.track]
+        ts, end_us = to_us(event.start), to_us(event.end)
+        dur = end_us - ts
+        while ts + dur > end_us:  # the last bit of a float must not reach into the next event
+            dur = math.nextafter(dur, 0)
+        listed.append({"name": event.name, "ph": "X", "ts": ts, "dur": dur, "pid": pid, "tid": tid, "args": event.args})
+    about = {"workload": report.workload, "hardware": report.hardware, "delay_ms": report.delay_ms, "detail": detail}
+    return {"displayTimeUnit": "ms", "otherData": {**about, **report.options}, "traceEvents": listed}
+
+
+def write_timeline(report: Report, path: str | Path) -> Path:
+    """Write ``chrome_trace`` of a run as JSON, whole or not at all, and return the path.
+
+    Raises
+    ------
+    InputError
+        It is no Report, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pivotsim as ps
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_timeline(ps.simulate(ps.plan("deit_s")), f"{folder}/t.json").name
+    't.json'
+    """
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"timeline: must be a path {got(path)}")
+    text = json.dumps(chrome_trace(report), allow_nan=False)
+    write_atomic(Path(path), text)
+    return Path(path)
+
+
+def _names(process: str, tracks: dict[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+    """Yield the metadata events that name a process and its tracks and keep their order."""
+    for number, (track, (pid, tid)) in enumerate(tracks.items()):
+        if not number:
+            yield {"name": "process_name", "ph": "M", "pid": pid, "args": {"name": process}}
+            yield {"name": "process_sort_index", "ph": "M", "pid": pid, "args": {"sort_index": pid}}
+        yield {"name": "thread_name", "ph": "M", "pid": pid, "tid": tid, "args": {"name": track}}
+        yield {"name": "thread_sort_index", "ph": "M", "pid": pid, "tid": tid, "args": {"sort_index": tid}}
+
+
+def _order(key: tuple[str, str]) -> tuple[int, int, int, str]:
+    """Sort PL before PS; the array, its phases in their order, then by number and name."""
+    process, track = key
+    known = [ARRAY, "array load", "array stream", "array drain"]
+    number = int(track.rpartition(" ")[2]) if track.rpartition(" ")[2].isdigit() else 0
+    return (process != PL_PROCESS, known.index(track) if track in known else len(known), number, track)
+
+
+# -- events of a run ----------------------------------------------------------------------------------------
+def _events(report: Report) -> tuple[list[Event], str]:
+    """Return the events of all resources, with the phases of GEMMs where those are not too many, and the detail."""
+    events = [event for piece in report.timeline.pieces for event in _of_piece(piece, report)]
+    gemms = [op for op in report.inputs.trace if op.kind == "gemm"]
+    array = report.inputs.hw.array
+    blocks = report.images * sum(op.repeats for op in gemms)
+    folds = report.images * sum(
+        op.repeats * gemm_folds(op.m, op.k, op.n, array.rows, array.cols, array.dataflow) for op in gemms
+    )
+    room = MAX_EVENTS - len(events)
+    if PHASES * folds <= room:
+        return events + list(_phases(report, per_fold=True)), "phases of the array fold by fold"
+    if PHASES * blocks <= room:
+        return events + list(_phases(report, per_fold=False)), (
+            f"one event per phase and GEMM: fold by fold there would be more than {MAX_EVENTS:,}"
+        )
+    return events, f"no phases of the array: there would be more than {MAX_EVENTS:,} events"
+
+
+def _of_piece(piece: Piece, report: Report) -> Iterator[Event]:
+    """Yield a piece's event on its resource; on the PS all cores share the work."""
+    row = report.rows[piece.row]
+    name, args = _label(row, piece, report)
+    if piece.resource != PS:
+        yield Event(PL_PROCESS, piece.resource, name, piece.start, piece.end, args)
+        return
+    for core in range(1, report.inputs.hw.host.cores + 1):
+        yield Event(PS_PROCESS, f"core {core}", name, piece.start, piece.end, args)
+
+
+def _label(row: Row, piece: Piece, report: Report) -> tuple[str, dict[str, Any]]:
+    name = row.module if piece.block < 0 else f"{row.module} {piece.block + 1}"
+    args: dict[str, Any] = {"encoder": row.encoder, "kind": row.kind}
+    if piece.block >= 0:
+        args["head"] = piece.block + 1
+    if report.images > 1:
+        args["image"] = piece.row * report.images // len(report.rows) + 1
+    if row.cycles:
+        ticks = report.timeline.ticks
+        args["start_ms"], args["cycles"] = ticks.to_ms(piece.start), (piece.end - piece.start) // ticks.per_cycle
+    return name, args
+
+
+def _phases(report: Report, per_fold: bool) -> Iterator[Event]:
+    """Yield the spans of every GEMM that the array runs, its heads one after the other."""
+    inputs, per_cycle = report.inputs, report.timeline.ticks.per_cycle
+    ops = [op for op in inputs.trace if op.kind == "gemm"]
+    gemm_rows = [number for number, row in enumerate(report.rows) if row.kind == "gemm"]
+    op_of = {row: ops[i % len(ops)] for i, row in enumerate(gemm_rows)}
+    known: dict[tuple[int, int, int], list[Span]] = {}
+    for piece in report.timeline.pieces:
+        if piece.resource != ARRAY:
+            continue
+        op = op_of[piece.row]
+        size = (op.m, op.k, op.n)
+        if size not in known:
+            if report.options["memory"] == "hw":
+                known[size] = list(memory_spans(*size, inputs.hw, per_fold))
+            else:
+                known[size] = list(SPANS[report.options["engine"]](*size, inputs.hw.array, per_fold))
+        repeats = op.repeats if piece.block < 0 else 1
+        one = (piece.end - piece.start) // repeats
+        name, args = _label(report.rows[piece.row], piece, report)
+        for repeat in range(repeats):
+            begin = piece.start + repeat * one
+            for s in known[size]:
+                folds = f"fold {s.first}" if s.first == s.last else f"folds {s.first}-{s.last}"
+                start, end = begin + s.start_cycle * per_cycle, begin + s.end_cycle * per_cycle
+                about = {**args, "cycles": s.end_cycle - s.start_cycle, "folds": folds}
+                yield Event(PL_PROCESS, _track(s), f"{name} {s.track}", start, end, about)
+
+
+def _track(span: Span) -> str:
+    """The array's phases are written small; DMA directions and buffers have names of their own."""
+    return f"{ARRAY} {span.track}" if span.track.islower() else span.track
+
+
+def _thinned(events: list[Event], detail: str) -> tuple[list[Event], str]:
+    """Return at most MAX_EVENTS: where there are more, runs of neighbours on a track become one event each."""
+    if len(events) <= MAX_EVENTS:
+        return events, detail
+    tracks: dict[tuple[str, str], list[Event]] = {}
+    for event in sorted(events, key=lambda e: e.start):
+        tracks.setdefault((event.process, event.track), []).append(event)
+    run = -(-len(events) // max(MAX_EVENTS - len(tracks), 1))
+    merged = []
+    for own in tracks.values():
+        for i in range(0, len(own), run):
+            some = own[i : i + run]
+            name = some[0].name if len(some) == 1 else f"{some[0].name} ... {some[-1].name}"
+            args = some[0].args if len(some) == 1 else {"events": len(some)}
+            merged.append(Event(*some[0][:2], name, some[0].start, some[-1].end, args))
+    return merged, f"{detail}; up to {run} neighbours on a track are one event"

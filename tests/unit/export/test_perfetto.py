@@ -1,0 +1,132 @@
+"""Traces for Perfetto: form, tracks without overlap, the report's delay, and the bound on events."""
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pivotsim as ps
+from pivotsim.export import perfetto
+from pivotsim.export.perfetto import chrome_trace
+from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS, PS_PL_OVERLAPS
+
+HW = ps.load_hardware("zcu102")
+
+
+def tracks_of(trace):
+    """{(process, track): [(start us, end us, event)]} of a trace, by the names in its metadata."""
+    trace = json.loads(json.dumps(trace, allow_nan=False))
+    processes, threads, tracks = {}, {}, {}
+    for event in trace["traceEvents"]:
+        if event["name"] == "process_name":
+            processes[event["pid"]] = event["args"]["name"]
+        if event["name"] == "thread_name":
+            threads[event["pid"], event["tid"]] = event["args"]["name"]
+    assert len(set(processes.values())) == len(processes)
+    for event in trace["traceEvents"]:
+        assert event["ph"] in ("X", "M")
+        if event["ph"] == "X":
+            assert {"name", "ph", "ts", "dur", "pid", "tid", "args"} == event.keys()
+            assert event["ts"] >= 0 and event["dur"] > 0
+            key = processes[event["pid"]], threads[event["pid"], event["tid"]]
+            tracks.setdefault(key, []).append((event["ts"], event["ts"] + event["dur"], event))
+    assert len(tracks) == len(threads)
+    return {key: sorted(own, key=lambda e: e[:2]) for key, own in tracks.items()}
+
+
+def check(report):
+    trace = chrome_trace(report)
+    tracks = tracks_of(trace)
+    for key, own in tracks.items():
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(own)), key
+    end_us = max(own[-1][1] for own in tracks.values())
+    assert end_us / 1e3 == pytest.approx(report.delay_ms, abs=1e-9, rel=1e-15)
+    assert min(own[0][0] for own in tracks.values()) == 0
+    assert sum(e["ph"] == "X" for e in trace["traceEvents"]) <= perfetto.MAX_EVENTS
+    return tracks, trace["otherData"]
+
+
+@given(
+    mode=st.sampled_from(PS_PL_OVERLAPS),
+    profile=st.sampled_from(["paper", "full"]),
+    active=st.sets(st.integers(1, 3)),
+    batch=st.integers(1, 3),
+    units=st.sets(st.sampled_from(["softmax", "gelu", "norm"])),
+    cores=st.sampled_from([1, 4]),
+    dataflow=st.sampled_from(DATAFLOWS),
+    fold_overlap=st.sampled_from(FOLD_OVERLAPS),
+    edge=st.sampled_from(EDGES),
+    clock_mhz=st.sampled_from([125, 133.3, 299.97]),
+)
+@settings(max_examples=40)
+def test_random_plans(mode, profile, active, batch, units, cores, dataflow, fold_overlap, edge, clock_mhz):
+    changes = {f"placement.{unit}": "pl" for unit in units}
+    changes |= {"host.cores": cores, "array.dataflow": dataflow, "array.fold_overlap": fold_overlap}
+    changes |= {"array.edge": edge, "array.clock_mhz": clock_mhz}
+    plan = ps.skip_attention(ps.plan(ps.load_model("deit_t").replace({"depth": 3})), active=active)
+    report = ps.simulate(plan, HW.replace(changes), ps_pl_overlap=mode, profile=profile, batch=batch)
+    tracks, about = check(report)
+    assert about["detail"] == "phases of the array fold by fold"
+    assert about["delay_ms"] == report.delay_ms
+    per_cycle_us = 1 / clock_mhz
+    busy = sum(end - start for start, end, _ in tracks["PL", "array"])
+    assert busy == pytest.approx((report.pl_cycles - report.unit_cycles) * per_cycle_us, rel=1e-9)
+    assert sum(e["args"]["cycles"] for _, _, e in tracks["PL", "array"]) == report.pl_cycles - report.unit_cycles
+    of_cores = [[e[:2] for e in own] for (process, _), own in tracks.items() if process == "PS"]
+    assert len(of_cores) in (0, cores) and all(own == of_cores[0] for own in of_cores)
+    for unit in ("softmax", "gelu", "norm"):
+        used = any(row.kind == unit and row.resource == "pl" for row in report.rows)
+        assert (("PL", f"{unit} unit") in tracks) == used
+
+
+def test_phases_of_the_array_lie_within_its_events():
+    tracks, _ = check(ps.simulate(ps.plan("deit_s"), ps_pl_overlap="heads"))
+    spans = [e[:2] for e in tracks["PL", "array"]]
+    for phase in ("load", "stream", "drain"):
+        index = 0
+        for start, end, _ in tracks["PL", f"array {phase}"]:
+            while spans[index][1] < end - 1e-9:
+                index += 1
+            assert spans[index][0] - 1e-9 <= start
+    names = {e["name"] for _, _, e in tracks["PL", "array stream"]}
+    assert {"qkt 1 stream", "sv 6 stream", "fc1 stream"} <= names
+    folds = sum(e["name"] == "fc1 stream" for _, _, e in tracks["PL", "array stream"])
+    assert folds == 12 * ps.simulate_gemm(197, 384, 1536).folds
+
+
+@pytest.mark.parametrize(
+    ("bound", "detail"),
+    [
+        (20_000, "phases of the array fold by fold"),
+        (1_000, "one event per phase and GEMM: fold by fold there would be more than 1,000"),
+        (200, "no phases of the array: there would be more than 200 events"),
+        (50, "no phases of the array: there would be more than 50 events; up to 2 neighbours on a track are one event"),
+    ],
+)
+def test_beyond_the_bound_traces_are_thinned_and_say_so(monkeypatch, bound, detail):
+    monkeypatch.setattr(perfetto, "MAX_EVENTS", bound)
+    _, about = check(ps.simulate(ps.plan("deit_s")))
+    assert about["detail"] == detail
+
+
+def test_many_cores_and_images_stay_within_the_bound(monkeypatch):
+    monkeypatch.setattr(perfetto, "MAX_EVENTS", 3_000)
+    report = ps.simulate(ps.plan("deit_t"), HW.replace({"host.cores": 64}), ps_pl_overlap="images", batch=20)
+    _, about = check(report)
+    assert "neighbours on a track" in about["detail"]
+
+
+def test_written_files(tmp_path):
+    report = ps.simulate(ps.plan("deit_t"))
+    path = ps.write_timeline(report, tmp_path / "t.json")
+    assert json.loads(path.read_text()) == json.loads(json.dumps(chrome_trace(report)))
+    for wrong, message in (((5, path), "needs the Report"), ((report, 5), "must be a path")):
+        with pytest.raises(ps.InputError, match=message):
+            ps.write_timeline(*wrong)
+    mix = ps.combine([report], [1])
+    with pytest.raises(ps.InputError, match="needs the Report of a single run"):
+        ps.write_timeline(mix, path)
+    with pytest.raises(ps.InputError, match="cannot be written"):
+        ps.write_timeline(report, tmp_path / "no" / "t.json")

@@ -1,0 +1,47 @@
+"""Gantt charts: bars are the timeline's pieces, cut to the window."""
+
+import itertools
+
+import pytest
+
+import pivotsim as ps
+from pivotsim.plots import gantt
+from pivotsim.plots.style import new_axes
+
+WHOLE = ps.plan("deit_s")
+
+
+@pytest.mark.parametrize(("mode", "batch"), [("serial", 1), ("heads", 1), ("images", 3)])
+@pytest.mark.parametrize("join", [False, True])
+def test_bars_hold_all_work_and_do_not_overlap(mode, batch, join):
+    report = ps.simulate(WHOLE, ps_pl_overlap=mode, batch=batch)
+    bars = gantt.gantt_data(report, join=join)
+    assert sum(b.end_ms - b.start_ms for b in bars) == pytest.approx(report.busy_ms)
+    assert max(b.end_ms for b in bars) == pytest.approx(report.delay_ms, abs=1e-9)
+    for track in ("array (PL)", "processor (PS)"):
+        own = [b for b in bars if b.track == track]
+        assert all(a.end_ms <= b.start_ms + 1e-9 for a, b in itertools.pairwise(own))
+    assert all(bool(b.label) != join for b in bars)
+
+
+def test_one_encoder():
+    report = ps.simulate(WHOLE, ps_pl_overlap="heads")
+    window = gantt.encoder_window(report, 2)
+    assert window[0] == pytest.approx(report.delay_ms / 12)
+    bars = gantt.gantt_data(report, window)
+    assert [b.label for b in bars if b.group == "softmax"] == [f"softmax {i}" for i in range(1, 7)]
+    assert min(b.start_ms for b in bars) == window[0] and max(b.end_ms for b in bars) == window[1]
+    axes = gantt.draw_gantt(bars, new_axes(9, 3)[1][0], "title")
+    assert axes.get_xlim() == window
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["array (PL)", "processor (PS)"]
+    assert axes.get_xlabel() == "time, ms"
+    assert "softmax 1" in [t.get_text() for t in axes.texts]
+
+
+def test_units_have_a_row_and_images_are_numbered(tmp_path):
+    hw = ps.load_hardware("zcu102").replace({"placement.softmax": "pl"})
+    bars = gantt.gantt_data(ps.simulate(WHOLE, hw, ps_pl_overlap="images", batch=2))
+    assert {b.track for b in bars} == {"array (PL)", "softmax unit (PL)"}
+    assert {b.label for b in bars} >= {"qkv [1]", "qkv [2]"}
+    skipped = ps.simulate(ps.skip_attention(WHOLE, active=[]))
+    assert [p.name for p in gantt.plot_gantt(skipped, tmp_path)] == ["timeline.png", "timeline_encoder.png"]
