@@ -229,7 +229,7 @@ def print_memories(report: "Report") -> None:
         f" + {chunks:,} to reload and refill it for each chunk + {sum(stalls.values()):,} stalled"
     )
     read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
-    print_line(f"DRAM: {read} MB read, {written} MB written")
+    print_line(f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports")
 
 
 def print_end(notes: tuple[str, ...], written: list[Path]) -> None:

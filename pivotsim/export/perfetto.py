@@ -203,9 +203,13 @@ def _thinned(events: list[Event], detail: str) -> tuple[list[Event], str]:
     tracks: dict[tuple[str, str], list[Event]] = {}
     for event in sorted(events, key=lambda e: e.start):
         tracks.setdefault((event.process, event.track), []).append(event)
-    run = -(-len(events) // max(MAX_EVENTS - len(tracks), 1))
+    few = MAX_EVENTS // (10 * len(tracks))  # tracks this short stay whole
+    run = -(-len(events) // max(MAX_EVENTS - (few + 1) * len(tracks), 1))
     merged = []
     for own in tracks.values():
+        if len(own) <= few:
+            merged += own
+            continue
         for i in range(0, len(own), run):
             some = own[i : i + run]
             name = some[0].name if len(some) == 1 else f"{some[0].name} ... {some[-1].name}"

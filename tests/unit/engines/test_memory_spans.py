@@ -1,0 +1,64 @@
+"""Spans of GEMMs behind the memories: no two at a time on a track, nothing beyond the GEMM, all transfers there."""
+
+import itertools
+import random
+
+import pytest
+
+import pivotsim as ps
+from pivotsim.engines.memory import run_gemm
+from pivotsim.engines.memory_fit import DoesNotFit
+from pivotsim.engines.memory_limits import limits_of
+from pivotsim.engines.memory_spans import memory_spans
+from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+
+
+def random_board(draw):
+    buffers = ("single", "ping_pong")
+    return ps.load_hardware("zcu102").replace(
+        {
+            "array.rows": draw.randint(1, 6), "array.cols": draw.randint(1, 6),
+            "array.dataflow": draw.choice(DATAFLOWS),
+            "array.fold_overlap": draw.choice(FOLD_OVERLAPS), "array.edge": draw.choice(EDGES),
+            "memories.ipmem_bytes": draw.choice(("unlimited", 100)), "memories.wtmem_bytes": draw.choice((80, 300)),
+            "memories.opmem_bytes": draw.choice(("unlimited", 200, 400)), "memories.axi_ports": draw.randint(1, 4),
+            "memories.ipmem_buffers": draw.choice(buffers), "memories.wtmem_buffers": draw.choice(buffers),
+            "memories.opmem_buffers": draw.choice(buffers),
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("per_pass", [True, False])
+def test_tracks_hold_one_thing_at_a_time_and_end_with_the_gemm(per_pass):
+    draw, compared = random.Random(9), 0
+    while compared < 80:
+        hw = random_board(draw)
+        size = tuple(draw.randint(1, 25) for _ in range(3))
+        result = run_gemm(*size, hw.array, limits_of(hw.memories, hw.array.clock_mhz))
+        if isinstance(result, DoesNotFit):
+            assert not list(memory_spans(*size, hw, per_pass))
+            continue
+        compared += 1
+        tracks = {}
+        for span in memory_spans(*size, hw, per_pass):
+            tracks.setdefault(span.track, []).append((span.start_cycle, span.end_cycle))
+        assert {"stream", "DMA read", "DMA write"} <= tracks.keys()
+        assert ("load" in tracks) == (hw.array.dataflow != "os")
+        assert max(end for spans in tracks.values() for _, end in spans) == result.cycles
+        assert min(start for spans in tracks.values() for start, _ in spans) == 0
+        for track, spans in tracks.items():
+            assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans)), (track, size)
+            assert per_pass or len(spans) == 1
+        halves = {track for track in tracks if "half" in track}
+        assert ("OPMEM half 0" in halves) == (hw.memories.opmem_bytes != "unlimited")
+        assert not {track for track in halves if track.startswith("IPMEM")} or hw.memories.ipmem_bytes == 100
+
+
+def test_reads_are_as_long_as_their_transfers():
+    hw = ps.load_hardware("zcu102").replace({"memories.read_latency_ns": 0, "memories.bias": False})
+    spans = list(memory_spans(197, 384, 1536, hw))
+    reads = [span for span in spans if span.track == "DMA read"]
+    busy = sum(span.end_cycle - span.start_cycle for span in reads)
+    bytes_read = run_gemm(197, 384, 1536, hw.array, limits_of(hw.memories, 125.0)).moved_bytes["dram_read"]
+    assert bytes_read / 64 <= busy <= 1.1 * bytes_read / 64  # four ports of 16 B a clock
+    assert sum(span.last - span.first + 1 for span in spans if span.track == "stream") == 36 * 28
