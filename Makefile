@@ -27,11 +27,14 @@ tests: $(DEV)
 	$(BIN)/pytest --doctest-modules
 
 proof: $(DEV)
+	$(BIN)/python -m tests.memory_proof
 	$(BIN)/python -m tests.rtl.proof
 
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python -m tests.benchmarks.bench_pe
+	$(BIN)/python -m tests.benchmarks.bench_memory
+	$(BIN)/python -m tests.benchmarks.bench_dram
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py

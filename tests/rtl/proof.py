@@ -14,12 +14,11 @@ import numpy as np
 
 from pivotsim.engines import pe
 from pivotsim.engines.folds import fold_times
+from tests.readme_section import write_section
 from tests.rtl import bridge, faults
 from tests.rtl.agreement import EDGES, Point, Tally, differences, draw_point
 from tests.rtl.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray
 
-README = Path(__file__).parents[2] / "README.md"
-BEGIN, END = "<!-- proof: written by `make proof` -->", "<!-- end of proof -->"
 SHAPES = (
     (1, 1), (1, 2), (1, 7), (2, 1), (9, 1), (2, 2), (2, 3), (3, 2), (4, 4), (5, 8), (8, 5), (8, 8), (12, 7), (7, 12),
 )  # fmt: skip
@@ -170,16 +169,6 @@ def order(key: Key) -> tuple[int, int, int]:
     return DATAFLOWS.index(key[0]), FOLD_OVERLAPS.index(key[1]), EDGES.index(key[2])
 
 
-def write_section(text: str) -> None:
-    """Put the section between its marks in the README."""
-    readme = README.read_text()
-    before, mark, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        raise SystemExit("README.md: the marks of the proof section are missing")
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
-
-
 def main() -> int:
     if bridge.missing():
         raise SystemExit(f"make proof: {bridge.missing()}")
@@ -194,7 +183,7 @@ def main() -> int:
     caught = fault_rows()
     say("fc1 on 64x36: two large arrays, minutes to compile")
     fc1 = fc1_rows()
-    write_section(table(tallies, fc1, caught))
+    write_section("proof", table(tallies, fc1, caught))
     wrong = [row for row in fc1 if len(set(row[3:])) > 1] + [name for name, how in caught if not how]
     failed = bool(wrong) or any(tally.differences for tally in tallies.values())
     say(f"{'FAILED' if failed else 'no difference'} after {(time.monotonic() - started) / 60:.0f} minutes")
