@@ -9,7 +9,7 @@ from pivotsim.energy.counts import design_bytes
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines import analytic
-from pivotsim.engines.units import unit_cycles
+from pivotsim.engines.pl_units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
 from pivotsim.host.costs import host_steps

@@ -10,8 +10,8 @@ from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
+from pivotsim.engines.pl_units import unit_constants
 from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
-from pivotsim.engines.units import unit_constants
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import PROFILES, PS_PL_OVERLAPS, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms

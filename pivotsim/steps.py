@@ -3,7 +3,7 @@
 from operator import itemgetter
 from typing import NamedTuple
 
-from pivotsim.engines.units import unit_cycles
+from pivotsim.engines.pl_units import unit_cycles
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_steps
 from pivotsim.workload.ops import Trace

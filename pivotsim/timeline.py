@@ -55,7 +55,7 @@ def run_chains(chains: Sequence[Sequence[Task]], start: int = 0) -> tuple[list[P
     >>> head = [Task(0, 0, "array", 2), Task(1, 0, "ps", 5), Task(2, 0, "array", 1)]
     >>> pieces, end = run_chains([head, head])
     >>> [(p.resource, p.start, p.end) for p in pieces], end
-    ([('array', 0, 2), ('ps', 2, 7), ('array', 2, 4), ('ps', 7, 12), ('array', 7, 8), ('array', 12, 13)], 13)
+    ([('array', 0, 2), ('array', 2, 4), ('ps', 2, 7), ('array', 7, 8), ('ps', 7, 12), ('array', 12, 13)], 13)
     """
     if len(chains) == 1:
         return _run_one(chains[0], start)

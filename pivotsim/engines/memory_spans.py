@@ -12,7 +12,7 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.units import IntArray
 
 
-def memory_spans(m: int, k: int, n: int, hw: Hardware, per_pass: bool = True) -> Iterator[Span]:
+def spans_behind_memories(m: int, k: int, n: int, hw: Hardware, per_pass: bool = True) -> Iterator[Span]:
     """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
 
     array load, stream, drain    as without memories, one per pass

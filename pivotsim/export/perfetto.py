@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pivotsim.engines.analytic import gemm_folds
-from pivotsim.engines.memory_spans import memory_spans
+from pivotsim.engines.memory_spans import spans_behind_memories
 from pivotsim.engines.spans import SPANS, Span
 from pivotsim.errors import InputError, got
 from pivotsim.files import write_atomic
@@ -176,7 +176,7 @@ def _phases(report: Report, per_fold: bool) -> Iterator[Event]:
         size = (op.m, op.k, op.n)
         if size not in known:
             if report.options["memory"] == "hw":
-                known[size] = list(memory_spans(*size, inputs.hw, per_fold))
+                known[size] = list(spans_behind_memories(*size, inputs.hw, per_fold))
             else:
                 known[size] = list(SPANS[report.options["engine"]](*size, inputs.hw.array, per_fold))
         repeats = op.repeats if piece.block < 0 else 1

@@ -9,7 +9,7 @@ import pivotsim as ps
 from pivotsim.engines.memory import run_gemm
 from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.engines.memory_limits import limits_of
-from pivotsim.engines.memory_spans import memory_spans
+from pivotsim.engines.memory_spans import spans_behind_memories
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
 
 
@@ -36,11 +36,11 @@ def test_tracks_hold_one_thing_at_a_time_and_end_with_the_gemm(per_pass):
         size = tuple(draw.randint(1, 25) for _ in range(3))
         result = run_gemm(*size, hw.array, limits_of(hw.memories, hw.array.clock_mhz))
         if isinstance(result, DoesNotFit):
-            assert not list(memory_spans(*size, hw, per_pass))
+            assert not list(spans_behind_memories(*size, hw, per_pass))
             continue
         compared += 1
         tracks = {}
-        for span in memory_spans(*size, hw, per_pass):
+        for span in spans_behind_memories(*size, hw, per_pass):
             tracks.setdefault(span.track, []).append((span.start_cycle, span.end_cycle))
         assert {"stream", "DMA read", "DMA write"} <= tracks.keys()
         assert ("load" in tracks) == (hw.array.dataflow != "os")
@@ -56,7 +56,7 @@ def test_tracks_hold_one_thing_at_a_time_and_end_with_the_gemm(per_pass):
 
 def test_reads_are_as_long_as_their_transfers():
     hw = ps.load_hardware("zcu102").replace({"memories.read_latency_ns": 0, "memories.bias": False})
-    spans = list(memory_spans(197, 384, 1536, hw))
+    spans = list(spans_behind_memories(197, 384, 1536, hw))
     reads = [span for span in spans if span.track == "DMA read"]
     busy = sum(span.end_cycle - span.start_cycle for span in reads)
     bytes_read = run_gemm(197, 384, 1536, hw.array, limits_of(hw.memories, 125.0)).moved_bytes["dram_read"]
