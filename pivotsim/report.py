@@ -260,7 +260,7 @@ class Report:
         }
 
     def _memory_to_dict(self) -> dict[str, Any]:
-        if not self.memory_uses:
+        if self.options["memory"] != "hw":  # nothing limits, so nothing is fetched twice: no traffic to tell of
             return {}
         uses = self.memory_uses
         return {"stall_cycles": self.stall_cycles, "moved_bytes": self.moved_bytes, "memory_by_module": by_module(uses)}

@@ -9,6 +9,7 @@ from pivotsim.config import SET_BY_USER, leaves
 from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
+from pivotsim.engines.memory_limits import dram_channel
 from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
 from pivotsim.engines.pl_units import unit_constants
 from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
@@ -207,7 +208,10 @@ def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -
         used += tuple(path for path, _, _ in leaves(Hardware) if path.startswith("memories."))
     unchanged = [leaf for path in used for leaf in _without(path, changed)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
-    return tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    channel = dram_channel(hw) if memory == "hw" else None
+    sources = {} if channel is None else channel.sources
+    return notes + tuple(f"memories.dram, {path}: {text}" for path, text in sources.items() if text.startswith("["))
 
 
 def _without(path: str, changed: list[str]) -> list[str]:
@@ -227,4 +231,6 @@ class Inputs:
     options: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return repr((self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items())))
+        channel = dram_channel(self.hw) if self.options["memory"] == "hw" else None
+        parts = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
+        return repr(parts if channel is None else (*parts, channel.model_dump()))

@@ -77,7 +77,12 @@ def combine_command(
     if json:
         print_json({**mix.to_dict(), "set": settings})
         return
-    print_line(f"{spec.name} on {board.name}, {len(reports)} efforts (profile {profile}, scope {scope}, gate {gate})")
+    modes = (
+        f"engine {options.engine_for(engine, memory)}, memory {memory}, profile {profile}, scope {scope}, gate {gate}"
+    )
+    overlap = reports[0].options["ps_pl_overlap"]
+    modes += "" if overlap == "serial" else f", ps_pl_overlap {overlap}"
+    print_line(f"{spec.name} on {board.name}, {len(reports)} efforts ({modes})")
     print_line()
     print_table(
         ("effort", "run it", "leave there", "delay, ms", "energy, J"),

@@ -209,7 +209,7 @@ def print_memories(report: "Report") -> None:
     """Print stalls, traffic and choices where the engine knows memories."""
     from pivotsim.engines.memory_use import by_module
 
-    if not report.memory_uses:
+    if report.options["memory"] != "hw":
         return
     stalls, moved, modules = report.stall_cycles, report.moved_bytes, by_module(report.memory_uses)
     print_line()
@@ -225,7 +225,7 @@ def print_memories(report: "Report") -> None:
     print_line()
     unlimited, chunks = (sum(row[key] for row in modules.values()) for key in ("unlimited_cycles", "chunk_cycles"))
     print_line(
-        f"array: {report.pl_cycles:,} clocks = {unlimited:,} with unlimited memories"
+        f"array: {report.pl_cycles - report.unit_cycles:,} clocks = {unlimited:,} with unlimited memories"
         f" + {chunks:,} to reload and refill it for each chunk + {sum(stalls.values()):,} stalled"
     )
     read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)

@@ -37,6 +37,7 @@ def watch_command(
     from pivotsim.gemm import array_options, check_sizes
     from pivotsim.matmul import simulate_matmul
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
+    from pivotsim.report import hash_of, header
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
@@ -62,7 +63,20 @@ def watch_command(
     if json:
         totals = {"cycles": run.cycles, "folds": run.folds, "utilization_frac": run.utilization_frac}
         files = [str(path) for path in written]
-        print_json({**totals, "fold_times": folds, "files": files, "hardware": board.name, "set": settings, **chosen})
+        sizes = {"m": m, "k": k, "n": n}
+        told = header("watch", hash_of((sizes, chosen)))
+        print_json(
+            {
+                **told,
+                **sizes,
+                **totals,
+                "fold_times": folds,
+                "files": files,
+                "hardware": board.name,
+                "set": settings,
+                **chosen,
+            }
+        )
         return
     print_line(f"{run.cycles:,} clocks, {run.folds:,} folds, utilisation {percent(run.utilization_frac)}")
     print_line()

@@ -236,7 +236,7 @@ def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
 def results_per_gemm(gemms: IntArray, hw: Hardware) -> list[MemoryResult | DoesNotFit]:
     """Return one result per row of (G, 4) m, k, n, repeats on a hardware's memories; equal GEMMs run once.
 
-    Repeats are not multiplied in. A hardware's ``chunk`` is the longest allowed: a GEMM that streams less runs in one.
+    Repeats are not multiplied in. A GEMM that streams less than a hardware's ``chunk`` runs in one.
     """
     limits = limits_of(hw.memories, hw.array.clock_mhz)
     known: dict[tuple[int, int, int], MemoryResult | DoesNotFit] = {}

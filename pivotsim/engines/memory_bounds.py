@@ -9,6 +9,7 @@ from pivotsim.errors import InputError, got
 
 MAX_CYCLES = 2**62 - 1  # the kernel's NEVER lies beyond
 MAX_PASSES = 200_000_000  # a few seconds
+MAX_CLOCK_TERM = 2**31 - 1  # of the ratio of two clocks
 MOST_CLOCKS_PER_BURST = 10_000  # a refresh, a row's whole cycle and more, for every byte if need be
 
 
@@ -51,6 +52,9 @@ def check(
     """
     rows, cols, mac_latency = design[0], design[1], design[6]
     m, k, n = sizes
+    if limits.channel is not None and max(limits.dram_row()[-2:]) > MAX_CLOCK_TERM:
+        ratio = f"{limits.dram_row()[-2]} / {limits.dram_row()[-1]}"
+        raise InputError(f"array.clock_mhz: its ratio to memories.dram's clock is too fine to be exact {got(ratio)}")
     number = passes(sizes, rows, cols, dataflow, most)
     if number > MAX_PASSES:
         raise InputError(
@@ -67,8 +71,6 @@ def check(
         step = 2 * rows + cols + chunk + mac_latency
         total = max(total, (3 * number + 1) * longest + number * step)
         product = max(product, unit * limits.dram_row()[2])
-        if limits.channel is not None:  # clocks times numerator or denominator of the two clocks' ratio
-            product = max(product, total * max(limits.dram_row()[-2:]))
     # bytes at any level: psums of every row tile, or an operand for every tile or chunk
     moved = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
     if max(total, moved, product) > MAX_CYCLES:
@@ -88,7 +90,7 @@ def roofline(sizes: tuple[int, int, int], pes: int, limits: MemoryLimits) -> tup
     for name, moved in (("dram_read", read), ("dram_write", m * n * limits.out_bytes)):
         clocks[name] = Fraction(moved, limits.axi_bytes_per_cycle or 1) if limits.axi_bytes_per_cycle else Fraction(0)
         if peak is not None and limits.channel is not None:
-            clocks[name] = max(clocks[name], moved * limits.channel.timing.nBL / peak)
+            clocks[name] = max(clocks[name], moved * limits.burst_clocks() / peak)
         elif limits.dram_bytes_per_s:
             clocks[name] = max(clocks[name], Fraction(moved * limits.clock_hz, limits.dram_bytes_per_s))
     bound = max(clocks, key=lambda name: clocks[name])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram import DramSpec, load_dram
 from pivotsim.hardware.memory import BANDWIDTH, BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.hardware.spec import Hardware
 
 MOST = 2**63 - 1
 
@@ -69,6 +70,12 @@ class MemoryLimits:
         size: int | None = getattr(self, f"{memory}_bytes")
         return None if size is None else size // self.halves(memory)
 
+    def burst_clocks(self) -> int:
+        """Return the least clocks between two bursts of the channel."""
+        assert self.channel is not None
+        timing = self.channel.timing
+        return min(timing.nBL, timing.nCCD_S, timing.nCCD_L)
+
     def row(self) -> tuple[int, ...]:
         """Return the 12 fields of the kernel's `limits` (kernels/memory_units.py)."""
         shares = (-1 if share is None else share for share in (self.input_share_bytes, self.weight_share_bytes))
@@ -84,10 +91,34 @@ class MemoryLimits:
         if self.channel is not None:
             timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
             least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
-            return 1, axi, 0, 1, self.channel.burst_bytes, timing.nBL, least, ratio.numerator, ratio.denominator
+            return (
+                1,
+                axi,
+                0,
+                1,
+                self.channel.burst_bytes,
+                self.burst_clocks(),
+                least,
+                ratio.numerator,
+                ratio.denominator,
+            )
         common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
         cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
         return 0, axi, *cost, 1, 0, 0, 1, 1
+
+
+def dram_channel(hw: Hardware) -> DramSpec | None:
+    """Return the DRAM channel that a hardware's memories name, None under `bandwidth`."""
+    return _channel(hw.memories)
+
+
+def _channel(memories: MemorySpec) -> DramSpec | None:
+    if memories.dram == BANDWIDTH:
+        return None
+    try:
+        return load_dram(memories.dram)
+    except InputError as error:
+        raise InputError(f"memories.{p}" if p.startswith("dram: ") else p for p in error.problems) from None
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
@@ -123,5 +154,5 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         write_latency_cycles=cycles(memories.write_latency_ns),
         out_bytes=memories.out_bytes,
         bias=memories.bias,
-        channel=None if memories.dram == BANDWIDTH else load_dram(memories.dram),
+        channel=_channel(memories),
     )

@@ -16,7 +16,8 @@ def spans_behind_memories(m: int, k: int, n: int, hw: Hardware, per_pass: bool =
     """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
 
     array load, stream, drain    as without memories, one per pass
-    DMA read, DMA write          transfers into the input and weight memories, and of finished outputs
+    DMA read, DMA write          transfers from DRAM into the input and weight memories, and of finished outputs
+    GB read                      transfers of what the global buffer still holds
     IPMEM, WTMEM half            while a unit is brought in
     OPMEM half                   from the first sum of a region to the end of its drain
 
@@ -42,8 +43,11 @@ def spans_behind_memories(m: int, k: int, n: int, hw: Hardware, per_pass: bool =
     if hw.array.dataflow != "os":
         yield from merged("load", step["load_start"], step["load_end"], per_pass)
     yield from merged("stream", step["stream_start"], step["stream_end"], per_pass)
-    yield from merged("drain", step["stream_end"], step["registered"], per_pass)
-    yield from merged("DMA read", load["start"], load["end"], per_pass)
+    leaves = step["registered"] > 0  # os: nothing leaves before the last chunk
+    yield from merged("drain", step["stream_end"][leaves], step["registered"][leaves], per_pass)
+    for track, dram in (("DMA read", 1), ("GB read", 0)):
+        own = load["from_dram"] == dram
+        yield from merged(track, load["start"][own], load["end"][own], per_pass)
     yield from merged("DMA write", drain["start"], drain["end"], per_pass)
     homes = ("WTMEM", "IPMEM") if hw.array.dataflow == "ws" else ("IPMEM", "WTMEM")
     for slot, home in enumerate(homes):

@@ -129,6 +129,12 @@ def _events(report: Report) -> tuple[list[Event], str]:
         op.repeats * gemm_folds(op.m, op.k, op.n, array.rows, array.cols, array.dataflow) for op in gemms
     )
     room = MAX_EVENTS - len(events)
+    if report.options["memory"] == "hw":
+        first = min(row.encoder for row in report.rows if row.kind == "gemm")
+        return events + list(_phases(report, per_fold=False, detailed=first)), (
+            f"pass by pass in encoder {first}; in the others one event per GEMM and track, from its first clock to its"
+            " last, not all of them busy"
+        )
     if PHASES * folds <= room:
         return events + list(_phases(report, per_fold=True)), "phases of the array fold by fold"
     if PHASES * blocks <= room:
@@ -162,23 +168,23 @@ def _label(row: Row, piece: Piece, report: Report) -> tuple[str, dict[str, Any]]
     return name, args
 
 
-def _phases(report: Report, per_fold: bool) -> Iterator[Event]:
-    """Yield the spans of every GEMM that the array runs, its heads one after the other."""
+def _phases(report: Report, per_fold: bool, detailed: int | None = None) -> Iterator[Event]:
+    """Yield the spans of every GEMM that the array runs, its heads one after the other; all of one encoder's."""
     inputs, per_cycle = report.inputs, report.timeline.ticks.per_cycle
     ops = [op for op in inputs.trace if op.kind == "gemm"]
     gemm_rows = [number for number, row in enumerate(report.rows) if row.kind == "gemm"]
     op_of = {row: ops[i % len(ops)] for i, row in enumerate(gemm_rows)}
-    known: dict[tuple[int, int, int], list[Span]] = {}
+    known: dict[tuple[int, int, int, bool], list[Span]] = {}
     for piece in report.timeline.pieces:
         if piece.resource != ARRAY:
             continue
         op = op_of[piece.row]
-        size = (op.m, op.k, op.n)
+        size = (op.m, op.k, op.n, per_fold or op.encoder == detailed)
         if size not in known:
             if report.options["memory"] == "hw":
-                known[size] = list(spans_behind_memories(*size, inputs.hw, per_fold))
+                known[size] = list(spans_behind_memories(*size[:3], inputs.hw, size[3]))
             else:
-                known[size] = list(SPANS[report.options["engine"]](*size, inputs.hw.array, per_fold))
+                known[size] = list(SPANS[report.options["engine"]](*size[:3], inputs.hw.array, size[3]))
         repeats = op.repeats if piece.block < 0 else 1
         one = (piece.end - piece.start) // repeats
         name, args = _label(report.rows[piece.row], piece, report)
@@ -213,6 +219,7 @@ def _thinned(events: list[Event], detail: str) -> tuple[list[Event], str]:
         for i in range(0, len(own), run):
             some = own[i : i + run]
             name = some[0].name if len(some) == 1 else f"{some[0].name} ... {some[-1].name}"
-            args = some[0].args if len(some) == 1 else {"events": len(some)}
+            busy = sum(event.end - event.start for event in some) / (some[-1].end - some[0].start)
+            args = some[0].args if len(some) == 1 else {"events": len(some), "busy_frac": busy}
             merged.append(Event(*some[0][:2], name, some[0].start, some[-1].end, args))
-    return merged, f"{detail}; up to {run} neighbours on a track are one event"
+    return merged, f"{detail}; up to {run} neighbours on a track are one event, busy_frac of it"

@@ -76,7 +76,9 @@ class MemorySpec(Spec):
     out_bytes: Literal[1, 4] = quantity("B", "Bytes of an output: 1 requantised before it leaves, 4 as summed.")
     bias: bool = quantity("", "Load an int32 bias per output column, once per matrix multiplication.")
     loop_order: LoopOrder = quantity("", "Loops over tiles, outermost first; auto takes the fastest.")
-    chunk: int = quantity("steps", "Longest chunk of the streamed size; 0 takes the fastest that fits.", ge=0, le=MOST)
+    chunk: int = quantity(
+        "steps", "Chunk that a longer stream is cut into; 0 takes the fastest that fits.", ge=0, le=MOST
+    )
 
     @model_validator(mode="after")
     def _shares_fit(self) -> "MemorySpec":

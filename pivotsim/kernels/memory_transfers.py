@@ -39,6 +39,13 @@ def at_rate(size: int, bytes_per_cycle: int) -> int:
 
 
 @inlined
+def scaled(time: int, num: int, den: int) -> int:
+    """Return ceil(time * num / den) without the product of all three: num and den lie below 2**31."""
+    whole = time // den
+    return whole * num + ceil_div((time - whole * den) * num, den)
+
+
+@inlined
 def dram_cycles(size: int, direction: int, start: int, place: Place, dram: Ints, channels: Channels) -> int:
     """Return the array clocks that DRAM and the AXI ports need for a transfer that starts at clock ``start``.
 
@@ -48,12 +55,12 @@ def dram_cycles(size: int, direction: int, start: int, place: Place, dram: Ints,
     axi = at_rate(size, dram[AXI_BYTES])
     if dram[MODE] == BANDWIDTH:
         return max(axi, ceil_div(size * dram[COST_NUM], dram[COST_DEN]))
-    entered = ceil_div(start * dram[CLOCK_NUM], dram[CLOCK_DEN])
+    entered = scaled(start, dram[CLOCK_NUM], dram[CLOCK_DEN])
     if direction == READ:
         left = serve_tile(channels[:4], place[0], place[1], place[2], place[3], 0, entered)
     else:
         left = serve_tile(channels[4:], place[0], place[1], place[2], place[3], 1, entered)
-    return max(axi, ceil_div(left * dram[CLOCK_DEN], dram[CLOCK_NUM]) - start)
+    return max(axi, scaled(left, dram[CLOCK_DEN], dram[CLOCK_NUM]) - start)
 
 
 @inlined
@@ -69,7 +76,7 @@ def least_dram_cycles(size: int, direction: int, dram: Ints) -> int:
     if size == 0:
         return 0
     clocks = dram[LEAST_CLOCKS] + dram[BURST_CLOCKS] * (ceil_div(size, dram[BURST_BYTES]) - 1)
-    return max(axi, ceil_div(clocks * dram[CLOCK_DEN], dram[CLOCK_NUM]))
+    return max(axi, scaled(clocks, dram[CLOCK_DEN], dram[CLOCK_NUM]))
 
 
 @inlined

@@ -181,3 +181,16 @@ def test_an_unknown_channel_is_named():
     hw = ps.load_hardware("zcu102").replace({"memories.dram": "dram/ddr4_240"})
     with pytest.raises(ps.InputError, match="nearest valid name: 'dram/ddr4_2400'"):
         limits_of(hw.memories, 125.0)
+
+
+@pytest.mark.parametrize("clock_mhz", [133.333, 299.997, 123.456789])
+def test_any_array_clock_meets_the_channels(clock_mhz):
+    hw = ps.load_hardware("zcu102").replace({"memories.dram": "dram/ddr4_2400", "array.clock_mhz": clock_mhz})
+    assert ps.simulate(ps.plan("deit_t"), hw, engine="memory", memory="hw").pl_cycles > 0
+
+
+def test_the_channel_is_part_of_the_inputs_and_its_marks_are_told():
+    hw = ps.load_hardware("zcu102").replace({"memories.dram": "dram/ddr4_2400"})
+    report = ps.simulate(ps.plan("deit_t"), hw, engine="memory", memory="hw")
+    assert any(note.startswith("memories.dram, ") and "[assumed]" in note for note in report.notes)
+    assert "nRCD" in str(report.inputs)

@@ -6,7 +6,7 @@ import random
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.memory import run_gemm
+from pivotsim.engines.memory import record_gemm, run_gemm
 from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.engines.memory_limits import limits_of
 from pivotsim.engines.memory_spans import spans_behind_memories
@@ -62,3 +62,37 @@ def test_reads_are_as_long_as_their_transfers():
     bytes_read = run_gemm(197, 384, 1536, hw.array, limits_of(hw.memories, 125.0)).moved_bytes["dram_read"]
     assert bytes_read / 64 <= busy <= 1.1 * bytes_read / 64  # four ports of 16 B a clock
     assert sum(span.last - span.first + 1 for span in spans if span.track == "stream") == 36 * 28
+
+
+def test_regions_and_drains_are_where_the_passes_are():
+    draw, seen = random.Random(10), set()
+    while len(seen) < 3:
+        hw = random_board(draw)
+        size = tuple(draw.randint(8, 25) for _ in range(3))
+        run = record_gemm(*size, hw.array, limits_of(hw.memories, hw.array.clock_mhz))
+        if isinstance(run, DoesNotFit) or hw.array.fold_overlap != "none" or hw.memories.opmem_bytes == "unlimited":
+            continue
+        tracks = {}
+        for span in spans_behind_memories(*size, hw):
+            tracks.setdefault(span.track.partition(" half")[0], []).append((span.start_cycle, span.end_cycle))
+        passes = run.passes.tolist()
+        last = -(-size[1] // run.result.chunk) - 1  # os: sums leave with the last chunk of K
+        assert tracks["drain"] == [(row[6], row[7]) for row in passes if hw.array.dataflow != "os" or row[2] == last]
+        dataflow = hw.array.dataflow
+        claims = {}
+        for i, j, t, _, _, begin, _, _ in passes:
+            region = (i, j) if dataflow == "os" else (j, t)
+            if dataflow == "os" or region not in claims:  # os: the last chunk's sums enter
+                claims[region] = begin
+        assert sorted(start for start, _ in tracks["OPMEM"]) == sorted(claims.values())
+        if dataflow != "os" or run.result.chunk < size[1]:
+            seen.add(dataflow)
+
+
+def test_only_what_comes_from_dram_is_a_dma_read():
+    hw = ps.load_hardware("zcu102")
+    loads = record_gemm(197, 64, 197, hw.array, limits_of(hw.memories, 125.0)).loads.tolist()
+    spans = list(spans_behind_memories(197, 64, 197, hw))
+    for track, from_dram in (("DMA read", 1), ("GB read", 0)):
+        shown = sum(span.end_cycle - span.start_cycle for span in spans if span.track == track)
+        assert shown == sum(end - start for _, _, _, dram, _, start, end in loads if dram == from_dram) > 0

@@ -88,3 +88,14 @@ def test_sums_of_phases_without_overlap(dataflow):
     array = ps.load_hardware("zcu102").array.model_copy(update={"dataflow": dataflow})
     total = sum(s.end_cycle - s.start_cycle for s in fold_spans(197, 384, 1536, array))
     assert total == ps.simulate_gemm(197, 384, 1536, dataflow=dataflow).cycles
+
+
+def test_the_last_span_ends_with_the_gemm_even_if_an_earlier_fold_ends_last():
+    array = (
+        ps.load_hardware("zcu102")
+        .replace({"array.rows": 2, "array.cols": 9, "array.edge": "aware", "array.fold_overlap": "pipelined"})
+        .array
+    )
+    times = ps.fold_times(10, 2, 1, array)  # the last fold has one column, the one before nine
+    assert times.end_cycle[-1] < times.end_cycle[-2]
+    assert max(span.end_cycle for span in fold_spans(10, 2, 1, array)) == times.cycles

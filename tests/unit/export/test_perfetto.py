@@ -102,7 +102,11 @@ def test_phases_of_the_array_lie_within_its_events():
         (20_000, "phases of the array fold by fold"),
         (1_000, "one event per phase and GEMM: fold by fold there would be more than 1,000"),
         (200, "no phases of the array: there would be more than 200 events"),
-        (50, "no phases of the array: there would be more than 50 events; up to 2 neighbours on a track are one event"),
+        (
+            50,
+            "no phases of the array: there would be more than 50 events; up to 2 neighbours on a track are one event,"
+            " busy_frac of it",
+        ),
     ],
 )
 def test_beyond_the_bound_traces_are_thinned_and_say_so(monkeypatch, bound, detail):
