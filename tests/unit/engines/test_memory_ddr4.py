@@ -194,3 +194,31 @@ def test_the_channel_is_part_of_the_inputs_and_its_marks_are_told():
     report = ps.simulate(ps.plan("deit_t"), hw, engine="memory", memory="hw")
     assert any(note.startswith("memories.dram, ") and "[assumed]" in note for note in report.notes)
     assert "nRCD" in str(report.inputs)
+
+
+def test_units_and_regions_lie_where_their_elements_do():
+    """Beyond one line of 64 B, where a wrong address shows in the place and not always in the clocks."""
+    from pivotsim.kernels.memory_layout import region_place, unit_place
+    from pivotsim.kernels.memory_units import cut
+
+    draw = random.Random(8)
+    for _ in range(200):
+        sizes = tuple(draw.randint(1, 300) for _ in range(3))
+        code = draw.randrange(3)
+        rows, cols, out_bytes = draw.randint(1, 90), draw.randint(1, 90), draw.choice((1, 4))
+        m, k, n = sizes
+        extents = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[DATAFLOWS[code]]
+        chunk = draw.randint(1, extents[2])
+        tiles = [
+            [(start, min(start + step, extent)) for start in range(0, extent, step)]
+            for extent, step in zip(extents, (rows, cols, chunk), strict=True)
+        ]
+        index = tuple(draw.randrange(len(tiles[d])) for d in range(3))
+        design, limits = (rows, cols, code, 0, 0, 1, 1), (1, 1, 1, 0, 0, 0, 0, 0, 0, 0, out_bytes, 0)
+        parts = cut(sizes, design, chunk)
+        for slot in range(2):
+            wanted = runs_of(slot, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
+            size = wanted[1] * wanted[2]
+            assert unit_place(slot, *index, sizes, design, limits, chunk, parts, size) == wanted, (slot, index, sizes)
+        wanted = runs_of(2, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
+        assert region_place(*index, sizes, design, limits, chunk, parts) == wanted
