@@ -28,7 +28,6 @@ from pivotsim.kernels.pe_sequencer import (
     DOUBLE,
     EXTENT_SHIFT,
     FIELD,
-    FIRST,
     FIRST_SENT,
     FOLDS_ENDED,
     LAST,
@@ -56,14 +55,15 @@ from pivotsim.kernels.pe_sequencer import (
     Y_AT,
     Y_FROM,
     Y_SENT,
+    Bytes,
     C,
     Ints,
     R,
+    Words,
     send,
 )  # fmt: skip
+from pivotsim.kernels.pe_walks import clear_sums, keep_sums, put_sums, take_doubles, take_operands
 
-Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
-Words: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 Products: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
 Marks: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 Digests: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
@@ -138,65 +138,6 @@ def _multiply(
             product_of_before = products[row, i]
             sums[to + i] += np.int32(product_of_before)
             products[row, i] = np.int16(x[left + i]) * np.int16(factors[right + i])
-
-
-# The walks below visit the PEs that a tag or a token reaches in this clock: a tag sent d clocks ago is in every
-# PE with r + c = d, a token in every PE with 2r + c = d.
-
-
-@part
-def _put_sums(config: Ints, lines: Ints, at: int, p: Words, p_at: int, finished: Words) -> None:
-    """Let each row that a token reaches put its sum on the way down (os)."""
-    cols = config[C]
-    for d in range(cols + 2 * config[R] - 2):
-        extent = lines[TOKEN, at + d + config[MREG]]
-        for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
-            i = r * cols + d - 2 * r
-            p[p_at + i] = finished[i]
-
-
-@part
-def _take_operands(config: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
-    """Let each row that a token reaches take the operand that passes (is, ws)."""
-    cols = config[C]
-    for d in range(cols + 2 * config[R] - 2):
-        extent = lines[TOKEN, at + d]
-        for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
-            i = r * cols + d - 2 * r
-            held[i] = y[y_at + i]
-
-
-@part
-def _take_doubles(config: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
-    """Let the loaded operand become the held one with the first streamed operand (is, ws)."""
-    cols = config[C]
-    for d in range(cols + config[R] - 1):
-        tag = lines[X_TAG, at + d]
-        if tag & FIRST:
-            for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
-                s[r * cols + d - r] = b[r * cols + d - r]
-
-
-@part
-def _clear_sums(config: Ints, lines: Ints, at: int, a: Words) -> None:
-    """Let a sum begin again with the first product (os)."""
-    cols = config[C]
-    for d in range(cols + config[R] - 1):
-        tag = lines[X_TAG, at + d + config[MREG]]
-        if tag & FIRST:
-            for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
-                a[r * cols + d - r] = 0
-
-
-@part
-def _keep_sums(config: Ints, lines: Ints, at: int, a: Words, h: Words) -> None:
-    """Keep a sum with its last product, so that the next one may begin (os)."""
-    cols = config[C]
-    for d in range(cols + config[R] - 1):
-        tag = lines[X_TAG, at + d + config[MREG]]
-        if tag & LAST:
-            for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
-                h[r * cols + d - r] = a[r * cols + d - r]
 
 
 @inlined
@@ -282,12 +223,12 @@ def advance(
         # what tags and tokens do with the values of the clock before
         token_about = clock - state[TOKEN_SENT] <= reach + config[R]
         if os and token_about:
-            _put_sums(config, lines, at, p, p_at, h if double else a)
+            put_sums(config, lines, at, p, p_at, h if double else a)
         if clock - state[FIRST_SENT] <= reach:
             if os:
-                _clear_sums(config, lines, at, a)
+                clear_sums(config, lines, at, a)
             elif double:
-                _take_doubles(config, lines, at, s, b)
+                take_doubles(config, lines, at, s, b)
 
         if clock - state[X_SENT] <= reach:  # longer ago, every x is zero
             if os:
@@ -296,9 +237,9 @@ def advance(
                 _multiply(p, p_at, x, x_at, s, 0, products, state[SLOT], pes, mreg)
 
         if os and double and clock - state[LAST_SENT] <= reach:
-            _keep_sums(config, lines, at, a, h)
+            keep_sums(config, lines, at, a, h)
         if not os and token_about:
-            _take_operands(config, lines, at, y, y_at, b if double else s)
+            take_operands(config, lines, at, y, y_at, b if double else s)
 
         if clock - state[TAG_SENT] <= reach:
             _collect(config, state, lines, p, out, columns, ends)

@@ -17,6 +17,8 @@ import numpy as np
 from pivotsim.kernels._jit import inlined
 
 Ints: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+Words: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 

@@ -26,19 +26,19 @@ class Fault:
     new: str
 
 
-KERNEL, SEQUENCER = "pivotsim/kernels/pe.py", "pivotsim/kernels/pe_sequencer.py"
+KERNEL, SEQUENCER, WALKS = (f"pivotsim/kernels/{name}.py" for name in ("pe", "pe_sequencer", "pe_walks"))
 FAULTS = [
     Fault("pe: a load ends one row early", SEQUENCER, "if i == extent - 1:", "if i == max(extent - 2, 0):"),
     Fault("pe: skew of rows off by one", KERNEL, "x_source[_u(lines[X_FROM, at + r]) + r]", "x_source[_u(lines[X_FROM, at + r + 1]) + r]"),
     Fault("pe: skew of columns off by one", KERNEL, "y_source[_u(lines[Y_FROM, at + c]) + c]", "y_source[_u(lines[Y_FROM, at + c + 1]) + c]"),
     Fault("pe: product of the wrong sign", KERNEL, "sums[to + i] += np.int32(np.int16", "sums[to + i] -= np.int32(np.int16"),
     Fault("pe: partial sums lost between folds", KERNEL, "out[_u(place)] += p[foot + c]", "out[_u(place)] = p[foot + c]"),
-    Fault("pe: a token moves at full speed", KERNEL, "i = r * cols + d - 2 * r\n            held[i]", "i = r * cols + d - 2 * r if r == 0 else r * cols\n            held[i]"),
-    Fault("pe: sums leave one clock late", KERNEL, "extent = lines[TOKEN, at + d + config[MREG]]", "extent = lines[TOKEN, at + d + config[MREG] + 1]"),
-    Fault("pe: the next sum does not begin again", KERNEL, "a[r * cols + d - r] = 0", "a[r * cols + d - r] = a[r * cols + d - r]"),
+    Fault("pe: a token moves at full speed", WALKS, "i = r * cols + d - 2 * r\n            held[i]", "i = r * cols + d - 2 * r if r == 0 else r * cols\n            held[i]"),
+    Fault("pe: sums leave one clock late", WALKS, "extent = lines[TOKEN, at + d + config[MREG]]", "extent = lines[TOKEN, at + d + config[MREG] + 1]"),
+    Fault("pe: the next sum does not begin again", WALKS, "a[r * cols + d - r] = 0", "a[r * cols + d - r] = a[r * cols + d - r]"),
     Fault("pe: fold end seen one column early", SEQUENCER, "state[SENT_COLS] - 1 + config[MREG]\n    tag", "max(state[SENT_COLS] - 2, 0) + config[MREG]\n    tag"),
     Fault("pe: product register skipped", KERNEL, "product_of_before = products[row, i]", "product_of_before = np.int16(x[left + i]) * np.int16(factors[right + i])"),
-    Fault("pe: doubled operand taken too late", KERNEL, "s[r * cols + d - r] = b[r * cols + d - r]", "s[r * cols + d - r] = s[r * cols + d - r]"),
+    Fault("pe: doubled operand taken too late", WALKS, "s[r * cols + d - r] = b[r * cols + d - r]", "s[r * cols + d - r] = s[r * cols + d - r]"),
     Fault("analytic: a fold one clock short", "pivotsim/engines/folds.py", "length = t + rows + sc - 2", "length = t + rows + sc - 3"),
     Fault("rtl: operands swapped", "tests/rtl/pe.v", "wire signed [7:0] factor = os ? y_in : held;", "wire signed [7:0] factor = os ? y_in : x_in;"),
     Fault("rtl: unsigned operand", "tests/rtl/pe.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
