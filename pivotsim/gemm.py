@@ -105,7 +105,7 @@ def simulate_gemm(
     m, k, n = check_sizes(m, k, n)
     chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
     rows, cols = chosen["rows"], chosen["cols"]
-    cycles = int(ARRAY_ENGINES[engine](gemm_array([(m, k, n, 1)]), chosen)[0])
+    cycles = int(ARRAY_ENGINES[engine](gemm_array([(m, k, n, 1)]), chosen, ())[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:

@@ -102,8 +102,8 @@ def simulate(
     trace = runnable(whole, hw, engine, scope)
 
     board = hw if memory == "hw" else hw.without_memory_limits()
-    uses = _memory_uses(trace, board) if engine in WITH_MEMORIES else ()
-    cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace.gemms, board).tolist()
+    uses = memory_uses(trace, board) if engine in WITH_MEMORIES else ()
+    cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace, board).tolist()
     steps = steps_of(trace, hw, cycles, profile)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
@@ -170,19 +170,13 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     widest = hw.array.operand_bits
     for number, op in enumerate(trace, start=1):
         problem = ""
-        if op.density != 1 or op.mask_file:
-            problem = f"engine '{engine}' runs dense operations only {got(op.density)}"
-        elif op.kind == "gemm" and (op.a_bits > widest or op.w_bits > widest):
+        if op.kind == "gemm" and (op.a_bits > widest or op.w_bits > widest):
             wide = max(op.a_bits, op.w_bits)
             problem = f"operands are wider than array.operand_bits {widest} {got(wide)}"
         if problem:
             place = f"operation {number} ({op.module}, encoder {op.encoder})"
             raise InputError(f"{trace.name}: {place}: {problem}")
     return trace
-
-
-def _memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
-    return memory_uses([(op.encoder, op.module) for op in trace if op.kind == "gemm"], trace.gemms, hw)
 
 
 def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...]) -> Counts:
@@ -232,5 +226,7 @@ class Inputs:
 
     def __str__(self) -> str:
         channel = dram_channel(self.hw) if self.options["memory"] == "hw" else None
-        parts = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
+        parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
+        digests = [mask.digest for mask in self.trace.gemm_masks if mask is not None]
+        parts += (digests,) if digests else ()
         return repr(parts if channel is None else (*parts, channel.model_dump()))

@@ -35,7 +35,7 @@ def steps_of(trace: Trace, hw: Hardware, cycles: list[int], profile: str) -> lis
     ops = trace.ops
     places = [(index, op) for index, op in enumerate(ops) if op.kind == "gemm"]
     found = [
-        (index, Step(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, op.macs, 0.0, 0.0))
+        (index, Step(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, trace.macs_of(op), 0.0, 0.0))
         for (index, op), count in zip(places, cycles, strict=True)
     ]
     for index, count in unit_cycles(trace, hw):

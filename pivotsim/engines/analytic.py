@@ -4,7 +4,7 @@ API twin of kernels/analytic.py: names become codes, sizes are checked, and noth
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from pivotsim.hardware.spec import (
     ArraySpec,
 )
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import Mask
 
 MAX_CYCLES = 2**63 - 1
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
@@ -135,8 +136,11 @@ def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> i
     return -(-row_size // rows) * -(-col_size // cols)
 
 
-def cycles_per_gemm(gemms: IntArray, array: ArraySpec | Mapping[str, Any]) -> IntArray:
+def cycles_per_gemm(
+    gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
+) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
+    check_dense(masks, "analytic")
     from pivotsim.kernels.analytic import sum_design_cycles
 
     design = design_row(array)
@@ -145,6 +149,12 @@ def cycles_per_gemm(gemms: IntArray, array: ArraySpec | Mapping[str, Any]) -> In
     sum_design_cycles(gemms, np.arange(len(gemms) + 1, dtype=np.int64), tuple(design[:, None]), out)
     per_gemm: IntArray = out[0]
     return per_gemm
+
+
+def check_dense(masks: Sequence[Mask | None], engine: str) -> None:
+    """Raise InputError where a GEMM has a mask that an engine does not know."""
+    if any(mask is not None for mask in masks):
+        raise InputError(f"engine: '{engine}' runs dense operations only")
 
 
 def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:

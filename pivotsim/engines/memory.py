@@ -5,14 +5,14 @@ weight memory, array, output memory, and back. The rules are one consistent choi
 unlimited memories the clocks equal engine `analytic`'s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pivotsim.engines import memory_bounds
-from pivotsim.engines.analytic import design_row
+from pivotsim.engines.analytic import check_dense, design_row
 from pivotsim.engines.dram_arrays import channel_arrays
 from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped, units
 from pivotsim.engines.memory_limits import MemoryLimits, limits_of
@@ -20,6 +20,7 @@ from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec, Hardware
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import Mask
 
 STALLS = ("weight", "input", "output", "dram")
 BYTES = (
@@ -233,11 +234,14 @@ def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
         raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")
 
 
-def results_per_gemm(gemms: IntArray, hw: Hardware) -> list[MemoryResult | DoesNotFit]:
+def results_per_gemm(
+    gemms: IntArray, hw: Hardware, masks: Sequence[Mask | None] = ()
+) -> list[MemoryResult | DoesNotFit]:
     """Return one result per row of (G, 4) m, k, n, repeats on a hardware's memories; equal GEMMs run once.
 
     Repeats are not multiplied in. A GEMM that streams less than a hardware's ``chunk`` runs in one.
     """
+    check_dense(masks, "memory")
     limits = limits_of(hw.memories, hw.array.clock_mhz)
     known: dict[tuple[int, int, int], MemoryResult | DoesNotFit] = {}
     results = []
@@ -249,7 +253,7 @@ def results_per_gemm(gemms: IntArray, hw: Hardware) -> list[MemoryResult | DoesN
     return results
 
 
-def cycles_per_gemm(gemms: IntArray, hw: Hardware) -> IntArray:
+def cycles_per_gemm(gemms: IntArray, hw: Hardware, masks: Sequence[Mask | None] = ()) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
 
     Raises
@@ -258,7 +262,7 @@ def cycles_per_gemm(gemms: IntArray, hw: Hardware) -> IntArray:
         A GEMM does not fit the memories (a line per unit), or as ``run_gemm``.
     """
     cycles = []
-    for (m, k, n, repeats), result in zip(gemms.tolist(), results_per_gemm(gemms, hw), strict=True):
+    for (m, k, n, repeats), result in zip(gemms.tolist(), results_per_gemm(gemms, hw, masks), strict=True):
         if isinstance(result, DoesNotFit):
             raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in result.misfits)
         cycles.append(repeats * result.cycles)
@@ -267,8 +271,11 @@ def cycles_per_gemm(gemms: IntArray, hw: Hardware) -> IntArray:
     return np.array(cycles, dtype=np.int64)
 
 
-def cycles_without_limits(gemms: IntArray, array: ArraySpec | Mapping[str, Any]) -> IntArray:
+def cycles_without_limits(
+    gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
+) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), on an array whose memories have no limits."""
+    check_dense(masks, "memory")
     cycles = []
     for m, k, n, repeats in gemms.tolist():
         result = run_gemm(m, k, n, array, MemoryLimits())

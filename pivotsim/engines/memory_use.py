@@ -8,7 +8,7 @@ from pivotsim.engines.memory import BYTES, STALLS, MemoryResult, results_per_gem
 from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.errors import InputError
 from pivotsim.hardware.spec import Hardware
-from pivotsim.units import IntArray
+from pivotsim.workload.ops import Trace
 
 
 class MemoryUse(NamedTuple):
@@ -25,18 +25,19 @@ class MemoryUse(NamedTuple):
     unlimited_cycles: int
 
 
-def memory_uses(places: Iterable[tuple[int, str]], gemms: IntArray, hw: Hardware) -> tuple[MemoryUse, ...]:
-    """Return how each GEMM of (G, 4) rows uses the memories; ``places`` holds its encoder and module.
+def memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
+    """Return how each GEMM of a trace uses the memories.
 
     Raises
     ------
     InputError
         A GEMM does not fit; one line per unit that is too large.
     """
-    uses = []
-    unlimited = analytic.cycles_per_gemm(gemms, hw.array).tolist()
+    uses, masks = [], trace.gemm_masks
+    places = [(op.encoder, op.module) for op in trace if op.kind == "gemm"]
+    unlimited = analytic.cycles_per_gemm(trace.gemms, hw.array, masks).tolist()
     for (encoder, module), (m, k, n, repeats), result, total in zip(
-        places, gemms.tolist(), results_per_gemm(gemms, hw), unlimited, strict=True
+        places, trace.gemms.tolist(), results_per_gemm(trace.gemms, hw, masks), unlimited, strict=True
     ):
         if isinstance(result, DoesNotFit):
             raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in result.misfits)

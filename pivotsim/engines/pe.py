@@ -7,18 +7,19 @@ taken. The array runs in slices, so that a long run can report and be stopped.
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from pivotsim.engines.analytic import check_dense, design_row, gemm_folds
 from pivotsim.engines.analytic import cycles_per_gemm as closed_form
-from pivotsim.engines.analytic import design_row, gemm_folds
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import Mask
 
 SPAN = 256  # clocks between two copies of the moving windows
 SLICE_PE_CLOCKS = 10**9  # about a quarter of a second
@@ -210,11 +211,14 @@ def _with_zero_row(matrix: Any, width: int) -> Any:
     return padded
 
 
-def cycles_per_gemm(gemms: IntArray, array: ArraySpec | Mapping[str, Any]) -> IntArray:
+def cycles_per_gemm(
+    gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
+) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), each distinct one run once on seeded operands.
 
     Two run at a time: they share nothing, and the kernel holds no lock.
     """
+    check_dense(masks, "pe")
     values = array if isinstance(array, Mapping) else array.__dict__
     closed_form(gemms, values)  # nothing can overflow
     distinct = sorted({(m, k, n) for m, k, n, _ in gemms.tolist()}, key=lambda size: -size[0] * size[1] * size[2])

@@ -1,13 +1,14 @@
 """Operations and traces: an ordered list of what a model computes."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.workload.masks import Mask
 
 KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant")
 PS_KINDS = tuple(kind for kind in KINDS if kind != "gemm")  # each has a cost in HostCosts and a PlacementSpec
@@ -41,6 +42,9 @@ class Op(NamedTuple):
 
     A GEMM multiplies (m, k) by (k, n), ``repeats`` times (heads). Every other kind works on ``repeats``
     blocks of ``m`` rows of ``n`` elements, with ``k`` = 1. ``encoder`` counts from 1; 0 is outside.
+
+    ``mask_file`` and ``mask_key`` name a mask of the trace, ``density`` is its kept share; of another kind than gemm
+    it is the share of the elements that are worked on.
     """
 
     encoder: int
@@ -58,8 +62,8 @@ class Op(NamedTuple):
     mask_key: str = ""
 
     @property
-    def macs(self) -> int:
-        """Multiply-accumulates; 0 unless a GEMM."""
+    def dense_macs(self) -> int:
+        """Multiply-accumulates of the whole matrices; 0 unless a GEMM."""
         return self.m * self.k * self.n * self.repeats if self.kind == "gemm" else 0
 
     @property
@@ -82,6 +86,7 @@ class Trace:
 
     ops: tuple[Op, ...]
     name: str = "trace"
+    masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # (mask_file, mask_key) -> mask
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -89,16 +94,30 @@ class Trace:
     def __iter__(self) -> Iterator[Op]:
         return iter(self.ops)
 
-    @property
+    @cached_property
     def macs(self) -> int:
-        """Multiply-accumulates of all GEMMs."""
-        return sum(op.macs for op in self.ops)
+        """Multiply-accumulates of all GEMMs that masks leave."""
+        return sum(map(self.macs_of, self.ops))
+
+    @property
+    def dense_macs(self) -> int:
+        """Multiply-accumulates of all GEMMs with whole matrices."""
+        return sum(op.dense_macs for op in self.ops)
+
+    def mask_of(self, op: Op) -> Mask | None:
+        """Return the mask of an operation, None where it has none."""
+        return self.masks.get((op.mask_file, op.mask_key)) if op.mask_file or op.mask_key else None
+
+    def macs_of(self, op: Op) -> int:
+        """Return the multiply-accumulates of an operation that its mask leaves."""
+        mask = self.mask_of(op) if op.kind == "gemm" else None
+        return op.dense_macs if mask is None else mask.macs(op.m, op.k, op.n, op.repeats)
 
     def within(self, scope: str) -> "Trace":
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
         if scope == "all":
             return self
-        return Trace(tuple(op for op in self.ops if op.encoder > 0), self.name)
+        return Trace(tuple(op for op in self.ops if op.encoder > 0), self.name, self.masks)
 
     @cached_property
     def classes(self) -> int | None:
@@ -109,6 +128,11 @@ class Trace:
     def gemms(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
         """The GEMMs as an int64 array (count, 4): m, k, n, repeats."""
         return gemm_array((op.m, op.k, op.n, op.repeats) for op in self.ops if op.kind == "gemm")
+
+    @cached_property
+    def gemm_masks(self) -> tuple[Mask | None, ...]:
+        """The mask of each GEMM, None where it has none."""
+        return tuple(self.mask_of(op) for op in self.ops if op.kind == "gemm")
 
 
 def check_op(op: Op) -> Op:
@@ -123,8 +147,8 @@ def check_op(op: Op) -> Op:
         raise InputError(f"density: must lie in 0 to 1 {got(density)}")
     if op.kind != "gemm" and op.k != 1:
         raise InputError(f"k: must be 1 for kind '{op.kind}' {got(op.k)}")
-    if op.mask_key and not op.mask_file:
-        raise InputError(f"mask_key: needs a mask_file {got(op.mask_key)}")
+    if (op.mask_file or op.mask_key) and op.kind != "gemm":
+        raise InputError(f"mask_key: only operations of kind 'gemm' have masks {got(op.mask_key or op.mask_file)}")
     return op._replace(density=density, **numbers)
 
 
@@ -144,11 +168,23 @@ def checked(trace: Trace) -> Trace:
             if not isinstance(op, Op):
                 raise InputError(f"must be an Op {got(op)}")
             ops.append(check_op(op))
+            _check_mask(ops[-1], trace.mask_of(op))
         except InputError as error:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name)
+    return Trace(tuple(ops), trace.name, trace.masks)
+
+
+def _check_mask(op: Op, mask: Mask | None) -> None:
+    """Raise InputError where a GEMM names a mask that is not there or does not fit it, or has a bare density."""
+    if mask is None and (op.mask_file or op.mask_key):
+        raise InputError(f"mask_key: the trace holds no such mask {got((op.mask_file, op.mask_key))}")
+    if mask is not None and not mask.matches(op.m, op.k, op.n):
+        size = f"{mask.height}x{mask.width}, operand '{mask.operand}' of {op.m}x{op.k}x{op.n}"
+        raise InputError(f"mask_key: the mask does not fit the GEMM {got(size)}")
+    if mask is None and op.kind == "gemm" and op.density != 1:
+        raise InputError(f"density: a GEMM needs a mask, or mask_key 'block=16,seed=0' to draw one {got(op.density)}")
 
 
 def gemm_array(

@@ -9,7 +9,6 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
-from pivotsim.workload.ops import gemm_array
 
 SIZES = [(1, 1, 1), (1, 7, 3), (9, 1, 4), (5, 6, 1), (8, 4, 8), (17, 9, 33)]
 
@@ -21,7 +20,7 @@ class EngineConformance:
 
     def cycles(self, sizes, repeats=1, **array):
         hw = ps.load_hardware("zcu102").replace({f"array.{field}": value for field, value in array.items()})
-        return ENGINES[self.name](gemm_array([(*sizes, repeats)]), hw.without_memory_limits())
+        return ENGINES[self.name](ps.Trace((ps.Op(1, "fc1", "gemm", *sizes, repeats),)), hw.without_memory_limits())
 
     @pytest.fixture(params=itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES), ids="-".join)
     def mode(self, request):
@@ -48,7 +47,7 @@ class EngineConformance:
             assert self.cycles(sizes, **mode)[0] == ps.simulate_gemm(*sizes, **mode).cycles
 
     def test_no_gemm_at_all(self):
-        assert ENGINES[self.name](gemm_array([]), ps.load_hardware("zcu102")).shape == (0,)
+        assert ENGINES[self.name](ps.Trace(()), ps.load_hardware("zcu102")).shape == (0,)
 
     def test_simulate_takes_it_by_name(self):
         assert ps.simulate(ps.plan("deit_s"), engine=self.name).pl_cycles == 3_026_160

@@ -1,0 +1,177 @@
+"""Masks: which blocks of a GEMM's operand, or which elements of its result, are kept.
+
+A multiply-accumulate (m, k, n) is needed where the mask keeps its element: of the (m, k) operand `a`, of the (k, n)
+operand `b` (weights), or of the (m, n) result `out` (attention scores that are not asked for).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+
+Operand = Literal["a", "b", "out"]
+OPERANDS = ("a", "b", "out")
+Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+MAX_BLOCKS = 2**31  # of one mask: 2 GiB of flags
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """Kept blocks of a matrix of ``height`` x ``width`` elements, in ``block`` x ``block`` pieces, cut at the edges.
+
+    ``kept`` is bool (count, ceil(height / block), ceil(width / block)), read-only; repeat i of a GEMM (a head) uses
+    copy i % count. ``origin`` says where it comes from. Two masks are equal where their ``digest`` is.
+    """
+
+    operand: Operand
+    height: int
+    width: int
+    block: int
+    kept: Flags
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        check_choice("operand", self.operand, OPERANDS)
+        for name in ("height", "width", "block"):
+            check_integer(name, getattr(self, name), 1)
+        kept = np.asarray(self.kept)
+        if kept.dtype != np.bool_:
+            raise InputError(f"mask: must hold true and false (got {kept.dtype})")
+        kept = kept[None] if kept.ndim == 2 else kept
+        blocks = (-(-self.height // self.block), -(-self.width // self.block))
+        if kept.ndim != 3 or kept.shape[1:] != blocks or not kept.shape[0]:
+            wanted = f"{blocks[0]}x{blocks[1]} blocks of {self.block} of a {self.height}x{self.width} matrix"
+            raise InputError(f"mask: must have {wanted} {got(tuple(self.kept.shape))}")
+        kept = np.array(kept, dtype=np.bool_, order="C")
+        kept.setflags(write=False)
+        object.__setattr__(self, "kept", kept)
+
+    @property
+    def count(self) -> int:
+        """Copies, for the repeats of a GEMM."""
+        return int(self.kept.shape[0])
+
+    @cached_property
+    def block_heights(self) -> Any:
+        """Elements that each block row covers, int64."""
+        return np.minimum(self.block, self.height - np.arange(0, self.height, self.block))
+
+    @cached_property
+    def block_widths(self) -> Any:
+        """Elements that each block column covers, int64."""
+        return np.minimum(self.block, self.width - np.arange(0, self.width, self.block))
+
+    @cached_property
+    def kept_elements(self) -> tuple[int, ...]:
+        """Kept elements of each copy."""
+        per_row = self.kept @ self.block_widths
+        return tuple(int(v) for v in per_row @ self.block_heights)
+
+    @cached_property
+    def kept_blocks(self) -> tuple[int, ...]:
+        """Kept blocks of each copy."""
+        return tuple(int(v) for v in self.kept.sum(axis=(1, 2)))
+
+    @property
+    def density(self) -> float:
+        """Kept share of all elements of all copies."""
+        return sum(self.kept_elements) / (self.count * self.height * self.width)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of everything but the origin."""
+        head = f"{self.operand} {self.height} {self.width} {self.block} {self.kept.shape}".encode()
+        return hashlib.sha256(head + np.packbits(self.kept).tobytes()).hexdigest()[:16]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mask) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def elements(self, copy: int = 0) -> Flags:
+        """Return one copy element by element, bool (height, width)."""
+        whole = self.kept[copy].repeat(self.block_heights, axis=0).repeat(self.block_widths, axis=1)
+        return np.asarray(whole, dtype=np.bool_)
+
+    def matches(self, m: int, k: int, n: int) -> bool:
+        """Whether the mask has the shape of its operand in an m x k x n GEMM."""
+        return (self.height, self.width) == {"a": (m, k), "b": (k, n), "out": (m, n)}[self.operand]
+
+    def macs(self, m: int, k: int, n: int, repeats: int = 1) -> int:
+        """Multiply-accumulates that are left of an m x k x n GEMM with its repeats."""
+        across = {"a": n, "b": m, "out": k}[self.operand]
+        rounds, rest = divmod(repeats, self.count)
+        return across * (rounds * sum(self.kept_elements) + sum(self.kept_elements[:rest]))
+
+
+def drawn_mask(
+    height: int, width: int, *, block: int, density: float, seed: int, operand: Operand = "b", count: int = 1
+) -> Mask:
+    """Return a random mask that keeps round(density * blocks) blocks of each copy (half up), every choice as likely.
+
+    Kept are the blocks with the smallest hash of (seed, copy, place), so that a mask of higher density holds every
+    block of one of lower density with the same seed, on every machine and in every version.
+
+    Raises
+    ------
+    InputError
+        A density outside 0 to 1, or a block larger than the matrix.
+
+    Examples
+    --------
+    >>> drawn_mask(384, 1536, block=16, density=0.5, seed=0).kept_blocks
+    (1152,)
+    """
+    density = check_real("density", density)
+    if not 0 <= density <= 1:
+        raise InputError(f"density: must lie in 0 to 1 {got(density)}")
+    check_block(block, height, width)
+    check_integer("seed", seed, 0)
+    shape = (count, -(-height // block), -(-width // block))
+    blocks = shape[1] * shape[2]
+    if count * blocks > MAX_BLOCKS:
+        raise InputError(f"mask: more than {MAX_BLOCKS:,} blocks {got(count * blocks)}")
+    kept = np.zeros((count, blocks), dtype=np.bool_)
+    wanted = kept_of(density, blocks)
+    for copy in range(count):
+        order = np.argsort(block_hashes(seed, copy, blocks), kind="stable")
+        kept[copy, order[:wanted]] = True
+    return Mask(operand, height, width, block, kept.reshape(shape), f"density {density:g}, {drawn_key(block, seed)}")
+
+
+def kept_of(density: float, blocks: int) -> int:
+    """Return how many of a number of blocks a density keeps: rounded, half up."""
+    return int(np.floor(density * blocks + 0.5))
+
+
+def drawn_key(block: int, seed: int) -> str:
+    """Return the text by which a trace's mask_key names a drawn mask."""
+    return f"block={block},seed={seed}"
+
+
+def check_block(block: int, height: int, width: int) -> int:
+    """Return a block size that does not exceed the matrix, or raise InputError."""
+    check_integer("block", block, 1)
+    if block > max(height, width):
+        raise InputError(f"block: must not exceed the matrix, {height}x{width} {got(block)}")
+    return block
+
+
+def block_hashes(seed: int, copy: int, blocks: int) -> Any:
+    """Return one well-mixed uint64 per block (splitmix64 of Steele, Lea and Flood, OOPSLA 2014)."""
+    with np.errstate(over="ignore"):
+        start = _mixed(np.array([seed % 2**64], dtype=np.uint64)) + np.uint64(copy)
+        places = _mixed(start) + np.arange(1, blocks + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        return _mixed(places)
+
+
+def _mixed(z: Any) -> Any:
+    """Return splitmix64's output function of uint64 values."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
