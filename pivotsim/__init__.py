@@ -18,6 +18,7 @@ _HOME = {
     "EncoderPlan": "pivotsim.workload.plans",
     "Plan": "pivotsim.workload.plans",
     "plan": "pivotsim.workload.plans",
+    "prune_tokens": "pivotsim.workload.transforms.token_pruning",
     "skip_attention": "pivotsim.workload.transforms.attention_skipping",
     "Op": "pivotsim.workload.ops",
     "Trace": "pivotsim.workload.ops",
@@ -44,8 +45,8 @@ _HOME = {
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
     "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
-    "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
-    "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
+    "load_hardware", "load_model", "lower", "plan", "prune_tokens", "read_trace", "reproduce_pivot", "simulate",
+    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
     from pivotsim.workload.transforms.attention_skipping import skip_attention
+    from pivotsim.workload.transforms.token_pruning import prune_tokens
 
 
 def __getattr__(name: str) -> Any:

@@ -157,7 +157,8 @@ def _name(workload: Plan | Trace) -> str:
     if isinstance(workload, Trace):
         return workload.name
     skipped = workload.effort < len(workload.encoders)
-    return f"{workload.model.name}, effort {workload.effort}" if skipped else workload.model.name
+    effort = [f"effort {workload.effort}"] if skipped else []
+    return ", ".join([workload.model.name, *effort, *workload.token_methods])
 
 
 def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:

@@ -3,7 +3,7 @@
 from operator import itemgetter
 from typing import NamedTuple
 
-from pivotsim.engines.pl_units import unit_cycles
+from pivotsim.engines.pl_units import UNIT_OF, unit_cycles
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_steps
 from pivotsim.workload.ops import Trace
@@ -14,7 +14,7 @@ ARRAY, PS = "array", "ps"
 class Step(NamedTuple):
     """An operation, or a transfer, with its cost.
 
-    ``resource`` is ``array``, ``ps`` or ``<kind> unit``; ``blocks`` counts the equal parts that it can be taken in
+    ``resource`` is ``array``, ``ps`` or ``<name> unit``; ``blocks`` counts the equal parts that it can be taken in
     (heads); ``cycles`` are PL clocks of all of them, ``host_ms`` PS time, of which ``call_ms`` is paid once.
     """
 
@@ -40,7 +40,7 @@ def steps_of(trace: Trace, hw: Hardware, cycles: list[int], profile: str) -> lis
     ]
     for index, count in unit_cycles(trace, hw):
         op = ops[index]
-        unit = f"{op.kind} unit"
+        unit = f"{UNIT_OF[op.kind]} unit"
         found.append((index, Step(index, op.encoder, op.module, op.kind, unit, op.repeats, count, 0, 0.0, 0.0)))
     for s in host_steps(trace, hw, profile):
         blocks = ops[s.position].repeats

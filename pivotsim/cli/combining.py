@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, planning
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, write_plots
 from pivotsim.errors import InputError
@@ -32,6 +32,7 @@ def combine_command(
     exit_fractions: Annotated[
         str | None, typer.Option(metavar="F,F,...", help="Fraction that each --effort classifies; they sum to 1.")
     ] = None,
+    tokens: planning.TokensOption = None,
     gate: Annotated[
         str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
     ] = "entropy",
@@ -50,20 +51,19 @@ def combine_command(
 ) -> None:
     """Delay, energy and the three EDPs of the mean image under low and high effort.
 
-    Every image runs the low effort; those it does not classify run the high effort too.
+    Every image runs the low effort; those it does not classify run the high effort too. Tokens are pruned alike in all.
     Example: pivotsim combine deit_s --low 1-6 --high all --f-low 0.8
     """
     from pivotsim.effort.combination import combine
     from pivotsim.simulation import simulate
-    from pivotsim.workload.plans import plan
     from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
-    settings = options.parse_settings(set_)
+    settings, pruning = options.parse_settings(set_), planning.parse_tokens(tokens)
     options.check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name
-    whole = plan(spec, qkv=qkv, score_bits=score_bits)
+    whole = planning.plan_of(spec, tokens=pruning, qkv=qkv, score_bits=score_bits)
     reports = [
         simulate(
             skip_attention(whole, active=options.parse_encoders(name, text, spec.depth)),
@@ -75,7 +75,7 @@ def combine_command(
     mix = combine(reports, exits, gate=gate)
     written = write_plots(mix, plots)
     if json:
-        print_json({**mix.to_dict(), "set": settings})
+        print_json({**mix.to_dict(), "set": settings, "tokens": pruning})
         return
     modes = (
         f"engine {options.engine_for(engine, memory)}, memory {memory}, profile {profile}, scope {scope}, gate {gate}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, planning
 from pivotsim.cli.output import percent, print_json, print_line, print_table
 from pivotsim.errors import InputError
 
@@ -155,22 +155,20 @@ def show_model_command(
 def show_plan_command(
     name: ModelArgument,
     active: ActiveOption = None,
+    tokens: planning.TokensOption = None,
     set_: options.ModelSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """What each encoder of a model does, as a table."""
     from pivotsim.report import hash_of, header
-    from pivotsim.workload.plans import plan
-    from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     settings, model = _model(name, set_)
-    whole = plan(model)
-    if active is not None:
-        whole = skip_attention(whole, active=options.parse_encoders("--active", active, model.depth))
-    columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
+    pruning = planning.parse_tokens(tokens)
+    whole = planning.plan_of(model, active=active, tokens=pruning)
+    columns = ("encoder", "attention", "attention_tokens", "mlp_tokens", "token_steps")
     if json:
         encoders = [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]
-        result = {"model": model.name, "encoders": encoders, "set": settings}
+        result = {"model": model.name, "encoders": encoders, "set": settings, "tokens": pruning}
         print_json({**header("plan", hash_of(result)), **result})
         return
     print_line(f"{model.name}: effort {whole.effort} of {model.depth}")
@@ -183,6 +181,7 @@ def show_trace_command(
         str, typer.Argument(help="A model's name or YAML file, or a trace's CSV file.", show_default=False)
     ],
     active: ActiveOption = None,
+    tokens: planning.TokensOption = None,
     batch: Annotated[
         int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")
     ] = 1,
@@ -195,27 +194,30 @@ def show_trace_command(
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.report import hash_of, header
     from pivotsim.workload.lowering import lower
-    from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
-    from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     if name.endswith(".csv"):
-        if (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
-            raise InputError(
-                "show trace: a trace file is fixed; --active, --batch, --qkv, --score-bits, --set shape models"
-            )
+        if (active, tokens, batch, qkv, score_bits, set_) != (None, None, 1, "fused", 8, None):
+            shaping = "--active, --tokens, --batch, --qkv, --score-bits, --set"
+            raise InputError(f"show trace: a trace file is fixed; {shaping} shape models")
         settings: dict[str, object] = {}
+        pruning = []
         trace = read_trace(name)
     else:
         settings, model = _model(name, set_)
-        whole = plan(model, qkv=qkv, score_bits=score_bits)
-        if active is not None:
-            whole = skip_attention(whole, active=options.parse_encoders("--active", active, model.depth))
+        pruning = planning.parse_tokens(tokens)
+        whole = planning.plan_of(model, active=active, tokens=pruning, qkv=qkv, score_bits=score_bits)
         trace = lower(whole, batch)
     if csv is not None:
         write_trace(trace, csv)
     if json:
-        result = {"name": trace.name, "macs": trace.macs, "ops": [op._asdict() for op in trace], "set": settings}
+        result = {
+            "name": trace.name,
+            "macs": trace.macs,
+            "ops": [op._asdict() for op in trace],
+            "set": settings,
+            "tokens": pruning,
+        }
         print_json({**header("trace", hash_of(result)), **result})
     elif csv is not None:
         print_line(f"wrote {csv}: {len(trace)} operations")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, planning
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
 
@@ -70,6 +70,7 @@ def run_command(
         str | None,
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
     ] = None,
+    tokens: planning.TokensOption = None,
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
     memory: options.MemoryOption = "paper",
@@ -100,15 +101,15 @@ def run_command(
     Example: pivotsim run deit_s --active 1-6
     """
     from pivotsim.simulation import simulate
-    from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
-    from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     if (model is None) == (trace is None):
         raise InputError(f"run: give a MODEL or --trace IN.csv, one of the two {got((model, trace and str(trace)))}")
-    if trace is not None and (active, qkv, score_bits) != (None, "fused", 8):
-        raise InputError("run: --active, --qkv and --score-bits shape a model, a trace is fixed; leave them out")
-    settings = options.parse_settings(set_)
+    if trace is not None and (active, tokens, qkv, score_bits) != (None, None, "fused", 8):
+        raise InputError(
+            "run: --active, --tokens, --qkv and --score-bits shape a model, a trace is fixed; leave them out"
+        )
+    settings, pruning = options.parse_settings(set_), planning.parse_tokens(tokens)
     options.check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     workload: Any
@@ -116,9 +117,7 @@ def run_command(
         workload = read_trace(trace)
     else:
         assert spec is not None  # load_both returns a model for a model's name
-        workload = plan(spec, qkv=qkv, score_bits=score_bits)
-        if active is not None:
-            workload = skip_attention(workload, active=options.parse_encoders("--active", active, spec.depth))
+        workload = planning.plan_of(spec, active=active, tokens=pruning, qkv=qkv, score_bits=score_bits)
     engine = options.engine_for(engine, memory)
     with progress():
         report = simulate(
@@ -131,7 +130,7 @@ def run_command(
 
         written.append(write_timeline(report, timeline))
     if json:
-        print_json({**report.to_dict(), "set": settings})
+        print_json({**report.to_dict(), "set": settings, "tokens": pruning})
         return
     mode = report.options["ps_pl_overlap"]
     beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"

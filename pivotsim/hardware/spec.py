@@ -11,6 +11,7 @@ from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replace
 from pivotsim.errors import nearest
 from pivotsim.hardware.fpga import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
+from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 
 Dataflow = Literal["is", "ws", "os"]
@@ -52,7 +53,10 @@ class OpCost(Spec):
 
 
 class HostCosts(Spec):
-    """One cost profile of the processor side; operations at zero are left out of the delay."""
+    """One cost profile of the processor side; operations at zero are left out of the delay.
+
+    ``sort`` is per element and level of the sort: an element of a row of n costs ceil(log2 n) times.
+    """
 
     call_us: float = quantity("us", "Per call: one per operation and encoder, all heads in one.", ge=0, le=1e6)
     softmax: OpCost
@@ -61,6 +65,10 @@ class HostCosts(Spec):
     norm: OpCost
     add: OpCost
     requant: OpCost
+    score: OpCost
+    sort: OpCost
+    gather: OpCost
+    merge: OpCost
     entropy: OpCost
     transfers: bool = quantity("", "Charge the transfers between programmable logic and processor.")
 
@@ -89,22 +97,6 @@ class HostSpec(Spec):
     transfer: TransferSpec
 
 
-class UnitSpec(Spec):
-    """A unit of the programmable logic for one kind of operation; at rest unless ``placement`` says pl."""
-
-    elements_per_clock: int = quantity("", "Elements that leave it in an array clock.", ge=1, le=65_536)
-    fill_cycles: int = quantity("clocks", "Clocks on top, per block of rows (a head).", ge=0, le=10**6)
-
-
-class UnitsSpec(Spec):
-    """The units of the programmable logic beside the array."""
-
-    softmax: UnitSpec
-    gelu: UnitSpec
-    silu: UnitSpec
-    norm: UnitSpec
-
-
 class PlacementSpec(Spec):
     """Where each kind of operation runs: the array, a unit of the programmable logic (pl), the processor (ps)."""
 
@@ -115,6 +107,10 @@ class PlacementSpec(Spec):
     norm: Literal["ps", "pl"] = quantity("", "LayerNorm.")
     add: Literal["ps"] = quantity("", "Residual and position additions.")
     requant: Literal["ps", "array"] = quantity("", "int32 to int8: a pass on the PS, or free at the array's edge.")
+    score: Literal["ps", "pl"] = quantity("", "Scores of tokens: sums and maxima over rows.")
+    sort: Literal["ps", "pl"] = quantity("", "Sort of the tokens' scores.")
+    gather: Literal["ps", "pl"] = quantity("", "Move of the tokens that stay.")
+    merge: Literal["ps", "pl"] = quantity("", "Weighted sum of the tokens that are fused or merged.")
 
 
 class Hardware(Spec):

@@ -1,7 +1,8 @@
 """Costs of operations on the processor side (PS), and of the transfers that placement makes necessary.
 
 cost = call + rows * cycles_per_row + elements * cycles_per_element, at the host's clock, the last two shared by
-the cores (PIVOT runs softmax, GELU and entropy on the PS, section 3.4; its delays charge softmax alone).
+the cores (PIVOT runs softmax, GELU and entropy on the PS, section 3.4; its delays charge softmax alone). A sort's
+elements count once per level of it, ceil(log2 n) times.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
-from pivotsim.workload.ops import PS_KINDS, Trace
+from pivotsim.workload.ops import PS_KINDS, TOKEN_KINDS, Op, Trace
 
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
@@ -34,6 +35,14 @@ def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpe
     return cycles_to_ms(work, host.clock_mhz) + us_to_ms(call_us)
 
 
+def _worked_on(op: Op) -> int:
+    return op.elements * (op.n - 1).bit_length() if op.kind == "sort" else op.elements
+
+
+def _read_by(op: Op) -> int:
+    return op.m * op.k * op.repeats if op.kind == "gemm" else op.elements
+
+
 def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
     """Return the delay of one entropy gate over ``classes`` outputs (PIVOT, Eq. 3; 0.03 ms per 1000)."""
     costs = hw.host_costs(profile)
@@ -48,7 +57,7 @@ def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
         transfers = dict(_transfers(trace, hw))
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, op.elements, costs.call_us, hw.host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(op), costs.call_us, hw.host)
             yield Step(index, op.encoder, op.module, op.kind, ms, call_ms)
         if costs.transfers and index in transfers:
             ms = _transfer_ms(transfers[index], costs, hw)
@@ -68,7 +77,8 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     """Yield (index, bytes) of each operation whose result crosses between array and PS.
 
     A result crosses once, where the next operation runs on the other side; sums that are requantised on the
-    PS cross as int32. Requantisation at the array's edge and units of the PL stay on the array's side.
+    PS cross as int32. Requantisation at the array's edge and units of the PL stay on the array's side. Behind the
+    pruning of tokens what crosses is what the next operation reads: the tokens that are left.
     """
     on_ps = {kind: place == "ps" for kind, place in hw.placement.model_dump().items()}
     ops = trace.ops
@@ -76,7 +86,8 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
         op, following = ops[index], ops[index + 1]
         if on_ps[op.kind] != on_ps[following.kind]:
             is_sum = op.kind == "gemm" and following.kind == "requant"
-            yield index, op.elements * SUM_BYTES if is_sum else op.elements * -(-op.out_bits // 8)
+            elements = _read_by(following) if op.kind in TOKEN_KINDS else op.elements
+            yield index, elements * (SUM_BYTES if is_sum else -(-op.out_bits // 8))
 
 
 def _transfer_ms(size_bytes: int, costs: HostCosts, hw: Hardware) -> float:

@@ -1,11 +1,12 @@
 """Lowering: from a plan to the trace of its operations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pivotsim.errors import check_integer
 from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH, VitModel
 from pivotsim.workload.ops import Op, Trace
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
+from pivotsim.workload.token_methods import TokenStep
 
 MAX_BATCH = 2**31 - 1  # keeps every size of a lowered trace inside int64
 
@@ -15,7 +16,8 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
 
     GEMMs with weights stack the images (m = batch * tokens); attention scores and values are one GEMM per head
     and image (repeats = batch * heads). A GEMM with 8-bit results is followed by its requantisation from the
-    int32 sums. Convolutions of a stem are im2col GEMMs.
+    int32 sums. Convolutions of a stem are im2col GEMMs. Token steps add what their scoring and moving costs, in the
+    encoders where they prune.
 
     Parameters
     ----------
@@ -36,11 +38,14 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     """
     batch = check_integer("batch", batch, 1, MAX_BATCH)
     check_plan(plan)
-    ops = list(_embedding(plan.model, batch))
+    ops, tokens = list(_embedding(plan.model, batch)), plan.model.tokens
     for encoder in plan.encoders:
+        ops += _token_steps(plan.model, encoder.encoder, encoder.before, tokens, batch)
         if encoder.attention_active:
             ops += _attention(plan, encoder, batch)
+        ops += _token_steps(plan.model, encoder.encoder, encoder.between, encoder.attention_tokens, batch)
         ops += _mlp(plan.model, encoder, batch)
+        tokens = encoder.mlp_tokens
     ops += _head(plan.model, plan.encoders[-1].mlp_tokens, batch)
     return Trace(tuple(ops), plan.model.name)
 
@@ -81,6 +86,13 @@ def _attention(plan: Plan, encoder: EncoderPlan, batch: int) -> Iterator[Op]:
     yield Op(i, "residual1", "add", rows, 1, d)
 
 
+def _token_steps(model: VitModel, encoder: int, steps: Iterable[TokenStep], tokens: int, batch: int) -> Iterator[Op]:
+    """Yield what the token steps of one place cost, one after the other."""
+    for step in steps:
+        yield from step.ops(encoder, model, tokens, batch)
+        tokens = step.leaving(tokens, model)
+
+
 def _mlp(model: VitModel, encoder: EncoderPlan, batch: int) -> Iterator[Op]:
     i, d, hidden, rows = encoder.encoder, model.width, model.mlp_hidden, batch * encoder.mlp_tokens
     yield Op(i, "norm2", "norm", rows, 1, d)
@@ -95,5 +107,5 @@ def _mlp(model: VitModel, encoder: EncoderPlan, batch: int) -> Iterator[Op]:
 def _head(model: VitModel, tokens: int, batch: int) -> Iterator[Op]:
     yield Op(0, "head", "norm", batch * tokens, 1, model.width)
     yield from _gemm(0, "head", batch, model.head_features, model.classes)
-    if model.aux_head:
+    if model.aux_head and tokens > model.prefix_tokens:
         yield from _gemm(0, "head", batch * (tokens - model.prefix_tokens), model.width, model.classes)

@@ -10,7 +10,8 @@ import numpy as np
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
 from pivotsim.workload.masks import Mask
 
-KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant")
+TOKEN_KINDS = ("score", "sort", "gather", "merge")
+KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant", *TOKEN_KINDS)
 PS_KINDS = tuple(kind for kind in KINDS if kind != "gemm")  # each has a cost in HostCosts and a PlacementSpec
 
 # Every label that a report may show. `transfer` and `entropy` never stand in a trace: they follow from the
@@ -43,6 +44,10 @@ class Op(NamedTuple):
     A GEMM multiplies (m, k) by (k, n), ``repeats`` times (heads). Every other kind works on ``repeats``
     blocks of ``m`` rows of ``n`` elements, with ``k`` = 1. ``encoder`` counts from 1; 0 is outside.
 
+    Tokens are pruned by four kinds: ``score`` reads m rows of n elements and reduces them, ``sort`` orders the n
+    elements of each row, ``gather`` moves m tokens of n elements, ``merge`` multiply-accumulates m tokens of n elements
+    into others.
+
     ``mask_file`` and ``mask_key`` name a mask of the trace, ``density`` is its kept share; of another kind than gemm
     it is the share of the elements that are worked on.
     """
@@ -68,7 +73,7 @@ class Op(NamedTuple):
 
     @property
     def elements(self) -> int:
-        """Elements of the result over all repeats."""
+        """Elements over all repeats: of the result, or those that a ``score`` or a ``merge`` reads."""
         return self.m * self.n * self.repeats
 
 

@@ -1,12 +1,17 @@
-"""Plans: what each encoder of a model does for one image. Transforms map plans to plans."""
+"""Plans: what each encoder of a model does for one image. Transforms map plans to plans.
+
+Tokens follow from the steps that prune them: each step is a function of the tokens that arrive, and all are replayed
+from the first encoder whenever a transform adds one.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
+from pivotsim.workload.token_methods import Place, TokenStep
 
 QKV_MODES = ("fused", "separate")
 SCORE_BITS = (8, 32)
@@ -14,12 +19,29 @@ SCORE_BITS = (8, 32)
 
 @dataclass(frozen=True)
 class EncoderPlan:
-    """What one encoder does: its number (from 1), whether attention runs, and the tokens it sees."""
+    """What one encoder does: its number (from 1), whether attention runs, and the tokens it sees.
+
+    ``before`` and ``between`` are the token steps ahead of it, and between its attention and its MLP, in their order;
+    ``attention_tokens`` enter the attention, ``mlp_tokens`` the MLP.
+    """
 
     encoder: int
     attention_active: bool
     attention_tokens: int
     mlp_tokens: int
+    before: tuple[TokenStep, ...] = ()
+    between: tuple[TokenStep, ...] = ()
+
+    def with_step(self, place: Place, step: TokenStep) -> "EncoderPlan":
+        """Return the encoder with one more token step; the plan replays its tokens."""
+        if place == "before":
+            return replace(self, before=(*self.before, step))
+        return replace(self, between=(*self.between, step))
+
+    @property
+    def token_steps(self) -> str:
+        """The token steps as text."""
+        return "; ".join([*(f"before {step}" for step in self.before), *(f"between {step}" for step in self.between)])
 
 
 @dataclass(frozen=True)
@@ -41,17 +63,22 @@ class Plan:
         """Number of active attentions (PIVOT, section 3.1)."""
         return len(self.active)
 
-    def to_rows(self) -> list[tuple[int, str, int, int]]:
-        """Return (encoder, attention, attention tokens, MLP tokens) of every encoder."""
+    @property
+    def token_methods(self) -> list[str]:
+        """Names of the methods that prune tokens, in the order of the encoders."""
+        return list(dict.fromkeys(step.method for e in self.encoders for step in (*e.before, *e.between)))
+
+    def to_rows(self) -> list[tuple[int, str, int, int, str]]:
+        """Return (encoder, attention, attention tokens, MLP tokens, token steps) of every encoder."""
         return [
-            (e.encoder, "active" if e.attention_active else "skipped", e.attention_tokens, e.mlp_tokens)
+            (e.encoder, "active" if e.attention_active else "skipped", e.attention_tokens, e.mlp_tokens, e.token_steps)
             for e in self.encoders
         ]
 
     def __str__(self) -> str:
         lines = [f"{self.model.name}: effort {self.effort} of {len(self.encoders)}"]
-        lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}")
-        lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}" for n, word, a, m in self.to_rows()]
+        lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}  token steps")
+        lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}  {steps}".rstrip() for n, word, a, m, steps in self.to_rows()]
         return "\n".join(lines)
 
 
@@ -84,8 +111,24 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
     return whole
 
 
+def replayed(plan: Plan) -> Plan:
+    """Return the plan with the tokens that its steps leave, from the first encoder to the last."""
+    encoders, tokens = [], plan.model.tokens
+    for e in plan.encoders:
+        for step in e.before:
+            tokens = step.leaving(tokens, plan.model)
+        arriving = tokens
+        for step in e.between:
+            tokens = step.leaving(tokens, plan.model)
+        encoders.append(replace(e, attention_tokens=arriving, mlp_tokens=tokens))
+    return replace(plan, encoders=tuple(encoders))
+
+
 def check_plan(plan: Plan) -> None:
-    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token and known options."""
+    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token and known options.
+
+    Token steps and tokens must agree where there are steps; a plan made by hand may have none.
+    """
     if not isinstance(plan, Plan):
         raise InputError(f"plan: must be a Plan; use pivotsim.plan(model) {got(plan)}")
     check_choice("qkv", plan.qkv, QKV_MODES)
@@ -96,3 +139,13 @@ def check_plan(plan: Plan) -> None:
     for e in plan.encoders:
         check_integer(f"encoder {e.encoder}: attention_tokens", e.attention_tokens, 1)
         check_integer(f"encoder {e.encoder}: mlp_tokens", e.mlp_tokens, 1)
+    if any(e.before or e.between for e in plan.encoders):
+        check_tokens(plan)
+
+
+def check_tokens(plan: Plan) -> None:
+    """Raise InputError for the first encoder whose tokens do not follow from the plan's token steps."""
+    for e, right in zip(plan.encoders, replayed(plan).encoders, strict=True):
+        if e != right:
+            have, want = (f"{x.attention_tokens} and {x.mlp_tokens}" for x in (e, right))
+            raise InputError(f"encoder {e.encoder}: tokens must follow from the token steps, {want} here (got {have})")

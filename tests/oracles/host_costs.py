@@ -28,3 +28,12 @@ def transfer_ms(
         kept += line_bytes
         lines += 1
     return clocks / clock_mhz / 1000 + lines * ns_per_line / 1e6 + call_us / 1000
+
+
+def sort_levels(count: int) -> int:
+    """Merges that sort a row: runs of 1, 2, 4, ... elements until one holds them all."""
+    levels, run = 0, 1
+    while run < count:
+        run *= 2
+        levels += 1
+    return levels

@@ -22,7 +22,8 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     Raises
     ------
     InputError
-        A number is no encoder of the plan, stands twice, or names an attention skipped before.
+        A number is no encoder of the plan, stands twice, or names an attention skipped before; or an encoder left
+        out prunes tokens by its attention.
 
     Examples
     --------
@@ -49,4 +50,10 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     if problems:
         raise InputError(problems)
     kept = set(wanted)
+    pruning = [e for e in plan.encoders if e.between and e.encoder not in kept]  # all between score with attention
+    if pruning:
+        raise InputError(
+            f"active: encoder {e.encoder} prunes tokens by its attention, which must run {got(e.token_steps)}"
+            for e in pruning
+        )
     return replace(plan, encoders=tuple(replace(e, attention_active=e.encoder in kept) for e in plan.encoders))

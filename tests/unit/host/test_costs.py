@@ -110,3 +110,76 @@ def test_entropy_is_thirty_nanoseconds_per_class():
 
 def test_paper_profile_charges_softmax_alone():
     assert {r.module for r in ps.simulate(PLAN, HW, scope="all").rows if r.resource == "ps"} == {"softmax"}
+
+
+PRUNED = {
+    "evit": ps.prune_tokens(PLAN, "evit", keep_rate=0.7),
+    "single": ps.prune_tokens(PLAN, "single", r=69, encoder=4),
+    "tome": ps.prune_tokens(PLAN, "tome", r=13),
+    "dynamicvit": ps.prune_tokens(PLAN, "dynamicvit", keep_rate=0.7),
+    "heatvit": ps.prune_tokens(PLAN, "heatvit"),
+}
+TOKEN_KINDS = ("score", "sort", "gather", "merge")
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("plan", PRUNED.values(), ids=PRUNED)
+def test_token_steps_equal_the_oracle(plan, batch):
+    report = ps.simulate(plan, HW, profile="full", batch=batch)
+    costs, expected = HW.host.full, []
+    for op in ps.lower(plan, batch).within("encoders"):
+        if op.kind in TOKEN_KINDS:
+            rows = op.m * op.repeats
+            elements = rows * op.n * (host_costs.sort_levels(op.n) if op.kind == "sort" else 1)
+            cost = getattr(costs, op.kind).model_dump()
+            ms = host_costs.op_ms(cost, rows, elements, call_us=20, clock_mhz=1200, cores=1, efficiency=0.9)
+            expected.append((op.encoder, op.module, op.kind, ms))
+    ours = [(r.encoder, r.module, r.kind, r.delay_ms) for r in report.rows if r.kind in TOKEN_KINDS]
+    assert [row[:3] for row in ours] == [row[:3] for row in expected] and expected
+    assert [row[3] for row in ours] == pytest.approx([row[3] for row in expected], rel=1e-9)
+
+
+@pytest.mark.parametrize("plan", PRUNED.values(), ids=PRUNED)
+def test_paper_profile_charges_softmax_alone_and_no_token_step(plan):
+    rows = [row for row in ps.simulate(plan, HW).rows if row.resource == "ps"]
+    assert {row.kind for row in rows} == {"softmax"}
+
+
+def test_the_constants_behind_token_steps_are_named():
+    notes = ps.simulate(PRUNED["evit"], HW, profile="full").notes
+    for kind in TOKEN_KINDS:
+        assert any(note.startswith(f"host.full.{kind}: [estimate]") for note in notes)
+        assert any(note.startswith(f"placement.{kind}: [assumed]") for note in notes)
+    paths = [note.split(":")[0] for note in ps.simulate(PRUNED["dynamicvit"], HW, profile="full").notes]
+    assert "host.full.gather" in paths and "host.full.merge" not in paths
+    assert not any(kind in note for note in ps.simulate(PRUNED["evit"], HW).notes for kind in ("gather", "merge"))
+
+
+def test_sorting_one_element_compares_nothing():
+    trace = ps.Trace((ps.Op(1, "sort", "sort", 3, 1, 1),))
+    report = ps.simulate(trace, HW.replace({"host.full.sort.cycles_per_row": 0}), profile="full")
+    assert report.ps_ms == pytest.approx(0.02)  # the call
+
+
+def crossings(plan, places=()):
+    """Return (module ahead, bytes) of what crosses in encoder 4, from the transfers' delays."""
+    free = {"host.full.call_us": 0, "host.transfer.cache_ns_per_line": 0}
+    hw = HW.replace({**free, **{f"placement.{kind}": "pl" for kind in places}})
+    rows = [r for r in ps.simulate(plan, hw, profile="full").rows if r.encoder == 4]
+    return [(rows[i - 1].module, round(r.delay_ms * 125e3) * 16) for i, r in enumerate(rows) if r.module == "transfer"]
+
+
+def test_tokens_cross_as_what_the_next_operation_reads():
+    """Tokens go to the module as they are (197), and come back as they are left (138 + 1 + 1 by EViT)."""
+    plan = ps.prune_tokens(PLAN, "evit", keep_rate=0.7, encoders=[4])
+    here, there = crossings(plan), crossings(plan, TOKEN_KINDS)
+    assert [c for c in there if c not in here] == [("residual1", 197 * 384), ("merge", 140 * 384)]
+    assert len(there) == len(here) + 2
+
+
+def test_a_predictors_features_cross_as_the_next_layer_reads_them():
+    """Half of them pooled on the processor, all 196 x 384 go back to the array, not the layer's 192 results."""
+    plan = ps.prune_tokens(PLAN, "dynamicvit", keep_rate=0.7, encoders=[4])
+    rows = ps.simulate(plan, HW, profile="full").rows
+    assert rows[next(i for i, row in enumerate(rows) if row.kind == "score") + 1].module == "transfer"
+    assert crossings(plan).count(("predictor", 196 * 384)) >= 2  # behind LayerNorm, behind the pooling

@@ -1,0 +1,38 @@
+"""Units of the programmable logic beside the array, at rest unless ``placement`` says pl."""
+
+from typing import Literal
+
+from pivotsim.config import Spec, quantity
+
+SortNetwork = Literal["bitonic", "odd_even_merge", "odd_even_transposition"]
+
+
+class UnitSpec(Spec):
+    """A unit of the programmable logic for one kind of operation."""
+
+    elements_per_clock: int = quantity("", "Elements that leave it in an array clock.", ge=1, le=65_536)
+    fill_cycles: int = quantity("clocks", "Clocks on top, per block of rows (a head).", ge=0, le=10**6)
+
+
+class TokenDropSpec(Spec):
+    """The token-dropping module (Parikh et al.): averages scores, sorts them, shuffles tokens, normalises the fused."""
+
+    score_lanes: int = quantity("", "Scores that it reads and averages in a clock.", ge=1, le=65_536)
+    averaging_hidden: bool = quantity(
+        "", "Operations of module score take no time: scores are averaged as softmax makes them."
+    )
+    sort_network: SortNetwork = quantity("", "Network whose stages the comparators work through.")
+    comparators: int = quantity("", "Comparators that there are; one comparison each a clock.", ge=1, le=2**20)
+    ports: int = quantity("", "Tokens that pass the shuffle side by side.", ge=1, le=65_536)
+    channels_per_port: int = quantity("", "Channels of a token that a port moves in a clock.", ge=1, le=65_536)
+    divide_cycles: int = quantity("clocks", "Reciprocal of the fused tokens' weights.", ge=0, le=10**6)
+
+
+class UnitsSpec(Spec):
+    """The units of the programmable logic beside the array."""
+
+    softmax: UnitSpec
+    gelu: UnitSpec
+    silu: UnitSpec
+    norm: UnitSpec
+    token_drop: TokenDropSpec
