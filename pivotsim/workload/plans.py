@@ -1,25 +1,44 @@
 """Plans: what each encoder of a model does for one image. Transforms map plans to plans."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
+from pivotsim.workload.masks import Mask
 
 QKV_MODES = ("fused", "separate")
 SCORE_BITS = (8, 32)
+ATTENTION_WEIGHTS = ("qkv", "q", "k", "v", "proj")
 
 
 @dataclass(frozen=True)
 class EncoderPlan:
-    """What one encoder does: its number (from 1), whether attention runs, and the tokens it sees."""
+    """What one encoder does: its number (from 1), whether attention runs, the tokens it sees, what it leaves out.
+
+    ``heads`` and ``mlp_hidden`` are None where they are the model's. ``weight_masks`` maps the label of a GEMM with
+    weights to a mask of its operand b; ``attention_mask`` keeps entries of the scores (tokens x tokens, one copy per
+    head). ``split_threshold`` has keys with more kept entries than that computed densely (``split_attention``).
+    """
 
     encoder: int
     attention_active: bool
     attention_tokens: int
     mlp_tokens: int
+    heads: int | None = None
+    mlp_hidden: int | None = None
+    weight_masks: Mapping[str, Mask] = field(default_factory=dict, hash=False)
+    attention_mask: Mask | None = None
+    split_threshold: int | None = None
+
+    def without_attention(self) -> "EncoderPlan":
+        """Return the encoder with its attention, and what was said of it, left out."""
+        masks = {label: mask for label, mask in self.weight_masks.items() if label not in ATTENTION_WEIGHTS}
+        return replace(
+            self, attention_active=False, heads=None, weight_masks=masks, attention_mask=None, split_threshold=None
+        )
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,25 @@ class Plan:
         """Number of active attentions (PIVOT, section 3.1)."""
         return len(self.active)
 
+    def heads_of(self, encoder: EncoderPlan) -> int:
+        """Return the attention heads that an encoder computes."""
+        return self.model.heads if encoder.heads is None else encoder.heads
+
+    def hidden_of(self, encoder: EncoderPlan) -> int:
+        """Return the hidden size of an encoder's MLP."""
+        return self.model.mlp_hidden if encoder.mlp_hidden is None else encoder.mlp_hidden
+
+    def weight_sizes(self, encoder: EncoderPlan) -> dict[str, tuple[int, int]]:
+        """Return {label: (K, N)} of an encoder's weight matrices, in the order of their GEMMs."""
+        d, hidden = self.model.width, self.hidden_of(encoder)
+        inner = self.heads_of(encoder) * (d // self.model.heads)
+        sizes = {}
+        if encoder.attention_active:
+            sizes = {"qkv": (d, 3 * inner)} if self.qkv == "fused" else {label: (d, inner) for label in ("q", "k", "v")}
+            sizes["proj"] = (inner, d)
+        sizes |= {label: (d, hidden) for label in (("gate", "value") if self.model.gated_mlp else ("fc1",))}
+        return sizes | {"fc2": (hidden, d)}
+
     def to_rows(self) -> list[tuple[int, str, int, int]]:
         """Return (encoder, attention, attention tokens, MLP tokens) of every encoder."""
         return [
@@ -48,11 +86,41 @@ class Plan:
             for e in self.encoders
         ]
 
+    def pruned(self) -> dict[str, list[str]]:
+        """Return what the encoders leave out, by column: only those in which one differs from the model."""
+        columns = {name: [text(self, e) for e in self.encoders] for name, text in _PRUNED.items()}
+        return {name: texts for name, texts in columns.items() if any(texts)}
+
     def __str__(self) -> str:
         lines = [f"{self.model.name}: effort {self.effort} of {len(self.encoders)}"]
         lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}")
         lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}" for n, word, a, m in self.to_rows()]
-        return "\n".join(lines)
+        for name, texts in self.pruned().items():
+            width = max(map(len, (name, *texts)))
+            lines[1:] = [f"{line}  {text:>{width}}" for line, text in zip(lines[1:], (name, *texts), strict=True)]
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _weights_kept(plan: Plan, encoder: EncoderPlan) -> str:
+    """Return the kept share of an encoder's weights, empty without masks."""
+    if not encoder.weight_masks:
+        return ""
+    sizes = {label: k * n for label, (k, n) in plan.weight_sizes(encoder).items()}
+    kept = sum(encoder.weight_masks[x].density * n if x in encoder.weight_masks else n for x, n in sizes.items())
+    return f"{kept / sum(sizes.values()):.1%}"
+
+
+def _scores_kept(plan: Plan, encoder: EncoderPlan) -> str:
+    split = "" if encoder.split_threshold is None else f", split at {encoder.split_threshold}"
+    return "" if encoder.attention_mask is None else f"{encoder.attention_mask.density:.1%}{split}"
+
+
+_PRUNED: dict[str, Callable[[Plan, EncoderPlan], str]] = {
+    "heads": lambda _, e: "" if e.heads is None else str(e.heads),
+    "mlp hidden": lambda _, e: "" if e.mlp_hidden is None else str(e.mlp_hidden),
+    "weights kept": _weights_kept,
+    "scores kept": _scores_kept,
+}
 
 
 def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "fused", score_bits: int = 8) -> Plan:
@@ -85,7 +153,10 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
 
 
 def check_plan(plan: Plan) -> None:
-    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token and known options."""
+    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token, known options, and masks that fit.
+
+    All masks that do not fit are told at once.
+    """
     if not isinstance(plan, Plan):
         raise InputError(f"plan: must be a Plan; use pivotsim.plan(model) {got(plan)}")
     check_choice("qkv", plan.qkv, QKV_MODES)
@@ -96,3 +167,30 @@ def check_plan(plan: Plan) -> None:
     for e in plan.encoders:
         check_integer(f"encoder {e.encoder}: attention_tokens", e.attention_tokens, 1)
         check_integer(f"encoder {e.encoder}: mlp_tokens", e.mlp_tokens, 1)
+        if e.heads is not None:
+            check_integer(f"encoder {e.encoder}: heads", e.heads, 1, plan.model.heads)
+        if e.mlp_hidden is not None:
+            check_integer(f"encoder {e.encoder}: mlp_hidden", e.mlp_hidden, 1)
+    problems = [f"encoder {e.encoder}: {problem}" for e in plan.encoders for problem in _misfits(plan, e)]
+    if problems:
+        raise InputError(problems)
+
+
+def _misfits(plan: Plan, e: EncoderPlan) -> Iterator[str]:
+    """Yield what is wrong with the masks of one encoder."""
+    sizes = plan.weight_sizes(e) if e.weight_masks else {}
+    for label, mask in e.weight_masks.items():
+        size = (mask.height, mask.width)
+        if label not in sizes:
+            yield f"{label}: has a mask and no weights; the encoder has {', '.join(sizes)}"
+        elif mask.operand != "b" or mask.count != 1 or size != sizes[label]:
+            wanted, found = ("x".join(map(str, pair)) for pair in (sizes[label], size))
+            yield f"{label}: the mask is of {found}, the weights are {wanted}; prune heads and neurons before blocks"
+    scores = e.attention_mask
+    if scores is not None and (scores.height, scores.width) != (e.attention_tokens, e.attention_tokens):
+        tokens = f"{scores.height}x{scores.width} tokens, attention has {e.attention_tokens}"
+        yield f"the attention mask is of {tokens}; prune tokens before masking attention"
+    if scores is not None and (scores.operand != "out" or scores.block != 1 or scores.count != plan.heads_of(e)):
+        yield f"the attention mask is of {scores.count} heads, the encoder has {plan.heads_of(e)}"
+    if scores is None and e.split_threshold is not None:
+        yield f"split_threshold: needs an attention mask {got(e.split_threshold)}"

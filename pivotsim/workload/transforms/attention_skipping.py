@@ -49,4 +49,4 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     if problems:
         raise InputError(problems)
     kept = set(wanted)
-    return replace(plan, encoders=tuple(replace(e, attention_active=e.encoder in kept) for e in plan.encoders))
+    return replace(plan, encoders=tuple(e if e.encoder in kept else e.without_attention() for e in plan.encoders))
