@@ -8,7 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,8 @@ MAX_DRAWN_BLOCKS = 2**26  # of one copy: sorting their hashes takes 1.5 GiB
 _KEY = re.compile(r"block=([0-9]{1,19}),seed=([0-9]{1,19})(?:,operand=(a|b|out))?(?:,count=([0-9]{1,19}))?")
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True)
+class Draw:
     """How a mask is drawn: all that a trace has to say of it; ``density`` is the kept share of the blocks."""
 
     block: int

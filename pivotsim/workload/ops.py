@@ -181,7 +181,7 @@ def drawn_for(op: Op) -> Mask | None:
     if draw is None:
         return None
     height, width = {"a": (op.m, op.k), "b": (op.k, op.n), "out": (op.m, op.n)}[draw.operand]
-    return drawn_mask(height, width, **draw._asdict())
+    return drawn_mask(height, width, **vars(draw))
 
 
 def checked(trace: Trace) -> Trace:

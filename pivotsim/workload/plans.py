@@ -74,9 +74,9 @@ class Plan:
         inner = self.heads_of(encoder) * (d // self.model.heads)
         sizes = {}
         if encoder.attention_active:
-            sizes = {"qkv": (d, 3 * inner)} if self.qkv == "fused" else {label: (d, inner) for label in ("q", "k", "v")}
+            sizes = {"qkv": (d, 3 * inner)} if self.qkv == "fused" else dict.fromkeys(("q", "k", "v"), (d, inner))
             sizes["proj"] = (inner, d)
-        sizes |= {label: (d, hidden) for label in (("gate", "value") if self.model.gated_mlp else ("fc1",))}
+        sizes |= dict.fromkeys(("gate", "value") if self.model.gated_mlp else ("fc1",), (d, hidden))
         return sizes | {"fc2": (hidden, d)}
 
     def to_rows(self) -> list[tuple[int, str, int, int]]:

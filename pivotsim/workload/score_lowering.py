@@ -70,7 +70,7 @@ def _values(plan: Plan, encoder: EncoderPlan, repeats: int, masks: Masks) -> Ite
 
 def _as_operand_a(kept: Mask) -> Mask:
     """Return the mask of QK^T's results as that of SV's left operand."""
-    return replace(kept, operand="a", draw=None if kept.draw is None else kept.draw._replace(operand="a"))
+    return replace(kept, operand="a", draw=None if kept.draw is None else replace(kept.draw, operand="a"))
 
 
 def _parts(encoder: EncoderPlan) -> Iterator[tuple[str, int, Mask | None]]:
@@ -81,7 +81,7 @@ def _parts(encoder: EncoderPlan) -> Iterator[tuple[str, int, Mask | None]]:
         wanted = kept.kept[head]
         dense = global_keys(wanted, threshold)
         rest = wanted[:, ~dense]
-        mask = Mask("out", *rest.shape, 1, rest, kept.origin) if rest.any() else None
+        mask = Mask("out", kept.height, rest.shape[1], 1, rest, kept.origin) if rest.any() else None
         yield f".{head + 1}", int(dense.sum()), mask
 
 
