@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, pruning
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
 
@@ -70,6 +70,11 @@ def run_command(
         str | None,
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
     ] = None,
+    heads: pruning.HeadsOption = None,
+    neurons: pruning.NeuronsOption = None,
+    blocks: pruning.BlocksOption = None,
+    attention: pruning.AttentionOption = None,
+    split: pruning.SplitOption = None,
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
     memory: options.MemoryOption = "paper",
@@ -106,8 +111,10 @@ def run_command(
 
     if (model is None) == (trace is None):
         raise InputError(f"run: give a MODEL or --trace IN.csv, one of the two {got((model, trace and str(trace)))}")
-    if trace is not None and (active, qkv, score_bits) != (None, "fused", 8):
-        raise InputError("run: --active, --qkv and --score-bits shape a model, a trace is fixed; leave them out")
+    pruned = pruning.parse_pruning(heads, neurons, blocks, attention, split)
+    if trace is not None and (pruned or (active, qkv, score_bits) != (None, "fused", 8)):
+        shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
+        raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
     settings = options.parse_settings(set_)
     options.check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
@@ -116,9 +123,10 @@ def run_command(
         workload = read_trace(trace)
     else:
         assert spec is not None  # load_both returns a model for a model's name
-        workload = plan(spec, qkv=qkv, score_bits=score_bits)
+        workload = pruned.sized(plan(spec, qkv=qkv, score_bits=score_bits))
         if active is not None:
             workload = skip_attention(workload, active=options.parse_encoders("--active", active, spec.depth))
+        workload = pruned.masked(workload)
     engine = options.engine_for(engine, memory)
     with progress():
         report = simulate(
@@ -131,7 +139,7 @@ def run_command(
 
         written.append(write_timeline(report, timeline))
     if json:
-        print_json({**report.to_dict(), "set": settings})
+        print_json({**report.to_dict(), "set": settings, "pruning": pruned.to_dict()})
         return
     mode = report.options["ps_pl_overlap"]
     beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
@@ -139,6 +147,8 @@ def run_command(
         f"{report.workload} on {board.name} "
         f"(engine {engine}, memory {memory}, profile {profile}, scope {scope}{beside})"
     )
+    if pruned:
+        print_line(f"pruned: {pruned}")
     print_line()
     parts = f"{'PL' if report.unit_cycles else 'array'} {number(report.pl_ms)}, processor {number(report.ps_ms)}"
     if report.overlap_ms:

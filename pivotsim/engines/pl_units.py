@@ -3,7 +3,8 @@
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
 A block of m rows (a head) enters when the one before has left, as heads do on the array; what a unit reads waits in
-no memory. Every figure is assumed: no published design is meant.
+no memory. Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks. Every figure is
+assumed: no published design is meant.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     for position, op in enumerate(trace):
         if op.kind in placed:
             unit = getattr(hw.units, op.kind)
-            cycles = op.repeats * (-(-op.m * op.n // unit.elements_per_clock) + unit.fill_cycles)
+            elements = trace.elements_of(op)  # of all blocks
+            cycles = op.repeats * (-(-elements // (op.repeats * unit.elements_per_clock)) + unit.fill_cycles)
             total += cycles
             if total > INT64_MAX:
                 raise InputError(f"{trace.name}: sizes too large, the clocks of PL units exceed int64 {got(total)}")

@@ -2,6 +2,9 @@
 
 cost = call + rows * cycles_per_row + elements * cycles_per_element, at the host's clock, the last two shared by
 the cores (PIVOT runs softmax, GELU and entropy on the PS, section 3.4; its delays charge softmax alone).
+
+Of a sparse operation the kept elements alone are charged and moved; rows stay whole, and finding the kept elements
+costs nothing [assumed].
 """
 
 from collections.abc import Iterator
@@ -48,7 +51,7 @@ def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
         transfers = dict(_transfers(trace, hw))
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, op.elements, costs.call_us, hw.host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, trace.elements_of(op), costs.call_us, hw.host)
             yield Step(index, op.encoder, op.module, op.kind, ms, call_ms)
         if costs.transfers and index in transfers:
             ms = _transfer_ms(transfers[index], costs, hw)
@@ -76,7 +79,7 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
         op, following = ops[index], ops[index + 1]
         if on_ps[op.kind] != on_ps[following.kind]:
             is_sum = op.kind == "gemm" and following.kind == "requant"
-            yield index, op.elements * SUM_BYTES if is_sum else op.elements * -(-op.out_bits // 8)
+            yield index, trace.elements_of(op) * (SUM_BYTES if is_sum else -(-op.out_bits // 8))
 
 
 def _transfer_ms(size_bytes: int, costs: HostCosts, hw: Hardware) -> float:

@@ -86,40 +86,47 @@ class Plan:
             for e in self.encoders
         ]
 
-    def pruned(self) -> dict[str, list[str]]:
+    def pruned(self) -> "dict[str, list[int | float | None]]":
         """Return what the encoders leave out, by column: only those in which one differs from the model."""
-        columns = {name: [text(self, e) for e in self.encoders] for name, text in _PRUNED.items()}
-        return {name: texts for name, texts in columns.items() if any(texts)}
+        columns = {name: [value(self, e) for e in self.encoders] for name, value in _PRUNED.items()}
+        return {name: values for name, values in columns.items() if any(v is not None for v in values)}
 
     def __str__(self) -> str:
         lines = [f"{self.model.name}: effort {self.effort} of {len(self.encoders)}"]
         lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}")
         lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}" for n, word, a, m in self.to_rows()]
-        for name, texts in self.pruned().items():
-            width = max(map(len, (name, *texts)))
-            lines[1:] = [f"{line}  {text:>{width}}" for line, text in zip(lines[1:], (name, *texts), strict=True)]
-        return "\n".join(line.rstrip() for line in lines)
+        for name, values in self.pruned().items():
+            texts = [name.replace("_", " "), *map(pruned_text, values)]
+            width = max(map(len, texts))
+            lines[1:] = [f"{line}  {text:>{width}}".rstrip() for line, text in zip(lines[1:], texts, strict=True)]
+        return "\n".join(lines)
 
 
-def _weights_kept(plan: Plan, encoder: EncoderPlan) -> str:
-    """Return the kept share of an encoder's weights, empty without masks."""
-    if not encoder.weight_masks:
-        return ""
+def pruned_text(value: float | None) -> str:
+    """Return one value of ``Plan.pruned`` as text: shares in percent."""
+    return "" if value is None else f"{value:.1%}" if isinstance(value, float) else str(value)
+
+
+def _weights_kept(plan: Plan, encoder: EncoderPlan) -> float | None:
+    """Return the kept share of an encoder's weights, None without masks."""
+    masks = encoder.weight_masks
+    if not masks:
+        return None
     sizes = {label: k * n for label, (k, n) in plan.weight_sizes(encoder).items()}
-    kept = sum(encoder.weight_masks[x].density * n if x in encoder.weight_masks else n for x, n in sizes.items())
-    return f"{kept / sum(sizes.values()):.1%}"
+    kept = sum(masks[label].kept_elements[0] if label in masks else size for label, size in sizes.items())
+    return kept / sum(sizes.values())
 
 
-def _scores_kept(plan: Plan, encoder: EncoderPlan) -> str:
-    split = "" if encoder.split_threshold is None else f", split at {encoder.split_threshold}"
-    return "" if encoder.attention_mask is None else f"{encoder.attention_mask.density:.1%}{split}"
+def _scores_kept(_: Plan, encoder: EncoderPlan) -> float | None:
+    return None if encoder.attention_mask is None else encoder.attention_mask.density
 
 
-_PRUNED: dict[str, Callable[[Plan, EncoderPlan], str]] = {
-    "heads": lambda _, e: "" if e.heads is None else str(e.heads),
-    "mlp hidden": lambda _, e: "" if e.mlp_hidden is None else str(e.mlp_hidden),
-    "weights kept": _weights_kept,
-    "scores kept": _scores_kept,
+_PRUNED: dict[str, Callable[[Plan, EncoderPlan], int | float | None]] = {
+    "heads": lambda _, e: e.heads,
+    "mlp_hidden": lambda _, e: e.mlp_hidden,
+    "weights_kept_frac": _weights_kept,
+    "scores_kept_frac": _scores_kept,
+    "split_threshold": lambda _, e: e.split_threshold,
 }
 
 
