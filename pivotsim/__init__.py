@@ -20,6 +20,13 @@ _HOME = {
     "plan": "pivotsim.workload.plans",
     "prune_tokens": "pivotsim.workload.transforms.token_pruning",
     "skip_attention": "pivotsim.workload.transforms.attention_skipping",
+    "prune_heads": "pivotsim.workload.transforms.head_pruning",
+    "prune_neurons": "pivotsim.workload.transforms.neuron_pruning",
+    "prune_blocks": "pivotsim.workload.transforms.block_pruning",
+    "mask_attention": "pivotsim.workload.transforms.attention_masking",
+    "split_attention": "pivotsim.workload.transforms.attention_splitting",
+    "Footprint": "pivotsim.workload.footprints",
+    "footprint": "pivotsim.workload.footprints",
     "Op": "pivotsim.workload.ops",
     "Trace": "pivotsim.workload.ops",
     "lower": "pivotsim.workload.lowering",
@@ -43,10 +50,12 @@ _HOME = {
     "InputError": "pivotsim.errors",
 }
 __all__ = [
-    "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
-    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
-    "load_hardware", "load_model", "lower", "plan", "prune_tokens", "read_trace", "reproduce_pivot", "simulate",
-    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
+    "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "MatmulResult",
+    "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare",
+    "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "plan",
+    "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot", "simulate",
+    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "split_attention", "write_timeline",
+    "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -65,11 +74,17 @@ if TYPE_CHECKING:
     from pivotsim.published.pivot import reproduce_pivot
     from pivotsim.report import Report
     from pivotsim.simulation import simulate
+    from pivotsim.workload.footprints import Footprint, footprint
     from pivotsim.workload.lowering import lower
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
+    from pivotsim.workload.transforms.attention_masking import mask_attention
     from pivotsim.workload.transforms.attention_skipping import skip_attention
+    from pivotsim.workload.transforms.attention_splitting import split_attention
+    from pivotsim.workload.transforms.block_pruning import prune_blocks
+    from pivotsim.workload.transforms.head_pruning import prune_heads
+    from pivotsim.workload.transforms.neuron_pruning import prune_neurons
     from pivotsim.workload.transforms.token_pruning import prune_tokens
 
 

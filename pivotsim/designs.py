@@ -66,6 +66,8 @@ def simulate_designs(
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
     trace = runnable(as_trace(workload, 1), hw, "analytic", scope)
+    if any(mask is not None for mask in trace.gemm_masks):
+        raise InputError(f"{trace.name}: many designs at once run dense operations only; simulate() takes masks")
     columns = analytic.design_columns(hw.array, designs)
     if hw.host.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")

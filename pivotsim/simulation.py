@@ -27,6 +27,7 @@ from pivotsim.workload.plans import Plan
 
 MEMORIES = ("paper", "hw")
 SCOPES = ("encoders", "all")
+SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
 ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
 
 
@@ -157,8 +158,9 @@ def _name(workload: Plan | Trace) -> str:
     if isinstance(workload, Trace):
         return workload.name
     skipped = workload.effort < len(workload.encoders)
-    effort = [f"effort {workload.effort}"] if skipped else []
-    return ", ".join([workload.model.name, *effort, *workload.token_methods])
+    parts = [f"effort {workload.effort}"] if skipped else []
+    parts += [*workload.token_methods, *(["pruned"] if set(workload.pruned()) - {"token_steps"} else [])]
+    return ", ".join([workload.model.name, *parts])
 
 
 def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
@@ -204,6 +206,8 @@ def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -
     unchanged = [leaf for path in used for leaf in _without(path, changed)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    if any(op.kind != "gemm" and op.density != 1 for op in trace):
+        notes += (SPARSE_SCORES,)
     channel = dram_channel(hw) if memory == "hw" else None
     sources = {} if channel is None else channel.sources
     return notes + tuple(f"memories.dram, {path}: {text}" for path, text in sources.items() if text.startswith("["))

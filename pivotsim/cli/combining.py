@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pivotsim.cli import options, planning
+from pivotsim.cli import options, pruning
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, write_plots
 from pivotsim.errors import InputError
@@ -32,7 +32,12 @@ def combine_command(
     exit_fractions: Annotated[
         str | None, typer.Option(metavar="F,F,...", help="Fraction that each --effort classifies; they sum to 1.")
     ] = None,
-    tokens: planning.TokensOption = None,
+    heads: pruning.HeadsOption = None,
+    neurons: pruning.NeuronsOption = None,
+    tokens: pruning.TokensOption = None,
+    blocks: pruning.BlocksOption = None,
+    attention: pruning.AttentionOption = None,
+    split: pruning.SplitOption = None,
     gate: Annotated[
         str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
     ] = "entropy",
@@ -51,22 +56,23 @@ def combine_command(
 ) -> None:
     """Delay, energy and the three EDPs of the mean image under low and high effort.
 
-    Every image runs the low effort; those it does not classify run the high effort too. Tokens are pruned alike in all.
+    Every image runs the low effort; those it does not classify run the high effort too. All are pruned alike.
     Example: pivotsim combine deit_s --low 1-6 --high all --f-low 0.8
     """
     from pivotsim.effort.combination import combine
     from pivotsim.simulation import simulate
-    from pivotsim.workload.transforms.attention_skipping import skip_attention
+    from pivotsim.workload.plans import plan
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
-    settings, pruning = options.parse_settings(set_), planning.parse_tokens(tokens)
+    settings = options.parse_settings(set_)
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
     options.check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name
-    whole = planning.plan_of(spec, tokens=pruning, qkv=qkv, score_bits=score_bits)
+    whole = plan(spec, qkv=qkv, score_bits=score_bits)
     reports = [
         simulate(
-            skip_attention(whole, active=options.parse_encoders(name, text, spec.depth)),
+            pruned.applied(whole, options.parse_encoders(name, text, spec.depth)),
             board, engine=options.engine_for(engine, memory), memory=memory, profile=profile, energy=energy,
             scope=scope, ps_pl_overlap=ps_pl_overlap,
         )
@@ -75,7 +81,7 @@ def combine_command(
     mix = combine(reports, exits, gate=gate)
     written = write_plots(mix, plots)
     if json:
-        print_json({**mix.to_dict(), "set": settings, "tokens": pruning})
+        print_json({**mix.to_dict(), "set": settings, "pruning": pruned.to_dict()})
         return
     modes = (
         f"engine {options.engine_for(engine, memory)}, memory {memory}, profile {profile}, scope {scope}, gate {gate}"
@@ -83,6 +89,8 @@ def combine_command(
     overlap = reports[0].options["ps_pl_overlap"]
     modes += "" if overlap == "serial" else f", ps_pl_overlap {overlap}"
     print_line(f"{spec.name} on {board.name}, {len(reports)} efforts ({modes})")
+    if pruned:
+        print_line(f"pruned: {pruned}")
     print_line()
     print_table(
         ("effort", "run it", "leave there", "delay, ms", "energy, J"),

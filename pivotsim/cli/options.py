@@ -170,6 +170,11 @@ _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 MAX_ENCODERS = 4096
 
 
+def active_of(text: str | None, depth: int) -> list[int] | None:
+    """Return the encoders that ``--active`` names, None without it."""
+    return None if text is None else parse_encoders("--active", text, depth)
+
+
 def parse_encoders(option: str, text: str, depth: int) -> list[int]:
     """Return encoder numbers from ``1,2,5-8``, ``all`` or ``none``."""
     word = text.strip().lower()

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options, planning
+from pivotsim.cli import options, pruning
 from pivotsim.cli.output import percent, print_json, print_line, print_table
 from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
     from pivotsim.models.spec import VitModel
+    from pivotsim.workload.footprints import Footprint
 
 show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, its fit, a model, plan or trace.")
 HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
@@ -155,24 +156,50 @@ def show_model_command(
 def show_plan_command(
     name: ModelArgument,
     active: ActiveOption = None,
-    tokens: planning.TokensOption = None,
+    heads: pruning.HeadsOption = None,
+    neurons: pruning.NeuronsOption = None,
+    tokens: pruning.TokensOption = None,
+    blocks: pruning.BlocksOption = None,
+    attention: pruning.AttentionOption = None,
+    split: pruning.SplitOption = None,
     set_: options.ModelSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
-    """What each encoder of a model does, as a table."""
+    """What each encoder of a model does, as a table; pruned, what it keeps of the model's parameters and MACs too."""
     from pivotsim.report import hash_of, header
+    from pivotsim.workload.footprints import footprint
+    from pivotsim.workload.plans import plan, pruned_text
 
     settings, model = _model(name, set_)
-    pruning = planning.parse_tokens(tokens)
-    whole = planning.plan_of(model, active=active, tokens=pruning)
-    columns = ("encoder", "attention", "attention_tokens", "mlp_tokens", "token_steps")
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
+    whole = pruned.applied(plan(model), options.active_of(active, model.depth))
+    columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
     if json:
-        encoders = [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]
-        result = {"model": model.name, "encoders": encoders, "set": settings, "tokens": pruning}
+        encoders: list[dict[str, object]] = [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]
+        for column, values in whole.pruned().items():
+            for encoder, value in zip(encoders, values, strict=True):
+                encoder[column] = value
+        result = {"model": model.name, "encoders": encoders, "footprint": footprint(whole).to_dict(), "set": settings}
+        result["pruning"] = pruned.to_dict()
         print_json({**header("plan", hash_of(result)), **result})
         return
     print_line(f"{model.name}: effort {whole.effort} of {model.depth}")
-    print_table(columns, whole.to_rows(), right=(0, 2, 3))
+    more = whole.pruned()
+    rows = [(*row, *map(pruned_text, values)) for row, *values in zip(whole.to_rows(), *more.values(), strict=True)]
+    print_table((*columns, *more), rows, right=(0, *range(2, 4 + len(more))))
+    if more:
+        _print_footprint(footprint(whole))
+
+
+def _print_footprint(found: "Footprint") -> None:
+    """Print parameters, stored bytes and MACs by label, and the ratios to the dense model."""
+    print_line()
+    columns = ("label", "parameters", "kept", "payload, B", "index, B", "pointers, B", "MACs", "kept")
+    table = [(row.label, *(f"{value:,}" for value in row[1:])) for row in (*found.rows, found.total)]
+    print_table(columns, table, right=tuple(range(1, len(columns))))
+    print_line()
+    print_line(f"{found.parameter_ratio:.3f}x fewer parameters, {found.mac_ratio:.3f}x fewer MACs than the dense model")
+    print_line("Bytes are those of weight matrices in int8; masked ones as block-sparse columns [assumed].")
 
 
 @show_app.command("trace")
@@ -181,7 +208,12 @@ def show_trace_command(
         str, typer.Argument(help="A model's name or YAML file, or a trace's CSV file.", show_default=False)
     ],
     active: ActiveOption = None,
-    tokens: planning.TokensOption = None,
+    heads: pruning.HeadsOption = None,
+    neurons: pruning.NeuronsOption = None,
+    tokens: pruning.TokensOption = None,
+    blocks: pruning.BlocksOption = None,
+    attention: pruning.AttentionOption = None,
+    split: pruning.SplitOption = None,
     batch: Annotated[
         int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")
     ] = 1,
@@ -194,30 +226,25 @@ def show_trace_command(
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.report import hash_of, header
     from pivotsim.workload.lowering import lower
+    from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
 
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
     if name.endswith(".csv"):
-        if (active, tokens, batch, qkv, score_bits, set_) != (None, None, 1, "fused", 8, None):
-            shaping = "--active, --tokens, --batch, --qkv, --score-bits, --set"
+        if pruned or (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
+            shaping = f"--active, {pruning.FLAGS}, --batch, --qkv, --score-bits, --set"
             raise InputError(f"show trace: a trace file is fixed; {shaping} shape models")
         settings: dict[str, object] = {}
-        pruning = []
         trace = read_trace(name)
     else:
         settings, model = _model(name, set_)
-        pruning = planning.parse_tokens(tokens)
-        whole = planning.plan_of(model, active=active, tokens=pruning, qkv=qkv, score_bits=score_bits)
+        whole = pruned.applied(plan(model, qkv=qkv, score_bits=score_bits), options.active_of(active, model.depth))
         trace = lower(whole, batch)
     if csv is not None:
         write_trace(trace, csv)
     if json:
-        result = {
-            "name": trace.name,
-            "macs": trace.macs,
-            "ops": [op._asdict() for op in trace],
-            "set": settings,
-            "tokens": pruning,
-        }
+        result = {"name": trace.name, "macs": trace.macs, "ops": [op._asdict() for op in trace], "set": settings}
+        result["pruning"] = pruned.to_dict()
         print_json({**header("trace", hash_of(result)), **result})
     elif csv is not None:
         print_line(f"wrote {csv}: {len(trace)} operations")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options, planning
+from pivotsim.cli import options, pruning
 from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
 
@@ -70,7 +70,12 @@ def run_command(
         str | None,
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
     ] = None,
-    tokens: planning.TokensOption = None,
+    heads: pruning.HeadsOption = None,
+    neurons: pruning.NeuronsOption = None,
+    tokens: pruning.TokensOption = None,
+    blocks: pruning.BlocksOption = None,
+    attention: pruning.AttentionOption = None,
+    split: pruning.SplitOption = None,
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
     memory: options.MemoryOption = "paper",
@@ -101,15 +106,16 @@ def run_command(
     Example: pivotsim run deit_s --active 1-6
     """
     from pivotsim.simulation import simulate
+    from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
 
     if (model is None) == (trace is None):
         raise InputError(f"run: give a MODEL or --trace IN.csv, one of the two {got((model, trace and str(trace)))}")
-    if trace is not None and (active, tokens, qkv, score_bits) != (None, None, "fused", 8):
-        raise InputError(
-            "run: --active, --tokens, --qkv and --score-bits shape a model, a trace is fixed; leave them out"
-        )
-    settings, pruning = options.parse_settings(set_), planning.parse_tokens(tokens)
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
+    if trace is not None and (pruned or (active, qkv, score_bits) != (None, "fused", 8)):
+        shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
+        raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
+    settings = options.parse_settings(set_)
     options.check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     workload: Any
@@ -117,7 +123,7 @@ def run_command(
         workload = read_trace(trace)
     else:
         assert spec is not None  # load_both returns a model for a model's name
-        workload = planning.plan_of(spec, active=active, tokens=pruning, qkv=qkv, score_bits=score_bits)
+        workload = pruned.applied(plan(spec, qkv=qkv, score_bits=score_bits), options.active_of(active, spec.depth))
     engine = options.engine_for(engine, memory)
     with progress():
         report = simulate(
@@ -130,7 +136,7 @@ def run_command(
 
         written.append(write_timeline(report, timeline))
     if json:
-        print_json({**report.to_dict(), "set": settings, "tokens": pruning})
+        print_json({**report.to_dict(), "set": settings, "pruning": pruned.to_dict()})
         return
     mode = report.options["ps_pl_overlap"]
     beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
@@ -138,6 +144,8 @@ def run_command(
         f"{report.workload} on {board.name} "
         f"(engine {engine}, memory {memory}, profile {profile}, scope {scope}{beside})"
     )
+    if pruned:
+        print_line(f"pruned: {pruned}")
     print_line()
     parts = f"{'PL' if report.unit_cycles else 'array'} {number(report.pl_ms)}, processor {number(report.ps_ms)}"
     if report.overlap_ms:

@@ -4,10 +4,12 @@ Softmax, GELU, SiLU and LayerNorm have a unit each:
 
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
-A block of m rows (a head) enters when the one before has left, as heads do on the array. Score, sort, gather and merge
-are phases of one unit, the token-dropping module (``token_dropping``): average, sort, shuffle, normalise. Its shuffle
-reads dropped tokens in the same pass as kept ones, so a gather counts the tokens of the merge that follows it.
-What a unit reads waits in no memory. Every figure is assumed: no published design is meant.
+A block of m rows (a head) enters when the one before has left, as heads do on the array; what a unit reads waits in
+no memory. Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks.
+
+Score, sort, gather and merge are phases of one unit, the token-dropping module (``token_dropping``): average, sort,
+shuffle, normalise. Its shuffle reads dropped tokens in the same pass as kept ones, so a gather counts the tokens of the
+merge that follows it. Every figure is assumed: no published design is meant.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,7 +47,7 @@ def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:
     if op.kind in PHASES:
         return PHASES[op.kind](hw.units.token_drop, op, _merged_next(trace, position))
     unit = getattr(hw.units, op.kind)
-    return int(-(-op.m * op.n // unit.elements_per_clock) + unit.fill_cycles)
+    return int(-(-trace.elements_of(op) // (op.repeats * unit.elements_per_clock)) + unit.fill_cycles)
 
 
 def _merged_next(trace: Trace, position: int) -> int:

@@ -3,6 +3,9 @@
 cost = call + rows * cycles_per_row + elements * cycles_per_element, at the host's clock, the last two shared by
 the cores (PIVOT runs softmax, GELU and entropy on the PS, section 3.4; its delays charge softmax alone). A sort's
 elements count once per level of it, ceil(log2 n) times.
+
+Of a sparse operation the kept elements alone are charged and moved; rows stay whole, and finding the kept elements
+costs nothing [assumed].
 """
 
 from collections.abc import Iterator
@@ -35,8 +38,8 @@ def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpe
     return cycles_to_ms(work, host.clock_mhz) + us_to_ms(call_us)
 
 
-def _worked_on(op: Op) -> int:
-    return op.elements * (op.n - 1).bit_length() if op.kind == "sort" else op.elements
+def _worked_on(trace: Trace, op: Op) -> int:
+    return op.elements * (op.n - 1).bit_length() if op.kind == "sort" else trace.elements_of(op)
 
 
 def _read_by(op: Op) -> int:
@@ -57,7 +60,7 @@ def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
         transfers = dict(_transfers(trace, hw))
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(op), costs.call_us, hw.host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(trace, op), costs.call_us, hw.host)
             yield Step(index, op.encoder, op.module, op.kind, ms, call_ms)
         if costs.transfers and index in transfers:
             ms = _transfer_ms(transfers[index], costs, hw)
@@ -86,7 +89,7 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
         op, following = ops[index], ops[index + 1]
         if on_ps[op.kind] != on_ps[following.kind]:
             is_sum = op.kind == "gemm" and following.kind == "requant"
-            elements = _read_by(following) if op.kind in TOKEN_KINDS else op.elements
+            elements = _read_by(following) if op.kind in TOKEN_KINDS else trace.elements_of(op)
             yield index, elements * (SUM_BYTES if is_sum else -(-op.out_bits // 8))
 
 

@@ -5,6 +5,7 @@ operand `b` (weights), or of the (m, n) result `out` (attention scores that are 
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -17,6 +18,37 @@ Operand = Literal["a", "b", "out"]
 OPERANDS = ("a", "b", "out")
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 MAX_BLOCKS = 2**31  # of one mask: 2 GiB of flags
+MAX_DRAWN_BLOCKS = 2**26  # of one copy: sorting their hashes takes 1.5 GiB
+_KEY = re.compile(r"block=([0-9]{1,19}),seed=([0-9]{1,19})(?:,operand=(a|b|out))?(?:,count=([0-9]{1,19}))?")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How a mask is drawn: all that a trace has to say of it; ``density`` is the kept share of the blocks."""
+
+    block: int
+    density: float
+    seed: int
+    operand: Operand = "b"
+    count: int = 1
+
+    @property
+    def key(self) -> str:
+        """The text by which a trace's mask_key names the mask; density stands in a column of its own."""
+        operand = "" if self.operand == "b" else f",operand={self.operand}"
+        return f"block={self.block},seed={self.seed}{operand}" + ("" if self.count == 1 else f",count={self.count}")
+
+
+def draw_of(key: str, density: float) -> Draw | None:
+    """Return what a trace's mask_key says of a drawn mask; None where it names another one.
+
+    >>> draw_of("block=16,seed=7", 0.5)
+    Draw(block=16, density=0.5, seed=7, operand='b', count=1)
+    """
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return None
+    return Draw(int(match[1]), density, int(match[2]), match[3] or "b", int(match[4] or 1))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +56,8 @@ class Mask:
     """Kept blocks of a matrix of ``height`` x ``width`` elements, in ``block`` x ``block`` pieces, cut at the edges.
 
     ``kept`` is bool (count, ceil(height / block), ceil(width / block)), read-only; repeat i of a GEMM (a head) uses
-    copy i % count. ``origin`` says where it comes from. Two masks are equal where their ``digest`` is.
+    copy i % count. ``origin`` says where it comes from, ``draw`` how it was drawn, None where it was given. Two masks
+    are equal where their ``digest`` is.
     """
 
     operand: Operand
@@ -33,6 +66,7 @@ class Mask:
     block: int
     kept: Flags
     origin: str = ""
+    draw: Draw | None = None
 
     def __post_init__(self) -> None:
         check_choice("operand", self.operand, OPERANDS)
@@ -83,7 +117,7 @@ class Mask:
 
     @cached_property
     def digest(self) -> str:
-        """Hash of everything but the origin."""
+        """Hash of everything but where it comes from."""
         head = f"{self.operand} {self.height} {self.width} {self.block} {self.kept.shape}".encode()
         return hashlib.sha256(head + np.packbits(self.kept).tobytes()).hexdigest()[:16]
 
@@ -134,24 +168,20 @@ def drawn_mask(
     check_integer("seed", seed, 0)
     shape = (count, -(-height // block), -(-width // block))
     blocks = shape[1] * shape[2]
-    if count * blocks > MAX_BLOCKS:
-        raise InputError(f"mask: more than {MAX_BLOCKS:,} blocks {got(count * blocks)}")
+    if blocks > MAX_DRAWN_BLOCKS or count * blocks > MAX_BLOCKS:
+        raise InputError(f"block: more than {MAX_DRAWN_BLOCKS:,} blocks are not drawn; take larger ones {got(block)}")
     kept = np.zeros((count, blocks), dtype=np.bool_)
     wanted = kept_of(density, blocks)
     for copy in range(count):
         order = np.argsort(block_hashes(seed, copy, blocks), kind="stable")
         kept[copy, order[:wanted]] = True
-    return Mask(operand, height, width, block, kept.reshape(shape), f"density {density:g}, {drawn_key(block, seed)}")
+    draw = Draw(block, wanted / blocks, seed, operand, count)
+    return Mask(operand, height, width, block, kept.reshape(shape), f"density {density:g}, {draw.key}", draw)
 
 
 def kept_of(density: float, blocks: int) -> int:
     """Return how many of a number of blocks a density keeps: rounded, half up."""
     return int(np.floor(density * blocks + 0.5))
-
-
-def drawn_key(block: int, seed: int) -> str:
-    """Return the text by which a trace's mask_key names a drawn mask."""
-    return f"block={block},seed={seed}"
 
 
 def check_block(block: int, height: int, width: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import Mask, draw_of, drawn_mask
 
 TOKEN_KINDS = ("score", "sort", "gather", "merge")
 KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant", *TOKEN_KINDS)
@@ -24,6 +24,7 @@ MODULES = (
 TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
 
 INT64_MAX = 2**63 - 1
+DENSITY_PLACES = 0.01  # how far a stated density may lie from that of the mask beside it
 BOUNDS = {  # field of Op: (least, most)
     "encoder": (0, 4096), "m": (1, INT64_MAX), "k": (1, INT64_MAX), "n": (1, INT64_MAX), "repeats": (1, INT64_MAX),
     "a_bits": (1, 64), "w_bits": (1, 64), "out_bits": (1, 64),
@@ -48,8 +49,9 @@ class Op(NamedTuple):
     elements of each row, ``gather`` moves m tokens of n elements, ``merge`` multiply-accumulates m tokens of n elements
     into others.
 
-    ``mask_file`` and ``mask_key`` name a mask of the trace, ``density`` is its kept share; of another kind than gemm
-    it is the share of the elements that are worked on.
+    ``mask_file`` and ``mask_key`` name a mask of the trace, ``density`` is its kept share; a key such as
+    ``block=16,seed=0`` draws the mask (``Draw``), with ``density`` as the kept share of its blocks. Of another kind
+    than gemm, ``density`` is the share of the elements that are worked on.
     """
 
     encoder: int
@@ -91,7 +93,7 @@ class Trace:
 
     ops: tuple[Op, ...]
     name: str = "trace"
-    masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # (mask_file, mask_key) -> mask
+    masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # mask_name(op) -> mask
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -110,13 +112,27 @@ class Trace:
         return sum(op.dense_macs for op in self.ops)
 
     def mask_of(self, op: Op) -> Mask | None:
-        """Return the mask of an operation, None where it has none."""
-        return self.masks.get((op.mask_file, op.mask_key)) if op.mask_file or op.mask_key else None
+        """Return the mask of an operation, drawn where its key says so; None where it has none."""
+        if not (op.mask_file or op.mask_key):
+            return None
+        found = self.masks.get(mask_name(op))
+        return drawn_for(op) if found is None else found
 
     def macs_of(self, op: Op) -> int:
         """Return the multiply-accumulates of an operation that its mask leaves."""
         mask = self.mask_of(op) if op.kind == "gemm" else None
         return op.dense_macs if mask is None else mask.macs(op.m, op.k, op.n, op.repeats)
+
+    def elements_of(self, op: Op) -> int:
+        """Return the elements of an operation's result that are made: a GEMM's mask of kind `out`, else ``density``.
+
+        From the mask where there is one, else rounded to the next integer, which is exact for a density that is
+        such a share itself.
+        """
+        mask = self.mask_of(op) if op.kind == "gemm" else None
+        if mask is not None and mask.operand == "out":
+            return mask.macs(op.m, 1, op.n, op.repeats)
+        return op.elements if op.kind == "gemm" or op.density == 1 else round(op.density * op.elements)
 
     def within(self, scope: str) -> "Trace":
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
@@ -157,6 +173,22 @@ def check_op(op: Op) -> Op:
     return op._replace(density=density, **numbers)
 
 
+def mask_name(op: Op) -> tuple[str, str]:
+    """Return the name of an operation's mask among a trace's: (mask_file, mask_key), with the size if it is drawn."""
+    if op.mask_file or draw_of(op.mask_key, op.density) is None:
+        return op.mask_file, op.mask_key
+    return "", f"{op.mask_key},density={op.density!r} of {op.m}x{op.k}x{op.n}"
+
+
+def drawn_for(op: Op) -> Mask | None:
+    """Return the mask that a GEMM's key draws, None where the key names another one."""
+    draw = None if op.mask_file or op.kind != "gemm" else draw_of(op.mask_key, op.density)
+    if draw is None:
+        return None
+    height, width = {"a": (op.m, op.k), "b": (op.k, op.n), "out": (op.m, op.n)}[draw.operand]
+    return drawn_mask(height, width, **vars(draw))
+
+
 def checked(trace: Trace) -> Trace:
     """Return a trace of checked operations; for traces that were neither lowered nor read from a file.
 
@@ -168,28 +200,38 @@ def checked(trace: Trace) -> Trace:
     if not isinstance(trace.ops, (tuple, list)):
         raise InputError(f"trace: ops must be a tuple of Op {got(trace.ops)}")
     ops, problems = [], []
+    masks: dict[tuple[str, str], Mask] = {}
     for number, op in enumerate(trace.ops, start=1):
         try:
             if not isinstance(op, Op):
                 raise InputError(f"must be an Op {got(op)}")
-            ops.append(check_op(op))
-            _check_mask(ops[-1], trace.mask_of(op))
+            mask = trace.mask_of(check_op(op))
+            ops.append(with_mask(check_op(op), mask))
+            if mask is not None:
+                masks[mask_name(ops[-1])] = mask
         except InputError as error:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name, trace.masks)
+    return Trace(tuple(ops), trace.name, masks)
 
 
-def _check_mask(op: Op, mask: Mask | None) -> None:
-    """Raise InputError where a GEMM names a mask that is not there or does not fit it, or has a bare density."""
+def with_mask(op: Op, mask: Mask | None) -> Op:
+    """Return an operation with its mask's density, or raise InputError where the two do not fit each other."""
     if mask is None and (op.mask_file or op.mask_key):
         raise InputError(f"mask_key: the trace holds no such mask {got((op.mask_file, op.mask_key))}")
-    if mask is not None and not mask.matches(op.m, op.k, op.n):
-        size = f"{mask.height}x{mask.width}, operand '{mask.operand}' of {op.m}x{op.k}x{op.n}"
-        raise InputError(f"mask_key: the mask does not fit the GEMM {got(size)}")
     if mask is None and op.kind == "gemm" and op.density != 1:
         raise InputError(f"density: a GEMM needs a mask, or mask_key 'block=16,seed=0' to draw one {got(op.density)}")
+    if mask is None:
+        return op
+    if not mask.matches(op.m, op.k, op.n):
+        size = f"{mask.height}x{mask.width}, operand '{mask.operand}' of {op.m}x{op.k}x{op.n}"
+        raise InputError(f"mask_key: the mask does not fit the GEMM {got(size)}")
+    if mask.draw is not None and not op.mask_file and draw_of(op.mask_key, op.density) is not None:
+        return op  # the density that it was drawn with
+    if op.density != 1 and abs(op.density - mask.density) > DENSITY_PLACES:
+        raise InputError(f"density: the mask keeps {mask.density:.4g}; state that, or 1 {got(op.density)}")
+    return op._replace(density=mask.density)
 
 
 def gemm_array(

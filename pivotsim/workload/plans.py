@@ -4,25 +4,31 @@ Tokens follow from the steps that prune them: each step is a function of the tok
 from the first encoder whenever a transform adds one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
+from pivotsim.workload.masks import Mask
 from pivotsim.workload.token_methods import Place, TokenStep
 
 QKV_MODES = ("fused", "separate")
 SCORE_BITS = (8, 32)
+ATTENTION_WEIGHTS = ("qkv", "q", "k", "v", "proj")
 
 
 @dataclass(frozen=True)
 class EncoderPlan:
-    """What one encoder does: its number (from 1), whether attention runs, and the tokens it sees.
+    """What one encoder does: its number (from 1), whether attention runs, the tokens it sees, what it leaves out.
 
     ``before`` and ``between`` are the token steps ahead of it, and between its attention and its MLP, in their order;
     ``attention_tokens`` enter the attention, ``mlp_tokens`` the MLP.
+
+    ``heads`` and ``mlp_hidden`` are None where they are the model's. ``weight_masks`` maps the label of a GEMM with
+    weights to a mask of its operand b; ``attention_mask`` keeps entries of the scores (tokens x tokens, one copy per
+    head). ``split_threshold`` has keys with more kept entries than that computed densely (``split_attention``).
     """
 
     encoder: int
@@ -42,6 +48,19 @@ class EncoderPlan:
     def token_steps(self) -> str:
         """The token steps as text."""
         return "; ".join([*(f"before {step}" for step in self.before), *(f"between {step}" for step in self.between)])
+
+    heads: int | None = None
+    mlp_hidden: int | None = None
+    weight_masks: Mapping[str, Mask] = field(default_factory=dict, hash=False)
+    attention_mask: Mask | None = None
+    split_threshold: int | None = None
+
+    def without_attention(self) -> "EncoderPlan":
+        """Return the encoder with its attention, and what was said of it, left out."""
+        masks = {label: mask for label, mask in self.weight_masks.items() if label not in ATTENTION_WEIGHTS}
+        return replace(
+            self, attention_active=False, heads=None, weight_masks=masks, attention_mask=None, split_threshold=None
+        )
 
 
 @dataclass(frozen=True)
@@ -68,18 +87,75 @@ class Plan:
         """Names of the methods that prune tokens, in the order of the encoders."""
         return list(dict.fromkeys(step.method for e in self.encoders for step in (*e.before, *e.between)))
 
-    def to_rows(self) -> list[tuple[int, str, int, int, str]]:
-        """Return (encoder, attention, attention tokens, MLP tokens, token steps) of every encoder."""
+    def heads_of(self, encoder: EncoderPlan) -> int:
+        """Return the attention heads that an encoder computes."""
+        return self.model.heads if encoder.heads is None else encoder.heads
+
+    def hidden_of(self, encoder: EncoderPlan) -> int:
+        """Return the hidden size of an encoder's MLP."""
+        return self.model.mlp_hidden if encoder.mlp_hidden is None else encoder.mlp_hidden
+
+    def weight_sizes(self, encoder: EncoderPlan) -> dict[str, tuple[int, int]]:
+        """Return {label: (K, N)} of an encoder's weight matrices, in the order of their GEMMs."""
+        d, hidden = self.model.width, self.hidden_of(encoder)
+        inner = self.heads_of(encoder) * (d // self.model.heads)
+        sizes = {}
+        if encoder.attention_active:
+            sizes = {"qkv": (d, 3 * inner)} if self.qkv == "fused" else dict.fromkeys(("q", "k", "v"), (d, inner))
+            sizes["proj"] = (inner, d)
+        sizes |= dict.fromkeys(("gate", "value") if self.model.gated_mlp else ("fc1",), (d, hidden))
+        return sizes | {"fc2": (hidden, d)}
+
+    def to_rows(self) -> list[tuple[int, str, int, int]]:
+        """Return (encoder, attention, attention tokens, MLP tokens) of every encoder."""
         return [
-            (e.encoder, "active" if e.attention_active else "skipped", e.attention_tokens, e.mlp_tokens, e.token_steps)
+            (e.encoder, "active" if e.attention_active else "skipped", e.attention_tokens, e.mlp_tokens)
             for e in self.encoders
         ]
 
+    def pruned(self) -> "dict[str, list[int | float | str | None]]":
+        """Return what the encoders leave out, by column: only those in which one differs from the model."""
+        columns = {name: [value(self, e) for e in self.encoders] for name, value in _PRUNED.items()}
+        return {name: values for name, values in columns.items() if any(v is not None for v in values)}
+
     def __str__(self) -> str:
         lines = [f"{self.model.name}: effort {self.effort} of {len(self.encoders)}"]
-        lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}  token steps")
-        lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}  {steps}".rstrip() for n, word, a, m, steps in self.to_rows()]
+        lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}")
+        lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}" for n, word, a, m in self.to_rows()]
+        for name, values in self.pruned().items():
+            texts = [name.replace("_", " "), *map(pruned_text, values)]
+            width = max(map(len, texts))
+            lines[1:] = [f"{line}  {text:>{width}}".rstrip() for line, text in zip(lines[1:], texts, strict=True)]
         return "\n".join(lines)
+
+
+def pruned_text(value: float | str | None) -> str:
+    """Return one value of ``Plan.pruned`` as text: shares in percent."""
+    return "" if value is None else f"{value:.1%}" if isinstance(value, float) else str(value)
+
+
+def _weights_kept(plan: Plan, encoder: EncoderPlan) -> float | None:
+    """Return the kept share of an encoder's weights, None without masks."""
+    masks = encoder.weight_masks
+    if not masks:
+        return None
+    sizes = {label: k * n for label, (k, n) in plan.weight_sizes(encoder).items()}
+    kept = sum(masks[label].kept_elements[0] if label in masks else size for label, size in sizes.items())
+    return kept / sum(sizes.values())
+
+
+def _scores_kept(_: Plan, encoder: EncoderPlan) -> float | None:
+    return None if encoder.attention_mask is None else encoder.attention_mask.density
+
+
+_PRUNED: dict[str, Callable[[Plan, EncoderPlan], int | float | str | None]] = {
+    "token_steps": lambda _, e: e.token_steps or None,
+    "heads": lambda _, e: e.heads,
+    "mlp_hidden": lambda _, e: e.mlp_hidden,
+    "weights_kept_frac": _weights_kept,
+    "scores_kept_frac": _scores_kept,
+    "split_threshold": lambda _, e: e.split_threshold,
+}
 
 
 def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "fused", score_bits: int = 8) -> Plan:
@@ -125,9 +201,10 @@ def replayed(plan: Plan) -> Plan:
 
 
 def check_plan(plan: Plan) -> None:
-    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token and known options.
+    """Raise InputError unless the plan has encoders 1, 2, ... of at least one token, known options, and masks that fit.
 
-    Token steps and tokens must agree where there are steps; a plan made by hand may have none.
+    Token steps and tokens must agree where there are steps; a plan made by hand may have none. All masks that do not
+    fit are told at once.
     """
     if not isinstance(plan, Plan):
         raise InputError(f"plan: must be a Plan; use pivotsim.plan(model) {got(plan)}")
@@ -149,3 +226,30 @@ def check_tokens(plan: Plan) -> None:
         if e != right:
             have, want = (f"{x.attention_tokens} and {x.mlp_tokens}" for x in (e, right))
             raise InputError(f"encoder {e.encoder}: tokens must follow from the token steps, {want} here (got {have})")
+        if e.heads is not None:
+            check_integer(f"encoder {e.encoder}: heads", e.heads, 1, plan.model.heads)
+        if e.mlp_hidden is not None:
+            check_integer(f"encoder {e.encoder}: mlp_hidden", e.mlp_hidden, 1)
+    problems = [f"encoder {e.encoder}: {problem}" for e in plan.encoders for problem in _misfits(plan, e)]
+    if problems:
+        raise InputError(problems)
+
+
+def _misfits(plan: Plan, e: EncoderPlan) -> Iterator[str]:
+    """Yield what is wrong with the masks of one encoder."""
+    sizes = plan.weight_sizes(e) if e.weight_masks else {}
+    for label, mask in e.weight_masks.items():
+        size = (mask.height, mask.width)
+        if label not in sizes:
+            yield f"{label}: has a mask and no weights; the encoder has {', '.join(sizes)}"
+        elif mask.operand != "b" or mask.count != 1 or size != sizes[label]:
+            wanted, found = ("x".join(map(str, pair)) for pair in (sizes[label], size))
+            yield f"{label}: the mask is of {found}, the weights are {wanted}; prune heads and neurons before blocks"
+    scores = e.attention_mask
+    if scores is not None and (scores.height, scores.width) != (e.attention_tokens, e.attention_tokens):
+        tokens = f"{scores.height}x{scores.width} tokens, attention has {e.attention_tokens}"
+        yield f"the attention mask is of {tokens}; prune tokens before masking attention"
+    if scores is not None and (scores.operand != "out" or scores.block != 1 or scores.count != plan.heads_of(e)):
+        yield f"the attention mask is of {scores.count} heads, the encoder has {plan.heads_of(e)}"
+    if scores is None and e.split_threshold is not None:
+        yield f"split_threshold: needs an attention mask {got(e.split_threshold)}"

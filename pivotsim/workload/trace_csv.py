@@ -8,11 +8,12 @@ from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.files import read_text, write_atomic
+from pivotsim.workload.mask_files import MAX_PROBLEMS, cut
 from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op, checked
+from pivotsim.workload.trace_masks import stored, with_masks
 
 HEADER = Op._fields
 MAX_BYTES = 64 * 2**20
-MAX_PROBLEMS = 20
 _INTEGER = re.compile(r"[0-9]{1,30}")
 _FREE = ("mask_file", "mask_key")  # a file's name may start or end with a space
 _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
@@ -21,23 +22,29 @@ _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
 def write_trace(trace: Trace, path: str | Path) -> None:
     """Write a trace as CSV; the file appears whole or not at all.
 
+    Drawn masks are told by density and mask_key; others are written beside it, as ``<stem>.masks.npz``.
+
     Raises
     ------
     InputError
-        The file cannot be written.
+        An operation does not fit, or a file cannot be written.
     """
     if not isinstance(trace, Trace):
         raise InputError(f"trace: must be a Trace {got(trace)}")
-    trace = checked(trace)
+    target = _path(path)
+    ops = stored(checked(trace), target)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows(op._replace(density=repr(float(op.density))) for op in trace)  # type: ignore[arg-type]
-    write_atomic(_path(path), text.getvalue())
+    writer.writerows(op._replace(density=repr(float(op.density))) for op in ops)  # type: ignore[arg-type]
+    write_atomic(target, text.getvalue())
 
 
 def read_trace(path: str | Path) -> Trace:
     """Return the trace in a CSV file with the columns of ``Op``, in any order.
+
+    A GEMM's mask is drawn from its density where mask_key is such as ``block=16,seed=0``; else mask_file names an .npz
+    file, relative to the CSV file, and mask_key a mask in it.
 
     Raises
     ------
@@ -47,24 +54,26 @@ def read_trace(path: str | Path) -> Trace:
     name = str(path)
     text = read_text(_path(path), MAX_BYTES)
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    ops: list[Op] = []
+    placed: list[tuple[str, Op]] = []
     problems: list[str] = []
     try:
         header = [cell.strip() for cell in next(rows)]
         _check_header(f"{name}:1", header)
         for row in rows:
             if any(row):
-                ops += _read_row(f"{name}:{rows.line_num}", header, row, problems)
-            if len(problems) >= MAX_PROBLEMS:
-                problems[MAX_PROBLEMS:] = [f"{name}: more than {MAX_PROBLEMS} problems; the rest is not listed"]
+                place = f"{name}:{rows.line_num}"
+                placed += [(place, op) for op in _read_row(place, header, row, problems)]
+            if len(problems) > MAX_PROBLEMS:
                 break
     except csv.Error as error:
         problems.append(f"{name}:{rows.line_num}: is not valid CSV: {error}")
+    ops, masks, misfits = with_masks(placed, Path(path))
+    problems += misfits
     if problems:
-        raise InputError(problems)
+        raise InputError(cut(problems, name))
     if not ops:
         raise InputError(f"{name}: has a header and no operations")
-    return Trace(tuple(ops), Path(path).stem)
+    return Trace(ops, Path(path).stem, masks)
 
 
 def _path(path: str | Path) -> Path:

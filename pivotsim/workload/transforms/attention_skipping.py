@@ -56,4 +56,4 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
             f"active: encoder {e.encoder} prunes tokens by its attention, which must run {got(e.token_steps)}"
             for e in pruning
         )
-    return replace(plan, encoders=tuple(replace(e, attention_active=e.encoder in kept) for e in plan.encoders))
+    return replace(plan, encoders=tuple(e if e.encoder in kept else e.without_attention() for e in plan.encoders))

@@ -1,0 +1,167 @@
+"""Arrays in .npz and .npy files: sizes and types are checked in the headers, before anything is allocated.
+
+Nothing is unpickled: an array of Python objects is refused by its header.
+"""
+
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from pivotsim.errors import InputError, got
+from pivotsim.files import write_atomic
+
+MAX_FILE_BYTES = 2**27
+MAX_ARRAY_BYTES = 2**28  # of all arrays of a file together, as they will lie in memory
+MAX_ENTRIES = 65_536
+MAX_HEADER_BYTES = 10_000
+_NPY_HEADERS: dict[tuple[int, int], Callable[..., Any]] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_WHEN = (1980, 1, 1, 0, 0, 0)  # equal arrays make equal files
+
+
+class _Header(NamedTuple):
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def size_bytes(self) -> int:
+        size = self.dtype.itemsize
+        for length in self.shape:
+            size *= length
+        return size
+
+
+def read_arrays(path: str | Path, kinds: str) -> dict[str, Any]:
+    """Return {name: array} of an .npz file; an .npy file's one array has the name ``""``.
+
+    Parameters
+    ----------
+    path : str or Path
+    kinds : str
+        Kinds of numpy types that may stand there, such as ``"b"``; ``"O"`` never may.
+
+    Raises
+    ------
+    InputError
+        The file is missing, no such file, damaged, too large, or holds other types.
+    """
+    name = str(path)
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123 - Path refuses some names with ValueError only here
+            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
+                raise InputError(f"{name}: is larger than {MAX_FILE_BYTES // 2**20} MiB, the most that is read")
+            start = file.read(8)
+            file.seek(0)
+            if start.startswith(b"\x93NUMPY"):
+                return {"": _array(name, file, kinds, MAX_ARRAY_BYTES)}
+            if start.startswith(b"PK"):
+                return _members(name, file, kinds)
+    except InputError:
+        raise
+    except IsADirectoryError:
+        raise InputError(f"{name}: is a directory, expected a file") from None
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    what = "is empty" if not start else "is no .npz or .npy file"
+    raise InputError(f"{name}: {what}")
+
+
+def _members(name: str, file: IO[bytes], kinds: str) -> dict[str, Any]:
+    """Return the arrays of a zip file; every one that is wrong is told."""
+    arrays: dict[str, Any] = {}
+    problems: list[str] = []
+    left = MAX_ARRAY_BYTES
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_ENTRIES:
+                raise InputError(f"{name}: holds more than {MAX_ENTRIES:,} arrays {got(len(members))}")
+            for member in members:
+                key = member.filename.removesuffix(".npy")
+                place = f"{name}: {key}"
+                if key in arrays:
+                    problems.append(f"{place}: stands twice")
+                    continue
+                try:
+                    arrays[key] = _member(place, archive, member, kinds, left)
+                    left -= arrays[key].nbytes
+                except InputError as error:
+                    problems += error.problems
+    except zipfile.BadZipFile:
+        raise InputError(f"{name}: is no whole .npz file") from None
+    if problems:
+        raise InputError(problems)
+    if not arrays:
+        raise InputError(f"{name}: holds no array")
+    return arrays
+
+
+def _member(place: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str, left: int) -> Any:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
+        raise InputError(f"{place}: is encrypted, or compressed in a way that numpy does not use")
+    if member.file_size > left + MAX_HEADER_BYTES:
+        raise InputError(_too_large(place, member.file_size))
+    try:
+        with archive.open(member) as stream:
+            return _array(place, stream, kinds, left)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        raise InputError(f"{place}: is damaged") from None
+
+
+def _array(place: str, stream: IO[bytes], kinds: str, left: int) -> Any:
+    """Return one array whose header has been checked; no more than it announces is read."""
+    header = _header(place, stream)
+    kind = header.dtype.kind
+    if kind not in kinds or kind == "O" or header.dtype.hasobject:
+        wanted = "must hold true and false" if kinds == "b" else "holds a type that does not belong there"
+        raise InputError(f"{place}: {wanted} {got(str(header.dtype))}")
+    if header.size_bytes > left:
+        raise InputError(_too_large(place, header.size_bytes))
+    raw = bytearray(stream.read(header.size_bytes))
+    if len(raw) < header.size_bytes:
+        raise InputError(f"{place}: ends after {len(raw)} of the {header.size_bytes} bytes that its header announces")
+    if stream.read(1):
+        raise InputError(f"{place}: goes on after the {header.size_bytes} bytes that its header announces")
+    if kind == "b" and raw and np.frombuffer(raw, dtype=np.uint8).max() > 1:
+        raise InputError(f"{place}: must hold true and false, as bytes 1 and 0")
+    flat = np.frombuffer(raw, dtype=header.dtype)
+    return flat.reshape(header.shape[::-1]).T if header.is_fortran else flat.reshape(header.shape)
+
+
+def _header(place: str, stream: IO[bytes]) -> _Header:
+    try:
+        read = _NPY_HEADERS[np.lib.format.read_magic(stream)]
+        header = _Header(*read(stream, max_header_size=MAX_HEADER_BYTES))
+    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError, UnicodeError):
+        raise InputError(f"{place}: is no array of numpy's format 1 or 2") from None
+    if any(length < 0 for length in header.shape):
+        raise InputError(f"{place}: has a negative size {got(header.shape)}")
+    return header
+
+
+def _too_large(place: str, size_bytes: int) -> str:
+    return f"{place}: would take more than the {MAX_ARRAY_BYTES // 2**20} MiB that are read {got(size_bytes)}"
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays as a compressed .npz file, whole or not at all; equal arrays give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.asarray(array), allow_pickle=False)
+            member = zipfile.ZipInfo(f"{name}.npy", _WHEN)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(member, content.getvalue())
+    write_atomic(Path(path), buffer.getvalue())

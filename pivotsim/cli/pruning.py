@@ -1,0 +1,195 @@
+"""Options that leave parts of a model out: heads, neurons, tokens, blocks of weights, attention scores."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pivotsim.cli.options import integer, real
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.yaml_reader import parse_scalar
+
+if TYPE_CHECKING:
+    from pivotsim.workload.plans import Plan
+
+HeadsOption = Annotated[
+    int | None,
+    typer.Option("--heads", parser=integer("--heads"), metavar="H", help="Attention heads that each encoder keeps."),
+]
+NeuronsOption = Annotated[
+    float | None,
+    typer.Option("--neurons", parser=real("--neurons"), metavar="RATE", help="Share of the MLPs' neurons that stay."),
+]
+TokensOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tokens",
+        metavar="METHOD[:NAME=VALUE,...]",
+        help="Prune tokens, as in evit:keep_rate=0.7,fuse=true or heatvit:keep_rates=0.6/0.26/0.13,encoders=4/7/10; "
+        "repeatable, in this order.",
+    ),
+]
+BlocksOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--blocks",
+        metavar="NAME=VALUE,...",
+        help="Prune weight blocks, as in block=16,density=0.5,seed=0 or block=16,msa=0.5,mlp=0.7 or "
+        "block=16,masks=FILE.npz; repeatable.",
+    ),
+]
+AttentionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--attention",
+        metavar="FILE|NAME=VALUE,...",
+        help="Leave attention scores out: masks of an .npy or .npz file, masks=FILE,pruned_is_true=true, or drawn ones "
+        "as in density=0.1,seed=0.",
+    ),
+]
+SplitOption = Annotated[
+    int | None,
+    typer.Option(
+        "--split",
+        parser=integer("--split"),
+        metavar="ENTRIES",
+        help="Compute keys with more kept scores than that densely (ViTCoD: 50); needs --attention.",
+    ),
+]
+DENSITIES = ("msa", "mlp", "qkv", "q", "k", "v", "proj", "fc1", "gate", "value", "fc2")
+BLOCK_KEYS = ("block", "density", "seed", "masks", *DENSITIES)
+ATTENTION_KEYS = ("density", "seed", "masks", "pruned_is_true")
+FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split"
+_ENTRY = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*\S)\s*")
+
+
+def key_values(option: str, text: str, valid: Iterable[str] | None, example: str) -> dict[str, Any]:
+    """Return {name: value} of a text such as ``block=16,density=0.5``; values follow YAML's rules, ``masks`` is a path.
+
+    A value with slashes is a list. ``valid`` is None where the names are checked later.
+
+    All problems are told at once.
+    """
+    values: dict[str, Any] = {}
+    problems = []
+    for entry in text.split(","):
+        match = _ENTRY.fullmatch(entry)
+        if match is None:
+            problems.append(f"{option}: expected NAME=VALUE,... such as {example} {got(entry)}")
+        elif valid is not None and match[1] not in valid:
+            problems.append(f"{option}: unknown name {got(match[1])}{nearest(match[1], valid)}")
+        elif match[1] in values:
+            problems.append(f"{option}: {match[1]}: stated twice {got(text)}")
+        else:
+            values[match[1]] = match[2] if match[1] == "masks" else _value(match[2])
+    if problems:
+        raise InputError(problems)
+    return values
+
+
+def _value(text: str) -> Any:
+    parts = [parse_scalar(part.strip()) for part in text.split("/")]
+    return parts if len(parts) > 1 else parts[0]
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What these options ask for, read but not yet applied."""
+
+    heads: int | None
+    neurons: float | None
+    tokens: tuple[dict[str, Any], ...]
+    blocks: tuple[dict[str, Any], ...]
+    attention: dict[str, Any] | None
+    split: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was asked for, for a result to echo."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items() if v not in (None, ())}
+
+    def __bool__(self) -> bool:
+        return bool(self.to_dict())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self.to_dict().items())
+
+    def applied(self, plan: "Plan", active: list[int] | None = None) -> "Plan":
+        """Return the plan with all of it applied, sizes before tokens and tokens before masks, which must fit both.
+
+        ``active`` are the encoders whose attention runs, None for all.
+        """
+        from pivotsim.workload.transforms.attention_masking import mask_attention
+        from pivotsim.workload.transforms.attention_skipping import skip_attention
+        from pivotsim.workload.transforms.attention_splitting import split_attention
+        from pivotsim.workload.transforms.block_pruning import prune_blocks
+        from pivotsim.workload.transforms.head_pruning import prune_heads
+        from pivotsim.workload.transforms.neuron_pruning import prune_neurons
+        from pivotsim.workload.transforms.token_pruning import prune_tokens
+
+        steps: list[tuple[str, Callable[[Plan], Plan]]] = []
+        if self.heads is not None:
+            steps.append(("--heads", partial(prune_heads, heads=self.heads)))
+        if self.neurons is not None:
+            steps.append(("--neurons", partial(prune_neurons, keep_rate=self.neurons)))
+        if active is not None:
+            steps.append(("", partial(skip_attention, active=active)))
+        steps += [("--tokens", partial(prune_tokens, **values)) for values in self.tokens]
+        steps += [("--blocks", partial(prune_blocks, **values)) for values in self.blocks]
+        if self.attention is not None:
+            steps.append(("--attention", partial(mask_attention, **self.attention)))
+        if self.split is not None:
+            steps.append(("--split", partial(split_attention, threshold=self.split)))
+        for option, step in steps:
+            with _named(option):
+                plan = step(plan)
+        return plan
+
+
+@contextmanager
+def _named(option: str) -> Iterator[None]:
+    """Name the option in what its transform finds wrong."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{option}: {problem}" if option else problem for problem in error.problems) from None
+
+
+def parse_pruning(
+    heads: int | None,
+    neurons: float | None,
+    tokens: list[str] | None,
+    blocks: list[str] | None,
+    attention: str | None,
+    split: int | None,
+) -> Pruning:
+    """Return what the options ask for."""
+    scores = None
+    if attention is not None:
+        is_file = "=" not in attention
+        if is_file and not attention.strip():
+            raise InputError(f"--attention: must name a file, or be such as density=0.1,seed=0 {got(attention)}")
+        example = "density=0.1,seed=0"
+        scores = {"masks": attention} if is_file else key_values("--attention", attention, ATTENTION_KEYS, example)
+    return Pruning(heads, neurons, tuple(map(_tokens, tokens or ())), tuple(map(_blocks, blocks or ())), scores, split)
+
+
+def _tokens(text: str) -> dict[str, Any]:
+    """Return the arguments of ``prune_tokens``: the method and its parameters; a list has slashes."""
+    method, colon, rest = text.partition(":")
+    values = {"method": method.strip()}
+    return values | (key_values("--tokens", rest, None, "evit:keep_rate=0.7") if colon else {})
+
+
+def _blocks(text: str) -> dict[str, Any]:
+    """Return the arguments of ``prune_blocks``: densities by group or label become one mapping."""
+    values = key_values("--blocks", text, BLOCK_KEYS, "block=16,density=0.5,seed=0")
+    if "block" not in values:
+        raise InputError(f"--blocks: block: is missing {got(text)}")
+    shares = {name: values.pop(name) for name in DENSITIES if name in values}
+    if shares and "density" in values:
+        raise InputError(f"--blocks: density: is for all matrices, {', '.join(shares)} for some; state one {got(text)}")
+    return {**values, "density": shares} if shares else values
