@@ -67,7 +67,7 @@ def test_run_prints_totals_modules_and_marks(pivotsim):
         ("--active", "1-6"), ("--active", "none"), ("--profile", "full"), ("--scope", "all"), ("--batch", "2"),
         ("--qkv", "separate"), ("--score-bits", "32", "--profile", "full"), ("--set", "array.rows=32"),
         ("--set", "model.depth=13"), ("--hw", "zcu102_ws"), ("--energy", "activity"), ("--set", "power.board_w=10"),
-        ("--ps-pl-overlap", "heads"), ("--set", "placement.softmax=pl"),
+        ("--ps-pl-overlap", "heads"), ("--set", "placement.softmax=pl"), ("--tokens", "evit:keep_rate=0.7"),
     ],
 )  # fmt: skip
 def test_every_option_of_run_does_something(pivotsim, options):
@@ -307,3 +307,41 @@ def test_watch(pivotsim, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.gif", f"{name}.png"]
     text = pivotsim("watch", 40, 4, 6, "--array", "2x2", "--dataflow", "os", "--out", tmp_path)
     assert text.code == 0 and "... and 48 more folds (--json lists all)" in text.out
+
+
+def test_tokens_are_pruned_and_echoed(pivotsim):
+    options = ("--tokens", "evit:keep_rate=0.7,fuse=false", "--tokens", "heatvit:keep_rates=0.3/0.2,encoders=8/11")
+    data = json_of(pivotsim("run", "deit_s", "--json", *options))
+    assert data["workload"] == "deit_s, evit, heatvit"
+    assert data["tokens"] == [
+        {"method": "evit", "keep_rate": 0.7, "fuse": False},
+        {"method": "heatvit", "keep_rates": [0.3, 0.2], "encoders": [8, 11]},
+    ]
+    plan = ps.prune_tokens(ps.plan("deit_s"), "evit", keep_rate=0.7, fuse=False)
+    plan = ps.prune_tokens(plan, "heatvit", keep_rates=[0.3, 0.2], encoders=[8, 11])
+    assert data["pl_cycles"] == ps.simulate(plan).pl_cycles
+    shown = json_of(pivotsim("show", "plan", "deit_s", "--json", *options))
+    assert shown["tokens"] == data["tokens"]
+    assert [(e["attention_tokens"], e["mlp_tokens"]) for e in shown["encoders"]] == [
+        (e.attention_tokens, e.mlp_tokens) for e in plan.encoders
+    ]
+    assert shown["encoders"][3]["token_steps"] == "between evit(keep_rate=0.7, fuse=false)"
+    trace = json_of(pivotsim("show", "trace", "deit_s", "--json", *options))
+    assert trace["macs"] == ps.lower(plan).macs and trace["tokens"] == data["tokens"]
+    assert json_of(pivotsim("run", "deit_s", "--json"))["tokens"] == []
+
+
+def test_both_efforts_are_pruned(pivotsim):
+    efforts = ("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8", "--json")
+    pruned = json_of(pivotsim(*efforts, "--tokens", "dynamicvit:keep_rate=0.7"))
+    assert pruned["tokens"] == [{"method": "dynamicvit", "keep_rate": 0.7}]
+    assert pruned["delay_ms"] < json_of(pivotsim(*efforts))["delay_ms"]
+    whole = ps.prune_tokens(ps.plan("deit_s"), "dynamicvit", keep_rate=0.7)
+    reports = [ps.simulate(ps.skip_attention(whole, active=range(1, n + 1))) for n in (6, 12)]
+    assert pruned["delay_ms"] == pytest.approx(ps.combine(reports, [0.8, 0.2]).delay_ms)
+
+
+def test_a_plan_shows_its_steps(pivotsim):
+    ran = pivotsim("show", "plan", "deit_s", "--tokens", "tdm:keep_rate=0.5")
+    assert ran.code == 0
+    assert re.search(r"3  active +197 +100  between tdm\(keep_rate=0.5\)", ran.out)

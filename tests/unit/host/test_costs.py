@@ -180,6 +180,7 @@ def test_tokens_cross_as_what_the_next_operation_reads():
 def test_a_predictors_features_cross_as_the_next_layer_reads_them():
     """Half of them pooled on the processor, all 196 x 384 go back to the array, not the layer's 192 results."""
     plan = ps.prune_tokens(PLAN, "dynamicvit", keep_rate=0.7, encoders=[4])
-    rows = ps.simulate(plan, HW, profile="full").rows
-    assert rows[next(i for i, row in enumerate(rows) if row.kind == "score") + 1].module == "transfer"
-    assert crossings(plan).count(("predictor", 196 * 384)) >= 2  # behind LayerNorm, behind the pooling
+    free = HW.replace({"host.full.call_us": 0, "host.transfer.cache_ns_per_line": 0})
+    rows = ps.simulate(plan, free, profile="full").rows
+    behind = rows[next(i for i, row in enumerate(rows) if row.kind == "score") + 1]
+    assert (behind.module, round(behind.delay_ms * 125e3) * 16) == ("transfer", 196 * 384)
