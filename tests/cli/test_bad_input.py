@@ -61,7 +61,7 @@ CASES = [
     ("quoted number", RUN_HW, hw("  rows: 64", "  rows: '64'"), "must be an integer (got '64')"),
     ("duplicate key", RUN_HW, hw("  rows: 64\n", "  rows: 64\n  rows: 32\n"), "file.yaml:12: array.rows: duplicate key, first seen on line 11"),
     ("a list for a group", RUN_HW, "kind: systolic\narray: [64, 36]\n", "file.yaml:2: array: must be a group of 'key: value' lines"),
-    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic (got 'gpu')"),
+    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic, mpca (got 'gpu')"),
     ("unknown base", RUN_HW, "base: zcu103\n", "file.yaml:1: base: hardware: unknown name (got 'zcu103'), nearest valid name: 'zcu102'"),
     ("base of a base", RUN_HW, "base: zcu102_ws\n", "file.yaml:1: base: 'zcu102_ws' has a base of its own; one level is allowed"),
     ("source of nothing", RUN_HW, hw("  array.cols:", "  array.colums:"), "'array.colums' names no value, nearest valid name: 'array.cols'"),
@@ -130,7 +130,7 @@ CASES = [
     ("watched with what it does not use", ("watch", "1", "1", "1", "--set", "host.cores=2"), None, "--set: host.cores: this command uses array.* alone"),
     ("a size stated twice", ("watch", "1", "1", "1", "--array", "4x4", "--set", "array.rows=3"), None, "watch: array.rows: stated twice, by --set and by its own option"),
     # -- options of run
-    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory (got 'analitic'), nearest valid name: 'analytic'"),
+    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory, mpca (got 'analitic'), nearest valid name: 'analytic'"),
     ("a memory that no one has", ("run", "deit_s", "--memory", "h"), None, "memory: must be one of paper, hw (got 'h'), nearest valid name: 'hw'"),
     ("limits without an engine for them", ("run", "deit_s", "--memory", "hw", "--engine", "analytic"), None, "memory: 'hw' needs engine 'memory' (got 'analytic')"),
     ("sums that OPMEM cannot hold", ("run", "deit_s", "--hw", "zcu102_os", "--memory", "hw"), None, "memories: gemm 197x384x1152: opmem: psums of 9216 B does not fit the 8192 B of a half (1024 B too much); try more opmem_bytes or a smaller array"),
