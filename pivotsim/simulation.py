@@ -17,7 +17,7 @@ from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.dram import DramSpec
 from pivotsim.hardware.mpca import MpcaHardware
-from pivotsim.hardware.spec import PROFILES, PS_PL_OVERLAPS, Hardware, load_hardware
+from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware, load_hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import constants_used, entropy_ms
 from pivotsim.overlap import timeline_of
@@ -86,8 +86,7 @@ def simulate(
     (3026160, 59.66, 0.4725)
     """
     hw = load_hardware(hw)
-    engine, memory = resolved(hw, engine, memory)
-    check_choice("profile", profile, PROFILES)
+    engine, memory = resolved(hw, engine, memory, profile)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
     batch = check_integer("batch", batch, 1)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pivotsim.engines import analytic, memory, mpca_use, pe
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.mpca import as_mpca
-from pivotsim.hardware.spec import ArraySpec, Hardware
+from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
@@ -26,15 +26,16 @@ WITH_MEMORIES = ("memory", "mpca")  # engines that `memory: hw` means something 
 
 
 class Modes(NamedTuple):
-    """What a kind of hardware runs on: its engines, the preferred one first, and what `memory` is unless stated."""
+    """What a kind of hardware runs on: engines, the preferred one first, `memory` unless stated, profiles."""
 
     engines: tuple[str, ...]
     memory: str
+    profiles: tuple[str, ...]
 
 
 MODES = {  # a row per row of hardware.kinds.KINDS
-    "systolic": Modes(("analytic", "pe", "memory"), "paper"),  # PIVOT's delays know no limits
-    "mpca": Modes(("mpca",), "hw"),
+    "systolic": Modes(("analytic", "pe", "memory"), "paper", PROFILES),  # PIVOT's delays know no limits
+    "mpca": Modes(("mpca",), "hw", ("paper",)),
 }
 
 
@@ -42,7 +43,7 @@ def _board(hw: Hardware) -> SystolicHardware:
     return as_systolic(hw, "engine")
 
 
-def resolved(hw: Hardware, engine: str | None, memory: str | None) -> tuple[str, str]:
+def resolved(hw: Hardware, engine: str | None, memory: str | None, profile: str) -> tuple[str, str]:
     """Return (engine, memory), those not stated being the hardware's own.
 
     Raises
@@ -51,6 +52,8 @@ def resolved(hw: Hardware, engine: str | None, memory: str | None) -> tuple[str,
         They are unknown, do not go together, or the engine is not one for this kind of hardware.
     """
     modes = MODES[hw.kind]
+    if check_choice("profile", profile, PROFILES) not in modes.profiles:
+        raise InputError(f"profile: '{hw.name}' has no processor side to charge {got(profile)}")
     memory = modes.memory if memory is None else check_choice("memory", memory, MEMORIES)
     usable = [name for name in modes.engines if memory != "hw" or name in WITH_MEMORIES]
     engine = usable[0] if engine is None else check_choice("engine", engine, ENGINES)

@@ -7,12 +7,20 @@ levels and their sizes are recalled, not read; the timing is this simulator's ow
 from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pivotsim.config import Spec, quantity
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, Hardware
+from pivotsim.hardware.spec import (
+    MAX_CLOCK_MHZ,
+    MIN_CLOCK_MHZ,
+    Hardware,
+    HostCosts,
+    HostSpec,
+    OpCost,
+    TransferSpec,
+)
 
 Balance = Literal["lockstep", "rr", "greedy", "lpt"]
 BALANCES: tuple[str, ...] = ("lockstep", "rr", "greedy", "lpt")  # in the order of the kernel's codes
@@ -52,14 +60,28 @@ class MpcaSpec(Spec):
         return 2 * self.p_pe + self.p_t if self.fill else 0
 
 
+def _no_processor() -> HostSpec:
+    """Return a processor side on which everything is free, for hardware that has none and runs nothing there."""
+    free = OpCost(cycles_per_element=0, cycles_per_row=0)
+    operations = {name: free for name, field in HostCosts.model_fields.items() if field.annotation is OpCost}
+    costs = HostCosts.model_validate({"call_us": 0, "transfers": False, **operations})
+    return HostSpec(
+        name="none", clock_mhz=1, cores=1, multicore_efficiency_frac=1, ps_pl_overlap="serial", paper=costs, full=costs,
+        transfer=TransferSpec(ports=1, port_bytes_per_clock=1, cache_ns_per_line=0, cache_line_bytes=1),
+    )  # fmt: skip
+
+
 class MpcaHardware(Hardware):
-    """A board with one MPCA; every operation but the entropy gate runs in the programmable logic."""
+    """A board with one MPCA and no processor side: every operation runs in the programmable logic."""
 
     compute: ClassVar[str] = "mpca"
-    assumptions: ClassVar[tuple[str, ...]] = ("mpca", "mpca.dense_block", "mpca.balance", "mpca.dma_bytes_per_cycle")
+    assumptions: ClassVar[tuple[str, ...]] = (
+        "mpca", "mpca.dense_block", "mpca.balance", "mpca.dma_bytes_per_cycle", "host",
+    )  # fmt: skip
 
     kind: Literal["mpca"] = quantity("", "Selects this schema.")
     mpca: MpcaSpec
+    host: HostSpec = Field(default_factory=_no_processor)
 
     @property
     def clock_mhz(self) -> float:
@@ -86,9 +108,13 @@ class MpcaHardware(Hardware):
         for kind, place in self.placement.model_dump().items():
             if place == "ps":
                 yield f"placement.{kind}: this kind of hardware has no processor side {got(place)}"
-        if self.host.ps_pl_overlap != "serial":
-            overlap = self.host.ps_pl_overlap
-            yield f"host.ps_pl_overlap: must be serial, this kind of hardware has no processor side {got(overlap)}"
+        for name, value in _no_processor():
+            if getattr(self.host, name) != value:
+                yield f"host.{name}: this kind of hardware has no processor side {got(getattr(self.host, name))}"
+
+    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
+        """Return (path, value, unit, source, description) of every value that means something here."""
+        return [row for row in super().to_rows() if not row[0].startswith("host.")]
 
     def without_memory_limits(self) -> Self:
         """Return a copy whose weights are there when they are asked for, what `memory: paper` means."""

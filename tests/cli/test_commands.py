@@ -307,3 +307,22 @@ def test_watch(pivotsim, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.gif", f"{name}.png"]
     text = pivotsim("watch", 40, 4, 6, "--array", "2x2", "--dataflow", "os", "--out", tmp_path)
     assert text.code == 0 and "... and 48 more folds (--json lists all)" in text.out
+
+
+def test_run_on_an_mpca(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--hw", "u250_mpca", "--json"))
+    assert set(data) >= SHARED
+    assert (data["engine"], data["memory"], data["pl_cycles"]) == ("mpca", "hw", 1_188_696)
+    fc1 = data["mpca_by_module"]["fc1"]
+    assert (fc1["lane_efficiency_frac"], fc1["dma_cycles"], fc1["bound"]) == (1.0, 221_184, "compute")
+    text = pivotsim("run", "deit_s", "--hw", "u250_mpca").out
+    assert "lanes busy" in text and "bound by" in text and "8 lanes of 12 x 8 tokens, balance lpt" in text
+    slow = json_of(pivotsim("run", "deit_s", "--hw", "u250_mpca", "--set", "mpca.dma_bytes_per_cycle=8", "--json"))
+    assert slow["mpca_by_module"]["fc1"]["bound"] == "dma"
+
+
+def test_show_hw_of_an_mpca(pivotsim):
+    data = json_of(pivotsim("show", "hw", "u250_mpca", "--json"))
+    assert data["values"]["mpca.p_t"]["value"] == 12
+    assert data["derived"]["pes"]["value"] == 6_144
+    assert not any(path.startswith("host.") for path in data["values"])
