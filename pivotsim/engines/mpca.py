@@ -110,7 +110,7 @@ def lane_loads(counts: Any, *, lanes: int, block_cycles: int, balance: str, head
 def _run(counts: Any, lanes: int, c_blk: int, balance: str, header_cycles: int) -> tuple[IntArray, IntArray]:
     from pivotsim.kernels.mpca import lane_makespans
 
-    counts = np.asarray(counts)
+    counts = np.ascontiguousarray(counts)
     if counts.ndim != 2 or (counts.size and counts.dtype.kind not in "iu"):
         raise InputError(f"counts: must be a table of integers, a row of block columns per mask {got(counts.tolist())}")
     lanes = check_integer("lanes", lanes, 1, 2**20)
@@ -122,12 +122,9 @@ def _run(counts: Any, lanes: int, c_blk: int, balance: str, header_cycles: int) 
         worst = counts.shape[1] * (int(counts.max()) * c_blk + header_cycles)
         if worst > MAX_CYCLES:
             raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(worst)}")
-    counts = counts.astype(np.int64, copy=False)
-    if balance == "lpt":  # columns of one length cost the same, so their order means nothing
-        counts = np.sort(counts, axis=1)[:, ::-1]
     out, loads = np.zeros(len(counts), dtype=np.int64), np.zeros(lanes, dtype=np.int64)
     costs = np.zeros(counts.shape[1], dtype=np.int64)
-    lane_makespans(counts, code, c_blk, header_cycles, costs, loads, out)
+    lane_makespans(counts.astype(np.int64, copy=False), code, c_blk, header_cycles, costs, loads, out)
     return out, loads
 
 

@@ -6,7 +6,7 @@ which the last lane is done. Four ways to hand out columns:
     lockstep   `lanes` columns together; the next ones start when the slowest is done
     rr         column j to lane j mod lanes
     greedy     in order, each to the lane with the least load; ties to the lower lane
-    lpt        the same, and the caller has sorted the columns, longest first
+    lpt        the same with the longest first; columns of one length cost the same, so their order means nothing
 """
 
 from typing import TypeAlias
@@ -16,7 +16,7 @@ import numpy as np
 from pivotsim.kernels._jit import inlined, kernel
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-LOCKSTEP, RR = 0, 1  # greedy and lpt are one here; engines/mpca.py maps names to them
+LOCKSTEP, RR, GREEDY, LPT = 0, 1, 2, 3  # engines/mpca.py maps names to them
 
 
 @inlined
@@ -41,7 +41,21 @@ def _in_lockstep(costs: Array, loads: Array) -> int:
     return total + slowest
 
 
-@kernel("void(int64[:, :], int64, int64, int64, int64[::1], int64[::1], int64[::1])")
+@inlined
+def _longest_first(costs: Array) -> None:
+    """Sort in place, descending (Shell's sort: short rows as fast as by insertion, long ones not quadratic)."""
+    gap = len(costs)
+    while gap > 1:
+        gap = max(1, gap * 5 // 11)
+        for j in range(gap, len(costs)):
+            cost, place = costs[j], j
+            while place >= gap and costs[place - gap] < cost:
+                costs[place] = costs[place - gap]
+                place -= gap
+            costs[place] = cost
+
+
+@kernel("void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[::1])")
 def lane_makespans(
     counts: Array, policy: int, block_cycles: int, header_cycles: int, costs: Array, loads: Array, out: Array
 ) -> None:
@@ -57,6 +71,8 @@ def lane_makespans(
         if policy == LOCKSTEP:
             out[s] = _in_lockstep(costs, loads)
             continue
+        if policy == LPT:
+            _longest_first(costs)
         longest = 0
         for j in range(len(costs)):
             lane = j % len(loads) if policy == RR else _least_loaded(loads)

@@ -40,7 +40,7 @@ def sparse(trace, density, block):
 
 def main():
     hw, dense = ps.load_hardware("u250_mpca"), ps.lower(ps.plan("deit_s"))
-    for name, trace in (("dense", dense), ("half of the blocks", sparse(dense, 0.5, 16))):
+    for name, trace in (("dense", ps.plan("deit_s")), ("half of the blocks", sparse(dense, 0.5, 16))):
         cycles = ps.simulate(trace, hw).pl_cycles
         print(f"DeiT-S, {name:<20} {1e3 * best_s(lambda t=trace: ps.simulate(t, hw)):8.2f} ms   {cycles:,} clocks")
     counts = np.random.default_rng(1).binomial(24, 0.5, (MASKS, 24))
