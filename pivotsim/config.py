@@ -73,6 +73,11 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
     """Return a specification from a name, a path or a dict of the YAML file's form."""
     if isinstance(source, spec):
         return source
+    return validate(spec, load_document(folder, what, source))
+
+
+def load_document(folder: str, what: str, source: object) -> Document:
+    """Return what a name, a path or a dict holds, on its base where it names one, not yet validated."""
     if isinstance(source, Mapping):
         document = Document(_plain(source), {}, what)
     elif isinstance(source, (str, Path)):
@@ -81,7 +86,7 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
         raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")
     if "base" in document.data:
         document = _on_base(document, folder, what)
-    return validate(spec, document)
+    return document
 
 
 def _plain(value: Any) -> Any:

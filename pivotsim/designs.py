@@ -12,6 +12,7 @@ from pivotsim.engines import analytic
 from pivotsim.engines.pl_units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
+from pivotsim.hardware.systolic import as_systolic
 from pivotsim.host.costs import host_steps
 from pivotsim.simulation import SCOPES, as_trace, runnable
 from pivotsim.units import FloatArray, IntArray, cycles_to_ms
@@ -59,7 +60,7 @@ def simulate_designs(
     >>> table["pl_cycles"].tolist()
     [3026160, 2838240]
     """
-    hw = load_hardware(hw)
+    hw = as_systolic(load_hardware(hw), "designs")
     if not isinstance(designs, Mapping):
         raise InputError(f"designs: must map fields of the array to vectors {got(designs)}")
     check_choice("profile", profile, PROFILES)

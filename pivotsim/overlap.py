@@ -85,7 +85,7 @@ def timeline_of(steps: Sequence[Step], trace: Trace, hw: Hardware, images: int =
     else:
         rows = len(steps)
         stages = [[[_whole(row + image * rows, s) for row, s in enumerate(steps)] for image in range(images)]]
-    return _placed(stages, Ticks(hw.array.clock_mhz, {p.host_ms for stage in stages for c in stage for p in c}))
+    return _placed(stages, Ticks(hw.clock_mhz, {p.host_ms for stage in stages for c in stage for p in c}))
 
 
 def _whole(row: int, step: Step) -> Part:

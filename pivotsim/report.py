@@ -12,7 +12,9 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
+from pivotsim.engines import mpca_use
 from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
+from pivotsim.engines.mpca_use import LaneUse
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.timeline import Timeline
 from pivotsim.workload.ops import GROUP_OF
@@ -82,6 +84,8 @@ class Report:
         Its times, and its energy by component.
     memory_uses : tuple of MemoryUse
         With engine `memory`, what each GEMM did to the memories.
+    lane_uses : tuple of LaneUse
+        With engine `mpca`, what each GEMM did on the lanes: balance, stored weights, what bounds it.
     notes : tuple of str
         Constants behind the numbers that are calibrated, inferred, assumed or estimated.
     """
@@ -106,6 +110,7 @@ class Report:
     inputs: Any = field(repr=False, compare=False)
     timeline: Timeline = field(repr=False, compare=False)
     memory_uses: tuple[MemoryUse, ...] = ()
+    lane_uses: tuple[LaneUse, ...] = ()
 
     @property
     def stall_cycles(self) -> dict[str, int]:
@@ -256,14 +261,18 @@ class Report:
             "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
             "counts": self.counts.to_dict(),
             **self._memory_to_dict(),
+            **self._lanes_to_dict(),
             "notes": list(self.notes),
         }
 
     def _memory_to_dict(self) -> dict[str, Any]:
-        if self.options["memory"] != "hw":  # nothing limits, so nothing is fetched twice: no traffic to tell of
-            return {}
+        if self.options["engine"] != "memory" or self.options["memory"] != "hw":
+            return {}  # nothing limits, so nothing is fetched twice: no traffic to tell of
         uses = self.memory_uses
         return {"stall_cycles": self.stall_cycles, "moved_bytes": self.moved_bytes, "memory_by_module": by_module(uses)}
+
+    def _lanes_to_dict(self) -> dict[str, Any]:
+        return {"mpca_by_module": mpca_use.by_module(self.lane_uses)} if self.lane_uses else {}
 
     def to_json(self) -> str:
         """Return ``to_dict`` as JSON text."""

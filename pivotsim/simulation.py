@@ -11,10 +11,14 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.memory_limits import dram_channel
 from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
+from pivotsim.engines.mpca_use import LaneUse, lane_uses
 from pivotsim.engines.pl_units import unit_constants
-from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
+from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.spec import PROFILES, PS_PL_OVERLAPS, Hardware, load_hardware
+from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.mpca import MpcaHardware
+from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware, load_hardware
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import constants_used, entropy_ms
 from pivotsim.overlap import timeline_of
 from pivotsim.report import Report, Row
@@ -25,18 +29,16 @@ from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
-MEMORIES = ("paper", "hw")
 SCOPES = ("encoders", "all")
 SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
-ASSUMPTIONS = ("array.fold_overlap", "array.edge", "array.mac_latency")  # printed with every run
 
 
 def simulate(
     workload: Plan | Trace,
     hw: Hardware | str = "zcu102",
     *,
-    engine: str = "analytic",
-    memory: str = "paper",
+    engine: str | None = None,
+    memory: str | None = None,
     profile: str = "paper",
     energy: str = "constant",
     scope: str = "encoders",
@@ -52,10 +54,12 @@ def simulate(
         holds.
     hw : Hardware or str
         Hardware, or its name.
-    engine : {'analytic', 'memory'}
-        How array cycles are counted: in closed form, or with the memory hierarchy.
-    memory : {'paper', 'hw'}
-        Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`).
+    engine : {'analytic', 'pe', 'memory', 'mpca'}, optional
+        How array cycles are counted: in closed form, PE by PE, with the memory hierarchy, or on the lanes of an MPCA.
+        Left out, `analytic` (`memory` with ``memory='hw'``) or, for hardware of kind mpca, `mpca`.
+    memory : {'paper', 'hw'}, optional
+        Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`;
+        engine `mpca`: its DMA). Left out, 'paper', and 'hw' for hardware of kind mpca.
     profile : {'paper', 'full'}
         What the processor side charges: softmax alone, or also GELU, LayerNorm, residual adds, requantisation
         and transfers.
@@ -83,11 +87,7 @@ def simulate(
     (3026160, 59.66, 0.4725)
     """
     hw = load_hardware(hw)
-    check_choice("engine", engine, ENGINES)
-    check_choice("memory", memory, MEMORIES)
-    if memory == "hw" and engine not in WITH_MEMORIES:
-        raise InputError(f"memory: 'hw' needs engine {' or '.join(map(repr, WITH_MEMORIES))} {got(engine)}")
-    check_choice("profile", profile, PROFILES)
+    engine, memory = resolved(hw, engine, memory, profile)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
     batch = check_integer("batch", batch, 1)
@@ -103,20 +103,22 @@ def simulate(
     trace = runnable(whole, hw, engine, scope)
 
     board = hw if memory == "hw" else hw.without_memory_limits()
-    uses = memory_uses(trace, board) if engine in WITH_MEMORIES else ()
-    cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace, board).tolist()
+    uses = memory_uses(trace, as_systolic(board, "engine")) if engine == "memory" else ()
+    lanes = lane_uses(trace, board.mpca) if isinstance(board, MpcaHardware) else ()
+    cycles = [use.repeats * use.result.cycles for use in uses] or [use.cycles for use in lanes]
+    cycles = cycles or ENGINES[engine](trace, board).tolist()
     steps = steps_of(trace, hw, cycles, profile)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
-    pl_ms = cycles_to_ms(float(pl_cycles), hw.array.clock_mhz)
+    pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     components_j = RULES[energy].components_j
     gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
     gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.host.cores, Counts())
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
     delay_ms = timeline.delay_ms if mode == "heads" or images > 1 else pl_ms + ps_ms
-    counts = _counts(trace, hw, uses if memory == "hw" else ()).times(images)
+    counts = _counts(trace, hw, uses if memory == "hw" else (), lanes).times(images)
     usage = usage_of(delay_ms, pl_ms, ps_ms, hw.host.cores, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
@@ -126,7 +128,7 @@ def simulate(
         hardware=hw.name,
         options=options,
         rows=tuple(rows),
-        pes=hw.array.rows * hw.array.cols,
+        pes=hw.pes,
         pl_cycles=pl_cycles,
         unit_cycles=unit_cycles,
         delay_ms=delay_ms,
@@ -139,6 +141,7 @@ def simulate(
         gate_usage=gate,
         gate_components_j=components_j(hw, gate),
         memory_uses=uses,
+        lane_uses=lanes,
         notes=_notes(trace, hw, profile, energy, memory),
         inputs=Inputs(trace, hw, options),
         timeline=timeline,
@@ -170,21 +173,26 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
         raise InputError(f"{whole.name}: has no operations")
     if not len(trace):
         raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
-    widest = hw.array.operand_bits
+    widest = hw.operand_bits
     for number, op in enumerate(trace, start=1):
         problem = ""
         if op.kind == "gemm" and (op.a_bits > widest or op.w_bits > widest):
             wide = max(op.a_bits, op.w_bits)
-            problem = f"operands are wider than array.operand_bits {widest} {got(wide)}"
+            problem = f"operands are wider than {hw.compute}.operand_bits {widest} {got(wide)}"
         if problem:
             place = f"operation {number} ({op.module}, encoder {op.encoder})"
             raise InputError(f"{trace.name}: {place}: {problem}")
     return trace
 
 
-def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...]) -> Counts:
-    """Return what memories with limits moved; without limits every engine counts as `memory: paper` says."""
-    return counts_by_level(trace.macs, moved_bytes(uses)) if uses else paper_counts(trace.gemms.tolist(), hw.array)
+def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...], lanes: tuple[LaneUse, ...]) -> Counts:
+    """Return what memories with limits moved; without limits every engine counts as `memory: paper` says.
+
+    Of an MPCA the stored weights are known, what its buffers move is not: it counts as nothing.
+    """
+    if isinstance(hw, SystolicHardware):
+        return counts_by_level(trace.macs, moved_bytes(uses)) if uses else paper_counts(trace.gemms.tolist(), hw.array)
+    return Counts(trace.macs, dram_bytes=sum(use.dma_bytes for use in lanes))
 
 
 def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
@@ -192,7 +200,7 @@ def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> l
     to_ms, rows = timeline.ticks.to_ms, []
     for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):
         side = "ps" if step.resource == PS else "pl"
-        busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), hw.array.clock_mhz)
+        busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), hw.clock_mhz)
         rows.append(Row(step.encoder, step.module, step.kind, side, step.cycles, step.macs, busy_ms, to_ms(start)))
     return rows
 
@@ -200,25 +208,30 @@ def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> l
 def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source."""
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
-    used = (*constants_used(trace, hw, profile), *unit_constants(trace, hw), *RULES[energy].constants, *ASSUMPTIONS)
+    used = (*constants_used(trace, hw, profile), *unit_constants(trace, hw), *RULES[energy].constants, *hw.assumptions)
     if memory == "hw":
-        used += tuple(path for path, _, _ in leaves(Hardware) if path.startswith("memories."))
-    unchanged = [leaf for path in used for leaf in _without(path, changed)]
+        used += tuple(path for path, _, _ in leaves(type(hw)) if path.startswith("memories."))
+    unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
-    channel = dram_channel(hw) if memory == "hw" else None
+    channel = _channel(hw, memory)
     sources = {} if channel is None else channel.sources
     return notes + tuple(f"memories.dram, {path}: {text}" for path, text in sources.items() if text.startswith("["))
 
 
-def _without(path: str, changed: list[str]) -> list[str]:
+def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
     """Return a path, or the values of its group that are not changed where some are."""
     inside = [c for c in changed if c == path or c.startswith(f"{path}.")]
     if not inside:
         return [path]
-    return [leaf for leaf, _, _ in leaves(Hardware) if leaf.startswith(f"{path}.") and leaf not in inside]
+    return [leaf for leaf, _, _ in leaves(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
+
+
+def _channel(hw: Hardware, memory: str) -> DramSpec | None:
+    """Return the DRAM channel that a run goes through, None where there is none."""
+    return dram_channel(hw) if memory == "hw" and isinstance(hw, SystolicHardware) else None
 
 
 @dataclass(frozen=True)
@@ -230,7 +243,7 @@ class Inputs:
     options: Mapping[str, Any]
 
     def __str__(self) -> str:
-        channel = dram_channel(self.hw) if self.options["memory"] == "hw" else None
+        channel = _channel(self.hw, self.options["memory"])
         parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
         digests = [mask.digest for mask in self.trace.gemm_masks if mask is not None]
         parts += (digests,) if digests else ()

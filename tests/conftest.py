@@ -20,3 +20,4 @@ def _compiled_kernels():
 
     for engine in ("analytic", "pe", "memory"):
         pivotsim.simulate_gemm(1, 1, 1, engine=engine)
+    pivotsim.simulate(pivotsim.plan("deit_t"), "u250_mpca")

@@ -43,7 +43,7 @@ def combine_command(
     ] = "entropy",
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
-    memory: options.MemoryOption = "paper",
+    memory: options.MemoryOption = None,
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
     scope: options.ScopeOption = "encoders",
@@ -73,7 +73,7 @@ def combine_command(
     reports = [
         simulate(
             pruned.applied(whole, options.parse_encoders(name, text, spec.depth)),
-            board, engine=options.engine_for(engine, memory), memory=memory, profile=profile, energy=energy,
+            board, engine=engine, memory=memory, profile=profile, energy=energy,
             scope=scope, ps_pl_overlap=ps_pl_overlap,
         )
         for name, text in lists
@@ -83,10 +83,9 @@ def combine_command(
     if json:
         print_json({**mix.to_dict(), "set": settings, "pruning": pruned.to_dict()})
         return
-    modes = (
-        f"engine {options.engine_for(engine, memory)}, memory {memory}, profile {profile}, scope {scope}, gate {gate}"
-    )
-    overlap = reports[0].options["ps_pl_overlap"]
+    used = reports[0].options
+    modes = f"engine {used['engine']}, memory {used['memory']}, profile {profile}, scope {scope}, gate {gate}"
+    overlap = used["ps_pl_overlap"]
     modes += "" if overlap == "serial" else f", ps_pl_overlap {overlap}"
     print_line(f"{spec.name} on {board.name}, {len(reports)} efforts ({modes})")
     if pruned:

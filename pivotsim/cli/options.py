@@ -100,12 +100,14 @@ EngineOption = Annotated[
 RunEngineOption = Annotated[
     str | None,
     typer.Option(
-        metavar="analytic|pe|memory",
-        help="Array cycles in closed form, PE by PE, or behind memories [default: analytic; memory with --memory hw].",
+        metavar="analytic|pe|memory|mpca",
+        help="Cycles in closed form, PE by PE, behind memories, or on an MPCA's lanes [default: analytic, memory with "
+        "--memory hw; mpca on such a board].",
     ),
 ]
 MemoryOption = Annotated[
-    str, typer.Option(metavar="paper|hw", help="Unlimited memories, or the hardware's (engine memory).")
+    str | None,
+    typer.Option(metavar="paper|hw", help="Unlimited memories, or the hardware's [default: paper; hw on an MPCA]."),
 ]
 ProfileOption = Annotated[
     str,
@@ -216,11 +218,6 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
     return values
 
 
-def engine_for(engine: str | None, memory: str) -> str:
-    """Return the engine asked for, or the one that ``--memory`` implies."""
-    return engine or ("memory" if memory == "hw" else "analytic")
-
-
 def load_both(
     hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = ""
 ) -> "tuple[Hardware, VitModel | None]":
@@ -229,12 +226,12 @@ def load_both(
     ``only`` is the start of the paths that the command makes use of; another one is refused.
     """
     from pivotsim.config import leaves
-    from pivotsim.hardware.spec import Hardware, load_hardware
+    from pivotsim.hardware.spec import load_hardware
     from pivotsim.models.spec import VitModel, load_model
 
     hw = load_hardware(hw_name)
     model = None if model_name is None else load_model(model_name)
-    hw_paths = {path for path, _, _ in leaves(Hardware)}
+    hw_paths = {path for path, _, _ in leaves(type(hw))}
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
     for path in settings:
         if not path.startswith(only):
@@ -256,9 +253,11 @@ def array_of(
 
     ``flags`` maps an option of the array to its flag's value, None where the user left it out; ``array`` is RxC.
     """
+    from pivotsim.hardware.systolic import as_systolic
+
     settings = parse_settings(set_)
     board, _ = load_both(hw_name, None, settings, only="array.")
-    own = board.array
+    own = as_systolic(board, command).array
     size = flags["array"]
     flags = {name: value for name, value in flags.items() if name != "array"}
     given = {"rows": size, "cols": size, **flags}

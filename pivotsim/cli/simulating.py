@@ -38,7 +38,7 @@ def gemm_command(
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
     board, settings, chosen = options.array_of("gemm", hw, set_, flags)
-    clock_mhz = board.array.clock_mhz
+    clock_mhz = board.clock_mhz
     with progress():
         result = simulate_gemm(m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz)
     if json:
@@ -78,7 +78,7 @@ def run_command(
     split: pruning.SplitOption = None,
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
-    memory: options.MemoryOption = "paper",
+    memory: options.MemoryOption = None,
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
     scope: options.ScopeOption = "encoders",
@@ -124,7 +124,6 @@ def run_command(
     else:
         assert spec is not None  # load_both returns a model for a model's name
         workload = pruned.applied(plan(spec, qkv=qkv, score_bits=score_bits), options.active_of(active, spec.depth))
-    engine = options.engine_for(engine, memory)
     with progress():
         report = simulate(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
@@ -138,7 +137,7 @@ def run_command(
     if json:
         print_json({**report.to_dict(), "set": settings, "pruning": pruned.to_dict()})
         return
-    mode = report.options["ps_pl_overlap"]
+    engine, memory, mode = (report.options[name] for name in ("engine", "memory", "ps_pl_overlap"))
     beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
     print_line(
         f"{report.workload} on {board.name} "
@@ -167,6 +166,7 @@ def run_command(
     print_table(("total", "value", "unit", ""), rows, right=(1,))
     print_modules(report)
     print_memories(report)
+    print_lanes(report)
     print_energy(report)
     print_end(report.notes, written)
 
@@ -216,7 +216,7 @@ def print_memories(report: "Report") -> None:
     """Print stalls, traffic and choices where the engine knows memories."""
     from pivotsim.engines.memory_use import by_module
 
-    if report.options["memory"] != "hw":
+    if report.options["engine"] != "memory" or report.options["memory"] != "hw":
         return
     stalls, moved, modules = report.stall_cycles, report.moved_bytes, by_module(report.memory_uses)
     print_line()
@@ -237,6 +237,30 @@ def print_memories(report: "Report") -> None:
     )
     read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
     print_line(f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports")
+
+
+def print_lanes(report: "Report") -> None:
+    """Print what each module does on the lanes of an MPCA, and what bounds it."""
+    from pivotsim.engines.mpca_use import by_module
+
+    if not report.lane_uses:
+        return
+    print_line()
+    rows = []
+    for module, row in by_module(report.lane_uses).items():
+        clocks = (row["cycles"], row["compute_cycles"], row["lower_bound_cycles"], row["dma_cycles"])
+        texts = (f"{count:,}" for count in clocks)
+        efficiency, size = percent(row["lane_efficiency_frac"]), number(row["dma_bytes"] / 1e6)
+        rows.append((module, row["kernel"], *texts, row["bound"], efficiency, f"{row['kept_blocks']:,}", size))
+    columns = ("clocks", "compute", "lower bound", "DMA", "bound by", "lanes busy", "blocks kept", "weights, MB")
+    print_table(("module", "kernel", *columns), rows, right=(2, 3, 4, 5, 7, 8, 9))
+    print_line()
+    mpca = report.inputs.hw.mpca
+    first = sum(use.first_dma_cycles for use in report.lane_uses)
+    print_line(
+        f"{mpca.lanes} lanes of {mpca.p_t} x {mpca.p_pe} tokens, balance {mpca.balance};"
+        f" {first:,} clocks wait for the first weights"
+    )
 
 
 def print_end(notes: tuple[str, ...], written: list[Path]) -> None:

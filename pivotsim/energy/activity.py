@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pivotsim.energy.usage import Usage
-from pivotsim.hardware.power import ActivityCosts, ActivitySpec, FittedOn
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.power import ActivityCosts, ActivitySpec, ComponentPowerSpec, FittedOn
 from pivotsim.hardware.spec import Hardware
 from pivotsim.units import energy_j, pj_to_j
 
@@ -59,7 +60,14 @@ class Interval(NamedTuple):
 
 def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
     """Return the energy of each component in joules."""
-    return _components_j(hw.power.activity.default, usage)
+    return _components_j(_constants(hw).default, usage)
+
+
+def _constants(hw: Hardware) -> ActivitySpec:
+    """Return a board's constants, or raise InputError for a board that has none."""
+    if not isinstance(hw.power, ComponentPowerSpec):
+        raise InputError(f"energy: '{hw.name}' has no constants per component; use energy 'constant' {got('activity')}")
+    return hw.power.activity
 
 
 def _components_j(costs: ActivityCosts, usage: Usage) -> dict[str, float]:
@@ -71,7 +79,7 @@ def _components_j(costs: ActivityCosts, usage: Usage) -> dict[str, float]:
 
 def interval_j(hw: Hardware, usage: Usage) -> Interval:
     """Return the least and the most that the run's energy may be, see ``Interval``."""
-    activity = hw.power.activity
+    activity = _constants(hw)
     low, total, high = (
         sum(_components_j(costs, usage).values()) for costs in (activity.low, activity.default, activity.high)
     )

@@ -18,7 +18,8 @@ from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped, units
 from pivotsim.engines.memory_limits import MemoryLimits, limits_of
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.memory import LOOP_ORDERS
-from pivotsim.hardware.spec import DATAFLOWS, ArraySpec, Hardware
+from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
 
@@ -235,7 +236,7 @@ def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
 
 
 def results_per_gemm(
-    gemms: IntArray, hw: Hardware, masks: Sequence[Mask | None] = ()
+    gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()
 ) -> list[MemoryResult | DoesNotFit]:
     """Return one result per row of (G, 4) m, k, n, repeats on a hardware's memories; equal GEMMs run once.
 
@@ -253,7 +254,7 @@ def results_per_gemm(
     return results
 
 
-def cycles_per_gemm(gemms: IntArray, hw: Hardware, masks: Sequence[Mask | None] = ()) -> IntArray:
+def cycles_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
 
     Raises

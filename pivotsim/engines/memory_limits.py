@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram import DramSpec, load_dram
 from pivotsim.hardware.memory import BANDWIDTH, BUFFERS, UNLIMITED, MemorySpec
-from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 
 MOST = 2**63 - 1
 
@@ -107,7 +107,7 @@ class MemoryLimits:
         return 0, axi, *cost, 1, 0, 0, 1, 1
 
 
-def dram_channel(hw: Hardware) -> DramSpec | None:
+def dram_channel(hw: SystolicHardware) -> DramSpec | None:
     """Return the DRAM channel that a hardware's memories name, None under `bandwidth`."""
     return _channel(hw.memories)
 

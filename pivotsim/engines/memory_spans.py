@@ -8,11 +8,11 @@ from pivotsim.engines.memory import Intervals, record_gemm
 from pivotsim.engines.memory_fit import mapped
 from pivotsim.engines.memory_limits import limits_of
 from pivotsim.engines.spans import Span, merged
-from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
 
 
-def spans_behind_memories(m: int, k: int, n: int, hw: Hardware, per_pass: bool = True) -> Iterator[Span]:
+def spans_behind_memories(m: int, k: int, n: int, hw: SystolicHardware, per_pass: bool = True) -> Iterator[Span]:
     """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
 
     array load, stream, drain    as without memories, one per pass
@@ -25,7 +25,7 @@ def spans_behind_memories(m: int, k: int, n: int, hw: Hardware, per_pass: bool =
     ----------
     m, k, n : int
         An (m, k) matrix times a (k, n) matrix.
-    hw : Hardware
+    hw : SystolicHardware
     per_pass : bool
         Else one span per track, from its first clock to its last.
     """

@@ -7,7 +7,7 @@ from pivotsim.engines import analytic
 from pivotsim.engines.memory import BYTES, STALLS, MemoryResult, results_per_gemm
 from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.errors import InputError
-from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.workload.ops import Trace
 
 
@@ -25,7 +25,7 @@ class MemoryUse(NamedTuple):
     unlimited_cycles: int
 
 
-def memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
+def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     """Return how each GEMM of a trace uses the memories.
 
     Raises

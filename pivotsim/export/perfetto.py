@@ -122,6 +122,8 @@ def _order(key: tuple[str, str]) -> tuple[int, int, int, str]:
 def _events(report: Report) -> tuple[list[Event], str]:
     """Return the events of all resources, with the phases of GEMMs where those are not too many, and the detail."""
     events = [event for piece in report.timeline.pieces for event in _of_piece(piece, report)]
+    if report.options["engine"] not in SPANS:
+        return events, f"one event per operation: engine '{report.options['engine']}' tells of no phases"
     gemms = [op for op in report.inputs.trace if op.kind == "gemm"]
     array = report.inputs.hw.array
     blocks = report.images * sum(op.repeats for op in gemms)

@@ -35,4 +35,5 @@ class UnitsSpec(Spec):
     gelu: UnitSpec
     silu: UnitSpec
     norm: UnitSpec
+    add: UnitSpec
     token_drop: TokenDropSpec

@@ -1,4 +1,4 @@
-"""Power of a board: one constant, or constants per component with their ranges and what they were fitted on."""
+"""Power of a board: one constant, and where they are known constants per component with their ranges and fit."""
 
 from collections.abc import Iterator
 
@@ -51,7 +51,12 @@ class ActivitySpec(Spec):
 
 
 class PowerSpec(Spec):
-    """Power of the whole board, and of its components."""
+    """Power of the whole board."""
 
     board_w: float = quantity("W", "Power while an inference runs, the `constant` energy rule.", ge=1e-6, le=1e6)
+
+
+class ComponentPowerSpec(PowerSpec):
+    """Power of the whole board, and of its components."""
+
     activity: ActivitySpec

@@ -22,6 +22,7 @@ from pivotsim.config import SET_BY_USER
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware, load_hardware
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
@@ -144,8 +145,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     >>> ps.fit(ps.load_hardware("zcu102").replace({"array.cols": 72}))["dsp"].fits
     False
     """
-    hw = load_hardware(hw)
-    use, pes = hw.fpga.use, hw.array.rows * hw.array.cols
+    hw = as_systolic(load_hardware(hw), "fit")
+    use, pes = hw.fpga.use, hw.pes
     memories = tuple(_memory_blocks(hw, name) for name in MEMORIES)
     demands = {
         "dsp": (-(-pes // 2), "R * C / 2") if use.int8_packing else (pes, "R * C"),
@@ -177,7 +178,7 @@ def bram36_blocks(width_bits: int, depth: int) -> int:
     return min(-(-width_bits // wi) * -(-depth // di) for wi, di in BRAM36_SHAPES)
 
 
-def _memory_blocks(hw: Hardware, name: str) -> MemoryBlocks:
+def _memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
     array, size = hw.array, _number(hw, f"{name}_bytes")
     port = {
         "ipmem": array.rows,
@@ -189,7 +190,7 @@ def _memory_blocks(hw: Hardware, name: str) -> MemoryBlocks:
     return MemoryBlocks(name, size, port, bram36_blocks(8 * port, -(-size // port)), -(-8 * size // BRAM36_BITS))
 
 
-def _number(hw: Hardware, field: str) -> int:
+def _number(hw: SystolicHardware, field: str) -> int:
     value = getattr(hw.memories, field)
     if value == UNLIMITED:
         raise InputError(f"memories.{field}: must be a number, block RAMs are counted {got(value)}")

@@ -1,16 +1,14 @@
-"""The systolic-array board: array, memories, processor side, power, FPGA and where operations run."""
+"""What boards are made of, and what all of them share; a module beside this one adds what each kind computes with."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.config import ONE_LINE, Spec, leaves, load_document, quantity, replaced, validate, value_at
 from pivotsim.errors import nearest
-from pivotsim.hardware.fpga import FpgaSpec
-from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 
@@ -105,7 +103,7 @@ class PlacementSpec(Spec):
     gelu: Literal["ps", "pl"] = quantity("", "GELU of the MLP.")
     silu: Literal["ps", "pl"] = quantity("", "SiLU and gate of a SwiGLU MLP.")
     norm: Literal["ps", "pl"] = quantity("", "LayerNorm.")
-    add: Literal["ps"] = quantity("", "Residual and position additions.")
+    add: Literal["ps", "pl"] = quantity("", "Residual and position additions.")
     requant: Literal["ps", "array"] = quantity("", "int32 to int8: a pass on the PS, or free at the array's edge.")
     score: Literal["ps", "pl"] = quantity("", "Scores of tokens: sums and maxima over rows.")
     sort: Literal["ps", "pl"] = quantity("", "Sort of the tokens' scores.")
@@ -114,23 +112,38 @@ class PlacementSpec(Spec):
 
 
 class Hardware(Spec):
-    """A board with one systolic array and one processor side; see ``pivotsim show hw NAME``."""
+    """A board: what all kinds share; see ``pivotsim show hw NAME``."""
 
-    kind: Literal["systolic"] = quantity("", "Selects this schema.")
+    compute: ClassVar[str]  # the group of values that it computes with
+    assumptions: ClassVar[tuple[str, ...]]  # values and groups whose sources are printed with every run
+
+    kind: str = quantity("", "Selects this schema.")
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
     description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
-    array: ArraySpec
-    memories: MemorySpec
     host: HostSpec
     units: UnitsSpec
     power: PowerSpec
-    fpga: FpgaSpec
     placement: PlacementSpec
     sources: dict[str, str] = Field(description="Dotted path of a value or a group -> where it comes from.")
 
+    @property
+    @abstractmethod
+    def clock_mhz(self) -> float:
+        """Clock of the programmable logic."""
+
+    @property
+    @abstractmethod
+    def pes(self) -> int:
+        """Multiply-accumulates that the board can do in a clock."""
+
+    @property
+    @abstractmethod
+    def operand_bits(self) -> int:
+        """Widest operand that it multiplies."""
+
     @model_validator(mode="after")
-    def _sources_name_values(self) -> "Hardware":
-        paths = [path for path, _, _ in leaves(Hardware)]
+    def _sources_name_values(self) -> Self:
+        paths = [path for path, _, _ in leaves(type(self))]
         known = set(paths)
         for path in paths:
             known |= {path[:i] for i, character in enumerate(path) if character == "."}
@@ -139,13 +152,7 @@ class Hardware(Spec):
             raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
         return self
 
-    @model_validator(mode="after")
-    def _constants_within_their_ranges(self) -> "Hardware":
-        for problem in self.power.activity.disorder():
-            raise ValueError(f"power.activity.{problem}")
-        return self
-
-    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "Hardware":
+    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> Self:
         """Return a copy with values at dotted paths changed, validated, and marked in ``sources``.
 
         Parameters
@@ -168,9 +175,9 @@ class Hardware(Spec):
         """
         return replaced(self, changes, label)
 
-    def without_memory_limits(self) -> "Hardware":
+    @abstractmethod
+    def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
-        return self.model_copy(update={"memories": self.memories.unlimited()})
 
     def values(self) -> dict[str, object]:
         """Return everything that a simulation may depend on: all values but the names and sources."""
@@ -186,28 +193,22 @@ class Hardware(Spec):
         """Return the cost profile ``paper`` or ``full``."""
         return self.host.full if profile == "full" else self.host.paper
 
-    @cached_property
+    @property
     def derived(self) -> dict[str, tuple[float, str, str]]:
         """Peaks that follow from the values: name -> (value, unit, formula)."""
-        array, host = self.array, self.host
-        pes = array.rows * array.cols
-        ports = host.transfer.ports * host.transfer.port_bytes_per_clock
-        ns_per_clock = 1e3 / host.clock_mhz
+        peak_gmac_per_s = self.pes * self.clock_mhz * 1e-3
         return {
-            "pes": (pes, "PEs", "array.rows * array.cols"),
-            "peak_gmac_per_s": (pes * array.clock_mhz * 1e-3, "GMAC/s", "pes * array.clock_mhz"),
-            "peak_gops": (2 * pes * array.clock_mhz * 1e-3, "GOP/s", "two operations per MAC"),
-            "transfer_gb_per_s": (ports * array.clock_mhz * 1e-3, "GB/s", "ports * bytes per clock * array.clock_mhz"),
-            "softmax_paper_ns": (host.paper.softmax.cycles_per_element * ns_per_clock, "ns per element", "paper"),
-            "softmax_full_ns": (host.full.softmax.cycles_per_element * ns_per_clock, "ns per element", "full"),
+            "peak_gmac_per_s": (peak_gmac_per_s, "GMAC/s", f"pes * {self.compute}.clock_mhz"),
+            "peak_gops": (2 * peak_gmac_per_s, "GOP/s", "two operations per MAC"),
         }
 
     def to_rows(self) -> list[tuple[str, object, str, str, str]]:
-        """Return (path, value, unit, source, description) of every value, in the schema's order."""
-        return [
+        """Return (path, value, unit, source, description) of every value, what it computes with before the rest."""
+        rows = [
             (path, value_at(self, path), unit, self.source(path), description)
-            for path, unit, description in leaves(Hardware)
+            for path, unit, description in leaves(type(self))
         ]
+        return sorted(rows, key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement"))
 
 
 def load_hardware(source: "str | Path | Mapping[str, object] | Hardware") -> Hardware:
@@ -216,7 +217,8 @@ def load_hardware(source: "str | Path | Mapping[str, object] | Hardware") -> Har
     Parameters
     ----------
     source : str, Path, mapping or Hardware
-        A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own.
+        A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
+        values it has.
 
     Raises
     ------
@@ -229,4 +231,9 @@ def load_hardware(source: "str | Path | Mapping[str, object] | Hardware") -> Har
     >>> hw.array.rows, hw.array.cols, hw.array.clock_mhz
     (64, 36, 125.0)
     """
-    return load_spec(Hardware, "hwconfigs", "hardware", source)
+    if isinstance(source, Hardware):
+        return source
+    from pivotsim.hardware.kinds import schema_of  # the kinds build on this module
+
+    document = load_document("hwconfigs", "hardware", source)
+    return validate(schema_of(document), document)

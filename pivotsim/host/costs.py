@@ -98,7 +98,7 @@ def _transfer_ms(size_bytes: int, costs: HostCosts, hw: Hardware) -> float:
     transfer = hw.host.transfer
     clocks = -(-size_bytes // (transfer.ports * transfer.port_bytes_per_clock))
     lines = -(-size_bytes // transfer.cache_line_bytes)
-    moved = cycles_to_ms(float(clocks), hw.array.clock_mhz)
+    moved = cycles_to_ms(float(clocks), hw.clock_mhz)
     return moved + ns_to_ms(lines * transfer.cache_ns_per_line) + us_to_ms(costs.call_us)
 
 

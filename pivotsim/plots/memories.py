@@ -10,6 +10,7 @@ from pivotsim.engines.memory_use import by_module
 from pivotsim.errors import check_choice, check_real
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.report import Report
 from pivotsim.simulation import simulate
@@ -104,7 +105,7 @@ def draw_clocks(data: Clocks, axes: "Axes", title: str = "", label: str = "modul
     return plain_axes(axes)
 
 
-def with_opmem(hw: Hardware, opmem_bytes: int, steps: int = 0) -> Hardware:
+def with_opmem(hw: SystolicHardware, opmem_bytes: int, steps: int = 0) -> SystolicHardware:
     """Return hardware with another output memory and, with ``steps``, a streaming memory that holds that many."""
     changes: dict[str, object] = {"memories.opmem_bytes": opmem_bytes}
     stream = HOMES[hw.array.dataflow][1]
@@ -118,7 +119,7 @@ def with_opmem(hw: Hardware, opmem_bytes: int, steps: int = 0) -> Hardware:
 class _Sweep:
     """One plan on one hardware, for any size of its output memory."""
 
-    def __init__(self, plan: Plan, hw: Hardware, is_stream_grown: bool) -> None:
+    def __init__(self, plan: Plan, hw: SystolicHardware, is_stream_grown: bool) -> None:
         check_choice("dataflow", hw.array.dataflow, tuple(HOMES))  # under os the output memory holds no chunks
         self.plan, self.hw, self.is_stream_grown = plan, hw, is_stream_grown
         sizes = [(op.m, op.k, op.n) for op in lower(plan) if op.kind == "gemm" and op.encoder]
@@ -127,7 +128,7 @@ class _Sweep:
         self.longest = sizes[streamed.index(self.steps)]
         self.shape = hw.array.rows, hw.array.cols, hw.array.dataflow
 
-    def chunk(self, hw: Hardware) -> tuple[int, str]:
+    def chunk(self, hw: SystolicHardware) -> tuple[int, str]:
         """Return the most steps of the longest stream that a half of every memory holds, and which memory limits."""
         limits = limits_of(hw.memories, hw.array.clock_mhz)
         held = [(self.steps, "none")]  # where two hold as many, the earlier is named
@@ -183,6 +184,7 @@ def opmem_data(plan: Plan, hw: Hardware, sizes: tuple[int, ...] = SIZES, bound_f
         The smallest size is sought whose delay is at most this times the one with unlimited memories.
     """
     check_real("bound_frac", bound_frac)
+    hw = as_systolic(hw, "opmem_data")
     unlimited_ms = simulate(plan, hw).delay_ms
     curves = []
     for is_grown in (False, True):

@@ -6,6 +6,7 @@ from typing import Any
 from pivotsim.effort.combination import combine
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.spec import Hardware, load_hardware
+from pivotsim.hardware.systolic import as_systolic
 from pivotsim.published.additivity import Additive, judge_additive
 from pivotsim.published.audits import Findings
 from pivotsim.published.claims import Claim, load_claims, load_expected
@@ -82,7 +83,7 @@ def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
     >>> str(audit.searches[0].best)
     '(6, 12) at F_L 0.80, EDP sum over efforts, shares of baseline delay'
     """
-    hw = load_hardware(hw)
+    hw = as_systolic(load_hardware(hw), "reproduce pivot")
     claims = load_claims()
     efforts = {name: effort_reports(plan(model), hw) for name, model in MODELS.items()}
     hits = find_hits(claims)

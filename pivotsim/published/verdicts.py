@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.resources import fit
-from pivotsim.hardware.spec import DATAFLOWS, Hardware
+from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.models.spec import load_model
 from pivotsim.published.cells import CELLS, qkt_sv_percent
 from pivotsim.published.claims import Claim
@@ -71,7 +72,7 @@ OUTSIDE = {
 class Judge:
     """Turns claims into findings; each method answers for one family of quantities."""
 
-    hw: Hardware
+    hw: SystolicHardware
     claims: list[Claim]
     hits: list[Hit]
     searches: list[Search]

@@ -313,7 +313,7 @@ def test_tokens_are_pruned_and_echoed(pivotsim):
     options = ("--tokens", "evit:keep_rate=0.7,fuse=false", "--tokens", "heatvit:keep_rates=0.3/0.2,encoders=8/11")
     data = json_of(pivotsim("run", "deit_s", "--json", *options))
     assert data["workload"] == "deit_s, evit, heatvit"
-    assert data["tokens"] == [
+    assert data["pruning"]["tokens"] == [
         {"method": "evit", "keep_rate": 0.7, "fuse": False},
         {"method": "heatvit", "keep_rates": [0.3, 0.2], "encoders": [8, 11]},
     ]
@@ -321,20 +321,20 @@ def test_tokens_are_pruned_and_echoed(pivotsim):
     plan = ps.prune_tokens(plan, "heatvit", keep_rates=[0.3, 0.2], encoders=[8, 11])
     assert data["pl_cycles"] == ps.simulate(plan).pl_cycles
     shown = json_of(pivotsim("show", "plan", "deit_s", "--json", *options))
-    assert shown["tokens"] == data["tokens"]
+    assert shown["pruning"] == data["pruning"]
     assert [(e["attention_tokens"], e["mlp_tokens"]) for e in shown["encoders"]] == [
         (e.attention_tokens, e.mlp_tokens) for e in plan.encoders
     ]
     assert shown["encoders"][3]["token_steps"] == "between evit(keep_rate=0.7, fuse=false)"
     trace = json_of(pivotsim("show", "trace", "deit_s", "--json", *options))
-    assert trace["macs"] == ps.lower(plan).macs and trace["tokens"] == data["tokens"]
-    assert json_of(pivotsim("run", "deit_s", "--json"))["tokens"] == []
+    assert trace["macs"] == ps.lower(plan).macs and trace["pruning"] == data["pruning"]
+    assert json_of(pivotsim("run", "deit_s", "--json"))["pruning"] == {}
 
 
 def test_both_efforts_are_pruned(pivotsim):
     efforts = ("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8", "--json")
     pruned = json_of(pivotsim(*efforts, "--tokens", "dynamicvit:keep_rate=0.7"))
-    assert pruned["tokens"] == [{"method": "dynamicvit", "keep_rate": 0.7}]
+    assert pruned["pruning"]["tokens"] == [{"method": "dynamicvit", "keep_rate": 0.7}]
     assert pruned["delay_ms"] < json_of(pivotsim(*efforts))["delay_ms"]
     whole = ps.prune_tokens(ps.plan("deit_s"), "dynamicvit", keep_rate=0.7)
     reports = [ps.simulate(ps.skip_attention(whole, active=range(1, n + 1))) for n in (6, 12)]
@@ -345,3 +345,22 @@ def test_a_plan_shows_its_steps(pivotsim):
     ran = pivotsim("show", "plan", "deit_s", "--tokens", "tdm:keep_rate=0.5")
     assert ran.code == 0
     assert re.search(r"3  active +197 +100  between tdm\(keep_rate=0.5\)", ran.out)
+
+
+def test_run_on_an_mpca(pivotsim):
+    data = json_of(pivotsim("run", "deit_s", "--hw", "u250_mpca", "--json"))
+    assert set(data) >= SHARED
+    assert (data["engine"], data["memory"], data["pl_cycles"]) == ("mpca", "hw", 1_188_696)
+    fc1 = data["mpca_by_module"]["fc1"]
+    assert (fc1["lane_efficiency_frac"], fc1["dma_cycles"], fc1["bound"]) == (1.0, 221_184, "compute")
+    text = pivotsim("run", "deit_s", "--hw", "u250_mpca").out
+    assert "lanes busy" in text and "bound by" in text and "8 lanes of 12 x 8 tokens, balance lpt" in text
+    slow = json_of(pivotsim("run", "deit_s", "--hw", "u250_mpca", "--set", "mpca.dma_bytes_per_cycle=8", "--json"))
+    assert slow["mpca_by_module"]["fc1"]["bound"] == "dma"
+
+
+def test_show_hw_of_an_mpca(pivotsim):
+    data = json_of(pivotsim("show", "hw", "u250_mpca", "--json"))
+    assert data["values"]["mpca.p_t"]["value"] == 12
+    assert data["derived"]["pes"]["value"] == 6_144
+    assert not any(path.startswith("host.") for path in data["values"])

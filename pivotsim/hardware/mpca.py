@@ -1,0 +1,143 @@
+"""The board with a multi-level parallelism compute array (MPCA): Parikh et al., FCCM 2024.
+
+The paper's abstract names the MPCA, load balancing for irregular block sparsity and hardware for token dropping. The
+levels and their sizes are recalled, not read; the timing is this simulator's own (engines/mpca.py).
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pivotsim.config import Spec, quantity
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
+from pivotsim.hardware.spec import (
+    MAX_CLOCK_MHZ,
+    MIN_CLOCK_MHZ,
+    Hardware,
+    HostCosts,
+    HostSpec,
+    OpCost,
+    TransferSpec,
+)
+
+Balance = Literal["lockstep", "rr", "greedy", "lpt"]
+BALANCES: tuple[str, ...] = ("lockstep", "rr", "greedy", "lpt")  # in the order of the kernel's codes
+MAX_LEVEL = 1024
+MAX_BLOCK = 65_536
+
+
+class MpcaSpec(Spec):
+    """The compute array: p_h head modules of p_t x p_c processing elements (PEs), p_pe x p_pe multipliers each."""
+
+    p_h: int = quantity("", "Head modules; a weight matrix is spread over all of them.", ge=1, le=MAX_LEVEL)
+    p_t: int = quantity("", "PEs of a head module that take row tiles of p_pe tokens side by side.", ge=1, le=MAX_LEVEL)
+    p_c: int = quantity("", "Column lanes of a head module.", ge=1, le=MAX_LEVEL)
+    p_pe: int = quantity("", "Tokens, and output columns, that a PE multiplies in a clock.", ge=1, le=MAX_LEVEL)
+    clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", ge=MIN_CLOCK_MHZ, le=MAX_CLOCK_MHZ)
+    operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
+    dense_block: int = quantity("elements", "Block that a matrix without a mask is cut into.", ge=1, le=MAX_BLOCK)
+    balance: Balance = quantity("", "How a mask's block columns are handed to the lanes, offline.")
+    header_cycles: int = quantity(
+        "clocks", "Header of a stored block column; an empty column has none.", ge=0, le=10**6
+    )
+    fill: bool = quantity("", "Charge 2 * p_pe + p_t clocks once per matrix multiplication, to fill and drain.")
+    weight_bytes: int = quantity("B", "A stored weight.", ge=1, le=8)
+    index_bytes: int = quantity("B", "Row index of a kept block; 0 takes the whole bytes of its bits.", ge=0, le=8)
+    pointer_bytes: int = quantity("B", "Pointer to a block column.", ge=0, le=8)
+    dma_bytes_per_cycle: Size = quantity("B per clock", "Weights that DRAM delivers.")
+    dma_buffers: Buffers = quantity("", "Weights arrive before a multiplication (single) or during it (ping_pong).")
+
+    @property
+    def lanes(self) -> int:
+        """Column lanes of all head modules together."""
+        return self.p_h * self.p_c
+
+    @property
+    def fill_cycles(self) -> int:
+        """Clocks to fill and drain, once per matrix multiplication."""
+        return 2 * self.p_pe + self.p_t if self.fill else 0
+
+
+def _no_processor() -> HostSpec:
+    """Return a processor side on which everything is free, for hardware that has none and runs nothing there."""
+    free = OpCost(cycles_per_element=0, cycles_per_row=0)
+    operations = {name: free for name, field in HostCosts.model_fields.items() if field.annotation is OpCost}
+    costs = HostCosts.model_validate({"call_us": 0, "transfers": False, **operations})
+    return HostSpec(
+        name="none", clock_mhz=1, cores=1, multicore_efficiency_frac=1, ps_pl_overlap="serial", paper=costs, full=costs,
+        transfer=TransferSpec(ports=1, port_bytes_per_clock=1, cache_ns_per_line=0, cache_line_bytes=1),
+    )  # fmt: skip
+
+
+class MpcaHardware(Hardware):
+    """A board with one MPCA and no processor side: every operation runs in the programmable logic."""
+
+    compute: ClassVar[str] = "mpca"
+    assumptions: ClassVar[tuple[str, ...]] = (
+        "mpca", "mpca.dense_block", "mpca.balance", "mpca.dma_bytes_per_cycle", "host",
+    )  # fmt: skip
+
+    kind: Literal["mpca"] = quantity("", "Selects this schema.")
+    mpca: MpcaSpec
+    host: HostSpec = Field(default_factory=_no_processor)
+
+    @property
+    def clock_mhz(self) -> float:
+        """Clock of the compute array."""
+        return self.mpca.clock_mhz
+
+    @property
+    def pes(self) -> int:
+        """Multiply-accumulates in a clock: p_h * p_t * p_c * p_pe ** 2."""
+        return self.mpca.lanes * self.mpca.p_t * self.mpca.p_pe**2
+
+    @property
+    def operand_bits(self) -> int:
+        """Widest operand that a PE multiplies."""
+        return self.mpca.operand_bits
+
+    @model_validator(mode="after")
+    def _has_no_processor_side(self) -> Self:
+        for problem in self._on_a_processor():
+            raise ValueError(problem)
+        return self
+
+    def _on_a_processor(self) -> Iterator[str]:
+        for kind, place in self.placement.model_dump().items():
+            if place == "ps":
+                yield f"placement.{kind}: this kind of hardware has no processor side {got(place)}"
+        for name, value in _no_processor():
+            if getattr(self.host, name) != value:
+                yield f"host.{name}: this kind of hardware has no processor side {got(getattr(self.host, name))}"
+
+    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
+        """Return (path, value, unit, source, description) of every value that means something here."""
+        return [row for row in super().to_rows() if not row[0].startswith("host.")]
+
+    def without_memory_limits(self) -> Self:
+        """Return a copy whose weights are there when they are asked for, what `memory: paper` means."""
+        return self.model_copy(update={"mpca": self.mpca.model_copy(update={"dma_bytes_per_cycle": UNLIMITED})})
+
+    @property
+    def derived(self) -> dict[str, tuple[float, str, str]]:
+        """Peaks that follow from the values: name -> (value, unit, formula)."""
+        mpca = self.mpca
+        peaks = {
+            "pes": (self.pes, "MACs per clock", "p_h * p_t * p_c * p_pe ** 2"),
+            **super().derived,
+            "lanes": (mpca.lanes, "column lanes", "p_h * p_c"),
+            "tokens_per_group": (mpca.p_t * mpca.p_pe, "tokens", "p_t * p_pe"),
+        }
+        if isinstance(mpca.dma_bytes_per_cycle, int):
+            gb_per_s = mpca.dma_bytes_per_cycle * self.clock_mhz * 1e-3
+            peaks["dma_gb_per_s"] = (gb_per_s, "GB/s", "dma_bytes_per_cycle * clock_mhz")
+        return peaks
+
+
+def as_mpca(hw: Hardware, what: str) -> MpcaHardware:
+    """Return a board that has an MPCA, or raise InputError for one that has none."""
+    if not isinstance(hw, MpcaHardware):
+        raise InputError(f"{what}: needs hardware of kind 'mpca', '{hw.name}' has no such array {got(hw.kind)}")
+    return hw

@@ -1,0 +1,71 @@
+"""The board with one systolic array: array, memories, FPGA, beside what all boards have."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from pivotsim.config import quantity
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.fpga import FpgaSpec
+from pivotsim.hardware.memory import MemorySpec
+from pivotsim.hardware.power import ComponentPowerSpec
+from pivotsim.hardware.spec import ArraySpec, Hardware
+
+
+class SystolicHardware(Hardware):
+    """A board with one systolic array and one processor side."""
+
+    compute: ClassVar[str] = "array"
+    assumptions: ClassVar[tuple[str, ...]] = ("array.fold_overlap", "array.edge", "array.mac_latency")
+
+    kind: Literal["systolic"] = quantity("", "Selects this schema.")
+    array: ArraySpec
+    memories: MemorySpec
+    power: ComponentPowerSpec
+    fpga: FpgaSpec
+
+    @property
+    def clock_mhz(self) -> float:
+        """Clock of the array."""
+        return self.array.clock_mhz
+
+    @property
+    def pes(self) -> int:
+        """Processing elements, one multiply-accumulate each."""
+        return self.array.rows * self.array.cols
+
+    @property
+    def operand_bits(self) -> int:
+        """Widest operand that a PE multiplies."""
+        return self.array.operand_bits
+
+    @model_validator(mode="after")
+    def _constants_within_their_ranges(self) -> Self:
+        for problem in self.power.activity.disorder():
+            raise ValueError(f"power.activity.{problem}")
+        return self
+
+    def without_memory_limits(self) -> Self:
+        """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
+        return self.model_copy(update={"memories": self.memories.unlimited()})
+
+    @property
+    def derived(self) -> dict[str, tuple[float, str, str]]:
+        """Peaks that follow from the values: name -> (value, unit, formula)."""
+        host = self.host
+        ports = host.transfer.ports * host.transfer.port_bytes_per_clock
+        ns_per_clock = 1e3 / host.clock_mhz
+        return {
+            "pes": (self.pes, "PEs", "array.rows * array.cols"),
+            **super().derived,
+            "transfer_gb_per_s": (ports * self.clock_mhz * 1e-3, "GB/s", "ports * bytes per clock * array.clock_mhz"),
+            "softmax_paper_ns": (host.paper.softmax.cycles_per_element * ns_per_clock, "ns per element", "paper"),
+            "softmax_full_ns": (host.full.softmax.cycles_per_element * ns_per_clock, "ns per element", "full"),
+        }
+
+
+def as_systolic(hw: Hardware, what: str) -> SystolicHardware:
+    """Return a board that has a systolic array, or raise InputError for one that has none."""
+    if not isinstance(hw, SystolicHardware):
+        raise InputError(f"{what}: needs hardware of kind 'systolic', '{hw.name}' has no such array {got(hw.kind)}")
+    return hw

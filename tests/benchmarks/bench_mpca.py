@@ -1,0 +1,56 @@
+"""Block columns on lanes, printed and never tested: python -m tests.benchmarks.bench_mpca."""
+
+import resource
+import time
+
+import numpy as np
+
+import pivotsim as ps
+from pivotsim.engines.mpca import sbmm_cycles
+from pivotsim.hardware.mpca import BALANCES
+from pivotsim.workload.masks import drawn_mask
+
+REPEATS = 9
+MASKS = 1_000_000
+WEIGHTS = ("qkv", "proj", "fc1", "fc2")
+
+
+def best_s(run):
+    """Seconds of the run that the machine disturbed least, after one that compiles."""
+    run()
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def sparse(trace, density, block):
+    """The trace with a mask on every GEMM of weights."""
+    ops, masks = [], {}
+    for op in trace:
+        if op.kind == "gemm" and op.module in WEIGHTS:
+            key = f"{op.encoder} {op.module}"
+            masks["", key] = drawn_mask(op.k, op.n, block=block, density=density, seed=len(masks))
+            op = op._replace(mask_key=key)
+        ops.append(op)
+    return ps.Trace(tuple(ops), trace.name, masks)
+
+
+def main():
+    hw, dense = ps.load_hardware("u250_mpca"), ps.lower(ps.plan("deit_s"))
+    for name, trace in (("dense", ps.plan("deit_s")), ("half of the blocks", sparse(dense, 0.5, 16))):
+        cycles = ps.simulate(trace, hw).pl_cycles
+        print(f"DeiT-S, {name:<20} {1e3 * best_s(lambda t=trace: ps.simulate(t, hw)):8.2f} ms   {cycles:,} clocks")
+    counts = np.random.default_rng(1).binomial(24, 0.5, (MASKS, 24))
+    for balance in BALANCES:
+        mpca = hw.replace({"mpca.balance": balance}).mpca
+        start = time.perf_counter()
+        sbmm_cycles(counts, 197, 16, mpca)
+        print(f"{MASKS:,} masks of 24 columns, {balance:<10} {time.perf_counter() - start:6.2f} s")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
