@@ -9,12 +9,14 @@ where some row and column of the fold needs the product, and is dropped where it
     os         M      N         K         by row tile           by column tile        all of K or nothing
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import check_choice, check_integer
+from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.units import IntArray
 from pivotsim.workload.masks import Flags, Mask
 
 # The GEMM dimensions that an array's rows, its columns and its stream take, and those that an operand has.
@@ -69,6 +71,83 @@ def kept_streams(mask: Mask, dataflow: str, rows: int, cols: int, copy: int = 0)
             flags = flags.repeat(np.minimum(mask.block, size - np.arange(0, size, mask.block)), axis=axis)
     missing = ({0, 1, 2} - set(places)).pop()
     return np.expand_dims(flags, missing)
+
+
+def fold_table(
+    m: int, k: int, n: int, array: Mapping[str, Any], mask: Mask | None = None, copy: int = 0
+) -> tuple[IntArray, IntArray]:
+    """Return the folds that an array runs, columns outer, rows inner, and the indices that they stream.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix.
+    array : mapping
+        Rows, cols, dataflow.
+    mask : Mask, optional
+        Folds that need nothing are left out.
+    copy : int
+        Which of the mask's copies.
+
+    Returns
+    -------
+    int64 (folds, 4)
+        First row, first column, where the fold's indices start in the second array, how many they are.
+    int64 array
+        Streamed indices, one list after the other; folds share lists.
+
+    Examples
+    --------
+    >>> fold_table(3, 4, 5, {"rows": 2, "cols": 3, "dataflow": "is"})[0].tolist()
+    [[0, 0, 0, 5], [2, 0, 0, 5]]
+    """
+    rows, cols, dataflow = array["rows"], array["cols"], array["dataflow"]
+    row_size, col_size, length = mapped(m, k, n, dataflow)
+    tiles = -(-row_size // rows), -(-col_size // cols)
+    first = np.zeros((1, 1), dtype=np.int64)
+    lengths, streams = np.full((1, 1), length), np.arange(length)
+    if mask is not None:
+        kept = kept_streams(mask, dataflow, rows, cols, copy)
+        lengths = kept.sum(axis=2, dtype=np.int64)
+        if kept.shape[2] < length:  # all of them or nothing
+            lengths *= length
+        else:  # one list per tile of rows, or of columns
+            streams = np.flatnonzero(kept) % length
+            first = (np.cumsum(lengths) - lengths.reshape(-1)).reshape(lengths.shape)
+    columns = (
+        np.arange(0, row_size, rows)[:, None], np.arange(0, col_size, cols)[None, :], first, lengths
+    )  # fmt: skip
+    table = np.stack([np.broadcast_to(column, tiles).T.reshape(-1) for column in columns], axis=1)
+    return np.ascontiguousarray(table[table[:, 3] > 0]), streams
+
+
+def mapped(m: int, k: int, n: int, dataflow: str) -> tuple[int, int, int]:
+    """Return (size held by rows, size held by columns, streamed length)."""
+    sizes = {"m": m, "k": k, "n": n}
+    rows, cols, stream = (sizes[letter] for letter in ROLES[dataflow])
+    return rows, cols, stream
+
+
+def check_mask(mask: object, m: int, k: int, n: int) -> Mask | None:
+    """Return a mask that fits an m x k x n GEMM, or None, or raise InputError."""
+    if mask is None:
+        return None
+    if not isinstance(mask, Mask):
+        raise InputError(f"mask: must be a Mask {got(mask)}")
+    if not mask.matches(m, k, n):
+        wanted = dict(zip(("m", "k", "n"), (m, k, n), strict=True))
+        height, width = (wanted[letter] for letter in AXES[mask.operand])
+        size = f"{mask.height}x{mask.width}"
+        raise InputError(f"mask: operand '{mask.operand}' of this GEMM is {height}x{width} {got(size)}")
+    return mask
+
+
+def copies_run(mask: Mask | None, repeats: int) -> dict[int, int]:
+    """Return how often a GEMM of ``repeats`` runs each copy of its mask: repeat i runs copy i % count."""
+    if mask is None:
+        return {0: repeats}
+    rounds, rest = divmod(repeats, mask.count)
+    return {copy: rounds + (copy < rest) for copy in range(min(mask.count, repeats))}
 
 
 def _any_in_tiles(flags: Any, axis: int, size: int, block: int, tile: int) -> Any:
