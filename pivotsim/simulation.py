@@ -9,6 +9,7 @@ from pivotsim.config import SET_BY_USER, leaves
 from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
+from pivotsim.engines.masked_bytes import moved_by_masked
 from pivotsim.engines.memory_limits import dram_channel
 from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
 from pivotsim.engines.pl_units import unit_constants
@@ -181,7 +182,11 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
 
 def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...]) -> Counts:
     """Return what memories with limits moved; without limits every engine counts as `memory: paper` says."""
-    return counts_by_level(trace.macs, moved_bytes(uses)) if uses else paper_counts(trace.gemms.tolist(), hw.array)
+    if uses:
+        return counts_by_level(trace.macs, moved_bytes(uses))
+    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
+    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], hw.array)
+    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, hw.array)))
 
 
 def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:

@@ -123,9 +123,7 @@ def fold_table(
 
 def mapped(m: int, k: int, n: int, dataflow: str) -> tuple[int, int, int]:
     """Return (size held by rows, size held by columns, streamed length)."""
-    sizes = {"m": m, "k": k, "n": n}
-    rows, cols, stream = (sizes[letter] for letter in ROLES[dataflow])
-    return rows, cols, stream
+    return {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[dataflow]
 
 
 def check_mask(mask: object, m: int, k: int, n: int) -> Mask | None:

@@ -17,7 +17,7 @@ import numpy as np
 from pivotsim.engines.analytic import cycles_per_gemm as closed_form
 from pivotsim.engines.analytic import design_row
 from pivotsim.engines.masked_folds import check_mask, copies_run, fold_table, mapped
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
@@ -164,7 +164,9 @@ def run(
     left, right = operands
     if left.shape[1] != right.shape[0]:
         raise InputError(f"b: must have as many rows as a has columns (got a {left.shape}, b {right.shape})")
-    mask = check_mask(mask, *left.shape, right.shape[1])
+    mask = check_mask(mask, left.shape[0], left.shape[1], right.shape[1])
+    if mask is not None:
+        check_integer("copy", copy, 0, mask.count - 1)
     values = array if isinstance(array, Mapping) else array.__dict__
     return _run(left, right, values, mask, copy, trace, digests)
 
