@@ -17,7 +17,7 @@ from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import PROFILES, PS_PL_OVERLAPS, Hardware, load_hardware
 from pivotsim.host.costs import constants_used, entropy_ms
-from pivotsim.overlap import timeline_of
+from pivotsim.overlap import head_cycles, timeline_of
 from pivotsim.report import Report, Row
 from pivotsim.steps import PS, Step, steps_of
 from pivotsim.timeline import Timeline
@@ -105,7 +105,8 @@ def simulate(
     board = hw if memory == "hw" else hw.without_memory_limits()
     uses = memory_uses(trace, board) if engine in WITH_MEMORIES else ()
     cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace, board).tolist()
-    steps = steps_of(trace, hw, cycles, profile)
+    of_heads = head_cycles(trace, board, ENGINES[engine]) if mode == "heads" else {}
+    steps = steps_of(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
     pl_cycles = sum(row.cycles for row in rows)

@@ -85,16 +85,16 @@ def _compressed_bytes(mask: Mask, copy: int, array: ArraySpec, tiles: tuple[int,
 
     Tiles share out the elements, but a block that reaches into several has its index read in each.
     """
-    tile_of = {"m": 0, "k": 0, "n": 0, **dict(zip(ROLES[array.dataflow], (array.rows, array.cols), strict=False))}
-    across = dict(zip(ROLES[array.dataflow], tiles, strict=False))  # folds along rows and columns
+    tile_of = dict(zip(ROLES[array.dataflow], (array.rows, array.cols, 0), strict=True))  # 0: streams
+    across = dict(zip(ROLES[array.dataflow], (*tiles, 1), strict=True))  # folds along a dimension
     axes = AXES[mask.operand]
     high, wide = (
         _tiles_touched(size, mask.block, tile_of[letter])
         for letter, size in zip(axes, (mask.height, mask.width), strict=True)
     )
     touched = int((mask.kept[copy] @ wide) @ high)
-    times = [folds for letter, folds in across.items() if letter not in axes]  # they fetch the same
-    return (mask.kept_elements[copy] + INDEX_BYTES * touched) * (times[0] if times else 1)
+    (other,) = across.keys() - set(axes)  # folds along it fetch the same
+    return (mask.kept_elements[copy] + INDEX_BYTES * touched) * across[other]
 
 
 def _tiles_touched(size: int, block: int, tile: int) -> IntArray:

@@ -261,12 +261,12 @@ def cycles_per_gemm(
     values = array if isinstance(array, Mapping) else array.__dict__
     closed_form(gemms, values)  # nothing can overflow
     listed = [
-        ((m, k, n, mask), copies_run(mask, repeats))
+        ((m, k, n, mask), copies_run(check_mask(mask, m, k, n), repeats))
         for (m, k, n, repeats), mask in zip(gemms.tolist(), masks or [None] * len(gemms), strict=True)
     ]
     distinct = sorted({(*gemm, copy) for gemm, copies in listed for copy in copies}, key=lambda one: -_work(*one))
     for m, k, n, mask, _ in distinct:
-        check_size(m, k, n, values, masked=check_mask(mask, m, k, n) is not None)
+        check_size(m, k, n, values, masked=mask is not None)
 
     def clocks(gemm: tuple[int, int, int, Mask | None, int]) -> int:
         m, k, n, mask, copy = gemm
