@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.engines import analytic
+from pivotsim.engines.drawn import expected_cycles
+from pivotsim.engines.masked_folds import check_mask, fold_table
 from pivotsim.engines.registry import ARRAY_ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.spec import (
@@ -18,15 +20,22 @@ from pivotsim.hardware.spec import (
 )
 from pivotsim.report import hash_of, header
 from pivotsim.units import cycles_to_ms
+from pivotsim.workload.masks import Mask, drawn_mask
 from pivotsim.workload.ops import gemm_array
 
 
 @dataclass(frozen=True)
 class GemmResult:
-    """What one GEMM costs on one array; ``delay_ms`` is None without a clock."""
+    """What one GEMM costs on one array; ``delay_ms`` is None without a clock.
+
+    Under a mask ``macs`` are those that it leaves, ``utilization_frac`` counts them alone, ``executed_folds`` of
+    ``folds`` run, and ``dense_cycles`` are those without it. Under a bare density ``expected_cycles`` and
+    ``spread_cycles`` are mean and standard deviation over 256 random masks. None where there is no mask.
+    """
 
     cycles: int
     folds: int
+    executed_folds: int
     utilization_frac: float
     macs: int
     delay_ms: float | None
@@ -42,6 +51,12 @@ class GemmResult:
     mac_latency: int
     engine: str
     clock_mhz: float | None
+    density: float | None = None
+    block: int | None = None
+    seed: int | None = None
+    dense_cycles: int | None = None
+    expected_cycles: float | None = None
+    spread_cycles: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
@@ -62,6 +77,10 @@ def simulate_gemm(
     mac_latency: int = 1,
     engine: str = "analytic",
     clock_mhz: float | None = None,
+    mask: Mask | None = None,
+    density: float | None = None,
+    block: int | None = None,
+    seed: int | None = None,
 ) -> GemmResult:
     """Return cycles, folds and utilisation of one M x K x N GEMM on a stall-free systolic array.
 
@@ -87,11 +106,18 @@ def simulate_gemm(
         equal, and proved so.
     clock_mhz : float, optional
         Gives ``delay_ms`` as well.
+    mask : Mask, optional
+        The blocks of an operand, or of the result, that are kept. A fold streams the indices that it needs; one that
+        needs none does not run.
+    density : float, optional
+        Instead of a mask: the share of the (k, n) operand's blocks that a random mask keeps, 0 to 1.
+    block, seed : int, optional
+        Of a random mask: blocks of ``block`` x ``block`` elements (16), and which mask it is (0).
 
     Raises
     ------
     InputError
-        A size, an option or a bound is not valid, or the cycles would exceed int64.
+        A size, an option or a bound is not valid, the mask does not fit, or the cycles would exceed int64.
 
     Examples
     --------
@@ -100,21 +126,43 @@ def simulate_gemm(
     >>> result = simulate_gemm(197, 384, 1536, rows=64, cols=36)
     >>> result.cycles, result.folds
     (61128, 36)
+
+    Half of its weights in blocks of 32: a row tile of 64 holds two block rows and drops an output column where both
+    of its blocks are dropped, about one in four.
+
+    >>> masked = simulate_gemm(197, 384, 1536, rows=64, cols=36, density=0.5, block=32)
+    >>> masked.cycles, masked.macs / result.macs, round(masked.expected_cycles / result.cycles, 2)
+    (47304, 0.5, 0.77)
     """
     check_choice("engine", engine, ARRAY_ENGINES)
     m, k, n = check_sizes(m, k, n)
     chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
     rows, cols = chosen["rows"], chosen["cols"]
-    cycles = int(ARRAY_ENGINES[engine](gemm_array([(m, k, n, 1)]), chosen, ())[0])
+    drawn = _drawn_or_none(k, n, density, block, seed, mask)
+    mask = check_mask(mask, m, k, n) if drawn is None else drawn
+    if mask is not None and mask.count > 1:
+        raise InputError(f"mask: must have one copy for one GEMM {got(mask.count)}")
+    gemm = gemm_array([(m, k, n, 1)])
+    cycles = int(ARRAY_ENGINES[engine](gemm, chosen, (mask,))[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
             raise InputError(f"clock_mhz: must lie in {MIN_CLOCK_MHZ} to {MAX_CLOCK_MHZ} {got(clock_mhz)}")
-    macs = m * k * n
+    macs = m * k * n if mask is None else mask.macs(m, k, n)
+    folds = analytic.gemm_folds(m, k, n, rows, cols, dataflow)
+    masked: dict[str, Any] = {}
+    if mask is not None:
+        masked = {"density": mask.density, "block": mask.block}
+        masked["dense_cycles"] = int(analytic.cycles_per_gemm(gemm, chosen)[0])
+    if drawn is not None:
+        masked |= {"density": check_real("density", density), "seed": seed or 0}
+        mean, deviation, _ = expected_cycles(m, k, n, density=masked["density"], block=drawn.block, array=chosen)
+        masked |= {"expected_cycles": mean, "spread_cycles": deviation}
     return GemmResult(
         cycles=cycles,
-        folds=analytic.gemm_folds(m, k, n, rows, cols, dataflow),
-        utilization_frac=macs / (cycles * rows * cols),
+        folds=folds,
+        executed_folds=folds if mask is None else len(fold_table(m, k, n, chosen, mask)[0]),
+        utilization_frac=macs / (cycles * rows * cols) if cycles else 0.0,
         macs=macs,
         delay_ms=None if clock_mhz is None else cycles_to_ms(float(cycles), clock_mhz),
         m=m,
@@ -123,7 +171,22 @@ def simulate_gemm(
         **chosen,
         engine=engine,
         clock_mhz=clock_mhz,
+        **masked,
     )
+
+
+def _drawn_or_none(
+    k: int, n: int, density: float | None, block: int | None, seed: int | None, mask: Mask | None
+) -> Mask | None:
+    """Return the random mask of a bare density, None without one."""
+    if density is None:
+        alone = [f"{name}: needs density {got(v)}" for name, v in (("block", block), ("seed", seed)) if v is not None]
+        if alone:
+            raise InputError(alone)
+        return None
+    if mask is not None:
+        raise InputError(f"density: give a mask or a density, not both {got(density)}")
+    return drawn_mask(k, n, block=16 if block is None else block, density=density, seed=0 if seed is None else seed)
 
 
 def array_options(

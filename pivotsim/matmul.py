@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pivotsim.engines import pe
-from pivotsim.errors import check_flag
+from pivotsim.errors import InputError, check_flag, got
 from pivotsim.gemm import array_options
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import Mask
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,9 @@ class MatmulResult:
     ``result`` is int32 (m, n). ``load_cycle`` (-1 under os), ``start_cycle`` and ``end_cycle`` are int64 (folds,): a
     fold's first held operand, its first streamed operand, its last registered output. ``activity`` is uint8
     (cycles, rows, cols) where asked for, else it has no clocks: the sum of 1 (multiplies operands), 2 (multiplies
-    padding), 4 (takes the operand that it will hold) and 8 (hands over its sum).
+    padding), 4 (takes the operand that it will hold) and 8 (hands over its sum). Under a mask folds that need nothing
+    are not there; operands that it drops inside a fold are zeros, work in ``activity`` but not in
+    ``utilization_frac``.
     """
 
     result: np.ndarray[tuple[int, ...], np.dtype[np.int32]]
@@ -59,6 +62,7 @@ def simulate_matmul(
     os_edge_register: bool = True,
     mac_latency: int = 1,
     activity: bool = False,
+    mask: Mask | None = None,
 ) -> MatmulResult:
     """Multiply two int8 matrices on the array, PE by PE and clock by clock, as engine `pe` does.
 
@@ -73,12 +77,15 @@ def simulate_matmul(
         As for ``simulate_gemm``.
     activity : bool
         Keep what every PE does in every clock: cycles * rows * cols bytes.
+    mask : Mask, optional
+        Blocks of an operand that count, the others as zero whatever they hold; or of the result that are wanted, the
+        others 0 where no fold computes them. Folds stream what they need, and are not listed where they need nothing.
 
     Raises
     ------
     InputError
-        An operand is not int8, the shapes do not match, an option is not valid, or this machine's memory is too
-        small.
+        An operand is not int8, the shapes do not match, the mask does not fit, an option is not valid, or this
+        machine's memory is too small.
 
     Examples
     --------
@@ -87,20 +94,30 @@ def simulate_matmul(
     >>> run = simulate_matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2)
     >>> run.result.tolist(), run.cycles, run.start_cycle.tolist(), run.end_cycle.tolist()
     ([[19, 22], [43, 50]], 6, [2], [5])
+
+    Without the second column of ``b`` one clock less.
+
+    >>> from pivotsim.workload.masks import Mask
+    >>> left = Mask("b", 2, 2, 1, np.array([[True, False], [True, False]]))
+    >>> run = simulate_matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2, mask=left)
+    >>> run.result.tolist(), run.cycles
+    ([[19, 0], [43, 0]], 5)
     """
     options = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
-    run = pe.run(a, b, options, trace=check_flag("activity", activity))
+    if isinstance(mask, Mask) and mask.count > 1:
+        raise InputError(f"mask: must have one copy for one multiplication {got(mask.count)}")
+    run = pe.run(a, b, options, mask=mask, trace=check_flag("activity", activity))
     return MatmulResult(
         result=run.result,
         cycles=run.cycles,
         folds=len(run.end_cycle),
-        utilization_frac=run.macs / (run.cycles * rows * cols),
+        utilization_frac=run.macs / (run.cycles * rows * cols) if run.cycles else 0.0,
         load_cycle=run.load_cycle,
         start_cycle=run.start_cycle,
         end_cycle=run.end_cycle,
         activity=run.activity,
         m=run.result.shape[0],
-        k=run.macs // run.result.size,
+        k=np.asarray(b).shape[0],
         n=run.result.shape[1],
         **options,
     )

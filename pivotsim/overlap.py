@@ -9,7 +9,7 @@ images   one chain per image of the batch: more images a second, none of them ea
 PL units are resources of their own beside the array and the PS.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -17,7 +17,8 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.spec import Hardware
 from pivotsim.steps import Step
 from pivotsim.timeline import Piece, Task, Timeline, run_chains
-from pivotsim.units import Ticks
+from pivotsim.units import IntArray, Ticks
+from pivotsim.workload.masks import Mask
 from pivotsim.workload.ops import Op, Trace
 
 HEAD_MODULES = frozenset({"qkt", "softmax", "sv", "requant"})
@@ -56,6 +57,25 @@ def head_ranges(trace: Trace) -> list[range]:
 
 def _belongs(op: Op, first: Op) -> bool:
     return op.encoder == first.encoder and op.repeats == first.repeats and op.module in HEAD_MODULES
+
+
+def head_cycles(
+    trace: Trace, hw: Hardware, run: Callable[[Trace, Hardware], IntArray]
+) -> dict[int, tuple[int, ...]]:  # fmt: skip
+    """Return the clocks of each head by operation, for those whose mask has a copy for each; ``run`` is an engine."""
+    found = {}
+    for position in (p for heads in head_ranges(trace) for p in heads):
+        op, mask = trace.ops[position], trace.mask_of(trace.ops[position])
+        if mask is None or mask.count == 1:
+            continue
+        copies = range(min(mask.count, op.repeats))
+        masks = {
+            ("", str(c)): Mask(mask.operand, mask.height, mask.width, mask.block, mask.kept[c]) for c in copies
+        }  # fmt: skip
+        ops = tuple(op._replace(repeats=1, mask_file="", mask_key=str(c)) for c in copies)
+        clocks = run(Trace(ops, trace.name, masks), hw).tolist()
+        found[position] = tuple(clocks[head % mask.count] for head in range(op.repeats))
+    return found
 
 
 def timeline_of(steps: Sequence[Step], trace: Trace, hw: Hardware, images: int = 1) -> Timeline:
@@ -108,10 +128,11 @@ def _by_head(steps: Sequence[Step], in_heads: set[int]) -> Iterable[Chains]:
 
 
 def _of_head(row: int, head: int, step: Step) -> Part:
-    """Return one head's part: an equal share of the work; the first head pays the call."""
+    """Return one head's part: an equal share of the work unless a mask says otherwise; the first pays the call."""
     share_ms = (step.host_ms - step.call_ms) / step.blocks
     host_ms = share_ms + step.call_ms if head == 0 else share_ms
-    return Part(row, head, step.resource, step.cycles // step.blocks, host_ms)
+    cycles = step.block_cycles[head] if step.block_cycles else step.cycles // step.blocks
+    return Part(row, head, step.resource, cycles, host_ms)
 
 
 def _placed(stages: Iterable[Chains], ticks: Ticks) -> Timeline:

@@ -9,6 +9,7 @@ from pivotsim.config import SET_BY_USER, leaves
 from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
+from pivotsim.engines.masked_bytes import moved_by_masked
 from pivotsim.engines.memory_limits import dram_channel
 from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
 from pivotsim.engines.mpca_use import LaneUse, lane_uses
@@ -20,7 +21,7 @@ from pivotsim.hardware.mpca import MpcaHardware
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware, load_hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import constants_used, entropy_ms
-from pivotsim.overlap import timeline_of
+from pivotsim.overlap import head_cycles, timeline_of
 from pivotsim.report import Report, Row
 from pivotsim.steps import PS, Step, steps_of
 from pivotsim.timeline import Timeline
@@ -107,7 +108,8 @@ def simulate(
     lanes = lane_uses(trace, board.mpca) if isinstance(board, MpcaHardware) else ()
     cycles = [use.repeats * use.result.cycles for use in uses] or [use.cycles for use in lanes]
     cycles = cycles or ENGINES[engine](trace, board).tolist()
-    steps = steps_of(trace, hw, cycles, profile)
+    of_heads = head_cycles(trace, board, ENGINES[engine]) if mode == "heads" else {}
+    steps = steps_of(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
@@ -190,9 +192,13 @@ def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...], lanes: tupl
 
     Of an MPCA the stored weights are known, what its buffers move is not: it counts as nothing.
     """
-    if isinstance(hw, SystolicHardware):
-        return counts_by_level(trace.macs, moved_bytes(uses)) if uses else paper_counts(trace.gemms.tolist(), hw.array)
-    return Counts(trace.macs, dram_bytes=sum(use.dma_bytes for use in lanes))
+    if not isinstance(hw, SystolicHardware):
+        return Counts(trace.macs, dram_bytes=sum(use.dma_bytes for use in lanes))
+    if uses:
+        return counts_by_level(trace.macs, moved_bytes(uses))
+    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
+    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], hw.array)
+    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, hw.array)))
 
 
 def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:

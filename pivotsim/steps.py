@@ -1,6 +1,8 @@
 """Steps: every operation of a trace on the resource that runs it, with its cost there."""
 
+from collections.abc import Mapping
 from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pivotsim.engines.pl_units import UNIT_OF, unit_cycles
@@ -16,6 +18,7 @@ class Step(NamedTuple):
 
     ``resource`` is ``array``, ``ps`` or ``<name> unit``; ``blocks`` counts the equal parts that it can be taken in
     (heads); ``cycles`` are PL clocks of all of them, ``host_ms`` PS time, of which ``call_ms`` is paid once.
+    ``block_cycles`` lists the clocks of each where a mask makes them differ.
     """
 
     position: int
@@ -28,16 +31,27 @@ class Step(NamedTuple):
     macs: int
     host_ms: float
     call_ms: float
+    block_cycles: tuple[int, ...] = ()
 
 
-def steps_of(trace: Trace, hw: Hardware, cycles: list[int], profile: str) -> list[Step]:
-    """Return the steps of array, PL units and processor in the trace's order; ``cycles`` are those of its GEMMs."""
+def steps_of(
+    trace: Trace,
+    hw: Hardware,
+    cycles: list[int],
+    profile: str,
+    block_cycles: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
+) -> list[Step]:
+    """Return the steps of array, PL units and processor in the trace's order.
+
+    ``cycles`` are those of its GEMMs, ``block_cycles`` those of each repeat of the operations whose repeats differ.
+    """
     ops = trace.ops
     places = [(index, op) for index, op in enumerate(ops) if op.kind == "gemm"]
     found = [
-        (index, Step(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, trace.macs_of(op), 0.0, 0.0))
+        (index, Step(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, trace.macs_of(op), 0.0, 0.0,
+                     block_cycles.get(index, ())))
         for (index, op), count in zip(places, cycles, strict=True)
-    ]
+    ]  # fmt: skip
     for index, count in unit_cycles(trace, hw):
         op = ops[index]
         unit = f"{UNIT_OF[op.kind]} unit"

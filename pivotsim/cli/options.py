@@ -166,6 +166,20 @@ OsEdgeRegisterOption = Annotated[
 MacLatencyOption = Annotated[
     int | None, typer.Option(parser=integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
 ]
+DensityOption = Annotated[
+    float | None,
+    typer.Option(
+        parser=real("--density"), metavar="SHARE", help="Kept share of the right matrix's blocks, drawn at random."
+    ),
+]
+BlockOption = Annotated[
+    int | None,
+    typer.Option(parser=integer("--block"), metavar="SIZE", help="Side of a block, with --density [default: 16]."),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(parser=integer("--seed"), metavar="NUMBER", help="Which random mask, with --density [default: 0]."),
+]
 ENCODERS_HELP = "such as 1,2,5-8; all; none"
 
 _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")

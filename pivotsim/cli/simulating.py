@@ -26,6 +26,9 @@ def gemm_command(
     os_edge_register: options.OsEdgeRegisterOption = None,
     mac_latency: options.MacLatencyOption = None,
     engine: options.EngineOption = "analytic",
+    density: options.DensityOption = None,
+    block: options.BlockOption = None,
+    seed: options.SeedOption = None,
     set_: options.HwSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -40,25 +43,29 @@ def gemm_command(
     board, settings, chosen = options.array_of("gemm", hw, set_, flags)
     clock_mhz = board.clock_mhz
     with progress():
-        result = simulate_gemm(m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz)
+        result = simulate_gemm(
+            m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz, density=density, block=block, seed=seed
+        )
     if json:
         print_json({**result.to_dict(), "hardware": board.name, "set": settings})
         return
-    print_table(
-        ("quantity", "value", "unit"),
-        [
-            ("cycles", f"{result.cycles:,}", "clocks"),
-            ("delay", number(result.delay_ms, 6), f"ms at {clock_mhz:g} MHz"),
-            (
-                "folds",
-                f"{result.folds:,}",
-                f"on {result.rows}x{result.cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}",
-            ),
-            ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
-            ("MACs", f"{result.macs:,}", ""),
-        ],
-        right=(1,),
-    )
+    mode = f"on {result.rows}x{result.cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}"
+    rows = [
+        ("cycles", f"{result.cycles:,}", "clocks"),
+        ("delay", number(result.delay_ms, 6), f"ms at {clock_mhz:g} MHz"),
+        ("folds", f"{result.executed_folds:,}", mode),
+        ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
+        ("MACs", f"{result.macs:,}", ""),
+    ]
+    if result.dense_cycles is not None and result.expected_cycles is not None:
+        whole = result.dense_cycles
+        rows[2] = ("folds", f"{result.executed_folds:,}", f"of {result.folds:,}, {mode}")
+        rows[1:1] = [
+            ("dense", f"{whole:,}", "clocks"),
+            ("of dense", percent(result.cycles / whole), f"density {result.density:g}, block {result.block}"),
+            ("expected", f"{result.expected_cycles:,.0f}", f"clocks, spread {result.spread_cycles:,.0f}, 256 masks"),
+        ]
+    print_table(("quantity", "value", "unit"), rows, right=(1,))
 
 
 def run_command(

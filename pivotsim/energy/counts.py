@@ -9,7 +9,8 @@ The counts here hold for `memory: paper`, where nothing is kept between folds: f
     DRAM            each fetched byte is read once, each int32 output is written once
 
 The held operand is fetched once, the streamed one once for every fold of the other dimension; output stationary
-streams both and keeps its partial sums in the array. An engine that models memories passes its own `Counts`.
+streams both and keeps its partial sums in the array. An engine that models memories passes its own `Counts`; GEMMs
+with masks are counted in engines/masked_bytes.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,6 +50,15 @@ class Counts:
     def sram_bytes(self) -> int:
         """Bytes at all on-chip memories."""
         return self.local_bytes + self.gb_bytes
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Return what both runs move together."""
+        return Counts(
+            self.macs + other.macs,
+            self.local_bytes + other.local_bytes,
+            self.gb_bytes + other.gb_bytes,
+            self.dram_bytes + other.dram_bytes,
+        )
 
     def times(self, images: int) -> "Counts":
         """Return what that many runs move together."""

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from pivotsim.engines.masked import cycles_of_copies
+from pivotsim.engines.masked_folds import check_mask, copies_run, mapped
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
 from pivotsim.hardware.spec import (
     DATAFLOWS,
@@ -117,7 +119,7 @@ def check_no_overflow(gemms: Iterable[Iterable[int]], design: Iterable[int]) -> 
     rows, cols, dataflow, _, _, _, mac_latency = design
     total = 0
     for m, k, n, repeats in gemms:
-        row_size, col_size, t = _mapped(m, k, n, dataflow)
+        row_size, col_size, t = mapped(m, k, n, DATAFLOWS[dataflow])
         folds = -(-row_size // rows) * -(-col_size // cols)
         total += repeats * folds * (2 * rows + cols + t + mac_latency)
     if total > MAX_CYCLES:
@@ -125,22 +127,19 @@ def check_no_overflow(gemms: Iterable[Iterable[int]], design: Iterable[int]) -> 
         raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(size)}")
 
 
-def _mapped(m: int, k: int, n: int, dataflow: int) -> tuple[int, int, int]:
-    """Return (size held by rows, size held by columns, streamed length) under a dataflow code."""
-    return ((k, m, n), (k, n, m), (m, n, k))[dataflow]
-
-
 def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> int:
     """Return the number of folds: ceil(rows held / R) * ceil(columns held / C)."""
-    row_size, col_size, _ = _mapped(m, k, n, DATAFLOWS.index(dataflow))
+    row_size, col_size, _ = mapped(m, k, n, dataflow)
     return -(-row_size // rows) * -(-col_size // cols)
 
 
 def cycles_per_gemm(
     gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
 ) -> IntArray:
-    """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
-    check_dense(masks, "analytic")
+    """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
+
+    Repeat i of a GEMM with a mask uses copy i % count; a mask never adds clocks.
+    """
     from pivotsim.kernels.analytic import sum_design_cycles
 
     design = design_row(array)
@@ -148,6 +147,12 @@ def cycles_per_gemm(
     out = np.empty((1, len(gemms)), dtype=np.int64)
     sum_design_cycles(gemms, np.arange(len(gemms) + 1, dtype=np.int64), tuple(design[:, None]), out)
     per_gemm: IntArray = out[0]
+    for i, mask in enumerate(masks):
+        if mask is not None:
+            m, k, n, repeats = gemms[i].tolist()
+            copies = copies_run(check_mask(mask, m, k, n), repeats)
+            clocks = cycles_of_copies(m, k, n, mask, design, len(copies)).tolist()
+            per_gemm[i] = sum(times * clocks[copy] for copy, times in copies.items())
     return per_gemm
 
 
@@ -186,7 +191,7 @@ def _check_designs(gemms: list[tuple[int, int, int, int]], designs: list[IntArra
     """
     coarse = 0
     for m, k, n, repeats in gemms:
-        for row_size, col_size, t in (_mapped(m, k, n, dataflow) for dataflow in range(len(DATAFLOWS))):
+        for row_size, col_size, t in (mapped(m, k, n, dataflow) for dataflow in DATAFLOWS):
             coarse += repeats * row_size * col_size * (2 * MAX_ROWS + MAX_COLS + t + MAX_MAC_LATENCY)
     if coarse > MAX_CYCLES:
         for design in set(zip(*(column.tolist() for column in designs), strict=True)):

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.analytic import check_dense, design_row, gemm_folds
 from pivotsim.engines.analytic import cycles_per_gemm as closed_form
-from pivotsim.errors import InputError, got
+from pivotsim.engines.analytic import design_row
+from pivotsim.engines.masked_folds import check_mask, copies_run, fold_table, mapped
+from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
@@ -75,16 +76,30 @@ def seeded_operands(m: int, k: int, n: int, seed: int = SEED) -> tuple[Any, Any]
     return draw.integers(-128, 128, (m, k), dtype=np.int8), draw.integers(-128, 128, (k, n), dtype=np.int8)
 
 
-def check_size(m: int, k: int, n: int, array: Mapping[str, Any], *, trace: bool = False, digests: bool = False) -> int:
-    """Return the clocks that a run will take, or raise InputError if this machine cannot hold or finish it."""
+def check_size(
+    m: int,
+    k: int,
+    n: int,
+    array: Mapping[str, Any],
+    *,
+    trace: bool = False,
+    digests: bool = False,
+    masked: bool = False,
+) -> int:
+    """Return the most clocks that a run can take, or raise InputError if this machine cannot hold or finish it.
+
+    They are those of the dense multiplication: a mask never takes more.
+    """
     rows, cols, dataflow, *_, mac_latency = design_row(array).tolist()
     clocks = int(closed_form(np.array([(m, k, n, 1)], dtype=np.int64), array)[0])
-    row_size, col_size, length = ((k, m, n), (k, n, m), (m, n, k))[dataflow]
+    row_size, col_size, length = mapped(m, k, n, DATAFLOWS[dataflow])
     padded_rows, padded_cols = -(-row_size // rows) * rows, -(-col_size // cols) * cols
     held = length if dataflow == DATAFLOWS.index("os") else row_size
     state = rows * cols * (4 + 3 * 4 + 2 * (mac_latency - 1)) + SPAN * (1 + 5 * cols)
     operands = (length + 1) * padded_rows + (held + 1) * padded_cols + 2 * (m * k + k * n)
-    needed = state + operands + 8 * m * n + 24 * (padded_rows // rows) * (padded_cols // cols)
+    tiles = padded_rows // rows, padded_cols // cols
+    lists = (24 if masked else 8) * (max(tiles) if masked else 1) * length
+    needed = state + operands + lists + 8 * m * n + 100 * tiles[0] * tiles[1]
     needed += clocks * (4 * trace * rows * cols + 16 * digests)
     if needed > _memory_bytes():
         size = f"{needed / 2**30:,.1f} GiB, there are {_memory_bytes() / 2**30:,.1f}"
@@ -105,9 +120,19 @@ def _memory_bytes() -> int:
 
 
 def run(
-    a: object, b: object, array: ArraySpec | Mapping[str, Any], *, trace: bool = False, digests: bool = False
+    a: object,
+    b: object,
+    array: ArraySpec | Mapping[str, Any],
+    *,
+    mask: Mask | None = None,
+    copy: int = 0,
+    trace: bool = False,
+    digests: bool = False,
 ) -> PeRun:
     """Multiply int8 matrices (m, k) and (k, n) on the array.
+
+    Under a mask each fold streams the indices that it needs, and folds that need none do not run. What a mask of an
+    operand drops counts as zero; of what a mask of the result drops, a fold computes all or nothing, and that is 0.
 
     Parameters
     ----------
@@ -115,6 +140,9 @@ def run(
         Integers in -128 to 127.
     array : ArraySpec or mapping
         Rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+    mask : Mask, optional
+    copy : int
+        Which of the mask's copies.
     trace : bool
         Keep what every PE does in every clock, uint8 (clocks, rows, cols).
     digests : bool
@@ -123,7 +151,7 @@ def run(
     Raises
     ------
     InputError
-        An operand is not int8, the shapes do not match, or the run does not fit this machine.
+        An operand is not int8, the shapes do not match, the mask fits neither, or the run does not fit this machine.
     """
     operands, problems = [], list[str]()
     for name, values in (("a", a), ("b", b)):
@@ -136,16 +164,26 @@ def run(
     left, right = operands
     if left.shape[1] != right.shape[0]:
         raise InputError(f"b: must have as many rows as a has columns (got a {left.shape}, b {right.shape})")
-    return _run(left, right, array if isinstance(array, Mapping) else array.__dict__, trace, digests)
+    mask = check_mask(mask, left.shape[0], left.shape[1], right.shape[1])
+    if mask is not None:
+        check_integer("copy", copy, 0, mask.count - 1)
+    values = array if isinstance(array, Mapping) else array.__dict__
+    return _run(left, right, values, mask, copy, trace, digests)
 
 
-def _run(a: Any, b: Any, array: Mapping[str, Any], trace: bool, digests: bool) -> PeRun:
+def _run(
+    a: Any, b: Any, array: Mapping[str, Any], mask: Mask | None, copy: int, trace: bool = False, digests: bool = False
+) -> PeRun:
     from pivotsim.kernels import pe_sequencer as places
     from pivotsim.kernels.pe import advance
 
     rows, cols, dataflow, fold_overlap, aware, edge_register, mac_latency = design_row(array).tolist()
     (m, k), n = a.shape, b.shape[1]
-    clocks = check_size(m, k, n, array, trace=trace, digests=digests)
+    clocks = check_size(m, k, n, array, trace=trace, digests=digests, masked=mask is not None)
+    if mask is not None and mask.operand == "a":
+        a = np.where(mask.elements(copy), a, np.int8(0))
+    elif mask is not None and mask.operand == "b":
+        b = np.where(mask.elements(copy), b, np.int8(0))
     os_ = DATAFLOWS[dataflow] == "os"
     # three rows of data: what streams from the left (length, rows), what comes from above, where results go
     x, y = {"is": (b.T, a.T), "ws": (a, b), "os": (a.T, b)}[DATAFLOWS[dataflow]]
@@ -158,8 +196,8 @@ def _run(a: Any, b: Any, array: Mapping[str, Any], trace: bool, digests: bool) -
         places.R: rows, places.C: cols, places.OS: os_, places.OVERLAP: fold_overlap,
         places.DOUBLE: fold_overlap in (places.PRELOAD, places.PIPELINED), places.AWARE: aware,
         places.BARE: os_ and not edge_register, places.MREG: mreg, places.ROW_SIZE: row_size,
-        places.COL_SIZE: col_size, places.LENGTH: length, places.X_WIDTH: x_source.shape[1],
-        places.Y_WIDTH: y_source.shape[1], places.OUT_WIDTH: col_size, places.SPAN: SPAN,
+        places.COL_SIZE: col_size, places.X_WIDTH: x_source.shape[1], places.Y_WIDTH: y_source.shape[1],
+        places.OUT_WIDTH: col_size, places.SPAN: SPAN,
     }.items():  # fmt: skip
         config[place] = value
     state = np.zeros(places.STATES, dtype=np.int64)
@@ -170,24 +208,24 @@ def _run(a: Any, b: Any, array: Mapping[str, Any], trace: bool, digests: bool) -
         long_ago
     )
 
-    folds = np.full((3, gemm_folds(m, k, n, rows, cols, DATAFLOWS[dataflow])), -1, dtype=np.int64)
+    folds, streams = fold_table(m, k, n, {**array, "dataflow": DATAFLOWS[dataflow]}, mask, copy)
+    times = np.full((3, len(folds)), -1, dtype=np.int64)
     out = np.zeros((row_size if os_ else length, col_size), dtype=np.int32)
     limit = 2 * clocks + 8  # ends emerge; this only bounds the loop
-    columns = np.zeros((3, cols), dtype=np.int64)
-    columns[0] = np.arange(cols)
     hashes = np.zeros(limit if digests else 0, dtype=np.uint64)
     activity = np.zeros((limit if trace else 0, pes), dtype=np.uint8)
     arrays: tuple[Any, ...] = (
         config, state, np.zeros((places.LINES, SPAN + 2 * rows + cols + mreg + 2), dtype=np.int64),
-        x_source.reshape(-1), y_source.reshape(-1),
+        folds, streams, x_source.reshape(-1), y_source.reshape(-1),
         np.zeros(SPAN + pes, dtype=np.int8), np.zeros(SPAN * cols + pes, dtype=np.int8),  # x, y
         np.zeros(pes, dtype=np.int8), np.zeros(pes, dtype=np.int8),  # s, b
         np.zeros(SPAN * cols + pes, dtype=np.int32), np.zeros(pes, dtype=np.int32), np.zeros(pes, dtype=np.int32),
-        np.zeros((mreg, pes), dtype=np.int16), out.reshape(-1), columns, *folds, hashes, activity,
+        np.zeros((mreg, pes), dtype=np.int16), out.reshape(-1), np.zeros(cols, dtype=np.int64), *times,
+        hashes, activity,
     )  # fmt: skip
     piece = max(1, SLICE_PE_CLOCKS // pes)
     began = reported = time.monotonic()
-    while state[places.FOLDS_ENDED] < folds.shape[1]:
+    while state[places.FOLDS_ENDED] < len(folds):
         done = int(state[places.CLOCK])
         if done == limit:
             raise RuntimeError(f"the last fold did not end within {limit} clocks")
@@ -198,9 +236,10 @@ def _run(a: Any, b: Any, array: Mapping[str, Any], trace: bool, digests: bool) -
             left_s = (now - began) * (clocks - done - piece) / (done + piece)
             _progress.info("%s x %s x %s: %d of %d clocks, %.0f s left", m, k, n, done + piece, clocks, left_s)
     result = np.ascontiguousarray(out.T) if DATAFLOWS[dataflow] == "is" else out
-    cycles = int(folds[2].max()) + 1
+    cycles = int(times[2].max(initial=-1)) + 1
     trace_of_pes = activity[:cycles].reshape(-1, rows, cols)
-    return PeRun(result, folds[0], folds[1], folds[2], cycles, m * k * n, hashes[:cycles], trace_of_pes)
+    macs = m * k * n if mask is None else mask.macs_of_copy(m, k, n, copy)
+    return PeRun(result, times[0], times[1], times[2], cycles, macs, hashes[:cycles], trace_of_pes)
 
 
 def _with_zero_row(matrix: Any, width: int) -> Any:
@@ -216,18 +255,29 @@ def cycles_per_gemm(
 ) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), each distinct one run once on seeded operands.
 
-    Two run at a time: they share nothing, and the kernel holds no lock.
+    Repeat i uses copy i % count of the GEMM's mask. Two run at a time: they share nothing, and the kernel holds no
+    lock.
     """
-    check_dense(masks, "pe")
     values = array if isinstance(array, Mapping) else array.__dict__
     closed_form(gemms, values)  # nothing can overflow
-    distinct = sorted({(m, k, n) for m, k, n, _ in gemms.tolist()}, key=lambda size: -size[0] * size[1] * size[2])
-    for size in distinct:
-        check_size(*size, values)
+    listed = [
+        ((m, k, n, mask), copies_run(check_mask(mask, m, k, n), repeats))
+        for (m, k, n, repeats), mask in zip(gemms.tolist(), masks or [None] * len(gemms), strict=True)
+    ]
+    distinct = sorted({(*gemm, copy) for gemm, copies in listed for copy in copies}, key=lambda one: -_work(*one))
+    for m, k, n, mask, _ in distinct:
+        check_size(m, k, n, values, masked=mask is not None)
 
-    def clocks(size: tuple[int, int, int]) -> int:
-        return _run(*seeded_operands(*size), values, trace=False, digests=False).cycles
+    def clocks(gemm: tuple[int, int, int, Mask | None, int]) -> int:
+        m, k, n, mask, copy = gemm
+        return _run(*seeded_operands(m, k, n), values, mask, copy).cycles
 
     with ThreadPoolExecutor(2) as threads:
-        per_size = dict(zip(distinct, threads.map(clocks, distinct), strict=True))
-    return np.array([repeats * per_size[m, k, n] for m, k, n, repeats in gemms.tolist()], dtype=np.int64)
+        known = dict(zip(distinct, threads.map(clocks, distinct), strict=True))
+    totals = [sum(times * known[*gemm, copy] for copy, times in copies.items()) for gemm, copies in listed]
+    return np.array(totals, dtype=np.int64)
+
+
+def _work(m: int, k: int, n: int, mask: Mask | None, copy: int) -> int:
+    """Return how long a run takes beside others."""
+    return m * k * n if mask is None else mask.macs_of_copy(m, k, n, copy)

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from pivotsim.engines.analytic import gemm_folds
-from pivotsim.engines.folds import extents, fold_times
+from pivotsim.engines.folds import fold_times
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import Mask
 
 MAX_LISTED_FOLDS = 10**6  # of one GEMM; the times of more are not worked out for a picture
 
@@ -27,11 +28,13 @@ class Span(NamedTuple):
     end_cycle: int
 
 
-# (m, k, n, array, fold by fold or one span per track) -> spans of one GEMM, any order
-SpansOf = Callable[[int, int, int, ArraySpec, bool], Iterator[Span]]
+# (m, k, n, array, fold by fold or one span per track, mask, its copy) -> spans of one GEMM, any order
+SpansOf = Callable[[int, int, int, ArraySpec, bool, Mask | None, int], Iterator[Span]]
 
 
-def fold_spans(m: int, k: int, n: int, array: ArraySpec, per_fold: bool = True) -> Iterator[Span]:
+def fold_spans(
+    m: int, k: int, n: int, array: ArraySpec, per_fold: bool = True, mask: Mask | None = None, copy: int = 0
+) -> Iterator[Span]:
     """Yield load, stream and drain of a stall-free array, each on a track of its own.
 
     load     held operands move in, Sr clocks a fold (not under os)
@@ -47,18 +50,20 @@ def fold_spans(m: int, k: int, n: int, array: ArraySpec, per_fold: bool = True) 
     array : ArraySpec
     per_fold : bool
         Else one span per phase, from its first clock to its last.
+    mask : Mask, optional
+        Folds count without those that need nothing.
+    copy : int
+        Which of the mask's copies.
     """
     if gemm_folds(m, k, n, array.rows, array.cols, array.dataflow) > MAX_LISTED_FOLDS:
         return
-    row_size, col_size, t = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[array.dataflow]
-    times = fold_times(m, k, n, array)
+    times = fold_times(m, k, n, array, mask, copy)
     start, end = times.start_cycle, times.end_cycle + 1
+    streamed = start + times.stream_cycles
     if array.dataflow != "os":
-        used_rows = extents(row_size, array.rows, int(array.edge == "aware"))
-        loaded = times.load_cycle + np.tile(used_rows, -(-col_size // array.cols))
-        yield from merged("load", times.load_cycle, loaded, per_fold)
-    yield from merged("stream", start, start + t, per_fold)
-    yield from merged("drain", start + t, end, per_fold)
+        yield from merged("load", times.load_cycle, times.load_cycle + times.load_cycles, per_fold)
+    yield from merged("stream", start, streamed, per_fold)
+    yield from merged("drain", streamed, end, per_fold)
 
 
 def merged(track: str, start: IntArray, end: IntArray, per_fold: bool) -> Iterator[Span]:

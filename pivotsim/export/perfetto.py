@@ -18,6 +18,7 @@ from pivotsim.files import write_atomic
 from pivotsim.report import Report, Row
 from pivotsim.steps import ARRAY, PS
 from pivotsim.timeline import Piece
+from pivotsim.workload.masks import Mask
 
 MAX_EVENTS = 100_000  # about 20 MB; Perfetto shows it at once
 PHASES = 3  # tracks of an array, for the estimate of how many events a run has
@@ -176,27 +177,36 @@ def _phases(report: Report, per_fold: bool, detailed: int | None = None) -> Iter
     ops = [op for op in inputs.trace if op.kind == "gemm"]
     gemm_rows = [number for number, row in enumerate(report.rows) if row.kind == "gemm"]
     op_of = {row: ops[i % len(ops)] for i, row in enumerate(gemm_rows)}
-    known: dict[tuple[int, int, int, bool], list[Span]] = {}
+    known: dict[tuple[int, int, int, bool, Mask | None, int], list[Span]] = {}
     for piece in report.timeline.pieces:
         if piece.resource != ARRAY:
             continue
         op = op_of[piece.row]
-        size = (op.m, op.k, op.n, per_fold or op.encoder == detailed)
-        if size not in known:
-            if report.options["memory"] == "hw":
-                known[size] = list(spans_behind_memories(*size[:3], inputs.hw, size[3]))
-            else:
-                known[size] = list(SPANS[report.options["engine"]](*size[:3], inputs.hw.array, size[3]))
-        repeats = op.repeats if piece.block < 0 else 1
-        one = (piece.end - piece.start) // repeats
+        mask = inputs.trace.mask_of(op)
+        repeats = range(op.repeats) if piece.block < 0 else range(piece.block, piece.block + 1)
+        one, begin = (piece.end - piece.start) // len(repeats), piece.start
         name, args = _label(report.rows[piece.row], piece, report)
-        for repeat in range(repeats):
-            begin = piece.start + repeat * one
-            for s in known[size]:
+        for repeat in repeats:
+            gemm = (op.m, op.k, op.n, per_fold or op.encoder == detailed, mask, repeat % mask.count if mask else 0)
+            if gemm not in known:
+                known[gemm] = list(_spans_of(report, *gemm))
+            spans = known[gemm]
+            for s in spans:
                 folds = f"fold {s.first}" if s.first == s.last else f"folds {s.first}-{s.last}"
                 start, end = begin + s.start_cycle * per_cycle, begin + s.end_cycle * per_cycle
                 about = {**args, "cycles": s.end_cycle - s.start_cycle, "folds": folds}
                 yield Event(PL_PROCESS, _track(s), f"{name} {s.track}", start, end, about)
+            # copies of a mask differ in clocks, and something happens in a GEMM's last one
+            begin += max((s.end_cycle for s in spans), default=0) * per_cycle if mask else one
+
+
+def _spans_of(
+    report: Report, m: int, k: int, n: int, per_fold: bool, mask: Mask | None, copy: int
+) -> Iterator[Span]:  # fmt: skip
+    """Yield what one GEMM does to the parts of the machine."""
+    if report.options["memory"] == "hw":
+        return spans_behind_memories(m, k, n, report.inputs.hw, per_fold)
+    return SPANS[report.options["engine"]](m, k, n, report.inputs.hw.array, per_fold, mask, copy)
 
 
 def _track(span: Span) -> str:

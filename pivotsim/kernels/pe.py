@@ -35,11 +35,10 @@ from pivotsim.kernels.pe_sequencer import (
     LINES,
     MREG,
     OS,
-    OUT_WIDTH,
     P_AT,
+    P_PLACE,
     P_TAG,
     RESULTS_SHIFT,
-    ROW_SIZE,
     ROWS_SHIFT,
     SENT,
     SLOT,
@@ -59,6 +58,7 @@ from pivotsim.kernels.pe_sequencer import (
     C,
     Ints,
     R,
+    Table,
     Words,
     send,
 )  # fmt: skip
@@ -80,8 +80,8 @@ def _u(value: int) -> Any:
 
 @inlined
 def _move(
-    config: Ints, state: Ints, lines: Ints, x_source: Bytes, y_source: Bytes, x: Bytes, y: Bytes, p: Words,
-    loads: Ints, starts: Ints,
+    config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
+    y: Bytes, p: Words, loads: Ints, starts: Ints,
 ) -> None:  # fmt: skip
     """Move all windows by one place, and let in what the sequencer sends."""
     rows, cols, span = config[R], config[C], config[SPAN]
@@ -92,7 +92,7 @@ def _move(
     state[X_AT] -= 1
     state[Y_AT] -= cols
     state[P_AT] -= cols
-    send(config, state, lines, loads, starts)
+    send(config, state, lines, folds, streams, loads, starts)
     # skew: row r receives what was sent r clocks ago, column c what was sent c clocks ago
     at, x_at, y_at, p_at, width = _u(state[AT]), _u(state[X_AT]), _u(state[Y_AT]), _u(state[P_AT]), _u(cols)
     if state[CLOCK] - state[X_SENT] <= rows:
@@ -145,35 +145,25 @@ def _collect(config: Ints, state: Ints, lines: Ints, p: Words, out: Words, colum
     """Add what leaves each column to its result (zero at first), and note a fold's last registered output."""
     rows, width = config[R], _u(config[C])
     foot, depth = _u(state[P_AT]) + _u(rows - 1) * width, _u(state[AT] + rows - 1 + config[MREG])
-    step = config[OUT_WIDTH]
     for c in range(width):
         tag = lines[P_TAG, depth + c]
         if int(c) < (tag >> RESULTS_SHIFT) & FIELD:
-            place = columns[0, c]
-            out[_u(place)] += p[foot + c]
-            columns[0, c] = place + step
+            out[_u(lines[P_PLACE, depth + c]) + c] += p[foot + c]
         if tag & LAST:
             _end_train(config, state, columns, ends, int(c), tag)
 
 
 @part
 def _end_train(config: Ints, state: Ints, columns: Ints, ends: Ints, c: int, tag: int) -> None:
-    """Turn a column's collector to the next fold, and note the end of this one where the column is its last.
+    """Note the end of a column's fold where the column is the fold's last; the next one there is the next fold's.
 
     Without the edge register (bare) the last row hands its value over in this clock, from a register of the
     clock before.
     """
-    rows, cols = config[R], config[C]
-    row, col = columns[1, c], columns[2, c]
     if c == ((tag >> WIDTH_SHIFT) & FIELD) - 1:
-        folds_in_column = (config[ROW_SIZE] + rows - 1) // rows
-        ends[col // cols * folds_in_column + row // rows] = state[CLOCK] - config[BARE]
+        ends[columns[c]] = state[CLOCK] - config[BARE]
         state[FOLDS_ENDED] += 1
-    row += rows
-    if row >= config[ROW_SIZE]:
-        row, col = 0, col + cols
-    columns[1, c], columns[2, c] = row, col
-    columns[0, c] = (row * config[OUT_WIDTH] if config[OS] != 0 else 0) + col + c
+    columns[c] += 1
 
 
 @part
@@ -193,22 +183,23 @@ def _mark(config: Ints, lines: Ints, at: int, marks: Marks) -> None:
 
 
 @kernel(
-    "void(int64[::1], int64[::1], int64[:, ::1], int8[::1], int8[::1], int8[::1], int8[::1], int8[::1], int8[::1],"
-    "int32[::1], int32[::1], int32[::1], int16[:, ::1], int32[::1], int64[:, ::1], int64[::1], int64[::1],"
-    "int64[::1], uint64[::1], uint8[:, ::1], int64)"
+    "void(int64[::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[::1], int8[::1], int8[::1], int8[::1], int8[::1],"
+    "int8[::1], int8[::1], int32[::1], int32[::1], int32[::1], int16[:, ::1], int32[::1], int64[::1], int64[::1],"
+    "int64[::1], int64[::1], uint64[::1], uint8[:, ::1], int64)"
 )
 def advance(
-    config: Ints, state: Ints, lines: Ints, x_source: Bytes, y_source: Bytes, x: Bytes, y: Bytes, s: Bytes, b: Bytes,
-    p: Words, a: Words, h: Words, products: Products, out: Words, columns: Ints, loads: Ints, starts: Ints,
-    ends: Ints, digests: Digests, activity: Marks, clocks: int,
+    config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
+    y: Bytes, s: Bytes, b: Bytes, p: Words, a: Words, h: Words, products: Products, out: Words, columns: Ints,
+    loads: Ints, starts: Ints, ends: Ints, digests: Digests, activity: Marks, clocks: int,
 ) -> None:  # fmt: skip
     """Run ``clocks`` clocks, or up to the end of the last fold.
 
-    ``x``, ``y`` and ``p`` hold the array's window and SPAN places (rows) before it; ``s``, ``b``, ``a``, ``h`` are
-    (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os. ``columns``
-    is (3, C): the place of each column's next result, and the first row and column of its fold. ``loads``,
-    ``starts`` and ``ends`` are (folds,): clocks of the first loaded operand, the first streamed operand, the last
-    registered output. ``digests`` (clocks,) and ``activity`` (clocks, R*C) may be empty.
+    ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they
+    are. ``x``, ``y`` and ``p`` hold the array's window and SPAN places (rows) before it; ``s``, ``b``, ``a``, ``h``
+    are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
+    ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks of
+    the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
+    ``activity`` (clocks, R*C) may be empty.
     """
     pes, cols = config[R] * config[C], config[C]
     os, double, mreg = config[OS] != 0, config[DOUBLE] != 0, config[MREG]
@@ -217,7 +208,7 @@ def advance(
         if state[FOLDS_ENDED] == ends.size:
             break
         clock = state[CLOCK]
-        _move(config, state, lines, x_source, y_source, x, y, p, loads, starts)
+        _move(config, state, lines, folds, streams, x_source, y_source, x, y, p, loads, starts)
         at, x_at, y_at, p_at = state[AT], state[X_AT], state[Y_AT], state[P_AT]
 
         # what tags and tokens do with the values of the clock before

@@ -138,9 +138,13 @@ class Mask:
 
     def macs(self, m: int, k: int, n: int, repeats: int = 1) -> int:
         """Multiply-accumulates that are left of an m x k x n GEMM with its repeats."""
-        across = {"a": n, "b": m, "out": k}[self.operand]
         rounds, rest = divmod(repeats, self.count)
-        return across * (rounds * sum(self.kept_elements) + sum(self.kept_elements[:rest]))
+        per_copy = [self.macs_of_copy(m, k, n, copy) for copy in range(self.count)]
+        return rounds * sum(per_copy) + sum(per_copy[:rest])
+
+    def macs_of_copy(self, m: int, k: int, n: int, copy: int) -> int:
+        """Multiply-accumulates that one copy leaves of an m x k x n GEMM."""
+        return {"a": n, "b": m, "out": k}[self.operand] * self.kept_elements[copy]
 
 
 def drawn_mask(

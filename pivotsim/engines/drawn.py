@@ -1,0 +1,220 @@
+"""GEMMs of a bare density: clocks under many random masks, without making one (API twin of kernels/drawn.py)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines.analytic import check_no_overflow, design_row
+from pivotsim.engines.masked import layout_of, room_for_lengths
+from pivotsim.engines.masked_folds import AXES, mapped
+from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.units import IntArray
+from pivotsim.workload.masks import MAX_BLOCKS, OPERANDS, Operand
+
+PARALLEL_FROM_BLOCKS = 2_000_000  # all lanes together; below this, starting threads costs more than they save
+PARTS = 16  # of the lanes, for numba's threads; each has room of its own
+
+
+def drawn_cycles(
+    m: int,
+    k: int,
+    n: int,
+    *,
+    density: object,
+    block: object,
+    seed: object,
+    array: ArraySpec | Mapping[str, Any],
+    operand: Operand = "b",
+) -> IntArray:
+    """Return the clocks of one GEMM under ``drawn_mask(..., block=, density=, seed=)`` for each of many, int64 (D,).
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix.
+    density, block, seed : number or vector (D,)
+        Kept share of the blocks, 0 to 1; their size; a seed of at least 0. Single values serve all.
+    array : ArraySpec or mapping
+        Rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+    operand : {'b', 'a', 'out'}
+        What is masked: the weights, the other operand or the result.
+
+    Raises
+    ------
+    InputError
+        A value is not valid, the vectors differ in length, or the dense clocks would exceed int64.
+
+    Examples
+    --------
+    Weights all kept or all dropped: the dense clocks, or none.
+
+    >>> import pivotsim as ps
+    >>> array = ps.load_hardware("zcu102").array
+    >>> drawn_cycles(197, 384, 1536, density=[1, 0], block=16, seed=0, array=array)
+    array([61128,     0])
+    """
+    m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
+    check_choice("operand", operand, OPERANDS)
+    design = design_row(array)
+    check_no_overflow([(m, k, n, 1)], design.tolist())
+    sizes = {"m": m, "k": k, "n": n}
+    height, width = (sizes[letter] for letter in AXES[operand])
+    densities, blocks, seeds = _lanes(density, block, seed, height, width)
+    out = np.zeros(len(densities), dtype=np.int64)
+    if not len(out):
+        return out
+    down, across = -(-height // blocks), -(-width // blocks)
+    per_lane = down * across
+    wanted = np.floor(densities * per_lane + 0.5).astype(np.int64)
+    dataflow = DATAFLOWS[int(design[2])]
+    layout, turned = layout_of(operand, dataflow)
+    row_size, col_size, t = mapped(m, k, n, dataflow)
+    tiles = room_for_lengths(layout, row_size, col_size, int(design[0]), int(design[1])).shape
+    parts = PARTS if int(per_lane.sum()) >= PARALLEL_FROM_BLOCKS else 1
+    if parts > 1:
+        from pivotsim.kernels.drawn_parallel import drawn_cycles_parallel as run
+    else:
+        from pivotsim.kernels.drawn import drawn_cycles as run
+    most = (int(across.max()), int(down.max())) if turned else (int(down.max()), int(across.max()))
+    run(
+        blocks, wanted, seeds, height, width, turned, layout, row_size, col_size, t, design,
+        *_rooms(parts, most), np.empty((parts, *tiles), dtype=np.int64), out,
+    )  # fmt: skip
+    return out
+
+
+def expected_cycles(
+    m: int,
+    k: int,
+    n: int,
+    *,
+    density: float,
+    block: int,
+    array: ArraySpec | Mapping[str, Any],
+    draws: int = 256,
+    first_seed: int = 0,
+) -> tuple[float, float, float]:
+    """Return mean, standard deviation and standard error of a GEMM's clocks over random masks of its weights.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix.
+    density : float
+        Kept share of the blocks, 0 to 1.
+    block : int
+        Blocks are ``block`` x ``block`` weights.
+    array : ArraySpec or mapping
+        As for ``drawn_cycles``.
+    draws : int
+        Masks, at least 2, with seeds from ``first_seed`` on.
+
+    Raises
+    ------
+    InputError
+        As for ``drawn_cycles``.
+
+    Examples
+    --------
+    Half of the 16 x 16 blocks of DeiT-S's fc1 leave 94 % of the clocks: a column of an array tile needs its whole
+    column of four blocks to be dropped.
+
+    >>> import pivotsim as ps
+    >>> mean, deviation, _ = expected_cycles(
+    ...     197, 384, 1536, density=0.5, block=16, array=ps.load_hardware("zcu102").array
+    ... )
+    >>> round(mean / 61_128, 2)
+    0.94
+    """
+    draws = check_integer("draws", draws, 2)
+    seeds = np.arange(draws, dtype=np.uint64) + np.uint64(check_integer("first_seed", first_seed, 0))
+    cycles = drawn_cycles(m, k, n, density=density, block=block, seed=seeds, array=array).astype(np.float64)
+    deviation = float(cycles.std(ddof=1))
+    return float(cycles.mean()), deviation, deviation / math.sqrt(draws)
+
+
+def drawn_column_counts(height: int, width: int, density: float, seeds: object) -> IntArray:
+    """Return the kept blocks in each column of random masks of height x width blocks, int64 (seeds, width).
+
+    Parameters
+    ----------
+    height, width : int
+        Blocks down and across.
+    density : float
+        Kept share, 0 to 1.
+    seeds : vector of int
+        As ``drawn_mask`` takes them.
+
+    Raises
+    ------
+    InputError
+        A value is not valid.
+
+    Examples
+    --------
+    >>> drawn_column_counts(24, 96, 0.5, [0, 1]).sum(axis=1)
+    array([1152, 1152])
+    """
+    from pivotsim.kernels.drawn import drawn_column_counts as run
+
+    height, width = check_integer("height", height, 1), check_integer("width", width, 1)
+    densities, _, wide = _lanes(density, 1, seeds, height, width)
+    out = np.empty((len(wide), width), dtype=np.int64)
+    wanted = np.floor(densities * (height * width) + 0.5).astype(np.int64)
+    run(height, width, wanted, wide, *_rooms(1, (height, width)), out)
+    return out
+
+
+def _rooms(parts: int, shape: tuple[int, int]) -> tuple[Any, IntArray, IntArray, Any]:
+    """Return room for hashes, counts, lists and flags of masks of up to ``shape`` blocks, for each part."""
+    from pivotsim.kernels.drawn import MOST_BITS
+
+    blocks = shape[0] * shape[1]
+    if parts * blocks > MAX_BLOCKS:
+        raise InputError(f"mask: more than {MAX_BLOCKS:,} blocks {got(blocks)}")
+    return (
+        np.empty((parts, blocks), dtype=np.uint64),
+        np.empty((parts, 1 << MOST_BITS), dtype=np.int64),
+        np.empty((parts, blocks), dtype=np.int64),
+        np.empty((parts, *shape), dtype=np.bool_),
+    )
+
+
+def _lanes(density: object, block: object, seed: object, height: int, width: int) -> tuple[Any, IntArray, Any]:
+    """Return vectors of one length: densities float64, blocks int64, seeds uint64."""
+    densities, blocks, seeds = (_vector(*pair) for pair in (("density", density), ("block", block), ("seed", seed)))
+    problems = []
+    if densities.dtype.kind not in "iuf":
+        problems.append(f"density: must be a number {got(density)}")
+    elif not ((densities >= 0) & (densities <= 1)).all():
+        bad = densities[~((densities >= 0) & (densities <= 1))][0]
+        problems.append(f"density: must lie in 0 to 1 {got(bad.item())}")
+    for name, values in (("block", blocks), ("seed", seeds)):
+        if values.dtype.kind not in "iu" and values.size:
+            problems.append(f"{name}: must hold integers {got(values[:1].tolist())}")
+        elif values.size and int(values.min()) < (least := 1 if name == "block" else 0):
+            problems.append(f"{name}: must be at least {least} {got(int(values.min()))}")
+    if not problems and blocks.size and int(blocks.max()) > max(height, width):
+        problems.append(f"block: must not exceed the matrix, {height}x{width} {got(int(blocks.max()))}")
+    lengths = {len(v) for v in (densities, blocks, seeds)} - {1}
+    if len(lengths) > 1:
+        problems.append(f"density, block, seed: vectors differ in length {got(sorted(lengths))}")
+    if problems:
+        raise InputError(problems)
+    shape = (lengths.pop() if lengths else 1,)
+    typed = zip((densities, blocks, seeds), (np.float64, np.int64, np.uint64), strict=True)
+    of_floats, of_blocks, of_seeds = (np.broadcast_to(v.astype(kind), shape) for v, kind in typed)
+    return of_floats, of_blocks, of_seeds
+
+
+def _vector(name: str, values: object) -> Any:
+    try:
+        array = np.atleast_1d(np.asarray(values))
+    except (ValueError, TypeError):  # ragged
+        array = np.zeros((1, 1))
+    if array.ndim != 1 or array.dtype.kind == "b":
+        raise InputError(f"{name}: must be a number or a vector {got(values)}")
+    return array
