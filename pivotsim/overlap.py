@@ -108,10 +108,11 @@ def _by_head(steps: Sequence[Step], in_heads: set[int]) -> Iterable[Chains]:
 
 
 def _of_head(row: int, head: int, step: Step) -> Part:
-    """Return one head's part: an equal share of the work; the first head pays the call."""
+    """Return one head's part: an equal share of the work, whole clocks that add up; the first head pays the call."""
     share_ms = (step.host_ms - step.call_ms) / step.blocks
     host_ms = share_ms + step.call_ms if head == 0 else share_ms
-    return Part(row, head, step.resource, step.cycles // step.blocks, host_ms)
+    cycles = step.cycles * (head + 1) // step.blocks - step.cycles * head // step.blocks
+    return Part(row, head, step.resource, cycles, host_ms)
 
 
 def _placed(stages: Iterable[Chains], ticks: Ticks) -> Timeline:

@@ -167,7 +167,7 @@ def show_plan_command(
     """What each encoder of a model does, as a table; pruned, what it keeps of the model's parameters and MACs too."""
     from pivotsim.report import hash_of, header
     from pivotsim.workload.footprints import footprint
-    from pivotsim.workload.plans import plan
+    from pivotsim.workload.plans import plan, pruned_text
     from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     settings, model = _model(name, set_)
