@@ -128,10 +128,14 @@ def _by_head(steps: Sequence[Step], in_heads: set[int]) -> Iterable[Chains]:
 
 
 def _of_head(row: int, head: int, step: Step) -> Part:
-    """Return one head's part: an equal share of the work unless a mask says otherwise; the first pays the call."""
+    """Return one head's part: an equal share of the work, whole clocks that add up, unless a mask says otherwise.
+
+    The first head pays the call.
+    """
     share_ms = (step.host_ms - step.call_ms) / step.blocks
     host_ms = share_ms + step.call_ms if head == 0 else share_ms
-    cycles = step.block_cycles[head] if step.block_cycles else step.cycles // step.blocks
+    equal = step.cycles * (head + 1) // step.blocks - step.cycles * head // step.blocks
+    cycles = step.block_cycles[head] if step.block_cycles else equal
     return Part(row, head, step.resource, cycles, host_ms)
 
 

@@ -2,13 +2,15 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
-from pivotsim.workload.ops import KINDS, TRACE_MODULES
+from pivotsim.workload.masks import OPERANDS, Draw, Mask
+from pivotsim.workload.ops import KINDS, TRACE_MODULES, checked
 from pivotsim.yaml_reader import parse_scalar
 
 SIZE = st.integers(1, 400)
@@ -40,8 +42,13 @@ def test_a_larger_gemm_is_never_faster(m, k, n, mode):
     assert here <= min(cycles(m + 1, k, n), cycles(m, k + 1, n), cycles(m, k, n + 1))
 
 
+def sized(kind, k, density, **fields):
+    """An operation whose density is allowed: of a GEMM only beside a mask."""
+    return ps.Op(kind=kind, k=k if kind == "gemm" else 1, density=1.0 if kind == "gemm" else density, **fields)
+
+
 OP = st.builds(
-    lambda kind, k, **fields: ps.Op(kind=kind, k=k if kind == "gemm" else 1, **fields),
+    sized,
     kind=st.sampled_from(KINDS),
     k=st.integers(1, 10**6),
     encoder=st.integers(0, 4096),
@@ -53,16 +60,39 @@ OP = st.builds(
     w_bits=st.integers(1, 64),
     out_bits=st.integers(1, 64),
     density=st.floats(0, 1),
-    mask_file=st.sampled_from(["", "masks.npz", "folder, with comma/é.npz", 'a "quoted" name']),
 )
+KEYS = st.sampled_from(["w", "1.qkv", "folder, with comma/é", 'a "quoted" key', "x.npz:w"])
 
 
-@given(ops=st.lists(OP, min_size=1, max_size=20))
+@st.composite
+def masked_traces(draw):
+    """Operations with drawn masks, given masks, or none; a key names one mask."""
+    ops, masks = draw(st.lists(OP, max_size=8)), {}
+    for key in draw(st.lists(KEYS, unique=True, max_size=4)):
+        m, k, n = (draw(st.integers(1, 40)) for _ in range(3))
+        operand, block, count = draw(st.sampled_from(OPERANDS)), draw(st.integers(1, 9)), draw(st.integers(1, 3))
+        height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
+        shape = (count, -(-height // block), -(-width // block))
+        mask = Mask(operand, height, width, block, np.random.default_rng(draw(st.integers(0, 99))).random(shape) < 0.5)
+        masks["", key] = mask
+        ops.append(ps.Op(1, "fc1", "gemm", m, k, n, 2, density=mask.density, mask_key=key))
+    for _ in range(draw(st.integers(0, 3))):
+        m, k, n = (draw(st.integers(9, 40)) for _ in range(3))
+        what = Draw(draw(st.integers(1, 9)), 1.0, draw(st.integers(0, 2**63 - 1)), draw(st.sampled_from(OPERANDS)), 2)
+        ops.append(ps.Op(2, "fc2", "gemm", m, k, n, 3, density=draw(st.floats(0, 1)), mask_key=what.key))
+    return ps.Trace(tuple(ops or [ps.Op(1, "fc1", "gemm", 1, 1, 1)]), "trace", masks)
+
+
+@given(masked_traces())
 @settings(max_examples=200)
-def test_traces_survive_csv(tmp_path_factory, ops):
-    path = tmp_path_factory.mktemp("traces") / "trace.csv"
-    ps.write_trace(ps.Trace(tuple(ops)), path)
-    assert ps.read_trace(path).ops == tuple(ops)
+def test_traces_survive_csv(tmp_path_factory, trace):
+    folder = tmp_path_factory.mktemp("traces")
+    ps.write_trace(trace, folder / "trace.csv")
+    back = ps.read_trace(folder / "trace.csv")
+    assert back.ops == trace.ops
+    assert back.gemm_masks == trace.gemm_masks
+    assert (folder / "trace.masks.npz").exists() == bool(trace.masks)
+    assert back == checked(trace)
 
 
 @pytest.mark.parametrize("name", ["deit_s", "lvvit_s", "dinov2_g"])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.hardware.spec import PS_PL_OVERLAPS
-from pivotsim.overlap import MAX_TASKS, head_ranges
+from pivotsim.overlap import MAX_TASKS, head_ranges, timeline_of
+from pivotsim.steps import steps_of
 from pivotsim.timeline import Task, Timeline, run_chains
 from pivotsim.units import Ticks
 from tests.oracles import queues
@@ -267,3 +268,16 @@ def test_wrong_input_is_one_line(call, message):
     with pytest.raises(ps.InputError) as error:
         call()
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("cycles", [0, 1, 5, 6, 7, 1000])
+def test_heads_of_unequal_work_share_every_clock(cycles):
+    """Masks leave each head its own work; what a step takes is shared out in whole clocks that add up."""
+    hw = HW.replace({"host.ps_pl_overlap": "heads"})
+    trace = ps.lower(ps.plan(ps.load_model("deit_s").replace({"depth": 1}))).within("encoders")
+    counts = [cycles + i for i in range(len(trace.gemms))]
+    timeline = timeline_of(steps_of(trace, hw, counts, "paper"), trace, hw)
+    busy = sum(piece.end - piece.start for piece in timeline.pieces if piece.resource == "array")
+    assert busy == sum(counts) * timeline.ticks.per_cycle
+    scores = [p.end - p.start for p in timeline.pieces if p.row == 1]
+    assert len(scores) == 6 and max(scores) - min(scores) <= timeline.ticks.per_cycle

@@ -1,0 +1,239 @@
+"""Attention masks and ViTCoD's split: scores, values, softmax and its requantisation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.workload.masks import drawn_mask
+from tests.oracles import sparse_counts
+
+SMALL = ps.load_model("deit_t").replace(
+    {"depth": 2, "width": 12, "heads": 3, "mlp_hidden": 20, "image_px": 48, "patch_px": 16}
+)
+PLAN = ps.plan(SMALL)  # 10 tokens, 3 heads of 4
+TOKENS, HEADS, WIDTH = 10, 3, 4
+KEPT = np.random.default_rng(5).random((2, HEADS, TOKENS, TOKENS)) < 0.3
+KEPT[1, 2] = False  # a head that keeps nothing
+KEPT[0, 0, :, 3] = True
+
+
+def ops(trace, encoder, module, kind="gemm"):
+    return [op for op in trace if (op.encoder, op.module, op.kind) == (encoder, module, kind)]
+
+
+def requants_behind(trace, module):
+    return [b for a, b in zip(trace.ops, trace.ops[1:], strict=False) if a.module == module and b.kind == "requant"]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_scores_and_values_follow_the_mask(batch):
+    trace = ps.lower(ps.mask_attention(PLAN, KEPT), batch)
+    for encoder, heads in enumerate(KEPT, start=1):
+        scores = sum(sparse_counts.macs(head.tolist(), "out", TOKENS, WIDTH, TOKENS) for head in heads)
+        values = sum(sparse_counts.macs(head.tolist(), "a", TOKENS, TOKENS, WIDTH) for head in heads)
+        assert [trace.macs_of(op) for op in ops(trace, encoder, "qkt")] == [batch * scores]
+        assert [trace.macs_of(op) for op in ops(trace, encoder, "sv")] == [batch * values]
+        softmax = ops(trace, encoder, "softmax", "softmax")[0]
+        assert softmax.density == heads.mean()
+        assert trace.elements_of(softmax) == batch * heads.sum()
+    assert [trace.elements_of(op) for op in requants_behind(trace, "qkt")] == [batch * h.sum() for h in KEPT]
+    assert [trace.elements_of(op) for op in requants_behind(trace, "sv")] == [batch * HEADS * TOKENS * WIDTH] * 2
+    assert [trace.elements_of(op) for op in trace if op.module == "qkt"] == [batch * h.sum() for h in KEPT]
+
+
+def test_masks_do_not_matter_to_what_they_keep_whole():
+    full, dense = ps.lower(ps.mask_attention(PLAN, np.ones_like(KEPT))), ps.lower(PLAN)
+    assert full.macs == dense.macs
+    assert [full.elements_of(op) for op in full] == [dense.elements_of(op) for op in dense]
+
+
+def test_drawn_masks():
+    plan = ps.mask_attention(PLAN, density=0.25, seed=3)
+    first, second = (e.attention_mask for e in plan.encoders)
+    assert first.kept_blocks == second.kept_blocks == (25, 25, 25)
+    assert first != second and first != ps.mask_attention(PLAN, density=0.25).encoders[0].attention_mask
+    scores, values = (ops(ps.lower(plan), 1, module)[0] for module in ("qkt", "sv"))
+    assert scores.mask_key == f"block=1,seed={first.draw.seed},operand=out,count=3"
+    assert values.mask_key == f"block=1,seed={first.draw.seed},operand=a,count=3"
+    assert ps.Trace((scores,)).gemm_masks[0] == first
+    assert (ps.Trace((values,)).gemm_masks[0].kept == first.kept).all()
+    drawn = drawn_mask(10, 10, block=1, density=0.25, seed=first.draw.seed, operand="out", count=3)
+    assert drawn == first
+
+
+@pytest.mark.parametrize("form", ["array", "mapping", "npy", "npz", "npz by encoder", "pruned is true"])
+def test_forms_of_masks(tmp_path, form):
+    np.save(tmp_path / "m.npy", KEPT)
+    np.savez(tmp_path / "m.npz", masks=KEPT)
+    np.savez(tmp_path / "each.npz", **{"1": KEPT[0], "2": KEPT[1]})
+    forms = {
+        "array": {"masks": KEPT}, "mapping": {"masks": {1: KEPT[0], 2: KEPT[1]}}, "npy": {"masks": tmp_path / "m.npy"},
+        "npz": {"masks": str(tmp_path / "m.npz")}, "npz by encoder": {"masks": tmp_path / "each.npz"},
+        "pruned is true": {"masks": ~KEPT, "pruned_is_true": True},
+    }  # fmt: skip
+    plan = ps.mask_attention(PLAN, **forms[form])
+    assert [(e.attention_mask.kept == k).all() for e, k in zip(plan.encoders, KEPT, strict=True)] == [True, True]
+
+
+def test_masks_of_skipped_attentions_are_passed_over():
+    one = ps.mask_attention(ps.skip_attention(PLAN, active=[2]), KEPT)
+    assert one == ps.skip_attention(ps.mask_attention(PLAN, KEPT), active=[2])
+    assert one.encoders[0].attention_mask is None
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 2, 3, 5, 9, 10])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_the_split_equals_a_walk_over_keys(threshold, batch):
+    trace = ps.lower(ps.split_attention(ps.mask_attention(PLAN, KEPT), threshold), batch)
+    for encoder, heads in enumerate(KEPT, start=1):
+        scores, values = [], []
+        for head in heads.tolist():
+            dense, rest = sparse_counts.split(head, threshold)
+            others = [[v for key, v in enumerate(row) if key not in dense] for row in head]
+            others_kept = sum(map(sum, others))
+            assert others_kept == rest
+            if dense:
+                scores.append((len(dense), batch * TOKENS * len(dense) * WIDTH))
+                values.append((len(dense), batch * TOKENS * len(dense) * WIDTH))
+            if rest:
+                n = TOKENS - len(dense)
+                scores.append((n, batch * sparse_counts.macs(others, "out", TOKENS, WIDTH, n)))
+                values.append((n, batch * sparse_counts.macs(others, "a", TOKENS, n, WIDTH)))
+        assert [(op.n, trace.macs_of(op)) for op in ops(trace, encoder, "qkt")] == scores
+        assert [(op.k, trace.macs_of(op)) for op in ops(trace, encoder, "sv")] == values
+        assert {op.repeats for op in ops(trace, encoder, "qkt")} == {batch}
+        assert len(ops(trace, encoder, "softmax", "softmax")) == 1
+
+
+def test_scores_without_requantisation():
+    plan = ps.mask_attention(ps.plan(SMALL, score_bits=32), KEPT)
+    for wide in (plan, ps.split_attention(plan, 3)):
+        trace = ps.lower(wide)
+        assert {op.out_bits for op in trace if op.module == "qkt"} == {32}
+        assert not requants_behind(trace, "qkt")
+
+
+def test_the_processor_charges_kept_scores_alone():
+    model = ps.load_model("deit_t")
+    plan = ps.mask_attention(ps.plan(model), density=0.25)
+    trace = ps.lower(plan)
+    sparse = ps.Trace(tuple(op for op in trace if op.kind == "softmax"))
+    dense = ps.Trace(tuple(op._replace(density=1.0) for op in sparse))
+    ratio = ps.simulate(sparse).ps_ms / ps.simulate(dense).ps_ms
+    assert ratio == pytest.approx(round(0.25 * 197 * 197) / 197**2)
+    notes = [note for note in ps.simulate(sparse).notes if "[assumed]" in note and "sparse scores" in note]
+    assert len(notes) == 1
+    assert not any("sparse scores" in note for note in ps.simulate(dense).notes)
+
+
+def test_units_of_the_pl_take_kept_scores_alone():
+    hw = ps.load_hardware("zcu102").replace({"placement.softmax": "pl"})
+    unit = hw.units.softmax
+    softmax = ps.Op(1, "softmax", "softmax", 197, 1, 197, 3)
+    for kept in (1, 3 * 16, 3 * 16 + 1, 3 * 197 * 197):
+        op = softmax._replace(density=kept / (3 * 197 * 197))
+        cycles = 3 * (-(-kept // (3 * unit.elements_per_clock)) + unit.fill_cycles)
+        assert ps.simulate(ps.Trace((op,)), hw).unit_cycles == cycles
+
+
+def test_transfers_move_kept_scores_alone():
+    hw = ps.load_hardware("zcu102").replace({"host.full.call_us": 0, "host.transfer.cache_ns_per_line": 0})
+    softmax = ps.Op(1, "softmax", "softmax", 1024, 1, 1024)
+    gemm = ps.Op(1, "fc1", "gemm", 1, 1, 1)
+    moved = []
+    for density in (1.0, 0.25):
+        report = ps.simulate(ps.Trace((softmax._replace(density=density), gemm)), hw, profile="full")
+        moved += [row.delay_ms for row in report.rows if row.module == "transfer"]
+    assert moved[1] == pytest.approx(moved[0] / 4)
+
+
+def test_exact_elements_of_large_operations():
+    op = ps.Op(1, "softmax", "softmax", 2**40, 1, 2**20, density=1.0)
+    assert ps.Trace((op,)).elements_of(op) == 2**60
+    for kept in (1, 10**9 + 7, 2**33 - 1):
+        op = ps.Op(1, "softmax", "softmax", 2**20, 1, 2**13, density=kept / 2**33)
+        assert ps.Trace((op,)).elements_of(op) == kept
+
+
+def problems_of(call):
+    with pytest.raises(ps.InputError) as error:
+        call()
+    return list(error.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({}, "mask_attention: give masks or density, one of the two"),
+        ({"masks": KEPT, "density": 0.5}, "mask_attention: give masks or density, one of the two"),
+        ({"density": 0}, "density: must lie above 0 and at most 1 (got 0.0)"),
+        ({"density": 1.5}, "density: must lie above 0 and at most 1 (got 1.5)"),
+        ({"density": float("nan")}, "density: must lie above 0 and at most 1 (got nan)"),
+        ({"density": 0.001}, "density: keeps none of 10x10 scores (got 0.001)"),
+        ({"density": 0.5, "seed": -3}, "seed: must be at least 0 (got -3)"),
+        ({"density": 0.5, "pruned_is_true": True}, "pruned_is_true: goes with masks; density is the kept share"),
+        ({"masks": KEPT, "pruned_is_true": 1}, "pruned_is_true: must be true or false (got 1)"),
+        ({"masks": KEPT, "seed": 4}, "seed: nothing is drawn where masks are given (got 4)"),
+        ({"masks": KEPT[0]}, "masks: must be an array of 2x3x10x10 (got (3, 10, 10))"),
+        ({"masks": KEPT[:1]}, "masks: must be an array of 2x3x10x10 (got (1, 3, 10, 10))"),
+        ({"masks": KEPT.astype(float)}, "masks, encoder 1: must hold true and false (got 'float64')"),
+        (
+            {"masks": KEPT[:, :, :9, :9]},
+            "masks, encoder 1: must have 3 heads of 10 x 10 tokens",
+        ),
+        ({"masks": KEPT[:, :2]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": {2: KEPT[0] & False}}, "masks, encoder 2: keeps nothing; skip_attention leaves an attention out"),
+        ({"masks": {3: KEPT[0]}}, "masks: encoder: must be at most 2 (got 3)"),
+        ({"masks": "none.npy"}, "none.npy: no such file"),
+    ],
+    ids=str,
+)
+def test_wrong_masks(arguments, problem):
+    assert problems_of(lambda: ps.mask_attention(PLAN, **arguments))[0].startswith(problem)
+
+
+def test_wrong_masks_of_several_encoders_are_told_at_once():
+    found = problems_of(lambda: ps.mask_attention(PLAN, {1: KEPT[0, :2], 2: KEPT[0] & False, 7: KEPT[0]}))
+    assert len(found) == 3
+
+
+def test_a_mask_of_an_encoder_that_is_skipped():
+    skipped = ps.skip_attention(PLAN, active=[1])
+    assert problems_of(lambda: ps.mask_attention(skipped, {2: KEPT[1]})) == [
+        "masks: the attention of encoder 2 is skipped"
+    ]
+
+
+def test_one_mask_and_one_split():
+    masked = ps.mask_attention(PLAN, {1: KEPT[0]})
+    assert problems_of(lambda: ps.mask_attention(masked, KEPT)) == ["encoder 1: has an attention mask already"]
+    split = ps.split_attention(masked)
+    assert [e.split_threshold for e in split.encoders] == [50, None]
+    assert problems_of(lambda: ps.split_attention(split)) == ["split_attention: encoders are split already (got [1])"]
+    assert problems_of(lambda: ps.split_attention(masked, -1)) == ["threshold: must be at least 0 (got -1)"]
+    assert problems_of(lambda: ps.split_attention(PLAN)) == [
+        "split_attention: no encoder has an attention mask; use mask_attention first"
+    ]
+
+
+def test_tokens_and_heads_go_before_masks():
+    masked = ps.mask_attention(PLAN, KEPT)
+    fewer = replace(masked, encoders=tuple(replace(e, attention_tokens=7) for e in masked.encoders))
+    assert problems_of(lambda: ps.lower(fewer)) == [
+        f"encoder {i}: the attention mask is of 10x10 tokens, attention has 7; prune tokens before masking attention"
+        for i in (1, 2)
+    ]
+    assert problems_of(lambda: ps.prune_heads(masked, 2)) == [
+        f"encoder {i}: the attention mask is of 3 heads, the encoder has 2" for i in (1, 2)
+    ]
+    lonely = replace(PLAN, encoders=(replace(PLAN.encoders[0], split_threshold=3), PLAN.encoders[1]))
+    assert problems_of(lambda: ps.lower(lonely)) == ["encoder 1: split_threshold: needs an attention mask (got 3)"]
+
+
+def test_heads_that_are_left_have_masks_of_their_own_number():
+    plan = ps.mask_attention(ps.prune_heads(PLAN, 2), KEPT[:, :2])
+    assert [op.repeats for op in ps.lower(plan) if op.module == "qkt"] == [2, 2]
+    with pytest.raises(ps.InputError, match="must have 2 heads of 10 x 10 tokens"):
+        ps.mask_attention(ps.prune_heads(PLAN, 2), KEPT)
