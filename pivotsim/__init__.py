@@ -46,6 +46,7 @@ _HOME = {
     "compare": "pivotsim.comparison",
     "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
+    "reproduce_static": "pivotsim.published.static",
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
 }
@@ -53,7 +54,7 @@ __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "MatmulResult",
     "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare",
     "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "plan",
-    "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot", "simulate",
+    "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot", "reproduce_static", "simulate",
     "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "split_attention", "write_timeline",
     "write_trace",
 ]  # fmt: skip
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model
     from pivotsim.published.pivot import reproduce_pivot
+    from pivotsim.published.static import reproduce_static
     from pivotsim.report import Report
     from pivotsim.simulation import simulate
     from pivotsim.workload.footprints import Footprint, footprint

@@ -1,6 +1,6 @@
-"""The command that audits published numbers: reproduce pivot."""
+"""The commands that audit published numbers: reproduce pivot, reproduce static."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +12,17 @@ from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
     from pivotsim.published.additivity import Additive
+    from pivotsim.published.audits import Findings
     from pivotsim.published.consistency import Hit
     from pivotsim.published.findings import Search
     from pivotsim.published.pairs import Hypothesis
     from pivotsim.published.pivot import Audit
+    from pivotsim.published.static import StaticAudit
 
 reproduce_app = typer.Typer(no_args_is_help=True, help="Published numbers beside simulated ones, with verdicts.")
 RANKS_SHOWN = 3
+SETTINGS_SHOWN = 8
+MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")]
 RELATIVE = "relative"  # the ranking that the audit uses; named here so that --help loads no audit
 
 
@@ -27,14 +31,13 @@ def reproduce_pivot_command(
     hw: options.HwOption = "zcu102",
     set_: options.HwSetOption = None,
     plots: options.PlotsOption = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
+    markdown: MarkdownOption = False,
     json: options.JsonOption = False,
 ) -> None:
     """Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one."""
     from pivotsim.published.pivot import reproduce_pivot
 
-    if json and markdown:
-        raise InputError("reproduce: --json and --markdown exclude each other")
+    _check_one_form(json, markdown)
     settings = options.parse_settings(set_)
     board, _ = options.load_both(hw, None, settings)
     audit = reproduce_pivot(board)
@@ -49,6 +52,30 @@ def reproduce_pivot_command(
         _print_audit(audit, _print_markdown if markdown else _print_plain)
         for path in written:
             print_line(f"wrote {path}")
+    _end(audit)
+
+
+@reproduce_app.command("static")
+def reproduce_static_command(markdown: MarkdownOption = False, json: options.JsonOption = False) -> None:
+    """Audit pruned and sparse ViTs (Parikh et al., EViT, DynamicViT, ViTCoD, HeatViT); exit status as for pivot."""
+    from pivotsim.published.static import reproduce_static
+
+    _check_one_form(json, markdown)
+    audit = reproduce_static()
+    if json:
+        print_json(audit.to_dict())
+    else:
+        _print_static(audit, _print_markdown if markdown else _print_plain)
+    _end(audit)
+
+
+def _check_one_form(json: bool, markdown: bool) -> None:
+    if json and markdown:
+        raise InputError("reproduce: --json and --markdown exclude each other")
+
+
+def _end(audit: "Findings") -> None:
+    """Name every unexpected verdict on stderr, and exit with 1 where there is one."""
     for line in audit.unexpected:
         print_note(line)
     if audit.unexpected:
@@ -71,11 +98,11 @@ def _print_markdown(title: str, columns: Sequence[str], rows: list[Sequence[Any]
     print_line()
 
 
-def _print_audit(audit: "Audit", show: Any) -> None:
+def _print_findings(title: str, audit: "Findings", show: Callable[..., None]) -> None:
     reasons = {reason: number for number, reason in enumerate(dict.fromkeys(f.reason for f in audit.findings), start=1)}
     folded = is_terminal() and show is _print_plain  # a terminal is too narrow for reasons beside the rows
     show(
-        f"PIVOT (DAC'24) on {audit.hw.name}: published beside simulated",
+        title,
         ("claim", "published", "simulated", "deviation", "unit", "verdict", "why" if folded else "reason"),
         [
             (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, f.verdict,
@@ -86,6 +113,32 @@ def _print_audit(audit: "Audit", show: Any) -> None:
     )  # fmt: skip
     if folded:
         show("Why", ("", ""), [(number, reason) for reason, number in reasons.items()], (0,))
+
+
+def _print_verdicts(audit: "Findings", show: Callable[..., None]) -> None:
+    show("Verdicts", ("verdict", "claims"), list(audit.counts().items()), (1,))
+    expected = "all verdicts are the expected ones" if not audit.unexpected else "UNEXPECTED VERDICTS, see stderr"
+    print_line(expected)
+
+
+def _print_static(audit: "StaticAudit", show: Callable[..., None]) -> None:
+    _print_findings("Pruned and sparse ViTs: published beside simulated", audit, show)
+    compute, size = audit.published
+    show(
+        f"Settings of Parikh et al. behind {compute:g}x compute, {size:g}x size: searched, inferred, never published",
+        ("rank", "pruned", "blocks kept", "tokens kept", "in encoders", "compute", "size", "meets both"),
+        [
+            (rank, h.pruned, f"{h.block_density:g}", f"{h.token_keep_rate:g}", ", ".join(map(str, h.encoders)),
+             f"{h.compute_reduction:.3f}x", f"{h.compression:.3f}x", "yes" if h.fits(compute, size) else "no")
+            for rank, h in enumerate(audit.nearest(SETTINGS_SHOWN), start=1)
+        ],
+        (0, 2, 3, 5, 6),
+    )  # fmt: skip
+    _print_verdicts(audit, show)
+
+
+def _print_audit(audit: "Audit", show: Callable[..., None]) -> None:
+    _print_findings(f"PIVOT (DAC'24) on {audit.hw.name}: published beside simulated", audit, show)
     show(
         "Cells that do not follow from each other (marked above 2.5 %)",
         ("claim", "printed", "implied", "size", "", "rule"),
@@ -115,9 +168,7 @@ def _print_audit(audit: "Audit", show: Any) -> None:
         [(name, f"{score:.2f}") for name, score in audit.definition_scores.items()],
         (1,),
     )
-    show("Verdicts", ("verdict", "claims"), list(audit.counts().items()), (1,))
-    expected = "all verdicts are the expected ones" if not audit.unexpected else "UNEXPECTED VERDICTS, see stderr"
-    print_line(expected)
+    _print_verdicts(audit, show)
 
 
 def _mark(hit: "Hit") -> str:

@@ -69,16 +69,16 @@ class Claim:
         return float(10.0**-self.places)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def load_table(name: str) -> list[dict[str, str]]:
+    """Return the rows of one of the package's tables, column -> text."""
     text = importlib.resources.files("pivotsim.published").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
 def load_claims(name: str = "pivot_claims.csv") -> list[Claim]:
     """Return the claims of one paper, in the file's order."""
-    return [
-        Claim(r["id"], r["where"], r["model"], r["quantity"], r["value"], r["unit"], r["note"]) for r in _rows(name)
-    ]
+    rows = load_table(name)
+    return [Claim(r["id"], r["where"], r["model"], r["quantity"], r["value"], r["unit"], r["note"]) for r in rows]
 
 
 def published_resources() -> dict[str, int]:
@@ -89,4 +89,4 @@ def published_resources() -> dict[str, int]:
 
 def load_expected(name: str = "pivot_expected.csv") -> dict[str, str]:
     """Return id -> expected verdict; read for the exit status only, never to decide a verdict."""
-    return {r["id"]: r["verdict"] for r in _rows(name)}
+    return {r["id"]: r["verdict"] for r in load_table(name)}

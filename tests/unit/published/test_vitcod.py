@@ -4,7 +4,6 @@ vitcod_deit_tiny_head0_stats.csv: counts of GATECH-EIC/ViTCoD's DeiT-Tiny masks 
 from 0), and the clocks that its simulator prints for them; commit b2f7fb5, Hardware/Simulator, Apache-2.0.
 """
 
-import csv
 import os
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.published import vitcod
+from pivotsim.published.claims import load_table
 from pivotsim.workload.transforms.attention_splitting import DENSE_KEY_ENTRIES
 from tests.oracles import sparse_counts
 from tests.oracles import vitcod as oracle
@@ -25,12 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def read_stats():
-    with (ROOT / "tests/data/vitcod_deit_tiny_head0_stats.csv").open() as file:
-        return list(csv.DictReader(file))
-
-
-STATS = read_stats()
+STATS = load_table("vitcod_deit_tiny_head0_stats.csv")
 COUNTS = [(int(row["global_tokens"]), int(row["sparse_region_kept"])) for row in STATS]
 needs_mask = pytest.mark.skipif(not MASK.is_file(), reason=f"no ViTCoD mask at {MASK}; set PIVOTSIM_VITCOD_MASK")
 
