@@ -216,6 +216,9 @@ def check_plan(plan: Plan) -> None:
     for e in plan.encoders:
         check_integer(f"encoder {e.encoder}: attention_tokens", e.attention_tokens, 1)
         check_integer(f"encoder {e.encoder}: mlp_tokens", e.mlp_tokens, 1)
+        if e.between and not e.attention_active:
+            problem = "prunes tokens by its attention, which is skipped"
+            raise InputError(f"encoder {e.encoder}: {problem} {got(e.token_steps)}")
     if any(e.before or e.between for e in plan.encoders):
         check_tokens(plan)
 

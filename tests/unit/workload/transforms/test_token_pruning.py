@@ -261,6 +261,13 @@ def test_a_plan_with_tokens_of_its_own_is_not_overwritten():
         ps.lower(replace(pruned, encoders=(replace(pruned.encoders[0], mlp_tokens=3), *pruned.encoders[1:])))
 
 
+def test_a_plan_made_by_hand_keeps_the_attention_that_prunes():
+    pruned = ps.prune_tokens(PLAN, "tome", r=1, encoders=[1])
+    by_hand = replace(pruned, encoders=(replace(pruned.encoders[0], attention_active=False), *pruned.encoders[1:]))
+    with pytest.raises(ps.InputError, match=r"^encoder 1: prunes tokens by its attention, which is skipped"):
+        ps.lower(by_hand)
+
+
 def test_the_plan_prints_its_steps():
     lines = str(ps.prune_tokens(PLAN, "evit", keep_rate=0.7)).splitlines()
     assert lines[5] == "      4  active                  197         140  between evit(keep_rate=0.7, fuse=true)"
