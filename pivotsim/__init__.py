@@ -21,6 +21,8 @@ _HOME = {
     "skip_attention": "pivotsim.workload.transforms.attention_skipping",
     "Op": "pivotsim.workload.ops",
     "Trace": "pivotsim.workload.ops",
+    "Mask": "pivotsim.workload.masks",
+    "drawn_mask": "pivotsim.workload.masks",
     "lower": "pivotsim.workload.lowering",
     "read_trace": "pivotsim.workload.trace_csv",
     "write_trace": "pivotsim.workload.trace_csv",
@@ -42,10 +44,10 @@ _HOME = {
     "InputError": "pivotsim.errors",
 }
 __all__ = [
-    "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
-    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
-    "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
-    "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
+    "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "Mask", "MatmulResult", "MixedReport",
+    "Op", "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "drawn_mask",
+    "fit", "fold_times", "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate",
+    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     from pivotsim.report import Report
     from pivotsim.simulation import simulate
     from pivotsim.workload.lowering import lower
+    from pivotsim.workload.masks import Mask, drawn_mask
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
