@@ -33,6 +33,7 @@ proof: $(DEV)
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python -m tests.benchmarks.bench_pe
+	$(BIN)/python -m tests.benchmarks.bench_masked
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_dram
 	$(BIN)/python -m tests.benchmarks.bench_mpca

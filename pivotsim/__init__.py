@@ -29,6 +29,8 @@ _HOME = {
     "footprint": "pivotsim.workload.footprints",
     "Op": "pivotsim.workload.ops",
     "Trace": "pivotsim.workload.ops",
+    "Mask": "pivotsim.workload.masks",
+    "drawn_mask": "pivotsim.workload.masks",
     "lower": "pivotsim.workload.lowering",
     "read_trace": "pivotsim.workload.trace_csv",
     "write_trace": "pivotsim.workload.trace_csv",
@@ -51,12 +53,12 @@ _HOME = {
     "InputError": "pivotsim.errors",
 }
 __all__ = [
-    "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "MatmulResult",
+    "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "Mask", "MatmulResult",
     "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare",
-    "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "plan",
-    "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot", "reproduce_static", "simulate",
-    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "split_attention", "write_timeline",
-    "write_trace",
+    "drawn_mask", "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "plan",
+    "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot",
+    "reproduce_static", "simulate", "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention",
+    "split_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
     from pivotsim.simulation import simulate
     from pivotsim.workload.footprints import Footprint, footprint
     from pivotsim.workload.lowering import lower
+    from pivotsim.workload.masks import Mask, drawn_mask
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
     from pivotsim.workload.trace_csv import read_trace, write_trace

@@ -30,7 +30,8 @@ class GemmResult:
 
     Under a mask ``macs`` are those that it leaves, ``utilization_frac`` counts them alone, ``executed_folds`` of
     ``folds`` run, and ``dense_cycles`` are those without it. Under a bare density ``expected_cycles`` and
-    ``spread_cycles`` are mean and standard deviation over 256 random masks. None where there is no mask.
+    ``spread_cycles`` are mean and standard deviation over 256 random masks. ``density`` is the one asked for, or the
+    mask's kept share of elements. None where there is no mask.
     """
 
     cycles: int

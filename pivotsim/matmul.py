@@ -97,8 +97,8 @@ def simulate_matmul(
 
     Without the second column of ``b`` one clock less.
 
-    >>> from pivotsim.workload.masks import Mask
-    >>> left = Mask("b", 2, 2, 1, np.array([[True, False], [True, False]]))
+    >>> import pivotsim as ps
+    >>> left = ps.Mask("b", 2, 2, 1, np.array([[True, False], [True, False]]))
     >>> run = simulate_matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2, mask=left)
     >>> run.result.tolist(), run.cycles
     ([[19, 0], [43, 0]], 5)

@@ -192,11 +192,14 @@ def _lanes(density: object, block: object, seed: object, height: int, width: int
     elif not ((densities >= 0) & (densities <= 1)).all():
         bad = densities[~((densities >= 0) & (densities <= 1))][0]
         problems.append(f"density: must lie in 0 to 1 {got(bad.item())}")
-    for name, values in (("block", blocks), ("seed", seeds)):
+    for name, values, least in (("block", blocks, 1), ("seed", seeds, 0)):
         if values.dtype.kind not in "iu" and values.size:
             problems.append(f"{name}: must hold integers {got(values[:1].tolist())}")
-        elif values.size and int(values.min()) < (least := 1 if name == "block" else 0):
-            problems.append(f"{name}: must be at least {least} {got(int(values.min()))}")
+            continue
+        try:
+            _ = [check_integer(name, int(extreme()), least) for extreme in (values.min, values.max) if values.size]
+        except InputError as error:
+            problems += error.problems
     if not problems and blocks.size and int(blocks.max()) > max(height, width):
         problems.append(f"block: must not exceed the matrix, {height}x{width} {got(int(blocks.max()))}")
     lengths = {len(v) for v in (densities, blocks, seeds)} - {1}

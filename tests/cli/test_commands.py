@@ -43,6 +43,19 @@ def test_every_option_of_gemm_does_something(pivotsim, options, cycles):
     assert json_of(pivotsim("gemm", 197, 384, 1536, *options, "--json"))["cycles"] == cycles
 
 
+def test_gemm_of_a_density(pivotsim):
+    options = ("--density", "0.5", "--block", "32", "--seed", "3")
+    data = json_of(pivotsim("gemm", 197, 384, 1536, *options, "--json"))
+    same = ps.simulate_gemm(197, 384, 1536, density=0.5, block=32, seed=3, clock_mhz=125.0)
+    assert {key: data[key] for key in same.__dict__} == same.__dict__
+    assert data["dense_cycles"] == 61_128 > data["cycles"]
+    text = pivotsim("gemm", 197, 384, 1536, *options).out
+    assert f"{same.cycles:,}" in text and "61,128" in text and "density 0.5, block 32" in text
+    default = json_of(pivotsim("gemm", 197, 384, 1536, "--density", "0.5", "--json"))
+    assert (default["block"], default["seed"]) == (16, 0)
+    assert json_of(pivotsim("gemm", 1, 1, 1, "--json"))["density"] is None
+
+
 def test_run(pivotsim):
     data = json_of(pivotsim("run", "deit_s", "--json"))
     assert data.keys() >= SHARED | {"pl_cycles"}

@@ -13,6 +13,7 @@ from pivotsim.overlap import MAX_TASKS, head_ranges, timeline_of
 from pivotsim.steps import steps_of
 from pivotsim.timeline import Task, Timeline, run_chains
 from pivotsim.units import Ticks
+from tests.masked_campaign import masked_heads
 from tests.oracles import queues
 
 HW = ps.load_hardware("zcu102")
@@ -281,3 +282,23 @@ def test_heads_of_unequal_work_share_every_clock(cycles):
     assert busy == sum(counts) * timeline.ticks.per_cycle
     scores = [p.end - p.start for p in timeline.pieces if p.row == 1]
     assert len(scores) == 6 and max(scores) - min(scores) <= timeline.ticks.per_cycle
+
+
+@pytest.mark.parametrize("engine", ["analytic", "pe"])
+@pytest.mark.parametrize("copies", [1, 2, 4])
+def test_heads_of_different_masks_take_their_own_clocks(copies, engine):
+    trace = masked_heads(copies)
+    small = {"array.rows": 8, "array.cols": 6}
+    report = simulate("heads", small, trace, engine=engine)
+    per_cycle = report.timeline.ticks.per_cycle
+    for row, (sizes, key) in {1: ((40, 16, 40), "scores"), 3: ((40, 40, 16), "values")}.items():
+        mask = trace.masks["", key]
+        pieces = {p.block: p.end - p.start for p in report.timeline.pieces if p.row == row}
+        singles = [ps.Mask(mask.operand, 40, 40, 1, mask.kept[head % copies]) for head in range(4)]
+        clocks = [ps.simulate_gemm(*sizes, rows=8, cols=6, mask=one).cycles for one in singles]
+        assert [pieces[head] for head in range(4)] == [count * per_cycle for count in clocks]
+        assert (len(set(clocks)) == 1) == (copies == 1)
+    busy = sum(p.end - p.start for p in report.timeline.pieces if p.resource == "array")
+    assert busy == report.pl_cycles * per_cycle
+    assert report.pl_cycles == simulate("serial", small, trace, engine=engine).pl_cycles
+    no_overlap(report.timeline)

@@ -1,14 +1,18 @@
 """Spans of a GEMM against the slow walk over its folds' clocks."""
 
 import itertools
+import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
+from pivotsim.engines import pe
 from pivotsim.engines.spans import MAX_LISTED_FOLDS, SPANS, fold_spans
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from tests.masked_campaign import random_case
 
 SIZE = st.integers(1, 60)
 ARRAY = st.fixed_dictionaries(
@@ -42,6 +46,27 @@ def test_spans_fill_the_gemm_and_never_overlap_on_a_track(m, k, n, array, per_fo
     folds = ps.simulate_gemm(m, k, n, **array).folds
     listed = {f for s in spans if s.track == "stream" for f in range(s.first, s.last + 1)}
     assert listed == set(range(1, folds + 1))
+
+
+def test_spans_of_masked_folds_are_those_of_the_array_clock_by_clock():
+    draw = random.Random(4)
+    for _ in range(200):
+        (m, k, n), mode, mask, _ = random_case(draw)
+        copy = draw.randrange(mask.count)
+        spec = ps.load_hardware("zcu102").array.model_copy(update=mode)
+        run = pe.run(*pe.seeded_operands(m, k, n), mode, mask=mask, copy=copy)
+        spans = list(fold_spans(m, k, n, spec, True, mask, copy))
+        covered = np.zeros(run.cycles, dtype=bool)
+        for s in spans:
+            assert 0 <= s.start_cycle < s.end_cycle <= run.cycles
+            covered[s.start_cycle : s.end_cycle] = True
+        assert covered.all()
+        streams = [s for s in spans if s.track == "stream"]
+        assert [s.start_cycle for s in streams if s.first == s.last] == [
+            run.start_cycle[s.first - 1] for s in streams if s.first == s.last
+        ]
+        assert {f for s in streams for f in range(s.first, s.last + 1)} == set(range(1, len(run.end_cycle) + 1))
+        assert max((s.end_cycle for s in spans), default=0) == run.cycles
 
 
 def test_one_fold_by_hand():

@@ -11,6 +11,7 @@ import pivotsim as ps
 from pivotsim.export import perfetto
 from pivotsim.export.perfetto import chrome_trace
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS, PS_PL_OVERLAPS
+from tests.masked_campaign import masked_heads
 
 HW = ps.load_hardware("zcu102")
 
@@ -134,3 +135,19 @@ def test_written_files(tmp_path):
         ps.write_timeline(mix, path)
     with pytest.raises(ps.InputError, match="cannot be written"):
         ps.write_timeline(report, tmp_path / "no" / "t.json")
+
+
+@pytest.mark.parametrize("mode", ["serial", "heads"])
+@pytest.mark.parametrize("copies", [1, 2, 4])
+def test_copies_of_a_mask_have_phases_of_their_own(mode, copies):
+    hw = HW.replace({"array.rows": 8, "array.cols": 6})
+    report = ps.simulate(masked_heads(copies), hw, ps_pl_overlap=mode)
+    tracks, _ = check(report)
+    own, to_us = tracks["PL", "array"], 1e3 / 125e3
+    for phase in ("load", "stream", "drain"):
+        for start, end, event in tracks["PL", f"array {phase}"]:
+            (inside,) = [e for e in own if e[0] <= start + 1e-9 and end <= e[1] + 1e-9]
+            assert event["args"]["cycles"] * to_us == pytest.approx(end - start)
+            assert event["name"].startswith(inside[2]["name"].split()[0])
+    ends = {round(e[1], 6) for phase in ("load", "stream", "drain") for e in tracks["PL", f"array {phase}"]}
+    assert {round(e[1], 6) for e in own} <= ends  # the last phase of a GEMM ends with it
