@@ -10,7 +10,7 @@ from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.memory_limits import dram_channel
-from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
+from pivotsim.engines.memory_use import MemoryUse, gemm_cycles, memory_uses, moved_bytes
 from pivotsim.engines.pl_units import unit_constants
 from pivotsim.engines.registry import ENGINES, WITH_MEMORIES
 from pivotsim.errors import InputError, check_choice, check_integer, got
@@ -103,7 +103,7 @@ def simulate(
 
     board = hw if memory == "hw" else hw.without_memory_limits()
     uses = memory_uses(trace, board) if engine in WITH_MEMORIES else ()
-    cycles = [use.repeats * use.result.cycles for use in uses] or ENGINES[engine](trace, board).tolist()
+    cycles = gemm_cycles(uses) or ENGINES[engine](trace, board).tolist()
     steps = steps_of(trace, hw, cycles, profile)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)

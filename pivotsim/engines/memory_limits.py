@@ -61,6 +61,12 @@ class MemoryLimits:
         if problems:
             raise InputError(problems)
 
+    @property
+    def are_none(self) -> bool:
+        """Whether nothing is limited: sizes, shares, rates and latencies."""
+        free = [getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type)]
+        return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
+
     def halves(self, memory: str) -> int:
         """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""
         return 0 if getattr(self, f"{memory}_bytes") is None else 1 + BUFFERS.index(getattr(self, f"{memory}_buffers"))

@@ -29,7 +29,7 @@ def spans_behind_memories(m: int, k: int, n: int, hw: Hardware, per_pass: bool =
     per_pass : bool
         Else one span per track, from its first clock to its last.
     """
-    from pivotsim.kernels.memory import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
+    from pivotsim.kernels.memory_records import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
 
     memories = hw.memories
     limits = limits_of(memories, hw.array.clock_mhz)

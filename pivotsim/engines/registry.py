@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pivotsim.engines import analytic, memory, pe
+from pivotsim.engines import analytic, memory_gemms, pe
 from pivotsim.hardware.spec import ArraySpec, Hardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
@@ -15,7 +15,7 @@ Engine = Callable[[Trace, Hardware], IntArray]
 ENGINES: dict[str, Engine] = {
     "analytic": lambda trace, hw: analytic.cycles_per_gemm(trace.gemms, hw.array, trace.gemm_masks),
     "pe": lambda trace, hw: pe.cycles_per_gemm(trace.gemms, hw.array, trace.gemm_masks),
-    "memory": lambda trace, hw: memory.cycles_per_gemm(trace.gemms, hw, trace.gemm_masks),
+    "memory": lambda trace, hw: memory_gemms.cycles_per_gemm(trace.gemms, hw, trace.gemm_masks),
 }
 WITH_MEMORIES = ("memory",)  # engines that `memory: hw` means something to
 
@@ -24,5 +24,5 @@ ArrayEngine = Callable[[IntArray, ArraySpec | Mapping[str, Any], Masks], IntArra
 ARRAY_ENGINES: dict[str, ArrayEngine] = {
     "analytic": analytic.cycles_per_gemm,
     "pe": pe.cycles_per_gemm,
-    "memory": memory.cycles_without_limits,
+    "memory": memory_gemms.cycles_without_limits,
 }
