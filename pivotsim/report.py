@@ -12,7 +12,7 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
-from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
+from pivotsim.engines.memory_use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.timeline import Timeline
 from pivotsim.workload.ops import GROUP_OF
@@ -263,7 +263,12 @@ class Report:
         if self.options["memory"] != "hw":  # nothing limits, so nothing is fetched twice: no traffic to tell of
             return {}
         uses = self.memory_uses
-        return {"stall_cycles": self.stall_cycles, "moved_bytes": self.moved_bytes, "memory_by_module": by_module(uses)}
+        return {
+            "stall_cycles": self.stall_cycles,
+            "moved_bytes": self.moved_bytes,
+            "memory_by_module": by_module(uses),
+            "memory_bound": memory_bound(uses),
+        }
 
     def to_json(self) -> str:
         """Return ``to_dict`` as JSON text."""

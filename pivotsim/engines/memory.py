@@ -1,8 +1,8 @@
 """Engine `memory`: clocks, stalls and bytes of GEMMs on an array behind real memories.
 
-API twin of kernels/memory.py and kernels/memory_search.py; engines/memory_masked.py takes masks. The hierarchy is DRAM, AXI ports, global buffer, input and
-weight memory, array, output memory, and back. The rules are one consistent choice; the PIVOT paper gives none. With
-unlimited memories the clocks equal engine `analytic`'s.
+API twin of kernels/memory.py and kernels/memory_search.py; masks go to engines/memory_masked.py. The hierarchy is DRAM,
+AXI ports, global buffer, input and weight memory, array, output memory, and back. The rules are one consistent choice;
+the PIVOT paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
 """
 
 from collections.abc import Mapping

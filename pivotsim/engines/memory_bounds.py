@@ -51,8 +51,9 @@ def check(
 ) -> None:  # fmt: skip
     """Raise InputError where chunks of ``least`` to ``most`` steps could exceed int64, or one run the passes allowed.
 
-    A mask makes units of at most INDEX_FACTOR times their bytes. Total <= transfers * longest + passes * (2R + C + chunk + m), transfers <= 3 * passes + 1. Passes fall with the
-    chunk and units grow with it, so the product is convex and largest at one end. Python's integers never wrap.
+    A mask makes units of at most INDEX_FACTOR times their bytes. Total <= transfers * longest + passes * (2R + C +
+    chunk + m), transfers <= 3 * passes + 1. Passes fall with the chunk and units grow with it, so the product is convex
+    and largest at one end. Python's integers never wrap.
     """
     rows, cols, mac_latency = design[0], design[1], design[6]
     m, k, n = sizes

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram import DramSpec, load_dram
@@ -61,10 +62,10 @@ class MemoryLimits:
         if problems:
             raise InputError(problems)
 
-    @property
+    @cached_property
     def are_none(self) -> bool:
         """Whether nothing is limited: sizes, shares, rates and latencies."""
-        free = [getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type)]
+        free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
         return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
 
     def halves(self, memory: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pivotsim.engines.memory_limits import MemoryLimits
-from pivotsim.engines.memory_tables import MaskTables, tables_of
+from pivotsim.engines.memory_tables import tables_of
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
@@ -54,7 +54,7 @@ def run_masked(
     tables = tables_of(sizes, design[0], design[1], dataflow, mask, copy, candidates[2])
     fixed = (sizes, design, limits.row(), limits.dram_row(), tables.shape)
     chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (5, 9, 16))
-    none, seen = np.zeros((0, 8), dtype=np.int64), _unseen(tables, candidates[2])
+    none, seen = np.zeros((0, 8), dtype=np.int64), tables.unseen(candidates[2])
     is_done = choose_masked(
         *fixed, candidates, budget, is_pruned, tables.arrays, seen, none, chosen, result, moved
     )  # fmt: skip
@@ -68,7 +68,7 @@ def run_masked(
             *fixed, order, chunk, (0, 2**62), tail_from, tables.arrays, seen, stamp, *recorded, flights, result, moved
         )
 
-    seen = _unseen(tables, chunk)
+    seen = tables.unseen(chunk)
     rows, cols = tables.tiles
     drains = rows * cols if dataflow == "os" else cols * -(-tables.streamed // chunk)
     flights = np.zeros((drains, 3), dtype=np.int64)
@@ -79,9 +79,3 @@ def run_masked(
         recorded = (loads, passes, drained)
         run(2, flights)
     return KernelRun(chosen, result, moved, recorded)
-
-
-def _unseen(tables: MaskTables, chunk: int) -> tuple[IntArray, IntArray]:
-    """Return stamps of the units of chunks of at least that many steps, none of them set."""
-    first, second = tables.units(chunk)
-    return np.zeros(first, dtype=np.int64), np.zeros(second, dtype=np.int64)

@@ -5,38 +5,37 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.masked_folds import AXES, ROLES, STREAM, kept_streams
+from pivotsim.engines.masked_folds import AXES, ROLES, kept_streams
 from pivotsim.engines.memory_fit import mapped
 from pivotsim.errors import InputError, got
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import Flags, Mask
 
 INDEX_BYTES = 2  # of a kept block
 MAX_ENTRIES = 2**27  # of all tables: 1 GiB
-# The operand of each slot, and the array's axis of whose tiles a slot's streams belong to.
-OPERANDS = {"is": "ab", "ws": "ba", "os": "ab"}
-TILE_AXES = {"is": (0, 0), "ws": (0, 0), "os": (0, 1)}
+OPERANDS = {"is": "ab", "ws": "ba", "os": "ab"}  # of each slot
+NO_BLOCKS: IntArray = np.zeros((1, 1), dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class MaskTables:
     """``arrays`` and ``shape`` as the kernels read them, for row and column ``tiles`` and a streamed size."""
 
-    arrays: tuple[IntArray, ...]
+    arrays: tuple[IntArray, IntArray, IntArray, IntArray, IntArray]
     shape: tuple[int, ...]
     tiles: tuple[int, int]
     streamed: int
-    is_tiled: bool
 
-    def units(self, chunk: int) -> tuple[int, int]:
-        """Return how many units each slot has."""
-        chunks = -(-self.streamed // chunk)
-        return self._units(self.tiles, chunks, self.is_tiled)
+    def unseen(self, chunk: int) -> tuple[IntArray, IntArray]:
+        """Return zeros for the units of each slot, in chunks of at least that many steps."""
+        first, second = _units(self.tiles, -(-self.streamed // chunk), bool(self.shape[-1]))
+        return np.zeros(first, dtype=np.int64), np.zeros(second, dtype=np.int64)
 
-    @staticmethod
-    def _units(tiles: tuple[int, int], chunks: int, is_tiled: bool) -> tuple[int, int]:
-        rows, cols = tiles
-        return (rows * cols, rows * chunks) if is_tiled else (rows * chunks, cols * chunks)
+
+def _units(tiles: tuple[int, int], chunks: int, is_tiled: bool) -> tuple[int, int]:
+    """Return how many units each slot has."""
+    rows, cols = tiles
+    return (rows * cols, rows * chunks) if is_tiled else (rows * chunks, cols * chunks)
 
 
 def tables_of(
@@ -51,36 +50,42 @@ def tables_of(
     """
     row_size, col_size, streamed = mapped(*sizes, dataflow)
     is_tiled, tiles = dataflow != "os", (-(-row_size // rows), -(-col_size // cols))
-    chunks = -(-streamed // least_chunk)
-    entries = 3 * sum(tiles) * (streamed + 1) + sum(MaskTables._units(tiles, chunks, is_tiled))
+    entries = 3 * sum(tiles) * (streamed + 1) + sum(_units(tiles, -(-streamed // least_chunk), is_tiled))
     if entries > MAX_ENTRIES:
         raise InputError(f"gemm: too large for a mask behind memories; use engine 'analytic' {got(sizes)}")
     widths = (_parts(row_size, rows), _parts(col_size, cols))
     needed = kept_streams(mask, dataflow, rows, cols, copy)
     masked = OPERANDS[dataflow].find(mask.operand)
-    tables, wholes = [], []
-    for slot in range(2):
-        if slot == 0 and is_tiled:
-            used = np.broadcast_to(needed.any(axis=2), tiles)
-            whole = np.multiply.outer(*widths)
-            sums = _masked_tiles(mask, copy, dataflow, widths) if masked == slot else np.where(used, whole, 0)
-            blocks = np.zeros((1, 1), dtype=np.int64)
-            wholes.append(int(sums.sum()))
-        else:
-            axis = TILE_AXES[dataflow][slot]
-            if masked == slot:
-                sums, blocks = _masked_stream(mask, copy, dataflow, axis, widths[axis], streamed)
-            else:
-                some = needed.any(axis=1 - axis)  # of the passes that use a unit
-                flags = np.broadcast_to(some, (len(widths[axis]), streamed))
-                sums, blocks = _summed(flags * widths[axis][:, None]), np.zeros((1, 1), dtype=np.int64)
-            wholes.append(int(sums[:, -1].sum()))
-        tables += [np.ascontiguousarray(sums, dtype=np.int64), blocks]
+    if is_tiled:
+        held = _masked_tiles(mask, copy, dataflow, widths) if masked == 0 else _tiles(needed, widths)
+        first = (held, NO_BLOCKS, int(held.sum()))
+    else:
+        first = _stream(mask, copy, dataflow, 0, masked == 0, needed, widths[0], streamed)
+    axis = 0 if is_tiled else 1  # of whose tiles the streams of slot 1 are
+    second = _stream(mask, copy, dataflow, axis, masked == 1, needed, widths[axis], streamed)
     lists = needed.reshape(-1, needed.shape[2]).astype(np.int64)
-    lists = lists if lists.shape[1] == 1 else _summed(lists)
+    arrays = (lists if lists.shape[1] == 1 else _summed(lists), *first[:2], *second[:2])
     strides = needed.shape[1] if needed.shape[0] > 1 else 0, int(needed.shape[1] > 1)
-    shape = (*strides, mask.block, mask.block, masked, *wholes, int(is_tiled))
-    return MaskTables((np.ascontiguousarray(lists), *tables), shape, tiles, streamed, is_tiled)
+    return MaskTables(arrays, (*strides, mask.block, masked, first[2], second[2], int(is_tiled)), tiles, streamed)
+
+
+def _tiles(needed: Flags, widths: tuple[IntArray, IntArray]) -> IntArray:
+    """Return the bytes of each tile of an operand without a mask, 0 where no pass uses it."""
+    whole = np.multiply.outer(*widths)
+    return np.ascontiguousarray(np.where(needed.any(axis=2), whole, 0))
+
+
+def _stream(
+    mask: Mask, copy: int, dataflow: str, axis: int, is_masked: bool, needed: Flags, widths: IntArray, streamed: int
+) -> tuple[IntArray, IntArray, int]:
+    """Return running sums of bytes and of kept blocks of an operand that streams, and its bytes without index."""
+    if is_masked:
+        sums, blocks = _masked_stream(mask, copy, dataflow, axis, widths, streamed)
+    else:
+        some = needed.any(axis=1 - axis)  # of the passes that use a unit
+        flags = np.broadcast_to(some, (len(widths), streamed))
+        sums, blocks = _summed(flags * widths[:, None]), NO_BLOCKS
+    return sums, blocks, int(sums[:, -1].sum())
 
 
 def _parts(size: int, step: int) -> IntArray:
@@ -111,11 +116,12 @@ def _overlaps(size: int, widths: IntArray, block: int) -> Any:
     return np.maximum(shared, 0).astype(np.float64)
 
 
-def _masked_tiles(mask: Mask, copy: int, dataflow: str, widths: tuple[IntArray, IntArray]) -> Any:
+def _masked_tiles(mask: Mask, copy: int, dataflow: str, widths: tuple[IntArray, IntArray]) -> IntArray:
     """Return the bytes of each tile of the masked operand with its index."""
     flags, height, width = _oriented(mask, copy, dataflow, 0)
     down, across = _overlaps(height, widths[0], mask.block), _overlaps(width, widths[1], mask.block)
-    return np.rint(down @ flags @ across.T + INDEX_BYTES * ((down > 0) @ flags @ (across > 0).T))
+    sizes = down @ flags @ across.T + INDEX_BYTES * ((down > 0) @ flags @ (across > 0).T)
+    return np.ascontiguousarray(np.rint(sizes).astype(np.int64))
 
 
 def _masked_stream(

@@ -45,7 +45,7 @@ def memory_uses(trace: Trace, hw: Hardware) -> tuple[MemoryUse, ...]:
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
         if run.mask is not None:
-            one = _unlimited_cycles(op, hw, run)
+            one = result.cycles if limits.are_none else _unlimited_cycles(op, hw, run)
             bound = roofline((op.m, op.k, op.n), pes, limits)[1]
         uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)

@@ -18,12 +18,12 @@ from pivotsim.kernels.memory_units import Array, Ints
 
 Tables: TypeAlias = tuple[Array, Array, Array, Array, Array]
 TABLES = "UniTuple(int64[:, ::1], 5)"
+Cut: TypeAlias = tuple[int, int, int, int]  # column tiles, steps of a chunk, streamed size, chunks
 
-# Fields of the tuple `shape`: rows of `needed`; the streamed indices that a block of each slot's `blocks` covers; the
-# slot whose operand has the mask, -1 for the output; the bytes of all units of a slot but for index along the stream.
-# Whether slot 0 is tiles.
-LIST_I, LIST_J, BLOCK_0, BLOCK_1, MASKED, WHOLE_0, WHOLE_1, TILED = range(8)
-SHAPE_FIELDS = 8
+# Fields of the tuple `shape`: strides of the rows of `needed`; the mask's block; the slot that the mask
+# covers or -1; the bytes of all units of each slot but for index along the stream; whether slot 0 is tiles.
+LIST_I, LIST_J, BLOCK, MASKED, WHOLE_0, WHOLE_1, TILED = range(7)
+SHAPE_FIELDS = 7
 INDEX_BYTES = 2  # of a kept block
 
 
@@ -31,15 +31,22 @@ INDEX_BYTES = 2  # of a kept block
 def needed_steps(i: int, j: int, first: int, past: int, tables: Tables, shape: Ints) -> int:
     """Return how many of the streamed indices [first, past) a pass of tile (i, j) needs."""
     needed, row = tables[0], shape[LIST_I] * i + shape[LIST_J] * j
-    if needed.shape[1] == 1:
-        return needed[row, 0] * (past - first)
-    return needed[row, past] - needed[row, first]
+    steps: int = needed[row, 0] * (past - first) if needed.shape[1] == 1 else needed[row, past] - needed[row, first]
+    return steps
+
+
+@inlined
+def pass_steps(at: tuple[int, int, int], sliced: Cut, tables: Tables, shape: Ints) -> int:
+    """Return how many streamed indices pass (i, j, t) needs."""
+    first, past = at[2] * sliced[1], min((at[2] + 1) * sliced[1], sliced[2])
+    return needed_steps(at[0], at[1], first, past, tables, shape)
 
 
 @inlined
 def streamed_index(blocks: Array, block: int, tile: int, first: int, past: int) -> int:
     """Return the bytes of index of a streamed unit: of each kept block that it touches."""
-    return INDEX_BYTES * (blocks[tile, (past - 1) // block + 1] - blocks[tile, first // block])
+    kept: int = blocks[tile, (past - 1) // block + 1] - blocks[tile, first // block]
+    return INDEX_BYTES * kept
 
 
 @inlined
@@ -49,36 +56,34 @@ def row_of(slot: int, at: tuple[int, int, int], shape: Ints) -> int:
 
 
 @inlined
-def unit_of(slot: int, at: tuple[int, int, int], counts: tuple[int, int], shape: Ints) -> int:
-    """Return the number of a slot's unit that pass (i, j, t) uses; ``counts`` are column tiles and chunks."""
+def unit_of(slot: int, at: tuple[int, int, int], sliced: Cut, shape: Ints) -> int:
+    """Return the number of a slot's unit that pass (i, j, t) uses."""
     if slot == 0 and shape[TILED]:
-        return at[0] * counts[0] + at[1]
-    return row_of(slot, at, shape) * counts[1] + at[2]
+        return at[0] * sliced[0] + at[1]
+    return row_of(slot, at, shape) * sliced[3] + at[2]
 
 
 @inlined
 def unit_bytes(
-    slot: int, at: tuple[int, int, int], chunk: int, streamed: int, tables: Tables, shape: Ints
-) -> int:
+    slot: int, at: tuple[int, int, int], sliced: Cut, tables: Tables, shape: Ints
+) -> int:  # fmt: skip
     """Return the bytes of a slot's unit that pass (i, j, t) uses."""
     sums, row = tables[1] if slot == 0 else tables[3], row_of(slot, at, shape)
     if slot == 0 and shape[TILED]:
-        return sums[row, at[1]]
-    first, past = at[2] * chunk, min((at[2] + 1) * chunk, streamed)
+        size: int = sums[row, at[1]]
+        return size
+    first, past = at[2] * sliced[1], min((at[2] + 1) * sliced[1], sliced[2])
     size = sums[row, past] - sums[row, first]
     if shape[MASKED] != slot:
         return size
-    blocks, block = (tables[2], shape[BLOCK_0]) if slot == 0 else (tables[4], shape[BLOCK_1])
-    return size + streamed_index(blocks, block, row, first, past)
+    return size + streamed_index(tables[2] if slot == 0 else tables[4], shape[BLOCK], row, first, past)
 
 
 @inlined
-def read_bytes(
-    slot: int, at: tuple[int, int, int], chunk: int, streamed: int, needed: int, tables: Tables, shape: Ints
-) -> int:
+def read_bytes(slot: int, at: tuple[int, int, int], sliced: Cut, needed: int, tables: Tables, shape: Ints) -> int:
     """Return the bytes that pass (i, j, t) reads of a slot's unit; of a stream without gaps those ``needed``."""
     if shape[MASKED] == slot or (slot == 0 and shape[TILED]):
-        return unit_bytes(slot, at, chunk, streamed, tables, shape)
+        return unit_bytes(slot, at, sliced, tables, shape)
     return needed
 
 
@@ -86,12 +91,10 @@ def read_bytes(
 def operand_bytes(slot: int, chunk: int, streamed: int, tables: Tables, shape: Ints) -> int:
     """Return the bytes of all units of a slot that passes use, in chunks of that many steps."""
     whole = shape[WHOLE_0] if slot == 0 else shape[WHOLE_1]
-    if shape[MASKED] != slot:
+    if shape[MASKED] != slot or (slot == 0 and shape[TILED]):  # the index of tiles is in their bytes
         return whole
-    if slot == 0 and shape[TILED]:  # their index is in their bytes
-        return whole
-    blocks, block = (tables[2], shape[BLOCK_0]) if slot == 0 else (tables[4], shape[BLOCK_1])
+    blocks = tables[2] if slot == 0 else tables[4]
     for tile in range(blocks.shape[0]):
         for first in range(0, streamed, chunk):
-            whole += streamed_index(blocks, block, tile, first, min(first + chunk, streamed))
+            whole += streamed_index(blocks, shape[BLOCK], tile, first, min(first + chunk, streamed))
     return whole

@@ -192,8 +192,8 @@ class Program:
         return self.mask["kept"][down // self.mask["block"]][across // self.mask["block"]]
 
     def _element(self, matrix: str, index: dict[str, int]) -> tuple[int, int]:
-        by_letter = {letter: index.get(axis) for axis, letter in zip(("row", "col", "stream"), SIZES[self.dataflow])}
-        return tuple(by_letter[letter] for letter in MATRIX[matrix])
+        letters = dict(zip(SIZES[self.dataflow], ("row", "col", "stream"), strict=True))
+        return tuple(index[letters[letter]] for letter in MATRIX[matrix])
 
     def _needed(self, i: int, j: int, c: int) -> list[int]:
         """The streamed indices of a chunk for which some row and column of the tile needs the product."""
