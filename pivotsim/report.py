@@ -13,7 +13,7 @@ from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines import mpca_use
-from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
+from pivotsim.engines.memory_use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
 from pivotsim.engines.mpca_use import LaneUse
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.timeline import Timeline
@@ -269,7 +269,12 @@ class Report:
         if self.options["engine"] != "memory" or self.options["memory"] != "hw":
             return {}  # nothing limits, so nothing is fetched twice: no traffic to tell of
         uses = self.memory_uses
-        return {"stall_cycles": self.stall_cycles, "moved_bytes": self.moved_bytes, "memory_by_module": by_module(uses)}
+        return {
+            "stall_cycles": self.stall_cycles,
+            "moved_bytes": self.moved_bytes,
+            "memory_by_module": by_module(uses),
+            "memory_bound": memory_bound(uses),
+        }
 
     def _lanes_to_dict(self) -> dict[str, Any]:
         return {"mpca_by_module": mpca_use.by_module(self.lane_uses)} if self.lane_uses else {}

@@ -11,7 +11,7 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.masked_bytes import moved_by_masked
 from pivotsim.engines.memory_limits import dram_channel
-from pivotsim.engines.memory_use import MemoryUse, memory_uses, moved_bytes
+from pivotsim.engines.memory_use import MemoryUse, gemm_cycles, memory_uses, moved_bytes
 from pivotsim.engines.mpca_use import LaneUse, lane_uses
 from pivotsim.engines.pl_units import unit_constants
 from pivotsim.engines.registry import ENGINES, resolved
@@ -106,8 +106,7 @@ def simulate(
     board = hw if memory == "hw" else hw.without_memory_limits()
     uses = memory_uses(trace, as_systolic(board, "engine")) if engine == "memory" else ()
     lanes = lane_uses(trace, board.mpca) if isinstance(board, MpcaHardware) else ()
-    cycles = [use.repeats * use.result.cycles for use in uses] or [use.cycles for use in lanes]
-    cycles = cycles or ENGINES[engine](trace, board).tolist()
+    cycles = gemm_cycles(uses) or [use.cycles for use in lanes] or ENGINES[engine](trace, board).tolist()
     of_heads = head_cycles(trace, board, ENGINES[engine]) if mode == "heads" else {}
     steps = steps_of(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)

@@ -1,16 +1,19 @@
 """Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
 
-.venv/bin/python -m tests.memory_campaign 20000 1
+.venv/bin/python -m tests.memory_campaign 20000 1 [masked]
 """
 
 import random
 import sys
+
+import numpy as np
 
 from pivotsim.engines.memory import BYTES, STALLS, record_gemm
 from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.engines.memory_limits import MemoryLimits
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.workload.masks import OPERANDS, Mask
 from tests.oracles import memory_clock
 
 SLOTS = {"is": {"input": 0, "weight": 1}, "ws": {"weight": 0, "input": 1}, "os": {"input": 0, "weight": 1}}
@@ -57,10 +60,31 @@ def random_case(draw, largest=14):
     return gemm, array, memory, draw.choice(LOOP_ORDERS[array["dataflow"]]), chunk
 
 
-def differences(gemm, array, memory, loop_order, chunk):
+def random_mask(draw, gemm):
+    """A mask of the GEMM as the oracle reads it: often with whole rows, columns or everything dropped."""
+    m, k, n = gemm
+    operand = draw.choice(OPERANDS)
+    height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
+    block = draw.randint(1, draw.choice((1, 3, 9)))
+    density = draw.choice((0.0, 0.1, 0.3, 0.5, 0.8, 1.0))
+    kept = [[draw.random() < density for _ in range(0, width, block)] for _ in range(0, height, block)]
+    if draw.random() < 0.3:  # a whole row of blocks
+        kept[draw.randrange(len(kept))] = [draw.random() < 0.3] * len(kept[0])
+    return {"operand": operand, "block": block, "kept": kept}
+
+
+def engine_mask(mask, gemm):
+    """The same mask as the engine reads it."""
+    m, k, n = gemm
+    height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[mask["operand"]]
+    return Mask(mask["operand"], height, width, mask["block"], np.array(mask["kept"]))
+
+
+def differences(gemm, array, memory, loop_order, chunk, mask=None):
     """Return the names of what differs between engine and oracle; 'misfit' alone where both say it does not fit."""
-    oracle = memory_clock.run(gemm, array, memory, loop_order, chunk)
-    ours = record_gemm(*gemm, array, MemoryLimits(**memory), loop_order=loop_order, chunk=chunk)
+    oracle = memory_clock.run(gemm, array, memory, loop_order, chunk, mask)
+    options = {"loop_order": loop_order, "chunk": chunk, "mask": mask and engine_mask(mask, gemm)}
+    ours = record_gemm(*gemm, array, MemoryLimits(**memory), **options)
     if isinstance(ours, DoesNotFit) or not isinstance(oracle, memory_clock.Result):
         if not isinstance(ours, DoesNotFit) or isinstance(oracle, memory_clock.Result):
             return ["fit"]
@@ -97,12 +121,13 @@ def differences(gemm, array, memory, loop_order, chunk):
     return [name for name, (one, other) in found.items() if one != other]
 
 
-def campaign(points, seed):
+def campaign(points, seed, is_masked=False):
     """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)])."""
     draw = random.Random(seed)
     runs, misfits, different = 0, 0, []
     for _ in range(points):
         case = random_case(draw)
+        case += (random_mask(draw, case[0]),) if is_masked else ()
         found = differences(*case)
         if found == ["misfit"]:
             misfits += 1
@@ -114,7 +139,7 @@ def campaign(points, seed):
 
 
 if __name__ == "__main__":
-    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]))
+    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), "masked" in sys.argv[3:])
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
     for case, found in different[:10]:
         print(found, case)

@@ -221,7 +221,7 @@ def print_energy(report: "Report | MixedReport") -> None:
 
 def print_memories(report: "Report") -> None:
     """Print stalls, traffic and choices where the engine knows memories."""
-    from pivotsim.engines.memory_use import by_module
+    from pivotsim.engines.memory_use import by_module, memory_bound
 
     if report.options["engine"] != "memory" or report.options["memory"] != "hw":
         return
@@ -244,6 +244,12 @@ def print_memories(report: "Report") -> None:
     )
     read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
     print_line(f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports")
+    counts: dict[str, int] = {}
+    for entry in memory_bound(report.memory_uses):
+        name = f"{entry['module']} ({entry['bound']}{', by its mask' if entry['by_mask'] else ''})"
+        counts[name] = counts.get(name, 0) + 1
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+    print_line(f"GEMMs whose roofline is DRAM's: {listed or 'none'}")
 
 
 def print_lanes(report: "Report") -> None:

@@ -1,25 +1,25 @@
 """Engine `memory`: clocks, stalls and bytes of GEMMs on an array behind real memories.
 
-API twin of kernels/memory.py and kernels/memory_search.py. The hierarchy is DRAM, AXI ports, global buffer, input and
-weight memory, array, output memory, and back. The rules are one consistent choice; the PIVOT paper gives none. With
-unlimited memories the clocks equal engine `analytic`'s.
+API twin of kernels/memory.py and kernels/memory_search.py; masks go to engines/memory_masked.py. The hierarchy is DRAM,
+AXI ports, global buffer, input and weight memory, array, output memory, and back. The rules are one consistent choice;
+the PIVOT paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pivotsim.engines import memory_bounds
-from pivotsim.engines.analytic import check_dense, design_row
+from pivotsim.engines.analytic import design_row
 from pivotsim.engines.dram_arrays import channel_arrays
 from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped, units
-from pivotsim.engines.memory_limits import MemoryLimits, limits_of
+from pivotsim.engines.memory_limits import MemoryLimits
+from pivotsim.engines.memory_masked import KernelRun, check_mask, run_masked
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
 
@@ -84,6 +84,8 @@ def run_gemm(
     *,
     loop_order: str = AUTO,
     chunk: int = 0,
+    mask: Mask | None = None,
+    copy: int = 0,
     is_pruned: bool = True,
 ) -> MemoryResult | DoesNotFit:
     """Return one GEMM's clocks, stalls and bytes, or what does not fit.
@@ -98,9 +100,14 @@ def run_gemm(
         The memories.
     loop_order : {'auto', 'column-chunk-row', 'chunk-column-row', 'column-outer', 'row-outer'}
         The last two are for os. auto takes the fewest clocks, then the fewest DRAM bytes, then the larger chunk, then
-        the order named first; it is exact.
+        the order named first; it is exact. Where nothing is limited it takes the array's own program.
     chunk : int
         Streamed steps per chunk, at most the streamed size; 0 takes the best that fits.
+    mask : Mask, optional
+        What is kept of an operand or of the output; the passes and bytes that it spares cost nothing, each kept block
+        moves an index of 2 B. Not with a DRAM channel that issues commands.
+    copy : int
+        Which of the mask's copies.
     is_pruned : bool
         Skip candidates that a lower bound rules out. The result is the same.
 
@@ -118,8 +125,17 @@ def run_gemm(
     >>> result = run_gemm(197, 384, 1536, array, MemoryLimits(opmem_bytes=8192))
     >>> result.cycles, result.chunk, result.passes
     (218616, 56, 1008)
+
+    Of weights in blocks of 64 x 64 that keep the first row of them, one row tile of six is left: a sixth of the passes.
+
+    >>> kept = np.zeros((6, 24), dtype=bool)
+    >>> kept[0] = True
+    >>> mask = Mask("b", 384, 1536, 64, kept)
+    >>> result = run_gemm(197, 384, 1536, array, MemoryLimits(opmem_bytes=8192), chunk=56, mask=mask)
+    >>> result.passes
+    168
     """
-    program = _Program.of(m, k, n, array, limits, loop_order, chunk)
+    program = _Program.of(m, k, n, array, limits, loop_order, chunk, mask, copy)
     if isinstance(program, DoesNotFit):
         return program
     return program.run(0, 0, 0, is_pruned).result
@@ -134,12 +150,14 @@ def record_gemm(
     *,
     loop_order: str = AUTO,
     chunk: int = 0,
+    mask: Mask | None = None,
+    copy: int = 0,
 ) -> Intervals | DoesNotFit:
     """Return every load, pass and drain of what ``run_gemm`` would run, with the same parameters."""
-    result = run_gemm(m, k, n, array, limits, loop_order=loop_order, chunk=chunk)
+    result = run_gemm(m, k, n, array, limits, loop_order=loop_order, chunk=chunk, mask=mask, copy=copy)
     if isinstance(result, DoesNotFit):
         return result
-    program = _Program.of(m, k, n, array, limits, result.loop_order, result.chunk)
+    program = _Program.of(m, k, n, array, limits, result.loop_order, result.chunk, mask, copy)
     assert isinstance(program, _Program)  # it has just run
     return program.run(result.loads, result.passes, result.drains, True)
 
@@ -153,11 +171,13 @@ class _Program:
     dataflow: str
     limits: MemoryLimits
     candidates: tuple[int, int, int, int]
+    mask: Mask | None
+    copy: int
 
     @classmethod
     def of(
         cls, m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any], limits: MemoryLimits, loop_order: str,
-        chunk: int,
+        chunk: int, mask: Mask | None, copy: int,
     ) -> "_Program | DoesNotFit":  # fmt: skip
         sizes = (check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1))
         design = tuple(design_row(array).tolist())
@@ -165,14 +185,17 @@ class _Program:
         orders = LOOP_ORDERS[dataflow]
         check_choice("loop_order", loop_order, (AUTO, *orders))
         chunk = check_integer("chunk", chunk, 0, mapped(*sizes, dataflow)[2])
+        if mask is not None:
+            check_mask(mask, copy, sizes, limits)
         most = largest_chunk(sizes, design[0], design[1], dataflow, limits, chunk)
         if isinstance(most, DoesNotFit):
             return most
-        chunks = (chunk, chunk) if chunk else (1, most)
-        places = (0, 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
+        free = limits.are_none
+        chunks = (chunk, chunk) if chunk else (most if free else 1, most)
+        places = (0, 0 if free else 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
         _check_capacity(sizes, limits)
-        memory_bounds.check(sizes, design, dataflow, limits, *chunks)
-        return cls(sizes, design, dataflow, limits, (*places, *chunks))
+        memory_bounds.check(sizes, design, dataflow, limits, *chunks, is_masked=mask is not None)
+        return cls(sizes, design, dataflow, limits, (*places, *chunks), mask, copy)
 
     def _budget(self) -> int:
         """Return the passes that may be simulated; with a channel, each burst counts."""
@@ -182,6 +205,35 @@ class _Program:
 
     def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
         """Run the kernel, with room for that many intervals."""
+        ran = self._run_dense(loads, passes, drains, is_pruned) if self.mask is None else run_masked(
+            self.sizes, self.design, self.dataflow, self.limits, self.candidates, self._budget(), is_pruned, self.mask,
+            self.copy, is_recorded=bool(loads + passes + drains),
+        )  # fmt: skip
+        if ran is None:
+            raise InputError(
+                f"loop_order: finding the fastest would take more than {memory_bounds.MAX_PASSES:,} passes;"
+                " name a loop_order and a chunk"
+            )
+        order, chunk, _, candidates = ran.chosen.tolist()[:4]
+        total, _, n_passes, n_loads, n_drains, *stalls = ran.result.tolist()
+        pes = self.design[0] * self.design[1]
+        cycles, bound = memory_bounds.roofline(self.sizes, pes, self.limits, self.mask, self.copy)
+        summary = MemoryResult(
+            cycles=total,
+            loop_order=LOOP_ORDERS[self.dataflow][order],
+            chunk=chunk,
+            stall_cycles=dict(zip(STALLS, stalls, strict=True)),
+            moved_bytes=dict(zip(BYTES, ran.moved.tolist(), strict=True)),
+            roofline_cycles=cycles,
+            roofline_bound=bound,
+            passes=n_passes,
+            loads=n_loads,
+            drains=n_drains,
+            candidates=candidates,
+        )
+        return Intervals(summary, *ran.recorded)
+
+    def _run_dense(self, loads: int, passes: int, drains: int, is_pruned: bool) -> KernelRun | None:
         from pivotsim.kernels.memory_search import choose_and_run
 
         channels: Any = _channels(self.limits)
@@ -192,28 +244,7 @@ class _Program:
             self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates, self._budget(),
             is_pruned, channels, room, recorded[0], recorded[1], recorded[2], chosen, result, moved,
         )  # fmt: skip
-        if not is_done:
-            raise InputError(
-                f"loop_order: finding the fastest would take more than {memory_bounds.MAX_PASSES:,} passes;"
-                " name a loop_order and a chunk"
-            )
-        order, chunk, _, candidates = chosen.tolist()
-        total, _, n_passes, n_loads, n_drains, *stalls = result.tolist()
-        cycles, bound = memory_bounds.roofline(self.sizes, self.design[0] * self.design[1], self.limits)
-        summary = MemoryResult(
-            cycles=total,
-            loop_order=LOOP_ORDERS[self.dataflow][order],
-            chunk=chunk,
-            stall_cycles=dict(zip(STALLS, stalls, strict=True)),
-            moved_bytes=dict(zip(BYTES, moved.tolist(), strict=True)),
-            roofline_cycles=cycles,
-            roofline_bound=bound,
-            passes=n_passes,
-            loads=n_loads,
-            drains=n_drains,
-            candidates=candidates,
-        )
-        return Intervals(summary, *recorded)
+        return KernelRun(chosen, result, moved, (recorded[0], recorded[1], recorded[2])) if is_done else None
 
 
 def _channels(limits: MemoryLimits) -> tuple[IntArray, ...]:
@@ -233,53 +264,3 @@ def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
     if end > limits.channel.capacity_bytes:
         size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
         raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")
-
-
-def results_per_gemm(
-    gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()
-) -> list[MemoryResult | DoesNotFit]:
-    """Return one result per row of (G, 4) m, k, n, repeats on a hardware's memories; equal GEMMs run once.
-
-    Repeats are not multiplied in. A GEMM that streams less than a hardware's ``chunk`` runs in one.
-    """
-    check_dense(masks, "memory")
-    limits = limits_of(hw.memories, hw.array.clock_mhz)
-    known: dict[tuple[int, int, int], MemoryResult | DoesNotFit] = {}
-    results = []
-    for m, k, n, _ in gemms.tolist():
-        if (m, k, n) not in known:
-            chunk = min(hw.memories.chunk, mapped(m, k, n, hw.array.dataflow)[2])
-            known[m, k, n] = run_gemm(m, k, n, hw.array, limits, loop_order=hw.memories.loop_order, chunk=chunk)
-        results.append(known[m, k, n])
-    return results
-
-
-def cycles_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()) -> IntArray:
-    """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
-
-    Raises
-    ------
-    InputError
-        A GEMM does not fit the memories (a line per unit), or as ``run_gemm``.
-    """
-    cycles = []
-    for (m, k, n, repeats), result in zip(gemms.tolist(), results_per_gemm(gemms, hw, masks), strict=True):
-        if isinstance(result, DoesNotFit):
-            raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in result.misfits)
-        cycles.append(repeats * result.cycles)
-    if sum(cycles) > memory_bounds.MAX_CYCLES:
-        raise InputError("gemm: sizes too large, the cycles would exceed int64 with their repeats")
-    return np.array(cycles, dtype=np.int64)
-
-
-def cycles_without_limits(
-    gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
-) -> IntArray:
-    """Return the clocks of each GEMM with its repeats, int64 (G,), on an array whose memories have no limits."""
-    check_dense(masks, "memory")
-    cycles = []
-    for m, k, n, repeats in gemms.tolist():
-        result = run_gemm(m, k, n, array, MemoryLimits())
-        assert isinstance(result, MemoryResult)  # without limits everything fits
-        cycles.append(repeats * result.cycles)
-    return np.array(cycles, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram import DramSpec, load_dram
@@ -60,6 +61,12 @@ class MemoryLimits:
             problems.append(f"out_bytes: must be 1 or 4 (got {self.out_bytes!r})")
         if problems:
             raise InputError(problems)
+
+    @cached_property
+    def are_none(self) -> bool:
+        """Whether nothing is limited: sizes, shares, rates and latencies."""
+        free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
+        return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
 
     def halves(self, memory: str) -> int:
         """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""

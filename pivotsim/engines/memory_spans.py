@@ -10,9 +10,12 @@ from pivotsim.engines.memory_limits import limits_of
 from pivotsim.engines.spans import Span, merged
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import Mask
 
 
-def spans_behind_memories(m: int, k: int, n: int, hw: SystolicHardware, per_pass: bool = True) -> Iterator[Span]:
+def spans_behind_memories(
+    m: int, k: int, n: int, hw: SystolicHardware, per_pass: bool = True, mask: Mask | None = None, copy: int = 0
+) -> Iterator[Span]:
     """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
 
     array load, stream, drain    as without memories, one per pass
@@ -28,13 +31,18 @@ def spans_behind_memories(m: int, k: int, n: int, hw: SystolicHardware, per_pass
     hw : SystolicHardware
     per_pass : bool
         Else one span per track, from its first clock to its last.
+    mask : Mask, optional
+        Passes and loads count without those that it spares.
+    copy : int
+        Which of the mask's copies.
     """
-    from pivotsim.kernels.memory import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
+    from pivotsim.kernels.memory_records import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
 
     memories = hw.memories
     limits = limits_of(memories, hw.array.clock_mhz)
     chunk = min(memories.chunk, mapped(m, k, n, hw.array.dataflow)[2])
-    run = record_gemm(m, k, n, hw.array, limits, loop_order=memories.loop_order, chunk=chunk)
+    order = memories.loop_order
+    run = record_gemm(m, k, n, hw.array, limits, loop_order=order, chunk=chunk, mask=mask, copy=copy)
     if not isinstance(run, Intervals):
         return
     load = {name: run.loads[:, i] for i, name in enumerate(LOAD_FIELDS)}
@@ -54,17 +62,41 @@ def spans_behind_memories(m: int, k: int, n: int, hw: SystolicHardware, per_pass
         for half in range(limits.halves(home.lower())):
             own = (load["slot"] == slot) & (load["half"] == half)
             yield from merged(f"{home} half {half}", load["start"][own], load["end"][own], per_pass)
-    claimed = _regions(step, hw.array.dataflow)
+    row_size, col_size, streamed = mapped(m, k, n, hw.array.dataflow)
+    tiles = {
+        "row": -(-row_size // hw.array.rows),
+        "col": -(-col_size // hw.array.cols),
+        "chunk": -(-streamed // run.result.chunk),
+    }
+    claimed = _claimed(step, drain, run.result.loop_order, tiles[REGIONS[run.result.loop_order][1]])
     for half in range(limits.halves("opmem")):
         own = drain["half"] == half
         yield from merged(f"OPMEM half {half}", claimed[own], drain["end"][own], per_pass)
 
 
-def _regions(step: dict[str, IntArray], dataflow: str) -> IntArray:
-    """Return the clock in which each region's first sum may enter: its first stream's, under os its last chunk's."""
-    keys = ("row", "col") if dataflow == "os" else ("col", "chunk")
-    pairs = np.stack([step[key] for key in keys])
-    first = np.flatnonzero(np.concatenate(([True], (pairs[:, 1:] != pairs[:, :-1]).any(axis=0))))
-    last = np.concatenate((first[1:], [pairs.shape[1]])) - 1
-    clocks: IntArray = step["stream_start"][last if dataflow == "os" else first]
+# loop order -> the indices of a pass that number its region, outermost first
+REGIONS = {
+    "column-chunk-row": ("col", "chunk"),
+    "chunk-column-row": ("chunk", "col"),
+    "column-outer": ("col", "row"),
+    "row-outer": ("row", "col"),
+}
+
+
+def _claimed(step: dict[str, IntArray], drain: dict[str, IntArray], loop_order: str, inner_count: int) -> IntArray:
+    """Return the clock in which each region's first sum may enter: its first stream's, under os its last chunk's.
+
+    A region without passes, which a mask may leave, has its drain alone. ``inner_count`` is how many regions lie in one
+    step of the outermost loop.
+    """
+    clocks = drain["start"].copy()
+    if not len(step["row"]):
+        return clocks
+    outer, inner = (step[name] for name in REGIONS[loop_order])
+    first = np.flatnonzero(np.concatenate(([True], (np.diff(outer) != 0) | (np.diff(inner) != 0))))
+    last = np.concatenate((first[1:], [len(outer)])) - 1
+    regions = np.arange(len(first))
+    if len(first) < len(clocks):  # then all regions drain
+        regions = outer[first] * inner_count + inner[first]
+    clocks[regions] = step["stream_start"][last if loop_order in ("column-outer", "row-outer") else first]
     return clocks

@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pivotsim.engines import analytic
-from pivotsim.engines.memory import BYTES, STALLS, MemoryResult, results_per_gemm
-from pivotsim.engines.memory_fit import DoesNotFit
-from pivotsim.errors import InputError
+from pivotsim.engines.memory import BYTES, STALLS, MemoryResult, run_gemm
+from pivotsim.engines.memory_bounds import roofline
+from pivotsim.engines.memory_gemms import GemmRun, checked, runs_per_gemm
+from pivotsim.engines.memory_limits import MemoryLimits, limits_of
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.workload.ops import Trace
+from pivotsim.workload.ops import Op, Trace
 
 
 class MemoryUse(NamedTuple):
-    """One GEMM of a trace behind the memories; ``result`` is that of one of its ``repeats``.
+    """One GEMM of a trace behind the memories, or those of its repeats that share a copy of its mask.
 
-    ``unlimited_cycles`` is what one repeat takes with unlimited memories. Beside stalls, the difference holds what
-    chunks cost: each one loads, fills and drains the array again.
+    ``result`` is that of one of the ``repeats``, ``unlimited_cycles`` what one takes with unlimited memories. Beside
+    stalls, the difference holds what chunks cost: each one loads, fills and drains the array again. ``gemm`` is its
+    place among the trace's GEMMs, ``dense_bound`` the roofline's bound without a mask.
     """
 
     encoder: int
@@ -23,6 +25,8 @@ class MemoryUse(NamedTuple):
     repeats: int
     result: MemoryResult
     unlimited_cycles: int
+    gemm: int
+    dense_bound: str
 
 
 def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
@@ -33,16 +37,48 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     InputError
         A GEMM does not fit; one line per unit that is too large.
     """
-    uses, masks = [], trace.gemm_masks
-    places = [(op.encoder, op.module) for op in trace if op.kind == "gemm"]
-    unlimited = analytic.cycles_per_gemm(trace.gemms, hw.array, masks).tolist()
-    for (encoder, module), (m, k, n, repeats), result, total in zip(
-        places, trace.gemms.tolist(), results_per_gemm(trace.gemms, hw, masks), unlimited, strict=True
-    ):
-        if isinstance(result, DoesNotFit):
-            raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in result.misfits)
-        uses.append(MemoryUse(encoder, module, repeats, result, total // repeats))
+    uses, gemms = [], trace.gemms
+    ops = [op for op in trace if op.kind == "gemm"]
+    limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
+    unlimited = analytic.cycles_per_gemm(gemms, hw.array).tolist()
+    for run in runs_per_gemm(gemms, hw, trace.gemm_masks):
+        op, result = ops[run.gemm], checked(run, gemms)
+        one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
+        if run.mask is not None:
+            one = result.cycles if limits.are_none else _unlimited_cycles(op, hw, run)
+            bound = roofline((op.m, op.k, op.n), pes, limits)[1]
+        uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)
+
+
+def _unlimited_cycles(op: Op, hw: SystolicHardware, run: GemmRun) -> int:
+    """Return the clocks of one masked GEMM without limits."""
+    result = run_gemm(op.m, op.k, op.n, hw.array, MemoryLimits(), mask=run.mask, copy=run.copy)
+    assert isinstance(result, MemoryResult)  # without limits everything fits
+    return result.cycles
+
+
+def gemm_cycles(uses: Iterable[MemoryUse]) -> list[int]:
+    """Return the clocks of each GEMM over its repeats."""
+    totals: dict[int, int] = {}
+    for use in uses:
+        totals[use.gemm] = totals.get(use.gemm, 0) + use.repeats * use.result.cycles
+    return list(totals.values())
+
+
+def memory_bound(uses: Iterable[MemoryUse]) -> list[dict[str, Any]]:
+    """Return the GEMMs whose roofline is DRAM's: encoder, module, bound, and whether their mask made them so.
+
+    A GEMM is listed if one of its repeats is bound by DRAM. ``by_mask``: the dense GEMM of the same size on the same
+    memories is bound by the array.
+    """
+    rows: dict[int, dict[str, Any]] = {}
+    for use in uses:
+        bound = use.result.roofline_bound
+        if bound != "compute":
+            row = {"encoder": use.encoder, "module": use.module, "bound": bound}
+            rows.setdefault(use.gemm, {**row, "by_mask": use.dense_bound == "compute"})
+    return list(rows.values())
 
 
 def stall_cycles(uses: Iterable[MemoryUse]) -> dict[str, int]:

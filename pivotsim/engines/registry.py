@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pivotsim.engines import analytic, memory, mpca_use, pe
+from pivotsim.engines import analytic, memory_gemms, mpca_use, pe
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.mpca import as_mpca
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
@@ -19,7 +19,7 @@ Engine = Callable[[Trace, Hardware], IntArray]
 ENGINES: dict[str, Engine] = {
     "analytic": lambda trace, hw: analytic.cycles_per_gemm(trace.gemms, _board(hw).array, trace.gemm_masks),
     "pe": lambda trace, hw: pe.cycles_per_gemm(trace.gemms, _board(hw).array, trace.gemm_masks),
-    "memory": lambda trace, hw: memory.cycles_per_gemm(trace.gemms, _board(hw), trace.gemm_masks),
+    "memory": lambda trace, hw: memory_gemms.cycles_per_gemm(trace.gemms, _board(hw), trace.gemm_masks),
     "mpca": lambda trace, hw: mpca_use.cycles_per_gemm(trace, as_mpca(hw, "engine").mpca),
 }
 WITH_MEMORIES = ("memory", "mpca")  # engines that `memory: hw` means something to
@@ -70,5 +70,5 @@ ArrayEngine = Callable[[IntArray, ArraySpec | Mapping[str, Any], Masks], IntArra
 ARRAY_ENGINES: dict[str, ArrayEngine] = {
     "analytic": analytic.cycles_per_gemm,
     "pe": pe.cycles_per_gemm,
-    "memory": memory.cycles_without_limits,
+    "memory": memory_gemms.cycles_without_limits,
 }

@@ -17,6 +17,17 @@ from pivotsim.kernels.analytic import OS, WS
 from pivotsim.kernels.dram import reset_channel
 from pivotsim.kernels.memory_array import after_pass, loop_counts, place
 from pivotsim.kernels.memory_layout import Place, bias_place, region_place, unit_place
+from pivotsim.kernels.memory_records import (
+    BIAS_SLOT,
+    DRAINS,
+    LAST_OUTPUT,
+    LOADS,
+    NEVER,
+    PASSES,
+    STALLS,
+    TOTAL,
+    note,
+)
 from pivotsim.kernels.memory_stalls import DRAM, END, OUTPUT, START, Flight, charge, common
 from pivotsim.kernels.memory_transfers import (
     CHANNELS,
@@ -46,18 +57,6 @@ from pivotsim.kernels.memory_units import (
     is_resident,
     mapped,
 )
-
-NEVER = 2**62  # a clock that no schedule reaches
-
-# What `schedule` writes to its result: clocks and counts, then stalls by cause.
-TOTAL, LAST_OUTPUT, PASSES, LOADS, DRAINS, STALLS = range(6)
-RESULT_FIELDS = STALLS + 4
-
-# Columns of the recorded intervals.
-LOAD_FIELDS = ("slot", "pass", "bytes", "from_dram", "half", "start", "end")
-PASS_FIELDS = ("row", "col", "chunk", "load_start", "load_end", "stream_start", "stream_end", "registered")
-DRAIN_FIELDS = ("bytes", "half", "start", "end")
-BIAS_SLOT = 2
 
 # What holds for a slot in all passes: halves of its memory, whether each pass turns to the other half, whether each
 # pass fetches, whether the global buffer keeps the operand.
@@ -104,14 +103,6 @@ def used_until(memory: Memory, traits: Traits, clock: int) -> Memory:
     if traits[HALVES] == 0:
         return memory
     return (half, free_0, clock) if half else (half, clock, free_1)
-
-
-@inlined
-def note(loads: Array, row: int, what: tuple[int, int, int, int, int], flight: Flight) -> None:
-    """Record a load: slot, pass, bytes, whether from DRAM, half, and when."""
-    for field, value in enumerate(what):
-        loads[row, field] = value
-    loads[row, 5], loads[row, 6] = flight[START], flight[END]
 
 
 @kernel(

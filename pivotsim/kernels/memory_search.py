@@ -12,8 +12,9 @@ passes the best total. Candidates are compared by (clocks, DRAM bytes, larger ch
 
 from pivotsim.kernels._jit import inlined, kernel
 from pivotsim.kernels.analytic import OS
-from pivotsim.kernels.memory import LAST_OUTPUT, NEVER, PASSES, TOTAL, schedule
+from pivotsim.kernels.memory import schedule
 from pivotsim.kernels.memory_array import alone_cycles
+from pivotsim.kernels.memory_records import LAST_OUTPUT, NEVER, PASSES, TOTAL
 from pivotsim.kernels.memory_transfers import CHANNELS, READ, WRITE, Channels, at_rate, fill_ports, least_dram_cycles
 from pivotsim.kernels.memory_units import (
     BIAS,

@@ -46,15 +46,21 @@ def scaled(time: int, num: int, den: int) -> int:
 
 
 @inlined
+def bandwidth_cycles(size: int, dram: Ints) -> int:
+    """Return the array clocks that DRAM and the AXI ports need under `bandwidth`."""
+    return max(at_rate(size, dram[AXI_BYTES]), ceil_div(size * dram[COST_NUM], dram[COST_DEN]))
+
+
+@inlined
 def dram_cycles(size: int, direction: int, start: int, place: Place, dram: Ints, channels: Channels) -> int:
     """Return the array clocks that DRAM and the AXI ports need for a transfer that starts at clock ``start``.
 
     A channel is entered at its clock ceil(start * p / q) and left at ceil(end * q / p), p / q = f_dram / f_array.
     Reads and writes do not meet in it, as they do not under `bandwidth`: each direction has banks of its own.
     """
-    axi = at_rate(size, dram[AXI_BYTES])
     if dram[MODE] == BANDWIDTH:
-        return max(axi, ceil_div(size * dram[COST_NUM], dram[COST_DEN]))
+        return bandwidth_cycles(size, dram)
+    axi = at_rate(size, dram[AXI_BYTES])
     entered = scaled(start, dram[CLOCK_NUM], dram[CLOCK_DEN])
     if direction == READ:
         left = serve_tile(channels[:4], place[0], place[1], place[2], place[3], 0, entered)
@@ -70,13 +76,20 @@ def least_dram_cycles(size: int, direction: int, dram: Ints) -> int:
     A channel's data bus takes BURST_CLOCKS per burst after the first command's latency. From a start of t clocks,
     ceil((ceil(t p/q) + x) q/p) - t >= ceil(t + x q/p) - t = ceil(x q/p).
     """
-    axi = at_rate(size, dram[AXI_BYTES])
     if dram[MODE] == BANDWIDTH:
-        return max(axi, ceil_div(size * dram[COST_NUM], dram[COST_DEN]))
+        return bandwidth_cycles(size, dram)
     if size == 0:
         return 0
+    axi = at_rate(size, dram[AXI_BYTES])
     clocks = dram[LEAST_CLOCKS] + dram[BURST_CLOCKS] * (ceil_div(size, dram[BURST_BYTES]) - 1)
     return max(axi, scaled(clocks, dram[CLOCK_DEN], dram[CLOCK_NUM]))
+
+
+@inlined
+def flown(start: int, cycles: int, ports: int, latency: int) -> tuple[int, int]:
+    """Return what ``transfer`` does, for DRAM's clocks and the ports'."""
+    end = start + max(cycles, ports) + latency
+    return end, end if cycles >= ports else start + latency
 
 
 @inlined
@@ -90,9 +103,14 @@ def transfer(
     """
     if not is_dram:
         return start + ports, start
-    cycles = dram_cycles(size, direction, start, place, dram, channels)
-    end = start + max(cycles, ports) + latency
-    return end, end if cycles >= ports else start + latency
+    return flown(start, dram_cycles(size, direction, start, place, dram, channels), ports, latency)
+
+
+@inlined
+def load_ports(size: int, is_weight: bool, limits: Ints) -> int:
+    """Return the clocks of the global buffer's port and of the memory's that a unit goes to."""
+    own = at_rate(size, limits[WTMEM_PORT if is_weight else IPMEM_PORT])
+    return max(own, at_rate(size, limits[GB_PORT]))
 
 
 @inlined
@@ -106,9 +124,7 @@ def fill_ports(parts: Ints, design: Ints, chunk: int, limits: Ints, sizes: Array
     for a in range(2):
         for b in range(2):
             for slot in range(2):
-                is_weight = (slot == 0) == (dataflow == WS)
-                own = at_rate(sizes[slot, a, b], limits[WTMEM_PORT if is_weight else IPMEM_PORT])
-                ports[slot, a, b] = max(own, at_rate(sizes[slot, a, b], limits[GB_PORT]))
+                ports[slot, a, b] = load_ports(sizes[slot, a, b], (slot == 0) == (dataflow == WS), limits)
             if dataflow == OS:
                 words = parts[3] if a else design[0]
             else:

@@ -14,6 +14,7 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         ping_pong); input_share_bytes, weight_share_bytes of the GB (or None: everything stays); dram_bytes_per_s
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
         wtmem_port_bytes_per_cycle (or None); read_latency_cycles, write_latency_cycles; out_bytes; bias
+mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 
 from collections.abc import Callable
@@ -54,7 +55,9 @@ class Result:
     moved_bytes: dict[str, int]
 
 
-def run(gemm: tuple[int, int, int], array: dict, memory: dict, loop_order: str, chunk: int) -> Result | DoesNotFit:
+def run(
+    gemm: tuple[int, int, int], array: dict, memory: dict, loop_order: str, chunk: int, mask: dict | None = None
+) -> Result | DoesNotFit:
     """Every start and end of one GEMM with chunks of ``chunk`` streamed steps, or the units that do not fit.
 
     >>> array = {"rows": 2, "cols": 2, "dataflow": "is", "fold_overlap": "none", "edge": "padded",
@@ -65,12 +68,14 @@ def run(gemm: tuple[int, int, int], array: dict, memory: dict, loop_order: str, 
     misfits = tuple(unit for unit in units(gemm, array, memory, chunk) if unit.demand_bytes > unit.limit_bytes)
     if misfits:
         return DoesNotFit(misfits)
-    return Machine(Program(gemm, array, memory, loop_order, chunk)).run()
+    return Machine(Program(gemm, array, memory, loop_order, chunk, mask)).run()
 
 
 def legal(gemm: tuple[int, int, int], array: dict, memory: dict) -> list[tuple[str, int]]:
-    """Every loop order and chunk that fits; none if not even one step does."""
+    """Every loop order and chunk that fits; none if not even one step does. Without limits only the array's own."""
     _, _, stream_size = sizes(gemm, array)
+    if all(memory[key] == value for key, value in UNLIMITED.items() if value is None or key.endswith("_cycles")):
+        return [(LOOP_ORDERS[array["dataflow"]][0], stream_size)]
     fitting = [
         chunk
         for chunk in range(1, stream_size + 1)
@@ -79,11 +84,13 @@ def legal(gemm: tuple[int, int, int], array: dict, memory: dict) -> list[tuple[s
     return [(order, chunk) for order in LOOP_ORDERS[array["dataflow"]] for chunk in fitting]
 
 
-def auto(gemm: tuple[int, int, int], array: dict, memory: dict) -> tuple[str, int, Result] | DoesNotFit:
+def auto(
+    gemm: tuple[int, int, int], array: dict, memory: dict, mask: dict | None = None
+) -> tuple[str, int, Result] | DoesNotFit:
     """Fewest clocks, then fewest DRAM bytes, then the larger chunk, then the loop order named first."""
     best = None
     for order, chunk in legal(gemm, array, memory):
-        result = run(gemm, array, memory, order, chunk)
+        result = run(gemm, array, memory, order, chunk, mask)
         dram_bytes = result.moved_bytes["dram_read"] + result.moved_bytes["dram_write"]
         rank = (result.total_cycles, dram_bytes, -chunk)
         if best is None or rank < best[0]:
@@ -102,8 +109,7 @@ class Machine:
         self.writing: Transfer | None = None
         self.next_load = self.next_drain = self.next_tile = self.next_stream = 0  # indices into the program
         self.readers_left: dict[tuple[str, int], int] = {}  # of a half of IPMEM or WTMEM, by operand
-        self.region_in: dict[int, Region | None] = {}  # of a half of OPMEM
-        self.region_freed: dict[int, int] = {}
+        self.region_freed: dict[int, int] = {}  # by half of OPMEM: the clock in which it drained last
         self.read_waits: list[bool] = []  # clock by clock: the read side waits for DRAM
         self.write_waits: list[bool] = []  # the same for the write side, or for the bias
         self.stall_cycles = dict.fromkeys(CAUSES, 0)
@@ -117,7 +123,7 @@ class Machine:
             if all(drain.end is not None for drain in drains):
                 break
             self.tick()
-        array_end = max(one.registered for one in passes if one.writes_region)
+        array_end = max((one.registered for one in passes if one.writes_region), default=0)
         self.charge("output", range(array_end, self.now), self.write_waits)
         moved_bytes = count_bytes(program)
         return Result(self.now, program.loads, drains, passes, self.stall_cycles, moved_bytes)
@@ -183,9 +189,14 @@ class Machine:
 
     def end_write(self) -> None:
         self.writing.end = self.now
-        self.region_in[self.writing.half] = None
         self.region_freed[self.writing.half] = self.now
         self.writing = None
+
+    def is_free_for(self, region: Region) -> bool:
+        """Whether what comes earlier in the region's half has drained."""
+        regions = self.program.regions
+        earlier = regions[: next(number for number, one in enumerate(regions) if one is region)]
+        return all(one.drain.end is not None for one in earlier if one.half == region.half)
 
     # array: tiles and streams, pass by pass
 
@@ -221,10 +232,8 @@ class Machine:
             one.array_ready = self.now
         if not (drains or one.tile_in) or any(unit.end is None for unit in one.streams):
             return False
-        if one.claims_region and self.region_in.get(one.region.half) is not None:
+        if one.claims_region and not self.is_free_for(one.region):
             return False
-        if one.claims_region:
-            self.region_in[one.region.half] = one.region
         self.next_stream += 1
         one.stream_start = self.now
         self.blame(one)
@@ -265,7 +274,7 @@ class Machine:
             return (0, steps, 0)
         summed = steps + used + cols - 2 + slower
         outputs = summed + rows - (0 if self.array["os_edge_register"] else 1)
-        spread = max(0, used - self.program.stream_size)  # two drain waves are a fold's rows apart
+        spread = max(0, used - one.next_fold_steps)  # two drain waves are a fold's rows apart
         next_fold = {"none": outputs, "preload": summed, "chained": steps + used - 1, "pipelined": steps + spread}
         return (0, next_fold[overlap], outputs)
 

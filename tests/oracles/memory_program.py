@@ -1,18 +1,27 @@
 """The program of one GEMM on the memory hierarchy: passes in loop order, loads in order of first use, drains.
 
 Everything here is known before the first clock; ``memory_clock`` steps through it. The keys of ``array`` and
-``memory`` are explained there.
+``memory`` are explained there. A ``mask`` is None or {"operand": a | b | out, "block": size, "kept": rows of blocks}.
 """
 
+import itertools
 from dataclasses import dataclass, field
 
 SIZES = {"is": ("k", "m", "n"), "ws": ("k", "n", "m"), "os": ("m", "n", "k")}  # of the rows, the columns, the stream
 TILE = {"is": "input", "ws": "weight", "os": None}  # the operand that is loaded into the array and stays for a pass
 STREAMS = {"is": ("weight",), "ws": ("input",), "os": ("input", "weight")}
 HOME = {"input": "ipmem", "weight": "wtmem"}
+AXES = {  # of the array, of an operand's units
+    "is": {"input": ("row", "col"), "weight": ("row", "stream")},
+    "ws": {"weight": ("row", "col"), "input": ("row", "stream")},
+    "os": {"input": ("row", "stream"), "weight": ("stream", "col")},
+}
+MATRIX = {"a": ("m", "k"), "b": ("k", "n"), "out": ("m", "n"), "input": ("m", "k"), "weight": ("k", "n")}
+OPERAND = {"a": "input", "b": "weight", "out": None}  # that a mask leaves gaps in
 IS_WS_ORDERS = ("column-chunk-row", "chunk-column-row")
 LOOP_ORDERS = {"is": IS_WS_ORDERS, "ws": IS_WS_ORDERS, "os": ("column-outer", "row-outer")}
 PSUM_BYTES = BIAS_BYTES = 4
+INDEX_BYTES = 2  # of a kept block
 
 
 @dataclass
@@ -59,7 +68,7 @@ class Pass:
     chunk: int
     used_rows: int
     used_cols: int
-    steps: int
+    steps: int  # streamed indices that some row and column of it needs
     region: Region
     tile: Transfer | None = None
     streams: list[Transfer] = field(default_factory=list)
@@ -70,6 +79,7 @@ class Pass:
     stream_start: int | None = None
     stream_end: int | None = None  # the last operand has entered
     registered: int | None = None  # the last output is registered at the bottom edge
+    next_fold_steps: int = 0  # OS, of a fold's last chunk: what the next fold streams
     array_ready: int | None = None  # the stream's start if this pass waited for no memory
     tile_wanted: bool = False
     tile_could_be_in: bool = False
@@ -115,13 +125,9 @@ def sizes(gemm: tuple[int, int, int], array: dict) -> tuple[int, int, int]:
     return tuple(by_name[name] for name in SIZES[array["dataflow"]])
 
 
-def parts(size: int, step: int) -> list[int]:
-    """``size`` cut into steps, the last one with what is left."""
-    cut = []
-    while size > 0:
-        cut.append(min(step, size))
-        size -= step
-    return cut
+def ranges(size: int, step: int) -> list[range]:
+    """0 .. ``size`` cut into ranges of ``step``, the last one with what is left."""
+    return [range(start, min(start + step, size)) for start in range(0, size, step)]
 
 
 def cycles(size_bytes: int, bytes_per_cycle: int | None) -> int:
@@ -131,16 +137,19 @@ def cycles(size_bytes: int, bytes_per_cycle: int | None) -> int:
 class Program:
     """What comes after what: passes in loop order, loads in order of first use, drains region by region."""
 
-    def __init__(self, gemm: tuple[int, int, int], array: dict, memory: dict, loop_order: str, chunk: int):
-        self.gemm, self.array, self.memory = gemm, array, memory
+    def __init__(
+        self, gemm: tuple[int, int, int], array: dict, memory: dict, loop_order: str, chunk: int, mask: dict | None
+    ):
+        self.gemm, self.array, self.memory, self.mask = gemm, array, memory, mask
         self.dataflow = array["dataflow"]
         row_size, col_size, stream_size = sizes(gemm, array)
         if not 1 <= chunk <= stream_size:
             raise ValueError(f"chunk: must lie in 1 .. {stream_size} (got {chunk})")
-        self.row_parts = parts(row_size, array["rows"])
-        self.col_parts = parts(col_size, array["cols"])
-        self.chunk_parts = parts(stream_size, chunk)
-        self.stream_size = stream_size
+        self.ranges = {  # axis of the array -> the indices of each of its tiles
+            "row": ranges(row_size, array["rows"]),
+            "col": ranges(col_size, array["cols"]),
+            "stream": ranges(stream_size, chunk),
+        }
         self.loads: list[Transfer] = []
         self.passes: list[Pass] = []
         self.regions: list[Region] = []
@@ -148,8 +157,12 @@ class Program:
         self.halves = {name: self._empty_halves(name) for name in ("ipmem", "wtmem", "opmem")}
         self.held: dict[str, list] = {"input": [], "weight": []}  # residents, the most recently used one last
         self.seen: set = set()
-        for indices in self._nest(loop_order):
-            self._add_pass(*indices)
+        nest = self._nest(loop_order)
+        self.needed = {place: self._needed(*place) for place in nest}
+        self.unit_bytes = self._unit_bytes()
+        for region, places in itertools.groupby(nest, key=self._region_of):
+            self._add_region(region, [place for place in places if self.needed[place]])
+        self._look_ahead()
 
     def _empty_halves(self, buffer: str) -> int | None:
         if self.memory[f"{buffer}_bytes"] is None:
@@ -157,7 +170,7 @@ class Program:
         return 2 if self.memory[f"{buffer}_buffers"] == "ping_pong" else 1
 
     def _nest(self, loop_order: str) -> list[tuple[int, int, int]]:
-        rows, cols, chunks = range(len(self.row_parts)), range(len(self.col_parts)), range(len(self.chunk_parts))
+        rows, cols, chunks = (range(len(self.ranges[axis])) for axis in ("row", "col", "stream"))
         return {
             "column-chunk-row": lambda: [(i, j, c) for j in cols for c in chunks for i in rows],
             "chunk-column-row": lambda: [(i, j, c) for c in chunks for j in cols for i in rows],
@@ -165,30 +178,105 @@ class Program:
             "row-outer": lambda: [(i, j, c) for i in rows for j in cols for c in chunks],
         }[loop_order]()
 
-    def _add_pass(self, i: int, j: int, c: int) -> None:
-        used_rows, used_cols, steps = self.row_parts[i], self.col_parts[j], self.chunk_parts[c]
-        drains = self.dataflow == "os"
-        innermost, last = (c, len(self.chunk_parts) - 1) if drains else (i, len(self.row_parts) - 1)
-        if innermost == 0:
-            entries = used_rows if drains else steps  # words of one psum per column
-            self._add_region((i, j) if drains else (j, c), entries, used_cols)
-        one = Pass(i, j, c, used_rows, used_cols, steps, self.regions[-1])
-        one.claims_region = innermost == (last if drains else 0)
-        one.writes_region = not drains or innermost == last
-        one.region.passes_left += one.writes_region
-        if self.dataflow == "os":
-            one.streams = [
-                self._use("input", (i, c), used_rows * steps),
-                self._use("weight", (c, j), used_cols * steps),
+    def _region_of(self, place: tuple[int, int, int]) -> tuple[int, int]:
+        i, j, c = place
+        return (i, j) if self.dataflow == "os" else (j, c)
+
+    # what a mask leaves
+
+    def _keeps(self, matrix: str, index: dict[str, int]) -> bool:
+        """Whether the mask keeps an element, by its indices on the array's axes; all of what it does not cover."""
+        if self.mask is None or matrix != self.mask["operand"]:
+            return True
+        down, across = self._element(matrix, index)
+        return self.mask["kept"][down // self.mask["block"]][across // self.mask["block"]]
+
+    def _element(self, matrix: str, index: dict[str, int]) -> tuple[int, int]:
+        letters = dict(zip(SIZES[self.dataflow], ("row", "col", "stream"), strict=True))
+        return tuple(index[letters[letter]] for letter in MATRIX[matrix])
+
+    def _needed(self, i: int, j: int, c: int) -> list[int]:
+        """The streamed indices of a chunk for which some row and column of the tile needs the product."""
+        rows, cols, steps = self.ranges["row"][i], self.ranges["col"][j], self.ranges["stream"][c]
+        return [
+            t for t in steps
+            if any(
+                all(self._keeps(matrix, {"row": r, "col": q, "stream": t}) for matrix in ("a", "b", "out"))
+                for r in rows for q in cols
+            )
+        ]  # fmt: skip
+
+    def is_masked(self, operand: str) -> bool:
+        return self.mask is not None and OPERAND[self.mask["operand"]] == operand
+
+    def _unit_bytes(self) -> dict[tuple[str, tuple[int, int]], int]:
+        """Bytes of every unit that some pass uses."""
+        users: dict[tuple[str, tuple[int, int]], list] = {}
+        for (i, j, c), steps in self.needed.items():
+            tile = {"row": i, "col": j, "stream": c}
+            for operand, axes in AXES[self.dataflow].items():
+                if steps:
+                    users.setdefault((operand, tuple(tile[axis] for axis in axes)), []).append(steps)
+        return {key: self._bytes_of(*key, lists) for key, lists in users.items()}
+
+    def _bytes_of(self, operand: str, unit: tuple[int, int], lists: list[list[int]]) -> int:
+        axes = AXES[self.dataflow][operand]
+        parts = {axis: self.ranges[axis][number] for axis, number in zip(axes, unit, strict=True)}
+        if self.is_masked(operand):
+            kept = [
+                self._element(operand, index)
+                for places in itertools.product(*parts.values())
+                if self._keeps(self.mask["operand"], index := dict(zip(axes, places, strict=True)))
             ]
+            block = self.mask["block"]
+            return len(kept) + INDEX_BYTES * len({(down // block, across // block) for down, across in kept})
+        if "stream" in parts:  # the indices that some pass needs of it
+            parts["stream"] = set().union(*lists)
+        return len(parts[axes[0]]) * len(parts[axes[1]])
+
+    # passes and transfers
+
+    def _add_region(self, unit: tuple[int, int], places: list[tuple[int, int, int]]) -> None:
+        """A region that drains, its passes, and before its drain the bias."""
+        drains, asked = self.dataflow == "os", self.mask is not None and self.mask["operand"] == "out"
+        if asked and not places:
+            return  # none of its outputs is wanted
+        if drains:
+            entries = self.ranges["row"][unit[0]]  # words of one psum per column
         else:
-            one.tile = self._use(TILE[self.dataflow], (i, j), used_rows * used_cols)
-            one.streams = [self._use(STREAMS[self.dataflow][0], (i, c), used_rows * steps)]
-        self.passes.append(one)
-        if self.memory["bias"] and self.bias is None and innermost == last:  # the first region is about to drain
+            computed = set().union(*(self.needed[place] for place in places))
+            entries = computed if asked else self.ranges["stream"][unit[1]]
+        columns = self.ranges["col"][unit[1] if drains else unit[0]]
+        self.regions.append(self._region(unit, len(entries), len(columns)))
+        for number, place in enumerate(places):
+            self._add_pass(place, number == 0, number == len(places) - 1)
+        if self.memory["bias"] and self.bias is None:  # the first region is about to drain
             self.bias = self._load("bias", (), BIAS_BYTES * self.gemm[2])
 
-    def _use(self, operand: str, unit: tuple[int, ...], size_bytes: int) -> Transfer:
+    def _add_pass(self, place: tuple[int, int, int], is_first: bool, is_last: bool) -> None:
+        i, j, c = place
+        drains = self.dataflow == "os"
+        used_rows, used_cols = len(self.ranges["row"][i]), len(self.ranges["col"][j])
+        one = Pass(i, j, c, used_rows, used_cols, len(self.needed[place]), self.regions[-1])
+        one.claims_region = is_last if drains else is_first
+        one.writes_region = not drains or is_last
+        one.region.passes_left += one.writes_region
+        if drains:
+            one.streams = [self._use("input", (i, c)), self._use("weight", (c, j))]
+        else:
+            one.tile = self._use(TILE[self.dataflow], (i, j))
+            one.streams = [self._use(STREAMS[self.dataflow][0], (i, c))]
+        self.passes.append(one)
+
+    def _look_ahead(self) -> None:
+        """Tell the last chunk of each OS fold how much the next fold streams."""
+        steps = 0
+        for one in reversed(self.passes):
+            if one.writes_region:
+                one.next_fold_steps, steps = steps, 0
+            steps += one.steps
+
+    def _use(self, operand: str, unit: tuple[int, int]) -> Transfer:
         """The load that brings the unit: an earlier one if the unit is still in its half."""
         held, limit = self.held[operand], self.halves[HOME[operand]]
         for load in held:
@@ -196,7 +284,7 @@ class Program:
                 held.remove(load)
                 break
         else:
-            load = self._load(operand, unit, size_bytes)
+            load = self._load(operand, unit, self.unit_bytes[operand, unit])
             load.half = len(held)
             if limit is not None and len(held) == limit:
                 load.half = held.pop(0).half  # the half that was not used last
@@ -205,15 +293,14 @@ class Program:
         return load
 
     def _load(self, kind: str, unit: tuple[int, ...], size_bytes: int) -> Transfer:
-        m, k, n = self.gemm
-        operand_bytes = {"input": m * k, "weight": k * n}.get(kind)
+        operand_bytes = sum(size for (operand, _), size in self.unit_bytes.items() if operand == kind)
         share_bytes = None if kind == "bias" else self.memory[f"{kind}_share_bytes"]
         stays_in_gb = share_bytes is None or operand_bytes <= share_bytes
         from_dram = not stays_in_gb or (kind, unit) not in self.seen
         self.seen.add((kind, unit))
         port = None if kind == "bias" else self.memory[f"{HOME[kind]}_port_bytes_per_cycle"]
         load = Transfer(
-            kind, unit, size_bytes, from_dram, len(self.passes) - (kind == "bias"),
+            kind, unit, size_bytes, from_dram, max(0, len(self.passes) - (kind == "bias")),
             self._dram_cycles(size_bytes) if from_dram else 0,
             max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port)),
             self.memory["read_latency_cycles"] if from_dram else 0,
@@ -221,7 +308,7 @@ class Program:
         self.loads.append(load)
         return load
 
-    def _add_region(self, unit: tuple[int, ...], entries: int, used_cols: int) -> None:
+    def _region(self, unit: tuple[int, int], entries: int, used_cols: int) -> Region:
         index, halves = len(self.regions), self.halves["opmem"]
         size_bytes = entries * used_cols * self.memory["out_bytes"]
         read_cycles = 0 if halves is None else entries  # one word of all columns per clock
@@ -231,7 +318,7 @@ class Program:
             self.memory["write_latency_cycles"],
         )  # fmt: skip
         drain.half = index if halves is None else index % halves
-        self.regions.append(Region(drain.half, drain))
+        return Region(drain.half, drain)
 
     def _dram_cycles(self, size_bytes: int) -> int:
         per_s, axi = self.memory["dram_bytes_per_s"], self.memory["axi_bytes_per_cycle"]
@@ -253,7 +340,7 @@ def count_bytes(program: Program) -> dict[str, int]:
     for one in program.passes:
         for unit in [one.tile, *one.streams]:
             if unit is not None:
-                moved[f"{HOME[unit.kind]}_read"] += unit.size_bytes
+                moved[f"{HOME[unit.kind]}_read"] += bytes_read(program, one, unit)
         if one.writes_region:
             entries = one.used_rows if program.dataflow == "os" else one.steps
             psum_bytes = entries * one.used_cols * PSUM_BYTES
@@ -266,3 +353,10 @@ def count_bytes(program: Program) -> dict[str, int]:
         moved["gb_output_read"] += size_bytes
         moved["dram_write"] += size_bytes
     return moved
+
+
+def bytes_read(program: Program, one: Pass, unit: Transfer) -> int:
+    """Bytes that a pass reads of a unit: all of a tile and of what is stored with gaps, else the indices it needs."""
+    if unit is one.tile or program.is_masked(unit.kind):
+        return unit.size_bytes
+    return one.steps * (one.used_cols if program.dataflow == "os" and unit.kind == "weight" else one.used_rows)

@@ -9,8 +9,9 @@ import pytest
 import pivotsim as ps
 from pivotsim.config import available
 from pivotsim.engines import memory, memory_bounds
-from pivotsim.engines.memory import record_gemm, results_per_gemm, run_gemm
+from pivotsim.engines.memory import record_gemm, run_gemm
 from pivotsim.engines.memory_fit import DoesNotFit, Misfit, largest_chunk, mapped
+from pivotsim.engines.memory_gemms import cycles_per_gemm, runs_per_gemm
 from pivotsim.engines.memory_limits import MemoryLimits, limits_of
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
@@ -286,7 +287,7 @@ class TestFit:
     def test_a_boards_chunk_is_the_longest(self):
         hw = ps.load_hardware("zcu102").replace({"memories.chunk": 50})
         gemms = np.array([[197, 384, 1536, 1], [197, 197, 40, 3]])
-        assert [result.chunk for result in results_per_gemm(gemms, hw)] == [50, 40]
+        assert [run.result.chunk for run in runs_per_gemm(gemms, hw)] == [50, 40]
 
 
 class TestInput:
@@ -340,7 +341,7 @@ class TestInput:
     def test_repeats_count_too(self):
         hw = ps.load_hardware("zcu102")
         with pytest.raises(ps.InputError, match="with their repeats"):
-            memory.cycles_per_gemm(np.array([[197, 384, 1536, 2**50]]), hw)
+            cycles_per_gemm(np.array([[197, 384, 1536, 2**50]]), hw)
 
     def test_nanoseconds_become_clocks_rounded_up(self):
         hw = ps.load_hardware("zcu102")

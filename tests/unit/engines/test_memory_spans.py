@@ -11,6 +11,7 @@ from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.engines.memory_limits import limits_of
 from pivotsim.engines.memory_spans import spans_behind_memories
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.workload.masks import OPERANDS, Mask, drawn_mask
 
 
 def random_board(draw):
@@ -96,3 +97,47 @@ def test_only_what_comes_from_dram_is_a_dma_read():
     for track, from_dram in (("DMA read", 1), ("GB read", 0)):
         shown = sum(span.end_cycle - span.start_cycle for span in spans if span.track == track)
         assert shown == sum(end - start for _, _, _, dram, _, start, end in loads if dram == from_dram) > 0
+
+
+@pytest.mark.parametrize("per_pass", [True, False])
+def test_masked_gemms_too(per_pass):
+    draw, compared, empty = random.Random(12), 0, 0
+    while compared < 80:
+        hw = random_board(draw)
+        m, k, n = (draw.randint(1, 25) for _ in range(3))
+        operand = draw.choice(OPERANDS)
+        height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
+        block, density = draw.randint(1, max(height, width)), draw.choice((0, 0.2, 0.5))
+        mask = drawn_mask(height, width, block=block, density=density, seed=compared, operand=operand, count=2)
+        limits = limits_of(hw.memories, hw.array.clock_mhz)
+        run = record_gemm(m, k, n, hw.array, limits, mask=mask, copy=1)
+        if isinstance(run, DoesNotFit):
+            continue
+        compared += 1
+        empty += len(run.passes) == 0
+        tracks = {}
+        for span in spans_behind_memories(m, k, n, hw, per_pass, mask, 1):
+            tracks.setdefault(span.track, []).append((span.start_cycle, span.end_cycle))
+        assert max((end for spans in tracks.values() for _, end in spans), default=0) == run.result.cycles
+        for track, spans in tracks.items():
+            assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans)), (track, m, k, n)
+        if per_pass:
+            streamed = sum(end - start for start, end in tracks.get("stream", []))
+            assert streamed == (run.passes[:, 6] - run.passes[:, 5]).sum()
+    assert 5 < empty < 60
+
+
+def test_a_region_without_passes_has_its_drain_alone():
+    """Column tile 0 has no kept weight; the two drain through the same OPMEM, 4 columns of 6 B at 4 B a clock."""
+    hw = ps.load_hardware("zcu102").replace(
+        {
+            "array.rows": 2, "array.cols": 2, "array.dataflow": "ws", "memories.bias": False, "memories.axi_ports": 1,
+            "memories.axi_port_bytes_per_clock": 4, "memories.read_latency_ns": 0, "memories.opmem_bytes": 48,
+            "memories.chunk": 6, "memories.dram_bytes_per_s": "unlimited",
+        }
+    )  # fmt: skip
+    mask = Mask("b", 2, 4, 2, [[False, True]])
+    spans = [s for s in spans_behind_memories(6, 2, 4, hw, True, mask) if s.track.startswith(("OPMEM", "stream"))]
+    drained, streamed = [s for s in spans if "OPMEM" in s.track], [s for s in spans if s.track == "stream"]
+    assert (drained[0].start_cycle, drained[0].end_cycle) == (0, 6)  # one word of 2 columns per clock
+    assert drained[1].start_cycle == streamed[0].start_cycle >= 6
