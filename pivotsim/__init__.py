@@ -18,6 +18,7 @@ _HOME = {
     "EncoderPlan": "pivotsim.workload.plans",
     "Plan": "pivotsim.workload.plans",
     "plan": "pivotsim.workload.plans",
+    "prune_as": "pivotsim.workload.presets",
     "prune_tokens": "pivotsim.workload.transforms.token_pruning",
     "skip_attention": "pivotsim.workload.transforms.attention_skipping",
     "prune_heads": "pivotsim.workload.transforms.head_pruning",
@@ -56,7 +57,7 @@ __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "Mask", "MatmulResult",
     "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare",
     "drawn_mask", "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "plan",
-    "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot",
+    "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot",
     "reproduce_static", "simulate", "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention",
     "split_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from pivotsim.workload.masks import Mask, drawn_mask
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
+    from pivotsim.workload.presets import prune_as
     from pivotsim.workload.trace_csv import read_trace, write_trace
     from pivotsim.workload.transforms.attention_masking import mask_attention
     from pivotsim.workload.transforms.attention_skipping import skip_attention

@@ -38,6 +38,7 @@ def combine_command(
     blocks: pruning.BlocksOption = None,
     attention: pruning.AttentionOption = None,
     split: pruning.SplitOption = None,
+    preset: pruning.PresetOption = None,
     gate: Annotated[
         str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
     ] = "entropy",
@@ -65,7 +66,7 @@ def combine_command(
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
     settings = options.parse_settings(set_)
-    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     options.check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name

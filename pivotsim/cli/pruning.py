@@ -60,10 +60,14 @@ SplitOption = Annotated[
         help="Compute keys with more kept scores than that densely (ViTCoD: 50); needs --attention.",
     ),
 ]
+PresetOption = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="Prune as a recipe says: parikh_seed (inferred)."),
+]
 DENSITIES = ("msa", "mlp", "qkv", "q", "k", "v", "proj", "fc1", "gate", "value", "fc2")
 BLOCK_KEYS = ("block", "density", "seed", "masks", *DENSITIES)
 ATTENTION_KEYS = ("density", "seed", "masks", "pruned_is_true")
-FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split"
+FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split, --preset"
 _ENTRY = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*\S)\s*")
 
 
@@ -106,6 +110,7 @@ class Pruning:
     blocks: tuple[dict[str, Any], ...]
     attention: dict[str, Any] | None
     split: int | None
+    preset: str | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was asked for, for a result to echo."""
@@ -122,6 +127,7 @@ class Pruning:
 
         ``active`` are the encoders whose attention runs, None for all.
         """
+        from pivotsim.workload.presets import prune_as
         from pivotsim.workload.transforms.attention_masking import mask_attention
         from pivotsim.workload.transforms.attention_skipping import skip_attention
         from pivotsim.workload.transforms.attention_splitting import split_attention
@@ -137,6 +143,8 @@ class Pruning:
             steps.append(("--neurons", partial(prune_neurons, keep_rate=self.neurons)))
         if active is not None:
             steps.append(("", partial(skip_attention, active=active)))
+        if self.preset is not None:
+            steps.append(("--preset", partial(prune_as, preset=self.preset)))
         steps += [("--tokens", partial(prune_tokens, **values)) for values in self.tokens]
         steps += [("--blocks", partial(prune_blocks, **values)) for values in self.blocks]
         if self.attention is not None:
@@ -165,6 +173,7 @@ def parse_pruning(
     blocks: list[str] | None,
     attention: str | None,
     split: int | None,
+    preset: str | None,
 ) -> Pruning:
     """Return what the options ask for."""
     scores = None
@@ -174,7 +183,9 @@ def parse_pruning(
             raise InputError(f"--attention: must name a file, or be such as density=0.1,seed=0 {got(attention)}")
         example = "density=0.1,seed=0"
         scores = {"masks": attention} if is_file else key_values("--attention", attention, ATTENTION_KEYS, example)
-    return Pruning(heads, neurons, tuple(map(_tokens, tokens or ())), tuple(map(_blocks, blocks or ())), scores, split)
+    return Pruning(
+        heads, neurons, tuple(map(_tokens, tokens or ())), tuple(map(_blocks, blocks or ())), scores, split, preset
+    )
 
 
 def _tokens(text: str) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def show_plan_command(
     blocks: pruning.BlocksOption = None,
     attention: pruning.AttentionOption = None,
     split: pruning.SplitOption = None,
+    preset: pruning.PresetOption = None,
     set_: options.ModelSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -171,7 +172,7 @@ def show_plan_command(
     from pivotsim.workload.plans import plan, pruned_text
 
     settings, model = _model(name, set_)
-    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     whole = pruned.applied(plan(model), options.active_of(active, model.depth))
     columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
     if json:
@@ -214,6 +215,7 @@ def show_trace_command(
     blocks: pruning.BlocksOption = None,
     attention: pruning.AttentionOption = None,
     split: pruning.SplitOption = None,
+    preset: pruning.PresetOption = None,
     batch: Annotated[
         int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")
     ] = 1,
@@ -229,7 +231,7 @@ def show_trace_command(
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
 
-    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if name.endswith(".csv"):
         if pruned or (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
             shaping = f"--active, {pruning.FLAGS}, --batch, --qkv, --score-bits, --set"

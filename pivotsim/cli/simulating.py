@@ -83,6 +83,7 @@ def run_command(
     blocks: pruning.BlocksOption = None,
     attention: pruning.AttentionOption = None,
     split: pruning.SplitOption = None,
+    preset: pruning.PresetOption = None,
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
     memory: options.MemoryOption = None,
@@ -118,7 +119,7 @@ def run_command(
 
     if (model is None) == (trace is None):
         raise InputError(f"run: give a MODEL or --trace IN.csv, one of the two {got((model, trace and str(trace)))}")
-    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split)
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if trace is not None and (pruned or (active, qkv, score_bits) != (None, "fused", 8)):
         shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
         raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")

@@ -66,8 +66,8 @@ def draw_matched(costs: Sequence[Cost], axes: "Axes", title: str = "", *, has_na
             width = 100 * cost.parts[part] / dense_ms
             axes.barh(position, width, left=left, color=colour, hatch=hatch, edgecolor="white", height=0.7)
             left += width
-        axes.text(left + 1, position, f"{left:.0f}", va="center", fontsize=8)
         mark = 100 * cost.proportional_ms / dense_ms
+        axes.text(max(left, mark) + 1, position, f"{left:.0f}", va="center", fontsize=8)
         axes.plot([mark, mark], [position - 0.45, position + 0.45], color="black", linewidth=1.5)
     names = [f"{cost.name}  {cost.setting}".strip() for cost in costs]
     axes.set_yticks(range(len(costs)), names if has_names else [""] * len(costs))

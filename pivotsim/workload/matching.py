@@ -59,12 +59,13 @@ METHODS = (
     Method(f"block pruning, b = {BLOCK}", "density", _rates, lambda p, v: prune_blocks(p, block=BLOCK, density=v)),
     Method(f"block pruning, b = {2 * BLOCK}", "density", _rates,
            lambda p, v: prune_blocks(p, block=2 * BLOCK, density=v)),
-    Method("one layer prunes", "r", _removed, lambda p, v: prune_tokens(p, "single", r=int(v))),
+    Method("one layer prunes", "r", _removed,
+           lambda p, v: prune_tokens(p, "single", r=int(v), encoder=len(p.encoders) // 4 + 1)),
     Method("Top-K", "r", _per_layer, lambda p, v: prune_tokens(p, "top_k", r=int(v))),
     Method("ToMe", "r", _per_layer, lambda p, v: prune_tokens(p, "tome", r=int(v))),
     Method("DynamicViT", "keep_rate", _rates, lambda p, v: prune_tokens(p, "dynamicvit", keep_rate=v)),
     Method("EViT", "keep_rate", _rates, lambda p, v: prune_tokens(p, "evit", keep_rate=v)),
-    Method("HeatViT", "keep_rate", _rates, lambda p, v: prune_tokens(p, "heatvit", keep_rates=(v, v * v, v**3))),
+    Method("HeatViT", "keep_rate^k", _rates, lambda p, v: prune_tokens(p, "heatvit", keep_rates=(v, v * v, v**3))),
     Method("TDM", "keep_rate", _rates, lambda p, v: prune_tokens(p, "tdm", keep_rate=v)),
 )  # fmt: skip
 

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pivotsim.errors import check_choice
+from pivotsim.workload.plans import Plan
+from pivotsim.workload.transforms.block_pruning import prune_blocks
+from pivotsim.workload.transforms.token_pruning import prune_tokens
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -25,3 +30,30 @@ PRESETS = {
         tokens={"keep_rate": 0.5, "encoders": (3, 7, 10)},
     ),
 }
+
+
+def prune_as(plan: Plan, preset: str, *, seed: int = 0) -> Plan:
+    """Return the plan pruned as a named recipe says; tokens before blocks.
+
+    Parameters
+    ----------
+    plan : Plan
+    preset : str
+        `parikh_seed`: 0.6 of the weight blocks (b = 16) and half of the tokens in encoders 3, 7, 10 [inferred].
+    seed : int
+        Of the drawn masks.
+
+    Raises
+    ------
+    InputError
+        The recipe is unknown, or does not fit the plan.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> found = ps.footprint(prune_as(ps.plan("deit_s"), "parikh_seed"))
+    >>> round(found.mac_ratio, 2), round(found.parameter_ratio, 2)
+    (3.42, 1.63)
+    """
+    row = PRESETS[check_choice("preset", preset, PRESETS)]
+    return prune_blocks(prune_tokens(plan, row.token_method, **row.tokens), **row.blocks, seed=seed)
