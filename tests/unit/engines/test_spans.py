@@ -89,10 +89,10 @@ def test_overlapped_drains_share_a_span():
     ]
 
 
-def test_every_engine_has_spans_and_giants_none():
-    from pivotsim.engines.registry import ENGINES
+def test_every_engine_of_an_array_has_spans_and_giants_none():
+    from pivotsim.engines.registry import ARRAY_ENGINES
 
-    assert set(SPANS) == set(ENGINES)
+    assert set(SPANS) == set(ARRAY_ENGINES)
     array = ps.load_hardware("zcu102").array.model_copy(update={"rows": 1, "cols": 1})
     assert list(fold_spans(MAX_LISTED_FOLDS + 1, 1, 1, array)) == []
 
