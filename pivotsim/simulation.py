@@ -100,6 +100,9 @@ def simulate(
     if images > 1 and isinstance(workload, Trace):
         problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
+    if mode == "heads" and isinstance(workload, Plan) and _all_split(workload):
+        problem = "a split attention runs its heads one by one, so none is side by side with another"
+        raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
     whole = as_trace(workload, batch // images)
     trace = runnable(whole, hw, engine, scope)
 
@@ -156,6 +159,11 @@ def as_trace(workload: Plan | Trace, batch: int) -> Trace:
     if isinstance(workload, Trace):
         return checked(workload)
     raise InputError(f"workload: must be a Plan or a Trace; use pivotsim.plan(model) {got(workload)}")
+
+
+def _all_split(plan: Plan) -> bool:
+    attentions = [e for e in plan.encoders if e.attention_active]
+    return bool(attentions) and all(e.split_threshold is not None for e in attentions)
 
 
 def _name(workload: Plan | Trace) -> str:

@@ -12,7 +12,7 @@ def split_attention(plan: Plan, threshold: int = DENSE_KEY_ENTRIES) -> Plan:
 
     In each head, a key with more than ``threshold`` kept entries is global. QK^T over the g global keys is dense,
     N x g; over the other N - g keys it follows the mask. SV likewise. Each head is an operation of its own, so
-    ``ps_pl_overlap: heads`` finds no heads side by side.
+    ``ps_pl_overlap: heads`` has no heads to put side by side; it is refused where all attentions are split.
 
     Parameters
     ----------

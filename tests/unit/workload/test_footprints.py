@@ -41,6 +41,9 @@ def test_deit_s():
     assert (total.parameters_dense, total.macs_dense) == (22_050_664, 4_598_882_304)
     weights = 12 * 12 * 384**2 + 768 * 384 + 384 * 1000
     assert total.payload_bytes == weights
+    rows = {row.label: row for row in ps.footprint(PLAN).rows}
+    assert rows["head"].parameters_dense == 384 * 1000 + 1000 + 2 * 384
+    assert rows["patch_embed"].parameters_dense == 768 * 384 + 384 + 198 * 384
     assert ps.footprint(PLAN, weight_bytes=2).total.payload_bytes == 2 * weights
 
 

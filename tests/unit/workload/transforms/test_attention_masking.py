@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.masks import drawn_mask
+from pivotsim.workload.masks import Mask, drawn_mask
 from tests.oracles import sparse_counts
 
 SMALL = ps.load_model("deit_t").replace(
@@ -228,6 +228,9 @@ def test_tokens_and_heads_go_before_masks():
     assert problems_of(lambda: ps.prune_heads(masked, 2)) == [
         f"encoder {i}: the attention mask is of 3 heads, the encoder has 2" for i in (1, 2)
     ]
+    narrow = Mask("out", 10, 9, 1, KEPT[0, :, :, :9])
+    odd = replace(PLAN, encoders=(replace(PLAN.encoders[0], attention_mask=narrow), PLAN.encoders[1]))
+    assert "the attention mask is of 10x9 tokens, attention has 10" in problems_of(lambda: ps.lower(odd))[0]
     lonely = replace(PLAN, encoders=(replace(PLAN.encoders[0], split_threshold=3), PLAN.encoders[1]))
     assert problems_of(lambda: ps.lower(lonely)) == ["encoder 1: split_threshold: needs an attention mask (got 3)"]
 
@@ -237,3 +240,11 @@ def test_heads_that_are_left_have_masks_of_their_own_number():
     assert [op.repeats for op in ps.lower(plan) if op.module == "qkt"] == [2, 2]
     with pytest.raises(ps.InputError, match="must have 2 heads of 10 x 10 tokens"):
         ps.mask_attention(ps.prune_heads(PLAN, 2), KEPT)
+
+
+def test_a_split_attention_has_no_heads_side_by_side():
+    masked = ps.mask_attention(PLAN, KEPT)
+    assert problems_of(lambda: ps.simulate(ps.split_attention(masked), ps_pl_overlap="heads")) == [
+        "ps_pl_overlap: a split attention runs its heads one by one, so none is side by side with another; "
+        "leave out split_attention (got 'heads')"
+    ]

@@ -71,6 +71,7 @@ def test_separate_and_gated_matrices_have_labels_of_their_own():
     plan = ps.plan(SMALL.replace({"gated_mlp": True}), qkv="separate")
     masks = ps.prune_blocks(plan, block=4, density=0.5).encoders[0].weight_masks
     assert list(masks) == ["q", "k", "v", "proj", "gate", "value", "fc2"]
+    assert len({masks[label].kept.tobytes() for label in ("q", "k", "v")}) == 3
 
 
 def test_given_masks_by_label_and_by_encoder():
