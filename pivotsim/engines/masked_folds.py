@@ -103,22 +103,21 @@ def fold_table(
     """
     rows, cols, dataflow = array["rows"], array["cols"], array["dataflow"]
     row_size, col_size, length = mapped(m, k, n, dataflow)
-    tiles = -(-row_size // rows), -(-col_size // cols)
-    first = np.zeros((1, 1), dtype=np.int64)
-    lengths, streams = np.full((1, 1), length), np.arange(length)
-    if mask is not None:
-        kept = kept_streams(mask, dataflow, rows, cols, copy)
-        lengths = kept.sum(axis=2, dtype=np.int64)
-        if kept.shape[2] < length:  # all of them or nothing
-            lengths *= length
-        else:  # one list per tile of rows, or of columns
-            streams = np.flatnonzero(kept) % length
-            first = (np.cumsum(lengths) - lengths.reshape(-1)).reshape(lengths.shape)
-    columns = (
-        np.arange(0, row_size, rows)[:, None], np.arange(0, col_size, cols)[None, :], first, lengths
-    )  # fmt: skip
-    table = np.stack([np.broadcast_to(column, tiles).T.reshape(-1) for column in columns], axis=1)
-    return np.ascontiguousarray(table[table[:, 3] > 0]), streams
+    table = np.zeros((-(-col_size // cols), -(-row_size // rows), 4), dtype=np.int64)
+    table[:, :, 0] = np.arange(0, row_size, rows)
+    table[:, :, 1] = np.arange(0, col_size, cols)[:, None]
+    table[:, :, 3] = length
+    if mask is None:
+        return table.reshape(-1, 4), np.arange(length)
+    kept = kept_streams(mask, dataflow, rows, cols, copy)
+    lengths, streams = kept.sum(axis=2, dtype=np.int64), np.arange(length)
+    if kept.shape[2] < length:  # all of them or nothing
+        lengths *= length
+    else:  # one list per tile of rows, or of columns
+        streams = np.flatnonzero(kept) % length
+        table[:, :, 2] = (np.cumsum(lengths) - lengths.reshape(-1)).reshape(lengths.shape).T
+    table[:, :, 3] = lengths.T
+    return table[table[:, :, 3] > 0], streams
 
 
 def mapped(m: int, k: int, n: int, dataflow: str) -> tuple[int, int, int]:

@@ -7,8 +7,8 @@ from tags that come through the array, or from what it has sent itself:
     none           end of the fold seen    at once                              end of the fold seen
     preload        with the stream         end of the fold seen                 last operand left the last PE
     chained        with the last operand   at once                              last operand left column 0
-    pipelined      with the stream         the stream before is out             the stream before is out, its drain
-                                                                                will be before this stream is
+    pipelined      with the stream         the stream before is out             the stream before is out, and its drain
+                                                                                will be over before this stream is
 """
 
 from typing import TypeAlias

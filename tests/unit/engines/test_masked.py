@@ -99,6 +99,13 @@ def test_engines_take_masks_of_traces(name):
     assert report.pl_cycles == sum(want) and report.counts.macs == trace.macs < trace.dense_macs
 
 
+def test_many_designs_at_once_refuse_masks():
+    mask = drawn_mask(20, 30, block=4, density=0.4, seed=3)
+    trace = ps.Trace((ps.Op(1, "fc2", "gemm", 9, 20, 30, mask_key="x"),), masks={("", "x"): mask})
+    with pytest.raises(ps.InputError, match="dense GEMMs only"):
+        ps.simulate_designs(trace, "zcu102", {"rows": [8]})
+
+
 def test_one_kept_element_by_hand():
     """Of three folds of 4 x 4 one remains, and streams one index: 4 to load, 1 + 4 + 4 - 2 to stream.
 
