@@ -28,9 +28,9 @@ from tests.oracles.memory_program import (
     Region,
     Transfer,
     count_bytes,
-    sizes,
     units,
 )
+from tests.oracles.memory_work import sizes
 
 CAUSES = ("weight", "input", "output", "dram")  # the first three in the order in which they win a tie
 

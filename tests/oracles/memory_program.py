@@ -7,21 +7,14 @@ Everything here is known before the first clock; ``memory_clock`` steps through 
 import itertools
 from dataclasses import dataclass, field
 
-SIZES = {"is": ("k", "m", "n"), "ws": ("k", "n", "m"), "os": ("m", "n", "k")}  # of the rows, the columns, the stream
+from tests.oracles.memory_work import AXES, Work, sizes
+
 TILE = {"is": "input", "ws": "weight", "os": None}  # the operand that is loaded into the array and stays for a pass
 STREAMS = {"is": ("weight",), "ws": ("input",), "os": ("input", "weight")}
 HOME = {"input": "ipmem", "weight": "wtmem"}
-AXES = {  # of the array, of an operand's units
-    "is": {"input": ("row", "col"), "weight": ("row", "stream")},
-    "ws": {"weight": ("row", "col"), "input": ("row", "stream")},
-    "os": {"input": ("row", "stream"), "weight": ("stream", "col")},
-}
-MATRIX = {"a": ("m", "k"), "b": ("k", "n"), "out": ("m", "n"), "input": ("m", "k"), "weight": ("k", "n")}
-OPERAND = {"a": "input", "b": "weight", "out": None}  # that a mask leaves gaps in
 IS_WS_ORDERS = ("column-chunk-row", "chunk-column-row")
 LOOP_ORDERS = {"is": IS_WS_ORDERS, "ws": IS_WS_ORDERS, "os": ("column-outer", "row-outer")}
 PSUM_BYTES = BIAS_BYTES = 4
-INDEX_BYTES = 2  # of a kept block
 
 
 @dataclass
@@ -120,16 +113,6 @@ def units(gemm: tuple[int, int, int], array: dict, memory: dict, chunk: int) -> 
     return found
 
 
-def sizes(gemm: tuple[int, int, int], array: dict) -> tuple[int, int, int]:
-    by_name = dict(zip("mkn", gemm, strict=True))
-    return tuple(by_name[name] for name in SIZES[array["dataflow"]])
-
-
-def ranges(size: int, step: int) -> list[range]:
-    """0 .. ``size`` cut into ranges of ``step``, the last one with what is left."""
-    return [range(start, min(start + step, size)) for start in range(0, size, step)]
-
-
 def cycles(size_bytes: int, bytes_per_cycle: int | None) -> int:
     return 0 if bytes_per_cycle is None else -(-size_bytes // bytes_per_cycle)
 
@@ -142,14 +125,8 @@ class Program:
     ):
         self.gemm, self.array, self.memory, self.mask = gemm, array, memory, mask
         self.dataflow = array["dataflow"]
-        row_size, col_size, stream_size = sizes(gemm, array)
-        if not 1 <= chunk <= stream_size:
-            raise ValueError(f"chunk: must lie in 1 .. {stream_size} (got {chunk})")
-        self.ranges = {  # axis of the array -> the indices of each of its tiles
-            "row": ranges(row_size, array["rows"]),
-            "col": ranges(col_size, array["cols"]),
-            "stream": ranges(stream_size, chunk),
-        }
+        self.work = Work(gemm, array, chunk, mask)
+        self.ranges = self.work.ranges
         self.loads: list[Transfer] = []
         self.passes: list[Pass] = []
         self.regions: list[Region] = []
@@ -158,7 +135,7 @@ class Program:
         self.held: dict[str, list] = {"input": [], "weight": []}  # residents, the most recently used one last
         self.seen: set = set()
         nest = self._nest(loop_order)
-        self.needed = {place: self._needed(*place) for place in nest}
+        self.needed = {place: self.work.needed(*place) for place in nest}
         self.unit_bytes = self._unit_bytes()
         for region, places in itertools.groupby(nest, key=self._region_of):
             self._add_region(region, [place for place in places if self.needed[place]])
@@ -182,32 +159,7 @@ class Program:
         i, j, c = place
         return (i, j) if self.dataflow == "os" else (j, c)
 
-    # what a mask leaves
-
-    def _keeps(self, matrix: str, index: dict[str, int]) -> bool:
-        """Whether the mask keeps an element, by its indices on the array's axes; all of what it does not cover."""
-        if self.mask is None or matrix != self.mask["operand"]:
-            return True
-        down, across = self._element(matrix, index)
-        return self.mask["kept"][down // self.mask["block"]][across // self.mask["block"]]
-
-    def _element(self, matrix: str, index: dict[str, int]) -> tuple[int, int]:
-        letters = dict(zip(SIZES[self.dataflow], ("row", "col", "stream"), strict=True))
-        return tuple(index[letters[letter]] for letter in MATRIX[matrix])
-
-    def _needed(self, i: int, j: int, c: int) -> list[int]:
-        """The streamed indices of a chunk for which some row and column of the tile needs the product."""
-        rows, cols, steps = self.ranges["row"][i], self.ranges["col"][j], self.ranges["stream"][c]
-        return [
-            t for t in steps
-            if any(
-                all(self._keeps(matrix, {"row": r, "col": q, "stream": t}) for matrix in ("a", "b", "out"))
-                for r in rows for q in cols
-            )
-        ]  # fmt: skip
-
-    def is_masked(self, operand: str) -> bool:
-        return self.mask is not None and OPERAND[self.mask["operand"]] == operand
+    # passes and transfers
 
     def _unit_bytes(self) -> dict[tuple[str, tuple[int, int]], int]:
         """Bytes of every unit that some pass uses."""
@@ -217,24 +169,7 @@ class Program:
             for operand, axes in AXES[self.dataflow].items():
                 if steps:
                     users.setdefault((operand, tuple(tile[axis] for axis in axes)), []).append(steps)
-        return {key: self._bytes_of(*key, lists) for key, lists in users.items()}
-
-    def _bytes_of(self, operand: str, unit: tuple[int, int], lists: list[list[int]]) -> int:
-        axes = AXES[self.dataflow][operand]
-        parts = {axis: self.ranges[axis][number] for axis, number in zip(axes, unit, strict=True)}
-        if self.is_masked(operand):
-            kept = [
-                self._element(operand, index)
-                for places in itertools.product(*parts.values())
-                if self._keeps(self.mask["operand"], index := dict(zip(axes, places, strict=True)))
-            ]
-            block = self.mask["block"]
-            return len(kept) + INDEX_BYTES * len({(down // block, across // block) for down, across in kept})
-        if "stream" in parts:  # the indices that some pass needs of it
-            parts["stream"] = set().union(*lists)
-        return len(parts[axes[0]]) * len(parts[axes[1]])
-
-    # passes and transfers
+        return {key: self.work.bytes_of(*key, lists) for key, lists in users.items()}
 
     def _add_region(self, unit: tuple[int, int], places: list[tuple[int, int, int]]) -> None:
         """A region that drains, its passes, and before its drain the bias."""
@@ -357,6 +292,6 @@ def count_bytes(program: Program) -> dict[str, int]:
 
 def bytes_read(program: Program, one: Pass, unit: Transfer) -> int:
     """Bytes that a pass reads of a unit: all of a tile and of what is stored with gaps, else the indices it needs."""
-    if unit is one.tile or program.is_masked(unit.kind):
+    if unit is one.tile or program.work.is_masked(unit.kind):
         return unit.size_bytes
     return one.steps * (one.used_cols if program.dataflow == "os" and unit.kind == "weight" else one.used_rows)
