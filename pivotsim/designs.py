@@ -72,9 +72,6 @@ def simulate_designs(
     columns = analytic.design_columns(hw.array, designs)
     if hw.host.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
-    masked = sum(mask is not None for mask in trace.gemm_masks)
-    if masked:
-        raise InputError(f"workload: many designs at once run dense GEMMs only; simulate() takes masks {got(masked)}")
     pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
     pl_cycles += sum(cycles for _, cycles in unit_cycles(trace, hw))
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))

@@ -191,8 +191,10 @@ def parse_pruning(
 def _tokens(text: str) -> dict[str, Any]:
     """Return the arguments of ``prune_tokens``: the method and its parameters; a list has slashes."""
     method, colon, rest = text.partition(":")
-    values = {"method": method.strip()}
-    return values | (key_values("--tokens", rest, None, "evit:keep_rate=0.7") if colon else {})
+    values = key_values("--tokens", rest, None, "evit:keep_rate=0.7") if colon else {}
+    if "method" in values:
+        raise InputError(f"--tokens: method: stated twice {got(text)}")
+    return {"method": method.strip(), **values}
 
 
 def _blocks(text: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pivotsim.hardware.pl_units import TokenDropSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.workload.ops import INT64_MAX, TOKEN_KINDS, Op, Trace
 
-UNIT_OF = {kind: kind for kind in ("softmax", "gelu", "silu", "norm")} | dict.fromkeys(TOKEN_KINDS, "token_drop")
+UNIT_OF = {kind: kind for kind in ("softmax", "gelu", "silu", "norm", "add")} | dict.fromkeys(TOKEN_KINDS, "token_drop")
 
 
 def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pivotsim.errors import check_integer
 from pivotsim.workload.lowering import lower
+from pivotsim.workload.masks import kept_of
 from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention
 from pivotsim.workload.transforms.block_pruning import prune_blocks
@@ -43,8 +44,15 @@ def _rates(_: Plan) -> Sequence[float]:
     return RATES
 
 
+def _densities(plan: Plan, block: int) -> Sequence[float]:
+    """Return the rates at which every matrix keeps a block."""
+    least = min(-(-k // block) * -(-n // block) for k, n in plan.weight_sizes(plan.encoders[0]).values())
+    return [rate for rate in RATES if kept_of(rate, least)]
+
+
 def _removed(plan: Plan) -> Sequence[float]:
-    return range(plan.model.patches - 2, -1, -1)
+    """Return how many tokens one layer may remove, the most that it does first."""
+    return range(plan.model.tokens - 2 * plan.model.prefix_tokens - 2, -1, -1)
 
 
 def _per_layer(plan: Plan) -> Sequence[float]:
@@ -56,8 +64,9 @@ METHODS = (
            lambda p, v: skip_attention(p, active=range(1, int(v) + 1))),
     Method("head pruning", "heads", lambda p: range(1, p.model.heads + 1), lambda p, v: prune_heads(p, heads=int(v))),
     Method("neuron pruning", "keep_rate", _rates, lambda p, v: prune_neurons(p, keep_rate=v)),
-    Method(f"block pruning, b = {BLOCK}", "density", _rates, lambda p, v: prune_blocks(p, block=BLOCK, density=v)),
-    Method(f"block pruning, b = {2 * BLOCK}", "density", _rates,
+    Method(f"block pruning, b = {BLOCK}", "density", lambda p: _densities(p, BLOCK),
+           lambda p, v: prune_blocks(p, block=BLOCK, density=v)),
+    Method(f"block pruning, b = {2 * BLOCK}", "density", lambda p: _densities(p, 2 * BLOCK),
            lambda p, v: prune_blocks(p, block=2 * BLOCK, density=v)),
     Method("one layer prunes", "r", _removed,
            lambda p, v: prune_tokens(p, "single", r=int(v), encoder=len(p.encoders) // 4 + 1)),

@@ -219,23 +219,23 @@ def check_plan(plan: Plan) -> None:
         if e.between and not e.attention_active:
             problem = "prunes tokens by its attention, which is skipped"
             raise InputError(f"encoder {e.encoder}: {problem} {got(e.token_steps)}")
+        if e.heads is not None:
+            check_integer(f"encoder {e.encoder}: heads", e.heads, 1, plan.model.heads)
+        if e.mlp_hidden is not None:
+            check_integer(f"encoder {e.encoder}: mlp_hidden", e.mlp_hidden, 1)
     if any(e.before or e.between for e in plan.encoders):
         check_tokens(plan)
+    problems = [f"encoder {e.encoder}: {problem}" for e in plan.encoders for problem in _misfits(plan, e)]
+    if problems:
+        raise InputError(problems)
 
 
 def check_tokens(plan: Plan) -> None:
     """Raise InputError for the first encoder whose tokens do not follow from the plan's token steps."""
     for e, right in zip(plan.encoders, replayed(plan).encoders, strict=True):
-        if e != right:
+        if (e.attention_tokens, e.mlp_tokens) != (right.attention_tokens, right.mlp_tokens):
             have, want = (f"{x.attention_tokens} and {x.mlp_tokens}" for x in (e, right))
             raise InputError(f"encoder {e.encoder}: tokens must follow from the token steps, {want} here (got {have})")
-        if e.heads is not None:
-            check_integer(f"encoder {e.encoder}: heads", e.heads, 1, plan.model.heads)
-        if e.mlp_hidden is not None:
-            check_integer(f"encoder {e.encoder}: mlp_hidden", e.mlp_hidden, 1)
-    problems = [f"encoder {e.encoder}: {problem}" for e in plan.encoders for problem in _misfits(plan, e)]
-    if problems:
-        raise InputError(problems)
 
 
 def _misfits(plan: Plan, e: EncoderPlan) -> Iterator[str]:

@@ -95,5 +95,5 @@ def test_several_problems_of_one_option_are_told_at_once(pivotsim):
 
 
 def test_nothing_asked_for_is_nothing():
-    nothing = parse_pruning(None, None, None, None, None)
-    assert not nothing and nothing.to_dict() == {} and nothing.masked(nothing.sized(PLAN)) is PLAN
+    nothing = parse_pruning(None, None, None, None, None, None, None)
+    assert not nothing and nothing.to_dict() == {} and nothing.applied(PLAN) is PLAN

@@ -67,7 +67,9 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     _check_scores(method, row, plan, encoders)
     steps = dict(zip(encoders, _steps(method, row, values, len(encoders)), strict=True))
     changed = [e.with_step(row.place, steps[e.encoder]) if e.encoder in steps else e for e in plan.encoders]
-    return replayed(replace(plan, encoders=tuple(changed)))
+    pruned = replayed(replace(plan, encoders=tuple(changed)))
+    check_plan(pruned)  # masks of scores must still fit
+    return pruned
 
 
 def _values(method: str, row: Method, given: Mapping[str, object], model: VitModel) -> dict[str, Any]:
