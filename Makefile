@@ -46,6 +46,12 @@ figures: $(READY)
 	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --out notebooks/figures > /dev/null
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem; \
 	  plot_opmem(ps.plan('deit_s'), ps.load_hardware('zcu102'), Path('notebooks/figures'))"
+	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.matched import matched_data, plot_matched; \
+	  from pivotsim.workload.matching import matched_plans; plan = ps.plan('deit_s'); \
+	  target = ps.lower(ps.prune_tokens(plan, 'evit', keep_rate=0.7)).macs; \
+	  boards = {'input stationary, 64x36': 'zcu102', 'output stationary, 64x36': 'zcu102_os', 'MPCA (assumed sizes)': 'u250_mpca'}; \
+	  boards = {label: ps.load_hardware(name) for label, name in boards.items()}; \
+	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
 
 check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python

@@ -1,10 +1,11 @@
 """Methods at matched MACs on several machines: what of the saved MACs becomes saved time, and what eats the rest."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.hardware.spec import Hardware
-from pivotsim.plots.style import plain_axes
+from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.report import Report
 from pivotsim.simulation import simulate
 from pivotsim.workload.lowering import lower
@@ -76,6 +77,15 @@ def draw_matched(costs: Sequence[Cost], axes: "Axes", title: str = "", *, has_na
     axes.set_xlabel(f"delay, % of dense ({dense_ms:.2f} ms)")
     axes.set_title(title, fontsize=10)
     return plain_axes(axes)
+
+
+def plot_matched(costs: Mapping[str, Sequence[Cost]], folder: Path) -> Path:
+    """Write one picture with a column per machine and return its path."""
+    figure, axes = new_axes(1.5 + 3.8 * len(costs), 1.2 + 0.3 * max(map(len, costs.values())), len(costs))
+    for place, (ax, (label, rows)) in enumerate(zip(axes, costs.items(), strict=True)):
+        draw_matched(rows, ax, label, has_names=place == 0)
+    draw_parts_legend(axes[0])
+    return save_png(figure, folder, "matched_macs")
 
 
 def draw_parts_legend(axes: "Axes") -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 import pivotsim as ps
-from pivotsim.plots.matched import PARTS, draw_matched, draw_parts_legend, matched_data, parts_of
+from pivotsim.plots.matched import PARTS, draw_matched, draw_parts_legend, matched_data, parts_of, plot_matched
 from pivotsim.plots.style import new_axes
 from pivotsim.workload.matching import METHODS, matched_plans
 
@@ -26,6 +26,11 @@ def test_parts_add_up_to_the_delay(costs):
         for row in rows:
             assert sum(row.parts.values()) == pytest.approx(row.delay_ms)
         assert rows[1].parts["own"] == 0 and all(row.parts["own"] > 0 for row in rows[2:])
+
+
+def test_a_picture_of_all_machines(costs, tmp_path):
+    path = plot_matched(costs, tmp_path)
+    assert path.name == "matched_macs.png" and path.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_method_s_own_work_is_told_apart():
