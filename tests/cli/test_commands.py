@@ -303,6 +303,9 @@ def test_memory_hw_implies_its_engine_and_says_what_limits(pivotsim):
         "8,924,280 clocks = 3,026,160 with unlimited memories + 5,878,656 to reload and refill it for each chunk"
         in text
     )
+    assert "GEMMs whose roofline is DRAM's: none" in text and data["memory_bound"] == []
+    slow = pivotsim("run", "deit_s", "--memory", "hw", "--set", "memories.dram_bytes_per_s=3000000000").out
+    assert "GEMMs whose roofline is DRAM's: 12 qkt (dram_write), 12 sv (dram_read)" in slow
     mixed = pivotsim("combine", "deit_s", "--low", "1-6", "--high", "all", "--f-low", "0.8", "--memory", "hw", "--json")
     assert json_of(mixed)["mean_pl_cycles"] > 2 * 2_351_592
 

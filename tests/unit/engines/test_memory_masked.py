@@ -141,6 +141,13 @@ class TestDenseMask:
             masked = run_gemm(*gemm, array, MemoryLimits(**limits), **options, mask=mask)
             assert {**vars(dense), "candidates": 0} == {**vars(masked), "candidates": 0}, (gemm, array, limits)
 
+    def test_a_tie_goes_to_fewer_dram_bytes(self):
+        """Nothing waits, so the second order's bound is the first one's clocks; a single WTMEM keeps its chunk."""
+        limits = MemoryLimits(wtmem_bytes=4, weight_share_bytes=0)
+        mask = mask_of("out", (6, 2, 4), 1, True)
+        chosen = run_gemm(6, 2, 4, ARRAY, limits, chunk=2, mask=mask)
+        assert (chosen.loop_order, chosen.moved_bytes["dram_read"]) == ("chunk-column-row", 12 + 8)
+
     def test_on_an_operand_adds_the_bytes_of_its_index(self):
         """One block, so each unit has an index of 2 B; no rate makes bytes take clocks, no share holds them."""
         rates = [name for name in memory_clock.UNLIMITED if name.endswith(("_per_s", "_per_cycle"))]
