@@ -1,7 +1,9 @@
-"""What every device answers: how long a plan takes."""
+"""What every device answers: how long a plan takes; and what some devices answer beyond that."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from pivotsim.units import FloatArray
 from pivotsim.workload.plans import Plan
 
 
@@ -32,4 +34,22 @@ class Device(Protocol):
         InputError
             The plan is for another model than the device knows, or the batch is not valid.
         """
+        ...
+
+
+@runtime_checkable
+class KnowsStaircase(Protocol):
+    """A device that answers for many token counts at once, faster than one by one, with the same numbers."""
+
+    def latencies_ms(self, plan: Plan, tokens: Sequence[int], batch: int = 1) -> FloatArray:
+        """Return the latency of the plan with all blocks at n tokens, for each n; float64, shape (len(tokens),)."""
+        ...
+
+
+@runtime_checkable
+class ChargesPruning(Protocol):
+    """A device that knows what the pruning itself costs: scoring, sorting, gathering and averaging."""
+
+    def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
+        """Return the time of the pruning itself, in the encoder whose MLP sees fewer tokens than its attention."""
         ...
