@@ -4,10 +4,10 @@
     time  = waves * (wave_us + k * Tm * Tn * tiles per SM / MACs per us of an SM)
     encoder = max(floor, sum of its GEMMs)
 
-A wave that is full in part costs as much as a full one (tail effect; Eliopoulos et al., section 2.2). The paper measures
-instead of predicting, because libraries change kernels with the size: this is a qualitative predictor of step edges,
-good at large workloads. Softmax, GELU, LayerNorm and memory traffic are left out. Gate and value of a SwiGLU MLP run as
-one GEMM, as released definitions have them.
+A wave that is full in part costs as much as a full one (tail effect; Eliopoulos et al., section 2.2). The paper
+measures instead of predicting, because libraries change kernels with the size: this is a qualitative predictor of step
+edges, good at large workloads. Softmax, GELU, LayerNorm and memory traffic are left out. Gate and value of a SwiGLU MLP
+run as one GEMM, as released definitions have them.
 """
 
 import numpy as np

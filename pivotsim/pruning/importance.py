@@ -74,7 +74,9 @@ class PrunedTokens(NamedTuple):
     averaged: IntArray
 
 
-def merge_inattentive(tokens: ArrayLike, importance: ArrayLike, removed: int, *, prefix_tokens: int = 1) -> PrunedTokens:
+def merge_inattentive(
+    tokens: ArrayLike, importance: ArrayLike, removed: int, *, prefix_tokens: int = 1
+) -> PrunedTokens:
     """Return one image's tokens with the least important patches replaced by their mean.
 
     Of N tokens the prefix stays, then come the T = N - R - 1 - p most important patches in descending order (of equals

@@ -67,3 +67,7 @@ class GpuWave:
         times = encoder_times_ms(lower(pruned, batch), self.spec)
         prunes = [e.mlp_tokens < e.attention_tokens for e in pruned.encoders]
         return float(times[np.array(prunes)].sum()) * self.spec.overhead.scoring_frac
+
+    def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return the GPU's values that are assumed, estimated or fitted."""
+        return self.spec.notes

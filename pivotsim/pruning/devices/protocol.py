@@ -9,15 +9,12 @@ from pivotsim.workload.plans import Plan
 
 @runtime_checkable
 class Device(Protocol):
-    """Something that a model runs on, or that knows how long it ran.
+    """Something that a model runs on, or that knows how long it ran."""
 
-    Attributes
-    ----------
-    name : str
-        What a table or a picture calls the device, one line.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """What a table or a picture calls the device, one line; an attribute will do."""
+        ...
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the latency of one batch in milliseconds; NaN where the device has no answer for the plan.
@@ -52,4 +49,13 @@ class ChargesPruning(Protocol):
 
     def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
         """Return the time of the pruning itself, in the encoder whose MLP sees fewer tokens than its attention."""
+        ...
+
+
+@runtime_checkable
+class HasNotes(Protocol):
+    """A device that knows which of its numbers are assumed, estimated or fitted."""
+
+    def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return the marks behind a latency, one line each."""
         ...

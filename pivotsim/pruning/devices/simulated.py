@@ -11,6 +11,7 @@ from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms
 from pivotsim.pruning.token_plans import at_tokens
+from pivotsim.report import Report
 from pivotsim.simulation import runnable, simulate
 from pivotsim.steps import Step, steps_of
 from pivotsim.units import FloatArray, cycles_to_ms
@@ -18,6 +19,7 @@ from pivotsim.workload.lowering import lower
 from pivotsim.workload.plans import Plan
 
 PARTS = ("delay", "array")  # everything, or the programmable logic alone: array and its units
+PRUNING_COST = "pruning: [estimate] each element that the method touches costs a residual add of the processor side"
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Simulated:
 
     >>> from pivotsim.workload.plans import plan
     >>> device = Simulated("zcu102_os", part="array")
-    >>> [round(ms, 2) for ms in device.latencies_ms(plan("deit_s"), [191, 192, 193])]
-    [19.4, 19.41, 26.06]
+    >>> device.latencies_ms(plan("deit_s"), [191, 192, 193]).round(2).tolist()
+    [22.47, 22.47, 29.96]
     """
 
     hw: Hardware | str = "zcu102"
@@ -63,11 +65,19 @@ class Simulated:
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the delay of a batch, or its part on the programmable logic, from one run of ``simulate``."""
-        report = simulate(
+        report = self._report(plan, batch)
+        return report.pl_ms if self.part == "array" else report.delay_ms
+
+    def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return the marks behind the delay and behind the cost of pruning."""
+        own = () if self.part == "array" else (PRUNING_COST,)
+        return (*self._report(plan, batch).notes, *own)
+
+    def _report(self, plan: Plan, batch: int) -> Report:
+        return simulate(
             plan, self.board, engine=self.engine, memory=self.memory, profile=self.profile, scope=self.scope,
             batch=batch,
         )  # fmt: skip
-        return report.pl_ms if self.part == "array" else report.delay_ms
 
     def latencies_ms(self, plan: Plan, tokens: Sequence[int], batch: int = 1) -> FloatArray:
         """Return the latency with all blocks at n tokens, for each n, bit for bit that of ``latency_ms``.
