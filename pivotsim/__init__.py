@@ -38,14 +38,19 @@ _HOME = {
     "compare": "pivotsim.comparison",
     "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
+    "reproduce_tokens": "pivotsim.published.tokens",
+    "Schedule": "pivotsim.pruning.schedule",
+    "pruning_schedule": "pivotsim.pruning.schedule",
+    "token_importance": "pivotsim.pruning.importance",
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
 }
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
-    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
-    "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
-    "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
+    "PivotsimError", "Plan", "Report", "Schedule", "Trace", "VitModel", "__version__", "combine", "compare", "fit",
+    "fold_times", "load_hardware", "load_model", "lower", "plan", "pruning_schedule", "read_trace", "reproduce_pivot",
+    "reproduce_tokens", "simulate", "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention",
+    "token_importance", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -61,7 +66,10 @@ if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model
+    from pivotsim.pruning.importance import token_importance
+    from pivotsim.pruning.schedule import Schedule, pruning_schedule
     from pivotsim.published.pivot import reproduce_pivot
+    from pivotsim.published.tokens import reproduce_tokens
     from pivotsim.report import Report
     from pivotsim.simulation import simulate
     from pivotsim.workload.lowering import lower

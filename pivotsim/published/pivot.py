@@ -10,7 +10,7 @@ from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.published.additivity import Additive, judge_additive
 from pivotsim.published.claims import Claim, load_claims, load_expected
 from pivotsim.published.consistency import BASELINES, Hit, find_hits
-from pivotsim.published.findings import RELATIVE, Finding, Search
+from pivotsim.published.findings import RELATIVE, Finding, Search, unexpected_verdicts
 from pivotsim.published.pairs import Hypothesis, definition_scores, effort_reports, rank_pairs
 from pivotsim.published.verdicts import MODELS, VERDICTS, Judge
 from pivotsim.report import Report, hash_of, header
@@ -33,12 +33,7 @@ class Audit:
     @cached_property
     def unexpected(self) -> list[str]:
         """One line per claim whose verdict is not the expected one, or that is missing on either side."""
-        found = {f.claim.id: f.verdict for f in self.findings}
-        return [
-            f"{i}: expected '{self.expected.get(i, 'no such claim')}', found '{found.get(i, 'no such claim')}'"
-            for i in sorted({*found, *self.expected})
-            if found.get(i) != self.expected.get(i)
-        ]
+        return unexpected_verdicts(self.findings, self.expected)
 
     @property
     def definition_scores(self) -> dict[str, float]:
