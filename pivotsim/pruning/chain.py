@@ -15,14 +15,13 @@ from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain's plan, how often each kind of encoder stands in the whole plan, and the kind that stands last.
+    """A chain's plan, and how often each kind of encoder stands in the whole plan.
 
     The plan ends with one encoder more, so that every other one has a next.
     """
 
     plan: Plan
     counts: tuple[int, ...]
-    last: int
 
     def sum_ms(self, per_kind: Sequence[Sequence[float]], less: float = 0.0) -> float:
         """Return each kind's times over all encoders of that kind, and minus ``less``, as one sum rounded once."""
@@ -52,4 +51,4 @@ def chain_of(plan: Plan, tokens: Sequence[int]) -> Chain:
         replace(kind, encoder=number, attention_tokens=n, mlp_tokens=n)
         for number, (kind, n) in enumerate([*single, single[-1]], start=1)
     )
-    return Chain(replace(plan, encoders=encoders), tuple(map(places.count, range(len(kinds)))), places[-1])
+    return Chain(replace(plan, encoders=encoders), tuple(map(places.count, range(len(kinds)))))
