@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pivotsim.published.findings import Search
     from pivotsim.published.pairs import Hypothesis
     from pivotsim.published.pivot import Audit
-    from pivotsim.published.tokens import TokenAudit
 
 reproduce_app = typer.Typer(no_args_is_help=True, help="Published numbers beside simulated ones, with verdicts.")
 RANKS_SHOWN = 3
@@ -62,6 +61,7 @@ def reproduce_tokens_command(
     json: options.JsonOption = False,
 ) -> None:
     """Audit every number of the token-pruning paper (arXiv 2407.05941); exit status 1 if a verdict is unexpected."""
+    from pivotsim.cli.token_audit import print_token_audit
     from pivotsim.published.tokens import reproduce_tokens
 
     if json and markdown:
@@ -70,7 +70,7 @@ def reproduce_tokens_command(
     if json:
         print_json(audit.to_dict())
     else:
-        _print_token_audit(audit, _print_markdown if markdown else _print_plain)
+        print_token_audit(audit, _print_markdown if markdown else _print_plain)
     for line in audit.unexpected:
         print_note(line)
     if audit.unexpected:
@@ -111,7 +111,7 @@ def _print_audit(audit: "Audit", show: Any) -> None:
     show(
         "Cells that do not follow from each other (marked above 2.5 %)",
         ("claim", "printed", "implied", "size", "", "rule"),
-        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), _mark(h), h.rule) for h in audit.hits],
+        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), mark(h), h.rule) for h in audit.hits],
         (1, 2, 3),
     )
     show(
@@ -142,7 +142,8 @@ def _print_audit(audit: "Audit", show: Any) -> None:
     print_line(expected)
 
 
-def _mark(hit: "Hit") -> str:
+def mark(hit: "Hit") -> str:
+    """Return what a table says of a hit: marked, explained by cut digits, or nothing."""
     return "marked" if hit.marked else "cut digits explain it" if hit.cut_explains else ""
 
 
@@ -166,44 +167,3 @@ def _pair_row(search: "Search", kind: str, rank: int, h: "Hypothesis") -> Sequen
         search.row, kind, rank, h.low, h.high, f"{h.low_frac:.2f}", f"{h.score:.2f}", "yes" if h.fits else "no", used,
         f"{h.cells['delay']:.2f}", f"{h.cells['energy']:.4f}", f"{h.cells['edp']:.3f}", h.edp_definition, h.share_base,
     )  # fmt: skip
-
-
-def _print_token_audit(audit: "TokenAudit", show: Any) -> None:
-    show(
-        "Token pruning by the tail effect (arXiv 2407.05941): published beside recomputed or predicted",
-        ("claim", "published", "found", "deviation", "unit", "verdict", "reason"),
-        [
-            (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, f.verdict, f.reason)
-            for f in audit.findings
-        ],
-        (1, 2, 3),
-    )
-    show(
-        "Cells that do not follow from each other, found by rule (marked above 2.5 %)",
-        ("claim", "printed", "implied", "size", "", "rule", "why"),
-        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), _mark(h), n, h.rule) for n, h in audit.hits],
-        (1, 2, 3),
-    )
-    show(
-        "Known contradictions: which rule finds each, or a note where none can",
-        ("", "rule", "what"),
-        [(row["number"], row["rule"], row["what"]) for row in audit.contradictions],
-        (0,),
-    )
-    show(
-        "Rate that whole models' latencies take, beside the peak of the fp32 cores, in TFLOP/s",
-        ("device", "batch", "model", "needed", "fp32 peak", "possible in fp32"),
-        [
-            (p.claim.device, p.claim.batch, p.claim.model, f"{p.needed_tflops:.2f}", f"{p.fp32_tflops:.2f}",
-             "yes" if p.possible else "no")
-            for p in audit.precision
-        ],
-        (1, 3, 4),
-    )  # fmt: skip
-    print_line(
-        "Latencies found are the GPU wave model's: one baseline per device fixes its efficiency; qualitative, good"
-    )
-    print_line("at large workloads, not validated. Accuracies are never modelled.")
-    print_line()
-    show("Verdicts", ("verdict", "claims"), list(audit.counts().items()), (1,))
-    print_line("all verdicts are the expected ones" if not audit.unexpected else "UNEXPECTED VERDICTS, see stderr")

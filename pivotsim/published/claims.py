@@ -69,8 +69,8 @@ class Claim:
         return float(10.0**-self.places)
 
 
-def published_rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of one of the package's CSV files of published numbers."""
+def load_table(name: str) -> list[dict[str, str]]:
+    """Return the rows of one of the package's tables, column -> text."""
     text = importlib.resources.files("pivotsim.published").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -79,7 +79,7 @@ def load_claims(name: str = "pivot_claims.csv") -> list[Claim]:
     """Return the claims of one paper, in the file's order."""
     return [
         Claim(r["id"], r["where"], r["model"], r["quantity"], r["value"], r["unit"], r["note"])
-        for r in published_rows(name)
+        for r in load_table(name)
     ]
 
 
@@ -91,4 +91,4 @@ def published_resources() -> dict[str, int]:
 
 def load_expected(name: str = "pivot_expected.csv") -> dict[str, str]:
     """Return id -> expected verdict; read for the exit status only, never to decide a verdict."""
-    return {r["id"]: r["verdict"] for r in published_rows(name)}
+    return {r["id"]: r["verdict"] for r in load_table(name)}

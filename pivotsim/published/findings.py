@@ -77,13 +77,3 @@ class Search:
             for rank, hypothesis in enumerate(ranked, start=1):
                 if rank <= count or (kind == RELATIVE and hypothesis is self.best):
                     yield kind, rank, hypothesis
-
-
-def unexpected_verdicts(findings: list[Finding], expected: dict[str, str]) -> list[str]:
-    """Return one line per claim whose verdict is not the expected one, or that is missing on either side."""
-    found = {f.claim.id: f.verdict for f in findings}
-    return [
-        f"{i}: expected '{expected.get(i, 'no such claim')}', found '{found.get(i, 'no such claim')}'"
-        for i in sorted({*found, *expected})
-        if found.get(i) != expected.get(i)
-    ]

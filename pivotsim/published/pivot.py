@@ -1,48 +1,37 @@
 """The audit of PIVOT (DAC'24): every claim beside what the simulator says, with one verdict and one reason."""
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from pivotsim.effort.combination import combine
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.published.additivity import Additive, judge_additive
+from pivotsim.published.audits import Findings
 from pivotsim.published.claims import Claim, load_claims, load_expected
 from pivotsim.published.consistency import BASELINES, Hit, find_hits
-from pivotsim.published.findings import RELATIVE, Finding, Search, unexpected_verdicts
+from pivotsim.published.findings import RELATIVE, Search
 from pivotsim.published.pairs import Hypothesis, definition_scores, effort_reports, rank_pairs
-from pivotsim.published.verdicts import MODELS, VERDICTS, Judge
+from pivotsim.published.verdicts import MODELS, Judge
 from pivotsim.report import Report, hash_of, header
 from pivotsim.workload.plans import plan
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(Findings):
     """Findings for every claim, hits of the consistency rule, ranked effort pairs, and whether energies can add up."""
 
     hw: Hardware
-    findings: list[Finding]
     hits: list[Hit]
     searches: list[Search]
     baselines: dict[str, Report]
     mixes: dict[str, MixedReport]
     additive: list[Additive]
-    expected: dict[str, str] = field(repr=False)
-
-    @cached_property
-    def unexpected(self) -> list[str]:
-        """One line per claim whose verdict is not the expected one, or that is missing on either side."""
-        return unexpected_verdicts(self.findings, self.expected)
 
     @property
     def definition_scores(self) -> dict[str, float]:
         """Definition of EDP -> sum of the rows' best relative scores; the lowest is used for all rows."""
         return definition_scores([search.relative for search in self.searches])
-
-    def counts(self) -> dict[str, int]:
-        """Return how many claims have each verdict."""
-        return {v: sum(f.verdict == v for f in self.findings) for v in VERDICTS}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -103,7 +92,7 @@ def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
     judge = Judge(hw, claims, hits, searches, baselines, mixes)
     findings = [judge.finding(claim) for claim in claims]
     additive = list(judge_additive(claims, baselines, mixes, hw))
-    return Audit(hw, findings, hits, searches, baselines, mixes, additive, load_expected())
+    return Audit(findings, load_expected(), hw, hits, searches, baselines, mixes, additive)
 
 
 def _searches(claims: list[Claim], hits: list[Hit], efforts: dict[str, list[Report]], hw: Hardware) -> list[Search]:

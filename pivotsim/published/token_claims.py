@@ -6,7 +6,7 @@ What a table does not state and another one implies is marked: ``inferred`` name
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pivotsim.published.claims import Claim, published_rows
+from pivotsim.published.claims import Claim, load_table
 
 OURS, BASELINE = "Ours", "baseline"
 MODELS = {"DeiT-S": "deit_s", "DeiT-B": "deit_b", "DinoV2-G": "dinov2_g"}
@@ -56,7 +56,7 @@ def load_token_claims() -> list[TokenClaim]:
             r["id"], r["where"], r["model"], r["quantity"], r["value"], r["unit"], r["note"], r["device"],
             _count(r["batch"]), r["method"], r["parameter"], _count(r["encoder"]), tuple(r["inferred"].split()),
         )
-        for r in published_rows("tokens_claims.csv")
+        for r in load_table("tokens_claims.csv")
     ]  # fmt: skip
 
 

@@ -1,14 +1,16 @@
 """The audit of Eliopoulos et al. (arXiv 2407.05941): every number with one verdict and one reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
 
 from pivotsim.hardware.gpu import GpuSpec
 from pivotsim.models.spec import load_model
-from pivotsim.published.claims import load_expected, printed, published_rows
+from pivotsim.published.audits import Findings
+from pivotsim.published.claims import load_expected, load_table, printed
 from pivotsim.published.consistency import Hit
-from pivotsim.published.findings import Finding, unexpected_verdicts
+from pivotsim.published.findings import Finding
 from pivotsim.published.token_claims import BASELINE, MODELS, Table, TokenClaim, load_token_claims
 from pivotsim.published.token_latency import (
     Precision,
@@ -42,17 +44,17 @@ STATED = {
 
 
 @dataclass(frozen=True)
-class TokenAudit:
+class TokenAudit(Findings):
     """Findings for every claim, hits of the rules, the known contradictions, and the precision behind the latencies."""
 
-    findings: list[Finding]
+    verdicts: ClassVar[tuple[str, ...]] = VERDICTS
+
     hits: list[tuple[str, Hit]]
     contradictions: list[dict[str, str]]
     precision: list[Precision]
     gpus: dict[str, GpuSpec]
-    expected: dict[str, str] = field(repr=False)
 
-    @property
+    @cached_property
     def unexpected(self) -> list[str]:
         """One line per claim whose verdict is not the expected one, and per contradiction that its rule missed."""
         hit = {found.id for _, found in self.hits}
@@ -62,11 +64,7 @@ class TokenAudit:
             for claim in row["claims"].split()
             if row["rule"] != "note" and claim not in hit
         ]
-        return unexpected_verdicts(self.findings, self.expected) + missed
-
-    def counts(self) -> dict[str, int]:
-        """Return how many claims have each verdict."""
-        return {v: sum(f.verdict == v for f in self.findings) for v in VERDICTS}
+        return super().unexpected + missed
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -115,8 +113,9 @@ def reproduce_tokens() -> TokenAudit:
     hits = [(name, hit) for name, rule in RULES.items() for hit in rule(table)]
     predicted = wave_predictor(gpus)
     findings = [_finding(claim, table, predicted, gpus, hits) for claim in table.claims]
-    known = published_rows("tokens_contradictions.csv")
-    return TokenAudit(findings, hits, known, list(precisions(table, gpus)), gpus, load_expected("tokens_expected.csv"))
+    known = load_table("tokens_contradictions.csv")
+    expected = load_expected("tokens_expected.csv")
+    return TokenAudit(findings, expected, hits, known, list(precisions(table, gpus)), gpus)
 
 
 def _finding(
