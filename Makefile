@@ -37,6 +37,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_dram
 	$(BIN)/python -m tests.benchmarks.bench_mpca
+	$(BIN)/python -m tests.benchmarks.bench_pruning
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py

@@ -50,16 +50,21 @@ _HOME = {
     "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
     "reproduce_static": "pivotsim.published.static",
+    "reproduce_tokens": "pivotsim.published.tokens",
+    "Schedule": "pivotsim.pruning.schedule",
+    "pruning_schedule": "pivotsim.pruning.schedule",
+    "token_importance": "pivotsim.pruning.importance",
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
 }
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "Mask", "MatmulResult",
-    "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare",
-    "drawn_mask", "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "plan",
-    "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_trace", "reproduce_pivot",
-    "reproduce_static", "simulate", "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention",
-    "split_attention", "write_timeline", "write_trace",
+    "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Schedule", "Trace", "VitModel", "__version__", "combine",
+    "compare", "drawn_mask", "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower",
+    "mask_attention", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens",
+    "pruning_schedule", "read_trace", "reproduce_pivot", "reproduce_static", "reproduce_tokens", "simulate",
+    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "split_attention", "token_importance",
+    "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -75,8 +80,11 @@ if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model
+    from pivotsim.pruning.importance import token_importance
+    from pivotsim.pruning.schedule import Schedule, pruning_schedule
     from pivotsim.published.pivot import reproduce_pivot
     from pivotsim.published.static import reproduce_static
+    from pivotsim.published.tokens import reproduce_tokens
     from pivotsim.report import Report
     from pivotsim.simulation import simulate
     from pivotsim.workload.footprints import Footprint, footprint

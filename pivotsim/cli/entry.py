@@ -13,6 +13,7 @@ from pivotsim._version import __version__
 from pivotsim.cli.combining import combine_command, compare_command
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
+from pivotsim.cli.scheduling import schedule_command
 from pivotsim.cli.showing import show_app
 from pivotsim.cli.simulating import gemm_command, run_command
 from pivotsim.cli.watching import watch_command
@@ -34,6 +35,7 @@ app.command("run")(run_command)
 app.command("combine")(combine_command)
 app.command("compare")(compare_command)
 app.command("watch")(watch_command)
+app.command("schedule")(schedule_command)
 app.add_typer(reproduce_app, name="reproduce")
 app.add_typer(show_app, name="show")
 

@@ -1,4 +1,4 @@
-"""The commands that audit published numbers: reproduce pivot, reproduce static."""
+"""The commands that audit published numbers: reproduce pivot, reproduce static, reproduce tokens."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -67,6 +67,46 @@ def reproduce_static_command(markdown: MarkdownOption = False, json: options.Jso
     else:
         _print_static(audit, _print_markdown if markdown else _print_plain)
     _end(audit)
+
+
+@reproduce_app.command("tokens")
+def reproduce_tokens_command(markdown: MarkdownOption = False, json: options.JsonOption = False) -> None:
+    """Audit every number of the token-pruning paper (arXiv 2407.05941); exit status as for pivot."""
+    from pivotsim.cli.token_audit import print_token_audit
+    from pivotsim.published.tokens import reproduce_tokens
+
+    _check_one_form(json, markdown)
+    audit = reproduce_tokens()
+    if json:
+        print_json(audit.to_dict())
+    else:
+        print_token_audit(audit, _print_markdown if markdown else _print_plain)
+    _end(audit)
+
+
+@reproduce_app.command("all")
+def reproduce_all_command(json: options.JsonOption = False) -> None:
+    """Audit all papers: how many claims have each verdict, and every verdict that is not the expected one."""
+    from pivotsim.published.pivot import reproduce_pivot
+    from pivotsim.published.static import reproduce_static
+    from pivotsim.published.tokens import reproduce_tokens
+
+    audits: dict[str, Findings] = {
+        "pivot": reproduce_pivot(), "static": reproduce_static(), "tokens": reproduce_tokens(),
+    }  # fmt: skip
+    if json:
+        print_json({name: {"counts": a.counts(), "unexpected": a.unexpected} for name, a in audits.items()})
+    else:
+        for name, audit in audits.items():
+            print_line(f"pivotsim reproduce {name}")
+            print_line()
+            _print_verdicts(audit, _print_plain)
+            print_line()
+    if any(audit.unexpected for audit in audits.values()):
+        for audit in audits.values():
+            for line in audit.unexpected:
+                print_note(line)
+        raise typer.Exit(1)
 
 
 def _check_one_form(json: bool, markdown: bool) -> None:
@@ -142,7 +182,7 @@ def _print_audit(audit: "Audit", show: Callable[..., None]) -> None:
     show(
         "Cells that do not follow from each other (marked above 2.5 %)",
         ("claim", "printed", "implied", "size", "", "rule"),
-        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), _mark(h), h.rule) for h in audit.hits],
+        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), mark(h), h.rule) for h in audit.hits],
         (1, 2, 3),
     )
     show(
@@ -171,7 +211,8 @@ def _print_audit(audit: "Audit", show: Callable[..., None]) -> None:
     _print_verdicts(audit, show)
 
 
-def _mark(hit: "Hit") -> str:
+def mark(hit: "Hit") -> str:
+    """Return what a table says of a hit: marked, explained by cut digits, or nothing."""
     return "marked" if hit.marked else "cut digits explain it" if hit.cut_explains else ""
 
 

@@ -205,7 +205,7 @@ def _spans_of(
 ) -> Iterator[Span]:  # fmt: skip
     """Yield what one GEMM does to the parts of the machine."""
     if report.options["memory"] == "hw":
-        return spans_behind_memories(m, k, n, report.inputs.hw, per_fold)
+        return spans_behind_memories(m, k, n, report.inputs.hw, per_fold, mask, copy)
     return SPANS[report.options["engine"]](m, k, n, report.inputs.hw.array, per_fold, mask, copy)
 
 

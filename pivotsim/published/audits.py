@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from pivotsim.published.findings import Finding
 from pivotsim.published.verdicts import VERDICTS
@@ -10,6 +11,8 @@ from pivotsim.published.verdicts import VERDICTS
 @dataclass(frozen=True)
 class Findings:
     """Findings for every claim of a paper, beside the verdicts that are expected."""
+
+    verdicts: ClassVar[tuple[str, ...]] = VERDICTS
 
     findings: list[Finding]
     expected: dict[str, str] = field(repr=False)
@@ -26,4 +29,4 @@ class Findings:
 
     def counts(self) -> dict[str, int]:
         """Return how many claims have each verdict."""
-        return {v: sum(f.verdict == v for f in self.findings) for v in VERDICTS}
+        return {v: sum(f.verdict == v for f in self.findings) for v in self.verdicts}

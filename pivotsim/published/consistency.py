@@ -47,7 +47,7 @@ class Hit:
         return large and not self.cut_explains
 
 
-def _implied(function: Callable[..., float], *cells: Interval) -> Interval:
+def implied_interval(function: Callable[..., float], *cells: Interval) -> Interval:
     """Return the interval of a function that is monotone in each of its cells."""
     corners = [function(*corner) for corner in itertools.product(*((c.low, c.high) for c in cells))]
     return Interval(function(*(c.value for c in cells)), min(corners), max(corners))
@@ -83,10 +83,10 @@ Values = dict[tuple[str, str], Interval]
 def _table_hits(cells: Cells, values: Values) -> Iterator[Hit]:
     for model in dict.fromkeys(model for model, quantity in cells if quantity == "power"):
         power, delay = values[model, "power"], values[model, "delay"]
-        mean_image = _implied(lambda p, d: p * d * d * 1e-3, power, delay)
+        mean_image = implied_interval(lambda p, d: p * d * d * 1e-3, power, delay)
         rules = {
-            "energy": (_implied(lambda p, d: p * d * 1e-3, power, delay), "power * delay"),
-            "fps_per_watt": (_implied(lambda p, d: 1e3 / (p * d), power, delay), "1 / (power * delay)"),
+            "energy": (implied_interval(lambda p, d: p * d * 1e-3, power, delay), "power * delay"),
+            "fps_per_watt": (implied_interval(lambda p, d: 1e3 / (p * d), power, delay), "1 / (power * delay)"),
         }
         baseline = BASELINES.get(model)
         if baseline is None:
@@ -127,7 +127,7 @@ def _factor_hits(cells: Cells, values: Values) -> Iterator[Hit]:
         if quantity in FACTORS and model in BASELINES:
             cell, baseline_above = FACTORS[quantity]
             own, base = values[model, cell], values[BASELINES[model], cell]
-            implied = _implied(lambda a, b: a / b, *((base, own) if baseline_above else (own, base)))
+            implied = implied_interval(lambda a, b: a / b, *((base, own) if baseline_above else (own, base)))
             yield from _judge(claim, values[model, quantity], implied, f"ratio of the printed {cell} cells")
 
 

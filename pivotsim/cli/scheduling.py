@@ -1,0 +1,184 @@
+"""The command that chooses how many tokens to prune: schedule."""
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pivotsim.cli import options
+from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
+from pivotsim.cli.simulating import print_end
+from pivotsim.errors import InputError, got
+
+if TYPE_CHECKING:
+    from pivotsim.pruning.devices.protocol import Device
+    from pivotsim.pruning.schedule import Schedule
+
+DEFAULT_HW = "zcu102"
+
+
+def schedule_command(
+    model: Annotated[str, typer.Argument(help="Model: a name or a YAML file.", show_default=False)],
+    accuracy: Annotated[
+        Path,
+        typer.Option(
+            parser=options.file_of("--accuracy"),
+            metavar="FILE.csv",
+            show_default=False,
+            help="Accuracy of keeping n tokens: columns tokens,accuracy_pct.",
+        ),
+    ],
+    hw: Annotated[
+        str | None,
+        typer.Option("--hw", metavar="NAME", help=f"Board, or GPU as in gpu/a100 [default: {DEFAULT_HW}]."),
+    ] = None,
+    recorded: Annotated[
+        Path | None,
+        typer.Option(parser=options.file_of("--recorded"), metavar="FILE.csv", help="Latencies that were measured."),
+    ] = None,
+    live: Annotated[
+        str | None, typer.Option(metavar="cpu|cuda", help="Measure here and now (needs the extra torch).")
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option(parser=options.real("--alpha"), metavar="A", help="Weight of latency, 0 to 1.")
+    ] = "0.5",  # type: ignore[assignment]  # typer parses defaults too
+    stride: Annotated[
+        int, typer.Option(parser=options.integer("--stride"), metavar="N", help="Token counts N, N - stride, ...")
+    ] = 1,
+    encoder: Annotated[
+        int | None,
+        typer.Option(parser=options.integer("--encoder"), metavar="E", help="Encoder that prunes, from 1."),
+    ] = None,
+    pruning_ms: Annotated[
+        float | None,
+        typer.Option(parser=options.real("--pruning-ms"), metavar="MS", help="Cost of the pruning itself, if known."),
+    ] = None,
+    batch: Annotated[int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images at a time.")] = 1,
+    engine: options.RunEngineOption = None,
+    memory: Annotated[str | None, typer.Option(metavar="paper|hw", help="Memories, as in run.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="paper|full", help="Processor side, as in run.")] = None,
+    part: Annotated[
+        str | None, typer.Option(metavar="delay|array", help="The whole delay, or the array's part of it.")
+    ] = None,
+    set_: options.SetOption = None,
+    plots: options.PlotsOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """How many tokens to prune, and where: the utilities, the latency staircase with its steps, and R.
+
+    Example: pivotsim schedule deit_s --hw zcu102 --accuracy acc.csv
+    """
+    from pivotsim.pruning.accuracy import read_accuracy
+    from pivotsim.pruning.schedule import pruning_schedule
+    from pivotsim.pruning.token_plans import least_tokens
+    from pivotsim.workload.plans import plan
+
+    settings = options.parse_settings(set_)
+    simulated = {"engine": engine, "memory": memory, "profile": profile, "part": part}
+    stated = {name: value for name, value in simulated.items() if value is not None}
+    sources = {"--hw": hw, "--recorded": recorded, "--live": live}
+    given = [name for name, value in sources.items() if value is not None]
+    if len(given) > 1:
+        raise InputError(f"schedule: {' and '.join(given)} exclude each other")
+    table = read_accuracy(accuracy)
+    device, spec = _device_and_model(model, sources, stated, settings)
+    if stride < 1:
+        raise InputError(f"--stride: must be at least 1 {got(stride)}")
+    whole = plan(spec)  # type: ignore[arg-type]
+    least = least_tokens(whole.model.prefix_tokens)
+    with progress():
+        found = pruning_schedule(
+            whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),
+            encoder=encoder, pruning_ms=pruning_ms,
+        )  # fmt: skip
+    written: list[Path] = []
+    if plots is not None:
+        from pivotsim.plots.staircase import plot_schedule
+
+        written = plot_schedule(found, plots)
+    if json:
+        print_json({**found.to_dict(), "set": settings})
+        return
+    _print_schedule(found)
+    print_end(found.notes, written)
+
+
+def _device_and_model(
+    model: str, sources: Mapping[str, object], stated: dict[str, str], settings: Mapping[str, object]
+) -> "tuple[Device, object]":
+    """Return the device that the options name, and the model; refuse options that this device has no use for."""
+    from pivotsim.hardware.gpu import is_gpu, load_gpu
+    from pivotsim.pruning.devices.gpu_wave import GpuWave
+    from pivotsim.pruning.devices.recorded import read_recorded
+    from pivotsim.pruning.devices.simulated import Simulated
+
+    name = str(sources["--hw"] or DEFAULT_HW)
+    recorded, live = sources["--recorded"], sources["--live"]
+    is_board = recorded is None and live is None and not is_gpu(name)
+    if stated and not is_board:
+        raise InputError(f"--{option}: says how a board is simulated; this device is none" for option in stated)
+    if is_board:
+        board, spec = options.load_both(name, model, dict(settings))
+        return Simulated(board, **stated), spec
+    own = {path: value for path, value in settings.items() if path.startswith("model.")}
+    _, spec = options.load_both(DEFAULT_HW, model, own, only="model.")
+    rest = {path: value for path, value in settings.items() if path not in own}
+    if recorded is None and live is None:
+        return GpuWave(load_gpu(name).replace(rest, label="--set")), spec
+    if rest:
+        raise InputError(f"--set: {path}: a measured device has no such value" for path in rest)
+    if recorded is not None:
+        return read_recorded(str(recorded)), spec
+    live_device: Device = importlib.import_module("pivotsim.pruning.devices.torch_live").TorchLive(str(live))
+    return live_device, spec  # imported by name, since only this line may need torch
+
+
+def _print_schedule(found: "Schedule") -> None:
+    print_line(
+        f"{found.plan.model.name} on {found.device}, batch {found.batch}: "
+        f"{found.whole_tokens} tokens, {len(found.tokens)} grid points, alpha {found.alpha:g}"
+    )
+    print_line()
+    edges = found.staircase.edges
+    print_table(
+        ("step: most tokens", "latency, ms", "one grid point more", "latency, ms", "jump"),
+        [
+            (e.tokens, number(e.latency_ms, 3), e.next_tokens, number(e.next_latency_ms, 3), percent(e.jump_frac))
+            for e in edges
+        ],
+        right=(0, 1, 2, 3, 4),
+    )
+    print_line()
+    shown = {found.whole_tokens, found.best_tokens, *(e.tokens for e in edges), *(e.next_tokens for e in edges)}
+    print_table(
+        ("tokens", "latency, ms", "accuracy, %", "U of latency", "U of accuracy", "U", ""),
+        [
+            (n, number(ms, 3), number(acc), *(f"{u:.4f}" for u in us), "chosen" if n == found.best_tokens else "")
+            for n, ms, acc, *us in found.to_rows()
+            if n in shown
+        ],
+        right=(0, 1, 2, 3, 4, 5),
+    )
+    print_line()
+    own = "not known" if found.pruning_ms != found.pruning_ms else number(found.pruning_ms, 3)
+    print_table(
+        ("schedule", "value", "unit", ""),
+        [
+            ("remove", found.removed, "tokens", f"R = {found.whole_tokens} - {found.best_tokens}"),
+            ("in encoder", found.encoder, "", "between attention and MLP"),
+            ("whole model", number(found.baseline_ms, 3), "ms", ""),
+            ("pruned model", number(found.pruned_ms, 3), "ms", ""),
+            ("pruning itself", own, "ms", ""),
+            ("gain", number(found.gain_ms, 3), "ms", percent(found.gain_ms / found.baseline_ms)),
+            ("recommended", found.recommended_removed, "tokens", _why(found)),
+        ],
+        right=(1,),
+    )
+
+
+def _why(found: "Schedule") -> str:
+    if found.recommended_removed == found.removed:
+        return "R"
+    return "the pruning takes as much as it saves"

@@ -1,0 +1,135 @@
+"""GPUs as the wave model sees them: streaming multiprocessors, tiles, clocks, and what was fitted to few points."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pivotsim.config import ONE_LINE, Spec, find, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.errors import nearest
+from pivotsim.yaml_reader import read_yaml
+
+KIND = "gpu_wave"
+
+
+class SmSpec(Spec):
+    """The streaming multiprocessors (SMs)."""
+
+    count: int = quantity("SMs", "Streaming multiprocessors.", ge=1, le=65_536)
+    clock_mhz: float = quantity("MHz", "Clock of the SMs.", ge=0.001, le=100_000)
+    cores: int = quantity("", "fp32 cores (CUDA cores) of one SM: MACs a clock without tensor cores.", ge=1, le=65_536)
+    macs_per_clock: int = quantity("MAC", "Peak of one SM in the precision assumed.", ge=1, le=2**20)
+    efficiency_frac: float = quantity("", "Share of the peak that a full wave reaches.", ge=1e-6, le=1)
+
+
+class KernelSpec(Spec):
+    """How kernels cut a GEMM into tiles."""
+
+    tile_rows: int = quantity("", "Rows of a tile of the result, linear layers.", ge=1, le=65_536)
+    tile_cols: int = quantity("", "Columns of a tile of the result, linear layers.", ge=1, le=65_536)
+    attention_tile: int = quantity("", "Rows and columns of a tile of QK^T and of SV.", ge=1, le=65_536)
+    tiles_per_sm: int = quantity("", "Tiles that one SM holds at a time (occupancy).", ge=1, le=1024)
+    wave_us: float = quantity("us", "Fixed cost of a wave.", ge=0, le=1e6)
+
+
+class OverheadSpec(Spec):
+    """Time that no wave explains."""
+
+    encoder_floor_us: float = quantity("us", "Least time of an encoder: its kernels' launches.", ge=0, le=1e6)
+    scoring_frac: float = quantity("", "A block that scores its tokens takes this share longer.", ge=0, le=10)
+
+
+class GpuSpec(Spec):
+    """A GPU for the wave model; see ``hwconfigs/gpu``."""
+
+    kind: Literal["gpu_wave"] = quantity("", "Selects this schema.")
+    name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
+    description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
+    sm: SmSpec
+    kernel: KernelSpec
+    overhead: OverheadSpec
+    sources: dict[str, str] = Field(description="Dotted path of a value or a group -> where it comes from.")
+
+    @model_validator(mode="after")
+    def _sources_name_values(self) -> "GpuSpec":
+        paths = [path for path, _, _ in leaves(GpuSpec)]
+        known = {*paths, *(path.partition(".")[0] for path in paths)}
+        unknown = [key for key in self.sources if key not in known]
+        if unknown:
+            raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
+        return self
+
+    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "GpuSpec":
+        """Return a copy with values at dotted paths changed, validated, and marked in ``sources``.
+
+        Raises
+        ------
+        InputError
+            A path is unknown (the nearest valid one is named) or a value does not fit.
+
+        Examples
+        --------
+        >>> load_gpu("gpu/a100").replace({"kernel.tile_rows": 64}).kernel.tile_rows
+        64
+        """
+        return replaced(self, changes, label)
+
+    def source(self, path: str) -> str:
+        """Return the source of a value: its own, or that of the group above it, or ''."""
+        return self.sources.get(path) or self.sources.get(path.partition(".")[0], "")
+
+    @property
+    def tile_slots(self) -> int:
+        """Tiles that one wave holds."""
+        return self.sm.count * self.kernel.tiles_per_sm
+
+    @property
+    def macs_per_ms_of_sm(self) -> float:
+        """MACs that one SM does in a millisecond of a full wave."""
+        return self.sm.macs_per_clock * self.sm.clock_mhz * 1e3 * self.sm.efficiency_frac
+
+    @property
+    def fp32_tflops(self) -> float:
+        """Peak of the fp32 cores in TFLOP/s, two operations per MAC."""
+        return 2 * self.sm.count * self.sm.cores * self.sm.clock_mhz * 1e-6
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Values that are assumed, estimated or fitted, each with what its source says."""
+        paths = (path for path, _, _ in leaves(GpuSpec))
+        return tuple(f"{path}: {self.source(path)}" for path in paths if self.source(path).startswith("["))
+
+    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
+        """Return (path, value, unit, source, description) of every value, in the schema's order."""
+        return [
+            (path, value_at(self, path), unit, self.source(path), description)
+            for path, unit, description in leaves(GpuSpec)
+        ]
+
+
+def load_gpu(source: "str | Path | Mapping[str, object] | GpuSpec") -> GpuSpec:
+    """Return a validated GPU from a name, a path or a dict of the YAML file's form.
+
+    Raises
+    ------
+    InputError
+        One line per problem: ``file:line: dotted.path: problem (got X), nearest valid name``.
+
+    Examples
+    --------
+    >>> gpu = load_gpu("gpu/a100")
+    >>> gpu.sm.count, gpu.sm.count * gpu.sm.cores
+    (108, 6912)
+    """
+    return load_spec(GpuSpec, "hwconfigs", "gpu", source)
+
+
+def is_gpu(name: str) -> bool:
+    """Tell whether a hardware's file says ``kind: gpu_wave``, itself or in the file that it builds on."""
+    path = find("hwconfigs", "hardware", name)
+    data = read_yaml(path).data
+    base = data.get("base")
+    if "kind" not in data and isinstance(base, str):
+        data = read_yaml(find("hwconfigs", "hardware", base, str(path))).data
+    return data.get("kind") == KIND

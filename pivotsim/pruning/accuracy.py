@@ -1,0 +1,154 @@
+"""Accuracy of keeping n tokens: from a table or a callable of the user's; no number here is invented.
+
+The paper's table is a proxy (section 3.1): random patches are removed before the first block, which any method that
+looks at tokens should beat. It is measured once per model, on about a thousand images.
+"""
+
+import csv
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from pivotsim.errors import InputError, check_integer, check_real, got
+from pivotsim.files import read_text
+from pivotsim.models.spec import VitModel
+from pivotsim.pruning.utility import MOST_ACCURACY_PCT
+from pivotsim.units import FloatArray, IntArray
+
+COLUMNS = ("tokens", "accuracy_pct")
+MAX_BYTES = 2**20
+Accuracy: TypeAlias = "Mapping[int, float] | Callable[[int], float] | str | Path"
+
+
+def accuracies_pct(accuracy: Accuracy, grid: IntArray, tokens: int) -> FloatArray:
+    """Return the accuracy of each grid point in percent, float64 (G,); NaN where the table has a hole.
+
+    Parameters
+    ----------
+    accuracy : mapping, callable, str or Path
+        Tokens kept -> accuracy in percent, a function of it, or a CSV (``read_accuracy``). NaN is a hole.
+    grid : ndarray
+        Token counts, int64 (G,).
+    tokens : int
+        N, all tokens of the model: the table may hold none above.
+
+    Raises
+    ------
+    InputError
+        The table is empty or for another model, or a value is no number or outside 0 to 100.
+    """
+    if isinstance(accuracy, (str, Path)):
+        accuracy = read_accuracy(accuracy)
+    if isinstance(accuracy, Mapping):
+        table = _checked(accuracy, tokens)
+        return np.array([table.get(n, math.nan) for n in grid.tolist()])
+    if not callable(accuracy):
+        raise InputError(f"accuracy: must be a table, a function of the tokens kept, or a CSV {got(accuracy)}")
+    return np.array([_percent(n, accuracy(n)) for n in grid.tolist()])
+
+
+def _checked(table: Mapping[int, float], tokens: int) -> dict[int, float]:
+    checked: dict[int, float] = {}
+    problems: list[str] = []
+    for key, value in table.items():
+        try:
+            n = check_integer("accuracy: tokens", key, 1)
+            if n > tokens:
+                raise InputError(f"accuracy: holds {n} tokens, the model has {tokens}")
+            checked[n] = _percent(n, value)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    if not checked:
+        raise InputError("accuracy: the table is empty")
+    return checked
+
+
+def _percent(n: int, value: object) -> float:
+    number = check_real(f"accuracy: {n} tokens", value)
+    if not math.isnan(number) and not 0 <= number <= MOST_ACCURACY_PCT:
+        raise InputError(f"accuracy: {n} tokens: must lie in 0 to 100 percent {got(number)}")
+    return number
+
+
+def read_accuracy(path: str | Path) -> dict[int, float]:
+    """Return tokens kept -> accuracy in percent from a CSV with the columns tokens, accuracy_pct; # starts a comment.
+
+    Raises
+    ------
+    InputError
+        One line per problem: a column is missing, a number is none, or a count stands twice.
+    """
+    name, text = str(path), read_text(Path(path), MAX_BYTES)
+    rows = [(i, line) for i, line in enumerate(text.splitlines(), start=1) if line.strip() and line[0] != "#"]
+    header = [cell.strip() for cell in next(csv.reader([rows[0][1]]))] if rows else []
+    if header != list(COLUMNS):
+        place = rows[0][0] if rows else 1
+        raise InputError(f"{name}:{place}: columns must be {','.join(COLUMNS)} {got(','.join(header))}")
+    table: dict[int, float] = {}
+    problems = []
+    for number, line in rows[1:]:
+        try:
+            count, value = (cell.strip() for cell in line.split(","))
+            n, percent = int(count), float(value)
+            if not 0 <= percent <= MOST_ACCURACY_PCT or n < 1:
+                raise ValueError
+        except ValueError:
+            problems.append(f"{name}:{number}: must be a token count and a percentage of 0 to 100 {got(line)}")
+            continue
+        if n in table:
+            problems.append(f"{name}:{number}: tokens: stands twice {got(n)}")
+        table[n] = percent
+    if problems:
+        raise InputError(problems)
+    return table
+
+
+@dataclass(frozen=True)
+class RandomRemoval:
+    """The random-removal proxy as a callable: tokens kept -> accuracy in percent, by an evaluation of the user's.
+
+    Every batch keeps its own random patches, all images of a batch the same (the released code); the same seed and
+    batch keep nested sets for falling n, so that the curve is smoother than independent draws.
+
+    Parameters
+    ----------
+    correct_of : callable
+        (batch number, kept token indices int64 ascending, prefix tokens first) -> (correct, images) of that batch,
+        with all other tokens removed after the position embedding, before the first block.
+    model : VitModel
+    batches : int
+        Batches to evaluate, at least 1.
+    seed : int
+
+    Examples
+    --------
+    >>> from pivotsim.models.spec import load_model
+    >>> proxy = RandomRemoval(lambda batch, kept: (len(kept), 200), load_model("deit_s"), batches=2)
+    >>> proxy(128)
+    64.0
+    """
+
+    correct_of: Callable[[int, IntArray], tuple[int, int]]
+    model: VitModel
+    batches: int = 1
+    seed: int = 0
+
+    def __call__(self, tokens: int) -> float:
+        """Return the accuracy of keeping ``tokens`` tokens, prefix tokens included."""
+        prefix, patches = self.model.prefix_tokens, self.model.patches
+        kept = check_integer("tokens", tokens, prefix + 1, self.model.tokens) - prefix
+        correct = images = 0
+        for batch in range(check_integer("batches", self.batches, 1)):
+            order = np.random.default_rng([self.seed, batch]).permutation(patches)
+            indices = np.concatenate([np.arange(prefix), prefix + np.sort(order[:kept])])
+            right, seen = self.correct_of(batch, indices)
+            correct, images = correct + right, images + seen
+        if images < 1:
+            raise InputError(f"correct_of: evaluated no image {got(images)}")
+        return 100 * correct / images

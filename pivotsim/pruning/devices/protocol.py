@@ -1,0 +1,61 @@
+"""What every device answers: how long a plan takes; and what some devices answer beyond that."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from pivotsim.units import FloatArray
+from pivotsim.workload.plans import Plan
+
+
+@runtime_checkable
+class Device(Protocol):
+    """Something that a model runs on, or that knows how long it ran."""
+
+    @property
+    def name(self) -> str:
+        """What a table or a picture calls the device, one line; an attribute will do."""
+        ...
+
+    def latency_ms(self, plan: Plan, batch: int = 1) -> float:
+        """Return the latency of one batch in milliseconds; NaN where the device has no answer for the plan.
+
+        Parameters
+        ----------
+        plan : Plan
+            What each encoder does; the tokens per encoder are the plan's.
+        batch : int
+            Images that run together, at least 1.
+
+        Raises
+        ------
+        InputError
+            The plan is for another model than the device knows, or the batch is not valid.
+        """
+        ...
+
+
+@runtime_checkable
+class KnowsStaircase(Protocol):
+    """A device that answers for many token counts at once, faster than one by one, with the same numbers."""
+
+    def latencies_ms(self, plan: Plan, tokens: Sequence[int], batch: int = 1) -> FloatArray:
+        """Return the latency of the plan with all blocks at n tokens, for each n; float64, shape (len(tokens),)."""
+        ...
+
+
+@runtime_checkable
+class ChargesPruning(Protocol):
+    """A device that knows what the pruning itself costs: scoring, sorting, gathering and averaging."""
+
+    def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
+        """Return the time of the pruning itself, in the encoder whose MLP sees fewer tokens than its attention."""
+        ...
+
+
+@runtime_checkable
+class HasNotes(Protocol):
+    """A device that knows which of its numbers are assumed, estimated or fitted."""
+
+    def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return the marks behind a latency, one line each."""
+        ...

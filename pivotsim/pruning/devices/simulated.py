@@ -1,0 +1,143 @@
+"""Device `simulated`: any hardware, any engine; one run answers for all token counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pivotsim.engines.registry import ENGINES, resolved
+from pivotsim.errors import check_choice
+from pivotsim.hardware.spec import Hardware, load_hardware
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.pruning.chain import Chain, chain_of
+from pivotsim.pruning.cost import host_pruning_ms
+from pivotsim.pruning.token_plans import at_tokens
+from pivotsim.report import Report
+from pivotsim.simulation import runnable, simulate
+from pivotsim.steps import Step, steps_of
+from pivotsim.units import FloatArray, cycles_to_ms
+from pivotsim.workload.lowering import lower
+from pivotsim.workload.plans import Plan
+
+PARTS = ("delay", "array")  # everything, or the programmable logic alone: array and its units
+PRUNING_COST = "pruning: [estimate] the method's own work on the processor side is charged as profile full does"
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A hardware under ``simulate()``, or the time of its programmable logic alone.
+
+    Parameters
+    ----------
+    hw : Hardware or str
+    engine, memory, profile, scope
+        As in ``simulate``.
+    part : {'delay', 'array'}
+        The whole delay, or the programmable logic's part of it.
+
+    Examples
+    --------
+    Output stationary with tokens on 64 rows: 192 tokens fill three row folds, 193 start a fourth.
+
+    >>> from pivotsim.workload.plans import plan
+    >>> device = Simulated("zcu102_os", part="array")
+    >>> device.latencies_ms(plan("deit_s"), [191, 192, 193]).round(2).tolist()
+    [22.47, 22.47, 29.96]
+    """
+
+    hw: Hardware | str = "zcu102"
+    engine: str | None = None
+    memory: str | None = None
+    profile: str = "paper"
+    scope: str = "encoders"
+    part: str = "delay"
+    name: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        hw = load_hardware(self.hw)
+        object.__setattr__(self, "hw", hw)
+        object.__setattr__(self, "name", f"{hw.name}, array alone" if self.part == "array" else hw.name)
+        check_choice("part", self.part, PARTS)
+        engine, memory = resolved(hw, self.engine, self.memory, self.profile)
+        object.__setattr__(self, "engine", engine)
+        object.__setattr__(self, "memory", memory)
+
+    @property
+    def board(self) -> Hardware:
+        """The hardware, loaded."""
+        return load_hardware(self.hw)
+
+    def latency_ms(self, plan: Plan, batch: int = 1) -> float:
+        """Return the delay of a batch, or its part on the programmable logic, from one run of ``simulate``."""
+        report = self._report(plan, batch)
+        return report.pl_ms if self.part == "array" else report.delay_ms
+
+    def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return the marks behind the delay and behind the cost of pruning."""
+        own = () if self.part == "array" else (PRUNING_COST,)
+        return (*self._report(plan, batch).notes, *own)
+
+    def _report(self, plan: Plan, batch: int) -> Report:
+        return simulate(
+            plan, self.board, engine=self.engine, memory=self.memory, profile=self.profile, scope=self.scope,
+            batch=batch,
+        )  # fmt: skip
+
+    def latencies_ms(self, plan: Plan, tokens: Sequence[int], batch: int = 1) -> FloatArray:
+        """Return the latency with all blocks at n tokens, for each n, bit for bit that of ``latency_ms``.
+
+        Where nothing overlaps and nothing outside the encoders counts, a delay is a sum over encoders, and those of
+        one kind are alike: one trace then holds each kind once at every n.
+        """
+        tokens = list(tokens)
+        hw = self.board
+        is_sum = self.scope == "encoders" and hw.host.ps_pl_overlap == "serial" and isinstance(hw, SystolicHardware)
+        if not tokens or not is_sum:
+            return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)
+        self.latency_ms(at_tokens(plan, tokens[0]), batch)  # checks every option
+        links = chain_of(plan, tokens)
+        totals = self._encoder_totals(links.plan, batch)[:-1]
+        kinds = len(links.counts)
+        return np.array([self._whole(totals[i : i + kinds], links) for i in range(0, len(totals), kinds)])
+
+    def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
+        """Return what the pruning itself takes on the processor side; 0 where only the array counts."""
+        return 0.0 if self.part == "array" else host_pruning_ms(pruned, self.board, batch, self.profile)
+
+    def _encoder_totals(self, plan: Plan, batch: int) -> "list[_Total]":
+        hw = self.board
+        engine, memory = resolved(hw, self.engine, self.memory, self.profile)
+        trace = runnable(lower(plan, batch), hw, engine, self.scope)
+        board = hw if memory == "hw" else hw.without_memory_limits()
+        steps = steps_of(trace, hw, ENGINES[engine](trace, board).tolist(), self.profile)
+        totals = [_Total() for _ in plan.encoders]
+        ends = [op.encoder != after.encoder for op, after in zip(trace.ops, trace.ops[1:], strict=False)]
+        for step in steps:
+            totals[step.encoder - 1].add(step, step.position < len(ends) and ends[step.position])
+        return totals
+
+    def _whole(self, totals: "list[_Total]", links: Chain) -> float:
+        """Return the latency of a whole plan from its kinds of encoder."""
+        cycles = sum(count * total.cycles for count, total in zip(links.counts, totals, strict=True))
+        pl_ms = cycles_to_ms(float(cycles), self.board.clock_mhz)
+        if self.part == "array":
+            return pl_ms
+        times = [total.host_ms for total in totals]
+        # every kind ends with a residual addition of one size; the last encoder of a plan passes nothing on
+        return pl_ms + links.sum_ms(times, less=totals[0].passed_ms)
+
+
+@dataclass
+class _Total:
+    """What one encoder adds: clocks, processor times, and the last of them, that passes its result on."""
+
+    cycles: int = 0
+    host_ms: list[float] = field(default_factory=list)
+    passed_ms: float = 0.0
+
+    def add(self, step: Step, ends_encoder: bool) -> None:
+        self.cycles += step.cycles
+        if step.host_ms:
+            self.host_ms.append(step.host_ms)
+        if step.kind == "transfer" and ends_encoder:
+            self.passed_ms = step.host_ms

@@ -1,0 +1,81 @@
+"""The commands schedule and reproduce tokens as a shell sees them."""
+
+import json
+
+import pytest
+
+ROWS = [f"{n},{80 - 0.002 * (197 - n) ** 2:.4f}" for n in range(4, 198)]
+
+
+@pytest.fixture
+def accuracy(tmp_path):
+    path = tmp_path / "acc.csv"
+    path.write_text("\n".join(["tokens,accuracy_pct", *ROWS]) + "\n")
+    return path
+
+
+def test_schedule_prints_steps_utilities_and_the_choice_and_draws(pivotsim, accuracy, tmp_path):
+    ran = pivotsim("schedule", "deit_s", "--hw", "zcu102", "--accuracy", accuracy, "--plots", tmp_path / "out")
+    assert (ran.code, ran.err) == (0, "")
+    for text in ("R = 197 - 108", "8.6 %", "chosen", "schedule.png", "pruning: [estimate]"):
+        assert text in ran.out
+    assert (tmp_path / "out" / "schedule.png").exists()
+
+
+def test_schedule_as_json(pivotsim, accuracy):
+    ran = pivotsim("schedule", "deit_s", "--accuracy", accuracy, "--json", "--alpha", "0", "--set", "array.cols=32")
+    result = json.loads(ran.out)
+    assert (result["result"], result["removed"], result["alpha"]) == ("schedule", 0, 0.0)
+    assert (result["set"], len(result["grid"])) == ({"array.cols": 32}, 194)
+    assert {"tokens": 192, "next_tokens": 193}.items() <= result["steps"][-1].items()
+
+
+def test_schedule_on_a_gpu_and_from_a_recording(pivotsim, accuracy, tmp_path):
+    ran = pivotsim("schedule", "deit_s", "--hw", "gpu/tx2", "--accuracy", accuracy, "--stride", "3", "--json")
+    assert [row["tokens"] for row in json.loads(ran.out)["grid"]][:2] == [197, 194]
+    recorded = tmp_path / "here.csv"
+    recorded.write_text("model,batch,tokens,repeat,latency_ms\ndeit_s,1,197,0,30\ndeit_s,1,128,0,20\n")
+    ran = pivotsim("schedule", "deit_s", "--recorded", recorded, "--accuracy", accuracy)
+    assert ran.code == 0
+    assert "192 of 194 grid points have no latency" in ran.out
+    assert "not known" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--hw", "zcu102", "--live", "cpu"), "schedule: --hw and --live exclude each other"),
+        (("--hw", "gpu/a100", "--part", "array"), "--part: says how a board is simulated; this device is none"),
+        (("--hw", "gpu/a100", "--set", "array.rows=3"), "--set: array.rows: unknown key"),
+        (("--recorded", "none.csv"), "none.csv: no such file"),
+        (("--hw", "gpu/a1000"), "hardware: unknown name (got 'gpu/a1000'), nearest valid name: 'gpu/a100'"),
+        (("--alpha", "2"), "alpha: must lie in 0 to 1 (got 2.0)"),
+        (("--stride", "0"), "--stride: must be at least 1 (got 0)"),
+        (("--encoder", "13"), "encoder: must be at most 12 (got 13)"),
+        (("--part", "half"), "part: must be one of delay, array (got 'half')"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_status_2(pivotsim, accuracy, arguments, problem):
+    ran = pivotsim("schedule", "deit_s", "--accuracy", accuracy, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.strip().startswith(problem)
+    assert "\n" not in ran.err.strip()
+
+
+def test_reproduce_tokens_prints_and_passes(pivotsim):
+    ran = pivotsim("reproduce", "tokens")
+    assert (ran.code, ran.err) == (0, "")
+    assert "all verdicts are the expected ones" in ran.out
+    ran = pivotsim("reproduce", "tokens", "--json")
+    result = json.loads(ran.out)
+    assert (result["paper"], result["unexpected"], len(result["claims"])) == ("tokens", [], 222)
+    assert "| claim | published |" in pivotsim("reproduce", "tokens", "--markdown").out
+
+
+def test_an_unexpected_verdict_is_exit_status_1(pivotsim, monkeypatch):
+    from pivotsim.published import tokens
+
+    monkeypatch.setattr(tokens, "load_expected", lambda name: {"table2a.q": "input"})
+    ran = pivotsim("reproduce", "tokens")
+    assert ran.code == 1
+    assert "table2a.q: expected 'input', found 'not modelled'" in ran.err

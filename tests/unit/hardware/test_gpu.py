@@ -1,0 +1,53 @@
+"""GPU files: complete, sourced, marked, and strict about what they hold."""
+
+import pytest
+
+from pivotsim.config import available, leaves
+from pivotsim.errors import InputError
+from pivotsim.hardware.gpu import GpuSpec, is_gpu, load_gpu
+
+NAMES = [name for name in available("hwconfigs") if name.startswith("gpu/")]
+
+
+def test_the_shipped_gpus():
+    assert {"gpu/tx2", "gpu/agx_orin", "gpu/a100", "gpu/h200"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_has_a_source_and_every_fit_says_that_it_is_not_validated(name):
+    gpu = load_gpu(name)
+    for path, _, unit, source, description in gpu.to_rows():
+        assert source, path
+        assert description.endswith("."), path
+        assert unit != "us" or path.endswith("_us")
+        assert unit != "MHz" or path.endswith("_mhz")
+        if source.startswith(("[calibrated]", "[estimate]")):
+            assert source.endswith("not validated"), path
+    assert is_gpu(name)
+
+
+@pytest.mark.parametrize(("name", "tflops"), [("tx2", 0.67), ("agx_orin", 3.33), ("a100", 19.49)])
+def test_fp32_peaks_by_hand(name, tflops):
+    assert load_gpu(f"gpu/{name}").fp32_tflops == pytest.approx(tflops, abs=0.005)
+
+
+def test_a_board_is_no_gpu_and_a_gpu_no_board():
+    assert not is_gpu("zcu102")
+    assert not is_gpu("zcu102_ws")  # by its base
+    with pytest.raises(InputError, match="kind: must be one of gpu_wave"):
+        load_gpu("zcu102")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path, _, _ in leaves(GpuSpec) if path not in ("kind", "name", "description")]
+)
+def test_no_value_may_be_negative_or_text(path):
+    for wrong in (-1, "much"):
+        with pytest.raises(InputError, match=path):
+            load_gpu("gpu/a100").replace({path: wrong})
+
+
+def test_a_source_must_name_a_value():
+    data = load_gpu("gpu/a100").model_dump()
+    with pytest.raises(InputError, match=r"sources: 'sm\.cuont' names no value"):
+        load_gpu({**data, "sources": {"sm.cuont": "x"}})

@@ -1,0 +1,43 @@
+"""The staircase's pictures: their data equals the schedule's; drawing returns its Axes."""
+
+import pytest
+
+import pivotsim as ps
+from pivotsim.plots import staircase
+from pivotsim.plots.style import new_axes
+
+
+@pytest.fixture(scope="module")
+def schedule():
+    return ps.pruning_schedule(ps.plan("deit_s"), "zcu102", lambda n: 80 - 0.002 * (197 - n) ** 2)
+
+
+def test_the_data_is_the_schedules(schedule):
+    stairs = staircase.staircase_data(schedule.staircase)
+    assert (stairs.tokens[0], stairs.tokens[-1]) == (4, 197)
+    assert [tokens for tokens, _ in stairs.best] == [36, 72, 108, 144, 180]
+    assert [tokens for tokens, _ in stairs.worst] == [37, 73, 109, 145, 181]
+    found = staircase.utility_data(schedule)
+    assert found.tokens == stairs.tokens
+    assert found.chosen == (108, max(found.total))
+    assert found.latency[-1] == 0.0  # all tokens are the slowest
+    assert found.accuracy[-1] == 1.0
+
+
+def test_drawing_returns_its_axes_with_units(schedule):
+    left, right = new_axes(8, 3, columns=2)[1]
+    assert staircase.draw_staircase(staircase.staircase_data(schedule.staircase), left, "stairs") is left
+    assert (left.get_ylabel(), left.get_title()) == ("latency, ms", "stairs")
+    assert [text.get_text() for text in left.texts] == ["36", "72", "108", "144", "180"]
+    assert staircase.draw_utilities(staircase.utility_data(schedule), right) is right
+    assert right.texts[0].get_text() == "n* = 108"
+
+
+def test_a_staircase_without_steps_is_drawn():
+    flat = staircase.StaircaseData([1, 2], [1.0, 1.0], [], [])
+    assert staircase.draw_staircase(flat, new_axes(4, 3)[1][0]).get_legend() is None
+
+
+def test_the_picture_is_written(schedule, tmp_path):
+    assert staircase.plot_schedule(schedule, tmp_path) == [tmp_path / "schedule.png"]
+    assert (tmp_path / "schedule.png").stat().st_size > 10_000
