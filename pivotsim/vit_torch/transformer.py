@@ -71,7 +71,7 @@ class VisionTransformer(nn.Module):
         return y
 
     def forward_head(self, x: Tensor) -> Tensor:
-        """Return logits of normed tokens. In training, the two heads of a distilled model are stacked, (2, B, classes)."""
+        """Return logits of normed tokens; in training those of a distilled model's two heads, (2, B, classes)."""
         p = self.model.prefix_tokens
         features = x[:, 0] if p else x.mean(dim=1)
         if self.model.head_features == 2 * self.model.width:

@@ -52,14 +52,6 @@ class TorchLive:
         torch is not installed.
     InputError
         A number does not fit, or there is no such device here.
-
-    Examples
-    --------
-    >>> import pivotsim as ps
-    >>> device = TorchLive("cpu", repeats=3)
-    >>> latency_ms = device.latency_ms(ps.plan("deit_t"))
-    >>> device.measured[0].batch, len(device.measured[0].repeats_ms)
-    (1, 3)
     """
 
     def __init__(
