@@ -105,6 +105,18 @@ def test_random_patches_keep_the_prefix_and_change_with_the_batch():
     assert again == rows
 
 
+def test_every_encoder_and_every_seed_draws_its_own_patches():
+    x = torch.arange(17.0).reshape(1, 17, 1)
+    draws = set()
+    for seed in (0, 100):
+        vit = build_vit(PLAIN)
+        impose_plan(vit, with_tokens(ps.plan(PLAIN), [(9, 8), (7, 6), (5, 4)]), patches="random", seed=seed)
+        slots = [slot for block in vit.blocks for slot in (block.before, block.between)]
+        draws |= {tuple(torch.randperm(17, generator=slot.generator).tolist()) for slot in slots}
+        assert slots[0](x, None, None)[0].shape == (1, 9, 1)
+    assert len(draws) == 12
+
+
 def test_a_whole_plan_undoes_everything():
     vit, images = build_vit(PLAIN), images_of(PLAIN).float()
     whole = vit(images)

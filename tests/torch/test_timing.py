@@ -1,6 +1,7 @@
 """Measured latency: what is counted, how often and until when; a clock of our own decides, never the machine's."""
 
 import statistics
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning.devices.torch_live import TorchLive
 from pivotsim.vit_torch import timing
 from pivotsim.vit_torch.imposed import impose_plan
+from pivotsim.vit_torch.observed import observe_plan
 from pivotsim.vit_torch.transformer import build_vit
 
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device here")
@@ -103,8 +105,49 @@ def test_the_device_runs_the_plan(monkeypatch):
     assert seen == [
         ("small", [False, True, False], 4, 2, 3), ("small", [True] * 3, 1, 2, 3), ("other", [True], 1, 2, 3),
     ]  # fmt: skip
-    with pytest.raises(ps.InputError, match="batch: must be at least 1"):
-        device.latency_ms(ps.plan(PLAIN), 0)
+
+
+def test_a_batch_is_a_positive_integer():
+    for batch, problem in ((0, "batch: must be at least 1"), (1.5, "batch: must be an integer")):
+        with pytest.raises(ps.InputError, match=problem):
+            TorchLive().latency_ms(ps.plan(PLAIN), batch)
+
+
+def pruned(plan, encoder, tokens):
+    """The plan of single-layer pruning."""
+    return replace(
+        plan,
+        encoders=tuple(
+            replace(
+                e,
+                attention_tokens=tokens if e.encoder > encoder else e.attention_tokens,
+                mlp_tokens=tokens if e.encoder >= encoder else e.mlp_tokens,
+            )
+            for e in plan.encoders
+        ),
+    )
+
+
+@pytest.mark.parametrize(("with_method", "wanted"), [(7.0, 3.0), (3.0, 0.0)])
+def test_the_cost_of_pruning_is_what_the_method_adds(monkeypatch, with_method, wanted):
+    def spy(vit, batch, **options):
+        assert batch == 2 and [e.mlp_tokens for e in observe_plan(vit).encoders] == [17, 9, 9]
+        return [with_method if vit.blocks[1].between.reads_map else 4.0]
+
+    monkeypatch.setattr(timing, "time_forward_ms", spy)
+    device = TorchLive()
+    assert device.pruning_ms(pruned(ps.plan(PLAIN), 2, 9), 2) == wanted
+    assert [m.repeats_ms for m in device.measured] == [(4.0,)]  # the plan's own latency, not the method's
+
+
+def test_the_cost_of_pruning_needs_a_plan_of_single_layer_pruning():
+    twice = pruned(pruned(ps.plan(PLAIN), 2, 9), 3, 5)
+    ahead = pruned(ps.plan(PLAIN), 0, 9)
+    skipped = ps.skip_attention(pruned(ps.plan(PLAIN), 2, 9), active=[1, 3])
+    for plan in (twice, ahead, skipped):
+        with pytest.raises(ps.InputError, match="plan: must prune tokens in one encoder"):
+            TorchLive(repeats=1).pruning_ms(plan)
+    assert TorchLive().pruning_ms(ps.plan(PLAIN)) == 0  # nothing pruned, nothing measured
 
 
 def test_deit_s_runs_at_its_real_shapes():

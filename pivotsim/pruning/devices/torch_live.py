@@ -1,10 +1,10 @@
 """The machine at hand, measured: a plain-torch ViT of random weights at the plan's real shapes."""
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pivotsim.errors import InputError, check_choice, check_integer
+from pivotsim.errors import InputError, check_choice
 from pivotsim.workload.plans import Plan, check_plan
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class TorchLive:
     """Measures the latency of plans; the median of a few repeats after a warm-up.
 
     Tokens are cut where the plan says so, by slicing, as in the latency staircase of Eliopoulos et al.
-    (arXiv 2407.05941, section 3.1); the cost of a pruning method itself is not part of it. Latency does not depend
-    on the values of weights, so they are random.
+    (arXiv 2407.05941, section 3.1); ``pruning_ms`` measures what a method costs beyond that. Latency does not
+    depend on the values of weights, so they are random.
 
     Parameters
     ----------
@@ -85,16 +85,51 @@ class TorchLive:
             The plan cannot be imposed on its model, or the batch is not a positive integer.
         """
         from pivotsim.vit_torch.imposed import impose_plan
-        from pivotsim.vit_torch.timing import time_forward_ms
-        from pivotsim.vit_torch.transformer import build_vit
 
         check_plan(plan)
-        check_integer("batch", batch, 1)
+        vit = self._vit_of(plan)
+        impose_plan(vit, plan)
+        repeats_ms = self._repeats_ms(vit, batch)
+        self.measured.append(Measurement(plan, int(batch), repeats_ms))
+        return statistics.median(repeats_ms)
+
+    def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
+        """Return what single-layer pruning itself costs: the pruned ViT's latency above that of the bare plan.
+
+        At least 0: a difference of two measurements may be lost in their noise.
+
+        Raises
+        ------
+        InputError
+            The plan is not that of single-layer pruning.
+        """
+        from pivotsim.vit_torch.imposed import impose_plan
+        from pivotsim.vit_torch.observed import observe_plan
+        from pivotsim.vit_torch.reduction import prune_single
+
+        check_plan(pruned)
+        vit, tokens = self._vit_of(pruned), pruned.model.tokens
+        whole = tuple(replace(e, attention_tokens=tokens, mlp_tokens=tokens) for e in pruned.encoders)
+        impose_plan(vit, replace(pruned, encoders=whole))
+        pruning = [e for e in pruned.encoders if e.attention_active and e.mlp_tokens < e.attention_tokens == tokens]
+        for e in pruning:
+            prune_single(vit, encoder=e.encoder, removed=tokens - e.mlp_tokens)
+        if [e.mlp_tokens for e in observe_plan(vit).encoders] != [e.mlp_tokens for e in pruned.encoders]:
+            raise InputError("plan: must prune tokens in one encoder, between its attention and its MLP")
+        if not pruning:
+            return 0.0
+        with_method_ms = statistics.median(self._repeats_ms(vit, batch))
+        return max(0.0, with_method_ms - self.latency_ms(pruned, batch))
+
+    def _vit_of(self, plan: Plan) -> "VisionTransformer":
+        from pivotsim.vit_torch.transformer import build_vit
+
         if self._vit is None or self._vit.model != plan.model:
             self._vit = build_vit(plan.model).to(self.device)
-        impose_plan(self._vit, plan)
-        repeats_ms = time_forward_ms(
-            self._vit, batch, threads=self.threads, repeats=self.repeats, warm_up=self.warm_up, budget_s=self.budget_s
-        )
-        self.measured.append(Measurement(plan, int(batch), tuple(repeats_ms)))
-        return statistics.median(repeats_ms)
+        return self._vit
+
+    def _repeats_ms(self, vit: "VisionTransformer", batch: int) -> tuple[float, ...]:
+        from pivotsim.vit_torch.timing import time_forward_ms
+
+        numbers = {"threads": self.threads, "repeats": self.repeats, "warm_up": self.warm_up}
+        return tuple(time_forward_ms(vit, batch, **numbers, budget_s=self.budget_s))
