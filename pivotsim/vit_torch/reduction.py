@@ -1,18 +1,20 @@
 """Token reductions put on a ViT: one method at a time, numbers checked."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.vit_torch.dropping import Evit, SingleLayer, TopK
 from pivotsim.vit_torch.encoder import Reducer
+from pivotsim.vit_torch.head_selecting import HeadSelector
 from pivotsim.vit_torch.importance import NORMALISATIONS
 from pivotsim.vit_torch.merging import MergePairs
 from pivotsim.vit_torch.selecting import Predictor
 from pivotsim.vit_torch.transformer import VisionTransformer
 
-STAGES = (4, 7, 10)  # EViT and DynamicViT on 12 encoders
+STAGES = (4, 7, 10)  # EViT, DynamicViT and HeatViT on 12 encoders
 
 
 def prune_single(vit: VisionTransformer, *, encoder: int, removed: int, normalisation: str = "image") -> None:
@@ -113,21 +115,55 @@ def select_tokens(
     >>> vit.forward_features(torch.zeros(1, 3, 224, 224)).shape[1]
     68
     """
-    rate, model = _check_rate(keep_rate), vit.model
-    check_integer("seed", seed, 0)
-    stages = _numbers(vit, encoders)
-    kept = {number: int(model.patches * rate**k) for k, number in enumerate(stages, start=1)}
-    if kept and min(kept.values()) < 1:
-        raise InputError(f"keep_rate: leaves no patch after {len(stages)} encoders {got(keep_rate)}")
+    rate, model, stages = _check_rate(keep_rate), vit.model, _numbers(vit, encoders)
     if model.width % 4:
         raise InputError(f"vit: the predictor needs a width that 4 divides {got(model.width)}")
+    kept = {number: int(model.patches * rate**k) for k, number in enumerate(stages, start=1)}
+    _install_selectors(vit, kept, seed, lambda i: Predictor(kept[i], model.width, model.prefix_tokens))
+
+
+def select_tokens_by_head(
+    vit: VisionTransformer,
+    *,
+    keep_rates: Iterable[float] = (0.6, 0.26, 0.13),
+    encoders: Iterable[int] | None = STAGES,
+    seed: int = 0,
+) -> None:
+    """Keep ceil(patches * rate) patches and a package ahead of some encoders, by random selectors (HeatViT).
+
+    The rates are shares of all patches, one per encoder; the default is what PIVOT compares with (section 4.3).
+
+    Examples
+    --------
+    >>> from pivotsim.vit_torch.transformer import build_vit
+    >>> vit = build_vit("deit_t")
+    >>> select_tokens_by_head(vit)
+    >>> vit.forward_features(torch.zeros(1, 3, 224, 224)).shape[1]
+    28
+    """
+    model, stages = vit.model, _numbers(vit, encoders)
+    if isinstance(keep_rates, str) or not isinstance(keep_rates, Iterable):
+        raise InputError(f"keep_rates: must be a list of numbers {got(keep_rates)}")
+    rates = [_check_rate(rate) for rate in keep_rates]
+    if len(rates) != len(stages):
+        raise InputError(f"keep_rates: must be one per encoder, {len(stages)} {got(rates)}")
+    if model.width // model.heads % 4:
+        raise InputError(f"vit: the selector needs channels per head that 4 divides {got(model.width // model.heads)}")
+    kept = {number: math.ceil(model.patches * rate) for number, rate in zip(stages, rates, strict=True)}
+    _install_selectors(vit, kept, seed, lambda i: HeadSelector(kept[i], model.width, model.heads, model.prefix_tokens))
+
+
+def _install_selectors(
+    vit: VisionTransformer, kept: Mapping[int, int], seed: int, make: Callable[[int], Reducer]
+) -> None:
+    """Put learned selectors ahead of encoders, their weights drawn from a seed."""
+    check_integer("seed", seed, 0)
+    if kept and min(kept.values()) < 1:
+        raise InputError(f"keep_rate: leaves no patch after {len(kept)} encoders {got(list(kept.values()))}")
+    like = vit.pos_embed
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(int(seed))
-        like = vit.pos_embed
-        _install(
-            vit, "before", stages,
-            lambda i: Predictor(kept[i], model.width, model.prefix_tokens).to(like.device, like.dtype).eval(),
-        )  # fmt: skip
+        _install(vit, "before", kept, lambda i: make(i).to(like.device, like.dtype).eval())
 
 
 def _check_rate(keep_rate: object) -> float:

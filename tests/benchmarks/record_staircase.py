@@ -41,6 +41,7 @@ METHODS: tuple[tuple[str, str, dict[str, float]], ...] = (
     ("tome", "merge_tokens", {"removed": 15}),
     ("evit", "prune_evit", {"keep_rate": 0.7}),
     ("dynamic_vit", "select_tokens", {"keep_rate": 0.7}),
+    ("heatvit", "select_tokens_by_head", {}),
 )
 SINGLE_ENCODER = 4
 Point = tuple[VisionTransformer, int, tuple[str, ...]]  # what runs, images, the row's first columns

@@ -14,6 +14,7 @@ FORMS = {
     "distilled": PLAIN.replace({"prefix_tokens": 2}),
     "registers": PLAIN.replace({"prefix_tokens": 4}),
     "no prefix": PLAIN.replace({"prefix_tokens": 0}),
+    "narrow": PLAIN.replace({"width": 6, "head_features": 6}),
     "dinov2": PLAIN.replace({"gated_mlp": True, "layer_scale": True, "head_features": 24}),
     "lvvit": PLAIN.replace({"stem": "lvvit_4_2", "qkv_bias": False, "aux_head": True, "channels": 3}),
 }

@@ -13,11 +13,14 @@ from tests.torch.small import FORMS, PLAIN, REASON
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.vit_torch import reduction
 from pivotsim.vit_torch.dropping import Evit, SingleLayer, TopK
+from pivotsim.vit_torch.head_selecting import HeadSelector
 from pivotsim.vit_torch.imposed import impose_plan
 from pivotsim.vit_torch.merging import MergePairs
+from pivotsim.vit_torch.observed import observe_plan
 from pivotsim.vit_torch.selecting import Predictor
 from pivotsim.vit_torch.transformer import build_vit
 from tests.torch.test_importance import drawn, evidence_of
+from tests.torch.test_imposed import counted_macs
 from tests.torch.test_transformer import arrays, images_of, randomised
 
 SIZES = {
@@ -105,6 +108,40 @@ def test_the_predictor_keeps_what_its_formula_says():
         np.testing.assert_allclose(kept, np.array([image[0], *(image[1 + j] for j in order[:4])]))
 
 
+def test_the_head_selector_keeps_and_packs_what_its_formula_says():
+    x = torch.randn(2, 10, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    selector = HeadSelector(4, 24, 3, 1).double()
+    w = {name: values.numpy() for name, values in selector.state_dict().items()}
+
+    def layer(name, values):
+        return values @ w[f"{name}.weight"].T + w[f"{name}.bias"]
+
+    y = selector(x, None, None)[0]
+    for image, kept in zip(x.numpy(), y.detach().numpy(), strict=True):
+        stays, means = np.zeros((9, 3)), np.zeros((9, 3))
+        for head in range(3):
+            part = image[1:, 8 * head : 8 * head + 8]
+            own = vit_forward.gelu(layer("local.0", part))
+            features = np.concatenate([own, np.tile(own.mean(0), (9, 1))], axis=1)
+            hidden = vit_forward.gelu(layer("score.2", vit_forward.gelu(layer("score.0", features))))
+            stays[:, head] = vit_forward.softmax(layer("score.4", hidden))[:, 0]
+            means[:, head] = part.mean(1)
+        weights = 1 / (1 + np.exp(-layer("weight.2", vit_forward.gelu(layer("weight.0", means)))))
+        scores = (stays * weights).sum(1) / weights.sum(1)
+        order = oracle.ranked(list(scores))
+        package = sum(scores[j] * image[1 + j] for j in order[4:]) / sum(scores[j] for j in order[4:])
+        np.testing.assert_allclose(kept, np.array([image[0], *(image[1 + j] for j in order[:4]), package]))
+
+
+def test_macs_of_the_head_selector_are_its_formulas():
+    model = PLAIN.replace({"width": 24, "head_features": 24, "heads": 2})
+    vit = build_vit(model)
+    reduction.select_tokens_by_head(vit, keep_rates=[0.5], encoders=[2])
+    heads, d, tokens = 2, 12, 16
+    own = tokens * (heads * (d * d + d * d // 8 + d // 2) + heads * heads)
+    assert counted_macs(vit, 1) - ps.lower(observe_plan(vit)).macs == own
+
+
 # -- on a ViT -----------------------------------------------------------------------------------------------
 def seen_tokens(vit):
     """(attention, MLP) tokens of every encoder in one pass; attention None where skipped."""
@@ -143,6 +180,7 @@ def falling(start, removed, count):
         ("deit_s", "prune_evit", {"keep_rate": 0.7}, [197] * 3 + [140] * 3 + [100] * 3 + [72] * 3),
         ("deit_s", "prune_evit", {"keep_rate": 0.5}, [197] * 3 + [100] * 3 + [52] * 3 + [28] * 3),
         ("deit_s", "select_tokens", {"keep_rate": 0.7}, [197] * 3 + [138] * 3 + [97] * 3 + [68] * 3),
+        ("deit_s", "select_tokens_by_head", {}, [197] * 3 + [120] * 3 + [53] * 3 + [28] * 3),
         ("dinov2_g", "prune_single", {"encoder": 10, "removed": 193}, [257] * 9 + [64] * 31),
         ("dinov2_g", "prune_top_k", {"removed": 8}, [*falling(257, 8, 31), *[9] * 9]),
         ("dinov2_g", "merge_tokens", {"removed": 8}, [*falling(257, 8, 31), 5, 3, *[2] * 7]),
@@ -153,7 +191,7 @@ def test_published_token_counts(name, method, arguments, mlp_tokens):
     getattr(reduction, method)(vit, **arguments)
     seen = seen_tokens(vit)
     assert [mlp for _, mlp in seen] == mlp_tokens
-    whole_block = method == "select_tokens"
+    whole_block = method.startswith("select_tokens")
     assert [a for a, _ in seen] == (mlp_tokens if whole_block else [vit.model.tokens, *mlp_tokens[:-1]])
 
 
@@ -229,6 +267,12 @@ def test_random_predictors_leave_torchs_generator_alone():
         ("plain", "prune_evit", {"keep_rate": 0.5, "fuse": "no", "encoders": [1]}, "fuse: must be true or false"),
         ("plain", "prune_evit", {"keep_rate": 0.5}, "encoder: must be at most 3"),
         ("plain", "select_tokens", {"keep_rate": 0.1, "encoders": [1, 2]}, "keep_rate: leaves no patch"),
+        ("plain", "select_tokens_by_head", {"keep_rates": [0.5], "encoders": [1, 2]}, "keep_rates: must be one per"),
+        ("plain", "select_tokens_by_head", {"keep_rates": 0.5, "encoders": [1]}, "keep_rates: must be a list"),
+        ("plain", "select_tokens_by_head", {"keep_rates": [2.0], "encoders": [1]}, "keep_rate: must lie above 0"),
+        ("plain", "select_tokens_by_head", {"keep_rates": [0.5], "encoders": [1], "seed": -1}, "seed: must be"),
+        ("narrow", "select_tokens_by_head", {"keep_rates": [0.5], "encoders": [1]}, "channels per head that 4 divides"),
+        ("narrow", "select_tokens", {"keep_rate": 0.5, "encoders": [1]}, "needs a width that 4 divides"),
         ("no prefix", "prune_top_k", {"removed": 1}, "Top-K scores by the class token, and small has none"),
         ("no prefix", "prune_evit", {"keep_rate": 0.5, "encoders": [1]}, "EViT scores by the class token"),
     ],
