@@ -8,8 +8,13 @@ HASH   := $(shell $(PYTHON) -c "import hashlib; print(hashlib.sha256(open('pypro
 # pip runs again only when pyproject.toml changes, so a second run needs no network
 READY  := $(VENV)/stamp-run-$(HASH)
 DEV    := $(VENV)/stamp-dev-$(HASH)
+# torch stays in an environment of its own: make test proves that nothing else needs it
+TORCH       ?= torch==2.13.0
+TORCH_VENV  := .venv-torch
+TORCH_BIN   := $(TORCH_VENV)/bin
+TORCH_READY := $(TORCH_VENV)/stamp-$(HASH)
 
-.PHONY: run test lint tests proof bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-torch record-staircase proof bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -25,6 +30,12 @@ lint: $(DEV)
 
 tests: $(DEV)
 	$(BIN)/pytest --doctest-modules
+
+test-torch: $(TORCH_READY)
+	$(TORCH_BIN)/python -m pytest --doctest-modules tests/torch tests/unit/test_package.py pivotsim/vit_torch
+
+record-staircase: $(TORCH_READY)
+	$(TORCH_BIN)/python -m tests.benchmarks.record_staircase
 
 proof: $(DEV)
 	$(BIN)/python -m tests.memory_proof
@@ -58,11 +69,13 @@ check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help:
 	@echo "make run            set up and print PIVOT's published numbers beside simulated ones"
 	@echo "make test           set up, then lint and tests"
+	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
+	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder on SCALE-Sim, installed apart (takes minutes)"
@@ -82,3 +95,8 @@ $(READY): | $(BIN)/python
 $(DEV): | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@rm -f $(VENV)/stamp-* && touch $@ $(READY)
+
+$(TORCH_READY):
+	$(PYTHON) -m venv $(TORCH_VENV)
+	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas]' 'pytest>=8' 'hypothesis>=6.100' '$(TORCH)'
+	@rm -f $(TORCH_VENV)/stamp-* && touch $@

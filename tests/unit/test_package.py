@@ -1,6 +1,7 @@
 """The package as a whole: lazy, complete, and without names that clash."""
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import subprocess
@@ -11,8 +12,12 @@ import pytest
 
 import pivotsim
 
+NEED_TORCH = "pivotsim.vit_torch"
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 MODULES = sorted(
-    info.name for info in pkgutil.walk_packages(pivotsim.__path__, "pivotsim.") if not info.name.endswith("__main__")
+    info.name
+    for info in pkgutil.walk_packages(pivotsim.__path__, "pivotsim.")
+    if not info.name.endswith("__main__") and (HAS_TORCH or not info.name.startswith(NEED_TORCH))
 )
 
 
@@ -21,7 +26,7 @@ def run_python(code):
 
 
 def test_import_loads_nothing_heavy():
-    heavy = {"numpy", "numba", "pydantic", "yaml", "matplotlib", "pandas", "typer", "rich"}
+    heavy = {"numpy", "numba", "pydantic", "yaml", "matplotlib", "pandas", "typer", "rich", "torch"}
     assert run_python(f"import sys, pivotsim; print(sorted({heavy!r} & set(sys.modules)))").strip() == "[]"
 
 
@@ -73,6 +78,17 @@ def test_a_missing_extra_names_its_install_command(monkeypatch):
         pivotsim.PivotsimError, match=r"needs pandas; install it with: pip install 'pivotsim\[pandas\]'"
     ):
         pivotsim.simulate(pivotsim.plan("deit_s")).to_frame()
+
+
+def test_torch_is_imported_late_and_missed_politely():
+    code = (
+        "import sys; sys.modules['torch'] = None; import pivotsim as ps\n"
+        "from pivotsim.pruning.devices import torch_live\n"
+        "for use in (lambda: torch_live.TorchLive('cpu'), lambda: __import__('pivotsim.vit_torch.transformer')):\n"
+        "    try:\n        use()\n    except ps.PivotsimError as error:\n        print(error)"
+    )
+    problem = "the plain-torch ViT needs torch; install it with: pip install 'pivotsim[torch]'"
+    assert run_python(code).splitlines() == [problem] * 2
 
 
 def test_frames():

@@ -1,0 +1,135 @@
+"""The machine at hand, measured: a plain-torch ViT of random weights at the plan's real shapes."""
+
+import statistics
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pivotsim.errors import InputError, check_choice
+from pivotsim.workload.plans import Plan, check_plan
+
+if TYPE_CHECKING:
+    from pivotsim.vit_torch.transformer import VisionTransformer
+
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured: the plan, the images per batch, and every repeat in milliseconds."""
+
+    plan: Plan
+    batch: int
+    repeats_ms: tuple[float, ...]
+
+
+class TorchLive:
+    """Measures the latency of plans; the median of a few repeats after a warm-up.
+
+    Tokens are cut where the plan says so, by slicing, as in the latency staircase of Eliopoulos et al.
+    (arXiv 2407.05941, section 3.1); ``pruning_ms`` measures what a method costs beyond that. Latency does not
+    depend on the values of weights, so they are random.
+
+    Parameters
+    ----------
+    device : {'cpu', 'cuda'}
+    threads : int
+        Threads of torch on the CPU.
+    repeats, warm_up : int
+        Passes that count, and passes before them that do not.
+    budget_s : float
+        Bound on the passes of one plan, in seconds; one pass is always measured.
+
+    Attributes
+    ----------
+    name : str
+        What was measured with what.
+    measured : list of Measurement
+        Every measurement so far, with raw repeats.
+
+    Raises
+    ------
+    MissingExtraError
+        torch is not installed.
+    InputError
+        A number does not fit, or there is no such device here.
+    """
+
+    def __init__(
+        self, device: str = "cpu", *, threads: int = 1, repeats: int = 9, warm_up: int = 2, budget_s: float = 30.0
+    ) -> None:
+        from pivotsim.vit_torch.timing import check_passes  # late: of all devices, this one alone needs torch
+
+        check_choice("device", device, DEVICES)
+        check_passes(threads, repeats, warm_up, budget_s)
+        self.device, self.threads = device, threads
+        self.repeats, self.warm_up, self.budget_s = repeats, warm_up, budget_s
+        self.measured: list[Measurement] = []
+        self._vit: VisionTransformer | None = None
+        self.name = self._named()
+
+    def _named(self) -> str:
+        from pivotsim.vit_torch import torch
+
+        if self.device == "cpu":
+            return f"torch {torch.__version__} on cpu, {self.threads} thread{'s' if self.threads > 1 else ''}"
+        if not torch.cuda.is_available():
+            raise InputError("device: torch sees no CUDA device here (got 'cuda')")
+        return f"torch {torch.__version__} on {torch.cuda.get_device_name()}"
+
+    def latency_ms(self, plan: Plan, batch: int = 1) -> float:
+        """Return the median latency of a batch in milliseconds.
+
+        Raises
+        ------
+        InputError
+            The plan cannot be imposed on its model, or the batch is not a positive integer.
+        """
+        from pivotsim.vit_torch.imposed import impose_plan
+
+        check_plan(plan)
+        vit = self._vit_of(plan)
+        impose_plan(vit, plan)
+        repeats_ms = self._repeats_ms(vit, batch)
+        self.measured.append(Measurement(plan, int(batch), repeats_ms))
+        return statistics.median(repeats_ms)
+
+    def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
+        """Return what single-layer pruning itself costs: the pruned ViT's latency above that of the bare plan.
+
+        At least 0: a difference of two measurements may be lost in their noise.
+
+        Raises
+        ------
+        InputError
+            The plan is not that of single-layer pruning.
+        """
+        from pivotsim.vit_torch.imposed import impose_plan
+        from pivotsim.vit_torch.observed import observe_plan
+        from pivotsim.vit_torch.reduction import prune_single
+
+        check_plan(pruned)
+        vit, tokens = self._vit_of(pruned), pruned.model.tokens
+        whole = tuple(replace(e, attention_tokens=tokens, mlp_tokens=tokens) for e in pruned.encoders)
+        impose_plan(vit, replace(pruned, encoders=whole))
+        pruning = [e for e in pruned.encoders if e.attention_active and e.mlp_tokens < e.attention_tokens == tokens]
+        for e in pruning:
+            prune_single(vit, encoder=e.encoder, removed=tokens - e.mlp_tokens)
+        if [e.mlp_tokens for e in observe_plan(vit).encoders] != [e.mlp_tokens for e in pruned.encoders]:
+            raise InputError("plan: must prune tokens in one encoder, between its attention and its MLP")
+        if not pruning:
+            return 0.0
+        with_method_ms = statistics.median(self._repeats_ms(vit, batch))
+        return max(0.0, with_method_ms - self.latency_ms(pruned, batch))
+
+    def _vit_of(self, plan: Plan) -> "VisionTransformer":
+        from pivotsim.vit_torch.transformer import build_vit
+
+        if self._vit is None or self._vit.model != plan.model:
+            self._vit = build_vit(plan.model).to(self.device)
+        return self._vit
+
+    def _repeats_ms(self, vit: "VisionTransformer", batch: int) -> tuple[float, ...]:
+        from pivotsim.vit_torch.timing import time_forward_ms
+
+        numbers = {"threads": self.threads, "repeats": self.repeats, "warm_up": self.warm_up}
+        return tuple(time_forward_ms(vit, batch, **numbers, budget_s=self.budget_s))

@@ -1,0 +1,90 @@
+"""The importance score: golden vectors, the oracle, and the package's numpy reference."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.oracles import token_reduction as oracle
+from tests.torch.small import REASON
+
+torch = pytest.importorskip("torch", reason=REASON)
+from pivotsim.vit_torch.dropping import SingleLayer
+from pivotsim.vit_torch.evidence import Evidence
+from pivotsim.vit_torch.importance import score_by_class_token, score_tokens
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "tail_golden_vectors.json").read_text())["importance"]
+
+
+def evidence_of(query, key, value):
+    """Evidence of (B, H, N, d) arrays, the attention by the oracle."""
+    evidence = Evidence(with_map=True)
+    evidence.query, evidence.key, evidence.value = map(torch.as_tensor, (query, key, value))
+    attentions = [oracle.attention_of(*image) for image in zip(query, key, strict=True)]
+    evidence.attention = torch.as_tensor(np.array(attentions))
+    return evidence
+
+
+def drawn(seed, batch, heads, tokens, channels, scale=2.0):
+    """Q, K and V, (batch, heads, tokens, channels) each."""
+    return scale * np.random.default_rng(seed).standard_normal((3, batch, heads, tokens, channels))
+
+
+def golden():
+    return [np.array(GOLDEN[name])[None] for name in "QKV"]
+
+
+def test_golden_scores():
+    evidence = evidence_of(*golden())
+    scores = score_tokens(evidence.attention, evidence.value, GOLDEN["p"])
+    np.testing.assert_allclose(scores[0], GOLDEN["score"], rtol=0, atol=1e-12)
+    slow = oracle.importance(evidence.attention.numpy(), golden()[2], 1)[0]
+    np.testing.assert_allclose(slow, GOLDEN["score"], rtol=0, atol=1e-12)
+
+
+def test_golden_pruning():
+    x = torch.tensor(GOLDEN["x"], dtype=torch.float64)[None]
+    y, _ = SingleLayer(GOLDEN["R"], GOLDEN["p"], "image")(x, None, evidence_of(*golden()))
+    np.testing.assert_allclose(y[0], GOLDEN["y"], rtol=0, atol=1e-12)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1), batch=st.integers(1, 3), heads=st.integers(1, 4), patches=st.integers(1, 9),
+    prefix=st.integers(0, 3), channels=st.integers(1, 4), batch_max=st.booleans(),
+)  # fmt: skip
+def test_scores_are_the_oracles(seed, batch, heads, patches, prefix, channels, batch_max):
+    evidence = evidence_of(*drawn(seed, batch, heads, prefix + patches, channels))
+    scores = score_tokens(evidence.attention, evidence.value, prefix, "batch" if batch_max else "image")
+    wanted = oracle.importance(evidence.attention.numpy(), evidence.value.numpy(), prefix, batch_max)
+    np.testing.assert_allclose(scores, wanted, rtol=1e-12, atol=1e-12)
+    rows = [oracle.class_row(attention, prefix) for attention in evidence.attention.numpy()]
+    np.testing.assert_allclose(score_by_class_token(evidence.attention, prefix), rows)
+
+
+def test_scores_are_the_numpy_references_in_float32():
+    importance = pytest.importorskip("pivotsim.pruning.importance")
+    for seed in range(20):
+        q, k, v = drawn(seed, 2, 6, 197, 64, scale=1.0).astype(np.float32)
+        attention = (torch.as_tensor(q) @ torch.as_tensor(k).transpose(-1, -2) / 8).softmax(-1)
+        for batch_max, word in ((False, "image"), (True, "batch")):
+            scores = score_tokens(attention, torch.as_tensor(v), 1, word)
+            wanted = importance.token_importance(q, k, v, prefix_tokens=1, batch_max=batch_max)
+            np.testing.assert_allclose(scores, wanted, rtol=0, atol=1e-5)
+
+
+def test_an_image_does_not_depend_on_its_neighbours_unless_asked():
+    q, k, v = drawn(0, 2, 2, 8, 3)
+    alone, both = evidence_of(q[:1], k[:1], v[:1]), evidence_of(q, k, v)
+    for word, same in (("image", True), ("batch", False)):
+        one = [score_tokens(e.attention, e.value, 1, word)[0] for e in (alone, both)]
+        assert torch.allclose(*one) is same
+
+
+def test_no_attention_among_patches_is_not_a_nan():
+    attention = torch.zeros(1, 1, 3, 3)
+    attention[..., 0] = 1.0  # all of it to the class token
+    scores = score_tokens(attention, torch.zeros(1, 1, 3, 2), 1)
+    assert torch.allclose(scores, torch.full((1, 2), 1 / 3))

@@ -1,0 +1,37 @@
+"""The plan read off a ViT is the plan that was put on it, and its trace's MACs are torch's."""
+
+import pytest
+
+import pivotsim as ps
+from tests.torch.small import PLAIN, REASON
+
+torch = pytest.importorskip("torch", reason=REASON)
+from pivotsim.vit_torch import reduction
+from pivotsim.vit_torch.imposed import impose_plan
+from pivotsim.vit_torch.observed import observe_plan
+from pivotsim.vit_torch.transformer import build_vit
+from tests.torch.test_imposed import counted_macs, with_tokens
+
+
+@pytest.mark.parametrize("active", [[], [2], [1, 2, 3]])
+def test_what_is_imposed_is_observed(active):
+    counts = [(17, 9), (9, 9), (7, 3)] if 3 in active else [(17, 9), (9, 9), (3, 3)]
+    counts = [(a if i + 1 in active else m, m) for i, (a, m) in enumerate(counts)]
+    plan = ps.skip_attention(with_tokens(ps.plan(PLAIN), counts), active=active)
+    vit = build_vit(PLAIN)
+    impose_plan(vit, plan)
+    assert observe_plan(vit) == plan
+
+
+def test_reductions_are_observed():
+    vit = build_vit(PLAIN)
+    reduction.prune_top_k(vit, removed=3)
+    plan = observe_plan(vit)
+    assert [(e.attention_tokens, e.mlp_tokens) for e in plan.encoders] == [(17, 14), (14, 11), (11, 8)]
+    assert counted_macs(vit, 1) == ps.lower(plan).macs
+
+
+def test_no_hook_stays():
+    vit = build_vit(PLAIN)
+    observe_plan(vit)
+    assert not any(module._forward_pre_hooks for module in vit.modules())
