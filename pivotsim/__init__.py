@@ -35,6 +35,12 @@ _HOME = {
     "Report": "pivotsim.report",
     "MixedReport": "pivotsim.effort.mixed_report",
     "combine": "pivotsim.effort.combination",
+    "normalized_entropy": "pivotsim.effort.entropy",
+    "exit_threshold": "pivotsim.effort.entropy",
+    "cka_matrix": "pivotsim.effort.cka",
+    "path_score": "pivotsim.effort.path_scoring",
+    "best_paths": "pivotsim.effort.path_search",
+    "cosearch": "pivotsim.effort.co_search",
     "compare": "pivotsim.comparison",
     "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
@@ -43,16 +49,22 @@ _HOME = {
 }
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
-    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
-    "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
+    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "best_paths", "cka_matrix", "combine",
+    "compare", "cosearch", "exit_threshold", "fit", "fold_times", "load_hardware", "load_model", "lower",
+    "normalized_entropy", "path_score", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
     "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from pivotsim.comparison import compare
     from pivotsim.designs import simulate_designs
+    from pivotsim.effort.cka import cka_matrix
+    from pivotsim.effort.co_search import cosearch
     from pivotsim.effort.combination import combine
+    from pivotsim.effort.entropy import exit_threshold, normalized_entropy
     from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.effort.path_scoring import path_score
+    from pivotsim.effort.path_search import best_paths
     from pivotsim.engines.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
     from pivotsim.export.perfetto import write_timeline
