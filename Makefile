@@ -35,6 +35,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_pe
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_dram
+	$(BIN)/python -m tests.benchmarks.bench_effort
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py

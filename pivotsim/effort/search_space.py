@@ -173,7 +173,7 @@ class CoSearch:
     def _blocks(self, max_efforts: int, levels: int) -> Iterator[Block]:
         """Yield every cascade on every hardware; the counts of images are the same on all of them."""
         most = check_integer("max_efforts", max_efforts, 1, MAX_EFFORTS)
-        check_integer("levels", levels, 2, 2**20 if most < MAX_EFFORTS else 2**11)
+        check_integer("levels", levels, 2, 2**20 if most < MAX_EFFORTS else 2**10)
         cuts = {e: candidates(values, levels) for e, values in self.outputs.entropies.items()}
         images = self.outputs.images
         for size in range(1, most + 1):

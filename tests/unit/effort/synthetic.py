@@ -4,7 +4,7 @@ import numpy as np
 
 
 def outputs(efforts, images=64, classes=5, seed=0, depth=12, round_to=None):
-    """logits.npz as a mapping: an image of difficulty d gets 6 (e + 3) / (depth + 3) - 5 d for its label, and noise."""
+    """logits.npz as a mapping: labels lead by log(classes) * (4 (e + 3) / (depth + 3) - 3 difficulty), and by noise."""
     draw = np.random.default_rng(seed)
     labels = draw.integers(0, classes, images)
     difficulty = draw.random(images)
@@ -12,7 +12,7 @@ def outputs(efforts, images=64, classes=5, seed=0, depth=12, round_to=None):
     arrays = {"labels": labels}
     for effort in efforts:
         logits = noise + 0.3 * draw.normal(size=(images, classes))
-        logits[np.arange(images), labels] += 6 * (effort + 3) / (depth + 3) - 5 * difficulty
+        logits[np.arange(images), labels] += np.log(classes) * (4 * (effort + 3) / (depth + 3) - 3 * difficulty)
         arrays[f"effort{effort}"] = logits if round_to is None else np.round(logits / round_to) * round_to
     return arrays
 

@@ -93,6 +93,15 @@ def test_the_first_pair_that_fits_is_taken(target, lec):
     assert answer.choice.exits.fractions[0] >= lec
 
 
+def test_the_pair_inferred_behind_pvds_50():
+    """At F_L = 0.80 and 50 ms the rule takes (6, 12) where efforts go in steps of 3; with all of them (7, 12) is first."""
+    steps = search((3, 6, 9, 12), gate="none", images=10).pair(50, 0.8).choice
+    assert (steps.efforts, round(steps.delay_ms, 2)) == ((6, 12), 48.47)
+    assert steps.mix.edp_sum_of_efforts_j_ms == pytest.approx(16.21, abs=0.005)
+    every = search(range(3, 13), gate="none", images=10).pair(50, 0.8).choice
+    assert (every.efforts, round(every.delay_ms, 2)) == ((7, 12), 52.32)
+
+
 def test_both_edges_of_the_tolerance():
     found = search((6, 12), gate="none", images=10)
     delay = found.at_lec((6, 12), [0.8]).delay_ms
