@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table
+from pivotsim.cli.cosearch_tables import print_answer, print_front, print_paths
+from pivotsim.cli.output import print_json, print_line
 from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
 
@@ -130,13 +131,13 @@ def cosearch_command(
         print_json({**_to_dict(search, spec.name, pairs, best, edge), "set": settings})
     else:
         print_line(f"{spec.name}, efforts {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
-        _print_paths(search)
+        print_paths(search)
         for answer in pairs:
-            _print_answer(f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}", answer)
+            print_answer(f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}", answer)
         if best is not None:
-            _print_answer(f"best {objective}", best)
+            print_answer(f"best {objective}", best)
         if edge is not None:
-            _print_front(edge, str(front))
+            print_front(edge, str(front))
         print_end(tuple(dict.fromkeys(note for a in answers for note in a.choice.mix.notes)), written)
     return MET if all(answer.met for answer in answers) and edge != [] else NOT_MET
 
@@ -186,80 +187,6 @@ def _to_dict(
         "best": None if best is None else best.to_dict(),
         "front": None if front is None else [choice.to_dict() for choice in front],
     }
-
-
-def _print_paths(search: "CoSearch") -> None:
-    boards = [next(iter(reports.values())).hardware for reports in search.reports]
-    print_line()
-    print_table(
-        ("effort", "active", "path score", *(f"{name}, ms" for name in boards)),
-        [
-            (
-                str(effort), ",".join(map(str, path.active)) or "none", number(path.score, 4),
-                *(number(reports[effort].delay_ms) for reports in search.reports),
-            )
-            for effort, path in search.paths.items()
-        ],
-        right=(0, *range(2, 3 + len(boards))),
-    )  # fmt: skip
-
-
-def _print_answer(title: str, answer: "Answer") -> None:
-    choice, mix = answer.choice, answer.choice.mix
-    print_line()
-    print_line(f"{title} on {choice.hardware}: {'found' if answer.met else 'NOT MET'}; {answer.reason}")
-    print_line()
-    exits = choice.exits
-    correct, incorrect = exits.correct or (None,) * len(exits.counts), exits.incorrect or (None,) * len(exits.counts)
-    print_table(
-        ("effort", "threshold", "leave there", "right", "wrong", "delay, ms"),
-        [
-            (str(e), number(th, 4) if th is not None else "-", percent(f), _count(c), _count(w), number(own.delay_ms))
-            for e, th, f, c, w, own in zip(
-                choice.efforts,
-                (*choice.thresholds, None),
-                exits.fractions,
-                correct,
-                incorrect,
-                mix.efforts,
-                strict=True,
-            )
-        ],
-        right=(0, 1, 2, 3, 4, 5),
-    )
-    print_line()
-    print_table(
-        ("mean image", "value", "unit"),
-        [
-            ("accuracy", percent(choice.accuracy_frac), "of these images"),
-            ("delay", number(mix.delay_ms), "ms"),
-            ("energy", number(mix.energy_j, 4), "J"),
-            ("EDP, mean image", number(mix.edp_j_ms), "J*ms"),
-            ("EDP, mean of images", number(mix.edp_mean_of_images_j_ms), "J*ms"),
-            ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms"),
-        ],
-        right=(1,),
-    )
-
-
-def _count(count: int | None) -> str:
-    return "-" if count is None else f"{count:,}"
-
-
-def _print_front(front: "list[Choice]", cost: str) -> None:
-    print_line()
-    print_line(f"front of accuracy over {cost}: {len(front)} choices" + ("" if front else "; none meets the limits"))
-    print_line()
-    columns = ("hardware", "efforts", "thresholds", "leave there", "accuracy", "delay, ms", "energy, J", cost)
-    rows = [
-        (
-            c.hardware, ",".join(map(str, c.efforts)), ", ".join(number(t, 4) for t in c.thresholds) or "-",
-            ", ".join(percent(f) for f in c.exits.fractions), percent(c.accuracy_frac), number(c.delay_ms),
-            number(c.mix.energy_j, 4), number(c.to_dict()[cost], 4),
-        )
-        for c in front
-    ]  # fmt: skip
-    print_table(columns, rows, right=(4, 5, 6, 7))
 
 
 def _write_plots(

@@ -83,7 +83,8 @@ def cosearch(
     skipped = [e.encoder for e in plan.encoders if not e.attention_active]
     if skipped:
         raise InputError(f"plan: every attention must be active, the search skips them itself {got(skipped)}")
-    boards = [load_hardware(hw)] if isinstance(hw, (Hardware, str, Path, Mapping)) else [load_hardware(h) for h in hw]
+    several = hw if isinstance(hw, Sequence) and not isinstance(hw, str) else [hw]
+    boards = [load_hardware(one) for one in several]
     if not boards:
         raise InputError("hw: at least one hardware is needed (got none)")
     matrix = checked_cka(cka)

@@ -27,6 +27,7 @@ from pivotsim.effort.path_search import EffortPath
 from pivotsim.effort.threshold_grid import candidates, count_exits
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.report import Report, hash_of
+from pivotsim.units import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +67,10 @@ class CoSearch:
         Raises
         ------
         InputError
-            An effort has no logits, or the thresholds do not fit.
+            An effort has no logits, the thresholds do not fit, or there is no such hardware.
         """
-        unknown = [e for e in efforts if e not in self.outputs.entropies]
-        if unknown:
-            raise InputError(f"efforts: logits hold efforts {self.efforts} {got(unknown)}")
-        entropies = [self.outputs.entropies[e] for e in efforts]
-        exits = run_gates(entropies, thresholds, self._right(efforts))
+        check_integer("board", board, 0, len(self.reports) - 1)
+        exits = run_gates(self._entropies(efforts), thresholds, self._right(efforts))
         mix = combine([self.reports[board][e] for e in efforts], exits.fractions, gate=self.gate)
         return Choice(tuple(efforts), tuple(self.paths[e] for e in efforts), tuple(thresholds), exits, mix)
 
@@ -84,11 +82,10 @@ class CoSearch:
         InputError
             There is not one LEC within 0 to 1 per effort but the last, or an effort has no logits.
         """
+        entropies = self._entropies(efforts)
         if len(lecs) != len(efforts) - 1:
             raise InputError(f"lecs: expected {len(efforts) - 1}, one per effort but the last {got(len(lecs))}")
-        entropies = [self.outputs.entropies[e] for e in efforts if e in self.outputs.entropies]
-        thresholds = thresholds_for(entropies, lecs) if len(entropies) == len(efforts) else [0.0] * len(lecs)
-        return self.choice(efforts, thresholds, board)
+        return self.choice(efforts, thresholds_for(entropies, lecs), board)
 
     def pair(
         self, target_delay_ms: float, lec: float = 0.7, *, tolerance_frac: float = TOLERANCE_FRAC, board: int = 0
@@ -186,6 +183,13 @@ class CoSearch:
                     first = [1.0, *[0.0] * len(gates)]
                     mix = combine([reports[e] for e in efforts], first, gate=self.gate)
                     yield Block(board, efforts, thresholds, cascade_columns(images, grid, mix.efforts))
+
+    def _entropies(self, efforts: Sequence[int]) -> list[FloatArray]:
+        """Return the entropies of at least one effort, or raise InputError."""
+        unknown = [e for e in efforts if e not in self.outputs.entropies]
+        if unknown or not efforts:
+            raise InputError(f"efforts: choose from those that logits hold, {self.efforts} {got(unknown or 'none')}")
+        return [self.outputs.entropies[e] for e in efforts]
 
     def _right(self, efforts: Sequence[int]) -> list[Flags] | None:
         return None if self.outputs.right is None else [self.outputs.right[e] for e in efforts]

@@ -139,6 +139,7 @@ def test_wrong_features(arrays, message):
 
 
 def test_a_constant_feature_is_constant_whatever_its_mean_rounds_to():
-    constant = np.full((3, 2), 0.1)
+    constant = np.array([[1.0, 0.1]] * 3)
+    assert (constant - constant.mean(axis=0)).any()
     with pytest.raises(ps.InputError, match="mlp1: varies too little"):
         ps.cka_matrix({"mlp1": constant, "attention1": np.arange(6.0).reshape(3, 2)})

@@ -8,6 +8,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.effort.cascade_costs import COSTS
+from pivotsim.effort.front_search import excess, rising
 from pivotsim.effort.pair_search import pairs_from_the_largest
 from pivotsim.effort.threshold_grid import candidates, count_exits
 from tests.oracles import cascade_walk, entropy_gate
@@ -94,7 +95,7 @@ def test_the_first_pair_that_fits_is_taken(target, lec):
 
 
 def test_the_pair_inferred_behind_pvds_50():
-    """At F_L = 0.80 and 50 ms the rule takes (6, 12) where efforts go in steps of 3; with all of them (7, 12) is first."""
+    """At F_L = 0.80 and 50 ms the rule takes (6, 12) of efforts in steps of 3; of all efforts (7, 12) is first."""
     steps = search((3, 6, 9, 12), gate="none", images=10).pair(50, 0.8).choice
     assert (steps.efforts, round(steps.delay_ms, 2)) == ((6, 12), 48.47)
     assert steps.mix.edp_sum_of_efforts_j_ms == pytest.approx(16.21, abs=0.005)
@@ -228,6 +229,23 @@ def test_the_best_is_the_least_or_most_of_all(objective, limits):
     assert answer.choice.to_dict()[objective] == pytest.approx(value, rel=1e-12)
 
 
+def test_the_front_of_points_with_ties():
+    draw = np.random.default_rng(0)
+    for _ in range(300):
+        points = list(zip(*draw.integers(0, 5, (2, draw.integers(0, 12))).tolist(), strict=True))
+        found = [points[i] for i in rising(*(np.array([p[axis] for p in points], float) for axis in (0, 1)))]
+        best = {p for p in points if not any(q != p and q[0] <= p[0] and q[1] >= p[1] for q in points)}
+        assert found == sorted(best)
+
+
+def test_the_limit_that_is_missed_most_counts():
+    columns = {"delay_ms": np.array([40.0, 60.0, 55.0]), "accuracy_frac": np.array([0.4, 0.8, 0.7])}
+    missed = excess(columns, {"delay_ms": 50, "accuracy_frac": 0.8})
+    assert missed == pytest.approx([0.5, 0.2, 0.125])
+    assert excess(columns, {"delay_ms": 0, "accuracy_frac": 0}).tolist() == [np.inf] * 3
+    assert excess(columns, {}).tolist() == [0, 0, 0]
+
+
 def test_limits_that_cannot_be_met_are_answered():
     found = search((3, 12), images=10)
     answer = found.best("edp_j_ms", {"delay_ms": 20})
@@ -282,7 +300,7 @@ def test_paths_are_the_best_of_the_matrix():
 def test_the_hash_sees_every_input():
     plain = search().input_hash
     assert plain == search().input_hash
-    other = synthetic.cka(seed=1)
+    other = CKA / 2  # the same paths at other scores
     assert len({
         plain, search(seed=1).input_hash, search((3, 6)).input_hash, search(gate="none").input_hash,
         search(hw="zcu102_ws").input_hash, search(profile="full").input_hash,
@@ -290,7 +308,7 @@ def test_the_hash_sees_every_input():
     }) == 7  # fmt: skip
 
 
-def test_token_pruned_or_memory_bound_plans_go_through():
+def test_options_of_simulate_are_handed_on():
     found = search((3, 12), engine="memory", memory="hw", images=10)
     assert found.reports[0][12].delay_ms == pytest.approx(106.84, abs=0.05)
 
@@ -322,7 +340,13 @@ LOGITS = synthetic.outputs((3, 6))
         (lambda: search().pair(50, 1.1), "lec: must lie in 0 to 1 (got 1.1)"),
         (lambda: search().pair(50, tolerance_frac=-1), "tolerance_frac: must lie in 0 to 1 (got -1)"),
         (lambda: search().at_lec((3, 6), []), "lecs: expected 1, one per effort but the last (got 0)"),
-        (lambda: search().at_lec((3, 7), [0.5]), "efforts: logits hold efforts [3, 6, 9, 12] (got [7])"),
+        (
+            lambda: search().at_lec((3, 7), [0.5]),
+            "efforts: choose from those that logits hold, [3, 6, 9, 12] (got [7])",
+        ),
+        (lambda: search().at_lec((), []), "efforts: choose from those that logits hold, [3, 6, 9, 12] (got 'none')"),
+        (lambda: search().at_lec((3, 6), [0.5], board=1), "board: must be at most 0 (got 1)"),
+        (lambda: ps.cosearch(PLAN, LOGITS, CKA, 5), "hardware: must be a name, a path or a dict"),
         (lambda: search().best("speed"), "objective: must be one of"),
         (lambda: search().best(limits={"delay": 3}), "limits: delay: unknown quantity, nearest valid name: 'delay_ms'"),
         (lambda: search().best(limits={"lec": 1.5}), "limits: lec: must lie in 0 to 1 (got 1.5)"),

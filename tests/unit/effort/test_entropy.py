@@ -37,6 +37,13 @@ def test_equals_800_digits(scale):
     assert ps.normalized_entropy(logits) == pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
+@pytest.mark.parametrize("classes", [2, 4, 10])
+@pytest.mark.parametrize("noise", [1e-12, 1e-9, 3e-8])
+def test_nearly_uniform_rounds_to_one_at_most(classes, noise):
+    entropies = ps.normalized_entropy(noise * np.random.default_rng(0).normal(size=(50, classes)))
+    assert entropies.max() == 1 and entropies.min() > 1 - 1e-12
+
+
 def test_sure_images_stay_apart():
     logits = np.array([[40.0, 0.0], [50.0, 0.0], [700.0, 0.0]])
     entropies = ps.normalized_entropy(logits)
@@ -156,6 +163,19 @@ def test_each_gate_of_a_cascade_meets_its_lec():
     assert run_gates(entropies, thresholds_for(entropies, [1, 0.5])).counts == (100, 0, 0)
     assert run_gates(entropies, thresholds_for(entropies, [0, 1])).counts == (0, 100, 0)
     assert run_gates(entropies, [0.2, 0.2]).correct is None
+
+
+def test_an_image_at_the_threshold_goes_on():
+    """The threshold above 0.5 is the second image's entropy: it is not below it, so it reaches the second gate."""
+    entropies = [np.array([0.5, math.nextafter(0.5, 1)]), np.array([0.9, 0.8])]
+    assert thresholds_for(entropies, [0.5, 1.0]) == [math.nextafter(0.5, 1), math.nextafter(0.8, 1)]
+    assert thresholds_for([np.zeros(2), np.array([0.3, 0.4])], [0.0, 0.5]) == [0.0, math.nextafter(0.3, 1)]
+
+
+def test_right_is_the_first_of_the_largest_logits():
+    seen = effort_outputs({"effort1": [[1, 3, 3], [2, 2, 0], [0, 0, 5]], "labels": [1, 1, 2]})
+    assert seen.right[1].tolist() == [True, False, True]
+    assert (seen.images, seen.classes, seen.efforts) == (3, 3, [1])
 
 
 @pytest.mark.parametrize(
