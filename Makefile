@@ -49,6 +49,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_dram
 	$(BIN)/python -m tests.benchmarks.bench_mpca
 	$(BIN)/python -m tests.benchmarks.bench_pruning
+	$(BIN)/python -m tests.benchmarks.bench_effort
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py

@@ -46,6 +46,12 @@ _HOME = {
     "Report": "pivotsim.report",
     "MixedReport": "pivotsim.effort.mixed_report",
     "combine": "pivotsim.effort.combination",
+    "normalized_entropy": "pivotsim.effort.entropy",
+    "exit_threshold": "pivotsim.effort.entropy",
+    "cka_matrix": "pivotsim.effort.cka",
+    "path_score": "pivotsim.effort.path_scoring",
+    "best_paths": "pivotsim.effort.path_search",
+    "cosearch": "pivotsim.effort.co_search",
     "compare": "pivotsim.comparison",
     "write_timeline": "pivotsim.export.perfetto",
     "reproduce_pivot": "pivotsim.published.pivot",
@@ -59,19 +65,24 @@ _HOME = {
 }
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "Mask", "MatmulResult",
-    "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Schedule", "Trace", "VitModel", "__version__", "combine",
-    "compare", "drawn_mask", "fit", "fold_times", "footprint", "load_hardware", "load_model", "lower",
-    "mask_attention", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens",
-    "pruning_schedule", "read_trace", "reproduce_pivot", "reproduce_static", "reproduce_tokens", "simulate",
-    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "split_attention", "token_importance",
-    "write_timeline", "write_trace",
+    "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Schedule", "Trace", "VitModel", "__version__",
+    "best_paths", "cka_matrix", "combine", "compare", "cosearch", "drawn_mask", "exit_threshold", "fit", "fold_times",
+    "footprint", "load_hardware", "load_model", "lower", "mask_attention", "normalized_entropy", "path_score", "plan",
+    "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "pruning_schedule", "read_trace",
+    "reproduce_pivot", "reproduce_static", "reproduce_tokens", "simulate", "simulate_designs", "simulate_gemm",
+    "simulate_matmul", "skip_attention", "split_attention", "token_importance", "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from pivotsim.comparison import compare
     from pivotsim.designs import simulate_designs
+    from pivotsim.effort.cka import cka_matrix
+    from pivotsim.effort.co_search import cosearch
     from pivotsim.effort.combination import combine
+    from pivotsim.effort.entropy import exit_threshold, normalized_entropy
     from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.effort.path_scoring import path_score
+    from pivotsim.effort.path_search import best_paths
     from pivotsim.engines.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
     from pivotsim.export.perfetto import write_timeline

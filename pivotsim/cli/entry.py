@@ -11,6 +11,7 @@ import typer
 
 from pivotsim._version import __version__
 from pivotsim.cli.combining import combine_command, compare_command
+from pivotsim.cli.cosearching import cosearch_command
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.scheduling import schedule_command
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("gemm")(gemm_command)
 app.command("run")(run_command)
 app.command("combine")(combine_command)
+app.command("cosearch")(cosearch_command)
 app.command("compare")(compare_command)
 app.command("watch")(watch_command)
 app.command("schedule")(schedule_command)

@@ -1,0 +1,86 @@
+"""Tables of the command cosearch."""
+
+from typing import TYPE_CHECKING
+
+from pivotsim.cli.output import number, percent, print_line, print_table
+
+if TYPE_CHECKING:
+    from pivotsim.effort.choice import Answer, Choice
+    from pivotsim.effort.search_space import CoSearch
+
+
+def print_paths(search: "CoSearch") -> None:
+    """Print the best path of every effort, and its delay on every hardware."""
+    boards = [next(iter(reports.values())).hardware for reports in search.reports]
+    print_line()
+    print_table(
+        ("effort", "active", "path score", *(f"{name}, ms" for name in boards)),
+        [
+            (
+                str(effort), ",".join(map(str, path.active)) or "none", number(path.score, 4),
+                *(number(reports[effort].delay_ms) for reports in search.reports),
+            )
+            for effort, path in search.paths.items()
+        ],
+        right=(0, *range(2, 3 + len(boards))),
+    )  # fmt: skip
+
+
+def print_answer(title: str, answer: "Answer") -> None:
+    """Print what was found or is nearest, effort by effort, and the mean image."""
+    choice, mix = answer.choice, answer.choice.mix
+    print_line()
+    print_line(f"{title} on {choice.hardware}: {'found' if answer.met else 'NOT MET'}; {answer.reason}")
+    print_line()
+    exits = choice.exits
+    correct, incorrect = exits.correct or (None,) * len(exits.counts), exits.incorrect or (None,) * len(exits.counts)
+    print_table(
+        ("effort", "threshold", "leave there", "right", "wrong", "delay, ms"),
+        [
+            (str(e), number(th, 4) if th is not None else "-", percent(f), _count(c), _count(w), number(own.delay_ms))
+            for e, th, f, c, w, own in zip(
+                choice.efforts,
+                (*choice.thresholds, None),
+                exits.fractions,
+                correct,
+                incorrect,
+                mix.efforts,
+                strict=True,
+            )
+        ],
+        right=(0, 1, 2, 3, 4, 5),
+    )
+    print_line()
+    print_table(
+        ("mean image", "value", "unit"),
+        [
+            ("accuracy", percent(choice.accuracy_frac), "of these images"),
+            ("delay", number(mix.delay_ms), "ms"),
+            ("energy", number(mix.energy_j, 4), "J"),
+            ("EDP, mean image", number(mix.edp_j_ms), "J*ms"),
+            ("EDP, mean of images", number(mix.edp_mean_of_images_j_ms), "J*ms"),
+            ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms"),
+        ],
+        right=(1,),
+    )
+
+
+def _count(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def print_front(front: "list[Choice]", cost: str) -> None:
+    """Print one row per choice of the front."""
+    print_line()
+    print_line(f"front of accuracy over {cost}: {len(front)} choices" + ("" if front else "; none meets the limits"))
+    print_line()
+    columns = ("hardware", "efforts", "thresholds", "leave there", "accuracy", "delay, ms", "energy, J", cost)
+    rows = [
+        (
+            c.hardware, ",".join(map(str, c.efforts)), ", ".join(number(t, 4) for t in c.thresholds) or "-",
+            ", ".join(percent(f) for f in c.exits.fractions), percent(c.accuracy_frac), number(c.delay_ms),
+            number(c.mix.energy_j, 4), number(c.to_dict()[cost], 4),
+        )
+        for c in front
+    ]  # fmt: skip
+    print_table(columns, rows, right=(4, 5, 6, 7))

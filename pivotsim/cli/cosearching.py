@@ -1,0 +1,201 @@
+"""The command cosearch: efforts, thresholds and hardware that meet a target, or the best of all."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pivotsim.cli import options
+from pivotsim.cli.cosearch_tables import print_answer, print_front, print_paths
+from pivotsim.cli.output import print_json, print_line
+from pivotsim.cli.simulating import print_end
+from pivotsim.errors import InputError, got
+
+if TYPE_CHECKING:
+    from pivotsim.effort.choice import Answer, Choice
+    from pivotsim.effort.search_space import CoSearch
+
+MET, NOT_MET = 0, 1  # exit status: a target or a limit that nothing meets is answered, and is a check that failed
+
+
+def cosearch_command(
+    model: Annotated[str, typer.Argument(help="Model: a name or a YAML file.", show_default=False)],
+    logits: Annotated[
+        Path | None,
+        typer.Option(
+            parser=options.file_of("--logits"),
+            metavar="F.npz",
+            help="Arrays effort3, effort6, ... (images, classes) of the same images, and labels (images).",
+        ),
+    ] = None,
+    cka: Annotated[
+        Path | None,
+        typer.Option(
+            parser=options.file_of("--cka"),
+            metavar="F.npz",
+            help="Array cka (D, D): row i, column j is CKA of MLP i with attention j.",
+        ),
+    ] = None,
+    target_delay_ms: Annotated[
+        float | None,
+        typer.Option(
+            parser=options.real("--target-delay-ms"),
+            metavar="MS",
+            help="Pair of efforts as the paper's Phase 2 finds it.",
+        ),
+    ] = None,
+    lec: Annotated[
+        float | None,
+        typer.Option(
+            parser=options.real("--lec"),
+            metavar="F",
+            help="Least fraction of the images that the low effort classifies [default: 0.7].",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            parser=options.real("--tolerance"),
+            metavar="F",
+            help="How far from the target is near enough [default: 0.05].",
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(metavar="QUANTITY", help="Best of all cascades and thresholds: edp_j_ms, accuracy_frac, ..."),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUANTITY=VALUE", help="The most of a cost, the least of accuracy_frac or lec; repeatable."
+        ),
+    ] = None,
+    front: Annotated[
+        str | None, typer.Option(metavar="COST", help="Whole front of accuracy over delay_ms, energy_j, edp_j_ms, ...")
+    ] = None,
+    max_efforts: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.integer("--max-efforts"), metavar="1|2|3", help="Most efforts in a cascade [default: 2]."
+        ),
+    ] = None,
+    gate: Annotated[
+        str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
+    ] = "entropy",
+    hw: Annotated[
+        list[str] | None, typer.Option("--hw", metavar="NAME", help="Hardware [default: zcu102]; repeatable.")
+    ] = None,
+    engine: options.RunEngineOption = None,
+    memory: options.MemoryOption = "paper",
+    profile: options.ProfileOption = "paper",
+    energy: options.EnergyOption = "constant",
+    scope: options.ScopeOption = "encoders",
+    qkv: options.QkvOption = "fused",
+    score_bits: options.ScoreBitsOption = 8,
+    set_: options.SetOption = None,
+    ps_pl_overlap: options.PsPlOverlapOption = None,
+    plots: options.PlotsOption = None,
+    json: options.JsonOption = False,
+) -> int:
+    """Which efforts to combine, and when to stop: PIVOT's co-search.
+
+    Example: pivotsim cosearch deit_s --logits logits.npz --cka cka.npz --target-delay-ms 50 --lec 0.7
+    """
+    from pivotsim.effort.co_search import cosearch
+    from pivotsim.workload.plans import plan
+
+    if logits is None or cka is None:
+        raise InputError("cosearch: give --logits F.npz and --cka F.npz")
+    _check_asked(target_delay_ms, {"--lec": lec, "--tolerance": tolerance}, objective, front, limit, max_efforts)
+    settings = options.parse_settings(set_)
+    options.check_stated_once("cosearch", settings, {"host.ps_pl_overlap": ps_pl_overlap})
+    both = [options.load_both(name, model, settings) for name in hw or ["zcu102"]]
+    spec = both[0][1]
+    assert spec is not None  # load_both returns a model for a model's name
+    search = cosearch(
+        plan(spec, qkv=qkv, score_bits=score_bits), logits, cka, [board for board, _ in both], gate=gate,
+        engine=options.engine_for(engine, memory), memory=memory, profile=profile, energy=energy, scope=scope,
+        ps_pl_overlap=ps_pl_overlap,
+    )  # fmt: skip
+    limits, most = _parse_limits(limit), 2 if max_efforts is None else max_efforts
+    near = {} if tolerance is None else {"tolerance_frac": tolerance}
+    share = 0.7 if lec is None else lec
+    pairs: list[Answer] = []
+    if target_delay_ms is not None:
+        pairs = [search.pair(target_delay_ms, share, board=b, **near) for b in range(len(search.reports))]
+    best = None if objective is None else search.best(objective, limits, max_efforts=most)
+    edge = None if front is None else search.front(front, limits, max_efforts=most)
+    answers = [*pairs, *([] if best is None else [best])]
+    written = _write_plots(search, answers, edge, front, plots)
+    if json:
+        print_json({**_to_dict(search, spec.name, pairs, best, edge), "set": settings})
+    else:
+        print_line(f"{spec.name}, efforts {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
+        print_paths(search)
+        for answer in pairs:
+            print_answer(f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}", answer)
+        if best is not None:
+            print_answer(f"best {objective}", best)
+        if edge is not None:
+            print_front(edge, str(front))
+        print_end(tuple(dict.fromkeys(note for a in answers for note in a.choice.mix.notes)), written)
+    return MET if all(answer.met for answer in answers) and edge != [] else NOT_MET
+
+
+def _check_asked(
+    target: float | None, with_target: dict[str, float | None], objective: str | None, front: str | None,
+    limit: list[str] | None, max_efforts: int | None,
+) -> None:  # fmt: skip
+    """Raise InputError where nothing is asked for, or an option would do nothing."""
+    space = objective is not None or front is not None
+    if target is None and not space:
+        raise InputError("cosearch: give --target-delay-ms, --objective or --front")
+    idle = [name for name, value in with_target.items() if value is not None and target is None]
+    problems = [f"{name}: belongs to --target-delay-ms" for name in idle]
+    idle = [name for name, given in {"--limit": bool(limit), "--max-efforts": max_efforts is not None}.items() if given]
+    problems += [f"{name}: belongs to --objective or --front" for name in idle if not space]
+    if problems:
+        raise InputError(problems)
+
+
+def _parse_limits(texts: list[str] | None) -> dict[str, float]:
+    limits: dict[str, float] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"--limit: expected QUANTITY=VALUE such as delay_ms=50 {got(text)}")
+        if name.strip() in limits:
+            raise InputError(f"--limit: {name.strip()}: set twice {got(text)}")
+        limits[name.strip()] = options.real(f"--limit {name.strip()}")(value)
+    return limits
+
+
+def _to_dict(
+    search: "CoSearch", model: str, pairs: "list[Answer]", best: "Answer | None", front: "list[Choice] | None"
+) -> dict[str, Any]:
+    from pivotsim.report import header
+
+    first = search.reports[0][search.efforts[0]]
+    return {
+        **header("cosearch", search.input_hash),
+        "model": model,
+        "images": search.outputs.images,
+        **first.options,
+        "gate": search.gate,
+        "paths": {str(e): {"active": list(p.active), "score": p.score} for e, p in search.paths.items()},
+        "phase_2": [answer.to_dict() for answer in pairs],
+        "best": None if best is None else best.to_dict(),
+        "front": None if front is None else [choice.to_dict() for choice in front],
+    }
+
+
+def _write_plots(
+    search: "CoSearch", answers: "list[Answer]", front: "list[Choice] | None", cost: str | None, folder: Path | None
+) -> list[Path]:
+    """Write the pictures where a folder is given, and return their paths."""
+    if folder is None:
+        return []
+    from pivotsim.plots.effort import plot_entropies, plot_front
+
+    paths = [plot_entropies(search, answers[0].choice, folder)] if answers else []
+    return paths if front is None else [*paths, plot_front(front, str(cost), folder)]

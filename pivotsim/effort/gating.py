@@ -1,0 +1,198 @@
+"""What each effort says of a batch of images, and where the images leave a cascade of efforts.
+
+logits.npz holds, for each effort e that was inferred, an array ``effort<e>`` of floats, shape (n, classes): row i is
+image i in all of them. ``labels``, integers of shape (n,), is optional; without it there is no accuracy.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pivotsim.effort.entropy import as_array, checked_entropies, entropies_of, exit_threshold
+from pivotsim.errors import InputError, check_real, got
+from pivotsim.files import read_npz
+from pivotsim.units import FloatArray, IntArray
+
+MAX_LOGITS_BYTES = 2 * 2**30
+MAX_EFFORT = 4_096
+_KEY = re.compile(r"effort(0|[1-9][0-9]{0,3})")
+
+Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class EffortOutputs:
+    """Entropies of the same n images at each effort and, where labels are known, which ones are right."""
+
+    images: int
+    classes: int
+    entropies: Mapping[int, FloatArray] = field(repr=False)
+    right: Mapping[int, Flags] | None = field(repr=False)
+
+    @property
+    def efforts(self) -> list[int]:
+        """The efforts, lowest first."""
+        return sorted(self.entropies)
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits over everything that a search reads."""
+        digest = hashlib.sha256()
+        for effort in self.efforts:
+            digest.update(f"{effort}:".encode() + self.entropies[effort].tobytes())
+            digest.update(b"" if self.right is None else self.right[effort].tobytes())
+        return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Exits:
+    """Where the images leave a cascade: counts per effort, and how many of those are classified right.
+
+    For two efforts ``correct`` is (C_L, C_H), ``incorrect`` is (I_L, I_H), ``fractions`` is (F_L, F_H).
+    """
+
+    counts: tuple[int, ...]
+    correct: tuple[int, ...] | None
+    at: IntArray = field(repr=False, compare=False)
+
+    @property
+    def images(self) -> int:
+        """Images of the batch."""
+        return sum(self.counts)
+
+    @property
+    def fractions(self) -> tuple[float, ...]:
+        """Fraction of the images that each effort classifies; they sum to 1."""
+        return tuple(count / self.images for count in self.counts)
+
+    @property
+    def incorrect(self) -> tuple[int, ...] | None:
+        """Images that each effort classifies wrongly; None without labels."""
+        if self.correct is None:
+            return None
+        return tuple(count - right for count, right in zip(self.counts, self.correct, strict=True))
+
+    @property
+    def accuracy_frac(self) -> float | None:
+        """(C_L + C_H) / n; None without labels."""
+        return None if self.correct is None else sum(self.correct) / self.images
+
+
+def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
+    """Return what each effort says of the images.
+
+    Parameters
+    ----------
+    logits : path or mapping
+        A logits.npz, or a mapping of the same names: ``effort<e>`` (n, classes), and ``labels`` (n,).
+
+    Raises
+    ------
+    InputError
+        The file cannot be read; a name is unknown; shapes differ; a logit is not finite; a label is no class.
+
+    Examples
+    --------
+    >>> seen = effort_outputs({"effort3": [[5, 0], [0, 0]], "effort6": [[9, 0], [0, 9]], "labels": [0, 1]})
+    >>> seen.efforts, seen.entropies[3].round(2).tolist(), seen.right[3].tolist()
+    ([3, 6], [0.06, 1.0], [True, False])
+    """
+    place = "logits" if isinstance(logits, Mapping) else str(logits)
+    arrays = logits if isinstance(logits, Mapping) else read_npz(Path(logits), MAX_LOGITS_BYTES)
+    keys = {key: _KEY.fullmatch(str(key)) for key in arrays if key != "labels"}
+    expected = "expected effort3, effort6, ..."
+    problems = [f"{place}: {key}: unknown name, {expected}, labels" for key, match in keys.items() if not match]
+    if not keys:
+        problems.append(f"{place}: holds no effort, {expected}")
+    if problems:
+        raise InputError(problems[:20])
+    shapes = {key: as_array(f"{place}: {key}", arrays[key], "n, classes", 2).shape for key in keys}
+    first = next(iter(keys))
+    for key, shape in shapes.items():
+        if shape != shapes[first]:
+            raise InputError(f"{place}: {key}: must have the shape of {first} {shapes[first]} {got(shape)}")
+    images, classes = shapes[first]
+    labels = _labels(place, arrays["labels"], images, classes) if "labels" in arrays else None
+    entropies, right = {}, {}
+    for key, match in keys.items():
+        assert match is not None
+        effort = int(match[1])
+        entropies[effort] = entropies_of(f"{place}: {key}", arrays[key])
+        if labels is not None:
+            right[effort] = np.asarray(arrays[key]).argmax(axis=1) == labels  # of equal logits the first
+    return EffortOutputs(images, classes, entropies, None if labels is None else right)
+
+
+def _labels(place: str, labels: Any, images: int, classes: int) -> IntArray:
+    """Return labels as int64 (n,), or raise InputError."""
+    array = as_array(f"{place}: labels", labels, "n,", 1, kinds="iu")
+    if len(array) != images:
+        raise InputError(f"{place}: labels: expected {images}, one per image {got(len(array))}")
+    wrong = (array < 0) | (array >= classes)
+    if wrong.any():
+        image = int(wrong.argmax())
+        raise InputError(f"{place}: labels[{image}]: must be a class from 0 to {classes - 1} {got(int(array[image]))}")
+    return array.astype(np.int64)
+
+
+def run_gates(entropies: Sequence[Any], thresholds: Sequence[float], right: Sequence[Flags] | None = None) -> Exits:
+    """Return where each image leaves a cascade: at the first effort with E < Th, else at the last.
+
+    Parameters
+    ----------
+    entropies : sequence of arrays, each of shape (n,)
+        One per effort in the order in which images meet them; the last one's decide nothing.
+    thresholds : sequence of float
+        One per effort but the last.
+    right : sequence of bool arrays of shape (n,), optional
+        Whether each effort classifies each image right.
+
+    Raises
+    ------
+    InputError
+        The numbers or lengths do not fit, or an entropy lies outside 0 to 1.
+
+    Examples
+    --------
+    >>> exits = run_gates([[0.1, 0.6, 0.7], [0.0, 0.2, 0.9]], [0.5], [[True, True, True], [True, False, True]])
+    >>> exits.at.tolist(), exits.counts, exits.correct, exits.incorrect
+    ([0, 1, 1], (1, 2), (1, 1), (0, 1))
+    """
+    if not len(entropies):
+        raise InputError("entropies: at least one effort is needed (got none)")
+    gates = len(entropies) - 1
+    if len(thresholds) != gates:
+        raise InputError(f"thresholds: expected {gates}, one per effort but the last {got(len(thresholds))}")
+    cuts = [check_real("thresholds", threshold) for threshold in thresholds]
+    if any(math.isnan(cut) for cut in cuts):
+        raise InputError(f"thresholds: must be numbers {got(cuts)}")
+    values = [checked_entropies(f"entropies[{i}]", e) for i, e in enumerate(entropies)]
+    if len({len(v) for v in values}) > 1:
+        raise InputError(f"entropies: efforts differ in the number of images {got([len(v) for v in values])}")
+    left = [e < threshold for e, threshold in zip(values, cuts, strict=False)] + [np.ones(len(values[0]), bool)]
+    at: IntArray = np.argmax(left, axis=0)
+    counts = tuple(np.bincount(at, minlength=len(values)).tolist())
+    if right is None:
+        return Exits(counts, None, at)
+    correct = np.asarray(right)[at, np.arange(len(at))]
+    return Exits(counts, tuple(np.bincount(at[correct], minlength=len(values)).tolist()), at)
+
+
+def thresholds_for(entropies: Sequence[FloatArray], lecs: Sequence[float]) -> list[float]:
+    """Return one threshold per gate: each the smallest that classifies the fraction ``lec`` of what reaches it.
+
+    The paper has one gate; for a longer cascade a constraint on the images that reach the gate is this project's
+    choice. Where none is left to classify the threshold is 0.
+    """
+    reached, thresholds = np.ones(len(entropies[0]), bool), []
+    for values, lec in zip(entropies, lecs, strict=False):
+        threshold = exit_threshold(values[reached], lec) if reached.any() else 0.0
+        thresholds.append(threshold)
+        reached &= values >= threshold
+    return thresholds
