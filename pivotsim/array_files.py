@@ -18,8 +18,7 @@ import numpy as np
 from pivotsim.errors import InputError, got
 from pivotsim.files import write_atomic
 
-MAX_FILE_BYTES = 2**27
-MAX_ARRAY_BYTES = 2**28  # of all arrays of a file together, as they will lie in memory
+MAX_ARRAY_BYTES = 2**28  # of a file, and of all its arrays together, as they will lie in memory
 MAX_ENTRIES = 65_536
 MAX_HEADER_BYTES = 10_000
 MAX_NDIM = 8
@@ -42,7 +41,7 @@ class _Header(NamedTuple):
         return size
 
 
-def read_arrays(path: str | Path, kinds: str) -> dict[str, Any]:
+def read_arrays(path: str | Path, kinds: str, max_bytes: int = MAX_ARRAY_BYTES) -> dict[str, Any]:
     """Return {name: array} of an .npz file; an .npy file's one array has the name ``""``.
 
     Parameters
@@ -50,6 +49,8 @@ def read_arrays(path: str | Path, kinds: str) -> dict[str, Any]:
     path : str or Path
     kinds : str
         Kinds of numpy types that may stand there, such as ``"b"``; ``"O"`` never may.
+    max_bytes : int
+        The most that the file, and all its arrays together in memory, may take.
 
     Raises
     ------
@@ -59,14 +60,14 @@ def read_arrays(path: str | Path, kinds: str) -> dict[str, Any]:
     name = str(path)
     try:
         with open(name, "rb") as file:  # noqa: PTH123 - Path refuses some names with ValueError only here
-            if os.fstat(file.fileno()).st_size > MAX_FILE_BYTES:
-                raise InputError(f"{name}: is larger than {MAX_FILE_BYTES // 2**20} MiB, the most that is read")
+            if os.fstat(file.fileno()).st_size > max_bytes:
+                raise InputError(f"{name}: is larger than {max_bytes // 2**20} MiB, the most that is read")
             start = file.read(8)
             file.seek(0)
             if start.startswith(_MAGIC):
-                return {"": _array(name, file, kinds, MAX_ARRAY_BYTES)}
+                return {"": _array(name, file, kinds, max_bytes)}
             if start.startswith(b"PK"):
-                return _members(name, file, kinds)
+                return _members(name, file, kinds, max_bytes)
     except InputError:
         raise
     except IsADirectoryError:
@@ -79,11 +80,11 @@ def read_arrays(path: str | Path, kinds: str) -> dict[str, Any]:
     raise InputError(f"{name}: {what}")
 
 
-def _members(name: str, file: IO[bytes], kinds: str) -> dict[str, Any]:
+def _members(name: str, file: IO[bytes], kinds: str, max_bytes: int) -> dict[str, Any]:
     """Return the arrays of a zip file; every one that is wrong is told."""
     arrays: dict[str, Any] = {}
     problems: list[str] = []
-    left = MAX_ARRAY_BYTES
+    left = max_bytes
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
@@ -116,7 +117,7 @@ def _member(place: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
         raise InputError(f"{place}: is encrypted, or compressed in a way that numpy does not use")
     if member.file_size > left + MAX_HEADER_BYTES:
-        raise InputError(_too_large(place, member.file_size))
+        raise InputError(_too_large(place, member.file_size, left))
     try:
         with archive.open(member) as stream:
             return _array(place, stream, kinds, left)
@@ -132,7 +133,7 @@ def _array(place: str, stream: IO[bytes], kinds: str, left: int) -> Any:
         wanted = "must hold true and false" if kinds == "b" else "holds a type that does not belong there"
         raise InputError(f"{place}: {wanted} {got(str(header.dtype))}")
     if header.size_bytes > left:
-        raise InputError(_too_large(place, header.size_bytes))
+        raise InputError(_too_large(place, header.size_bytes, left))
     raw = bytearray(stream.read(header.size_bytes))
     if len(raw) < header.size_bytes:
         raise InputError(f"{place}: ends after {len(raw)} of the {header.size_bytes} bytes that its header announces")
@@ -164,8 +165,8 @@ def _header(place: str, stream: IO[bytes]) -> _Header:
         raise InputError(f"{place}: is no array in numpy's format") from None
 
 
-def _too_large(place: str, size_bytes: int) -> str:
-    return f"{place}: would take more than the {MAX_ARRAY_BYTES // 2**20} MiB that are read {got(size_bytes)}"
+def _too_large(place: str, size_bytes: int, left: int) -> str:
+    return f"{place}: would take more than the {left // 2**20} MiB that are left to be read {got(size_bytes)}"
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:

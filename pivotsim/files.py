@@ -1,18 +1,14 @@
 """Files in and out: bounded reads with one clear message, and writes that are whole or absent."""
 
-import io
-import math
 import os
 import tempfile
-import zipfile
-import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 MAX_LINE_CHARACTERS = 65_536
 MAX_NPZ_ARRAYS = 4_096
@@ -52,78 +48,6 @@ def read_text(path: Path, max_bytes: int) -> str:
         if len(line_text) > MAX_LINE_CHARACTERS:
             raise InputError(f"{path}:{number}: line is longer than {MAX_LINE_CHARACTERS} characters")
     return text
-
-
-def read_npz(path: Path, max_bytes: int) -> "dict[str, np.ndarray[Any, Any]]":
-    """Return the arrays of a NumPy .npz file by name, read-only; nothing in the file is ever executed.
-
-    Parameters
-    ----------
-    path : Path
-    max_bytes : int
-        The most that all arrays together may take in memory; the file's own headers are checked against it before
-        any array is made.
-
-    Raises
-    ------
-    InputError
-        The path is missing or no .npz file, is damaged or too large, or holds Python objects (pickles) or records.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path}: is no regular file, expected a NumPy .npz file")
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_members(path, members, max_bytes)
-            names = [m.filename.removesuffix(".npy") for m in members]
-            return {n: _array_of(f"{path}: {n}", archive.read(m)) for n, m in zip(names, members, strict=True)}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{path}: is no NumPy .npz file, or a damaged one: {error}") from None
-    except (OSError, ValueError, RuntimeError, EOFError, zlib.error) as error:  # RuntimeError: encrypted
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _check_members(path: Path, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
-    """Raise InputError where an archive's own list does not promise a bounded number of bounded arrays."""
-    names = [m.filename for m in members]
-    if not names:
-        raise InputError(f"{path}: holds no array")
-    if len(names) > MAX_NPZ_ARRAYS:
-        raise InputError(f"{path}: holds more than {MAX_NPZ_ARRAYS} arrays {got(len(names))}")
-    if sum(m.file_size for m in members) > max_bytes:  # reading stops at these sizes, whatever the data expand to
-        raise InputError(f"{path}: arrays take more than {max_bytes // 2**20} MiB, the most that is read")
-    problems = [f"{path}: {name}: is no array, expected names ending in .npy" for name in names if name[-4:] != ".npy"]
-    problems += [f"{path}: {name}: stands twice" for name in sorted(set(names)) if names.count(name) > 1]
-    if problems:
-        raise InputError(problems[:20])
-
-
-def _array_of(place: str, raw: bytes) -> "np.ndarray[Any, Any]":
-    """Return the array in the bytes of one .npy file, without a copy."""
-    import numpy as np
-    from numpy.lib import format as npy
-
-    stream = io.BytesIO(raw)
-    readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    try:
-        version = npy.read_magic(stream)
-        shape, fortran_order, dtype = readers[version](stream)
-    except KeyError:
-        raise InputError(f"{place}: unknown version of the .npy format {got(version)}") from None
-    except (ValueError, EOFError) as error:
-        raise InputError(f"{place}: is no NumPy array: {' '.join(str(error).split())}") from None
-    if dtype.hasobject:
-        raise InputError(f"{place}: holds Python objects, which are never loaded; save plain numbers {got(dtype.str)}")
-    if dtype.names is not None or dtype.subdtype is not None:
-        raise InputError(f"{place}: holds records, expected plain numbers {got(dtype.str)}")
-    size_bytes, found = math.prod(shape) * dtype.itemsize, len(raw) - stream.tell()
-    if min(shape, default=0) < 0 or size_bytes != found:
-        raise InputError(f"{place}: shape {shape} needs {size_bytes} bytes {got(found)}")
-    return np.ndarray(shape, dtype, raw, stream.tell(), order="F" if fortran_order else "C")
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

@@ -114,7 +114,7 @@ def cosearch_command(
     assert spec is not None  # load_both returns a model for a model's name
     search = cosearch(
         plan(spec, qkv=qkv, score_bits=score_bits), logits, cka, [board for board, _ in both], gate=gate,
-        engine=options.engine_for(engine, memory), memory=memory, profile=profile, energy=energy, scope=scope,
+        engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
         ps_pl_overlap=ps_pl_overlap,
     )  # fmt: skip
     limits, most = _parse_limits(limit), 2 if max_efforts is None else max_efforts

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim.array_files import read_arrays
 from pivotsim.effort.entropy import as_array
 from pivotsim.errors import InputError, got
-from pivotsim.files import read_npz
 from pivotsim.units import FloatArray
 
 MAX_FEATURES_BYTES = 4 * 2**30
@@ -78,7 +78,7 @@ def _layers(features: Features, least: int, scales: list[float] | None) -> tuple
     place = "features" if isinstance(features, Mapping) else str(features)
     if not isinstance(features, (str, Path, Mapping)):
         raise InputError(f"features: a minibatch must be a file or a mapping {got(features)}")
-    arrays = features if isinstance(features, Mapping) else read_npz(Path(features), MAX_FEATURES_BYTES)
+    arrays = features if isinstance(features, Mapping) else read_arrays(features, "fiu", MAX_FEATURES_BYTES)
     depth = max(len(arrays) // 2, 1)
     wanted = [f"{kind}{i}" for kind in KINDS for i in range(1, depth + 1)]
     if any(name not in arrays for name in wanted) or len(arrays) != len(wanted):

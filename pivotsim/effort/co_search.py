@@ -20,8 +20,8 @@ from pivotsim.workload.transforms.attention_skipping import skip_attention
 class RunOptions(TypedDict, total=False):
     """Options of ``simulate`` that a co-search hands on."""
 
-    engine: str
-    memory: str
+    engine: str | None
+    memory: str | None
     profile: str
     energy: str
     scope: str

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim.array_files import read_arrays
 from pivotsim.effort.entropy import as_array, checked_entropies, entropies_of, exit_threshold
 from pivotsim.errors import InputError, check_real, got
-from pivotsim.files import read_npz
 from pivotsim.units import FloatArray, IntArray
 
 MAX_LOGITS_BYTES = 2 * 2**30
@@ -104,7 +104,7 @@ def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
     ([3, 6], [0.06, 1.0], [True, False])
     """
     place = "logits" if isinstance(logits, Mapping) else str(logits)
-    arrays = logits if isinstance(logits, Mapping) else read_npz(Path(logits), MAX_LOGITS_BYTES)
+    arrays = logits if isinstance(logits, Mapping) else read_arrays(logits, "fiu", MAX_LOGITS_BYTES)
     keys = {key: _KEY.fullmatch(str(key)) for key in arrays if key != "labels"}
     expected = "expected effort3, effort6, ..."
     problems = [f"{place}: {key}: unknown name, {expected}, labels" for key, match in keys.items() if not match]

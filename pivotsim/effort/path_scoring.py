@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim.array_files import read_arrays
 from pivotsim.effort.entropy import as_array
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.files import read_npz
 from pivotsim.units import FloatArray
 
 MAX_DEPTH = 256
@@ -59,7 +59,7 @@ def checked_cka(cka: Any) -> FloatArray:
     """Return a CKA matrix as float64 (D, D), from an array, a mapping or an .npz, or raise InputError."""
     place = str(cka) if isinstance(cka, (str, Path)) else "cka"
     if isinstance(cka, (str, Path)):
-        cka = read_npz(Path(cka), MAX_CKA_BYTES)
+        cka = read_arrays(cka, "fiu", MAX_CKA_BYTES)
     if isinstance(cka, Mapping):
         if set(cka) != {"cka"}:
             raise InputError(f"{place}: must hold one array, cka {got(sorted(map(str, cka)))}")

@@ -112,7 +112,7 @@ ASK = ("--target-delay-ms", "50")
         (ASK, {"cka": None}, "cosearch: give --logits F.npz and --cka F.npz"),
         (ASK, {"logits": "./nothing.npz"}, "nothing.npz: no such file"),
         (ASK, {"logits": " "}, "--logits: must name a file (got ' ')"),
-        (ASK, {"cka": __file__}, "test_cosearch.py: is no NumPy .npz file, or a damaged one"),
+        (ASK, {"cka": __file__}, "test_cosearch.py: is no .npz or .npy file"),
         (("--front", "delay_ms", "--lec", "0.7"), {}, "--lec: belongs to --target-delay-ms"),
         (("--front", "delay_ms", "--tolerance", "0.7"), {}, "--tolerance: belongs to --target-delay-ms"),
         ((*ASK, "--limit", "lec=0.7"), {}, "--limit: belongs to --objective or --front"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.array_files import MAX_ARRAY_BYTES, MAX_FILE_BYTES, read_arrays, write_arrays
+from pivotsim.array_files import MAX_ARRAY_BYTES, read_arrays, write_arrays
 
 FLAGS = np.array([[True, False, True], [False, True, True]])
 
@@ -142,7 +142,9 @@ def test_a_header_that_promises_more_than_memory_is_refused_before_anything_is_a
     tracemalloc.start()
     try:
         for content in (npz([("w.npy", raw + b"\1")]), raw + b"\1"):
-            assert "would take more than the 256 MiB that are read" in problems_of(tmp_path, content, kinds="bU")
+            assert "would take more than the 256 MiB that are left to be read" in problems_of(
+                tmp_path, content, kinds="bU"
+            )
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:
         tracemalloc.stop()
@@ -155,7 +157,7 @@ def test_a_zip_bomb_is_refused_by_what_its_directory_says(tmp_path):
         for _ in range(MAX_ARRAY_BYTES // 2**20 + 1):
             member.write(bytes(2**20))
     assert path.stat().st_size < 2**20
-    with pytest.raises(ps.InputError, match="w: would take more than the 256 MiB that are read"):
+    with pytest.raises(ps.InputError, match="w: would take more than the 256 MiB that are left to be read"):
         read_arrays(path, "b")
 
 
@@ -176,8 +178,8 @@ def test_a_file_larger_than_what_is_read(tmp_path):
     path = tmp_path / "m.npz"
     with path.open("wb") as file:
         file.write(b"PK")
-        file.truncate(MAX_FILE_BYTES + 1)
-    with pytest.raises(ps.InputError, match="is larger than 128 MiB, the most that is read"):
+        file.truncate(MAX_ARRAY_BYTES + 1)
+    with pytest.raises(ps.InputError, match="is larger than 256 MiB, the most that is read"):
         read_arrays(path, "b")
 
 
