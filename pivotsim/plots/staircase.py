@@ -1,5 +1,6 @@
 """The latency staircase and the utilities over tokens kept (Eliopoulos et al., Fig. 3)."""
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,7 +55,9 @@ def utility_data(schedule: Schedule) -> UtilityData:
 
 def draw_staircase(data: StaircaseData, axes: "Axes", title: str = "") -> "Axes":
     """Draw latency over tokens, each step's best point as a dot and its worst as a cross."""
-    axes.plot(data.tokens, data.latency_ms, color=LATENCY_COLOUR, drawstyle="steps-post")
+    has_all = all(after - before == 1 for before, after in itertools.pairwise(data.tokens))
+    style = {"drawstyle": "steps-post"} if has_all else {"marker": "."}  # between points far apart no step is known
+    axes.plot(data.tokens, data.latency_ms, color=LATENCY_COLOUR, **style)
     marks = ((data.best, "o", "most tokens of a step"), (data.worst, "x", "one token more"))
     for points, marker, label in marks:
         if points:
