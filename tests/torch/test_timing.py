@@ -128,16 +128,19 @@ def pruned(plan, encoder, tokens):
     )
 
 
-@pytest.mark.parametrize(("with_method", "wanted"), [(7.0, 3.0), (3.0, 0.0)])
-def test_the_cost_of_pruning_is_what_the_method_adds(monkeypatch, with_method, wanted):
+@pytest.mark.parametrize(("method_ms", "wanted"), [((7.0, 90.0, 8.0), 4.0), ((3.0, 3.0, 3.0), 0.0)])
+def test_the_cost_of_pruning_is_what_the_method_adds(monkeypatch, method_ms, wanted):
+    turns = []
+
     def spy(vit, batch, **options):
         assert batch == 2 and [e.mlp_tokens for e in observe_plan(vit).encoders] == [17, 9, 9]
-        return [with_method if vit.blocks[1].between.reads_map else 4.0]
+        turns.append(vit.blocks[1].between.reads_map)
+        return [method_ms[len(turns) // 2] if turns[-1] else 4.0]
 
     monkeypatch.setattr(timing, "time_forward_ms", spy)
-    device = TorchLive()
+    device = TorchLive(repeats=3)
     assert device.pruning_ms(pruned(ps.plan(PLAIN), 2, 9), 2) == wanted
-    assert [m.repeats_ms for m in device.measured] == [(4.0,)]  # the plan's own latency, not the method's
+    assert turns == [True, False] * 3 and device.measured == []
 
 
 def test_the_cost_of_pruning_needs_a_plan_of_single_layer_pruning():

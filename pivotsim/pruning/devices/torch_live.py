@@ -1,6 +1,7 @@
 """The machine at hand, measured: a plain-torch ViT of random weights at the plan's real shapes."""
 
 import statistics
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -89,14 +90,15 @@ class TorchLive:
         check_plan(plan)
         vit = self._vit_of(plan)
         impose_plan(vit, plan)
-        repeats_ms = self._repeats_ms(vit, batch)
+        repeats_ms = self._repeats_ms(vit, batch, self.repeats, self.warm_up)
         self.measured.append(Measurement(plan, int(batch), repeats_ms))
         return statistics.median(repeats_ms)
 
     def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
         """Return what single-layer pruning itself costs: the pruned ViT's latency above that of the bare plan.
 
-        At least 0: a difference of two measurements may be lost in their noise.
+        The two are measured in turns, so that a busy moment of the machine falls on both, and the median of the
+        differences is returned; at least 0, since a small difference may be lost in noise.
 
         Raises
         ------
@@ -110,16 +112,27 @@ class TorchLive:
         check_plan(pruned)
         vit, tokens = self._vit_of(pruned), pruned.model.tokens
         whole = tuple(replace(e, attention_tokens=tokens, mlp_tokens=tokens) for e in pruned.encoders)
-        impose_plan(vit, replace(pruned, encoders=whole))
         pruning = [e for e in pruned.encoders if e.attention_active and e.mlp_tokens < e.attention_tokens == tokens]
-        for e in pruning:
-            prune_single(vit, encoder=e.encoder, removed=tokens - e.mlp_tokens)
+
+        def with_method() -> None:
+            impose_plan(vit, replace(pruned, encoders=whole))
+            for e in pruning:
+                prune_single(vit, encoder=e.encoder, removed=tokens - e.mlp_tokens)
+
+        with_method()
         if [e.mlp_tokens for e in observe_plan(vit).encoders] != [e.mlp_tokens for e in pruned.encoders]:
             raise InputError("plan: must prune tokens in one encoder, between its attention and its MLP")
         if not pruning:
             return 0.0
-        with_method_ms = statistics.median(self._repeats_ms(vit, batch))
-        return max(0.0, with_method_ms - self.latency_ms(pruned, batch))
+        differences_ms: list[float] = []
+        end_s = time.monotonic() + self.budget_s
+        while len(differences_ms) < self.repeats and (not differences_ms or time.monotonic() < end_s):
+            with_method()
+            (method_ms,) = self._repeats_ms(vit, batch, repeats=1, warm_up=1)
+            impose_plan(vit, pruned)
+            (bare_ms,) = self._repeats_ms(vit, batch, repeats=1, warm_up=1)
+            differences_ms.append(method_ms - bare_ms)
+        return max(0.0, statistics.median(differences_ms))
 
     def _vit_of(self, plan: Plan) -> "VisionTransformer":
         from pivotsim.vit_torch.transformer import build_vit
@@ -128,8 +141,8 @@ class TorchLive:
             self._vit = build_vit(plan.model).to(self.device)
         return self._vit
 
-    def _repeats_ms(self, vit: "VisionTransformer", batch: int) -> tuple[float, ...]:
+    def _repeats_ms(self, vit: "VisionTransformer", batch: int, repeats: int, warm_up: int) -> tuple[float, ...]:
         from pivotsim.vit_torch.timing import time_forward_ms
 
-        numbers = {"threads": self.threads, "repeats": self.repeats, "warm_up": self.warm_up}
+        numbers = {"threads": self.threads, "repeats": repeats, "warm_up": warm_up}
         return tuple(time_forward_ms(vit, batch, **numbers, budget_s=self.budget_s))
