@@ -53,6 +53,20 @@ SHOWN = {
             "published 9492, simulated 9492: reproduced",
         ),
     ),
+    "04_one_more_token.ipynb": (
+        4,
+        (
+            "36 (+100.0 %), 72 (+50.0 %), 108 (+33.4 %), 144 (+25.0 %), 180 (+20.0 %)",
+            "197 -> 180 tokens saves 19.6%",
+            "weight stationary  steps above 10 %: none",
+            "64 (+100.0 %), 128 (+50.0 %), 192 (+33.4 %)",
+            "gpu/agx_orin   batch  2: steps at 128 (+33 %), 192 (+36 %), 256 (+22 %)",
+            "batch 1: 38 lengths, 81.5 ms at 197 tokens",
+            "gpu/agx_orin  batch  2: keep 118, R = 139",
+            "one layer prunes  r 69            3.40 GMACs   IS  71.7% (own 0.51 ms)",
+            "batch 1  tome          removed=6",
+        ),
+    ),
 }
 
 

@@ -56,8 +56,8 @@ def utility_data(schedule: Schedule) -> UtilityData:
 def draw_staircase(data: StaircaseData, axes: "Axes", title: str = "") -> "Axes":
     """Draw latency over tokens, each step's best point as a dot and its worst as a cross."""
     has_all = all(after - before == 1 for before, after in itertools.pairwise(data.tokens))
-    style = {"drawstyle": "steps-post"} if has_all else {"marker": "."}  # between points far apart no step is known
-    axes.plot(data.tokens, data.latency_ms, color=LATENCY_COLOUR, **style)
+    line = "steps-post" if has_all else "default"  # between points far apart no step is known
+    axes.plot(data.tokens, data.latency_ms, "-" if has_all else ".-", color=LATENCY_COLOUR, drawstyle=line)
     marks = ((data.best, "o", "most tokens of a step"), (data.worst, "x", "one token more"))
     for points, marker, label in marks:
         if points:

@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -24,9 +25,19 @@ def test_the_readme_names_its_two_commands():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
+def users_files(folder):
+    """Write the files that the README's commands name, as a user would have them."""
+    (folder / "acc.csv").write_text("tokens,accuracy_pct\n197,79.8\n128,78.6\n64,70.0\n")
+    draw = np.random.default_rng(0)
+    easy = draw.normal(size=(40, 1000)) * draw.uniform(0.1, 30, (40, 1))
+    np.savez(folder / "logits.npz", effort3=easy, effort6=2 * easy, effort12=3 * easy, labels=easy.argmax(axis=1))
+    np.savez(folder / "cka.npz", cka=draw.uniform(0, 1, (12, 12)))
+
+
 @pytest.mark.parametrize("command", sorted(set(COMMANDS)))
 def test_commands_of_the_readme_run(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    users_files(tmp_path)
     assert main(shlex.split(command)[1:]) == 0
     assert capsys.readouterr().out
 
