@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity
 from pivotsim.errors import InputError, check_real, got, nearest
+from pivotsim.hardware.sourced import SourcedSpec
 
 Scheduler = Literal["in_order", "fr_fcfs"]
 SCHEDULERS: tuple[str, ...] = ("in_order", "fr_fcfs")
@@ -76,7 +77,7 @@ class DramControllerSpec(Spec):
     write_low_frac: float = quantity("", "fr_fcfs: draining ends once less of their queue is full.", ge=0, le=1)
 
 
-class DramSpec(Spec):
+class DramSpec(SourcedSpec):
     """A DDR4 channel and its controller."""
 
     kind: Literal["ddr4"] = quantity("", "Selects this schema.")
@@ -86,16 +87,6 @@ class DramSpec(Spec):
     organisation: DramOrganisationSpec
     timing: DramTimingSpec
     controller: DramControllerSpec
-    sources: dict[str, str] = Field(description="Dotted path of a value or a group -> where it comes from.")
-
-    @model_validator(mode="after")
-    def _sources_name_values(self) -> "DramSpec":
-        known = {path for path, _, _ in leaves(DramSpec)}
-        known |= {path.partition(".")[0] for path in known}
-        unknown = [key for key in self.sources if key not in known]
-        if unknown:
-            raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
-        return self
 
     @model_validator(mode="after")
     def _addresses_split_into_bits(self) -> "DramSpec":
@@ -186,7 +177,7 @@ class DramSpec(Spec):
             raise InputError(f"clock_mhz: must be a finite number above 0 {got(clock_mhz)}")
         return Fraction(10**6) / (Fraction(str(mhz)) * self.tck_ps)
 
-    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "DramSpec":
+    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> Self:
         """Return a copy with values changed, validated, and marked in ``sources``.
 
         Parameters
@@ -207,21 +198,13 @@ class DramSpec(Spec):
         313
         """
         if not isinstance(changes, Mapping):
-            return replaced(self, changes, label)  # which says what is wrong
+            return super().replace(changes, label=label)  # which says what is wrong
         paths = [path for path, _, _ in leaves(DramSpec)]
         known = {path.rpartition(".")[2]: path for path in paths} | {path: path for path in paths}
         unknown = [key for key in changes if key not in known]
         if unknown:
             raise InputError(f"{label}: {key}: unknown key{nearest(key, known)}" for key in unknown)
-        return replaced(self, {known[key]: value for key, value in changes.items()}, label)
-
-    def source(self, path: str) -> str:
-        """Return the source of a value: its own, or that of its group, or ''."""
-        return self.sources.get(path) or self.sources.get(path.partition(".")[0], "")
-
-    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
-        """Return (path, value, unit, source, description) of every value, in the schema's order."""
-        return [(path, value_at(self, path), unit, self.source(path), text) for path, unit, text in leaves(DramSpec)]
+        return super().replace({known[key]: value for key, value in changes.items()}, label=label)
 
 
 def load_dram(source: "str | Path | Mapping[str, object] | DramSpec") -> DramSpec:

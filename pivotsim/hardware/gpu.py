@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
-
-from pivotsim.config import ONE_LINE, Spec, find, leaves, load_spec, quantity, replaced, value_at
-from pivotsim.errors import nearest
+from pivotsim.config import ONE_LINE, Spec, find, leaves, load_spec, quantity
+from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.yaml_reader import read_yaml
 
 KIND = "gpu_wave"
@@ -40,7 +38,7 @@ class OverheadSpec(Spec):
     scoring_frac: float = quantity("", "A block that scores its tokens takes this share longer.", ge=0, le=10)
 
 
-class GpuSpec(Spec):
+class GpuSpec(SourcedSpec):
     """A GPU for the wave model; see ``hwconfigs/gpu``."""
 
     kind: Literal["gpu_wave"] = quantity("", "Selects this schema.")
@@ -49,35 +47,6 @@ class GpuSpec(Spec):
     sm: SmSpec
     kernel: KernelSpec
     overhead: OverheadSpec
-    sources: dict[str, str] = Field(description="Dotted path of a value or a group -> where it comes from.")
-
-    @model_validator(mode="after")
-    def _sources_name_values(self) -> "GpuSpec":
-        paths = [path for path, _, _ in leaves(GpuSpec)]
-        known = {*paths, *(path.partition(".")[0] for path in paths)}
-        unknown = [key for key in self.sources if key not in known]
-        if unknown:
-            raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
-        return self
-
-    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "GpuSpec":
-        """Return a copy with values at dotted paths changed, validated, and marked in ``sources``.
-
-        Raises
-        ------
-        InputError
-            A path is unknown (the nearest valid one is named) or a value does not fit.
-
-        Examples
-        --------
-        >>> load_gpu("gpu/a100").replace({"kernel.tile_rows": 64}).kernel.tile_rows
-        64
-        """
-        return replaced(self, changes, label)
-
-    def source(self, path: str) -> str:
-        """Return the source of a value: its own, or that of the group above it, or ''."""
-        return self.sources.get(path) or self.sources.get(path.partition(".")[0], "")
 
     @property
     def tile_slots(self) -> int:
@@ -99,13 +68,6 @@ class GpuSpec(Spec):
         """Values that are assumed, estimated or fitted, each with what its source says."""
         paths = (path for path, _, _ in leaves(GpuSpec))
         return tuple(f"{path}: {self.source(path)}" for path in paths if self.source(path).startswith("["))
-
-    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
-        """Return (path, value, unit, source, description) of every value, in the schema's order."""
-        return [
-            (path, value_at(self, path), unit, self.source(path), description)
-            for path, unit, description in leaves(GpuSpec)
-        ]
 
 
 def load_gpu(source: "str | Path | Mapping[str, object] | GpuSpec") -> GpuSpec:

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
-
-from pivotsim.config import ONE_LINE, Spec, leaves, load_document, quantity, replaced, validate, value_at
-from pivotsim.errors import nearest
+from pivotsim.config import ONE_LINE, Spec, load_document, quantity, validate
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
+from pivotsim.hardware.sourced import SourcedSpec
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -111,7 +109,7 @@ class PlacementSpec(Spec):
     merge: Literal["ps", "pl"] = quantity("", "Weighted sum of the tokens that are fused or merged.")
 
 
-class Hardware(Spec):
+class Hardware(SourcedSpec):
     """A board: what all kinds share; see ``pivotsim show hw NAME``."""
 
     compute: ClassVar[str]  # the group of values that it computes with
@@ -124,7 +122,6 @@ class Hardware(Spec):
     units: UnitsSpec
     power: PowerSpec
     placement: PlacementSpec
-    sources: dict[str, str] = Field(description="Dotted path of a value or a group -> where it comes from.")
 
     @property
     @abstractmethod
@@ -141,40 +138,6 @@ class Hardware(Spec):
     def operand_bits(self) -> int:
         """Widest operand that it multiplies."""
 
-    @model_validator(mode="after")
-    def _sources_name_values(self) -> Self:
-        paths = [path for path, _, _ in leaves(type(self))]
-        known = set(paths)
-        for path in paths:
-            known |= {path[:i] for i, character in enumerate(path) if character == "."}
-        unknown = [key for key in self.sources if key not in known]
-        if unknown:
-            raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")
-        return self
-
-    def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> Self:
-        """Return a copy with values at dotted paths changed, validated, and marked in ``sources``.
-
-        Parameters
-        ----------
-        changes : mapping
-            Dotted path to new value, as in ``{"array.rows": 32}``.
-        label : str
-            What an error message starts with.
-
-        Raises
-        ------
-        InputError
-            A path is unknown (the nearest valid one is named) or a value does not fit.
-
-        Examples
-        --------
-        >>> import pivotsim as ps
-        >>> ps.load_hardware("zcu102").replace({"array.rows": 32}).array.rows
-        32
-        """
-        return replaced(self, changes, label)
-
     @abstractmethod
     def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
@@ -182,12 +145,6 @@ class Hardware(Spec):
     def values(self) -> dict[str, object]:
         """Return everything that a simulation may depend on: all values but the names and sources."""
         return self.model_dump(exclude={"name", "description", "sources"})
-
-    def source(self, path: str) -> str:
-        """Return the source of a value: its own, or that of the nearest group above it, or ''."""
-        while path not in self.sources and path:
-            path = path.rpartition(".")[0]
-        return self.sources.get(path, "")
 
     def host_costs(self, profile: str) -> HostCosts:
         """Return the cost profile ``paper`` or ``full``."""
@@ -204,11 +161,9 @@ class Hardware(Spec):
 
     def to_rows(self) -> list[tuple[str, object, str, str, str]]:
         """Return (path, value, unit, source, description) of every value, what it computes with before the rest."""
-        rows = [
-            (path, value_at(self, path), unit, self.source(path), description)
-            for path, unit, description in leaves(type(self))
-        ]
-        return sorted(rows, key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement"))
+        return sorted(
+            super().to_rows(), key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement")
+        )
 
 
 def load_hardware(source: "str | Path | Mapping[str, object] | Hardware") -> Hardware:
