@@ -97,7 +97,11 @@ def _is_number(value: object) -> bool:
 def identity(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a result says of itself: workload, hardware, options, and the hash of its inputs."""
     names = ("workload", "hardware", "profile", "scope", "engine", "memory", "energy", "ps_pl_overlap", "input_hash")
-    return {name: result[name] for name in names if isinstance(result.get(name), str)}
+    said = {name: result[name] for name in names if isinstance(result.get(name), str)}
+    asked = {
+        name: result[name] for name in ("set", "pruning") if isinstance(result.get(name), Mapping) and result[name]
+    }
+    return said | {name: json.dumps(value, sort_keys=True) for name, value in asked.items()}
 
 
 def read_result(path: str | Path) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from pivotsim.hardware.mpca import MpcaHardware
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware, load_hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import constants_used, entropy_ms
-from pivotsim.overlap import head_cycles, timeline_of
+from pivotsim.overlap import head_cycles, head_ranges, timeline_of
 from pivotsim.report import Report, Row
 from pivotsim.steps import PS, Step, steps_of
 from pivotsim.timeline import Timeline
@@ -100,11 +100,11 @@ def simulate(
     if images > 1 and isinstance(workload, Trace):
         problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
-    if mode == "heads" and isinstance(workload, Plan) and _all_split(workload):
-        problem = "a split attention runs its heads one by one, so none is side by side with another"
-        raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
     whole = as_trace(workload, batch // images)
     trace = runnable(whole, hw, engine, scope)
+    if mode == "heads" and not head_ranges(trace) and _is_split(trace):
+        problem = "a split attention runs its heads one by one, so none is side by side with another"
+        raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
 
     board = hw if memory == "hw" else hw.without_memory_limits()
     uses = memory_uses(trace, as_systolic(board, "engine")) if engine == "memory" else ()
@@ -161,9 +161,10 @@ def as_trace(workload: Plan | Trace, batch: int) -> Trace:
     raise InputError(f"workload: must be a Plan or a Trace; use pivotsim.plan(model) {got(workload)}")
 
 
-def _all_split(plan: Plan) -> bool:
-    attentions = [e for e in plan.encoders if e.attention_active]
-    return bool(attentions) and all(e.split_threshold is not None for e in attentions)
+def _is_split(trace: Trace) -> bool:
+    """Whether an encoder's scores are several multiplications, as ``split_attention`` makes them."""
+    encoders = [op.encoder for op in trace if op.module == "qkt" and op.kind == "gemm"]
+    return len(set(encoders)) < len(encoders)
 
 
 def _name(workload: Plan | Trace) -> str:

@@ -163,6 +163,7 @@ def show_plan_command(
     attention: pruning.AttentionOption = None,
     split: pruning.SplitOption = None,
     preset: pruning.PresetOption = None,
+    qkv: options.QkvOption = "fused",
     set_: options.ModelSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -173,7 +174,7 @@ def show_plan_command(
 
     settings, model = _model(name, set_)
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
-    whole = pruned.applied(plan(model), options.active_of(active, model.depth))
+    whole = pruned.applied(plan(model, qkv=qkv), options.active_of(active, model.depth))
     columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
     if json:
         encoders: list[dict[str, object]] = [dict(zip(columns, r, strict=True)) for r in whole.to_rows()]

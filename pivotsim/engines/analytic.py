@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from pivotsim.engines.masked import cycles_of_copies
-from pivotsim.engines.masked_folds import check_mask, copies_run, mapped
+from pivotsim.engines.masked_folds import check_mask, mapped
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
 from pivotsim.hardware.spec import (
     DATAFLOWS,
@@ -23,7 +23,7 @@ from pivotsim.hardware.spec import (
     ArraySpec,
 )
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import Mask, copies_run
 
 MAX_CYCLES = 2**63 - 1
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save

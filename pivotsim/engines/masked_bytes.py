@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.masked_folds import AXES, ROLES, check_mask, copies_run, kept_streams, mapped
+from pivotsim.engines.masked_folds import AXES, ROLES, check_mask, kept_streams, mapped
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import INDEX_BYTES, Mask, copies_run
 
-SUM_BYTES, INDEX_BYTES = 4, 2  # int32; a block's place in its row of blocks
+SUM_BYTES = 4  # int32
 # What a fold fetches of each operand: its tile of rows and columns, or what passes its rows or its columns.
 FETCHED = {"is": {"a": "held", "b": "rows"}, "ws": {"a": "rows", "b": "held"}, "os": {"a": "rows", "b": "cols"}}
 

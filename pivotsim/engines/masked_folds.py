@@ -139,14 +139,6 @@ def check_mask(mask: object, m: int, k: int, n: int) -> Mask | None:
     return mask
 
 
-def copies_run(mask: Mask | None, repeats: int) -> dict[int, int]:
-    """Return how often a GEMM of ``repeats`` runs each copy of its mask: repeat i runs copy i % count."""
-    if mask is None:
-        return {0: repeats}
-    rounds, rest = divmod(repeats, mask.count)
-    return {copy: rounds + (copy < rest) for copy in range(min(mask.count, repeats))}
-
-
 def _any_in_tiles(flags: Any, axis: int, size: int, block: int, tile: int) -> Any:
     """Return whether each tile of an axis touches a kept block, the axis in tiles instead of blocks."""
     starts = np.arange(0, size, tile)

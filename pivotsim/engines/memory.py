@@ -14,9 +14,10 @@ import numpy as np
 from pivotsim.engines import memory_bounds
 from pivotsim.engines.analytic import design_row
 from pivotsim.engines.dram_arrays import channel_arrays
-from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, mapped, units
+from pivotsim.engines.masked_folds import mapped
+from pivotsim.engines.memory_fit import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory_limits import MemoryLimits
-from pivotsim.engines.memory_masked import KernelRun, check_mask, run_masked
+from pivotsim.engines.memory_masked import KernelRun, check_runnable, run_masked
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
@@ -186,7 +187,7 @@ class _Program:
         check_choice("loop_order", loop_order, (AUTO, *orders))
         chunk = check_integer("chunk", chunk, 0, mapped(*sizes, dataflow)[2])
         if mask is not None:
-            check_mask(mask, copy, sizes, limits)
+            check_runnable(mask, copy, sizes, limits)
         most = largest_chunk(sizes, design[0], design[1], dataflow, limits, chunk)
         if isinstance(most, DoesNotFit):
             return most

@@ -3,11 +3,11 @@
 import math
 from fractions import Fraction
 
-from pivotsim.engines.memory_fit import PSUM_BYTES, mapped, units
+from pivotsim.engines.masked_folds import mapped
+from pivotsim.engines.memory_fit import PSUM_BYTES, units
 from pivotsim.engines.memory_limits import MemoryLimits
-from pivotsim.engines.memory_tables import INDEX_BYTES
 from pivotsim.errors import InputError, got
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import INDEX_BYTES, Mask
 
 MAX_CYCLES = 2**62 - 1  # the kernel's NEVER lies beyond
 MAX_PASSES = 200_000_000  # a few seconds

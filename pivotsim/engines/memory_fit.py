@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory_limits import MemoryLimits
 
 PSUM_BYTES = 4  # int32
@@ -38,11 +39,6 @@ class DoesNotFit:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.misfits))
-
-
-def mapped(m: int, k: int, n: int, dataflow: str) -> tuple[int, int, int]:
-    """Return (size held by rows, size held by columns, streamed size) under a dataflow."""
-    return {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[dataflow]
 
 
 def units(

@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.engines import memory_bounds
+from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory import MemoryResult, run_gemm
-from pivotsim.engines.memory_fit import DoesNotFit, mapped
+from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.engines.memory_limits import MemoryLimits, limits_of
 from pivotsim.errors import InputError
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import Mask, copies_run
 
 
 class GemmRun(NamedTuple):
@@ -68,13 +69,11 @@ def _each(gemms: IntArray, masks: Sequence[Mask | None], run: Any) -> Iterator[G
     known: dict[Any, MemoryResult | DoesNotFit] = {}
     for gemm, (m, k, n, repeats) in enumerate(gemms.tolist()):
         mask = masks[gemm] if len(masks) else None
-        count = 1 if mask is None else min(mask.count, repeats)
-        for copy in range(count):
+        for copy, times in copies_run(mask, repeats).items():
             key = (m, k, n) if mask is None else (m, k, n, mask.operand, mask.block, mask.kept[copy].tobytes())
             if key not in known:
                 known[key] = run(m, k, n, mask, copy)
-            own = repeats // (mask.count if mask else 1) + (copy < repeats % mask.count if mask else 0)
-            yield GemmRun(gemm, int(own), mask, copy, known[key])
+            yield GemmRun(gemm, times, mask, copy, known[key])
 
 
 def checked(run: GemmRun, gemms: IntArray) -> MemoryResult:

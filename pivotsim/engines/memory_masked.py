@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pivotsim.engines.masked_folds import check_mask
 from pivotsim.engines.memory_limits import MemoryLimits
 from pivotsim.engines.memory_tables import tables_of
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, check_integer
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask
 
@@ -21,12 +22,9 @@ class KernelRun:
     recorded: tuple[IntArray, IntArray, IntArray]
 
 
-def check_mask(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
+def check_runnable(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
     """Raise InputError where a mask does not fit its GEMM, or the memories run dense GEMMs only."""
-    if not mask.matches(*sizes):
-        m, k, n = sizes
-        size = f"{mask.height}x{mask.width}, operand '{mask.operand}' of {m}x{k}x{n}"
-        raise InputError(f"mask: does not fit the GEMM {got(size)}")
+    check_mask(mask, *sizes)
     check_integer("copy", copy, 0, mask.count - 1)
     if limits.channel is not None:
         raise InputError("memories.dram: a channel that issues commands runs dense GEMMs only; use 'bandwidth'")
@@ -43,7 +41,7 @@ def run_masked(
     sizes, design, dataflow, limits, candidates, budget, is_pruned
         As ``engines.memory`` has checked them.
     mask, copy
-        The mask, and which of its copies; checked by ``check_mask``.
+        The mask, and which of its copies; checked by ``check_runnable``.
     is_recorded : bool
         Whether to return every load, pass and drain.
     """

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory import Intervals, record_gemm
-from pivotsim.engines.memory_fit import mapped
 from pivotsim.engines.memory_limits import limits_of
 from pivotsim.engines.spans import Span, merged
 from pivotsim.hardware.systolic import SystolicHardware

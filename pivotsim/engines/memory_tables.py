@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.masked_folds import AXES, ROLES, kept_streams
-from pivotsim.engines.memory_fit import mapped
+from pivotsim.engines.masked_folds import AXES, ROLES, kept_streams, mapped
 from pivotsim.errors import InputError, got
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Flags, Mask
+from pivotsim.workload.masks import INDEX_BYTES, Flags, Mask
 
-INDEX_BYTES = 2  # of a kept block
 MAX_ENTRIES = 2**27  # of all tables: 1 GiB
 OPERANDS = {"is": "ab", "ws": "ba", "os": "ab"}  # of each slot
 NO_BLOCKS: IntArray = np.zeros((1, 1), dtype=np.int64)

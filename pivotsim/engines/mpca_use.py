@@ -21,6 +21,7 @@ from pivotsim.engines.mpca import MAX_CYCLES, MpcaResult, run_dense, run_heads, 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.mpca import MpcaSpec
 from pivotsim.units import IntArray
+from pivotsim.workload.masks import copies_run
 from pivotsim.workload.ops import Op, Trace
 
 OF_ACTIVATIONS = ("qkt", "sv", "score")  # modules whose GEMMs have no weights
@@ -92,9 +93,7 @@ def _results(op: Op, trace: Trace, mpca: MpcaSpec) -> list[tuple[int, MpcaResult
     mask = trace.mask_of(op)
     if mask is None:
         return [(op.repeats, run_dense(op.m, op.k, op.n, mpca))]
-    rounds, rest = divmod(op.repeats, mask.count)
-    times = [rounds + (copy < rest) for copy in range(mask.count)]
-    return [(count, run_masked(op.m, mask, mpca, copy)) for copy, count in enumerate(times) if count]
+    return [(times, run_masked(op.m, mask, mpca, copy)) for copy, times in copies_run(mask, op.repeats).items()]
 
 
 def _use(op: Op, parts: list[tuple[int, MpcaResult]], mpca: MpcaSpec, is_first: bool) -> LaneUse:

@@ -16,11 +16,11 @@ import numpy as np
 
 from pivotsim.engines.analytic import cycles_per_gemm as closed_form
 from pivotsim.engines.analytic import design_row
-from pivotsim.engines.masked_folds import check_mask, copies_run, fold_table, mapped
+from pivotsim.engines.masked_folds import check_mask, fold_table, mapped
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks import Mask, copies_run
 
 SPAN = 256  # clocks between two copies of the moving windows
 SLICE_PE_CLOCKS = 10**9  # about a quarter of a second

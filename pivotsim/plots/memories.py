@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory import STALLS
-from pivotsim.engines.memory_fit import HOMES, mapped, units
+from pivotsim.engines.memory_fit import HOMES, units
 from pivotsim.engines.memory_limits import limits_of
 from pivotsim.engines.memory_use import by_module
 from pivotsim.errors import check_choice, check_real

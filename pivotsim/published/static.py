@@ -178,7 +178,11 @@ def _pruned(claim: Claim, method: str) -> Judged:
     if printed(claim.text).overlaps(exact):
         return gmacs, REPRODUCED, f"token counts by the method's rule{added}; equal after rounding"
     if printed(claim.text, cut=True).overlaps(exact):
-        return gmacs, REPRODUCED, f"token counts by the method's rule{added}; equal if the table's digits are cut"
+        return (
+            gmacs,
+            INFERRED,
+            f"token counts by the method's rule{added}; only if the row's digits are cut, not rounded",
+        )
     return gmacs, NOT_MODELLED, f"missed{added}"
 
 

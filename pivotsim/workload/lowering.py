@@ -44,10 +44,10 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     ops, tokens = list(_embedding(plan.model, batch)), plan.model.tokens
     masks: dict[tuple[str, str], Mask] = {}
     for encoder in plan.encoders:
-        ops += _token_steps(plan.model, encoder.encoder, encoder.before, tokens, batch)
+        ops += _token_steps(plan, encoder, encoder.before, tokens, batch)
         if encoder.attention_active:
             ops += _attention(plan, encoder, batch, masks)
-        ops += _token_steps(plan.model, encoder.encoder, encoder.between, encoder.attention_tokens, batch)
+        ops += _token_steps(plan, encoder, encoder.between, encoder.attention_tokens, batch)
         ops += _mlp(plan, encoder, batch, masks)
         tokens = encoder.mlp_tokens
     ops += _head(plan.model, plan.encoders[-1].mlp_tokens, batch)
@@ -75,11 +75,11 @@ def _attention(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> It
     yield Op(i, "residual1", "add", rows, 1, d)
 
 
-def _token_steps(model: VitModel, encoder: int, steps: Iterable[TokenStep], tokens: int, batch: int) -> Iterator[Op]:
+def _token_steps(plan: Plan, encoder: EncoderPlan, steps: Iterable[TokenStep], tokens: int, batch: int) -> Iterator[Op]:
     """Yield what the token steps of one place cost, one after the other."""
     for step in steps:
-        yield from step.ops(encoder, model, tokens, batch)
-        tokens = step.leaving(tokens, model)
+        yield from step.ops(encoder.encoder, plan.model, plan.heads_of(encoder), tokens, batch)
+        tokens = step.leaving(tokens, plan.model)
 
 
 def _mlp(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator[Op]:

@@ -138,13 +138,22 @@ class Mask:
 
     def macs(self, m: int, k: int, n: int, repeats: int = 1) -> int:
         """Multiply-accumulates that are left of an m x k x n GEMM with its repeats."""
-        rounds, rest = divmod(repeats, self.count)
-        per_copy = [self.macs_of_copy(m, k, n, copy) for copy in range(self.count)]
-        return rounds * sum(per_copy) + sum(per_copy[:rest])
+        return sum(times * self.macs_of_copy(m, k, n, copy) for copy, times in copies_run(self, repeats).items())
 
     def macs_of_copy(self, m: int, k: int, n: int, copy: int) -> int:
         """Multiply-accumulates that one copy leaves of an m x k x n GEMM."""
         return {"a": n, "b": m, "out": k}[self.operand] * self.kept_elements[copy]
+
+
+INDEX_BYTES = 2  # a kept block's place among the blocks of its row, where engines move masked operands
+
+
+def copies_run(mask: Mask | None, repeats: int) -> dict[int, int]:
+    """Return how often a GEMM of ``repeats`` runs each copy of its mask: repeat i runs copy i % count."""
+    if mask is None:
+        return {0: repeats}
+    rounds, rest = divmod(repeats, mask.count)
+    return {copy: rounds + (copy < rest) for copy in range(min(mask.count, repeats))}
 
 
 def drawn_mask(

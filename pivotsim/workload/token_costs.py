@@ -7,7 +7,7 @@
 
 The released codes concatenate prefix and kept tokens anew, so prefix tokens move too. Per image they repeat with the
 batch; a predictor's layers stack the images, as all GEMMs with weights do. t tokens arrive, n = t - p of them patches,
-D is the width, H heads of d_h = D / H channels.
+D is the width, H the heads that the encoder keeps, of d_h channels; HeatViT's selector cuts whole tokens by all heads.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,10 +18,11 @@ from pivotsim.workload.ops import Op
 
 
 class Site(NamedTuple):
-    """Where a step acts: the encoder, its model, the images, tokens that arrive and that leave."""
+    """Where a step acts: the encoder, its model, its attention heads, the images, tokens that arrive and that leave."""
 
     encoder: int
     model: VitModel
+    heads: int
     batch: int
     arriving: int
     leaving: int
@@ -61,7 +62,7 @@ def _moves(site: Site, fuse: bool) -> Iterator[Op]:
 
 def class_row(site: Site, fuse: bool) -> Iterator[Op]:
     """Top-K, EViT, Parikh et al.: mean over heads of the class token's row of attention, H * n; sort n."""
-    yield site.per_image("score", "score", site.model.heads, site.patches)
+    yield site.per_image("score", "score", site.heads, site.patches)
     yield site.per_image("sort", "sort", 1, site.patches)
     yield from _moves(site, fuse)
 
@@ -72,10 +73,10 @@ def attention_and_values(site: Site, fuse: bool) -> Iterator[Op]:
     Then a softmax over the t values, sort n, and the mean of the r + 1 worst. The paper gives no cost; these are the
     elements that its released code reads, charged in the pruning encoder alone.
     """
-    heads, n = site.model.heads, site.patches
+    heads, n = site.heads, site.patches
     yield site.per_image("score", "score", heads * n, n)
     yield site.per_image("score", "score", n, n)
-    yield site.per_image("score", "score", heads * site.arriving, site.model.width // heads)
+    yield site.per_image("score", "score", heads * site.arriving, site.model.width // site.model.heads)
     yield site.per_image("score", "softmax", 1, site.arriving)
     yield site.per_image("sort", "sort", 1, n)
     yield from _moves(site, fuse)
@@ -89,7 +90,7 @@ def key_similarity(site: Site, fuse: bool) -> Iterator[Op]:
     head_width = site.model.width // site.model.heads
     odd = site.arriving // 2
     even = site.arriving - odd
-    yield site.per_image("score", "score", site.model.heads, site.arriving * head_width)
+    yield site.per_image("score", "score", site.heads, site.arriving * head_width)
     yield site.stacked("score", "norm", site.arriving, head_width)
     yield Op(site.encoder, "score", "gemm", even, head_width, odd, site.batch, out_bits=32)
     yield site.per_image("score", "score", even, odd)

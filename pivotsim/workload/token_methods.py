@@ -147,10 +147,10 @@ class TokenStep:
         after = self._leaving(tokens, model)
         return tokens if after is None else after
 
-    def ops(self, encoder: int, model: VitModel, tokens: int, batch: int) -> Iterator[Op]:
+    def ops(self, encoder: int, model: VitModel, heads: int, tokens: int, batch: int) -> Iterator[Op]:
         """Yield what scoring and moving costs; nothing where the method does nothing."""
         after = self._leaving(tokens, model)
         if after is not None:
             row, values = METHODS[self.method], dict(self.values)
-            site = costs.Site(encoder, model, batch, tokens, after)
+            site = costs.Site(encoder, model, heads, batch, tokens, after)
             yield from row.cost(site, bool(values.get("fuse", row.fuses)))

@@ -160,7 +160,7 @@ CASES = [
     ("pruning without a rate", ("run", "deit_s", "--tokens", "evit"), None, "--tokens: evit: keep_rate: is required: a number in (0, 1]"),
     ("a rate without its name", ("run", "deit_s", "--tokens", "evit:0.7"), None, "--tokens: expected NAME=VALUE,... such as evit:keep_rate=0.7 (got '0.7')"),
     ("a rate twice", ("run", "deit_s", "--tokens", "evit:keep_rate=0.7,keep_rate=0.6"), None, "--tokens: keep_rate: stated twice"),
-    ("a rate of nothing", ("run", "deit_s", "--tokens", "evit:keep_rate=0"), None, "--tokens: evit: keep_rate: must lie above 0 and at most at 1 (got 0.0)"),
+    ("a rate of nothing", ("run", "deit_s", "--tokens", "evit:keep_rate=0"), None, "--tokens: evit: keep_rate: must lie above 0 and at most 1 (got 0.0)"),
     ("a list with a gap", ("run", "deit_s", "--tokens", "evit:keep_rate=0.7,encoders=4//7"), None, "--tokens: evit: encoders: must be an integer (got "),
     ("pruning by an attention that is skipped", ("run", "deit_s", "--active", "1-3", "--tokens", "evit:keep_rate=0.7,encoders=4"), None, "--tokens: evit: scores by the attention of encoder 4, which is skipped (got 4)"),
     ("an effort without the attention that prunes", ("combine", "deit_s", "--low", "1-3", "--high", "all", "--f-low", "0.5", "--tokens", "evit:keep_rate=0.7,encoders=4"), None, "--tokens: evit: scores by the attention of encoder 4, which is skipped (got 4)"),

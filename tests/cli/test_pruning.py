@@ -97,3 +97,18 @@ def test_several_problems_of_one_option_are_told_at_once(pivotsim):
 def test_nothing_asked_for_is_nothing():
     nothing = parse_pruning(None, None, None, None, None, None, None)
     assert not nothing and nothing.to_dict() == {} and nothing.applied(PLAN) is PLAN
+
+
+def test_compare_says_what_was_pruned(pivotsim, tmp_path):
+    for density in (0.3, 0.6):
+        (tmp_path / f"{density}.json").write_text(
+            pivotsim("run", "deit_t", "--blocks", f"block=16,density={density}", "--json").out
+        )
+    text = pivotsim("compare", tmp_path / "0.3.json", tmp_path / "0.6.json").out
+    assert '{"blocks": [{"block": 16, "density": 0.3}]}' in text and '"density": 0.6' in text
+
+
+def test_separate_projections_are_shown_too(pivotsim):
+    data = json_of(pivotsim("show", "plan", "deit_t", "--qkv", "separate", "--blocks", "block=16,q=0.5", "--json"))
+    rows = data["footprint"]["rows"]
+    assert rows["q"]["parameters_kept"] < rows["q"]["parameters_dense"] == rows["k"]["parameters_kept"]

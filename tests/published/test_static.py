@@ -25,7 +25,7 @@ def test_every_claim_has_the_expected_verdict(audit):
     assert audit.unexpected == []
     assert len(audit.findings) == len(load_claims("static_claims.csv")) == 46
     assert audit.counts() == {
-        "reproduced": 19, "calibrated": 3, "inferred": 2, "source contradicts itself": 0, "not modelled": 22,
+        "reproduced": 17, "calibrated": 3, "inferred": 4, "source contradicts itself": 0, "not modelled": 22,
     }  # fmt: skip
 
 
@@ -54,11 +54,12 @@ def test_one_setting_of_the_grid_meets_both_ratios(audit):
 
 def test_the_search_counts_as_the_transforms_do():
     """The formula of the search against a plan with real masks and token steps."""
-    for setting in compression.settings()[::37]:
-        if setting.pruned != "MSA and MLP" or setting.block_density == 1:
-            continue
+    chosen = [s for s in compression.settings() if s.block_density < 1][::23]
+    assert {s.pruned for s in chosen} == set(compression.PRUNED)
+    for setting in chosen:
         plan = ps.prune_tokens(ps.plan("deit_s"), "tdm", keep_rate=setting.token_keep_rate, encoders=setting.encoders)
-        plan = ps.prune_blocks(plan, block=16, density=setting.block_density)
+        labels = compression.PRUNED[setting.pruned]
+        plan = ps.prune_blocks(plan, block=16, density=dict.fromkeys(labels, setting.block_density))
         found = ps.footprint(plan)
         assert found.mac_ratio == pytest.approx(setting.compute_reduction, rel=1e-3)
         assert found.parameter_ratio == pytest.approx(setting.compression, rel=1e-3)
@@ -72,7 +73,9 @@ def test_a_wrong_figure_is_found():
     """Verdicts follow from what is simulated: each reproduced number, moved, is not reproduced."""
     judge = Judge(compression.settings(), (3.4, 1.6))
     for claim in load_claims("static_claims.csv"):
-        if claim.number and judge.finding(claim).verdict in ("reproduced", "calibrated"):
+        if (claim.number and judge.finding(claim).verdict in ("reproduced", "calibrated")) or claim.id.startswith(
+            "dynamicvit"
+        ):
             moved = dataclasses.replace(claim, text=f"{claim.number * 1.1:.4f}")
             assert judge.finding(moved).verdict == "not modelled", claim.id
 

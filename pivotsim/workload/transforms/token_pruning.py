@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got, nearest
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got, nearest
 from pivotsim.models.spec import VitModel
 from pivotsim.workload.plans import Plan, check_plan, check_tokens, replayed
 from pivotsim.workload.token_methods import ALL, FORMS, METHODS, REQUIRED, Method, TokenStep
+from pivotsim.workload.transforms.common import check_keep_rate
 
 PER_ENCODER = {"rates": "keep_rate", "counts": "r"}  # form -> what a step calls its own value
 
@@ -119,10 +120,7 @@ def _check_scores(method: str, row: Method, plan: Plan, encoders: tuple[int, ...
 
 
 def _rate(path: str, value: object, model: VitModel) -> float:
-    rate = check_real(path, value)
-    if not 0 < rate <= 1:
-        raise InputError(f"{path}: must lie above 0 and at most at 1 {got(rate)}")
-    return rate
+    return check_keep_rate(path, value)
 
 
 def _count(path: str, value: object, model: VitModel) -> int:

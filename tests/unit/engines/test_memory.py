@@ -9,8 +9,9 @@ import pytest
 import pivotsim as ps
 from pivotsim.config import available
 from pivotsim.engines import memory, memory_bounds
+from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory import record_gemm, run_gemm
-from pivotsim.engines.memory_fit import DoesNotFit, Misfit, largest_chunk, mapped
+from pivotsim.engines.memory_fit import DoesNotFit, Misfit, largest_chunk
 from pivotsim.engines.memory_gemms import cycles_per_gemm, runs_per_gemm
 from pivotsim.engines.memory_limits import MemoryLimits, limits_of
 from pivotsim.hardware.memory import LOOP_ORDERS

@@ -9,8 +9,9 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines import memory_bounds, memory_gemms, memory_tables
+from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory import record_gemm, run_gemm
-from pivotsim.engines.memory_fit import DoesNotFit, mapped
+from pivotsim.engines.memory_fit import DoesNotFit
 from pivotsim.engines.memory_gemms import cycles_per_gemm, cycles_without_limits, runs_per_gemm
 from pivotsim.engines.memory_limits import MemoryLimits
 from pivotsim.hardware.memory import LOOP_ORDERS
@@ -335,7 +336,7 @@ class TestInput:
         ("mask", "options", "message"),
         [
             (mask_of("b", (4, 4, 6), 2, True), {},
-             "mask: does not fit the GEMM (got '4x6, operand 'b' of 5x6x7')"),
+             "mask: operand 'b' of this GEMM is 6x7 (got '4x6')"),
             (mask_of("a", (5, 6, 7), 2, True), {"copy": 1}, "copy: must be at most 0 (got 1)"),
         ],
     )  # fmt: skip

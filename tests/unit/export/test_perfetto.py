@@ -151,3 +151,13 @@ def test_copies_of_a_mask_have_phases_of_their_own(mode, copies):
             assert event["name"].startswith(inside[2]["name"].split()[0])
     ends = {round(e[1], 6) for phase in ("load", "stream", "drain") for e in tracks["PL", f"array {phase}"]}
     assert {round(e[1], 6) for e in own} <= ends  # the last phase of a GEMM ends with it
+
+
+@pytest.mark.parametrize("mode", ["serial", "heads"])
+def test_masked_runs_behind_memories_show_their_own_passes(mode):
+    plan = ps.plan(ps.load_model("deit_t").replace({"depth": 1}))
+    plan = ps.mask_attention(ps.prune_blocks(plan, block=64, density=0.2), density=0.3)
+    report = ps.simulate(plan, HW, memory="hw", ps_pl_overlap=mode)
+    tracks, _ = check(report)  # no event overlaps another of its track
+    ends = [event[1] for spans in tracks.values() for event in spans]
+    assert max(ends) == pytest.approx(1e3 * report.delay_ms)

@@ -109,3 +109,11 @@ def test_an_auxiliary_head_without_patches_is_left_out():
     heads = [op for op in gone if op.module == "head" and op.kind == "gemm"]
     assert [op.m for op in heads] == [1]
     assert ps.simulate(gone, scope="all").delay_ms > 0
+
+
+@pytest.mark.parametrize(("method", "scored"), [("evit", 3 * 196), ("tome", 3 * 197 * 64), ("tdm", 3 * 196)])
+def test_pruned_heads_are_not_scored(method, scored):
+    options = {"r": 9, "encoders": [4]} if method == "tome" else {"keep_rate": 0.7, "encoders": [4]}
+    plan = ps.prune_tokens(ps.prune_heads(ps.plan("deit_s"), 3), method, **options)
+    first = next(op for op in ps.lower(plan) if op.kind == "score")
+    assert first.m * first.n * first.repeats == scored

@@ -242,9 +242,11 @@ def test_heads_that_are_left_have_masks_of_their_own_number():
         ps.mask_attention(ps.prune_heads(PLAN, 2), KEPT)
 
 
-def test_a_split_attention_has_no_heads_side_by_side():
-    masked = ps.mask_attention(PLAN, KEPT)
-    assert problems_of(lambda: ps.simulate(ps.split_attention(masked), ps_pl_overlap="heads")) == [
-        "ps_pl_overlap: a split attention runs its heads one by one, so none is side by side with another; "
-        "leave out split_attention (got 'heads')"
-    ]
+def test_a_split_attention_has_no_heads_side_by_side(tmp_path):
+    split = ps.split_attention(ps.mask_attention(PLAN, KEPT))
+    ps.write_trace(ps.lower(split), tmp_path / "t.csv")
+    for workload in (split, ps.read_trace(tmp_path / "t.csv")):
+        assert problems_of(lambda w=workload: ps.simulate(w, ps_pl_overlap="heads")) == [
+            "ps_pl_overlap: a split attention runs its heads one by one, so none is side by side with another; "
+            "leave out split_attention (got 'heads')"
+        ]

@@ -202,9 +202,9 @@ RISING = "evit: encoders: must be encoder numbers that rise, or 'all'"
                                      "evit: keep_rate: is required: a number in (0, 1]"]),
         ("evit", {"plan": 1, "keep_rate": 1}, [
             "evit: plan: unknown parameter, valid names: encoders, fuse, keep_rate"]),
-        ("evit", {"keep_rate": 0}, ["evit: keep_rate: must lie above 0 and at most at 1 (got 0.0)"]),
-        ("tdm", {"keep_rate": 1.01}, ["tdm: keep_rate: must lie above 0 and at most at 1 (got 1.01)"]),
-        ("evit", {"keep_rate": float("nan")}, ["evit: keep_rate: must lie above 0 and at most at 1 (got nan)"]),
+        ("evit", {"keep_rate": 0}, ["evit: keep_rate: must lie above 0 and at most 1 (got 0.0)"]),
+        ("tdm", {"keep_rate": 1.01}, ["tdm: keep_rate: must lie above 0 and at most 1 (got 1.01)"]),
+        ("evit", {"keep_rate": float("nan")}, ["evit: keep_rate: must lie above 0 and at most 1 (got nan)"]),
         ("evit", {"keep_rate": "0.5"}, ["evit: keep_rate: must be a number (got '0.5')"]),
         ("evit", {"keep_rate": [0.5, 0.5, 0.5]}, ["evit: keep_rate: must be a number (got [0.5, 0.5, 0.5])"]),
         ("evit", {"keep_rate": 0.5, "fuse": 1}, ["evit: fuse: must be true or false (got 1)"]),
