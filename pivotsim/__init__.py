@@ -37,20 +37,24 @@ _HOME = {
     "combine": "pivotsim.effort.combination",
     "compare": "pivotsim.comparison",
     "write_timeline": "pivotsim.export.perfetto",
+    "explore": "pivotsim.dse.explorer",
+    "pareto_front": "pivotsim.pareto",
     "reproduce_pivot": "pivotsim.published.pivot",
     "PivotsimError": "pivotsim.errors",
     "InputError": "pivotsim.errors",
 }
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "GemmResult", "Hardware", "InputError", "MatmulResult", "MixedReport", "Op",
-    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "fit", "fold_times",
-    "load_hardware", "load_model", "lower", "plan", "read_trace", "reproduce_pivot", "simulate", "simulate_designs",
-    "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline", "write_trace",
+    "PivotsimError", "Plan", "Report", "Trace", "VitModel", "__version__", "combine", "compare", "explore", "fit",
+    "fold_times", "load_hardware", "load_model", "lower", "pareto_front", "plan", "read_trace", "reproduce_pivot",
+    "simulate", "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "write_timeline",
+    "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from pivotsim.comparison import compare
     from pivotsim.designs import simulate_designs
+    from pivotsim.dse.explorer import explore
     from pivotsim.effort.combination import combine
     from pivotsim.effort.mixed_report import MixedReport
     from pivotsim.engines.folds import FoldTimes, fold_times
@@ -61,6 +65,7 @@ if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model
+    from pivotsim.pareto import pareto_front
     from pivotsim.published.pivot import reproduce_pivot
     from pivotsim.report import Report
     from pivotsim.simulation import simulate

@@ -15,6 +15,7 @@ from pivotsim.energy.usage import Usage
 from pivotsim.engines.memory_use import MemoryUse, by_module, moved_bytes, stall_cycles
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.timeline import Timeline
+from pivotsim.units import plain_sum
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Report:
     @property
     def energy_j(self) -> float:
         """Energy of the whole batch."""
-        return sum(self.energy_components_j.values())
+        return plain_sum(self.energy_components_j.values())
 
     @property
     def energy_interval(self) -> Interval | None:

@@ -11,6 +11,7 @@ import typer
 
 from pivotsim._version import __version__
 from pivotsim.cli.combining import combine_command, compare_command
+from pivotsim.cli.exploring import export_command, front_command, sweep_command
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.showing import show_app
@@ -34,6 +35,9 @@ app.command("run")(run_command)
 app.command("combine")(combine_command)
 app.command("compare")(compare_command)
 app.command("watch")(watch_command)
+app.command("sweep")(sweep_command)
+app.command("front")(front_command)
+app.command("export")(export_command)
 app.add_typer(reproduce_app, name="reproduce")
 app.add_typer(show_app, name="show")
 
