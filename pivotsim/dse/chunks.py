@@ -137,13 +137,14 @@ def parquet_bytes(table: Table, repeating: list[str], about: str) -> bytes:
     """
     pa, pq = arrow()
     arrays = [_array(pa, column) for column in table.columns.values()]
-    whole = pa.Table.from_arrays(arrays, names=list(table.columns)).replace_schema_metadata({"pivotsim": about})
+    whole = pa.Table.from_arrays(arrays, names=list(table.columns))
     buffer = io.BytesIO()
-    pq.write_table(
-        whole, buffer, row_group_size=max(1, len(table.columns["point"])), compression=CODEC,
-        compression_level=CODEC_LEVEL, use_dictionary=repeating, store_schema=False,
-        column_encoding={"point": "DELTA_BINARY_PACKED"},
-    )  # fmt: skip
+    with pq.ParquetWriter(
+        buffer, whole.schema, compression=CODEC, compression_level=CODEC_LEVEL, use_dictionary=repeating,
+        store_schema=False, column_encoding={"point": "DELTA_BINARY_PACKED"},
+    ) as writer:  # fmt: skip
+        writer.write_table(whole, row_group_size=max(1, whole.num_rows))
+        writer.add_key_value_metadata({"pivotsim": about})
     return buffer.getvalue()
 
 

@@ -50,7 +50,9 @@ class Cluster:
         from distributed import wait
 
         outcomes: list[Outcome] = []
-        for future in wait(list(self.running), return_when="FIRST_COMPLETED").done:
+        with self.client.as_current():
+            finished = wait(list(self.running), return_when="FIRST_COMPLETED").done
+        for future in finished:
             index = self.running.pop(future)
             error = future.exception()
             outcomes.append(

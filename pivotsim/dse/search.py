@@ -20,6 +20,7 @@ from pivotsim.dse.workers import Alone
 from pivotsim.errors import InputError, MissingExtraError, check_integer, got, nearest
 from pivotsim.files import make_folder
 
+LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a rule excludes
 JOURNAL = "_optuna.journal"
 DEFAULT_TRIALS = 1000
 MAX_TRIALS = 1_000_000
@@ -106,22 +107,20 @@ def _searched(
         study_name=name, storage=storage, load_if_exists=True, directions=["minimize"] * len(objectives)
     )
     done = len(study.trials)
-    if len(objectives) == 1:
-        study.sampler = optuna.samplers.TPESampler(seed=seed + done)
-    else:
-        study.sampler = optuna.samplers.NSGAIISampler(seed=seed + done)
+    kind = optuna.samplers.TPESampler if len(objectives) == 1 else optuna.samplers.NSGAIISampler
+    study.sampler = kind(seed=seed + done)
     evaluator = Evaluator(space)
     for number in range(done, trials):
         trial = study.ask()
         places = tuple(_place(trial, axis) for axis in space.axes)
         table = evaluator.run(ListedPoints([places]), 0, 1).columns
-        if len(table["point"]):
-            study.tell(trial, [float(table[o][0]) for o in objectives])
-        else:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        is_left_out = not len(table["point"])
+        trial.set_constraint(LEFT_OUT, float(is_left_out))  # the sampler learns what the rules admit
+        study.tell(trial, [NO_RESULT if is_left_out else float(table[o][0]) for o in objectives])
         if report is not None:
             report(Progress(0, 1, number + 1, trials, done))
     finished = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    finished = [trial for trial in finished if not trial.constraints[LEFT_OUT]]
     if not finished:
         raise InputError(f"search: none of {trials:,} designs meets the constraints; loosen them or try more")
     return [tuple(int(trial.params[axis.name]) for axis in space.axes) for trial in finished]
