@@ -64,9 +64,11 @@ class Coded(NamedTuple):
     codes: Any
 
 
-def _stored(axis: Axis, places: Any) -> Any:
+def _stored(axis: Axis, designs: Designs) -> Any:
     """Return an axis' column, text as ``Coded``."""
-    return axis.column[places] if axis.words is None else Coded(axis.words[0], axis.words[1][places])
+    if axis.words is None:
+        return designs.column(axis.name)
+    return Coded(axis.words[0], axis.words[1][designs.places[axis.name]])
 
 
 class Evaluator:
@@ -96,7 +98,7 @@ class Evaluator:
             if stage_of(rule, space) == "results":
                 values = {n: table[n] if n in table else designs.value_of(n) for n in rule.names}
                 designs.keep(rule.holds(values, len(designs)), rule.text, table)
-        axes = {axis.name: _stored(axis, designs.places[axis.name]) for axis in space.axes}
+        axes = {axis.name: _stored(axis, designs) for axis in space.axes}
         columns = {"point": designs.numbers, **axes, **table}
         return Table({name: columns[name] for name in space.columns}, designs.dropped, designs.examples)
 
@@ -129,12 +131,17 @@ class Evaluator:
         """Return the costs of designs that agree on ``values``: of their only effort, or of the mean image."""
         hw = self.setups.hardware(values)
         works = self.setups.efforts({n: v for n, v in values.items() if n not in HARDWARE}, hw)
-        columns = {n.removeprefix("array."): codes[designs.places[n][members]] for n, codes in self.codes.items()}
+        columns = {n.removeprefix("array."): self._coded(designs, n)[members] for n in self.codes}
         costs = [self.runner.run(self, work, hw, columns) for work in works]
         if not self.space.is_pair:
             return costs[0]
         frac = designs.column(LOW_FRAC)[members] if LOW_FRAC in designs.places else self.space.values[LOW_FRAC]
         return self._mean_image(costs, works[0], hw, frac)
+
+    def _coded(self, designs: Designs, name: str) -> Any:
+        """Return a field of the array as the kernel reads it; numbers are their own codes."""
+        is_number = designs.column(name).dtype == np.int64
+        return designs.column(name) if is_number else self.codes[name][designs.places[name]]
 
     def _mean_image(self, costs: Sequence[Costs], low: Work, hw: Hardware, low_frac: Any) -> Costs:
         """Return the mean image as ``effort.mixed_report`` does: low + (1 - low_frac) * high, the gate after low."""

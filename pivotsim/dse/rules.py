@@ -30,14 +30,17 @@ class Designs:
     places: dict[str, Any]
     dropped: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
+    _columns: dict[str, Any] = field(default_factory=dict)  # gathered since designs were last dropped
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def column(self, name: str) -> Any:
         """Return an axis' values."""
-        axis = next(axis for axis in self.space.axes if axis.name == name)
-        return axis.column[self.places[name]]
+        if name not in self._columns:
+            axis = next(axis for axis in self.space.axes if axis.name == name)
+            self._columns[name] = axis.column[self.places[name]]
+        return self._columns[name]
 
     def value_of(self, name: str) -> Any:
         """Return what an expression reads under a name: a column, or a constant."""
@@ -48,12 +51,18 @@ class Designs:
         by_name = {axis.name: axis for axis in self.space.axes}
         return {name: by_name[name].at(int(self.places[name][place])) for name in names}
 
+    def set_places(self, name: str, places: Any) -> None:
+        """Move all designs along an axis."""
+        self.places[name] = places
+        self._columns.pop(name, None)
+
     def keep(self, kept: Any, reason: str, *columns: dict[str, Any]) -> None:
         """Drop the designs that are not kept, from columns too."""
         count = len(kept) - int(np.count_nonzero(kept))
         if not count:
             return
         self.dropped[reason] = self.dropped.get(reason, 0) + count
+        self._columns.clear()
         self.numbers = self.numbers[kept]
         for table in (self.places, *columns):
             for name in table:
@@ -102,7 +111,7 @@ def apply_conditions(designs: Designs, names: Sequence[str] | None = None) -> No
             continue
         active = rule.holds({name: designs.value_of(name) for name in rule.names}, len(designs))
         kept = active | (designs.places[axis.name] == 0)
-        designs.places[axis.name] = np.where(active, designs.places[axis.name], len(axis))
+        designs.set_places(axis.name, np.where(active, designs.places[axis.name], len(axis)))
         designs.keep(kept, REPEATED)
 
 

@@ -101,7 +101,7 @@ class Processes:
             raise
 
     def _hired(self) -> Worker:
-        context = multiprocessing.get_context(START_METHOD)
+        context: Any = multiprocessing.get_context(START_METHOD)
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, self.recipe), daemon=True)
         process.start()
@@ -122,6 +122,7 @@ class Processes:
     def wait(self) -> Sequence[Outcome]:
         """Return what workers sent, and the chunks that dead ones were making."""
         busy = {worker.pipe: worker for worker in self.crew if worker.held}
+        assert busy  # else this would wait for ever
         outcomes: list[Outcome] = []
         while not outcomes:
             for pipe in connection.wait(list(busy)):

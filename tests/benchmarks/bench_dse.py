@@ -48,7 +48,9 @@ def timed(space: dict, **options) -> tuple[float, object]:
 
 def peak_mb() -> str:
     """Peak memory of this process and of its largest worker."""
-    own, workers = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, workers = (
+        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     return f"{own:.0f} MB here, {workers:.0f} MB in the largest worker"
 
 
@@ -77,7 +79,9 @@ def cluster(millions: int, two: float) -> None:
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as local:
         seconds, swept = timed(shapes(millions), scheduler=local.scheduler_address)
     rate = swept.points / seconds
-    print(f"stored, 2 Dask workers              {rate / 1e6:8.2f} million/s   {rate / two:.2f} of 2 processes, goal 0.9")
+    print(
+        f"stored, 2 Dask workers              {rate / 1e6:8.2f} million/s   {rate / two:.2f} of 2 processes, goal 0.9"
+    )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def test_methods_say_what_they_chose(pivotsim, file, tmp_path):
         (("sweep", "{file}", "--out", "{out}", "--method", "all"), "method: must be one of grid, random, sobol"),
         (("sweep", "{file}", "--out", "{out}", "--workers", "x"), "--workers: must be an integer (got 'x')"),
         (("sweep", "{file}", "--out", "{file}"), "cannot be used as a folder: is not a directory"),
-        (("sweep", "{file}", "--out", "{out}", "--method", "optuna", "--workers", "2"), "leave --workers and --scheduler out"),
+        (("sweep", "{file}", "--out", "{out}", "--method", "optuna", "--workers", "2"), "leave --workers and"),
         (("front", "{out}"), "is no sweep's folder"),
         (("front", "{out}", "--objectives", ","), "--objectives: must be columns"),
         (("front", "{out}", "--heat", "a"), "--heat: names two axes"),

@@ -7,7 +7,7 @@ import time
 import pivotsim.dse.chunks
 import pivotsim.dse.store
 import pivotsim.dse.workers
-import pivotsim.kernels.analytic  # noqa: F401 - loaded before processes fork
+import pivotsim.kernels.analytic
 from pivotsim.dse.chunks import arrow
 from pivotsim.dse.manifest import read_manifest
 from pivotsim.dse.sweep import run_sweep

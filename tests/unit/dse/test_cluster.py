@@ -32,5 +32,5 @@ def test_two_workers_one_of_which_dies(tmp_path, undisturbed):
 
 def test_nobody_answers(tmp_path, monkeypatch):
     monkeypatch.setattr("pivotsim.dse.cluster.CONNECT_S", 0.2)
-    with pytest.raises(InputError, match="scheduler: cannot be reached at tcp://127.0.0.1:1"):
+    with pytest.raises(InputError, match=r"scheduler: cannot be reached at tcp://127\.0\.0\.1:1"):
         run_sweep(SPACE, tmp_path, scheduler="tcp://127.0.0.1:1")

@@ -42,8 +42,8 @@ CASES = {
     "mixed": (MIXED, {"profile": "full"}, 40),
     "activity": (MIXED, {"energy": "activity", "scope": "all"}, 40),
     "no gate": (MIXED, {"gate": "none"}, 10),
-    "model": ({"model": ["deit_t", "deit_s"], "model.depth": [6, 12], "qkv": ["fused", "separate"], "score_bits": [8, 32],
-               "active": [6, [1, 3]], **ARRAY}, {}, 25),
+    "model": ({"model": ["deit_t", "deit_s"], "model.depth": [6, 12], "qkv": ["fused", "separate"],
+               "score_bits": [8, 32], "active": [6, [1, 3]], **ARRAY}, {}, 25),
     "memory": (MEMORIES, {"engine": "memory", "memory": "hw"}, 30),
     "memory, activity": (MEMORIES, {"engine": "memory", "memory": "hw", "energy": "activity"}, 10),
     "heads": ({**PAIR, "host.ps_pl_overlap": ["heads", "serial"], **ARRAY}, {}, 15),
@@ -109,17 +109,27 @@ def test_resources_equal_fit(packing):
     draw, hw = random.Random(5), ps.load_hardware("zcu102").replace({"fpga.use.int8_packing": packing})
     axes = {"array.dataflow": ["is", "ws", "os"], "array.rows": list(range(1, 200)), "array.cols": list(range(1, 200))}
     shapes = [(draw.randint(1, 199), draw.randint(1, 199), draw.randrange(3)) for _ in range(150)]
-    columns = {key: np.array(column) for key, column in zip(("rows", "cols", "dataflow"), zip(*shapes, strict=True), strict=True)}
+    columns = {
+        key: np.array(column)
+        for key, column in zip(("rows", "cols", "dataflow"), zip(*shapes, strict=True), strict=True)
+    }
     found = resource_columns(hw, columns, len(shapes))
     for i, (rows, cols, code) in enumerate(shapes):
         board = hw.replace({"array.rows": rows, "array.cols": cols, "array.dataflow": axes["array.dataflow"][code]})
         fit = ps.fit(board)
-        assert {r.resource: found[r.resource][i] for r in fit.resources} == {r.resource: r.demand for r in fit.resources}
+        assert {r.resource: found[r.resource][i] for r in fit.resources} == {
+            r.resource: r.demand for r in fit.resources
+        }
         assert found["fits"][i] == fit.fits
 
 
 def test_resource_rules_see_memories_and_shapes():
-    axes = {"memories.opmem_bytes": [8192, 10**6], "array.dataflow": ["is", "os"], "array.rows": [32, 64], "array.cols": [36, 80]}
+    axes = {
+        "memories.opmem_bytes": [8192, 10**6],
+        "array.dataflow": ["is", "os"],
+        "array.rows": [32, 64],
+        "array.cols": [36, 80],
+    }
     space = {"name": "s", "axes": axes, "constraints": ["bram36 <= 60", "dsp <= fpga.dsp", "fits"]}
     table = ps.explore(space)
     expected = []

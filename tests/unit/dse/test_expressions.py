@@ -36,8 +36,9 @@ def test_integers_do_not_wrap():
 @pytest.mark.parametrize(
     "text",
     [
-        "__import__('os')", "a.__class__", "_x < 1", "a[0] < 1", "(lambda: 1)()", "[a for a in b]", "a if b else c", "a ** 9",
-        "open('x')", "min(a, key=b)", "min()", "a.b().c < 1", "f'{a}'", "a := 1", "...", "None", "a @ b", "a << 1",
+        "__import__('os')", "a.__class__", "_x < 1", "a[0] < 1", "(lambda: 1)()", "[a for a in b]", "a if b else c",
+        "a ** 9", "open('x')", "min(a, key=b)", "min()", "a.b().c < 1", "f'{a}'", "a := 1", "...", "None",
+        "a @ b", "a << 1",
         "a is b", "a in b", "{1}", "(1, 2)", "b'x' == a", "1j < a", "print", "", "a <", "x" * (MAX_CHARACTERS + 1),
     ],
 )  # fmt: skip
@@ -45,7 +46,7 @@ def test_nothing_else_is_allowed(text):
     if text == "print":  # a name like any other: nothing of Python's is behind it
         assert parse_expression("rule", text).names == {"print"}
         return
-    with pytest.raises(InputError, match="^rule: "):
+    with pytest.raises(InputError, match=r"^rule: "):
         parse_expression("rule", text)
 
 

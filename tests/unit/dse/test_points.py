@@ -9,7 +9,9 @@ from pivotsim.dse.points import GridPoints, ListedPoints, points_of
 from pivotsim.dse.space_file import load_space
 from pivotsim.errors import InputError
 
-SPACE = load_space({"name": "s", "axes": {"array.rows": [1, 2, 3], "array.cols": [1, 2, 3, 4, 5], "host.cores": [1, 2]}})
+SPACE = load_space(
+    {"name": "s", "axes": {"array.rows": [1, 2, 3], "array.cols": [1, 2, 3, 4, 5], "host.cores": [1, 2]}}
+)
 
 
 def test_grid_counts_by_mixed_radix():

@@ -61,7 +61,7 @@ def test_search_finds_better_than_its_first_designs(tmp_path):
 
 
 def test_wrong_objectives_and_folders(tmp_path):
-    with pytest.raises(InputError, match="objectives: no result .got 'delay'., nearest valid name: 'delay_ms'"):
+    with pytest.raises(InputError, match=r"objectives: no result \(got 'delay'\), nearest valid name: 'delay_ms'"):
         run_search(SPACE, tmp_path, objectives=["delay"])
     run_search(SPACE, tmp_path, samples=5)
     assert (tmp_path / JOURNAL).exists()

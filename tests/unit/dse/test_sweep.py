@@ -131,7 +131,9 @@ def test_csv(tmp_path):
     assert lines[0].replace('"', "").split(",") == list(table)
     for i, line in enumerate(lines[1:]):
         cells = line.replace('"', "").split(",")
-        assert [type(v[i].item())(c) for v, c in zip(table.values(), cells, strict=True)] == [v[i] for v in table.values()]
+        assert [type(v[i].item())(c) for v, c in zip(table.values(), cells, strict=True)] == [
+            v[i] for v in table.values()
+        ]
     assert not list(path.parent.glob(".*"))
 
 

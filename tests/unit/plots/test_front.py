@@ -17,7 +17,12 @@ OBJECTIVES = ["delay_ms", "dsp"]
 
 
 def test_data():
-    front = {"a": np.array([3.0, 1.0, 2.0]), "b": np.array([1, 3, 2]), "w": np.array(["ws", "is", "ws"]), "c": np.ones(3)}
+    front = {
+        "a": np.array([3.0, 1.0, 2.0]),
+        "b": np.array([1, 3, 2]),
+        "w": np.array(["ws", "is", "ws"]),
+        "c": np.ones(3),
+    }
     x, y = front_data(front, ["a", "b"])
     assert x.tolist() == [1, 2, 3] and y.tolist() == [3, 2, 1]
     scaled, ends = parallel_data(front, ["a", "b", "w", "c"])
@@ -29,7 +34,9 @@ def test_pictures(tmp_path):
     run_sweep(SPACE, tmp_path / "out")
     dataset = open_dataset(tmp_path / "out")
     front = front_rows(dataset, OBJECTIVES)
-    paths = plot_front(dataset, front, OBJECTIVES, knee_place(front, OBJECTIVES), tmp_path / "p", ["array.cols", "array.rows"])
+    paths = plot_front(
+        dataset, front, OBJECTIVES, knee_place(front, OBJECTIVES), tmp_path / "p", ["array.cols", "array.rows"]
+    )
     assert [path.name for path in paths] == ["front.png", "parallel_coordinates.png", "heat_map.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
     one = front_rows(dataset, ["delay_ms"])
