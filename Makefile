@@ -28,6 +28,7 @@ tests: $(DEV)
 
 proof: $(DEV)
 	$(BIN)/python -m tests.memory_proof
+	$(BIN)/python -m tests.dse_proof
 	$(BIN)/python -m tests.rtl.proof
 
 bench: $(DEV)
@@ -35,6 +36,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_pe
 	$(BIN)/python -m tests.benchmarks.bench_memory
 	$(BIN)/python -m tests.benchmarks.bench_dram
+	$(BIN)/python -m tests.benchmarks.bench_dse
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe
+from pivotsim._version import __version__
+from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe, arrow
 from pivotsim.dse.workers import QUEUED, Outcome
 from pivotsim.errors import InputError, MissingExtraError
 
@@ -11,8 +12,16 @@ CONNECT_S = 10
 _MAKERS: dict[str, ChunkMaker] = {}  # of this worker process
 
 
-def make_chunk(key: str, recipe: Recipe, index: int) -> Outcome:
-    """Make a chunk on a worker, which keeps one maker for each recipe."""
+def versions() -> tuple[str, str]:
+    """Return the versions that a chunk's bytes depend on."""
+    return __version__, str(arrow()[0].__version__)
+
+
+def make_chunk(key: str, recipe: Recipe, index: int, wanted: tuple[str, str]) -> Outcome:
+    """Make a chunk on a worker, which keeps one maker for each recipe; its versions must be the sweep's."""
+    if versions() != wanted:
+        own = "pivotsim {}, pyarrow {}".format(*versions())
+        return Failed(index, None, f"a worker has {own}; the sweep has {wanted[0]} and {wanted[1]}")
     if key not in _MAKERS:
         _MAKERS.clear()
         _MAKERS[key] = ChunkMaker(recipe)
@@ -31,18 +40,22 @@ class Cluster:
             self.client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
-        self.recipe = self.client.scatter(recipe, broadcast=True, hash=False)
+        self.recipe, self.versions = recipe, versions()
         self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
         self.running: dict[Any, int] = {}
+        self.room = self._room()
+
+    def _room(self) -> int:
+        """Return how many chunks the cluster takes now; workers come and go."""
+        return QUEUED * max(1, sum(self.client.nthreads().values()))
 
     def has_room(self) -> bool:
-        """Whether the cluster has a thread to spare, and a chunk beside it."""
-        threads = sum(self.client.nthreads().values()) if len(self.running) % 8 == 0 else len(self.running)
-        return len(self.running) < QUEUED * max(1, threads)
+        """Whether another chunk may be submitted."""
+        return len(self.running) < self.room
 
     def submit(self, index: int) -> None:
         """Hand out a chunk."""
-        future = self.client.submit(make_chunk, self.key, self.recipe, index, pure=False)
+        future = self.client.submit(make_chunk, self.key, self.recipe, index, self.versions, pure=False)
         self.running[future] = index
 
     def wait(self) -> Sequence[Outcome]:
@@ -59,6 +72,7 @@ class Cluster:
                 future.result() if error is None else Failed(index, None, f"{type(error).__name__}: {error}")
             )
             future.release()
+        self.room = self._room()
         return outcomes
 
     def close(self) -> None:

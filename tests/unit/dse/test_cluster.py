@@ -5,6 +5,9 @@ import signal
 
 import pytest
 
+from pivotsim.dse.chunks import Failed, Recipe
+from pivotsim.dse.cluster import make_chunk, versions
+from pivotsim.dse.space_file import load_space
 from pivotsim.dse.sweep import run_sweep
 from pivotsim.errors import InputError
 from tests.unit.dse.children import CHUNK, CHUNKS, SPACE, files_of
@@ -28,6 +31,13 @@ def test_two_workers_one_of_which_dies(tmp_path, undisturbed):
         swept = run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK, report=kill)
     assert not swept.failed and 0 < landed[0] < CHUNKS
     assert files_of(tmp_path) == undisturbed
+
+
+def test_workers_of_another_version_make_nothing():
+    recipe = Recipe(load_space(SPACE), "grid", chunk_points=CHUNK)
+    made = make_chunk("key", recipe, 0, ("0.0.1", versions()[1]))
+    assert isinstance(made, Failed) and "the sweep has 0.0.1 and" in made.problem
+    assert make_chunk("key", recipe, 0, versions()).rows
 
 
 def test_nobody_answers(tmp_path, monkeypatch):

@@ -51,7 +51,7 @@ def test_front_under_rules_and_maximised(dataset, table):
 
 def test_knee_by_hand():
     # scaled: (0, 1), (0.2, 0.3), (1, 0): squares 1, 0.13, 1
-    front = {"a": np.array([10.0, 12.0, 20.0]), "b": np.array([5.0, 1.5, 0.0]), "c": np.array([7.0, 7.0, 7.0])}
+    front = {"a": np.array([10.0, 12.0, 20.0]), "b": np.array([0.005, 0.0015, 0.0]), "c": np.array([7.0, 7.0, 7.0])}
     assert knee_place(front, ["a", "b", "c"]) == 1
     assert knee_place({"a": front["a"], "b": -front["b"]}, ["a", "b"], maximize=["b"]) == 1
     assert knee_place({"a": np.array([1.0])}, ["a"]) == 0
