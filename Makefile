@@ -39,6 +39,7 @@ record-staircase: $(TORCH_READY)
 
 proof: $(DEV)
 	$(BIN)/python -m tests.memory_proof
+	$(BIN)/python -m tests.dse_proof
 	$(BIN)/python -m tests.rtl.proof
 
 bench: $(DEV)
@@ -50,6 +51,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_mpca
 	$(BIN)/python -m tests.benchmarks.bench_pruning
 	$(BIN)/python -m tests.benchmarks.bench_effort
+	$(BIN)/python -m tests.benchmarks.bench_dse
 
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py

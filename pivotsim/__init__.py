@@ -54,6 +54,8 @@ _HOME = {
     "cosearch": "pivotsim.effort.co_search",
     "compare": "pivotsim.comparison",
     "write_timeline": "pivotsim.export.perfetto",
+    "explore": "pivotsim.dse.explorer",
+    "pareto_front": "pivotsim.pareto",
     "reproduce_pivot": "pivotsim.published.pivot",
     "reproduce_static": "pivotsim.published.static",
     "reproduce_tokens": "pivotsim.published.tokens",
@@ -66,16 +68,18 @@ _HOME = {
 __all__ = [
     "EncoderPlan", "Fit", "FoldTimes", "Footprint", "GemmResult", "Hardware", "InputError", "Mask", "MatmulResult",
     "MixedReport", "Op", "PivotsimError", "Plan", "Report", "Schedule", "Trace", "VitModel", "__version__",
-    "best_paths", "cka_matrix", "combine", "compare", "cosearch", "drawn_mask", "exit_threshold", "fit", "fold_times",
-    "footprint", "load_hardware", "load_model", "lower", "mask_attention", "normalized_entropy", "path_score", "plan",
-    "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "pruning_schedule", "read_trace",
-    "reproduce_pivot", "reproduce_static", "reproduce_tokens", "simulate", "simulate_designs", "simulate_gemm",
-    "simulate_matmul", "skip_attention", "split_attention", "token_importance", "write_timeline", "write_trace",
+    "best_paths", "cka_matrix", "combine", "compare", "cosearch", "drawn_mask", "exit_threshold", "explore", "fit",
+    "fold_times", "footprint", "load_hardware", "load_model", "lower", "mask_attention", "normalized_entropy",
+    "pareto_front", "path_score", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens",
+    "pruning_schedule", "read_trace", "reproduce_pivot", "reproduce_static", "reproduce_tokens", "simulate",
+    "simulate_designs", "simulate_gemm", "simulate_matmul", "skip_attention", "split_attention", "token_importance",
+    "write_timeline", "write_trace",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from pivotsim.comparison import compare
     from pivotsim.designs import simulate_designs
+    from pivotsim.dse.explorer import explore
     from pivotsim.effort.cka import cka_matrix
     from pivotsim.effort.co_search import cosearch
     from pivotsim.effort.combination import combine
@@ -91,6 +95,7 @@ if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware, load_hardware
     from pivotsim.matmul import MatmulResult, simulate_matmul
     from pivotsim.models.spec import VitModel, load_model
+    from pivotsim.pareto import pareto_front
     from pivotsim.pruning.importance import token_importance
     from pivotsim.pruning.schedule import Schedule, pruning_schedule
     from pivotsim.published.pivot import reproduce_pivot

@@ -4,17 +4,19 @@ import os
 import types
 import typing
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.yaml_reader import Document, KeyPath, parse_scalar, read_yaml
 
 _PACKAGE = Path(__file__).parent
 SET_BY_USER = "set by the user"
+SPACE_SUFFIX = "_space"
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 SpecT = TypeVar("SpecT", bound="Spec")
 
@@ -39,13 +41,16 @@ def _search_folders(folder: str) -> Iterator[Path]:
     yield _PACKAGE.parent / folder  # an editable install
 
 
-def available(folder: str) -> list[str]:
-    """Return the names of all specifications of one kind (``hwconfigs`` or ``workloads``)."""
+def available(folder: str, what: str = "") -> list[str]:
+    """Return the names of all specifications of one kind (``hwconfigs`` or ``workloads``).
+
+    Spaces stand among the models, told apart by their names' ending: they are listed for ``what`` space alone.
+    """
     found = set()
     for root in _search_folders(folder):
         if os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
             found |= {p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.yaml")}
-    return sorted(found)
+    return sorted(name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
 
 
 def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
@@ -62,7 +67,7 @@ def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
         is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
             return Path(candidate)
-    near = nearest(name, available(folder), list_all=not looks_like_path)
+    near = nearest(name, available(folder, what), list_all=not looks_like_path)
     if looks_like_path and not near:
         raise InputError(f"{what}: no such file {got(name)}")
     raise InputError(f"{what}: unknown name {got(name)}{near}")
@@ -253,6 +258,32 @@ def leaves(spec: type[Spec], prefix: str = "") -> Iterator[tuple[str, str, str]]
             extra = field.json_schema_extra
             unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
             yield prefix + name, unit, field.description or ""
+
+
+def check_leaf(spec: type[Spec], path: str, value: object, label: str) -> None:
+    """Raise InputError unless a value fits the field at a dotted path by itself; what several values share is not seen.
+
+    The message starts with ``label``.
+    """
+    try:
+        _leaf_type(spec, path).validate_python(_plain(value))
+    except ValidationError as error:
+        kind, context = error.errors()[0]["type"], error.errors()[0].get("ctx", {})
+        raise InputError(f"{label}: {_requirement(kind, context)} {got(value)}{_hint(kind, value, context)}") from None
+
+
+@cache
+def _leaf_type(spec: type[Spec], path: str) -> TypeAdapter[Any]:
+    *parents, last = path.split(".")
+    for key in parents:
+        inner = _spec_of(spec.model_fields[key].annotation)
+        assert inner is not None  # the path is one of ``leaves``
+        spec = inner
+    field = spec.model_fields[last]
+    allowed: Any = field.annotation
+    for rule in field.metadata:
+        allowed = Annotated[allowed, rule]
+    return TypeAdapter(allowed, config=ConfigDict(strict=True, allow_inf_nan=False))
 
 
 def value_at(spec: Spec, path: str) -> Any:

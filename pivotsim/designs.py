@@ -12,10 +12,10 @@ from pivotsim.engines import analytic
 from pivotsim.engines.pl_units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware, load_hardware
-from pivotsim.hardware.systolic import as_systolic
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_steps
 from pivotsim.simulation import SCOPES, as_trace, runnable
-from pivotsim.units import FloatArray, IntArray, cycles_to_ms
+from pivotsim.units import FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
@@ -72,17 +72,24 @@ def simulate_designs(
     columns = analytic.design_columns(hw.array, designs)
     if hw.host.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
-    pl_cycles = analytic.cycles_per_design(trace.gemms, columns)
+    pl_cycles, delay_ms, joules = design_totals(trace, hw, columns, profile=profile, energy=energy)
+    return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}
+
+
+def design_totals(
+    trace: Trace, hw: SystolicHardware, columns: list[IntArray], *, profile: str, energy: str, is_parallel: bool = True
+) -> tuple[IntArray, FloatArray, Any]:
+    """Return (PL clocks, ms, J) of each design, (D,); ``columns`` as ``engines.analytic.design_columns`` makes them."""
+    pl_cycles = analytic.cycles_per_design(trace.gemms, columns, is_parallel=is_parallel)
     pl_cycles += sum(cycles for _, cycles in unit_cycles(trace, hw))
     ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
     delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms += ps_ms
-    joules = _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)
-    return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}
+    return pl_cycles, delay_ms, _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)
 
 
 def _energy_j(
-    trace: Trace, hw: Hardware, columns: list[IntArray], delay_ms: FloatArray, ps_ms: float, energy: str
+    trace: Trace, hw: SystolicHardware, columns: list[IntArray], delay_ms: FloatArray, ps_ms: float, energy: str
 ) -> Any:
     """Return the joules of each design, float64 (D,)."""
     if energy == "constant":  # millions of designs: no vector more than needed
@@ -92,4 +99,4 @@ def _energy_j(
         "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
     }  # fmt: skip
     usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.host.cores, macs=trace.macs)
-    return sum(RULES[energy].components_j(hw, usage).values())
+    return plain_sum(RULES[energy].components_j(hw, usage).values())

@@ -17,6 +17,7 @@ from pivotsim.engines.memory_use import MemoryUse, by_module, memory_bound, move
 from pivotsim.engines.mpca_use import LaneUse
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.timeline import Timeline
+from pivotsim.units import plain_sum
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Report:
     @property
     def energy_j(self) -> float:
         """Energy of the whole batch."""
-        return sum(self.energy_components_j.values())
+        return plain_sum(self.energy_components_j.values())
 
     @property
     def energy_interval(self) -> Interval | None:

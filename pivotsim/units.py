@@ -1,7 +1,7 @@
 """The one place where quantities change unit. Names carry units: cycles, ms, ns, j, w, mhz."""
 
 from collections.abc import Iterable
-from typing import TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 
@@ -42,6 +42,18 @@ def pj_to_j(pj: Number) -> Number:
 def kib(size_bytes: int) -> float:
     """Return bytes in KiB."""
     return size_bytes / 1024
+
+
+def plain_sum(values: Iterable[Number]) -> Number:
+    """Return the sum from left to right; ``sum`` compensates single floats, but no vectors, from Python 3.12 on.
+
+    >>> plain_sum([0.1] * 3)
+    0.30000000000000004
+    """
+    total: Any = 0.0
+    for value in values:
+        total = total + value
+    return total  # type: ignore[no-any-return]
 
 
 class Ticks:

@@ -12,6 +12,7 @@ import typer
 from pivotsim._version import __version__
 from pivotsim.cli.combining import combine_command, compare_command
 from pivotsim.cli.cosearching import cosearch_command
+from pivotsim.cli.exploring import export_command, front_command, sweep_command
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.cli.reproducing import reproduce_app
 from pivotsim.cli.scheduling import schedule_command
@@ -38,6 +39,9 @@ app.command("cosearch")(cosearch_command)
 app.command("compare")(compare_command)
 app.command("watch")(watch_command)
 app.command("schedule")(schedule_command)
+app.command("sweep")(sweep_command)
+app.command("front")(front_command)
+app.command("export")(export_command)
 app.add_typer(reproduce_app, name="reproduce")
 app.add_typer(show_app, name="show")
 

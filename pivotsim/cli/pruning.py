@@ -1,7 +1,6 @@
 """Options that leave parts of a model out: heads, neurons, tokens, blocks of weights, attention scores."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli.options import integer, real
-from pivotsim.errors import InputError, got, nearest
-from pivotsim.yaml_reader import parse_scalar
+from pivotsim.errors import InputError, got
+from pivotsim.workload.transforms.texts import key_values, token_parameters
 
 if TYPE_CHECKING:
     from pivotsim.workload.plans import Plan
@@ -68,36 +67,6 @@ DENSITIES = ("msa", "mlp", "qkv", "q", "k", "v", "proj", "fc1", "gate", "value",
 BLOCK_KEYS = ("block", "density", "seed", "masks", *DENSITIES)
 ATTENTION_KEYS = ("density", "seed", "masks", "pruned_is_true")
 FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split, --preset"
-_ENTRY = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*\S)\s*")
-
-
-def key_values(option: str, text: str, valid: Iterable[str] | None, example: str) -> dict[str, Any]:
-    """Return {name: value} of a text such as ``block=16,density=0.5``; values follow YAML's rules, ``masks`` is a path.
-
-    A value with slashes is a list. ``valid`` is None where the names are checked later.
-
-    All problems are told at once.
-    """
-    values: dict[str, Any] = {}
-    problems = []
-    for entry in text.split(","):
-        match = _ENTRY.fullmatch(entry)
-        if match is None:
-            problems.append(f"{option}: expected NAME=VALUE,... such as {example} {got(entry)}")
-        elif valid is not None and match[1] not in valid:
-            problems.append(f"{option}: unknown name {got(match[1])}{nearest(match[1], valid)}")
-        elif match[1] in values:
-            problems.append(f"{option}: {match[1]}: stated twice {got(text)}")
-        else:
-            values[match[1]] = match[2] if match[1] == "masks" else _value(match[2])
-    if problems:
-        raise InputError(problems)
-    return values
-
-
-def _value(text: str) -> Any:
-    parts = [parse_scalar(part.strip()) for part in text.split("/")]
-    return parts if len(parts) > 1 else parts[0]
 
 
 @dataclass(frozen=True)
@@ -184,17 +153,14 @@ def parse_pruning(
         example = "density=0.1,seed=0"
         scores = {"masks": attention} if is_file else key_values("--attention", attention, ATTENTION_KEYS, example)
     return Pruning(
-        heads, neurons, tuple(map(_tokens, tokens or ())), tuple(map(_blocks, blocks or ())), scores, split, preset
+        heads,
+        neurons,
+        tuple(map(token_parameters, tokens or ())),
+        tuple(map(_blocks, blocks or ())),
+        scores,
+        split,
+        preset,
     )
-
-
-def _tokens(text: str) -> dict[str, Any]:
-    """Return the arguments of ``prune_tokens``: the method and its parameters; a list has slashes."""
-    method, colon, rest = text.partition(":")
-    values = key_values("--tokens", rest, None, "evit:keep_rate=0.7") if colon else {}
-    if "method" in values:
-        raise InputError(f"--tokens: method: stated twice {got(text)}")
-    return {"method": method.strip(), **values}
 
 
 def _blocks(text: str) -> dict[str, Any]:

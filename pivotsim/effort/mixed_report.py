@@ -17,7 +17,7 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
 from pivotsim.report import Report, add_up, hash_of, header, interval_entries, share_energy, share_out
-from pivotsim.units import Number
+from pivotsim.units import Number, plain_sum
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Effort:
     @property
     def energy_j(self) -> float:
         """Energy of an image in this effort."""
-        return self.report.energy_j + sum(self.gate_components_j.values())
+        return self.report.energy_j + plain_sum(self.gate_components_j.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the effort as plain numbers and text."""

@@ -81,7 +81,23 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> list[IntArra
         problems.append(f"designs: vectors differ in length {got(sorted(lengths))}")
     if problems:
         raise InputError(problems)
-    length = lengths.pop() if lengths else 1
+    return coded_columns(array, columns)
+
+
+def column_codes(field: str, values: object) -> IntArray:
+    """Return one field's values as the kernel reads them, names as codes, int64 (D,).
+
+    Raises
+    ------
+    InputError
+        A value is out of bounds, or no value of the field.
+    """
+    return _column(field, values)
+
+
+def coded_columns(array: ArraySpec, columns: Mapping[str, IntArray]) -> list[IntArray]:
+    """Return seven vectors of one length: ``columns``, as ``column_codes`` gives them, and else the array's own."""
+    length = len(next(iter(columns.values()))) if columns else 1
     own = design_row(array)
     constant = [as_strided(own[i:], (length,), (0,)) for i in range(len(own))]
     return [columns.get(field, constant[i]) for i, field in enumerate(DESIGN_FIELDS)]
@@ -162,10 +178,10 @@ def check_dense(masks: Sequence[Mask | None], engine: str) -> None:
         raise InputError(f"engine: '{engine}' runs dense operations only")
 
 
-def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:
+def cycles_per_design(gemms: IntArray, designs: list[IntArray], *, is_parallel: bool = True) -> IntArray:
     """Return the clocks of all GEMMs together under each design, int64 (D,).
 
-    Equal GEMMs are counted once and multiplied. Large vectors are shared among numba's threads.
+    Equal GEMMs are counted once and multiplied. Large vectors are shared among numba's threads if ``is_parallel``.
     """
     out = np.zeros((len(designs[0]), 1), dtype=np.int64)
     if not len(gemms) or not len(out):
@@ -176,7 +192,7 @@ def cycles_per_design(gemms: IntArray, designs: list[IntArray]) -> IntArray:
     distinct = [(m, k, n, count) for (m, k, n), count in counts.items()]
     _check_designs(distinct, designs)
     offsets = np.array([0, len(distinct)], dtype=np.int64)
-    if len(out) >= PARALLEL_FROM_DESIGNS:
+    if is_parallel and len(out) >= PARALLEL_FROM_DESIGNS:
         from pivotsim.kernels.analytic_parallel import sum_design_cycles_parallel as run
     else:
         from pivotsim.kernels.analytic import sum_design_cycles as run

@@ -180,14 +180,14 @@ def bram36_blocks(width_bits: int, depth: int) -> int:
 
 def _memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
     array, size = hw.array, _number(hw, f"{name}_bytes")
-    port = {
-        "ipmem": array.rows,
-        "wtmem": array.cols if array.dataflow == "os" else array.rows,
-        "opmem": SUM_BYTES * array.cols,
-    }.get(name, 0)
-    if name in FILLED:
-        port = max(port, _number(hw, f"{name}_port_bytes_per_clock"))
+    port = port_bytes(hw, name, array.rows, array.cols, array.dataflow)
     return MemoryBlocks(name, size, port, bram36_blocks(8 * port, -(-size // port)), -(-8 * size // BRAM36_BITS))
+
+
+def port_bytes(hw: SystolicHardware, name: str, rows: int, cols: int, dataflow: str) -> int:
+    """Return how wide a memory is: the wider of what fills it and what an array of that shape moves in a clock."""
+    port = {"ipmem": rows, "wtmem": cols if dataflow == "os" else rows, "opmem": SUM_BYTES * cols}.get(name, 0)
+    return max(port, _number(hw, f"{name}_port_bytes_per_clock")) if name in FILLED else port
 
 
 def _number(hw: SystolicHardware, field: str) -> int:

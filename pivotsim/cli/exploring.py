@@ -1,0 +1,208 @@
+"""Commands on spaces of designs: sweep, front, export."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pivotsim.cli import options
+from pivotsim.cli.output import number, percent, print_json, print_line, print_note, print_table
+from pivotsim.errors import InputError, got
+
+if TYPE_CHECKING:
+    from pivotsim.dse.sweep import Progress, Swept
+
+SHOWN_ROWS = 20
+OUT_HELP = "Folder of the dataset: Parquet files and a manifest."
+ObjectivesOption = Annotated[str, typer.Option(metavar="A,B,...", help="Columns to minimise.")]
+
+
+def sweep_command(
+    space: Annotated[str, typer.Argument(help="Space: a name or a YAML file.", show_default=False)],
+    out: Annotated[Path, typer.Option(parser=options.folder("--out"), metavar="DIR", help=OUT_HELP)],
+    method: Annotated[str, typer.Option(metavar="grid|random|sobol|optuna", help="Which points.")] = "grid",
+    samples: Annotated[
+        int | None, typer.Option(parser=options.integer("--samples"), metavar="N", help="Points of other methods.")
+    ] = None,
+    seed: Annotated[int, typer.Option(parser=options.integer("--seed"), metavar="N", help="Their sequence.")] = 0,
+    workers: Annotated[
+        int, typer.Option(parser=options.integer("--workers"), metavar="N", help="Processes of this machine.")
+    ] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers run, as tcp://host:8786.")
+    ] = None,
+    objectives: ObjectivesOption = "delay_ms,energy_j",
+    json: options.JsonOption = False,
+) -> int:
+    """Evaluate every design of a space, or a sample, into a folder of Parquet files.
+
+    Stop it at any moment; the same command goes on. Example: pivotsim sweep zcu102_arrays --out arrays --workers 2
+    """
+    from pivotsim.dse.counting import count_points
+    from pivotsim.dse.search import run_search
+    from pivotsim.dse.space_file import load_space
+    from pivotsim.dse.sweep import run_sweep
+
+    checked = load_space(space)
+    count = count_points(checked)
+    if not json:
+        left = "" if count.admitted is None else f", {count.admitted:,} by the rules on axes and resources"
+        print_note(f"{checked.name}: {count.points:,} points{left}")
+    with _progress() as report:
+        if method == "optuna":
+            if workers != 1 or scheduler is not None:
+                raise InputError("sweep: a search runs design by design; leave --workers and --scheduler out")
+            chosen, swept = run_search(
+                checked, out, objectives=_names(objectives), samples=samples, seed=seed, report=report
+            )
+        else:
+            chosen, swept = method, run_sweep(
+                checked, out, method=method, samples=samples, seed=seed, workers=workers, scheduler=scheduler,
+                report=report,
+            )  # fmt: skip
+    if json:
+        print_json(_summary(checked.name, chosen, swept))
+    else:
+        _print_swept(chosen, method, swept)
+    for failed in swept.failed:
+        place = "" if failed.point is None else f", point {failed.point:,}"
+        print_note(f"sweep: chunk {failed.index}{place}: failed three times: {failed.problem}")
+    return 1 if swept.failed else 0
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise InputError(f"--objectives: must be columns such as delay_ms,energy_j {got(text)}")
+    return names
+
+
+def _summary(name: str, chosen: str, swept: "Swept") -> dict[str, Any]:
+    return {
+        "space": name, "method": chosen, "folder": str(swept.folder), "points": swept.points, "rows": swept.rows,
+        "dropped": dict(swept.dropped), "chunks": swept.chunks_total, "chunks_before": swept.chunks_before,
+        "chunks_redone": list(swept.redone),
+        "failed": [{"chunk": f.index, "point": f.point, "problem": f.problem} for f in swept.failed],
+    }  # fmt: skip
+
+
+def _print_swept(chosen: str, method: str, swept: "Swept") -> None:
+    if chosen != method:
+        print_line(f"method {chosen}: the space has no more points than {method} may try")
+    elif chosen == "optuna":
+        print_line("method optuna: the space is larger than what may be tried")
+    print_line(f"{swept.folder}: {swept.rows:,} designs of {swept.points:,} points, method {chosen}")
+    if swept.redone:
+        print_line(f"made again, their files were damaged: chunks {', '.join(map(str, swept.redone))}")
+    for reason, count in swept.dropped.items():
+        example = swept.examples.get(reason)
+        print_line(f"  left out: {count:,} by {reason}" + (f", such as: {example}" if example else ""))
+
+
+@contextlib.contextmanager
+def _progress() -> "Iterator[Callable[[Progress], None] | None]":
+    """Show points, rate and time left on stderr while this is open; quiet where that is no terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn("{task.fields[chunks]} chunks"), rich.BarColumn(), rich.TaskProgressColumn(),
+        rich.TextColumn("{task.fields[rate]} points/s"), rich.TimeRemainingColumn(elapsed_when_finished=True),
+    )  # fmt: skip
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, chunks="0", rate="-")
+
+        def report(done: "Progress") -> None:
+            elapsed = bar.tasks[task].elapsed or 0.0
+            rate = (done.points_done - done.points_before) / elapsed if elapsed else 0.0
+            bar.update(
+                task, total=done.points_total, completed=done.points_done,
+                chunks=f"{done.chunks_done}/{done.chunks_total}", rate=f"{rate:,.0f}",
+            )  # fmt: skip
+
+        yield report
+
+
+def front_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
+    objectives: ObjectivesOption = "delay_ms,energy_j",
+    maximize: Annotated[str | None, typer.Option(metavar="A,...", help="Those of them to maximise instead.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="EXPRESSION", help="Keep such designs alone, as 'delay_ms <= 50'.")
+    ] = None,
+    heat: Annotated[str | None, typer.Option(metavar="X,Y", help="Two axes of a heat map, with --plots.")] = None,
+    plots: options.PlotsOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Pareto front of a sweep, its knee, and how much of each objective each axis explains.
+
+    Example: pivotsim front arrays --objectives delay_ms,dsp --where "energy_j <= 0.5"
+    """
+    from pivotsim.dse.fronts import front_rows, knee_place, sensitivity
+    from pivotsim.dse.reading import open_dataset
+
+    names, up, rules = _names(objectives), _names(maximize) if maximize else [], where or []
+    axes = _names(heat) if heat else []
+    if heat and (len(axes) != 2 or plots is None):
+        raise InputError(f"--heat: names two axes, beside --plots DIR {got(heat)}")
+    dataset = open_dataset(folder)
+    dataset.check_columns("heat", axes)
+    front = front_rows(dataset, names, maximize=up, where=rules)
+    knee = knee_place(front, names, maximize=up)
+    shares = sensitivity(dataset, names, where=rules)
+    written = []
+    if plots is not None:
+        from pivotsim.plots.front import plot_front
+
+        written = plot_front(dataset, front, names, knee, plots, axes)
+    if not dataset.is_complete:
+        done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
+        print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")
+    if json:
+        rows = [{name: column[i].item() for name, column in front.items()} for i in range(len(front["point"]))]
+        print_json({"objectives": names, "maximize": up, "where": rules, "knee": rows[knee], "front": rows,
+                    "first_order_share": shares, "complete": dataset.is_complete})  # fmt: skip
+        return
+    print_line(f"{len(front['point']):,} designs on the front of {', '.join(names)}")
+    print_line()
+    shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
+    print_table(
+        ("", *front),
+        [("knee" if i == knee else "", *(_cell(column[i]) for column in front.values())) for i in shown],
+        right=range(1, len(front) + 1),
+    )
+    if len(shown) < len(front["point"]):
+        print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
+    print_line()
+    print_table(
+        ("share of variance explained by", *names),
+        [(axis, *(percent(entry[name]) for name in names)) for axis, entry in shares.items()],
+        right=range(1, len(names) + 1),
+    )
+    for path in written:
+        print_line(f"wrote {path}")
+
+
+def _cell(value: Any) -> str:
+    plain = value.item()
+    return number(plain, 4) if isinstance(plain, float) else str(plain)
+
+
+def export_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
+    csv: Annotated[Path, typer.Option(parser=options.file_of("--csv"), metavar="FILE", help="CSV file to write.")],
+) -> None:
+    """Write all designs of a sweep as one CSV file."""
+    from pivotsim.dse.reading import export_csv, open_dataset
+
+    dataset = open_dataset(folder)
+    rows = export_csv(dataset, csv)
+    if not dataset.is_complete:
+        print_note(f"{folder}: the sweep is not finished")
+    print_line(f"wrote {csv}: {rows:,} designs")

@@ -1,0 +1,69 @@
+"""explore(): a space of designs in, a table out, in memory."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pivotsim.dse.chunks import BLOCK_POINTS, joined
+from pivotsim.dse.counting import count_points
+from pivotsim.dse.evaluate import Coded, Evaluator
+from pivotsim.dse.points import points_of
+from pivotsim.dse.space import Space
+from pivotsim.dse.space_file import load_space
+from pivotsim.errors import InputError, got
+
+MAX_EXPLORED = 20_000_000  # points; more belong into a sweep's files
+
+
+def explore(
+    space: "str | Path | Mapping[str, object] | Space",
+    *,
+    method: str = "grid",
+    samples: int | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Return delay, energy and energy-delay product of every design of a space.
+
+    Parameters
+    ----------
+    space : str, Path, mapping or Space
+        A name, a YAML file, or a dict of its form: name, axes, and where wanted fixed, conditions and constraints.
+    method : {'grid', 'random', 'sobol'}
+        Every point, or ``samples`` of them.
+    samples, seed : int
+        For `random` and `sobol`.
+
+    Returns
+    -------
+    dict of numpy arrays of one length
+        ``point``, one column per axis, pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
+        Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
+
+    Raises
+    ------
+    InputError
+        The space is not valid or empty, or larger than 20 million points: sweep it into files.
+
+    Examples
+    --------
+    Half the columns and twice the rows: fewer, taller folds.
+
+    >>> import pivotsim as ps
+    >>> table = ps.explore({"name": "shapes", "axes": {"array.rows": [64, 128], "array.cols": [18, 36]},
+    ...                     "constraints": ["dsp <= 2520"]})
+    >>> table["array.rows"].tolist(), table["pl_cycles"].tolist()
+    ([64, 64, 128], [5454768, 3026160, 4156560])
+    >>> ps.pareto_front(table, ["delay_ms", "energy_j"]).tolist()
+    [1]
+    """
+    checked = load_space(space)
+    points = points_of(checked, method, samples, seed)
+    count_points(checked)
+    if points.count > MAX_EXPLORED:
+        raise InputError(
+            f"space: more than {MAX_EXPLORED:,} points do not belong in memory; use pivotsim sweep {got(points.count)}"
+        )
+    evaluator = Evaluator(checked)
+    starts = range(0, points.count, BLOCK_POINTS)
+    table = joined([evaluator.run(points, i, min(points.count, i + BLOCK_POINTS)) for i in starts])
+    return {name: c.words[c.codes] if isinstance(c, Coded) else c for name, c in table.columns.items()}

@@ -1,0 +1,119 @@
+"""What a dataset says: its Pareto front, the front's knee, and how much each axis matters."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pivotsim.dse.reading import Columns, Dataset
+from pivotsim.errors import InputError
+from pivotsim.pareto import pareto_front
+
+
+def front_rows(
+    dataset: Dataset, objectives: Sequence[str], *, maximize: Sequence[str] = (), where: Sequence[str] = ()
+) -> Columns:
+    """Return the rows of the Pareto front, in the order of their points; ``where`` are expressions that rows must meet.
+
+    The front of all rows is the front of the chunks' fronts.
+    """
+    dataset.check_columns("objectives", [*objectives, *maximize])
+    rules = dataset.rules(where)
+    front: Columns = {}
+    for table in dataset.tables(where=rules):
+        own = _rows(table, pareto_front(table, objectives, maximize=maximize))
+        front = own if not front else {name: np.concatenate([front[name], own[name]]) for name in own}
+        front = _rows(front, pareto_front(front, objectives, maximize=maximize))
+    if not front or not len(front["point"]):
+        raise InputError("front: no row is left; a constraint, or where, rules out everything stored")
+    return _rows(front, np.argsort(front["point"], kind="stable"))
+
+
+def _rows(table: Columns, places: Any) -> Columns:
+    return {name: column[places] for name, column in table.items()}
+
+
+def knee_place(front: Columns, objectives: Sequence[str], *, maximize: Sequence[str] = ()) -> int:
+    """Return the place of the front's knee: nearest to the ideal point, each objective scaled to the front's range.
+
+        knee = argmin_i sum_o ((y_io - best_o) / (worst_o - best_o))**2
+
+    Ties go to the first. An objective that is the same all along the front counts nothing.
+
+    Examples
+    --------
+    >>> knee_place({"a": np.array([0.0, 1.0, 10.0]), "b": np.array([10.0, 1.0, 0.0])}, ["a", "b"])
+    1
+    """
+    distance = np.zeros(len(front[objectives[0]]))
+    for name in objectives:
+        y = np.asarray(front[name], dtype=np.float64)
+        y = -y if name in maximize else y
+        spread = y.max() - y.min()
+        if spread > 0:
+            distance += ((y - y.min()) / spread) ** 2
+    return int(np.argmin(distance))
+
+
+def sensitivity(dataset: Dataset, results: Sequence[str], *, where: Sequence[str] = ()) -> dict[str, dict[str, float]]:
+    """Return axis -> result -> share of the result's variance that the axis alone explains, in [0, 1].
+
+        S = Var(E[y | x]) / Var(y)
+
+    the first-order index of Sobol' (Math. Modelling and Computational Experiments, 1993, Eq. 14), taken from the rows
+    as they are: where constraints leave axes dependent, shares of different axes overlap.
+    """
+    dataset.check_columns("objectives", list(results))
+    rules = dataset.rules(where)
+    shift: dict[str, float] = {}
+    count = 0
+    sums, squares = dict.fromkeys(results, 0.0), dict.fromkeys(results, 0.0)
+    cells: dict[str, dict[Any, list[float]]] = {axis: {} for axis in dataset.axes}
+    for table in dataset.tables([*dataset.axes, *results], rules):
+        rows = len(table[results[0]])
+        if not rows:
+            continue
+        count += rows
+        y = {}
+        for name in results:  # near zero, so that squares keep their digits
+            y[name] = table[name].astype(np.float64) - shift.setdefault(name, float(table[name][0]))
+            sums[name] += float(y[name].sum())
+            squares[name] += float((y[name] ** 2).sum())
+        for axis in dataset.axes:
+            values, inverse = np.unique(table[axis], return_inverse=True)
+            parts = [np.bincount(inverse), *(np.bincount(inverse, y[name]) for name in results)]
+            for value, *amounts in zip(values.tolist(), *(part.tolist() for part in parts), strict=True):
+                cell = cells[axis].setdefault(value, [0.0] * len(parts))
+                cells[axis][value] = [a + b for a, b in zip(cell, amounts, strict=True)]
+    if not count:
+        raise InputError("sensitivity: no row is left")
+    shares: dict[str, dict[str, float]] = {}
+    for axis, entries in cells.items():
+        shares[axis] = {}
+        for place, name in enumerate(results, start=1):
+            mean = sums[name] / count
+            total = squares[name] / count - mean**2
+            between = sum(cell[0] * (cell[place] / cell[0] - mean) ** 2 for cell in entries.values()) / count
+            shares[axis][name] = min(1.0, between / total) if total > 0 else 0.0
+    return shares
+
+
+def best_by_pair(
+    dataset: Dataset, x: str, y: str, result: str, *, where: Sequence[str] = ()
+) -> tuple[list[Any], list[Any], Any]:
+    """Return (values of x, values of y, least result of each pair, float64 (y, x), NaN where there is no row)."""
+    dataset.check_columns("axes", [x, y, result])
+    best: dict[tuple[Any, Any], float] = {}
+    for table in dataset.tables([x, y, result], dataset.rules(where)):
+        xs, of_x = np.unique(table[x], return_inverse=True)
+        ys, of_y = np.unique(table[y], return_inverse=True)
+        least = np.full((len(ys), len(xs)), np.inf)
+        np.minimum.at(least, (of_y, of_x), table[result])
+        for i, j in np.argwhere(least < np.inf).tolist():
+            key = (xs[j].item(), ys[i].item())
+            best[key] = min(best.get(key, np.inf), float(least[i, j]))
+    columns, rows = sorted({k[0] for k in best}), sorted({k[1] for k in best})
+    grid = np.full((len(rows), len(columns)), np.nan)
+    for (a, b), value in best.items():
+        grid[rows.index(b), columns.index(a)] = value
+    return columns, rows, grid

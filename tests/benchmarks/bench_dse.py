@@ -1,0 +1,88 @@
+"""Sweeps end to end: `make bench`. Sizes may be given: python -m tests.benchmarks.bench_dse MILLIONS."""
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+import pivotsim as ps
+from pivotsim.dse.sweep import run_sweep
+
+PAIR = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
+
+
+def shapes(millions: int, constraints: tuple[str, ...] = ()) -> dict:
+    """Array shapes and MAC latencies, with one effort pair; padded, no overlap."""
+    side = round((millions * 1e6 / 4) ** 0.5)
+    axis = {"start": 8, "stop": 7 + side, "step": 1}
+    axes = {"array.mac_latency": [1, 2, 3, 4], "array.rows": axis, "array.cols": axis}
+    return {"name": "bench", "fixed": PAIR, "axes": axes, "constraints": list(constraints)}
+
+
+BEHIND_MEMORIES = {
+    "name": "memories",
+    "fixed": {**PAIR, "engine": "memory"},
+    "axes": {
+        "memories.opmem_bytes": [8192, 16384, 32768, 65536],
+        "memories.ipmem_bytes": [4096, 8192, 16384, 32768],
+        "array.dataflow": ["is", "ws", "os"],
+        "array.rows": {"start": 16, "stop": 128, "step": 8},
+        "array.cols": {"start": 16, "stop": 128, "step": 8},
+    },
+}
+
+
+def timed(space: dict, **options) -> tuple[float, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        swept = run_sweep(space, Path(folder) / "out", **options)
+        seconds = time.perf_counter() - start
+        size = sum(path.stat().st_size for path in (Path(folder) / "out").iterdir())
+    print(f"    {swept.points:,} points, {swept.rows:,} stored, {size / 2**20:,.0f} MiB, {seconds:.1f} s", flush=True)
+    return seconds, swept
+
+
+def peak_mb() -> str:
+    """Peak memory of this process and of its largest worker."""
+    own, workers = (
+        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return f"{own:.0f} MB here, {workers:.0f} MB in the largest worker"
+
+
+def main() -> None:
+    millions = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    print(f"machine: {os.cpu_count()} cores")
+    seconds, swept = timed(shapes(millions), workers=2)
+    two = swept.points / seconds
+    print(f"stored, 2 processes                 {two / 1e6:8.2f} million/s   goal 1")
+    print(f"peak memory                         {peak_mb()}   goal 500 MB", flush=True)
+    seconds, swept = timed(shapes(millions, ("delay_ms <= 12",)), workers=2)
+    print(f"computed, few stored, 2 processes   {swept.points / seconds / 1e6:8.2f} million/s   goal 10")
+    seconds, swept = timed(BEHIND_MEMORIES, workers=2, method="random", samples=10_000)
+    print(f"engine memory, 2 processes          {swept.points / seconds:8.0f} a second      goal 2,000")
+    cluster(millions, two)
+    draw = np.random.default_rng(1)
+    table = dict(zip("abc", draw.random((3, 10_000_000)), strict=True))
+    start = time.perf_counter()
+    front = ps.pareto_front(table, ["a", "b", "c"])
+    print(f"front of 10 million x 3             {time.perf_counter() - start:8.2f} s           {len(front):,} on it")
+
+
+def cluster(millions: int, two: float) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as local:
+        seconds, swept = timed(shapes(millions), scheduler=local.scheduler_address)
+    rate = swept.points / seconds
+    print(
+        f"stored, 2 Dask workers              {rate / 1e6:8.2f} million/s   {rate / two:.2f} of 2 processes, goal 0.9"
+    )
+
+
+if __name__ == "__main__":
+    main()

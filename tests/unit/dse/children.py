@@ -1,0 +1,76 @@
+"""What the processes of the fault tests run, and how tests wait for them."""
+
+import multiprocessing
+import os
+import time
+
+import pivotsim.dse.chunks
+import pivotsim.dse.store
+import pivotsim.dse.workers
+import pivotsim.kernels.analytic
+from pivotsim.dse.chunks import arrow
+from pivotsim.dse.manifest import read_manifest
+from pivotsim.dse.sweep import run_sweep
+from pivotsim.errors import InputError
+
+arrow()
+SPACE = {
+    "name": "fault",
+    "fixed": {"effort": {"low": 6, "high": 12, "low_frac": 0.8}},
+    "axes": {
+        "array.dataflow": ["is", "ws", "os"],
+        "array.rows": {"start": 8, "stop": 127, "step": 1},
+        "array.cols": {"start": 8, "stop": 127, "step": 1},
+    },
+    "constraints": ["dsp <= 8000", "delay_ms <= 200"],
+}
+POINTS = 3 * 120 * 120
+CHUNK = 512
+CHUNKS = -(-POINTS // CHUNK)
+
+
+def forkserver():
+    """A context whose processes start in milliseconds: a server has loaded everything and forks."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.unit.dse.children"])
+    return context
+
+
+def sweep_on(folder, pause_s):
+    """Sweep with the manifest written after every chunk, and a pause there, so that kills find it at work."""
+    pivotsim.dse.store.SHARE_OF_TIME = 1e9
+    run_sweep(SPACE, folder, chunk_points=CHUNK, report=lambda _: time.sleep(pause_s))
+
+
+def sweep_as_nobody(folder, loaded, pipe):
+    """Send the message that a user who may not write there gets."""
+    run_sweep({"name": "loads", "axes": {"array.rows": [1]}}, loaded)  # all modules, while they may be read
+    if os.geteuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    try:
+        run_sweep(SPACE, folder, chunk_points=CHUNK)
+        pipe.send("no error")
+    except InputError as error:
+        pipe.send(str(error))
+
+
+def done_in(folder):
+    """Return how many chunks the manifest lists, 0 without one."""
+    try:
+        return read_manifest(folder)["done"]
+    except InputError:
+        return 0
+
+
+def wait_until(condition, limit_s=60.0):
+    """Wait for a condition, and fail the test where it does not come."""
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.001)
+
+
+def files_of(folder):
+    """Return name -> content of a folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
