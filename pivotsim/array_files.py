@@ -141,8 +141,15 @@ def _array(place: str, stream: IO[bytes], kinds: str, left: int) -> Any:
         raise InputError(f"{place}: goes on after the {header.size_bytes} bytes that its header announces")
     if kind == "b" and raw and np.frombuffer(raw, dtype=np.uint8).max() > 1:
         raise InputError(f"{place}: must hold true and false, as bytes 1 and 0")
+    if kind == "U" and not _is_text(np.frombuffer(raw, dtype=f"{header.dtype.byteorder}u4")):
+        raise InputError(f"{place}: is text with what is no character of Unicode")
     flat = np.frombuffer(raw, dtype=header.dtype)
     return flat.reshape(header.shape[::-1]).T if header.is_fortran else flat.reshape(header.shape)
+
+
+def _is_text(points: Any) -> bool:
+    """Whether Python can make text of code points, and print it: none beyond Unicode's last, no half of a pair."""
+    return not ((points > 0x10FFFF) | (points >> 11 == 0xD800 >> 11)).any()
 
 
 def _header(place: str, stream: IO[bytes]) -> _Header:

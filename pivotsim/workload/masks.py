@@ -72,14 +72,12 @@ class Mask:
         check_choice("operand", self.operand, OPERANDS)
         for name in ("height", "width", "block"):
             check_integer(name, getattr(self, name), 1)
-        kept = np.asarray(self.kept)
-        if kept.dtype != np.bool_:
-            raise InputError(f"mask: must hold true and false (got {kept.dtype})")
+        stated = kept = as_flags("mask", self.kept)
         kept = kept[None] if kept.ndim == 2 else kept
         blocks = (-(-self.height // self.block), -(-self.width // self.block))
         if kept.ndim != 3 or kept.shape[1:] != blocks or not kept.shape[0]:
             wanted = f"{blocks[0]}x{blocks[1]} blocks of {self.block} of a {self.height}x{self.width} matrix"
-            raise InputError(f"mask: must have {wanted} {got(tuple(self.kept.shape))}")
+            raise InputError(f"mask: must have {wanted} {got(stated.shape)}")
         kept = np.array(kept, dtype=np.bool_, order="C")
         kept.setflags(write=False)
         object.__setattr__(self, "kept", kept)
@@ -154,6 +152,22 @@ def copies_run(mask: Mask | None, repeats: int) -> dict[int, int]:
         return {0: repeats}
     rounds, rest = divmod(repeats, mask.count)
     return {copy: rounds + (copy < rest) for copy in range(min(mask.count, repeats))}
+
+
+def as_array(place: str, value: object) -> Any:
+    """Return a value as an array, or raise InputError where it is none."""
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError):
+        raise InputError(f"{place}: must be an array, its rows of one length {got(value)}") from None
+
+
+def as_flags(place: str, value: object) -> Flags:
+    """Return a value as an array of true and false, or raise InputError."""
+    array = as_array(place, value)
+    if array.dtype != np.bool_:
+        raise InputError(f"{place}: must hold true and false {got(str(array.dtype))}")
+    return np.asarray(array, dtype=np.bool_)
 
 
 def drawn_mask(

@@ -201,3 +201,19 @@ def test_damaged_files_never_end_in_anything_but_arrays_or_one_line_per_problem(
         assert all(isinstance(a, np.ndarray) for a in read_arrays(path, "bU").values())
     except ps.InputError as error:
         assert all(line.startswith(str(path)) for line in error.problems)
+
+
+@pytest.mark.parametrize("descr", ["<U1", ">U1", "<U2"])
+@pytest.mark.parametrize("point", [0x110000, 0xFFFFFFFF, 0xD800, 0xDFFF])
+def test_text_of_no_characters(tmp_path, descr, point):
+    length = int(descr[2:])
+    content = header(descr, "()") + np.array([65] * (length - 1) + [point], dtype=f"{descr[0]}u4").tobytes()
+    problem = ": w: is text with what is no character of Unicode"
+    assert problems_of(tmp_path, npz([("w.npy", content)]), kinds="U") == problem
+
+
+@pytest.mark.parametrize("text", ["a", "\U0010ffff", "\ud7ff\ue000", ""])
+def test_text_at_the_edges_of_unicode(tmp_path, text):
+    for order in "<>":
+        (tmp_path / "m.npz").write_bytes(npz([("w.npy", npy(np.array(text, dtype=f"{order}U2")))]))
+        assert read_arrays(tmp_path / "m.npz", "U")["w"].item() == text

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pivotsim.errors import InputError, check_flag, check_integer, got
 from pivotsim.workload.mask_files import KeptBlocks, read_flags
-from pivotsim.workload.masks import Mask, drawn_mask
+from pivotsim.workload.masks import Mask, as_array, as_flags, drawn_mask
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 from pivotsim.workload.transforms.common import changed, check_keep_rate, per_encoder
 
@@ -105,7 +103,7 @@ def _by_encoder(plan: Plan, masks: Any) -> dict[Any, Any]:
             raise InputError(f"{name}: must hold one array, or one per encoder, named by its number {got(list(masks))}")
     if isinstance(masks, Mapping):
         return dict(masks)
-    array = np.asarray(masks)
+    array = as_array(name, masks)
     if array.ndim != 4 or array.shape[0] != len(plan.encoders):
         e = plan.encoders[0]
         wanted = (len(plan.encoders), plan.heads_of(e), e.attention_tokens, e.attention_tokens)
@@ -117,9 +115,7 @@ def _given(plan: Plan, invert: bool) -> Any:
     """Return the check of one encoder's array."""
 
     def check(name: str, e: EncoderPlan, value: Any) -> Mask:
-        array = np.asarray(value)
-        if array.dtype != np.bool_:
-            raise InputError(f"{name}: must hold true and false {got(str(array.dtype))}")
+        array = as_flags(name, value)
         heads, tokens = plan.heads_of(e), e.attention_tokens
         if array.shape != (heads, tokens, tokens):
             problem = f"{heads} heads of {tokens} x {tokens} tokens"

@@ -9,7 +9,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.workload.mask_files import KeptBlocks, read_flags
-from pivotsim.workload.masks import Flags, Mask, check_block
+from pivotsim.workload.masks import Flags, Mask, as_flags, check_block
 from pivotsim.workload.plans import ATTENTION_WEIGHTS, Plan
 
 PARTS = ("q", "k", "v")  # joined where a plan has them as one matrix
@@ -82,9 +82,7 @@ def _fitted(place: str, value: Any, size: tuple[int, int], block: int) -> Flags:
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
     grid = (-(-height // block), -(-width // block))
-    array = value.flags(*grid) if isinstance(value, KeptBlocks) else np.asarray(value)
-    if array.dtype != np.bool_:
-        raise InputError(f"{place}: must hold true and false {got(str(array.dtype))}")
+    array = value.flags(*grid) if isinstance(value, KeptBlocks) else as_flags(place, value)
     if array.shape == size:
         array = _of_elements(place, array, block)
     if array.shape != grid:
@@ -92,7 +90,7 @@ def _fitted(place: str, value: Any, size: tuple[int, int], block: int) -> Flags:
         raise InputError(f"{place}: must have {wanted} {got('x'.join(map(str, array.shape)))}")
     if not array.any():
         raise InputError(f"{place}: keeps nothing, the layer would vanish")
-    return np.asarray(array, dtype=np.bool_)
+    return array
 
 
 def _of_elements(place: str, elements: Flags, block: int) -> Flags:

@@ -56,6 +56,14 @@ def test_faulty_masks(tmp_path, arrays, problem):
     assert problems_of(lambda: read_masks(path), path) == [problem]
 
 
+@pytest.mark.parametrize("field", ["operand", "block"])
+def test_fields_of_no_characters(tmp_path, field):
+    path = tmp_path / "m.npz"
+    odd = np.frombuffer(b"\xff\xff\xff\xff", dtype="<U1").reshape(())
+    np.savez(path, w=KEPT, **{f"w.{field}": odd})
+    assert problems_of(lambda: read_masks(path), path) == [f": w.{field}: is text with what is no character of Unicode"]
+
+
 def test_one_array_without_a_name(tmp_path):
     np.save(tmp_path / "m.npy", KEPT)
     path = tmp_path / "m.npy"

@@ -184,6 +184,14 @@ def problems_of(call):
             "masks, encoder 1: must have 3 heads of 10 x 10 tokens",
         ),
         ({"masks": KEPT[:, :2]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        (
+            {"masks": [[True], [True, False]]},
+            "masks: must be an array, its rows of one length (got [[True], [True, False]])",
+        ),
+        (
+            {"masks": {1: [[True], [True, False]]}},
+            "masks, encoder 1: must be an array, its rows of one length (got [[True], [True, False]])",
+        ),
         ({"masks": {2: KEPT[0] & False}}, "masks, encoder 2: keeps nothing; skip_attention leaves an attention out"),
         ({"masks": {3: KEPT[0]}}, "masks: encoder: must be at most 2 (got 3)"),
         ({"masks": "none.npy"}, "none.npy: no such file"),

@@ -163,6 +163,8 @@ GOOD = np.ones((3, 5), dtype=bool)
         ({"masks": {"fc1": np.ones((3, 5))}}, ["fc1: must hold true and false (got 'float64')"]),
         ({"masks": {"fc1": np.full((3, 5), np.nan)}}, ["fc1: must hold true and false (got 'float64')"]),
         ({"masks": {"fc1": np.ones((3, 5), int)}}, ["fc1: must hold true and false (got 'int64')"]),
+        ({"masks": {"fc1": [[True], [True, False]]}},
+         ["fc1: must be an array, its rows of one length (got [[True], [True, False]])"]),
         ({"masks": {"fc1": ~GOOD}}, ["fc1: keeps nothing, the layer would vanish"]),
         ({"masks": {"fc1": np.eye(12, 20, dtype=bool)}},
          ["fc1: keeps block (0, 0) in part; use block 1 for elements"]),
