@@ -17,6 +17,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.files import write_atomic
+from pivotsim.units import size_text
 
 MAX_ARRAY_BYTES = 2**28  # of a file, and of all its arrays together, as they will lie in memory
 MAX_ENTRIES = 65_536
@@ -61,7 +62,7 @@ def read_arrays(path: str | Path, kinds: str, max_bytes: int = MAX_ARRAY_BYTES) 
     try:
         with open(name, "rb") as file:  # noqa: PTH123 - Path refuses some names with ValueError only here
             if os.fstat(file.fileno()).st_size > max_bytes:
-                raise InputError(f"{name}: is larger than {max_bytes // 2**20} MiB, the most that is read")
+                raise InputError(f"{name}: is larger than {size_text(max_bytes)}, the most that is read")
             start = file.read(8)
             file.seek(0)
             if start.startswith(_MAGIC):
@@ -173,7 +174,7 @@ def _header(place: str, stream: IO[bytes]) -> _Header:
 
 
 def _too_large(place: str, size_bytes: int, left: int) -> str:
-    return f"{place}: would take more than the {left // 2**20} MiB that are left to be read {got(size_bytes)}"
+    return f"{place}: would take more than the {size_text(left)} that are left to be read {got(size_bytes)}"
 
 
 def write_arrays(path: str | Path, arrays: Mapping[str, Any]) -> None:

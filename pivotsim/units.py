@@ -56,6 +56,18 @@ def plain_sum(values: Iterable[Number]) -> Number:
     return total  # type: ignore[no-any-return]
 
 
+def size_text(size_bytes: int) -> str:
+    """Return bytes in words, in the largest unit up to MiB of which there is one.
+
+    Examples
+    --------
+    >>> size_text(1023), size_text(1536), size_text(2**21)
+    ('1023 bytes', '1.5 KiB', '2 MiB')
+    """
+    unit, scale = next((entry for entry in (("MiB", 2**20), ("KiB", 2**10)) if size_bytes >= entry[1]), ("bytes", 1))
+    return f"{size_bytes / scale:.4g} {unit}" if scale > 1 else f"{size_bytes} {unit}"
+
+
 class Ticks:
     """An integer unit of time in which clocks of the PL and float milliseconds of the PS are both whole.
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.array_files import read_arrays
-from pivotsim.effort.entropy import as_array
+from pivotsim.effort.entropy import as_array, as_float64, as_numbers
 from pivotsim.errors import InputError, got
 from pivotsim.units import FloatArray
 
@@ -103,13 +103,13 @@ def _layers(features: Features, least: int, scales: list[float] | None) -> tuple
 
 def _rows(place: str, values: Any, least: int) -> FloatArray:
     """Return one layer's features as float64 (n, p), or raise InputError."""
-    array = np.asarray(values)
+    array = as_numbers(place, values, "n, ...")
     array = as_array(place, array.reshape(len(array), -1) if array.ndim > 2 and array.size else array, "n, ...", 2)
     if len(array) < least:
         raise InputError(f"{place}: at least {least} images are needed {got(len(array))}")
     if not array.shape[1]:
         raise InputError(f"{place}: holds no feature {got(array.shape)}")
-    rows = array.astype(np.float64)
+    rows = as_float64(array)
     if not np.isfinite(rows).all():
         image, feature = np.argwhere(~np.isfinite(rows))[0].tolist()
         raise InputError(f"{place}: image {image}: must be finite {got(float(rows[image, feature]))}")

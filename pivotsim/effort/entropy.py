@@ -21,6 +21,7 @@ from pivotsim.errors import InputError, check_real, got
 from pivotsim.units import FloatArray
 
 BLOCK_ELEMENTS = 2**20  # logits in float64 at one time
+KINDS = {"fiu": "real numbers", "iu": "integers", "b": "true and false"}  # kinds of numpy types, and their name
 LOWEST = -800.0  # exp of it is 0 already; keeps 0 * inf away
 
 
@@ -114,7 +115,7 @@ def check_fraction(path: str, value: object) -> float:
 
 def checked_entropies(path: str, entropies: Any) -> FloatArray:
     """Return entropies as float64 (n,), or raise InputError."""
-    values = as_array(path, entropies, "n,", 1).astype(np.float64)
+    values = as_float64(as_array(path, entropies, "n,", 1))
     outside = ~((values >= 0) & (values <= 1))
     if outside.any():
         place = int(outside.argmax())
@@ -124,17 +125,29 @@ def checked_entropies(path: str, entropies: Any) -> FloatArray:
 
 def as_array(path: str, values: Any, shape: str, dimensions: int, kinds: str = "fiu") -> np.ndarray[Any, Any]:
     """Return values as a non-empty array of numbers, or raise InputError; ``shape`` is its form in words."""
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of different lengths
-        raise InputError(f"{path}: must be an array of shape ({shape})") from None
-    if array.dtype.kind not in kinds:
-        raise InputError(f"{path}: must hold {'real numbers' if 'f' in kinds else 'integers'} {got(array.dtype.str)}")
+    array = as_numbers(path, values, shape, kinds)
     if array.ndim != dimensions:
         raise InputError(f"{path}: must have the shape ({shape}) {got(array.shape)}")
     if not array.shape[0]:
         raise InputError(f"{path}: holds no image {got(array.shape)}")
     return array
+
+
+def as_numbers(path: str, values: Any, shape: str, kinds: str = "fiu") -> np.ndarray[Any, Any]:
+    """Return values as an array of any shape, or raise InputError where they are ragged or of another kind."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise InputError(f"{path}: must be an array of shape ({shape})") from None
+    if array.dtype.kind not in kinds:
+        raise InputError(f"{path}: must hold {KINDS[kinds]} {got(array.dtype.str)}")
+    return array
+
+
+def as_float64(array: np.ndarray[Any, Any]) -> FloatArray:
+    """Return an array as float64; what only a wider float holds becomes infinite, which callers refuse."""
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64)
 
 
 def _logit_blocks(path: str, logits: Any) -> Iterator[FloatArray]:
@@ -145,8 +158,7 @@ def _logit_blocks(path: str, logits: Any) -> Iterator[FloatArray]:
         raise InputError(f"{path}: an entropy needs at least 2 classes {got(classes)}")
     rows = max(1, BLOCK_ELEMENTS // classes)
     for start in range(0, len(array), rows):
-        with np.errstate(over="ignore"):  # a wider float becomes infinite, and is told below
-            block = array[start : start + rows].astype(np.float64)
+        block = as_float64(array[start : start + rows])
         wrong = ~np.isfinite(block)
         if wrong.any():
             image, label = np.argwhere(wrong)[0].tolist()

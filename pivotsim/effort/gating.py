@@ -156,7 +156,7 @@ def run_gates(entropies: Sequence[Any], thresholds: Sequence[float], right: Sequ
     Raises
     ------
     InputError
-        The numbers or lengths do not fit, or an entropy lies outside 0 to 1.
+        The numbers, lengths or types do not fit, or an entropy lies outside 0 to 1.
 
     Examples
     --------
@@ -164,6 +164,8 @@ def run_gates(entropies: Sequence[Any], thresholds: Sequence[float], right: Sequ
     >>> exits.at.tolist(), exits.counts, exits.correct, exits.incorrect
     ([0, 1, 1], (1, 2), (1, 1), (0, 1))
     """
+    _check_list("entropies", entropies, "arrays, one per effort")
+    _check_list("thresholds", thresholds, "numbers, one per effort but the last")
     if not len(entropies):
         raise InputError("entropies: at least one effort is needed (got none)")
     gates = len(entropies) - 1
@@ -180,8 +182,26 @@ def run_gates(entropies: Sequence[Any], thresholds: Sequence[float], right: Sequ
     counts = tuple(np.bincount(at, minlength=len(values)).tolist())
     if right is None:
         return Exits(counts, None, at)
-    correct = np.asarray(right)[at, np.arange(len(at))]
+    correct = _checked_right(right, len(values), len(at))[at, np.arange(len(at))]
     return Exits(counts, tuple(np.bincount(at[correct], minlength=len(values)).tolist()), at)
+
+
+def _check_list(path: str, values: Any, what: str) -> None:
+    """Raise InputError unless a value is a list or an array with a first axis."""
+    if not (isinstance(values, Sequence) or (isinstance(values, np.ndarray) and values.ndim)):
+        raise InputError(f"{path}: must be a list of {what} {got(values)}")
+
+
+def _checked_right(right: Any, efforts: int, images: int) -> Flags:
+    """Return which effort classifies which image right, bool (efforts, n), or raise InputError."""
+    _check_list("right", right, "arrays, one per effort")
+    if len(right) != efforts:
+        raise InputError(f"right: expected {efforts}, one per effort {got(len(right))}")
+    rows = [as_array(f"right[{i}]", row, "n,", 1, kinds="b") for i, row in enumerate(right)]
+    wrong = {i: len(row) for i, row in enumerate(rows) if len(row) != images}
+    if wrong:
+        raise InputError(f"right[{i}]: expected {images}, one per image {got(found)}" for i, found in wrong.items())
+    return np.array(rows)
 
 
 def thresholds_for(entropies: Sequence[FloatArray], lecs: Sequence[float]) -> list[float]:

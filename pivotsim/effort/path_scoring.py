@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from pivotsim.array_files import read_arrays
-from pivotsim.effort.entropy import as_array
+from pivotsim.effort.entropy import as_array, as_float64
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.units import FloatArray
 
 MAX_DEPTH = 256
-MAX_CKA_BYTES = 8 * MAX_DEPTH**2
+MAX_CKA_BYTES = 2**21  # the widest float takes 1 MiB, the file's headers a little more
 
 
 def path_score(cka: Any, active: Iterable[int]) -> float:
@@ -64,7 +64,7 @@ def checked_cka(cka: Any) -> FloatArray:
         if set(cka) != {"cka"}:
             raise InputError(f"{place}: must hold one array, cka {got(sorted(map(str, cka)))}")
         cka, place = cka["cka"], place if place == "cka" else f"{place}: cka"
-    matrix = as_array(place, cka, "D, D", 2).astype(np.float64)
+    matrix = as_float64(as_array(place, cka, "D, D", 2))
     if matrix.shape[0] != matrix.shape[1] or len(matrix) > MAX_DEPTH:
         raise InputError(f"{place}: must have the shape (D, D), D from 1 to {MAX_DEPTH} {got(matrix.shape)}")
     wrong = np.argwhere(np.triu(~np.isfinite(matrix), 1))

@@ -174,6 +174,16 @@ def test_all_arrays_together_are_bounded(tmp_path):
     assert problems_of(tmp_path, content).startswith(": b: would take more than")
 
 
+def test_what_is_left_is_said_in_a_unit_that_says_something(tmp_path):
+    np.savez_compressed(tmp_path / "m.npz", a=np.zeros(1000, bool), b=np.zeros(1500, bool))
+    with pytest.raises(
+        ps.InputError, match=r"b: would take more than the 1.464 KiB that are left to be read \(got 1500\)"
+    ):
+        read_arrays(tmp_path / "m.npz", "b", 1000 + 1499)
+    with pytest.raises(ps.InputError, match=r"m.npz: is larger than 100 bytes, the most that is read"):
+        read_arrays(tmp_path / "m.npz", "b", 100)
+
+
 def test_a_file_larger_than_what_is_read(tmp_path):
     path = tmp_path / "m.npz"
     with path.open("wb") as file:

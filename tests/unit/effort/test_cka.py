@@ -124,6 +124,12 @@ ONE = {"mlp1": [[1.0], [2.0]], "attention1": [[1.0], [2.0]]}
         ({**ONE, "mlp1": [["a"], ["b"]]}, "features: mlp1: must hold real numbers (got '<U1')"),
         ({**ONE, "attention1": [[0.1], [0.1]]}, "features: attention1: varies too little over the images for a CKA"),
         ({**ONE, "mlp1": [[0.0], [0.0]]}, "features: mlp1: varies too little over the images for a CKA"),
+        ({**ONE, "mlp1": [[1.0], [2.0, 3.0]]}, "features: mlp1: must be an array of shape (n, ...)"),
+        ({**ONE, "mlp1": [[[1.0]], [[2.0], [3.0]]]}, "features: mlp1: must be an array of shape (n, ...)"),
+        (
+            {**ONE, "mlp1": np.array([[1], ["1e400"]], np.longdouble)},
+            "features: mlp1: image 1: must be finite (got inf)",
+        ),
         (7, "features: must be a file, a mapping, or an iterable of minibatches (got 7)"),
         ([], "features: holds no minibatch"),
         ([7], "features: a minibatch must be a file or a mapping (got 7)"),

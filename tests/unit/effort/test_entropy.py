@@ -178,6 +178,10 @@ def test_right_is_the_first_of_the_largest_logits():
     assert (seen.images, seen.classes, seen.efforts) == (3, 3, [1])
 
 
+def right_of(right):
+    return run_gates([[0.1, 0.6], [0.2, 0.3]], [0.5], right)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -186,6 +190,17 @@ def test_right_is_the_first_of_the_largest_logits():
         (lambda: run_gates([[0.1], [0.2, 0.3]], [1]), "entropies: efforts differ in the number of images (got [1, 2])"),
         (lambda: run_gates([[0.1], [0.2]], [math.nan]), "thresholds: must be numbers (got [nan])"),
         (lambda: run_gates([[0.1], [7]], [0.5]), "entropies[1][0]: must lie in 0 to 1 (got 7.0)"),
+        (lambda: run_gates([np.array(["1e400"], np.longdouble)], []), "entropies[0][0]: must lie in 0 to 1 (got inf)"),
+        (lambda: run_gates(0.5, []), "entropies: must be a list of arrays, one per effort (got 0.5)"),
+        (lambda: run_gates([[0.1], [0.2]], 0.5), "thresholds: must be a list of numbers, one per effort but the last"),
+        (lambda: right_of([[True], [True]]), "right[0]: expected 2, one per image (got 1)"),
+        (lambda: right_of([[True, True], [True] * 3]), "right[1]: expected 2, one per image (got 3)"),
+        (lambda: right_of([[True, True]]), "right: expected 2, one per effort (got 1)"),
+        (lambda: right_of([[True, True]] * 3), "right: expected 2, one per effort (got 3)"),
+        (lambda: right_of([[True, True], [[True], [True, False]]]), "right[1]: must be an array of shape (n,)"),
+        (lambda: right_of([[True, True], [1, 0]]), "right[1]: must hold true and false (got '<i8')"),
+        (lambda: right_of([True, False]), "right[0]: must have the shape (n,) (got ())"),
+        (lambda: right_of(True), "right: must be a list of arrays, one per effort (got True)"),
         (lambda: effort_outputs({}), "logits: holds no effort, expected effort3, effort6, ..."),
         (
             lambda: effort_outputs({"effort03": [[1, 2]]}),

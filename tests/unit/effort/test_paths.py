@@ -86,6 +86,19 @@ def test_only_entries_above_the_diagonal_are_read(tmp_path):
     assert ps.path_score({"cka": cka}, [1]) == ps.path_score(cka, [1])
 
 
+def test_a_file_of_the_deepest_model_is_read(tmp_path):
+    cka = np.random.default_rng(5).random((256, 256))
+    path = tmp_path / "cka.npz"
+    np.savez(path, cka=cka)
+    assert ps.path_score(path, [1, 200]) == ps.path_score(cka, [1, 200])
+    np.savez(path, cka=np.zeros((257, 257)))
+    with pytest.raises(ps.InputError, match=r"cka: must have the shape \(D, D\), D from 1 to 256 \(got \(257, 257\)\)"):
+        ps.path_score(path, [1])
+    np.savez(path, cka=np.zeros((600, 600)))
+    with pytest.raises(ps.InputError, match=r"cka.npz: is larger than 2 MiB, the most that is read"):
+        ps.path_score(path, [1])
+
+
 def test_deep_attentions_go_first_where_all_are_alike():
     assert ps.best_paths(np.ones((12, 12)))[6].active == (1, 2, 3, 4, 5, 6)
 
@@ -103,6 +116,10 @@ def test_size_of_the_search_without_scores():
         (lambda: ps.best_paths([]), "cka: must have the shape (D, D) (got (0,))"),
         (lambda: ps.best_paths([[0, math.nan], [0, 0]]), "cka: CKA(MLP_1, A_2): must be finite (got nan)"),
         (lambda: ps.best_paths([[0, math.inf], [0, 0]]), "cka: CKA(MLP_1, A_2): must be finite (got inf)"),
+        (
+            lambda: ps.best_paths([[0, np.longdouble("1e400")], [0, 0]]),
+            "cka: CKA(MLP_1, A_2): must be finite (got inf)",
+        ),
         (lambda: ps.best_paths({"CKA": [[0]]}), "cka: must hold one array, cka (got ['CKA'])"),
         (lambda: ps.best_paths([[0]], [2]), "efforts: must be at most 1 (got 2)"),
         (lambda: ps.best_paths([[0]], [1, 1]), "efforts: one stands twice (got [1, 1])"),
