@@ -122,6 +122,8 @@ def _device_and_model(
     if is_board:
         board, spec = options.load_both(name, model, dict(settings))
         return Simulated(board, **stated), spec
+    if recorded is not None and settings:
+        raise InputError(f"--set: {path}: a recording has no such value" for path in settings)
     own = {path: value for path, value in settings.items() if path.startswith("model.")}
     _, spec = options.load_both(DEFAULT_HW, model, own, only="model.")
     rest = {path: value for path, value in settings.items() if path not in own}

@@ -12,6 +12,9 @@ from pivotsim.vit_torch.transformer import VisionTransformer
 
 MAX_THREADS = 4096
 MAX_PASSES = 1_000_000
+MAX_IMAGE_BYTES = 2**31 - 1  # of one batch
+FLOAT_BYTES = 4
+OUT_OF_MEMORY = "can't allocate memory"  # the CPU's allocator raises a plain RuntimeError
 
 
 def time_forward_ms(
@@ -45,18 +48,16 @@ def time_forward_ms(
     Raises
     ------
     InputError
-        A number does not fit.
+        A number does not fit, the images of a batch take 2^31 bytes or more, or the machine's memory is too small.
     """
-    check_integer("batch", batch, 1)
     check_integer("seed", seed, 0)
     check_passes(threads, repeats, warm_up, budget_s)
-    model, place = vit.model, vit.pos_embed
-    generator = torch.Generator().manual_seed(int(seed))
-    images = torch.randn(int(batch), model.channels, model.image_px, model.image_px, generator=generator)
-    images = images.to(place.device, place.dtype)
-    end_s = time.perf_counter() + budget_s
+    shape, place = _images_shape(vit, batch), vit.pos_embed
     samples_ms: list[float] = []
-    with _threads(int(threads)), torch.inference_mode():
+    with _threads(int(threads)), torch.inference_mode(), _memory_for(batch, place.device):
+        images = torch.randn(*shape, generator=torch.Generator().manual_seed(int(seed)))
+        images = images.to(place.device, place.dtype)
+        end_s = time.perf_counter() + budget_s
         for _ in range(int(warm_up)):
             if time.perf_counter() >= end_s:
                 break
@@ -85,6 +86,26 @@ def check_passes(threads: object, repeats: object, warm_up: object, budget_s: ob
         problems += error.problems
     if problems:
         raise InputError(problems)
+
+
+def _images_shape(vit: VisionTransformer, batch: int) -> tuple[int, int, int, int]:
+    """Return images, channels, rows and columns of a batch; raise InputError for one that is too large."""
+    model, images = vit.model, check_integer("batch", batch, 1)
+    size_bytes = images * model.channels * model.image_px**2 * FLOAT_BYTES
+    if size_bytes > MAX_IMAGE_BYTES:
+        raise InputError(f"batch: {images} images take {size_bytes} bytes, at most {MAX_IMAGE_BYTES} {got(images)}")
+    return images, model.channels, model.image_px, model.image_px
+
+
+@contextlib.contextmanager
+def _memory_for(batch: int, place: torch.device) -> Iterator[None]:
+    """Say in one line that the machine has too little memory."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and OUT_OF_MEMORY not in str(error):
+            raise
+        raise InputError(f"batch: {place.type} has no memory for it {got(batch)}") from error
 
 
 def _one_pass_ms(vit: VisionTransformer, images: torch.Tensor) -> float:

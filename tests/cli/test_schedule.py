@@ -41,6 +41,15 @@ def test_schedule_on_a_gpu_and_from_a_recording(pivotsim, accuracy, tmp_path):
     assert "not known" in ran.out
 
 
+@pytest.mark.parametrize("setting", ["model.depth=6", "model.width=768", "array.rows=3"])
+def test_a_recording_is_of_the_model_as_it_is(pivotsim, accuracy, tmp_path, setting):
+    recorded = tmp_path / "here.csv"
+    recorded.write_text("model,batch,tokens,repeat,latency_ms\ndeit_s,1,197,0,30\n")
+    ran = pivotsim("schedule", "deit_s", "--recorded", recorded, "--accuracy", accuracy, "--set", setting)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.strip() == f"--set: {setting.split('=')[0]}: a recording has no such value"
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

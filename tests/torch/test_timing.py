@@ -11,6 +11,7 @@ from tests.torch.small import PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning.devices.torch_live import TorchLive
+from pivotsim.pruning.token_plans import pruned_at
 from pivotsim.vit_torch import timing
 from pivotsim.vit_torch.imposed import impose_plan
 from pivotsim.vit_torch.observed import observe_plan
@@ -151,6 +152,45 @@ def test_the_cost_of_pruning_needs_a_plan_of_single_layer_pruning():
         with pytest.raises(ps.InputError, match="plan: must prune tokens in one encoder"):
             TorchLive(repeats=1).pruning_ms(plan)
     assert TorchLive().pruning_ms(ps.plan(PLAIN)) == 0  # nothing pruned, nothing measured
+
+
+def test_the_cost_of_pruning_takes_plans_with_their_token_steps():
+    """The plans that a schedule makes hold the steps that their tokens follow from."""
+    plan = pruned_at(ps.plan(PLAIN), 2, 8)
+    assert plan.encoders[1].between
+    assert TorchLive(repeats=1, warm_up=0).pruning_ms(plan) >= 0
+    assert TorchLive(repeats=1, warm_up=0).pruning_ms(pruned_at(ps.plan("deit_t"), 4, 100)) >= 0
+
+
+def test_a_schedule_from_measured_latencies_prunes():
+    device = TorchLive(repeats=1, warm_up=0)
+    found = ps.pruning_schedule(ps.plan(PLAIN), device, {17: 80.0, 9: 80.0}, alpha=0, grid=[9], encoder=2)
+    assert (found.removed, found.encoder) == (8, 2)
+    assert found.pruning_ms >= 0 and found.pruned_ms > 0
+
+
+def test_a_batch_beyond_memory_is_one_clear_line(monkeypatch):
+    with pytest.raises(ps.InputError, match=r"^batch: 1000000000 images take 2048000000000 bytes, at most 2147483647"):
+        TorchLive().latency_ms(ps.plan(PLAIN), 1_000_000_000)
+    most = (2**31 - 1) // (2 * 16 * 16 * 4)
+    monkeypatch.setattr(timing.torch, "randn", lambda *shape, generator: no_memory(shape))
+    for batch, problem in ((most, "has no memory for it"), (most + 1, "at most 2147483647")):
+        with pytest.raises(ps.InputError, match=f"batch: .*{problem}"):
+            timing.time_forward_ms(build_vit(PLAIN), batch)
+
+
+def no_memory(_):
+    raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+
+def test_a_pass_beyond_memory_is_one_clear_line(monkeypatch):
+    vit = build_vit(PLAIN)
+    monkeypatch.setattr(vit, "forward", no_memory)
+    with pytest.raises(ps.InputError, match=r"^batch: .* has no memory for it \(got 3\)$"):
+        timing.time_forward_ms(vit, 3)
+    monkeypatch.setattr(vit, "forward", lambda images: torch.cat([images, images[:, :1, :1]]))
+    with pytest.raises(RuntimeError, match="Sizes of tensors"):  # another error is none of memory
+        timing.time_forward_ms(vit, 3)
 
 
 def test_deit_s_runs_at_its_real_shapes():

@@ -5,7 +5,8 @@
     model,batch,tokens,repeat,latency_ms
     deit_s,1,197,0,35.4
 
-A file whose header says ``# not run: REASON`` and that holds no rows stands for a measurement that was never made.
+A row holds a model's name, not its sizes: a name of this package means the packaged model, and another model of that
+name is refused. A file whose header says ``# not run: REASON`` and that holds no rows stands for a measurement that was never made.
 """
 
 import csv
@@ -17,8 +18,10 @@ from statistics import median
 
 import numpy as np
 
+from pivotsim.config import available
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.files import read_text
+from pivotsim.models.spec import VitModel, load_model
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.units import FloatArray
 from pivotsim.workload.plans import Plan, check_plan
@@ -28,6 +31,12 @@ NOT_RUN = "not run"
 MAX_BYTES = 64 * 2**20
 MAX_PROBLEMS = 20
 Key = tuple[str, int, int]  # model, batch, tokens
+NO_MACHINE = "[assumed] not stated by the recording"
+BY_NAME = "is the model that was recorded; a recording holds its name"
+PUT_TOGETHER = (
+    "pruned model: [inferred] put together from recorded latencies: each encoder takes its share, half for the "
+    "attention and half for the MLP"
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,13 @@ class Recorded:
         """Return the median with all blocks at n tokens, for each n; NaN where it was not recorded."""
         return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)
 
+    def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return what was measured on, and what of a latency was not measured."""
+        name, halves = plan.model.name, {n for e in plan.encoders for n in (e.attention_tokens, e.mlp_tokens)}
+        own = () if name in available("workloads") else (f"model: [assumed] {name} {BY_NAME}",)
+        machine = f"machine: {self.header.get('machine', NO_MACHINE)}"
+        return (*own, machine, *([PUT_TOGETHER] if len(halves) > 1 else []))
+
     def _median_ms(self, model: str, batch: int, tokens: int) -> float:
         repeats = self.repeats_ms.get((model, batch, tokens))
         return median(repeats) if repeats else math.nan
@@ -78,10 +94,16 @@ class Recorded:
         name, models = plan.model.name, {model for model, _, _ in self.repeats_ms}
         if name not in models:
             raise InputError(f"{self.name}: model: was not recorded {got(name)}{nearest(name, models)}")
+        if name in available("workloads") and _sizes(plan.model) != _sizes(load_model(name)):
+            raise InputError(f"{self.name}: model: is not the packaged {name}, the one that a recording means by it")
         batches = sorted({b for model, b, _ in self.repeats_ms if model == name})
         if batch not in batches:
             known = ", ".join(map(str, batches))
             raise InputError(f"{self.name}: batch: was not recorded for {name}, recorded: {known} {got(batch)}")
+
+
+def _sizes(model: VitModel) -> dict[str, object]:
+    return model.model_dump(exclude={"name", "description", "source"})
 
 
 def read_recorded(path: str | Path) -> Recorded:

@@ -111,7 +111,9 @@ class TorchLive:
 
         check_plan(pruned)
         vit, tokens = self._vit_of(pruned), pruned.model.tokens
-        whole = tuple(replace(e, attention_tokens=tokens, mlp_tokens=tokens) for e in pruned.encoders)
+        whole = tuple(
+            replace(e, attention_tokens=tokens, mlp_tokens=tokens, before=(), between=()) for e in pruned.encoders
+        )
         pruning = [e for e in pruned.encoders if e.attention_active and e.mlp_tokens < e.attention_tokens == tokens]
 
         def with_method() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.errors import InputError
-from pivotsim.pruning.devices.protocol import Device, KnowsStaircase
+from pivotsim.pruning.devices.protocol import Device, HasNotes, KnowsStaircase
 from pivotsim.pruning.devices.recorded import read_recorded
 from pivotsim.pruning.schedule import pruning_schedule
 from pivotsim.pruning.token_plans import at_tokens, pruned_at
@@ -55,6 +55,36 @@ def test_what_was_not_recorded_is_named(device):
         device.latency_ms(PLAN, 4)
     with pytest.raises(InputError, match="holds whole models"):
         device.latency_ms(ps.skip_attention(PLAN, active=[1]))
+
+
+@pytest.mark.parametrize("changes", [{"depth": 6}, {"width": 768}])
+def test_a_model_that_only_bears_the_name_is_refused(device, changes):
+    """A recording holds names, not sizes: the name stands for the packaged model."""
+    other = ps.plan(ps.load_model("deit_s").replace(changes))
+    with pytest.raises(InputError, match=r"here: model: is not the packaged deit_s, the one that a recording means"):
+        device.latency_ms(other)
+    with pytest.raises(InputError, match="is not the packaged deit_s"):
+        device.latencies_ms(other, [197])
+
+
+def test_a_model_of_ones_own_is_known_by_its_name(tmp_path):
+    path = tmp_path / "here.csv"
+    path.write_text(TEXT.replace("deit_s", "mine"))
+    mine = ps.plan(ps.load_model("deit_s").replace({"name": "mine", "depth": 6}))
+    device = read_recorded(path)
+    assert device.latency_ms(mine) == 31.0
+    assert device.notes(mine)[0] == "model: [assumed] mine is the model that was recorded; a recording holds its name"
+
+
+def test_its_notes_tell_the_machine_and_what_is_inferred(device, tmp_path):
+    assert isinstance(device, HasNotes)
+    assert device.notes(PLAN) == ("machine: a quiet one",)
+    inferred = "[inferred] put together from recorded latencies: each encoder takes its share, half for the attention"
+    pruned = f"pruned model: {inferred} and half for the MLP"
+    assert device.notes(pruned_at(PLAN, 4, 69)) == ("machine: a quiet one", pruned)
+    path = tmp_path / "bare.csv"
+    path.write_text("\n".join(line for line in TEXT.splitlines() if line[0] != "#"))
+    assert read_recorded(path).notes(PLAN) == ("machine: [assumed] not stated by the recording",)
 
 
 @pytest.mark.parametrize(
