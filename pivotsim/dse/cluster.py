@@ -47,7 +47,8 @@ class Cluster:
 
     def _room(self) -> int:
         """Return how many chunks the cluster takes now; workers come and go."""
-        return QUEUED * max(1, sum(self.client.nthreads().values()))
+        threads: int = sum(self.client.nthreads().values())
+        return QUEUED * max(1, threads)
 
     def has_room(self) -> bool:
         """Whether another chunk may be submitted."""
