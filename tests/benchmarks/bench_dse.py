@@ -76,7 +76,7 @@ def main() -> None:
 def cluster(millions: int, two: float) -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as local:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as local:
         seconds, swept = timed(shapes(millions), scheduler=local.scheduler_address)
     rate = swept.points / seconds
     print(

@@ -74,3 +74,26 @@ def wait_until(condition, limit_s=60.0):
 def files_of(folder):
     """Return name -> content of a folder."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def sweep_with_workers(folder, pipe):
+    """Sweep with two workers, and send their process numbers once chunks are done."""
+    pivotsim.dse.store.SHARE_OF_TIME = 1e9
+    told = []
+
+    def report(progress):
+        time.sleep(0.02)
+        if progress.chunks_done >= 3 and not told:
+            told.append(True)
+            pipe.send([child.pid for child in multiprocessing.active_children()])
+
+    run_sweep(SPACE, folder, chunk_points=CHUNK, workers=2, report=report)
+
+
+def is_alive(pid):
+    """Tell whether a process runs; one that waits to be buried does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

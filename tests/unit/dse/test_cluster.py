@@ -19,7 +19,7 @@ distributed = pytest.importorskip("distributed")
 def test_two_workers_one_of_which_dies(tmp_path, undisturbed):
     landed = []
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
     ) as cluster:
         pids = [worker.pid for worker in cluster.workers.values()]
 

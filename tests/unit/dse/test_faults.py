@@ -248,3 +248,17 @@ def test_every_point_once(tmp_path):
     points = np.concatenate([table["point"] for table in dataset.tables(["point"])])
     assert len(np.unique(points)) == len(points)
     assert len(points) + sum(dataset.manifest["dropped"].values()) == POINTS
+
+
+def test_workers_end_with_their_sweep(tmp_path):
+    """A killed sweep leaves no process behind."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    child = forkserver().Process(target=children.sweep_with_workers, args=(tmp_path / "out", theirs))
+    child.start()
+    theirs.close()
+    assert ours.poll(60)
+    workers = ours.recv()
+    os.kill(child.pid, signal.SIGKILL)
+    child.join(60)
+    assert len(workers) == 2 and 0 < done_in(tmp_path / "out") < CHUNKS
+    wait_until(lambda: not any(children.is_alive(pid) for pid in workers))
