@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.engines import analytic
-from pivotsim.engines.drawn import expected_cycles
+from pivotsim.engines.drawn import DRAWS, expected_cycles
 from pivotsim.engines.masked_folds import check_mask, fold_table
 from pivotsim.engines.registry import ARRAY_ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
@@ -23,6 +23,8 @@ from pivotsim.units import cycles_to_ms
 from pivotsim.workload.masks import Mask, drawn_mask
 from pivotsim.workload.ops import gemm_array
 
+MAX_EXPECTED_BLOCKS = 2**30  # of all masks behind a mean: about a minute
+
 
 @dataclass(frozen=True)
 class GemmResult:
@@ -30,8 +32,9 @@ class GemmResult:
 
     Under a mask ``macs`` are those that it leaves, ``utilization_frac`` counts them alone, ``executed_folds`` of
     ``folds`` run, and ``dense_cycles`` are those without it. Under a bare density ``expected_cycles`` and
-    ``spread_cycles`` are mean and standard deviation over 256 random masks. ``density`` is the one asked for, or the
-    mask's kept share of elements. None where there is no mask.
+    ``spread_cycles`` are mean and standard deviation over 256 random masks, None where those would have more than 2**30
+    blocks. ``density`` is the one asked for, or the mask's kept share of elements; ``kept_frac`` is the share of the
+    MACs that is left. None where there is no mask.
     """
 
     cycles: int
@@ -53,6 +56,7 @@ class GemmResult:
     engine: str
     clock_mhz: float | None
     density: float | None = None
+    kept_frac: float | None = None
     block: int | None = None
     seed: int | None = None
     dense_cycles: int | None = None
@@ -153,12 +157,13 @@ def simulate_gemm(
     folds = analytic.gemm_folds(m, k, n, rows, cols, dataflow)
     masked: dict[str, Any] = {}
     if mask is not None:
-        masked = {"density": mask.density, "block": mask.block}
+        masked = {"density": mask.density, "kept_frac": macs / (m * k * n), "block": mask.block}
         masked["dense_cycles"] = int(analytic.cycles_per_gemm(gemm, chosen)[0])
     if drawn is not None:
         masked |= {"density": check_real("density", density), "seed": seed or 0}
-        mean, deviation, _ = expected_cycles(m, k, n, density=masked["density"], block=drawn.block, array=chosen)
-        masked |= {"expected_cycles": mean, "spread_cycles": deviation}
+        if DRAWS * drawn.kept.size <= MAX_EXPECTED_BLOCKS:
+            mean, deviation, _ = expected_cycles(m, k, n, density=masked["density"], block=drawn.block, array=chosen)
+            masked |= {"expected_cycles": mean, "spread_cycles": deviation}
     return GemmResult(
         cycles=cycles,
         folds=folds,

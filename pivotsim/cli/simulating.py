@@ -12,6 +12,7 @@ from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.gemm import GemmResult
     from pivotsim.report import Report
 
 
@@ -58,15 +59,23 @@ def gemm_command(
         ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
         ("MACs", f"{result.macs:,}", ""),
     ]
-    if result.dense_cycles is not None and result.expected_cycles is not None:
+    if result.dense_cycles is not None:
         whole = result.dense_cycles
         rows[2] = ("folds", f"{result.executed_folds:,}", f"of {result.folds:,}, {mode}")
         rows[1:1] = [
             ("dense", f"{whole:,}", "clocks"),
             ("of dense", percent(result.cycles / whole), f"density {result.density:g}, block {result.block}"),
-            ("expected", f"{result.expected_cycles:,.0f}", f"clocks, spread {result.spread_cycles:,.0f}, 256 masks"),
+            _expected(result),
         ]
+        rows[-1] = ("MACs", f"{result.macs:,}", f"{percent(result.kept_frac or 0)} of all")
     print_table(("quantity", "value", "unit"), rows, right=(1,))
+
+
+def _expected(result: "GemmResult") -> tuple[str, str, str]:
+    """Return the row of the mean over many masks."""
+    if result.expected_cycles is None:
+        return "expected", "-", "256 masks of so many blocks take too long; a larger --block takes less"
+    return "expected", f"{result.expected_cycles:,.0f}", f"clocks, spread {result.spread_cycles:,.0f}, 256 masks"
 
 
 def run_command(

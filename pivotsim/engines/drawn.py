@@ -12,10 +12,13 @@ from pivotsim.engines.masked_folds import AXES, mapped
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import MAX_BLOCKS, OPERANDS, Operand
+from pivotsim.workload.masks import MAX_DRAWN_BLOCKS, OPERANDS, Operand
 
 PARALLEL_FROM_BLOCKS = 2_000_000  # all lanes together; below this, starting threads costs more than they save
-PARTS = 16  # of the lanes, for numba's threads; each has room of its own
+MAX_LANE_BLOCKS = 2**34  # all lanes together: minutes
+MAX_ROOM_BYTES = 2**31  # of all parts of the lanes; each thread works on one, with room of its own
+ROOM_BYTES = 17  # per block: hash, place and flag
+DRAWS = 256  # masks behind a mean
 
 
 def drawn_cycles(
@@ -45,7 +48,8 @@ def drawn_cycles(
     Raises
     ------
     InputError
-        A value is not valid, the vectors differ in length, or the dense clocks would exceed int64.
+        A value is not valid, the vectors differ in length, the dense clocks would exceed int64, a mask has more than
+        2**26 blocks, or all of them together more than 2**34.
 
     Examples
     --------
@@ -66,19 +70,24 @@ def drawn_cycles(
     out = np.zeros(len(densities), dtype=np.int64)
     if not len(out):
         return out
+    _check_blocks(*(-(-size // int(blocks.min())) for size in (height, width)))
     down, across = -(-height // blocks), -(-width // blocks)
     per_lane = down * across
+    total = int(per_lane.sum())
+    if total > MAX_LANE_BLOCKS:
+        problem = f"{len(out):,} masks have more than {MAX_LANE_BLOCKS:,} blocks; take a larger block, or fewer masks"
+        raise InputError(f"seed: {problem} {got(total)}")
     wanted = np.floor(densities * per_lane + 0.5).astype(np.int64)
     dataflow = DATAFLOWS[int(design[2])]
     layout, turned = layout_of(operand, dataflow)
     row_size, col_size, t = mapped(m, k, n, dataflow)
     tiles = room_for_lengths(layout, row_size, col_size, int(design[0]), int(design[1])).shape
-    parts = PARTS if int(per_lane.sum()) >= PARALLEL_FROM_BLOCKS else 1
+    most = (int(across.max()), int(down.max())) if turned else (int(down.max()), int(across.max()))
+    parts = parts_of(len(out), most[0] * most[1], total)
     if parts > 1:
         from pivotsim.kernels.drawn_parallel import drawn_cycles_parallel as run
     else:
         from pivotsim.kernels.drawn import drawn_cycles as run
-    most = (int(across.max()), int(down.max())) if turned else (int(down.max()), int(across.max()))
     run(
         blocks, wanted, seeds, height, width, turned, layout, row_size, col_size, t, design,
         *_rooms(parts, most), np.empty((parts, *tiles), dtype=np.int64), out,
@@ -94,7 +103,7 @@ def expected_cycles(
     density: float,
     block: int,
     array: ArraySpec | Mapping[str, Any],
-    draws: int = 256,
+    draws: int = DRAWS,
     first_seed: int = 0,
 ) -> tuple[float, float, float]:
     """Return mean, standard deviation and standard error of a GEMM's clocks over random masks of its weights.
@@ -161,6 +170,7 @@ def drawn_column_counts(height: int, width: int, density: float, seeds: object) 
     from pivotsim.kernels.drawn import drawn_column_counts as run
 
     height, width = check_integer("height", height, 1), check_integer("width", width, 1)
+    _check_blocks(height, width)
     densities, _, wide = _lanes(density, 1, seeds, height, width)
     out = np.empty((len(wide), width), dtype=np.int64)
     wanted = np.floor(densities * (height * width) + 0.5).astype(np.int64)
@@ -168,13 +178,27 @@ def drawn_column_counts(height: int, width: int, density: float, seeds: object) 
     return out
 
 
+def parts_of(lanes: int, blocks: int, total: int) -> int:
+    """Return in how many parts threads share lanes of up to ``blocks`` blocks each, ``total`` in all."""
+    if total < PARALLEL_FROM_BLOCKS:
+        return 1
+    from numba import get_num_threads
+
+    return max(1, min(get_num_threads(), lanes, MAX_ROOM_BYTES // (ROOM_BYTES * blocks)))
+
+
+def _check_blocks(down: int, across: int) -> None:
+    """Raise InputError where a mask has more blocks than are drawn."""
+    if down * across > MAX_DRAWN_BLOCKS:
+        problem = f"has more than {MAX_DRAWN_BLOCKS:,} blocks and is not drawn; take a larger block"
+        raise InputError(f"mask: {problem} {got(down * across)}")
+
+
 def _rooms(parts: int, shape: tuple[int, int]) -> tuple[Any, IntArray, IntArray, Any]:
     """Return room for hashes, counts, lists and flags of masks of up to ``shape`` blocks, for each part."""
     from pivotsim.kernels.drawn import MOST_BITS
 
     blocks = shape[0] * shape[1]
-    if parts * blocks > MAX_BLOCKS:
-        raise InputError(f"mask: more than {MAX_BLOCKS:,} blocks {got(blocks)}")
     return (
         np.empty((parts, blocks), dtype=np.uint64),
         np.empty((parts, 1 << MOST_BITS), dtype=np.int64),
@@ -200,8 +224,8 @@ def _lanes(density: object, block: object, seed: object, height: int, width: int
             _ = [check_integer(name, int(extreme()), least) for extreme in (values.min, values.max) if values.size]
         except InputError as error:
             problems += error.problems
-    if not problems and blocks.size and int(blocks.max()) > max(height, width):
-        problems.append(f"block: must not exceed the matrix, {height}x{width} {got(int(blocks.max()))}")
+    if not problems and blocks.size and int(blocks.max()) > min(height, width):
+        problems.append(f"block: must not exceed a side of the matrix, {height}x{width} {got(int(blocks.max()))}")
     lengths = {len(v) for v in (densities, blocks, seeds)} - {1}
     if len(lengths) > 1:
         problems.append(f"density, block, seed: vectors differ in length {got(sorted(lengths))}")

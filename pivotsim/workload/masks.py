@@ -18,7 +18,8 @@ Operand = Literal["a", "b", "out"]
 OPERANDS = ("a", "b", "out")
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 MAX_BLOCKS = 2**31  # of one mask: 2 GiB of flags
-MAX_DRAWN_BLOCKS = 2**26  # of one copy: sorting their hashes takes 1.5 GiB
+MAX_DRAWN_BLOCKS = 2**26  # of all copies of one mask: hashing and choosing takes 1.5 GiB
+_BLOCKS_AT_ONCE = 2**20  # copies are drawn together up to so many
 _KEY = re.compile(r"block=([0-9]{1,19}),seed=([0-9]{1,19})(?:,operand=(a|b|out))?(?:,count=([0-9]{1,19}))?")
 
 
@@ -181,7 +182,7 @@ def drawn_mask(
     Raises
     ------
     InputError
-        A density outside 0 to 1, or a block larger than the matrix.
+        A density outside 0 to 1, a block larger than a side of the matrix, or more than 2**26 blocks.
 
     Examples
     --------
@@ -193,15 +194,21 @@ def drawn_mask(
         raise InputError(f"density: must lie in 0 to 1 {got(density)}")
     check_block(block, height, width)
     check_integer("seed", seed, 0)
+    check_integer("count", count, 1)
     shape = (count, -(-height // block), -(-width // block))
     blocks = shape[1] * shape[2]
-    if blocks > MAX_DRAWN_BLOCKS or count * blocks > MAX_BLOCKS:
-        raise InputError(f"block: more than {MAX_DRAWN_BLOCKS:,} blocks are not drawn; take larger ones {got(block)}")
-    kept = np.zeros((count, blocks), dtype=np.bool_)
+    if count * blocks > MAX_DRAWN_BLOCKS:
+        problem = f"makes more than the {MAX_DRAWN_BLOCKS:,} blocks that are drawn of one mask"
+        raise InputError(
+            f"block: {block} {problem}; take a larger one, or fewer copies (got {count * blocks:,} blocks)"
+        )
     wanted = kept_of(density, blocks)
-    for copy in range(count):
-        order = np.argsort(block_hashes(seed, copy, blocks), kind="stable")
-        kept[copy, order[:wanted]] = True
+    kept = np.zeros((count, blocks), dtype=np.bool_)
+    step = max(1, _BLOCKS_AT_ONCE // blocks)
+    for first in range(0, count if wanted else 0, step):
+        copies = np.arange(first, min(first + step, count), dtype=np.uint64)[:, None]
+        hashes = block_hashes(seed, copies, blocks)  # of one copy no two are equal
+        kept[first : first + step] = hashes <= np.partition(hashes, wanted - 1, axis=1)[:, wanted - 1 : wanted]
     draw = Draw(block, wanted / blocks, seed, operand, count)
     return Mask(operand, height, width, block, kept.reshape(shape), f"density {density:g}, {draw.key}", draw)
 
@@ -212,23 +219,29 @@ def kept_of(density: float, blocks: int) -> int:
 
 
 def check_block(block: int, height: int, width: int) -> int:
-    """Return a block size that does not exceed the matrix, or raise InputError."""
+    """Return a block size that exceeds neither side of the matrix, or raise InputError."""
     check_integer("block", block, 1)
-    if block > max(height, width):
-        raise InputError(f"block: must not exceed the matrix, {height}x{width} {got(block)}")
+    if block > min(height, width):
+        raise InputError(f"block: must not exceed a side of the matrix, {height}x{width} {got(block)}")
     return block
 
 
-def block_hashes(seed: int, copy: int, blocks: int) -> Any:
-    """Return one well-mixed uint64 per block (splitmix64 of Steele, Lea and Flood, OOPSLA 2014)."""
+def block_hashes(seed: int, copy: Any, blocks: int) -> Any:
+    """Return one well-mixed uint64 per block (splitmix64 of Steele, Lea and Flood, OOPSLA 2014).
+
+    ``copy`` is a number, or a column of them, uint64 (copies, 1), for hashes (copies, blocks).
+    """
     with np.errstate(over="ignore"):
-        start = _mixed(np.array([seed % 2**64], dtype=np.uint64)) + np.uint64(copy)
+        start = _mixed(np.array([seed % 2**64], dtype=np.uint64)) + np.asarray(copy, dtype=np.uint64)
         places = _mixed(start) + np.arange(1, blocks + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         return _mixed(places)
 
 
 def _mixed(z: Any) -> Any:
     """Return splitmix64's output function of uint64 values."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    z = z ^ (z >> np.uint64(30))
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z

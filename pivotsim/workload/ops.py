@@ -185,6 +185,8 @@ def drawn_for(op: Op) -> Mask | None:
     draw = None if op.mask_file or op.kind != "gemm" else draw_of(op.mask_key, op.density)
     if draw is None:
         return None
+    if not 1 <= draw.count <= op.repeats:
+        raise InputError(f"mask_key: count must lie in 1 to {op.repeats}, the GEMM's repeats {got(draw.count)}")
     height, width = {"a": (op.m, op.k), "b": (op.k, op.n), "out": (op.m, op.n)}[draw.operand]
     return drawn_mask(height, width, **vars(draw))
 

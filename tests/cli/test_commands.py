@@ -51,9 +51,19 @@ def test_gemm_of_a_density(pivotsim):
     assert data["dense_cycles"] == 61_128 > data["cycles"]
     text = pivotsim("gemm", 197, 384, 1536, *options).out
     assert f"{same.cycles:,}" in text and "61,128" in text and "density 0.5, block 32" in text
+    assert "50.0 % of all" in text and "256 masks" in text
     default = json_of(pivotsim("gemm", 197, 384, 1536, "--density", "0.5", "--json"))
     assert (default["block"], default["seed"]) == (16, 0)
     assert json_of(pivotsim("gemm", 1, 1, 1, "--json"))["density"] is None
+
+
+def test_gemm_of_a_density_of_more_masks_than_are_drawn(pivotsim, monkeypatch):
+    monkeypatch.setattr("pivotsim.gemm.MAX_EXPECTED_BLOCKS", 0)
+    options = ("gemm", 197, 384, 1536, "--density", "0.5", "--block", "32")
+    lines = pivotsim(*options).out.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("expected")] == ["-"]
+    assert any("a larger --block takes less" in line for line in lines)
+    assert json_of(pivotsim(*options, "--json"))["expected_cycles"] is None
 
 
 def test_run(pivotsim):

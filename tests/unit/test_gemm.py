@@ -26,14 +26,33 @@ def test_a_density_is_a_drawn_mask():
     assert drawn.to_dict()["input_hash"] != given.to_dict()["input_hash"]
 
 
+def test_what_a_mask_leaves_beside_what_was_asked_for():
+    """Of 3 x 5 blocks of 4 half are asked for and 8 kept; a block that is cut holds less than its share."""
+    drawn = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4, seed=7)
+    assert (drawn.density, drawn.kept_frac) == (0.5, 8 / 15)
+    kept = np.array([[True, False]])
+    given = ps.simulate_gemm(6, 12, 20, **SMALL, mask=ps.Mask("b", 12, 20, 12, kept))
+    assert given.kept_frac == given.macs / (6 * 12 * 20) == 12 / 20
+    assert ps.simulate_gemm(6, 12, 20, **SMALL).kept_frac is None
+
+
+def test_many_masks_that_are_too_much_work_are_left_out(monkeypatch):
+    monkeypatch.setattr("pivotsim.gemm.MAX_EXPECTED_BLOCKS", 256 * 15)
+    some = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4)
+    assert some.expected_cycles is not None and some.spread_cycles is not None
+    monkeypatch.setattr("pivotsim.gemm.MAX_EXPECTED_BLOCKS", 256 * 15 - 1)
+    none = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4)
+    assert (none.expected_cycles, none.spread_cycles, none.cycles) == (None, None, some.cycles)
+
+
 def test_block_and_seed_have_defaults():
     assert ps.simulate_gemm(9, 40, 50, density=0.3) == ps.simulate_gemm(9, 40, 50, density=0.3, block=16, seed=0)
 
 
 def test_without_a_mask_nothing_is_said_of_one():
     plain = ps.simulate_gemm(6, 12, 20, **SMALL)
-    names = ("density", "block", "seed", "dense_cycles", "expected_cycles", "spread_cycles")
-    assert [getattr(plain, name) for name in names] == [None] * 6 and plain.executed_folds == plain.folds
+    names = ("density", "kept_frac", "block", "seed", "dense_cycles", "expected_cycles", "spread_cycles")
+    assert [getattr(plain, name) for name in names] == [None] * 7 and plain.executed_folds == plain.folds
 
 
 @pytest.mark.parametrize("engine", ["analytic", "pe"])
@@ -52,7 +71,7 @@ def test_folds_that_need_nothing_do_not_run(engine):
     [
         ({"density": 1.1}, "density: must lie in 0 to 1 (got 1.1)"),
         ({"density": "x"}, "density: must be a number (got 'x')"),
-        ({"density": 0.5, "block": 21}, "block: must not exceed the matrix, 12x20 (got 21)"),
+        ({"density": 0.5, "block": 21}, "block: must not exceed a side of the matrix, 12x20 (got 21)"),
         ({"density": 0.5, "block": 0}, "block: must be at least 1 (got 0)"),
         ({"density": 0.5, "block": 4, "seed": 1.5}, "seed: must be an integer (got 1.5)"),
         ({"block": 4, "seed": 1}, "block: needs density (got 4)\nseed: needs density (got 1)"),

@@ -48,8 +48,8 @@ def prune_blocks(
     ------
     InputError
         Density and masks together or neither, a label or an encoder that the plan does not have, a density outside
-        (0, 1], a block larger than a matrix, a mask of another shape or type, one that keeps nothing, or a matrix that
-        has a mask already. All of them are told at once.
+        (0, 1], a block larger than a side of a matrix, a mask of another shape or type, one that keeps nothing, or a
+        matrix that has a mask already. All of them are told at once.
 
     Examples
     --------
@@ -118,6 +118,8 @@ def _drawn(encoder: EncoderPlan, label: str, height: int, width: int, block: int
 
 def _shares(plan: Plan, density: Any, problems: list[str]) -> Drawn:
     """Return {label: density} from one number, or from one per group or label."""
+    if isinstance(density, Mapping) and not density:
+        raise InputError(f"density: must be a share, or map labels to shares {got(density)}")
     labels = list(dict.fromkeys(label for e in plan.encoders for label in plan.weight_sizes(e)))
     stated = density.items() if isinstance(density, Mapping) else [("", density)]
     shares: Drawn = {}

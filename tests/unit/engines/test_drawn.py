@@ -30,7 +30,7 @@ def test_lanes_equal_masks_that_are_made():
     for _ in range(150):
         sizes, array, mask, _ = random_case(draw, largest=60)
         lanes = range(8)
-        blocks = [draw.randint(1, max(mask.height, mask.width)) for _ in lanes]
+        blocks = [draw.randint(1, min(mask.height, mask.width)) for _ in lanes]
         densities = [draw.choice((0, 1, draw.random())) for _ in lanes]
         seeds = [draw.choice((0, draw.randrange(2**63))) for _ in lanes]
         found = drawn_cycles(
@@ -71,7 +71,7 @@ def test_column_counts_equal_masks(height, width):
 
 @pytest.mark.parametrize("dataflow", DATAFLOWS)
 @pytest.mark.parametrize(
-    ("sizes", "block", "density"), [((5, 14, 17), 3, 0.4), ((9, 12, 10), 2, 0.1), ((3, 7, 8), 8, 1)]
+    ("sizes", "block", "density"), [((5, 14, 17), 3, 0.4), ((9, 12, 10), 2, 0.1), ((3, 7, 8), 7, 1)]
 )
 def test_mean_of_the_closed_form(dataflow, sizes, block, density):
     array = ARRAY.model_copy(update={"rows": 4, "cols": 3, "dataflow": dataflow, "mac_latency": 2})
@@ -83,11 +83,11 @@ def test_mean_of_the_closed_form(dataflow, sizes, block, density):
 
 
 def test_mean_and_deviation_by_hand():
-    """Two blocks, one kept, on an array of one row: the fold of the kept one streams 2 or 1 of 3 indices."""
+    """Two blocks, one kept, on an array of one row: the two folds of the kept one stream 2 or 1 of 3 indices each."""
     array = ARRAY.model_copy(update={"rows": 1, "cols": 1})
-    values = drawn_cycles(1, 1, 3, density=0.5, block=2, seed=range(200), array=array)
-    assert set(values.tolist()) == {2 * 1 + 1 - 2 + 1, 2 * 1 + 1 - 2 + 2}
-    mean, deviation, _ = expected_cycles(1, 1, 3, density=0.5, block=2, array=array, draws=200)
+    values = drawn_cycles(1, 2, 3, density=0.5, block=2, seed=range(200), array=array)
+    assert set(values.tolist()) == {2 * (2 * 1 + 1 - 2 + 1), 2 * (2 * 1 + 1 - 2 + 2)}
+    mean, deviation, _ = expected_cycles(1, 2, 3, density=0.5, block=2, array=array, draws=200)
     assert mean == values.mean() and deviation == pytest.approx(values.std(ddof=1))
 
 
@@ -108,7 +108,7 @@ def test_half_the_blocks_of_fc1():
         ({"density": "x"}, "density: must be a number (got 'x')"),
         ({"density": True}, "density: must be a number or a vector (got True)"),
         ({"block": 0}, "block: must be at least 1 (got 0)"),
-        ({"block": 11}, "block: must not exceed the matrix, 8x10 (got 11)"),
+        ({"block": 11}, "block: must not exceed a side of the matrix, 8x10 (got 11)"),
         ({"block": 1.5}, "block: must hold integers (got [1.5])"),
         ({"seed": -1}, "seed: must be at least 0 (got -1)"),
         ({"seed": 2**63}, "seed: must be at most 9223372036854775807 (got 9223372036854775808)"),
@@ -124,10 +124,29 @@ def test_wrong_values(options, message):
     assert str(error.value) == message
 
 
-def test_too_large():
+def test_too_large(monkeypatch):
     with pytest.raises(ps.InputError, match="exceed int64"):
         drawn_cycles(2**30, 2**30, 2**30, density=0.5, block=2**29, seed=0, array=ARRAY)
-    with pytest.raises(ps.InputError, match="more than 2,147,483,648 blocks"):
-        drawn_cycles(1, 2**17, 2**17, density=0.5, block=1, seed=0, array=ARRAY)
+    for call in (
+        lambda: drawn_cycles(1, 2**13, 2**13 + 1, density=0.5, block=1, seed=0, array=ARRAY),
+        lambda: drawn_cycles(1, 2**31, 2**31, density=0.5, block=[1, 2**30], seed=0, array=ARRAY),
+        lambda: drawn_column_counts(2**13, 2**13 + 1, 0.5, [0]),
+    ):
+        with pytest.raises(ps.InputError, match=r"^mask: has more than 67,108,864 blocks .* take a larger block \(got"):
+            call()
+    monkeypatch.setattr(drawn, "MAX_LANE_BLOCKS", 300)
+    options = {"density": 0.5, "block": 1, "array": ARRAY}
+    assert len(drawn_cycles(1, 10, 10, **options, seed=range(3))) == 3
+    with pytest.raises(ps.InputError, match=r"^seed: 4 masks have more than 300 blocks; take a larger block, or fewer"):
+        drawn_cycles(1, 10, 10, **options, seed=range(4))
     with pytest.raises(ps.InputError, match="draws: must be at least 2"):
         expected_cycles(4, 8, 10, density=0.5, block=2, array=ARRAY, draws=1)
+
+
+@pytest.mark.parametrize(("blocks", "parts"), [(1, 4), (2**20, 4), (2**25, 3), (2**26, 1)])
+def test_rooms_of_all_parts_are_bounded(monkeypatch, blocks, parts):
+    monkeypatch.setattr("numba.get_num_threads", lambda: 4)
+    assert drawn.parts_of(256, blocks, 256 * 2**26) == parts
+    assert drawn.parts_of(2, 1, 256 * 2**26) == 2
+    assert drawn.parts_of(256, 1, drawn.PARALLEL_FROM_BLOCKS - 1) == 1
+    assert 17 * parts * blocks <= drawn.MAX_ROOM_BYTES

@@ -99,7 +99,11 @@ def test_mask_files_are_found_beside_the_trace(mine, monkeypatch):
         ([row(file="", key="w")], ["2: mask_key: needs a mask_file, or 'block=16,seed=0' to draw one (got 'w')"]),
         ([row(density="0.5", file="", key="")],
          ["2: density: a GEMM needs a mask, or mask_key 'block=16,seed=0' to draw one (got 0.5)"]),
-        ([row(file="", key='"block=25,seed=0"')], ["2: block: must not exceed the matrix, 16x24 (got 25)"]),
+        ([row(file="", key='"block=25,seed=0"')], ["2: block: must not exceed a side of the matrix, 16x24 (got 25)"]),
+        ([row(file="", key='"block=4,seed=0,count=2"')],
+         ["2: mask_key: count must lie in 1 to 1, the GEMM's repeats (got 2)"]),
+        ([row(file="", key='"block=4,seed=0,count=0"')],
+         ["2: mask_key: count must lie in 1 to 1, the GEMM's repeats (got 0)"]),
         ([row(file="", key='"block=0,seed=0"')], ["2: block: must be at least 1 (got 0)"]),
         ([row(file="", key='"block=4,seed=9999999999999999999"')],
          ["2: seed: must be at most 9223372036854775807 (got 9999999999999999999)"]),
@@ -189,4 +193,13 @@ def test_many_designs_at_once_run_dense_operations_only():
     trace = ps.lower(ps.prune_blocks(PLAN, block=16, density=0.5))
     assert problems_of(lambda: ps.simulate_designs(trace, "zcu102", {"rows": [8]})) == [
         "deit_t: many designs at once run dense operations only; simulate() takes masks"
+    ]
+
+
+def test_a_count_of_copies_up_to_the_repeats(tmp_path):
+    rows = [f'1,qkt,gemm,5,4,6,3,8,8,8,0.5,,"block=1,seed=0,operand=out,count={count}"' for count in (1, 2, 3)]
+    assert [mask.count for mask in read(tmp_path, *rows).gemm_masks] == [1, 2, 3]
+    more = rows[0].replace("count=1", "count=3000000")
+    assert problems_of(lambda: read(tmp_path, more)) == [
+        f"{tmp_path / 't.csv'}:2: mask_key: count must lie in 1 to 3, the GEMM's repeats (got 3000000)"
     ]

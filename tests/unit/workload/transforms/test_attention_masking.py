@@ -77,6 +77,20 @@ def test_forms_of_masks(tmp_path, form):
     assert [(e.attention_mask.kept == k).all() for e, k in zip(plan.encoders, KEPT, strict=True)] == [True, True]
 
 
+def test_a_file_without_attention_masks(tmp_path):
+    np.savez(tmp_path / "m.npz", **{"1.fc1": KEPT[0], "1.fc1.block": np.int64(1)})
+    with pytest.raises(ps.InputError) as error:
+        ps.mask_attention(PLAN, tmp_path / "m.npz")
+    assert error.value.problems == (f"{tmp_path / 'm.npz'}: holds no mask of operand out, which scores are",)
+
+
+def test_a_split_attention_in_a_file(tmp_path):
+    ps.write_trace(ps.lower(ps.split_attention(ps.mask_attention(PLAN, KEPT), 3)), tmp_path / "a.csv")
+    with pytest.raises(ps.InputError) as error:
+        ps.mask_attention(PLAN, tmp_path / "a.masks.npz")
+    assert "1.qkt.1: is no attention mask of an encoder; those have names such as 1.qkt" in error.value.problems[0]
+
+
 def test_masks_of_skipped_attentions_are_passed_over():
     one = ps.mask_attention(ps.skip_attention(PLAN, active=[2]), KEPT)
     assert one == ps.skip_attention(ps.mask_attention(PLAN, KEPT), active=[2])

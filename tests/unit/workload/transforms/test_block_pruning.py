@@ -109,6 +109,39 @@ def test_masks_from_files(tmp_path):
     assert plans[0] == plans[1] == plans[2]
 
 
+def test_masks_that_are_masks_already():
+    kept = grid(3, 5)
+    mask = ps.Mask("b", 12, 20, 4, kept)
+    assert ps.prune_blocks(PLAN, block=4, masks={"fc1": mask}) == ps.prune_blocks(PLAN, block=4, masks={"fc1": kept})
+
+
+def test_masks_as_traces_have_them_beside_them(tmp_path):
+    kept, heads = grid(3, 5), np.ones((2, 3, 5, 5), dtype=bool)
+    heads[:, :, 0, 1:] = False
+    both = ps.mask_attention(ps.prune_blocks(PLAN, block=4, masks={"fc1": kept}), heads)
+    ps.write_trace(ps.lower(both), tmp_path / "a.csv")
+    beside = tmp_path / "a.masks.npz"
+    assert ps.mask_attention(ps.prune_blocks(PLAN, block=4, masks=beside), beside) == both
+    with pytest.raises(ps.InputError) as error:
+        ps.prune_blocks(PLAN, block=3, masks=beside)
+    assert error.value.problems == tuple(
+        f"{beside}: {e}.fc1: is a mask of blocks of 4; the block asked for must be that (got 3)" for e in (1, 2)
+    )
+    with pytest.raises(ps.InputError) as error:
+        ps.mask_attention(PLAN, beside, pruned_is_true=True)
+    assert error.value.problems == (
+        f"pruned_is_true: {beside} says what is kept, as traces have it; leave it out (got True)",
+    )
+
+
+@pytest.mark.parametrize("operand", ["a", "out"])
+def test_a_file_of_masks_of_other_operands(tmp_path, operand):
+    np.savez(tmp_path / "m.npz", **{"fc1": np.ones((3, 5), bool), "fc1.operand": np.str_(operand)})
+    with pytest.raises(ps.InputError) as error:
+        ps.prune_blocks(PLAN, block=4, masks=tmp_path / "m.npz")
+    assert error.value.problems == (f"{tmp_path / 'm.npz'}: holds no mask of operand b, which weights are",)
+
+
 def test_skipping_and_pruning_commute():
     one = ps.prune_blocks(ps.skip_attention(PLAN, active=[2]), block=4, density=0.5)
     other = ps.skip_attention(ps.prune_blocks(PLAN, block=4, density=0.5), active=[2])
@@ -134,6 +167,7 @@ GOOD = np.ones((3, 5), dtype=bool)
     ("arguments", "problems"),
     [
         ({}, ["prune_blocks: give density or masks, one of the two (got (None, None))"]),
+        ({"density": {}}, ["density: must be a share, or map labels to shares (got {})"]),
         ({"density": 0.0}, ["density: must lie above 0 and at most 1 (got 0.0)"]),
         ({"density": 1.0001}, ["density: must lie above 0 and at most 1 (got 1.0001)"]),
         ({"density": float("nan")}, ["density: must lie above 0 and at most 1 (got nan)"]),
@@ -152,7 +186,8 @@ GOOD = np.ones((3, 5), dtype=bool)
             "fc1: density: keeps none of 2 blocks, the layer would vanish (got 0.05)",
             "fc2: density: keeps none of 2 blocks, the layer would vanish (got 0.05)",
         ]),
-        ({"density": {"proj": 0.5}, "block": 13}, ["proj: block: must not exceed the matrix, 12x12 (got 13)"]),
+        ({"density": {"proj": 0.5}, "block": 13},
+         ["proj: block: must not exceed a side of the matrix, 12x12 (got 13)"]),
         ({"masks": {"fc1": GOOD}, "seed": 1}, ["seed: nothing is drawn where masks are given (got 1)"]),
         ({"masks": {}}, ["masks: must map labels to arrays, or be a path (got {})"]),
         ({"masks": 5}, ["masks: must map labels to arrays, or be a path (got 5)"]),
@@ -165,6 +200,13 @@ GOOD = np.ones((3, 5), dtype=bool)
         ({"masks": {"fc1": np.ones((3, 5), int)}}, ["fc1: must hold true and false (got 'int64')"]),
         ({"masks": {"fc1": [[True], [True, False]]}},
          ["fc1: must be an array, its rows of one length (got [[True], [True, False]])"]),
+        ({"masks": {"fc1": ps.Mask("a", 12, 20, 4, GOOD)}},
+         ["fc1: must be a mask of operand b, the weights (got 'a')"]),
+        ({"masks": {"fc1": ps.Mask("b", 12, 20, 5, np.ones((3, 4), bool))}},
+         ["fc1: is a mask of blocks of 5; the block asked for must be that (got 4)"]),
+        ({"masks": {"fc1": ps.Mask("b", 12, 19, 4, GOOD)}}, ["fc1: must be a mask of 12x20 elements (got '12x19')"]),
+        ({"masks": {"fc1": ps.Mask("b", 12, 20, 4, np.array([GOOD, GOOD]))}},
+         ["fc1: must have one copy (got 2)"]),
         ({"masks": {"fc1": ~GOOD}}, ["fc1: keeps nothing, the layer would vanish"]),
         ({"masks": {"fc1": np.eye(12, 20, dtype=bool)}},
          ["fc1: keeps block (0, 0) in part; use block 1 for elements"]),
