@@ -1,34 +1,47 @@
-"""What the pruning itself costs beyond what a run charges it: scores, sort, gather and mean on the processor side.
+"""What the pruning itself costs: scores, sort, gather and mean, beside a plan that cuts its tokens at no cost.
 
 The operations stand in the plan's trace (workload/token_costs.py). The paper's profile charges none of them but a
-softmax over the tokens; whether pruning pays depends on all, so a schedule charges them as profile `full` does.
+softmax over the tokens; whether pruning pays depends on all, so the processor side charges them as profile `full` does.
 """
 
+import math
+
+from pivotsim.engines.pl_units import unit_cycles
+from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_steps
+from pivotsim.pruning.token_plans import without_steps
 from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
-OWN_MODULES = ("score", "sort", "gather", "merge", "predictor")
 
-
-def host_pruning_ms(pruned: Plan, hw: Hardware, batch: int, profile: str) -> float:
-    """Return the processor time of a batch's pruning under profile `full` that ``profile`` does not charge.
-
-    Transfers are left out: profiles differ in them for every operation, not for pruning alone.
+def host_pruning_ms(pruned: Plan, hw: Hardware, batch: int = 1) -> float:
+    """Return the processor time of a batch's pruning under profile `full`, with the transfers that it adds.
 
     Examples
     --------
+    What runs on units of the PL takes no processor time.
+
     >>> import pivotsim as ps
     >>> plan = ps.prune_tokens(ps.plan("deit_s"), "single", r=69, encoder=4)
-    >>> host_pruning_ms(plan, ps.load_hardware("zcu102"), 1, "full")
+    >>> host_pruning_ms(plan, ps.load_hardware("u250_mpca"))
     0.0
     """
-    trace = lower(pruned, batch)
-    own = Trace(tuple(op for op in trace if op.module in OWN_MODULES), trace.name)
-    return _ms(own, hw, "full") - _ms(own, hw, profile)
+    steps = (host_steps(trace, hw, "full") for trace in _with_and_without(pruned, batch))
+    added, bare = ([step.delay_ms for step in found] for found in steps)
+    return math.fsum([*added, *(-ms for ms in bare)])  # exact: what both have cancels
 
 
-def _ms(own: Trace, hw: Hardware, profile: str) -> float:
-    return sum(step.delay_ms for step in host_steps(own, hw, profile) if step.kind != "transfer")
+def pruning_cycles(pruned: Plan, hw: Hardware, batch: int, engine: str) -> int:
+    """Return the PL clocks of a batch's pruning: its units', and the array's for layers that a method adds."""
+    added, bare = _with_and_without(pruned, batch)
+    units = [sum(cycles for _, cycles in unit_cycles(trace, hw)) for trace in (added, bare)]
+    on_array = 0
+    if len(added.gemms) > len(bare.gemms):
+        on_array = sum(ENGINES[engine](added, hw).tolist()) - sum(ENGINES[engine](bare, hw).tolist())
+    return units[0] - units[1] + on_array
+
+
+def _with_and_without(pruned: Plan, batch: int) -> tuple[Trace, Trace]:
+    return lower(pruned, batch).within("encoders"), lower(without_steps(pruned), batch).within("encoders")

@@ -18,7 +18,7 @@ from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
 from pivotsim.pruning.devices.protocol import ChargesPruning, Device, HasNotes
 from pivotsim.pruning.staircase import Staircase, staircase_of
-from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens
+from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
 from pivotsim.report import hash_of, header
 from pivotsim.units import FloatArray, IntArray
@@ -52,9 +52,9 @@ class Schedule:
     encoder : int
         The encoder that prunes, from 1.
     baseline_ms, pruned_ms : float
-        Latency of the whole plan, and of the plan that removes R tokens in ``encoder``, the pruning itself aside.
+        Latency of the whole plan, and of the plan that loses R tokens in ``encoder`` at no cost of its own.
     pruning_ms : float
-        What the pruning itself takes; NaN where nobody knows.
+        What the pruning itself takes beside that; NaN where nobody knows.
     notes : tuple of str
     """
 
@@ -193,7 +193,7 @@ def pruning_schedule(
     notes += device.notes(pruned, batch) if isinstance(device, HasNotes) else ()
     return Schedule(
         plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
-        device.latency_ms(pruned, batch), own, notes,
+        device.latency_ms(without_steps(pruned), batch), own, notes,
     )  # fmt: skip
 
 
@@ -203,6 +203,8 @@ def _grid(grid: Iterable[int] | None, whole: int, prefix: int) -> IntArray:
     if whole < least:
         raise InputError(f"plan: {whole} tokens are too few to prune, the method leaves at least {least} {got(whole)}")
     values = range(least, whole + 1) if grid is None else grid
+    if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
+        raise InputError(f"grid: must be token counts {got(grid)}")
     points = sorted({check_integer("grid", n, 1) for n in values}, reverse=True)
     if not points:
         raise InputError("grid: must hold at least one token count")

@@ -1,5 +1,7 @@
 """Plans of the method: all blocks at n tokens (offline), and one block that prunes (online)."""
 
+from dataclasses import replace
+
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.token_pruning import prune_tokens
@@ -23,6 +25,17 @@ def pruned_at(plan: Plan, encoder: int, removed: int) -> Plan:
     [(197, 197), (197, 128), (128, 128)]
     """
     return prune_tokens(plan, "single", r=removed, encoder=encoder) if removed else plan
+
+
+def without_steps(plan: Plan) -> Plan:
+    """Return the plan with the same tokens and no token steps: they fall at no cost.
+
+    >>> from pivotsim.workload.plans import plan
+    >>> found = without_steps(pruned_at(plan("deit_s"), 4, 69))
+    >>> found.token_methods, found.encoders[3].mlp_tokens
+    ([], 128)
+    """
+    return replace(plan, encoders=tuple(replace(e, before=(), between=()) for e in plan.encoders))
 
 
 def whole_tokens(plan: Plan) -> int:

@@ -61,12 +61,13 @@ class GpuWave:
         return np.array([links.sum_ms(kinds[:, None].tolist()) for kinds in times.reshape(-1, len(links.counts))])
 
     def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
-        """Return what scoring adds to the blocks that prune, ``overhead.scoring_frac``; in ``scored`` it is inside."""
+        """Return what scoring adds to the blocks that prune: nothing below the floor; in ``scored`` it is inside."""
         if self.scored:
             return 0.0
-        times = encoder_times_ms(lower(pruned, batch), self.spec)
+        trace = lower(pruned, batch)
+        added_ms = encoder_times_ms(trace, self.spec, scored=True) - encoder_times_ms(trace, self.spec)
         prunes = [e.mlp_tokens < e.attention_tokens for e in pruned.encoders]
-        return float(times[np.array(prunes)].sum()) * self.spec.overhead.scoring_frac
+        return float(added_ms[np.array(prunes)].sum())
 
     def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return the GPU's values that are assumed, estimated or fitted."""

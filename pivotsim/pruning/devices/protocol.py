@@ -48,7 +48,10 @@ class ChargesPruning(Protocol):
     """A device that knows what the pruning itself costs: scoring, sorting, gathering and averaging."""
 
     def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
-        """Return the time of the pruning itself, in the encoder whose MLP sees fewer tokens than its attention."""
+        """Return the time of the pruning itself, in the encoder whose MLP sees fewer tokens than its attention.
+
+        It comes on top of the latency of the same tokens without the plan's token steps.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
 """Device `simulated`: any hardware, any engine; one run answers for all token counts."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from pivotsim.errors import check_choice
 from pivotsim.hardware.spec import Hardware, load_hardware
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.pruning.chain import Chain, chain_of
-from pivotsim.pruning.cost import host_pruning_ms
+from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.report import Report
 from pivotsim.simulation import runnable, simulate
@@ -20,7 +21,8 @@ from pivotsim.workload.lowering import lower
 from pivotsim.workload.plans import Plan
 
 PARTS = ("delay", "array")  # everything, or the programmable logic alone: array and its units
-PRUNING_COST = "pruning: [estimate] the method's own work on the processor side is charged as profile full does"
+PRUNING_ON_PS = "pruning: [estimate] the method's own work on the processor side is charged as profile full does"
+PRUNING_ON_PL = "pruning: the method's own work on the programmable logic is charged by the clocks of its units"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Simulated:
 
     def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return the marks behind the delay and behind the cost of pruning."""
-        own = () if self.part == "array" else (PRUNING_COST,)
+        on_ps, on_pl = self._own_ms(plan, batch)
+        own = [note for ms, note in ((on_ps, PRUNING_ON_PS), (on_pl, PRUNING_ON_PL)) if ms]
         return (*self._report(plan, batch).notes, *own)
 
     def _report(self, plan: Plan, batch: int) -> Report:
@@ -101,8 +104,19 @@ class Simulated:
         return np.array([self._whole(totals[i : i + kinds], links) for i in range(0, len(totals), kinds)])
 
     def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
-        """Return what the pruning itself takes on the processor side; 0 where only the array counts."""
-        return 0.0 if self.part == "array" else host_pruning_ms(pruned, self.board, batch, self.profile)
+        """Return what the pruning itself takes: profile `full`'s cost on the processor side, clocks on the PL.
+
+        It is work: where the images of a batch run side by side, part of it may be hidden.
+        """
+        return math.fsum(self._own_ms(pruned, batch))
+
+    def _own_ms(self, pruned: Plan, batch: int) -> tuple[float, float]:
+        """Return the pruning's own time on the processor side, 0 where only the array counts, and on the PL."""
+        hw = self.board
+        engine, memory = resolved(hw, self.engine, self.memory, self.profile)
+        board = hw if memory == "hw" else hw.without_memory_limits()
+        on_pl = cycles_to_ms(float(pruning_cycles(pruned, board, batch, engine)), hw.clock_mhz)
+        return 0.0 if self.part == "array" else host_pruning_ms(pruned, hw, batch), on_pl
 
     def _encoder_totals(self, plan: Plan, batch: int) -> "list[_Total]":
         hw = self.board

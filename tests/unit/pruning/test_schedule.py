@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.errors import InputError
+from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.schedule import pruning_schedule
-from pivotsim.pruning.token_plans import at_tokens, pruned_at, pruning_encoder
+from pivotsim.pruning.token_plans import at_tokens, pruned_at, pruning_encoder, without_steps
 from tests.oracles.token_pruning import best_count
 
 PLAN = ps.plan("deit_s")
@@ -125,6 +126,7 @@ def test_a_callable_is_asked_once_per_grid_point():
         ({"grid": [18]}, "grid: must be at most the model's 17 tokens"),
         ({"grid": []}, "grid: must hold at least one"),
         ({"grid": [4.5]}, "grid: must be an integer"),
+        ({"grid": 5}, "grid: must be token counts"),
         ({"accuracy": {}}, "accuracy: the table is empty"),
         ({"accuracy": {9: 100.1}}, "accuracy: 9 tokens: must lie in 0 to 100"),
         ({"accuracy": {9: -1}}, "accuracy: 9 tokens: must lie in 0 to 100"),
@@ -160,12 +162,30 @@ def test_where_the_published_models_prune():
     assert pruning_encoder(ps.plan(ps.load_model("deit_t").replace({"depth": 1}))) == 1
 
 
-def test_on_the_papers_array_the_gain_is_that_of_the_pruned_plan():
-    found = pruning_schedule(PLAN, "zcu102", lambda n: 80 - 0.002 * (197 - n) ** 2)
-    whole, pruned = ps.simulate(PLAN), ps.simulate(pruned_at(PLAN, 4, found.removed))
-    assert (found.baseline_ms, found.pruned_ms) == (whole.delay_ms, pruned.delay_ms)
+@pytest.mark.parametrize(("hw", "profile"), [("zcu102", "paper"), ("zcu102", "full"), ("u250_mpca", "paper")])
+def test_the_gain_charges_the_pruning_once(hw, profile):
+    device = Simulated(hw, profile=profile)
+    found = pruning_schedule(PLAN, device, {197: 80.0, 108: 80.0}, grid=[197, 108])
+    pruned = pruned_at(PLAN, 4, 89)
+    whole, bare = (ps.simulate(plan, hw, profile=profile).delay_ms for plan in (PLAN, without_steps(pruned)))
+    assert found.removed == 89
+    assert (found.baseline_ms, found.pruned_ms) == (whole, bare)
     assert found.pruning_ms > 0
-    assert found.gain_ms == pytest.approx(whole.delay_ms - pruned.delay_ms - found.pruning_ms)
+    assert found.gain_ms == pytest.approx(whole - bare - found.pruning_ms)
+    if profile == "full" or hw == "u250_mpca":
+        assert found.gain_ms == pytest.approx(whole - ps.simulate(pruned, hw, profile=profile).delay_ms)
+    stated = pruning_schedule(PLAN, device, {197: 80.0, 108: 80.0}, grid=[197, 108], pruning_ms=0.25)
+    assert stated.gain_ms == pytest.approx(whole - bare - 0.25)
+
+
+def test_devices_are_asked_for_plans_that_prune_at_no_cost():
+    asked = []
+    device = Table({9: 2.0, 17: 5.0})
+    latency_ms = device.latency_ms
+    device.latency_ms = lambda plan, batch=1: asked.append(plan) or latency_ms(plan, batch)
+    pruning_schedule(TINY, device, {9: 50.0}, grid=[9])
+    assert [plan.token_methods for plan in asked] == [[], []]
+    assert [e.mlp_tokens for e in asked[-1].encoders] == [17] * 3 + [9] * 9
 
 
 def test_the_gpu_charges_scoring_in_the_pruning_block_alone():

@@ -3,6 +3,7 @@
 import pytest
 
 import pivotsim as ps
+from pivotsim.engines.gpu_wave import encoder_times_ms
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.devices.named import device_of
 from pivotsim.pruning.devices.protocol import ChargesPruning, Device, HasNotes, KnowsStaircase
@@ -34,6 +35,18 @@ def test_scores_cost_in_every_block_or_in_the_pruning_one():
     assert GpuWave(gpu).pruning_ms(pruned) == pytest.approx(0.22 * block)
     assert GpuWave(gpu, scored=True).pruning_ms(pruned) == 0
     assert GpuWave(gpu).pruning_ms(DINO) == 0
+
+
+@pytest.mark.parametrize("above_floor", [-0.5, -0.1, 0.0, 0.1])
+def test_scoring_below_the_launch_floor_is_hidden_by_it(above_floor):
+    """A block of x ms of GEMMs takes max(floor, x), with scores max(floor, 1.22 x)."""
+    gpu, pruned = GpuWave("gpu/a100").spec, pruned_at(DINO, 10, 100)
+    gemms_ms = encoder_times_ms(ps.lower(pruned), gpu.replace({"overhead.encoder_floor_us": 0}))[9]
+    floor_ms = gemms_ms / (1 + above_floor)
+    floored = GpuWave(gpu.replace({"overhead.encoder_floor_us": 1e3 * floor_ms}))
+    expected = max(floor_ms, 1.22 * gemms_ms) - max(floor_ms, gemms_ms)
+    assert floored.pruning_ms(pruned) == pytest.approx(expected, abs=1e-12)
+    assert (expected == 0) == (above_floor == -0.5)
 
 
 def test_it_is_a_device_and_all_that_a_device_can_be():

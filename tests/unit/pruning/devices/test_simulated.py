@@ -10,6 +10,7 @@ from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.token_plans import at_tokens, pruned_at
 
 DEIT, COUNTS = ps.plan("deit_t"), [1, 2, 35, 36, 37, 63, 64, 65, 196, 197]
+PL_SCORE = ps.load_hardware("zcu102").replace({"placement.score": "pl"})
 PL_NORM = ps.load_hardware("zcu102").replace({"placement.norm": "pl"})  # a transfer between every two encoders
 
 
@@ -53,6 +54,23 @@ def test_it_is_a_device_and_all_that_a_device_can_be():
         assert isinstance(device, form)
     assert device.latencies_ms(DEIT, []).shape == (0,)
     assert Simulated(part="array").pruning_ms(pruned_at(DEIT, 4, 5)) == 0
+
+
+@pytest.mark.parametrize(
+    ("hw", "part", "sides"),
+    [
+        ("zcu102", "delay", ["processor side"]),
+        ("zcu102", "array", []),
+        ("u250_mpca", "delay", ["programmable logic"]),
+        ("u250_mpca", "array", ["programmable logic"]),
+        (PL_SCORE, "delay", ["processor side", "programmable logic"]),
+    ],
+)
+def test_notes_say_where_the_pruning_is_charged(hw, part, sides):
+    notes = [note for note in Simulated(hw, part=part).notes(pruned_at(DEIT, 4, 5)) if note.startswith("pruning: ")]
+    assert len(notes) == len(sides)
+    assert all(side in note for side, note in zip(sides, notes, strict=True))
+    assert not any(note.startswith("pruning: ") for note in Simulated(hw, part=part).notes(DEIT))
 
 
 @pytest.mark.parametrize(
