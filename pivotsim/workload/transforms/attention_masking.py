@@ -32,7 +32,7 @@ def mask_attention(
     masks : array, mapping or path, optional
         Bool (depth, heads, tokens, tokens), queries before keys, True = kept; entries of skipped attentions are passed
         over. Or {encoder: (heads, tokens, tokens)}. Or an .npy file of such an array, or an .npz file of one such array
-        or of one per encoder, named by its number.
+        or of one per encoder, named by its number, or the one that ``write_trace`` puts beside a trace.
     density : float, optional
         Instead: the kept share of the scores in (0, 1], drawn evenly over each head [assumed; trained masks are not
         even]. Nothing sees to it that every query keeps a key.
