@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -42,14 +42,17 @@ class _Header(NamedTuple):
         return size
 
 
-def read_arrays(path: str | Path, kinds: str, max_bytes: int = MAX_ARRAY_BYTES) -> dict[str, Any]:
+Kinds = str | Callable[[str], str]
+
+
+def read_arrays(path: str | Path, kinds: Kinds, max_bytes: int = MAX_ARRAY_BYTES) -> dict[str, Any]:
     """Return {name: array} of an .npz file; an .npy file's one array has the name ``""``.
 
     Parameters
     ----------
     path : str or Path
-    kinds : str
-        Kinds of numpy types that may stand there, such as ``"b"``; ``"O"`` never may.
+    kinds : str or callable
+        Kinds of numpy types that may stand there, such as ``"b"``, or what returns them for a name; ``"O"`` never may.
     max_bytes : int
         The most that the file, and all its arrays together in memory, may take.
 
@@ -66,7 +69,7 @@ def read_arrays(path: str | Path, kinds: str, max_bytes: int = MAX_ARRAY_BYTES) 
             start = file.read(8)
             file.seek(0)
             if start.startswith(_MAGIC):
-                return {"": _array(name, file, kinds, max_bytes)}
+                return {"": _array(name, file, kinds if isinstance(kinds, str) else kinds(""), max_bytes)}
             if start.startswith(b"PK"):
                 return _members(name, file, kinds, max_bytes)
     except InputError:
@@ -81,7 +84,7 @@ def read_arrays(path: str | Path, kinds: str, max_bytes: int = MAX_ARRAY_BYTES) 
     raise InputError(f"{name}: {what}")
 
 
-def _members(name: str, file: IO[bytes], kinds: str, max_bytes: int) -> dict[str, Any]:
+def _members(name: str, file: IO[bytes], kinds: Kinds, max_bytes: int) -> dict[str, Any]:
     """Return the arrays of a zip file; every one that is wrong is told."""
     arrays: dict[str, Any] = {}
     problems: list[str] = []
@@ -101,7 +104,7 @@ def _members(name: str, file: IO[bytes], kinds: str, max_bytes: int) -> dict[str
                     problems.append(f"{place}: stands twice")
                     continue
                 try:
-                    arrays[key] = _member(place, archive, member, kinds, left)
+                    arrays[key] = _member(place, archive, member, kinds if isinstance(kinds, str) else kinds(key), left)
                     left -= arrays[key].nbytes
                 except InputError as error:
                     problems += error.problems

@@ -33,7 +33,7 @@ def random_case(draw, largest=20):
     operand = draw.choice(OPERANDS)
     height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
     mask = drawn_mask(
-        height, width, block=min(draw.randint(1, 9), max(height, width)), density=draw.choice(DENSITIES),
+        height, width, block=min(draw.randint(1, 9), height, width), density=draw.choice(DENSITIES),
         seed=draw.randrange(10**6), operand=operand, count=draw.randint(1, 3),
     )  # fmt: skip
     return (m, k, n), array, mask, draw.randint(1, 5)

@@ -184,7 +184,7 @@ def parts_of(lanes: int, blocks: int, total: int) -> int:
         return 1
     from numba import get_num_threads
 
-    return max(1, min(get_num_threads(), lanes, MAX_ROOM_BYTES // (ROOM_BYTES * blocks)))
+    return max(1, min(int(get_num_threads()), lanes, MAX_ROOM_BYTES // (ROOM_BYTES * blocks)))
 
 
 def _check_blocks(down: int, across: int) -> None:

@@ -17,7 +17,6 @@ from pivotsim.errors import InputError, check_choice, check_integer, check_real,
 Operand = Literal["a", "b", "out"]
 OPERANDS = ("a", "b", "out")
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-MAX_BLOCKS = 2**31  # of one mask: 2 GiB of flags
 MAX_DRAWN_BLOCKS = 2**26  # of all copies of one mask: hashing and choosing takes 1.5 GiB
 _BLOCKS_AT_ONCE = 2**20  # copies are drawn together up to so many
 _KEY = re.compile(r"block=([0-9]{1,19}),seed=([0-9]{1,19})(?:,operand=(a|b|out))?(?:,count=([0-9]{1,19}))?")

@@ -221,7 +221,7 @@ CASES = [
     ("density 2", RUN_TRACE, trace(density=2), "file.csv:2: density: must lie in 0 to 1 (got '2')"),
     ("density in words", RUN_TRACE, trace(density="full"), "file.csv:2: density: must be a number (got 'full')"),
     ("a density that no mask stands for", RUN_TRACE, trace(density=0.5), "file.csv:2: density: a GEMM needs a mask, or mask_key 'block=16,seed=0' to draw one (got 0.5)"),
-    ("a mask larger than memory", RUN_TRACE, trace(k=2**40, n=2**20, density=0.5, mask_key='"block=1,seed=0"'), "file.csv:2: block: more than 67,108,864 blocks are not drawn; take larger ones (got 1)"),
+    ("a mask larger than memory", RUN_TRACE, trace(k=2**40, n=2**20, density=0.5, mask_key='"block=1,seed=0"'), "file.csv:2: block: 1 makes more than the 67,108,864 blocks that are drawn of one mask"),
     ("a block larger than the matrix", RUN_TRACE, trace(density=0.5, mask_key='"block=2000,seed=0"'), "file.csv:2: block: must not exceed a side of the matrix, 384x1536 (got 2000)"),
     ("a mask of a softmax", RUN_TRACE, trace(kind="softmax", module="softmax", k=1, mask_key='"block=16,seed=0"'), "only operations of kind 'gemm' have masks"),
     ("a mask file that is not there", RUN_TRACE, trace(mask_file="none.npz", mask_key="w"), "none.npz: no such file"),

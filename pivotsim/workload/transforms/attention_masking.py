@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, got
-from pivotsim.workload.mask_files import KeptBlocks, read_flags
+from pivotsim.workload.mask_files import KeptBlocks, StoredMask, cut, read_flags
 from pivotsim.workload.masks import Mask, as_array, as_flags, drawn_mask
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 from pivotsim.workload.transforms.common import changed, check_keep_rate, per_encoder
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
+_SCORES = re.compile(r"([0-9]{1,4})\.qkt")  # as a trace names them
 
 
 def mask_attention(
@@ -31,7 +32,7 @@ def mask_attention(
     masks : array, mapping or path, optional
         Bool (depth, heads, tokens, tokens), queries before keys, True = kept; entries of skipped attentions are passed
         over. Or {encoder: (heads, tokens, tokens)}. Or an .npy file of such an array, or an .npz file of one such array
-        or of one per encoder, named by its number.
+        or of one per encoder, named by its number, or the one that ``write_trace`` puts beside a trace.
     density : float, optional
         Instead: the kept share of the scores in (0, 1], drawn evenly over each head [assumed; trained masks are not
         even]. Nothing sees to it that every query keeps a key.
@@ -70,7 +71,7 @@ def mask_attention(
     else:
         if seed != 0:
             raise InputError(f"seed: nothing is drawn where masks are given {got(seed)}")
-        found = per_encoder("masks", plan, _by_encoder(plan, masks), _given(plan, invert), attention=True)
+        found = per_encoder("masks", plan, _by_encoder(plan, masks, invert), _given(plan, invert), attention=True)
     twice = [number for number in found if plan.encoders[number - 1].attention_mask is not None]
     if twice:
         raise InputError(f"encoder {number}: has an attention mask already" for number in twice)
@@ -88,14 +89,16 @@ def _drawn(name: str, plan: Plan, e: EncoderPlan, value: Any, seed: int) -> Mask
     return mask
 
 
-def _by_encoder(plan: Plan, masks: Any) -> dict[Any, Any]:
+def _by_encoder(plan: Plan, masks: Any, invert: bool) -> dict[Any, Any]:
     """Return {encoder: array} from an array of all encoders, a mapping, or a file of either."""
     name = "masks"
     if isinstance(masks, (str, Path)):
-        name, masks = str(masks), read_flags(masks)
+        name, masks = str(masks), read_flags(masks, "out")
         if any(isinstance(value, KeptBlocks) for value in masks.values()):
             raise InputError(f"{name}: attention masks are .npy or .npz files")
-        if all(_NUMBER.fullmatch(key) for key in masks):
+        if any(isinstance(value, StoredMask) for value in masks.values()):
+            masks = _of_trace(name, masks, invert)
+        elif all(_NUMBER.fullmatch(key) for key in masks):
             masks = {int(key): value for key, value in masks.items()}
         elif len(masks) == 1:
             masks = next(iter(masks.values()))
@@ -109,6 +112,25 @@ def _by_encoder(plan: Plan, masks: Any) -> dict[Any, Any]:
         wanted = (len(plan.encoders), plan.heads_of(e), e.attention_tokens, e.attention_tokens)
         raise InputError(f"{name}: must be an array of {'x'.join(map(str, wanted))} {got(array.shape)}")
     return {number: array[number - 1] for number in plan.active}
+
+
+def _of_trace(name: str, masks: Mapping[str, Any], invert: bool) -> dict[int, Any]:
+    """Return {encoder: array} from the masks that stand beside a trace."""
+    if invert:
+        raise InputError(f"pruned_is_true: {name} says what is kept, as traces have it; leave it out (got True)")
+    found: dict[int, Any] = {}
+    problems = []
+    for key, mask in masks.items():
+        match = _SCORES.fullmatch(key)
+        if match is None or not isinstance(mask, StoredMask) or mask.block != 1:
+            problems.append(
+                f"{name}: {key}: is no attention mask of an encoder; those have names such as 1.qkt, and block 1"
+            )
+        else:
+            found[int(match[1])] = mask.kept
+    if problems:
+        raise InputError(cut(problems, name))
+    return found
 
 
 def _given(plan: Plan, invert: bool) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.workload.mask_files import KeptBlocks, read_flags
+from pivotsim.workload.mask_files import KeptBlocks, StoredMask, read_flags
 from pivotsim.workload.masks import Flags, Mask, as_flags, check_block
 from pivotsim.workload.plans import ATTENTION_WEIGHTS, Plan
 
@@ -20,7 +20,7 @@ def given_masks(plan: Plan, masks: object, block: int, problems: list[str]) -> d
     """Return {encoder: {label: mask}}; what is wrong is added to ``problems``."""
     source = ""
     if isinstance(masks, (str, Path)):
-        source, masks = f"{masks}: ", read_flags(masks)
+        source, masks = f"{masks}: ", read_flags(masks, "b")
     if not isinstance(masks, Mapping) or not masks:
         raise InputError(f"masks: must map labels to arrays, or be a path {got(masks)}")
     _check_keys(plan, masks, source, problems)
@@ -82,6 +82,8 @@ def _fitted(place: str, value: Any, size: tuple[int, int], block: int) -> Flags:
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
     grid = (-(-height // block), -(-width // block))
+    if isinstance(value, (Mask, StoredMask)):
+        value = _of_mask(place, value, size, block)
     array = value.flags(*grid) if isinstance(value, KeptBlocks) else as_flags(place, value)
     if array.shape == size:
         array = _of_elements(place, array, block)
@@ -91,6 +93,20 @@ def _fitted(place: str, value: Any, size: tuple[int, int], block: int) -> Flags:
     if not array.any():
         raise InputError(f"{place}: keeps nothing, the layer would vanish")
     return array
+
+
+def _of_mask(place: str, mask: Mask | StoredMask, size: tuple[int, int], block: int) -> Flags:
+    """Return the blocks of a mask, which must be one of such a matrix in such blocks."""
+    if mask.operand != "b":
+        raise InputError(f"{place}: must be a mask of operand b, the weights {got(mask.operand)}")
+    if mask.block != block:
+        raise InputError(f"{place}: is a mask of blocks of {mask.block}; the block asked for must be that {got(block)}")
+    if isinstance(mask, Mask) and (mask.height, mask.width) != size:
+        wanted = f"must be a mask of {size[0]}x{size[1]} elements"
+        raise InputError(f"{place}: {wanted} {got(f'{mask.height}x{mask.width}')}")
+    if mask.kept.ndim == 3 and len(mask.kept) != 1:
+        raise InputError(f"{place}: must have one copy {got(len(mask.kept))}")
+    return mask.kept.reshape(mask.kept.shape[-2:])
 
 
 def _of_elements(place: str, elements: Flags, block: int) -> Flags:

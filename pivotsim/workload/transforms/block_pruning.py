@@ -39,8 +39,9 @@ def prune_blocks(
     seed : int
         Seed of the draws.
     masks : mapping or path, optional
-        Instead of ``density``: {label or "encoder.label": bool array}, ``encoder.label`` going before ``label``; or an
-        .npz file of such arrays, or a CSV file (key,row,col) of kept blocks. Arrays are of ceil(K / b) x ceil(N / b)
+        Instead of ``density``: {label or "encoder.label": bool array or Mask}, ``encoder.label`` going before
+        ``label``; or an .npz file of such arrays, also the one that ``write_trace`` puts beside a trace, or a CSV file
+        (key,row,col) of kept blocks. Arrays are of ceil(K / b) x ceil(N / b)
         blocks, or of K x N elements, equal within each block. Where Q, K and V are one matrix, ``q``, ``k`` and ``v``
         are joined.
 

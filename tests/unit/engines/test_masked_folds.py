@@ -30,7 +30,7 @@ def test_equals_the_oracle(operand, dataflow):
     for _ in range(60):
         m, k, n = (draw.randint(1, 12) for _ in range(3))
         height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
-        block, density = draw.randint(1, max(height, width)), draw.choice((0, 0.1, 0.3, 0.6, 1))
+        block, density = draw.randint(1, min(height, width)), draw.choice((0, 0.1, 0.3, 0.6, 1))
         mask = drawn_mask(
             height, width, block=block, density=density, seed=draw.randrange(99), operand=operand, count=2
         )

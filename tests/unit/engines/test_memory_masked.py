@@ -110,7 +110,7 @@ class TestWithoutLimits:
                          "os_edge_register": draw.random() < 0.5}  # fmt: skip
                 gemm = tuple(draw.randint(1, 20) for _ in range(3))
                 height, width = (gemm[i] for i in SHAPES[operand])
-                block, density = draw.randint(1, max(height, width)), draw.choice((0, 0.1, 0.5, 1))
+                block, density = draw.randint(1, min(height, width)), draw.choice((0, 0.1, 0.5, 1))
                 mask = drawn_mask(height, width, block=block, density=density, seed=draw.randrange(99), operand=operand)
                 result = run_gemm(*gemm, array, MemoryLimits(), mask=mask)
                 alone = masked_schedule.gemm_cycles(*gemm, operand, mask.elements(), **array)

@@ -107,7 +107,7 @@ def test_masked_gemms_too(per_pass):
         m, k, n = (draw.randint(1, 25) for _ in range(3))
         operand = draw.choice(OPERANDS)
         height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
-        block, density = draw.randint(1, max(height, width)), draw.choice((0, 0.2, 0.5))
+        block, density = draw.randint(1, min(height, width)), draw.choice((0, 0.2, 0.5))
         mask = drawn_mask(height, width, block=block, density=density, seed=compared, operand=operand, count=2)
         limits = limits_of(hw.memories, hw.array.clock_mhz)
         run = record_gemm(m, k, n, hw.array, limits, mask=mask, copy=1)

@@ -130,7 +130,7 @@ def test_whole_multiplications_equal_the_oracle(balance):
     for _ in range(150):
         p_h, p_t, p_c, p_pe = (draw.randint(1, 5) for _ in range(4))
         m, k, n = (draw.choice((1, p_pe, p_t * p_pe, p_t * p_pe + 1, draw.randint(1, 90))) for _ in range(3))
-        b, header, fill = draw.randint(1, max(k, n)), draw.choice((0, 1, 4)), draw.random() < 0.5
+        b, header, fill = draw.randint(1, min(k, n)), draw.choice((0, 1, 4)), draw.random() < 0.5
         array = mpca(p_h=p_h, p_t=p_t, p_c=p_c, p_pe=p_pe, balance=balance, header_cycles=header, fill=fill)
         mask = drawn_mask(k, n, block=b, density=draw.choice((0, 0.3, 0.8, 1)), seed=draw.randint(0, 99), count=2)
         for copy in range(2):

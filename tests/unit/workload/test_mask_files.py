@@ -1,11 +1,14 @@
 """Mask files: what is written is read, and every fault has one line."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 import pivotsim as ps
 from pivotsim.array_files import read_arrays
-from pivotsim.workload.mask_files import KeptBlocks, read_flags, read_masks, write_masks
+from pivotsim.workload import mask_files
+from pivotsim.workload.mask_files import read_flags, read_masks, write_masks
 from pivotsim.workload.masks import Mask, drawn_mask
 
 KEPT = np.array([[[True, False, True], [False, False, True]]])
@@ -38,9 +41,9 @@ def test_what_a_user_need_not_say(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "problem"),
     [
-        ({"w": np.eye(3)}, ": w: holds a type that does not belong there (got 'float64')"),
-        ({"w": np.eye(3, dtype=int)}, ": w: must hold true and false in 2 or 3 dimensions (got 'int64, 2 dimensions')"),
-        ({"w": np.ones(3, bool)}, ": w: must hold true and false in 2 or 3 dimensions (got 'bool, 1 dimensions')"),
+        ({"w": np.eye(3)}, ": w: must hold true and false (got 'float64')"),
+        ({"w": np.eye(3, dtype=int)}, ": w: must hold true and false (got 'int64')"),
+        ({"w": np.ones(3, bool)}, ": w: must have 2 or 3 dimensions (got 1)"),
         ({"w": KEPT, "w.block": np.int64(0)}, ": w.block: must be one integer of at least 1 (got 0)"),
         ({"w": KEPT, "w.block": np.array([1, 2])}, ": w.block: must be one integer of at least 1 (got (2,))"),
         ({"w": KEPT, "w.block": np.bool_(True)}, ": w.block: must be one integer of at least 1 (got True)"),
@@ -90,8 +93,9 @@ CSV = "key,row,col\n"
 def test_kept_blocks_in_csv(tmp_path):
     path = tmp_path / "m.csv"
     path.write_text(CSV + "fc1,0,0\nfc2,1,1\n fc1 , 1 ,5\n\n")
-    read = read_flags(path)
-    assert read == {"fc1": KeptBlocks(str(path), ((2, 0, 0), (4, 1, 5))), "fc2": KeptBlocks(str(path), ((3, 1, 1),))}
+    read = read_flags(path, "b")
+    found = {key: [blocks.file, *(v.tolist() for v in blocks[1:])] for key, blocks in read.items()}
+    assert found == {"fc1": [str(path), [2, 4], [0, 1], [0, 5]], "fc2": [str(path), [3], [1], [1]]}
     assert read["fc1"].flags(2, 6).nonzero() == (pytest.approx([0, 1]), pytest.approx([0, 5]))
     plan = ps.prune_blocks(PLAN, block=128, masks=path)
     assert plan.encoders[0].weight_masks["fc1"].kept_blocks == (2,)
@@ -109,7 +113,7 @@ def test_kept_blocks_in_csv(tmp_path):
             ":2: col: must be a whole number from 0 on (got 'x')",
         ]),
         (CSV + ",1,1\n", [":2: key: is empty"]),
-        (CSV + "fc1,0,0\nfc1,0,1\nfc1,0,0\n", [":4: block (0, 0) of 'fc1' stands twice, first on line 2"]),
+        (CSV + "fc1,0,0\nfc1,0,1\nfc1,0,0\n", [":4: block (0, 0) of 'fc1' stands twice, before on line 2"]),
         (CSV + "fc1,2,0\nfc1,0,6\nfc1,1,5\n", [
             ":2: block (2, 0) lies outside the 2x6 blocks", ":3: block (0, 6) lies outside the 2x6 blocks",
         ]),
@@ -141,7 +145,7 @@ def test_many_problems_are_cut(tmp_path):
 @pytest.mark.parametrize("path", ["", None, 5])
 def test_paths_of_no_file(path):
     with pytest.raises(ps.InputError, match="masks: must be a path"):
-        read_flags(path)
+        read_flags(path, "b")
 
 
 def test_a_csv_is_no_attention_mask(tmp_path):
@@ -155,3 +159,26 @@ def test_files_with_masks_of_weights_in_one_array(tmp_path):
     with pytest.raises(ps.InputError, match="unknown label"):
         ps.prune_blocks(PLAN, block=128, masks=tmp_path / "m.npy")
     assert list(read_arrays(tmp_path / "m.npy", "b")) == [""]
+
+
+def test_a_long_list_takes_a_small_multiple_of_its_file(tmp_path, monkeypatch):
+    path = tmp_path / "m.csv"
+    path.write_text(CSV + "".join(f"fc1,{n // 300},{n % 300}\n" for n in range(60_000)))
+    monkeypatch.setattr(mask_files, "MAX_CSV_BYTES", path.stat().st_size)  # as much is set aside to read it
+    tracemalloc.start()
+    read = read_flags(path, "b")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(read["fc1"].rows) == 60_000
+    assert most < 12 * path.stat().st_size
+
+
+def test_keys_are_bounded_and_told_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(mask_files, "MAX_KEYS", 2)
+    path = tmp_path / "m.csv"
+    path.write_text(CSV + "a,0,0\nb,0,0\na,1,1\n")
+    assert list(read_flags(path, "b")) == ["a", "b"]
+    path.write_text(CSV + "a,0,0\nb,0,0\nc,1,1\nd,x,x\n")
+    assert problems_of(lambda: read_flags(path, "b"), path) == [
+        ":4: key: more than 2 masks stand in one file (got 'c')"
+    ]
