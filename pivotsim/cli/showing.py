@@ -10,6 +10,8 @@ from pivotsim.cli.output import percent, print_json, print_line, print_table
 from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
+    from pivotsim.hardware.gpu import GpuSpec
+    from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel
     from pivotsim.workload.footprints import Footprint
 
@@ -35,11 +37,16 @@ def show_hw_command(
     set_: options.HwSetOption = None,
     json: options.JsonOption = False,
 ) -> None:
-    """Every value of a hardware with unit and source, and the peaks that follow."""
+    """Every value of a hardware with unit and source, and what follows; of a GPU's wave model too, as gpu/a100."""
+    from pivotsim.hardware.gpu import is_gpu, load_gpu
     from pivotsim.report import hash_of, header
 
     settings = options.parse_settings(set_)
-    hw, _ = options.load_both(name, None, settings)
+    hw: Hardware | GpuSpec
+    if is_gpu(name):
+        hw = load_gpu(name).replace(settings, label="--set")
+    else:
+        hw, _ = options.load_both(name, None, settings)
     if json:
         values = {
             path: {"value": value, "unit": unit, "source": source, "description": description}

@@ -64,6 +64,14 @@ class GpuSpec(SourcedSpec):
         return 2 * self.sm.count * self.sm.cores * self.sm.clock_mhz * 1e-6
 
     @property
+    def derived(self) -> dict[str, tuple[float, str, str]]:
+        """What follows from the values: name -> (value, unit, formula)."""
+        return {
+            "tile_slots": (float(self.tile_slots), "tiles", "sm.count * kernel.tiles_per_sm"),
+            "fp32_tflops": (self.fp32_tflops, "TFLOP/s", "2 * sm.count * sm.cores * sm.clock_mhz"),
+        }
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Values that are assumed, estimated or fitted, each with what its source says."""
         paths = (path for path, _, _ in leaves(GpuSpec))

@@ -4,6 +4,8 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.pruning.schedule import Schedule
 from pivotsim.pruning.staircase import Staircase
@@ -34,11 +36,11 @@ class UtilityData(NamedTuple):
 
 
 def staircase_data(staircase: Staircase) -> StaircaseData:
-    """Return what the left picture shows."""
-    edges = staircase.edges
+    """Return what the left picture shows: the token counts that have a latency."""
+    edges, known = staircase.edges, ~np.isnan(staircase.latency_ms)
     return StaircaseData(
-        staircase.tokens.tolist(),
-        staircase.latency_ms.tolist(),
+        staircase.tokens[known].tolist(),
+        staircase.latency_ms[known].tolist(),
         [(edge.tokens, edge.latency_ms) for edge in edges],
         [(edge.next_tokens, edge.next_latency_ms) for edge in edges],
     )
@@ -56,9 +58,10 @@ def utility_data(schedule: Schedule) -> UtilityData:
 def draw_staircase(data: StaircaseData, axes: "Axes", title: str = "") -> "Axes":
     """Draw latency over tokens, each step's best point as a dot and its worst as a cross."""
     has_all = all(after - before == 1 for before, after in itertools.pairwise(data.tokens))
+    unit = "token" if has_all else "grid point"
     line = "steps-post" if has_all else "default"  # between points far apart no step is known
     axes.plot(data.tokens, data.latency_ms, "-" if has_all else ".-", color=LATENCY_COLOUR, drawstyle=line)
-    marks = ((data.best, "o", "most tokens of a step"), (data.worst, "x", "one token more"))
+    marks = ((data.best, "o", "most tokens of a step"), (data.worst, "x", f"one {unit} more"))
     for points, marker, label in marks:
         if points:
             axes.plot(*zip(*points, strict=True), marker, color=TOTAL_COLOUR, markersize=5, label=label)

@@ -16,6 +16,7 @@ import numpy as np
 from pivotsim.errors import InputError, check_integer, check_real, got
 from pivotsim.files import read_text
 from pivotsim.models.spec import VitModel
+from pivotsim.pruning.cells import MAX_PROBLEMS, count_of, number_of
 from pivotsim.pruning.utility import MOST_ACCURACY_PCT
 from pivotsim.units import FloatArray, IntArray
 
@@ -82,7 +83,7 @@ def read_accuracy(path: str | Path) -> dict[int, float]:
     Raises
     ------
     InputError
-        One line per problem: a column is missing, a number is none, or a count stands twice.
+        One line per problem, at most 20: a column is missing, a number is none, or a count stands twice.
     """
     name, text = str(path), read_text(Path(path), MAX_BYTES)
     rows = [(i, line) for i, line in enumerate(text.splitlines(), start=1) if line.strip() and line[0] != "#"]
@@ -91,19 +92,21 @@ def read_accuracy(path: str | Path) -> dict[int, float]:
         place = rows[0][0] if rows else 1
         raise InputError(f"{name}:{place}: columns must be {','.join(COLUMNS)} {got(','.join(header))}")
     table: dict[int, float] = {}
-    problems = []
+    problems: list[str] = []
     for number, line in rows[1:]:
         try:
-            count, value = (cell.strip() for cell in line.split(","))
-            n, percent = int(count), float(value)
-            if not 0 <= percent <= MOST_ACCURACY_PCT or n < 1:
+            count, value = (cell.strip() for cell in next(csv.reader([line])))
+            n, percent = count_of(count), number_of(value)
+            if not 0 <= percent <= MOST_ACCURACY_PCT:
                 raise ValueError
         except ValueError:
             problems.append(f"{name}:{number}: must be a token count and a percentage of 0 to 100 {got(line)}")
-            continue
-        if n in table:
-            problems.append(f"{name}:{number}: tokens: stands twice {got(n)}")
-        table[n] = percent
+        else:
+            if n in table:
+                problems.append(f"{name}:{number}: tokens: stands twice {got(n)}")
+            table[n] = percent
+        if len(problems) >= MAX_PROBLEMS:
+            break
     if problems:
         raise InputError(problems)
     return table

@@ -44,7 +44,7 @@ def token_importance(
     Raises
     ------
     InputError
-        Shapes do not fit, a value is not finite, or no patch token is there.
+        Shapes do not fit, a value, a product or a sum is not finite, or no patch token is there.
 
     Examples
     --------
@@ -58,10 +58,15 @@ def token_importance(
         raise InputError(f"q, k, v: must have one shape {got((queries.shape, keys.shape, values.shape))}")
     prefix = check_integer("prefix_tokens", prefix_tokens, 0, queries.shape[-2] - 1)
     check_flag("batch_max", batch_max)
-    scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told below
+        scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
+        sums = values.max(axis=HEAD_DIMENSION).sum(axis=-1)
+    _check_finite("q, k: products of queries and keys", scores)
+    _check_finite("v: sums over channels", sums)
     received = _softmax(scores).max(axis=HEAD_DIMENSION)[..., prefix:, prefix:].sum(axis=-2)
-    received /= received.max() if batch_max else received.max(axis=-1, keepdims=True)
-    magnitude = _softmax(values.max(axis=HEAD_DIMENSION).sum(axis=-1))
+    largest = received.max() if batch_max else received.max(axis=-1, keepdims=True)
+    received /= np.maximum(largest, np.finfo(np.float64).tiny)  # nothing may be received: all goes to the prefix
+    magnitude = _softmax(sums)
     result: FloatArray = received + magnitude[..., prefix:]
     return result
 
@@ -133,8 +138,14 @@ def _tensor(name: str, values: ArrayLike) -> FloatArray:
     return tensor
 
 
+def _check_finite(what: str, values: FloatArray) -> None:
+    if not np.isfinite(values).all():
+        raise InputError(f"{what} must stay finite")
+
+
 def _softmax(values: FloatArray) -> FloatArray:
     """Return the softmax along the last axis."""
-    powers = np.exp(values - values.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # a difference beyond float64 is -inf, and its power 0
+        powers = np.exp(values - values.max(axis=-1, keepdims=True))
     result: FloatArray = powers / powers.sum(axis=-1, keepdims=True)
     return result

@@ -385,6 +385,15 @@ def test_run_on_an_mpca(pivotsim):
     assert slow["mpca_by_module"]["fc1"]["bound"] == "dma"
 
 
+def test_show_hw_of_a_gpu(pivotsim):
+    data = json_of(pivotsim("show", "hw", "gpu/a100", "--json", "--set", "sm.count=54"))
+    assert data["values"]["sm.count"]["value"] == 54
+    assert data["derived"]["tile_slots"]["value"] == 54 * data["values"]["kernel.tiles_per_sm"]["value"]
+    ran = pivotsim("show", "hw", "gpu/a100")
+    assert (ran.code, ran.err) == (0, "")
+    assert "kernel.wave_us" in ran.out and "TFLOP/s" in ran.out
+
+
 def test_show_hw_of_an_mpca(pivotsim):
     data = json_of(pivotsim("show", "hw", "u250_mpca", "--json"))
     assert data["values"]["mpca.p_t"]["value"] == 12

@@ -89,3 +89,11 @@ def test_no_attention_among_patches_is_not_a_nan():
     attention[..., 0] = 1.0  # all of it to the class token
     scores = score_tokens(attention, torch.zeros(1, 1, 3, 2), 1)
     assert torch.allclose(scores, torch.full((1, 2), 1 / 3))
+
+
+def test_attention_to_the_prefix_alone_is_scored_as_the_reference_scores_it():
+    query, key, value = np.full((1, 1, 4, 1), 2000.0), -np.ones((1, 1, 4, 1)), np.zeros((1, 1, 4, 1))
+    key[:, :, 0] = 0.0
+    evidence = evidence_of(query, key, value)
+    found = score_tokens(evidence.attention, evidence.value, 1)
+    np.testing.assert_array_equal(found, importance.token_importance(query, key, value))

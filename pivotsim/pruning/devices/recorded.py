@@ -22,6 +22,7 @@ from pivotsim.config import available
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.files import read_text
 from pivotsim.models.spec import VitModel, load_model
+from pivotsim.pruning.cells import MAX_PROBLEMS, count_of, number_of
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.units import FloatArray
 from pivotsim.workload.plans import Plan, check_plan
@@ -29,7 +30,6 @@ from pivotsim.workload.plans import Plan, check_plan
 COLUMNS = ("model", "batch", "tokens", "repeat", "latency_ms")
 NOT_RUN = "not run"
 MAX_BYTES = 64 * 2**20
-MAX_PROBLEMS = 20
 Key = tuple[str, int, int]  # model, batch, tokens
 NO_MACHINE = "[assumed] not stated by the recording"
 BY_NAME = "is the model that was recorded; a recording holds its name"
@@ -154,15 +154,16 @@ def _read_rows(name: str, columns: list[str], rows: list[tuple[int, str]]) -> di
 
 def _count(row: Mapping[str, str], column: str) -> int:
     text = row[column]
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:18]) <= 10**9:
-        raise ValueError(f"{column}: must be an integer of at least 1 {got(text)}")
-    return int(text)
+    try:
+        return count_of(text)
+    except ValueError as error:
+        raise ValueError(f"{column}: {error} {got(text)}") from None
 
 
 def _latency(row: Mapping[str, str]) -> float:
     text = row["latency_ms"]
     try:
-        value = float(text)
+        value = number_of(text)
     except ValueError:
         raise ValueError(f"latency_ms: must be a number {got(text)}") from None
     if not math.isfinite(value) or value <= 0:

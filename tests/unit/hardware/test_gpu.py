@@ -31,6 +31,13 @@ def test_fp32_peaks_by_hand(name, tflops):
     assert load_gpu(f"gpu/{name}").fp32_tflops == pytest.approx(tflops, abs=0.005)
 
 
+def test_what_follows_from_an_a100():
+    derived = {name: (value, unit) for name, (value, unit, _) in load_gpu("gpu/a100").derived.items()}
+    gpu = load_gpu("gpu/a100")
+    assert derived["tile_slots"] == (108 * gpu.kernel.tiles_per_sm, "tiles")
+    assert derived["fp32_tflops"] == (gpu.fp32_tflops, "TFLOP/s")
+
+
 def test_a_board_is_no_gpu_and_a_gpu_no_board():
     assert not is_gpu("zcu102")
     assert not is_gpu("zcu102_ws")  # by its base

@@ -1,10 +1,12 @@
 """The staircase's pictures: their data equals the schedule's; drawing returns its Axes."""
 
+import numpy as np
 import pytest
 
 import pivotsim as ps
 from pivotsim.plots import staircase
 from pivotsim.plots.style import new_axes
+from pivotsim.pruning.staircase import Staircase
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,26 @@ def test_drawing_returns_its_axes_with_units(schedule):
 def test_a_staircase_without_steps_is_drawn():
     flat = staircase.StaircaseData([1, 2], [1.0, 1.0], [], [])
     assert staircase.draw_staircase(flat, new_axes(4, 3)[1][0]).get_legend() is None
+
+
+def test_counts_without_latency_are_no_points_and_break_no_line():
+    """Of 1 to 8 tokens every second one was recorded: no staircase between them is known."""
+    latency = np.array([np.nan, 1.0, np.nan, 1.0, np.nan, 2.0, np.nan, 2.0])
+    data = staircase.staircase_data(Staircase(np.arange(1, 9), latency))
+    assert (data.tokens, data.latency_ms) == ([2, 4, 6, 8], [1.0, 1.0, 2.0, 2.0])
+    axes = staircase.draw_staircase(data, new_axes(4, 3)[1][0])
+    assert axes.lines[0].get_drawstyle() == "default"
+    assert axes.lines[0].get_marker() == "."
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "most tokens of a step", "one grid point more",
+    ]  # fmt: skip
+
+
+def test_a_whole_grid_is_a_staircase_and_its_cross_one_token_more():
+    data = staircase.staircase_data(Staircase(np.arange(1, 5), np.array([1.0, 1.0, 2.0, 2.0])))
+    axes = staircase.draw_staircase(data, new_axes(4, 3)[1][0])
+    assert axes.lines[0].get_drawstyle() == "steps-post"
+    assert axes.get_legend().get_texts()[1].get_text() == "one token more"
 
 
 def test_the_picture_is_written(schedule, tmp_path):

@@ -26,6 +26,10 @@ def test_a_csv_reads_back(tmp_path):
         ("tokens,accuracy_pct\n197,nan\n", ":2: must be a token count and a percentage"),
         ("tokens,accuracy_pct\n0,50\n", ":2: must be a token count and a percentage"),
         ("tokens,accuracy_pct\n197,50,3\n", ":2: must be a token count and a percentage"),
+        ("tokens,accuracy_pct\n1_9_7,50\n", ":2: must be a token count and a percentage"),
+        ("tokens,accuracy_pct\n197,7_9.8\n", ":2: must be a token count and a percentage"),
+        ("tokens,accuracy_pct\n\u0661,50\n", ":2: must be a token count and a percentage"),
+        (f"tokens,accuracy_pct\n{'9' * 5000},50\n", ":2: must be a token count and a percentage"),
         ("tokens,accuracy_pct\n197,50\n197,51\n", ":3: tokens: stands twice"),
     ],
 )
@@ -34,6 +38,21 @@ def test_a_wrong_csv_names_its_line(tmp_path, text, problem):
     path.write_text(text)
     with pytest.raises(InputError, match=problem):
         read_accuracy(path)
+
+
+def test_rows_may_be_quoted_as_the_header_may(tmp_path):
+    path = tmp_path / "acc.csv"
+    path.write_text('"tokens","accuracy_pct"\n"197","79.8"\n"64", 62\n')
+    assert read_accuracy(path) == {197: 79.8, 64: 62.0}
+
+
+def test_a_hopeless_file_is_not_listed_to_its_end(tmp_path):
+    path = tmp_path / "acc.csv"
+    for text in ("x\n" * 100, "9,5\n" * 100):
+        path.write_text("tokens,accuracy_pct\n" + text)
+        with pytest.raises(InputError) as caught:
+            read_accuracy(path)
+        assert len(caught.value.problems) == 20
 
 
 def test_random_removal_keeps_the_prefix_and_draws_per_batch():

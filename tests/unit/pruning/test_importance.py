@@ -52,6 +52,33 @@ def test_large_scores_do_not_overflow():
     assert np.isfinite(token_importance(q, k, v)).all()
 
 
+@pytest.mark.parametrize("prefix_only", [1, 2])
+def test_attention_that_goes_to_the_prefix_alone_leaves_the_value_term(prefix_only):
+    """Each patch pays exp(0) to the prefix and exp(-2000) = 0 to patches: nothing is received, and nothing divides."""
+    q = np.full((1, 4, 1), 2000.0)
+    k = -np.ones((1, 4, 1))
+    k[0, :prefix_only] = 0.0
+    v = np.zeros((1, 4, 1))
+    expected = [0.25] * (4 - prefix_only)
+    assert token_importance(q, k, v, prefix_tokens=prefix_only).tolist() == expected
+    assert token_importance(q[None], k[None], v[None], prefix_tokens=prefix_only, batch_max=True).tolist() == [expected]
+
+
+def test_finite_inputs_whose_products_are_not_are_refused():
+    large = np.full((1, 3, 1), 1e200)
+    small = np.ones((1, 3, 1))
+    with pytest.raises(InputError, match="^q, k: products of queries and keys must stay finite$"):
+        token_importance(large, large, small)
+    with pytest.raises(InputError, match="^v: sums over channels must stay finite$"):
+        token_importance(np.ones((1, 3, 2)), np.ones((1, 3, 2)), np.full((1, 3, 2), 1.7e308))
+
+
+def test_values_as_far_apart_as_floats_go():
+    """The class token has all of V's softmax; attention is alike."""
+    ones, apart = np.ones((1, 3, 1)), np.array([[[1.7e308], [-1.7e308], [0.0]]])
+    assert token_importance(ones, ones, apart).tolist() == [1.0, 1.0]
+
+
 @pytest.mark.parametrize("prefix", [0, 1, 2])
 @pytest.mark.parametrize("removed", [0, 1, 2, 3, 4, 5, 6, 7, 8])
 def test_merging_at_every_reduction(prefix, removed):

@@ -96,6 +96,8 @@ def test_its_notes_tell_the_machine_and_what_is_inferred(device, tmp_path):
         ("model,batch,tokens,ms\ndeit_s,1,1,1\n", ":1: columns must be"),
         (TEXT + "deit_s,1,64,0\n", ":10: must have 5 cells"),
         (TEXT + "deit_s,one,64,0,1.0\n", ":10: batch: must be an integer"),
+        (TEXT + "deit_s,1,6_4,0,1.0\n", ":10: tokens: must be an integer"),
+        (TEXT + "deit_s,1,64,0,1_0.5\n", ":10: latency_ms: must be a number"),
         (TEXT + "deit_s,1,0,0,1.0\n", ":10: tokens: must be an integer of at least 1"),
         (TEXT + "deit_s,1,64,0,fast\n", ":10: latency_ms: must be a number"),
         (TEXT + "deit_s,1,64,0,nan\n", ":10: latency_ms: must be finite"),
