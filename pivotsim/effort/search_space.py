@@ -5,7 +5,7 @@ One simulation per effort and hardware feeds everything: a cascade's costs follo
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pivotsim.effort.cascade_costs import cascade_columns
@@ -62,6 +62,19 @@ class CoSearch:
         """16 hex digits over everything that the search reads."""
         hashes = [report.input_hash for by_effort in self.reports for report in by_effort.values()]
         return hash_of((hashes, self.outputs.digest, self.cka_digest, self.gate))
+
+    def notes(self, choices: Iterable[Choice] = ()) -> tuple[str, ...]:
+        """Return the marks behind the numbers of every hardware, after the odd orders of efforts in ``choices``.
+
+        Of several hardwares, those that a mark belongs to are named where not all share it.
+        """
+        found: dict[str, list[str]] = {}
+        for reports in self.reports:
+            for note in dict.fromkeys(note for report in reports.values() for note in report.notes):
+                found.setdefault(note, []).append(next(iter(reports.values())).hardware)
+        shared = len(self.reports)
+        marks = [n if len(names) == shared else f"{', '.join(names)}: {n}" for n, names in found.items()]
+        return (*dict.fromkeys(note for choice in choices for note in choice.mix.order_notes), *marks)
 
     def choice(self, efforts: Sequence[int], thresholds: Sequence[float], board: int = 0) -> Choice:
         """Return one cascade with its thresholds, evaluated on the images and combined as ``combine`` does.

@@ -1,5 +1,6 @@
 """cosearch(): Phase 2 against the paper's words, the whole space against a walk of every image."""
 
+import dataclasses
 import itertools
 import math
 
@@ -322,6 +323,18 @@ def test_the_edge_of_sampling():
     whole = walk(found, 3)
     assert sum(len(b.columns["lec"]) for b in found._blocks(3, 31)) == len(whole)
     assert sum(len(b.columns["lec"]) for b in found._blocks(3, 30)) < len(whole)
+
+
+def test_notes_tell_of_every_hardware_and_of_an_odd_order():
+    found = search((3, 12), hw=["zcu102", "u250_mpca"], images=10)
+    marks = [dict.fromkeys(note for r in reports.values() for note in r.notes) for reports in found.reports]
+    assert all(marks) and not marks[0].keys() & marks[1].keys()
+    named = [f"{name}: {note}" for name, notes in zip(("zcu102", "u250_mpca"), marks, strict=True) for note in notes]
+    assert list(found.notes()) == list(found.notes([found.at_lec((3, 12), [0.5])])) == named
+    assert search((3, 12), hw=["zcu102", "zcu102"], images=10).notes() == tuple(marks[0])
+    swapped = dataclasses.replace(found, reports=({3: found.reports[0][12], 12: found.reports[0][3]},))
+    odd = "order: effort 2 takes less time than the one before it"
+    assert swapped.notes([swapped.at_lec((3, 12), [0.5])] * 2) == (odd, *marks[0])
 
 
 def test_one_simulation_per_effort_and_hardware(monkeypatch):
