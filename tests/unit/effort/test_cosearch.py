@@ -292,6 +292,16 @@ def test_one_gate_is_exact_whatever_the_number_of_images():
         assert answer.choice.mix.edp_j_ms == pytest.approx(point["edp_j_ms"], rel=1e-12)
 
 
+def test_a_front_holds_no_array_of_its_own_per_choice():
+    """Tens of thousands of choices over as many images would not fit in memory."""
+    found = search((3, 12), images=300)
+    front = found.front()
+    assert len(front) > 20
+    for choice in front:
+        assert [id(own) for own in choice.exits.seen] == [id(found.outputs.entropies[e]) for e in choice.efforts]
+        assert np.bincount(choice.exits.at, minlength=len(choice.efforts)).tolist() == list(choice.exits.counts)
+
+
 def test_two_gates_are_sampled_where_there_are_more_thresholds_than_levels_and_say_so():
     found = search((3, 6, 12), images=200)
     sampling = found.sampling(max_efforts=3, levels=20)
