@@ -7,6 +7,7 @@ from pivotsim.cli.output import number, percent, print_line, print_table
 if TYPE_CHECKING:
     from pivotsim.effort.choice import Answer, Choice
     from pivotsim.effort.search_space import CoSearch
+    from pivotsim.effort.threshold_grid import Sampling
 
 
 def print_paths(search: "CoSearch") -> None:
@@ -69,10 +70,11 @@ def _count(count: int | None) -> str:
     return "-" if count is None else f"{count:,}"
 
 
-def print_front(front: "list[Choice]", cost: str) -> None:
+def print_front(front: "list[Choice]", cost: str, sampling: "Sampling | None") -> None:
     """Print one row per choice of the front."""
+    remarks = [*([] if front else ["none meets the limits"]), *([] if sampling is None else [str(sampling)])]
     print_line()
-    print_line(f"front of accuracy over {cost}: {len(front)} choices" + ("" if front else "; none meets the limits"))
+    print_line("; ".join([f"front of accuracy over {cost}: {len(front)} choices", *remarks]))
     print_line()
     columns = ("hardware", "efforts", "thresholds", "leave there", "accuracy", "delay, ms", "energy, J", cost)
     rows = [

@@ -1,5 +1,6 @@
 """The command cosearch: efforts, thresholds and hardware that meet a target, or the best of all."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from pivotsim.errors import InputError, got
 if TYPE_CHECKING:
     from pivotsim.effort.choice import Answer, Choice
     from pivotsim.effort.search_space import CoSearch
+    from pivotsim.report import Report
 
 MET, NOT_MET = 0, 1  # exit status: a target or a limit that nothing meets is answered, and is a check that failed
 
@@ -79,6 +81,14 @@ def cosearch_command(
             parser=options.integer("--max-efforts"), metavar="1|2|3", help="Most efforts in a cascade [default: 2]."
         ),
     ] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.integer("--levels"),
+            metavar="N",
+            help="Thresholds tried per gate of cascades of 3 efforts [default: 257]; of 2 all are tried.",
+        ),
+    ] = None,
     gate: Annotated[
         str, typer.Option(metavar="entropy|none", help="Charge the entropy gates, or ignore them as the paper does.")
     ] = "entropy",
@@ -106,7 +116,9 @@ def cosearch_command(
 
     if logits is None or cka is None:
         raise InputError("cosearch: give --logits F.npz and --cka F.npz")
-    _check_asked(target_delay_ms, {"--lec": lec, "--tolerance": tolerance}, objective, front, limit, max_efforts)
+    with_space = {"--limit": limit or None, "--max-efforts": max_efforts, "--levels": levels}
+    is_space = objective is not None or front is not None
+    _check_asked(target_delay_ms is not None, {"--lec": lec, "--tolerance": tolerance}, is_space, with_space)
     settings = options.parse_settings(set_)
     options.check_stated_once("cosearch", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     both = [options.load_both(name, model, settings) for name in hw or ["zcu102"]]
@@ -123,12 +135,16 @@ def cosearch_command(
     pairs: list[Answer] = []
     if target_delay_ms is not None:
         pairs = [search.pair(target_delay_ms, share, board=b, **near) for b in range(len(search.reports))]
-    best = None if objective is None else search.best(objective, limits, max_efforts=most)
-    edge = None if front is None else search.front(front, limits, max_efforts=most)
+    best = None if objective is None else search.best(objective, limits, max_efforts=most, levels=levels)
+    edge = None if front is None else search.front(front, limits, max_efforts=most, levels=levels)
     answers = [*pairs, *([] if best is None else [best])]
+    sampling = search.sampling(max_efforts=most, levels=levels)
+    notes = search.notes([*(answer.choice for answer in answers), *(edge or [])])
     written = _write_plots(search, answers, edge, front, plots)
     if json:
-        print_json({**_to_dict(search, spec.name, pairs, best, edge), "set": settings})
+        sampled = {"sampling": None if sampling is None else sampling._asdict()}
+        answered = _to_dict(search, spec.name, pairs, best, edge)
+        print_json({**answered, **sampled, "set": settings, "notes": list(notes)})
     else:
         print_line(f"{spec.name}, efforts {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
         print_paths(search)
@@ -137,23 +153,24 @@ def cosearch_command(
         if best is not None:
             print_answer(f"best {objective}", best)
         if edge is not None:
-            print_front(edge, str(front))
-        print_end(tuple(dict.fromkeys(note for a in answers for note in a.choice.mix.notes)), written)
+            print_front(edge, str(front), sampling)
+        print_end(notes, written)
     return MET if all(answer.met for answer in answers) and edge != [] else NOT_MET
 
 
 def _check_asked(
-    target: float | None, with_target: dict[str, float | None], objective: str | None, front: str | None,
-    limit: list[str] | None, max_efforts: int | None,
+    target: bool, with_target: Mapping[str, object], space: bool, with_space: Mapping[str, object]
 ) -> None:  # fmt: skip
     """Raise InputError where nothing is asked for, or an option would do nothing."""
-    space = objective is not None or front is not None
-    if target is None and not space:
+    if not target and not space:
         raise InputError("cosearch: give --target-delay-ms, --objective or --front")
-    idle = [name for name, value in with_target.items() if value is not None and target is None]
-    problems = [f"{name}: belongs to --target-delay-ms" for name in idle]
-    idle = [name for name, given in {"--limit": bool(limit), "--max-efforts": max_efforts is not None}.items() if given]
-    problems += [f"{name}: belongs to --objective or --front" for name in idle if not space]
+    rules = ((target, with_target, "--target-delay-ms"), (space, with_space, "--objective or --front"))
+    problems = [
+        f"{name}: belongs to {owner}"
+        for asked, options_of, owner in rules
+        for name, value in options_of.items()
+        if value is not None and not asked
+    ]
     if problems:
         raise InputError(problems)
 
@@ -175,17 +192,27 @@ def _to_dict(
 ) -> dict[str, Any]:
     from pivotsim.report import header
 
-    first = search.reports[0][search.efforts[0]]
     return {
         **header("cosearch", search.input_hash),
         "model": model,
         "images": search.outputs.images,
-        **first.options,
+        "hardware": [_board_to_dict(reports) for reports in search.reports],
         "gate": search.gate,
         "paths": {str(e): {"active": list(p.active), "score": p.score} for e, p in search.paths.items()},
         "phase_2": [answer.to_dict() for answer in pairs],
         "best": None if best is None else best.to_dict(),
         "front": None if front is None else [choice.to_dict() for choice in front],
+    }
+
+
+def _board_to_dict(reports: "Mapping[int, Report]") -> dict[str, Any]:
+    """Return one hardware as plain numbers and text: its options, its efforts, the marks behind them."""
+    first = next(iter(reports.values()))
+    return {
+        "name": first.hardware,
+        **first.options,
+        "efforts": {str(e): {"delay_ms": r.delay_ms, "energy_j": r.energy_j} for e, r in reports.items()},
+        "notes": list(dict.fromkeys(note for report in reports.values() for note in report.notes)),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pivotsim.effort.gating import Exits
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.effort.path_search import EffortPath
+from pivotsim.effort.threshold_grid import Sampling
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Answer:
-    """The choice found, or the nearest to what was asked for; ``met`` says which, ``reason`` why."""
+    """The choice found, or the nearest to what was asked for; ``met`` says which, ``reason`` why.
+
+    ``sampling`` is None where every threshold was tried; else a better choice may stand between those tried.
+    """
 
     choice: Choice
     met: bool
     reason: str
+    sampling: Sampling | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain numbers and text."""
-        return {"met": self.met, "reason": self.reason, **self.choice.to_dict()}
+        sampling = None if self.sampling is None else self.sampling._asdict()
+        return {"met": self.met, "reason": self.reason, "sampling": sampling, **self.choice.to_dict()}

@@ -114,7 +114,7 @@ def check_fraction(path: str, value: object) -> float:
 
 
 def checked_entropies(path: str, entropies: Any) -> FloatArray:
-    """Return entropies as float64 (n,), or raise InputError."""
+    """Return entropies as float64 (n,), not copied where they are that, or raise InputError."""
     values = as_float64(as_array(path, entropies, "n,", 1))
     outside = ~((values >= 0) & (values <= 1))
     if outside.any():
@@ -145,9 +145,9 @@ def as_numbers(path: str, values: Any, shape: str, kinds: str = "fiu") -> np.nda
 
 
 def as_float64(array: np.ndarray[Any, Any]) -> FloatArray:
-    """Return an array as float64; what only a wider float holds becomes infinite, which callers refuse."""
+    """Return an array as float64, itself where it is; what only a wider float holds becomes infinite, and is told."""
     with np.errstate(over="ignore"):
-        return array.astype(np.float64)
+        return array.astype(np.float64, copy=False)
 
 
 def _logit_blocks(path: str, logits: Any) -> Iterator[FloatArray]:

@@ -1,6 +1,7 @@
 """The whole space of cascades: the best one under limits, and the front of accuracy over cost.
 
-Every set of up to ``max_efforts`` of the efforts, every threshold, every hardware. The space is walked cascade by
+Every set of up to ``max_efforts`` of the efforts, every hardware, and every threshold but where two gates have too many
+of them: those are sampled. The space is walked cascade by
 cascade and only what may win is kept, so memory does not grow with it.
 """
 
@@ -14,8 +15,9 @@ from pivotsim.errors import InputError, check_choice, check_real, got, nearest
 from pivotsim.units import FloatArray, IntArray
 
 MAX_EFFORTS = 3
+EXACT_EFFORTS = 2  # of cascades of so many every threshold is tried: one gate has no more of them than images
 TIES = ("delay_ms", "accuracy_frac")
-DEFAULT_LEVELS = 257  # every threshold of the paper's 256 images
+DEFAULT_LEVELS, MAX_LEVELS = 257, 1024  # thresholds per gate of two; the first is all of the paper's 256 images
 
 
 class Block(NamedTuple):
@@ -136,12 +138,14 @@ def _first_least(keys: Sequence[FloatArray]) -> int:
     return int(places[0])
 
 
-def limits_missed(limits: Mapping[str, float], spot: Spot, reached: Mapping[str, float]) -> Iterator[str]:
-    """Yield, for each limit that a choice misses, what any choice could reach."""
+def limits_missed(
+    limits: Mapping[str, float], spot: Spot, reached: Mapping[str, float], any_choice: str
+) -> Iterator[str]:
+    """Yield, for each limit that a choice misses, what any choice could reach; ``any_choice`` says of which."""
     for name, limit in limits.items():
         value, gain = spot.values[name], name in GAINS
         if (value < limit) if gain else (value > limit):
             alone = (reached[name] >= limit) if gain else (reached[name] <= limit)
-            best = f"the {'most' if gain else 'least'} that any choice reaches is {reached[name]:.6g}"
+            best = f"the {'most' if gain else 'least'} that {any_choice} reaches is {reached[name]:.6g}"
             why = "only choices that miss another limit meet it" if alone else best
             yield f"{name} {'>=' if gain else '<='} {limit:g} is missed {got(round(value, 6))}: {why}"

@@ -55,11 +55,18 @@ class Exits:
     """Where the images leave a cascade: counts per effort, and how many of those are classified right.
 
     For two efforts ``correct`` is (C_L, C_H), ``incorrect`` is (I_L, I_H), ``fractions`` is (F_L, F_H).
+    ``seen`` are the entropies as they were given, not a copy: a front has many choices over the same images.
     """
 
     counts: tuple[int, ...]
     correct: tuple[int, ...] | None
-    at: IntArray = field(repr=False, compare=False)
+    seen: tuple[FloatArray, ...] = field(repr=False, compare=False)
+    thresholds: tuple[float, ...] = field(repr=False, compare=False)
+
+    @property
+    def at(self) -> IntArray:
+        """Place in the cascade, from 0, at which each image leaves; shape (n,)."""
+        return _exits_at(self.seen, self.thresholds)
 
     @property
     def images(self) -> int:
@@ -177,13 +184,21 @@ def run_gates(entropies: Sequence[Any], thresholds: Sequence[float], right: Sequ
     values = [checked_entropies(f"entropies[{i}]", e) for i, e in enumerate(entropies)]
     if len({len(v) for v in values}) > 1:
         raise InputError(f"entropies: efforts differ in the number of images {got([len(v) for v in values])}")
-    left = [e < threshold for e, threshold in zip(values, cuts, strict=False)] + [np.ones(len(values[0]), bool)]
-    at: IntArray = np.argmax(left, axis=0)
+    at = _exits_at(values, cuts)
     counts = tuple(np.bincount(at, minlength=len(values)).tolist())
-    if right is None:
-        return Exits(counts, None, at)
-    correct = _checked_right(right, len(values), len(at))[at, np.arange(len(at))]
-    return Exits(counts, tuple(np.bincount(at[correct], minlength=len(values)).tolist()), at)
+    correct = None
+    if right is not None:
+        hits = _checked_right(right, len(values), len(at))[at, np.arange(len(at))]
+        correct = tuple(np.bincount(at[hits], minlength=len(values)).tolist())
+    return Exits(counts, correct, tuple(values), tuple(cuts))
+
+
+def _exits_at(entropies: Sequence[FloatArray], thresholds: Sequence[float]) -> IntArray:
+    """Return the first effort with E < Th of each image, else the last one."""
+    at: IntArray = np.full(len(entropies[0]), len(thresholds), np.int64)
+    for place in reversed(range(len(thresholds))):
+        at[entropies[place] < thresholds[place]] = place
+    return at
 
 
 def _check_list(path: str, values: Any, what: str) -> None:

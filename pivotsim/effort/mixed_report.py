@@ -180,13 +180,16 @@ class MixedReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """Constants behind the numbers that are calibrated, inferred, assumed or estimated; an odd order of efforts."""
-        marks = dict.fromkeys(note for e in self.efforts for note in e.report.notes)
-        cheaper = [
+        return (*self.order_notes, *dict.fromkeys(note for e in self.efforts for note in e.report.notes))
+
+    @property
+    def order_notes(self) -> tuple[str, ...]:
+        """An odd order of efforts: one that takes less time than the one before it."""
+        return tuple(
             f"order: effort {number} takes less time than the one before it"
             for number, (before, after) in enumerate(itertools.pairwise(self.efforts), start=2)
             if after.report.delay_ms < before.report.delay_ms
-        ]
-        return (*cheaper, *marks)
+        )
 
     @property
     def input_hash(self) -> str:

@@ -5,7 +5,7 @@ One simulation per effort and hardware feeds everything: a cascade's costs follo
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pivotsim.effort.cascade_costs import cascade_columns
@@ -14,7 +14,9 @@ from pivotsim.effort.combination import combine
 from pivotsim.effort.entropy import check_fraction
 from pivotsim.effort.front_search import (
     DEFAULT_LEVELS,
+    EXACT_EFFORTS,
     MAX_EFFORTS,
+    MAX_LEVELS,
     Block,
     best_of,
     checked_limits,
@@ -24,7 +26,7 @@ from pivotsim.effort.front_search import (
 from pivotsim.effort.gating import EffortOutputs, Flags, run_gates, thresholds_for
 from pivotsim.effort.pair_search import TOLERANCE_FRAC, find_pair
 from pivotsim.effort.path_search import EffortPath
-from pivotsim.effort.threshold_grid import candidates, count_exits
+from pivotsim.effort.threshold_grid import Sampling, candidates, count_exits
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.report import Report, hash_of
 from pivotsim.units import FloatArray
@@ -60,6 +62,19 @@ class CoSearch:
         """16 hex digits over everything that the search reads."""
         hashes = [report.input_hash for by_effort in self.reports for report in by_effort.values()]
         return hash_of((hashes, self.outputs.digest, self.cka_digest, self.gate))
+
+    def notes(self, choices: Iterable[Choice] = ()) -> tuple[str, ...]:
+        """Return the marks behind the numbers of every hardware, after the odd orders of efforts in ``choices``.
+
+        Of several hardwares, those that a mark belongs to are named where not all share it.
+        """
+        found: dict[str, list[str]] = {}
+        for reports in self.reports:
+            for note in dict.fromkeys(note for report in reports.values() for note in report.notes):
+                found.setdefault(note, []).append(next(iter(reports.values())).hardware)
+        shared = len(self.reports)
+        marks = [n if len(names) == shared else f"{', '.join(names)}: {n}" for n, names in found.items()]
+        return (*dict.fromkeys(note for choice in choices for note in choice.mix.order_notes), *marks)
 
     def choice(self, efforts: Sequence[int], thresholds: Sequence[float], board: int = 0) -> Choice:
         """Return one cascade with its thresholds, evaluated on the images and combined as ``combine`` does.
@@ -117,7 +132,7 @@ class CoSearch:
         limits: Mapping[str, float] | None = None,
         *,
         max_efforts: int = 2,
-        levels: int = DEFAULT_LEVELS,
+        levels: int | None = None,
     ) -> Answer:
         """Return the best of all cascades, thresholds and hardwares under limits, or the nearest to the limits.
 
@@ -131,22 +146,40 @@ class CoSearch:
             classifies).
         max_efforts : int
             Efforts in a cascade, 1 to 3; an effort on its own is a cascade too.
-        levels : int
-            Thresholds tried per gate, at least 2. With fewer images than that every threshold is tried; with more, so
-            many, spread evenly over the images.
+        levels : int, optional
+            Thresholds tried per gate of cascades of 3 efforts, 2 to 1024, 257 by default. Where there are more, so many
+            are tried, spread evenly over the images, and the answer's ``sampling`` and ``reason`` say so. Of one gate
+            every threshold is tried.
 
         Raises
         ------
         InputError
-            A name or a number is not valid, or accuracy is asked for without labels.
+            A name or a number is not valid, accuracy is asked for without labels, or levels without 3 efforts.
         """
+        sampling = self.sampling(max_efforts=max_efforts, levels=levels)
         checked = checked_limits(limits)
         self._check_labels("accuracy_frac" in checked or objective == "accuracy_frac")
         spot, reached = best_of(self._blocks(max_efforts, levels), objective, checked)
         choice = self.choice(spot.efforts, spot.thresholds, spot.board)
-        missed = list(limits_missed(checked, spot, reached))
+        missed = list(limits_missed(checked, spot, reached, "any choice tried" if sampling else "any choice"))
         word = "most" if objective == "accuracy_frac" else "least"
-        return Answer(choice, not missed, "; ".join(missed) or f"{word} {objective} of all choices within the limits")
+        found = f"{word} {objective} of {'the choices tried' if sampling else 'all choices'} within the limits"
+        reasons = [*(missed or [found]), *([str(sampling)] if sampling else [])]
+        return Answer(choice, not missed, "; ".join(reasons), sampling)
+
+    def sampling(self, *, max_efforts: int = 2, levels: int | None = None) -> Sampling | None:
+        """Return how thresholds are sampled by ``best`` and ``front``, None where every one is tried.
+
+        Raises
+        ------
+        InputError
+            A number is out of range, or levels are given without 3 efforts.
+        """
+        most, limit = _checked_space(max_efforts, levels)
+        if min(most, len(self.efforts)) <= EXACT_EFFORTS:
+            return None
+        thresholds = max(len(candidates(self.outputs.entropies[e])) for e in self.efforts[:-1])
+        return Sampling(limit, thresholds) if thresholds > limit else None
 
     def front(
         self,
@@ -154,7 +187,7 @@ class CoSearch:
         limits: Mapping[str, float] | None = None,
         *,
         max_efforts: int = 2,
-        levels: int = DEFAULT_LEVELS,
+        levels: int | None = None,
     ) -> list[Choice]:
         """Return the choices that no other beats in cost and accuracy, cheapest first; parameters as for ``best``.
 
@@ -167,13 +200,13 @@ class CoSearch:
         spots = front_of(self._blocks(max_efforts, levels), cost, checked_limits(limits))
         return [self.choice(spot.efforts, spot.thresholds, spot.board) for spot in spots]
 
-    def _blocks(self, max_efforts: int, levels: int) -> Iterator[Block]:
+    def _blocks(self, max_efforts: int, levels: int | None) -> Iterator[Block]:
         """Yield every cascade on every hardware; the counts of images are the same on all of them."""
-        most = check_integer("max_efforts", max_efforts, 1, MAX_EFFORTS)
-        check_integer("levels", levels, 2, 2**20 if most < MAX_EFFORTS else 2**10)
-        cuts = {e: candidates(values, levels) for e, values in self.outputs.entropies.items()}
+        most, limit = _checked_space(max_efforts, levels)
         images = self.outputs.images
         for size in range(1, most + 1):
+            of_gate = None if size <= EXACT_EFFORTS else limit
+            cuts = {e: candidates(values, of_gate) for e, values in self.outputs.entropies.items()}
             for efforts in itertools.combinations(self.efforts, size):
                 gates = efforts[:-1]
                 thresholds = tuple(cuts[e] for e in gates)
@@ -197,3 +230,14 @@ class CoSearch:
     def _check_labels(self, needed: bool) -> None:
         if needed and self.outputs.right is None:
             raise InputError("logits: accuracy needs labels, an integer array of one class per image (got none)")
+
+
+def _checked_space(max_efforts: int, levels: int | None) -> tuple[int, int]:
+    """Return the most efforts in a cascade and the most thresholds per gate of two, or raise InputError."""
+    most = check_integer("max_efforts", max_efforts, 1, MAX_EFFORTS)
+    if levels is None:
+        return most, DEFAULT_LEVELS
+    if most <= EXACT_EFFORTS:
+        remedy = f"belongs to max_efforts {MAX_EFFORTS}, of one gate every threshold is tried"
+        raise InputError(f"levels: {remedy} {got(levels)}")
+    return most, check_integer("levels", levels, 2, MAX_LEVELS)

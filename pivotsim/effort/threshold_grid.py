@@ -16,6 +16,17 @@ from pivotsim.effort.gating import Flags
 from pivotsim.units import FloatArray, IntArray
 
 
+class Sampling(NamedTuple):
+    """Fewer thresholds tried per gate than there are: at most ``levels`` of up to ``thresholds``."""
+
+    levels: int
+    thresholds: int
+
+    def __str__(self) -> str:
+        tried = f"at most {self.levels:,} of up to {self.thresholds:,} thresholds per gate"
+        return f"cascades of 3 efforts were tried with {tried}"
+
+
 class Grid(NamedTuple):
     """Counts per exit, one array of shape (candidates of gate 1, of gate 2, ...) or broadcast to it; int64."""
 
@@ -24,14 +35,14 @@ class Grid(NamedTuple):
     correct: tuple[IntArray, ...] | None
 
 
-def candidates(entropies: FloatArray, most: int) -> FloatArray:
+def candidates(entropies: FloatArray, most: int | None = None) -> FloatArray:
     """Return thresholds in order: 0, then those that let more images pass, up to all.
 
-    There is one for each distinct entropy where that makes no more than ``most``; else ``most`` of them spread evenly
-    over the images, the last one among them.
+    There is one for each distinct entropy where that makes no more than ``most``, or ``most`` is None; else ``most`` of
+    them spread evenly over the images, the last one among them.
     """
     ordered = np.unique(entropies)
-    if len(ordered) + 1 > most:
+    if most is not None and len(ordered) + 1 > most:
         places = np.linspace(0, len(entropies) - 1, most)[1:].round().astype(np.int64)
         ordered = np.unique(np.sort(entropies)[places])
     return np.concatenate(([0.0], np.nextafter(ordered, np.inf)))

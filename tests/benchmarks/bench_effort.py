@@ -41,7 +41,7 @@ def main() -> None:
     )
     print(f"Phase 2                                                    {1e3 * best_s(lambda: search.pair(50)):8.1f} ms")
     for most in (1, 2, 3):
-        choices = sum(len(block.columns["lec"]) for block in search._blocks(most, IMAGES + 1))
+        choices = sum(len(block.columns["lec"]) for block in search._blocks(most, None))
         spent = best_s(lambda most=most: search.front(max_efforts=most), repeats=2)
         print(f"front of cascades of up to {most} efforts ({choices:>10,} choices) {spent:8.2f} s")
 

@@ -89,6 +89,63 @@ def test_several_hardwares(cosearch):
     assert {choice["hardware"] for choice in data["front"]} == {"zcu102"}
 
 
+def test_each_hardware_states_its_own_options_delays_and_notes(cosearch):
+    names = ("zcu102", "u250_mpca")
+    asked = ("--hw", names[0], "--hw", names[1], "--front", "delay_ms")
+    data = json.loads(cosearch(*asked, "--json").out)
+    found = search(names, memory="paper")
+    assert [board["name"] for board in data["hardware"]] == list(names)
+    assert [(board["engine"], board["memory"]) for board in data["hardware"]] == [
+        ("analytic", "paper"),
+        ("mpca", "paper"),
+    ]
+    assert not {"engine", "memory", "profile"} & data.keys()
+    for board, reports in zip(data["hardware"], found.reports, strict=True):
+        assert board["efforts"] == {
+            str(e): {"delay_ms": r.delay_ms, "energy_j": r.energy_j} for e, r in reports.items()
+        }
+        assert board["notes"] == list(dict.fromkeys(note for r in reports.values() for note in r.notes)) != []
+    assert data["notes"] == list(found.notes())
+    for name, board in zip(names, data["hardware"], strict=True):
+        assert all(f"{name}: {note}" in data["notes"] for note in board["notes"])
+    text = cosearch(*asked).out
+    assert text.count("Behind these numbers:") == 1
+    assert all(f"  {note}\n" in text for note in data["notes"])
+
+
+def test_a_note_that_all_hardwares_share_stands_once(cosearch):
+    data = json.loads(cosearch("--hw", "zcu102", "--hw", "zcu102_ws", "--target-delay-ms", 50, "--json").out)
+    assert data["notes"] == data["hardware"][0]["notes"] == data["hardware"][1]["notes"]
+
+
+def test_notes_of_every_question(cosearch):
+    """Also of a front, and of one that is empty."""
+    marks = list(search().reports[0][3].notes)
+    for asked in (
+        ("--front", "delay_ms"),
+        ("--front", "delay_ms", "--limit", "delay_ms=1"),
+        ("--objective", "delay_ms"),
+    ):
+        assert json.loads(cosearch(*asked, "--json").out)["notes"] == marks
+        assert all(f"  {note}\n" in cosearch(*asked).out for note in marks)
+
+
+def test_sampled_thresholds_are_said(cosearch):
+    asked = ("--front", "delay_ms", "--objective", "edp_j_ms", "--max-efforts", 3)
+    sampled, words = {"levels": 20, "thresholds": 101}, "at most 20 of up to 101 thresholds per gate"
+    data = json.loads(cosearch(*asked, "--levels", 20, "--json").out)
+    assert data["sampling"] == data["best"]["sampling"] == sampled and words in data["best"]["reason"]
+    found = search().front(max_efforts=3, levels=20)
+    assert data["front"] == [json.loads(json.dumps(choice.to_dict())) for choice in found]
+    lines = cosearch(*asked, "--levels", 20).out.splitlines()
+    assert [line.split(":")[0] for line in lines if words in line] == [
+        "best edp_j_ms on zcu102", "front of accuracy over delay_ms",
+    ]  # fmt: skip
+    exact = json.loads(cosearch(*asked, "--json").out)
+    assert exact["sampling"] is exact["best"]["sampling"] is None
+    assert "thresholds per gate" not in cosearch(*asked).out
+
+
 def test_without_labels(cosearch, tmp_path):
     path = tmp_path / "plain.npz"
     np.savez(path, **{name: array for name, array in ARRAYS.items() if name != "labels"})
@@ -117,6 +174,10 @@ ASK = ("--target-delay-ms", "50")
         (("--front", "delay_ms", "--tolerance", "0.7"), {}, "--tolerance: belongs to --target-delay-ms"),
         ((*ASK, "--limit", "lec=0.7"), {}, "--limit: belongs to --objective or --front"),
         ((*ASK, "--max-efforts", "2"), {}, "--max-efforts: belongs to --objective or --front"),
+        ((*ASK, "--levels", "9"), {}, "--levels: belongs to --objective or --front"),
+        (("--front", "delay_ms", "--levels", "9"), {}, "levels: belongs to max_efforts 3, of one gate every threshold"),
+        (("--front", "delay_ms", "--max-efforts", "3", "--levels", "1"), {}, "levels: must be at least 2 (got 1)"),
+        (("--front", "delay_ms", "--levels", "all"), {}, "--levels: must be an integer (got 'all')"),
         ((*ASK, "--lec", "1.5"), {}, "lec: must lie in 0 to 1 (got 1.5)"),
         ((*ASK, "--lec", "most"), {}, "--lec: must be a number (got 'most')"),
         (("--target-delay-ms", "-5"), {}, "target_delay_ms: must be a finite number above 0 (got -5.0)"),

@@ -1,5 +1,6 @@
 """cosearch(): Phase 2 against the paper's words, the whole space against a walk of every image."""
 
+import dataclasses
 import itertools
 import math
 
@@ -165,7 +166,7 @@ def test_counts_of_the_grid_equal_a_walk(gates, images):
 def test_candidates():
     ties = np.array([0.5, 0.1, 0.5, 0.9])
     above = [0.0, *(math.nextafter(v, 1) for v in (0.1, 0.5, 0.9))]
-    assert candidates(ties, 4).tolist() == above
+    assert candidates(ties).tolist() == candidates(ties, 4).tolist() == above
     assert candidates(ties, 3).tolist() == [above[0], above[2], above[3]]
     assert candidates(ties, 2).tolist() == [above[0], above[3]]
     assert len(candidates(np.random.default_rng(0).random(1000), 100)) == 100
@@ -177,7 +178,7 @@ def test_columns_equal_the_walk(most, gate):
     found = search((2, 7, 12), images=12, gate=gate, round_to=1.0, energy="activity" if gate == "none" else "constant")
     expected = walk(found, most)
     place = 0
-    for block in found._blocks(most, 257):
+    for block in found._blocks(most, None):
         for index in range(len(block.columns["delay_ms"])):
             efforts, thresholds, quantities = expected[place]
             spot = block.spot(index)
@@ -271,12 +272,79 @@ def test_hardwares_compete():
     assert found.pair(40, 0.7, board=1).choice.delay_ms != found.pair(40, 0.7, board=0).choice.delay_ms
 
 
-def test_fewer_levels_are_a_part_of_all():
-    found = search((3, 12), images=200)
-    everything, some = found.front(), found.front(levels=20)
-    assert 0 < len(some) <= 21 < len(everything)
+def test_one_gate_is_exact_whatever_the_number_of_images():
+    """More images than DEFAULT_LEVELS: every point of the walk's front is found, and meets limits set to its values."""
+    found = search((3, 12), images=400, seed=1)
+    walked = [c for _, _, c in walk(found, 2)]
+    edge, most = [], -1.0
+    for c in sorted(walked, key=lambda c: (c["edp_j_ms"], -c["accuracy_frac"])):
+        if c["accuracy_frac"] > most:
+            edge.append(c)
+            most = c["accuracy_frac"]
+    front = found.front("edp_j_ms")
+    assert [c.accuracy_frac for c in front] == [c["accuracy_frac"] for c in edge]
+    assert [c.mix.edp_j_ms for c in front] == pytest.approx([c["edp_j_ms"] for c in edge], rel=1e-12)
+    for point in edge:
+        limits = {"accuracy_frac": point["accuracy_frac"], "edp_j_ms": point["edp_j_ms"] * (1 + 1e-12)}
+        answer = found.best("edp_j_ms", limits)
+        assert answer.met and answer.sampling is None and answer.to_dict()["sampling"] is None
+        assert answer.reason == "least edp_j_ms of all choices within the limits"
+        assert answer.choice.mix.edp_j_ms == pytest.approx(point["edp_j_ms"], rel=1e-12)
+
+
+def test_a_front_holds_no_array_of_its_own_per_choice():
+    """Tens of thousands of choices over as many images would not fit in memory."""
+    found = search((3, 12), images=300)
+    front = found.front()
+    assert len(front) > 20
+    for choice in front:
+        assert [id(own) for own in choice.exits.seen] == [id(found.outputs.entropies[e]) for e in choice.efforts]
+        assert np.bincount(choice.exits.at, minlength=len(choice.efforts)).tolist() == list(choice.exits.counts)
+
+
+def test_two_gates_are_sampled_where_there_are_more_thresholds_than_levels_and_say_so():
+    found = search((3, 6, 12), images=200)
+    sampling = found.sampling(max_efforts=3, levels=20)
+    assert sampling == (20, 201) and found.best(max_efforts=3, levels=20).sampling == sampling
+    words = "cascades of 3 efforts were tried with at most 20 of up to 201 thresholds per gate"
+    assert str(sampling) == words
+    best = found.best(max_efforts=3, levels=20)
+    assert best.reason == f"least edp_j_ms of the choices tried within the limits; {words}"
+    assert best.to_dict()["sampling"] == {"levels": 20, "thresholds": 201}
+    missed = found.best(limits={"accuracy_frac": 1.0}, max_efforts=3, levels=20)
+    assert not missed.met and "the most that any choice tried reaches is" in missed.reason
+    assert missed.reason.endswith(words)
+    everything, some = found.front(max_efforts=3), found.front(max_efforts=3, levels=20)
+    assert some != everything and {len(c.efforts) for c in some} == {1, 2, 3}
     for choice in some:
         assert any(c.delay_ms <= choice.delay_ms and c.accuracy_frac >= choice.accuracy_frac for c in everything)
+    alone = {(c.delay_ms, c.accuracy_frac) for c in found.front()}
+    for cost, accuracy in alone:  # one gate stays exact beside two that are sampled
+        assert any(c.delay_ms <= cost and c.accuracy_frac >= accuracy for c in some)
+
+
+def test_the_edge_of_sampling():
+    found = search((3, 6, 12), images=30)
+    assert found.sampling(max_efforts=3, levels=31) is None
+    assert found.sampling(max_efforts=3, levels=30) == (30, 31)
+    assert found.sampling(max_efforts=3) is None is found.sampling()
+    assert search((3, 12), images=300).sampling(max_efforts=3) is None  # no cascade of three
+    assert search((3, 6, 12), images=300).sampling(max_efforts=3) == (257, 301)
+    whole = walk(found, 3)
+    assert sum(len(b.columns["lec"]) for b in found._blocks(3, 31)) == len(whole)
+    assert sum(len(b.columns["lec"]) for b in found._blocks(3, 30)) < len(whole)
+
+
+def test_notes_tell_of_every_hardware_and_of_an_odd_order():
+    found = search((3, 12), hw=["zcu102", "u250_mpca"], images=10)
+    marks = [dict.fromkeys(note for r in reports.values() for note in r.notes) for reports in found.reports]
+    assert all(marks) and not marks[0].keys() & marks[1].keys()
+    named = [f"{name}: {note}" for name, notes in zip(("zcu102", "u250_mpca"), marks, strict=True) for note in notes]
+    assert list(found.notes()) == list(found.notes([found.at_lec((3, 12), [0.5])])) == named
+    assert search((3, 12), hw=["zcu102", "zcu102"], images=10).notes() == tuple(marks[0])
+    swapped = dataclasses.replace(found, reports=({3: found.reports[0][12], 12: found.reports[0][3]},))
+    odd = "order: effort 2 takes less time than the one before it"
+    assert swapped.notes([swapped.at_lec((3, 12), [0.5])] * 2) == (odd, *marks[0])
 
 
 def test_one_simulation_per_effort_and_hardware(monkeypatch):
@@ -357,7 +425,12 @@ LOGITS = synthetic.outputs((3, 6))
         (lambda: search().best(limits=[1]), "limits: must map quantities to numbers (got [1])"),
         (lambda: search().best(max_efforts=4), "max_efforts: must be at most 3 (got 4)"),
         (lambda: search().best(max_efforts=0), "max_efforts: must be at least 1 (got 0)"),
-        (lambda: search().best(levels=1), "levels: must be at least 2 (got 1)"),
+        (lambda: search().best(max_efforts=3, levels=1), "levels: must be at least 2 (got 1)"),
+        (lambda: search().front(max_efforts=3, levels=1025), "levels: must be at most 1024 (got 1025)"),
+        (
+            lambda: search().best(levels=50),
+            "levels: belongs to max_efforts 3, of one gate every threshold is tried (got 50)",
+        ),
         (lambda: search().front("accuracy_frac"), "cost: must be one of"),
     ],
 )
