@@ -194,7 +194,8 @@ def test_the_hash_covers_every_input_and_no_output():
         digest(device=Simulated(profile="full")), digest(device=Simulated(engine="memory")),
         digest(device=Simulated("zcu102_ws")), digest(device=Simulated(part="array")),
         digest(device=Simulated(ps.load_hardware("zcu102").replace({"host.clock_mhz": 1000}))),
-        digest(device=GpuWave("gpu/tx2")), digest(device=GpuWave("gpu/tx2", scored=True)), digest(device=Table(latency)),
+        digest(device=GpuWave("gpu/tx2")), digest(device=GpuWave("gpu/tx2", scored=True)),
+        digest(device=Table(latency)),
         digest(device=Recorded("here", {("mine", 1, 17): [1.0]}), plan=TINY_NAMED),
         digest(device=Recorded("here", {("mine", 1, 17): [2.0]}), plan=TINY_NAMED),
     ]  # fmt: skip
@@ -219,7 +220,7 @@ def test_the_devices_options_are_told():
 
 @pytest.mark.parametrize("batch", [0, 1.5, "2"])
 def test_a_batch_is_a_positive_integer(batch):
-    with pytest.raises(InputError, match="^batch: must be"):
+    with pytest.raises(InputError, match=r"^batch: must be"):
         pruning_schedule(TINY, Table(dict.fromkeys(range(18), 1.0)), {9: 50.0}, batch=batch)
 
 
