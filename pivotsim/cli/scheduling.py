@@ -142,6 +142,8 @@ def _print_schedule(found: "Schedule") -> None:
         f"{found.plan.model.name} on {found.device}, batch {found.batch}: "
         f"{found.whole_tokens} tokens, {len(found.tokens)} grid points, alpha {found.alpha:g}"
     )
+    if found.options:
+        print_line(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.options.items()))
     print_line()
     edges = found.staircase.edges
     print_table(

@@ -7,8 +7,8 @@ in one block after the first quarter of the depth. The paper's grid leaves the w
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from pivotsim.errors import InputError, check_integer, check_real, got
 from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
 from pivotsim.pruning.devices.protocol import ChargesPruning, Device, HasNotes
+from pivotsim.pruning.inputs import device_inputs, options_of, plan_inputs
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
@@ -55,6 +56,8 @@ class Schedule:
         Latency of the whole plan, and of the plan that loses R tokens in ``encoder`` at no cost of its own.
     pruning_ms : float
         What the pruning itself takes beside that; NaN where nobody knows.
+    options : mapping
+        The device's options.
     notes : tuple of str
     """
 
@@ -72,7 +75,14 @@ class Schedule:
     baseline_ms: float
     pruned_ms: float
     pruning_ms: float
+    options: Mapping[str, Any]
+    inputs: tuple[Any, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
+
+    @property
+    def input_hash(self) -> str:
+        """16 hex digits over everything that went in: model, device, options, accuracy, grid, batch, alpha."""
+        return hash_of(self.inputs)
 
     @property
     def whole_tokens(self) -> int:
@@ -103,7 +113,8 @@ class Schedule:
     def to_dict(self) -> dict[str, Any]:
         """Return the schedule as plain numbers and text, the form that ``--json`` prints."""
         body = {
-            "model": self.plan.model.name, "device": self.device, "batch": self.batch, "alpha": self.alpha,
+            "model": self.plan.model.name, "device": self.device, **self.options,
+            "batch": self.batch, "alpha": self.alpha,
             "tokens": self.whole_tokens, "best_tokens": self.best_tokens, "removed": self.removed,
             "recommended_removed": self.recommended_removed, "encoder": self.encoder,
             "baseline_ms": self.baseline_ms, "pruned_ms": self.pruned_ms, "pruning_ms": _or_none(self.pruning_ms),
@@ -120,7 +131,7 @@ class Schedule:
             "steps": [{**edge._asdict(), "jump_frac": edge.jump_frac} for edge in self.staircase.edges],
             "notes": list(self.notes),
         }  # fmt: skip
-        return {**header("schedule", hash_of(body)), **body}
+        return {**header("schedule", self.input_hash), **body}
 
     def to_rows(self) -> list[tuple[Any, ...]]:
         """Return (tokens, latency, accuracy, U_L, U_A, U) of every grid point, tokens descending."""
@@ -177,10 +188,12 @@ def pruning_schedule(
     device = device_of(device) if isinstance(device, str) else device
     if not isinstance(device, Device):
         raise InputError(f"device: must have a name and latency_ms(plan, batch) {got(device)}")
+    batch = check_integer("batch", batch, 1)
     alpha, whole, place = check_alpha(alpha), whole_tokens(plan), pruning_encoder(plan, encoder)
     points = _grid(grid, whole, plan.model.prefix_tokens)
     stairs = staircase_of(plan, device, points.tolist(), batch)
     accuracy_pct = accuracies_pct(accuracy, points, whole)
+    asked = (batch, alpha, place, points.tolist(), accuracy_pct.tolist())
     tokens, latency, accuracy_pct, notes = _complete(points, stairs.latency_ms[::-1], accuracy_pct)
     found = utilities(latency, accuracy_pct, alpha)
     best = best_tokens(tokens, found.total)
@@ -189,11 +202,12 @@ def pruning_schedule(
         raise InputError(f"{device.name}: has no latency of the whole model, {whole} tokens")
     pruned = pruned_at(plan, place, whole - best)
     own = _pruning_ms(device, pruned, batch, pruning_ms)
+    inputs = (plan_inputs(plan), device_inputs(device), *asked, None if pruning_ms is None else own)
     notes += (UNCHARGED,) if math.isnan(own) else ()
     notes += device.notes(pruned, batch) if isinstance(device, HasNotes) else ()
     return Schedule(
         plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
-        device.latency_ms(without_steps(pruned), batch), own, notes,
+        device.latency_ms(without_steps(pruned), batch), own, options_of(device), inputs, notes,
     )  # fmt: skip
 
 

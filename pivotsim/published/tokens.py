@@ -57,12 +57,12 @@ class TokenAudit(Findings):
     @cached_property
     def unexpected(self) -> list[str]:
         """One line per claim whose verdict is not the expected one, and per contradiction that its rule missed."""
-        hit = {found.id for _, found in self.hits}
+        found = {(name, hit.id) for name, hit in self.hits}
         missed = [
             f"contradiction {row['number']}: rule '{row['rule']}' does not find {claim}"
             for row in self.contradictions
             for claim in row["claims"].split()
-            if row["rule"] != "note" and claim not in hit
+            if row["rule"] != "note" and (row["rule"], claim) not in found
         ]
         return super().unexpected + missed
 

@@ -41,9 +41,9 @@ class SingleLayer(Reducer):
 
 
 class TopK(Reducer):
-    """Keeps T = t - r - 1 patches beside the p prefix tokens, and drops the others; stops where T is no more than p.
+    """Keeps T = t - r - p patches beside the p prefix tokens, and drops r; does nothing where T is no more than p.
 
-    The progressive Top-K that the paper compares with; the score is the class token's attention.
+    The progressive Top-K that the paper compares with, there with p = 1; the score is the class token's attention.
     """
 
     def __init__(self, removed: int, prefix: int) -> None:
@@ -52,7 +52,7 @@ class TopK(Reducer):
 
     def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
         """Return prefix and kept patches."""
-        kept = x.shape[1] - self.removed - 1
+        kept = x.shape[1] - self.removed - self.prefix
         if self.removed == 0 or kept <= self.prefix:
             return x, sizes
         return split_patches(x, score_by_class_token(evidence.attention, self.prefix), self.prefix, kept)[0], sizes

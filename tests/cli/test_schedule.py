@@ -17,7 +17,14 @@ def accuracy(tmp_path):
 def test_schedule_prints_steps_utilities_and_the_choice_and_draws(pivotsim, accuracy, tmp_path):
     ran = pivotsim("schedule", "deit_s", "--hw", "zcu102", "--accuracy", accuracy, "--plots", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
-    for text in ("R = 197 - 108", "8.6 %", "chosen", "schedule.png", "pruning: [estimate]"):
+    for text in (
+        "engine analytic, memory paper, profile paper, scope encoders, part delay",
+        "R = 197 - 108",
+        "8.6 %",
+        "chosen",
+        "schedule.png",
+        "pruning: [estimate]",
+    ):
         assert text in ran.out
     assert (tmp_path / "out" / "schedule.png").exists()
 
@@ -27,6 +34,7 @@ def test_schedule_as_json(pivotsim, accuracy):
     result = json.loads(ran.out)
     assert (result["result"], result["removed"], result["alpha"]) == ("schedule", 0, 0.0)
     assert (result["set"], len(result["grid"])) == ({"array.cols": 32}, 194)
+    assert [result[name] for name in ("engine", "memory", "profile", "part")] == ["analytic", "paper", "paper", "delay"]
     assert {"tokens": 192, "next_tokens": 193}.items() <= result["steps"][-1].items()
 
 

@@ -62,7 +62,7 @@ def class_row(attention, prefix):
 
 
 def top_k(x, scores, prefix, removed):
-    kept = len(x) - removed - 1
+    kept = len(x) - removed - prefix
     if removed == 0 or kept <= prefix:
         return x
     return np.array([*x[:prefix], *(x[prefix + j] for j in ranked(scores)[:kept])])

@@ -12,6 +12,7 @@ from tests.oracles import token_reduction as oracle
 from tests.torch.small import REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
+from pivotsim.pruning.importance import token_importance
 from pivotsim.vit_torch.dropping import SingleLayer
 from pivotsim.vit_torch.evidence import Evidence
 from pivotsim.vit_torch.importance import score_by_class_token, score_tokens
@@ -96,4 +97,4 @@ def test_attention_to_the_prefix_alone_is_scored_as_the_reference_scores_it():
     key[:, :, 0] = 0.0
     evidence = evidence_of(query, key, value)
     found = score_tokens(evidence.attention, evidence.value, 1)
-    np.testing.assert_array_equal(found, importance.token_importance(query, key, value))
+    np.testing.assert_array_equal(found, token_importance(query, key, value))

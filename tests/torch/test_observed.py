@@ -3,7 +3,7 @@
 import pytest
 
 import pivotsim as ps
-from tests.torch.small import PLAIN, REASON
+from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.vit_torch import reduction
@@ -29,6 +29,15 @@ def test_reductions_are_observed():
     plan = observe_plan(vit)
     assert [(e.attention_tokens, e.mlp_tokens) for e in plan.encoders] == [(17, 14), (14, 11), (11, 8)]
     assert counted_macs(vit, 1) == ps.lower(plan).macs
+
+
+@pytest.mark.parametrize("form", ["plain", "distilled", "registers"])
+@pytest.mark.parametrize("removed", [1, 3, 4, 5, 7, 12, 13, 14, 15])
+def test_top_k_leaves_what_the_plan_says_whatever_the_prefix(form, removed):
+    vit = build_vit(FORMS[form])
+    reduction.prune_top_k(vit, removed=removed)
+    planned = ps.prune_tokens(ps.plan(FORMS[form]), "top_k", r=removed)
+    assert observe_plan(vit).to_rows() == planned.to_rows()
 
 
 def test_no_hook_stays():

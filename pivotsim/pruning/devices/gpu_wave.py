@@ -48,6 +48,16 @@ class GpuWave:
         """The GPU, loaded."""
         return load_gpu(self.gpu)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Whether every block scores."""
+        return {"scored": self.scored}
+
+    @property
+    def inputs(self) -> object:
+        """The GPU's values."""
+        return self.spec.model_dump(exclude={"name", "description", "sources"})
+
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the sum of the encoders' times; what is outside them is left out."""
         return math.fsum(encoder_times_ms(lower(plan, batch), self.spec, scored=self.scored).tolist())

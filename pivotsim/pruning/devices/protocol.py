@@ -1,7 +1,7 @@
 """What every device answers: how long a plan takes; and what some devices answer beyond that."""
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from pivotsim.units import FloatArray
 from pivotsim.workload.plans import Plan
@@ -52,6 +52,21 @@ class ChargesPruning(Protocol):
 
         It comes on top of the latency of the same tokens without the plan's token steps.
         """
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A device that tells how it was made: what a table prints, and all that its latencies follow from."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Its options by name, plain values; none may be called as an entry of a schedule is."""
+        ...
+
+    @property
+    def inputs(self) -> object:
+        """What its latencies follow from beside its options and the plan; prints itself in full."""
         ...
 
 

@@ -6,7 +6,8 @@
     deit_s,1,197,0,35.4
 
 A row holds a model's name, not its sizes: a name of this package means the packaged model, and another model of that
-name is refused. A file whose header says ``# not run: REASON`` and that holds no rows stands for a measurement that was never made.
+name is refused. A file whose header says ``# not run: REASON`` and that holds no rows stands for a measurement that
+was never made.
 """
 
 import csv
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +64,16 @@ class Recorded:
     name: str
     repeats_ms: Mapping[Key, Sequence[float]]
     header: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The machine that was recorded, where its header says so."""
+        return {"machine": self.header["machine"]} if "machine" in self.header else {}
+
+    @property
+    def inputs(self) -> object:
+        """Every repeat."""
+        return sorted(self.repeats_ms.items())
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the median of a whole plan, or the sum of its encoders' shares; NaN where one was not recorded."""

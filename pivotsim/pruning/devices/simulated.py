@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from pivotsim.engines.memory_limits import dram_channel
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import check_choice
 from pivotsim.hardware.spec import Hardware, load_hardware
@@ -68,6 +70,18 @@ class Simulated:
     def board(self) -> Hardware:
         """The hardware, loaded."""
         return load_hardware(self.hw)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How it is simulated, engine and memory resolved."""
+        return {name: getattr(self, name) for name in ("engine", "memory", "profile", "scope", "part")}
+
+    @property
+    def inputs(self) -> object:
+        """The hardware's values, and those of the DRAM channel that it goes through."""
+        hw = self.board
+        channel = dram_channel(hw) if self.memory == "hw" and isinstance(hw, SystolicHardware) else None
+        return sorted(hw.values().items()), None if channel is None else channel.model_dump()
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the delay of a batch, or its part on the programmable logic, from one run of ``simulate``."""

@@ -3,7 +3,7 @@
 import statistics
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pivotsim.errors import InputError, check_choice
 from pivotsim.workload.plans import Plan, check_plan
@@ -76,6 +76,16 @@ class TorchLive:
         if not torch.cuda.is_available():
             raise InputError("device: torch sees no CUDA device here (got 'cuda')")
         return f"torch {torch.__version__} on {torch.cuda.get_device_name()}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How it measures."""
+        return {name: getattr(self, name) for name in ("threads", "repeats", "warm_up", "budget_s")}
+
+    @property
+    def inputs(self) -> object:
+        """Nothing more: measurements are results."""
+        return None
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the median latency of a batch in milliseconds.

@@ -67,9 +67,9 @@ def test_attention_that_goes_to_the_prefix_alone_leaves_the_value_term(prefix_on
 def test_finite_inputs_whose_products_are_not_are_refused():
     large = np.full((1, 3, 1), 1e200)
     small = np.ones((1, 3, 1))
-    with pytest.raises(InputError, match="^q, k: products of queries and keys must stay finite$"):
+    with pytest.raises(InputError, match=r"^q, k: products of queries and keys must stay finite$"):
         token_importance(large, large, small)
-    with pytest.raises(InputError, match="^v: sums over channels must stay finite$"):
+    with pytest.raises(InputError, match=r"^v: sums over channels must stay finite$"):
         token_importance(np.ones((1, 3, 2)), np.ones((1, 3, 2)), np.full((1, 3, 2), 1.7e308))
 
 

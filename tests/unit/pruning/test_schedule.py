@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.errors import InputError
+from pivotsim.pruning.devices.gpu_wave import GpuWave
+from pivotsim.pruning.devices.recorded import Recorded
 from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.schedule import pruning_schedule
 from pivotsim.pruning.token_plans import at_tokens, pruned_at, pruning_encoder, without_steps
 from tests.oracles.token_pruning import best_count
 
 PLAN = ps.plan("deit_s")
+TINY_NAMED = ps.plan(ps.load_model("deit_t").replace({"image_px": 64, "name": "mine"}))
 TINY = ps.plan(ps.load_model("deit_t").replace({"image_px": 64}))  # 17 tokens
 
 
@@ -176,6 +179,49 @@ def test_the_gain_charges_the_pruning_once(hw, profile):
         assert found.gain_ms == pytest.approx(whole - ps.simulate(pruned, hw, profile=profile).delay_ms)
     stated = pruning_schedule(PLAN, device, {197: 80.0, 108: 80.0}, grid=[197, 108], pruning_ms=0.25)
     assert stated.gain_ms == pytest.approx(whole - bare - 0.25)
+
+
+def test_the_hash_covers_every_input_and_no_output():
+    latency, accuracy = {n: float(n) for n in range(4, 18)}, {9: 50.0, 17: 60.0}
+
+    def digest(plan=TINY, device=None, table=accuracy, **options):
+        return pruning_schedule(plan, device or Simulated(), table, **options).input_hash
+
+    shallow = ps.plan(TINY.model.replace({"depth": 8}))
+    digests = [
+        digest(), digest(alpha=0.25), digest(batch=2), digest(grid=[17, 9]), digest(encoder=5), digest(pruning_ms=0.0),
+        digest(table={9: 50.0, 17: 61.0}), digest(plan=shallow), digest(ps.skip_attention(TINY, active=[4])),
+        digest(device=Simulated(profile="full")), digest(device=Simulated(engine="memory")),
+        digest(device=Simulated("zcu102_ws")), digest(device=Simulated(part="array")),
+        digest(device=Simulated(ps.load_hardware("zcu102").replace({"host.clock_mhz": 1000}))),
+        digest(device=GpuWave("gpu/tx2")), digest(device=GpuWave("gpu/tx2", scored=True)),
+        digest(device=Table(latency)),
+        digest(device=Recorded("here", {("mine", 1, 17): [1.0]}), plan=TINY_NAMED),
+        digest(device=Recorded("here", {("mine", 1, 17): [2.0]}), plan=TINY_NAMED),
+    ]  # fmt: skip
+    assert len(set(digests)) == len(digests)
+    assert digests[0] == digest()
+    assert digest(device=Table(latency)) == digest(device=Table({n: 2 * ms for n, ms in latency.items()}))
+    assert digest(table=lambda n: accuracy.get(n, math.nan)) == digests[0]  # what it says counts, not its form
+
+
+def test_the_devices_options_are_told():
+    told = pruning_schedule(TINY, Simulated(profile="full"), {9: 50.0}).to_dict()
+    assert {
+        "engine": "analytic",
+        "memory": "paper",
+        "profile": "full",
+        "scope": "encoders",
+        "part": "delay",
+    }.items() <= (told.items())
+    assert pruning_schedule(TINY, GpuWave("gpu/tx2"), {9: 50.0}).to_dict()["scored"] is False
+    assert pruning_schedule(TINY, Table(dict.fromkeys(range(18), 1.0)), {9: 50.0}).options == {}
+
+
+@pytest.mark.parametrize("batch", [0, 1.5, "2"])
+def test_a_batch_is_a_positive_integer(batch):
+    with pytest.raises(InputError, match=r"^batch: must be"):
+        pruning_schedule(TINY, Table(dict.fromkeys(range(18), 1.0)), {9: 50.0}, batch=batch)
 
 
 def test_devices_are_asked_for_plans_that_prune_at_no_cost():
