@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning.importance import token_importance
 from pivotsim.vit_torch.dropping import SingleLayer
 from pivotsim.vit_torch.evidence import Evidence
+from pivotsim.pruning import importance
 from pivotsim.vit_torch.importance import score_by_class_token, score_tokens
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "tail_golden_vectors.json").read_text())["importance"]
@@ -66,7 +67,6 @@ def test_scores_are_the_oracles(seed, batch, heads, patches, prefix, channels, b
 
 
 def test_scores_are_the_numpy_references_in_float32():
-    from pivotsim.pruning import importance
 
     for seed in range(20):
         q, k, v = drawn(seed, 2, 6, 197, 64, scale=1.0).astype(np.float32)
