@@ -14,7 +14,7 @@ TORCH_VENV  := .venv-torch
 TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_READY := $(TORCH_VENV)/stamp-$(HASH)
 
-.PHONY: run test lint tests test-torch record-staircase proof bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-torch record-staircase cosearch proof bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -36,6 +36,10 @@ test-torch: $(TORCH_READY)
 
 record-staircase: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.benchmarks.record_staircase
+
+cosearch: $(TORCH_READY)
+	$(TORCH_BIN)/python -m tests.benchmarks.record_cosearch
+	$(TORCH_BIN)/python -m tests.benchmarks.record_effort_overhead
 
 proof: $(DEV)
 	$(BIN)/python -m tests.memory_proof
@@ -79,6 +83,7 @@ help:
 	@echo "make test           set up, then lint and tests"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
+	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder on SCALE-Sim, installed apart (takes minutes)"
@@ -101,5 +106,5 @@ $(DEV): | $(BIN)/python
 
 $(TORCH_READY):
 	$(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas]' 'pytest>=8' 'hypothesis>=6.100' '$(TORCH)'
+	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas]' 'pytest>=8' 'hypothesis>=6.100' 'scikit-learn>=1.4' '$(TORCH)'
 	@rm -f $(TORCH_VENV)/stamp-* && touch $@

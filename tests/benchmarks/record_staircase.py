@@ -6,17 +6,12 @@ token counts: what is above the cut is the method's own work. Repeats are interl
 machine falls on all points alike; all of them are kept.
 """
 
-import csv
-import os
-import platform
 import random
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 import torch
 
 import pivotsim as ps
@@ -25,8 +20,8 @@ from pivotsim.vit_torch.imposed import impose_plan
 from pivotsim.vit_torch.observed import observe_plan
 from pivotsim.vit_torch.timing import time_forward_ms
 from pivotsim.vit_torch.transformer import VisionTransformer, build_vit
+from tests.benchmarks.recording import OUT, write
 
-OUT = Path(__file__).parents[2] / "notebooks" / "recorded"
 MODEL = "deit_s"
 THREADS = 1
 REPEATS = 11
@@ -44,16 +39,24 @@ METHODS: tuple[tuple[str, str, dict[str, float]], ...] = (
     ("heatvit", "select_tokens_by_head", {}),
 )
 SINGLE_ENCODER = 4
+NOTES = (
+    f"threads: {THREADS}; float32; random weights and images; one pass to warm up before each repeat",
+    f"repeats: in rounds of random order; up to {TRIES} tries, until other work took less than "
+    f"{LONGEST_WAIT - 1:.0%} of a repeat's time",
+)
 Point = tuple[VisionTransformer, int, tuple[str, ...]]  # what runs, images, the row's first columns
 
 
 def main() -> None:
-    OUT.mkdir(exist_ok=True)
     for batch in (1, 2):
         rows = measured(staircase(batch))
-        write(OUT / f"{MODEL}_cpu_b{batch}.csv", ["model", "batch", "tokens", "repeat", "latency_ms"], rows)
+        save(f"{MODEL}_cpu_b{batch}.csv", ["model", "batch", "tokens", "repeat", "latency_ms"], rows)
     rows = measured([point for batch in (1, 2) for point in overheads(batch)])
-    write(OUT / "pruning_overhead_cpu.csv", ["method", "parameters", "batch", "repeat", "latency_ms"], rows)
+    save("pruning_overhead_cpu.csv", ["method", "parameters", "batch", "repeat", "latency_ms"], rows)
+
+
+def save(name: str, columns: list[str], rows: list[tuple[str, ...]]) -> None:
+    write(OUT / name, "make record-staircase", NOTES, columns, rows)
 
 
 def staircase(batch: int) -> list[Point]:
@@ -148,29 +151,6 @@ def undisturbed_ms(vit: VisionTransformer, batch: int) -> float:
         if elapsed_s <= LONGEST_WAIT * used_s:
             break
     return latency_ms
-
-
-def write(path: Path, columns: list[str], rows: list[tuple[str, ...]]) -> None:
-    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-    with path.open("w", newline="") as file:
-        file.write(
-            "# command: make record-staircase\n"
-            f"# machine: {cpu_model()}, {os.cpu_count()} cores, shared with other work\n"
-            f"# versions: Python {platform.python_version()}, torch {torch.__version__}, numpy {np.__version__}, "
-            f"pivotsim {ps.__version__}\n"
-            f"# threads: {THREADS}; float32; random weights and images; one pass to warm up before each repeat\n"
-            f"# repeats: in rounds of random order; up to {TRIES} tries, until other work took less than "
-            f"{LONGEST_WAIT - 1:.0%} of a repeat's time\n"
-            f"# load average when done (1, 5, 15 minutes): {load}\n"
-        )
-        csv.writer(file, lineterminator="\n").writerows([columns, *rows])
-
-
-def cpu_model() -> str:
-    """Return the CPU's own name, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
-    return names[0].partition(":")[2].strip() if names else platform.machine()
 
 
 if __name__ == "__main__":
