@@ -79,6 +79,22 @@ SHOWN = {
             "236 of 512 sampled designs fit",
         ),
     ),
+    "05_cosearch.ipynb": (
+        3,
+        (
+            "144 paths, 48 per seed",
+            "2 epochs  score of modules         rank correlation +0.81 [+0.73, +0.85]",
+            "score of modules minus that: -0.00 [-0.05, +0.05]: CKA's values add nothing",
+            "seed 1: effort 2: 1 3   effort 3: 1 3 7",
+            "effort 8 alone:  160.2 us, test accuracy 97.80 +- 0.53 %",
+            "(2, 8)  LEC 60: EDP 0.51, loss 0.07 +- 0.12",
+            "delay-70: beats the baseline's EDP on every seed: EDP 2.45 +- 0.03x lower",
+            "accuracy loss -0.07 +- 0.12 points, by seed +0.0, -0.2, +0.0; target met on 3 of 3 seeds",
+            "standard error of one accuracy near 97 % is 0.8 points",
+            "pair (6, 12) at F_L 0.80 is NOT faster than the baseline",
+            "a dense kernel saves nothing",
+        ),
+    ),
 }
 
 
