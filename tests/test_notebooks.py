@@ -88,6 +88,7 @@ SHOWN = {
             "seed 1: effort 2: 1 3   effort 3: 1 3 7",
             "effort 8 alone:  160.2 us, test accuracy 97.80 +- 0.53 %",
             "(2, 8)  LEC 60: EDP 0.51, loss 0.07 +- 0.12",
+            "not below the baseline's EDP on every seed: (6, 8) at LEC 60",
             "delay-70: beats the baseline's EDP on every seed: EDP 2.45 +- 0.03x lower",
             "accuracy loss -0.07 +- 0.12 points, by seed +0.0, -0.2, +0.0; target met on 3 of 3 seeds",
             "standard error of one accuracy near 97 % is 0.8 points",

@@ -18,6 +18,7 @@ def distillation_loss(tokens: Tensor, of_teacher: Tensor) -> Tensor:
 
     Examples
     --------
+    >>> import torch
     >>> distillation_loss(torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[1.0, 0.0]]])).item()
     2.0
     """
@@ -36,6 +37,7 @@ def entropy_loss(logits: Tensor, labels: Tensor) -> Tensor:
     --------
     The first image is right at two equal logits (entropy 1), the second is wrong and does not count.
 
+    >>> import torch
     >>> entropy_loss(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([0, 1])).item()
     1.0
     """
