@@ -1,7 +1,7 @@
 """simulate_designs(): one workload on millions of arrays at once, by the analytic engine."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivotsim.energy.constant import board_j
@@ -72,20 +72,24 @@ def simulate_designs(
     columns = analytic.design_columns(hw.array, designs)
     if hw.host.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
-    pl_cycles, delay_ms, joules = design_totals(trace, hw, columns, profile=profile, energy=energy)
+    ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}
 
 
 def design_totals(
-    trace: Trace, hw: SystolicHardware, columns: list[IntArray], *, profile: str, energy: str, is_parallel: bool = True
-) -> tuple[IntArray, FloatArray, Any]:
-    """Return (PL clocks, ms, J) of each design, (D,); ``columns`` as ``engines.analytic.design_columns`` makes them."""
-    pl_cycles = analytic.cycles_per_design(trace.gemms, columns, is_parallel=is_parallel)
-    pl_cycles += sum(cycles for _, cycles in unit_cycles(trace, hw))
-    ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
-    delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
-    delay_ms += ps_ms
-    return pl_cycles, delay_ms, _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)
+    traces: Sequence[Trace], hw: SystolicHardware, columns: list[IntArray], *, profile: str, energy: str,
+    is_parallel: bool = True,
+) -> list[tuple[IntArray, FloatArray, Any]]:  # fmt: skip
+    """Return (PL clocks, ms, J) of each trace on each design, (D,); ``columns`` as in ``analytic.design_columns``."""
+    cycles = analytic.cycles_per_design([trace.gemms for trace in traces], columns, is_parallel=is_parallel)
+    totals = []
+    for trace, pl_cycles in zip(traces, cycles, strict=True):
+        pl_cycles += sum(units for _, units in unit_cycles(trace, hw))
+        ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
+        delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
+        delay_ms += ps_ms
+        totals.append((pl_cycles, delay_ms, _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)))
+    return totals
 
 
 def _energy_j(

@@ -3,12 +3,8 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pivotsim.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 MAX_LINE_CHARACTERS = 65_536
 MAX_NPZ_ARRAYS = 4_096

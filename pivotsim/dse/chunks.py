@@ -4,7 +4,6 @@ The bytes follow from the recipe and the chunk's number alone (and pyarrow's ver
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.dse.evaluate import Coded, Evaluator, Table, runner_of
+from pivotsim.dse.evaluate import Coded, Evaluator, Table
 from pivotsim.dse.points import ListedPoints, Points, points_of
+from pivotsim.dse.runners import CHUNK_POINTS, runner_of
 from pivotsim.dse.space import Space
 from pivotsim.errors import InputError, MissingExtraError
 
-CHUNK_POINTS = 262_144
-SLOW_CHUNK_POINTS = 2_048  # where designs run one by one: a chunk is what a stop may lose
 BLOCK_POINTS = 32_768  # evaluated at once: the columns stay in the processor's cache
 CODEC = "zstd"
 CODEC_LEVEL = 1
@@ -47,7 +45,7 @@ class Made:
     """A finished chunk: its file's bytes, and what the manifest says of it."""
 
     index: int
-    content: bytes = field(repr=False)
+    content: Any = field(repr=False)  # a buffer, which Dask moves without copying it
     rows: int
     sha256: str
     dropped: dict[str, int]
@@ -130,15 +128,15 @@ def joined(tables: list[Table]) -> Table:
     return Table(columns, dropped, examples)
 
 
-def parquet_bytes(table: Table, repeating: list[str], about: str) -> bytes:
-    """Return a table as a Parquet file of one row group; columns that repeat their values are coded by a dictionary.
+def parquet_bytes(table: Table, repeating: list[str], about: str) -> Any:
+    """Return a table as the buffer of a Parquet file of one row group; columns that repeat values have a dictionary.
 
     ``about`` goes into the file's metadata under ``pivotsim``.
     """
     pa, pq = arrow()
     arrays = [_array(pa, column) for column in table.columns.values()]
     whole = pa.Table.from_arrays(arrays, names=list(table.columns))
-    buffer = io.BytesIO()
+    buffer = pa.BufferOutputStream()
     with pq.ParquetWriter(
         buffer, whole.schema, compression=CODEC, compression_level=CODEC_LEVEL, use_dictionary=repeating,
         store_schema=False, column_encoding={"point": "DELTA_BINARY_PACKED"},
@@ -166,7 +164,7 @@ def arrow() -> tuple[Any, Any]:
 
 def chunk_points_for(space: Space) -> int:
     """Return how many points of a space make a chunk."""
-    return CHUNK_POINTS if len(runner_of(space).vectors) > 1 else SLOW_CHUNK_POINTS
+    return runner_of(space).chunk_points
 
 
 def check_recipe(recipe: Recipe) -> None:

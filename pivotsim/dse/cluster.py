@@ -1,15 +1,23 @@
 """Chunks made by a Dask cluster: the same chunks, the same bytes, written here."""
 
+import asyncio
+import pickle
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from pivotsim._version import __version__
+from pivotsim.dse.allocator import keep_freed_memory
 from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe, arrow
 from pivotsim.dse.workers import QUEUED, Outcome
 from pivotsim.errors import InputError, MissingExtraError
 
 CONNECT_S = 10
-_MAKERS: dict[str, ChunkMaker] = {}  # of this worker process
+PROBE_S, PROBED = 2.0, 4  # how long workers may take to answer, and how many are asked
+MEASURE_EVERY_S = 1.0
+TASK_S, MAX_CHUNKS = 0.25, 16  # how long a task shall take, and the most chunks in it
+_OWN = threading.local()  # the maker of this thread of a worker
 
 
 def versions() -> tuple[str, str]:
@@ -17,63 +25,109 @@ def versions() -> tuple[str, str]:
     return __version__, str(arrow()[0].__version__)
 
 
-def make_chunk(key: str, recipe: Recipe, index: int, wanted: tuple[str, str]) -> Outcome:
-    """Make a chunk on a worker, which keeps one maker for each recipe; its versions must be the sweep's."""
+def make_chunks(
+    key: str, recipe: bytes, indices: Sequence[int], wanted: tuple[str, str]
+) -> tuple[list[Outcome], float]:
+    """Make chunks on a worker and return them with the seconds that each took.
+
+    Each thread keeps one maker, of the last recipe; its versions must be the sweep's.
+    """
     if versions() != wanted:
         own = "pivotsim {}, pyarrow {}".format(*versions())
-        return Failed(index, None, f"a worker has {own}; the sweep has {wanted[0]} and {wanted[1]}")
-    if key not in _MAKERS:
-        _MAKERS.clear()
-        _MAKERS[key] = ChunkMaker(recipe)
-    return _MAKERS[key](index)
+        problem = f"a worker has {own}; the sweep has {wanted[0]} and {wanted[1]}"
+        return [Failed(index, None, problem) for index in indices], TASK_S
+    if getattr(_OWN, "key", None) != key:
+        keep_freed_memory()
+        _OWN.make, _OWN.key = ChunkMaker(pickle.loads(recipe)), key  # noqa: S301  the sweep's own, as the task is
+    start = time.perf_counter()
+    outcomes = [_OWN.make(index) for index in indices]
+    return outcomes, (time.perf_counter() - start) / len(indices)
+
+
+async def _are_in_reach(client: Any) -> bool:
+    """Tell whether the workers answer this machine, so that chunks need not pass through the scheduler."""
+    addresses = list((await client.scheduler.identity())["workers"])[:PROBED]
+    try:
+        await asyncio.wait_for(asyncio.gather(*(client.rpc(a).identity() for a in addresses)), PROBE_S)
+    except OSError:  # a TimeoutError is one
+        return False
+    return bool(addresses)
 
 
 class Cluster:
-    """The workers of a Dask scheduler; Dask itself hands the chunks of one that dies to another."""
+    """The workers of a Dask scheduler; Dask itself hands the task of one that dies to another.
+
+    A task holds as many chunks as are made in a moment: its way there and back costs what a tenth of a chunk does. A
+    chunk that failed goes alone, so that it takes no other with it.
+    """
 
     def __init__(self, recipe: Recipe, address: str) -> None:
         try:
-            from distributed import Client
+            from distributed import Client, as_completed
         except ImportError:
             raise MissingExtraError("dask and distributed", "cluster", "--scheduler") from None
         try:
             self.client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
-        self.recipe, self.versions = recipe, versions()
+        self.recipe = pickle.dumps(recipe)  # bytes: the scheduler and the workers need not look into each task's
+        self.versions = versions()
         self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
-        self.running: dict[Any, int] = {}
-        self.room = self._room()
+        self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
+        self.running: dict[Any, list[int]] = {}
+        self.waiting: list[int] = []
+        self.failed: set[int] = set()
+        self.chunks_each = 1
+        # results come with the futures: asking for each is a way to the scheduler and back
+        self.finished: Any = as_completed(loop=self.client.loop, with_results=True, raise_errors=False)
+        self.room, self.measure_from = 0, 0.0
+        self._measure_room()
 
-    def _room(self) -> int:
-        """Return how many chunks the cluster takes now; workers come and go."""
-        threads: int = sum(self.client.nthreads().values())
-        return QUEUED * max(1, threads)
+    def _measure_room(self) -> None:
+        """Note how many tasks the cluster takes: workers come and go."""
+        if time.monotonic() >= self.measure_from:
+            self.room = QUEUED * max(1, sum(self.client.nthreads().values()))
+            self.measure_from = time.monotonic() + MEASURE_EVERY_S
 
     def has_room(self) -> bool:
         """Whether another chunk may be submitted."""
         return len(self.running) < self.room
 
     def submit(self, index: int) -> None:
-        """Hand out a chunk."""
-        future = self.client.submit(make_chunk, self.key, self.recipe, index, self.versions, pure=False)
-        self.running[future] = index
+        """Hand out a chunk, with others where they are quickly made."""
+        if index in self.failed:
+            self._send([index])
+            return
+        self.waiting.append(index)
+        if len(self.waiting) >= self.chunks_each:
+            self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        indices, self.waiting = self.waiting, []
+        self._send(indices)
+
+    def _send(self, indices: list[int]) -> None:
+        future = self.client.submit(make_chunks, self.key, self.recipe, indices, self.versions, pure=False)
+        self.running[future] = indices
+        self.finished.add(future)
 
     def wait(self) -> Sequence[Outcome]:
-        """Return what is finished; a chunk that killed several workers, or whose worker failed, as failed."""
-        from distributed import wait
-
+        """Return what is finished; the chunks of a task that killed several workers, or whose worker failed, failed."""
+        if self.waiting:
+            self._send_waiting()
         outcomes: list[Outcome] = []
-        with self.client.as_current():
-            finished = wait(list(self.running), return_when="FIRST_COMPLETED").done
-        for future in finished:
-            index = self.running.pop(future)
-            error = future.exception()
-            outcomes.append(
-                future.result() if error is None else Failed(index, None, f"{type(error).__name__}: {error}")
-            )
+        for future, result in self.finished.next_batch():
+            indices = self.running.pop(future)
+            if future.status == "finished":
+                made, seconds = result
+                self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
+            else:
+                error = result[1] if isinstance(result, tuple) else result
+                made = [Failed(index, None, f"{type(error).__name__}: {error}") for index in indices]
+            outcomes += made
             future.release()
-        self.room = self._room()
+        self.failed.update(outcome.index for outcome in outcomes if isinstance(outcome, Failed))
+        self._measure_room()
         return outcomes
 
     def close(self) -> None:

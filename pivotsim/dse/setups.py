@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from pivotsim.config import Spec
 from pivotsim.dse.fields import HARDWARE, HIGH, LOW, TRANSFORMS, with_attentions
 from pivotsim.dse.space import Space
-from pivotsim.energy.counts import distinct_gemms
 from pivotsim.engines.pl_units import unit_cycles
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
@@ -21,6 +20,7 @@ from pivotsim.simulation import runnable
 from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan, plan
+from pivotsim.workload.sizes import distinct_gemms
 
 MAX_KEPT = 512
 Changes = tuple[tuple[str, Any], ...]
@@ -33,11 +33,14 @@ class Shelf(dict[Hashable, Any]):
     def get_or_make(self, key: Hashable, make: Callable[[], Any], most: int = MAX_KEPT) -> Any:
         """Return the value of a key, made now if it is not here."""
         if key not in self:
-            value = make()
-            if len(self) >= most:
-                del self[next(iter(self))]
-            self[key] = value
+            self.put(key, make(), most)
         return self[key]
+
+    def put(self, key: Hashable, value: Any, most: int = MAX_KEPT) -> None:
+        """Keep the value of a key."""
+        if len(self) >= most:
+            del self[next(iter(self))]
+        self[key] = value
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pivotsim.dse.chunks import CHUNK_POINTS, Failed, Recipe, check_recipe, chunk_points_for
+from pivotsim.dse.chunks import Failed, Recipe, check_recipe, chunk_points_for
 from pivotsim.dse.counting import count_points
+from pivotsim.dse.runners import CHUNK_POINTS
 from pivotsim.dse.space import Space
 from pivotsim.dse.space_file import load_space
 from pivotsim.dse.store import Store

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection
 from typing import Any, Protocol
 
+from pivotsim.dse.allocator import keep_freed_memory
 from pivotsim.dse.chunks import ChunkMaker, Failed, Made, Recipe
 from pivotsim.errors import PivotsimError
 
@@ -71,6 +72,7 @@ def serve(pipe: Any, recipe: Recipe) -> None:
     """Make chunks by number from a pipe until it closes: the life of a worker."""
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides when to stop
+    keep_freed_memory()
     make = ChunkMaker(recipe)
     with contextlib.suppress(EOFError, OSError):  # the sweep is gone
         while True:

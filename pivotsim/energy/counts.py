@@ -21,6 +21,7 @@ import numpy as np
 
 from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
 from pivotsim.units import FloatArray, IntArray
+from pivotsim.workload.sizes import distinct_gemms
 
 SUM_BYTES = 4  # int32
 
@@ -149,11 +150,3 @@ def design_bytes(
             sram[chosen] += float(repeats) * (local + buffer)
             dram[chosen] += float(repeats) * outside
     return sram, dram
-
-
-def distinct_gemms(gemms: Iterable[Iterable[int]]) -> dict[tuple[int, int, int], int]:
-    """Return {(m, k, n): repeats} with equal sizes counted together."""
-    found: dict[tuple[int, int, int], int] = {}
-    for m, k, n, repeats in gemms:
-        found[m, k, n] = found.get((m, k, n), 0) + repeats
-    return found

@@ -24,6 +24,7 @@ from pivotsim.hardware.spec import (
 )
 from pivotsim.units import IntArray
 from pivotsim.workload.masks import Mask, copies_run
+from pivotsim.workload.sizes import joint_gemms
 
 MAX_CYCLES = 2**63 - 1
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
@@ -44,6 +45,14 @@ def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
     """Return an array's configuration as the kernel reads it, shape (7,)."""
     values = array if isinstance(array, Mapping) else array.__dict__
     return np.array([_code(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
+
+
+def array_values(row: IntArray) -> dict[str, Any]:
+    """Return the fields that ``design_row`` made a row of."""
+    named = {}
+    for (field, allowed), code in zip(DESIGN_FIELDS.items(), row.tolist(), strict=True):
+        named[field] = allowed[code] if isinstance(allowed[0], str) else code
+    return {**named, "os_edge_register": bool(named["os_edge_register"])}
 
 
 def _code(field: str, value: object) -> int:
@@ -156,13 +165,12 @@ def cycles_per_gemm(
 
     Repeat i of a GEMM with a mask uses copy i % count; a mask never adds clocks.
     """
-    from pivotsim.kernels.analytic import sum_design_cycles
+    from pivotsim.kernels.analytic import fill_gemm_cycles
 
     design = design_row(array)
     check_no_overflow(gemms.tolist(), design.tolist())
-    out = np.empty((1, len(gemms)), dtype=np.int64)
-    sum_design_cycles(gemms, np.arange(len(gemms) + 1, dtype=np.int64), tuple(design[:, None]), out)
-    per_gemm: IntArray = out[0]
+    per_gemm = np.empty(len(gemms), dtype=np.int64)
+    fill_gemm_cycles(gemms, tuple(design[:, None]), per_gemm)
     for i, mask in enumerate(masks):
         if mask is not None:
             m, k, n, repeats = gemms[i].tolist()
@@ -178,26 +186,24 @@ def check_dense(masks: Sequence[Mask | None], engine: str) -> None:
         raise InputError(f"engine: '{engine}' runs dense operations only")
 
 
-def cycles_per_design(gemms: IntArray, designs: list[IntArray], *, is_parallel: bool = True) -> IntArray:
-    """Return the clocks of all GEMMs together under each design, int64 (D,).
+def cycles_per_design(
+    traces: Sequence[IntArray], designs: list[IntArray], *, is_parallel: bool = True
+) -> tuple[IntArray, ...]:
+    """Return the clocks of each trace's (G, 4) GEMMs under each design, an int64 (D,) per trace.
 
-    Equal GEMMs are counted once and multiplied. Large vectors are shared among numba's threads if ``is_parallel``.
+    Sizes that traces share are computed once. Large vectors are shared among numba's threads if ``is_parallel``.
     """
-    out = np.zeros((len(designs[0]), 1), dtype=np.int64)
-    if not len(gemms) or not len(out):
-        return out[:, 0]
-    counts: dict[tuple[int, int, int], int] = {}
-    for m, k, n, repeats in gemms.tolist():
-        counts[m, k, n] = counts.get((m, k, n), 0) + repeats
-    distinct = [(m, k, n, count) for (m, k, n), count in counts.items()]
-    _check_designs(distinct, designs)
-    offsets = np.array([0, len(distinct)], dtype=np.int64)
-    if is_parallel and len(out) >= PARALLEL_FROM_DESIGNS:
-        from pivotsim.kernels.analytic_parallel import sum_design_cycles_parallel as run
-    else:
-        from pivotsim.kernels.analytic import sum_design_cycles as run
-    run(np.array(distinct, dtype=np.int64), offsets, tuple(designs), out)
-    return out[:, 0]
+    out = np.zeros((len(traces), len(designs[0])), dtype=np.int64)
+    sizes, repeats = joint_gemms(traces)
+    if sizes and out.shape[1]:
+        for counts in repeats.T.tolist():
+            _check_designs([(*size, count) for size, count in zip(sizes, counts, strict=True)], designs)
+        if is_parallel and out.shape[1] >= PARALLEL_FROM_DESIGNS:
+            from pivotsim.kernels.analytic_parallel import sum_design_cycles_parallel as run
+        else:
+            from pivotsim.kernels.analytic import sum_design_cycles as run
+        run(np.array(sizes, dtype=np.int64), repeats, tuple(designs), out)
+    return tuple(out)
 
 
 def _check_designs(gemms: list[tuple[int, int, int, int]], designs: list[IntArray]) -> None:

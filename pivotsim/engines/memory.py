@@ -237,9 +237,9 @@ class _Program:
     def _run_dense(self, loads: int, passes: int, drains: int, is_pruned: bool) -> KernelRun | None:
         from pivotsim.kernels.memory_search import choose_and_run
 
-        channels: Any = _channels(self.limits)
+        channels: Any = channels_of(self.limits)
         recorded = [np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))]
-        chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (4, 9, len(BYTES)))
+        chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (6, 9, len(BYTES)))
         room = np.zeros((4, 3, 2, 2), dtype=np.int64)
         is_done = choose_and_run(
             self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates, self._budget(),
@@ -248,7 +248,7 @@ class _Program:
         return KernelRun(chosen, result, moved, (recorded[0], recorded[1], recorded[2])) if is_done else None
 
 
-def _channels(limits: MemoryLimits) -> tuple[IntArray, ...]:
+def channels_of(limits: MemoryLimits) -> tuple[IntArray, ...]:
     """Return the arrays of the channel for reads and of the one for writes, empty ones under `bandwidth`."""
     if limits.channel is None:
         return tuple(np.zeros((1, 1), dtype=np.int64) for _ in range(8))

@@ -1,6 +1,7 @@
 """Does a GEMM fit its memories: the largest unit of each against one half, as a result and not as an error."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pivotsim.engines.masked_folds import mapped
 from pivotsim.engines.memory_limits import MemoryLimits
@@ -44,13 +45,17 @@ class DoesNotFit:
 def units(
     sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int
 ) -> list[tuple[str, str, int, int]]:
-    """Return (memory, unit, bytes of the largest one, bytes per streamed step or 0) for the three memories.
-
-    ``sizes`` is (m, k, n). A tile is rows x columns, a streamed unit rows (os weight: columns) x chunk, partial sums
-    are int32: columns x chunk, or rows x columns under os.
-    """
+    """Return (memory, unit, bytes of the largest one, bytes per streamed step or 0) for the three memories."""
     row_size, col_size, _ = mapped(*sizes, dataflow)
-    r, c = min(rows, row_size), min(cols, col_size)
+    return units_of(min(rows, row_size), min(cols, col_size), dataflow, chunk)
+
+
+def units_of(r: Any, c: Any, dataflow: str, chunk: Any) -> list[tuple[str, str, Any, Any]]:
+    """Return what ``units`` does for r rows and c columns of the array in use, numbers or vectors.
+
+    A tile is rows x columns, a streamed unit rows (os weight: columns) x chunk, partial sums are int32: columns x
+    chunk, or rows x columns under os.
+    """
     if dataflow == "os":
         return [
             ("ipmem", "stream", r * chunk, r),

@@ -76,28 +76,42 @@ def gemm_cycles(
 
 
 @inlined
-def design_cycles(gemms: Array, start: int, stop: int, designs: tuple[Array, ...], d: int) -> int:
-    """Return the clocks of GEMMs ``start`` up to ``stop`` under design ``d``; arrays as in the kernel below."""
+def design_cycles(gemms: Array, i: int, designs: tuple[Array, ...], d: int) -> int:
+    """Return the clocks of GEMM i under design d; arrays as in the kernels below."""
     rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
-    total = 0
-    for i in range(start, stop):
-        total += gemms[i, 3] * gemm_cycles(
-            gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
-            edge_aware[d], os_edge_register[d], mac_latency[d],
-        )  # fmt: skip
-    return total
+    return gemm_cycles(
+        gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
+        edge_aware[d], os_edge_register[d], mac_latency[d],
+    )  # fmt: skip
 
 
-DESIGNS_SIGNATURE = "void(int64[:, ::1], int64[::1], UniTuple(int64[:], 7), int64[:, ::1])"
+@kernel("void(int64[:, ::1], UniTuple(int64[:], 7), int64[::1])")
+def fill_gemm_cycles(gemms: Array, designs: tuple[Array, ...], out: Array) -> None:
+    """Write the clocks of each GEMM with its repeats to ``out`` (G,), for one design and (G, 4) m, k, n, repeats."""
+    for i in range(len(out)):
+        out[i] = gemms[i, 3] * design_cycles(gemms, i, designs, 0)
+
+
+@inlined
+def fill_totals(gemms: Array, repeats: Array, designs: tuple[Array, ...], d: int, out: Array) -> None:
+    """Write the clocks of each trace under design d; arrays as in the kernel below."""
+    for w in range(out.shape[0]):
+        out[w, d] = 0
+    for i in range(len(gemms)):
+        cycles = design_cycles(gemms, i, designs, d)
+        for w in range(out.shape[0]):
+            out[w, d] += repeats[i, w] * cycles
+
+
+DESIGNS_SIGNATURE = "void(int64[:, ::1], int64[:, ::1], UniTuple(int64[:], 7), int64[:, ::1])"
 
 
 @kernel(DESIGNS_SIGNATURE)
-def sum_design_cycles(gemms: Array, offsets: Array, designs: tuple[Array, ...], out: Array) -> None:
-    """Write the clocks of GEMMs ``offsets[j]`` up to ``offsets[j + 1]`` under design d to ``out[d, j]``.
+def sum_design_cycles(gemms: Array, repeats: Array, designs: tuple[Array, ...], out: Array) -> None:
+    """Write the clocks of W traces under each of D designs to ``out`` (W, D).
 
-    ``gemms`` is (G, 4): m, k, n, repeats. ``designs`` holds seven vectors (D,), in the order of ``gemm_cycles``;
-    a constant one may have stride 0. ``offsets`` is (groups + 1,), ``out`` (D, groups).
+    ``gemms`` is (G, 3): m, k, n of all traces, each size once. ``repeats`` (G, W) says how often each trace runs it.
+    ``designs`` holds seven vectors (D,), in the order of ``gemm_cycles``; a constant one may have stride 0.
     """
-    for d in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[d, j] = design_cycles(gemms, offsets[j], offsets[j + 1], designs, d)
+    for d in range(out.shape[1]):
+        fill_totals(gemms, repeats, designs, d, out)

@@ -3,12 +3,11 @@
 from numba import prange
 
 from pivotsim.kernels._jit import kernel
-from pivotsim.kernels.analytic import DESIGNS_SIGNATURE, Array, design_cycles
+from pivotsim.kernels.analytic import DESIGNS_SIGNATURE, Array, fill_totals
 
 
 @kernel(DESIGNS_SIGNATURE, parallel=True)
-def sum_design_cycles_parallel(gemms: Array, offsets: Array, designs: tuple[Array, ...], out: Array) -> None:
+def sum_design_cycles_parallel(gemms: Array, repeats: Array, designs: tuple[Array, ...], out: Array) -> None:
     """Do what ``sum_design_cycles`` does, the designs shared among numba's threads."""
-    for d in prange(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[d, j] = design_cycles(gemms, offsets[j], offsets[j + 1], designs, d)
+    for d in prange(out.shape[1]):
+        fill_totals(gemms, repeats, designs, d, out)

@@ -34,9 +34,9 @@ from pivotsim.kernels.memory_units import (
     uses,
 )
 
-# What `choose_and_run` writes to `chosen`.
-ORDER, CHUNK, WORK, CANDIDATES = range(4)
-CHOSEN_FIELDS = 4
+# What `choose` writes to `chosen`.
+ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
+CHOSEN_FIELDS = 6
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
 
@@ -81,19 +81,17 @@ def loads_and_last_drain(
 
 @kernel(
     "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
-    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1],"
-    " int64[::1], int64[::1])"
+    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[::1], int64[::1])"
 )
-def choose_and_run(
+def choose(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
-    is_pruned: bool, channels: Channels, room: Array, loads: Array, passes: Array, drains: Array, chosen: Array,
-    result: Array, moved: Array,
+    is_pruned: bool, channels: Channels, room: Array, none: Array, chosen: Array, result: Array,
 ) -> bool:  # fmt: skip
-    """Find the best candidate, run it, and write what it is, its clocks, stalls and bytes; False if over the budget.
+    """Find the best candidate and write what it is; False if over the budget.
 
     Parameters
     ----------
-    gemm, design, limits, dram, channels
+    gemm, design, limits, dram, channels, result
         As in ``schedule``.
     candidates : tuple of int
         (first loop order, last loop order, least chunk, most); one of each is a plain run.
@@ -103,14 +101,14 @@ def choose_and_run(
         False runs every candidate to its end.
     room : int64 (4, 3, 2, 2)
         To work in.
-    loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
-        As in ``schedule``, of the winner.
-    chosen, result, moved : int64 (4,), (9,), (16,)
-        Loop order, chunk, passes simulated and candidates run; the winner's result; its bytes by level.
+    none : int64 (0, 8)
+        No room for intervals.
+    chosen : int64 (6,)
+        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output.
     """
     first_order, last_order, least_chunk, most_chunk = candidates
     sizes, ports = room[2], room[3]
-    best, best_bytes, tail_from = NEVER, NEVER, NEVER
+    best, best_bytes = NEVER, NEVER
     chosen[:] = 0
     for chunk in range(most_chunk, least_chunk - 1, -1):
         alone = alone_cycles(gemm, design, chunk)
@@ -133,16 +131,38 @@ def choose_and_run(
                 floors = (0, 0, NEVER)
             chosen[CANDIDATES] += 1
             is_done = schedule(
-                gemm, design, limits, dram, order, chunk, floors, NEVER, channels, room, loads[:0], passes[:0],
-                drains[:0], result,
-            )  # fmt: skip
+                gemm, design, limits, dram, order, chunk, floors, NEVER, channels, room, none, none, none, result
+            )
             chosen[WORK] += result[PASSES]
             if is_done and result[TOTAL] <= limit:
-                best, best_bytes, tail_from = result[TOTAL], from_dram, result[LAST_OUTPUT]
-                chosen[ORDER], chosen[CHUNK] = order, chunk
+                best, best_bytes = result[TOTAL], from_dram
+                chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
+                chosen[TAIL_FROM] = result[LAST_OUTPUT]
+    return True
+
+
+@kernel(
+    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
+    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1],"
+    " int64[::1], int64[::1])"
+)
+def choose_and_run(
+    gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
+    is_pruned: bool, channels: Channels, room: Array, loads: Array, passes: Array, drains: Array, chosen: Array,
+    result: Array, moved: Array,
+) -> bool:  # fmt: skip
+    """Find the best candidate, run it, and write its clocks, stalls and bytes; False if over the budget.
+
+    Parameters as in ``choose``, and ``loads``, ``passes`` and ``drains`` as in ``schedule``; ``moved`` (16,) takes the
+    bytes by level.
+    """
+    if not choose(
+        gemm, design, limits, dram, candidates, budget, is_pruned, channels, room, passes[:0], chosen, result
+    ):
+        return False
     schedule(
-        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), tail_from, channels, room, loads,
-        passes, drains, result,
+        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), chosen[TAIL_FROM], channels, room,
+        loads, passes, drains, result,
     )  # fmt: skip
     count_bytes(gemm, design, limits, chosen[ORDER], chosen[CHUNK], moved)
     return True

@@ -1,18 +1,29 @@
 """A Dask cluster gives the same bytes, also where a worker of it dies."""
 
+import asyncio
+import itertools
 import os
+import pickle
 import signal
+from types import SimpleNamespace
 
 import pytest
 
-from pivotsim.dse.chunks import Failed, Recipe
-from pivotsim.dse.cluster import make_chunk, versions
+from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe
+from pivotsim.dse.cluster import MAX_CHUNKS, Cluster, _are_in_reach, make_chunks, versions
 from pivotsim.dse.space_file import load_space
 from pivotsim.dse.sweep import run_sweep
 from pivotsim.errors import InputError
 from tests.unit.dse.children import CHUNK, CHUNKS, SPACE, files_of
 
 distributed = pytest.importorskip("distributed")
+
+
+def threads(count):
+    """A worker in this process, so that tests may change what it runs."""
+    return distributed.LocalCluster(
+        n_workers=1, threads_per_worker=count, processes=False, dashboard_address=":0", silence_logs=50
+    )
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -33,11 +44,80 @@ def test_two_workers_one_of_which_dies(tmp_path, undisturbed):
     assert files_of(tmp_path) == undisturbed
 
 
+def test_threads_of_a_worker_and_tasks_of_several_chunks(tmp_path, undisturbed, monkeypatch):
+    sent, send = [], Cluster._send
+    monkeypatch.setattr(Cluster, "_send", lambda self, indices: (sent.append(list(indices)), send(self, indices)))
+    with threads(2) as cluster:
+        swept = run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK)
+    assert sorted(itertools.chain(*sent)) == list(range(CHUNKS)) and not swept.failed
+    assert len(sent[0]) == 1 < max(map(len, sent)) <= MAX_CHUNKS
+    assert files_of(tmp_path) == undisturbed
+
+
+def test_a_task_that_fails_takes_no_other_chunk_with_it(tmp_path, undisturbed, monkeypatch):
+    """Chunk 40 loses its whole task, as one does that kills its workers; then each of them goes alone."""
+    sent, send = [], Cluster._send
+    monkeypatch.setattr(Cluster, "_send", lambda self, indices: (sent.append(list(indices)), send(self, indices)))
+    real = ChunkMaker.__call__
+
+    def make(self, index):
+        if index == 40:
+            raise ValueError("a defect")
+        return real(self, index)
+
+    monkeypatch.setattr(ChunkMaker, "__call__", make)
+    with threads(1) as cluster:
+        swept = run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK)
+    (failed,) = swept.failed
+    assert failed == Failed(40, None, "ValueError: a defect")
+    (task,) = (indices for indices in sent if 40 in indices and len(indices) > 1)
+    assert sent.count([40]) == 2 and all(sent.count([index]) == 1 for index in task if index != 40)
+    monkeypatch.undo()
+    assert not run_sweep(SPACE, tmp_path, chunk_points=CHUNK).failed
+    assert files_of(tmp_path) == undisturbed
+
+
+async def no_route():
+    raise OSError("no route to host")
+
+
+async def silence():
+    await asyncio.sleep(30)
+
+
+async def answer():
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("workers", "is_direct"),
+    [([], False), ([answer], True), ([answer, no_route], False), ([silence], False)],
+)
+def test_chunks_come_straight_from_workers_in_reach(workers, is_direct, monkeypatch):
+    async def identity():
+        return {"workers": dict(enumerate(workers))}
+
+    monkeypatch.setattr("pivotsim.dse.cluster.PROBE_S", 0.05)
+    client = SimpleNamespace(
+        scheduler=SimpleNamespace(identity=identity), rpc=lambda i: SimpleNamespace(identity=workers[i])
+    )
+    assert asyncio.run(_are_in_reach(client)) is is_direct
+
+
 def test_workers_of_another_version_make_nothing():
-    recipe = Recipe(load_space(SPACE), "grid", chunk_points=CHUNK)
-    made = make_chunk("key", recipe, 0, ("0.0.1", versions()[1]))
-    assert isinstance(made, Failed) and "the sweep has 0.0.1 and" in made.problem
-    assert make_chunk("key", recipe, 0, versions()).rows
+    recipe = pickle.dumps(Recipe(load_space(SPACE), "grid", chunk_points=CHUNK))
+    (first, second), _ = make_chunks("key", recipe, [0, 7], ("0.0.1", versions()[1]))
+    assert isinstance(first, Failed) and "the sweep has 0.0.1 and" in first.problem
+    assert (first.index, second.index) == (0, 7)
+    (made,), seconds = make_chunks("key", recipe, [3], versions())
+    assert made.index == 3 and made.rows and seconds > 0
+
+
+def test_a_worker_goes_from_one_sweep_to_the_next():
+    recipes = [Recipe(load_space(SPACE), "grid", chunk_points=CHUNK), Recipe(load_space(SPACE), "random", 100, 3)]
+    for recipe in (*recipes, recipes[0]):
+        (made,), _ = make_chunks(f"key of {recipe.method}", pickle.dumps(recipe), [0], versions())
+        assert made.sha256 == ChunkMaker(recipe)(0).sha256
 
 
 def test_nobody_answers(tmp_path, monkeypatch):

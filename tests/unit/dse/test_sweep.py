@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.dse.chunks import CHUNK_POINTS, Recipe, chunk_points_for
+from pivotsim.dse.chunks import Recipe, chunk_points_for
 from pivotsim.dse.manifest import MANIFEST
 from pivotsim.dse.reading import export_csv, open_dataset
+from pivotsim.dse.runners import CHUNK_POINTS
 from pivotsim.dse.space_file import load_space
 from pivotsim.dse.sweep import run_sweep
 from pivotsim.errors import InputError

@@ -155,6 +155,20 @@ class TestVector:
         threaded = ps.simulate_designs(plan, "zcu102", designs)
         assert np.array_equal(serial["pl_cycles"], threaded["pl_cycles"])
 
+    @pytest.mark.parametrize("threads_from", [1, 10**9])
+    def test_several_traces_at_once(self, threads_from, monkeypatch):
+        monkeypatch.setattr(analytic, "PARALLEL_FROM_DESIGNS", threads_from)
+        draw, designs = random.Random(3), self.random_designs(50, seed=3)
+        shared = [(197, 64, 197), (10, 20, 30), (1, 1, 1)]
+        own = [tuple(draw.randint(1, 300) for _ in range(3)) for _ in range(4)]
+        rows = [[*size, draw.randint(1, 9)] for size in shared * 2 + own]
+        traces = [np.array(part, dtype=np.int64).reshape(-1, 4) for part in (rows[:5], rows[3:], [], rows[8:])]
+        found = analytic.cycles_per_design(traces, analytic.design_columns(ps.load_hardware("zcu102").array, designs))
+        for i in range(50):
+            one = {field: values[i].item() for field, values in designs.items()}
+            assert [cycles[i] for cycles in found] == [analytic.cycles_per_gemm(t, one).sum() for t in traces]
+            assert analytic.array_values(analytic.design_row(one)) == one
+
     def test_no_design_at_all(self):
         assert ps.simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": []})["pl_cycles"].shape == (0,)
 
