@@ -84,7 +84,10 @@ def design_totals(
     cycles = analytic.cycles_per_design([trace.gemms for trace in traces], columns, is_parallel=is_parallel)
     totals = []
     for trace, pl_cycles in zip(traces, cycles, strict=True):
-        pl_cycles += sum(units for _, units in unit_cycles(trace, hw))
+        units = sum(cycles for _, cycles in unit_cycles(trace, hw))
+        if pl_cycles.max(initial=0) > analytic.MAX_CYCLES - units:
+            raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
+        pl_cycles += units
         ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
         delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
         delay_ms += ps_ms

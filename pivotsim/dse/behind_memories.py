@@ -20,7 +20,7 @@ from pivotsim.workload.sizes import Size, joint_gemms
 
 MEMORY_FIELDS = tuple(name for name in HARDWARE if name.startswith("memories."))
 MAX_CYCLES = 2**63 - 1
-MAX_GEMMS_KEPT = 65_536
+MAX_GEMMS_KEPT = 16_384
 MAX_MEMORIES_KEPT = 4_096
 
 
@@ -35,13 +35,17 @@ def run_behind_memories(group: Group) -> list[Costs]:
     arrays = [np.broadcast_to(column, len(group))[valid] for column in group.arrays()]
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
     found, problems = _run(group.context, sizes, designs, behinds)
-    cycles = _total_cycles(found[:, :, 0], repeats, problems)
+    hosts = [group.context.setups.host(work, group.hw) for work in group.works]
+    cycles = _total_cycles(found[:, :, 0], repeats, [units for units, _ in hosts], problems)
     sram, dram = (found[:, :, level].astype(np.float64) @ repeats for level in (1, 2))  # exact below 2**53
     for design, error in problems.items():
         group.drop(valid[back.reshape(-1) == design], error)
     places = np.zeros(len(group), dtype=np.int64)
     places[valid] = back.reshape(-1)
-    return [_costs(group, work, cycles[:, w], sram[:, w], dram[:, w], places) for w, work in enumerate(group.works)]
+    return [
+        _costs(group, work, ps_ms, cycles[:, w], sram[:, w], dram[:, w], places)
+        for w, (work, (_, ps_ms)) in enumerate(zip(group.works, hosts, strict=True))
+    ]
 
 
 def _memories(group: Group) -> tuple[list[Behind], IntArray]:
@@ -113,7 +117,7 @@ def _alone(size: Size, design: IntArray, behind: Behind) -> "list[int] | InputEr
     try:
         result = run_one(size, design, behind)
     except InputError as error:
-        return error
+        return InputError(error.problems)  # without its traceback, which holds all that was being computed
     if isinstance(result, DoesNotFit):
         return [MISFIT, 0, 0]
     counts = counts_by_level(0, result.moved_bytes)
@@ -127,22 +131,28 @@ def _misfit(size: Size, design: IntArray, behind: Behind) -> DoesNotFitError:
     return DoesNotFitError(f"memories: gemm {'x'.join(map(str, size))}: {m}" for m in result.misfits)
 
 
-def _total_cycles(cycles: IntArray, repeats: IntArray, problems: dict[int, InputError]) -> IntArray:
-    """Return the clocks of each effort on each design, (D, W); a sum beyond int64 is a problem."""
-    for d in np.flatnonzero((cycles.astype(np.float64) @ repeats).max(axis=1, initial=0.0) > MAX_CYCLES / 2).tolist():
-        if (
-            max(sum(c * r for c, r in zip(cycles[d].tolist(), row, strict=True)) for row in repeats.T.tolist())
-            > MAX_CYCLES
-        ):
+def _total_cycles(
+    cycles: IntArray, repeats: IntArray, units: Sequence[int], problems: dict[int, InputError]
+) -> IntArray:
+    """Return the PL clocks of each effort on each design, units and all, (D, W); beyond int64 is a problem."""
+    about = (cycles.astype(np.float64) @ repeats + np.array(units, dtype=np.float64)).max(axis=1, initial=0.0)
+    for d in np.flatnonzero(about > MAX_CYCLES / 2).tolist():  # near the limit: exactly
+        exact = (
+            sum(c * r for c, r in zip(cycles[d].tolist(), row, strict=True)) + own
+            for row, own in zip(repeats.T.tolist(), units, strict=True)
+        )
+        if max(exact) > MAX_CYCLES:
             problems[d] = InputError("gemm: sizes too large, the cycles would exceed int64 with their repeats")
-    return cycles @ repeats
+            cycles[d] = 0
+    totals: IntArray = cycles @ repeats + np.array(units)
+    return totals
 
 
-def _costs(group: Group, work: Work, cycles: IntArray, sram: Any, dram: Any, places: IntArray) -> Costs:
+def _costs(
+    group: Group, work: Work, ps_ms: float, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
+) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
     hw, energy = group.hw, group.context.space.options["energy"]
-    units, ps_ms = group.context.setups.host(work, hw)
-    pl_cycles = cycles + units
     pl_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms = pl_ms + ps_ms
     vectors: dict[str, Any] = {"delay_ms": delay_ms, "pl_ms": pl_ms, "sram_bytes": sram, "dram_bytes": dram}

@@ -1,17 +1,18 @@
 """Chunks made by a Dask cluster: the same chunks, the same bytes, written here."""
 
 import asyncio
+import contextlib
 import pickle
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pivotsim._version import __version__
 from pivotsim.dse.allocator import keep_freed_memory
 from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe, arrow
 from pivotsim.dse.workers import QUEUED, Outcome
-from pivotsim.errors import InputError, MissingExtraError
+from pivotsim.errors import InputError, MissingExtraError, PivotsimError
 
 CONNECT_S = 10
 PROBE_S, PROBED = 2.0, 4  # how long workers may take to answer, and how many are asked
@@ -46,10 +47,10 @@ def make_chunks(
 
 async def _are_in_reach(client: Any) -> bool:
     """Tell whether the workers answer this machine, so that chunks need not pass through the scheduler."""
-    addresses = list((await client.scheduler.identity())["workers"])[:PROBED]
     try:
+        addresses = list((await client.scheduler.identity())["workers"])[:PROBED]
         await asyncio.wait_for(asyncio.gather(*(client.rpc(a).identity() for a in addresses)), PROBE_S)
-    except OSError:  # a TimeoutError is one
+    except Exception:  # whatever answered was no worker: the way through the scheduler always works
         return False
     return bool(addresses)
 
@@ -70,18 +71,38 @@ class Cluster:
             self.client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
+        self.address, self.versions = address, versions()
         self.recipe = pickle.dumps(recipe)  # bytes: the scheduler and the workers need not look into each task's
-        self.versions = versions()
         self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
-        self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
         self.running: dict[Any, list[int]] = {}
         self.waiting: list[int] = []
         self.failed: set[int] = set()
         self.chunks_each = 1
-        # results come with the futures: asking for each is a way to the scheduler and back
-        self.finished: Any = as_completed(loop=self.client.loop, with_results=True, raise_errors=False)
+        self.finished: Any = as_completed(loop=self.client.loop)
         self.room, self.measure_from = 0, 0.0
-        self._measure_room()
+        try:
+            with self._connected():
+                self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
+                self._measure_room()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Give one line for whatever a client raises that has lost its scheduler."""
+        try:
+            yield
+        except Exception as error:
+            if self._is_lost():
+                message = f"scheduler: connection lost to {self.address}; the same command goes on"
+                raise PivotsimError(message) from error
+            raise
+
+    def _is_lost(self) -> bool:
+        """Tell whether the scheduler is gone."""
+        comm = self.client.scheduler_comm
+        return self.client.status != "running" or comm is None or comm.comm.closed()
 
     def _measure_room(self) -> None:
         """Note how many tasks the cluster takes: workers come and go."""
@@ -107,30 +128,36 @@ class Cluster:
         self._send(indices)
 
     def _send(self, indices: list[int]) -> None:
-        future = self.client.submit(make_chunks, self.key, self.recipe, indices, self.versions, pure=False)
+        with self._connected():
+            future = self.client.submit(make_chunks, self.key, self.recipe, indices, self.versions, pure=False)
         self.running[future] = indices
         self.finished.add(future)
 
     def wait(self) -> Sequence[Outcome]:
         """Return what is finished; the chunks of a task that killed several workers, or whose worker failed, failed."""
-        if self.waiting:
-            self._send_waiting()
         outcomes: list[Outcome] = []
-        for future, result in self.finished.next_batch():
-            indices = self.running.pop(future)
-            if future.status == "finished":
-                made, seconds = result
-                self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
-            else:
-                error = result[1] if isinstance(result, tuple) else result
-                made = [Failed(index, None, f"{type(error).__name__}: {error}") for index in indices]
-            outcomes += made
-            future.release()
+        with self._connected():
+            if self.waiting:
+                self._send_waiting()
+            for future in self.finished.next_batch():
+                indices = self.running.pop(future)
+                try:
+                    made, seconds = future.result()
+                    self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
+                except Exception as error:
+                    if self._is_lost():
+                        raise
+                    problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                    made = [Failed(index, None, problem) for index in indices]
+                outcomes += made
+                future.release()
+            self._measure_room()
         self.failed.update(outcome.index for outcome in outcomes if isinstance(outcome, Failed))
-        self._measure_room()
         return outcomes
 
     def close(self) -> None:
         """Give back what still runs; the cluster stays."""
-        self.client.cancel(list(self.running))
-        self.client.close()
+        with contextlib.suppress(Exception):  # of a client that has lost its scheduler
+            self.client.cancel(list(self.running))
+        with contextlib.suppress(Exception):
+            self.client.close()

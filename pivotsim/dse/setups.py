@@ -1,9 +1,9 @@
 """What a group of designs shares: hardware, operations and host times, each made once and kept for a while."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,14 +20,13 @@ from pivotsim.simulation import runnable
 from pivotsim.workload.lowering import lower
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan, plan
-from pivotsim.workload.sizes import distinct_gemms
 
 MAX_KEPT = 512
 Changes = tuple[tuple[str, Any], ...]
 Kept = TypeVar("Kept")
 
 
-class Shelf(dict[Hashable, Any]):
+class Shelf(OrderedDict[Hashable, Any]):
     """The latest results of a function by key; the oldest goes when there are too many."""
 
     def get_or_make(self, key: Hashable, make: Callable[[], Any], most: int = MAX_KEPT) -> Any:
@@ -38,23 +37,18 @@ class Shelf(dict[Hashable, Any]):
 
     def put(self, key: Hashable, value: Any, most: int = MAX_KEPT) -> None:
         """Keep the value of a key."""
-        if len(self) >= most:
-            del self[next(iter(self))]
         self[key] = value
+        if len(self) > most:
+            self.popitem(last=False)
 
 
 @dataclass(frozen=True)
 class Work:
-    """One effort's plan, lowered, its operations in scope, and their distinct multiplications."""
+    """One effort's plan, lowered, its operations in scope."""
 
     plan: Plan
     trace: Trace
     classes: int | None
-
-    @cached_property
-    def sizes(self) -> dict[tuple[int, int, int], int]:
-        """(m, k, n) -> repeats."""
-        return distinct_gemms(self.trace.gemms.tolist())
 
 
 class Setups:

@@ -239,13 +239,17 @@ class _Program:
 
         channels: Any = channels_of(self.limits)
         recorded = [np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))]
-        chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (6, 9, len(BYTES)))
-        room = np.zeros((4, 3, 2, 2), dtype=np.int64)
+        room, states, chosen, result, moved = work_arrays()
         is_done = choose_and_run(
             self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates, self._budget(),
-            is_pruned, channels, room, recorded[0], recorded[1], recorded[2], chosen, result, moved,
+            is_pruned, channels, room, states, recorded[0], recorded[1], recorded[2], chosen, result, moved,
         )  # fmt: skip
         return KernelRun(chosen, result, moved, (recorded[0], recorded[1], recorded[2])) if is_done else None
+
+
+def work_arrays() -> tuple[IntArray, ...]:
+    """Return what a search works in: room, states, its choice, the result and the bytes moved."""
+    return tuple(np.zeros(shape, dtype=np.int64) for shape in ((4, 3, 2, 2), (3, 3, 17), (6,), (9,), (len(BYTES),)))
 
 
 def channels_of(limits: MemoryLimits) -> tuple[IntArray, ...]:

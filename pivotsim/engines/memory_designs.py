@@ -15,7 +15,7 @@ import numpy as np
 from pivotsim.engines import memory_bounds
 from pivotsim.engines.analytic import array_values
 from pivotsim.engines.masked_folds import mapped
-from pivotsim.engines.memory import AUTO, BYTES, MemoryResult, channels_of, run_gemm
+from pivotsim.engines.memory import AUTO, MemoryResult, channels_of, run_gemm, work_arrays
 from pivotsim.engines.memory_fit import PSUM_BYTES, DoesNotFit, units_of
 from pivotsim.engines.memory_limits import MemoryLimits
 from pivotsim.hardware.memory import LOOP_ORDERS
@@ -24,7 +24,7 @@ from pivotsim.units import IntArray
 from pivotsim.workload.sizes import Size
 
 ALONE, MISFIT = -1, -2  # clocks of a GEMM that was not run here: ask ``run_gemm``; no chunk makes it fit
-MOST = 2**62
+MOST = 2**63 - 1
 SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
 
@@ -85,12 +85,12 @@ def run_many(
                 found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], behinds, index[here])
     limits = np.array([behind.limits.row() for behind in behinds], dtype=np.int64)
     dram = np.array([behind.limits.dram_row() for behind in behinds], dtype=np.int64)
-    room, none = np.zeros((4, 3, 2, 2), dtype=np.int64), np.zeros((0, 8), dtype=np.int64)
-    scratch = [np.zeros(length, dtype=np.int64) for length in (6, 9, len(BYTES))]
+    room, states, chosen, result, moved = work_arrays()
+    none = np.zeros((0, 8), dtype=np.int64)
     channels: Any = channels_of(MemoryLimits())
     run_designs(
         np.array(sizes, dtype=np.int64), np.ascontiguousarray(designs), np.ascontiguousarray(index), limits, dram,
-        candidates, memory_bounds.MAX_PASSES, channels, room, none, scratch[0], scratch[1], scratch[2], found,
+        candidates, memory_bounds.MAX_PASSES, channels, room, states, none, chosen, result, moved, found,
     )  # fmt: skip
     return found
 

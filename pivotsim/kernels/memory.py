@@ -7,16 +7,16 @@ share nothing:
     pass    start = max(start without memories, ends of its units' loads, its half of OPMEM drained)
     drain   start = max(end of the drain before, last output of its region, bias)       end = start + length
 
-One step per pass, whatever its length, and state for each half of a buffer only.
+One step per pass, whatever its length, and state for each half of a buffer only. Where clocks alone are wanted, as in
+a search, stretches that repeat are counted instead of run (memory_steady.py).
 """
 
-from typing import TypeAlias
-
-from pivotsim.kernels._jit import inlined, kernel
+from pivotsim.kernels._jit import kernel
 from pivotsim.kernels.analytic import OS, WS
 from pivotsim.kernels.dram import reset_channel
 from pivotsim.kernels.memory_array import after_pass, loop_counts, place
-from pivotsim.kernels.memory_layout import Place, bias_place, region_place, unit_place
+from pivotsim.kernels.memory_fetch import AGAIN, HALVES, RESIDENT, fetch, traits_of, used_until
+from pivotsim.kernels.memory_layout import bias_place, region_place, unit_place
 from pivotsim.kernels.memory_records import (
     BIAS_SLOT,
     DRAINS,
@@ -28,7 +28,8 @@ from pivotsim.kernels.memory_records import (
     TOTAL,
     note,
 )
-from pivotsim.kernels.memory_stalls import DRAM, END, OUTPUT, START, Flight, charge, common
+from pivotsim.kernels.memory_stalls import DRAM, END, OUTPUT, START, charge, common
+from pivotsim.kernels.memory_steady import MOST_RUN, restored, skip, state_of
 from pivotsim.kernels.memory_transfers import (
     CHANNELS,
     COMMANDS,
@@ -49,71 +50,21 @@ from pivotsim.kernels.memory_units import (
     WRITE_LATENCY,
     Array,
     Ints,
-    always_fetched,
-    between_uses,
     cut,
     fill_sizes,
-    halves_of,
-    is_resident,
     mapped,
 )
-
-# What holds for a slot in all passes: halves of its memory, whether each pass turns to the other half, whether each
-# pass fetches, whether the global buffer keeps the operand.
-Traits: TypeAlias = tuple[int, bool, bool, bool]
-HALVES, TURNS, AGAIN, RESIDENT = 0, 1, 2, 3
-# A memory: the half in use, and the clock from which each half may be filled.
-Memory: TypeAlias = tuple[int, int, int]
-
-
-@inlined
-def traits_of(slot: int, gemm: Ints, design: Ints, limits: Ints, order: int, parts: Ints) -> Traits:
-    """Return what holds for a slot in all passes."""
-    dataflow = design[2]
-    halves = halves_of(slot, dataflow, limits)
-    turns = halves == 2 and between_uses(parts, dataflow, order, slot) > 1
-    again = always_fetched(parts, dataflow, order, slot, halves)
-    return halves, turns, again, is_resident(gemm, slot, dataflow, limits)
-
-
-@inlined
-def fetch(
-    is_first: bool, size: int, ports: int, traits: Traits, memory: Memory, channel: int, latency: int, place: Place,
-    dram: Ints, channels: Channels,
-) -> tuple[Memory, Flight]:  # fmt: skip
-    """Load a pass's unit unless its memory holds it; return the memory's state and the load, zeros for none.
-
-    A unit goes to the half not used last. It comes from the global buffer where that keeps the operand and has it.
-    """
-    half, free_0, free_1 = memory
-    is_fetched = is_first or traits[AGAIN]
-    if traits[TURNS] or (is_fetched and traits[HALVES] == 2):
-        half = 1 - half
-    if not is_fetched:
-        return (half, free_0, free_1), (0, 0, 0)
-    start = max(channel, free_1 if half else free_0)
-    end, dram_end = transfer(start, size, ports, is_first or not traits[RESIDENT], READ, latency, place, dram, channels)
-    return (half, free_0, free_1), (start, dram_end, end)
-
-
-@inlined
-def used_until(memory: Memory, traits: Traits, clock: int) -> Memory:
-    """Return a memory after its half in use was read up to a clock; an unlimited one never has to be free."""
-    half, free_0, free_1 = memory
-    if traits[HALVES] == 0:
-        return memory
-    return (half, free_0, clock) if half else (half, clock, free_1)
 
 
 @kernel(
     "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), int64, int64,"
-    f" UniTuple(int64, 3), int64, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1],"
-    " int64[::1])"
+    f" UniTuple(int64, 3), int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1],"
+    " int64[:, ::1], int64[:, ::1], int64[::1])"
 )
 def schedule(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, order: int, chunk: int,
-    floors: tuple[int, int, int], tail_from: int, channels: Channels, room: Array, loads: Array, passes: Array,
-    drains: Array, result: Array,
+    floors: tuple[int, int, int], tail_from: int, skips: bool, channels: Channels, room: Array, states: Array,
+    loads: Array, passes: Array, drains: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Run one GEMM (m, k, n) with a loop order and a chunk; False if given up because it would take too long.
 
@@ -126,9 +77,11 @@ def schedule(
         exceeds the limit. A wait of the array delays all that follows it, and so does one of the load channel.
     tail_from : int
         Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
+    skips : bool
+        Count what only repeats instead of running it: the clocks are the same. No stalls or intervals then.
     channels : tuple of arrays
         The DRAM channels for reads and for writes, reset here; not looked at under `bandwidth`.
-    room : int64 (2, 3, 2, 2)
+    room, states : int64 (2, 3, 2, 2), (3, 3, 17)
         To work in.
     loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
         Filled with every interval; empty where they are not wanted.
@@ -141,6 +94,7 @@ def schedule(
     nr, nc, nt, last_r, last_c, last_t = parts
     sizes, ports, commands, place_ = room[0], room[1], dram[MODE] == COMMANDS, (0, 0, 0, 0)
     if commands:  # banks closed, refresh counter at 0
+        skips = False
         reset_channel(channels[:4])
         reset_channel(channels[4:])
     fill_sizes(parts, design, chunk, limits, sizes)
@@ -153,13 +107,17 @@ def schedule(
     result[:] = 0
 
     n_x, n_y, n_z = loop_counts(tiled, order, nr, nc, nt)
+    skips_x, skips_y, skips_z = skips and n_x > MOST_RUN, skips and n_y > MOST_RUN, skips and n_z > MOST_RUN
     count = loaded = region = channel = idle = waited = load_from = stream_from = last_output = tail_dram = 0
-    for x in range(n_x):
-        for y in range(n_y):
+    x = 0
+    while x < n_x:
+        y = 0
+        while y < n_y:
             output = 0
             i, j, t = place(tiled, order, x, y, n_z - 1)
             u2, v2 = (int(j == nc - 1), int(t == nt - 1)) if tiled else (int(i == nr - 1), int(j == nc - 1))
-            for z in range(n_z):
+            z = 0
+            while z < n_z:
                 i, j, t = place(tiled, order, x, y, z)
                 a, b, e = int(i == nr - 1), int(j == nc - 1), int(t == nt - 1)  # the last of each dimension
                 steps = last_t if e else chunk
@@ -229,6 +187,19 @@ def schedule(
                     for field, value in enumerate((i, j, t, load, load + lead, begin, done, output)):
                         passes[count, field] = value
                 count += 1
+                if skips_z:
+                    at = skip(
+                        states[0], z, n_z, state_of(
+                            memory_0, memory_1, drained, drained_before, (channel, load_from, stream_from, last_output),
+                            (idle, waited, count, loaded, region),
+                        ), 0,
+                    )  # fmt: skip
+                    if at > z:
+                        memory_0, memory_1, drained, drained_before, clocks, counts = restored(states[0], at)
+                        channel, load_from, stream_from, last_output = clocks
+                        idle, waited, count, loaded, region = counts
+                        z = at
+                z += 1
 
             # the region's drain
             start = max(drained[END], output, bias[END])
@@ -244,6 +215,32 @@ def schedule(
                 for field, value in enumerate((sizes[2, u2, v2], region % max(1, opmem), start, end)):
                     drains[region, field] = value
             region += 1
+            if skips_y:
+                at = skip(
+                    states[1], y, n_y, state_of(
+                        memory_0, memory_1, drained, drained_before, (channel, load_from, stream_from, last_output),
+                        (idle, waited, count, loaded, region),
+                    ), max(1, opmem),
+                )  # fmt: skip
+                if at > y:
+                    memory_0, memory_1, drained, drained_before, clocks, counts = restored(states[1], at)
+                    channel, load_from, stream_from, last_output = clocks
+                    idle, waited, count, loaded, region = counts
+                    y = at
+            y += 1
+        if skips_x:
+            at = skip(
+                states[2], x, n_x, state_of(
+                    memory_0, memory_1, drained, drained_before, (channel, load_from, stream_from, last_output),
+                    (idle, waited, count, loaded, region),
+                ), max(1, opmem),
+            )  # fmt: skip
+            if at > x:
+                memory_0, memory_1, drained, drained_before, clocks, counts = restored(states[2], at)
+                channel, load_from, stream_from, last_output = clocks
+                idle, waited, count, loaded, region = counts
+                x = at
+        x += 1
 
     if is_charged:  # the tail: the clocks after the last output
         tail_dram += common(tail_from, NEVER, bias)

@@ -30,11 +30,13 @@ def limits_of(row: Array) -> Ints:
 
 @kernel(
     "void(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64,"
-    f" {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[::1], int64[::1], int64[::1], int64[:, :, ::1])"
+    f" {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], int64[::1], int64[::1], int64[::1],"
+    " int64[:, :, ::1])"
 )
 def run_designs(
     gemms: Array, designs: Array, behind: Array, limits: Array, dram: Array, candidates: Array, budget: int,
-    channels: Channels, room: Array, none: Array, chosen: Array, result: Array, moved: Array, found: Array,
+    channels: Channels, room: Array, states: Array, none: Array, chosen: Array, result: Array, moved: Array,
+    found: Array,
 ) -> None:  # fmt: skip
     """Fill ``found`` (D, G, 3) with clocks, SRAM bytes and DRAM bytes of each GEMM on each design.
 
@@ -52,7 +54,7 @@ def run_designs(
         First loop order, last loop order, least chunk, most; a GEMM whose most is 0 is left alone.
     budget : int
         As in ``choose``; the clocks of a GEMM that exceeds it become OVER_BUDGET.
-    channels, room, none, chosen, result : arrays
+    channels, room, states, none, chosen, result : arrays
         As in ``choose``, to work in.
     moved : int64 (16,)
         To work in.
@@ -70,8 +72,8 @@ def run_designs(
                 continue
             gemm = (gemms[g, 0], gemms[g, 1], gemms[g, 2])
             if not choose(
-                gemm, design, limit, memory, (first, last, least, most), budget, True, channels, room, none, chosen,
-                result,
+                gemm, design, limit, memory, (first, last, least, most), budget, True, channels, room, states, none,
+                chosen, result,
             ):  # fmt: skip
                 found[d, g, CYCLES] = OVER_BUDGET
                 continue

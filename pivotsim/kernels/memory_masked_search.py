@@ -15,7 +15,6 @@ from pivotsim.kernels.memory_units import DRAM_READ, DRAM_WRITE, Array, Ints, cu
 
 # What `choose_masked` writes to `chosen`.
 ORDER, CHUNK, WORK, CANDIDATES, TAIL_FROM = range(5)
-CHOSEN_FIELDS = 5
 
 
 @inlined

@@ -36,7 +36,6 @@ from pivotsim.kernels.memory_units import (
 
 # What `choose` writes to `chosen`.
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
-CHOSEN_FIELDS = 6
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
 
@@ -81,11 +80,11 @@ def loads_and_last_drain(
 
 @kernel(
     "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
-    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[::1], int64[::1])"
+    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], int64[::1], int64[::1])"
 )
 def choose(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
-    is_pruned: bool, channels: Channels, room: Array, none: Array, chosen: Array, result: Array,
+    is_pruned: bool, channels: Channels, room: Array, states: Array, none: Array, chosen: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate and write what it is; False if over the budget.
 
@@ -96,10 +95,10 @@ def choose(
     candidates : tuple of int
         (first loop order, last loop order, least chunk, most); one of each is a plain run.
     budget : int
-        Passes that may be simulated; a candidate's bounds count as CANDIDATE_WORK of them.
+        Passes that may be scheduled; a candidate's bounds count as CANDIDATE_WORK of them.
     is_pruned : bool
-        False runs every candidate to its end.
-    room : int64 (4, 3, 2, 2)
+        False runs every pass of every candidate.
+    room, states : int64 (4, 3, 2, 2), (3, 3, 17)
         To work in.
     none : int64 (0, 8)
         No room for intervals.
@@ -131,8 +130,9 @@ def choose(
                 floors = (0, 0, NEVER)
             chosen[CANDIDATES] += 1
             is_done = schedule(
-                gemm, design, limits, dram, order, chunk, floors, NEVER, channels, room, none, none, none, result
-            )
+                gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, channels, room, states, none, none,
+                none, result,
+            )  # fmt: skip
             chosen[WORK] += result[PASSES]
             if is_done and result[TOTAL] <= limit:
                 best, best_bytes = result[TOTAL], from_dram
@@ -143,13 +143,13 @@ def choose(
 
 @kernel(
     "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
-    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1],"
-    " int64[::1], int64[::1])"
+    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], int64[:, ::1],"
+    " int64[:, ::1], int64[::1], int64[::1], int64[::1])"
 )
 def choose_and_run(
     gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
-    is_pruned: bool, channels: Channels, room: Array, loads: Array, passes: Array, drains: Array, chosen: Array,
-    result: Array, moved: Array,
+    is_pruned: bool, channels: Channels, room: Array, states: Array, loads: Array, passes: Array, drains: Array,
+    chosen: Array, result: Array, moved: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate, run it, and write its clocks, stalls and bytes; False if over the budget.
 
@@ -157,12 +157,12 @@ def choose_and_run(
     bytes by level.
     """
     if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, channels, room, passes[:0], chosen, result
+        gemm, design, limits, dram, candidates, budget, is_pruned, channels, room, states, passes[:0], chosen, result
     ):
         return False
     schedule(
-        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), chosen[TAIL_FROM], channels, room,
-        loads, passes, drains, result,
+        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), chosen[TAIL_FROM], False, channels,
+        room, states, loads, passes, drains, result,
     )  # fmt: skip
     count_bytes(gemm, design, limits, chosen[ORDER], chosen[CHUNK], moved)
     return True

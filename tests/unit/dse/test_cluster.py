@@ -5,6 +5,7 @@ import itertools
 import os
 import pickle
 import signal
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,8 @@ from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe
 from pivotsim.dse.cluster import MAX_CHUNKS, Cluster, _are_in_reach, make_chunks, versions
 from pivotsim.dse.space_file import load_space
 from pivotsim.dse.sweep import run_sweep
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, PivotsimError
+from tests.unit.dse import children
 from tests.unit.dse.children import CHUNK, CHUNKS, SPACE, files_of
 
 distributed = pytest.importorskip("distributed")
@@ -27,7 +29,9 @@ def threads(count):
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_two_workers_one_of_which_dies(tmp_path, undisturbed):
+@pytest.mark.parametrize("dead", [1, 2])
+def test_two_workers_that_die(dead, tmp_path, undisturbed):
+    """Results that are finished but not yet here die with them, and are made again; no attempt is counted."""
     landed = []
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
@@ -36,7 +40,9 @@ def test_two_workers_one_of_which_dies(tmp_path, undisturbed):
 
         def kill(progress):
             if progress.chunks_done >= 9 and not landed:
-                os.kill(pids[0], signal.SIGKILL)
+                time.sleep(0.3)  # meanwhile tasks finish
+                for pid in pids[:dead]:
+                    os.kill(pid, signal.SIGKILL)
                 landed.append(progress.chunks_done)
 
         swept = run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK, report=kill)
@@ -62,14 +68,14 @@ def test_a_task_that_fails_takes_no_other_chunk_with_it(tmp_path, undisturbed, m
 
     def make(self, index):
         if index == 40:
-            raise ValueError("a defect")
+            raise ValueError("a defect\nof two lines")
         return real(self, index)
 
     monkeypatch.setattr(ChunkMaker, "__call__", make)
     with threads(1) as cluster:
         swept = run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK)
     (failed,) = swept.failed
-    assert failed == Failed(40, None, "ValueError: a defect")
+    assert failed == Failed(40, None, "ValueError: a defect of two lines")
     (task,) = (indices for indices in sent if 40 in indices and len(indices) > 1)
     assert sent.count([40]) == 2 and all(sent.count([index]) == 1 for index in task if index != 40)
     monkeypatch.undo()
@@ -77,8 +83,29 @@ def test_a_task_that_fails_takes_no_other_chunk_with_it(tmp_path, undisturbed, m
     assert files_of(tmp_path) == undisturbed
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_scheduler_that_is_gone(tmp_path, undisturbed):
+    with threads(1) as cluster:
+
+        def stop(progress):
+            if progress.chunks_done >= 9:
+                cluster.close()
+
+        with pytest.raises(
+            PivotsimError, match=r"^scheduler: connection lost to inproc://.*; the same command goes on$"
+        ):
+            run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK, report=stop)
+    assert 9 <= children.done_in(tmp_path) < CHUNKS
+    run_sweep(SPACE, tmp_path, chunk_points=CHUNK)
+    assert files_of(tmp_path) == undisturbed
+
+
 async def no_route():
     raise OSError("no route to host")
+
+
+async def something_else():
+    raise MemoryError("Unable to allocate 3.07 EiB")
 
 
 async def silence():
@@ -91,7 +118,7 @@ async def answer():
 
 @pytest.mark.parametrize(
     ("workers", "is_direct"),
-    [([], False), ([answer], True), ([answer, no_route], False), ([silence], False)],
+    [([], False), ([answer], True), ([answer, no_route], False), ([something_else], False), ([silence], False)],
 )
 def test_chunks_come_straight_from_workers_in_reach(workers, is_direct, monkeypatch):
     async def identity():

@@ -10,6 +10,7 @@ from pivotsim.dse.evaluate import Coded, Evaluator
 from pivotsim.dse.points import ListedPoints, points_of
 from pivotsim.dse.resources import resource_columns
 from pivotsim.dse.rules import Designs
+from pivotsim.dse.setups import Shelf
 from pivotsim.dse.space_file import load_space
 from tests.oracles import design_walk
 
@@ -174,3 +175,51 @@ def test_listed_points():
     space = load_space({"name": "s", "axes": {"array.rows": [16, 32], "array.cols": [36, 18]}})
     table = Evaluator(space).run(ListedPoints([(1, 0), (0, 1)]), 0, 2).columns
     assert (table["array.rows"].tolist(), table["array.cols"].tolist()) == ([32, 16], [36, 18])
+
+
+def test_shelves_drop_what_came_first():
+    shelf = Shelf()
+    for key in "abc":
+        shelf.put(key, key.upper(), most=3)
+    shelf.put("b", "again", most=3)
+    assert list(shelf.items()) == [("a", "A"), ("b", "again"), ("c", "C")]
+    assert shelf.get_or_make("d", lambda: "D", most=3) == "D"
+    assert list(shelf) == ["b", "c", "d"]
+
+
+def test_kept_errors_hold_nothing_else():
+    """A traceback would keep every array of the chunk in which the error was found."""
+    axes = {"memories.loop_order": ["auto", "row-outer"], "array.rows": [16, 32]}
+    space = load_space({"name": "s", "axes": axes, "fixed": {"engine": "memory", "model": "deit_t"}})
+    evaluator = Evaluator(space)
+    table = evaluator.run(points_of(space, "grid"), 0, 4)
+    assert table.dropped == {"is not valid": 2} and table.columns["point"].tolist() == [0, 1]
+    errors = [kept for kept in evaluator.context.gemms.values() if isinstance(kept, ps.InputError)]
+    assert errors and all(error.__traceback__ is None and error.__context__ is None for error in errors)
+
+
+UNLIMITED = (
+    "gb_bytes", "input_share_bytes", "weight_share_bytes", "ipmem_bytes", "wtmem_bytes", "opmem_bytes",
+    "dram_bytes_per_s", "gb_port_bytes_per_clock", "ipmem_port_bytes_per_clock", "wtmem_port_bytes_per_clock",
+    "axi_port_bytes_per_clock",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("engine", "problem"),
+    [("memory", "gemm: sizes too large, the cycles would exceed int64 with their repeats"),
+     ("analytic", "deit_t: sizes too large, the clocks of array and PL units exceed int64")],
+)  # fmt: skip
+def test_clocks_beyond_int64_are_dropped(engine, problem):
+    """GEMMs and softmax units are each below it, for 127 encoders; their sum is not."""
+    axes = {
+        "model.image_px": [1024], "model.patch_px": [1], "model.width": [65_536], "model.heads": [65_536],
+        "model.depth": [127], "array.rows": [8192], "array.cols": [64], "active": [1, 127],
+        "placement.softmax": ["pl"], "units.softmax.elements_per_clock": [1], "memories.bias": [False],
+        "memories.read_latency_ns": [0], "memories.write_latency_ns": [0],
+        **{f"memories.{name}": ["unlimited"] for name in UNLIMITED},
+    }  # fmt: skip
+    space = load_space({"name": "s", "axes": axes, "fixed": {"engine": engine, "model": "deit_t"}})
+    table = Evaluator(space).run(points_of(space, "grid"), 0, 2)
+    assert table.columns["active"].tolist() == [1] and 0 < table.columns["pl_cycles"][0] < 2**63 - 1
+    assert (table.dropped, table.examples) == ({"is not valid": 1}, {"is not valid": problem})
