@@ -10,7 +10,7 @@ import typer
 
 from pivotsim.cli.options import integer, real
 from pivotsim.errors import InputError, got
-from pivotsim.workload.transforms.texts import key_values, token_parameters
+from pivotsim.workload.transforms.texts import attention_parameters, block_parameters, token_parameters
 
 if TYPE_CHECKING:
     from pivotsim.workload.plans import Plan
@@ -63,9 +63,6 @@ PresetOption = Annotated[
     str | None,
     typer.Option("--preset", metavar="NAME", help="Prune as a recipe says: parikh_seed (inferred)."),
 ]
-DENSITIES = ("msa", "mlp", "qkv", "q", "k", "v", "proj", "fc1", "gate", "value", "fc2")
-BLOCK_KEYS = ("block", "density", "seed", "masks", *DENSITIES)
-ATTENTION_KEYS = ("density", "seed", "masks", "pruned_is_true")
 FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split, --preset"
 
 
@@ -150,25 +147,13 @@ def parse_pruning(
         is_file = "=" not in attention
         if is_file and not attention.strip():
             raise InputError(f"--attention: must name a file, or be such as density=0.1,seed=0 {got(attention)}")
-        example = "density=0.1,seed=0"
-        scores = {"masks": attention} if is_file else key_values("--attention", attention, ATTENTION_KEYS, example)
+        scores = {"masks": attention} if is_file else attention_parameters(attention)
     return Pruning(
         heads,
         neurons,
         tuple(map(token_parameters, tokens or ())),
-        tuple(map(_blocks, blocks or ())),
+        tuple(map(block_parameters, blocks or ())),
         scores,
         split,
         preset,
     )
-
-
-def _blocks(text: str) -> dict[str, Any]:
-    """Return the arguments of ``prune_blocks``: densities by group or label become one mapping."""
-    values = key_values("--blocks", text, BLOCK_KEYS, "block=16,density=0.5,seed=0")
-    if "block" not in values:
-        raise InputError(f"--blocks: block: is missing {got(text)}")
-    shares = {name: values.pop(name) for name in DENSITIES if name in values}
-    if shares and "density" in values:
-        raise InputError(f"--blocks: density: is for all matrices, {', '.join(shares)} for some; state one {got(text)}")
-    return {**values, "density": shares} if shares else values

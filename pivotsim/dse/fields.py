@@ -3,7 +3,7 @@
 A transform that the command line gains becomes an axis by a row in ``TRANSFORMS``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pivotsim.config import check_leaf, leaves
@@ -12,12 +12,15 @@ from pivotsim.errors import InputError, check_choice, check_integer, check_real,
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.workload.plans import QKV_MODES, SCORE_BITS, Plan
-from pivotsim.workload.token_methods import METHODS
+from pivotsim.workload.token_methods import METHODS, REQUIRED
+from pivotsim.workload.transforms.attention_masking import mask_attention
 from pivotsim.workload.transforms.attention_skipping import skip_attention
+from pivotsim.workload.transforms.attention_splitting import split_attention
+from pivotsim.workload.transforms.block_pruning import prune_blocks
 from pivotsim.workload.transforms.common import check_keep_rate
 from pivotsim.workload.transforms.head_pruning import prune_heads
 from pivotsim.workload.transforms.neuron_pruning import prune_neurons
-from pivotsim.workload.transforms.texts import token_parameters
+from pivotsim.workload.transforms.texts import attention_parameters, block_parameters, token_parameters
 from pivotsim.workload.transforms.token_pruning import prune_tokens
 
 MAX_DEPTH = 4096
@@ -55,23 +58,54 @@ def _check_active(path: str, value: Any) -> None:
         check_integer(path, value, 0, MAX_DEPTH)
 
 
-def _check_tokens(path: str, value: Any) -> None:
-    if not isinstance(value, str):
-        raise InputError(f"{path}: must be '{NO_TOKENS}' or a text such as 'evit:keep_rate=0.7' {got(value)}")
-    if value != NO_TOKENS:
-        check_choice(path, token_parameters(value, path)["method"], METHODS)
+def _check_tokens(path: str, values: Mapping[str, Any]) -> None:
+    method = check_choice(path, values["method"], METHODS)
+    parameters = METHODS[method].parameters
+    for name in values:
+        if name != "method" and name not in parameters:
+            raise InputError(f"{path}: {method}: {name}: unknown parameter{nearest(name, parameters)}")
+    for name, parameter in parameters.items():
+        if parameter.default is REQUIRED and name not in values:
+            raise InputError(f"{path}: {method}: {name}: is required")
 
 
-def _pruned_tokens(plan: Plan, value: str) -> Plan:
-    return plan if value == NO_TOKENS else prune_tokens(plan, **token_parameters(value))
+def _check_drawn(path: str, values: Mapping[str, Any]) -> None:
+    if "masks" in values:
+        raise InputError(f"{path}: masks: a file is no part of a space; state a density {got(values['masks'])}")
+    densities = values.get("density")
+    named = densities if isinstance(densities, dict) else {"density": densities}
+    for name, share in named.items():
+        for each in share if isinstance(share, list) else [share]:
+            check_keep_rate(f"{path}: {name}", each)
+    check_integer(f"{path}: block", values.get("block", 1), 1)
+    check_integer(f"{path}: seed", values.get("seed", 0), 0)
 
 
-NO_TOKENS = "none"
+def _stated(
+    read: Callable[[str, str], dict[str, Any]], example: str, check: Callable[[str, Mapping[str, Any]], None],
+    apply: Callable[..., Plan],
+) -> Transform:  # fmt: skip
+    """Return a transform whose values are texts of parameters, or `none`."""
+
+    def check_text(path: str, value: Any) -> None:
+        if not isinstance(value, str):
+            raise InputError(f"{path}: must be '{NOTHING}' or a text such as '{example}' {got(value)}")
+        if value != NOTHING:
+            check(path, read(value, path))
+
+    return Transform(check_text, lambda plan, text: plan if text == NOTHING else apply(plan, **read(text, "")))
+
+
+NOTHING = "none"
+MASKED = ("blocks", "attention")  # vectors of designs have no masks
 TRANSFORMS = {  # in the order in which they are applied
     "heads": Transform(lambda path, value: _none(check_integer(path, value, 1)), prune_heads),
     "neurons": Transform(lambda path, value: _none(check_keep_rate(path, value)), prune_neurons),
     "active": Transform(_check_active, with_attentions),
-    "tokens": Transform(_check_tokens, _pruned_tokens),
+    "tokens": _stated(token_parameters, "evit:keep_rate=0.7", _check_tokens, prune_tokens),
+    "blocks": _stated(block_parameters, "block=16,density=0.5", _check_drawn, prune_blocks),
+    "attention": _stated(attention_parameters, "density=0.1", _check_drawn, mask_attention),
+    "split": Transform(lambda path, value: _none(check_integer(path, value, 0)), split_attention),
 }
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pivotsim.designs import design_totals
 from pivotsim.dse.behind_memories import MEMORY_FIELDS, run_behind_memories
-from pivotsim.dse.fields import LOW_FRAC, VECTORS
+from pivotsim.dse.fields import LOW_FRAC, MASKED, VECTORS
 from pivotsim.dse.groups import Costs, Group
 from pivotsim.dse.space import Space
 from pivotsim.simulation import simulate
@@ -48,6 +48,8 @@ ONE_BY_ONE = Runner(run_alone, (LOW_FRAC,), SLOW_CHUNK_POINTS)
 
 def runner_of(space: Space) -> Runner:
     """Return how a space's designs run."""
+    if any(axis.name in MASKED for axis in space.axes):
+        return ONE_BY_ONE
     overlaps = next((a.values for a in space.axes if a.name == "host.ps_pl_overlap"), (space.hw.host.ps_pl_overlap,))
     if "heads" in overlaps:
         return ONE_BY_ONE

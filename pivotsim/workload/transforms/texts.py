@@ -7,6 +7,9 @@ from typing import Any
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.yaml_reader import parse_scalar
 
+DENSITIES = ("msa", "mlp", "qkv", "q", "k", "v", "proj", "fc1", "gate", "value", "fc2")
+BLOCK_KEYS = ("block", "density", "seed", "masks", *DENSITIES)
+ATTENTION_KEYS = ("density", "seed", "masks", "pruned_is_true")
 _ENTRY = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*\S)\s*")
 
 
@@ -50,3 +53,27 @@ def token_parameters(text: str, label: str = "--tokens") -> dict[str, Any]:
     if "method" in values:
         raise InputError(f"{label}: method: stated twice {got(text)}")
     return {"method": method.strip(), **values}
+
+
+def block_parameters(text: str, label: str = "--blocks") -> dict[str, Any]:
+    """Return the arguments of ``prune_blocks`` in a text: densities by group or label become one mapping.
+
+    >>> block_parameters("block=16,msa=0.5,mlp=0.7")
+    {'block': 16, 'density': {'msa': 0.5, 'mlp': 0.7}}
+    """
+    values = key_values(label, text, BLOCK_KEYS, "block=16,density=0.5,seed=0")
+    if "block" not in values:
+        raise InputError(f"{label}: block: is missing {got(text)}")
+    shares = {name: values.pop(name) for name in DENSITIES if name in values}
+    if shares and "density" in values:
+        raise InputError(f"{label}: density: is for all matrices, {', '.join(shares)} for some; state one {got(text)}")
+    return {**values, "density": shares} if shares else values
+
+
+def attention_parameters(text: str, label: str = "--attention") -> dict[str, Any]:
+    """Return the arguments of ``mask_attention`` in a text.
+
+    >>> attention_parameters("density=0.1,seed=3")
+    {'density': 0.1, 'seed': 3}
+    """
+    return key_values(label, text, ATTENTION_KEYS, "density=0.1,seed=0")
