@@ -9,8 +9,8 @@ from tests.oracles import design_walk
 from tests.unit.dse.test_evaluate import CASES
 
 SHARES = {
-    "mixed": 0.4, "activity": 0.2, "model": 0.1, "arrays": 0.15, "memory": 0.05, "memory, activity": 0.05,
-    "heads": 0.05,
+    "mixed": 0.3, "activity": 0.15, "model": 0.1, "arrays": 0.1, "memory": 0.15, "memory, activity": 0.1,
+    "memory, programs": 0.02, "transforms": 0.04, "masks": 0.01, "heads": 0.03,
 }  # fmt: skip
 
 
