@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import pickle
 import threading
 import time
@@ -71,6 +72,8 @@ class Cluster:
             self.client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
+        self.quiet = contextlib.ExitStack()
+        self.quiet.enter_context(_quiet())
         self.address, self.versions = address, versions()
         self.recipe = pickle.dumps(recipe)  # bytes: the scheduler and the workers need not look into each task's
         self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
@@ -78,6 +81,7 @@ class Cluster:
         self.waiting: list[int] = []
         self.failed: set[int] = set()
         self.chunks_each = 1
+        self.lost: Exception | None = None
         self.finished: Any = as_completed(loop=self.client.loop)
         self.room, self.measure_from = 0, 0.0
         try:
@@ -94,10 +98,12 @@ class Cluster:
         try:
             yield
         except Exception as error:
-            if self._is_lost():
-                message = f"scheduler: connection lost to {self.address}; the same command goes on"
-                raise PivotsimError(message) from error
+            if isinstance(error, OSError) or self._is_lost():  # a client may not know it yet
+                raise PivotsimError(self._lost()) from error
             raise
+
+    def _lost(self) -> str:
+        return f"scheduler: connection lost to {self.address}; the same command goes on"
 
     def _is_lost(self) -> bool:
         """Tell whether the scheduler is gone."""
@@ -136,22 +142,27 @@ class Cluster:
     def wait(self) -> Sequence[Outcome]:
         """Return what is finished; the chunks of a task that killed several workers, or whose worker failed, failed."""
         outcomes: list[Outcome] = []
+        if self.lost is not None:
+            raise PivotsimError(self._lost()) from self.lost
         with self._connected():
+            self._measure_room()
             if self.waiting:
                 self._send_waiting()
             for future in self.finished.next_batch():
-                indices = self.running.pop(future)
                 try:
                     made, seconds = future.result()
                     self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
                 except Exception as error:
                     if self._is_lost():
+                        self.lost = error
+                        if outcomes:
+                            break  # these first; the next call says it
                         raise
                     problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
-                    made = [Failed(index, None, problem) for index in indices]
+                    made = [Failed(index, None, problem) for index in self.running[future]]
                 outcomes += made
+                del self.running[future]
                 future.release()
-            self._measure_room()
         self.failed.update(outcome.index for outcome in outcomes if isinstance(outcome, Failed))
         return outcomes
 
@@ -161,3 +172,18 @@ class Cluster:
             self.client.cancel(list(self.running))
         with contextlib.suppress(Exception):
             self.client.close()
+        self.quiet.close()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging what becomes of its connections: what matters is said in one line."""
+    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client", "comm", "core", "utils")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

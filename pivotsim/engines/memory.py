@@ -216,7 +216,7 @@ class _Program:
                 " name a loop_order and a chunk"
             )
         order, chunk, _, candidates = ran.chosen.tolist()[:4]
-        total, _, n_passes, n_loads, n_drains, *stalls = ran.result.tolist()
+        total, _, n_passes, n_loads, n_drains, _, *stalls = ran.result.tolist()
         pes = self.design[0] * self.design[1]
         cycles, bound = memory_bounds.roofline(self.sizes, pes, self.limits, self.mask, self.copy)
         summary = MemoryResult(
@@ -249,7 +249,7 @@ class _Program:
 
 def work_arrays() -> tuple[IntArray, ...]:
     """Return what a search works in: room, states, its choice, the result and the bytes moved."""
-    return tuple(np.zeros(shape, dtype=np.int64) for shape in ((4, 3, 2, 2), (3, 3, 17), (6,), (9,), (len(BYTES),)))
+    return tuple(np.zeros(shape, dtype=np.int64) for shape in ((4, 3, 2, 2), (3, 3, 17), (6,), (10,), (len(BYTES),)))
 
 
 def channels_of(limits: MemoryLimits) -> tuple[IntArray, ...]:

@@ -51,7 +51,7 @@ def run_masked(
 
     tables = tables_of(sizes, design[0], design[1], dataflow, mask, copy, candidates[2])
     fixed = (sizes, design, limits.row(), limits.dram_row(), tables.shape)
-    chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (5, 9, 16))
+    chosen, result, moved = (np.zeros(size, dtype=np.int64) for size in (5, 10, 16))
     none, seen = np.zeros((0, 8), dtype=np.int64), tables.unseen(candidates[2])
     is_done = choose_masked(
         *fixed, candidates, budget, is_pruned, tables.arrays, seen, none, chosen, result, moved

@@ -24,6 +24,7 @@ from pivotsim.kernels.memory_records import (
     LOADS,
     NEVER,
     PASSES,
+    RUN,
     STALLS,
     TOTAL,
     note,
@@ -85,8 +86,8 @@ def schedule(
         To work in.
     loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
         Filled with every interval; empty where they are not wanted.
-    result : int64 (9,)
-        Total and last output's clock, counts of passes, loads and drains, stalls by cause.
+    result : int64 (10,)
+        Total and last output's clock, counts of passes, loads and drains, passes run, stalls by cause.
     """
     dataflow, tiled, weight_slot = design[2], design[2] != OS, 0 if design[2] == WS else 1
     opmem, streamed, is_charged = limits[OUTPUT_HALVES], mapped(gemm, dataflow)[2], tail_from != NEVER
@@ -108,7 +109,7 @@ def schedule(
 
     n_x, n_y, n_z = loop_counts(tiled, order, nr, nc, nt)
     skips_x, skips_y, skips_z = skips and n_x > MOST_RUN, skips and n_y > MOST_RUN, skips and n_z > MOST_RUN
-    count = loaded = region = channel = idle = waited = load_from = stream_from = last_output = tail_dram = 0
+    count = run = loaded = region = channel = idle = waited = load_from = stream_from = last_output = tail_dram = 0
     x = 0
     while x < n_x:
         y = 0
@@ -176,7 +177,7 @@ def schedule(
                         result[STALLS + cause] += begin - ready - in_dram
                         result[STALLS + DRAM] += in_dram
                 if max(floors[0] + waited, floors[1] + idle) > floors[2]:
-                    result[PASSES] = count + 1
+                    result[PASSES], result[RUN] = count + 1, run + 1
                     return False
                 load, done = max(load_from, flight_0[END]), begin + steps
                 memory_0 = used_until(memory_0, traits_0, load + rows if tiled else done)
@@ -186,7 +187,7 @@ def schedule(
                 if len(passes):
                     for field, value in enumerate((i, j, t, load, load + lead, begin, done, output)):
                         passes[count, field] = value
-                count += 1
+                count, run = count + 1, run + 1
                 if skips_z:
                     at = skip(
                         states[0], z, n_z, state_of(
@@ -247,5 +248,5 @@ def schedule(
         result[STALLS + DRAM] += tail_dram
         result[STALLS + OUTPUT] += drained[END] - last_output - tail_dram
     result[TOTAL], result[LAST_OUTPUT] = drained[END], last_output
-    result[PASSES], result[LOADS], result[DRAINS] = count, loaded, region
+    result[PASSES], result[LOADS], result[DRAINS], result[RUN] = count, loaded, region, run
     return True

@@ -110,7 +110,7 @@ def schedule_masked(
         Filled with every interval; empty where they are not wanted.
     flights : int64 (drains, 3)
         To work in; not looked at unless stalls are charged.
-    result : int64 (9,)
+    result : int64 (10,)
         Total and last output's clock, counts of passes, loads and drains, stalls by cause.
     moved : int64 (16,)
         Bytes by level, in the order of memory_units.py; those of local memories only where stalls are charged.

@@ -6,8 +6,8 @@ from pivotsim.kernels.memory_units import Array
 
 NEVER = 2**62  # a clock that no schedule reaches
 
-# What `schedule` writes to its result: clocks and counts, then stalls by cause.
-TOTAL, LAST_OUTPUT, PASSES, LOADS, DRAINS, STALLS = range(6)
+# What `schedule` writes to its result: clocks and counts, the passes that it ran one by one, then stalls by cause.
+TOTAL, LAST_OUTPUT, PASSES, LOADS, DRAINS, RUN, STALLS = range(7)
 RESULT_FIELDS = STALLS + 4
 
 # Columns of the recorded intervals.

@@ -14,7 +14,7 @@ from pivotsim.kernels._jit import inlined, kernel
 from pivotsim.kernels.analytic import OS
 from pivotsim.kernels.memory import schedule
 from pivotsim.kernels.memory_array import alone_cycles
-from pivotsim.kernels.memory_records import LAST_OUTPUT, NEVER, PASSES, TOTAL
+from pivotsim.kernels.memory_records import LAST_OUTPUT, NEVER, RUN, TOTAL
 from pivotsim.kernels.memory_transfers import CHANNELS, READ, WRITE, Channels, at_rate, fill_ports, least_dram_cycles
 from pivotsim.kernels.memory_units import (
     BIAS,
@@ -95,7 +95,7 @@ def choose(
     candidates : tuple of int
         (first loop order, last loop order, least chunk, most); one of each is a plain run.
     budget : int
-        Passes that may be scheduled; a candidate's bounds count as CANDIDATE_WORK of them.
+        Passes that may be run one by one; a candidate's bounds count as CANDIDATE_WORK of them.
     is_pruned : bool
         False runs every pass of every candidate.
     room, states : int64 (4, 3, 2, 2), (3, 3, 17)
@@ -133,7 +133,7 @@ def choose(
                 gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, channels, room, states, none, none,
                 none, result,
             )  # fmt: skip
-            chosen[WORK] += result[PASSES]
+            chosen[WORK] += result[RUN]
             if is_done and result[TOTAL] <= limit:
                 best, best_bytes = result[TOTAL], from_dram
                 chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best

@@ -55,13 +55,16 @@ def is_periodic(states: Array, now: int, before: int, drains: int) -> bool:
     """Tell whether all clocks that steps read moved by the same amount from one state to another.
 
     ``drains``: clocks of drains that they read, 0 to 2, the last one first. A half that was not filled in between is
-    not read either, and keeps its clock. LAST_OUTPUT is read by nobody, and the last step, which runs, has a later one.
+    not read either, and keeps its clock. Nobody reads LAST_OUTPUT: it must not run ahead but may lag, since the last
+    step, which is run, has a later one.
     """
     moved = states[now, STREAM_FROM] - states[before, STREAM_FROM]  # and LOAD_FROM: both follow from the last pass
     loading = moved if states[now, LOADED] > states[before, LOADED] else 0
     if states[now, CHANNEL] - states[before, CHANNEL] != loading:
         return False
     if states[now, HALF_0] != states[before, HALF_0] or states[now, HALF_1] != states[before, HALF_1]:
+        return False
+    if states[now, LAST_OUTPUT] - states[before, LAST_OUTPUT] > moved:
         return False
     for field in range(drains):
         if states[now, DRAINED + field] - states[before, DRAINED + field] != moved:
@@ -84,7 +87,7 @@ def skip(states: Array, step: int, steps: int, state: Ints, drains: int) -> int:
     for field, value in enumerate(state):
         states[now, field] = value
     left = steps - 2 - step
-    if step > 0 and left > 0:
+    if left > 0:
         for period in range(1, MOST_PERIOD + 1):
             before = (step - period) % KEPT
             if period <= min(step, left) and is_periodic(states, now, before, drains):

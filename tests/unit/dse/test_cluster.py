@@ -1,14 +1,19 @@
 """A Dask cluster gives the same bytes, also where a worker of it dies."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import pickle
 import signal
+import socket
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from pivotsim.dse.chunks import ChunkMaker, Failed, Recipe
 from pivotsim.dse.cluster import MAX_CHUNKS, Cluster, _are_in_reach, make_chunks, versions
@@ -19,6 +24,17 @@ from tests.unit.dse import children
 from tests.unit.dse.children import CHUNK, CHUNKS, SPACE, files_of
 
 distributed = pytest.importorskip("distributed")
+
+
+@contextlib.contextmanager
+def killed(command, **options):
+    """A process that ends with the test."""
+    process = subprocess.Popen(command, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def threads(count):
@@ -98,6 +114,35 @@ def test_a_scheduler_that_is_gone(tmp_path, undisturbed):
     assert 9 <= children.done_in(tmp_path) < CHUNKS
     run_sweep(SPACE, tmp_path, chunk_points=CHUNK)
     assert files_of(tmp_path) == undisturbed
+
+
+def test_a_killed_scheduler_takes_one_line(tmp_path):
+    """Dask's own words about it are not shown; what is done stays."""
+    command = [sys.executable, "-m"]
+    space = tmp_path / "fault_space.yaml"
+    side = {"start": 1, "stop": 3000, "step": 1}  # 9 million points: seconds
+    space.write_text(yaml.safe_dump({"name": "fault", "axes": {"array.rows": side, "array.cols": {**side}}}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = ["distributed.cli.dask_scheduler", "--host", address, "--no-dashboard"]
+    worker = ["distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    sweep = ["pivotsim", "sweep", str(space), "--out", str(tmp_path / "out"), "--scheduler", address]
+    with contextlib.ExitStack() as started:
+        processes = [started.enter_context(killed(command + rest, **quiet)) for rest in (scheduler, worker)]
+        sweeping = started.enter_context(killed(command + sweep, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        deadline = time.monotonic() + 60
+        while not any((tmp_path / "out").glob("chunk-*.parquet")):
+            if sweeping.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(str(sweeping.communicate()))
+            time.sleep(0.01)
+        processes[0].kill()
+        _, errors = sweeping.communicate(timeout=60)
+    assert (sweeping.returncode, errors.decode().splitlines()[-1:]) == (
+        2, [f"scheduler: connection lost to {address}; the same command goes on"]
+    )  # fmt: skip
+    assert "distributed" not in errors.decode() and "Traceback" not in errors.decode()
 
 
 async def no_route():

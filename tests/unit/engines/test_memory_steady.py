@@ -16,7 +16,7 @@ from pivotsim.hardware.dram import load_dram
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.kernels import memory as kernel
 from pivotsim.kernels import memory_steady
-from pivotsim.kernels.memory_records import LAST_OUTPUT, LOADS, NEVER, RESULT_FIELDS, TOTAL
+from pivotsim.kernels.memory_records import LAST_OUTPUT, LOADS, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory_steady import KEPT, STATE_FIELDS
 from tests.memory_campaign import random_case
 
@@ -59,7 +59,10 @@ def scheduled(gemm, array, limits, order, chunk, skips):
         gemm, tuple(design_row(array).tolist()), limits.row(), limits.dram_row(), place, chunk, (0, 0, NEVER), NEVER,
         skips, channels_of(limits), room, states, loads, passes, drains, result,
     )  # fmt: skip
-    return result.tolist()
+    values = result.tolist()
+    ran = values.pop(RUN)
+    assert ran <= values[PASSES] if skips else ran == values[PASSES]
+    return values
 
 
 def test_stretches_of_every_loop_and_period(monkeypatch):
@@ -108,3 +111,19 @@ def test_nothing_is_skipped_behind_a_channel(monkeypatch):
     assert result == scheduled((20, 20, 20), array, limits, "column-chunk-row", 2, skips=False)
     with pytest.raises(AssertionError):
         scheduled((20, 20, 20), array, MemoryLimits(opmem_bytes=64), "column-chunk-row", 2, skips=True)
+
+
+def test_the_budget_counts_what_is_run():
+    """All candidates together have 300 million passes, more than are allowed, and run a few of them.
+
+    The clocks are those of a search that ran every pass, given up sooner where it could not win.
+    """
+    array = {"rows": 2, "cols": 8, "dataflow": "os", "fold_overlap": "chained", "edge": "padded",
+             "os_edge_register": True, "mac_latency": 1}  # fmt: skip
+    limits = MemoryLimits(
+        ipmem_bytes=4096, wtmem_bytes=65_536, opmem_bytes=65_536, opmem_buffers="ping_pong", input_share_bytes=0,
+        dram_bytes_per_s=8, clock_hz=1, gb_port_bytes_per_cycle=64, write_latency_cycles=25, bias=True,
+    )  # fmt: skip
+    design, one = design_row(array), np.ones((1, 1), dtype=bool)
+    found = run_many([(841, 611, 720)], design[None], [Behind(limits)], np.zeros(1, dtype=np.int64), one)
+    assert found[0, 0].tolist() == [26_180_753, 609_907_983, 1_562_171]
