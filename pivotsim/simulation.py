@@ -27,7 +27,7 @@ from pivotsim.steps import PS, Step, steps_of
 from pivotsim.timeline import Timeline
 from pivotsim.units import cycles_to_ms
 from pivotsim.workload.lowering import lower
-from pivotsim.workload.ops import Trace, checked
+from pivotsim.workload.ops import INT64_MAX, Trace, checked
 from pivotsim.workload.plans import Plan
 
 SCOPES = ("encoders", "all")
@@ -115,6 +115,8 @@ def simulate(
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
+    if pl_cycles > INT64_MAX:
+        raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     components_j = RULES[energy].components_j

@@ -81,13 +81,15 @@ class Cluster:
         self.waiting: list[int] = []
         self.failed: set[int] = set()
         self.chunks_each = 1
+        self.has_workers = False
         self.lost: Exception | None = None
         self.finished: Any = as_completed(loop=self.client.loop)
         self.room, self.measure_from = 0, 0.0
         try:
             with self._connected():
-                self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
                 self._measure_room()
+            if not self.has_workers:
+                logging.getLogger("pivotsim").warning("scheduler: no worker is connected to %s yet", address)
         except BaseException:
             self.close()
             raise
@@ -113,7 +115,11 @@ class Cluster:
     def _measure_room(self) -> None:
         """Note how many tasks the cluster takes: workers come and go."""
         if time.monotonic() >= self.measure_from:
-            self.room = QUEUED * max(1, sum(self.client.nthreads().values()))
+            threads = self.client.nthreads()
+            if threads and not self.has_workers:  # the first ones
+                self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
+            self.has_workers = bool(threads)
+            self.room = QUEUED * max(1, sum(threads.values()))
             self.measure_from = time.monotonic() + MEASURE_EVERY_S
 
     def has_room(self) -> bool:

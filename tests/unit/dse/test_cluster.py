@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from types import SimpleNamespace
 
@@ -96,6 +97,16 @@ def test_a_task_that_fails_takes_no_other_chunk_with_it(tmp_path, undisturbed, m
     assert sent.count([40]) == 2 and all(sent.count([index]) == 1 for index in task if index != 40)
     monkeypatch.undo()
     assert not run_sweep(SPACE, tmp_path, chunk_points=CHUNK).failed
+    assert files_of(tmp_path) == undisturbed
+
+
+def test_workers_may_come_later(tmp_path, undisturbed, caplog):
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0", silence_logs=50) as cluster:
+        later = threading.Timer(0.5, cluster.scale, args=[1])
+        later.start()
+        run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK)
+        later.join()
+        assert f"scheduler: no worker is connected to {cluster.scheduler_address} yet" in caplog.messages
     assert files_of(tmp_path) == undisturbed
 
 

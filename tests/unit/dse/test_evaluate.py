@@ -232,3 +232,6 @@ def test_clocks_beyond_int64_are_dropped(engine, problem):
     table = Evaluator(space).run(points_of(space, "grid"), 0, 2)
     assert table.columns["active"].tolist() == [1] and 0 < table.columns["pl_cycles"][0] < 2**63 - 1
     assert (table.dropped, table.examples) == ({"is not valid": 1}, {"is not valid": problem})
+    point = {name: values[-1] for name, values in axes.items()}
+    alone = design_walk.costs(point, model="deit_t", engine=engine, memory="hw" if engine == "memory" else "paper")
+    assert alone == "deit_t: sizes too large, the clocks of array and PL units exceed int64"
