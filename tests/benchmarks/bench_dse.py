@@ -55,7 +55,7 @@ def peak_mb() -> str:
 
 
 def main() -> None:
-    millions = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    millions = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     print(f"machine: {os.cpu_count()} cores")
     seconds, swept = timed(shapes(millions), workers=2)
     two = swept.points / seconds
