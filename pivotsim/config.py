@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.yaml_reader import Document, KeyPath, parse_scalar, read_yaml
+from pivotsim.wrong_values import hint, requirement
+from pivotsim.yaml_reader import Document, KeyPath, read_yaml
 
 _PACKAGE = Path(__file__).parent
 SET_BY_USER = "set by the user"
@@ -180,52 +181,7 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         return start + f"unknown key{nearest(path[-1], _keys(spec, path[:-1]))}"
     if kind == "missing":
         return start + "required key is missing"
-    return start + _requirement(kind, context) + f" {got(value)}" + _hint(kind, value, context)
-
-
-def _requirement(kind: str, context: Mapping[str, Any]) -> str:
-    fixed = {
-        "int_type": "must be an integer",
-        "int_from_float": "must be an integer",
-        "integer_or_unlimited": "must be an integer or the word unlimited",
-        "float_type": "must be a number",
-        "bool_type": "must be true or false",
-        "string_type": "must be text",
-        "finite_number": "must be a finite number",
-        "model_type": "must be a group of 'key: value' lines",
-        "model_attributes_type": "must be a group of 'key: value' lines",
-        "dict_type": "must be a group of 'key: value' lines",
-        "string_too_short": "must not be empty",
-        "string_pattern_mismatch": "must be one line of text",
-    }
-    if kind in fixed:
-        return fixed[kind]
-    if kind == "literal_error":
-        return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
-    bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"),
-              "greater_than": ("greater than", "gt"), "less_than": ("less than", "lt")}  # fmt: skip
-    if kind in bounds:
-        words, key = bounds[kind]
-        return f"must be {words} {context[key]}"
-    return f"is not valid: {kind.replace('_', ' ')}"
-
-
-def _hint(kind: str, value: object, context: Mapping[str, Any]) -> str:
-    """Return the nearest valid name, or why a YAML scalar is not what it looks like."""
-    if kind == "literal_error":
-        names = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-        return nearest(value, names, list_all=False)
-    if not isinstance(value, str):
-        return ""
-    if isinstance(parse_scalar(value), (int, float)):
-        return "; write it without quotes"
-    if value[:2].lower() in {"0x", "0o", "0b"}:
-        return "; write a decimal number"
-    if kind == "bool_type" and value.lower() in {"on", "off", "yes", "no", "y", "n"}:
-        return "; write true or false"
-    if value.replace("_", "").isdigit() or value.replace(":", "").isdigit():
-        return "; write a plain decimal number without leading zeros, underscores or colons"
-    return "; write the bare number, its unit is part of the key's name" if value[:1].isdigit() else ""
+    return start + requirement(kind, context) + f" {got(value)}" + hint(kind, value, context)
 
 
 # -- fields -------------------------------------------------------------------------------------------------
@@ -269,7 +225,7 @@ def check_leaf(spec: type[Spec], path: str, value: object, label: str) -> None:
         _leaf_type(spec, path).validate_python(_plain(value))
     except ValidationError as error:
         kind, context = error.errors()[0]["type"], error.errors()[0].get("ctx", {})
-        raise InputError(f"{label}: {_requirement(kind, context)} {got(value)}{_hint(kind, value, context)}") from None
+        raise InputError(f"{label}: {requirement(kind, context)} {got(value)}{hint(kind, value, context)}") from None
 
 
 @cache

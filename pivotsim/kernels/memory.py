@@ -30,7 +30,7 @@ from pivotsim.kernels.memory_records import (
     note,
 )
 from pivotsim.kernels.memory_stalls import DRAM, END, OUTPUT, START, charge, common
-from pivotsim.kernels.memory_steady import MOST_RUN, restored, skip, state_of
+from pivotsim.kernels.memory_steady import MOST_RUN, advanced
 from pivotsim.kernels.memory_transfers import (
     CHANNELS,
     COMMANDS,
@@ -189,17 +189,12 @@ def schedule(
                         passes[count, field] = value
                 count, run = count + 1, run + 1
                 if skips_z:
-                    at = skip(
-                        states[0], z, n_z, state_of(
-                            memory_0, memory_1, drained, drained_before, (channel, load_from, stream_from, last_output),
-                            (idle, waited, count, loaded, region),
-                        ), 0,
+                    z, memory_0, memory_1, drained, drained_before, clocks, counts = advanced(
+                        states[0], z, n_z, 0, memory_0, memory_1, drained, drained_before,
+                        (channel, load_from, stream_from, last_output), (idle, waited, count, loaded, region),
                     )  # fmt: skip
-                    if at > z:
-                        memory_0, memory_1, drained, drained_before, clocks, counts = restored(states[0], at)
-                        channel, load_from, stream_from, last_output = clocks
-                        idle, waited, count, loaded, region = counts
-                        z = at
+                    channel, load_from, stream_from, last_output = clocks
+                    idle, waited, count, loaded, region = counts
                 z += 1
 
             # the region's drain
@@ -217,30 +212,20 @@ def schedule(
                     drains[region, field] = value
             region += 1
             if skips_y:
-                at = skip(
-                    states[1], y, n_y, state_of(
-                        memory_0, memory_1, drained, drained_before, (channel, load_from, stream_from, last_output),
-                        (idle, waited, count, loaded, region),
-                    ), max(1, opmem),
+                y, memory_0, memory_1, drained, drained_before, clocks, counts = advanced(
+                    states[1], y, n_y, max(1, opmem), memory_0, memory_1, drained, drained_before,
+                    (channel, load_from, stream_from, last_output), (idle, waited, count, loaded, region),
                 )  # fmt: skip
-                if at > y:
-                    memory_0, memory_1, drained, drained_before, clocks, counts = restored(states[1], at)
-                    channel, load_from, stream_from, last_output = clocks
-                    idle, waited, count, loaded, region = counts
-                    y = at
-            y += 1
-        if skips_x:
-            at = skip(
-                states[2], x, n_x, state_of(
-                    memory_0, memory_1, drained, drained_before, (channel, load_from, stream_from, last_output),
-                    (idle, waited, count, loaded, region),
-                ), max(1, opmem),
-            )  # fmt: skip
-            if at > x:
-                memory_0, memory_1, drained, drained_before, clocks, counts = restored(states[2], at)
                 channel, load_from, stream_from, last_output = clocks
                 idle, waited, count, loaded, region = counts
-                x = at
+            y += 1
+        if skips_x:
+            x, memory_0, memory_1, drained, drained_before, clocks, counts = advanced(
+                states[2], x, n_x, max(1, opmem), memory_0, memory_1, drained, drained_before,
+                (channel, load_from, stream_from, last_output), (idle, waited, count, loaded, region),
+            )  # fmt: skip
+            channel, load_from, stream_from, last_output = clocks
+            idle, waited, count, loaded, region = counts
         x += 1
 
     if is_charged:  # the tail: the clocks after the last output

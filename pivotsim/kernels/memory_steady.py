@@ -98,3 +98,16 @@ def skip(states: Array, step: int, steps: int, state: Ints, drains: int) -> int:
                     states[last % KEPT, field] = states[now, field] + periods * moved
                 return last
     return step
+
+
+@inlined
+def advanced(
+    states: Array, step: int, steps: int, drains: int, memory_0: Memory, memory_1: Memory, drained: Flight,
+    drained_before: Flight, clocks: Ints, counts: Ints,
+) -> tuple[int, Memory, Memory, Flight, Flight, Ints, Ints]:  # fmt: skip
+    """Return the last step of the stretch that a step begins, and the state after it."""
+    last = skip(states, step, steps, state_of(memory_0, memory_1, drained, drained_before, clocks, counts), drains)
+    if last == step:
+        return step, memory_0, memory_1, drained, drained_before, clocks, counts
+    memory_0, memory_1, drained, drained_before, clocks, counts = restored(states, last)
+    return last, memory_0, memory_1, drained, drained_before, clocks, counts
