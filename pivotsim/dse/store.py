@@ -52,7 +52,6 @@ class Store:
         if not path.exists():
             if any(self.folder.glob("*.parquet")):
                 raise InputError(f"{self.folder}: holds Parquet files but no {MANIFEST}; use another folder")
-            self.write_manifest()
             return
         found = read_manifest(self.folder)
         check_same(found, self.head, path)

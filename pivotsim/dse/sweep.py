@@ -100,6 +100,7 @@ def store_chunks(
         if before < store.head["chunks_total"]:
             crew = hire()
             try:
+                store.write_manifest()  # ahead of the first chunk, and not where nobody can be hired
                 _work_off(store, crew, report)
             except BaseException:
                 store.keep_what_is_done()

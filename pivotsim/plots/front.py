@@ -62,9 +62,10 @@ def draw_parallel(
     axes.set_yticks([])
     for place, (low, high) in enumerate(ends):
         axes.text(place, -0.04, low, ha="center", va="top", fontsize=7)
-        axes.text(place, 1.02, high, ha="center", va="bottom", fontsize=7)
+        if high != low:
+            axes.text(place, 1.02, high, ha="center", va="bottom", fontsize=7)
     axes.set_ylim(-0.12, 1.12)
-    axes.legend(frameon=False, fontsize=8, loc="upper right")
+    axes.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1))  # above the ends of columns
     return plain_axes(axes)
 
 

@@ -207,3 +207,4 @@ def test_nobody_answers(tmp_path, monkeypatch):
     monkeypatch.setattr("pivotsim.dse.cluster.CONNECT_S", 0.2)
     with pytest.raises(InputError, match=r"scheduler: cannot be reached at tcp://127\.0\.0\.1:1"):
         run_sweep(SPACE, tmp_path, scheduler="tcp://127.0.0.1:1")
+    assert not list(tmp_path.iterdir())  # another sweep may go there
