@@ -35,16 +35,16 @@ test-torch: $(TORCH_READY)
 	$(TORCH_BIN)/python -m pytest --doctest-modules tests/torch tests/unit/test_package.py pivotsim/vit_torch
 
 record-staircase: $(TORCH_READY)
-	$(TORCH_BIN)/python -m tests.benchmarks.record_staircase
+	$(TORCH_BIN)/python -m tests.recordings.staircase
 
 cosearch: $(TORCH_READY)
-	$(TORCH_BIN)/python -m tests.benchmarks.record_cosearch
-	$(TORCH_BIN)/python -m tests.benchmarks.record_effort_overhead
+	$(TORCH_BIN)/python -m tests.recordings.cosearch
+	$(TORCH_BIN)/python -m tests.recordings.effort_overhead
 
 proof: $(DEV)
-	$(BIN)/python -m tests.memory_proof
-	$(BIN)/python -m tests.dse_proof
-	$(BIN)/python -m tests.rtl.proof
+	$(BIN)/python -m tests.proofs.memory
+	$(BIN)/python -m tests.proofs.sweeps
+	$(BIN)/python -m tests.proofs.array_rtl
 
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/bench.py

@@ -10,7 +10,7 @@ from pivotsim._version import __version__
 
 _HOME = {
     "Hardware": "pivotsim.hardware.spec",
-    "load_hardware": "pivotsim.hardware.spec",
+    "load_hardware": "pivotsim.hardware.loading",
     "Fit": "pivotsim.hardware.resources",
     "fit": "pivotsim.hardware.resources",
     "VitModel": "pivotsim.models.spec",
@@ -30,35 +30,35 @@ _HOME = {
     "footprint": "pivotsim.workload.footprints",
     "Op": "pivotsim.workload.ops",
     "Trace": "pivotsim.workload.ops",
-    "Mask": "pivotsim.workload.masks",
-    "drawn_mask": "pivotsim.workload.masks",
-    "lower": "pivotsim.workload.lowering",
+    "Mask": "pivotsim.workload.masks.masks",
+    "drawn_mask": "pivotsim.workload.masks.masks",
+    "lower": "pivotsim.workload.lowering.plan",
     "read_trace": "pivotsim.workload.trace_csv",
     "write_trace": "pivotsim.workload.trace_csv",
-    "FoldTimes": "pivotsim.engines.folds",
-    "fold_times": "pivotsim.engines.folds",
-    "GemmResult": "pivotsim.gemm",
-    "MatmulResult": "pivotsim.matmul",
-    "simulate_matmul": "pivotsim.matmul",
-    "simulate": "pivotsim.simulation",
-    "simulate_designs": "pivotsim.designs",
-    "simulate_gemm": "pivotsim.gemm",
-    "Report": "pivotsim.report",
+    "FoldTimes": "pivotsim.engines.array.folds",
+    "fold_times": "pivotsim.engines.array.folds",
+    "GemmResult": "pivotsim.simulation.single_gemm",
+    "MatmulResult": "pivotsim.simulation.executed_gemm",
+    "simulate_matmul": "pivotsim.simulation.executed_gemm",
+    "simulate": "pivotsim.simulation.run",
+    "simulate_designs": "pivotsim.simulation.many_designs",
+    "simulate_gemm": "pivotsim.simulation.single_gemm",
+    "Report": "pivotsim.simulation.report",
     "MixedReport": "pivotsim.effort.mixed_report",
     "combine": "pivotsim.effort.combination",
     "normalized_entropy": "pivotsim.effort.entropy",
     "exit_threshold": "pivotsim.effort.entropy",
     "cka_matrix": "pivotsim.effort.cka",
-    "path_score": "pivotsim.effort.path_scoring",
-    "best_paths": "pivotsim.effort.path_search",
-    "cosearch": "pivotsim.effort.co_search",
-    "compare": "pivotsim.comparison",
+    "path_score": "pivotsim.effort.search.path_scoring",
+    "best_paths": "pivotsim.effort.search.paths",
+    "cosearch": "pivotsim.effort.search.co_search",
+    "compare": "pivotsim.simulation.comparison",
     "write_timeline": "pivotsim.export.perfetto",
     "explore": "pivotsim.dse.explorer",
     "pareto_front": "pivotsim.pareto",
-    "reproduce_pivot": "pivotsim.published.pivot",
-    "reproduce_static": "pivotsim.published.static",
-    "reproduce_tokens": "pivotsim.published.tokens",
+    "reproduce_pivot": "pivotsim.published.pivot.audit",
+    "reproduce_static": "pivotsim.published.static.audit",
+    "reproduce_tokens": "pivotsim.published.tokens.audit",
     "Schedule": "pivotsim.pruning.schedule",
     "pruning_schedule": "pivotsim.pruning.schedule",
     "token_importance": "pivotsim.pruning.importance",
@@ -77,35 +77,36 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from pivotsim.comparison import compare
-    from pivotsim.designs import simulate_designs
     from pivotsim.dse.explorer import explore
     from pivotsim.effort.cka import cka_matrix
-    from pivotsim.effort.co_search import cosearch
     from pivotsim.effort.combination import combine
     from pivotsim.effort.entropy import exit_threshold, normalized_entropy
     from pivotsim.effort.mixed_report import MixedReport
-    from pivotsim.effort.path_scoring import path_score
-    from pivotsim.effort.path_search import best_paths
-    from pivotsim.engines.folds import FoldTimes, fold_times
+    from pivotsim.effort.search.co_search import cosearch
+    from pivotsim.effort.search.path_scoring import path_score
+    from pivotsim.effort.search.paths import best_paths
+    from pivotsim.engines.array.folds import FoldTimes, fold_times
     from pivotsim.errors import InputError, PivotsimError
     from pivotsim.export.perfetto import write_timeline
-    from pivotsim.gemm import GemmResult, simulate_gemm
+    from pivotsim.hardware.loading import load_hardware
     from pivotsim.hardware.resources import Fit, fit
-    from pivotsim.hardware.spec import Hardware, load_hardware
-    from pivotsim.matmul import MatmulResult, simulate_matmul
+    from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel, load_model
     from pivotsim.pareto import pareto_front
     from pivotsim.pruning.importance import token_importance
     from pivotsim.pruning.schedule import Schedule, pruning_schedule
-    from pivotsim.published.pivot import reproduce_pivot
-    from pivotsim.published.static import reproduce_static
-    from pivotsim.published.tokens import reproduce_tokens
-    from pivotsim.report import Report
-    from pivotsim.simulation import simulate
+    from pivotsim.published.pivot.audit import reproduce_pivot
+    from pivotsim.published.static.audit import reproduce_static
+    from pivotsim.published.tokens.audit import reproduce_tokens
+    from pivotsim.simulation.comparison import compare
+    from pivotsim.simulation.executed_gemm import MatmulResult, simulate_matmul
+    from pivotsim.simulation.many_designs import simulate_designs
+    from pivotsim.simulation.report import Report
+    from pivotsim.simulation.run import simulate
+    from pivotsim.simulation.single_gemm import GemmResult, simulate_gemm
     from pivotsim.workload.footprints import Footprint, footprint
-    from pivotsim.workload.lowering import lower
-    from pivotsim.workload.masks import Mask, drawn_mask
+    from pivotsim.workload.lowering.plan import lower
+    from pivotsim.workload.masks.masks import Mask, drawn_mask
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
     from pivotsim.workload.presets import prune_as

@@ -61,7 +61,7 @@ def combine_command(
     Example: pivotsim combine deit_s --low 1-6 --high all --f-low 0.8
     """
     from pivotsim.effort.combination import combine
-    from pivotsim.simulation import simulate
+    from pivotsim.simulation.run import simulate
     from pivotsim.workload.plans import plan
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
@@ -140,8 +140,8 @@ def compare_command(
     json: options.JsonOption = False,
 ) -> None:
     """What changed from one saved result to another, module by module."""
-    from pivotsim.comparison import compare, identity, read_result
-    from pivotsim.report import hash_of, header
+    from pivotsim.simulation.comparison import compare, identity, read_result
+    from pivotsim.simulation.report import hash_of, header
 
     results = {"a": read_result(a), "b": read_result(b)}
     table = compare(results["a"], results["b"])

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from pivotsim.cli.output import number, percent, print_line, print_table
 
 if TYPE_CHECKING:
-    from pivotsim.effort.choice import Answer, Choice
-    from pivotsim.effort.search_space import CoSearch
-    from pivotsim.effort.threshold_grid import Sampling
+    from pivotsim.effort.search.choice import Answer, Choice
+    from pivotsim.effort.search.space import CoSearch
+    from pivotsim.effort.search.threshold_grid import Sampling
 
 
 def print_paths(search: "CoSearch") -> None:

@@ -13,9 +13,9 @@ from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
-    from pivotsim.effort.choice import Answer, Choice
-    from pivotsim.effort.search_space import CoSearch
-    from pivotsim.report import Report
+    from pivotsim.effort.search.choice import Answer, Choice
+    from pivotsim.effort.search.space import CoSearch
+    from pivotsim.simulation.report import Report
 
 MET, NOT_MET = 0, 1  # exit status: a target or a limit that nothing meets is answered, and is a check that failed
 
@@ -111,7 +111,7 @@ def cosearch_command(
 
     Example: pivotsim cosearch deit_s --logits logits.npz --cka cka.npz --target-delay-ms 50 --lec 0.7
     """
-    from pivotsim.effort.co_search import cosearch
+    from pivotsim.effort.search.co_search import cosearch
     from pivotsim.workload.plans import plan
 
     if logits is None or cka is None:
@@ -190,7 +190,7 @@ def _parse_limits(texts: list[str] | None) -> dict[str, float]:
 def _to_dict(
     search: "CoSearch", model: str, pairs: "list[Answer]", best: "Answer | None", front: "list[Choice] | None"
 ) -> dict[str, Any]:
-    from pivotsim.report import header
+    from pivotsim.simulation.report import header
 
     return {
         **header("cosearch", search.input_hash),

@@ -13,7 +13,7 @@ from pivotsim.cli.output import number, percent, print_json, print_line, print_n
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
-    from pivotsim.dse.sweep import Progress, Swept
+    from pivotsim.dse.sweep.run import Progress, Swept
 
 SHOWN_ROWS = 20
 OUT_HELP = "Folder of the dataset: Parquet files and a manifest."
@@ -41,10 +41,10 @@ def sweep_command(
 
     Stop it at any moment; the same command goes on. Example: pivotsim sweep zcu102_arrays --out arrays --workers 2
     """
-    from pivotsim.dse.counting import count_points
+    from pivotsim.dse.evaluation.counting import count_points
     from pivotsim.dse.search import run_search
-    from pivotsim.dse.space_file import load_space
-    from pivotsim.dse.sweep import run_sweep
+    from pivotsim.dse.space.reading import load_space
+    from pivotsim.dse.sweep.run import run_sweep
 
     checked = load_space(space)
     count = count_points(checked)
@@ -144,8 +144,8 @@ def front_command(
 
     Example: pivotsim front arrays --objectives delay_ms,dsp --where "energy_j <= 0.5"
     """
+    from pivotsim.dse.dataset import open_dataset
     from pivotsim.dse.fronts import front_rows, knee_place, sensitivity
-    from pivotsim.dse.reading import open_dataset
 
     names, up, rules = _names(objectives), _names(maximize) if maximize else [], where or []
     axes = _names(heat) if heat else []
@@ -199,7 +199,7 @@ def export_command(
     csv: Annotated[Path, typer.Option(parser=options.file_of("--csv"), metavar="FILE", help="CSV file to write.")],
 ) -> None:
     """Write all designs of a sweep as one CSV file."""
-    from pivotsim.dse.reading import export_csv, open_dataset
+    from pivotsim.dse.dataset import export_csv, open_dataset
 
     dataset = open_dataset(folder)
     rows = export_csv(dataset, csv)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from pivotsim.cli.output import number, percent, print_line, print_table
 
 if TYPE_CHECKING:
-    from pivotsim.report import Report
+    from pivotsim.simulation.report import Report
 
 
 def print_lanes(report: "Report") -> None:
     """Print what each module does on the lanes of an MPCA, and what bounds it."""
-    from pivotsim.engines.mpca_use import by_module
+    from pivotsim.engines.mpca.use import by_module
 
     if not report.lane_uses:
         return

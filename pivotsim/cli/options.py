@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.yaml_reader import parse_scalar
+from pivotsim.io.yaml_reader import parse_scalar
 
 if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
@@ -239,8 +239,8 @@ def load_both(
 
     ``only`` is the start of the paths that the command makes use of; another one is refused.
     """
-    from pivotsim.config import leaves
-    from pivotsim.hardware.spec import load_hardware
+    from pivotsim.hardware.loading import load_hardware
+    from pivotsim.io.specs import leaves
     from pivotsim.models.spec import VitModel, load_model
 
     hw = load_hardware(hw_name)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
+from pivotsim.cli.audit_tables import mark
 from pivotsim.cli.output import is_terminal, percent, print_json, print_line, print_note, print_table
 from pivotsim.errors import InputError
 
 if TYPE_CHECKING:
-    from pivotsim.published.additivity import Additive
-    from pivotsim.published.audits import Findings
-    from pivotsim.published.consistency import Hit
-    from pivotsim.published.findings import Search
-    from pivotsim.published.pairs import Hypothesis
-    from pivotsim.published.pivot import Audit
-    from pivotsim.published.static import StaticAudit
+    from pivotsim.published.base.audit import Findings
+    from pivotsim.published.pivot.audit import Audit
+    from pivotsim.published.pivot.effort_pairs import Hypothesis
+    from pivotsim.published.pivot.energy_sums import Additive
+    from pivotsim.published.pivot.pair_ranking import Search
+    from pivotsim.published.static.audit import StaticAudit
 
 reproduce_app = typer.Typer(no_args_is_help=True, help="Published numbers beside simulated ones, with verdicts.")
 RANKS_SHOWN = 3
@@ -35,7 +35,7 @@ def reproduce_pivot_command(
     json: options.JsonOption = False,
 ) -> None:
     """Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one."""
-    from pivotsim.published.pivot import reproduce_pivot
+    from pivotsim.published.pivot.audit import reproduce_pivot
 
     _check_one_form(json, markdown)
     settings = options.parse_settings(set_)
@@ -58,7 +58,7 @@ def reproduce_pivot_command(
 @reproduce_app.command("static")
 def reproduce_static_command(markdown: MarkdownOption = False, json: options.JsonOption = False) -> None:
     """Audit pruned and sparse ViTs (Parikh et al., EViT, DynamicViT, ViTCoD, HeatViT); exit status as for pivot."""
-    from pivotsim.published.static import reproduce_static
+    from pivotsim.published.static.audit import reproduce_static
 
     _check_one_form(json, markdown)
     audit = reproduce_static()
@@ -73,7 +73,7 @@ def reproduce_static_command(markdown: MarkdownOption = False, json: options.Jso
 def reproduce_tokens_command(markdown: MarkdownOption = False, json: options.JsonOption = False) -> None:
     """Audit every number of the token-pruning paper (arXiv 2407.05941); exit status as for pivot."""
     from pivotsim.cli.token_audit import print_token_audit
-    from pivotsim.published.tokens import reproduce_tokens
+    from pivotsim.published.tokens.audit import reproduce_tokens
 
     _check_one_form(json, markdown)
     audit = reproduce_tokens()
@@ -87,9 +87,9 @@ def reproduce_tokens_command(markdown: MarkdownOption = False, json: options.Jso
 @reproduce_app.command("all")
 def reproduce_all_command(json: options.JsonOption = False) -> None:
     """Audit all papers: how many claims have each verdict, and every verdict that is not the expected one."""
-    from pivotsim.published.pivot import reproduce_pivot
-    from pivotsim.published.static import reproduce_static
-    from pivotsim.published.tokens import reproduce_tokens
+    from pivotsim.published.pivot.audit import reproduce_pivot
+    from pivotsim.published.static.audit import reproduce_static
+    from pivotsim.published.tokens.audit import reproduce_tokens
 
     audits: dict[str, Findings] = {
         "pivot": reproduce_pivot(), "static": reproduce_static(), "tokens": reproduce_tokens(),
@@ -209,11 +209,6 @@ def _print_audit(audit: "Audit", show: Callable[..., None]) -> None:
         (1,),
     )
     _print_verdicts(audit, show)
-
-
-def mark(hit: "Hit") -> str:
-    """Return what a table says of a hit: marked, explained by cut digits, or nothing."""
-    return "marked" if hit.marked else "cut digits explain it" if hit.cut_explains else ""
 
 
 def _times(ratio: float | None, places: int) -> str:

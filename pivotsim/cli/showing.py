@@ -39,7 +39,7 @@ def show_hw_command(
 ) -> None:
     """Every value of a hardware with unit and source, and what follows; of a GPU's wave model too, as gpu/a100."""
     from pivotsim.hardware.gpu import is_gpu, load_gpu
-    from pivotsim.report import hash_of, header
+    from pivotsim.simulation.report import hash_of, header
 
     settings = options.parse_settings(set_)
     hw: Hardware | GpuSpec
@@ -80,8 +80,8 @@ def show_fit_command(
 ) -> None:
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.resources import fit
-    from pivotsim.published.claims import published_resources
-    from pivotsim.report import hash_of, header
+    from pivotsim.published.base.claims import published_resources
+    from pivotsim.simulation.report import hash_of, header
 
     settings = options.parse_settings(set_)
     hw, _ = options.load_both(name, None, settings)
@@ -130,10 +130,10 @@ def show_model_command(
     name: ModelArgument, set_: options.ModelSetOption = None, json: options.JsonOption = False
 ) -> None:
     """Every value of a model, and the parameters and MACs that follow."""
-    from pivotsim.config import leaves, value_at
+    from pivotsim.io.specs import leaves, value_at
     from pivotsim.models.spec import VitModel
-    from pivotsim.report import hash_of, header
-    from pivotsim.workload.lowering import lower
+    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
     settings, model = _model(name, set_)
@@ -175,7 +175,7 @@ def show_plan_command(
     json: options.JsonOption = False,
 ) -> None:
     """What each encoder of a model does, as a table; pruned, what it keeps of the model's parameters and MACs too."""
-    from pivotsim.report import hash_of, header
+    from pivotsim.simulation.report import hash_of, header
     from pivotsim.workload.footprints import footprint
     from pivotsim.workload.plans import plan, pruned_text
 
@@ -234,8 +234,8 @@ def show_trace_command(
     json: options.JsonOption = False,
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
-    from pivotsim.report import hash_of, header
-    from pivotsim.workload.lowering import lower
+    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
 

@@ -12,8 +12,8 @@ from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport
-    from pivotsim.gemm import GemmResult
-    from pivotsim.report import Report
+    from pivotsim.simulation.report import Report
+    from pivotsim.simulation.single_gemm import GemmResult
 
 
 def gemm_command(
@@ -38,7 +38,7 @@ def gemm_command(
 
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
-    from pivotsim.gemm import simulate_gemm
+    from pivotsim.simulation.single_gemm import simulate_gemm
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
@@ -123,7 +123,7 @@ def run_command(
 
     Example: pivotsim run deit_s --active 1-6
     """
-    from pivotsim.simulation import simulate
+    from pivotsim.simulation.run import simulate
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
 
@@ -204,7 +204,7 @@ def print_energy(report: "Report | MixedReport") -> None:
     interval = report.energy_interval
     if interval is None:
         return
-    from pivotsim.report import share_energy
+    from pivotsim.simulation.report import share_energy
 
     per_j = report.power_w / report.energy_j if report.energy_j else 0.0
     print_line()
@@ -232,7 +232,7 @@ def print_energy(report: "Report | MixedReport") -> None:
 
 def print_memories(report: "Report") -> None:
     """Print stalls, traffic and choices where the engine knows memories."""
-    from pivotsim.engines.memory_use import by_module, memory_bound
+    from pivotsim.engines.memory.use import by_module, memory_bound
 
     if report.options["engine"] != "memory" or report.options["memory"] != "hw":
         return
@@ -280,7 +280,7 @@ def write_plots(result: "Report | MixedReport", folder: Path | None) -> list[Pat
         return []
     from pivotsim.plots.delay import plot_mix, plot_run
     from pivotsim.plots.gantt import plot_gantt
-    from pivotsim.report import Report
+    from pivotsim.simulation.report import Report
 
     if isinstance(result, Report):
         return [*plot_run(result, folder), *plot_gantt(result, folder)]

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pivotsim.cli.audit_tables import mark
 from pivotsim.cli.output import percent, print_line
-from pivotsim.cli.reproducing import mark
 
 if TYPE_CHECKING:
-    from pivotsim.published.tokens import TokenAudit
+    from pivotsim.published.tokens.audit import TokenAudit
 
 
 def print_token_audit(audit: "TokenAudit", show: Callable[..., None]) -> None:

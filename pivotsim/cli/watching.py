@@ -33,11 +33,11 @@ def watch_command(
 
     Example: pivotsim watch 12 8 20 --array 8x6
     """
-    from pivotsim.engines.pe import check_size, seeded_operands
-    from pivotsim.gemm import array_options, check_sizes
-    from pivotsim.matmul import simulate_matmul
+    from pivotsim.engines.pe.clock import check_size, seeded_operands
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
-    from pivotsim.report import hash_of, header
+    from pivotsim.simulation.executed_gemm import simulate_matmul
+    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.single_gemm import array_options, check_sizes
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pivotsim.dse.chunks import BLOCK_POINTS, joined
-from pivotsim.dse.counting import count_points
-from pivotsim.dse.evaluate import Coded, Evaluator
-from pivotsim.dse.points import points_of
-from pivotsim.dse.space import Space
-from pivotsim.dse.space_file import load_space
+from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
+from pivotsim.dse.space.definition import Space
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.space.sampling import points_of
+from pivotsim.dse.sweep.chunks import BLOCK_POINTS, joined
 from pivotsim.errors import InputError, got
 
 MAX_EXPLORED = 20_000_000  # points; more belong into a sweep's files

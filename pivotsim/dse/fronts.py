@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.dse.reading import Columns, Dataset
+from pivotsim.dse.dataset import Columns, Dataset
 from pivotsim.errors import InputError
 from pivotsim.pareto import pareto_front
 

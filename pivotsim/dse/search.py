@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pivotsim.dse.chunks import Recipe
-from pivotsim.dse.counting import count_points
-from pivotsim.dse.evaluate import Evaluator
-from pivotsim.dse.manifest import MANIFEST, read_manifest
-from pivotsim.dse.points import ListedPoints
-from pivotsim.dse.space import Space
-from pivotsim.dse.space_file import load_space
-from pivotsim.dse.sweep import Progress, Swept, run_sweep, store_chunks
-from pivotsim.dse.workers import Alone
+from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.evaluator import Evaluator
+from pivotsim.dse.space.definition import Space
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.space.sampling import ListedPoints
+from pivotsim.dse.sweep.chunks import Recipe
+from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
+from pivotsim.dse.sweep.processes import Alone
+from pivotsim.dse.sweep.run import Progress, Swept, run_sweep, store_chunks
 from pivotsim.errors import InputError, MissingExtraError, check_integer, got, nearest
-from pivotsim.files import make_folder
+from pivotsim.io.text_files import make_folder
 
 LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a rule excludes
 JOURNAL = "_optuna.journal"

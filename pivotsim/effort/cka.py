@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.array_files import read_arrays
 from pivotsim.effort.entropy import as_array, as_float64, as_numbers
 from pivotsim.errors import InputError, got
+from pivotsim.io.array_files import read_arrays
 from pivotsim.units import FloatArray
 
 MAX_FEATURES_BYTES = 4 * 2**30

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from pivotsim.effort.mixed_report import Effort, MixedReport
 from pivotsim.errors import InputError, check_choice, check_real, got
-from pivotsim.report import Report
+from pivotsim.simulation.report import Report
 
 GATES = ("entropy", "none")
 SUM_TOLERANCE = 1e-9

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.array_files import write_arrays
 from pivotsim.effort.gating import effort_outputs
-from pivotsim.effort.path_scoring import checked_cka
+from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.errors import InputError, check_integer, got
+from pivotsim.io.array_files import write_arrays
 
 
 def save_logits(path: str | Path, logits: Mapping[int, Any], labels: Any = None) -> None:
@@ -30,7 +30,7 @@ def save_logits(path: str | Path, logits: Mapping[int, Any], labels: Any = None)
     Examples
     --------
     >>> import tempfile
-    >>> from pivotsim.array_files import read_arrays
+    >>> from pivotsim.io.array_files import read_arrays
     >>> path = Path(tempfile.mkdtemp()) / "logits.npz"
     >>> save_logits(path, {3: [[5.0, 0.0]], 6: [[9.0, 0.0]]}, labels=[0])
     >>> sorted(read_arrays(path, "fiu"))

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.array_files import read_arrays
 from pivotsim.effort.entropy import as_array, checked_entropies, entropies_of, exit_threshold
 from pivotsim.errors import InputError, check_real, got
+from pivotsim.io.array_files import read_arrays
 from pivotsim.units import FloatArray, IntArray
 
 MAX_LOGITS_BYTES = 2 * 2**30

@@ -10,7 +10,7 @@ The counts here hold for `memory: paper`, where nothing is kept between folds: f
 
 The held operand is fetched once, the streamed one once for every fold of the other dimension; output stationary
 streams both and keeps its partial sums in the array. An engine that models memories passes its own `Counts`; GEMMs
-with masks are counted in engines/masked_bytes.py.
+with masks are counted in engines/array/bytes_masked.py.
 """
 
 from collections.abc import Iterable, Mapping

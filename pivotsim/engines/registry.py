@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pivotsim.engines import analytic, memory_gemms, mpca_use, pe
+from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.memory import trace_gemms as memory_gemms
+from pivotsim.engines.mpca import use as mpca_use
+from pivotsim.engines.pe import clock as pe
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.mpca import as_mpca
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.units import IntArray
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Trace
 
 MEMORIES = ("paper", "hw")

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pivotsim.engines.analytic import gemm_folds
-from pivotsim.engines.memory_spans import spans_behind_memories
-from pivotsim.engines.spans import SPANS, Span
+from pivotsim.engines.array.closed_form import gemm_folds
+from pivotsim.engines.array.spans import SPANS, Span
+from pivotsim.engines.memory.spans import spans_behind_memories
 from pivotsim.errors import InputError, got
-from pivotsim.files import write_atomic
-from pivotsim.report import Report, Row
-from pivotsim.steps import ARRAY, PS
-from pivotsim.timeline import Piece
-from pivotsim.workload.masks import Mask
+from pivotsim.io.text_files import write_atomic
+from pivotsim.simulation.placed_ops import ARRAY, PS
+from pivotsim.simulation.report import Report, Row
+from pivotsim.simulation.timeline import Piece
+from pivotsim.workload.masks.masks import Mask
 
 MAX_EVENTS = 100_000  # about 20 MB; Perfetto shows it at once
 PHASES = 3  # tracks of an array, for the estimate of how many events a run has

@@ -10,9 +10,9 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from pivotsim.config import ONE_LINE, Spec, leaves, load_spec, quantity
 from pivotsim.errors import InputError, check_real, got, nearest
 from pivotsim.hardware.sourced import SourcedSpec
+from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity
 
 Scheduler = Literal["in_order", "fr_fcfs"]
 SCHEDULERS: tuple[str, ...] = ("in_order", "fr_fcfs")

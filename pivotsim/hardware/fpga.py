@@ -1,6 +1,6 @@
 """What an FPGA has, and what one design takes of it."""
 
-from pivotsim.config import Spec, quantity
+from pivotsim.io.specs import Spec, quantity
 
 INT64_MAX = 2**63 - 1
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pivotsim.config import ONE_LINE, Spec, find, leaves, load_spec, quantity
 from pivotsim.hardware.sourced import SourcedSpec
-from pivotsim.yaml_reader import read_yaml
+from pivotsim.io.specs import ONE_LINE, Spec, find, leaves, load_spec, quantity
+from pivotsim.io.yaml_reader import read_yaml
 
 KIND = "gpu_wave"
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from pivotsim.config import ONE_LINE, Spec, quantity
+from pivotsim.io.specs import ONE_LINE, Spec, quantity
 
 UNLIMITED: Literal["unlimited"] = "unlimited"
 BANDWIDTH = "bandwidth"

@@ -1,7 +1,7 @@
 """The board with a multi-level parallelism compute array (MPCA): Parikh et al., FCCM 2024.
 
 The paper's abstract names the MPCA, load balancing for irregular block sparsity and hardware for token dropping. The
-levels and their sizes are recalled, not read; the timing is this simulator's own (engines/mpca.py).
+levels and their sizes are recalled, not read; the timing is this simulator's own (engines/mpca/lanes.py).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pivotsim.config import Spec, quantity
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
 from pivotsim.hardware.spec import (
@@ -21,6 +20,7 @@ from pivotsim.hardware.spec import (
     OpCost,
     TransferSpec,
 )
+from pivotsim.io.specs import Spec, quantity
 
 Balance = Literal["lockstep", "rr", "greedy", "lpt"]
 BALANCES: tuple[str, ...] = ("lockstep", "rr", "greedy", "lpt")  # in the order of the kernel's codes

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pivotsim.config import Spec, quantity
+from pivotsim.io.specs import Spec, quantity
 
 SortNetwork = Literal["bitonic", "odd_even_merge", "odd_even_transposition"]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from pivotsim.config import Spec, quantity
 from pivotsim.errors import got
+from pivotsim.io.specs import Spec, quantity
 
 COSTS_UP_TO_PJ = 1e9
 

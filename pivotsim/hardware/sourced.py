@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from pivotsim.config import Spec, leaves, replaced, value_at
 from pivotsim.errors import nearest
+from pivotsim.io.specs import Spec, leaves, replaced, value_at
 
 
 class SourcedSpec(Spec):

@@ -1,14 +1,12 @@
 """What boards are made of, and what all of them share; a module beside this one adds what each kind computes with."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from pivotsim.config import ONE_LINE, Spec, load_document, quantity, validate
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
+from pivotsim.io.specs import ONE_LINE, Spec, quantity
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -164,31 +162,3 @@ class Hardware(SourcedSpec):
         return sorted(
             super().to_rows(), key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement")
         )
-
-
-def load_hardware(source: "str | Path | Mapping[str, object] | Hardware") -> Hardware:
-    """Return validated hardware from a name, a path or a dict of the YAML file's form.
-
-    Parameters
-    ----------
-    source : str, Path, mapping or Hardware
-        A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
-        values it has.
-
-    Raises
-    ------
-    InputError
-        One line per problem: ``file:line: dotted.path: problem (got X), nearest valid name``.
-
-    Examples
-    --------
-    >>> hw = load_hardware("zcu102")
-    >>> hw.array.rows, hw.array.cols, hw.array.clock_mhz
-    (64, 36, 125.0)
-    """
-    if isinstance(source, Hardware):
-        return source
-    from pivotsim.hardware.kinds import schema_of  # the kinds build on this module
-
-    document = load_document("hwconfigs", "hardware", source)
-    return validate(schema_of(document), document)

@@ -4,12 +4,12 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from pivotsim.config import quantity
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.fpga import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import ArraySpec, Hardware
+from pivotsim.io.specs import quantity
 
 
 class SystolicHardware(Hardware):

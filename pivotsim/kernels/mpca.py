@@ -1,4 +1,4 @@
-"""Clocks of block columns on the lanes of a compute array, many masks at once (API twin: engines/mpca.py).
+"""Clocks of block columns on the lanes of a compute array, many masks at once (API twin: engines/mpca/lanes.py).
 
 A column of n kept blocks costs n * block_cycles + header_cycles, an empty one nothing. The makespan is the clock in
 which the last lane is done. Four ways to hand out columns:
@@ -16,7 +16,7 @@ import numpy as np
 from pivotsim.kernels._jit import inlined, kernel
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-LOCKSTEP, RR, GREEDY, LPT = 0, 1, 2, 3  # engines/mpca.py maps names to them
+LOCKSTEP, RR, GREEDY, LPT = 0, 1, 2, 3  # engines/mpca/lanes.py maps names to them
 
 
 @inlined

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from pivotsim.config import ONE_LINE, Spec, load_spec, quantity, replaced
+from pivotsim.io.specs import ONE_LINE, Spec, load_spec, quantity, replaced
 
 # LV-ViT's stem "4_2", from its publication's code: (kernel, stride, in, out) of each convolution, the last
 # one being the patch projection; every convolution but the last is followed by a batch norm, without bias.

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pivotsim.engines.dram import serve
+from pivotsim.engines.dram.channel import serve
 from pivotsim.errors import check_integer
 from pivotsim.hardware.dram import DramSpec
 from pivotsim.plots.style import plain_axes

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pivotsim.effort.choice import Choice
-from pivotsim.effort.search_space import CoSearch
+from pivotsim.effort.search.choice import Choice
+from pivotsim.effort.search.space import CoSearch
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.units import FloatArray, IntArray
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pivotsim.dse.dataset import Dataset
 from pivotsim.dse.fronts import best_by_pair
-from pivotsim.dse.reading import Dataset
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
-from pivotsim.report import Report
+from pivotsim.simulation.report import Report
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.hardware.spec import Hardware
 from pivotsim.plots.style import new_axes, plain_axes, save_png
-from pivotsim.report import Report
-from pivotsim.simulation import simulate
-from pivotsim.workload.lowering import lower
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.run import simulate
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.matching import Matched
 from pivotsim.workload.plans import Plan
 

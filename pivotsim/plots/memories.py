@@ -3,19 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pivotsim.engines.masked_folds import mapped
-from pivotsim.engines.memory import STALLS
-from pivotsim.engines.memory_fit import HOMES, units
-from pivotsim.engines.memory_limits import limits_of
-from pivotsim.engines.memory_use import by_module
+from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.memory.fit_check import HOMES, units
+from pivotsim.engines.memory.limits import limits_of
+from pivotsim.engines.memory.schedule import STALLS
+from pivotsim.engines.memory.use import by_module
 from pivotsim.errors import check_choice, check_real
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.plots.style import new_axes, plain_axes, save_png
-from pivotsim.report import Report
-from pivotsim.simulation import simulate
-from pivotsim.workload.lowering import lower
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.run import simulate
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_LABELS, new_axes, plain_axes, save_png
-from pivotsim.published.pivot import Audit
+from pivotsim.published.pivot.audit import Audit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pivotsim.files import make_folder, write_atomic
+from pivotsim.io.text_files import make_folder, write_atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pivotsim.files import make_folder, write_atomic
-from pivotsim.matmul import MatmulResult
+from pivotsim.io.text_files import make_folder, write_atomic
 from pivotsim.plots.style import plain_axes, save_png
+from pivotsim.simulation.executed_gemm import MatmulResult
 from pivotsim.units import FloatArray
 
 if TYPE_CHECKING:

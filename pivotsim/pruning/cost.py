@@ -1,17 +1,17 @@
 """What the pruning itself costs: scores, sort, gather and mean, beside a plan that cuts its tokens at no cost.
 
-The operations stand in the plan's trace (workload/token_costs.py). The paper's profile charges none of them but a
+The operations stand in the plan's trace (workload/tokens/costs.py). The paper's profile charges none of them but a
 softmax over the tokens; whether pruning pays depends on all, so the processor side charges them as profile `full` does.
 """
 
 import math
 
-from pivotsim.engines.pl_units import unit_cycles
+from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_steps
 from pivotsim.pruning.token_plans import without_steps
-from pivotsim.workload.lowering import lower
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pivotsim.pruning.devices.protocol import Described, Device
-from pivotsim.workload.lowering import lower
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 

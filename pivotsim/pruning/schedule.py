@@ -21,7 +21,7 @@ from pivotsim.pruning.inputs import device_inputs, options_of, plan_inputs
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
-from pivotsim.report import hash_of, header
+from pivotsim.simulation.report import hash_of, header
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.plans import Plan
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from pivotsim.errors import check_integer
 from pivotsim.models.spec import VitModel
-from pivotsim.workload.lowering import lower
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.lowering.plan import lower
+from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import TRACE_MODULES, Trace
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 
@@ -171,7 +171,7 @@ def _other_parameters(model: VitModel, encoder: EncoderPlan) -> Iterator[tuple[s
 def stored_bytes(mask: Mask, weight_bytes: int) -> tuple[int, int, int]:
     """Return (payload, index, pointer) bytes of a matrix stored as block-sparse columns.
 
-    >>> from pivotsim.workload.masks import drawn_mask
+    >>> from pivotsim.workload.masks.masks import drawn_mask
     >>> stored_bytes(drawn_mask(384, 384, block=16, density=0.5, seed=0), 1)
     (73728, 288, 100)
     """

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pivotsim.errors import check_integer
-from pivotsim.workload.lowering import lower
-from pivotsim.workload.masks import kept_of
+from pivotsim.workload.lowering.plan import lower
+from pivotsim.workload.masks.masks import kept_of
 from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention
 from pivotsim.workload.transforms.block_pruning import prune_blocks

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
-from pivotsim.workload.masks import Mask, draw_of, drawn_mask
+from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
 TOKEN_KINDS = ("score", "sort", "gather", "merge")
 KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant", *TOKEN_KINDS)

@@ -11,8 +11,8 @@ from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
-from pivotsim.workload.masks import Mask
-from pivotsim.workload.token_methods import Place, TokenStep
+from pivotsim.workload.masks.masks import Mask
+from pivotsim.workload.tokens.methods import Place, TokenStep
 
 QKV_MODES = ("fused", "separate")
 SCORE_BITS = (8, 32)

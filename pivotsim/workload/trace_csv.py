@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.files import read_text, write_atomic
-from pivotsim.workload.mask_files import MAX_PROBLEMS, cut
+from pivotsim.io.text_files import read_text, write_atomic
+from pivotsim.workload.masks.files import MAX_PROBLEMS, cut
 from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op, checked
 from pivotsim.workload.trace_masks import stored, with_masks
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.workload.mask_files import StoredMask, read_masks, write_masks
-from pivotsim.workload.masks import Mask, draw_of
+from pivotsim.workload.masks.files import StoredMask, read_masks, write_masks
+from pivotsim.workload.masks.masks import Mask, draw_of
 from pivotsim.workload.ops import Op, Trace, drawn_for, mask_name, with_mask
 
 Placed = tuple[str, Op]  # file:line of an operation

@@ -4,9 +4,9 @@ import time
 
 import numpy as np
 
-from pivotsim.engines.dram import NO_LOG, channel_arrays
+from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
 from pivotsim.hardware.dram import SCHEDULERS, load_dram
-from pivotsim.kernels.dram import serve_transfers
+from pivotsim.kernels.dram.channel import serve_transfers
 
 REPEATS = 20
 BURSTS = 200_000

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import pivotsim as ps
-from pivotsim.dse.sweep import run_sweep
+from pivotsim.dse.sweep.run import run_sweep
 
 PAIR = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
 

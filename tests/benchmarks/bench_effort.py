@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 import pivotsim as ps
-from pivotsim.effort.path_search import count_paths
+from pivotsim.effort.search.paths import count_paths
 from tests.unit.effort import synthetic
 
 IMAGES = 256  # the paper's batch

@@ -6,8 +6,8 @@ import time
 import numpy as np
 
 import pivotsim as ps
-from pivotsim.engines import analytic
-from pivotsim.engines.drawn import drawn_cycles, expected_cycles
+from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.array.random_masks import drawn_cycles, expected_cycles
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import DATAFLOWS
 

@@ -4,7 +4,7 @@ import resource
 import time
 
 import pivotsim as ps
-from pivotsim.workload.masks import drawn_mask
+from pivotsim.workload.masks.masks import drawn_mask
 
 REPEATS = 9
 WEIGHTED = ("qkv", "proj", "fc1", "fc2")

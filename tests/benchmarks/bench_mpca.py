@@ -6,9 +6,9 @@ import time
 import numpy as np
 
 import pivotsim as ps
-from pivotsim.engines.mpca import sbmm_cycles
+from pivotsim.engines.mpca.lanes import sbmm_cycles
 from pivotsim.hardware.mpca import BALANCES
-from pivotsim.workload.masks import drawn_mask
+from pivotsim.workload.masks.masks import drawn_mask
 
 REPEATS = 9
 MASKS = 1_000_000

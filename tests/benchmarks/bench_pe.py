@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 import pivotsim as ps
-from pivotsim.engines import pe
+from pivotsim.engines.pe import clock as pe
 from tests.rtl import bridge
 from tests.rtl.bridge import Build, VerilatedArray
 

@@ -78,7 +78,7 @@ def test_bad_input(pivotsim, file, tmp_path, arguments, message):
 
 
 def test_a_failing_chunk_is_exit_status_1(pivotsim, file, tmp_path, monkeypatch):
-    monkeypatch.setattr("pivotsim.dse.evaluate.Evaluator.run", lambda *_: 1 / 0)
+    monkeypatch.setattr("pivotsim.dse.evaluation.evaluator.Evaluator.run", lambda *_: 1 / 0)
     ran = pivotsim("sweep", file, "--out", tmp_path / "out")
     assert ran.code == 1
     assert "sweep: chunk 0, point 0: failed three times: ZeroDivisionError: division by zero" in ran.err

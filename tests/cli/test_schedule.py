@@ -90,7 +90,7 @@ def test_reproduce_tokens_prints_and_passes(pivotsim):
 
 
 def test_an_unexpected_verdict_is_exit_status_1(pivotsim, monkeypatch):
-    from pivotsim.published import tokens
+    from pivotsim.published.tokens import audit as tokens
 
     monkeypatch.setattr(tokens, "load_expected", lambda name: {"table2a.q": "input"})
     ran = pivotsim("reproduce", "tokens")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
-from pivotsim.workload.masks import OPERANDS, Draw, Mask
+from pivotsim.io.yaml_reader import parse_scalar
+from pivotsim.workload.masks.masks import OPERANDS, Draw, Mask
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, checked
-from pivotsim.yaml_reader import parse_scalar
 
 SIZE = st.integers(1, 400)
 MODE = {

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from pivotsim.workload.token_methods import METHODS
+from pivotsim.workload.tokens.methods import METHODS
 
 DEPTH = 5
 BASE = ps.load_model("deit_t").replace({"depth": DEPTH, "width": 12, "mlp_hidden": 24, "head_features": 12, "heads": 3})

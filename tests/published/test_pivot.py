@@ -9,10 +9,10 @@ import random
 import pytest
 
 import pivotsim as ps
-from pivotsim.published.additivity import judge_additive
-from pivotsim.published.claims import Claim, load_claims, load_expected, printed
-from pivotsim.published.consistency import find_hits
-from pivotsim.published.verdicts import VERDICTS
+from pivotsim.published.base.claims import Claim, load_claims, load_expected, printed
+from pivotsim.published.base.findings import VERDICTS
+from pivotsim.published.pivot.contradictions import find_hits
+from pivotsim.published.pivot.energy_sums import judge_additive
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_every_claim_has_a_verdict_and_a_reason(audit):
 
 
 def test_expected_verdicts_decide_nothing(audit, monkeypatch):
-    monkeypatch.setattr("pivotsim.published.pivot.load_expected", dict)
+    monkeypatch.setattr("pivotsim.published.pivot.audit.load_expected", dict)
     again = ps.reproduce_pivot()
     assert [f.verdict for f in again.findings] == [f.verdict for f in audit.findings]
     assert len(again.unexpected) == len(audit.findings)
@@ -319,7 +319,7 @@ def test_printed_digits_stand_for_an_interval(text, low, high):
 
 
 def test_claims_are_package_data_with_unique_ids():
-    text = importlib.resources.files("pivotsim.published").joinpath("pivot_claims.csv").read_text()
+    text = importlib.resources.files("pivotsim.published").joinpath("pivot/claims.csv").read_text()
     rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == len({r["id"] for r in rows}) == len(load_expected())
 

@@ -6,9 +6,8 @@ import json
 import pytest
 
 import pivotsim as ps
-from pivotsim.published import compression
-from pivotsim.published.claims import load_claims
-from pivotsim.published.static import Judge, reproduce_static
+from pivotsim.published.base.claims import load_claims
+from pivotsim.published.static.audit import Judge, compression, reproduce_static
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def findings(audit):
 
 def test_every_claim_has_the_expected_verdict(audit):
     assert audit.unexpected == []
-    assert len(audit.findings) == len(load_claims("static_claims.csv")) == 46
+    assert len(audit.findings) == len(load_claims("static/claims.csv")) == 46
     assert audit.counts() == {
         "reproduced": 17, "calibrated": 3, "inferred": 4, "source contradicts itself": 0, "not modelled": 22,
     }  # fmt: skip
@@ -72,7 +71,7 @@ def test_pruning_the_attention_alone_cannot_reach_the_compression():
 def test_a_wrong_figure_is_found():
     """Verdicts follow from what is simulated: each reproduced number, moved, is not reproduced."""
     judge = Judge(compression.settings(), (3.4, 1.6))
-    for claim in load_claims("static_claims.csv"):
+    for claim in load_claims("static/claims.csv"):
         if (claim.number and judge.finding(claim).verdict in ("reproduced", "calibrated")) or claim.id.startswith(
             "dynamicvit"
         ):
@@ -81,7 +80,7 @@ def test_a_wrong_figure_is_found():
 
 
 def test_no_setting_fits_other_ratios():
-    claim = next(c for c in load_claims("static_claims.csv") if c.id == "parikh.compression")
+    claim = next(c for c in load_claims("static/claims.csv") if c.id == "parikh.compression")
     finding = Judge(compression.settings(), (3.4, 1.0)).finding(claim)
     assert (finding.verdict, finding.simulated) == ("not modelled", None)
 

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 import pivotsim as ps
-from pivotsim.published.token_claims import Table, load_token_claims
-from pivotsim.published.token_rules import RULES
-from pivotsim.published.tokens import VERDICTS
+from pivotsim.published.tokens.audit import VERDICTS
+from pivotsim.published.tokens.claims import Table, load_token_claims
+from pivotsim.published.tokens.contradictions import RULES
 
 
 @pytest.fixture(scope="module")

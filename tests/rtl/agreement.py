@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pivotsim.engines import pe
-from pivotsim.engines.folds import fold_times
+from pivotsim.engines.array.folds import fold_times
+from pivotsim.engines.pe import clock as pe
 from tests.rtl.bridge import DATAFLOWS, Build, VerilatedArray
 
 EDGES = ("padded", "aware")

@@ -26,7 +26,7 @@ class Fault:
     new: str
 
 
-KERNEL, SEQUENCER, WALKS = (f"pivotsim/kernels/{name}.py" for name in ("pe", "pe_sequencer", "pe_walks"))
+KERNEL, SEQUENCER, WALKS = (f"pivotsim/kernels/pe/{name}.py" for name in ("clock", "sequencer", "tag_walks"))
 FAULTS = [
     Fault("pe: a load ends one row early", SEQUENCER, "if i == extent - 1:", "if i == max(extent - 2, 0):"),
     Fault("pe: skew of rows off by one", KERNEL, "x_source[_u(lines[X_FROM, at + r]) + r]", "x_source[_u(lines[X_FROM, at + r + 1]) + r]"),
@@ -39,7 +39,7 @@ FAULTS = [
     Fault("pe: fold end seen one column early", SEQUENCER, "state[SENT_COLS] - 1 + config[MREG]\n    tag", "max(state[SENT_COLS] - 2, 0) + config[MREG]\n    tag"),
     Fault("pe: product register skipped", KERNEL, "product_of_before = products[row, i]", "product_of_before = np.int16(x[left + i]) * np.int16(factors[right + i])"),
     Fault("pe: doubled operand taken too late", WALKS, "s[r * cols + d - r] = b[r * cols + d - r]", "s[r * cols + d - r] = s[r * cols + d - r]"),
-    Fault("analytic: a fold one clock short", "pivotsim/engines/folds.py", "length = t + rows + sc - 2", "length = t + rows + sc - 3"),
+    Fault("analytic: a fold one clock short", "pivotsim/engines/array/folds.py", "length = t + rows + sc - 2", "length = t + rows + sc - 3"),
     Fault("rtl: operands swapped", "tests/rtl/pe.v", "wire signed [7:0] factor = os ? y_in : held;", "wire signed [7:0] factor = os ? y_in : x_in;"),
     Fault("rtl: unsigned operand", "tests/rtl/pe.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
     Fault("rtl: a register of the token missing", "tests/rtl/pe.v", "token <= token_half;", "token <= token_in && !train_ends;"),

@@ -7,10 +7,10 @@ import pivotsim as ps
 from tests.torch.small import PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch import reduction
-from pivotsim.vit_torch.attention_masks import mask_attention
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.model.attention_masks import mask_attention
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
+from pivotsim.vit_torch.reducers import reduction
 from tests.torch.test_transformer import images_of, randomised
 
 

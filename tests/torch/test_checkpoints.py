@@ -9,8 +9,8 @@ import pivotsim as ps
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch.checkpoints import load_checkpoint
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.model.checkpoints import load_checkpoint
+from pivotsim.vit_torch.model.transformer import build_vit
 
 
 def saved(tmp_path, content):

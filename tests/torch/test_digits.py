@@ -8,7 +8,7 @@ from tests.torch.small import REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 pytest.importorskip("sklearn", reason="scikit-learn is not installed; make test-torch brings it")
-from tests.benchmarks.digits import MODEL, SIZES, split_digits, start
+from tests.recordings.digits import MODEL, SIZES, split_digits, start
 
 
 def test_the_parts_share_no_image_and_leave_none_out():

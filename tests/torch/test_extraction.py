@@ -8,9 +8,9 @@ from pivotsim.effort.cka import cka_matrix
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch.extraction import features, logits_of
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.measuring.extraction import features, logits_of
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
 
 IMAGES = torch.randn(7, 2, 16, 16, generator=torch.Generator().manual_seed(1))
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracles import token_reduction as oracle
+from tests.oracles.workload import token_reduction as oracle
 from tests.torch.small import REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning import importance
 from pivotsim.pruning.importance import token_importance
-from pivotsim.vit_torch.dropping import SingleLayer
-from pivotsim.vit_torch.evidence import Evidence
-from pivotsim.vit_torch.importance import score_by_class_token, score_tokens
+from pivotsim.vit_torch.model.evidence import Evidence
+from pivotsim.vit_torch.reducers.dropping import SingleLayer
+from pivotsim.vit_torch.reducers.importance import score_by_class_token, score_tokens
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "tail_golden_vectors.json").read_text())["importance"]
 

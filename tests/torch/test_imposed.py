@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from tests.oracles import vit_forward
+from tests.oracles.workload import vit_forward
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
 from tests.torch.test_transformer import arrays, images_of, randomised
 
 

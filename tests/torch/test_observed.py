@@ -6,10 +6,10 @@ import pivotsim as ps
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch import reduction
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.observed import observe_plan
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.measuring.observed import observe_plan
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
+from pivotsim.vit_torch.reducers import reduction
 from tests.torch.test_imposed import counted_macs, with_tokens
 
 

@@ -7,10 +7,10 @@ import pivotsim as ps
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch.extraction import logits_of
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.quantisation import fake_quantised, rounded
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.measuring.extraction import logits_of
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
+from pivotsim.vit_torch.training.quantisation import fake_quantised, rounded
 
 IMAGES = torch.randn(7, 2, 16, 16, generator=torch.Generator().manual_seed(1))
 

@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from tests.oracles import token_reduction as oracle
-from tests.oracles import vit_forward
+from tests.oracles.workload import token_reduction as oracle
+from tests.oracles.workload import vit_forward
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch import reduction
-from pivotsim.vit_torch.dropping import Evit, SingleLayer, TopK
-from pivotsim.vit_torch.head_selecting import HeadSelector
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.merging import MergePairs
-from pivotsim.vit_torch.observed import observe_plan
-from pivotsim.vit_torch.selecting import Predictor
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.measuring.observed import observe_plan
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
+from pivotsim.vit_torch.reducers import reduction
+from pivotsim.vit_torch.reducers.dropping import Evit, SingleLayer, TopK
+from pivotsim.vit_torch.reducers.head_selecting import HeadSelector
+from pivotsim.vit_torch.reducers.merging import MergePairs
+from pivotsim.vit_torch.reducers.selecting import Predictor
 from tests.torch.test_importance import drawn, evidence_of
 from tests.torch.test_imposed import counted_macs
 from tests.torch.test_transformer import arrays, images_of, randomised

@@ -12,10 +12,10 @@ from tests.torch.small import PLAIN, REASON
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning.devices.torch_live import TorchLive
 from pivotsim.pruning.token_plans import pruned_at
-from pivotsim.vit_torch import timing
-from pivotsim.vit_torch.imposed import impose_plan
-from pivotsim.vit_torch.observed import observe_plan
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.measuring import timing
+from pivotsim.vit_torch.measuring.observed import observe_plan
+from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.transformer import build_vit
 
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device here")
 

@@ -12,9 +12,9 @@ from pivotsim.effort.entropy import normalized_entropy
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch.losses import distillation_loss, entropy_loss
-from pivotsim.vit_torch.training import FROM_LABELS, InMemory, Recipe, fine_tuned, rate_frac, train
-from pivotsim.vit_torch.transformer import build_vit
+from pivotsim.vit_torch.model.transformer import build_vit
+from pivotsim.vit_torch.training.loop import FROM_LABELS, InMemory, Recipe, fine_tuned, rate_frac, train
+from pivotsim.vit_torch.training.losses import distillation_loss, entropy_loss
 
 LABELS = torch.tensor([0, 1, 2, 3, 4, 0, 1])
 IMAGES = torch.randn(7, 2, 16, 16, generator=torch.Generator().manual_seed(1))

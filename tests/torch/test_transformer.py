@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from tests.oracles import vit_forward
+from tests.oracles.workload import vit_forward
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch.transformer import VisionTransformer, build_vit
+from pivotsim.vit_torch.model.transformer import VisionTransformer, build_vit
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.comparison import read_result
 from pivotsim.hardware.spec import HostCosts, PlacementSpec
+from pivotsim.simulation.comparison import read_result
 from pivotsim.workload.ops import KINDS, PS_KINDS
 
 PLAN = ps.plan("deit_t")

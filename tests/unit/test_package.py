@@ -84,7 +84,8 @@ def test_torch_is_imported_late_and_missed_politely():
     code = (
         "import sys; sys.modules['torch'] = None; import pivotsim as ps\n"
         "from pivotsim.pruning.devices import torch_live\n"
-        "for use in (lambda: torch_live.TorchLive('cpu'), lambda: __import__('pivotsim.vit_torch.transformer')):\n"
+        "for use in (lambda: torch_live.TorchLive('cpu'), "
+        "lambda: __import__('pivotsim.vit_torch.model.transformer')):\n"
         "    try:\n        use()\n    except ps.PivotsimError as error:\n        print(error)"
     )
     problem = "the plain-torch ViT needs torch; install it with: pip install 'pivotsim[torch]'"

@@ -8,7 +8,7 @@ import pytest
 import pivotsim.pareto
 from pivotsim.errors import InputError
 from pivotsim.pareto import pareto_front
-from tests.oracles import dominance
+from tests.oracles.system import dominance
 
 
 def table_of(points):

@@ -12,7 +12,7 @@ from pivotsim.engines.gpu_wave import encoder_times_ms
 from pivotsim.hardware.gpu import GpuSpec, load_gpu
 from pivotsim.pruning.chain import chain_of
 from pivotsim.units import FloatArray
-from pivotsim.workload.lowering import lower
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 

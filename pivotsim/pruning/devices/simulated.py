@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.memory_limits import dram_channel
+from pivotsim.engines.memory.limits import dram_channel
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import check_choice
-from pivotsim.hardware.spec import Hardware, load_hardware
+from pivotsim.hardware.loading import load_hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
-from pivotsim.report import Report
-from pivotsim.simulation import runnable, simulate
-from pivotsim.steps import Step, steps_of
+from pivotsim.simulation.placed_ops import Step, steps_of
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.run import runnable, simulate
 from pivotsim.units import FloatArray, cycles_to_ms
-from pivotsim.workload.lowering import lower
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 PARTS = ("delay", "array")  # everything, or the programmable logic alone: array and its units

@@ -9,7 +9,7 @@ from pivotsim.errors import InputError, check_choice
 from pivotsim.workload.plans import Plan, check_plan
 
 if TYPE_CHECKING:
-    from pivotsim.vit_torch.transformer import VisionTransformer
+    from pivotsim.vit_torch.model.transformer import VisionTransformer
 
 DEVICES = ("cpu", "cuda")
 
@@ -58,7 +58,7 @@ class TorchLive:
     def __init__(
         self, device: str = "cpu", *, threads: int = 1, repeats: int = 9, warm_up: int = 2, budget_s: float = 30.0
     ) -> None:
-        from pivotsim.vit_torch.timing import check_passes  # late: of all devices, this one alone needs torch
+        from pivotsim.vit_torch.measuring.timing import check_passes  # late: of all devices, this one alone needs torch
 
         check_choice("device", device, DEVICES)
         check_passes(threads, repeats, warm_up, budget_s)
@@ -95,7 +95,7 @@ class TorchLive:
         InputError
             The plan cannot be imposed on its model, or the batch is not a positive integer.
         """
-        from pivotsim.vit_torch.imposed import impose_plan
+        from pivotsim.vit_torch.model.imposed import impose_plan
 
         check_plan(plan)
         vit = self._vit_of(plan)
@@ -115,9 +115,9 @@ class TorchLive:
         InputError
             The plan is not that of single-layer pruning.
         """
-        from pivotsim.vit_torch.imposed import impose_plan
-        from pivotsim.vit_torch.observed import observe_plan
-        from pivotsim.vit_torch.reduction import prune_single
+        from pivotsim.vit_torch.measuring.observed import observe_plan
+        from pivotsim.vit_torch.model.imposed import impose_plan
+        from pivotsim.vit_torch.reducers.reduction import prune_single
 
         check_plan(pruned)
         vit, tokens = self._vit_of(pruned), pruned.model.tokens
@@ -147,14 +147,14 @@ class TorchLive:
         return max(0.0, statistics.median(differences_ms))
 
     def _vit_of(self, plan: Plan) -> "VisionTransformer":
-        from pivotsim.vit_torch.transformer import build_vit
+        from pivotsim.vit_torch.model.transformer import build_vit
 
         if self._vit is None or self._vit.model != plan.model:
             self._vit = build_vit(plan.model).to(self.device)
         return self._vit
 
     def _repeats_ms(self, vit: "VisionTransformer", batch: int, repeats: int, warm_up: int) -> tuple[float, ...]:
-        from pivotsim.vit_torch.timing import time_forward_ms
+        from pivotsim.vit_torch.measuring.timing import time_forward_ms
 
         numbers = {"threads": self.threads, "repeats": repeats, "warm_up": warm_up}
         return tuple(time_forward_ms(vit, batch, **numbers, budget_s=self.budget_s))

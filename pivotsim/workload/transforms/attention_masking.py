@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, got
-from pivotsim.workload.mask_files import KeptBlocks, StoredMask, cut, read_flags
-from pivotsim.workload.masks import Mask, as_array, as_flags, drawn_mask
+from pivotsim.workload.masks.files import KeptBlocks, StoredMask, cut, read_flags
+from pivotsim.workload.masks.masks import Mask, as_array, as_flags, drawn_mask
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 from pivotsim.workload.transforms.common import changed, check_keep_rate, per_encoder
 

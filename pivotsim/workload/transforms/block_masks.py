@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.workload.mask_files import KeptBlocks, StoredMask, read_flags
-from pivotsim.workload.masks import Flags, Mask, as_flags, check_block
+from pivotsim.workload.masks.files import KeptBlocks, StoredMask, read_flags
+from pivotsim.workload.masks.masks import Flags, Mask, as_flags, check_block
 from pivotsim.workload.plans import ATTENTION_WEIGHTS, Plan
 
 PARTS = ("q", "k", "v")  # joined where a plan has them as one matrix

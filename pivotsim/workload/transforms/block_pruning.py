@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError, check_integer, got, nearest
-from pivotsim.workload.masks import Mask, check_block, drawn_mask
+from pivotsim.workload.masks.masks import Mask, check_block, drawn_mask
 from pivotsim.workload.plans import ATTENTION_WEIGHTS, EncoderPlan, Plan, check_plan
 from pivotsim.workload.transforms.block_masks import given_masks
 from pivotsim.workload.transforms.common import changed, check_keep_rate

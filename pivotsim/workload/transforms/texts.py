@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.yaml_reader import parse_scalar
+from pivotsim.io.yaml_reader import parse_scalar
 
 DENSITIES = ("msa", "mlp", "qkv", "q", "k", "v", "proj", "fc1", "gate", "value", "fc2")
 BLOCK_KEYS = ("block", "density", "seed", "masks", *DENSITIES)

@@ -7,7 +7,7 @@ from typing import Any
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got, nearest
 from pivotsim.models.spec import VitModel
 from pivotsim.workload.plans import Plan, check_plan, check_tokens, replayed
-from pivotsim.workload.token_methods import ALL, FORMS, METHODS, REQUIRED, Method, TokenStep
+from pivotsim.workload.tokens.methods import ALL, FORMS, METHODS, REQUIRED, Method, TokenStep
 from pivotsim.workload.transforms.common import check_keep_rate
 
 PER_ENCODER = {"rates": "keep_rate", "counts": "r"}  # form -> what a step calls its own value

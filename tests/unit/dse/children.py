@@ -4,13 +4,13 @@ import multiprocessing
 import os
 import time
 
-import pivotsim.dse.chunks
-import pivotsim.dse.store
-import pivotsim.dse.workers
-import pivotsim.kernels.analytic
-from pivotsim.dse.chunks import arrow
-from pivotsim.dse.manifest import read_manifest
-from pivotsim.dse.sweep import run_sweep
+import pivotsim.dse.sweep.chunks
+import pivotsim.dse.sweep.processes
+import pivotsim.dse.sweep.store
+import pivotsim.kernels.array.closed_form
+from pivotsim.dse.sweep.chunks import arrow
+from pivotsim.dse.sweep.manifest import read_manifest
+from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError
 
 arrow()
@@ -38,7 +38,7 @@ def forkserver():
 
 def sweep_on(folder, pause_s):
     """Sweep with the manifest written after every chunk, and a pause there, so that kills find it at work."""
-    pivotsim.dse.store.SHARE_OF_TIME = 1e9
+    pivotsim.dse.sweep.store.SHARE_OF_TIME = 1e9
     run_sweep(SPACE, folder, chunk_points=CHUNK, report=lambda _: time.sleep(pause_s))
 
 
@@ -78,7 +78,7 @@ def files_of(folder):
 
 def sweep_with_workers(folder, pipe):
     """Sweep with two workers, and send their process numbers once chunks are done."""
-    pivotsim.dse.store.SHARE_OF_TIME = 1e9
+    pivotsim.dse.sweep.store.SHARE_OF_TIME = 1e9
     told = []
 
     def report(progress):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pivotsim.dse.sweep import run_sweep
+from pivotsim.dse.sweep.run import run_sweep
 from tests.unit.dse import children
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.dse.dataset import open_dataset
 from pivotsim.dse.fronts import best_by_pair, front_rows, knee_place, sensitivity
-from pivotsim.dse.reading import open_dataset
-from pivotsim.dse.sweep import run_sweep
+from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError
-from tests.oracles import dominance
+from tests.oracles.system import dominance
 
 SPACE = {
     "name": "shapes",

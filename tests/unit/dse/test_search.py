@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.dse.reading import open_dataset
+from pivotsim.dse.dataset import open_dataset
 from pivotsim.dse.search import JOURNAL, run_search
 from pivotsim.errors import InputError
-from tests.oracles import design_walk
+from tests.oracles.system import design_walk
 
 pytest.importorskip("optuna")
 SPACE = {

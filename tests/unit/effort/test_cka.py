@@ -8,7 +8,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.effort.cka import hsic_terms
-from tests.oracles import alignment
+from tests.oracles.effort import alignment
 
 
 def features(depth, images, width, seed=0, offset=0.0):

@@ -5,7 +5,7 @@ import random
 import pytest
 
 import pivotsim as ps
-from tests.oracles.image_stream import stream
+from tests.oracles.system.image_stream import stream
 
 GATE_MS = {"paper": 0.03, "full": 0.05}  # 1000 classes at 30 ns, and a call of 20 us
 WHOLE = ps.plan("deit_s")

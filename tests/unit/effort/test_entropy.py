@@ -8,7 +8,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.effort import entropy as entropy_module
 from pivotsim.effort.gating import effort_outputs, run_gates, thresholds_for
-from tests.oracles import entropy_gate
+from tests.oracles.effort import entropy_gate
 from tests.unit.effort import synthetic
 
 

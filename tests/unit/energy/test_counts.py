@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.energy.counts import Counts, paper_counts
-from tests.oracles.byte_counts import walk
+from tests.oracles.array.byte_counts import walk
 
 ZCU102 = ps.load_hardware("zcu102")
 

@@ -15,7 +15,7 @@ from pivotsim.hardware.gpu import load_gpu
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.token_plans import at_tokens, pruned_at
 from pivotsim.workload.ops import Op
-from tests.oracles import gpu_waves as oracle
+from tests.oracles.devices import gpu_waves as oracle
 
 LINES = (Path(__file__).parents[2] / "data" / "gpu_wave_steps.csv").read_text().splitlines()
 STEPS = list(csv.DictReader(LINES[1:]))

@@ -11,7 +11,7 @@ import pivotsim as ps
 from pivotsim.export import perfetto
 from pivotsim.export.perfetto import chrome_trace
 from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS, PS_PL_OVERLAPS
-from tests.masked_campaign import masked_heads
+from tests.proofs.masked_campaign import masked_heads
 
 HW = ps.load_hardware("zcu102")
 

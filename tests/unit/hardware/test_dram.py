@@ -6,8 +6,8 @@ from math import ceil
 import pytest
 
 import pivotsim as ps
-from pivotsim.config import available
 from pivotsim.hardware.dram import DramSpec, load_dram
+from pivotsim.io.specs import available
 
 PRESETS = [name for name in available("hwconfigs") if name.startswith("dram/")]
 JEDEC = [name for name in PRESETS if not name.endswith("_ps")]

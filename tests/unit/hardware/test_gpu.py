@@ -2,9 +2,9 @@
 
 import pytest
 
-from pivotsim.config import available, leaves
 from pivotsim.errors import InputError
 from pivotsim.hardware.gpu import GpuSpec, is_gpu, load_gpu
+from pivotsim.io.specs import available, leaves
 
 NAMES = [name for name in available("hwconfigs") if name.startswith("gpu/")]
 

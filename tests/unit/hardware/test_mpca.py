@@ -4,7 +4,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.registry import ENGINES, MODES
-from pivotsim.hardware.kinds import KINDS
+from pivotsim.hardware.loading import KINDS
 from pivotsim.hardware.mpca import MpcaHardware
 from pivotsim.hardware.systolic import SystolicHardware
 

@@ -3,7 +3,7 @@
 import pytest
 
 import pivotsim as ps
-from pivotsim.config import available, leaves
+from pivotsim.io.specs import available, leaves
 
 NAMES = [name for name in available("hwconfigs") if "/" not in name]  # the other folders have schemas of their own
 

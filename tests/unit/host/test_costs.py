@@ -4,7 +4,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.host.costs import entropy_ms
-from tests.oracles import host_costs
+from tests.oracles.system import host_costs
 
 HW = ps.load_hardware("zcu102")
 PLAN = ps.plan("deit_s")

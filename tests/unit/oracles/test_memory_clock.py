@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.oracles import array_schedule
-from tests.oracles.memory_clock import CAUSES, UNLIMITED, auto, legal, run
-from tests.oracles.memory_program import LOOP_ORDERS, DoesNotFit, Misfit
+from tests.oracles.array import array_schedule
+from tests.oracles.memory.clock import CAUSES, UNLIMITED, auto, legal, run
+from tests.oracles.memory.program import LOOP_ORDERS, DoesNotFit, Misfit
 
 OVERLAPS = ("none", "preload", "chained", "pipelined")
 SIZE_OF = {"input": (0, 1), "weight": (1, 2)}  # of (m, k, n)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from pivotsim.dse.dataset import open_dataset
 from pivotsim.dse.fronts import front_rows, knee_place
-from pivotsim.dse.reading import open_dataset
-from pivotsim.dse.sweep import run_sweep
+from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.plots.front import draw_heat, front_data, parallel_data, plot_front
 from pivotsim.plots.style import new_axes
 

@@ -3,7 +3,7 @@
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines import analytic
+from pivotsim.engines.array import closed_form as analytic
 from pivotsim.errors import InputError
 from pivotsim.hardware.dram import load_dram
 from pivotsim.plots import dram, memories

@@ -8,7 +8,7 @@ import pytest
 
 from pivotsim.errors import InputError
 from pivotsim.pruning.importance import merge_inattentive, token_importance
-from tests.oracles import token_pruning as oracle
+from tests.oracles.workload import token_pruning as oracle
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "data" / "token_golden_vectors.json").read_text())["importance"]
 

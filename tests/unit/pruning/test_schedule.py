@@ -14,7 +14,7 @@ from pivotsim.pruning.devices.recorded import Recorded
 from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.schedule import pruning_schedule
 from pivotsim.pruning.token_plans import at_tokens, pruned_at, pruning_encoder, without_steps
-from tests.oracles.token_pruning import best_count
+from tests.oracles.workload.token_pruning import best_count
 
 PLAN = ps.plan("deit_s")
 TINY_NAMED = ps.plan(ps.load_model("deit_t").replace({"image_px": 64, "name": "mine"}))

@@ -5,9 +5,9 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.workload.footprints import stored_bytes
-from pivotsim.workload.masks import Mask
+from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.presets import PRESETS
-from tests.oracles import sparse_counts
+from tests.oracles.workload import sparse_counts
 
 PLAN = ps.plan("deit_s")
 

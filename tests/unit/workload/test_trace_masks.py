@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.masks import Draw, Mask, draw_of, drawn_mask
+from pivotsim.workload.masks.masks import Draw, Mask, draw_of, drawn_mask
 from pivotsim.workload.ops import checked
 
 PLAN = ps.plan(ps.load_model("deit_t").replace({"depth": 2}))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.masks import Mask, drawn_mask
-from tests.oracles import sparse_counts
+from pivotsim.workload.masks.masks import Mask, drawn_mask
+from tests.oracles.workload import sparse_counts
 
 SMALL = ps.load_model("deit_t").replace(
     {"depth": 2, "width": 12, "heads": 3, "mlp_hidden": 20, "image_px": 48, "patch_px": 16}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.masks import drawn_mask
+from pivotsim.workload.masks.masks import drawn_mask
 from pivotsim.workload.transforms.block_pruning import seed_of
-from tests.oracles import sparse_counts
+from tests.oracles.workload import sparse_counts
 
 SMALL = ps.load_model("deit_t").replace(
     {"depth": 2, "width": 12, "heads": 3, "mlp_hidden": 20, "image_px": 32, "patch_px": 16}

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.token_methods import FORMS, METHODS
+from pivotsim.workload.tokens.methods import FORMS, METHODS
 from pivotsim.workload.transforms.token_pruning import CHECKS
-from tests.oracles import token_counts
+from tests.oracles.workload import token_counts
 
 DATA = Path(__file__).parents[3] / "data"
 PLAN = ps.plan("deit_s")

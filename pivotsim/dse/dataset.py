@@ -1,0 +1,124 @@
+"""Reading a dataset back, chunk by chunk, so that memory does not grow with it."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pivotsim.dse.space.expressions import Expression, parse_expression
+from pivotsim.dse.sweep.chunks import arrow
+from pivotsim.dse.sweep.manifest import chunk_name, read_manifest
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.text_files import make_folder
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A sweep's folder: its manifest, and the tables of the chunks that are done."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Column -> unit."""
+        return dict(self.manifest["columns"])
+
+    @property
+    def axes(self) -> list[str]:
+        """Columns that are axes."""
+        return list(self.manifest["space"]["axes"])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every chunk is done."""
+        return bool(self.manifest["done"] == self.manifest["chunks_total"])
+
+    def check_columns(self, label: str, names: Sequence[str]) -> None:
+        """Raise InputError where a name is no column."""
+        unknown = [name for name in names if name not in self.units]
+        if unknown:
+            raise InputError(f"{label}: no column {got(name)}{nearest(name, self.units)}" for name in unknown)
+
+    def rules(self, texts: Sequence[str]) -> list[Expression]:
+        """Return checked expressions over the columns."""
+        rules = [parse_expression("where", text) for text in texts]
+        for rule in rules:
+            self.check_columns("where", sorted(rule.names))
+        return rules
+
+    def arrow_tables(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield one Arrow table per chunk."""
+        _, pq = arrow()
+        for text in self.manifest["chunks"]:
+            path = self.folder / chunk_name(int(text))
+            try:
+                with path.open("rb") as file:
+                    yield pq.read_table(file, columns=None if columns is None else list(columns))
+            except (OSError, ValueError) as error:
+                raise InputError(f"{path}: cannot be read: {error}; start the sweep again to repair it") from None
+
+    def tables(self, columns: Sequence[str] | None = None, where: Sequence[Expression] = ()) -> Iterator[Columns]:
+        """Yield one table per chunk, column -> numpy vector, of the rows that meet all of ``where``."""
+        wanted = (
+            None if columns is None else list(dict.fromkeys([*columns, *(n for rule in where for n in rule.names)]))
+        )
+        for whole in self.arrow_tables(wanted):
+            table = {name: _vector(whole.column(name)) for name in whole.column_names}
+            kept = np.ones(whole.num_rows, dtype=np.bool_)
+            for rule in where:
+                kept &= rule.holds(table, whole.num_rows)
+            yield {name: column[kept] for name, column in table.items()}
+
+
+def _vector(column: Any) -> Any:
+    values = column.to_numpy()
+    return values.astype(np.str_) if values.dtype == object else values
+
+
+def open_dataset(folder: str | Path) -> Dataset:
+    """Return a sweep's dataset.
+
+    Raises
+    ------
+    InputError
+        The folder is no sweep's.
+    """
+    return Dataset(Path(folder), read_manifest(Path(folder)))
+
+
+def export_csv(dataset: Dataset, path: Path) -> int:
+    """Write all rows as one CSV file, whole or not at all; return how many."""
+    arrow()
+    from pyarrow import csv
+
+    make_folder(path.parent)
+    rows, temporary = 0, None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            writer = None
+            for table in dataset.arrow_tables():
+                table = table.replace_schema_metadata(None)
+                writer = writer or csv.CSVWriter(file, table.schema)
+                writer.write_table(table)
+                rows += table.num_rows
+            if writer is not None:
+                writer.close()
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise
+    return rows

@@ -1,0 +1,125 @@
+"""Designs in, table out: every number is the one that ``simulate`` and ``combine`` give for the design alone."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pivotsim.dse.evaluation.admission import (
+    Designs,
+    apply_axis_rules,
+    apply_conditions,
+    apply_resource_rules,
+    stage_of,
+)
+from pivotsim.dse.evaluation.cache import Work
+from pivotsim.dse.evaluation.groups import REASONS, Context, Costs, Group
+from pivotsim.dse.evaluation.runners import runner_of
+from pivotsim.dse.space.axes import Axis
+from pivotsim.dse.space.axis_kinds import LOW_FRAC
+from pivotsim.dse.space.definition import Space
+from pivotsim.dse.space.sampling import Points
+from pivotsim.energy.counts import Counts
+from pivotsim.energy.rules import RULES
+from pivotsim.energy.usage import usage_of
+from pivotsim.errors import InputError
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.host.costs import entropy_ms
+from pivotsim.units import plain_sum
+
+
+@dataclass(frozen=True)
+class Table:
+    """What became of some points: the columns of those that are left, and how many others were dropped, and why."""
+
+    columns: dict[str, Any]
+    dropped: dict[str, int]
+    examples: dict[str, str]
+
+
+class Coded(NamedTuple):
+    """A column of text: distinct words, and the place of each row's word."""
+
+    words: Any
+    codes: Any
+
+
+def _stored(axis: Axis, designs: Designs) -> Any:
+    """Return an axis' column, text as ``Coded``."""
+    if axis.words is None:
+        return designs.column(axis.name)
+    return Coded(axis.words[0], axis.words[1][designs.places[axis.name]])
+
+
+class Evaluator:
+    """Evaluates points of one space; what designs share is kept between calls."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.context = Context(space)
+        self.runner = runner_of(space)
+
+    def run(self, points: Points, start: int, stop: int) -> Table:
+        """Return the table of samples ``start`` up to ``stop``."""
+        space = self.space
+        places = dict(zip(space.axis_names, points.places(start, stop), strict=True))
+        designs = Designs(space, np.arange(start, stop, dtype=np.int64), places)
+        apply_conditions(designs)
+        apply_axis_rules(designs, space.constraints)
+        table = apply_resource_rules(designs, space.constraints, self.context.setups)
+        table |= self._costs(designs, table)
+        for rule in space.constraints:
+            if stage_of(rule, space) == "results":
+                values = {n: table[n] if n in table else designs.value_of(n) for n in rule.names}
+                designs.keep(rule.holds(values, len(designs)), rule.text, table)
+        axes = {axis.name: _stored(axis, designs) for axis in space.axes}
+        columns = {"point": designs.numbers, **axes, **table}
+        return Table({name: columns[name] for name in space.columns}, designs.dropped, designs.examples)
+
+    def _costs(self, designs: Designs, resources: dict[str, Any]) -> dict[str, Any]:
+        """Return the columns of results; designs that cannot run are dropped, from ``resources`` too."""
+        clocks, *_ = self.space.results
+        table = {name: np.zeros(len(designs)) for name in self.space.results}
+        if not self.space.is_pair:
+            table[clocks] = np.zeros(len(designs), dtype=np.int64)
+        reasons = np.zeros(len(designs), dtype=np.int8)
+        names = [name for name in self.space.axis_names if name not in self.runner.vectors]
+        for first, members in designs.groups(names):
+            group = Group(self.context, designs, members, designs.values_at(first, names))
+            try:
+                found = self._mean_image(group) if self.space.is_pair else self.runner.run(group)[0]
+            except InputError as error:
+                group.drop(slice(None), error)
+            else:
+                for name, values in zip((clocks, "delay_ms", "energy_j"), found, strict=True):
+                    table[name][members] = values
+            reasons[members] = group.reasons
+        np.multiply(table["energy_j"], table["delay_ms"], out=table["edp_j_ms"])
+        for code, reason in enumerate(REASONS):
+            if code:
+                kept = reasons != code
+                designs.keep(kept, reason, table, resources)
+                reasons = reasons[kept]
+        return table
+
+    def _mean_image(self, group: Group) -> Costs:
+        """Return the mean image as ``effort.mixed_report`` does: low + (1 - low_frac) * high, the gate after low."""
+        (low_clocks, low_ms, low_j), (clocks, ms, joules) = self.runner.run(group)
+        low_frac = group.column(LOW_FRAC) if LOW_FRAC in group.designs.places else self.space.values[LOW_FRAC]
+        gate_ms, gate_j = self._gate(group.works[0], group.hw)
+        reach = 1 - low_frac
+        return (
+            low_clocks + reach * np.asarray(clocks, dtype=np.float64),
+            (low_ms + gate_ms) + reach * ms,
+            (low_j + gate_j) + reach * joules,
+        )
+
+    def _gate(self, work: Work, hw: SystolicHardware) -> tuple[float, float]:
+        options = self.space.options
+        if options["gate"] == "none":
+            return 0.0, 0.0
+        if work.classes is None:
+            raise InputError("gate: the number of classes is unknown; use gate 'none'")
+        gate_ms = entropy_ms(hw, options["profile"], work.classes)
+        usage = usage_of(gate_ms, 0.0, gate_ms, hw.host.cores, Counts())
+        return gate_ms, plain_sum(RULES[options["energy"]].components_j(hw, usage).values())

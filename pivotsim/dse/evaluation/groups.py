@@ -1,0 +1,93 @@
+"""Designs that run together: they agree on every axis but those along which their runner takes vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pivotsim.dse.evaluation.admission import NOT_VALID, Designs
+from pivotsim.dse.evaluation.cache import Setups, Shelf, Work
+from pivotsim.dse.space.axis_kinds import HARDWARE
+from pivotsim.dse.space.definition import Space
+from pivotsim.engines.array.closed_form import DESIGN_FIELDS, coded_columns, column_codes
+from pivotsim.errors import InputError
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.units import IntArray
+
+DOES_NOT_FIT = "does not fit the memories"
+REASONS = ("", NOT_VALID, DOES_NOT_FIT)  # why a design has no costs, by code
+
+Costs = tuple[Any, Any, Any]  # PL clocks, ms, J: numbers or vectors
+
+
+class DoesNotFitError(InputError):
+    """A multiplication has a unit that no buffer holds."""
+
+
+class Context:
+    """What the groups of one space share; results of multiplications are kept between calls."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.setups = Setups(space)
+        self.gemms, self.memories = Shelf(), Shelf()
+
+    @cached_property
+    def codes(self) -> dict[str, IntArray]:
+        """Array axis -> the kernel's code of each of its values."""
+        fields = {f"array.{field}": field for field in DESIGN_FIELDS}
+        return {axis.name: column_codes(fields[axis.name], axis.column)
+                for axis in self.space.axes if axis.name in fields}  # fmt: skip
+
+
+@dataclass
+class Group:
+    """Members of some designs, and the values that they agree on; ``reasons`` (members,) holds codes of REASONS."""
+
+    context: Context
+    designs: Designs
+    members: Any
+    values: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.reasons = np.zeros(len(self.designs.numbers[self.members]), dtype=np.int8)
+
+    def __len__(self) -> int:
+        return len(self.reasons)
+
+    @cached_property
+    def hw(self) -> SystolicHardware:
+        """The hardware with the values that all agree on."""
+        return self.context.setups.hardware(self.values)
+
+    @cached_property
+    def works(self) -> list[Work]:
+        """The work of the only effort, or of the low and the high one."""
+        own = {name: value for name, value in self.values.items() if name not in HARDWARE}
+        return self.context.setups.efforts(own, self.hw)
+
+    def column(self, name: str) -> Any:
+        """Return an axis' values."""
+        return self.designs.column(name)[self.members]
+
+    def arrays(self) -> list[IntArray]:
+        """Return the arrays as the kernels read them: seven vectors, of length 1 if no axis is theirs."""
+        columns = {}
+        for name, codes in self.context.codes.items():
+            is_number = self.designs.column(name).dtype == np.int64  # numbers are their own codes
+            columns[name.removeprefix("array.")] = (
+                self.column(name) if is_number else codes[self.designs.places[name][self.members]]
+            )
+        return coded_columns(self.hw.array, columns)
+
+    def places(self, names: Sequence[str]) -> list[IntArray]:
+        """Return the members' places on some axes."""
+        return [self.designs.places[name][self.members] for name in names]
+
+    def drop(self, which: Any, error: InputError) -> None:
+        """Drop members, by mask or slice, that cannot run."""
+        code = REASONS.index(DOES_NOT_FIT if isinstance(error, DoesNotFitError) else NOT_VALID)
+        self.reasons[which] = code
+        self.designs.examples.setdefault(REASONS[code], error.problems[0])

@@ -1,0 +1,1 @@
+"""Spaces: axes, their values, the rules between them, and how designs are drawn from them."""

@@ -1,0 +1,104 @@
+"""Spaces of designs: what they vary, what they keep, and what they rule out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.dse.resources import RESOURCES
+from pivotsim.dse.space.axes import Axis
+from pivotsim.dse.space.axis_kinds import HARDWARE, LOW_FRAC, unit_of
+from pivotsim.dse.space.expressions import Expression
+from pivotsim.engines.memory.limits import dram_channel
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.io.specs import value_at
+from pivotsim.models.spec import VitModel
+
+PL_CYCLES, MEAN_PL_CYCLES = "pl_cycles", "mean_pl_cycles"
+COSTS = {"delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}
+
+
+@dataclass(frozen=True)
+class Space:
+    """A checked space. ``print(space)`` shows it; ``values`` holds the efforts that no axis varies."""
+
+    name: str
+    hw: SystolicHardware
+    models: Mapping[str, VitModel]  # '' is the fixed one
+    options: Mapping[str, Any]
+    values: Mapping[str, Any]
+    axes: tuple[Axis, ...]
+    conditions: Mapping[str, Expression]
+    constraints: tuple[Expression, ...]
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether each design runs a low and a high effort."""
+        return LOW_FRAC in self.values or LOW_FRAC in self.axis_names
+
+    @property
+    def axis_names(self) -> list[str]:
+        """Names of the axes, outermost first."""
+        return [axis.name for axis in self.axes]
+
+    @property
+    def size(self) -> int:
+        """All combinations of values, before conditions and constraints."""
+        total = 1
+        for axis in self.axes:
+            total *= len(axis)
+        return total
+
+    @property
+    def results(self) -> dict[str, str]:
+        """Columns of results -> unit."""
+        clocks = MEAN_PL_CYCLES if self.is_pair else PL_CYCLES
+        return {clocks: "clocks", **COSTS}
+
+    @property
+    def resources(self) -> list[str]:
+        """Resources that constraints name, which are columns too."""
+        named = frozenset().union(*(rule.names for rule in self.constraints))
+        return [name for name in RESOURCES if name in named and name != "fits"]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """All columns of the table -> unit."""
+        axes = {axis.name: unit_of(axis.name) for axis in self.axes}
+        return {"point": "", **axes, **{name: RESOURCES[name] for name in self.resources}, **self.results}
+
+    def constant(self, name: str) -> Any:
+        """Return a value that no axis varies."""
+        if name in HARDWARE:
+            return value_at(self.hw, name)
+        return value_at(self.models[""], name.removeprefix("model."))
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that the results depend on, as plain JSON values."""
+        axes = {a.name: [list(v) if isinstance(v, tuple) else v for v in a.values] for a in self.axes}
+        return {
+            "name": self.name,
+            "options": dict(self.options),
+            "values": dict(self.values),
+            "axes": axes,
+            "conditions": {name: rule.text for name, rule in self.conditions.items()},
+            "constraints": [rule.text for rule in self.constraints],
+            "hardware": self.hw.values(),
+            "models": {key or "fixed": model.model_dump(exclude={"source"}) for key, model in self.models.items()},
+            "dram": _channels(self),
+        }
+
+    @property
+    def input_hash(self) -> str:
+        """16 hex digits over ``describe``."""
+        return hashlib.sha256(json.dumps(self.describe(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _channels(space: Space) -> dict[str, Any]:
+    """Return what each DRAM channel that designs name says; its file may change under its name."""
+    if space.options["memory"] != "hw":
+        return {}
+    names = next((a.values for a in space.axes if a.name == "memories.dram"), (space.hw.memories.dram,))
+    found = {name: dram_channel(space.hw.replace({"memories.dram": name})) for name in names}
+    return {name: channel.model_dump() for name, channel in found.items() if channel is not None}

@@ -1,0 +1,173 @@
+"""Chunks: a range of a sweep's points, evaluated and turned into the bytes of one Parquet file.
+
+The bytes follow from the recipe and the chunk's number alone (and pyarrow's version): one row group, no time stamps.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pivotsim.dse.evaluation.evaluator import Coded, Evaluator, Table
+from pivotsim.dse.evaluation.runners import CHUNK_POINTS, runner_of
+from pivotsim.dse.space.definition import Space
+from pivotsim.dse.space.sampling import ListedPoints, Points, points_of
+from pivotsim.errors import InputError, MissingExtraError
+
+BLOCK_POINTS = 32_768  # evaluated at once: the columns stay in the processor's cache
+CODEC = "zstd"
+CODEC_LEVEL = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that the chunks of a sweep depend on; it travels to workers."""
+
+    space: Space
+    method: str
+    samples: int | None = None
+    seed: int = 0
+    chunk_points: int = CHUNK_POINTS
+    listed: tuple[tuple[int, ...], ...] = ()  # of method optuna
+
+    def points(self) -> Points:
+        """Return the sweep's points."""
+        if self.method == "optuna":
+            return ListedPoints(self.listed)
+        return points_of(self.space, self.method, self.samples, self.seed)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished chunk: its file's bytes, and what the manifest says of it."""
+
+    index: int
+    content: Any = field(repr=False)  # a buffer, which Dask moves without copying it
+    rows: int
+    sha256: str
+    dropped: dict[str, int]
+    examples: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A chunk that could not be made: the first point that fails, where one was found."""
+
+    index: int
+    point: int | None
+    problem: str
+
+
+class ChunkMaker:
+    """Makes the chunks of one recipe; workers hold one each."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.points = recipe.points()
+        self.evaluator = Evaluator(recipe.space)
+        about = {"units": recipe.space.columns, "space_hash": recipe.space.input_hash}
+        self.about = json.dumps(about, sort_keys=True)
+
+    def __call__(self, index: int) -> Made | Failed:
+        """Return a chunk, or what went wrong."""
+        start = index * self.recipe.chunk_points
+        stop = min(self.points.count, start + self.recipe.chunk_points)
+        try:
+            tables = [self.evaluator.run(self.points, i, min(stop, i + BLOCK_POINTS))
+                      for i in range(start, stop, BLOCK_POINTS)]  # fmt: skip
+            table = joined(tables)
+            content = parquet_bytes(table, self.recipe.space.axis_names, self.about)
+        except MissingExtraError:
+            raise
+        except Exception as error:  # whatever it is, the other chunks go on
+            point = first_failing(lambda i, j: self.evaluator.run(self.points, i, j), start, stop)
+            return Failed(index, point, f"{type(error).__name__}: {' '.join(str(error).split())}")
+        rows, digest = len(table.columns["point"]), hashlib.sha256(content).hexdigest()
+        return Made(index, content, rows, digest, table.dropped, table.examples)
+
+
+def first_failing(run: Callable[[int, int], object], start: int, stop: int) -> int | None:
+    """Return the first of the points ``start`` up to ``stop`` that fails, by halving; None where each half succeeds."""
+
+    def fails(i: int, j: int) -> bool:
+        try:
+            run(i, j)
+        except Exception:
+            return True
+        return False
+
+    while stop - start > 1:
+        middle = (start + stop) // 2
+        if fails(start, middle):
+            stop = middle
+        else:
+            start = middle
+    return start if stop > start and fails(start, stop) else None
+
+
+def joined(tables: list[Table]) -> Table:
+    """Return tables of one space as one, in their order."""
+    if len(tables) == 1:
+        return tables[0]
+    columns: dict[str, Any] = {}
+    for name, first in tables[0].columns.items():
+        parts = [table.columns[name] for table in tables]
+        if isinstance(first, Coded):
+            columns[name] = Coded(first.words, np.concatenate([part.codes for part in parts]))
+        else:
+            columns[name] = np.concatenate(parts)
+    dropped: dict[str, int] = {}
+    examples: dict[str, str] = {}
+    for table in tables:
+        for reason, count in table.dropped.items():
+            dropped[reason] = dropped.get(reason, 0) + count
+        examples = {**table.examples, **examples}
+    return Table(columns, dropped, examples)
+
+
+def parquet_bytes(table: Table, repeating: list[str], about: str) -> Any:
+    """Return a table as the buffer of a Parquet file of one row group; columns that repeat values have a dictionary.
+
+    ``about`` goes into the file's metadata under ``pivotsim``.
+    """
+    pa, pq = arrow()
+    arrays = [_array(pa, column) for column in table.columns.values()]
+    whole = pa.Table.from_arrays(arrays, names=list(table.columns))
+    buffer = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        buffer, whole.schema, compression=CODEC, compression_level=CODEC_LEVEL, use_dictionary=repeating,
+        store_schema=False, column_encoding={"point": "DELTA_BINARY_PACKED"},
+    ) as writer:  # fmt: skip
+        writer.write_table(whole, row_group_size=max(1, whole.num_rows))
+        writer.add_key_value_metadata({"pivotsim": about})
+    return buffer.getvalue()
+
+
+def _array(pa: Any, column: Any) -> Any:
+    if isinstance(column, Coded):
+        return pa.DictionaryArray.from_arrays(column.codes, pa.array(column.words.tolist(), pa.string()))
+    return pa.array(column)
+
+
+def arrow() -> tuple[Any, Any]:
+    """Return (pyarrow, pyarrow.parquet), or raise MissingExtraError."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError("pyarrow", "dse", "a sweep's dataset") from None
+    return pyarrow, pyarrow.parquet
+
+
+def chunk_points_for(space: Space) -> int:
+    """Return how many points of a space make a chunk."""
+    return runner_of(space).chunk_points
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raise InputError where a recipe has no chunk to make."""
+    if not recipe.points().count:
+        raise InputError("space: holds no point")

@@ -1,0 +1,195 @@
+"""Chunks made by a Dask cluster: the same chunks, the same bytes, written here."""
+
+import asyncio
+import contextlib
+import logging
+import pickle
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pivotsim._version import __version__
+from pivotsim.dse.sweep.allocator import keep_freed_memory
+from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, arrow
+from pivotsim.dse.sweep.processes import QUEUED, Outcome
+from pivotsim.errors import InputError, MissingExtraError, PivotsimError
+
+CONNECT_S = 10
+PROBE_S, PROBED = 2.0, 4  # how long workers may take to answer, and how many are asked
+MEASURE_EVERY_S = 1.0
+TASK_S, MAX_CHUNKS = 0.25, 16  # how long a task shall take, and the most chunks in it
+_OWN = threading.local()  # the maker of this thread of a worker
+
+
+def versions() -> tuple[str, str]:
+    """Return the versions that a chunk's bytes depend on."""
+    return __version__, str(arrow()[0].__version__)
+
+
+def make_chunks(
+    key: str, recipe: bytes, indices: Sequence[int], wanted: tuple[str, str]
+) -> tuple[list[Outcome], float]:
+    """Make chunks on a worker and return them with the seconds that each took.
+
+    Each thread keeps one maker, of the last recipe; its versions must be the sweep's.
+    """
+    if versions() != wanted:
+        own = "pivotsim {}, pyarrow {}".format(*versions())
+        problem = f"a worker has {own}; the sweep has {wanted[0]} and {wanted[1]}"
+        return [Failed(index, None, problem) for index in indices], TASK_S
+    if getattr(_OWN, "key", None) != key:
+        keep_freed_memory()
+        _OWN.make, _OWN.key = ChunkMaker(pickle.loads(recipe)), key  # noqa: S301  the sweep's own, as the task is
+    start = time.perf_counter()
+    outcomes = [_OWN.make(index) for index in indices]
+    return outcomes, (time.perf_counter() - start) / len(indices)
+
+
+async def _are_in_reach(client: Any) -> bool:
+    """Tell whether the workers answer this machine, so that chunks need not pass through the scheduler."""
+    try:
+        addresses = list((await client.scheduler.identity())["workers"])[:PROBED]
+        await asyncio.wait_for(asyncio.gather(*(client.rpc(a).identity() for a in addresses)), PROBE_S)
+    except Exception:  # whatever answered was no worker: the way through the scheduler always works
+        return False
+    return bool(addresses)
+
+
+class Cluster:
+    """The workers of a Dask scheduler; Dask itself hands the task of one that dies to another.
+
+    A task holds as many chunks as are made in a moment: its way there and back costs what a tenth of a chunk does. A
+    chunk that failed goes alone, so that it takes no other with it.
+    """
+
+    def __init__(self, recipe: Recipe, address: str) -> None:
+        try:
+            from distributed import Client, as_completed
+        except ImportError:
+            raise MissingExtraError("dask and distributed", "cluster", "--scheduler") from None
+        try:
+            self.client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
+        self.quiet = contextlib.ExitStack()
+        self.quiet.enter_context(_quiet())
+        self.address, self.versions = address, versions()
+        self.recipe = pickle.dumps(recipe)  # bytes: the scheduler and the workers need not look into each task's
+        self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
+        self.running: dict[Any, list[int]] = {}
+        self.waiting: list[int] = []
+        self.failed: set[int] = set()
+        self.chunks_each = 1
+        self.has_workers = False
+        self.lost: Exception | None = None
+        self.finished: Any = as_completed(loop=self.client.loop)
+        self.room, self.measure_from = 0, 0.0
+        try:
+            with self._connected():
+                self._measure_room()
+            if not self.has_workers:
+                logging.getLogger("pivotsim").warning("scheduler: no worker is connected to %s yet", address)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Give one line for whatever a client raises that has lost its scheduler."""
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, OSError) or self._is_lost():  # a client may not know it yet
+                raise PivotsimError(self._lost()) from error
+            raise
+
+    def _lost(self) -> str:
+        return f"scheduler: connection lost to {self.address}; the same command goes on"
+
+    def _is_lost(self) -> bool:
+        """Tell whether the scheduler is gone."""
+        comm = self.client.scheduler_comm
+        return self.client.status != "running" or comm is None or comm.comm.closed()
+
+    def _measure_room(self) -> None:
+        """Note how many tasks the cluster takes: workers come and go."""
+        if time.monotonic() >= self.measure_from:
+            threads = self.client.nthreads()
+            if threads and not self.has_workers:  # the first ones
+                self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
+            self.has_workers = bool(threads)
+            self.room = QUEUED * max(1, sum(threads.values()))
+            self.measure_from = time.monotonic() + MEASURE_EVERY_S
+
+    def has_room(self) -> bool:
+        """Whether another chunk may be submitted."""
+        return len(self.running) < self.room
+
+    def submit(self, index: int) -> None:
+        """Hand out a chunk, with others where they are quickly made."""
+        if index in self.failed:
+            self._send([index])
+            return
+        self.waiting.append(index)
+        if len(self.waiting) >= self.chunks_each:
+            self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        indices, self.waiting = self.waiting, []
+        self._send(indices)
+
+    def _send(self, indices: list[int]) -> None:
+        with self._connected():
+            future = self.client.submit(make_chunks, self.key, self.recipe, indices, self.versions, pure=False)
+        self.running[future] = indices
+        self.finished.add(future)
+
+    def wait(self) -> Sequence[Outcome]:
+        """Return what is finished; the chunks of a task that killed several workers, or whose worker failed, failed."""
+        outcomes: list[Outcome] = []
+        if self.lost is not None:
+            raise PivotsimError(self._lost()) from self.lost
+        with self._connected():
+            self._measure_room()
+            if self.waiting:
+                self._send_waiting()
+            for future in self.finished.next_batch():
+                try:
+                    made, seconds = future.result()
+                    self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
+                except Exception as error:
+                    if self._is_lost():
+                        self.lost = error
+                        if outcomes:
+                            break  # these first; the next call says it
+                        raise
+                    problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                    made = [Failed(index, None, problem) for index in self.running[future]]
+                outcomes += made
+                del self.running[future]
+                future.release()
+        self.failed.update(outcome.index for outcome in outcomes if isinstance(outcome, Failed))
+        return outcomes
+
+    def close(self) -> None:
+        """Give back what still runs; the cluster stays."""
+        with contextlib.suppress(Exception):  # of a client that has lost its scheduler
+            self.client.cancel(list(self.running))
+        with contextlib.suppress(Exception):
+            self.client.close()
+        self.quiet.close()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging what becomes of its connections: what matters is said in one line."""
+    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client", "comm", "core", "utils")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

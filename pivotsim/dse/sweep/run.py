@@ -1,0 +1,160 @@
+"""Sweeps: every point of a space, evaluated by some crew, stored chunk by chunk; stopped and started at will."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.runners import CHUNK_POINTS
+from pivotsim.dse.space.definition import Space
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep.chunks import Failed, Recipe, check_recipe, chunk_points_for
+from pivotsim.dse.sweep.processes import Alone, Crew, Processes
+from pivotsim.dse.sweep.store import Store
+from pivotsim.errors import InputError, check_integer
+
+MAX_ATTEMPTS = 3
+MAX_WORKERS = 1024
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is, in chunks and points; ``points_before`` were done when it started."""
+
+    chunks_done: int
+    chunks_total: int
+    points_done: int
+    points_total: int
+    points_before: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep has stored, and what it has not, by reason; ``redone`` chunks were damaged and made again."""
+
+    folder: Path
+    points: int
+    rows: int
+    dropped: Mapping[str, int]
+    examples: Mapping[str, str]
+    failed: tuple[Failed, ...]
+    redone: tuple[int, ...]
+    chunks_before: int
+    chunks_total: int
+
+
+def run_sweep(
+    source: "str | Path | Mapping[str, object] | Space",
+    folder: str | Path,
+    *,
+    method: str = "grid",
+    samples: int | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    scheduler: str | None = None,
+    report: Callable[[Progress], None] | None = None,
+    chunk_points: int | None = None,
+) -> Swept:
+    """Sweep a space into a folder of Parquet files, or go on where an earlier run of the same sweep stopped.
+
+    Parameters
+    ----------
+    source : str, Path, mapping or Space
+        The space.
+    folder : str or Path
+        Takes the dataset: ``chunk-*.parquet`` and a manifest.
+    method : {'grid', 'random', 'sobol'}
+        Every point, or samples.
+    samples, seed : int
+        How many points `random` and `sobol` draw, and from which sequence.
+    workers : int
+        Processes of this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers run instead.
+    report : callable, optional
+        Called with a ``Progress`` after every chunk.
+    chunk_points : int, optional
+        Points of a chunk, which is one file and what a stop may lose; 262,144 where designs run as vectors.
+
+    Raises
+    ------
+    InputError
+        The space or an option is not valid, the folder holds another sweep, or it cannot be written.
+    """
+    check_integer("workers", workers, 1, MAX_WORKERS)
+    space = load_space(source)
+    size = chunk_points_for(space) if chunk_points is None else chunk_points
+    recipe = Recipe(space, method, samples, seed, check_integer("chunk_points", size, 1, CHUNK_POINTS))
+    check_recipe(recipe)
+    count_points(space)
+    return store_chunks(recipe, Path(folder), lambda: _crew(recipe, workers, scheduler), report)
+
+
+def store_chunks(
+    recipe: Recipe, folder: Path, hire: Callable[[], Crew], report: Callable[[Progress], None] | None = None
+) -> Swept:
+    """Store every chunk of a recipe that is not stored yet; a crew is hired where there is one."""
+    with Store(folder, recipe) as store:
+        before = len(store.chunks)
+        if before < store.head["chunks_total"]:
+            crew = hire()
+            try:
+                store.write_manifest()  # ahead of the first chunk, and not where nobody can be hired
+                _work_off(store, crew, report)
+            except BaseException:
+                store.keep_what_is_done()
+                raise
+            finally:
+                crew.close()
+        store.write_manifest()
+        examples = {reason: text for reason, (_, text) in store.examples.items()}
+        failed = tuple(store.failed[i] for i in sorted(store.failed))
+        return Swept(
+            folder, store.head["points"], store.rows, store.dropped, examples, failed, tuple(store.redone), before,
+            store.head["chunks_total"],
+        )  # fmt: skip
+
+
+def _crew(recipe: Recipe, workers: int, scheduler: str | None) -> Crew:
+    if scheduler is not None:
+        if workers != 1:
+            raise InputError(f"workers: the cluster has its own; leave --workers out (got {workers})")
+        from pivotsim.dse.sweep.dask_cluster import Cluster
+
+        return Cluster(recipe, scheduler)
+    return Alone(recipe) if workers == 1 else Processes(recipe, workers)
+
+
+def _work_off(store: Store, crew: Crew, report: Callable[[Progress], None] | None) -> None:
+    """Have every chunk made that is not done; one that fails ``MAX_ATTEMPTS`` times is noted, and the rest goes on."""
+    total, size, points = (store.head[key] for key in ("chunks_total", "chunk_points", "points"))
+    before = set(store.chunks)
+    waiting = (index for index in range(total) if index not in before)
+    attempts: dict[int, int] = {}
+    again: deque[int] = deque()
+    running = 0
+    done = sum(min(points, (i + 1) * size) - i * size for i in before)
+    points_before = done
+    while True:
+        while crew.has_room():
+            index = again.popleft() if again else next(waiting, None)
+            if index is None:
+                break
+            crew.submit(index)
+            running += 1
+        if not running:
+            return
+        for outcome in crew.wait():
+            running -= 1
+            if not isinstance(outcome, Failed):
+                store.add(outcome)
+                done += min(points, (outcome.index + 1) * size) - outcome.index * size
+            else:
+                attempts[outcome.index] = attempts.get(outcome.index, 0) + 1
+                if attempts[outcome.index] < MAX_ATTEMPTS:
+                    again.append(outcome.index)
+                else:
+                    store.fail(outcome)
+            if report is not None:
+                report(Progress(len(store.chunks), total, done, points, points_before))

@@ -1,0 +1,1 @@
+"""Searches over efforts: paths of active attentions, their scores, and pairs with thresholds."""

@@ -1,0 +1,1 @@
+"""The systolic array alone: clocks in closed form, fold by fold, dense and masked."""

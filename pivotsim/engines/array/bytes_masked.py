@@ -1,0 +1,106 @@
+"""Bytes that masked GEMMs move where nothing is kept between folds (`memory: paper`).
+
+The rules of energy/counts.py, over the folds that remain:
+
+    an operand with a mask    its kept elements inside what a fold fetches, 1 B each, and 2 B of index for each kept
+                              block that the fold touches (compressed blocks; zeros are put in at the array's edge)
+    an operand without        what the fold streams, T of it for each row or column; a held tile whole
+    OPMEM                     a write of 4 B per sum and fold, a read but before the first, a read to drain
+    outputs                   all m * n, 4 B each; under a mask of the result those that a fold computes
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines.array.masked_folds import AXES, ROLES, check_mask, kept_streams, mapped
+from pivotsim.hardware.spec import ArraySpec
+from pivotsim.units import IntArray
+from pivotsim.workload.masks.masks import INDEX_BYTES, Mask, copies_run
+
+SUM_BYTES = 4  # int32
+# What a fold fetches of each operand: its tile of rows and columns, or what passes its rows or its columns.
+FETCHED = {"is": {"a": "held", "b": "rows"}, "ws": {"a": "rows", "b": "held"}, "os": {"a": "rows", "b": "cols"}}
+
+
+def moved_by_masked(gemms: IntArray, masks: Sequence[Mask | None], array: ArraySpec) -> tuple[int, dict[str, int]]:
+    """Return MACs, and bytes by level and direction, of those of many GEMMs that have a mask.
+
+    Parameters
+    ----------
+    gemms : int64 (G, 4)
+        m, k, n, repeats; repeat i uses copy i % count.
+    masks : sequence of Mask or None
+    array : ArraySpec
+
+    Raises
+    ------
+    InputError
+        A mask does not fit its GEMM.
+    """
+    macs, moved = 0, dict.fromkeys(("dram_read", "dram_write", "gb_read", "gb_write", "local_read", "local_write"), 0)
+    for (m, k, n, repeats), mask in zip(gemms.tolist(), masks, strict=True):
+        if check_mask(mask, m, k, n) is None or mask is None:
+            continue
+        macs += mask.macs(m, k, n, repeats)
+        for copy, times in copies_run(mask, repeats).items():
+            fetched, written, first, outputs = bytes_of_copy(m, k, n, array, mask, copy)
+            moved["dram_read"] += times * fetched
+            moved["dram_write"] += times * outputs
+            moved["gb_read"] += times * (fetched + outputs)
+            moved["gb_write"] += times * (fetched + outputs)
+            moved["local_read"] += times * (fetched + written - first + outputs)
+            moved["local_write"] += times * (fetched + written)
+    return macs, moved
+
+
+def bytes_of_copy(m: int, k: int, n: int, array: ArraySpec, mask: Mask, copy: int) -> tuple[int, int, int, int]:
+    """Return bytes of one GEMM: operands fetched, sums written, sums written for the first time, outputs."""
+    dataflow, rows, cols = array.dataflow, array.rows, array.cols
+    row_size, col_size, t = mapped(m, k, n, dataflow)
+    exact: Any = np.int64 if 2 * SUM_BYTES * m * k * n < 2**63 else object  # Python's integers never wrap
+    kept = kept_streams(mask, dataflow, rows, cols, copy)
+    per_flag = t if kept.shape[2] < t else 1
+    sr = np.minimum(rows, row_size - np.arange(0, row_size, rows)).astype(exact)[:, None]
+    sc = np.minimum(cols, col_size - np.arange(0, col_size, cols)).astype(exact)
+    lengths = np.broadcast_to(kept.sum(axis=2) * per_flag, (len(sr), len(sc))).astype(exact)
+    tiles = ((lengths > 0) * sr * sc).sum()
+    if dataflow == "os":
+        written = first = tiles
+    else:
+        written = (lengths * sc).sum()
+        first = (np.broadcast_to(kept.any(axis=0).sum(axis=1) * per_flag, sc.shape) * sc).sum()
+    whole = {"held": tiles, "rows": (lengths * sr).sum(), "cols": (lengths * sc).sum()}
+    fetched = sum(
+        _compressed_bytes(mask, copy, array, lengths.shape) if name == mask.operand else whole[part]
+        for name, part in FETCHED[dataflow].items()
+    )
+    outputs = first if mask.operand == "out" else m * n
+    return int(fetched), SUM_BYTES * int(written), SUM_BYTES * int(first), SUM_BYTES * int(outputs)
+
+
+def _compressed_bytes(mask: Mask, copy: int, array: ArraySpec, tiles: tuple[int, ...]) -> int:
+    """Return the bytes of a masked operand over all folds: kept elements, and the indices of kept blocks.
+
+    Tiles share out the elements, but a block that reaches into several has its index read in each.
+    """
+    tile_of = dict(zip(ROLES[array.dataflow], (array.rows, array.cols, 0), strict=True))  # 0: streams
+    across = dict(zip(ROLES[array.dataflow], (*tiles, 1), strict=True))  # folds along a dimension
+    axes = AXES[mask.operand]
+    high, wide = (
+        _tiles_touched(size, mask.block, tile_of[letter])
+        for letter, size in zip(axes, (mask.height, mask.width), strict=True)
+    )
+    touched = int((mask.kept[copy] @ wide) @ high)
+    (other,) = across.keys() - set(axes)  # folds along it fetch the same
+    return (mask.kept_elements[copy] + INDEX_BYTES * touched) * across[other]
+
+
+def _tiles_touched(size: int, block: int, tile: int) -> IntArray:
+    """Return how many tiles each block of an axis reaches into; 1 where the axis streams (tile 0)."""
+    starts = np.arange(0, size, block)
+    if not tile:
+        return np.ones(len(starts), dtype=np.int64)
+    last: IntArray = (np.minimum(starts + block, size) - 1) // tile
+    return last - starts // tile + 1

@@ -1,0 +1,1 @@
+"""One DRAM channel: bursts in, the clocks of their commands out."""

@@ -1,0 +1,93 @@
+"""The arrays of a DDR4 channel as kernels/dram/channel.py takes them: constraints become gaps, names become codes."""
+
+from collections.abc import Iterable
+from math import ceil, floor
+
+import numpy as np
+
+from pivotsim.hardware.dram import SCHEDULERS, DramSpec
+from pivotsim.hardware.dram_constraints import (
+    COMMANDS,
+    CONSTRAINTS,
+    SCOPES,
+    Constraint,
+    check_constraints,
+    gap_clocks,
+)
+from pivotsim.units import IntArray
+
+Arrays = tuple[IntArray, IntArray, IntArray, IntArray]
+LANES = 8  # columns of the arrays
+
+
+def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAINTS) -> Arrays:
+    """Return a channel's arrays for kernels/dram/channel.py: banks closed, clock and refresh counter at 0.
+
+    Parameters
+    ----------
+    spec : DramSpec
+        The channel and its controller.
+    constraints : iterable of Constraint
+        The timing rules.
+
+    Raises
+    ------
+    InputError
+        A constraint names an unknown command, scope or parameter.
+    """
+    from pivotsim.kernels.dram.channel import reset_channel
+
+    lines = tuple(constraints)
+    check_constraints(lines)
+    slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks).bit_length()
+    state = np.zeros((spec.banks + spec.organisation.bank_groups + 3, LANES), dtype=np.int64)
+    queue = np.zeros((slots + spec.banks + 2, LANES), dtype=np.int64)  # the last two rows are serve_tile's
+    arrays = (state, _gaps(spec, lines), _device(spec, slots), queue)
+    reset_channel(arrays)
+    return arrays
+
+
+def _gaps(spec: DramSpec, constraints: tuple[Constraint, ...]) -> IntArray:
+    """Return the longest gap of each (scope, previous, following), and of the four-activate window."""
+    timing = spec.timing.model_dump()
+    kinds = len(COMMANDS)
+    gaps = np.zeros((3 * kinds + 1, LANES), dtype=np.int64)
+    for line in constraints:
+        scope = min(SCOPES.index(line.scope), SCOPES.index("rank"))  # one rank: the channel is the rank
+        previous = 3 * kinds if line.nth > 1 else scope * kinds + COMMANDS.index(line.previous)
+        following = COMMANDS.index(line.following)
+        gaps[previous, following] = max(gaps[previous, following], gap_clocks(line, timing))
+    return gaps
+
+
+def _device(spec: DramSpec, slots: int) -> IntArray:
+    """Return the codes of kernels/dram/commands.py, in its order."""
+    timing, controller = spec.timing, spec.controller
+    low = {part: lowest for part, lowest, _ in spec.address_fields}
+    mask = {part: (1 << bits) - 1 for part, _, bits in spec.address_fields}
+    queue = max(controller.look_ahead, 1)
+    codes = [
+        spec.banks,
+        spec.organisation.bank_groups,
+        spec.organisation.banks_per_group.bit_length() - 1,
+        spec.burst_bytes.bit_length() - 1,
+        *(low["row"], mask["row"], low["bank"], mask["bank"], low["bank_group"], mask["bank_group"]),
+        timing.nCL + timing.nBL,
+        timing.nCWL + timing.nBL,
+        int(controller.refresh),
+        timing.nREFI,
+        SCHEDULERS.index(controller.scheduler),
+        controller.look_ahead,
+        slots,
+        min(floor(controller.write_high_frac * queue) + 1, queue),
+        max(ceil(controller.write_low_frac * queue) - 1, 0),
+    ]
+    return np.array([codes], dtype=np.int64)
+
+
+def commands_issued(arrays: Arrays) -> int:
+    """Return the number of commands since the last reset."""
+    from pivotsim.kernels.dram.commands import COMMANDS_ISSUED
+
+    controller = -2  # the row before the cursor's
+    return int(arrays[0][controller, COMMANDS_ISSUED])

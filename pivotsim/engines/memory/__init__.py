@@ -1,0 +1,1 @@
+"""The array behind its memories: a schedule of transfers, passes and drains, and what waits for what."""

@@ -1,0 +1,94 @@
+"""Does a GEMM fit its memories: the largest unit of each against one half, as a result and not as an error."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.memory.limits import MemoryLimits
+
+PSUM_BYTES = 4  # int32
+HOMES = {"is": ("ipmem", "wtmem"), "ws": ("wtmem", "ipmem")}  # of the tile, of what streams
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """One unit that does not fit one half of its memory."""
+
+    buffer: str
+    unit: str
+    demand_bytes: int
+    limit_bytes: int
+    levers: str
+
+    @property
+    def gap_bytes(self) -> int:
+        """Bytes that the half lacks."""
+        return self.demand_bytes - self.limit_bytes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.buffer}: {self.unit} of {self.demand_bytes} B does not fit the {self.limit_bytes} B of a half"
+            f" ({self.gap_bytes} B too much); {self.levers}"
+        )
+
+
+@dataclass(frozen=True)
+class DoesNotFit:
+    """A GEMM that no chunk makes fit, or not the one asked for; a row for each unit that is too large."""
+
+    misfits: tuple[Misfit, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.misfits))
+
+
+def units(
+    sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int
+) -> list[tuple[str, str, int, int]]:
+    """Return (memory, unit, bytes of the largest one, bytes per streamed step or 0) for the three memories."""
+    row_size, col_size, _ = mapped(*sizes, dataflow)
+    return units_of(min(rows, row_size), min(cols, col_size), dataflow, chunk)
+
+
+def units_of(r: Any, c: Any, dataflow: str, chunk: Any) -> list[tuple[str, str, Any, Any]]:
+    """Return what ``units`` does for r rows and c columns of the array in use, numbers or vectors.
+
+    A tile is rows x columns, a streamed unit rows (os weight: columns) x chunk, partial sums are int32: columns x
+    chunk, or rows x columns under os.
+    """
+    if dataflow == "os":
+        return [
+            ("ipmem", "stream", r * chunk, r),
+            ("wtmem", "stream", c * chunk, c),
+            ("opmem", "psums", PSUM_BYTES * r * c, 0),
+        ]
+    tile, stream = HOMES[dataflow]
+    per_step = PSUM_BYTES * c
+    return [(tile, "tile", r * c, 0), (stream, "stream", r * chunk, r), ("opmem", "psums", per_step * chunk, per_step)]
+
+
+def _levers(memory: str, per_step: int, chunk: int, limits: MemoryLimits) -> str:
+    words = [f"more {memory}_bytes"]
+    if limits.halves(memory) == 2:
+        words.append(f"{memory}_buffers single")
+    if per_step and chunk > 1:
+        words.append("a smaller chunk")
+    words.append("a smaller array")
+    return "try " + ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def largest_chunk(
+    sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, limits: MemoryLimits, chunk: int = 0
+) -> int | DoesNotFit:
+    """Return the most streamed steps that every half holds, or what does not fit with ``chunk`` steps (0: with one)."""
+    asked, most = max(1, chunk), mapped(*sizes, dataflow)[2]
+    misfits = []
+    for memory, unit, demand, per_step in units(sizes, rows, cols, dataflow, asked):
+        half = limits.half_bytes(memory)
+        if half is None:
+            continue
+        if demand > half:
+            misfits.append(Misfit(memory, unit, demand, half, _levers(memory, per_step, asked, limits)))
+        elif per_step:
+            most = min(most, half // per_step)
+    return DoesNotFit(tuple(misfits)) if misfits else most

@@ -1,0 +1,165 @@
+"""Memories as the engine `memory` reads them: limits in bytes and array clocks, checked, and as the kernel's rows."""
+
+import math
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer
+from pivotsim.hardware.dram import DramSpec, load_dram
+from pivotsim.hardware.memory import BANDWIDTH, BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.hardware.systolic import SystolicHardware
+
+MOST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class MemoryLimits:
+    """Limits of the hierarchy; None is unlimited, and without arguments nothing is limited (`memory: paper`).
+
+    ``channel`` takes the place of ``dram_bytes_per_s``: commands of a DRAM channel, one for reads and one for writes,
+    since the two directions do not meet under `bandwidth` either.
+
+    ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write.
+    """
+
+    ipmem_bytes: int | None = None
+    wtmem_bytes: int | None = None
+    opmem_bytes: int | None = None
+    ipmem_buffers: str = "single"
+    wtmem_buffers: str = "single"
+    opmem_buffers: str = "single"
+    input_share_bytes: int | None = None
+    weight_share_bytes: int | None = None
+    dram_bytes_per_s: int | None = None
+    clock_hz: int = 1
+    axi_bytes_per_cycle: int | None = None
+    gb_port_bytes_per_cycle: int | None = None
+    ipmem_port_bytes_per_cycle: int | None = None
+    wtmem_port_bytes_per_cycle: int | None = None
+    read_latency_cycles: int = 0
+    write_latency_cycles: int = 0
+    out_bytes: int = 1
+    bias: bool = False
+    channel: DramSpec | None = None
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            try:
+                if name == "channel":
+                    continue
+                if name.endswith("_buffers"):
+                    check_choice(name, value, BUFFERS)
+                elif name == "bias":
+                    check_flag(name, value)
+                elif value is not None or "None" not in str(field.type):
+                    check_integer(name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles")) else 1, MOST)
+            except InputError as error:
+                problems += error.problems
+        if self.out_bytes not in (1, 4):
+            problems.append(f"out_bytes: must be 1 or 4 (got {self.out_bytes!r})")
+        if problems:
+            raise InputError(problems)
+
+    @cached_property
+    def are_none(self) -> bool:
+        """Whether nothing is limited: sizes, shares, rates and latencies."""
+        free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
+        return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
+
+    def halves(self, memory: str) -> int:
+        """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""
+        return 0 if getattr(self, f"{memory}_bytes") is None else 1 + BUFFERS.index(getattr(self, f"{memory}_buffers"))
+
+    def half_bytes(self, memory: str) -> int | None:
+        """Return the bytes of one half of a memory, None where it is unlimited."""
+        size: int | None = getattr(self, f"{memory}_bytes")
+        return None if size is None else size // self.halves(memory)
+
+    def burst_clocks(self) -> int:
+        """Return the least clocks between two bursts of the channel."""
+        assert self.channel is not None
+        timing = self.channel.timing
+        return min(timing.nBL, timing.nCCD_S, timing.nCCD_L)
+
+    def row(self) -> tuple[int, ...]:
+        """Return the 12 fields of the kernel's `limits` (kernels/memory/tiles.py)."""
+        shares = (-1 if share is None else share for share in (self.input_share_bytes, self.weight_share_bytes))
+        rates = (self.gb_port_bytes_per_cycle, self.ipmem_port_bytes_per_cycle, self.wtmem_port_bytes_per_cycle)
+        return (
+            *(self.halves(memory) for memory in ("ipmem", "wtmem", "opmem")), *shares, *(rate or 0 for rate in rates),
+            self.read_latency_cycles, self.write_latency_cycles, self.out_bytes, int(self.bias),
+        )  # fmt: skip
+
+    def dram_row(self) -> tuple[int, ...]:
+        """Return the 9 fields of the kernel's `dram` (kernels/memory/transfers.py)."""
+        axi = self.axi_bytes_per_cycle or 0
+        if self.channel is not None:
+            timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
+            least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
+            return (
+                1,
+                axi,
+                0,
+                1,
+                self.channel.burst_bytes,
+                self.burst_clocks(),
+                least,
+                ratio.numerator,
+                ratio.denominator,
+            )
+        common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
+        cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
+        return 0, axi, *cost, 1, 0, 0, 1, 1
+
+
+def dram_channel(hw: SystolicHardware) -> DramSpec | None:
+    """Return the DRAM channel that a hardware's memories name, None under `bandwidth`."""
+    return _channel(hw.memories)
+
+
+def _channel(memories: MemorySpec) -> DramSpec | None:
+    if memories.dram == BANDWIDTH:
+        return None
+    try:
+        return load_dram(memories.dram)
+    except InputError as error:
+        raise InputError(f"memories.{p}" if p.startswith("dram: ") else p for p in error.problems) from None
+
+
+def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
+    """Return the limits of a hardware's memories at an array clock: ns become clocks, rounded up.
+
+    The clock counts as a whole number of hertz, so that every length is an exact integer.
+    """
+    clock_hz = round(clock_mhz * 1e6)
+
+    def limit(value: int | str) -> int | None:
+        return None if value == UNLIMITED else int(value)
+
+    def cycles(time_ns: int) -> int:
+        return -(-time_ns * clock_hz // 10**9)
+
+    axi = limit(memories.axi_port_bytes_per_clock)
+    return MemoryLimits(
+        ipmem_bytes=limit(memories.ipmem_bytes),
+        wtmem_bytes=limit(memories.wtmem_bytes),
+        opmem_bytes=limit(memories.opmem_bytes),
+        ipmem_buffers=memories.ipmem_buffers,
+        wtmem_buffers=memories.wtmem_buffers,
+        opmem_buffers=memories.opmem_buffers,
+        input_share_bytes=limit(memories.input_share_bytes),
+        weight_share_bytes=limit(memories.weight_share_bytes),
+        dram_bytes_per_s=limit(memories.dram_bytes_per_s),
+        clock_hz=clock_hz,
+        axi_bytes_per_cycle=None if axi is None else axi * memories.axi_ports,
+        gb_port_bytes_per_cycle=limit(memories.gb_port_bytes_per_clock),
+        ipmem_port_bytes_per_cycle=limit(memories.ipmem_port_bytes_per_clock),
+        wtmem_port_bytes_per_cycle=limit(memories.wtmem_port_bytes_per_clock),
+        read_latency_cycles=cycles(memories.read_latency_ns),
+        write_latency_cycles=cycles(memories.write_latency_ns),
+        out_bytes=memories.out_bytes,
+        bias=memories.bias,
+        channel=_channel(memories),
+    )

@@ -1,0 +1,175 @@
+"""Many designs behind memories at once: clocks and bytes of the same GEMMs on each.
+
+API twin of kernels/memory/many_designs.py. What is not surely within int64 and the passes allowed, or has a
+DRAM channel that issues commands, is marked: ``run_gemm`` answers it alone, with its own checks and messages.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines.array.closed_form import array_values
+from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.fit_check import PSUM_BYTES, DoesNotFit, units_of
+from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.schedule import AUTO, MemoryResult, channels_of, run_gemm, work_arrays
+from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.units import IntArray
+from pivotsim.workload.sizes import Size
+
+ALONE, MISFIT = -1, -2  # clocks of a GEMM that was not run here: ask ``run_gemm``; no chunk makes it fit
+MOST = 2**63 - 1
+SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
+
+
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """Memories, and the programs that may run on them: ``loop_order`` and ``chunk`` as a board states them.
+
+    Equal to itself alone, so that it is a fast key.
+    """
+
+    limits: MemoryLimits
+    loop_order: str = AUTO
+    chunk: int = 0
+
+    @cached_property
+    def orders(self) -> list[tuple[int, int]]:
+        """First and last loop order for each dataflow; the first beyond the last where it does not know the order."""
+        if self.loop_order == AUTO:
+            return [(0, 0 if self.limits.are_none else 1)] * len(DATAFLOWS)
+        places = (LOOP_ORDERS[d].index(self.loop_order) if self.loop_order in LOOP_ORDERS[d] else -1 for d in DATAFLOWS)
+        return [(place, place) if place >= 0 else (1, 0) for place in places]
+
+
+def run_many(
+    sizes: Sequence[Size], designs: IntArray, behinds: Sequence[Behind], index: IntArray, wanted: Any
+) -> IntArray:
+    """Return (clocks, SRAM bytes, DRAM bytes) of each GEMM on each design, int64 (D, G, 3).
+
+    Parameters
+    ----------
+    sizes : sequence of (m, k, n)
+        G of them.
+    designs : int64 (D, 7)
+        Arrays as ``engines.analytic.design_row`` returns them.
+    behinds : sequence of Behind
+        Memories.
+    index : int64 (D,)
+        Which of them a design has.
+    wanted : bool (D, G)
+        What to run; zeros elsewhere.
+
+    Returns
+    -------
+    int64 (D, G, 3)
+        What ``run_gemm`` returns for each alone. Clocks are ALONE or MISFIT where it was not run here.
+    """
+    from pivotsim.kernels.memory.many_designs import OVER_BUDGET, run_designs
+
+    assert OVER_BUDGET == ALONE
+    found = np.zeros((len(designs), len(sizes), 3), dtype=np.int64)
+    if not np.any(wanted):
+        return found
+    candidates = np.zeros((len(designs), len(sizes), 4), dtype=np.int64)
+    for g, size in enumerate(sizes):
+        for code, dataflow in enumerate(DATAFLOWS):
+            here = np.flatnonzero(wanted[:, g] & (designs[:, 2] == code))
+            if len(here):
+                found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], behinds, index[here])
+    limits = np.array([behind.limits.row() for behind in behinds], dtype=np.int64)
+    dram = np.array([behind.limits.dram_row() for behind in behinds], dtype=np.int64)
+    room, states, chosen, result, moved = work_arrays()
+    none = np.zeros((0, 8), dtype=np.int64)
+    channels: Any = channels_of(MemoryLimits())
+    run_designs(
+        np.array(sizes, dtype=np.int64), np.ascontiguousarray(designs), np.ascontiguousarray(index), limits, dram,
+        candidates, memory_bounds.MAX_PASSES, channels, room, states, none, chosen, result, moved, found,
+    )  # fmt: skip
+    return found
+
+
+def run_one(size: Size, design: IntArray, behind: Behind) -> MemoryResult | DoesNotFit:
+    """Return what ``run_gemm`` does for one GEMM on one design."""
+    array = array_values(design)
+    chunk = min(behind.chunk, mapped(*size, array["dataflow"])[2])
+    return run_gemm(*size, array, behind.limits, loop_order=behind.loop_order, chunk=chunk)
+
+
+def _programs(
+    size: Size, dataflow: str, designs: IntArray, behinds: Sequence[Behind], index: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Return what is known of one GEMM's clocks on designs of one dataflow, and the candidates to run, (D, 4)."""
+    rows, cols = designs[:, 0], designs[:, 1]
+    row_size, col_size, streamed = mapped(*size, dataflow)
+    chunk = _each(index, [min(behind.chunk, streamed) for behind in behinds])
+    most = np.full(len(designs), streamed)
+    fits = np.ones(len(designs), dtype=np.bool_)
+    used = np.minimum(rows, row_size), np.minimum(cols, col_size)
+    for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk)):
+        halves = _each(index, [_half_bytes(behind.limits, memory) for behind in behinds])
+        fits &= demand <= halves
+        most = np.minimum(most, halves // np.maximum(per_step, 1)) if np.any(per_step) else most
+    most = np.where(chunk > 0, chunk, most)
+    free = _each(index, [int(behind.limits.are_none) for behind in behinds]).astype(np.bool_)
+    least = np.where((chunk > 0) | free, most, 1)
+    first, last = (_each(index, [behind.orders[DATAFLOWS.index(dataflow)][i] for behind in behinds]) for i in (0, 1))
+    is_sure = fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, behinds, index)
+    candidates = np.stack([first, last, least, most], axis=1)
+    candidates[~is_sure] = 0
+    unsure = np.where(fits | (first > last), ALONE, MISFIT)
+    return np.where(is_sure, 0, unsure), candidates
+
+
+def _are_sure(
+    size: Size, dataflow: str, designs: IntArray, used: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
+    behinds: Sequence[Behind], index: IntArray,
+) -> Any:  # fmt: skip
+    """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
+
+    Units of sizes so large that they wrap around int64 are never sure: the bytes moved are far beyond it.
+    """
+    m, k, n = map(float, size)
+    row_size, col_size, streamed = mapped(*size, dataflow)
+    folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
+    per_byte, latency, cost, bias = (
+        _each(index, values) for values in zip(*(_longest_transfer(behind.limits) for behind in behinds), strict=True)
+    )
+    bound = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
+    for chunk in (least, most):
+        at_least_one = np.maximum(chunk, 1)
+        unit = np.maximum.reduce(np.broadcast_arrays(*(units[2] for units in units_of(*used, dataflow, at_least_one))))
+        unit = np.maximum(unit, bias * n)
+        number = folds * (streamed / at_least_one + 2)
+        longest = unit * (per_byte + 1) + latency + 1
+        steps = 2 * designs[:, 0] + designs[:, 1] + chunk + designs[:, 6]
+        bound = np.maximum(bound, np.maximum((3 * number + 1) * longest + number * steps, unit * cost))
+    passes = folds * np.ceil(streamed / np.maximum(most, 1))
+    return (bound < SURE) & (passes <= memory_bounds.MAX_PASSES)
+
+
+def _half_bytes(limits: MemoryLimits, memory: str) -> int:
+    """Return the bytes of one half of a memory, as many as there are where it is unlimited."""
+    size = limits.half_bytes(memory)
+    return MOST if size is None else min(size, MOST)
+
+
+def _longest_transfer(limits: MemoryLimits) -> tuple[float, float, float, float]:
+    """Return (clocks per byte, clocks, cost, bytes of bias per output) no lower than any transfer's."""
+    latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 1  # rounded up
+    rates = (limits.axi_bytes_per_cycle, *limits.row()[5:8])
+    per_byte = [1 / rate for rate in rates if rate]
+    per_byte += [limits.clock_hz / limits.dram_bytes_per_s] if limits.dram_bytes_per_s else []
+    slowest = max(per_byte, default=0.0) if limits.channel is None else math.inf
+    return slowest, float(latency), float(limits.dram_row()[2]), float(PSUM_BYTES * limits.bias)
+
+
+def _each(index: IntArray, values: Sequence[Any]) -> Any:
+    """Return the value of each design's memories."""
+    return np.array(values)[index]

@@ -1,0 +1,271 @@
+"""Engine `memory`: clocks, stalls and bytes of GEMMs on an array behind real memories.
+
+API twin of kernels/memory/{schedule, search}.py; masks go to schedule_masked.py. The hierarchy is DRAM, AXI ports,
+global buffer, input and weight memory, array, output memory, and back. The rules are one consistent choice; the PIVOT
+paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines.array.closed_form import design_row
+from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.dram.arrays import channel_arrays
+from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
+from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.schedule_masked import KernelRun, check_runnable, run_masked
+from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.units import IntArray
+from pivotsim.workload.masks.masks import Mask
+
+STALLS = ("weight", "input", "output", "dram")
+BYTES = (
+    "dram_read", "dram_write", "gb_input_read", "gb_input_write", "gb_weight_read", "gb_weight_write", "gb_bias_read",
+    "gb_bias_write", "gb_output_read", "gb_output_write", "ipmem_read", "ipmem_write", "wtmem_read", "wtmem_write",
+    "opmem_read", "opmem_write",
+)  # fmt: skip
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class MemoryResult:
+    """One GEMM through the hierarchy, once: clocks, what was chosen, where they were lost, what moved.
+
+    ``loop_order`` and ``chunk`` (streamed steps) are those that ran. ``stall_cycles`` has the causes weight, input,
+    output and dram. ``roofline_cycles`` is a bound by ``roofline_bound``: compute, dram_read or dram_write.
+    ``candidates`` is how many programs were run to find the fastest.
+    """
+
+    cycles: int
+    loop_order: str
+    chunk: int
+    stall_cycles: dict[str, int]
+    moved_bytes: dict[str, int]
+    roofline_cycles: int
+    roofline_bound: str
+    passes: int
+    loads: int
+    drains: int
+    candidates: int
+
+    @property
+    def reuse(self) -> dict[str, float]:
+        """How often a byte that enters a level is read there, by level and operand."""
+        moved = self.moved_bytes
+        levels = {"gb_input": "gb_input", "gb_weight": "gb_weight", "ipmem": "ipmem", "wtmem": "wtmem"}
+        return {name: moved[f"{level}_read"] / moved[f"{level}_write"] for name, level in levels.items()}
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Every interval of one GEMM, int64, half-open clocks; columns as kernels/memory/schedule.py names them.
+
+    ``loads`` (L, 7), ``passes`` (P, 8), ``drains`` (D, 4). Slot 0 is the tile (os: input), 1 what streams (os: weight),
+    2 the bias.
+    """
+
+    result: MemoryResult
+    loads: IntArray
+    passes: IntArray
+    drains: IntArray
+
+
+def run_gemm(
+    m: int,
+    k: int,
+    n: int,
+    array: ArraySpec | Mapping[str, Any],
+    limits: MemoryLimits,
+    *,
+    loop_order: str = AUTO,
+    chunk: int = 0,
+    mask: Mask | None = None,
+    copy: int = 0,
+    is_pruned: bool = True,
+) -> MemoryResult | DoesNotFit:
+    """Return one GEMM's clocks, stalls and bytes, or what does not fit.
+
+    Parameters
+    ----------
+    m, k, n : int
+        An (m, k) matrix times a (k, n) matrix; each at least 1.
+    array : ArraySpec or mapping
+        The array: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+    limits : MemoryLimits
+        The memories.
+    loop_order : {'auto', 'column-chunk-row', 'chunk-column-row', 'column-outer', 'row-outer'}
+        The last two are for os. auto takes the fewest clocks, then the fewest DRAM bytes, then the larger chunk, then
+        the order named first; it is exact. Where nothing is limited it takes the array's own program.
+    chunk : int
+        Streamed steps per chunk, at most the streamed size; 0 takes the best that fits.
+    mask : Mask, optional
+        What is kept of an operand or of the output; the passes and bytes that it spares cost nothing, each kept block
+        moves an index of 2 B. Not with a DRAM channel that issues commands.
+    copy : int
+        Which of the mask's copies.
+    is_pruned : bool
+        Skip candidates that a lower bound rules out. The result is the same.
+
+    Raises
+    ------
+    InputError
+        A value is not valid, or the work or the cycles would be too large.
+
+    Examples
+    --------
+    DeiT-S's fc1 with an OPMEM of 8 KB: 56 steps of 36 int32 sums, so 28 chunks for each of 6 x 6 folds.
+
+    >>> array = {"rows": 64, "cols": 36, "dataflow": "is", "fold_overlap": "none", "edge": "padded",
+    ...          "os_edge_register": True, "mac_latency": 1}
+    >>> result = run_gemm(197, 384, 1536, array, MemoryLimits(opmem_bytes=8192))
+    >>> result.cycles, result.chunk, result.passes
+    (218616, 56, 1008)
+
+    Of weights in blocks of 64 x 64 that keep the first row of them, one row tile of six is left: a sixth of the passes.
+
+    >>> kept = np.zeros((6, 24), dtype=bool)
+    >>> kept[0] = True
+    >>> mask = Mask("b", 384, 1536, 64, kept)
+    >>> result = run_gemm(197, 384, 1536, array, MemoryLimits(opmem_bytes=8192), chunk=56, mask=mask)
+    >>> result.passes
+    168
+    """
+    program = _Program.of(m, k, n, array, limits, loop_order, chunk, mask, copy)
+    if isinstance(program, DoesNotFit):
+        return program
+    return program.run(0, 0, 0, is_pruned).result
+
+
+def record_gemm(
+    m: int,
+    k: int,
+    n: int,
+    array: ArraySpec | Mapping[str, Any],
+    limits: MemoryLimits,
+    *,
+    loop_order: str = AUTO,
+    chunk: int = 0,
+    mask: Mask | None = None,
+    copy: int = 0,
+) -> Intervals | DoesNotFit:
+    """Return every load, pass and drain of what ``run_gemm`` would run, with the same parameters."""
+    result = run_gemm(m, k, n, array, limits, loop_order=loop_order, chunk=chunk, mask=mask, copy=copy)
+    if isinstance(result, DoesNotFit):
+        return result
+    program = _Program.of(m, k, n, array, limits, result.loop_order, result.chunk, mask, copy)
+    assert isinstance(program, _Program)  # it has just run
+    return program.run(result.loads, result.passes, result.drains, True)
+
+
+@dataclass(frozen=True)
+class _Program:
+    """A checked GEMM on checked memories, with the range of candidates."""
+
+    sizes: tuple[int, int, int]
+    design: tuple[int, ...]
+    dataflow: str
+    limits: MemoryLimits
+    candidates: tuple[int, int, int, int]
+    mask: Mask | None
+    copy: int
+
+    @classmethod
+    def of(
+        cls, m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any], limits: MemoryLimits, loop_order: str,
+        chunk: int, mask: Mask | None, copy: int,
+    ) -> "_Program | DoesNotFit":  # fmt: skip
+        sizes = (check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1))
+        design = tuple(design_row(array).tolist())
+        dataflow = DATAFLOWS[design[2]]
+        orders = LOOP_ORDERS[dataflow]
+        check_choice("loop_order", loop_order, (AUTO, *orders))
+        chunk = check_integer("chunk", chunk, 0, mapped(*sizes, dataflow)[2])
+        if mask is not None:
+            check_runnable(mask, copy, sizes, limits)
+        most = largest_chunk(sizes, design[0], design[1], dataflow, limits, chunk)
+        if isinstance(most, DoesNotFit):
+            return most
+        free = limits.are_none
+        chunks = (chunk, chunk) if chunk else (most if free else 1, most)
+        places = (0, 0 if free else 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
+        _check_capacity(sizes, limits)
+        memory_bounds.check(sizes, design, dataflow, limits, *chunks, is_masked=mask is not None)
+        return cls(sizes, design, dataflow, limits, (*places, *chunks), mask, copy)
+
+    def _budget(self) -> int:
+        """Return the passes that may be simulated; with a channel, each burst counts."""
+        rows, cols = self.design[0], self.design[1]
+        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, self.candidates[3]))
+        return max(1, memory_bounds.MAX_PASSES // memory_bounds.burst_work(unit, self.limits))
+
+    def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
+        """Run the kernel, with room for that many intervals."""
+        ran = self._run_dense(loads, passes, drains, is_pruned) if self.mask is None else run_masked(
+            self.sizes, self.design, self.dataflow, self.limits, self.candidates, self._budget(), is_pruned, self.mask,
+            self.copy, is_recorded=bool(loads + passes + drains),
+        )  # fmt: skip
+        if ran is None:
+            raise InputError(
+                f"loop_order: finding the fastest would take more than {memory_bounds.MAX_PASSES:,} passes;"
+                " name a loop_order and a chunk"
+            )
+        order, chunk, _, candidates = ran.chosen.tolist()[:4]
+        total, _, n_passes, n_loads, n_drains, _, *stalls = ran.result.tolist()
+        pes = self.design[0] * self.design[1]
+        cycles, bound = memory_bounds.roofline(self.sizes, pes, self.limits, self.mask, self.copy)
+        summary = MemoryResult(
+            cycles=total,
+            loop_order=LOOP_ORDERS[self.dataflow][order],
+            chunk=chunk,
+            stall_cycles=dict(zip(STALLS, stalls, strict=True)),
+            moved_bytes=dict(zip(BYTES, ran.moved.tolist(), strict=True)),
+            roofline_cycles=cycles,
+            roofline_bound=bound,
+            passes=n_passes,
+            loads=n_loads,
+            drains=n_drains,
+            candidates=candidates,
+        )
+        return Intervals(summary, *ran.recorded)
+
+    def _run_dense(self, loads: int, passes: int, drains: int, is_pruned: bool) -> KernelRun | None:
+        from pivotsim.kernels.memory.search import choose_and_run
+
+        channels: Any = channels_of(self.limits)
+        recorded = [np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))]
+        room, states, chosen, result, moved = work_arrays()
+        is_done = choose_and_run(
+            self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates, self._budget(),
+            is_pruned, channels, room, states, recorded[0], recorded[1], recorded[2], chosen, result, moved,
+        )  # fmt: skip
+        return KernelRun(chosen, result, moved, (recorded[0], recorded[1], recorded[2])) if is_done else None
+
+
+def work_arrays() -> tuple[IntArray, ...]:
+    """Return what a search works in: room, states, its choice, the result and the bytes moved."""
+    return tuple(np.zeros(shape, dtype=np.int64) for shape in ((4, 3, 2, 2), (3, 3, 17), (6,), (10,), (len(BYTES),)))
+
+
+def channels_of(limits: MemoryLimits) -> tuple[IntArray, ...]:
+    """Return the arrays of the channel for reads and of the one for writes, empty ones under `bandwidth`."""
+    if limits.channel is None:
+        return tuple(np.zeros((1, 1), dtype=np.int64) for _ in range(8))
+    return (*channel_arrays(limits.channel), *channel_arrays(limits.channel))
+
+
+def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
+    """Raise InputError where a GEMM's operands do not lie in the channel's memory."""
+    if limits.channel is None:
+        return
+    m, k, n = sizes
+    pitch = 64
+    end = m * (k + pitch) + k * n + m * (n * limits.out_bytes + pitch) + 4 * n + 3 * 4096
+    if end > limits.channel.capacity_bytes:
+        size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
+        raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")

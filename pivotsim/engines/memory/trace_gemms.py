@@ -1,0 +1,94 @@
+"""The GEMMs of a trace behind the memories: each distinct one, and each distinct copy of its mask, once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.fit_check import DoesNotFit
+from pivotsim.engines.memory.limits import MemoryLimits, limits_of
+from pivotsim.engines.memory.schedule import MemoryResult, run_gemm
+from pivotsim.errors import InputError
+from pivotsim.hardware.spec import ArraySpec
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.units import IntArray
+from pivotsim.workload.masks.masks import Mask, copies_run
+
+
+class GemmRun(NamedTuple):
+    """``repeats`` of GEMM number ``gemm`` that share a copy of its mask; ``result`` is that of one."""
+
+    gemm: int
+    repeats: int
+    mask: Mask | None
+    copy: int
+    result: MemoryResult | DoesNotFit
+
+
+def runs_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()) -> list[GemmRun]:
+    """Return one run per row of (G, 4) m, k, n, repeats on a hardware's memories, or one per copy of a mask in use.
+
+    A GEMM that streams less than a hardware's ``chunk`` runs in one.
+    """
+    memories, dataflow = hw.memories, hw.array.dataflow
+    limits = limits_of(memories, hw.array.clock_mhz)
+
+    def run(m: int, k: int, n: int, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
+        chunk, order = min(memories.chunk, mapped(m, k, n, dataflow)[2]), memories.loop_order
+        return run_gemm(m, k, n, hw.array, limits, loop_order=order, chunk=chunk, mask=mask, copy=copy)
+
+    return list(_each(gemms, masks, run))
+
+
+def cycles_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()) -> IntArray:
+    """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
+
+    Raises
+    ------
+    InputError
+        A GEMM does not fit the memories (a line per unit), or as ``run_gemm``.
+    """
+    return _summed(gemms, runs_per_gemm(gemms, hw, masks))
+
+
+def cycles_without_limits(
+    gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
+) -> IntArray:
+    """Return the clocks of each GEMM with its repeats, int64 (G,), on an array whose memories have no limits."""
+
+    def run(m: int, k: int, n: int, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
+        return run_gemm(m, k, n, array, MemoryLimits(), mask=mask, copy=copy)
+
+    return _summed(gemms, list(_each(gemms, masks, run)))
+
+
+def _each(gemms: IntArray, masks: Sequence[Mask | None], run: Any) -> Iterator[GemmRun]:
+    """Yield a run per GEMM and copy; what is equal runs once."""
+    known: dict[Any, MemoryResult | DoesNotFit] = {}
+    for gemm, (m, k, n, repeats) in enumerate(gemms.tolist()):
+        mask = masks[gemm] if len(masks) else None
+        for copy, times in copies_run(mask, repeats).items():
+            key = (m, k, n) if mask is None else (m, k, n, mask.operand, mask.block, mask.kept[copy].tobytes())
+            if key not in known:
+                known[key] = run(m, k, n, mask, copy)
+            yield GemmRun(gemm, times, mask, copy, known[key])
+
+
+def checked(run: GemmRun, gemms: IntArray) -> MemoryResult:
+    """Return the result of a GEMM, or raise InputError where it does not fit, a line per unit."""
+    if isinstance(run.result, DoesNotFit):
+        m, k, n, _ = gemms[run.gemm].tolist()
+        raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in run.result.misfits)
+    return run.result
+
+
+def _summed(gemms: IntArray, runs: Sequence[GemmRun]) -> IntArray:
+    """Return the clocks of each GEMM over its runs."""
+    cycles = [0] * len(gemms)
+    for run in runs:
+        cycles[run.gemm] += run.repeats * checked(run, gemms).cycles
+    if sum(cycles) > memory_bounds.MAX_CYCLES:
+        raise InputError("gemm: sizes too large, the cycles would exceed int64 with their repeats")
+    return np.array(cycles, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""The array PE by PE: every register, every clock."""

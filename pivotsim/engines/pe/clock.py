@@ -1,0 +1,283 @@
+"""Engine `pe`: the array clock by clock, PE by PE, bit-exact on int8 operands.
+
+API twin of kernels/pe/clock.py: names become codes, operands are checked and laid out, memory is counted before it is
+taken. The array runs in slices, so that a long run can report and be stopped.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
+from pivotsim.engines.array.closed_form import design_row
+from pivotsim.engines.array.masked_folds import check_mask, fold_table, mapped
+from pivotsim.errors import InputError, check_integer, got
+from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.units import IntArray
+from pivotsim.workload.masks.masks import Mask, copies_run
+
+SPAN = 256  # clocks between two copies of the moving windows
+SLICE_PE_CLOCKS = 10**9  # about a quarter of a second
+MAX_PE_CLOCKS = 10**15  # days
+SEED = 20240623  # operands of GEMMs that come without any
+_progress = logging.getLogger("pivotsim.progress")
+
+
+@dataclass(frozen=True)
+class PeRun:
+    """What the array did; clocks count from 0, where the first operand enters the array."""
+
+    result: np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+    load_cycle: IntArray
+    start_cycle: IntArray
+    end_cycle: IntArray
+    cycles: int
+    macs: int
+    digests: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
+    activity: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+
+
+def operand(name: str, values: object) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
+    """Return a matrix of int8, unchanged in value.
+
+    Raises
+    ------
+    InputError
+        It is not a matrix of integers (whole floats count), is empty, or holds a value outside -128 to 127 or NaN.
+    """
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):
+        raise InputError(f"{name}: must be a matrix of integers {got(values)}") from None
+    if array.ndim != 2 or array.dtype.kind not in "iuf":
+        what = f"{array.dtype} of shape {array.shape}"
+        raise InputError(f"{name}: must be a matrix of integers (got {what})")
+    if not array.size:
+        raise InputError(f"{name}: must not be empty (got shape {array.shape})")
+    if array.dtype != np.int8:
+        bad = ~((array >= -128) & (array <= 127))  # NaN is bad too
+        if array.dtype.kind == "f":
+            bad |= array != np.floor(array)
+        if bad.any():
+            row, col = (int(i) for i in np.argwhere(bad)[0])
+            raise InputError(f"{name}[{row}, {col}]: must be an integer in -128 to 127 {got(array[row, col].item())}")
+    return np.ascontiguousarray(array, dtype=np.int8)
+
+
+def seeded_operands(m: int, k: int, n: int, seed: int = SEED) -> tuple[Any, Any]:
+    """Return random int8 matrices (m, k) and (k, n), the same ones for the same seed."""
+    draw = np.random.default_rng([seed, m, k, n])
+    return draw.integers(-128, 128, (m, k), dtype=np.int8), draw.integers(-128, 128, (k, n), dtype=np.int8)
+
+
+def check_size(
+    m: int,
+    k: int,
+    n: int,
+    array: Mapping[str, Any],
+    *,
+    trace: bool = False,
+    digests: bool = False,
+    masked: bool = False,
+) -> int:
+    """Return the most clocks that a run can take, or raise InputError if this machine cannot hold or finish it.
+
+    They are those of the dense multiplication: a mask never takes more.
+    """
+    rows, cols, dataflow, *_, mac_latency = design_row(array).tolist()
+    clocks = int(closed_form(np.array([(m, k, n, 1)], dtype=np.int64), array)[0])
+    row_size, col_size, length = mapped(m, k, n, DATAFLOWS[dataflow])
+    padded_rows, padded_cols = -(-row_size // rows) * rows, -(-col_size // cols) * cols
+    held = length if dataflow == DATAFLOWS.index("os") else row_size
+    state = rows * cols * (4 + 3 * 4 + 2 * (mac_latency - 1)) + SPAN * (1 + 5 * cols)
+    operands = (length + 1) * padded_rows + (held + 1) * padded_cols + 2 * (m * k + k * n)
+    tiles = padded_rows // rows, padded_cols // cols
+    lists = (24 if masked else 8) * (max(tiles) if masked else 1) * length
+    needed = state + operands + lists + 8 * m * n + 100 * tiles[0] * tiles[1]
+    needed += clocks * (4 * trace * rows * cols + 16 * digests)
+    if needed > _memory_bytes():
+        size = f"{needed / 2**30:,.1f} GiB, there are {_memory_bytes() / 2**30:,.1f}"
+        hint = "watch a smaller multiplication" if trace else "engine 'analytic' needs none"
+        raise InputError(f"gemm: PE by PE this takes more memory than the machine has; {hint} (got {size})")
+    if clocks * rows * cols > MAX_PE_CLOCKS:
+        work = f"{clocks:,} clocks of {rows * cols:,} PEs"
+        raise InputError(f"gemm: PE by PE this would take days; engine 'analytic' takes none (got {work})")
+    return clocks
+
+
+def _memory_bytes() -> int:
+    """Return this machine's memory; where it cannot be asked, 4 GiB."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 4 * 2**30
+
+
+def run(
+    a: object,
+    b: object,
+    array: ArraySpec | Mapping[str, Any],
+    *,
+    mask: Mask | None = None,
+    copy: int = 0,
+    trace: bool = False,
+    digests: bool = False,
+) -> PeRun:
+    """Multiply int8 matrices (m, k) and (k, n) on the array.
+
+    Under a mask each fold streams the indices that it needs, and folds that need none do not run. What a mask of an
+    operand drops counts as zero; of what a mask of the result drops, a fold computes all or nothing, and that is 0.
+
+    Parameters
+    ----------
+    a, b : array_like
+        Integers in -128 to 127.
+    array : ArraySpec or mapping
+        Rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+    mask : Mask, optional
+    copy : int
+        Which of the mask's copies.
+    trace : bool
+        Keep what every PE does in every clock, uint8 (clocks, rows, cols).
+    digests : bool
+        Keep a hash of all PE registers after every clock, uint64 (clocks,).
+
+    Raises
+    ------
+    InputError
+        An operand is not int8, the shapes do not match, the mask fits neither, or the run does not fit this machine.
+    """
+    operands, problems = [], list[str]()
+    for name, values in (("a", a), ("b", b)):
+        try:
+            operands.append(operand(name, values))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    left, right = operands
+    if left.shape[1] != right.shape[0]:
+        raise InputError(f"b: must have as many rows as a has columns (got a {left.shape}, b {right.shape})")
+    mask = check_mask(mask, left.shape[0], left.shape[1], right.shape[1])
+    if mask is not None:
+        check_integer("copy", copy, 0, mask.count - 1)
+    values = array if isinstance(array, Mapping) else array.__dict__
+    return _run(left, right, values, mask, copy, trace, digests)
+
+
+def _run(
+    a: Any, b: Any, array: Mapping[str, Any], mask: Mask | None, copy: int, trace: bool = False, digests: bool = False
+) -> PeRun:
+    from pivotsim.kernels.pe import sequencer as places
+    from pivotsim.kernels.pe.clock import advance
+
+    rows, cols, dataflow, fold_overlap, aware, edge_register, mac_latency = design_row(array).tolist()
+    (m, k), n = a.shape, b.shape[1]
+    clocks = check_size(m, k, n, array, trace=trace, digests=digests, masked=mask is not None)
+    if mask is not None and mask.operand == "a":
+        a = np.where(mask.elements(copy), a, np.int8(0))
+    elif mask is not None and mask.operand == "b":
+        b = np.where(mask.elements(copy), b, np.int8(0))
+    os_ = DATAFLOWS[dataflow] == "os"
+    # three rows of data: what streams from the left (length, rows), what comes from above, where results go
+    x, y = {"is": (b.T, a.T), "ws": (a, b), "os": (a.T, b)}[DATAFLOWS[dataflow]]
+    row_size, col_size, length = x.shape[1], y.shape[1], x.shape[0]
+    x_source, y_source = _with_zero_row(x, rows), _with_zero_row(y, cols)
+    pes, mreg = rows * cols, mac_latency - 1
+
+    config = np.zeros(places.CONFIGS, dtype=np.int64)
+    for place, value in {
+        places.R: rows, places.C: cols, places.OS: os_, places.OVERLAP: fold_overlap,
+        places.DOUBLE: fold_overlap in (places.PRELOAD, places.PIPELINED), places.AWARE: aware,
+        places.BARE: os_ and not edge_register, places.MREG: mreg, places.ROW_SIZE: row_size,
+        places.COL_SIZE: col_size, places.X_WIDTH: x_source.shape[1], places.Y_WIDTH: y_source.shape[1],
+        places.OUT_WIDTH: col_size, places.SPAN: SPAN,
+    }.items():  # fmt: skip
+        config[place] = value
+    state = np.zeros(places.STATES, dtype=np.int64)
+    state[[places.AT, places.X_AT, places.Y_AT, places.P_AT]] = SPAN, SPAN, SPAN * cols, SPAN * cols
+    state[[places.IDLE, places.SENT_ROWS, places.SENT_COLS]] = 1
+    long_ago = -4 * (rows + cols + mac_latency)
+    state[[places.X_SENT, places.Y_SENT, places.FIRST_SENT, places.LAST_SENT, places.TOKEN_SENT, places.TAG_SENT]] = (
+        long_ago
+    )
+
+    folds, streams = fold_table(m, k, n, {**array, "dataflow": DATAFLOWS[dataflow]}, mask, copy)
+    times = np.full((3, len(folds)), -1, dtype=np.int64)
+    out = np.zeros((row_size if os_ else length, col_size), dtype=np.int32)
+    limit = 2 * clocks + 8  # ends emerge; this only bounds the loop
+    hashes = np.zeros(limit if digests else 0, dtype=np.uint64)
+    activity = np.zeros((limit if trace else 0, pes), dtype=np.uint8)
+    arrays: tuple[Any, ...] = (
+        config, state, np.zeros((places.LINES, SPAN + 2 * rows + cols + mreg + 2), dtype=np.int64),
+        folds, streams, x_source.reshape(-1), y_source.reshape(-1),
+        np.zeros(SPAN + pes, dtype=np.int8), np.zeros(SPAN * cols + pes, dtype=np.int8),  # x, y
+        np.zeros(pes, dtype=np.int8), np.zeros(pes, dtype=np.int8),  # s, b
+        np.zeros(SPAN * cols + pes, dtype=np.int32), np.zeros(pes, dtype=np.int32), np.zeros(pes, dtype=np.int32),
+        np.zeros((mreg, pes), dtype=np.int16), out.reshape(-1), np.zeros(cols, dtype=np.int64), *times,
+        hashes, activity,
+    )  # fmt: skip
+    piece = max(1, SLICE_PE_CLOCKS // pes)
+    began = reported = time.monotonic()
+    while state[places.FOLDS_ENDED] < len(folds):
+        done = int(state[places.CLOCK])
+        if done == limit:
+            raise RuntimeError(f"the last fold did not end within {limit} clocks")
+        advance(*(*arrays, min(piece, limit - done)))
+        now = time.monotonic()
+        if now - reported > 1 and done + piece < clocks:
+            reported = now
+            left_s = (now - began) * (clocks - done - piece) / (done + piece)
+            _progress.info("%s x %s x %s: %d of %d clocks, %.0f s left", m, k, n, done + piece, clocks, left_s)
+    result = np.ascontiguousarray(out.T) if DATAFLOWS[dataflow] == "is" else out
+    cycles = int(times[2].max(initial=-1)) + 1
+    trace_of_pes = activity[:cycles].reshape(-1, rows, cols)
+    macs = m * k * n if mask is None else mask.macs_of_copy(m, k, n, copy)
+    return PeRun(result, times[0], times[1], times[2], cycles, macs, hashes[:cycles], trace_of_pes)
+
+
+def _with_zero_row(matrix: Any, width: int) -> Any:
+    """Return the matrix below a row of zeros, its columns padded to a multiple of ``width``."""
+    height, used = matrix.shape
+    padded = np.zeros((height + 1, -(-used // width) * width), dtype=np.int8)
+    padded[1:, :used] = matrix
+    return padded
+
+
+def cycles_per_gemm(
+    gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: Sequence[Mask | None] = ()
+) -> IntArray:
+    """Return the clocks of each GEMM with its repeats, int64 (G,), each distinct one run once on seeded operands.
+
+    Repeat i uses copy i % count of the GEMM's mask. Two run at a time: they share nothing, and the kernel holds no
+    lock.
+    """
+    values = array if isinstance(array, Mapping) else array.__dict__
+    closed_form(gemms, values)  # nothing can overflow
+    listed = [
+        ((m, k, n, mask), copies_run(check_mask(mask, m, k, n), repeats))
+        for (m, k, n, repeats), mask in zip(gemms.tolist(), masks or [None] * len(gemms), strict=True)
+    ]
+    distinct = sorted({(*gemm, copy) for gemm, copies in listed for copy in copies}, key=lambda one: -_work(*one))
+    for m, k, n, mask, _ in distinct:
+        check_size(m, k, n, values, masked=mask is not None)
+
+    def clocks(gemm: tuple[int, int, int, Mask | None, int]) -> int:
+        m, k, n, mask, copy = gemm
+        return _run(*seeded_operands(m, k, n), values, mask, copy).cycles
+
+    with ThreadPoolExecutor(2) as threads:
+        known = dict(zip(distinct, threads.map(clocks, distinct), strict=True))
+    totals = [sum(times * known[*gemm, copy] for copy, times in copies.items()) for gemm, copies in listed]
+    return np.array(totals, dtype=np.int64)
+
+
+def _work(m: int, k: int, n: int, mask: Mask | None, copy: int) -> int:
+    """Return how long a run takes beside others."""
+    return m * k * n if mask is None else mask.macs_of_copy(m, k, n, copy)

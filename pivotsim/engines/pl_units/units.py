@@ -1,0 +1,81 @@
+"""Units of the PL beside the array: operations that ``placement`` puts there.
+
+Softmax, GELU, SiLU and LayerNorm have a unit each:
+
+    clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
+
+A block of m rows (a head) enters when the one before has left, as heads do on the array; what a unit reads waits in
+no memory. Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks.
+
+Score, sort, gather and merge are phases of one unit, the token-dropping module (``token_dropping``): average, sort,
+shuffle, normalise. Its shuffle reads dropped tokens in the same pass as kept ones, so a gather counts the tokens of the
+merge that follows it. Every figure is assumed: no published design is meant.
+"""
+
+from collections.abc import Callable, Iterator
+
+from pivotsim.engines.pl_units.token_dropping import average_cycles, normalise_cycles, shuffle_cycles, sort_cycles
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.pl_units import TokenDropSpec
+from pivotsim.hardware.spec import Hardware
+from pivotsim.workload.ops import INT64_MAX, TOKEN_KINDS, Op, Trace
+
+UNIT_OF = {kind: kind for kind in ("softmax", "gelu", "silu", "norm", "add")} | dict.fromkeys(TOKEN_KINDS, "token_drop")
+
+
+def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
+    """Yield (position in the trace, clocks with repeats) of each operation on a PL unit.
+
+    Raises
+    ------
+    InputError
+        The clocks of all of them together would exceed int64.
+    """
+    placed = {kind for kind in UNIT_OF if getattr(hw.placement, kind) == "pl"}
+    total = 0
+    for position, op in enumerate(trace):
+        if op.kind in placed:
+            cycles = op.repeats * _block_cycles(trace, position, hw)
+            total += cycles
+            if total > INT64_MAX:
+                raise InputError(f"{trace.name}: sizes too large, the clocks of PL units exceed int64 {got(total)}")
+            yield position, cycles
+
+
+def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:
+    op = trace.ops[position]
+    if op.kind in PHASES:
+        return PHASES[op.kind](hw.units.token_drop, op, _merged_next(trace, position))
+    unit = getattr(hw.units, op.kind)
+    return int(-(-trace.elements_of(op) // (op.repeats * unit.elements_per_clock)) + unit.fill_cycles)
+
+
+def _merged_next(trace: Trace, position: int) -> int:
+    """Return the tokens that the operation behind this one merges, of the same encoder and size."""
+    op, after = trace.ops[position], trace.ops[position + 1 : position + 2]
+    same = [o.m for o in after if o.kind == "merge" and (o.encoder, o.n, o.repeats) == (op.encoder, op.n, op.repeats)]
+    return sum(same)
+
+
+def _average(unit: TokenDropSpec, op: Op) -> int:
+    hidden = unit.averaging_hidden and op.module == "score"  # a predictor's features come from no softmax
+    return 0 if hidden else average_cycles(unit, op.m, op.n)
+
+
+# kind -> clocks of one block, from the module, the operation, and the tokens merged next to it
+PHASES: dict[str, Callable[[TokenDropSpec, Op, int], int]] = {
+    "score": lambda unit, op, _: _average(unit, op),
+    "sort": lambda unit, op, _: op.m * sort_cycles(unit.sort_network, op.n, unit.comparators),
+    "gather": lambda unit, op, merged: shuffle_cycles(unit, op.m + merged, op.n),
+    "merge": lambda unit, op, _: normalise_cycles(unit, op.n),
+}
+
+
+def unit_constants(trace: Trace, hw: Hardware) -> Iterator[str]:
+    """Yield the dotted paths of the values that the units of a run depend on, each once."""
+    kinds = {op.kind for op in trace}
+    placed = [kind for kind in UNIT_OF if kind in kinds and getattr(hw.placement, kind) == "pl"]
+    for unit in dict.fromkeys(UNIT_OF[kind] for kind in placed):
+        yield f"units.{unit}"
+    for kind in placed:
+        yield f"placement.{kind}"

@@ -1,0 +1,51 @@
+"""Hardware files: the kinds by name (a further one is a further row), and how one is loaded."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pivotsim.errors import InputError, got, one_of
+from pivotsim.hardware.gpu import KIND as GPU_KIND
+from pivotsim.hardware.mpca import MpcaHardware
+from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.io.specs import load_document, validate
+from pivotsim.io.yaml_reader import Document
+
+KINDS: dict[str, type[Hardware]] = {"systolic": SystolicHardware, "mpca": MpcaHardware}
+
+
+def schema_of(document: Document) -> type[Hardware]:
+    """Return the schema that a file's ``kind`` selects, or raise InputError for a kind that does not exist."""
+    kind = document.data.get("kind", "systolic")  # a missing key is told by validation, with all other problems
+    if not isinstance(kind, str) or kind not in KINDS:
+        place = document.places.get(("kind",), document.name)
+        if kind == GPU_KIND:
+            raise InputError(f"{place}: kind: a GPU model serves the command schedule alone {got(kind)}")
+        raise InputError(f"{place}: {one_of('kind', kind, KINDS)}")
+    return KINDS[kind]
+
+
+def load_hardware(source: str | Path | Mapping[str, object] | Hardware) -> Hardware:
+    """Return validated hardware from a name, a path or a dict of the YAML file's form.
+
+    Parameters
+    ----------
+    source : str, Path, mapping or Hardware
+        A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
+        values it has.
+
+    Raises
+    ------
+    InputError
+        One line per problem: ``file:line: dotted.path: problem (got X), nearest valid name``.
+
+    Examples
+    --------
+    >>> hw = load_hardware("zcu102")
+    >>> hw.array.rows, hw.array.cols, hw.array.clock_mhz
+    (64, 36, 125.0)
+    """
+    if isinstance(source, Hardware):
+        return source
+    document = load_document("hwconfigs", "hardware", source)
+    return validate(schema_of(document), document)

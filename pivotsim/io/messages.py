@@ -1,0 +1,53 @@
+"""What a line about a wrong value says: what it must be, and what was perhaps meant."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pivotsim.errors import nearest
+from pivotsim.io.yaml_reader import parse_scalar
+
+
+def requirement(kind: str, context: Mapping[str, Any]) -> str:
+    """Return what pydantic's kind of problem asks of a value."""
+    fixed = {
+        "int_type": "must be an integer",
+        "int_from_float": "must be an integer",
+        "integer_or_unlimited": "must be an integer or the word unlimited",
+        "float_type": "must be a number",
+        "bool_type": "must be true or false",
+        "string_type": "must be text",
+        "finite_number": "must be a finite number",
+        "model_type": "must be a group of 'key: value' lines",
+        "model_attributes_type": "must be a group of 'key: value' lines",
+        "dict_type": "must be a group of 'key: value' lines",
+        "string_too_short": "must not be empty",
+        "string_pattern_mismatch": "must be one line of text",
+    }
+    if kind in fixed:
+        return fixed[kind]
+    if kind == "literal_error":
+        return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
+    bounds = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"),
+              "greater_than": ("greater than", "gt"), "less_than": ("less than", "lt")}  # fmt: skip
+    if kind in bounds:
+        words, key = bounds[kind]
+        return f"must be {words} {context[key]}"
+    return f"is not valid: {kind.replace('_', ' ')}"
+
+
+def hint(kind: str, value: object, context: Mapping[str, Any]) -> str:
+    """Return the nearest valid name, or why a YAML scalar is not what it looks like."""
+    if kind == "literal_error":
+        names = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return nearest(value, names, list_all=False)
+    if not isinstance(value, str):
+        return ""
+    if isinstance(parse_scalar(value), (int, float)):
+        return "; write it without quotes"
+    if value[:2].lower() in {"0x", "0o", "0b"}:
+        return "; write a decimal number"
+    if kind == "bool_type" and value.lower() in {"on", "off", "yes", "no", "y", "n"}:
+        return "; write true or false"
+    if value.replace("_", "").isdigit() or value.replace(":", "").isdigit():
+        return "; write a plain decimal number without leading zeros, underscores or colons"
+    return "; write the bare number, its unit is part of the key's name" if value[:1].isdigit() else ""

@@ -1,0 +1,146 @@
+"""YAML in, plain Python out, with the line of every key, and none of YAML 1.1's surprises.
+
+Scalars follow YAML 1.2's core schema: ``on``, ``12:30`` and ``010`` stay text (a number or true/false field
+then refuses them by name), ``1e-3`` is a number. Duplicate keys, anchors, tags and deep nesting are errors.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pivotsim.errors import InputError, got
+from pivotsim.io.text_files import read_text
+
+MAX_BYTES = 2**20
+MAX_DEPTH = 32
+KeyPath = tuple[str | int, ...]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,29})")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, object] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf"), float("inf")),
+    "-.inf": float("-inf"),
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A mapping read from one file: ``data``, and ``places``, from key path to ``file:line``."""
+
+    data: dict[str, Any]
+    places: dict[KeyPath, str]
+    name: str
+
+
+def parse_scalar(text: str) -> object:
+    """Return the value of a plain scalar under YAML 1.2's core schema.
+
+    >>> [parse_scalar(t) for t in ("12", "1e-3", "on", "12:30", "010", "true")]
+    [12, 0.001, 'on', '12:30', '010', True]
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def read_yaml(path: Path) -> Document:
+    """Return the mapping in a YAML file with the place of every key; nothing in the file can execute."""
+    text = read_text(path, MAX_BYTES)
+    builder = _Builder(str(path))
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = f"{error.context}: {error.problem}" if error.context else str(error.problem)
+        raise InputError(f"{path}:{line}: is not valid YAML: {problem}") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+    root = builder.root
+    if not isinstance(root, dict):
+        raise InputError(f"{path}:1: expected 'key: value' lines {got(root)}")
+    return Document(root, builder.places, str(path))
+
+
+class _Builder:
+    """Builds plain Python objects from YAML events, on an explicit stack."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.root: object = None
+        self.documents = 0
+        self.places: dict[KeyPath, str] = {}
+        self.stack: list[tuple[Any, KeyPath]] = []
+        self.key: str | None = None
+        self.key_line = 0
+
+    def fail(self, event: Any, problem: str) -> InputError:
+        return InputError(f"{self.name}:{event.start_mark.line + 1}: {problem}")
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise self.fail(event, "a second YAML document starts here; one file holds one")
+        elif isinstance(event, yaml.AliasEvent):
+            raise self.fail(event, f"aliases are not supported {got(f'*{event.anchor}')}; write the value out")
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+            self.check_plain(event)
+            if len(self.stack) >= MAX_DEPTH:
+                raise self.fail(event, f"nested deeper than {MAX_DEPTH} levels")
+            path = self.add(event, container)
+            self.stack.append((container, path))
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self.stack.pop()
+        elif isinstance(event, yaml.ScalarEvent):
+            self.check_plain(event)
+            self.take_scalar(event)
+
+    def check_plain(self, event: Any) -> None:
+        if event.anchor:
+            raise self.fail(event, f"anchors are not supported {got(f'&{event.anchor}')}")
+        if event.tag and event.tag != "!":
+            raise self.fail(event, f"tags are not supported {got(event.tag)}")
+
+    def take_scalar(self, event: Any) -> None:
+        if self.stack and isinstance(self.stack[-1][0], dict) and self.key is None:
+            container, path = self.stack[-1]
+            if event.value in container:
+                first = self.places[(*path, event.value)].rpartition(":")[2]
+                dotted = ".".join(map(str, (*path, event.value)))
+                raise self.fail(event, f"{dotted}: duplicate key, first seen on line {first}")
+            self.key, self.key_line = event.value, event.start_mark.line + 1
+        else:
+            self.add(event, parse_scalar(event.value) if event.implicit[0] else event.value)
+
+    def add(self, event: Any, value: Any) -> KeyPath:
+        """Put a value where the parser stands and return its path."""
+        if not self.stack:
+            self.root = value
+            return ()
+        container, parent = self.stack[-1]
+        if isinstance(container, list):
+            path: KeyPath = (*parent, len(container))
+            container.append(value)
+            line = event.start_mark.line + 1
+        elif self.key is None:
+            raise self.fail(event, "a key must be plain text")
+        else:
+            path = (*parent, self.key)
+            container[self.key] = value
+            self.key, line = None, self.key_line
+        self.places[path] = f"{self.name}:{line}"
+        return path

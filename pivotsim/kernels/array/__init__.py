@@ -1,0 +1,1 @@
+"""Kernels of the systolic array alone."""

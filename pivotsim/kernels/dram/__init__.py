@@ -1,0 +1,1 @@
+"""Kernels of one DRAM channel."""

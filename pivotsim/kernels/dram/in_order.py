@@ -1,0 +1,157 @@
+"""Scheduler `in_order`: reads and writes in arrival order, rows closed and opened ahead of their turn.
+
+The queue has LOOK_AHEAD slots. For each bank, the first pending request that uses it asks for a precharge or an
+activate; the oldest pending request asks for its read or write. Of the commands that may be issued first, the
+oldest request's is issued. A request whose row was opened for it leaves its slot, and stays first in its bank
+until it is read or written. With LOOK_AHEAD 0 only one request is pending.
+
+A refresh that is due comes before everything else. No row is opened ahead of its turn when the refresh would
+have to wait for it: an activate then costs more than it saves.
+"""
+
+from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.dram.commands import (
+    ACT,
+    BANKS,
+    BURST,
+    CLOCK,
+    COMMANDS,
+    DUE,
+    GROUPS,
+    LOOK_AHEAD,
+    NEVER,
+    OPEN_ROW,
+    PRE,
+    PREA,
+    RD,
+    READ_CLOCKS,
+    SLOTS,
+    T_ARRIVAL,
+    T_WRITE,
+    TRANSFER,
+    WR,
+    WRITE_CLOCKS,
+    Array,
+    advance,
+    bank_of,
+    earliest,
+    issue,
+    open_transfer,
+    refresh,
+    row_of,
+    wait,
+)
+
+# queue, the slot of request i, i modulo SLOTS: NEXT is the next request of the same bank
+Q_BANK, Q_ROW, Q_TRANSFER, Q_NEXT, Q_OPENED = 0, 1, 2, 3, 4
+# queue, the row SLOTS + bank: first and last pending request, and the command that the first one asks for
+B_FIRST, B_LAST, B_ASKS = 0, 1, 2
+NONE = -1
+
+
+@inlined
+def ask(state: Array, device: Array, queue: Array, bank: int) -> int:
+    """Note what the first request of a bank asks for; return 1 if that is a precharge or an activate."""
+    slots = device[0, SLOTS]
+    first = queue[slots + bank, B_FIRST]
+    asks = NONE
+    if first != NONE:
+        row = state[bank, OPEN_ROW]
+        if row < 0:
+            asks = ACT
+        elif row != queue[first & (slots - 1), Q_ROW]:
+            asks = PRE
+    queue[slots + bank, B_ASKS] = asks
+    return 1 if asks != NONE else 0
+
+
+@inlined
+def serve_in_order(
+    state: Array, gaps: Array, device: Array, queue: Array, log: Array, transfers: Array, finish: Array
+) -> None:
+    """Serve all bursts of the transfers; ``finish[i]`` is the clock of transfer i's last data beat."""
+    banks, slots, look_ahead = device[0, BANKS], device[0, SLOTS], device[0, LOOK_AHEAD]
+    controller = banks + device[0, GROUPS] + 1
+    cursor = controller + 1
+    open_clocks = gaps[2 * COMMANDS + ACT, PREA]  # how long an activate would keep a refresh waiting
+    for bank in range(banks):
+        queue[slots + bank, B_FIRST] = NONE
+        queue[slots + bank, B_ASKS] = NONE
+    head = tail = 0  # requests head up to tail are pending
+    waiting = 0  # slots in use
+    asking = 0  # banks whose first request asks for a precharge or an activate
+    open_transfer(state, device, transfers, 0)
+    while True:
+        i = state[cursor, TRANSFER]
+        clock = state[controller, CLOCK] + 1
+        more = i < len(transfers)
+        room = (waiting < look_ahead or head == tail) if look_ahead > 0 else head == tail
+        if more and room:
+            arrival = transfers[i, T_ARRIVAL]
+            if arrival < clock:
+                bank = bank_of(device, state[cursor, BURST])
+                slot = tail & (slots - 1)
+                queue[slot, Q_BANK] = bank
+                queue[slot, Q_ROW] = row_of(device, state[cursor, BURST])
+                queue[slot, Q_TRANSFER] = i
+                queue[slot, Q_NEXT] = NONE
+                queue[slot, Q_OPENED] = 0
+                if queue[slots + bank, B_FIRST] == NONE:
+                    queue[slots + bank, B_FIRST] = tail
+                    asking += ask(state, device, queue, bank)
+                else:
+                    queue[queue[slots + bank, B_LAST] & (slots - 1), Q_NEXT] = tail
+                queue[slots + bank, B_LAST] = tail
+                tail += 1
+                waiting += 1
+                advance(state, device, transfers)
+                continue
+            if head == tail:
+                wait(state, gaps, device, log, arrival)
+                continue
+            next_arrival = arrival + 1
+        elif head == tail:
+            break
+        else:
+            next_arrival = NEVER
+
+        # the oldest request's command; another one's is issued only if it can be issued earlier
+        due = state[controller, DUE]
+        slot = head & (slots - 1)
+        chosen = queue[slot, Q_BANK]
+        command = queue[slots + chosen, B_ASKS]
+        if command == NONE:
+            command = WR if transfers[queue[slot, Q_TRANSFER], T_WRITE] else RD
+        best, age = earliest(state, device, command, chosen, clock), head
+        if asking > 0 and best > clock:
+            for bank in range(banks):
+                asks = queue[slots + bank, B_ASKS]
+                if asks != NONE:
+                    ready = earliest(state, device, asks, bank, clock)
+                    user = queue[slots + bank, B_FIRST]
+                    in_time = asks == PRE or ready + open_clocks <= due
+                    if in_time and (ready < best or (ready == best and user < age)):
+                        best, age, command, chosen = ready, user, asks, bank
+
+        if due <= min(best, next_arrival):
+            refresh(state, gaps, device, log)
+            asking = 0
+            for bank in range(banks):
+                asking += ask(state, device, queue, bank)
+        elif next_arrival < best:
+            wait(state, gaps, device, log, next_arrival - 1)
+        elif command in (PRE, ACT):
+            slot = age & (slots - 1)
+            issue(state, gaps, device, log, command, chosen, queue[slot, Q_ROW], best)
+            asking += ask(state, device, queue, chosen) - 1
+            if command == ACT and queue[slot, Q_OPENED] == 0:
+                queue[slot, Q_OPENED] = 1
+                waiting -= 1
+        else:
+            issue(state, gaps, device, log, command, chosen, queue[slot, Q_ROW], best)
+            done = best + (device[0, WRITE_CLOCKS] if command == WR else device[0, READ_CLOCKS])
+            finish[queue[slot, Q_TRANSFER]] = max(finish[queue[slot, Q_TRANSFER]], done)
+            queue[slots + chosen, B_FIRST] = queue[slot, Q_NEXT]
+            asking += ask(state, device, queue, chosen)
+            waiting -= 1 - queue[slot, Q_OPENED]
+            head += 1

@@ -1,0 +1,102 @@
+"""The passes of a chunked GEMM in the array by itself: their order, when the next may start, what all take together.
+
+The timing contract of kernels/array/closed_form.py for one tile and one chunk. The next pass counts from the one
+before, so waits for memory only move it. With m = mac_latency, rows and cols those of the pass (R, C
+where folds are padded):
+
+    is, ws   tile load of `rows` clocks, then `steps` of streaming; last output R + cols - 2 + (m - 1) after them
+    os       nothing is loaded; after a fold's last chunk the sums are complete rows + cols - 2 + (m - 1) later and
+             out of the array R clocks after that (one less without an edge register)
+"""
+
+from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.array.closed_form import CHAINED, NONE, OS, PIPELINED, PRELOAD
+from pivotsim.kernels.memory.tiles import Ints, cut, mapped
+
+
+@inlined
+def loop_counts(tiled: bool, order: int, nr: int, nc: int, nt: int) -> tuple[int, int, int]:
+    """Return the sizes of the three loops, outermost first; the innermost holds the passes of one region."""
+    if tiled:
+        return (nc, nt, nr) if order == 0 else (nt, nc, nr)
+    return (nc, nr, nt) if order == 0 else (nr, nc, nt)
+
+
+@inlined
+def place(tiled: bool, order: int, x: int, y: int, z: int) -> tuple[int, int, int]:
+    """Return (row tile, column tile, chunk) of a pass from its three loop counters."""
+    j, other = (x, y) if order == 0 else (y, x)
+    return (z, j, other) if tiled else (other, j, z)
+
+
+@inlined
+def after_pass(
+    begin: int, steps: int, rows: int, cols: int, streamed: int, is_fold_done: bool, design: Ints
+) -> tuple[int, int, int]:
+    """Return (last output, earliest tile load and earliest stream of the next pass) after a stream start.
+
+    ``streamed`` is T. The last output is 0 for an os chunk whose sums stay in the array. A shift chain that empties at
+    one row per clock needs the ends of two folds' streams ``rows`` clocks apart, hence rows - T where a fold is short.
+    """
+    overlap, done = design[3], begin + steps
+    if design[2] != OS:
+        output = done + design[0] + cols - 3 + design[6]
+        if overlap == NONE:
+            return output, output, output
+        if overlap == PRELOAD:
+            return output, begin, output
+        return output, done - 1 if overlap == CHAINED else begin, done
+    if not is_fold_done:
+        return 0, done, done
+    sums = done + rows + cols - 3 + design[6]
+    output = sums + design[0] - (1 - design[5])
+    following = output
+    if overlap == PRELOAD:
+        following = sums
+    elif overlap == CHAINED:
+        following = done + rows - 1
+    elif overlap == PIPELINED:
+        following = done + max(0, rows - streamed)
+    return output, following, following
+
+
+@inlined
+def alone_cycles(gemm: Ints, design: Ints, chunk: int) -> int:
+    """Return the clock of the last pass's last output without memories, in closed form.
+
+    It is the sum of all steps from one stream start to the next, plus the last pass. With rows' of the next pass a step
+    is: none steps + R + cols - 3 + m + rows', preload the same without rows', chained steps - 1 + rows', pipelined
+    max(steps, rows'). Neither loop order changes a sum, and under os neither does the chunk.
+    """
+    r, c, dataflow, overlap, m = design[0], design[1], design[2], design[3], design[6]
+    nr, nc, nt, last_r, last_c, last_t = cut(gemm, design, chunk)
+    t = mapped(gemm, dataflow)[2]
+    if not design[4]:  # padded
+        last_r, last_c = r, c
+    sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
+    tail = last_c + r - 3 + m
+    if dataflow == OS:
+        folds, edge = nr * nc, r - (1 - design[5])
+        if overlap == NONE:
+            return folds * (t + m - 3 + edge) + nc * sum_rows + nr * sum_cols
+        if overlap == PRELOAD:
+            return folds * (t + m - 3) + nc * sum_rows + nr * sum_cols + edge
+        tail = last_r + last_c - 3 + m + edge
+        if overlap == CHAINED:
+            return folds * (t - 1) + nc * sum_rows - last_r + 1 + tail
+        short = (nr - 1) * max(0, r - t) + max(0, last_r - t)
+        return folds * t + nc * short - max(0, last_r - t) + tail
+    passes, first_r = nr * nc * nt, r if nr > 1 else last_r
+    if overlap == NONE:
+        return nr * nc * t + passes * (r + m - 3) + nc * nt * sum_rows + nr * nt * sum_cols
+    if overlap == PRELOAD:
+        return first_r + nr * nc * t + passes * (r + m - 3) + nr * nt * sum_cols
+    if overlap == CHAINED:
+        return nr * nc * t - (passes - 1) + nc * nt * sum_rows + tail
+    steps = 0  # of all regions, each row tile after the first and the first of the next region
+    for full in range(2):
+        number = nt - 1 if full else 1
+        streamed = chunk if full else last_t
+        inside = (nr - 2) * max(streamed, r) + max(streamed, last_r) if nr > 1 else 0
+        steps += number * (inside + max(streamed, first_r))
+    return first_r + nc * steps - max(last_t, first_r) + last_t + tail

@@ -1,0 +1,1 @@
+"""Kernels of the array PE by PE."""

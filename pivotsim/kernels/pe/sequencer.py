@@ -1,0 +1,192 @@
+"""What enters the array in a clock: loads, streams and drains of all folds (part of kernels/pe/clock.py).
+
+It walks a table of folds, and for each the list of the indices that it streams. When the next fold may begin follows
+from tags that come through the array, or from what it has sent itself:
+
+    fold_overlap   is, ws: load begins     is, ws: stream begins, once loaded   os: stream begins
+    none           end of the fold seen    at once                              end of the fold seen
+    preload        with the stream         end of the fold seen                 last operand left the last PE
+    chained        with the last operand   at once                              last operand left column 0
+    pipelined      with the stream         the stream before is out             the stream before is out, and its drain
+                                                                                will be over before this stream is
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+
+from pivotsim.kernels._jit import inlined
+
+Ints: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+Table: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]  # (folds, 4)
+Words: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+
+NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
+
+# A configuration, and a state, are int64 vectors with these places.
+R, C, OS, OVERLAP, DOUBLE, AWARE, BARE, MREG, ROW_SIZE, COL_SIZE, X_WIDTH, Y_WIDTH, OUT_WIDTH, SPAN = range(14)
+CONFIGS = 14
+(
+    CLOCK, AT, X_AT, Y_AT, P_AT, SLOT,  # where the moving windows stand
+    LOAD_I, LOADING, LOADED, STREAM_I, STREAMING, IDLE, SENT_ROWS, SENT_COLS,
+    DRAIN_I, DRAIN_ROWS, DRAIN_COLS, DRAIN_EXTENT, DRAIN_WIDTH, DRAIN_PLACE, DRAINING,
+    LOADS_BEGUN, STREAMS_BEGUN, FOLDS_ENDED, X_SENT, Y_SENT, FIRST_SENT, LAST_SENT, TOKEN_SENT, TAG_SENT,
+) = range(30)  # fmt: skip
+STATES = 30
+
+# A fold: its first row and column, where its list of streamed indices starts, and how many there are.
+FOLD_ROW, FOLD_COL, FOLD_LIST, FOLD_LENGTH = range(4)
+
+# Delay lines: what was sent d clocks ago stands d places after the newest. Idle is 0, or the operands' zero row.
+X_FROM, X_TAG, Y_FROM, Y_LAST, TOKEN, P_TAG, P_PLACE = range(7)
+LINES = 7
+
+# X_TAG: first, last, sent; then rows with a tag (the fold's extent), rows and columns with an operand, 18 bits each.
+FIRST, LAST, SENT = 1, 2, 4
+EXTENT_SHIFT, ROWS_SHIFT, COLS_SHIFT, FIELD = 3, 21, 39, (1 << 18) - 1
+# P_TAG: LAST, SENT; then columns with a result, and the fold's width. P_PLACE: where the result of the fold's first
+# column goes. TOKEN: the rows that it walks.
+RESULTS_SHIFT, WIDTH_SHIFT = 3, 21
+
+
+@inlined
+def _fold_end(config: Ints, state: Ints, lines: Ints) -> bool:
+    """Whether the last output of the fold sent last stands at the edge: in its register, or handed to it (bare)."""
+    depth = config[R] - config[BARE] + state[SENT_COLS] - 1 + config[MREG]
+    tag = lines[P_TAG, state[AT] + depth]
+    return bool((tag & LAST) != 0 and ((tag >> WIDTH_SHIFT) & FIELD) == state[SENT_COLS])
+
+
+@inlined
+def _stream(config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, begins: bool) -> bool:
+    """Send one column of streamed operands with its tags; return whether it is the fold's last."""
+    at, i, os, fold = state[AT], state[STREAM_I], config[OS] != 0, state[STREAMS_BEGUN] - 1
+    row, col, t = folds[fold, FOLD_ROW], folds[fold, FOLD_COL], streams[folds[fold, FOLD_LIST] + i]
+    rows, cols = min(config[R], config[ROW_SIZE] - row), min(config[C], config[COL_SIZE] - col)
+    extent = rows if config[AWARE] != 0 else config[R]
+    width = cols if config[AWARE] != 0 else config[C]
+    last = i == folds[fold, FOLD_LENGTH] - 1
+    state[SENT_ROWS], state[SENT_COLS] = extent, width
+    lines[X_FROM, at] = (t + 1) * config[X_WIDTH] + row
+    fields = (extent << EXTENT_SHIFT) | (rows << ROWS_SHIFT) | (cols << COLS_SHIFT)
+    lines[X_TAG, at] = SENT | (FIRST if begins else 0) | (LAST if last else 0) | fields
+    state[X_SENT] = state[CLOCK]
+    if begins:
+        state[FIRST_SENT] = state[CLOCK]
+    if os:
+        lines[Y_FROM, at] = (t + 1) * config[Y_WIDTH] + col
+        state[Y_SENT] = state[CLOCK]
+    else:
+        lines[P_TAG, at] = SENT | (LAST if last else 0) | (cols << RESULTS_SHIFT) | (width << WIDTH_SHIFT)
+        lines[P_PLACE, at] = t * config[OUT_WIDTH] + col
+        state[TAG_SENT] = state[CLOCK]
+    if not last:
+        state[STREAM_I] = i + 1
+        return False
+    state[LAST_SENT] = state[CLOCK]
+    state[STREAMING], state[STREAM_I] = 0, 0
+    if os:
+        state[DRAINING], state[DRAIN_I] = 1, 0
+        state[DRAIN_ROWS], state[DRAIN_COLS] = rows, cols
+        state[DRAIN_EXTENT], state[DRAIN_WIDTH] = extent, width
+        state[DRAIN_PLACE] = row * config[OUT_WIDTH] + col
+    return True
+
+
+@inlined
+def _load(config: Ints, state: Ints, lines: Ints, folds: Table, begins: bool) -> None:
+    """Send one row of held operands, the first row's first; zeros in rows that only pad. A token goes with it."""
+    at, i, fold = state[AT], state[LOAD_I], state[LOADS_BEGUN] - 1
+    row = folds[fold, FOLD_ROW]
+    rows = min(config[R], config[ROW_SIZE] - row)
+    extent = rows if config[AWARE] != 0 else config[R]
+    if i < rows:
+        lines[Y_FROM, at] = (row + i + 1) * config[Y_WIDTH] + folds[fold, FOLD_COL]
+        state[Y_SENT] = state[CLOCK]
+    if begins:
+        lines[TOKEN, at] = extent
+        state[TOKEN_SENT] = state[CLOCK]
+    state[LOAD_I] = i + 1
+    if i == extent - 1:
+        lines[Y_LAST, at] = 1
+        state[LOADING], state[LOADED], state[LOAD_I] = 0, 1, 0
+
+
+@inlined
+def _drain(config: Ints, state: Ints, lines: Ints) -> None:
+    """Send one empty place for the sum of a row (os); a token goes with the first."""
+    if state[DRAINING] == 0:
+        return
+    at, i = state[AT], state[DRAIN_I]
+    last = i == state[DRAIN_EXTENT] - 1
+    results = state[DRAIN_COLS] if i < state[DRAIN_ROWS] else 0
+    lines[P_TAG, at] = SENT | (LAST if last else 0) | (results << RESULTS_SHIFT) | (state[DRAIN_WIDTH] << WIDTH_SHIFT)
+    lines[P_PLACE, at] = state[DRAIN_PLACE] + i * config[OUT_WIDTH]
+    state[TAG_SENT] = state[CLOCK]
+    if i == 0:
+        lines[TOKEN, at] = state[DRAIN_EXTENT]
+        state[TOKEN_SENT] = state[CLOCK]
+    state[DRAIN_I] = i + 1
+    if last:
+        state[DRAINING] = 0
+
+
+@inlined
+def send(
+    config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, loads: Ints, starts: Ints
+) -> None:  # fmt: skip
+    """Put into the delay lines what enters in this clock; the state moves on to the next one."""
+    at, clock = state[AT], state[CLOCK]
+    for line in range(LINES):
+        lines[line, at] = 0
+    os = config[OS] != 0
+    if os:
+        _drain(config, state, lines)
+    fold_end = _fold_end(config, state, lines)
+
+    # ---- stream
+    begins = False
+    if state[STREAMING] == 0 and state[STREAMS_BEGUN] < len(folds):
+        if not os:
+            begins = state[LOADED] != 0 and (config[OVERLAP] != PRELOAD or state[IDLE] != 0 or fold_end)
+        elif clock == 0:
+            begins = True
+        elif config[OVERLAP] == NONE:
+            begins = fold_end
+        elif config[OVERLAP] == PIPELINED:
+            undrained = state[DRAIN_EXTENT] - state[DRAIN_I] if state[DRAINING] != 0 else 0
+            begins = undrained < folds[state[STREAMS_BEGUN], FOLD_LENGTH]
+        else:
+            left = state[SENT_ROWS]
+            if config[OVERLAP] == PRELOAD:
+                left += state[SENT_COLS] - 1 + config[MREG]
+            tag = lines[X_TAG, at + left]
+            begins = (tag & LAST) != 0 and ((tag >> EXTENT_SHIFT) & FIELD) >= state[SENT_ROWS]
+    state[IDLE] = int((state[IDLE] != 0 or fold_end) and not begins)
+    last = False
+    if begins:
+        starts[state[STREAMS_BEGUN]] = clock
+        state[STREAMS_BEGUN] += 1
+        state[STREAMING] = 1
+    if state[STREAMING] != 0:
+        last = _stream(config, state, lines, folds, streams, begins)
+
+    # ---- load
+    if os:
+        return
+    if config[OVERLAP] == NONE:
+        trigger = fold_end
+    elif config[OVERLAP] == CHAINED:
+        trigger = last
+    else:
+        trigger = begins
+    if begins:
+        state[LOADED] = 0
+    load_begins = (trigger or clock == 0) and state[LOADS_BEGUN] < len(folds)
+    if load_begins:
+        loads[state[LOADS_BEGUN]] = clock
+        state[LOADS_BEGUN] += 1
+        state[LOADING] = 1
+    if state[LOADING] != 0:
+        _load(config, state, lines, folds, load_begins)

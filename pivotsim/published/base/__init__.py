@@ -1,0 +1,1 @@
+"""What all audits share: claims, findings and the audit's form."""

@@ -1,0 +1,44 @@
+"""What an audit finds: one finding per claim, with its verdict."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.published.base.claims import Claim
+
+REPRODUCED, CALIBRATED, INFERRED = "reproduced", "calibrated", "inferred"
+CONTRADICTS, NOT_MODELLED = "source contradicts itself", "not modelled"
+VERDICTS = (REPRODUCED, CALIBRATED, INFERRED, CONTRADICTS, NOT_MODELLED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim with what became of it; ``simulated`` and ``deviation_frac`` are None where there is none."""
+
+    claim: Claim
+    simulated: float | str | None
+    deviation_frac: float | None
+    verdict: str
+    reason: str
+
+    @property
+    def shown(self) -> str:
+        """The simulated value with one digit more than the paper prints; '-' where there is none."""
+        if not isinstance(self.simulated, float):
+            return self.simulated or "-"
+        places = 0 if self.simulated.is_integer() and self.claim.resolution == 1 else self.claim.places + 1
+        return f"{self.simulated:.{places}f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain numbers and text."""
+        return {
+            "id": self.claim.id,
+            "where": self.claim.where,
+            "model": self.claim.model,
+            "quantity": self.claim.quantity,
+            "published": self.claim.text,
+            "unit": self.claim.unit,
+            "simulated": self.simulated,
+            "deviation_frac": self.deviation_frac,
+            "verdict": self.verdict,
+            "reason": self.reason,
+        }

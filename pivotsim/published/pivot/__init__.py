@@ -1,0 +1,1 @@
+"""PIVOT (DAC'24): its claims, and simulated numbers beside them."""

@@ -1,0 +1,1 @@
+"""Static block pruning with dynamic token pruning (Parikh et al.): claims and simulated numbers."""

@@ -1,0 +1,1 @@
+"""Token pruning by latency staircase (Eliopoulos et al.): claims and simulated numbers."""

@@ -1,0 +1,267 @@
+"""simulate(): workload and hardware in, a report out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
+from pivotsim.energy.rules import RULES
+from pivotsim.energy.usage import usage_of
+from pivotsim.engines.array.bytes_masked import moved_by_masked
+from pivotsim.engines.memory.limits import dram_channel
+from pivotsim.engines.memory.use import MemoryUse, gemm_cycles, memory_uses, moved_bytes
+from pivotsim.engines.mpca.use import LaneUse, lane_uses
+from pivotsim.engines.pl_units.units import unit_constants
+from pivotsim.engines.registry import ENGINES, resolved
+from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.loading import load_hardware
+from pivotsim.hardware.mpca import MpcaHardware
+from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
+from pivotsim.host.costs import constants_used, entropy_ms
+from pivotsim.io.specs import SET_BY_USER, leaves
+from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
+from pivotsim.simulation.placed_ops import PS, Step, steps_of
+from pivotsim.simulation.report import Report, Row
+from pivotsim.simulation.timeline import Timeline
+from pivotsim.units import cycles_to_ms
+from pivotsim.workload.lowering.plan import lower
+from pivotsim.workload.ops import INT64_MAX, Trace, checked
+from pivotsim.workload.plans import Plan
+
+SCOPES = ("encoders", "all")
+SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
+
+
+def simulate(
+    workload: Plan | Trace,
+    hw: Hardware | str = "zcu102",
+    *,
+    engine: str | None = None,
+    memory: str | None = None,
+    profile: str = "paper",
+    energy: str = "constant",
+    scope: str = "encoders",
+    batch: int = 1,
+    ps_pl_overlap: str | None = None,
+) -> Report:
+    """Return delay, energy and breakdowns of a workload on a hardware.
+
+    Parameters
+    ----------
+    workload : Plan or Trace
+        A plan is lowered for ``batch`` images. A trace runs as it is; ``batch`` then says how many images it
+        holds.
+    hw : Hardware or str
+        Hardware, or its name.
+    engine : {'analytic', 'pe', 'memory', 'mpca'}, optional
+        How array cycles are counted: in closed form, PE by PE, with the memory hierarchy, or on the lanes of an MPCA.
+        Left out, `analytic` (`memory` with ``memory='hw'``) or, for hardware of kind mpca, `mpca`.
+    memory : {'paper', 'hw'}, optional
+        Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`;
+        engine `mpca`: its DMA). Left out, 'paper', and 'hw' for hardware of kind mpca.
+    profile : {'paper', 'full'}
+        What the processor side charges: softmax alone, or also GELU, LayerNorm, residual adds, requantisation
+        and transfers.
+    energy : {'constant', 'activity'}
+        Board power times delay, or each component's static power times time plus its energy per event.
+    scope : {'encoders', 'all'}
+        Charge the encoders only (the paper), or patch embedding and head too.
+    batch : int
+        Images, at least 1.
+    ps_pl_overlap : {'serial', 'heads', 'images'}, optional
+        What runs on the processor while the PL works, instead of the hardware's ``host.ps_pl_overlap``. ``heads``
+        shortens the delay of an image (DeiT-S by 6.1 %); ``images`` runs the batch's images side by side, each on
+        its own: more images a second, none of them earlier.
+
+    Raises
+    ------
+    InputError
+        An option is not valid, the trace has operations that the engine cannot run, or nothing is in scope.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> report = ps.simulate(ps.plan("deit_s"), "zcu102")
+    >>> report.pl_cycles, round(report.delay_ms, 2), round(report.energy_j, 4)
+    (3026160, 59.66, 0.4725)
+    """
+    hw = load_hardware(hw)
+    engine, memory = resolved(hw, engine, memory, profile)
+    check_choice("energy", energy, RULES)
+    check_choice("scope", scope, SCOPES)
+    batch = check_integer("batch", batch, 1)
+    if ps_pl_overlap is not None:
+        check_choice("ps_pl_overlap", ps_pl_overlap, PS_PL_OVERLAPS)
+        hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
+    mode = hw.host.ps_pl_overlap
+    images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
+    if images > 1 and isinstance(workload, Trace):
+        problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
+        raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
+    whole = as_trace(workload, batch // images)
+    trace = runnable(whole, hw, engine, scope)
+    if mode == "heads" and not head_ranges(trace) and _is_split(trace):
+        problem = "a split attention runs its heads one by one, so none is side by side with another"
+        raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
+
+    board = hw if memory == "hw" else hw.without_memory_limits()
+    uses = memory_uses(trace, as_systolic(board, "engine")) if engine == "memory" else ()
+    lanes = lane_uses(trace, board.mpca) if isinstance(board, MpcaHardware) else ()
+    cycles = gemm_cycles(uses) or [use.cycles for use in lanes] or ENGINES[engine](trace, board).tolist()
+    of_heads = head_cycles(trace, board, ENGINES[engine]) if mode == "heads" else {}
+    steps = steps_of(trace, hw, cycles, profile, of_heads)
+    timeline = timeline_of(steps, trace, hw, images)
+    rows = _rows(steps, timeline, hw, images)
+    pl_cycles = sum(row.cycles for row in rows)
+    if pl_cycles > INT64_MAX:
+        raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
+    pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
+    ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
+    components_j = RULES[energy].components_j
+    gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
+    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.host.cores, Counts())
+    # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
+    delay_ms = timeline.delay_ms if mode == "heads" or images > 1 else pl_ms + ps_ms
+    counts = _counts(trace, hw, uses if memory == "hw" else (), lanes).times(images)
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.host.cores, counts)
+    options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
+    options["ps_pl_overlap"] = mode
+    unit_cycles = images * sum(step.cycles for step in steps if step.kind != "gemm")
+    return Report(
+        workload=_name(workload),
+        hardware=hw.name,
+        options=options,
+        rows=tuple(rows),
+        pes=hw.pes,
+        pl_cycles=pl_cycles,
+        unit_cycles=unit_cycles,
+        delay_ms=delay_ms,
+        pl_ms=pl_ms,
+        ps_ms=ps_ms,
+        energy_components_j=components_j(hw, usage),
+        counts=counts,
+        usage=usage,
+        gate_ms=gate_ms,
+        gate_usage=gate,
+        gate_components_j=components_j(hw, gate),
+        memory_uses=uses,
+        lane_uses=lanes,
+        notes=_notes(trace, hw, profile, energy, memory),
+        inputs=Inputs(trace, hw, options),
+        timeline=timeline,
+    )
+
+
+def as_trace(workload: Plan | Trace, batch: int) -> Trace:
+    """Return a plan lowered for a batch, or a trace checked."""
+    if isinstance(workload, Plan):
+        return lower(workload, batch)
+    if isinstance(workload, Trace):
+        return checked(workload)
+    raise InputError(f"workload: must be a Plan or a Trace; use pivotsim.plan(model) {got(workload)}")
+
+
+def _is_split(trace: Trace) -> bool:
+    """Whether an encoder's scores are several multiplications, as ``split_attention`` makes them."""
+    encoders = [op.encoder for op in trace if op.module == "qkt" and op.kind == "gemm"]
+    return len(set(encoders)) < len(encoders)
+
+
+def _name(workload: Plan | Trace) -> str:
+    if isinstance(workload, Trace):
+        return workload.name
+    skipped = workload.effort < len(workload.encoders)
+    parts = [f"effort {workload.effort}"] if skipped else []
+    parts += [*workload.token_methods, *(["pruned"] if set(workload.pruned()) - {"token_steps"} else [])]
+    return ", ".join([workload.model.name, *parts])
+
+
+def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
+    """Return the operations in scope, or raise InputError for the first that the engine cannot run."""
+    trace = whole.within(scope)
+    if not len(whole):
+        raise InputError(f"{whole.name}: has no operations")
+    if not len(trace):
+        raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
+    widest = hw.operand_bits
+    for number, op in enumerate(trace, start=1):
+        problem = ""
+        if op.kind == "gemm" and (op.a_bits > widest or op.w_bits > widest):
+            wide = max(op.a_bits, op.w_bits)
+            problem = f"operands are wider than {hw.compute}.operand_bits {widest} {got(wide)}"
+        if problem:
+            place = f"operation {number} ({op.module}, encoder {op.encoder})"
+            raise InputError(f"{trace.name}: {place}: {problem}")
+    return trace
+
+
+def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...], lanes: tuple[LaneUse, ...]) -> Counts:
+    """Return what memories with limits moved; without limits every engine counts as `memory: paper` says.
+
+    Of an MPCA the stored weights are known, what its buffers move is not: it counts as nothing.
+    """
+    if not isinstance(hw, SystolicHardware):
+        return Counts(trace.macs, dram_bytes=sum(use.dma_bytes for use in lanes))
+    if uses:
+        return counts_by_level(trace.macs, moved_bytes(uses))
+    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
+    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], hw.array)
+    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, hw.array)))
+
+
+def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
+    """Return the steps of all images in the trace's order, each with its start."""
+    to_ms, rows = timeline.ticks.to_ms, []
+    for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):
+        side = "ps" if step.resource == PS else "pl"
+        busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), hw.clock_mhz)
+        rows.append(Row(step.encoder, step.module, step.kind, side, step.cycles, step.macs, busy_ms, to_ms(start)))
+    return rows
+
+
+def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -> tuple[str, ...]:
+    """Return the sources of the constants in use that are more, or less, than read from a source."""
+    changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
+    used = (*constants_used(trace, hw, profile), *unit_constants(trace, hw), *RULES[energy].constants, *hw.assumptions)
+    if memory == "hw":
+        used += tuple(path for path, _, _ in leaves(type(hw)) if path.startswith("memories."))
+    unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
+    marked = [path for path in unchanged if hw.source(path).startswith("[")]
+    notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    if any(op.kind != "gemm" and op.density != 1 for op in trace):
+        notes += (SPARSE_SCORES,)
+    channel = _channel(hw, memory)
+    sources = {} if channel is None else channel.sources
+    return notes + tuple(f"memories.dram, {path}: {text}" for path, text in sources.items() if text.startswith("["))
+
+
+def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
+    """Return a path, or the values of its group that are not changed where some are."""
+    inside = [c for c in changed if c == path or c.startswith(f"{path}.")]
+    if not inside:
+        return [path]
+    return [leaf for leaf, _, _ in leaves(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
+
+
+def _channel(hw: Hardware, memory: str) -> DramSpec | None:
+    """Return the DRAM channel that a run goes through, None where there is none."""
+    return dram_channel(hw) if memory == "hw" and isinstance(hw, SystolicHardware) else None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that went into a run; turned to text only when a hash is asked for."""
+
+    trace: Trace
+    hw: Hardware
+    options: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        channel = _channel(self.hw, self.options["memory"])
+        parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
+        digests = [mask.digest for mask in self.trace.gemm_masks if mask is not None]
+        parts += (digests,) if digests else ()
+        return repr(parts if channel is None else (*parts, channel.model_dump()))

@@ -1,0 +1,1 @@
+"""What a run of the torch model is asked for: times, features, what each image kept."""

@@ -1,0 +1,1 @@
+"""The torch model itself: encoders, attention, embedding, masks and checkpoints."""

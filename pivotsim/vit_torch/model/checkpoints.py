@@ -1,0 +1,84 @@
+"""A user's checkpoint, read into a ViT."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pivotsim.errors import InputError, got
+from pivotsim.vit_torch.model.transformer import VisionTransformer
+
+WRAPPERS = ("state_dict", "model", "model_state", "model_ema")  # names under which training scripts keep the weights
+PREFIXES = ("module.", "_orig_mod.")  # of DataParallel and of compiled modules
+SHOWN = 8
+
+
+def load_checkpoint(vit: VisionTransformer, path: str | Path) -> None:
+    """Read weights into a ViT, all of them and no others; nothing of the file is run.
+
+    The names are timm's, which the releases of DeiT and, by its published code, LV-ViT share; of LV-ViT that is
+    unverified: no checkpoint of it was at hand.
+
+    Parameters
+    ----------
+    vit : VisionTransformer
+        Changed in place, only if everything fits.
+    path : str or Path
+        A file of ``torch.save``: a state dict, alone or under ``state_dict`` or ``model``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, holds more than tensors, or its names or shapes are not the model's; all are told,
+        up to eight of a kind.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pivotsim.vit_torch.model.transformer import build_vit
+    >>> path, vit = Path(tempfile.mkdtemp()) / "deit_t.pth", build_vit("deit_t", seed=1)
+    >>> torch.save({"model": vit.state_dict()}, path)
+    >>> other = build_vit("deit_t", seed=2)
+    >>> load_checkpoint(other, path)
+    >>> torch.equal(other.head.weight, vit.head.weight)
+    True
+    """
+    weights = _read(Path(path))
+    own = vit.state_dict()
+    problems = [f"{path}: {name}: is missing" for name in own if name not in weights][:SHOWN]
+    problems += [f"{path}: {name}: is no weight of {vit.model.name}" for name in weights if name not in own][:SHOWN]
+    problems += [
+        f"{path}: {name}: must have the shape {tuple(own[name].shape)} {got(tuple(weight.shape))}"
+        for name, weight in weights.items()
+        if name in own and own[name].shape != weight.shape
+    ][:SHOWN]
+    if problems:
+        raise InputError(problems)
+    vit.load_state_dict(weights)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """Return the state dict of a file."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except Exception as error:  # torch names no closed list of what a damaged or foreign file raises
+        first = str(error).strip().splitlines()[:1]
+        raise InputError(f"{path}: is no checkpoint of tensors alone: {' '.join(first)[:200]}") from None
+    while isinstance(content, Mapping):
+        inner = next((content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping)), None)
+        if inner is None:
+            break
+        content = inner
+    if not isinstance(content, Mapping) or not all(isinstance(weight, Tensor) for weight in content.values()):
+        raise InputError(f"{path}: must hold a state dict, alone or under {' or '.join(WRAPPERS)}")
+    return {_bare(str(name)): weight for name, weight in content.items()}
+
+
+def _bare(name: Any) -> str:
+    for prefix in PREFIXES:
+        name = name.removeprefix(prefix)
+    return str(name)

@@ -1,0 +1,1 @@
+"""Modules that reduce tokens between encoders."""

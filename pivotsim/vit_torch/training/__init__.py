@@ -1,0 +1,1 @@
+"""Training of the torch model: loop, losses, quantisation, images."""

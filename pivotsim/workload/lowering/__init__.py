@@ -1,0 +1,1 @@
+"""Lowering: a plan's encoders into a trace of operations."""

@@ -1,0 +1,1 @@
+"""Block masks: their form, their files, and those that a trace names."""

@@ -1,0 +1,1 @@
+"""Token reduction: methods as rows of rules and costs."""

@@ -1,0 +1,20 @@
+"""Every cascade at every threshold, each image run one by one: the whole space, slow and obvious."""
+
+import math
+from itertools import combinations, product
+
+from tests.oracles.effort.entropy_gate import exits
+from tests.oracles.system.image_stream import stream
+
+
+def choices(entropies: dict, right: dict, delays_ms: dict, energies_j: dict, most: int, gate_ms: float, gate_j: float):
+    """Yield (efforts, thresholds, quantities) of all cascades of up to ``most`` efforts."""
+    for size in range(1, most + 1):
+        for efforts in combinations(sorted(entropies), size):
+            cuts = [{0.0, *(math.nextafter(e, math.inf) for e in entropies[effort])} for effort in efforts[:-1]]
+            for thresholds in product(*map(sorted, cuts)):
+                at = exits([entropies[e] for e in efforts], list(thresholds))
+                found = stream(at, [delays_ms[e] for e in efforts], [energies_j[e] for e in efforts], gate_ms, gate_j)
+                found["accuracy_frac"] = sum(right[efforts[e]][i] for i, e in enumerate(at)) / len(at)
+                found["lec"] = at.count(0) / len(at)
+                yield efforts, thresholds, found

@@ -1,0 +1,145 @@
+"""Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
+
+.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked]
+"""
+
+import random
+import sys
+
+import numpy as np
+
+from pivotsim.engines.memory.fit_check import DoesNotFit
+from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.schedule import BYTES, STALLS, record_gemm
+from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.workload.masks.masks import OPERANDS, Mask
+from tests.oracles.memory import clock as memory_clock
+
+SLOTS = {"is": {"input": 0, "weight": 1}, "ws": {"weight": 0, "input": 1}, "os": {"input": 0, "weight": 1}}
+
+
+def random_case(draw, largest=14):
+    """A GEMM, an array, memories, a loop order and a chunk, at sizes where every mechanism is met often."""
+
+    def maybe(p, *bounds):
+        return draw.randint(*bounds) if draw.random() < p else None
+
+    gemm = tuple(draw.randint(1, largest) for _ in range(3))
+    array = {
+        "rows": draw.randint(1, 6),
+        "cols": draw.randint(1, 6),
+        "dataflow": draw.choice(DATAFLOWS),
+        "fold_overlap": draw.choice(FOLD_OVERLAPS),
+        "edge": draw.choice(EDGES),
+        "os_edge_register": draw.random() < 0.5,
+        "mac_latency": draw.randint(1, 3),
+    }
+    scale = draw.choice((1, 1, 3))
+    buffers = {f"{memory}_buffers": draw.choice(("single", "ping_pong")) for memory in ("ipmem", "wtmem", "opmem")}
+    memory = {
+        "ipmem_bytes": maybe(0.8, 1, 60 * scale),
+        "wtmem_bytes": maybe(0.8, 1, 60 * scale),
+        "opmem_bytes": maybe(0.8, 4, 250 * scale),
+        **buffers,
+        "input_share_bytes": maybe(0.7, 0, 150),
+        "weight_share_bytes": maybe(0.7, 0, 150),
+        "dram_bytes_per_s": maybe(0.7, 1, 40),
+        "clock_hz": draw.choice((1, 3, 7, 10)),
+        "axi_bytes_per_cycle": maybe(0.3, 1, 8),
+        "gb_port_bytes_per_cycle": maybe(0.4, 1, 8),
+        "ipmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
+        "wtmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
+        "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "out_bytes": draw.choice((1, 4)),
+        "bias": draw.random() < 0.4,
+    }
+    streamed = dict(zip(("is", "ws", "os"), (gemm[2], gemm[0], gemm[1]), strict=True))[array["dataflow"]]
+    chunk = draw.choice((streamed, draw.randint(1, streamed), draw.randint(1, min(streamed, 3))))
+    return gemm, array, memory, draw.choice(LOOP_ORDERS[array["dataflow"]]), chunk
+
+
+def random_mask(draw, gemm):
+    """A mask of the GEMM as the oracle reads it: often with whole rows, columns or everything dropped."""
+    m, k, n = gemm
+    operand = draw.choice(OPERANDS)
+    height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
+    block = draw.randint(1, draw.choice((1, 3, 9)))
+    density = draw.choice((0.0, 0.1, 0.3, 0.5, 0.8, 1.0))
+    kept = [[draw.random() < density for _ in range(0, width, block)] for _ in range(0, height, block)]
+    if draw.random() < 0.3:  # a whole row of blocks
+        kept[draw.randrange(len(kept))] = [draw.random() < 0.3] * len(kept[0])
+    return {"operand": operand, "block": block, "kept": kept}
+
+
+def engine_mask(mask, gemm):
+    """The same mask as the engine reads it."""
+    m, k, n = gemm
+    height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[mask["operand"]]
+    return Mask(mask["operand"], height, width, mask["block"], np.array(mask["kept"]))
+
+
+def differences(gemm, array, memory, loop_order, chunk, mask=None):
+    """Return the names of what differs between engine and oracle; 'misfit' alone where both say it does not fit."""
+    oracle = memory_clock.run(gemm, array, memory, loop_order, chunk, mask)
+    options = {"loop_order": loop_order, "chunk": chunk, "mask": mask and engine_mask(mask, gemm)}
+    ours = record_gemm(*gemm, array, MemoryLimits(**memory), **options)
+    if isinstance(ours, DoesNotFit) or not isinstance(oracle, memory_clock.Result):
+        if not isinstance(ours, DoesNotFit) or isinstance(oracle, memory_clock.Result):
+            return ["fit"]
+        rows = [[(x.buffer, x.unit, x.demand_bytes, x.limit_bytes) for x in r.misfits] for r in (ours, oracle)]
+        return ["misfit"] if rows[0] == rows[1] else ["misfits"]
+    limits, slots = MemoryLimits(**memory), SLOTS[array["dataflow"]]
+    home = {"input": "ipmem", "weight": "wtmem"}
+
+    def half(kind, number):
+        return number if kind != "bias" and limits.halves(home.get(kind, "opmem")) else 0
+
+    loads = [
+        [slots.get(x.kind, 2), x.serves, x.size_bytes, int(x.from_dram), half(x.kind, x.half), x.start, x.end]
+        for x in oracle.loads
+    ]
+    tiled = array["dataflow"] != "os"
+    passes = [
+        [p.row, p.col, p.chunk, p.load_start if tiled else 0, p.load_end if tiled else 0, p.stream_start, p.stream_end,
+         p.registered or 0]
+        for p in oracle.passes
+    ]  # fmt: skip
+    drains = [[x.size_bytes, half("output", x.half), x.start, x.end] for x in oracle.drains]
+    result, mine = ours.result, ours.passes.copy()
+    if not tiled:
+        mine[:, 3:5] = 0  # nothing is loaded into the array
+    found = {
+        "total": (result.cycles, oracle.total_cycles),
+        "loads": (ours.loads.tolist(), loads),
+        "passes": (mine.tolist(), passes),
+        "drains": (ours.drains.tolist(), drains),
+        "stalls": ([result.stall_cycles[s] for s in STALLS], [oracle.stall_cycles[s] for s in STALLS]),
+        "bytes": ([result.moved_bytes[b] for b in BYTES], [oracle.moved_bytes[b] for b in BYTES]),
+    }
+    return [name for name, (one, other) in found.items() if one != other]
+
+
+def campaign(points, seed, is_masked=False):
+    """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)])."""
+    draw = random.Random(seed)
+    runs, misfits, different = 0, 0, []
+    for _ in range(points):
+        case = random_case(draw)
+        case += (random_mask(draw, case[0]),) if is_masked else ()
+        found = differences(*case)
+        if found == ["misfit"]:
+            misfits += 1
+        else:
+            runs += 1
+            if found:
+                different.append((case, found))
+    return runs, misfits, different
+
+
+if __name__ == "__main__":
+    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), "masked" in sys.argv[3:])
+    print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
+    for case, found in different[:10]:
+        print(found, case)

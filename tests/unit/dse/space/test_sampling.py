@@ -1,0 +1,90 @@
+"""Points: a sample's places follow from its number alone."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.space.sampling import GridPoints, ListedPoints, points_of
+from pivotsim.errors import InputError
+
+SPACE = load_space(
+    {"name": "s", "axes": {"array.rows": [1, 2, 3], "array.cols": [1, 2, 3, 4, 5], "host.cores": [1, 2]}}
+)
+
+
+def test_grid_counts_by_mixed_radix():
+    grid = points_of(SPACE, "grid")
+    expected = list(itertools.product(range(3), range(5), range(2)))
+    assert list(zip(*(p.tolist() for p in grid.places(0, 30)), strict=True)) == expected
+    for start in range(30):
+        for stop in range(start + 1, 31):
+            assert list(zip(*(p.tolist() for p in grid.places(start, stop)), strict=True)) == expected[start:stop]
+
+
+def test_large_grids():
+    sizes = (10**6, 10**6, 10**6)
+    last = GridPoints(sizes, 10**18).places(10**18 - 2, 10**18)
+    assert [p.tolist() for p in last] == [[10**6 - 1] * 2, [10**6 - 1] * 2, [10**6 - 2, 10**6 - 1]]
+
+
+@pytest.mark.parametrize("method", ["random", "sobol"])
+def test_samples_may_be_cut_anywhere(method):
+    points = points_of(SPACE, method, 1000, seed=3)
+    whole = np.stack(points.places(0, 1000))
+    for cuts in ([0, 1, 1000], [0, 7, 512, 1000], [0, 333, 334, 1000]):
+        parts = [np.stack(points.places(a, b)) for a, b in itertools.pairwise(cuts)]
+        assert np.array_equal(np.concatenate(parts, axis=1), whole)
+    for places, size in zip(whole, (3, 5, 2), strict=True):
+        counts = np.bincount(places, minlength=size)
+        assert len(counts) == size
+        assert abs(counts / 1000 - 1 / size).max() < 0.06  # a uniform sample's, by more than four deviations
+    other = np.stack(points_of(SPACE, method, 1000, seed=4).places(0, 1000))
+    assert not np.array_equal(other, whole)
+
+
+def test_random_axes_are_independent():
+    a, b, c = points_of(SPACE, "random", 20_000, seed=0).places(0, 20_000)
+    joint = np.bincount(a * 10 + b * 2 + c, minlength=30) / 20_000
+    assert abs(joint - 1 / 30).max() < 0.006
+
+
+def test_random_of_a_known_number():
+    """The hash of (seed 1, axis 0, number 0), worked out with Python's own integers."""
+    mask = 2**64 - 1
+
+    def mixed(z):
+        z = (z + 0x9E3779B97F4A7C15) & mask
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+        return z ^ (z >> 31)
+
+    for number in (0, 1, 12345):
+        expected = []
+        for axis, size in enumerate((3, 5, 2)):
+            key = mixed(1_000_003 + axis)
+            expected.append(int((mixed((key + number * 0x9E3779B97F4A7C15) & mask) >> 11) * 2.0**-53 * size))
+        got = points_of(SPACE, "random", 20_000, seed=1).places(number, number + 1)
+        assert [p.item() for p in got] == expected
+
+
+def test_listed():
+    points = ListedPoints([(2, 4, 1), (0, 0, 0)])
+    assert points.count == 2
+    assert [p.tolist() for p in points.places(0, 2)] == [[2, 0], [4, 0], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("grids",), "method: must be one of"),
+        (("grid", 5), "samples: a grid visits every point"),
+        (("random", 0), "samples: must be at least 1"),
+        (("sobol", 2**30 + 1), "samples: must be at most"),
+        (("random", 5, -1), "seed: must be at least 0"),
+    ],
+)
+def test_bad_methods(arguments, message):
+    with pytest.raises(InputError, match=message):
+        points_of(SPACE, *arguments)

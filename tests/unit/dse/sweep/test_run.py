@@ -1,0 +1,163 @@
+"""Datasets: the same bytes however they are made, and readable without this package."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.dse.dataset import export_csv, open_dataset
+from pivotsim.dse.evaluation.runners import CHUNK_POINTS
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep.chunks import Recipe, chunk_points_for
+from pivotsim.dse.sweep.manifest import MANIFEST
+from pivotsim.dse.sweep.run import run_sweep
+from pivotsim.errors import InputError
+from tests.unit.dse import children
+from tests.unit.dse.children import files_of
+
+SMALL = {
+    "name": "small",
+    "axes": {"array.dataflow": ["is", "ws", "os"], "array.rows": [16, 32, 64], "array.cols": [36, 72]},
+    "constraints": ["dsp <= 4000"],
+}
+
+
+def test_dataset_equals_explore(tmp_path):
+    run_sweep(SMALL, tmp_path, chunk_points=5)
+    parts = list(open_dataset(tmp_path).tables())
+    assert [len(part["point"]) for part in parts] == [5, 4, 4, 2]  # points 5, 11 and 17 break the rule
+    for name, column in ps.explore(SMALL).items():
+        assert np.array_equal(np.concatenate([part[name] for part in parts]), column), name
+
+
+def test_readers_need_no_pivotsim(tmp_path):
+    run_sweep(SMALL, tmp_path, chunk_points=5)
+    code = f"""
+import sys, duckdb, pandas, polars
+folder = {str(tmp_path)!r}
+a = pandas.read_parquet(folder)
+b = polars.read_parquet(folder + "/*.parquet")
+c = duckdb.sql(f"select * from '{{folder}}/*.parquet' order by point").fetchall()
+assert list(a.columns) == b.columns, (a.columns, b.columns)
+assert [tuple(r) for r in a.itertuples(index=False)] == b.rows() == c
+print("pivotsim" in sys.modules, list(a.columns), a["array.dataflow"].dtype, len(a))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd="/")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith(
+        "False ['point', 'array.dataflow', 'array.rows', 'array.cols', 'dsp', 'pl_cycles', 'delay_ms', 'energy_j',"
+        " 'edp_j_ms'] "
+    )
+    assert ran.stdout.split()[-1] == "15"
+
+
+def test_files_have_one_row_group_and_units(tmp_path):
+    from pyarrow import parquet
+
+    run_sweep(SMALL, tmp_path, chunk_points=5)
+    for path in tmp_path.glob("chunk-*.parquet"):
+        file = parquet.ParquetFile(path)
+        assert file.num_row_groups == 1
+        about = json.loads(file.metadata.metadata[b"pivotsim"])
+        assert about["units"]["delay_ms"] == "ms" and about["units"]["array.rows"] == "PEs"
+        assert about["space_hash"] == load_space(SMALL).input_hash
+
+
+def test_a_chunk_may_be_empty(tmp_path):
+    space = {**SMALL, "constraints": ["array.dataflow != 'ws'"]}
+    swept = run_sweep(space, tmp_path, chunk_points=3)
+    assert (swept.rows, swept.dropped) == (12, {"array.dataflow != 'ws'": 6})
+    assert sum(len(t["point"]) for t in open_dataset(tmp_path).tables()) == 12
+
+
+@pytest.mark.parametrize("points", [1, 17, 18, 19])
+def test_chunks_of_every_size(tmp_path, points):
+    swept = run_sweep(SMALL, tmp_path, chunk_points=points)
+    assert swept.rows == 15 and swept.chunks_total == -(-18 // points)
+
+
+def test_nothing_to_do_changes_nothing(tmp_path):
+    run_sweep(SMALL, tmp_path, chunk_points=5)
+    before, seen = files_of(tmp_path), []
+    swept = run_sweep(SMALL, tmp_path, chunk_points=5, report=seen.append)
+    assert swept.chunks_before == swept.chunks_total == 4 and not seen
+    assert files_of(tmp_path) == before
+
+
+def test_no_time_in_the_files(tmp_path):
+    for name in "ab":
+        run_sweep(SMALL, tmp_path / name, method="random", samples=40, seed=2, chunk_points=7)
+    assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
+
+
+def test_sobol_equals_one_chunk(tmp_path):
+    whole = ps.explore(SMALL, method="sobol", samples=40, seed=1)
+    run_sweep(SMALL, tmp_path, method="sobol", samples=40, seed=1, chunk_points=7)
+    parts = list(open_dataset(tmp_path).tables())
+    assert np.array_equal(np.concatenate([p["point"] for p in parts]), whole["point"])
+    assert np.array_equal(np.concatenate([p["energy_j"] for p in parts]), whole["energy_j"])
+
+
+def test_slow_designs_make_small_chunks():
+    fast, slow = load_space(SMALL), load_space({**SMALL, "fixed": {"engine": "memory"}})
+    assert chunk_points_for(fast) == CHUNK_POINTS > chunk_points_for(slow)
+    assert Recipe(fast, "grid").chunk_points == CHUNK_POINTS
+
+
+def test_more_than_memory_holds_is_refused(monkeypatch):
+    monkeypatch.setattr("pivotsim.dse.explorer.MAX_EXPLORED", 17)
+    with pytest.raises(InputError, match=r"use pivotsim sweep \(got 18\)"):
+        ps.explore(SMALL)
+
+
+def test_manifest_counts(tmp_path):
+    swept = run_sweep(children.SPACE, tmp_path, chunk_points=10_000)
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    assert manifest["done"] == manifest["chunks_total"] == 5
+    assert manifest["rows"] == swept.rows == sum(rows for rows, _, _ in manifest["chunks"].values())
+    assert sum(manifest["dropped"].values()) + manifest["rows"] == manifest["points"] == children.POINTS
+    assert all(len(digest) == 64 for _, digest, _ in manifest["chunks"].values())
+    assert manifest["pyarrow_version"] and manifest["codec"] == "zstd level 1"
+
+
+def test_csv(tmp_path):
+    run_sweep(SMALL, tmp_path / "out", chunk_points=5)
+    path = tmp_path / "deep" / "all.csv"
+    assert export_csv(open_dataset(tmp_path / "out"), path) == 15
+    lines = path.read_text().splitlines()
+    table = ps.explore(SMALL)
+    assert lines[0].replace('"', "").split(",") == list(table)
+    for i, line in enumerate(lines[1:]):
+        cells = line.replace('"', "").split(",")
+        assert [type(v[i].item())(c) for v, c in zip(table.values(), cells, strict=True)] == [
+            v[i] for v in table.values()
+        ]
+    assert not list(path.parent.glob(".*"))
+
+
+def test_bad_arguments(tmp_path):
+    for options, message in (
+        ({"workers": 0}, "workers: must be at least 1"),
+        ({"chunk_points": CHUNK_POINTS + 1}, "chunk_points: must be at most"),
+        ({"method": "griddy"}, "method: must be one of"),
+        ({"workers": 2, "scheduler": "tcp://x:1"}, "the cluster has its own"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run_sweep(SMALL, tmp_path / "out", **options)
+    with pytest.raises(InputError, match=r"is no sweep's folder"):
+        open_dataset(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("package", "extra"), [("pyarrow", "dse"), ("optuna", "search"), ("distributed", "cluster")])
+def test_missing_extras_name_their_command(tmp_path, monkeypatch, package, extra):
+    from pivotsim.dse.search import run_search
+
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ps.PivotsimError, match=rf"pip install 'pivotsim\[{extra}\]'"):
+        if package == "optuna":
+            run_search(SMALL, tmp_path, samples=5)
+        else:
+            run_sweep(SMALL, tmp_path, scheduler="tcp://127.0.0.1:1" if package == "distributed" else None)

@@ -1,0 +1,247 @@
+"""Engine `analytic` against the fold-by-fold oracle, the peer's cycles and hand-counted values."""
+
+import csv
+import itertools
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.engines.array import closed_form as analytic
+from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from tests.oracles.array import array_schedule
+from tests.unit.engines.conformance import EngineConformance
+
+DATA = Path(__file__).parents[3] / "data"
+MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2, 16)))
+FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
+
+
+def both(m, k, n, rows, cols, mode):
+    options = dict(zip(FIELDS, mode, strict=True))
+    ours = ps.simulate_gemm(m, k, n, rows=rows, cols=cols, **options).cycles
+    return ours, array_schedule.gemm_cycles(m, k, n, rows=rows, cols=cols, **options)
+
+
+def around(size):
+    """The array's size minus one, exact and plus one, one, and a multiple on either side."""
+    return sorted({1, max(1, size - 1), size, size + 1, max(1, 2 * size - 1), 2 * size, 2 * size + 1})
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
+def test_boundaries_equal_the_oracle(mode):
+    for rows, cols in ((1, 1), (1, 5), (5, 1), (4, 3), (3, 4)):
+        for m, k, n in itertools.product(around(cols), around(rows), (1, rows, 2 * rows + 1)):
+            for sizes in {(m, k, n), (n, k, m), (k, m, n)}:
+                ours, oracle = both(*sizes, rows, cols, mode)
+                assert ours == oracle, (sizes, rows, cols)
+
+
+def test_ten_thousand_random_points_equal_the_oracle():
+    draw = random.Random(20240623)
+    largest = {"small": 6, "medium": 70, "large": 900}
+    seen = set()
+    for _ in range(10_000):
+        top = largest[draw.choice(list(largest))]
+        sizes = [draw.randint(1, top) for _ in range(3)]
+        rows, cols = draw.randint(1, 80), draw.randint(1, 80)
+        mode = draw.choice(MODES)
+        seen.add(mode)
+        ours, oracle = both(*sizes, rows, cols, mode)
+        assert ours == oracle, (sizes, rows, cols, mode)
+    assert len(seen) == len(MODES)
+
+
+def scalesim_rows():
+    with (DATA / "scalesim_cycles.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_scale_sim_is_one_clock_less():
+    rows = scalesim_rows()
+    assert len(rows) == 65
+    for row in rows:
+        m, k, n, r, c, theirs = (int(row[x]) for x in ("M", "K", "N", "rows", "cols", "scalesim_compute_cycles"))
+        result = ps.simulate_gemm(m, k, n, rows=r, cols=c, dataflow=row["dataflow"])
+        drained = result.folds * r if row["dataflow"] == "os" else 0  # SCALE-Sim leaves the drain out
+        assert result.cycles - drained == theirs + 1, row
+
+
+@pytest.mark.parametrize(
+    ("overlap", "cycles"), [("none", 61_128), ("preload", 58_888), ("chained", 57_663), ("pipelined", 55_458)]
+)
+def test_fc1_of_deit_s_under_each_overlap(overlap, cycles):
+    assert ps.simulate_gemm(197, 384, 1536, fold_overlap=overlap).cycles == cycles
+
+
+@pytest.mark.parametrize(
+    ("options", "cycles"),
+    [({"dataflow": "ws"}, 92_622), ({"dataflow": "os"}, 93_912), ({"edge": "aware"}, 61_014)],
+)
+def test_fc1_of_deit_s_otherwise(options, cycles):
+    assert ps.simulate_gemm(197, 384, 1536, **options).cycles == cycles
+
+
+def test_four_by_four_os_by_hand():
+    result = ps.simulate_gemm(4, 4, 4, rows=4, cols=4, dataflow="os")
+    assert result.cycles == 10 + 4  # ten clocks to the last sum, four to shift the rows out
+    assert ps.simulate_gemm(4, 4, 4, rows=4, cols=4, dataflow="os", os_edge_register=False).cycles == 13
+
+
+def test_one_multiplication():
+    result = ps.simulate_gemm(1, 1, 1, rows=1, cols=1)
+    assert (result.cycles, result.folds, result.macs) == (2, 1, 1)
+    assert result.utilization_frac == 0.5
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
+def test_utilisation_never_exceeds_one(mode):
+    options = dict(zip(FIELDS, mode, strict=True))
+    for sizes in ((1, 1, 1), (64, 64, 64), (500, 3, 7), (7, 500, 3), (3, 7, 500)):
+        assert 0 < ps.simulate_gemm(*sizes, rows=8, cols=4, **options).utilization_frac <= 1
+
+
+def test_more_overlap_is_never_slower():
+    draw = random.Random(7)
+    for _ in range(500):
+        sizes = [draw.randint(1, 200) for _ in range(3)]
+        rows, cols, dataflow = draw.randint(1, 40), draw.randint(1, 40), draw.choice(DATAFLOWS)
+        for edge in EDGES:
+            cycles = [
+                ps.simulate_gemm(*sizes, rows=rows, cols=cols, dataflow=dataflow, edge=edge, fold_overlap=o).cycles
+                for o in FOLD_OVERLAPS
+            ]
+            assert cycles == sorted(cycles, reverse=True)
+
+
+class TestConformance(EngineConformance):
+    name = "analytic"
+
+
+class TestVector:
+    """One kernel serves one GEMM and many designs alike."""
+
+    def random_designs(self, count, seed):
+        draw = np.random.default_rng(seed)
+        return {
+            "rows": draw.integers(1, 130, count),
+            "cols": draw.integers(1, 130, count),
+            "dataflow": draw.choice(DATAFLOWS, count),
+            "fold_overlap": draw.choice(FOLD_OVERLAPS, count),
+            "edge": draw.choice(EDGES, count),
+            "os_edge_register": draw.choice([True, False], count),
+            "mac_latency": draw.integers(1, 4, count),
+        }
+
+    def test_equals_simulate_design_by_design(self):
+        designs = self.random_designs(300, seed=1)
+        plan, hw = ps.skip_attention(ps.plan("deit_t"), active=[1, 5]), ps.load_hardware("zcu102")
+        table = ps.simulate_designs(plan, hw, designs)
+        for i in range(300):
+            one = {f"array.{field}": values[i].item() for field, values in designs.items()}
+            report = ps.simulate(plan, hw.replace(one))
+            assert table["pl_cycles"][i] == report.pl_cycles
+            assert table["delay_ms"][i] == report.delay_ms
+            assert table["energy_j"][i] == report.energy_j
+            assert table["edp_j_ms"][i] == report.edp_j_ms
+
+    def test_threads_change_nothing(self, monkeypatch):
+        designs = self.random_designs(5_000, seed=2)
+        plan = ps.plan("deit_s")
+        serial = ps.simulate_designs(plan, "zcu102", designs)
+        monkeypatch.setattr(analytic, "PARALLEL_FROM_DESIGNS", 1)
+        threaded = ps.simulate_designs(plan, "zcu102", designs)
+        assert np.array_equal(serial["pl_cycles"], threaded["pl_cycles"])
+
+    @pytest.mark.parametrize("threads_from", [1, 10**9])
+    def test_several_traces_at_once(self, threads_from, monkeypatch):
+        monkeypatch.setattr(analytic, "PARALLEL_FROM_DESIGNS", threads_from)
+        draw, designs = random.Random(3), self.random_designs(50, seed=3)
+        shared = [(197, 64, 197), (10, 20, 30), (1, 1, 1)]
+        own = [tuple(draw.randint(1, 300) for _ in range(3)) for _ in range(4)]
+        rows = [[*size, draw.randint(1, 9)] for size in shared * 2 + own]
+        traces = [np.array(part, dtype=np.int64).reshape(-1, 4) for part in (rows[:5], rows[3:], [], rows[8:])]
+        found = analytic.cycles_per_design(traces, analytic.design_columns(ps.load_hardware("zcu102").array, designs))
+        for i in range(50):
+            one = {field: values[i].item() for field, values in designs.items()}
+            assert [cycles[i] for cycles in found] == [analytic.cycles_per_gemm(t, one).sum() for t in traces]
+            assert analytic.array_values(analytic.design_row(one)) == one
+
+    def test_no_design_at_all(self):
+        assert ps.simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": []})["pl_cycles"].shape == (0,)
+
+    @pytest.mark.parametrize(
+        ("designs", "message"),
+        [
+            ({"row": [1]}, "designs: row: unknown field, nearest valid name: 'rows'"),
+            ({"rows": [1, 2], "cols": [1]}, "designs: vectors differ in length (got [1, 2])"),
+            ({"rows": [0]}, "designs: rows: must be at least 1 (got 0)"),
+            ({"rows": [1.5]}, "designs: rows: must hold integers (got [1.5])"),
+            ({"rows": 5}, "designs: rows: must be a vector (got 5)"),
+            (
+                {"dataflow": ["iss"]},
+                "designs: dataflow: must be one of is, ws, os (got 'iss'), nearest valid name: 'is'",
+            ),
+            ({"os_edge_register": [1]}, "designs: os_edge_register: must be true or false (got [1])"),
+        ],
+    )
+    def test_wrong_designs(self, designs, message):
+        with pytest.raises(ps.InputError) as error:
+            ps.simulate_designs(ps.plan("deit_s"), "zcu102", designs)
+        assert str(error.value) == message
+
+
+class TestOverflow:
+    def test_the_largest_counts_are_exact(self):
+        # one column of PEs: 2 + 1 + T - 2 = T + 1 clocks a fold; 2**31 folds of 2**31 - 7 + 1 clocks
+        m, n = 2**31, 2**31 - 7
+        result = ps.simulate_gemm(m, 1, n, rows=1, cols=1)
+        assert result.cycles == m * (n + 1) < 2**63
+
+    @pytest.mark.parametrize("sizes", [(2**62, 1, 1), (2**32, 1, 2**31), (2**40, 2**40, 2**40), (1, 1, 2**63 - 1)])
+    @pytest.mark.parametrize("overlap", FOLD_OVERLAPS)
+    def test_beyond_int64_is_an_error(self, sizes, overlap):
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate_gemm(*sizes, rows=1, cols=1, fold_overlap=overlap)
+
+    def test_a_size_beyond_int64_is_an_error(self):
+        with pytest.raises(ps.InputError, match="n: must be at most 9223372036854775807"):
+            ps.simulate_gemm(1, 1, 2**63)
+
+    def test_repeats_count_too(self):
+        op = ps.Op(1, "qkt", "gemm", 2**30, 1, 2**30, repeats=2**4)
+        trace = ps.Trace((op,))
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate(trace, ps.load_hardware("zcu102").replace({"array.rows": 1, "array.cols": 1}))
+
+    def test_the_guard_counts_every_term(self):
+        # 2**32 folds of 1 + 1 + 1 + T clocks fit by one fold; 15 more clocks each do not
+        sizes = (2**32, 1, 2**31 - 4)
+        analytic.check_no_overflow([(*sizes, 1)], [1, 1, 0, 0, 0, 1, 0])
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate_gemm(*sizes, rows=1, cols=1, mac_latency=16)
+
+    def test_vectors_count_repeats(self):
+        trace = ps.Trace((ps.Op(1, "qkt", "gemm", 64, 64, 64, repeats=2**55),))
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate_designs(trace, "zcu102", {"rows": [64, 1]})
+
+    def test_vectors_are_checked_design_by_design(self):
+        trace = ps.Trace((ps.Op(1, "fc1", "gemm", 2**40, 64, 2**22),))
+        fits = ps.simulate_designs(trace, "zcu102", {"rows": [64, 64], "cols": [65_536, 4_096]})
+        assert (fits["pl_cycles"] > 0).all()
+        with pytest.raises(ps.InputError, match="exceed int64"):
+            ps.simulate_designs(trace, "zcu102", {"rows": [64, 1], "cols": [65_536, 1]})
+
+    def test_the_bound_holds_on_random_points(self):
+        draw = random.Random(3)
+        for _ in range(2_000):
+            m, k, n = (draw.randint(1, 300) for _ in range(3))
+            rows, cols, mode = draw.randint(1, 40), draw.randint(1, 40), draw.choice(MODES)
+            cycles, _ = both(m, k, n, rows, cols, mode)
+            design = analytic.design_row(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
+            repeats = analytic.MAX_CYCLES // cycles + 1  # together just beyond int64: the guard must see it
+            with pytest.raises(ps.InputError, match="exceed int64"):
+                analytic.check_no_overflow([(m, k, n, repeats)], design.tolist())

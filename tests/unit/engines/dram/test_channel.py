@@ -1,0 +1,224 @@
+"""Engine `ddr4` against the clock-by-clock oracle: streams, transfers that carry on, overrides, bad input."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
+from pivotsim.hardware.dram import MAPPED, SCHEDULERS, load_dram
+from pivotsim.hardware.dram_constraints import CONSTRAINTS, Constraint, gap_clocks
+from tests.oracles.memory import dram_clock
+
+PRESETS = ("dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl")
+MAPPINGS = [":".join(order) for order in itertools.permutations(MAPPED)]
+SHORT_REFI = (620, 777, 1100)  # several refreshes in a short stream
+
+
+def rules_of(spec, constraints=CONSTRAINTS):
+    timing = spec.timing.model_dump()
+    return [(c.previous, c.following, c.scope, gap_clocks(c, timing), c.nth) for c in constraints]
+
+
+def draw_stream(draw, spec, n):
+    """Addresses, directions and arrivals: sequential, strided or scattered; one direction or mixed; dense or not."""
+    kind = draw.choice(("sequential", "strided", "scattered", "scattered"))
+    if kind == "sequential":
+        start = draw.randrange(spec.capacity_bytes - n * spec.burst_bytes)
+        addresses = [start + i * spec.burst_bytes for i in range(n)]
+    elif kind == "strided":
+        stride = draw.choice((64, 256, 2048, 8192, 65_536))
+        addresses = [i * stride % spec.capacity_bytes for i in range(n)]
+    else:
+        span = draw.choice((2**12, 2**16, 2**20, spec.capacity_bytes))
+        addresses = [draw.randrange(span) for _ in range(n)]
+    write_share = draw.choice((0, 0.1, 0.5, 1))
+    writes = [draw.random() < write_share for _ in range(n)]
+    pause = draw.choice((0, 0, 3, 30, 300))
+    arrivals = list(itertools.accumulate(draw.randint(0, pause) for _ in range(n)))
+    return addresses, writes, arrivals
+
+
+def check_against_oracle(spec, addresses, writes, arrivals, constraints=CONSTRAINTS):
+    finish, log = dram_clock.simulate(spec, rules_of(spec, constraints), addresses, writes, arrivals)
+    ours = serve(spec, addresses, writes, arrivals, log=True, constraints=constraints)
+    assert ours.commands == log
+    assert ours.finish_clocks.tolist() == finish
+    assert ours.total_clocks == max(finish)
+
+
+@pytest.mark.parametrize("refresh", [True, False], ids=["refresh", "no_refresh"])
+@pytest.mark.parametrize("look_ahead", [0, 1, 32])
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_random_streams_equal_the_oracle(preset, scheduler, look_ahead, refresh):
+    draw = random.Random(f"{preset}{scheduler}{look_ahead}{refresh}")
+    base = load_dram(preset).replace({"scheduler": scheduler, "look_ahead": look_ahead, "refresh": refresh})
+    for trial in range(12):
+        refi = base.timing.nREFI if trial % 4 == 0 else draw.choice(SHORT_REFI)
+        mapping = base.controller.mapping if trial % 2 else draw.choice(MAPPINGS)
+        spec = base.replace({"mapping": mapping, "nREFI": refi})
+        check_against_oracle(spec, *draw_stream(draw, spec, draw.randint(1, 120)))
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_any_timing_equals_the_oracle(scheduler):
+    draw = random.Random(4)
+    names = [name for name in load_dram(PRESETS[0]).timing.model_dump() if name not in ("nBL", "nRFC", "nREFI")]
+    for _ in range(60):
+        changes = {name: draw.randint(1, 40) for name in draw.sample(names, 4)}
+        changes |= {"scheduler": scheduler, "nREFI": 900, "look_ahead": draw.choice((2, 3, 5, 8))}
+        low, high = sorted((draw.choice((0.0, 0.2, 0.5, 1.0)), draw.choice((0.0, 0.5, 0.8, 1.0))))
+        changes |= {"write_low_frac": low, "write_high_frac": high}
+        spec = load_dram(draw.choice(PRESETS)).replace(changes)
+        check_against_oracle(spec, *draw_stream(draw, spec, 80))
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_requests_around_a_refresh_equal_the_oracle(scheduler):
+    """One request after an idle time, arriving before, in and after each clock that a refresh takes."""
+    spec = load_dram("dram/ddr4_2400").replace({"scheduler": scheduler, "nREFI": 500})
+    for arrival in range(440, 900):
+        if arrival < 540 or arrival % 9 == 0 or arrival > 830:
+            check_against_oracle(spec, [0, 64, 2**17], [True, False, False], [0, arrival, arrival + 7])
+
+
+def test_the_direction_is_not_decided_during_a_refresh():
+    """The last read is served right before a refresh, writes wait, and reads arrive before banks are closed."""
+    spec = load_dram("dram/ddr4_2400").replace({"scheduler": "fr_fcfs", "nREFI": 500})
+    addresses = [2**17 * i for i in range(13)]
+    for arrival in range(470, 500):
+        arrivals = [arrival] * 11 + [arrival + 25] * 2
+        check_against_oracle(spec, addresses, [False, *[True] * 10, False, False], arrivals)
+
+
+def test_a_new_constraint_is_a_new_line():
+    spec = load_dram("dram/ddr4_2400")
+    constraints = (*CONSTRAINTS, Constraint("RD", "ACT", "rank", "nWTR_L"))
+    addresses = [i * 2**15 for i in range(40)]
+    check_against_oracle(spec, addresses, [False] * 40, [0] * 40, constraints)
+    assert serve(spec, addresses, constraints=constraints).total_clocks > serve(spec, addresses).total_clocks
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_transfers_carry_the_banks_and_the_refresh_counter_on(preset, scheduler):
+    draw = random.Random(preset + scheduler)
+    spec = load_dram(preset).replace({"scheduler": scheduler, "nREFI": 900})
+    for _ in range(6):
+        transfers, clock = [], 0
+        for _ in range(12):
+            clock += draw.choice((0, 0, 100, 2000))
+            size = draw.choice((1, 16, 64, 100, 700))
+            rows = draw.choice((1, 1, 3))
+            transfers.append(
+                (draw.randrange(2**16), size, rows, draw.choice((64, 1000, 8192)), draw.random() < 0.5, clock)
+            )
+        ends, log = dram_clock.simulate_transfers(spec, rules_of(spec), transfers)
+        channel = DramChannel(spec)
+        ours = [
+            channel.transfer(a, size, rows=rows, pitch_bytes=pitch, is_write=write, arrival_clock=arrival)
+            for a, size, rows, pitch, write, arrival in transfers
+        ]
+        assert ours == ends
+        assert channel.commands_issued == len(log)
+
+
+def test_one_transfer_is_the_stream_of_its_bursts():
+    for preset in PRESETS:
+        spec = load_dram(preset)
+        bursts = np.arange(5000) * spec.burst_bytes
+        assert DramChannel(spec).transfer(0, 5000 * spec.burst_bytes) == serve(spec, bursts).total_clocks
+
+
+def test_reset_closes_the_banks_and_restarts_the_refresh_counter():
+    channel = DramChannel(load_dram("dram/ddr4_2400"))
+    first = channel.transfer(0, 200_000)
+    start = first + 100
+    assert channel.transfer(199_936, 64, arrival_clock=start) - start == 21  # its row is open
+    channel.reset()
+    assert channel.transfer(199_936, 64) == 37
+    channel.reset()
+    assert channel.transfer(0, 200_000) == first
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_long_idle_times_change_nothing_but_the_clock(scheduler):
+    spec = load_dram("dram/ddr4_2400").replace({"scheduler": scheduler})
+    ends = []
+    for intervals in (5, 5 + 2000, 5 + 10**9):
+        channel = DramChannel(spec)
+        channel.transfer(0, 640)
+        start = intervals * spec.timing.nREFI - 100  # the transfer meets the refresh
+        ends.append(channel.transfer(0, 6400, arrival_clock=start) - start)
+    assert ends[0] == ends[1] == ends[2]
+
+
+def test_overrides_by_name_change_what_they_name():
+    spec = load_dram("dram/ddr4_2400")
+    changed = spec.replace({"nRFC": 313, "timing.nREFI": 9364, "scheduler": "fr_fcfs"})
+    assert (changed.timing.nRFC, changed.timing.nREFI, changed.controller.scheduler) == (313, 9364, "fr_fcfs")
+    assert changed.source("timing.nRFC") == "set by the user (was 312)"
+    stream = np.arange(4000) * 64
+    one_refresh = spec.replace({"nREFI": 20_000})
+    slower = one_refresh.replace({"nRFC": 313})
+    assert serve(slower, stream).total_clocks - serve(one_refresh, stream).total_clocks == 1
+
+
+def test_empty_streams_take_no_time():
+    served = serve(load_dram("dram/ddr4_2400"), [], log=True)
+    assert (served.finish_clocks.tolist(), served.total_clocks, served.commands) == ([], 0, [])
+
+
+CAPACITY = 2**32
+BAD_STREAMS = [
+    (([-1],), "addresses: must be at least 0 (got -1)"),
+    (([CAPACITY],), f"addresses: must be at most {CAPACITY - 1} (got {CAPACITY})"),
+    (([1.5],), "addresses: must be a vector of integers (got [1.5])"),
+    (([[1]],), "addresses: must be a vector of integers (got [[1]])"),
+    (([[1], [2, 3]],), "addresses: must be a vector of integers (got [[1], [2, 3]])"),
+    ((["0x10"],), "addresses: must be a vector of integers (got ['0x10'])"),
+    (([0, 64], [True]), "is_write: must be one value or one for each of the 2 addresses (got 1)"),
+    (([0, 64], 1), "is_write: must be true or false, one or a vector (got 1)"),
+    (([0, 64], False, [5, 4]), "arrival_clocks: must not fall, requests stand in order of arrival"),
+    (([0, 64], False, -1), "arrival_clocks: must be at least 0 (got -1)"),
+    (([0], False, 2**61), f"arrival_clocks: must be at most {2**60} (got {2**61})"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_STREAMS, ids=[m.partition(" (")[0] for _, m in BAD_STREAMS])
+def test_bad_streams_are_told(arguments, message):
+    with pytest.raises(ps.InputError) as error:
+        serve(load_dram("dram/ddr4_2400"), *arguments)
+    assert str(error.value) == message
+
+
+def test_bad_transfers_and_tables_are_told():
+    spec = load_dram("dram/ddr4_2400")
+    channel = DramChannel(spec)
+    for call, message in (
+        (lambda: channel.transfer(0, 0), "row_bytes: must be at least 1 (got 0)"),
+        (lambda: channel.transfer(2**32 - 64, 65), "transfer: ends at byte 4294967297, the channel holds 4294967296"),
+        (lambda: channel.transfer(0, 64, is_write=1), "is_write: must be true or false (got 1)"),
+        (lambda: serve(spec, [0], log="yes"), "log: must be true or false (got 'yes')"),
+        (
+            lambda: serve(spec, [0], constraints=[Constraint("RD", "PRE", "bank", "nRTP_")]),
+            "constraints: nRTP_: unknown timing parameter, nearest valid name: 'nRTP'",
+        ),
+        (
+            lambda: serve(spec, [0], constraints=[Constraint("RDA", "REF", "bank", "nRP", nth=2)]),
+            "constraints: RDA -> REF: unknown command (got 'RDA'), nearest valid name: 'RD'\n"
+            "constraints: RDA -> REF: must have scope rank or channel (got 'bank')\n"
+            "constraints: RDA -> REF: nth must be 1, or 4 from ACT to ACT in the rank (got 2)",
+        ),
+        (
+            lambda: earliest_clock(spec, [], "PREB"),
+            "command: must be one of PRE, ACT, RD, WR, PREA, REF (got 'PREB'), nearest valid name: 'PRE'",
+        ),
+        (lambda: earliest_clock(spec, [Command(1, "ACT", 16, 0)], "RD"), "history: bank: must be at most 15 (got 16)"),
+    ):
+        with pytest.raises(ps.InputError) as error:
+            call()
+        assert str(error.value) == message
