@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.resources import MEMORIES, bram36_blocks, port_bytes
-from pivotsim.hardware.spec import DATAFLOWS
 from pivotsim.hardware.systolic import SystolicHardware
 
 RESOURCES = {"dsp": "DSP48E2", "bram36": "BRAM36", "lut": "LUTs", "ff": "FFs", "fits": ""}

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.sizes import distinct_gemms
 

@@ -14,7 +14,6 @@ Edge = Literal["padded", "aware"]
 Profile = Literal["paper", "full"]
 PsPlOverlap = Literal["serial", "heads", "images"]
 
-DATAFLOWS: tuple[str, ...] = ("is", "ws", "os")
 FOLD_OVERLAPS: tuple[str, ...] = ("none", "preload", "chained", "pipelined")
 EDGES: tuple[str, ...] = ("padded", "aware")
 PROFILES: tuple[str, ...] = ("paper", "full")

@@ -8,8 +8,8 @@ from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.engines.array.random_masks import DRAWS, expected_cycles
 from pivotsim.engines.registry import ARRAY_ENGINES
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import (
-    DATAFLOWS,
     EDGES,
     FOLD_OVERLAPS,
     MAX_CLOCK_MHZ,

@@ -9,7 +9,7 @@ import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.random_masks import drawn_cycles, expected_cycles
 from pivotsim.engines.registry import ENGINES
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 
 FC1 = (197, 384, 1536)
 EVALUATIONS = 1_000_000

@@ -12,7 +12,8 @@ import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.pe import clock as pe
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, drawn_mask
 from tests.oracles.array import masked_schedule
 

@@ -11,8 +11,9 @@ import numpy as np
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import BYTES, STALLS, record_gemm
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.memory import LOOP_ORDERS
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, Mask
 from tests.oracles.memory import clock as memory_clock
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.workload.masks.masks import OPERANDS, Draw, Mask
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, checked

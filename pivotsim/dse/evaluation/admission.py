@@ -12,7 +12,7 @@ from pivotsim.dse.resources import RESOURCES, depends_on, resource_columns
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import Expression
 from pivotsim.errors import InputError
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 
 REPEATED, NOT_VALID = "repeats another point", "is not valid"
 SHAPE = {"array.rows": "rows", "array.cols": "cols"}

@@ -13,15 +13,8 @@ from numpy.lib.stride_tricks import as_strided
 from pivotsim.engines.array.masked import cycles_of_copies
 from pivotsim.engines.array.masked_folds import check_mask, mapped
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
-from pivotsim.hardware.spec import (
-    DATAFLOWS,
-    EDGES,
-    FOLD_OVERLAPS,
-    MAX_COLS,
-    MAX_MAC_LATENCY,
-    MAX_ROWS,
-    ArraySpec,
-)
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.sizes import joint_gemms

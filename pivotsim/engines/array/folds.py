@@ -9,7 +9,8 @@ import numpy as np
 from pivotsim.engines.array.closed_form import check_no_overflow, design_row
 from pivotsim.engines.array.masked_folds import check_mask, fold_table, mapped
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.hardware.spec import DATAFLOWS, FOLD_OVERLAPS, ArraySpec
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import FOLD_OVERLAPS, ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 

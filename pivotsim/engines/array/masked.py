@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.array.masked_folds import AXES, ROLES, STREAM, mapped
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, Operand
 

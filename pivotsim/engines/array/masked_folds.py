@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Flags, Mask
 

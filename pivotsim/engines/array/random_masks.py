@@ -13,7 +13,8 @@ from pivotsim.engines.array.closed_form import check_no_overflow, design_row
 from pivotsim.engines.array.masked import layout_of, room_for_lengths
 from pivotsim.engines.array.masked_folds import AXES, mapped
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, OPERANDS, Operand
 

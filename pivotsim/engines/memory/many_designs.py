@@ -18,8 +18,8 @@ from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import PSUM_BYTES, DoesNotFit, units_of
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, channels_of, run_gemm, work_arrays
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.memory import LOOP_ORDERS
-from pivotsim.hardware.spec import DATAFLOWS
 from pivotsim.units import IntArray
 from pivotsim.workload.sizes import Size
 

@@ -19,8 +19,9 @@ from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule_masked import KernelRun, check_runnable, run_masked
 from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.memory import LOOP_ORDERS
-from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 

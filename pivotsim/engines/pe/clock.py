@@ -18,7 +18,8 @@ from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
 from pivotsim.engines.array.closed_form import design_row
 from pivotsim.engines.array.masked_folds import check_mask, fold_table, mapped
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.hardware.spec import DATAFLOWS, ArraySpec
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 

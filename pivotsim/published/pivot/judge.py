@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pivotsim.effort.mixed_report import MixedReport
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.resources import fit
-from pivotsim.hardware.spec import DATAFLOWS
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.models.spec import load_model
 from pivotsim.published.base.claims import Claim

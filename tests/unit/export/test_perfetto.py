@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import pivotsim as ps
 from pivotsim.export import perfetto
 from pivotsim.export.perfetto import chrome_trace
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS, PS_PL_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, PS_PL_OVERLAPS
 from tests.proofs.masked_campaign import masked_heads
 
 HW = ps.load_hardware("zcu102")

@@ -8,7 +8,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.energy.counts import counts_by_level, paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.oracles.array import masked_bytes
 from tests.proofs.masked_campaign import random_case

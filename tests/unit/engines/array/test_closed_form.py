@@ -10,7 +10,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 

@@ -8,7 +8,7 @@ import pytest
 
 from pivotsim.engines.array.masked_folds import kept_streams
 from pivotsim.errors import InputError
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.oracles.array import masked_schedule
 

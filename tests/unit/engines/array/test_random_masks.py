@@ -10,7 +10,7 @@ import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array import random_masks as drawn
 from pivotsim.engines.array.random_masks import drawn_column_counts, drawn_cycles, expected_cycles
-from pivotsim.hardware.spec import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.masks.masks import OPERANDS, drawn_mask, kept_of
 from tests.oracles.array.expected_clocks import mean_clocks
 from tests.proofs.masked_campaign import random_case

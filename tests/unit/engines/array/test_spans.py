@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import pivotsim as ps
 from pivotsim.engines.array.spans import MAX_LISTED_FOLDS, SPANS, fold_spans
 from pivotsim.engines.pe import clock as pe
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from tests.proofs.masked_campaign import random_case
 
 SIZE = st.integers(1, 60)

@@ -11,8 +11,9 @@ import pivotsim as ps
 from pivotsim.engines.dram.channel import DramChannel
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import MemoryResult, record_gemm, run_gemm
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.dram import load_dram
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 
 CHANNELS = ("dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl", "dram/ddr4_2133_zcu102_ps")
 CLOCK_HZ = 125_000_000

@@ -12,9 +12,9 @@ from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, Behind, run_many, run_one
 from pivotsim.engines.memory.schedule import AUTO
 from pivotsim.errors import InputError
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.dram import load_dram
 from pivotsim.hardware.memory import LOOP_ORDERS
-from pivotsim.hardware.spec import DATAFLOWS
 from tests.proofs.memory_campaign import random_case
 
 ORDERS = (AUTO, AUTO, AUTO, "column-chunk-row", "chunk-column-row", "column-outer", "row-outer")

@@ -14,8 +14,9 @@ from pivotsim.engines.memory.fit_check import DoesNotFit, Misfit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, runs_per_gemm
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.memory import LOOP_ORDERS
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.io.specs import available
 from tests.oracles.memory import clock as memory_clock
 from tests.proofs.memory_campaign import campaign, differences, random_case

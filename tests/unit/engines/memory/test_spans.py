@@ -10,7 +10,8 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.spans import spans_behind_memories
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 
 

@@ -7,7 +7,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
-from pivotsim.hardware.spec import DATAFLOWS, EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 
