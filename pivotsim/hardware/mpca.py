@@ -14,6 +14,7 @@ from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
 from pivotsim.hardware.spec import (
     MAX_CLOCK_MHZ,
     MIN_CLOCK_MHZ,
+    PROFILES,
     Hardware,
     HostCosts,
     HostSpec,
@@ -97,6 +98,11 @@ class MpcaHardware(Hardware):
     def operand_bits(self) -> int:
         """Widest operand that a PE multiplies."""
         return self.mpca.operand_bits
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """One alone: nothing is charged to a processor."""
+        return PROFILES[:1]
 
     @model_validator(mode="after")
     def _has_no_processor_side(self) -> Self:

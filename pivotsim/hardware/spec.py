@@ -1,6 +1,7 @@
 """What boards are made of, and what all of them share; a module beside this one adds what each kind computes with."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from pivotsim.hardware.pl_units import UnitsSpec
@@ -142,6 +143,15 @@ class Hardware(SourcedSpec):
     def values(self) -> dict[str, object]:
         """Return everything that a simulation may depend on: all values but the names and sources."""
         return self.model_dump(exclude={"name", "description", "sources"})
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Cost profiles of the processor side that mean something here."""
+        return PROFILES
+
+    def linked(self) -> Mapping[str, SourcedSpec]:
+        """Return the specifications in files of their own that a run reads too, by the path that names each."""
+        return {}
 
     def host_costs(self, profile: str) -> HostCosts:
         """Return the cost profile ``paper`` or ``full``."""

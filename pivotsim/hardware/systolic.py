@@ -1,5 +1,6 @@
 """The board with one systolic array: array, memories, FPGA, beside what all boards have."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -8,6 +9,7 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.fpga import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
+from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import ArraySpec, Hardware
 from pivotsim.io.specs import quantity
 
@@ -44,6 +46,11 @@ class SystolicHardware(Hardware):
         for problem in self.power.activity.disorder():
             raise ValueError(f"power.activity.{problem}")
         return self
+
+    def linked(self) -> Mapping[str, SourcedSpec]:
+        """Return the DRAM channel that the memories name; none under `bandwidth`."""
+        channel = self.memories.dram_channel()
+        return {} if channel is None else {"memories.dram": channel}
 
     def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""

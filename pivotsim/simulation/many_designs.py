@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivotsim.energy.constant import board_j
-from pivotsim.energy.counts import design_bytes
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.array.bytes_dense import design_bytes
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.loading import load_hardware
@@ -67,7 +67,7 @@ def simulate_designs(
     check_choice("profile", profile, PROFILES)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
-    trace = runnable(as_trace(workload, 1), hw, "analytic", scope)
+    trace = runnable(as_trace(workload, 1), hw, scope)
     if any(mask is not None for mask in trace.gemm_masks):
         raise InputError(f"{trace.name}: many designs at once run dense operations only; simulate() takes masks")
     columns = analytic.design_columns(hw.array, designs)

@@ -19,9 +19,9 @@ from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
-from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
+from pivotsim.engines.counts import Counts
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import entropy_ms
