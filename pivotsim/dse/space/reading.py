@@ -20,7 +20,8 @@ from pivotsim.errors import InputError, check_choice, got, nearest
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import PROFILES
 from pivotsim.hardware.systolic import as_systolic
-from pivotsim.io.specs import ONE_LINE, SPACE_SUFFIX, Spec, load_spec, quantity
+from pivotsim.io.documents import SPACE_SUFFIX
+from pivotsim.io.specs import ONE_LINE, Spec, load_spec, quantity
 from pivotsim.models.spec import load_model
 from pivotsim.simulation.run import SCOPES
 from pivotsim.workload.plans import QKV_MODES

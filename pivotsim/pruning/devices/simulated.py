@@ -109,7 +109,7 @@ class Simulated:
         """
         tokens = list(tokens)
         hw = self.board
-        is_sum = self.scope == "encoders" and hw.host.ps_pl_overlap == "serial" and isinstance(hw, SystolicHardware)
+        is_sum = self.scope == "encoders" and hw.ps_pl_overlap == "serial" and isinstance(hw, SystolicHardware)
         if not tokens or not is_sum:
             return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)
         self.latency_ms(at_tokens(plan, tokens[0]), batch)  # checks every option

@@ -3,7 +3,8 @@
 import pytest
 
 import pivotsim as ps
-from pivotsim.io.specs import available, leaves
+from pivotsim.io.documents import available
+from pivotsim.io.specs import leaves
 
 NAMES = [name for name in available("hwconfigs") if "/" not in name]  # the other folders have schemas of their own
 
