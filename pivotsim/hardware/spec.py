@@ -126,7 +126,7 @@ class Hardware(SourcedSpec):
     kind: str = quantity("", "Selects this schema.")
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
     description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
-    host: HostSpec | None = quantity("", "Processor side, or the word none: there is no processor.")
+    host: HostSpec | None = quantity("", "Processor side; none is a board with no processor.")
     units: UnitsSpec
     power: PowerSpec
     placement: PlacementSpec

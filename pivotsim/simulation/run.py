@@ -237,8 +237,7 @@ def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
     unpaid = left_out(trace, hw, profile)
     if unpaid:
-        where = "are placed on ps, and there is no processor"
-        notes += (f"profile: '{profile}' leaves out {', '.join(unpaid)}, which {where}",)
+        notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
     channel = _channel(hw, memory)

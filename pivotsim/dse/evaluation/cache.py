@@ -132,9 +132,7 @@ def _changed(spec: Spec, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return field -> new value, groups checked as a whole."""
     own = {path: value for path, value in changes.items() if "." not in path}
     for name in dict.fromkeys(path.partition(".")[0] for path in changes if "." in path):
-        inner: Spec | None = getattr(spec, name)
-        if inner is None:
-            raise InputError(f"{name}: is none on this board, it holds no values to change")
+        inner: Spec = getattr(spec, name)
         below = {p.partition(".")[2]: v for p, v in changes.items() if p.startswith(f"{name}.")}
         fields = {field: getattr(inner, field) for field in type(inner).model_fields}
         own[name] = type(inner).model_validate({**fields, **_changed(inner, below)})
