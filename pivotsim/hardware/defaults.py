@@ -21,13 +21,15 @@ def with_defaults(data: Any, *, has_processor: bool) -> Any:
     if not isinstance(data, Mapping):
         return data
     filled, sources = dict(data), {}
+    stated = data.get("sources")
+    if not isinstance(stated, Mapping):
+        return data  # validation says so
     for path, value, source in _defaults(has_processor):
-        if _put(filled, path, value):
-            sources[".".join(path)] = source
-    stated = filled.get("sources")
-    if sources and isinstance(stated, Mapping):
-        filled["sources"] = {**sources, **stated}
-    return filled
+        name = ".".join(path)
+        is_old_default = stated.get(name) == source and not isinstance(value, dict)  # the processor may be gone since
+        if _put(filled, path, value, over=is_old_default):
+            sources[name] = source
+    return {**filled, "sources": {**sources, **stated}}
 
 
 def default_place(kind: str, *, has_processor: bool) -> str:
@@ -61,13 +63,13 @@ def _defaults(has_processor: bool) -> Iterator[tuple[tuple[str, ...], Any, str]]
             yield ("power", "activity", end, name), 0.0, "there is no processor"
 
 
-def _put(data: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
-    """Put a value where its group is and it is not, and tell so; groups on the way are copied."""
+def _put(data: dict[str, Any], path: tuple[str, ...], value: Any, *, over: bool) -> bool:
+    """Put a value where its group is, unless one is there, and tell so; groups on the way are copied."""
     *groups, last = path
     inside: Any = data
     for key in groups:
         inside = inside.get(key) if isinstance(inside, Mapping) else None
-    if not isinstance(inside, Mapping) or last in inside:
+    if not isinstance(inside, Mapping) or (last in inside and not over):
         return False
     for key in groups:
         data[key] = dict(data[key])

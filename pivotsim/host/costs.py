@@ -95,7 +95,8 @@ def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
         row = OPERATIONS[kind]
         if hw.placement.of(kind) == PS and any(row.cost(profile)):
             there = f"in encoder {op.encoder}" if op.encoder else "outside the encoders"
-            remedies = [*(f"set placement.{kind}={place}" for place in row.places if place != PS), "state a processor (host)"]
+            remedies = [f"set placement.{kind}={place}" for place in row.places if place != PS]
+            remedies.append("state a processor (host)")
             problems.append(
                 f"placement.{kind}: 'ps', but this board has no processor (host: none), and {trace.name} runs {kind} "
                 f"(first {there}); {', or '.join(remedies)}"

@@ -177,9 +177,11 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
         if path not in paths:
             problems.append(f"{label}: {path}: unknown key{nearest(path, paths)}")
             continue
-        missing = holds_no_values(spec, path)
-        if missing:
-            problems.append(f"{label}: {path}: {missing} {got(value)}")
+        problem = holds_no_values(spec, path)
+        if any(str(other).startswith(f"{path}.") for other in changes):
+            problem = "is changed as a whole and in part"
+        if problem:
+            problems.append(f"{label}: {path}: {problem} {got(value)}")
             continue
         *parents, last = path.split(".")
         target = data

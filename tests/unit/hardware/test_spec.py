@@ -1,4 +1,4 @@
-"""Hardware files: complete, sourced, one level of base, and strict about what they hold."""
+"""Hardware files: sourced, on a base or whole, and strict about what they hold."""
 
 import pytest
 
