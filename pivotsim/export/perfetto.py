@@ -152,7 +152,7 @@ def _of_piece(piece: Piece, report: Report) -> Iterator[Event]:
     if piece.resource != PS:
         yield Event(PL_PROCESS, piece.resource, name, piece.start, piece.end, args)
         return
-    for core in range(1, report.inputs.hw.host.cores + 1):
+    for core in range(1, report.inputs.hw.ps_cores + 1):
         yield Event(PS_PROCESS, f"core {core}", name, piece.start, piece.end, args)
 
 

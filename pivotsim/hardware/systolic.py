@@ -59,15 +59,19 @@ class SystolicHardware(Hardware):
     @property
     def derived(self) -> dict[str, tuple[float, str, str]]:
         """Peaks that follow from the values: name -> (value, unit, formula)."""
+        pes: tuple[float, str, str] = (self.pes, "PEs", "array.rows * array.cols")
+        return {"pes": pes, **super().derived, **self._derived_of_processor()}
+
+    def _derived_of_processor(self) -> dict[str, tuple[float, str, str]]:
         host = self.host
+        if host is None:
+            return {}
         ports = host.transfer.ports * host.transfer.port_bytes_per_clock
         ns_per_clock = 1e3 / host.clock_mhz
         return {
-            "pes": (self.pes, "PEs", "array.rows * array.cols"),
-            **super().derived,
             "transfer_gb_per_s": (ports * self.clock_mhz * 1e-3, "GB/s", "ports * bytes per clock * array.clock_mhz"),
-            "softmax_paper_ns": (host.paper.softmax.cycles_per_element * ns_per_clock, "ns per element", "paper"),
-            "softmax_full_ns": (host.full.softmax.cycles_per_element * ns_per_clock, "ns per element", "full"),
+            "softmax_paper_ns": (host.paper.of("softmax").cycles_per_element * ns_per_clock, "ns per element", "paper"),
+            "softmax_full_ns": (host.full.of("softmax").cycles_per_element * ns_per_clock, "ns per element", "full"),
         }
 
 

@@ -95,7 +95,7 @@ def timeline_of(steps: Sequence[Step], trace: Trace, hw: Hardware, images: int =
     InputError
         There are more tasks than can be listed.
     """
-    mode = hw.host.ps_pl_overlap
+    mode = hw.ps_pl_overlap
     in_heads = {p for r in head_ranges(trace) for p in r} if mode == "heads" else set()
     tasks = sum(step.blocks if step.position in in_heads else images for step in steps)
     if tasks > MAX_TASKS:

@@ -78,7 +78,8 @@ class Report:
     counts : Counts
         MACs and bytes; ``usage`` adds the times, the form in which an energy rule reads both.
     gate_ms : float or None
-        One entropy gate after this run, charged by ``combine`` only; None where the trace has no head.
+        One entropy gate after this run, charged by ``combine`` only; None where the trace has no head, or the board no
+        processor.
     gate_usage, gate_components_j
         Its times, and its energy by component.
     details : Details

@@ -15,8 +15,9 @@ from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
-from pivotsim.host.costs import constants_used, entropy_ms
-from pivotsim.io.specs import SET_BY_USER, leaves
+from pivotsim.host.costs import constants_used, defaults_used, entropy_ms, left_out
+from pivotsim.io.documents import SET_BY_USER
+from pivotsim.io.specs import leaves
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import PS, Step, steps_of
 from pivotsim.simulation.report import Report, Row
@@ -90,8 +91,9 @@ def simulate(
     batch = check_integer("batch", batch, 1)
     if ps_pl_overlap is not None:
         check_choice("ps_pl_overlap", ps_pl_overlap, PS_PL_OVERLAPS)
-        hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
-    mode = hw.host.ps_pl_overlap
+        if hw.host is not None or ps_pl_overlap != hw.ps_pl_overlap:  # without a processor everything is serial
+            hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
+    mode = hw.ps_pl_overlap
     images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
     if images > 1 and isinstance(workload, Trace):
         problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
@@ -117,12 +119,12 @@ def simulate(
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     components_j = RULES[energy].components_j
-    gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
-    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.host.cores, Counts())
+    gate_ms = None if whole.classes is None or hw.host is None else entropy_ms(hw, profile, whole.classes)
+    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.ps_cores, Counts())
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
     delay_ms = timeline.delay_ms if mode == "heads" or images > 1 else pl_ms + ps_ms
     counts = counted.counts.times(images)
-    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.host.cores, counts)
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
     unit_cycles = images * sum(step.cycles for step in steps if step.kind != "gemm")
@@ -209,13 +211,19 @@ def _notes(trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, An
     ``board`` is the hardware with the memories that the run saw.
     """
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
-    used = [*constants_used(trace, hw, options["profile"]), *unit_constants(trace, hw)]
+    profile = options["profile"]
+    used = [*constants_used(trace, hw, profile), *unit_constants(trace, hw)]
     used += [*RULES[options["energy"]].constants, *hw.assumptions]
+    used += [path for path in defaults_used(trace, hw, profile) if path not in used]
+    used += [] if hw.host else ["host"]
     groups = tuple(f"{group}." for group in ENGINES[options["engine"]].values_read(options["memory"]))
     used += [path for path, _, _ in leaves(type(hw)) if path.startswith(groups)]
     unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    unpaid = left_out(trace, hw, profile)
+    if unpaid:
+        notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
     for name, spec in board.linked().items():

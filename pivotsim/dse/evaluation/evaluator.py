@@ -121,5 +121,5 @@ class Evaluator:
         if work.classes is None:
             raise InputError("gate: the number of classes is unknown; use gate 'none'")
         gate_ms = entropy_ms(hw, options["profile"], work.classes)
-        usage = usage_of(gate_ms, 0.0, gate_ms, hw.host.cores, Counts())
+        usage = usage_of(gate_ms, 0.0, gate_ms, hw.ps_cores, Counts())
         return gate_ms, plain_sum(RULES[options["energy"]].components_j(hw, usage).values())

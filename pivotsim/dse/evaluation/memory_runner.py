@@ -156,6 +156,6 @@ def _costs(
     pl_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms = pl_ms + ps_ms
     vectors: dict[str, Any] = {"delay_ms": delay_ms, "pl_ms": pl_ms, "sram_bytes": sram, "dram_bytes": dram}
-    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.host.cores, macs=work.trace.macs)
+    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=work.trace.macs)
     joules: Any = plain_sum(RULES[energy].components_j(hw, usage).values())
     return pl_cycles[places], delay_ms[places], joules[places]

@@ -51,7 +51,7 @@ def runner_of(space: Space) -> Runner:
     """Return how a space's designs run."""
     if any(axis.name in MASKED for axis in space.axes):
         return ONE_BY_ONE
-    overlaps = next((a.values for a in space.axes if a.name == "host.ps_pl_overlap"), (space.hw.host.ps_pl_overlap,))
+    overlaps = next((a.values for a in space.axes if a.name == "host.ps_pl_overlap"), (space.hw.ps_pl_overlap,))
     if "heads" in overlaps:
         return ONE_BY_ONE
     options = space.options

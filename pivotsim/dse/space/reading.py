@@ -21,7 +21,8 @@ from pivotsim.errors import InputError, check_choice, got, nearest
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import PROFILES
 from pivotsim.hardware.systolic import as_systolic
-from pivotsim.io.specs import ONE_LINE, SPACE_SUFFIX, Spec, load_spec, quantity
+from pivotsim.io.documents import SPACE_SUFFIX
+from pivotsim.io.specs import ONE_LINE, Spec, holds_no_values, load_spec, quantity
 from pivotsim.models.spec import load_model
 from pivotsim.simulation.run import SCOPES
 from pivotsim.workload.plans import QKV_MODES
@@ -94,6 +95,9 @@ def load_space(source: "str | Path | Mapping[str, object] | Space") -> Space:
         problems.append("axes: at least one is needed (got none)")
     if problems or hw is None or model is None:
         raise InputError(problems)
+    gone = {axis.name: holds_no_values(hw, axis.name) for axis in axes if axis.name in HARDWARE}
+    if any(gone.values()):
+        raise InputError(f"axes.{name}: {why}" for name, why in gone.items() if why)
     models = {"": model}
     for axis in axes:
         if axis.name == "model":

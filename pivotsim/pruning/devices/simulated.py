@@ -110,7 +110,7 @@ class Simulated:
         one kind are alike: one trace then holds each kind once at every n.
         """
         tokens = list(tokens)
-        is_serial = self.board.host.ps_pl_overlap == "serial"
+        is_serial = self.board.ps_pl_overlap == "serial"
         is_sum = self.scope == "encoders" and is_serial and ENGINES[str(self.engine)].is_additive
         if not tokens or not is_sum:
             return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)

@@ -68,7 +68,7 @@ def test_every_value_can_be_replaced_by_itself():
         ({"array.rows": 4}, "replace: array.rows: unknown key"),
         ({"placement.gelu": "ps"}, "replace: placement.gelu: this kind of hardware has no processor side (got 'ps')"),
         ({"placement.requant": "ps"}, "replace: placement.requant: this kind of hardware has no processor side"),
-        ({"host.cores": 4}, "replace: host.cores: this kind of hardware has no processor side (got 4)"),
+        ({"host.cores": 4}, "replace: host.cores: host is none, so it holds no values (got 4)"),
     ],
 )
 def test_bad_values(changes, message):
@@ -83,7 +83,7 @@ def test_bad_values(changes, message):
         ({"engine": "analytic"}, "engine: 'u250_mpca' is of kind 'mpca' and needs engine 'mpca' (got 'analytic')"),
         ({"profile": "full"}, "profile: 'u250_mpca' has no processor side to charge (got 'full')"),
         ({"energy": "activity"}, "energy: 'u250_mpca' has no constants per component; use energy 'constant'"),
-        ({"ps_pl_overlap": "heads"}, "ps_pl_overlap: host.ps_pl_overlap: this kind of hardware has no processor side"),
+        ({"ps_pl_overlap": "heads"}, "ps_pl_overlap: host.ps_pl_overlap: host is none, so it holds no values"),
         ({"memory": "none"}, "memory: must be one of paper, hw (got 'none')"),
     ],
 )

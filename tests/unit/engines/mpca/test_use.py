@@ -166,7 +166,7 @@ class TestReport:
         whole = ps.plan("deit_s")
         low = ps.simulate(ps.skip_attention(whole, active=[1, 2, 3]), U250)
         high = ps.simulate(whole, U250)
-        mix = ps.combine([low, high], [0.5, 0.5])
+        mix = ps.combine([low, high], [0.5, 0.5], gate="none")
         assert mix.delay_ms == pytest.approx(low.delay_ms + 0.5 * high.delay_ms)
 
 
