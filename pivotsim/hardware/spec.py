@@ -8,7 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, create_model, field_serializ
 from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
-from pivotsim.hardware.defaults import NO_PROCESSOR, with_defaults
+from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
@@ -52,12 +52,18 @@ class OpCost(Spec):
     cycles_per_row: float = quantity("clocks", "Processor clocks per row on top.", ge=0, le=1e9)
 
 
+class CallCost(Spec, defer_build=True):
+    """What every operation pays on the processor side."""
+
+    call_us: float = quantity("us", "Per call: one per operation and encoder, all heads in one.", ge=0, le=1e6)
+
+
 if TYPE_CHECKING:  # what each kind of operation adds is read by `of`
-    CostOfEachKind = Spec
+    CostOfEachKind = CallCost
     PlaceOfEachKind = Spec
 else:
     CostOfEachKind = create_model(
-        "CostOfEachKind", __base__=Spec, __cls_kwargs__={"defer_build": True}, **dict.fromkeys(PS_KINDS, OpCost)
+        "CostOfEachKind", __base__=CallCost, __cls_kwargs__={"defer_build": True}, **dict.fromkeys(PS_KINDS, OpCost)
     )
     PlaceOfEachKind = create_model(
         "PlaceOfEachKind",
@@ -74,7 +80,6 @@ class HostCosts(CostOfEachKind, defer_build=False):
     no kind of operation: no trace holds it, effort combination adds it.
     """
 
-    call_us: float = quantity("us", "Per call: one per operation and encoder, all heads in one.", ge=0, le=1e6)
     entropy: OpCost
     transfers: bool = quantity("", "Charge the transfers between programmable logic and processor.")
 
@@ -174,8 +179,22 @@ class Hardware(SourcedSpec):
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
 
     def values(self) -> dict[str, object]:
-        """Return everything that a simulation may depend on: all values but the names and sources."""
-        return self.model_dump(exclude={"name", "description", "sources"})
+        """Return what the board states of everything that a simulation may depend on: no names, sources or defaults.
+
+        Defaults are the package's, so that a further kind of operation changes no result's hash.
+        """
+        values = self.model_dump(exclude={"name", "description", "sources"})
+        defaults = [path for path, source in self.sources.items() if source.startswith(DEFAULT)]
+        for path in defaults:
+            if any(changed.startswith(f"{path}.") for changed in self.sources):
+                continue
+            *groups, last = path.split(".")
+            inside: Any = values
+            for key in groups:
+                inside = inside.get(key, {}) if isinstance(inside, dict) else {}
+            if isinstance(inside, dict):
+                inside.pop(last, None)
+        return values
 
     @property
     def profiles(self) -> tuple[str, ...]:

@@ -89,3 +89,11 @@ def test_relu_by_hand_and_from_a_file(tmp_path):
     assert [row.encoder for row in rows] == list(range(1, 13))
     assert [row.delay_ms for row in rows] == pytest.approx([ms] * 12, rel=1e-12)
     assert not any(row.kind == "relu" for row in ps.simulate(RELU, profile="paper").rows)  # the paper leaves it out
+
+
+def test_a_further_kind_changes_no_hash():
+    """What a board states is hashed; defaults are the package's, whose version stands beside each hash."""
+    stated = ps.load_hardware("zcu102").values()
+    assert "relu" not in stated["placement"] and "relu" not in stated["host"]["full"] and "relu" not in stated["units"]
+    chosen = ps.load_hardware("zcu102").replace({"host.full.relu.cycles_per_row": 9.0})
+    assert chosen.values()["host"]["full"]["relu"] == {"cycles_per_element": 1.0, "cycles_per_row": 9.0}
