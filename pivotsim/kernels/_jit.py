@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -49,13 +49,17 @@ def _announce_compilation(folder: Path, module: str) -> None:
         _log.warning("pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)")
 
 
-def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -> Callable[[F], F]:
+def kernel(
+    signature: str, *, types: tuple[type, ...] = (), parallel: bool = False, allocates: bool = False
+) -> Callable[[F], F]:
     """Compile a function for one explicit signature, from the cache where it is there.
 
     Integer division follows C on the non-negative integers that kernels work on (``error_model="numpy"``
     drops the per-division checks); floating-point maths is never reordered. A kernel that makes arrays of its own
-    says so: the others need no reference counts.
+    says so: the others need no reference counts. The signature may name those of ``types``: named tuples of int64.
     """
+    names: dict[str, Any] = {cls.__name__: _of_int64(cls) for cls in types}
+    typed = eval(signature, {**vars(numba.types), **names})
 
     def compile_now(function: F) -> F:
         users_folder = numba.config.CACHE_DIR
@@ -64,14 +68,18 @@ def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -
             folder = cache_folder()
             _announce_compilation(folder, Path(function.__code__.co_filename).stem)
             numba.config.CACHE_DIR = str(folder)
-            compiled = numba.njit(signature, cache=True, **options)(function)
+            compiled = numba.njit(typed, cache=True, **options)(function)
         except (RuntimeError, OSError):  # no home, or no folder that can be written
-            compiled = numba.njit(signature, **options)(function)
+            compiled = numba.njit(typed, **options)(function)
         finally:
             numba.config.CACHE_DIR = users_folder
         return cast(F, compiled)
 
     return compile_now
+
+
+def _of_int64(cls: Any) -> Any:
+    return numba.types.NamedUniTuple(numba.types.int64, len(cls._fields), cls)
 
 
 def inlined(function: F) -> F:

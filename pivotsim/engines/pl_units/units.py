@@ -18,7 +18,8 @@ from pivotsim.engines.pl_units.token_dropping import average_cycles, normalise_c
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.pl_units import TokenDropSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.workload.ops import INT64_MAX, TOKEN_KINDS, Op, Trace
+from pivotsim.units import INT64_MAX
+from pivotsim.workload.ops import TOKEN_KINDS, Op, Trace
 
 UNIT_OF = {kind: kind for kind in ("softmax", "gelu", "silu", "norm", "add")} | dict.fromkeys(TOKEN_KINDS, "token_drop")
 

@@ -3,11 +3,14 @@
 from numba import prange
 
 from pivotsim.kernels._jit import kernel
-from pivotsim.kernels.array.closed_form import DESIGNS_SIGNATURE, Array, fill_totals
+from pivotsim.kernels.array.closed_form import DESIGNS_SIGNATURE, fill_totals
+from pivotsim.kernels.types import Array
 
 
 @kernel(DESIGNS_SIGNATURE, parallel=True)
-def sum_design_cycles_parallel(gemms: Array, repeats: Array, designs: tuple[Array, ...], out: Array) -> None:
+def sum_design_cycles_parallel(
+    mapped: Array, drains: Array, repeats: Array, columns: tuple[Array, ...], out: Array
+) -> None:  # fmt: skip
     """Do what ``sum_design_cycles`` does, the designs shared among numba's threads."""
     for d in prange(out.shape[1]):
-        fill_totals(gemms, repeats, designs, d, out)
+        fill_totals(mapped, drains, repeats, columns, d, out)
