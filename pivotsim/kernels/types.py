@@ -33,6 +33,18 @@ class Mapping(NamedTuple):
     holds_weights: int
 
 
+class DesignColumns(NamedTuple):
+    """Many arrays, a vector (D,) per field; ``dataflow`` holds codes."""
+
+    rows: Array
+    cols: Array
+    dataflow: Array
+    fold_overlap: Array
+    edge_aware: Array
+    os_edge_register: Array
+    mac_latency: Array
+
+
 class Design(NamedTuple):
     """An array: its PEs, its dataflow (as in ``Mapping``), and how folds follow each other."""
 

@@ -14,6 +14,7 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.engines.array.closed_form import DESIGN_FIELDS, coded_columns, column_codes
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import IntArray
 
 DOES_NOT_FIT = "does not fit the memories"
@@ -72,8 +73,8 @@ class Group:
         """Return an axis' values."""
         return self.designs.column(name)[self.members]
 
-    def arrays(self) -> list[IntArray]:
-        """Return the arrays as the kernels read them: seven vectors, of length 1 if no axis is theirs."""
+    def arrays(self) -> DesignColumns:
+        """Return the arrays as the kernels read them: vectors, of length 1 if no axis is theirs."""
         columns = {}
         for name, codes in self.context.codes.items():
             is_number = self.designs.column(name).dtype == np.int64  # numbers are their own codes

@@ -15,11 +15,10 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, Behind, run_many, run_one
 from pivotsim.errors import InputError
-from pivotsim.units import IntArray, cycles_to_ms, plain_sum
+from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.sizes import Size, joint_gemms
 
 MEMORY_FIELDS = tuple(name for name in HARDWARE if name.startswith("memories."))
-MAX_CYCLES = 2**63 - 1
 MAX_GEMMS_KEPT = 16_384
 MAX_MEMORIES_KEPT = 4_096
 
@@ -136,12 +135,12 @@ def _total_cycles(
 ) -> IntArray:
     """Return the PL clocks of each effort on each design, units and all, (D, W); beyond int64 is a problem."""
     about = (cycles.astype(np.float64) @ repeats + np.array(units, dtype=np.float64)).max(axis=1, initial=0.0)
-    for d in np.flatnonzero(about > MAX_CYCLES / 2).tolist():  # near the limit: exactly
+    for d in np.flatnonzero(about > INT64_MAX / 2).tolist():  # near the limit: exactly
         exact = (
             sum(c * r for c, r in zip(cycles[d].tolist(), row, strict=True)) + own
             for row, own in zip(repeats.T.tolist(), units, strict=True)
         )
-        if max(exact) > MAX_CYCLES:
+        if max(exact) > INT64_MAX:
             problems[d] = InputError("gemm: sizes too large, the cycles would exceed int64 with their repeats")
             cycles[d] = 0
     totals: IntArray = cycles @ repeats + np.array(units)
