@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table
+from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, write_plots
 from pivotsim.errors import InputError
+from pivotsim.tables import number, percent
 
 
 def combine_command(

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pivotsim.tables import cell, text_lines
+
 
 class ReaderGoneError(Exception):
     """Nobody reads stdout any more, as after ``| head``."""
@@ -57,32 +59,14 @@ def is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def number(value: float | None, places: int = 2) -> str:
-    """Return a number with a fixed count of decimals, in short form where those say nothing, a dash for None."""
-    if value is None:
-        return "-"
-    short = value != 0 and not 10.0**-places <= abs(value) < 1e12
-    return f"{value:.4g}" if short else f"{value:,.{places}f}"
-
-
-def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
-    """Return a fraction in percent, or a dash for None."""
-    if frac is None:
-        return "-"
-    rounded = round(100 * frac, places) or 0.0  # never -0.0
-    return f"{rounded:{'+' if sign and rounded else ''}.{places}f} %"
-
-
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
     """Print a table; ``right`` holds the indices of right-aligned columns."""
-    texts = [["" if cell is None else " ".join(str(cell).splitlines()) for cell in row] for row in rows]
+    texts = [[cell(value) for value in row] for row in rows]
     if is_terminal():
         _print_rich(columns, texts, right)
         return
-    widths = [max(len(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
-    for line in [list(columns), *texts]:
-        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
-        print_line("  ".join(cells).rstrip())
+    for line in text_lines(columns, texts, right):
+        print_line(line)
 
 
 def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[int]) -> None:
@@ -94,5 +78,5 @@ def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[i
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: brackets in a source are no markup
+        table.add_row(*map(Text, row))  # Text: brackets in a source are no markup
     Console().print(table)

@@ -7,8 +7,9 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.lanes import print_lanes
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
+from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
+from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport

@@ -16,7 +16,9 @@ from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, move
 from pivotsim.engines.mpca import use as mpca_use
 from pivotsim.engines.mpca.use import LaneUse
 from pivotsim.errors import MissingExtraError, check_choice
+from pivotsim.simulation.summary import run_line, run_tables
 from pivotsim.simulation.timeline import Timeline
+from pivotsim.tables import as_html, as_text
 from pivotsim.units import plain_sum
 from pivotsim.workload.ops import GROUP_OF
 
@@ -279,6 +281,18 @@ class Report:
 
     def _lanes_to_dict(self) -> dict[str, Any]:
         return {"mpca_by_module": mpca_use.by_module(self.lane_uses)} if self.lane_uses else {}
+
+    def summary(self) -> str:
+        """Return totals and modules as a short table, what ``print`` shows."""
+        return as_text(run_tables(self))
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return run_line(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(run_tables(self, full=True))
 
     def to_json(self) -> str:
         """Return ``to_dict`` as JSON text."""

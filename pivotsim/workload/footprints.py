@@ -104,7 +104,7 @@ def footprint(plan: Plan, *, weight_bytes: int = 1) -> Footprint:
     Examples
     --------
     >>> import pivotsim as ps
-    >>> kept = ps.footprint(ps.prune_blocks(ps.plan("deit_s"), block=16, density=0.6))
+    >>> kept = ps.workload.footprint(ps.prune_blocks(ps.plan("deit_s"), block=16, density=0.6))
     >>> kept.total.parameters_dense, round(kept.total.parameters_kept / 1e6, 2), round(kept.parameter_ratio, 2)
     (22050664, 13.56, 1.63)
     """

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.tables import Printable, Table
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
 TOKEN_KINDS = ("score", "sort", "gather", "merge")
@@ -80,7 +81,7 @@ class Op(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Printable):
     """An ordered, immutable list of operations.
 
     Examples
@@ -97,6 +98,19 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self.ops)
+
+    def __repr__(self) -> str:
+        return f"<Trace: {self.name}, {len(self.ops):,} operations>"
+
+    def _tables(self) -> tuple[Table]:
+        """Return operations and work by module and kind."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for op in self.ops:
+            row = found.setdefault((op.module, op.kind), [0, 0, 0])
+            row[:] = row[0] + 1, row[1] + self.macs_of(op), row[2] + op.elements
+        rows = [(*key, n, f"{macs / 1e9:.3f}" if macs else "", f"{size:,}") for key, (n, macs, size) in found.items()]
+        title = f"{self.name}: {len(self.ops):,} operations, {self.macs / 1e9:.2f} GMACs"
+        return (Table(title, ("module", "kind", "operations", "GMACs", "elements"), rows, (2, 3, 4)),)
 
     def __iter__(self) -> Iterator[Op]:
         return iter(self.ops)
