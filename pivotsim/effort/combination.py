@@ -8,13 +8,16 @@ start. With P_i the fraction that reaches effort i and D_i its delay:
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pivotsim.effort.mixed_report import Effort, MixedReport
 from pivotsim.errors import InputError, check_choice, check_real, got
+from pivotsim.io.specs import leaves, value_at
 from pivotsim.simulation.report import Report
 
 GATES = ("entropy", "none")
 SUM_TOLERANCE = 1e-9
+NAMES = ("name", "description", "source")
 
 
 def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy") -> MixedReport:
@@ -23,8 +26,8 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
     Parameters
     ----------
     reports : iterable of Report
-        One per effort in the order in which images meet them, all of batch 1, on equal hardware, with the same
-        options. They may be of different models.
+        One per effort in the order in which images meet them, all of batch 1, of one model, on equal hardware, with
+        the same options. Of a trace that was read or made by hand the model is not known, and not compared.
     exit_fractions : iterable of float
         The fraction of the images that each effort classifies; they sum to 1. For two efforts: F_L, F_H.
     gate : {'entropy', 'none'}
@@ -79,14 +82,31 @@ def _checked_reports(reports: Iterable[Report]) -> list[Report]:
             raise InputError(f"reports: number {number}: {problem} {got(report.batch)}")
     first = found[0]
     for number, report in enumerate(found[1:], start=2):
+        where = f"between number 1 and {number}"
         for name, value in report.options.items():
             if value != first.options[name]:
                 values = (first.options[name], value)
-                raise InputError(f"reports: {name} differs between number 1 and {number} {got(values)}")
-        if report.inputs.hw.values() != first.inputs.hw.values():
-            names = (first.hardware, report.hardware)
-            raise InputError(f"reports: hardware differs between number 1 and {number} {got(names)}")
+                raise InputError(f"reports: {name} differs {where} {got(values)}")
+        for what, pair in {
+            "hardware": (first.inputs.hw, report.inputs.hw),
+            "the model": (first.inputs.trace.model, report.inputs.trace.model),
+        }.items():
+            difference = "" if None in pair else _first_difference(*pair)
+            if difference:
+                raise InputError(f"reports: {what} differs {where}{difference}")
     return found
+
+
+def _first_difference(a: Any, b: Any) -> str:
+    """Return what two boards or models differ in: their names, else the first value; nothing where they are equal."""
+    if type(a) is not type(b):  # two kinds of boards
+        return f", in kind {got((a.kind, b.kind))}"
+    values = ((path, (value_at(a, path), value_at(b, path))) for path, _, _ in leaves(type(a)) if path not in NAMES)
+    found = [(path, pair) for path, pair in values if pair[0] != pair[1]]
+    if not found:
+        return ""
+    path, pair = ("name", (a.name, b.name)) if a.name != b.name else found[0]
+    return f", in {path} {got(pair)}"
 
 
 def _checked_fractions(exit_fractions: Iterable[float], count: int) -> list[float]:

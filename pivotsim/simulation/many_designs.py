@@ -105,7 +105,7 @@ def _vector(values: object) -> Any:
 
 def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
     """Return the vectors of every combination of values, the last field changing fastest."""
-    problems = []
+    problems: list[str] = []
     for field, values in vectors.items():
         try:
             analytic.design_columns(array, {field: values})

@@ -1,52 +1,21 @@
-"""What a run's report shows of itself: the tables that are printed, and those of a notebook."""
+"""What reports show of themselves: the tables that are printed, and those of a notebook.
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+A ``report`` is a Report, and in ``result_tables`` a MixedReport too; both import this module.
+"""
+
+from collections.abc import Iterator
+from typing import Any
 
 from pivotsim.tables import Table, number, percent
 
 
-class Result(Protocol):
-    """What the tables need of a report; one of a run, or of the mean image of several."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Constants behind the numbers."""
-        ...
-
-    def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
-        """Return {key: {delay_ms, share}}."""
-        ...
-
-
-class RunResult(Result, Protocol):
-    """The report of a run."""
-
-    workload: str
-    hardware: str
-    options: Mapping[str, Any]
-    pl_cycles: int
-    unit_cycles: int
-    delay_ms: float
-    pl_ms: float
-    ps_ms: float
-    energy_j: float
-    edp_j_ms: float
-    fps_per_watt: float
-    overlap_ms: float
-    latency_ms: float
-    delay_per_image_ms: float
-    utilization_frac: float
-    batch: int
-
-
-def run_line(report: RunResult) -> str:
+def run_line(report: Any) -> str:
     """Return a run in one line."""
     totals = f"{number(report.delay_ms)} ms, {number(report.energy_j, 4)} J, {report.pl_cycles:,} PL clocks"
     return " ".join(f"<Report: {report.workload} on {report.hardware}, {totals}>".split())
 
 
-def run_tables(report: RunResult, *, full: bool = False) -> Iterator[Table]:
+def run_tables(report: Any, *, full: bool = False) -> Iterator[Table]:
     """Yield totals and modules of a run; ``full`` adds its notes, which are long, and else says how many there are."""
     said = ", ".join(f"{name} {report.options[name]}" for name in ("engine", "memory", "profile", "scope"))
     mode = report.options["ps_pl_overlap"]
@@ -56,7 +25,7 @@ def run_tables(report: RunResult, *, full: bool = False) -> Iterator[Table]:
     yield from result_tables(report, full=full)
 
 
-def total_rows(report: RunResult) -> list[tuple[str, str, str, str]]:
+def total_rows(report: Any) -> list[tuple[str, str, str, str]]:
     """Return (total, value, unit, remark) of a run."""
     parts = f"{'PL' if report.unit_cycles else 'array'} {number(report.pl_ms)}, processor {number(report.ps_ms)}"
     if report.overlap_ms:
@@ -78,7 +47,7 @@ def total_rows(report: RunResult) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def result_tables(report: Result, *, full: bool) -> Iterator[Table]:
+def result_tables(report: Any, *, full: bool) -> Iterator[Table]:
     """Yield what the reports of a run and of a mean image share: the modules, and the notes or their count."""
     modules = [(m, number(e["delay_ms"]), percent(e["share"])) for m, e in report.breakdown("module").items()]
     count = len(report.notes)

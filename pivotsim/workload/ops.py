@@ -1,13 +1,14 @@
 """Operations and traces: an ordered list of what a model computes."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.models.spec import VitModel
 from pivotsim.tables import Printable, Table
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
@@ -95,6 +96,7 @@ class Trace(Printable):
     ops: tuple[Op, ...]
     name: str = "trace"
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # mask_name(op) -> mask
+    model: VitModel | None = field(default=None, compare=False)  # whose operations they are; None where unknown
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -152,7 +154,7 @@ class Trace(Printable):
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
         if scope == "all":
             return self
-        return Trace(tuple(op for op in self.ops if op.encoder > 0), self.name, self.masks)
+        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0))
 
     @cached_property
     def classes(self) -> int | None:
@@ -229,7 +231,7 @@ def checked(trace: Trace) -> Trace:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name, masks)
+    return Trace(tuple(ops), trace.name, masks, trace.model)
 
 
 def with_mask(op: Op, mask: Mask | None) -> Op:
