@@ -34,6 +34,11 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
         Charge one entropy computation on the PS after every effort but the last (0.03 ms for 1000 classes), or
         ignore it as the paper's tables do (section 3.4).
 
+    Returns
+    -------
+    MixedReport
+        Delay, energy and breakdowns of the mean image; ``efforts`` holds each effort's own.
+
     Raises
     ------
     InputError

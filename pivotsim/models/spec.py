@@ -111,6 +111,10 @@ def load_model(source: "str | Path | Mapping[str, object] | VitModel") -> VitMod
     source : str, Path, mapping or VitModel
         A name (``"deit_s"``) is looked up in $PIVOTSIM_PATH, then among the package's own.
 
+    Returns
+    -------
+    VitModel
+
     Raises
     ------
     InputError

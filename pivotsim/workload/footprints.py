@@ -96,6 +96,11 @@ def footprint(plan: Plan, *, weight_bytes: int = 1) -> Footprint:
     weight_bytes : int
         Bytes of one weight, 1 for int8.
 
+    Returns
+    -------
+    Footprint
+        Rows by label, ``total``, ``parameter_ratio`` and ``mac_ratio``.
+
     Raises
     ------
     InputError

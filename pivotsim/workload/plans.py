@@ -179,6 +179,10 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
     score_bits : {8, 32}
         Width of the attention scores that softmax reads; 8 bit scores pass a requantisation first.
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError

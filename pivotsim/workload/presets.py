@@ -43,6 +43,10 @@ def prune_as(plan: Plan, preset: str, *, seed: int = 0) -> Plan:
     seed : int
         Of the drawn masks.
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError

@@ -28,6 +28,10 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     batch : int
         Images, at least 1.
 
+    Returns
+    -------
+    Trace
+
     Raises
     ------
     InputError
