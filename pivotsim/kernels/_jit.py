@@ -1,90 +1,193 @@
-"""The one decorator of all numba kernels: explicit signatures, and a cache that sees every edit.
+"""The decorators of compiled functions: explicit signatures, and numba only once a kernel is called.
 
-numba's own file cache looks at the file of the compiled function only, so an edit in a module that the
-kernel calls would go unseen. Here the cache folder's name carries a hash of all kernel sources.
+A module of kernels is ordinary Python until then. The first call of a kernel takes its machine code from the cache;
+where it is not there, numba compiles the kernel and is told which of the functions that it calls are compiled, too.
 """
 
-import hashlib
-import logging
-import os
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar, cast
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType, FunctionType
+from typing import Any, TypeVar, cast
 
-import numba
+from pivotsim.kernels import _cache
 
 F = TypeVar("F", bound=Callable[..., object])
-_HERE = Path(__file__).parent
-_log = logging.getLogger("pivotsim")
-_announced = False
+
+# Integer division follows C on the non-negative integers that kernels work on (error_model "numpy" drops the checks of
+# each division); floating-point maths is never reordered. Without the GIL kernels run side by side. Counting references
+# locks the bus for every array that is handed to an inner function, which costs more than a small kernel's own work;
+# numba has no public option to leave it out, so that this is the one place with a private one.
+_OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
+
+_lock = threading.RLock()  # kernels are called from threads, and may call kernels
+_parts: dict[FunctionType, dict[str, bool]] = {}  # functions that kernels call -> options
+_part_dispatchers: dict[FunctionType, Any] = {}
+_kernels: list["Kernel"] = []
+_by_dispatcher: dict[Any, "Kernel"] = {}  # kernels whose code is being loaded or compiled
 
 
-def source_hash() -> str:
-    """Return 16 hex digits over the names and the text of every kernel source file."""
-    digest = hashlib.sha256()
-    for path in sorted(_HERE.rglob("*.py")):
-        digest.update(path.relative_to(_HERE).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
+class Kernel:
+    """A function with one signature, loaded or compiled on its first call; ``py_func`` is the function itself."""
 
+    def __init__(self, function: FunctionType, signature: str, types: Sequence[object], options: dict[str, Any]):
+        self.py_func = function
+        self.signature = signature
+        self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
+        self.__qualname__ = function.__qualname__
+        self._types, self._options = types, options
+        self._run: Any = self._compile_and_run
+        self._dispatcher: Any = None
 
-def cache_folder() -> Path:
-    """Return the folder of compiled kernels: $NUMBA_CACHE_DIR or the user's cache, then the source hash."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        root = Path(os.environ["NUMBA_CACHE_DIR"])
-    elif os.environ.get("XDG_CACHE_HOME"):
-        root = Path(os.environ["XDG_CACHE_HOME"])
-    elif sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        root = Path(os.environ["LOCALAPPDATA"])
-    else:
-        root = Path.home() / ".cache"
-    return root / "pivotsim" / f"kernels-{_SOURCE_HASH}"
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the machine code."""
+        return self._run(*arguments)
 
+    def __reduce__(self) -> str:
+        """Pickle as a name, as functions do."""
+        return self.__qualname__
 
-def _announce_compilation(folder: Path, module: str) -> None:
-    """Log one line per process, at a level that is shown by default, before the first slow compilation."""
-    global _announced
-    if not _announced and not any(folder.glob(f"*/{module}.*.nbi")):
-        _announced = True
-        _log.warning("pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)")
+    def _compile_and_run(self, *arguments: Any) -> Any:
+        return self.compiled()(*arguments)
 
+    def compiled(self) -> Any:
+        """Return numba's dispatcher with the machine code of the signature."""
+        with _lock:
+            if self._dispatcher is None:
+                self._run = self._dispatcher = self._compiled_now()
+        return self._dispatcher
 
-def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -> Callable[[F], F]:
-    """Compile a function for one explicit signature, from the cache where it is there.
+    def _compiled_now(self) -> Any:
+        import numba
 
-    Integer division follows C on the non-negative integers that kernels work on (``error_model="numpy"``
-    drops the per-division checks); floating-point maths is never reordered. A kernel that makes arrays of its own
-    says so: the others need no reference counts.
-    """
-
-    def compile_now(function: F) -> F:
-        users_folder = numba.config.CACHE_DIR
-        options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates}
+        _watch_numba()
+        names: dict[str, Any] = {**numba.types.__dict__}
+        for item in self._types:
+            cls, element = item if isinstance(item, tuple) else (item, "int64")
+            # the text is the kernel's own, never a user's
+            names[cls.__name__] = numba.types.NamedUniTuple(eval(element, dict(names)), len(cls._fields), cls)
+        signature = eval(self.signature, names)
         try:
-            folder = cache_folder()
-            _announce_compilation(folder, Path(function.__code__.co_filename).stem)
-            numba.config.CACHE_DIR = str(folder)
-            compiled = numba.njit(signature, cache=True, **options)(function)
+            with _cache.used_by_numba():
+                return self._dispatcher_for(signature, cache=True)
         except (RuntimeError, OSError):  # no home, or no folder that can be written
-            compiled = numba.njit(signature, **options)(function)
-        finally:
-            numba.config.CACHE_DIR = users_folder
-        return cast(F, compiled)
+            return self._dispatcher_for(signature)
 
-    return compile_now
+    def _dispatcher_for(self, signature: Any, **cache: bool) -> Any:
+        import numba
+
+        dispatcher = numba.njit(**self._options, **cache)(_copy_of(self.py_func))
+        _by_dispatcher[dispatcher] = self
+        try:
+            dispatcher.compile(signature)
+        finally:
+            del _by_dispatcher[dispatcher]
+        dispatcher.disable_compile()
+        return dispatcher
+
+
+def kernel(
+    signature: str, types: Sequence[object] = (), *, parallel: bool = False, allocates: bool = False
+) -> Callable[[F], F]:
+    """Make a function a kernel, machine code for one explicit signature.
+
+    Parameters
+    ----------
+    signature
+        In numba's words, such as ``"int64(int64[::1], Design)"``.
+    types
+        Classes of named tuples that the signature calls by their names: of int64, or a pair of the class and what its
+        elements are, such as ``(Columns, "int64[:]")``.
+    parallel
+        Loops over ``prange`` are shared among numba's threads.
+    allocates
+        The kernel makes arrays of its own; the others need no reference counts.
+
+    Returns
+    -------
+    Callable
+        A decorator; what it makes is called like the function, with arguments by place.
+    """
+    options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates}
+
+    def made(function: F) -> F:
+        result = Kernel(cast(FunctionType, function), signature, types, options)
+        _kernels.append(result)
+        return cast(F, result)
+
+    return made
 
 
 def inlined(function: F) -> F:
     """Make a function part of the kernels that call it: typed by them, compiled and cached with them."""
-    return cast(F, numba.njit(forceinline=True, **_OPTIONS)(function))
+    _parts[cast(FunctionType, function)] = {"forceinline": True}
+    return function
 
 
 def part(function: F) -> F:
     """Make a function that kernels call: typed by them and cached with them, but compiled once and not into each."""
-    return cast(F, numba.njit(**_OPTIONS)(function))
+    _parts[cast(FunctionType, function)] = {}
+    return function
 
 
-# Counting references (_nrt) locks the bus for every array that is handed to an inner function, which costs more than
-# a small kernel's own work; only a kernel that allocates needs it. Without the GIL kernels run side by side.
-_OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
-_SOURCE_HASH = source_hash()
+def prange(stop: int) -> range:
+    """Loop as ``range`` does; numba's threads share the turns where the kernel is parallel."""
+    return range(stop)
+
+
+def _copy_of(function: FunctionType) -> FunctionType:
+    """Return a function with global names of its own, so that they may stand for what numba compiled."""
+    names = dict(function.__globals__)
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    copy.__qualname__ = function.__qualname__
+    return copy
+
+
+def _tell_numba(copy: FunctionType) -> None:
+    """Let the global names of a copy stand for dispatchers where they stood for functions of ours."""
+    names = copy.__globals__
+    for name in set(_names_in(copy.__code__)) & names.keys():
+        value = names[name]
+        if isinstance(value, Kernel):
+            names[name] = value.compiled()
+        elif value is prange:
+            import numba
+
+            names[name] = numba.prange
+        elif isinstance(value, FunctionType) and value in _parts:
+            names[name] = _dispatcher_of_part(value)
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    """Yield the names that a function's code, and the code of functions within it, looks up."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
+
+
+def _dispatcher_of_part(function: FunctionType) -> Any:
+    import numba
+
+    if function not in _part_dispatchers:
+        copy = _copy_of(function)
+        _tell_numba(copy)
+        _part_dispatchers[function] = numba.njit(**_OPTIONS, **_parts[function])(copy)
+    return _part_dispatchers[function]
+
+
+@functools.cache
+def _watch_numba() -> None:
+    """Have numba report each compilation before it starts: what comes from the cache needs no functions made known."""
+    from numba.core import event
+
+    class Watch(event.Listener):  # type: ignore[misc]
+        def on_start(self, reported: Any) -> None:
+            found = _by_dispatcher.get(reported.data["dispatcher"])
+            if found is not None:
+                _cache.announce(found.__module__)
+                _tell_numba(reported.data["dispatcher"].py_func)
+
+        def on_end(self, reported: Any) -> None: ...
+
+    event.register("numba:compile", Watch())

@@ -15,6 +15,7 @@ from pivotsim.engines.array.masked_folds import check_mask, mapped
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.kernels.array.closed_form import gemm_cycles
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.sizes import joint_gemms
@@ -157,14 +158,17 @@ def cycles_per_gemm(
 ) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats.
 
-    Repeat i of a GEMM with a mask uses copy i % count; a mask never adds clocks.
+    Repeat i of a GEMM with a mask uses copy i % count; a mask never adds clocks. Each size is computed once, as plain
+    Python: a handful of integer operations, for which loading machine code would take a thousand times as long.
     """
-    from pivotsim.kernels.array.closed_form import fill_gemm_cycles
-
     design = design_row(array)
-    check_no_overflow(gemms.tolist(), design.tolist())
-    per_gemm = np.empty(len(gemms), dtype=np.int64)
-    fill_gemm_cycles(gemms, tuple(design[:, None]), per_gemm)
+    fields, rows = design.tolist(), gemms.tolist()
+    counts: dict[tuple[int, int, int], int] = {}
+    for m, k, n, repeats in rows:
+        counts[m, k, n] = counts.get((m, k, n), 0) + repeats
+    check_no_overflow(((*size, count) for size, count in counts.items()), fields)
+    once = {size: gemm_cycles(*size, *fields) for size in counts}
+    per_gemm = np.array([repeats * once[m, k, n] for m, k, n, repeats in rows], dtype=np.int64)
     for i, mask in enumerate(masks):
         if mask is not None:
             m, k, n, repeats = gemms[i].tolist()
@@ -172,12 +176,6 @@ def cycles_per_gemm(
             clocks = cycles_of_copies(m, k, n, mask, design, len(copies)).tolist()
             per_gemm[i] = sum(times * clocks[copy] for copy, times in copies.items())
     return per_gemm
-
-
-def check_dense(masks: Sequence[Mask | None], engine: str) -> None:
-    """Raise InputError where a GEMM has a mask that an engine does not know."""
-    if any(mask is not None for mask in masks):
-        raise InputError(f"engine: '{engine}' runs dense operations only")
 
 
 def cycles_per_design(

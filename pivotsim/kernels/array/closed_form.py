@@ -77,19 +77,12 @@ def gemm_cycles(
 
 @inlined
 def design_cycles(gemms: Array, i: int, designs: tuple[Array, ...], d: int) -> int:
-    """Return the clocks of GEMM i under design d; arrays as in the kernels below."""
+    """Return the clocks of GEMM i under design d; arrays as in the kernel below."""
     rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
     return gemm_cycles(
         gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
         edge_aware[d], os_edge_register[d], mac_latency[d],
     )  # fmt: skip
-
-
-@kernel("void(int64[:, ::1], UniTuple(int64[:], 7), int64[::1])")
-def fill_gemm_cycles(gemms: Array, designs: tuple[Array, ...], out: Array) -> None:
-    """Write the clocks of each GEMM with its repeats to ``out`` (G,), for one design and (G, 4) m, k, n, repeats."""
-    for i in range(len(out)):
-        out[i] = gemms[i, 3] * design_cycles(gemms, i, designs, 0)
 
 
 @inlined

@@ -1,8 +1,6 @@
 """The threaded twin of ``sum_design_cycles``, apart so that only large design vectors load it."""
 
-from numba import prange
-
-from pivotsim.kernels._jit import kernel
+from pivotsim.kernels._jit import kernel, prange
 from pivotsim.kernels.array.closed_form import DESIGNS_SIGNATURE, Array, fill_totals
 
 

@@ -1,8 +1,6 @@
 """The threaded twin of ``drawn_cycles``, apart so that only large vectors load it."""
 
-from numba import prange
-
-from pivotsim.kernels._jit import kernel
+from pivotsim.kernels._jit import kernel, prange
 from pivotsim.kernels.array.closed_form import Array
 from pivotsim.kernels.array.masked import Flags
 from pivotsim.kernels.array.random_masks import LANES_SIGNATURE, Hashes, run_lanes

@@ -55,6 +55,23 @@ def test_ten_thousand_random_points_equal_the_oracle():
     assert len(seen) == len(MODES)
 
 
+def test_machine_code_equals_plain_python():
+    """One design runs as Python, vectors of designs as a kernel: the same function, under numba's integers, too."""
+    draw, fields = random.Random(11), analytic.DESIGN_FIELDS
+    bounds = [len(allowed) - 1 if isinstance(allowed[0], str) else None for allowed in fields.values()]
+    for largest in (4, 90, 3000, 2**17):
+        gemms = np.array([[draw.randint(1, largest) for _ in range(3)] + [1] for _ in range(12)])
+        designs = [
+            [draw.randint(0, top) if top is not None else draw.randint(*allowed) for top, allowed in
+             zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16)], strict=True)]
+            for _ in range(500)
+        ]  # fmt: skip
+        columns = [np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T]
+        compiled = np.array([analytic.cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
+        plain = [analytic.cycles_per_gemm(gemms, analytic.array_values(np.array(design))) for design in designs]
+        assert np.array_equal(compiled, np.array(plain).T)
+
+
 def scalesim_rows():
     with (DATA / "scalesim_cycles.csv").open() as file:
         return list(csv.DictReader(file))

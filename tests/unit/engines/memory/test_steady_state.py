@@ -78,7 +78,7 @@ def test_stretches_of_every_loop_and_period(monkeypatch):
 
     names = {**vars(memory_steady), "is_periodic": watched}
     for name in ("skip", "advanced"):  # as Python, with the watch in its place
-        names[name] = types.FunctionType(names[name].py_func.__code__, names, name)
+        names[name] = types.FunctionType(names[name].__code__, names, name)
     monkeypatch.setattr(kernel, "advanced", names["advanced"])
     compared = 0
     while compared < 60:
