@@ -7,18 +7,17 @@ start. With P_i the fraction that reaches effort i and D_i its delay:
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pivotsim.effort.mixed_report import Effort, MixedReport
 from pivotsim.errors import InputError, check_choice, check_real, got
 from pivotsim.host.costs import check_gate
-from pivotsim.io.specs import leaves, value_at
 from pivotsim.simulation.report import Report
 
 GATES = ("entropy", "none")
 SUM_TOLERANCE = 1e-9
-NAMES = ("name", "description", "source")
+NAMES = {"name", "description", "source", "sources"}
 
 
 def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy") -> MixedReport:
@@ -105,14 +104,25 @@ def _checked_reports(reports: Iterable[Report]) -> list[Report]:
 
 def _first_difference(a: Any, b: Any) -> str:
     """Return what two boards or models differ in: their names, else the first value; nothing where they are equal."""
+    if a is b:
+        return ""
     if type(a) is not type(b):  # two kinds of boards
         return f", in kind {got((a.kind, b.kind))}"
-    values = ((path, (value_at(a, path), value_at(b, path))) for path, _, _ in leaves(type(a)) if path not in NAMES)
-    found = [(path, pair) for path, pair in values if pair[0] != pair[1]]
-    if not found:
+    values = [dict(_leaves(spec.model_dump(exclude=NAMES))) for spec in (a, b)]
+    paths = [path for path in values[0] | values[1] if values[0].get(path) != values[1].get(path)]
+    if not paths:
         return ""
-    path, pair = ("name", (a.name, b.name)) if a.name != b.name else found[0]
-    return f", in {path} {got(pair)}"
+    path, pair = ("name", (a.name, b.name)) if a.name != b.name else (paths[0], [v.get(paths[0]) for v in values])
+    return f", in {path} {got(tuple(pair))}"
+
+
+def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted path, value) of every value; a group that is not there is one value, None."""
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def _checked_fractions(exit_fractions: Iterable[float], count: int) -> list[float]:

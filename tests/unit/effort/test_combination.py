@@ -116,6 +116,12 @@ def test_reports_that_do_not_mix():
     for option in ({"engine": "memory", "memory": "hw"}, {"energy": "activity"}, {"scope": "all"}):
         with pytest.raises(ps.InputError, match=f"{next(iter(option))} differs between number 1 and 2"):
             ps.combine([effort(6), effort(12, **option)], [0.5, 0.5])
+    placed = {"base": "zcu102", "placement": {"softmax": "pl"}}
+    with_host, without = (ps.simulate(WHOLE, ps.load_hardware({**placed, **host})) for host in ({}, {"host": "none"}))
+    with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in host"):
+        ps.combine([with_host, without], [0.5, 0.5], gate="none")
+    with pytest.raises(ps.InputError, match=r"differs between number 1 and 2"):
+        ps.combine([effort(6), ps.simulate(WHOLE, "u250_mpca")], [0.5, 0.5])
     os = ps.simulate(WHOLE, "zcu102_os")
     with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in name"):
         ps.combine([effort(6), os], [0.5, 0.5])
