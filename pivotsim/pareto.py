@@ -27,6 +27,11 @@ def pareto_front(table: Any, objectives: Sequence[str], *, maximize: Iterable[st
     maximize : iterable of str
         Those of them to maximise instead.
 
+    Returns
+    -------
+    numpy array of int64
+        Places of the front's rows.
+
     Raises
     ------
     InputError

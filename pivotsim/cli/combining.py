@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table
+from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, write_plots
 from pivotsim.errors import InputError
+from pivotsim.tables import number, percent
 
 
 def combine_command(
@@ -147,19 +148,24 @@ def compare_command(
     table = compare(results["a"], results["b"])
     who = {name: identity(result) for name, result in results.items()}
     if json:
-        parts = {part: [delta._asdict() for delta in deltas] for part, deltas in table.items()}
-        print_json({**header("compare", hash_of((who, parts))), **who, **parts})
+        deltas = {part: [delta._asdict() for delta in table[part]] for part in ("totals", "modules")}
+        differences = [difference._asdict() for difference in table["options"]]
+        print_json({**header("compare", hash_of((who, deltas))), **who, "options": differences, **deltas})
         return
     for name, said in who.items():
         print_line(f"{name.upper()}: " + ", ".join(f"{key} {value}" for key, value in said.items()))
     print_line()
-    for part, deltas in table.items():
-        places = 4 if part == "totals" else 2
+    if table["options"]:
+        print_table(("options that differ", "A", "B"), [(d.name, d.a or "-", d.b or "-") for d in table["options"]])
+    else:
+        print_line("options: the same")
+    print_line()
+    for part, rows, places in (("totals", table["totals"], 4), ("module, ms", table["modules"], 2)):
         print_table(
-            (part if part == "totals" else "module, ms", "A", "B", "B - A", "B / A"),
+            (part, "A", "B", "B - A", "B / A"),
             [
                 (d.name, number(d.a, places), number(d.b, places), f"{d.delta:+,.{places}f}", number(d.ratio, 3))
-                for d in deltas
+                for d in rows
             ],
             right=(1, 2, 3, 4),
         )

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pivotsim.cli.output import number, percent, print_line, print_table
+from pivotsim.cli.output import print_line, print_table
+from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.search.choice import Answer, Choice

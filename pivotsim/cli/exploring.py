@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import number, percent, print_json, print_line, print_note, print_table
+from pivotsim.cli.output import print_json, print_line, print_note, print_table
 from pivotsim.errors import InputError, got
+from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
     from pivotsim.dse.sweep.run import Progress, Swept

@@ -6,12 +6,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pivotsim.units import number_text, percent_text
+from pivotsim.tables import cell, number, percent, text_lines
 
 if TYPE_CHECKING:
     from pivotsim.engines.base import Table
-
-number, percent = number_text, percent_text
 
 
 class ReaderGoneError(Exception):
@@ -66,14 +64,12 @@ def is_terminal() -> bool:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
     """Print a table; ``right`` holds the indices of right-aligned columns."""
-    texts = [["" if cell is None else " ".join(str(cell).splitlines()) for cell in row] for row in rows]
+    texts = [[cell(value) for value in row] for row in rows]
     if is_terminal():
         _print_rich(columns, texts, right)
         return
-    widths = [max(len(line[i]) for line in [list(columns), *texts]) for i in range(len(columns))]
-    for line in [list(columns), *texts]:
-        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
-        print_line("  ".join(cells).rstrip())
+    for line in text_lines(columns, texts, right):
+        print_line(line)
 
 
 WRITTEN: dict[str, Callable[[Any], str]] = {
@@ -97,5 +93,5 @@ def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[i
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # Text: brackets in a source are no markup
+        table.add_row(*map(Text, row))  # Text: brackets in a source are no markup
     Console().print(table)

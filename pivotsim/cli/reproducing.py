@@ -1,233 +1,98 @@
-"""The commands that audit published numbers: reproduce pivot, reproduce static, reproduce tokens."""
+"""The commands that audit published numbers: `reproduce` with the name of a paper, and `reproduce all`."""
 
-from collections.abc import Callable, Sequence
+import importlib
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.audit_tables import mark
-from pivotsim.cli.output import is_terminal, percent, print_json, print_line, print_note, print_table
+from pivotsim.cli.audit_tables import print_audit, print_verdicts
+from pivotsim.cli.output import print_json, print_line, print_note
 from pivotsim.errors import InputError
+from pivotsim.published.registry import PAPERS, Paper, reproduce
 
 if TYPE_CHECKING:
     from pivotsim.published.base.audit import Findings
-    from pivotsim.published.pivot.audit import Audit
-    from pivotsim.published.pivot.effort_pairs import Hypothesis
-    from pivotsim.published.pivot.energy_sums import Additive
-    from pivotsim.published.pivot.pair_ranking import Search
-    from pivotsim.published.static.audit import StaticAudit
 
 reproduce_app = typer.Typer(no_args_is_help=True, help="Published numbers beside simulated ones, with verdicts.")
-RANKS_SHOWN = 3
-SETTINGS_SHOWN = 8
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")]
-RELATIVE = "relative"  # the ranking that the audit uses; named here so that --help loads no audit
+# what a paper takes -> the parameters of its command: name, option, default
+OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
+    "hw": (("hw", options.HwOption, "zcu102"), ("set_", options.HwSetOption, None)),
+    "plots": (("plots", options.PlotsOption, None),),
+}
+ALWAYS = (("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
 
 
-@reproduce_app.command("pivot")
-def reproduce_pivot_command(
-    hw: options.HwOption = "zcu102",
-    set_: options.HwSetOption = None,
-    plots: options.PlotsOption = None,
-    markdown: MarkdownOption = False,
-    json: options.JsonOption = False,
+def _add_command(name: str, paper: Paper) -> None:
+    """Add the command of one paper, with the options that it takes."""
+
+    def command(**given: Any) -> None:
+        _reproduce(name, **given)
+
+    taken = [*(option for kind in paper.takes for option in OPTIONS[kind]), *ALWAYS]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter(n, keyword, default=default, annotation=kind) for n, kind, default in taken]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer makes options of
+    command.__annotations__ = {n: kind for n, kind, _ in taken}
+    reproduce_app.command(name, help=paper.help)(command)
+
+
+def _reproduce(
+    name: str,
+    *,
+    markdown: bool,
+    json: bool,
+    hw: str | None = None,
+    set_: list[str] | None = None,
+    plots: Path | None = None,
 ) -> None:
-    """Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one."""
-    from pivotsim.published.pivot.audit import reproduce_pivot
-
-    _check_one_form(json, markdown)
-    settings = options.parse_settings(set_)
-    board, _ = options.load_both(hw, None, settings)
-    audit = reproduce_pivot(board)
+    """Audit a paper and print what was found."""
+    if json and markdown:
+        raise InputError("reproduce: --json and --markdown exclude each other")
+    asked: dict[str, Any] = {}
+    said: dict[str, Any] = {}
+    if hw is not None:
+        said["set"] = options.parse_settings(set_)
+        asked["hw"], _ = options.load_both(hw, None, said["set"])
+    audit = reproduce(name, **asked)
     written: list[Path] = []
     if plots is not None:
-        from pivotsim.plots.pivot import plot_pivot
-
-        written = plot_pivot(audit, plots)
+        written = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots)
     if json:
-        print_json({**audit.to_dict(), "set": settings})
+        print_json({**audit.to_dict(), **said})
     else:
-        _print_audit(audit, _print_markdown if markdown else _print_plain)
+        print_audit(audit, markdown=markdown)
         for path in written:
             print_line(f"wrote {path}")
-    _end(audit)
+    _end([audit])
 
 
-@reproduce_app.command("static")
-def reproduce_static_command(markdown: MarkdownOption = False, json: options.JsonOption = False) -> None:
-    """Audit pruned and sparse ViTs (Parikh et al., EViT, DynamicViT, ViTCoD, HeatViT); exit status as for pivot."""
-    from pivotsim.published.static.audit import reproduce_static
-
-    _check_one_form(json, markdown)
-    audit = reproduce_static()
-    if json:
-        print_json(audit.to_dict())
-    else:
-        _print_static(audit, _print_markdown if markdown else _print_plain)
-    _end(audit)
-
-
-@reproduce_app.command("tokens")
-def reproduce_tokens_command(markdown: MarkdownOption = False, json: options.JsonOption = False) -> None:
-    """Audit every number of the token-pruning paper (arXiv 2407.05941); exit status as for pivot."""
-    from pivotsim.cli.token_audit import print_token_audit
-    from pivotsim.published.tokens.audit import reproduce_tokens
-
-    _check_one_form(json, markdown)
-    audit = reproduce_tokens()
-    if json:
-        print_json(audit.to_dict())
-    else:
-        print_token_audit(audit, _print_markdown if markdown else _print_plain)
-    _end(audit)
+for _name, _paper in PAPERS.items():
+    _add_command(_name, _paper)
 
 
 @reproduce_app.command("all")
 def reproduce_all_command(json: options.JsonOption = False) -> None:
     """Audit all papers: how many claims have each verdict, and every verdict that is not the expected one."""
-    from pivotsim.published.pivot.audit import reproduce_pivot
-    from pivotsim.published.static.audit import reproduce_static
-    from pivotsim.published.tokens.audit import reproduce_tokens
-
-    audits: dict[str, Findings] = {
-        "pivot": reproduce_pivot(), "static": reproduce_static(), "tokens": reproduce_tokens(),
-    }  # fmt: skip
+    audits = {name: reproduce(name) for name in PAPERS}
     if json:
         print_json({name: {"counts": a.counts(), "unexpected": a.unexpected} for name, a in audits.items()})
     else:
         for name, audit in audits.items():
             print_line(f"pivotsim reproduce {name}")
             print_line()
-            _print_verdicts(audit, _print_plain)
+            print_verdicts(audit)
             print_line()
-    if any(audit.unexpected for audit in audits.values()):
-        for audit in audits.values():
-            for line in audit.unexpected:
-                print_note(line)
-        raise typer.Exit(1)
+    _end(list(audits.values()))
 
 
-def _check_one_form(json: bool, markdown: bool) -> None:
-    if json and markdown:
-        raise InputError("reproduce: --json and --markdown exclude each other")
-
-
-def _end(audit: "Findings") -> None:
+def _end(audits: "list[Findings]") -> None:
     """Name every unexpected verdict on stderr, and exit with 1 where there is one."""
-    for line in audit.unexpected:
-        print_note(line)
-    if audit.unexpected:
+    for audit in audits:
+        for line in audit.unexpected:
+            print_note(line)
+    if any(audit.unexpected for audit in audits):
         raise typer.Exit(1)
-
-
-def _print_plain(title: str, columns: Sequence[str], rows: list[Sequence[Any]], right: Sequence[int]) -> None:
-    print_line(title)
-    print_line()
-    print_table(columns, rows, right)
-    print_line()
-
-
-def _print_markdown(title: str, columns: Sequence[str], rows: list[Sequence[Any]], right: Sequence[int]) -> None:
-    print_line(f"### {title}\n")
-    print_line("| " + " | ".join(columns) + " |")
-    print_line("|" + "|".join("---:" if i in right else "---" for i in range(len(columns))) + "|")
-    for row in rows:
-        print_line("| " + " | ".join("" if c is None else str(c).replace("|", "\\|") for c in row) + " |")
-    print_line()
-
-
-def _print_findings(title: str, audit: "Findings", show: Callable[..., None]) -> None:
-    reasons = {reason: number for number, reason in enumerate(dict.fromkeys(f.reason for f in audit.findings), start=1)}
-    folded = is_terminal() and show is _print_plain  # a terminal is too narrow for reasons beside the rows
-    show(
-        title,
-        ("claim", "published", "simulated", "deviation", "unit", "verdict", "why" if folded else "reason"),
-        [
-            (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, f.verdict,
-             reasons[f.reason] if folded else f.reason)
-            for f in audit.findings
-        ],
-        (1, 2, 3),
-    )  # fmt: skip
-    if folded:
-        show("Why", ("", ""), [(number, reason) for reason, number in reasons.items()], (0,))
-
-
-def _print_verdicts(audit: "Findings", show: Callable[..., None]) -> None:
-    show("Verdicts", ("verdict", "claims"), list(audit.counts().items()), (1,))
-    expected = "all verdicts are the expected ones" if not audit.unexpected else "UNEXPECTED VERDICTS, see stderr"
-    print_line(expected)
-
-
-def _print_static(audit: "StaticAudit", show: Callable[..., None]) -> None:
-    _print_findings("Pruned and sparse ViTs: published beside simulated", audit, show)
-    compute, size = audit.published
-    show(
-        f"Settings of Parikh et al. behind {compute:g}x compute, {size:g}x size: searched, inferred, never published",
-        ("rank", "pruned", "blocks kept", "tokens kept", "in encoders", "compute", "size", "meets both"),
-        [
-            (rank, h.pruned, f"{h.block_density:g}", f"{h.token_keep_rate:g}", ", ".join(map(str, h.encoders)),
-             f"{h.compute_reduction:.3f}x", f"{h.compression:.3f}x", "yes" if h.fits(compute, size) else "no")
-            for rank, h in enumerate(audit.nearest(SETTINGS_SHOWN), start=1)
-        ],
-        (0, 2, 3, 5, 6),
-    )  # fmt: skip
-    _print_verdicts(audit, show)
-
-
-def _print_audit(audit: "Audit", show: Callable[..., None]) -> None:
-    _print_findings(f"PIVOT (DAC'24) on {audit.hw.name}: published beside simulated", audit, show)
-    show(
-        "Cells that do not follow from each other (marked above 2.5 %)",
-        ("claim", "printed", "implied", "size", "", "rule"),
-        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), mark(h), h.rule) for h in audit.hits],
-        (1, 2, 3),
-    )
-    show(
-        "Fig. 6b with the tables: can any sum of components fall so? It falls between its least part and its greatest",
-        ("row", "total", "least part", "greatest", "possible", "unlisted part needs", "attention's own time: printed",
-         "simulated", "rule activity, simulated"),
-        [_additive_row(judged) for judged in audit.additive],
-        (1, 2, 3, 5, 6, 7),
-    )  # fmt: skip
-    print_line("An unlisted part is one that Fig. 6b leaves out and that does not fall; that the figure may mean the")
-    print_line("attention alone is a hypothesis; periphery under rule activity holds a calibrated residual.")
-    print_line()
-    show(
-        "Effort pairs behind the rows: searched, inferred, never published (gate ignored, as the paper does)",
-        ("row", "ranking", "rank", "low", "high", "F_L", "score", "fits", "used", "delay, ms", "energy, J", "EDP, J*ms",
-         "definition of EDP", "shares of"),
-        [_pair_row(search, *shown) for search in audit.searches for shown in search.shown(RANKS_SHOWN)],
-        (2, 3, 4, 5, 6, 9, 10, 11),
-    )  # fmt: skip
-    show(
-        "Definition of EDP: the one whose best hypotheses score lowest over all rows is used for all",
-        ("definition of EDP", "sum of best scores"),
-        [(name, f"{score:.2f}") for name, score in audit.definition_scores.items()],
-        (1,),
-    )
-    _print_verdicts(audit, show)
-
-
-def _times(ratio: float | None, places: int) -> str:
-    return "-" if ratio is None else f"{ratio:.{places}f}x"
-
-
-def _additive_row(judged: "Additive") -> Sequence[Any]:
-    needs = percent(judged.unlisted_frac, 0) if judged.unlisted_frac else "-"
-    simulated = ", ".join(f"{name} {ratio:.2f}x" for name, ratio in judged.activity_reductions.items())
-    return (
-        judged.row, _times(judged.total_reduction, 2), _times(judged.least_reduction, 1),
-        _times(judged.greatest_reduction, 1), judged.possible, needs, _times(judged.attention_published_reduction, 2),
-        _times(judged.attention_simulated_reduction, 2), simulated,
-    )  # fmt: skip
-
-
-def _pair_row(search: "Search", kind: str, rank: int, h: "Hypothesis") -> Sequence[Any]:
-    used = "used" if kind == RELATIVE and h is search.best else ""
-    return (
-        search.row, kind, rank, h.low, h.high, f"{h.low_frac:.2f}", f"{h.score:.2f}", "yes" if h.fits else "no", used,
-        f"{h.cells['delay']:.2f}", f"{h.cells['energy']:.4f}", f"{h.cells['edp']:.3f}", h.edp_definition, h.share_base,
-    )  # fmt: skip

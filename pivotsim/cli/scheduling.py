@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
+from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
+from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
     from pivotsim.pruning.devices.protocol import Device

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import percent, print_json, print_line, print_table
+from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.errors import InputError
+from pivotsim.tables import percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.gpu import GpuSpec

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import number, percent, print_columns, print_json, print_line, print_table, progress
+from pivotsim.cli.output import print_columns, print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
+from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import percent, print_json, print_line, print_table, progress
+from pivotsim.cli.output import print_json, print_line, print_table, progress
+from pivotsim.tables import percent
 
 SHOWN_FOLDS = 12
 
@@ -35,7 +36,7 @@ def watch_command(
     """
     from pivotsim.engines.pe.clock import check_size, seeded_operands
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
-    from pivotsim.simulation.executed_gemm import simulate_matmul
+    from pivotsim.simulation.executed_gemm import execute_gemm
     from pivotsim.simulation.report import hash_of, header
     from pivotsim.simulation.single_gemm import array_options, check_sizes
 
@@ -45,7 +46,7 @@ def watch_command(
     m, k, n = check_sizes(m, k, n)
     check_size(m, k, n, array_options(**chosen), trace=True)
     with progress():
-        run = simulate_matmul(*seeded_operands(m, k, n), **chosen, activity=True)
+        run = execute_gemm(*seeded_operands(m, k, n), **chosen, activity=True)
     name = f"watch_{m}x{k}x{n}_on_{run.rows}x{run.cols}_{run.dataflow}_{run.fold_overlap}"
     written = [plot_wavefront(run, out, name)]
     if gif:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pivotsim.dse.evaluation.counting import count_points
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
@@ -11,6 +10,7 @@ from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import points_of
 from pivotsim.dse.sweep.chunks import BLOCK_POINTS, joined
 from pivotsim.errors import InputError, got
+from pivotsim.simulation.design_table import DesignTable
 
 MAX_EXPLORED = 20_000_000  # points; more belong into a sweep's files
 
@@ -21,7 +21,7 @@ def explore(
     method: str = "grid",
     samples: int | None = None,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> DesignTable:
     """Return delay, energy and energy-delay product of every design of a space.
 
     Parameters
@@ -35,8 +35,9 @@ def explore(
 
     Returns
     -------
-    dict of numpy arrays of one length
-        ``point``, one column per axis, pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
+    DesignTable
+        A row per design: ``point``, one column per axis, pl_cycles (of an effort pair:
+        mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
         Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
 
     Raises
@@ -66,4 +67,5 @@ def explore(
     evaluator = Evaluator(checked)
     starts = range(0, points.count, BLOCK_POINTS)
     table = joined([evaluator.run(points, i, min(points.count, i + BLOCK_POINTS)) for i in starts])
-    return {name: c.words[c.codes] if isinstance(c, Coded) else c for name, c in table.columns.items()}
+    columns = {name: c.words[c.codes] if isinstance(c, Coded) else c for name, c in table.columns.items()}
+    return DesignTable(columns, checked.columns)

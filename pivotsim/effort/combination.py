@@ -7,7 +7,8 @@ start. With P_i the fraction that reaches effort i and D_i its delay:
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pivotsim.effort.mixed_report import Effort, MixedReport
 from pivotsim.errors import InputError, check_choice, check_real, got
@@ -16,6 +17,7 @@ from pivotsim.simulation.report import Report
 
 GATES = ("entropy", "none")
 SUM_TOLERANCE = 1e-9
+NAMES = {"name", "description", "source", "sources"}
 
 
 def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy") -> MixedReport:
@@ -24,13 +26,18 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
     Parameters
     ----------
     reports : iterable of Report
-        One per effort in the order in which images meet them, all of batch 1, on equal hardware, with the same
-        options. They may be of different models.
+        One per effort in the order in which images meet them, all of batch 1, of one model, on equal hardware, with
+        the same options. Of a trace that was read or made by hand the model is not known, and not compared.
     exit_fractions : iterable of float
         The fraction of the images that each effort classifies; they sum to 1. For two efforts: F_L, F_H.
     gate : {'entropy', 'none'}
         Charge one entropy computation on the PS after every effort but the last (0.03 ms for 1000 classes), or
         ignore it as the paper's tables do (section 3.4). On a board without a processor only `none` runs.
+
+    Returns
+    -------
+    MixedReport
+        Delay, energy and breakdowns of the mean image; ``efforts`` holds each effort's own.
 
     Raises
     ------
@@ -80,14 +87,42 @@ def _checked_reports(reports: Iterable[Report]) -> list[Report]:
             raise InputError(f"reports: number {number}: {problem} {got(report.batch)}")
     first = found[0]
     for number, report in enumerate(found[1:], start=2):
+        where = f"between number 1 and {number}"
         for name, value in report.options.items():
             if value != first.options[name]:
                 values = (first.options[name], value)
-                raise InputError(f"reports: {name} differs between number 1 and {number} {got(values)}")
-        if report.inputs.hw.values() != first.inputs.hw.values():
-            names = (first.hardware, report.hardware)
-            raise InputError(f"reports: hardware differs between number 1 and {number} {got(names)}")
+                raise InputError(f"reports: {name} differs {where} {got(values)}")
+        for what, pair in {
+            "hardware": (first.inputs.hw, report.inputs.hw),
+            "the model": (first.inputs.trace.model, report.inputs.trace.model),
+        }.items():
+            difference = "" if None in pair else _first_difference(*pair)
+            if difference:
+                raise InputError(f"reports: {what} differs {where}{difference}")
     return found
+
+
+def _first_difference(a: Any, b: Any) -> str:
+    """Return what two boards or models differ in: their names, else the first value; nothing where they are equal."""
+    if a is b:
+        return ""
+    if type(a) is not type(b):  # two kinds of boards
+        return f", in kind {got((a.kind, b.kind))}"
+    values = [dict(_leaves(spec.model_dump(exclude=NAMES))) for spec in (a, b)]
+    paths = [path for path in values[0] | values[1] if values[0].get(path) != values[1].get(path)]
+    if not paths:
+        return ""
+    path, pair = ("name", (a.name, b.name)) if a.name != b.name else (paths[0], [v.get(paths[0]) for v in values])
+    return f", in {path} {got(tuple(pair))}"
+
+
+def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted path, value) of every value; a group that is not there is one value, None."""
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def _checked_fractions(exit_fractions: Iterable[float], count: int) -> list[float]:

@@ -67,6 +67,11 @@ def exit_threshold(entropies: Any, lec: float) -> float:
     lec : float
         Low effort constraint, within 0 to 1. At 0 the threshold is 0, below which no entropy lies.
 
+    Returns
+    -------
+    float
+        An image leaves at an entropy below it.
+
     Raises
     ------
     InputError

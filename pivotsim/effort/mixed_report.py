@@ -9,7 +9,7 @@ P_i is the fraction of the images that reaches effort i (PIVOT, sections 3.1 and
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
 from pivotsim.simulation.report import Report, add_up, hash_of, header, interval_entries, share_energy, share_out
+from pivotsim.simulation.summary import result_tables
+from pivotsim.tables import Table, as_html, as_text, number, percent
 from pivotsim.units import Number, plain_sum
 
 
@@ -195,6 +197,43 @@ class MixedReport:
     def input_hash(self) -> str:
         """16 hex digits over the efforts' inputs, the exit fractions and the gate."""
         return hash_of(([(e.report.input_hash, e.exit_frac) for e in self.efforts], self.gate))
+
+    def summary(self) -> str:
+        """Return efforts, totals and modules as short tables, what ``print`` shows."""
+        return as_text(self._tables(full=False))
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        names = " -> ".join(e.report.workload for e in self.efforts)
+        return f"<MixedReport: {names}, {number(self.delay_ms)} ms, {number(self.energy_j, 4)} J>"
+
+    def _repr_html_(self) -> str:
+        return as_html(self._tables(full=True))
+
+    def _tables(self, *, full: bool) -> Iterator[Table]:
+        first = self.efforts[0].report
+        said = ", ".join(f"{name} {first.options[name]}" for name in ("engine", "memory", "profile", "scope"))
+        yield Table(
+            f"{len(self.efforts)} efforts on {first.hardware} ({said}, gate {self.gate})",
+            ("effort", "run it", "leave there", "delay, ms", "energy, J"),
+            [
+                (e.report.workload, percent(e.reach_frac), percent(e.exit_frac), number(e.delay_ms),
+                 number(e.energy_j, 4))
+                for e in self.efforts
+            ],
+            (1, 2, 3, 4),
+        )  # fmt: skip
+        rows = (
+            ("delay", number(self.delay_ms), "ms", f"entropy gates {number(self.gate_ms, 3)}"),
+            ("energy", number(self.energy_j, 4), "J", f"rule {first.options['energy']}"),
+            ("EDP, mean image", number(self.edp_j_ms), "J*ms", "mean energy * mean delay"),
+            ("EDP, mean of images", number(self.edp_mean_of_images_j_ms), "J*ms", "each image's own product"),
+            ("EDP, sum of efforts", number(self.edp_sum_of_efforts_j_ms), "J*ms", "as PIVOT's Table 2 prints it"),
+            ("FPS/W", number(self.fps_per_watt), "1/J", ""),
+        )
+        yield Table("", ("mean image", "value", "unit", ""), rows, (1,))
+        yield from result_tables(self, full=full)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain numbers and text, the form that ``--json`` prints."""

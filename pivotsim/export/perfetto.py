@@ -81,6 +81,18 @@ def chrome_trace(report: Report) -> dict[str, Any]:
 def write_timeline(report: Report, path: str | Path) -> Path:
     """Write ``chrome_trace`` of a run as JSON, whole or not at all, and return the path.
 
+    Parameters
+    ----------
+    report : Report
+        Of one run.
+    path : str or Path
+        The JSON file.
+
+    Returns
+    -------
+    Path
+        The file written.
+
     Raises
     ------
     InputError

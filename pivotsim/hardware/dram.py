@@ -215,6 +215,10 @@ def load_dram(source: "str | Path | Mapping[str, object] | DramSpec") -> DramSpe
     source : str, Path, mapping or DramSpec
         A name (``"dram/ddr4_2400"``) is looked up in $PIVOTSIM_PATH, then among the package's own.
 
+    Returns
+    -------
+    DramSpec
+
     Raises
     ------
     InputError

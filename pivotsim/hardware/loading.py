@@ -35,6 +35,11 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware) -> Hardw
         A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
         values it has.
 
+    Returns
+    -------
+    Hardware
+        A board of the file's kind: SystolicHardware or MpcaHardware.
+
     Raises
     ------
     InputError

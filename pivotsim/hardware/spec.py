@@ -14,6 +14,7 @@ from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.io.specs import ONE_LINE, Spec, quantity
 from pivotsim.operations import OPERATIONS, PS_KINDS
+from pivotsim.tables import Printable, Table, as_html
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -121,7 +122,7 @@ class PlacementSpec(PlaceOfEachKind, defer_build=False):
         return place
 
 
-class Hardware(SourcedSpec):
+class Hardware(Printable, SourcedSpec):
     """A board: what all kinds share; see ``pivotsim show hw NAME``."""
 
     compute: ClassVar[str]  # the group of values that it computes with
@@ -233,6 +234,20 @@ class Hardware(SourcedSpec):
             "peak_gmac_per_s": (peak_gmac_per_s, "GMAC/s", f"pes * {self.compute}.clock_mhz"),
             "peak_gops": (2 * peak_gmac_per_s, "GOP/s", "two operations per MAC"),
         }
+
+    def _tables(self) -> tuple[Table]:
+        """Return what it computes with, and the peaks that follow."""
+        rows = [row[:3] for row in self.to_rows() if row[0].startswith(f"{self.compute}.")]
+        rows += [(name, f"{value:.6g}", unit) for name, (value, unit, _) in self.derived.items()]
+        more = "every value with its source: to_rows(), or pivotsim show hw"
+        return (Table(f"{self.name}: {self.description}", ("value", "", "unit"), rows, (1,), (more,)),)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.name}>"
+
+    def _repr_html_(self) -> str:
+        columns = ("value", "", "unit", "source", "description")
+        return as_html([Table(f"{self.name}: {self.description}", columns, self.to_rows(), (1,))])
 
     def to_rows(self) -> list[tuple[str, object, str, str, str]]:
         """Return (path, value, unit, source, description) of every value, what it computes with before the rest."""

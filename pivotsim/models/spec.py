@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import model_validator
 
 from pivotsim.errors import got
-from pivotsim.io.specs import ONE_LINE, Spec, load_spec, quantity, replaced
+from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.tables import Printable, Table
 
 # LV-ViT's stem "4_2", from its publication's code: (kernel, stride, in, out) of each convolution, the last
 # one being the patch projection; every convolution but the last is followed by a batch norm, without bias.
@@ -16,7 +17,7 @@ LVVIT_STEM_WIDTH = 64
 LVVIT_STEM_STRIDE = 2
 
 
-class VitModel(Spec):
+class VitModel(Printable, Spec):
     """A Vision Transformer as timm describes it; see ``pivotsim show model NAME``."""
 
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
@@ -50,6 +51,11 @@ class VitModel(Spec):
         if self.stem == "lvvit_4_2" and self.patch_px % LVVIT_STEM_STRIDE:
             raise ValueError(f"patch_px: {self.patch_px} is odd, and the stem lvvit_4_2 halves the image first")
         return self
+
+    def _tables(self) -> tuple[Table]:
+        rows = [(path, value_at(self, path), unit) for path, unit, _ in leaves(type(self))][3:]
+        rows += [("tokens", self.tokens, "tokens"), ("parameters", f"{self.parameters:,}", "")]
+        return (Table(f"{self.name}: {self.description}", ("size", "", "unit"), rows, (1,)),)
 
     @property
     def patches(self) -> int:
@@ -110,6 +116,10 @@ def load_model(source: "str | Path | Mapping[str, object] | VitModel") -> VitMod
     ----------
     source : str, Path, mapping or VitModel
         A name (``"deit_s"``) is looked up in $PIVOTSIM_PATH, then among the package's own.
+
+    Returns
+    -------
+    VitModel
 
     Raises
     ------

@@ -99,7 +99,7 @@ def draw_pairs(data: Delays, axes: "Axes", label: str, title: str) -> "Axes":
     return plain_axes(axes)
 
 
-def plot_pivot(audit: Audit, folder: Path) -> list[Path]:
+def plot_audit(audit: Audit, folder: Path) -> list[Path]:
     """Write the pictures of the audit and return their paths."""
     figure, (axes,) = new_axes(8, 4)
     draw_shares(share_data(audit), axes)

@@ -11,7 +11,7 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.io.text_files import make_folder, write_atomic
 from pivotsim.plots.style import plain_axes, save_png
-from pivotsim.simulation.executed_gemm import MatmulResult
+from pivotsim.simulation.executed_gemm import ExecutedGemm
 from pivotsim.units import FloatArray
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Wavefront:
     phases: list[tuple[str, int, int]]  # part of a fold, first clock, clock after its last
 
 
-def wavefront_data(run: MatmulResult) -> Wavefront:
+def wavefront_data(run: ExecutedGemm) -> Wavefront:
     """Return what the picture shows, from a run with ``activity=True``."""
     marks = run.activity
     doing = np.zeros(marks.shape, dtype=np.uint8)
@@ -51,7 +51,7 @@ def wavefront_data(run: MatmulResult) -> Wavefront:
     return Wavefront(doing, useful, busy, _phases(run))
 
 
-def _phases(run: MatmulResult) -> list[tuple[str, int, int]]:
+def _phases(run: ExecutedGemm) -> list[tuple[str, int, int]]:
     """Cut each fold: load, fill (the wave spreads), stream (it covers the fold), drain (it leaves, sums move out)."""
     row_size, col_size, length = DATAFLOW[run.dataflow].sizes(run.m, run.k, run.n)
     row_folds, phases = -(-row_size // run.rows), []
@@ -117,7 +117,7 @@ def frame_clocks(data: Wavefront, count: int) -> list[int]:
     return sorted({*map(int, spread), total - 1})
 
 
-def draw_wavefront(run: MatmulResult, figure: "Figure", frames: int = FRAMES) -> "Figure":
+def draw_wavefront(run: ExecutedGemm, figure: "Figure", frames: int = FRAMES) -> "Figure":
     """Draw small multiples of the array above the utilisation over time."""
     data = wavefront_data(run)
     clocks = frame_clocks(data, frames)
@@ -160,7 +160,7 @@ def _phase_legend(axes: "Axes", data: Wavefront) -> None:
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=4, fontsize=7, frameon=False)
 
 
-def plot_wavefront(run: MatmulResult, folder: Path, name: str = "wavefront") -> Path:
+def plot_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> Path:
     """Write the picture of a run with ``activity=True`` as PNG and return its path."""
     from matplotlib.figure import Figure
 
@@ -169,7 +169,7 @@ def plot_wavefront(run: MatmulResult, folder: Path, name: str = "wavefront") -> 
     return save_png(draw_wavefront(run, figure), folder, name)
 
 
-def animate_wavefront(run: MatmulResult, folder: Path, name: str = "wavefront") -> Path:
+def animate_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> Path:
     """Write a GIF, one frame a clock (evenly thinned above 240 clocks), and return its path."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

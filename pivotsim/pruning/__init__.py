@@ -1,1 +1,17 @@
-"""Token pruning: importance of tokens, utilities, and the schedule that a device's latency staircase suggests."""
+"""How many tokens to prune, and where: from a device's staircase and a model's accuracies."""
+
+from typing import TYPE_CHECKING
+
+from pivotsim._lazy import lazy
+
+_HOMES = {
+    "token_importance": "pivotsim.pruning.importance",
+    "Schedule": "pivotsim.pruning.schedule",
+    "pruning_schedule": "pivotsim.pruning.schedule",
+}
+__all__ = ["Schedule", "pruning_schedule", "token_importance"]
+__getattr__, __dir__ = lazy(__name__, _HOMES)
+
+if TYPE_CHECKING:
+    from pivotsim.pruning.importance import token_importance
+    from pivotsim.pruning.schedule import Schedule, pruning_schedule

@@ -22,6 +22,7 @@ from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
 from pivotsim.simulation.report import hash_of, header
+from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.plans import Plan
 
@@ -29,7 +30,7 @@ UNCHARGED = "the pruning's own cost is not known on this device and is not charg
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Printable):
     """A schedule, with everything that led to it.
 
     Attributes
@@ -83,6 +84,22 @@ class Schedule:
     def input_hash(self) -> str:
         """16 hex digits over everything that went in: model, device, options, accuracy, grid, batch, alpha."""
         return hash_of(self.inputs)
+
+    def __repr__(self) -> str:
+        where = f"{self.plan.model.name} on {self.device}, batch {self.batch}"
+        return f"<Schedule: {where}, {self.whole_tokens} to {self.best_tokens} tokens in encoder {self.encoder}>"
+
+    def _tables(self) -> tuple[Table]:
+        rows = [
+            ("remove", self.removed, "tokens", f"{self.whole_tokens} - {self.best_tokens}"),
+            ("in encoder", self.encoder, "", "between attention and MLP"),
+            ("whole model", number(self.baseline_ms, 3), "ms", ""),
+            ("pruned model", number(self.pruned_ms, 3), "ms", ""),
+            ("pruning itself", number(_or_none(self.pruning_ms), 3), "ms", ""),
+            ("gain", number(self.gain_ms, 3), "ms", percent(self.gain_ms / self.baseline_ms)),
+        ]
+        title = f"{self.plan.model.name} on {self.device}, batch {self.batch}, alpha {self.alpha:g}"
+        return (Table(title, ("schedule", "value", "unit", ""), rows, (1,), self.notes),)
 
     @property
     def whole_tokens(self) -> int:
@@ -170,6 +187,11 @@ def pruning_schedule(
         The encoder that prunes, from 1. Default: the one after the first quarter.
     pruning_ms : float, optional
         What the pruning itself takes, instead of what the device says.
+
+    Returns
+    -------
+    Schedule
+        ``best_tokens``, ``removed``, ``encoder``, the latencies, and everything that led to them.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import read_text
@@ -11,6 +11,8 @@ from pivotsim.simulation.report import SCHEMA_VERSION
 
 MAX_BYTES = 64 * 2**20
 LARGEST, SMALLEST = 1e100, 1e-100  # differences and ratios of such numbers stay finite
+OPTIONS = ("hardware", "engine", "memory", "profile", "energy", "scope", "ps_pl_overlap", "gate")
+SETTINGS = ("set", "pruning")  # what the command line was asked to change
 TOTALS = ("delay_ms", "energy_j", "edp_j_ms", "fps_per_watt")
 
 
@@ -24,22 +26,44 @@ class Delta(NamedTuple):
     ratio: float | None
 
 
+class Difference(NamedTuple):
+    """An option that is not the same in both results, None where one does not have it."""
+
+    name: str
+    a: str | None
+    b: str | None
+
+
+class Comparison(TypedDict):
+    """What differs: the options first, since totals under different options compare different things."""
+
+    options: list[Difference]
+    totals: list[Delta]
+    modules: list[Delta]
+
+
 def _delta(name: str, a: float, b: float) -> Delta:
     return Delta(name, a, b, b - a, b / a if abs(a) >= SMALLEST else None)
 
 
-def compare(a: Any, b: Any) -> dict[str, list[Delta]]:
-    """Return the differences of two results: ``totals``, and ``modules`` in milliseconds.
+def compare(a: Any, b: Any) -> Comparison:
+    """Return the differences of two results: ``options``, ``totals``, and ``modules`` in milliseconds.
 
     Parameters
     ----------
     a, b : Report, MixedReport or mapping
         Results, or what their ``to_dict`` gives (the JSON of ``run`` and ``combine``).
 
+    Returns
+    -------
+    dict
+        ``options``: a ``Difference`` (name, a, b) per option that is not the same, and the modules that only one of
+        the results charges; ``totals`` and ``modules``: a ``Delta`` (name, a, b, delta, ratio) each.
+
     Raises
     ------
     InputError
-        One of them is no such result.
+        One of them is no such result, or their batches differ.
 
     Examples
     --------
@@ -49,6 +73,8 @@ def compare(a: Any, b: Any) -> dict[str, list[Delta]]:
     >>> table = compare(ps.simulate(whole), low)
     >>> [(d.name, round(d.delta, 2)) for d in table["modules"] if d.name == "softmax"]
     [('softmax', -26.59)]
+    >>> compare(ps.simulate(whole), ps.simulate(whole, scope="all"))["options"][0]
+    Difference(name='scope', a='encoders', b='all')
     """
     first, second = _result("a", a), _result("b", b)
     batches = (first.get("batch", 1), second.get("batch", 1))
@@ -58,9 +84,26 @@ def compare(a: Any, b: Any) -> dict[str, list[Delta]]:
     hidden = [-float(result.get("overlap_ms", 0.0)) for result in (first, second)]
     overlap = [_delta("overlap", *hidden)] if any(hidden) else []  # with it the modules' differences add up
     return {
+        "options": _differences(first, second),
         "totals": [_delta(name, first[name], second[name]) for name in TOTALS],
         "modules": [_delta(name, _module_ms(first, name), _module_ms(second, name)) for name in modules] + overlap,
     }
+
+
+def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
+    """Return the options that differ, as text, and the modules that one result alone charges."""
+    pairs = {name: (_told(first.get(name)), _told(second.get(name))) for name in (*OPTIONS, *SETTINGS)}
+    charged = [dict.fromkeys(result["breakdown"]) for result in (first, second)]
+    alone = [", ".join(name for name in one if name not in other) for one, other in (charged, charged[::-1])]
+    pairs["modules in one alone"] = (alone[0] or None, alone[1] or None)
+    return [Difference(name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
+
+
+def _told(value: object) -> str | None:
+    """Return an option as text, None where a result does not have it or it is empty."""
+    if isinstance(value, Mapping):
+        return json.dumps(value, sort_keys=True) if value else None
+    return None if value is None else str(value)
 
 
 def _module_ms(result: Mapping[str, Any], name: str) -> float:

@@ -1,4 +1,4 @@
-"""simulate_matmul(): two matrices multiplied on the array, clock by clock, with their real values."""
+"""execute_gemm(): two matrices multiplied on the array, clock by clock, with their real values."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from pivotsim.workload.masks.masks import Mask
 
 
 @dataclass(frozen=True)
-class MatmulResult:
+class ExecutedGemm:
     """What the array computed, and when; clocks count from 0, where the first operand enters it.
 
     ``result`` is int32 (m, n). ``load_cycle`` (-1 under os), ``start_cycle`` and ``end_cycle`` are int64 (folds,): a
@@ -50,7 +50,7 @@ class MatmulResult:
         return clocks
 
 
-def simulate_matmul(
+def execute_gemm(
     a: object,
     b: object,
     *,
@@ -63,7 +63,7 @@ def simulate_matmul(
     mac_latency: int = 1,
     activity: bool = False,
     mask: Mask | None = None,
-) -> MatmulResult:
+) -> ExecutedGemm:
     """Multiply two int8 matrices on the array, PE by PE and clock by clock, as engine `pe` does.
 
     Every register of every processing element is the one that the Verilog in tests/rtl has, in every clock; sums
@@ -81,6 +81,11 @@ def simulate_matmul(
         Blocks of an operand that count, the others as zero whatever they hold; or of the result that are wanted, the
         others 0 where no fold computes them. Folds stream what they need, and are not listed where they need nothing.
 
+    Returns
+    -------
+    ExecutedGemm
+        ``result``, int32 (m, n), ``cycles``, and when each fold loads, starts and ends.
+
     Raises
     ------
     InputError
@@ -91,15 +96,15 @@ def simulate_matmul(
     --------
     A 2x2 array holds all of ``a``: two clocks to load, then 2 + 2 + 2 - 2 to stream two columns of ``b``.
 
-    >>> run = simulate_matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2)
+    >>> run = execute_gemm([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2)
     >>> run.result.tolist(), run.cycles, run.start_cycle.tolist(), run.end_cycle.tolist()
     ([[19, 22], [43, 50]], 6, [2], [5])
 
     Without the second column of ``b`` one clock less.
 
     >>> import pivotsim as ps
-    >>> left = ps.Mask("b", 2, 2, 1, np.array([[True, False], [True, False]]))
-    >>> run = simulate_matmul([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2, mask=left)
+    >>> left = ps.workload.Mask("b", 2, 2, 1, np.array([[True, False], [True, False]]))
+    >>> run = execute_gemm([[1, 2], [3, 4]], [[5, 6], [7, 8]], rows=2, cols=2, mask=left)
     >>> run.result.tolist(), run.cycles
     ([[19, 0], [43, 0]], 5)
     """
@@ -107,7 +112,7 @@ def simulate_matmul(
     if isinstance(mask, Mask) and mask.count > 1:
         raise InputError(f"mask: must have one copy for one multiplication {got(mask.count)}")
     run = pe.run(a, b, options, mask=mask, trace=check_flag("activity", activity))
-    return MatmulResult(
+    return ExecutedGemm(
         result=run.result,
         cycles=run.cycles,
         folds=len(run.end_cycle),

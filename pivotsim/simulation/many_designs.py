@@ -4,22 +4,30 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from pivotsim.energy.constant import board_j
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.bytes_dense import design_bytes
 from pivotsim.engines.pl_units.units import unit_cycles
-from pivotsim.errors import InputError, check_choice, got
+from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.spec import PROFILES, Hardware
+from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_steps
+from pivotsim.io.specs import leaves
 from pivotsim.kernels.types import DesignColumns
+from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.run import SCOPES, as_trace, runnable
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
+
+UNITS = {path: unit for path, unit, _ in leaves(ArraySpec)}
+TOTALS = {"pl_cycles": "clocks", "delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}
+MAX_GRID = 100_000_000  # designs; a larger space belongs into a sweep's files
 
 
 def simulate_designs(
@@ -30,7 +38,8 @@ def simulate_designs(
     profile: str = "paper",
     energy: str = "constant",
     scope: str = "encoders",
-) -> dict[str, Any]:
+    grid: bool = False,
+) -> DesignTable:
     """Return totals of one workload on many arrays at once, each as ``simulate`` would give it.
 
     Parameters
@@ -40,15 +49,17 @@ def simulate_designs(
     hw : Hardware or str
         Gives every value that ``designs`` does not.
     designs : mapping
-        Field of ``array`` -> vector of length D: rows, cols, dataflow, fold_overlap, edge, os_edge_register,
-        mac_latency. All vectors have one length.
+        Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency. Lists of
+        one length, of which the first values are the first design, the second ones the second.
     profile, energy, scope : str
         As in ``simulate``; engine `analytic`, memory `paper`.
+    grid : bool
+        Take every combination of the values instead, the last field changing fastest.
 
     Returns
     -------
-    dict of numpy arrays of shape (D,)
-        pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
+    DesignTable
+        A row per design: the fields of ``designs``, then pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
 
     Raises
     ------
@@ -61,6 +72,9 @@ def simulate_designs(
     >>> table = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]})
     >>> table["pl_cycles"].tolist()
     [3026160, 2838240]
+    >>> grid = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]}, grid=True)
+    >>> grid["rows"].tolist(), grid["cols"].tolist(), grid["pl_cycles"].tolist()
+    ([64, 64, 32, 32], [36, 72, 36, 72], [3026160, 1606392, 5318784, 2838240])
     """
     hw = as_systolic(load_hardware(hw), "designs")
     if not isinstance(designs, Mapping):
@@ -71,11 +85,44 @@ def simulate_designs(
     trace = runnable(as_trace(workload, 1), hw, scope)
     if any(mask is not None for mask in trace.gemm_masks):
         raise InputError(f"{trace.name}: many designs at once run dense operations only; simulate() takes masks")
-    columns = analytic.design_columns(hw.array, designs)
+    vectors = {field: _vector(values) for field, values in designs.items()}
+    if check_flag("grid", grid):
+        vectors = _combined(hw.array, vectors)
+    columns = analytic.design_columns(hw.array, vectors)
     if hw.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
-    return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}
+    totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
+    return DesignTable({**vectors, **totals}, {**UNITS, **TOTALS})
+
+
+def _vector(values: object) -> Any:
+    """Return values as an array, or as they are where they do not make one, which is told later."""
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError):
+        return values
+
+
+def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the vectors of every combination of values, the last field changing fastest."""
+    problems: list[str] = []
+    for field, values in vectors.items():
+        try:
+            analytic.design_columns(array, {field: values})
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    count = math.prod(map(len, vectors.values()))
+    if count > MAX_GRID:
+        problem = f"more than {MAX_GRID:,} combinations do not belong in memory; use pivotsim sweep"
+        raise InputError(f"designs: {problem} {got(count)}")
+    combined, inner = {}, count
+    for field, values in vectors.items():
+        inner //= max(len(values), 1)
+        combined[field] = np.tile(np.repeat(values, inner), count // (inner * len(values)) if count else 0)
+    return combined
 
 
 def design_totals(

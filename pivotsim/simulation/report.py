@@ -14,7 +14,9 @@ from pivotsim.energy.usage import Usage
 from pivotsim.engines.base import Details
 from pivotsim.engines.counts import Counts
 from pivotsim.errors import MissingExtraError, check_choice
+from pivotsim.simulation.summary import run_line, run_tables
 from pivotsim.simulation.timeline import Timeline
+from pivotsim.tables import as_html, as_text
 from pivotsim.units import plain_sum
 from pivotsim.workload.ops import GROUP_OF
 
@@ -62,10 +64,22 @@ def add_up(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
 
 @dataclass(frozen=True)
 class Report:
-    """What one workload costs on one hardware.
+    """What one workload costs on one hardware; ``print`` shows a summary.
 
     Attributes
     ----------
+    workload, hardware : str
+        Names.
+    options : mapping
+        Engine, memory, profile, energy, scope, batch and ps_pl_overlap of the run.
+    rows : tuple of Row
+        One per step: encoder, module, kind, resource, cycles, macs, delay_ms, start_ms; ``to_frame`` is their table.
+    batch, images : int
+        Images in the run, and those of them that run side by side.
+    pes, macs : int
+        Multiply-accumulates that the hardware can do in a clock, and those that the run does.
+    utilization_frac : float
+        MACs done over MACs possible while the array is busy.
     delay_ms, pl_ms, ps_ms : float
         The whole batch's delay, and the time that the PL (array and units) and the processor (PS) work; serial
         unless ``ps_pl_overlap`` says otherwise, and then ``pl_ms + ps_ms - delay_ms`` is ``overlap_ms``.
@@ -73,10 +87,23 @@ class Report:
         Clocks of the PL's resources, and those of PL units among them; the rest is the array's.
     timeline : Timeline
         Every piece of work on its resource.
+    busy_ms, overlap_ms, latency_ms : float
+        Work of all resources one after the other, what running side by side takes off it, and the longest time from an
+        image's first step to its last.
     energy_j : float
         The whole batch's energy; ``energy_components_j`` sums to it.
-    counts : Counts
+    energy_components_j, energy_remarks : mapping
+        Joules by component, and what must be said wherever a component's are printed.
+    energy_interval : Interval or None
+        How far the energy may move with the constants of its rule.
+    delay_per_image_ms, energy_per_image_j, edp_j_ms : float
+        Delay and energy divided by the batch, and their product.
+    fps, power_w, fps_per_watt : float
+        Images per second, mean power, images per joule.
+    counts, usage : Counts, Usage
         MACs and bytes; ``usage`` adds the times, the form in which an energy rule reads both.
+    stall_cycles, moved_bytes : dict
+        With engine `memory`, idle clocks of the array by cause, and bytes by memory level and direction; else zeros.
     gate_ms : float or None
         One entropy gate after this run, charged by ``combine`` only; None where the trace has no head, or the board no
         processor.
@@ -86,6 +113,8 @@ class Report:
         What only the engine knows: stalls, traffic and choices of memories, the balance of lanes.
     notes : tuple of str
         Constants behind the numbers that are calibrated, inferred, assumed or estimated.
+    input_hash : str
+        16 hex digits over everything that went into the run.
     """
 
     workload: str
@@ -260,6 +289,18 @@ class Report:
             **self.details.to_dict(),
             "notes": list(self.notes),
         }
+
+    def summary(self) -> str:
+        """Return totals and modules as a short table, what ``print`` shows."""
+        return as_text(run_tables(self))
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return run_line(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(run_tables(self, full=True))
 
     def to_json(self) -> str:
         """Return ``to_dict`` as JSON text."""

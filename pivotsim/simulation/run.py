@@ -72,6 +72,11 @@ def simulate(
         shortens the delay of an image (DeiT-S by 6.1 %); ``images`` runs the batch's images side by side, each on
         its own: more images a second, none of them earlier.
 
+    Returns
+    -------
+    Report
+        Totals, breakdowns, timeline and the notes behind the numbers; ``print`` shows a summary.
+
     Raises
     ------
     InputError

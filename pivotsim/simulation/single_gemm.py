@@ -19,6 +19,7 @@ from pivotsim.hardware.spec import (
     MIN_CLOCK_MHZ,
 )
 from pivotsim.simulation.report import hash_of, header
+from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import cycles_to_ms
 from pivotsim.workload.masks.masks import Mask, drawn_mask
 from pivotsim.workload.ops import gemm_array
@@ -27,7 +28,7 @@ MAX_EXPECTED_BLOCKS = 2**30  # of all masks behind a mean: about a minute
 
 
 @dataclass(frozen=True)
-class GemmResult:
+class GemmResult(Printable):
     """What one GEMM costs on one array; ``delay_ms`` is None without a clock.
 
     Under a mask ``macs`` are those that it leaves, ``utilization_frac`` counts them alone, ``executed_folds`` of
@@ -62,6 +63,22 @@ class GemmResult:
     dense_cycles: int | None = None
     expected_cycles: float | None = None
     spread_cycles: float | None = None
+
+    def _tables(self) -> tuple[Table]:
+        mode = f"{self.rows}x{self.cols} array, {self.dataflow}, fold_overlap {self.fold_overlap}, edge {self.edge}"
+        of_all = "" if self.kept_frac is None else f"{percent(self.kept_frac)} of all"
+        rows = [
+            ("cycles", f"{self.cycles:,}", "clocks"),
+            ("folds", f"{self.executed_folds:,}", "" if self.dense_cycles is None else f"of {self.folds:,}"),
+            ("utilisation", percent(self.utilization_frac), "of the PEs' MACs"),
+            ("MACs", f"{self.macs:,}", of_all),
+        ]
+        if self.delay_ms is not None:
+            rows.insert(1, ("delay", number(self.delay_ms, 6), f"ms at {self.clock_mhz:g} MHz"))
+        if self.dense_cycles is not None:
+            rows.insert(1, ("dense", f"{self.dense_cycles:,}", "clocks"))
+        title = f"{self.m} x {self.k} x {self.n} on a {mode} (engine {self.engine})"
+        return (Table(title, ("quantity", "value", "unit"), rows, (1,)),)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
@@ -118,6 +135,11 @@ def simulate_gemm(
         Instead of a mask: the share of the (k, n) operand's blocks that a random mask keeps, 0 to 1.
     block, seed : int, optional
         Of a random mask: blocks of ``block`` x ``block`` elements (16), and which mask it is (0).
+
+    Returns
+    -------
+    GemmResult
+        ``cycles``, ``folds``, ``utilization_frac``, ``macs``, and what a mask or a clock adds.
 
     Raises
     ------

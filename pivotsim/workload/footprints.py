@@ -96,6 +96,11 @@ def footprint(plan: Plan, *, weight_bytes: int = 1) -> Footprint:
     weight_bytes : int
         Bytes of one weight, 1 for int8.
 
+    Returns
+    -------
+    Footprint
+        Rows by label, ``total``, ``parameter_ratio`` and ``mac_ratio``.
+
     Raises
     ------
     InputError
@@ -104,7 +109,7 @@ def footprint(plan: Plan, *, weight_bytes: int = 1) -> Footprint:
     Examples
     --------
     >>> import pivotsim as ps
-    >>> kept = ps.footprint(ps.prune_blocks(ps.plan("deit_s"), block=16, density=0.6))
+    >>> kept = ps.workload.footprint(ps.prune_blocks(ps.plan("deit_s"), block=16, density=0.6))
     >>> kept.total.parameters_dense, round(kept.total.parameters_kept / 1e6, 2), round(kept.parameter_ratio, 2)
     (22050664, 13.56, 1.63)
     """

@@ -1,14 +1,16 @@
 """Operations and traces: an ordered list of what a model computes."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.models.spec import VitModel
 from pivotsim.operations import OPERATIONS
+from pivotsim.tables import Printable, Table
 from pivotsim.units import INT64_MAX
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
@@ -80,7 +82,7 @@ class Op(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Printable):
     """An ordered, immutable list of operations.
 
     Examples
@@ -94,9 +96,23 @@ class Trace:
     ops: tuple[Op, ...]
     name: str = "trace"
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # mask_name(op) -> mask
+    model: VitModel | None = field(default=None, compare=False)  # whose operations they are; None where unknown
 
     def __len__(self) -> int:
         return len(self.ops)
+
+    def __repr__(self) -> str:
+        return f"<Trace: {self.name}, {len(self.ops):,} operations>"
+
+    def _tables(self) -> tuple[Table]:
+        """Return operations and work by module and kind."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for op in self.ops:
+            row = found.setdefault((op.module, op.kind), [0, 0, 0])
+            row[:] = row[0] + 1, row[1] + self.macs_of(op), row[2] + op.elements
+        rows = [(*key, n, f"{macs / 1e9:.3f}" if macs else "", f"{size:,}") for key, (n, macs, size) in found.items()]
+        title = f"{self.name}: {len(self.ops):,} operations, {self.macs / 1e9:.2f} GMACs"
+        return (Table(title, ("module", "kind", "operations", "GMACs", "elements"), rows, (2, 3, 4)),)
 
     def __iter__(self) -> Iterator[Op]:
         return iter(self.ops)
@@ -138,7 +154,7 @@ class Trace:
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
         if scope == "all":
             return self
-        return Trace(tuple(op for op in self.ops if op.encoder > 0), self.name, self.masks)
+        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0))
 
     @cached_property
     def classes(self) -> int | None:
@@ -215,7 +231,7 @@ def checked(trace: Trace) -> Trace:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name, masks)
+    return Trace(tuple(ops), trace.name, masks, trace.model)
 
 
 def with_mask(op: Op, mask: Mask | None) -> Op:

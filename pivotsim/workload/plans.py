@@ -4,6 +4,7 @@ Tokens follow from the steps that prune them: each step is a function of the tok
 from the first encoder whenever a transform adds one.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
+from pivotsim.tables import Printable, Table
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.tokens.methods import Place, TokenStep
 
@@ -64,7 +66,7 @@ class EncoderPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Printable):
     """A model with one EncoderPlan per encoder; ``print(plan)`` shows it as a table."""
 
     model: VitModel
@@ -118,15 +120,22 @@ class Plan:
         columns = {name: [value(self, e) for e in self.encoders] for name, value in _PRUNED.items()}
         return {name: values for name, values in columns.items() if any(v is not None for v in values)}
 
-    def __str__(self) -> str:
-        lines = [f"{self.model.name}: effort {self.effort} of {len(self.encoders)}"]
-        lines.append(f"{'encoder':>7}  {'attention':9}  {'attention tokens':>16}  {'mlp tokens':>10}")
-        lines += [f"{n:7d}  {word:9}  {a:16d}  {m:10d}" for n, word, a, m in self.to_rows()]
-        for name, values in self.pruned().items():
-            texts = [name.replace("_", " "), *map(pruned_text, values)]
-            width = max(map(len, texts))
-            lines[1:] = [f"{line}  {text:>{width}}".rstrip() for line, text in zip(lines[1:], texts, strict=True)]
-        return "\n".join(lines)
+    def _tables(self) -> tuple[Table]:
+        pruned = self.pruned()
+        columns = (
+            "encoder",
+            "attention",
+            "attention tokens",
+            "mlp tokens",
+            *(name.replace("_", " ") for name in pruned),
+        )
+        more = zip(*(map(pruned_text, values) for values in pruned.values()), strict=True) if pruned else ()
+        rows = [(*row, *texts) for row, texts in itertools.zip_longest(self.to_rows(), more, fillvalue=())]
+        right = [place for place in range(len(columns)) if place != 1]
+        return (Table(f"{self.model.name}: effort {self.effort} of {len(self.encoders)}", columns, rows, right),)
+
+    def __repr__(self) -> str:
+        return f"<Plan: {self.model.name}, effort {self.effort} of {len(self.encoders)}>"
 
 
 def pruned_text(value: float | str | None) -> str:
@@ -169,6 +178,10 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
         One GEMM of N = 3d for Q, K and V together (the paper's delays), or three of N = d.
     score_bits : {8, 32}
         Width of the attention scores that softmax reads; 8 bit scores pass a requantisation first.
+
+    Returns
+    -------
+    Plan
 
     Raises
     ------

@@ -43,6 +43,10 @@ def prune_as(plan: Plan, preset: str, *, seed: int = 0) -> Plan:
     seed : int
         Of the drawn masks.
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError
@@ -51,7 +55,7 @@ def prune_as(plan: Plan, preset: str, *, seed: int = 0) -> Plan:
     Examples
     --------
     >>> import pivotsim as ps
-    >>> found = ps.footprint(prune_as(ps.plan("deit_s"), "parikh_seed"))
+    >>> found = ps.workload.footprint(prune_as(ps.plan("deit_s"), "parikh_seed"))
     >>> round(found.mac_ratio, 2), round(found.parameter_ratio, 2)
     (3.42, 1.63)
     """

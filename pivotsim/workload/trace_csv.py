@@ -24,10 +24,29 @@ def write_trace(trace: Trace, path: str | Path) -> None:
 
     Drawn masks are told by density and mask_key; others are written beside it, as ``<stem>.masks.npz``.
 
+    Parameters
+    ----------
+    trace : Trace
+        Operations that fit, and their masks.
+    path : str or Path
+        The CSV file.
+
+    Returns
+    -------
+    None
+
     Raises
     ------
     InputError
         An operation does not fit, or a file cannot be written.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, pivotsim as ps
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ps.write_trace(ps.lower(ps.plan("deit_s")), f"{folder}/deit_s.csv")
+    ...     print(pathlib.Path(folder, "deit_s.csv").read_text().splitlines()[0])
+    encoder,module,kind,m,k,n,repeats,a_bits,w_bits,out_bits,density,mask_file,mask_key
     """
     if not isinstance(trace, Trace):
         raise InputError(f"trace: must be a Trace {got(trace)}")
@@ -46,10 +65,29 @@ def read_trace(path: str | Path) -> Trace:
     A GEMM's mask is drawn from its density where mask_key is such as ``block=16,seed=0``; else mask_file names an .npz
     file, relative to the CSV file, and mask_key a mask in it.
 
+    Parameters
+    ----------
+    path : str or Path
+        The CSV file.
+
+    Returns
+    -------
+    Trace
+        Named after the file.
+
     Raises
     ------
     InputError
         One line per problem, ``file:line: column: problem (got X)``, at most 20 of them.
+
+    Examples
+    --------
+    >>> import tempfile, pivotsim as ps
+    >>> trace = ps.lower(ps.plan("deit_s"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ps.write_trace(trace, f"{folder}/deit_s.csv")
+    ...     ps.read_trace(f"{folder}/deit_s.csv") == trace
+    True
     """
     name = str(path)
     text = read_text(_path(path), MAX_BYTES)

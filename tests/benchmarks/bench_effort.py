@@ -25,17 +25,17 @@ def best_s(function: Callable[[], object], repeats: int = REPEATS) -> float:
 def main() -> None:
     for depth, goal_ms in ((12, 10), (24, 1000)):
         cka = np.random.default_rng(depth).random((depth, depth))
-        spent_ms = 1e3 * best_s(lambda cka=cka: ps.best_paths(cka))
+        spent_ms = 1e3 * best_s(lambda cka=cka: ps.effort.best_paths(cka))
         paths = sum(count_paths(depth, [effort]) for effort in range(depth + 1))
         print(
             f"best paths of all efforts, {depth} encoders ({paths:>10,} paths) {spent_ms:8.2f} ms   goal {goal_ms} ms"
         )
     logits = np.random.default_rng(0).normal(size=(50_000, 1000)).astype(np.float32)
-    spent = best_s(lambda: ps.normalized_entropy(logits), repeats=1)
+    spent = best_s(lambda: ps.effort.normalized_entropy(logits), repeats=1)
     print(f"entropies of 50,000 images, 1000 classes                   {spent:8.2f} s")
     arrays = synthetic.outputs(range(13), IMAGES, 1000)
     start = time.perf_counter()
-    search = ps.cosearch(ps.plan("deit_s"), arrays, synthetic.cka())
+    search = ps.effort.cosearch(ps.plan("deit_s"), arrays, synthetic.cka())
     print(
         f"13 efforts of DeiT-S prepared, {IMAGES} images                 {1e3 * (time.perf_counter() - start):8.1f} ms"
     )

@@ -31,7 +31,7 @@ def with_masks(block: int, density: float) -> ps.Trace:
     dense, ops, masks = ps.lower(ps.plan("deit_s")).within("encoders"), [], {}
     for number, op in enumerate(dense):
         if op.kind == "gemm" and op.module in WEIGHTS:
-            mask = ps.drawn_mask(op.k, op.n, block=block, density=density, seed=number)
+            mask = ps.workload.drawn_mask(op.k, op.n, block=block, density=density, seed=number)
             masks["", str(number)] = mask
             op = op._replace(mask_key=str(number), density=mask.density)
         ops.append(op)
@@ -58,7 +58,7 @@ def million() -> None:
 def main() -> None:
     hw = ps.load_hardware("zcu102")
     million()
-    gemm, mask = np.array([(*FC1, 1)]), ps.drawn_mask(384, 1536, block=16, density=0.5, seed=0)
+    gemm, mask = np.array([(*FC1, 1)]), ps.workload.drawn_mask(384, 1536, block=16, density=0.5, seed=0)
     one = best_s(lambda: [analytic.cycles_per_gemm(gemm, hw.array, [mask]) for _ in range(100)]) / 100
     print(f"fc1 under a 16x16 mask, one call                       {1e6 * one:8.1f} us")
     trace = with_masks(16, 0.5)

@@ -25,7 +25,7 @@ def cosearch(pivotsim, tmp_path):
 
 
 def search(hw="zcu102", **options):
-    return ps.cosearch(PLAN, ARRAYS, synthetic.cka(), hw, **options)
+    return ps.effort.cosearch(PLAN, ARRAYS, synthetic.cka(), hw, **options)
 
 
 def test_phase_2(cosearch):
@@ -37,7 +37,7 @@ def test_phase_2(cosearch):
     answer = search().pair(50, 0.8)
     assert data["phase_2"] == [json.loads(json.dumps(answer.to_dict()))]
     assert (data["best"], data["front"], data["set"]) == (None, None, {"model.classes": 10})
-    assert data["paths"]["6"]["active"] == list(ps.best_paths(synthetic.cka())[6].active)
+    assert data["paths"]["6"]["active"] == list(ps.effort.best_paths(synthetic.cka())[6].active)
     assert (data["schema_version"], data["result"], data["images"]) == (1, "cosearch", 100)
 
 

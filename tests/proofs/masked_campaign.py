@@ -93,14 +93,14 @@ def campaign(points, seed):
 
 def masked_heads(copies):
     """An encoder of four heads whose scores and values have a mask for each, or for every other one."""
-    scores = ps.drawn_mask(40, 40, block=1, density=0.02, seed=1, operand="out", count=copies)
-    values = ps.drawn_mask(40, 40, block=1, density=0.02, seed=2, operand="a", count=copies)
+    scores = ps.workload.drawn_mask(40, 40, block=1, density=0.02, seed=1, operand="out", count=copies)
+    values = ps.workload.drawn_mask(40, 40, block=1, density=0.02, seed=2, operand="a", count=copies)
     ops = (
-        ps.Op(1, "qkv", "gemm", 40, 64, 192),
-        ps.Op(1, "qkt", "gemm", 40, 16, 40, 4, mask_key="scores"),
-        ps.Op(1, "softmax", "softmax", 40, 1, 40, 4),
-        ps.Op(1, "sv", "gemm", 40, 40, 16, 4, mask_key="values"),
-        ps.Op(1, "proj", "gemm", 40, 64, 64),
+        ps.workload.Op(1, "qkv", "gemm", 40, 64, 192),
+        ps.workload.Op(1, "qkt", "gemm", 40, 16, 40, 4, mask_key="scores"),
+        ps.workload.Op(1, "softmax", "softmax", 40, 1, 40, 4),
+        ps.workload.Op(1, "sv", "gemm", 40, 40, 16, 4, mask_key="values"),
+        ps.workload.Op(1, "proj", "gemm", 40, 64, 64),
     )
     return ps.Trace(ops, "masked", {("", "scores"): scores, ("", "values"): values})
 

@@ -45,7 +45,7 @@ def test_a_larger_gemm_is_never_faster(m, k, n, mode):
 
 def sized(kind, k, density, **fields):
     """An operation whose density is allowed: of a GEMM only beside a mask."""
-    return ps.Op(kind=kind, k=k if kind == "gemm" else 1, density=1.0 if kind == "gemm" else density, **fields)
+    return ps.workload.Op(kind=kind, k=k if kind == "gemm" else 1, density=1.0 if kind == "gemm" else density, **fields)
 
 
 OP = st.builds(
@@ -76,12 +76,12 @@ def masked_traces(draw):
         shape = (count, -(-height // block), -(-width // block))
         mask = Mask(operand, height, width, block, np.random.default_rng(draw(st.integers(0, 99))).random(shape) < 0.5)
         masks["", key] = mask
-        ops.append(ps.Op(1, "fc1", "gemm", m, k, n, 2, density=mask.density, mask_key=key))
+        ops.append(ps.workload.Op(1, "fc1", "gemm", m, k, n, 2, density=mask.density, mask_key=key))
     for _ in range(draw(st.integers(0, 3))):
         m, k, n = (draw(st.integers(9, 40)) for _ in range(3))
         what = Draw(draw(st.integers(1, 9)), 1.0, draw(st.integers(0, 2**63 - 1)), draw(st.sampled_from(OPERANDS)), 2)
-        ops.append(ps.Op(2, "fc2", "gemm", m, k, n, 3, density=draw(st.floats(0, 1)), mask_key=what.key))
-    return ps.Trace(tuple(ops or [ps.Op(1, "fc1", "gemm", 1, 1, 1)]), "trace", masks)
+        ops.append(ps.workload.Op(2, "fc2", "gemm", m, k, n, 3, density=draw(st.floats(0, 1)), mask_key=what.key))
+    return ps.Trace(tuple(ops or [ps.workload.Op(1, "fc1", "gemm", 1, 1, 1)]), "trace", masks)
 
 
 @given(masked_traces())

@@ -114,7 +114,7 @@ def test_what_is_kept_is_what_the_trace_computes(heads, rate, block, density):
         plan = ps.prune_blocks(plan, block=block, density={"msa": density})
     except ps.InputError:
         return
-    found = ps.footprint(plan)
+    found = ps.workload.footprint(plan)
     assert found.total.macs_kept == ps.lower(plan).macs <= found.total.macs_dense == DENSE.macs
     assert found.total.parameters_kept <= found.total.parameters_dense == MODEL.parameters
     trace = ps.lower(plan)

@@ -17,7 +17,7 @@ from pivotsim.published.pivot.energy_sums import judge_additive
 
 @pytest.fixture(scope="module")
 def audit():
-    return ps.reproduce_pivot()
+    return ps.reproduce("pivot")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_every_claim_has_a_verdict_and_a_reason(audit):
 
 def test_expected_verdicts_decide_nothing(audit, monkeypatch):
     monkeypatch.setattr("pivotsim.published.pivot.audit.load_expected", dict)
-    again = ps.reproduce_pivot()
+    again = ps.reproduce("pivot")
     assert [f.verdict for f in again.findings] == [f.verdict for f in audit.findings]
     assert len(again.unexpected) == len(audit.findings)
 
@@ -147,7 +147,7 @@ def test_expected_verdicts_decide_nothing(audit, monkeypatch):
     ],
 )
 def test_another_board_gets_other_verdicts(change, moved):
-    changed = ps.reproduce_pivot(ps.load_hardware("zcu102").replace(change))
+    changed = ps.reproduce("pivot", hw=ps.load_hardware("zcu102").replace(change))
     assert moved <= {line.partition(":")[0] for line in changed.unexpected}
 
 
@@ -284,7 +284,7 @@ def test_tolerances_are_the_stated_ones(off, claim_id):
     share = 35.45 / 59.66
     scale = 1 + off / (share if claim_id == "delay" else 2 * share)  # EDP goes with the square of delay
     path = "host.paper.softmax.cycles_per_element"
-    changed = ps.reproduce_pivot(hw.replace({path: hw.host.paper.softmax.cycles_per_element * scale}))
+    changed = ps.reproduce("pivot", hw=hw.replace({path: hw.host.paper.softmax.cycles_per_element * scale}))
     finding = next(f for f in changed.findings if f.claim.id == f"table2.deit_s.{claim_id}")
     limit = 0.005 if claim_id == "delay" else 0.01
     assert finding.deviation_frac == pytest.approx(off, abs=5e-4)
@@ -294,13 +294,13 @@ def test_tolerances_are_the_stated_ones(off, claim_id):
 @pytest.mark.parametrize("overlap", ["preload", "chained", "pipelined"])
 def test_only_folds_that_do_not_overlap_meet_the_shares(overlap):
     """The source that zcu102.yaml gives for `fold_overlap: none`."""
-    audit = ps.reproduce_pivot(ps.load_hardware("zcu102").replace({"array.fold_overlap": overlap}))
+    audit = ps.reproduce("pivot", hw=ps.load_hardware("zcu102").replace({"array.fold_overlap": overlap}))
     finding = next(f for f in audit.findings if f.claim.id == "table1.dataflow")
     assert finding.verdict == "not modelled" and "none within 0.7" in finding.reason
 
 
 def test_a_board_without_softmax_cost_is_judged_too():
-    audit = ps.reproduce_pivot(ps.load_hardware("zcu102").replace({"host.paper.softmax.cycles_per_element": 0}))
+    audit = ps.reproduce("pivot", hw=ps.load_hardware("zcu102").replace({"host.paper.softmax.cycles_per_element": 0}))
     assert next(f for f in audit.findings if f.claim.id == "table1.dataflow").verdict == "not modelled"
 
 

@@ -7,12 +7,12 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.published.base.claims import load_claims
-from pivotsim.published.static.audit import Judge, compression, reproduce_static
+from pivotsim.published.static.audit import Judge, audit_static, compression
 
 
 @pytest.fixture(scope="module")
 def audit():
-    return reproduce_static()
+    return audit_static()
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_search_counts_as_the_transforms_do():
         plan = ps.prune_tokens(ps.plan("deit_s"), "tdm", keep_rate=setting.token_keep_rate, encoders=setting.encoders)
         labels = compression.PRUNED[setting.pruned]
         plan = ps.prune_blocks(plan, block=16, density=dict.fromkeys(labels, setting.block_density))
-        found = ps.footprint(plan)
+        found = ps.workload.footprint(plan)
         assert found.mac_ratio == pytest.approx(setting.compute_reduction, rel=1e-3)
         assert found.parameter_ratio == pytest.approx(setting.compression, rel=1e-3)
 

@@ -12,7 +12,7 @@ from pivotsim.published.tokens.contradictions import RULES
 
 @pytest.fixture(scope="module")
 def audit():
-    return ps.reproduce_tokens()
+    return ps.reproduce("tokens")
 
 
 @pytest.fixture(scope="module")

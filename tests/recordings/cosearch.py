@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 import pivotsim as ps
+from pivotsim.effort import best_paths, path_score
 from pivotsim.effort.cka import cka_matrix
 from pivotsim.effort.effort_files import save_cka, save_logits
 from pivotsim.vit_torch.measuring.extraction import features, logits_of
@@ -89,7 +90,7 @@ def teacher_of(seed: int, state: dict[str, Any]) -> VisionTransformer:
 def train_effort(job: tuple[int, dict[str, Any], int]) -> dict[str, Any]:
     """Fine-tune the best path of an effort; return its 8-bit logits and accuracies."""
     seed, state, effort = job
-    active = ps.best_paths(OUT / f"{NAME}_seed{seed}_cka.npz", [effort])[effort].active
+    active = best_paths(OUT / f"{NAME}_seed{seed}_cka.npz", [effort])[effort].active
     vit = fine_tuned(teacher_of(seed, state), active, batches_of(seed), EFFORT)
     parts = split_digits(seed)
     small = fake_quantised(vit, parts["train"].images)
@@ -121,7 +122,7 @@ def try_path(job: tuple[int, dict[str, Any], tuple[int, ...]]) -> tuple[str, ...
     """Return the scores of a path and its 8-bit test accuracy, before and after a short fine-tuning."""
     seed, state, active = job
     teacher, parts = teacher_of(seed, state), split_digits(seed)
-    scores = [ps.path_score(OUT / f"{NAME}_seed{seed}_{kind}.npz", active) for kind in ("cka", "cka_after_residual")]
+    scores = [path_score(OUT / f"{NAME}_seed{seed}_{kind}.npz", active) for kind in ("cka", "cka_after_residual")]
     untuned = ps.skip_attention(ps.plan(teacher.model), active=active)
     tuned = fine_tuned(teacher, active, batches_of(seed), PATH)
     accuracies = []

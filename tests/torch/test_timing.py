@@ -164,7 +164,7 @@ def test_the_cost_of_pruning_takes_plans_with_their_token_steps():
 
 def test_a_schedule_from_measured_latencies_prunes():
     device = TorchLive(repeats=1, warm_up=0)
-    found = ps.pruning_schedule(ps.plan(PLAIN), device, {17: 80.0, 9: 80.0}, alpha=0, grid=[9], encoder=2)
+    found = ps.pruning.pruning_schedule(ps.plan(PLAIN), device, {17: 80.0, 9: 80.0}, alpha=0, grid=[9], encoder=2)
     assert (found.removed, found.encoder) == (8, 2)
     assert found.pruning_ms >= 0 and found.pruned_ms > 0
 

@@ -9,6 +9,7 @@ import pivotsim as ps
 from pivotsim.hardware.spec import HostCosts, PlacementSpec
 from pivotsim.operations import PS_KINDS
 from pivotsim.simulation.comparison import read_result
+from pivotsim.workload import EncoderPlan, Op
 from pivotsim.workload.ops import KINDS
 
 PLAN = ps.plan("deit_t")
@@ -45,7 +46,7 @@ def test_numpy_numbers_are_as_good_as_pythons():
     ],
 )
 def test_traces_made_in_python_meet_the_same_bounds(op, problem):
-    good = ps.Op(1, "fc1", "gemm", 197, 384, 1536)
+    good = Op(1, "fc1", "gemm", 197, 384, 1536)
     trace = ps.Trace((good, good._replace(**op)))
     for run in (lambda: ps.simulate(trace), lambda: ps.simulate_designs(trace, "zcu102", {"rows": [8]})):
         with pytest.raises(ps.InputError) as error:
@@ -59,7 +60,10 @@ def test_traces_made_in_python_meet_the_same_bounds(op, problem):
         (lambda: ps.simulate("deit_s"), "workload: must be a Plan or a Trace"),
         (lambda: ps.lower(None), "plan: must be a Plan"),
         (lambda: ps.lower(ps.Plan(PLAN.model, ())), "plan: encoders must count 1, 2, ..."),
-        (lambda: ps.lower(ps.Plan(PLAN.model, (ps.EncoderPlan(1, True, 0, 5),))), "encoder 1: attention_tokens: must"),
+        (
+            lambda: ps.lower(ps.Plan(PLAN.model, (EncoderPlan(1, True, 0, 5),))),
+            "encoder 1: attention_tokens: must",
+        ),
         (lambda: ps.lower(ps.Plan(PLAN.model, PLAN.encoders, "bogus")), "qkv: must be one of fused, separate"),
         (lambda: ps.skip_attention(PLAN, active=None), "active: must be a list of encoder numbers"),
         (lambda: ps.skip_attention(PLAN, active=3), "active: must be a list of encoder numbers"),

@@ -1,5 +1,6 @@
 """The package as a whole: lazy, complete, and without names that clash."""
 
+import ast
 import importlib
 import importlib.util
 import inspect
@@ -7,11 +8,13 @@ import pkgutil
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
 import pivotsim
 
+NAMESPACES = ("dram", "effort", "export", "hardware", "models", "pruning", "published", "simulation", "workload")
 NEED_TORCH = "pivotsim.vit_torch"
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 MODULES = sorted(
@@ -63,12 +66,32 @@ def test_modules_of_kernels_need_no_numba():
 def test_public_names():
     for name in MODULES:  # load everything first: a submodule must not replace a public name
         importlib.import_module(name)
-    for name in pivotsim.__all__:
-        assert not isinstance(getattr(pivotsim, name), types.ModuleType), name
-    assert set(pivotsim._HOME) | {"__version__"} == set(pivotsim.__all__)
-    assert set(dir(pivotsim)) == set(pivotsim.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        pivotsim.nothing  # noqa: B018
+    for package in (pivotsim, *(importlib.import_module(f"pivotsim.{name}") for name in NAMESPACES)):
+        for name in package.__all__:
+            assert not isinstance(getattr(package, name), types.ModuleType), name
+        assert set(package._HOMES) | ({"__version__"} & set(package.__all__)) == set(package.__all__)
+        assert dir(package) == sorted(package.__all__)
+        with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nothing'"):
+            package.nothing  # noqa: B018
+
+
+def test_what_type_checkers_see_is_what_there_is():
+    for package in (pivotsim, *(importlib.import_module(f"pivotsim.{name}") for name in NAMESPACES)):
+        tree = ast.parse(Path(package.__file__).read_text())
+        blocks = [node.body for node in tree.body if isinstance(node, ast.If)]
+        imported = {alias.name: node.module for body in blocks for node in body for alias in node.names}
+        assert imported == package._HOMES, package.__name__
+
+
+def test_namespaces_need_no_import_of_their_own():
+    code = f"import pivotsim as ps; print([getattr(ps, name).__name__ for name in {NAMESPACES!r}])"
+    assert run_python(code).strip() == str([f"pivotsim.{name}" for name in NAMESPACES])
+
+
+def test_namespaces_load_nothing_heavy():
+    imports = ", ".join(f"pivotsim.{name}" for name in NAMESPACES)
+    heavy = {"numpy", "numba", "pydantic", "yaml", "matplotlib", "pandas", "typer", "rich", "torch"}
+    assert run_python(f"import sys, {imports}; print(sorted({heavy!r} & set(sys.modules)))").strip() == "[]"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith("pivotsim.kernels")])
@@ -85,7 +108,7 @@ def test_public_docstrings(name):
     thing = getattr(pivotsim, name)
     assert thing.__doc__ and len(thing.__doc__.strip()) > 20
     if inspect.isfunction(thing):
-        assert "Examples" in thing.__doc__ or name in ("write_trace", "read_trace")
+        assert "Examples" in thing.__doc__
 
 
 def test_a_missing_extra_names_its_install_command(monkeypatch):

@@ -33,6 +33,10 @@ def path_score(cka: Any, active: Iterable[int]) -> float:
     active : iterable of int
         Numbers of the encoders, from 1 to D, whose attention is active.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     InputError

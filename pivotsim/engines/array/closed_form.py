@@ -107,7 +107,8 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumn
             problems += [f"designs: {p}" for p in error.problems]
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
-        problems.append(f"designs: vectors differ in length {got(sorted(lengths))}")
+        remedy = "grid=True takes every combination of their values"
+        problems.append(f"designs: vectors differ in length {got(sorted(lengths))}; {remedy}")
     if problems:
         raise InputError(problems)
     return coded_columns(array, columns)

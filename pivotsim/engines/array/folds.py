@@ -56,6 +56,11 @@ def fold_times(
     copy : int
         Which of the mask's copies.
 
+    Returns
+    -------
+    FoldTimes
+        Int64 vectors, an entry per fold.
+
     Raises
     ------
     InputError

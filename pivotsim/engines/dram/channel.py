@@ -154,6 +154,10 @@ def earliest_clock(
     constraints : iterable of Constraint
         The timing rules.
 
+    Returns
+    -------
+    int
+
     Raises
     ------
     InputError

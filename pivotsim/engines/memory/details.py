@@ -8,7 +8,7 @@ from pivotsim.engines.base import Column, Span, Table
 from pivotsim.engines.memory.spans import spans_behind_memories
 from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.units import number_text
+from pivotsim.tables import number
 from pivotsim.workload.masks.masks import Mask
 
 
@@ -69,7 +69,7 @@ class MemoryDetails(FoldDetails):
         )  # fmt: skip
         unlimited, chunks = (sum(row[key] for row in modules.values()) for key in ("unlimited_cycles", "chunk_cycles"))
         stalled = sum(stalls.values())
-        read, written = number_text(moved["dram_read"] / 1e6), number_text(moved["dram_write"] / 1e6)
+        read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
         counts: dict[str, int] = {}
         for entry in memory_bound(self.uses):
             name = f"{entry['module']} ({entry['bound']}{', by its mask' if entry['by_mask'] else ''})"

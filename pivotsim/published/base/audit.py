@@ -1,16 +1,21 @@
-"""What audits of all papers share: a finding per claim, the verdicts that are expected, and what differs."""
+"""What audits of all papers share: a finding per claim, the expected verdicts, what differs, and the tables."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pivotsim.published.base.findings import VERDICTS, Finding
+from pivotsim.tables import Table, as_html, as_text, percent
 
 
-@dataclass(frozen=True)
-class Findings:
+@dataclass(frozen=True, repr=False)
+class Findings(ABC):
     """Findings for every claim of a paper, beside the verdicts that are expected."""
 
+    title: ClassVar[str]
+    found: ClassVar[str] = "simulated"  # what the column beside the published values is called
     verdicts: ClassVar[tuple[str, ...]] = VERDICTS
 
     findings: list[Finding]
@@ -29,3 +34,34 @@ class Findings:
     def counts(self) -> dict[str, int]:
         """Return how many claims have each verdict."""
         return {v: sum(f.verdict == v for f in self.findings) for v in self.verdicts}
+
+    @abstractmethod
+    def tables(self) -> Iterator[Table]:
+        """Yield what is printed, the findings first; the verdicts follow them."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as plain numbers and text, the form that ``--json`` prints."""
+
+    def findings_table(self, title: str, *, folds: bool) -> Table:
+        """Return a row per claim; ``folds`` takes the reasons out where the rows are too long."""
+        rows = [
+            (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, f.verdict, f.reason)
+            for f in self.findings
+        ]
+        columns = ("claim", "published", self.found, "deviation", "unit", "verdict", "reason")
+        return Table(title, columns, rows, (1, 2, 3), folds=6 if folds else None)
+
+    def verdict_table(self) -> Table:
+        """Return how many claims have each verdict."""
+        return Table("Verdicts", ("verdict", "claims"), list(self.counts().items()), (1,))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.findings)} claims, {len(self.unexpected)} verdicts not as expected>"
+
+    def __str__(self) -> str:
+        title = f"{self.title}: {len(self.findings)} claims"
+        return as_text([self.verdict_table()._replace(title=title, closing=self.unexpected)])
+
+    def _repr_html_(self) -> str:
+        return as_html([*self.tables(), self.verdict_table()])

@@ -26,6 +26,11 @@ class Hit:
         large = self.size_frac is None or abs(self.size_frac) > MARKED_FROM_FRAC
         return large and not self.cut_explains
 
+    @property
+    def remark(self) -> str:
+        """What a table says of it: marked, explained by cut digits, or nothing."""
+        return "marked" if self.marked else "cut digits explain it" if self.cut_explains else ""
+
 
 def implied_interval(function: Callable[..., float], *cells: Interval) -> Interval:
     """Return the interval of a function that is monotone in each of its cells."""

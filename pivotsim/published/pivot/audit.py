@@ -1,7 +1,8 @@
 """The audit of PIVOT (DAC'24): every claim beside what the simulator says, with one verdict and one reason."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pivotsim.effort.combination import combine
 from pivotsim.effort.mixed_report import MixedReport
@@ -16,13 +17,17 @@ from pivotsim.published.pivot.effort_pairs import Hypothesis, definition_scores,
 from pivotsim.published.pivot.energy_sums import Additive, judge_additive
 from pivotsim.published.pivot.judge import MODELS, Judge
 from pivotsim.published.pivot.pair_ranking import RELATIVE, Search
+from pivotsim.published.pivot.tables import additive_table, definition_table, hit_table, pair_table
 from pivotsim.simulation.report import Report, hash_of, header
+from pivotsim.tables import Table
 from pivotsim.workload.plans import plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Audit(Findings):
     """Findings for every claim, hits of the consistency rule, ranked effort pairs, and whether energies can add up."""
+
+    title: ClassVar[str] = "PIVOT (DAC'24)"
 
     hw: Hardware
     hits: list[Hit]
@@ -35,6 +40,14 @@ class Audit(Findings):
     def definition_scores(self) -> dict[str, float]:
         """Definition of EDP -> sum of the rows' best relative scores; the lowest is used for all rows."""
         return definition_scores([search.relative for search in self.searches])
+
+    def tables(self) -> Iterator[Table]:
+        """Yield what is printed: findings, contradictions, energy sums, effort pairs, definitions of EDP."""
+        yield self.findings_table(f"PIVOT (DAC'24) on {self.hw.name}: published beside simulated", folds=True)
+        yield hit_table(self.hits)
+        yield additive_table(self.additive)
+        yield pair_table(self.searches)
+        yield definition_table(self.definition_scores)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -63,7 +76,7 @@ class Audit(Findings):
         }  # fmt: skip
 
 
-def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
+def audit_pivot(hw: Hardware | str = "zcu102") -> Audit:
     """Audit every published number of PIVOT (DAC'24) on a hardware.
 
     Parameters
@@ -79,7 +92,7 @@ def reproduce_pivot(hw: Hardware | str = "zcu102") -> Audit:
 
     Examples
     --------
-    >>> audit = reproduce_pivot()
+    >>> audit = audit_pivot()
     >>> audit.unexpected
     []
     >>> str(audit.searches[0].best)

@@ -1,10 +1,10 @@
 """The audit of pruned and sparse ViTs: Parikh et al., EViT, DynamicViT, ViTCoD's simulator, HeatViT."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from pivotsim.models.spec import load_model
 from pivotsim.published.base.audit import Findings
@@ -13,6 +13,7 @@ from pivotsim.published.base.findings import CALIBRATED, INFERRED, NOT_MODELLED,
 from pivotsim.published.static.compression import Setting, most_compressed, settings
 from pivotsim.published.static.vitcod import attention_of, ffn_cycles, linear_cycles, sparser_density
 from pivotsim.simulation.report import hash_of, header
+from pivotsim.tables import Table
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import plan
 from pivotsim.workload.transforms.token_pruning import prune_tokens
@@ -33,12 +34,16 @@ OUTSIDE = {
     "heatvit_latency": "its accelerator is not published, and the figure is second hand",
 }
 
+SETTINGS_SHOWN = 8
+
 Judged = tuple[float | str | None, str, str]  # simulated, verdict, reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StaticAudit(Findings):
     """Findings, and every hypothesis about Parikh et al.'s settings with the ratios that it gives."""
+
+    title: ClassVar[str] = "Pruned and sparse ViTs"
 
     hypotheses: list[Setting]
     published: tuple[float, float]  # compute reduction and compression
@@ -51,6 +56,22 @@ class StaticAudit(Findings):
     def nearest(self, count: int) -> list[Setting]:
         """Return the hypotheses that miss least."""
         return sorted(self.hypotheses, key=lambda h: h.miss_frac(*self.published))[:count]
+
+    def tables(self) -> Iterator[Table]:
+        """Yield what is printed: findings, and the settings nearest to the published ratios."""
+        yield self.findings_table("Pruned and sparse ViTs: published beside simulated", folds=True)
+        compute, size = self.published
+        ratios = f"{compute:g}x compute, {size:g}x size"
+        yield Table(
+            f"Settings of Parikh et al. behind {ratios}: searched, inferred, never published",
+            ("rank", "pruned", "blocks kept", "tokens kept", "in encoders", "compute", "size", "meets both"),
+            [
+                (rank, h.pruned, f"{h.block_density:g}", f"{h.token_keep_rate:g}", ", ".join(map(str, h.encoders)),
+                 f"{h.compute_reduction:.3f}x", f"{h.compression:.3f}x", "yes" if h.fits(compute, size) else "no")
+                for rank, h in enumerate(self.nearest(SETTINGS_SHOWN), start=1)
+            ],
+            (0, 2, 3, 5, 6),
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -67,7 +88,7 @@ class StaticAudit(Findings):
         }
 
 
-def reproduce_static() -> StaticAudit:
+def audit_static() -> StaticAudit:
     """Audit the published numbers of pruned and sparse ViTs: Parikh et al., EViT, DynamicViT, ViTCoD, HeatViT.
 
     Returns
@@ -78,7 +99,7 @@ def reproduce_static() -> StaticAudit:
 
     Examples
     --------
-    >>> audit = reproduce_static()
+    >>> audit = audit_static()
     >>> audit.unexpected
     []
     >>> best = audit.fitting[0]

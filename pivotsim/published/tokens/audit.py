@@ -1,6 +1,6 @@
 """The audit of Eliopoulos et al. (arXiv 2407.05941): every number with one verdict and one reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -22,7 +22,9 @@ from pivotsim.published.tokens.latency import (
     wave_predictor,
 )
 from pivotsim.published.tokens.prose import recomputed, remark
+from pivotsim.published.tokens.tables import contradiction_table, hit_table, rate_table
 from pivotsim.simulation.report import hash_of, header
+from pivotsim.tables import Table as PrintedTable
 
 RECOMPUTED, INPUT, UNVALIDATED = "recomputed", "input", "not validated"
 VERDICTS = (RECOMPUTED, INPUT, CALIBRATED, INFERRED, UNVALIDATED, CONTRADICTS, NOT_MODELLED)
@@ -42,10 +44,12 @@ STATED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TokenAudit(Findings):
     """Findings for every claim, hits of the rules, the known contradictions, and the precision behind the latencies."""
 
+    title: ClassVar[str] = "Token pruning by the tail effect (arXiv 2407.05941)"
+    found: ClassVar[str] = "found"
     verdicts: ClassVar[tuple[str, ...]] = VERDICTS
 
     hits: list[tuple[str, Hit]]
@@ -64,6 +68,13 @@ class TokenAudit(Findings):
             if row["rule"] != "note" and (row["rule"], claim) not in found
         ]
         return super().unexpected + missed
+
+    def tables(self) -> Iterator[PrintedTable]:
+        """Yield what is printed: findings, contradictions found and known, and the rates behind the latencies."""
+        yield self.findings_table(f"{self.title}: published beside recomputed or predicted", folds=False)
+        yield hit_table(self.hits)
+        yield contradiction_table(self.contradictions)
+        yield rate_table(self.precision)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -91,7 +102,7 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
     return {**finding.to_dict(), **row, "encoder": claim.encoder, "inferred": list(claim.inferred)}
 
 
-def reproduce_tokens() -> TokenAudit:
+def audit_tokens() -> TokenAudit:
     """Audit every published number of the token-pruning paper (arXiv 2407.05941, Tables 2 to 9 and prose).
 
     Returns
@@ -102,7 +113,7 @@ def reproduce_tokens() -> TokenAudit:
 
     Examples
     --------
-    >>> audit = reproduce_tokens()
+    >>> audit = audit_tokens()
     >>> audit.unexpected
     []
     >>> next(hit.implied for _, hit in audit.hits if hit.id == "table7.tx2.b1.deit_s.tome.change")

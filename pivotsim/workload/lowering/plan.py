@@ -28,6 +28,10 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     batch : int
         Images, at least 1.
 
+    Returns
+    -------
+    Trace
+
     Raises
     ------
     InputError
@@ -51,7 +55,7 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
         ops += _mlp(plan, encoder, batch, masks)
         tokens = encoder.mlp_tokens
     ops += _head(plan.model, plan.encoders[-1].mlp_tokens, batch)
-    return Trace(tuple(ops), plan.model.name, masks)
+    return Trace(tuple(ops), plan.model.name, masks, plan.model)
 
 
 def _embedding(model: VitModel, batch: int) -> Iterator[Op]:

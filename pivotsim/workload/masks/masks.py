@@ -178,6 +178,25 @@ def drawn_mask(
     Kept are the blocks with the smallest hash of (seed, copy, place), so that a mask of higher density holds every
     block of one of lower density with the same seed, on every machine and in every version.
 
+    Parameters
+    ----------
+    height, width : int
+        Elements of the matrix.
+    block : int
+        Rows and columns of a block.
+    density : float
+        Kept share of the blocks, 0 to 1.
+    seed : int
+        Which mask it is, from 0.
+    operand : {'a', 'b', 'out'}
+        The matrix of a GEMM that is masked.
+    count : int
+        Copies, each drawn by itself.
+
+    Returns
+    -------
+    Mask
+
     Raises
     ------
     InputError

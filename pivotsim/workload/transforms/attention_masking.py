@@ -41,6 +41,11 @@ def mask_attention(
     pruned_is_true : bool
         True marks what is left out (ViTCoD's files).
 
+    Returns
+    -------
+    Plan
+        With an attention mask in every active encoder.
+
     Raises
     ------
     InputError

@@ -19,6 +19,10 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     active : iterable of int
         Encoder numbers; may be empty.
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError

@@ -21,6 +21,10 @@ def split_attention(plan: Plan, threshold: int = DENSE_KEY_ENTRIES) -> Plan:
     threshold : int
         Kept entries of a key, over all queries, that make it global when exceeded.
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError

@@ -45,6 +45,11 @@ def prune_blocks(
         blocks, or of K x N elements, equal within each block. Where Q, K and V are one matrix, ``q``, ``k`` and ``v``
         are joined.
 
+    Returns
+    -------
+    Plan
+        With masks of its weights.
+
     Raises
     ------
     InputError

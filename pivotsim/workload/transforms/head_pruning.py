@@ -21,6 +21,10 @@ def prune_heads(plan: Plan, heads: int | Mapping[int, int]) -> Plan:
     heads : int or mapping
         Kept heads of every active attention, or {encoder: kept heads}.
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError

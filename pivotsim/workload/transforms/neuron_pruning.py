@@ -30,6 +30,10 @@ def prune_neurons(
     multiple_of : int
         The kept number is rounded to a multiple of it (with ``keep_rate``).
 
+    Returns
+    -------
+    Plan
+
     Raises
     ------
     InputError

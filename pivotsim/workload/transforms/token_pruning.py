@@ -45,6 +45,11 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     **parameters
         Those of the method.
 
+    Returns
+    -------
+    Plan
+        With the method's steps, and the tokens that they leave.
+
     Raises
     ------
     InputError

@@ -32,7 +32,7 @@ def pairs(arrays):
 def test_equals_double_loops(images, width, offset):
     arrays = features(3, images, width, offset=offset)
     expected = [[alignment.cka(x, y) for x, y in row] for row in pairs(arrays)]
-    matrix = ps.cka_matrix(arrays)
+    matrix = ps.effort.cka_matrix(arrays)
     np.testing.assert_allclose(matrix, expected, rtol=0, atol=1e-10)
     assert matrix.min() >= 0 and matrix.max() <= 1
 
@@ -41,7 +41,7 @@ def test_both_ways_to_multiply_agree():
     """More features than images, or fewer: zeros added to the features change the way and nothing else."""
     arrays = features(2, 6, 3)
     wide = {name: np.hstack([values, np.zeros((6, 9))]) for name, values in arrays.items()}
-    np.testing.assert_allclose(ps.cka_matrix(arrays), ps.cka_matrix(wide), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(ps.effort.cka_matrix(arrays), ps.effort.cka_matrix(wide), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize(("images", "width"), [(20, 6), (6, 20)])
@@ -50,15 +50,15 @@ def test_rotations_shifts_and_scale_change_nothing(images, width, scale):
     arrays = features(2, images, width)
     turn, _ = np.linalg.qr(np.random.default_rng(5).normal(size=(width, width)))
     moved = {name: (values @ turn + 3.0) * scale if "mlp" in name else values for name, values in arrays.items()}
-    np.testing.assert_allclose(ps.cka_matrix(moved), ps.cka_matrix(arrays), rtol=0, atol=1e-10)
-    turned = ps.cka_matrix({name: values @ np.diag(range(1, width + 1)) for name, values in arrays.items()})
-    assert np.abs(turned - ps.cka_matrix(arrays)).max() > 1e-3  # a map that is not orthogonal does
+    np.testing.assert_allclose(ps.effort.cka_matrix(moved), ps.effort.cka_matrix(arrays), rtol=0, atol=1e-10)
+    turned = ps.effort.cka_matrix({name: values @ np.diag(range(1, width + 1)) for name, values in arrays.items()})
+    assert np.abs(turned - ps.effort.cka_matrix(arrays)).max() > 1e-3  # a map that is not orthogonal does
 
 
 def test_tokens_are_flattened():
     arrays = features(2, 5, 12)
     tokens = {name: values.reshape(5, 3, 4) for name, values in arrays.items()}
-    assert ps.cka_matrix(tokens).tolist() == ps.cka_matrix(arrays).tolist()
+    assert ps.effort.cka_matrix(tokens).tolist() == ps.effort.cka_matrix(arrays).tolist()
 
 
 def test_unbiased_terms_equal_all_choices_of_four():
@@ -86,10 +86,10 @@ def test_minibatches_equal_double_loops_whatever_the_order_and_scale():
         [alignment.minibatch_cka([x[s] for s in slices], [y[s] for s in slices]) for x, y in row]
         for row in pairs(arrays)
     ]
-    np.testing.assert_allclose(ps.cka_matrix(parts), expected, rtol=1e-10)
-    np.testing.assert_allclose(ps.cka_matrix(iter(parts[::-1])), expected, rtol=1e-10)
+    np.testing.assert_allclose(ps.effort.cka_matrix(parts), expected, rtol=1e-10)
+    np.testing.assert_allclose(ps.effort.cka_matrix(iter(parts[::-1])), expected, rtol=1e-10)
     large = [{name: 1e150 * values for name, values in part.items()} for part in parts]
-    np.testing.assert_allclose(ps.cka_matrix(large), expected, rtol=1e-10)
+    np.testing.assert_allclose(ps.effort.cka_matrix(large), expected, rtol=1e-10)
 
 
 def test_files(tmp_path):
@@ -99,10 +99,10 @@ def test_files(tmp_path):
         parts.append(tmp_path / f"part{number}.npz")
         np.savez(parts[-1], **{name: values[part] for name, values in arrays.items()})
     np.savez_compressed(tmp_path / "whole.npz", **arrays)
-    assert ps.cka_matrix(tmp_path / "whole.npz").tolist() == ps.cka_matrix(arrays).tolist()
-    assert ps.cka_matrix(str(tmp_path / "whole.npz")).tolist() == ps.cka_matrix(arrays).tolist()
+    assert ps.effort.cka_matrix(tmp_path / "whole.npz").tolist() == ps.effort.cka_matrix(arrays).tolist()
+    assert ps.effort.cka_matrix(str(tmp_path / "whole.npz")).tolist() == ps.effort.cka_matrix(arrays).tolist()
     in_memory = [{name: values[s] for name, values in arrays.items()} for s in (slice(0, 4), slice(4, 8))]
-    assert ps.cka_matrix(parts).tolist() == ps.cka_matrix(in_memory).tolist()
+    assert ps.effort.cka_matrix(parts).tolist() == ps.effort.cka_matrix(in_memory).tolist()
 
 
 ONE = {"mlp1": [[1.0], [2.0]], "attention1": [[1.0], [2.0]]}
@@ -140,7 +140,7 @@ ONE = {"mlp1": [[1.0], [2.0]], "attention1": [[1.0], [2.0]]}
 )
 def test_wrong_features(arrays, message):
     with pytest.raises(ps.InputError) as error:
-        ps.cka_matrix(arrays)
+        ps.effort.cka_matrix(arrays)
     assert str(error.value).startswith(message)
 
 
@@ -148,4 +148,4 @@ def test_a_constant_feature_is_constant_whatever_its_mean_rounds_to():
     constant = np.array([[1.0, 0.1]] * 3)
     assert (constant - constant.mean(axis=0)).any()
     with pytest.raises(ps.InputError, match="mlp1: varies too little"):
-        ps.cka_matrix({"mlp1": constant, "attention1": np.arange(6.0).reshape(3, 2)})
+        ps.effort.cka_matrix({"mlp1": constant, "attention1": np.arange(6.0).reshape(3, 2)})

@@ -55,11 +55,26 @@ def test_all_images_at_one_exit():
     assert ps.combine([high], [1]).delay_ms == high.delay_ms
 
 
-def test_efforts_of_different_models_pay_their_own_gates():
-    small = ps.simulate(ps.plan(ps.load_model("deit_t").replace({"classes": 100})))
-    mix = ps.combine([small, effort(6), effort(12)], [0.5, 0.3, 0.2])
-    assert [e.gate_ms for e in mix.efforts] == pytest.approx([0.003, 0.03, 0])
-    assert mix.gate_ms == pytest.approx(0.003 + 0.5 * 0.03)
+def test_every_effort_but_the_last_pays_its_gate():
+    mix = ps.combine([effort(3), effort(6), effort(12)], [0.5, 0.3, 0.2])
+    assert [e.gate_ms for e in mix.efforts] == pytest.approx([0.03, 0.03, 0])
+    assert mix.gate_ms == pytest.approx(0.03 + 0.5 * 0.03)
+
+
+def test_efforts_are_of_one_model():
+    def message(a, b):
+        with pytest.raises(ps.InputError) as error:
+            ps.combine([ps.simulate(ps.plan(a)), ps.simulate(ps.plan(b))], [0.5, 0.5])
+        return str(error.value)
+
+    start = "reports: the model differs between number 1 and 2, in "
+    assert message("deit_t", "deit_s") == f"{start}name (got ('deit_t', 'deit_s'))"
+    deeper = WHOLE.model.replace({"depth": 13})
+    assert message("deit_s", deeper) == f"{start}depth (got (12, 13))"
+    other_name = WHOLE.model.replace({"name": "mine", "description": "DeiT-S."})
+    assert ps.combine([effort(12), ps.simulate(ps.plan(other_name))], [0.5, 0.5]).delay_ms > 0
+    read = [ps.simulate(ps.Trace(ps.lower(ps.plan(name)).ops, name)) for name in ("deit_t", "deit_s")]
+    assert ps.combine(read, [0.5, 0.5]).delay_ms > 0  # nobody knows whose operations those are
 
 
 def test_three_edps_agree_only_without_a_mix():
@@ -96,8 +111,20 @@ def test_reports_that_do_not_mix():
     with pytest.raises(ps.InputError, match="profile differs between number 1 and 2"):
         ps.combine([effort(6), effort(12, profile="full")], [0.5, 0.5])
     other = ps.simulate(WHOLE, ps.load_hardware("zcu102").replace({"array.rows": 16}))
-    with pytest.raises(ps.InputError, match="hardware differs between number 1 and 2"):
+    with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in array.rows \(got \(64, 16\)"):
         ps.combine([effort(6), other], [0.5, 0.5])
+    for option in ({"engine": "memory", "memory": "hw"}, {"energy": "activity"}, {"scope": "all"}):
+        with pytest.raises(ps.InputError, match=f"{next(iter(option))} differs between number 1 and 2"):
+            ps.combine([effort(6), effort(12, **option)], [0.5, 0.5])
+    placed = {"base": "zcu102", "placement": {"softmax": "pl"}}
+    with_host, without = (ps.simulate(WHOLE, ps.load_hardware({**placed, **host})) for host in ({}, {"host": "none"}))
+    with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in host"):
+        ps.combine([with_host, without], [0.5, 0.5], gate="none")
+    with pytest.raises(ps.InputError, match=r"differs between number 1 and 2"):
+        ps.combine([effort(6), ps.simulate(WHOLE, "u250_mpca")], [0.5, 0.5])
+    os = ps.simulate(WHOLE, "zcu102_os")
+    with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in name"):
+        ps.combine([effort(6), os], [0.5, 0.5])
     with pytest.raises(ps.InputError, match="batch 1"):
         ps.combine([effort(6, batch=2), effort(12)], [0.5, 0.5])
     with pytest.raises(ps.InputError, match="is no Report"):

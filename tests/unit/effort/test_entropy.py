@@ -16,8 +16,8 @@ from tests.unit.effort import synthetic
 @pytest.mark.parametrize("magnitude", [0.0, 1e-300, 1e-3, 1.0, 1e4, 1e300])
 def test_uniform_is_one(classes, magnitude):
     for level in (magnitude, -magnitude):
-        assert ps.normalized_entropy(np.full((3, classes), level)) == pytest.approx([1, 1, 1], abs=1e-12)
-        assert ps.normalized_entropy(np.full((3, classes), level)).max() <= 1
+        assert ps.effort.normalized_entropy(np.full((3, classes), level)) == pytest.approx([1, 1, 1], abs=1e-12)
+        assert ps.effort.normalized_entropy(np.full((3, classes), level)).max() <= 1
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 1000])
@@ -26,45 +26,45 @@ def test_one_hot_is_zero(classes, height):
     logits = np.zeros((classes, classes))
     logits[np.diag_indices(classes)] = height
     for image in (logits, logits - height, np.where(logits > 0, height, -height)):
-        assert ps.normalized_entropy(image) == pytest.approx(np.zeros(classes), abs=1e-12)
-        assert ps.normalized_entropy(image).min() >= 0
+        assert ps.effort.normalized_entropy(image) == pytest.approx(np.zeros(classes), abs=1e-12)
+        assert ps.effort.normalized_entropy(image).min() >= 0
 
 
 @pytest.mark.parametrize("scale", [1e-6, 0.1, 1.0, 30.0, 300.0, 1e4])
 def test_equals_800_digits(scale):
     logits = scale * np.random.default_rng(3).normal(size=(6, 7))
     expected = [float(entropy_gate.entropy(row)) for row in logits.tolist()]
-    assert ps.normalized_entropy(logits) == pytest.approx(expected, rel=1e-12, abs=1e-300)
+    assert ps.effort.normalized_entropy(logits) == pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
 @pytest.mark.parametrize("classes", [2, 4, 10])
 @pytest.mark.parametrize("noise", [1e-12, 1e-9, 3e-8])
 def test_nearly_uniform_rounds_to_one_at_most(classes, noise):
-    entropies = ps.normalized_entropy(noise * np.random.default_rng(0).normal(size=(50, classes)))
+    entropies = ps.effort.normalized_entropy(noise * np.random.default_rng(0).normal(size=(50, classes)))
     assert entropies.max() == 1 and entropies.min() > 1 - 1e-12
 
 
 def test_sure_images_stay_apart():
     logits = np.array([[40.0, 0.0], [50.0, 0.0], [700.0, 0.0]])
-    entropies = ps.normalized_entropy(logits)
+    entropies = ps.effort.normalized_entropy(logits)
     assert entropies[0] > entropies[1] > entropies[2] > 0
     assert entropies[1] == pytest.approx(float(entropy_gate.entropy([50.0, 0.0])), rel=1e-12)
 
 
 def test_blocks_of_images_make_no_difference(monkeypatch):
     logits = np.random.default_rng(1).normal(size=(11, 4))
-    whole = ps.normalized_entropy(logits)
+    whole = ps.effort.normalized_entropy(logits)
     for size in (1, 4, 8, 12, 43, 44, 45):
         monkeypatch.setattr(entropy_module, "BLOCK_ELEMENTS", size)
-        assert ps.normalized_entropy(logits).tolist() == whole.tolist()
+        assert ps.effort.normalized_entropy(logits).tolist() == whole.tolist()
 
 
 def test_kinds_of_numbers():
     logits = [[3, 0, -2], [1, 1, 1]]
-    expected = ps.normalized_entropy(np.array(logits, dtype=np.float64))
+    expected = ps.effort.normalized_entropy(np.array(logits, dtype=np.float64))
     for kind in (np.int8, np.uint64, np.float16, np.float32, np.longdouble):
         values = np.array(logits) + 2 if kind is np.uint64 else np.array(logits)
-        assert ps.normalized_entropy(values.astype(kind)) == pytest.approx(expected, rel=1e-15)
+        assert ps.effort.normalized_entropy(values.astype(kind)) == pytest.approx(expected, rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_kinds_of_numbers():
 )
 def test_wrong_logits(logits, message):
     with pytest.raises(ps.InputError) as error:
-        ps.normalized_entropy(logits)
+        ps.effort.normalized_entropy(logits)
     assert str(error.value) == message
 
 
@@ -98,7 +98,7 @@ def test_threshold_equals_trying_all_of_them():
         entropies = draw.integers(0, levels + 1, n) / levels if draw.random() < 0.6 else draw.random(n)
         lec = [draw.random(), draw.integers(0, n + 1) / n, 0.0, 1.0, draw.integers(0, 101) / 100][draw.integers(0, 5)]
         lec = [lec, math.nextafter(lec, 1), math.nextafter(lec, 0)][draw.integers(0, 3)]
-        threshold = ps.exit_threshold(entropies, lec)
+        threshold = ps.effort.exit_threshold(entropies, lec)
         assert threshold == entropy_gate.smallest_threshold(entropies.tolist(), lec)
         assert (entropies < threshold).mean() >= lec
 
@@ -107,15 +107,15 @@ def test_threshold_equals_trying_all_of_them():
 def test_a_count_that_meets_the_lec_is_enough(lec, n, count):
     """0.07 * 100 rounds above 7, so ceil() alone would ask for 8."""
     entropies = np.arange(n) / n
-    assert (entropies < ps.exit_threshold(entropies, lec)).sum() == count
-    assert (entropies < ps.exit_threshold(entropies, math.nextafter(lec, 1))).sum() == count + 1
+    assert (entropies < ps.effort.exit_threshold(entropies, lec)).sum() == count
+    assert (entropies < ps.effort.exit_threshold(entropies, math.nextafter(lec, 1))).sum() == count + 1
 
 
 def test_ends_of_the_lec():
-    assert ps.exit_threshold([0.5, 0.0], 0.0) == 0.0
-    assert ps.exit_threshold([0.5, 1.0], 1.0) == math.nextafter(1.0, 2)
-    assert ps.exit_threshold([0.4], 1e-300) == math.nextafter(0.4, 1)
-    assert ps.exit_threshold([0.0, 0.0], 0.1) == 5e-324
+    assert ps.effort.exit_threshold([0.5, 0.0], 0.0) == 0.0
+    assert ps.effort.exit_threshold([0.5, 1.0], 1.0) == math.nextafter(1.0, 2)
+    assert ps.effort.exit_threshold([0.4], 1e-300) == math.nextafter(0.4, 1)
+    assert ps.effort.exit_threshold([0.0, 0.0], 0.1) == 5e-324
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_ends_of_the_lec():
 )
 def test_wrong_thresholds(entropies, lec, message):
     with pytest.raises(ps.InputError) as error:
-        ps.exit_threshold(entropies, lec)
+        ps.effort.exit_threshold(entropies, lec)
     assert str(error.value) == message
 
 

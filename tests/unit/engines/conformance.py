@@ -28,7 +28,7 @@ class BoardConformance:
         return ps.load_hardware(self.board).replace({f"{self.compute}.{key}": value for key, value in mode.items()})
 
     def cycles(self, sizes, repeats=1, **mode):
-        trace = ps.Trace((ps.Op(1, "fc1", "gemm", *sizes, repeats),))
+        trace = ps.Trace((ps.workload.Op(1, "fc1", "gemm", *sizes, repeats),))
         return ENGINES[self.name].run(trace, self.hardware(mode), PAPER).cycles
 
     def test_cycles_are_int64_and_enough_for_the_work(self, mode):

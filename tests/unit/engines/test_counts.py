@@ -70,7 +70,7 @@ def test_memories_without_reuse_move_what_the_closed_form_says(dataflow, ipmem, 
              "memories.bias": False, "memories.out_bytes": 4, "memories.opmem_bytes": "unlimited",
              "memories.ipmem_bytes": 2 * ipmem, "memories.wtmem_bytes": 2 * wtmem}  # fmt: skip
     hw = ZCU102.replace(plain)
-    trace = ps.Trace((ps.Op(1, "fc1", "gemm", 20, 30, 25, repeats=3),))
+    trace = ps.Trace((ps.workload.Op(1, "fc1", "gemm", 20, 30, 25, repeats=3),))
     report = ps.simulate(trace, hw, engine="memory", memory="hw", energy="activity")
     assert report.details.uses[0].result.chunk == {"is": 25, "ws": 20}[dataflow]
     assert report.counts == paper_counts(trace.gemms.tolist(), hw.array)

@@ -126,16 +126,16 @@ def test_many_cores_and_images_stay_within_the_bound(monkeypatch):
 
 def test_written_files(tmp_path):
     report = ps.simulate(ps.plan("deit_t"))
-    path = ps.write_timeline(report, tmp_path / "t.json")
+    path = ps.export.write_timeline(report, tmp_path / "t.json")
     assert json.loads(path.read_text()) == json.loads(json.dumps(chrome_trace(report)))
     for wrong, message in (((5, path), "needs the Report"), ((report, 5), "must be a path")):
         with pytest.raises(ps.InputError, match=message):
-            ps.write_timeline(*wrong)
+            ps.export.write_timeline(*wrong)
     mix = ps.combine([report], [1])
     with pytest.raises(ps.InputError, match="needs the Report of a single run"):
-        ps.write_timeline(mix, path)
+        ps.export.write_timeline(mix, path)
     with pytest.raises(ps.InputError, match="cannot be written"):
-        ps.write_timeline(report, tmp_path / "no" / "t.json")
+        ps.export.write_timeline(report, tmp_path / "no" / "t.json")
 
 
 @pytest.mark.parametrize("mode", ["serial", "heads"])

@@ -98,7 +98,7 @@ def test_engines_of_arrays_and_what_counts_on_an_array_refuse_it():
     calls = (
         lambda: ps.fit("u250_mpca"),
         lambda: ps.simulate_designs(ps.plan("deit_s"), "u250_mpca", {"rows": [4]}),
-        lambda: ps.reproduce_pivot("u250_mpca"),
+        lambda: ps.reproduce("pivot", hw="u250_mpca"),
         lambda: ENGINES["analytic"].run(ps.Trace(()), U250),
     )
     for call in calls:
@@ -112,7 +112,7 @@ def test_engines_of_arrays_and_what_counts_on_an_array_refuse_it():
 
 
 def test_operands_that_are_too_wide():
-    op = ps.Op(1, "fc1", "gemm", 4, 4, 4, a_bits=17)
+    op = ps.workload.Op(1, "fc1", "gemm", 4, 4, 4, a_bits=17)
     with pytest.raises(ps.InputError, match=r"operands are wider than mpca\.operand_bits 16"):
         ps.simulate(ps.Trace((op,)), U250)
 
@@ -125,5 +125,5 @@ def test_memory_hw_chooses_the_engine():
 def test_a_timeline_of_an_mpca(tmp_path):
     report = ps.simulate(ps.plan("deit_t"), U250)
     assert set(report.timeline.resources) == {"array", "softmax unit", "gelu unit", "norm unit", "add unit"}
-    text = ps.write_timeline(report, tmp_path / "t.json").read_text()
+    text = ps.export.write_timeline(report, tmp_path / "t.json").read_text()
     assert "one event per operation" in text

@@ -156,7 +156,7 @@ def test_the_constants_behind_token_steps_are_named():
 
 
 def test_sorting_one_element_compares_nothing():
-    trace = ps.Trace((ps.Op(1, "sort", "sort", 3, 1, 1),))
+    trace = ps.Trace((ps.workload.Op(1, "sort", "sort", 3, 1, 1),))
     report = ps.simulate(trace, HW.replace({"host.full.sort.cycles_per_row": 0}), profile="full")
     assert report.ps_ms == pytest.approx(0.02)  # the call
 

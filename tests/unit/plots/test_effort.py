@@ -13,7 +13,7 @@ PLAN = ps.plan(ps.load_model("deit_s").replace({"classes": 5}))
 
 @pytest.fixture(scope="module")
 def search():
-    return ps.cosearch(PLAN, synthetic.outputs((3, 6, 12), images=100), synthetic.cka(), ["zcu102", "zcu102_os"])
+    return ps.effort.cosearch(PLAN, synthetic.outputs((3, 6, 12), images=100), synthetic.cka(), ["zcu102", "zcu102_os"])
 
 
 def test_entropies(search):
@@ -35,7 +35,7 @@ def test_entropies(search):
 def test_entropies_without_labels():
     arrays = synthetic.outputs((3, 12))
     del arrays["labels"]
-    search = ps.cosearch(PLAN, arrays, synthetic.cka())
+    search = ps.effort.cosearch(PLAN, arrays, synthetic.cka())
     assert list(effort.entropy_data(search, search.at_lec((3, 12), [0.5])).counts) == ["images"]
 
 

@@ -15,7 +15,7 @@ def low():
 
 @pytest.fixture(scope="module")
 def audit():
-    return ps.reproduce_pivot()
+    return ps.reproduce("pivot")
 
 
 def one_axes():

@@ -11,7 +11,7 @@ from pivotsim.pruning.staircase import Staircase
 
 @pytest.fixture(scope="module")
 def schedule():
-    return ps.pruning_schedule(ps.plan("deit_s"), "zcu102", lambda n: 80 - 0.002 * (197 - n) ** 2)
+    return ps.pruning.pruning_schedule(ps.plan("deit_s"), "zcu102", lambda n: 80 - 0.002 * (197 - n) ** 2)
 
 
 def test_the_data_is_the_schedules(schedule):

@@ -17,7 +17,7 @@ from pivotsim.plots.wavefront import (
 
 
 def watched(**options):
-    return ps.simulate_matmul(*seeded_operands(5, 4, 6), rows=4, cols=3, activity=True, **options)
+    return ps.execute_gemm(*seeded_operands(5, 4, 6), rows=4, cols=3, activity=True, **options)
 
 
 def test_the_wave_runs_along_antidiagonals():
@@ -57,6 +57,6 @@ def test_files(tmp_path):
 
 
 def test_one_pe_one_clock(tmp_path):
-    run = ps.simulate_matmul([[1]], [[1]], rows=1, cols=1, activity=True, dataflow="os", os_edge_register=False)
+    run = ps.execute_gemm([[1]], [[1]], rows=1, cols=1, activity=True, dataflow="os", os_edge_register=False)
     assert run.cycles == 1
     assert plot_wavefront(run, tmp_path).is_file()

@@ -1,4 +1,4 @@
-"""simulate_gemm() and simulate_matmul() under masks: what the results say, and what is refused."""
+"""simulate_gemm() and execute_gemm() under masks: what the results say, and what is refused."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,14 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array.random_masks import expected_cycles
 from pivotsim.engines.pe import clock as pe
+from pivotsim.simulation import fold_times
+from pivotsim.workload import Mask, drawn_mask
 
 SMALL = {"rows": 4, "cols": 3}
 
 
 def test_a_density_is_a_drawn_mask():
-    mask = ps.drawn_mask(12, 20, block=4, density=0.5, seed=7)
+    mask = drawn_mask(12, 20, block=4, density=0.5, seed=7)
     drawn = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4, seed=7)
     given = ps.simulate_gemm(6, 12, 20, **SMALL, mask=mask)
     for field in ("cycles", "executed_folds", "macs", "utilization_frac", "block", "dense_cycles"):
@@ -31,7 +33,7 @@ def test_what_a_mask_leaves_beside_what_was_asked_for():
     drawn = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4, seed=7)
     assert (drawn.density, drawn.kept_frac) == (0.5, 8 / 15)
     kept = np.array([[True, False]])
-    given = ps.simulate_gemm(6, 12, 20, **SMALL, mask=ps.Mask("b", 12, 20, 12, kept))
+    given = ps.simulate_gemm(6, 12, 20, **SMALL, mask=Mask("b", 12, 20, 12, kept))
     assert given.kept_frac == given.macs / (6 * 12 * 20) == 12 / 20
     assert ps.simulate_gemm(6, 12, 20, **SMALL).kept_frac is None
 
@@ -59,10 +61,10 @@ def test_without_a_mask_nothing_is_said_of_one():
 def test_folds_that_need_nothing_do_not_run(engine):
     kept = np.zeros((3, 1), dtype=bool)
     kept[1] = True
-    one = ps.simulate_gemm(3, 12, 20, **SMALL, mask=ps.Mask("b", 12, 20, 20, kept[:1]), engine=engine)
+    one = ps.simulate_gemm(3, 12, 20, **SMALL, mask=Mask("b", 12, 20, 20, kept[:1]), engine=engine)
     assert (one.executed_folds, one.folds, one.cycles) == (0, 3, 0) and one.utilization_frac == 0
     rows = np.repeat(kept, 5, axis=1)
-    one = ps.simulate_gemm(3, 12, 20, **SMALL, mask=ps.Mask("b", 12, 20, 4, rows), engine=engine)
+    one = ps.simulate_gemm(3, 12, 20, **SMALL, mask=Mask("b", 12, 20, 4, rows), engine=engine)
     assert (one.executed_folds, one.folds, one.cycles) == (1, 3, 2 * 4 + 3 + 20 - 2)
 
 
@@ -76,11 +78,11 @@ def test_folds_that_need_nothing_do_not_run(engine):
         ({"density": 0.5, "block": 4, "seed": 1.5}, "seed: must be an integer (got 1.5)"),
         ({"block": 4, "seed": 1}, "block: needs density (got 4)\nseed: needs density (got 1)"),
         ({"mask": "x"}, "mask: must be a Mask (got 'x')"),
-        ({"mask": ps.drawn_mask(12, 21, block=2, density=1, seed=0)},
+        ({"mask": drawn_mask(12, 21, block=2, density=1, seed=0)},
          "mask: operand 'b' of this GEMM is 12x20 (got '12x21')"),
-        ({"mask": ps.drawn_mask(12, 20, block=2, density=1, seed=0), "density": 0.5},
+        ({"mask": drawn_mask(12, 20, block=2, density=1, seed=0), "density": 0.5},
          "density: give a mask or a density, not both (got 0.5)"),
-        ({"mask": ps.drawn_mask(12, 20, block=2, density=1, seed=0, count=2)},
+        ({"mask": drawn_mask(12, 20, block=2, density=1, seed=0, count=2)},
          "mask: must have one copy for one GEMM (got 2)"),
     ],
 )  # fmt: skip
@@ -94,9 +96,9 @@ class TestMatmul:
     def test_dropped_operands_count_as_zero_whatever_they_are(self):
         a, b = pe.seeded_operands(6, 12, 20)
         for operand, shape in (("a", a.shape), ("b", b.shape)):
-            mask = ps.drawn_mask(*shape, block=3, density=0.4, seed=2, operand=operand)
+            mask = drawn_mask(*shape, block=3, density=0.4, seed=2, operand=operand)
             kept = mask.elements()
-            run = ps.simulate_matmul(a, b, **SMALL, mask=mask)
+            run = ps.execute_gemm(a, b, **SMALL, mask=mask)
             left, right = (a * kept, b) if operand == "a" else (a, b * kept)
             assert np.array_equal(run.result, left.astype(int) @ right.astype(int))
             assert run.utilization_frac == mask.macs(6, 12, 20) / (run.cycles * 12) and (run.m, run.k, run.n) == (
@@ -109,35 +111,35 @@ class TestMatmul:
         a, b = np.full((6, 5), 3), np.full((5, 8), 7)
         kept = np.zeros((6, 8), dtype=bool)
         kept[5, 0] = True
-        run = ps.simulate_matmul(a, b, rows=2, cols=2, dataflow="os", mask=ps.Mask("out", 6, 8, 1, kept))
+        run = ps.execute_gemm(a, b, rows=2, cols=2, dataflow="os", mask=Mask("out", 6, 8, 1, kept))
         assert run.folds == 1 and run.result[4:, :2].tolist() == [[105, 105], [105, 105]]
         assert run.result.sum() == 4 * 105
 
     def test_activity_shows_what_is_streamed(self):
-        mask = ps.drawn_mask(12, 20, block=4, density=0.3, seed=1)
-        run = ps.simulate_matmul(*pe.seeded_operands(6, 12, 20), **SMALL, mask=mask, activity=True)
-        times = ps.fold_times(6, 12, 20, {**run.__dict__}, mask)
+        mask = drawn_mask(12, 20, block=4, density=0.3, seed=1)
+        run = ps.execute_gemm(*pe.seeded_operands(6, 12, 20), **SMALL, mask=mask, activity=True)
+        times = fold_times(6, 12, 20, {**run.__dict__}, mask)
         assert int((run.activity & 1).sum()) == int(times.stream_cycles.sum()) * 12  # 4 x 3 PEs, all used
         assert len(run.activity) == run.cycles == times.cycles
 
     def test_nothing_at_all(self):
-        empty = ps.drawn_mask(12, 20, block=4, density=0, seed=1)
-        run = ps.simulate_matmul(*pe.seeded_operands(6, 12, 20), **SMALL, mask=empty, activity=True)
+        empty = drawn_mask(12, 20, block=4, density=0, seed=1)
+        run = ps.execute_gemm(*pe.seeded_operands(6, 12, 20), **SMALL, mask=empty, activity=True)
         assert (run.cycles, run.folds, run.utilization_frac, run.result.any()) == (0, 0, 0, False)
         assert run.activity.shape == (0, 4, 3) and run.fold_cycles.shape == (0,)
-        assert ps.fold_times(6, 12, 20, {**run.__dict__}, empty).cycles == 0
+        assert fold_times(6, 12, 20, {**run.__dict__}, empty).cycles == 0
 
     @pytest.mark.parametrize(
         ("mask", "message"),
         [
             (np.ones((12, 20), dtype=bool), "mask: must be a Mask (got array("),
-            (ps.drawn_mask(6, 20, block=2, density=1, seed=0), "mask: operand 'b' of this GEMM is 12x20 (got '6x20')"),
-            (ps.drawn_mask(12, 20, block=2, density=1, seed=0, count=2),
+            (drawn_mask(6, 20, block=2, density=1, seed=0), "mask: operand 'b' of this GEMM is 12x20 (got '6x20')"),
+            (drawn_mask(12, 20, block=2, density=1, seed=0, count=2),
              "mask: must have one copy for one multiplication (got 2)"),
         ],
     )  # fmt: skip
     def test_wrong_masks(self, mask, message):
         with pytest.raises(ps.InputError) as error:
-            ps.simulate_matmul(*pe.seeded_operands(6, 12, 20), mask=mask)
+            ps.execute_gemm(*pe.seeded_operands(6, 12, 20), mask=mask)
         assert str(error.value).startswith(message)
         assert len(error.value.problems) == 1

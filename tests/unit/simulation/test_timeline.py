@@ -260,7 +260,7 @@ def test_combinations_and_comparisons_of_overlapped_runs():
         (lambda: HW.replace({"units.softmax.elements_per_clock": 0}), "must be at least 1"),
         (lambda: HW.replace({"placement.softmax": "array"}), "placement.softmax: must be one of ps, pl"),
         (
-            lambda: simulate("serial", ON_UNIT, ps.Trace((ps.Op(1, "softmax", "softmax", 2**62, 1, 2**62),))),
+            lambda: simulate("serial", ON_UNIT, ps.Trace((ps.workload.Op(1, "softmax", "softmax", 2**62, 1, 2**62),))),
             "the clocks of PL units exceed int64",
         ),
     ],
@@ -294,7 +294,7 @@ def test_heads_of_different_masks_take_their_own_clocks(copies, engine):
     for row, (sizes, key) in {1: ((40, 16, 40), "scores"), 3: ((40, 40, 16), "values")}.items():
         mask = trace.masks["", key]
         pieces = {p.block: p.end - p.start for p in report.timeline.pieces if p.row == row}
-        singles = [ps.Mask(mask.operand, 40, 40, 1, mask.kept[head % copies]) for head in range(4)]
+        singles = [ps.workload.Mask(mask.operand, 40, 40, 1, mask.kept[head % copies]) for head in range(4)]
         clocks = [ps.simulate_gemm(*sizes, rows=8, cols=6, mask=one).cycles for one in singles]
         assert [pieces[head] for head in range(4)] == [count * per_cycle for count in clocks]
         assert (len(set(clocks)) == 1) == (copies == 1)

@@ -135,7 +135,7 @@ def test_sparse_operations_of_other_kinds_need_no_mask(tmp_path):
 
 
 def test_traces_made_in_python():
-    op = ps.Op(1, "fc1", "gemm", 5, 16, 24)
+    op = ps.workload.Op(1, "fc1", "gemm", 5, 16, 24)
     mask = Mask("b", 16, 24, 8, KEPT)
     masks = {("", "w"): mask, ("a.npz", "w"): mask}
     trace = checked(ps.Trace((op._replace(mask_key="w"), op._replace(mask_file="a.npz", mask_key="w")), "t", masks))
@@ -155,7 +155,7 @@ def test_traces_made_in_python():
 
 
 def test_masks_keep_their_files_apart_when_written(tmp_path):
-    op = ps.Op(1, "fc1", "gemm", 5, 16, 24)
+    op = ps.workload.Op(1, "fc1", "gemm", 5, 16, 24)
     other = Mask("b", 16, 24, 8, ~KEPT)
     ops = tuple(op._replace(mask_file=file, mask_key="w") for file in ("", "a.npz"))
     trace = ps.Trace(ops, "t", {("", "w"): Mask("b", 16, 24, 8, KEPT), ("a.npz", "w"): other})

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.effort import best_paths, cosearch
 from pivotsim.effort.search.cascade_costs import COSTS
 from pivotsim.effort.search.fronts import excess, rising
 from pivotsim.effort.search.pairs import pairs_from_the_largest
@@ -25,7 +26,7 @@ QUANTITIES = (*COSTS, "accuracy_frac", "lec")
 
 def search(efforts=(3, 6, 9, 12), hw="zcu102", gate="entropy", images=64, seed=0, round_to=None, **options):
     logits = synthetic.outputs(efforts, images, CLASSES, seed, round_to=round_to)
-    return ps.cosearch(PLAN, logits, CKA, hw, gate=gate, **options)
+    return cosearch(PLAN, logits, CKA, hw, gate=gate, **options)
 
 
 def walk(found, most, board=0):
@@ -132,7 +133,7 @@ def test_targets_out_of_reach_are_answered():
 def test_phase_2_needs_no_labels():
     logits = synthetic.outputs((6, 12))
     del logits["labels"]
-    found = ps.cosearch(PLAN, logits, CKA)
+    found = cosearch(PLAN, logits, CKA)
     answer = found.pair(48, 0.8)
     assert answer.met and answer.choice.accuracy_frac is None and answer.choice.to_dict()["correct"] is None
     assert found.best("delay_ms").choice.efforts == (6,)
@@ -359,7 +360,7 @@ def test_one_simulation_per_effort_and_hardware(monkeypatch):
 
 def test_paths_are_the_best_of_the_matrix():
     found = search((3, 6))
-    assert found.paths == {e: ps.best_paths(CKA)[e] for e in (3, 6)}
+    assert found.paths == {e: best_paths(CKA)[e] for e in (3, 6)}
     assert found.reports[0][3].inputs.trace == ps.lower(ps.skip_attention(PLAN, active=found.paths[3].active)).within(
         "encoders"
     )
@@ -372,7 +373,7 @@ def test_the_hash_sees_every_input():
     assert len({
         plain, search(seed=1).input_hash, search((3, 6)).input_hash, search(gate="none").input_hash,
         search(hw="zcu102_ws").input_hash, search(profile="full").input_hash,
-        ps.cosearch(PLAN, synthetic.outputs((3, 6, 9, 12)), other).input_hash,
+        cosearch(PLAN, synthetic.outputs((3, 6, 9, 12)), other).input_hash,
     }) == 7  # fmt: skip
 
 
@@ -387,21 +388,27 @@ LOGITS = synthetic.outputs((3, 6))
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ps.cosearch(PLAN, LOGITS, CKA[:6, :6]), "cka: deit_s has 12 encoders, so 12 rows are needed (got 6)"),
-        (lambda: ps.cosearch(PLAN, synthetic.outputs((3,), classes=7), CKA), "logits: deit_s has 5 classes (got 7)"),
         (
-            lambda: ps.cosearch(PLAN, synthetic.outputs((3, 13)), CKA),
+            lambda: cosearch(PLAN, LOGITS, CKA[:6, :6]),
+            "cka: deit_s has 12 encoders, so 12 rows are needed (got 6)",
+        ),
+        (
+            lambda: cosearch(PLAN, synthetic.outputs((3,), classes=7), CKA),
+            "logits: deit_s has 5 classes (got 7)",
+        ),
+        (
+            lambda: cosearch(PLAN, synthetic.outputs((3, 13)), CKA),
             "logits: deit_s has efforts 0 to 12 (got 'effort13')",
         ),
         (
-            lambda: ps.cosearch(ps.skip_attention(PLAN, active=[1]), LOGITS, CKA),
+            lambda: cosearch(ps.skip_attention(PLAN, active=[1]), LOGITS, CKA),
             "plan: every attention must be active, the search skips them itself (got [2, 3,",
         ),
-        (lambda: ps.cosearch("deit_s", LOGITS, CKA), "plan: must be a Plan"),
-        (lambda: ps.cosearch(PLAN, LOGITS, CKA, []), "hw: at least one hardware is needed (got none)"),
-        (lambda: ps.cosearch(PLAN, LOGITS, CKA, "zcu12"), "hardware: unknown name (got 'zcu12')"),
-        (lambda: ps.cosearch(PLAN, LOGITS, CKA, gate="entropie"), "gate: must be one of entropy, none"),
-        (lambda: ps.cosearch(PLAN, LOGITS, CKA, profile="half"), "profile: must be one of"),
+        (lambda: cosearch("deit_s", LOGITS, CKA), "plan: must be a Plan"),
+        (lambda: cosearch(PLAN, LOGITS, CKA, []), "hw: at least one hardware is needed (got none)"),
+        (lambda: cosearch(PLAN, LOGITS, CKA, "zcu12"), "hardware: unknown name (got 'zcu12')"),
+        (lambda: cosearch(PLAN, LOGITS, CKA, gate="entropie"), "gate: must be one of entropy, none"),
+        (lambda: cosearch(PLAN, LOGITS, CKA, profile="half"), "profile: must be one of"),
         (lambda: search((3,)).pair(50), "logits: a pair needs at least two efforts (got [3])"),
         (lambda: search().pair(0), "target_delay_ms: must be a finite number above 0 (got 0)"),
         (lambda: search().pair(math.nan), "target_delay_ms: must be a finite number above 0 (got nan)"),
@@ -414,7 +421,7 @@ LOGITS = synthetic.outputs((3, 6))
         ),
         (lambda: search().at_lec((), []), "efforts: choose from those that logits hold, [3, 6, 9, 12] (got 'none')"),
         (lambda: search().at_lec((3, 6), [0.5], board=1), "board: must be at most 0 (got 1)"),
-        (lambda: ps.cosearch(PLAN, LOGITS, CKA, 5), "hardware: must be a name, a path or a dict"),
+        (lambda: cosearch(PLAN, LOGITS, CKA, 5), "hardware: must be a name, a path or a dict"),
         (lambda: search().best("speed"), "objective: must be one of"),
         (lambda: search().best(limits={"delay": 3}), "limits: delay: unknown quantity, nearest valid name: 'delay_ms'"),
         (lambda: search().best(limits={"lec": 1.5}), "limits: lec: must lie in 0 to 1 (got 1.5)"),

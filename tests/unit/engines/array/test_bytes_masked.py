@@ -74,7 +74,7 @@ def test_sums_beyond_int64_do_not_wrap():
 
 def test_a_report_counts_dense_and_masked_gemms():
     mask = drawn_mask(20, 30, block=4, density=0.5, seed=1)
-    ops = (ps.Op(1, "fc1", "gemm", 9, 20, 30), ps.Op(1, "fc2", "gemm", 9, 20, 30, 2, mask_key="x"))
+    ops = (ps.workload.Op(1, "fc1", "gemm", 9, 20, 30), ps.workload.Op(1, "fc2", "gemm", 9, 20, 30, 2, mask_key="x"))
     report = ps.simulate(ps.Trace(ops, masks={("", "x"): mask}))
     assert report.counts == paper_counts([(9, 20, 30, 1)], ZCU102).plus(counts((9, 20, 30), 2, mask, ZCU102))
     assert report.counts.macs == 9 * 20 * 30 + 2 * mask.macs(9, 20, 30)

@@ -196,7 +196,10 @@ class TestVector:
         ("designs", "message"),
         [
             ({"row": [1]}, "designs: row: unknown field, nearest valid name: 'rows'"),
-            ({"rows": [1, 2], "cols": [1]}, "designs: vectors differ in length (got [1, 2])"),
+            (
+                {"rows": [1, 2], "cols": [1]},
+                "designs: vectors differ in length (got [1, 2]); grid=True takes every combination of their values",
+            ),
             ({"rows": [0]}, "designs: rows: must be at least 1 (got 0)"),
             ({"rows": [1.5]}, "designs: rows: must hold integers (got [1.5])"),
             ({"rows": 5}, "designs: rows: must be a vector (got 5)"),
@@ -231,7 +234,7 @@ class TestOverflow:
             ps.simulate_gemm(1, 1, 2**63)
 
     def test_repeats_count_too(self):
-        op = ps.Op(1, "qkt", "gemm", 2**30, 1, 2**30, repeats=2**4)
+        op = ps.workload.Op(1, "qkt", "gemm", 2**30, 1, 2**30, repeats=2**4)
         trace = ps.Trace((op,))
         with pytest.raises(ps.InputError, match="exceed int64"):
             ps.simulate(trace, ps.load_hardware("zcu102").replace({"array.rows": 1, "array.cols": 1}))
@@ -245,12 +248,12 @@ class TestOverflow:
             ps.simulate_gemm(*sizes, rows=1, cols=1, mac_latency=16)
 
     def test_vectors_count_repeats(self):
-        trace = ps.Trace((ps.Op(1, "qkt", "gemm", 64, 64, 64, repeats=2**55),))
+        trace = ps.Trace((ps.workload.Op(1, "qkt", "gemm", 64, 64, 64, repeats=2**55),))
         with pytest.raises(ps.InputError, match="exceed int64"):
             ps.simulate_designs(trace, "zcu102", {"rows": [64, 1]})
 
     def test_vectors_are_checked_design_by_design(self):
-        trace = ps.Trace((ps.Op(1, "fc1", "gemm", 2**40, 64, 2**22),))
+        trace = ps.Trace((ps.workload.Op(1, "fc1", "gemm", 2**40, 64, 2**22),))
         fits = ps.simulate_designs(trace, "zcu102", {"rows": [64, 64], "cols": [65_536, 4_096]})
         assert (fits["pl_cycles"] > 0).all()
         with pytest.raises(ps.InputError, match="exceed int64"):

@@ -12,6 +12,7 @@ from pivotsim.engines.pe import clock as pe
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
+from pivotsim.workload import Op
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.proofs.masked_campaign import campaign, random_case
 
@@ -91,7 +92,10 @@ def test_repeats_take_the_copies_in_turn():
 @pytest.mark.parametrize("name", ["analytic", "pe"])
 def test_engines_take_masks_of_traces(name):
     mask = drawn_mask(20, 30, block=4, density=0.4, seed=3)
-    dense, masked = ps.Op(1, "fc1", "gemm", 9, 20, 30), ps.Op(1, "fc2", "gemm", 9, 20, 30, 2, mask_key="x")
+    dense, masked = (
+        Op(1, "fc1", "gemm", 9, 20, 30),
+        Op(1, "fc2", "gemm", 9, 20, 30, 2, mask_key="x"),
+    )
     trace = ps.Trace((dense, masked, dense), masks={("", "x"): mask})
     hw = ps.load_hardware("zcu102").replace({"array.rows": 8, "array.cols": 6})
     array = hw.array.__dict__
@@ -103,7 +107,7 @@ def test_engines_take_masks_of_traces(name):
 
 def test_many_designs_at_once_refuse_masks():
     mask = drawn_mask(20, 30, block=4, density=0.4, seed=3)
-    trace = ps.Trace((ps.Op(1, "fc2", "gemm", 9, 20, 30, mask_key="x"),), masks={("", "x"): mask})
+    trace = ps.Trace((Op(1, "fc2", "gemm", 9, 20, 30, mask_key="x"),), masks={("", "x"): mask})
     with pytest.raises(ps.InputError, match="dense operations only"):
         ps.simulate_designs(trace, "zcu102", {"rows": [8]})
 

@@ -103,7 +103,7 @@ def test_every_engine_of_an_array_has_spans_and_giants_none():
 def test_spans_are_those_of_the_array_clock_by_clock():
     """Engine `pe` reports when each fold loads, streams and ends; spans restate it."""
     array = ps.load_hardware("zcu102").array.model_copy(update={"rows": 5, "cols": 3})
-    times = ps.fold_times(7, 12, 9, array)
+    times = ps.simulation.fold_times(7, 12, 9, array)
     spans = list(fold_spans(7, 12, 9, array))
     by = {name: [s for s in spans if s.track == name] for name in ("load", "stream", "drain")}
     assert [s.start_cycle for s in by["load"]] == times.load_cycle.tolist()
@@ -124,6 +124,6 @@ def test_the_last_span_ends_with_the_gemm_even_if_an_earlier_fold_ends_last():
         .replace({"array.rows": 2, "array.cols": 9, "array.edge": "aware", "array.fold_overlap": "pipelined"})
         .array
     )
-    times = ps.fold_times(10, 2, 1, array)  # the last fold has one column, the one before nine
+    times = ps.simulation.fold_times(10, 2, 1, array)  # the last fold has one column, the one before nine
     assert times.end_cycle[-1] < times.end_cycle[-2]
     assert max(span.end_cycle for span in fold_spans(10, 2, 1, array)) == times.cycles

@@ -59,8 +59,8 @@ def sparse_trace(density, encoder=3):
     """fc1 of DeiT-S with and without a mask on its weights, and QK^T with three different heads."""
     weights = drawn_mask(384, 1536, block=16, density=density, seed=0)
     heads = drawn_mask(197, 197, block=1, density=density, seed=0, operand="out", count=3)
-    fc1 = ps.Op(encoder, "fc1", "gemm", 197, 384, 1536)
-    qkt = ps.Op(encoder, "qkt", "gemm", 197, 64, 197, 6, mask_key="heads", density=heads.density)
+    fc1 = ps.workload.Op(encoder, "fc1", "gemm", 197, 384, 1536)
+    qkt = ps.workload.Op(encoder, "qkt", "gemm", 197, 64, 197, 6, mask_key="heads", density=heads.density)
     masked = fc1._replace(encoder=encoder + 1, mask_key="weights", density=weights.density)
     return ps.Trace((fc1, qkt, masked), masks={("", "weights"): weights, ("", "heads"): heads})
 

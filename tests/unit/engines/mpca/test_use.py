@@ -24,7 +24,7 @@ def mpca(**values):
 def trace_of(*ops, **masks):
     """A trace of (module, m, k, n, repeats); a module in ``masks`` has that mask."""
     listed = [
-        ps.Op(1, module, "gemm", m, k, n, repeats, mask_key=module if module in masks else "")
+        ps.workload.Op(1, module, "gemm", m, k, n, repeats, mask_key=module if module in masks else "")
         for module, m, k, n, repeats in ops
     ]
     return ps.Trace(tuple(listed), "t", {("", module): mask for module, mask in masks.items()})
@@ -210,7 +210,7 @@ def pruned(weights_keep, hidden_keep, token_keep, block, seed):
         if encoder in (3, 7, 10):
             after = kept_tokens(tokens, token_keep)
             extra += token_dropping_cycles(tokens)
-        encoders.append(ps.EncoderPlan(encoder, True, tokens, after))
+        encoders.append(ps.workload.EncoderPlan(encoder, True, tokens, after))
         tokens = after
     hidden = round(1536 * hidden_keep)
     ops, masks = [], {}

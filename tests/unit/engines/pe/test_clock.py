@@ -35,7 +35,7 @@ def test_results_equal_numpy_and_clocks_the_oracle():
         mode = random_mode(draw)
         m, k, n = (draw.randint(1, 30) for _ in range(3))
         a, b = generator.integers(-128, 128, (m, k)), generator.integers(-128, 128, (k, n))
-        run = ps.simulate_matmul(a, b, **mode)
+        run = ps.execute_gemm(a, b, **mode)
         assert run.result.dtype == np.int32
         assert np.array_equal(run.result, a @ b), (m, k, n, mode)
         assert run.cycles == array_schedule.gemm_cycles(m, k, n, **mode), (m, k, n, mode)
@@ -49,8 +49,8 @@ def test_every_fold_starts_and_ends_where_the_contract_says():
         row_size, col_size, t = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[mode["dataflow"]]
         folds = array_schedule.folds_of(row_size, col_size, mode["rows"], mode["cols"])
         oracle = array_schedule.fold_intervals(folds, t=t, **mode)
-        closed = ps.fold_times(m, k, n, mode)
-        run = ps.simulate_matmul(*pe.seeded_operands(m, k, n), **mode)
+        closed = ps.simulation.fold_times(m, k, n, mode)
+        run = ps.execute_gemm(*pe.seeded_operands(m, k, n), **mode)
         for times in (closed, run):
             assert list(zip(times.start_cycle.tolist(), times.end_cycle.tolist(), strict=True)) == oracle
             assert times.cycles == max(end for _, end in oracle) + 1
@@ -60,14 +60,14 @@ def test_every_fold_starts_and_ends_where_the_contract_says():
 @pytest.mark.parametrize("a", [-128, 127])
 @pytest.mark.parametrize("b", [-128, 127])
 def test_extreme_operands(a, b):
-    run = ps.simulate_matmul(np.full((9, 700), a), np.full((700, 5), b), rows=16, cols=4)
+    run = ps.execute_gemm(np.full((9, 700), a), np.full((700, 5), b), rows=16, cols=4)
     assert (run.result == 700 * a * b).all()
 
 
 def test_sums_wrap_as_registers_of_32_bits_do():
     k = 131_072 + 3
     for dataflow in DATAFLOWS:
-        run = ps.simulate_matmul(np.full((1, k), -128), np.full((k, 1), -128), rows=64, cols=1, dataflow=dataflow)
+        run = ps.execute_gemm(np.full((1, k), -128), np.full((k, 1), -128), rows=64, cols=1, dataflow=dataflow)
         assert run.result[0, 0] == (k * 2**14 + 2**31) % 2**32 - 2**31 < 0
 
 
@@ -83,7 +83,7 @@ def test_sums_wrap_as_registers_of_32_bits_do():
 )
 def test_fc1_of_deit_s(options, cycles):
     a, b = pe.seeded_operands(197, 384, 1536)
-    run = ps.simulate_matmul(a, b, **options)
+    run = ps.execute_gemm(a, b, **options)
     assert run.cycles == cycles == ps.simulate_gemm(197, 384, 1536, engine="pe", **options).cycles
     assert np.array_equal(run.result, a.astype(np.int32) @ b.astype(np.int32))
 
@@ -91,9 +91,9 @@ def test_fc1_of_deit_s(options, cycles):
 def test_slices_change_nothing(monkeypatch):
     a, b = pe.seeded_operands(20, 30, 40)
     mode = {"rows": 4, "cols": 3, "fold_overlap": "chained", "mac_latency": 2}
-    whole = ps.simulate_matmul(a, b, **mode)
+    whole = ps.execute_gemm(a, b, **mode)
     monkeypatch.setattr(pe, "SLICE_PE_CLOCKS", 12 * 7)
-    sliced = ps.simulate_matmul(a, b, **mode)
+    sliced = ps.execute_gemm(a, b, **mode)
     assert np.array_equal(whole.result, sliced.result) and np.array_equal(whole.end_cycle, sliced.end_cycle)
 
 
@@ -114,23 +114,23 @@ class TestActivity:
         for _ in range(60):
             mode = random_mode(draw)
             m, k, n = (draw.randint(1, 20) for _ in range(3))
-            run = ps.simulate_matmul(*pe.seeded_operands(m, k, n), **mode, activity=True)
+            run = ps.execute_gemm(*pe.seeded_operands(m, k, n), **mode, activity=True)
             assert run.activity.shape == (run.cycles, mode["rows"], mode["cols"])
             assert int((run.activity & 1).sum()) == m * k * n, (m, k, n, mode)
             assert run.utilization_frac == m * k * n / (run.cycles * mode["rows"] * mode["cols"])
 
     def test_held_operands_are_taken_and_sums_handed_over_once_a_fold(self):
         for dataflow, bit in (("is", 4), ("ws", 4), ("os", 8)):
-            run = ps.simulate_matmul(*pe.seeded_operands(8, 8, 8), rows=4, cols=4, dataflow=dataflow, activity=True)
+            run = ps.execute_gemm(*pe.seeded_operands(8, 8, 8), rows=4, cols=4, dataflow=dataflow, activity=True)
             assert ((run.activity & bit) != 0).sum() == run.folds * 16
             assert not (run.activity & (12 - bit)).any()
 
     def test_none_unless_asked_for(self):
-        assert ps.simulate_matmul([[1]], [[1]]).activity.shape == (0, 64, 36)
+        assert ps.execute_gemm([[1]], [[1]]).activity.shape == (0, 64, 36)
 
 
 def test_fold_cycles_of_the_contract():
-    run = ps.simulate_matmul(*pe.seeded_operands(5, 9, 7), rows=4, cols=3)
+    run = ps.execute_gemm(*pe.seeded_operands(5, 9, 7), rows=4, cols=3)
     assert (run.fold_cycles == 2 * 4 + 3 + 7 - 2).all() and len(run.fold_cycles) == run.folds == 6
 
 
@@ -154,13 +154,13 @@ def test_fold_cycles_of_the_contract():
 )  # fmt: skip
 def test_wrong_operands(a, b, message):
     with pytest.raises(ps.InputError) as error:
-        ps.simulate_matmul(a, b)
+        ps.execute_gemm(a, b)
     assert str(error.value) == message
 
 
 def test_operands_keep_their_values_whatever_their_type():
     for dtype in (np.int8, np.uint8, np.int64, np.float32):
-        assert ps.simulate_matmul(np.array([[3, 4]], dtype), np.array([[5], [6]], dtype)).result.tolist() == [[39]]
+        assert ps.execute_gemm(np.array([[3, 4]], dtype), np.array([[5], [6]], dtype)).result.tolist() == [[39]]
 
 
 class TestTooLarge:
@@ -182,9 +182,9 @@ class TestTooLarge:
 
     def test_a_trace_counts_too(self, monkeypatch):
         monkeypatch.setattr(pe, "_memory_bytes", lambda: 10**7)
-        ps.simulate_matmul(*pe.seeded_operands(60, 60, 60), rows=8, cols=8)
+        ps.execute_gemm(*pe.seeded_operands(60, 60, 60), rows=8, cols=8)
         with pytest.raises(ps.InputError, match="watch a smaller multiplication"):
-            ps.simulate_matmul(*pe.seeded_operands(60, 60, 3000), rows=8, cols=8, activity=True)
+            ps.execute_gemm(*pe.seeded_operands(60, 60, 3000), rows=8, cols=8, activity=True)
 
 
 MODE = {
@@ -195,7 +195,7 @@ MODE = {
 
 def test_fold_times_that_cannot_be_listed():
     with pytest.raises(ps.InputError, match="too many folds to list"):
-        ps.fold_times(10**5, 10**5, 1, {**MODE, "rows": 1, "cols": 1})
+        ps.simulation.fold_times(10**5, 10**5, 1, {**MODE, "rows": 1, "cols": 1})
 
 
 def test_one_image_of_deit_s():

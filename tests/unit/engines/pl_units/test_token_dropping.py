@@ -167,6 +167,6 @@ def test_wrong_input(call, message):
 
 
 def test_clocks_beyond_int64():
-    trace = ps.Trace((ps.Op(1, "sort", "sort", 2**60, 1, 1000),))
+    trace = ps.Trace((ps.workload.Op(1, "sort", "sort", 2**60, 1, 1000),))
     with pytest.raises(ps.InputError, match="the clocks of PL units exceed int64"):
         ps.simulate(trace, HW.replace(ON_PL))

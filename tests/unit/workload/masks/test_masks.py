@@ -20,7 +20,7 @@ from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, block_hashes, kept_o
 )
 def test_what_is_no_mask(kept, problem):
     with pytest.raises(ps.InputError) as error:
-        ps.Mask("b", 2, 2, 1, kept)
+        ps.workload.Mask("b", 2, 2, 1, kept)
     assert error.value.problems == (problem,)
 
 
@@ -29,7 +29,7 @@ def test_what_is_no_mask(kept, problem):
 def test_a_draw_keeps_the_smallest_hashes(height, width, count):
     blocks = height * width
     for density in (0, 0.01, 0.5, 0.99, 1):
-        mask = ps.drawn_mask(height, width, block=1, density=density, seed=3, count=count)
+        mask = ps.workload.drawn_mask(height, width, block=1, density=density, seed=3, count=count)
         for copy in range(count):
             order = np.argsort(block_hashes(3, copy, blocks), kind="stable")[: kept_of(density, blocks)]
             assert np.flatnonzero(mask.kept[copy]).tolist() == sorted(order.tolist())
@@ -38,7 +38,7 @@ def test_a_draw_keeps_the_smallest_hashes(height, width, count):
 def test_many_copies_are_drawn_at_once(monkeypatch):
     calls = []
     monkeypatch.setattr(masks, "block_hashes", lambda *a: calls.append(a) or block_hashes(*a))
-    mask = ps.drawn_mask(2, 2, block=1, density=0.5, seed=1, count=2**18 + 1)  # 4 blocks each
+    mask = ps.workload.drawn_mask(2, 2, block=1, density=0.5, seed=1, count=2**18 + 1)  # 4 blocks each
     assert set(mask.kept_blocks) == {2}
     assert len(calls) == 2
     last = np.sort(np.argsort(block_hashes(1, 2**18, 4))[:2])
@@ -47,18 +47,18 @@ def test_many_copies_are_drawn_at_once(monkeypatch):
 
 def test_all_copies_together_are_bounded():
     with pytest.raises(ps.InputError) as error:
-        ps.drawn_mask(2, 2, block=1, density=0.5, seed=1, count=MAX_DRAWN_BLOCKS // 4 + 1)
+        ps.workload.drawn_mask(2, 2, block=1, density=0.5, seed=1, count=MAX_DRAWN_BLOCKS // 4 + 1)
     assert error.value.problems == (
         "block: 1 makes more than the 67,108,864 blocks that are drawn of one mask; take a larger one, or fewer copies "
         "(got 67,108,868 blocks)",
     )
     with pytest.raises(ps.InputError, match="count: must be at least 1"):
-        ps.drawn_mask(2, 2, block=1, density=0.5, seed=1, count=0)
+        ps.workload.drawn_mask(2, 2, block=1, density=0.5, seed=1, count=0)
 
 
 @pytest.mark.parametrize(("height", "width"), [(5, 8), (8, 5), (5, 5)])
 def test_a_block_exceeds_neither_side(height, width):
-    assert ps.drawn_mask(height, width, block=5, density=1, seed=0).density == 1
+    assert ps.workload.drawn_mask(height, width, block=5, density=1, seed=0).density == 1
     with pytest.raises(ps.InputError) as error:
-        ps.drawn_mask(height, width, block=6, density=1, seed=0)
+        ps.workload.drawn_mask(height, width, block=6, density=1, seed=0)
     assert error.value.problems == (f"block: must not exceed a side of the matrix, {height}x{width} (got 6)",)

@@ -145,7 +145,7 @@ def test_the_processor_charges_kept_scores_alone():
 def test_units_of_the_pl_take_kept_scores_alone():
     hw = ps.load_hardware("zcu102").replace({"placement.softmax": "pl"})
     unit = hw.units.softmax
-    softmax = ps.Op(1, "softmax", "softmax", 197, 1, 197, 3)
+    softmax = ps.workload.Op(1, "softmax", "softmax", 197, 1, 197, 3)
     for kept in (1, 3 * 16, 3 * 16 + 1, 3 * 197 * 197):
         op = softmax._replace(density=kept / (3 * 197 * 197))
         cycles = 3 * (-(-kept // (3 * unit.elements_per_clock)) + unit.fill_cycles)
@@ -154,8 +154,8 @@ def test_units_of_the_pl_take_kept_scores_alone():
 
 def test_transfers_move_kept_scores_alone():
     hw = ps.load_hardware("zcu102").replace({"host.full.call_us": 0, "host.transfer.cache_ns_per_line": 0})
-    softmax = ps.Op(1, "softmax", "softmax", 1024, 1, 1024)
-    gemm = ps.Op(1, "fc1", "gemm", 1, 1, 1)
+    softmax = ps.workload.Op(1, "softmax", "softmax", 1024, 1, 1024)
+    gemm = ps.workload.Op(1, "fc1", "gemm", 1, 1, 1)
     moved = []
     for density in (1.0, 0.25):
         report = ps.simulate(ps.Trace((softmax._replace(density=density), gemm)), hw, profile="full")
@@ -164,10 +164,10 @@ def test_transfers_move_kept_scores_alone():
 
 
 def test_exact_elements_of_large_operations():
-    op = ps.Op(1, "softmax", "softmax", 2**40, 1, 2**20, density=1.0)
+    op = ps.workload.Op(1, "softmax", "softmax", 2**40, 1, 2**20, density=1.0)
     assert ps.Trace((op,)).elements_of(op) == 2**60
     for kept in (1, 10**9 + 7, 2**33 - 1):
-        op = ps.Op(1, "softmax", "softmax", 2**20, 1, 2**13, density=kept / 2**33)
+        op = ps.workload.Op(1, "softmax", "softmax", 2**20, 1, 2**13, density=kept / 2**33)
         assert ps.Trace((op,)).elements_of(op) == kept
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.workload import Mask
 from pivotsim.workload.masks.masks import drawn_mask
 from pivotsim.workload.transforms.block_pruning import seed_of
 from tests.oracles.workload import sparse_counts
@@ -111,7 +112,7 @@ def test_masks_from_files(tmp_path):
 
 def test_masks_that_are_masks_already():
     kept = grid(3, 5)
-    mask = ps.Mask("b", 12, 20, 4, kept)
+    mask = Mask("b", 12, 20, 4, kept)
     assert ps.prune_blocks(PLAN, block=4, masks={"fc1": mask}) == ps.prune_blocks(PLAN, block=4, masks={"fc1": kept})
 
 
@@ -200,12 +201,12 @@ GOOD = np.ones((3, 5), dtype=bool)
         ({"masks": {"fc1": np.ones((3, 5), int)}}, ["fc1: must hold true and false (got 'int64')"]),
         ({"masks": {"fc1": [[True], [True, False]]}},
          ["fc1: must be an array, its rows of one length (got [[True], [True, False]])"]),
-        ({"masks": {"fc1": ps.Mask("a", 12, 20, 4, GOOD)}},
+        ({"masks": {"fc1": Mask("a", 12, 20, 4, GOOD)}},
          ["fc1: must be a mask of operand b, the weights (got 'a')"]),
-        ({"masks": {"fc1": ps.Mask("b", 12, 20, 5, np.ones((3, 4), bool))}},
+        ({"masks": {"fc1": Mask("b", 12, 20, 5, np.ones((3, 4), bool))}},
          ["fc1: is a mask of blocks of 5; the block asked for must be that (got 4)"]),
-        ({"masks": {"fc1": ps.Mask("b", 12, 19, 4, GOOD)}}, ["fc1: must be a mask of 12x20 elements (got '12x19')"]),
-        ({"masks": {"fc1": ps.Mask("b", 12, 20, 4, np.array([GOOD, GOOD]))}},
+        ({"masks": {"fc1": Mask("b", 12, 19, 4, GOOD)}}, ["fc1: must be a mask of 12x20 elements (got '12x19')"]),
+        ({"masks": {"fc1": Mask("b", 12, 20, 4, np.array([GOOD, GOOD]))}},
          ["fc1: must have one copy (got 2)"]),
         ({"masks": {"fc1": ~GOOD}}, ["fc1: keeps nothing, the layer would vanish"]),
         ({"masks": {"fc1": np.eye(12, 20, dtype=bool)}},

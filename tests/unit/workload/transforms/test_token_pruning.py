@@ -251,7 +251,7 @@ def test_numpy_values_are_values():
 
 
 def test_a_plan_with_tokens_of_its_own_is_not_overwritten():
-    by_hand = replace(PLAN, encoders=(ps.EncoderPlan(1, True, 100, 50), *PLAN.encoders[1:]))
+    by_hand = replace(PLAN, encoders=(ps.workload.EncoderPlan(1, True, 100, 50), *PLAN.encoders[1:]))
     assert ps.lower(by_hand).macs < ps.lower(PLAN).macs
     message = r"^encoder 1: tokens must follow from the token steps, 197 and 197 here \(got 100 and 50\)"
     with pytest.raises(ps.InputError, match=message):

@@ -1,0 +1,131 @@
+"""A table of designs: one row each, with the unit of every column."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pivotsim.errors import InputError, MissingExtraError, got, nearest
+from pivotsim.tables import Printable, Table
+
+if TYPE_CHECKING:
+    import pandas
+
+ROWS_SHOWN = 10
+
+
+class DesignTable(Printable):
+    """Designs and what they cost: a column per axis and per result, a row per design.
+
+    ``table["delay_ms"]`` is a column as a numpy array, ``len(table)`` counts designs. Like a data frame it yields its
+    columns' names, and stands where ``pareto_front`` and the pictures take a mapping of columns.
+
+    Parameters
+    ----------
+    columns : mapping
+        Name -> numpy array; all of one length.
+    units : mapping
+        Name -> unit, for every column; empty text for words and plain numbers.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names, in their order.
+    units : dict
+        Name -> unit.
+
+    Examples
+    --------
+    >>> columns = {"rows": np.array([32, 64]), "delay_ms": np.array([1.5, 1.25])}
+    >>> table = DesignTable(columns, {"rows": "PEs", "delay_ms": "ms"})
+    >>> len(table), table.columns, table.units["delay_ms"], float(table["delay_ms"].min())
+    (2, ('rows', 'delay_ms'), 'ms', 1.25)
+    """
+
+    def __init__(self, columns: Mapping[str, Any], units: Mapping[str, str]) -> None:
+        self._columns = dict(columns)
+        self.columns: tuple[str, ...] = tuple(self._columns)
+        self.units: dict[str, str] = {name: units.get(name, "") for name in self.columns}
+
+    def __getitem__(self, column: str) -> Any:
+        if column not in self._columns:
+            raise InputError(f"table: no column {got(column)}{nearest(column, self.columns)}")
+        return self._columns[column]
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values()))) if self._columns else 0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._columns
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Return pairs of a column's name and its values.
+
+        Returns
+        -------
+        iterator of (str, numpy array)
+        """
+        return iter(self._columns.items())
+
+    def take(self, places: Any) -> "DesignTable":
+        """Return the designs at some places, as ``pareto_front`` gives them, or under a mask of booleans.
+
+        Returns
+        -------
+        DesignTable
+        """
+        return DesignTable({name: values[places] for name, values in self._columns.items()}, self.units)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return the table as a pandas frame; ``frame.attrs["units"]`` holds the units.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        MissingExtraError
+            pandas is not installed; the message holds the command.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
+        frame = pandas.DataFrame(self._columns)
+        frame.attrs["units"] = dict(self.units)
+        return frame
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return column -> list of plain values.
+
+        Returns
+        -------
+        dict
+        """
+        return {name: np.asarray(values).tolist() for name, values in self._columns.items()}
+
+    def __repr__(self) -> str:
+        return f"<DesignTable: {len(self):,} designs, columns {', '.join(self.columns)}>"
+
+    def _tables(self) -> tuple[Table]:
+        """Return the first designs, with units in the head."""
+        heads = [name if _says(name, unit) else f"{name}, {unit}" for name, unit in self.units.items()]
+        count = min(len(self), ROWS_SHOWN)
+        rows = [[_text(values[i]) for values in self._columns.values()] for i in range(count)]
+        right = [i for i, values in enumerate(self._columns.values()) if np.asarray(values).dtype.kind in "iuf"]
+        closing = [f"... {len(self) - count:,} more"] if count < len(self) else []
+        return (Table(f"{len(self):,} designs", heads, rows, right, closing),)
+
+
+def _says(name: str, unit: str) -> bool:
+    """Tell whether a name ends in its unit already, or has none."""
+    return not unit or name.endswith("_" + unit.lower().replace("*", "_"))
+
+
+def _text(value: Any) -> str:
+    """Return a value as a cell shows it: floats to five digits."""
+    return f"{value:.5g}" if isinstance(value, (float, np.floating)) else str(value)

@@ -1,0 +1,125 @@
+"""Tables as plain text and as HTML, and numbers as both of them show them."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+PAGE_COLUMNS = 100
+
+
+class Table(NamedTuple):
+    """A table with its title; ``right`` holds the places of right-aligned columns, ``closing`` the lines below it.
+
+    ``folds`` is the place of a column whose texts are too long for a terminal, None where there is none.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    right: Sequence[int] = ()
+    closing: Sequence[str] = ()
+    folds: int | None = None
+
+
+def number(value: float | None, places: int = 2) -> str:
+    """Return a number with a fixed count of decimals, in short form where those say nothing, a dash for None.
+
+    >>> number(1234.567), number(0.00012), number(None)
+    ('1,234.57', '0.00012', '-')
+    """
+    if value is None:
+        return "-"
+    short = value != 0 and not 10.0**-places <= abs(value) < 1e12
+    return f"{value:.4g}" if short else f"{value:,.{places}f}"
+
+
+def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
+    """Return a fraction in percent, or a dash for None.
+
+    >>> percent(0.0567), percent(0.0567, 0, sign=True)
+    ('5.7 %', '+6 %')
+    """
+    if frac is None:
+        return "-"
+    rounded = round(100 * frac, places) or 0.0  # never -0.0
+    return f"{rounded:{'+' if sign and rounded else ''}.{places}f} %"
+
+
+def cell(value: Any) -> str:
+    """Return what stands in a cell: one line, nothing for None."""
+    return "" if value is None else " ".join(str(value).splitlines())
+
+
+def text_lines(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> list[str]:
+    """Return a table as lines of text, columns as wide as their longest cell.
+
+    >>> text_lines(("module", "ms"), [("qkv", 1.5), ("softmax", 12.25)], right=(1,))
+    ['module      ms', 'qkv        1.5', 'softmax  12.25']
+    """
+    texts = [list(columns), *([cell(value) for value in row] for row in rows)]
+    widths = [max(len(line[i]) for line in texts) for i in range(len(columns))]
+    return [
+        "  ".join(c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        .rstrip()
+        for line in texts
+    ]  # fmt: skip
+
+
+def html_table(table: Table) -> str:
+    """Return a table as plain HTML, every text escaped.
+
+    >>> html_table(Table("", ("a",), [("<b>",)]))
+    '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
+    """
+    sides = [' style="text-align:right"' if i in table.right else "" for i in range(len(table.columns))]
+    head = "".join(f"<th{side}>{escape(name)}</th>" for side, name in zip(sides, table.columns, strict=True))
+    body = "".join(
+        "<tr>" + "".join(f"<td{s}>{escape(cell(v))}</td>" for s, v in zip(sides, row, strict=True)) + "</tr>"
+        for row in table.rows
+    )
+    title = f"<caption>{escape(table.title)}</caption>" if table.title else ""
+    below = "".join(f"<p>{escape(line)}</p>" for line in table.closing)
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}"
+
+
+def as_text(tables: Iterable[Table]) -> str:
+    """Return tables as text, an empty line between them; titles and closing lines fit the width of a page."""
+    parts = []
+    for table in tables:
+        lines = [*_wrapped(table.title), *text_lines(table.columns, table.rows, table.right)]
+        parts.append("\n".join([*lines, *(part for line in table.closing for part in _wrapped(line))]))
+    return "\n\n".join(parts)
+
+
+def as_html(tables: Iterable[Table]) -> str:
+    """Return tables as HTML, what a notebook shows."""
+    return "".join(map(html_table, tables))
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, PAGE_COLUMNS)
+
+
+class Printable:
+    """Something that shows itself as tables: as text where it is printed, as HTML in a notebook."""
+
+    def _tables(self) -> Iterable[Table]:
+        """Return what is shown."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Return what ``print`` shows.
+
+        Returns
+        -------
+        str
+            Short tables, each under its title.
+        """
+        return as_text(self._tables())
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def _repr_html_(self) -> str:
+        return as_html(self._tables())

@@ -1,0 +1,84 @@
+"""Tables of designs: lists taken together or combined, units, and the forms that they turn into."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.simulation import DesignTable
+
+PLAN = ps.plan("deit_t")
+AXES = {"rows": [8, 64], "dataflow": ["is", "ws", "os"], "os_edge_register": [True, False]}
+
+
+def test_a_grid_is_every_combination_the_last_field_fastest():
+    table = ps.simulate_designs(PLAN, "zcu102", AXES, grid=True)
+    combinations = list(itertools.product(*AXES.values()))
+    assert list(zip(*(table[field].tolist() for field in AXES), strict=True)) == combinations
+    zipped = ps.simulate_designs(
+        PLAN, "zcu102", dict(zip(AXES, map(list, zip(*combinations, strict=True)), strict=True))
+    )
+    assert table.to_dict() == zipped.to_dict() and len(table) == 12
+    for place in (0, 5, 11):
+        changes = {f"array.{field}": table[field][place] for field in ("rows", "os_edge_register")}
+        changes["array.dataflow"] = str(table["dataflow"][place])
+        one = ps.simulate(PLAN, ps.load_hardware("zcu102").replace(changes))
+        assert table["pl_cycles"][place] == one.pl_cycles and table["delay_ms"][place] == pytest.approx(one.delay_ms)
+
+
+def test_a_table_says_its_columns_and_units():
+    table = ps.simulate_designs(PLAN, "zcu102", {"rows": [8, 64], "mac_latency": [1, 2]})
+    assert table.columns == ("rows", "mac_latency", "pl_cycles", "delay_ms", "energy_j", "edp_j_ms") == tuple(table)
+    assert list(table.units.values()) == ["PEs", "clocks", "clocks", "ms", "J", "J*ms"]
+    assert table["pl_cycles"].dtype == np.int64 and "rows" in table and "cols" not in table
+    assert json.loads(json.dumps(table.to_dict()))["rows"] == [8, 64]
+    frame = table.to_frame()
+    assert list(frame.columns) == list(table.columns) and frame.attrs["units"] == table.units
+    assert (
+        ps.pareto_front(table, ["delay_ms"]).tolist() == ps.pareto_front(table.to_dict(), ["delay_ms"]).tolist() == [1]
+    )
+    best = table.take(ps.pareto_front(table, ["delay_ms"]))
+    assert (len(best), best["rows"].tolist(), best.units) == (1, [64], table.units)
+    with pytest.raises(ps.InputError, match=r"table: no column \(got 'delay'\), nearest valid name: 'delay_ms'"):
+        table["delay"]
+
+
+def test_explore_gives_the_same_kind_of_table():
+    table = ps.explore({"name": "s", "axes": {"array.rows": [16, 64], "array.dataflow": ["is", "os"]}})
+    assert isinstance(table, DesignTable) and len(table) == 4
+    assert table.units == {"point": "", "array.rows": "PEs", "array.dataflow": "", "pl_cycles": "clocks",
+                           "delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}  # fmt: skip
+
+
+def test_a_long_table_prints_its_start():
+    table = ps.simulate_designs(PLAN, "zcu102", {"rows": range(1, 31)})
+    lines = str(table).splitlines()
+    assert lines[0] == "30 designs" and lines[1].split() == ["rows,", "PEs", "pl_cycles,", "clocks", "delay_ms",
+                                                           "energy_j", "edp_j_ms"]  # fmt: skip
+    assert lines[-1] == "... 20 more" and len(lines) == 13
+    assert table._repr_html_().count("<tr>") == 11 and "\n" not in repr(table)
+
+
+@pytest.mark.parametrize(
+    ("designs", "options", "message"),
+    [
+        ({"rows": [1, 2], "cols": [1]}, {},
+         "designs: vectors differ in length (got [1, 2]); grid=True takes every combination of their values"),
+        ({"rows": [0], "dataflow": ["xs"]}, {"grid": True}, "designs: rows: must be at least 1 (got 0)"),
+        ({"rows": [1], "colls": [1]}, {"grid": True}, "designs: colls: unknown field, nearest valid name: 'cols'"),
+        ({"rows": [[1], [1, 2]]}, {"grid": True}, "designs: rows: must be a vector"),
+        ({"rows": range(1, 65_537), "cols": range(1, 65_537)}, {"grid": True},
+         "designs: more than 100,000,000 combinations do not belong in memory; use pivotsim sweep (got 4294967296)"),
+        ({"rows": [1]}, {"grid": 1}, "grid: must be true or false (got 1)"),
+    ],
+)  # fmt: skip
+def test_wrong_designs(designs, options, message):
+    with pytest.raises(ps.InputError) as error:
+        ps.simulate_designs(PLAN, "zcu102", designs, **options)
+    assert error.value.problems[0].startswith(message)
+
+
+def test_an_empty_grid_is_an_empty_table():
+    assert len(ps.simulate_designs(PLAN, "zcu102", {"rows": [], "cols": [1, 2]}, grid=True)) == 0
