@@ -102,3 +102,19 @@ class Ticks:
     def to_us(self, ticks: int) -> float:
         """Return ticks in microseconds, rounded once."""
         return 1000 * ticks / self.per_ms
+
+
+def number_text(value: float | None, places: int = 2) -> str:
+    """Return a number with a fixed count of decimals, in short form where those say nothing, a dash for None."""
+    if value is None:
+        return "-"
+    short = value != 0 and not 10.0**-places <= abs(value) < 1e12
+    return f"{value:.4g}" if short else f"{value:,.{places}f}"
+
+
+def percent_text(frac: float | None, places: int = 1, sign: bool = False) -> str:
+    """Return a fraction in percent, or a dash for None."""
+    if frac is None:
+        return "-"
+    rounded = round(100 * frac, places) or 0.0  # never -0.0
+    return f"{rounded:{'+' if sign and rounded else ''}.{places}f} %"

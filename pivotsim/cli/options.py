@@ -240,12 +240,12 @@ def load_both(
     ``only`` is the start of the paths that the command makes use of; another one is refused.
     """
     from pivotsim.hardware.loading import load_hardware
-    from pivotsim.io.specs import leaves
+    from pivotsim.io.specs import changeable, leaves
     from pivotsim.models.spec import VitModel, load_model
 
     hw = load_hardware(hw_name)
     model = None if model_name is None else load_model(model_name)
-    hw_paths = {path for path, _, _ in leaves(type(hw))}
+    hw_paths = set(changeable(type(hw)))
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
     for path in settings:
         if not path.startswith(only):

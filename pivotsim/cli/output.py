@@ -3,8 +3,15 @@
 import contextlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pivotsim.units import number_text, percent_text
+
+if TYPE_CHECKING:
+    from pivotsim.engines.base import Table
+
+number, percent = number_text, percent_text
 
 
 class ReaderGoneError(Exception):
@@ -57,22 +64,6 @@ def is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def number(value: float | None, places: int = 2) -> str:
-    """Return a number with a fixed count of decimals, in short form where those say nothing, a dash for None."""
-    if value is None:
-        return "-"
-    short = value != 0 and not 10.0**-places <= abs(value) < 1e12
-    return f"{value:.4g}" if short else f"{value:,.{places}f}"
-
-
-def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
-    """Return a fraction in percent, or a dash for None."""
-    if frac is None:
-        return "-"
-    rounded = round(100 * frac, places) or 0.0  # never -0.0
-    return f"{rounded:{'+' if sign and rounded else ''}.{places}f} %"
-
-
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
     """Print a table; ``right`` holds the indices of right-aligned columns."""
     texts = [["" if cell is None else " ".join(str(cell).splitlines()) for cell in row] for row in rows]
@@ -83,6 +74,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Se
     for line in [list(columns), *texts]:
         cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
         print_line("  ".join(cells).rstrip())
+
+
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "text": str, "right": str, "count": "{:,}".format, "number": number, "percent": percent,
+}  # fmt: skip
+
+
+def print_columns(table: "Table") -> None:
+    """Print a table whose columns say how their cells are written; all but text stand to the right."""
+    forms = [column.form for column in table.columns]
+    rows = [[WRITTEN[form](cell) for form, cell in zip(forms, row, strict=True)] for row in table.rows]
+    print_table([c.title for c in table.columns], rows, [i for i, form in enumerate(forms) if form != "text"])
 
 
 def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[int]) -> None:

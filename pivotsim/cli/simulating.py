@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.lanes import print_lanes
-from pivotsim.cli.output import number, percent, print_json, print_line, print_table, progress
+from pivotsim.cli.output import number, percent, print_columns, print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
@@ -183,8 +182,7 @@ def run_command(
         rows.insert(1, ("per image", number(report.delay_per_image_ms), "ms", f"batch {batch}"))
     print_table(("total", "value", "unit", ""), rows, right=(1,))
     print_modules(report)
-    print_memories(report)
-    print_lanes(report)
+    print_details(report)
     print_energy(report)
     print_end(report.notes, written)
 
@@ -230,37 +228,14 @@ def print_energy(report: "Report | MixedReport") -> None:
     )
 
 
-def print_memories(report: "Report") -> None:
-    """Print stalls, traffic and choices where the engine knows memories."""
-    from pivotsim.engines.memory.use import by_module, memory_bound
-
-    if report.options["engine"] != "memory" or report.options["memory"] != "hw":
-        return
-    stalls, moved, modules = report.stall_cycles, report.moved_bytes, by_module(report.memory_uses)
-    print_line()
-    rows = []
-    for module, row in modules.items():
-        clocks = (row["cycles"], row["unlimited_cycles"], row["chunk_cycles"], *row["stall_cycles"].values())
-        texts = (f"{count:,}" for count in clocks)
-        bound = f"{row['roofline_cycles']:,}, {row['roofline_bound']}"
-        rows.append((module, *texts, bound, number(row["dram_bytes"] / 1e6), row["loop_order"], row["chunk"]))
-    causes = tuple(f"{cause} stall" for cause in stalls)
-    columns = ("module", "clocks", "unlimited", "for chunks", *causes, "roofline", "DRAM, MB", "loop order", "chunk")
-    print_table(columns, rows, right=(1, 2, 3, 4, 5, 6, 7, 8, 9, 11))
-    print_line()
-    unlimited, chunks = (sum(row[key] for row in modules.values()) for key in ("unlimited_cycles", "chunk_cycles"))
-    print_line(
-        f"array: {report.pl_cycles - report.unit_cycles:,} clocks = {unlimited:,} with unlimited memories"
-        f" + {chunks:,} to reload and refill it for each chunk + {sum(stalls.values()):,} stalled"
-    )
-    read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
-    print_line(f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports")
-    counts: dict[str, int] = {}
-    for entry in memory_bound(report.memory_uses):
-        name = f"{entry['module']} ({entry['bound']}{', by its mask' if entry['by_mask'] else ''})"
-        counts[name] = counts.get(name, 0) + 1
-    listed = ", ".join(f"{count} {name}" for name, count in counts.items())
-    print_line(f"GEMMs whose roofline is DRAM's: {listed or 'none'}")
+def print_details(report: "Report") -> None:
+    """Print what only the engine knows."""
+    for table in report.details.tables():
+        print_line()
+        print_columns(table)
+        print_line()
+        for line in table.closing:
+            print_line(line)
 
 
 def print_end(notes: tuple[str, ...], written: list[Path]) -> None:

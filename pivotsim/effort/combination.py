@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from pivotsim.effort.mixed_report import Effort, MixedReport
 from pivotsim.errors import InputError, check_choice, check_real, got
+from pivotsim.host.costs import check_gate
 from pivotsim.simulation.report import Report
 
 GATES = ("entropy", "none")
@@ -29,7 +30,7 @@ def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate:
         The fraction of the images that each effort classifies; they sum to 1. For two efforts: F_L, F_H.
     gate : {'entropy', 'none'}
         Charge one entropy computation on the PS after every effort but the last (0.03 ms for 1000 classes), or
-        ignore it as the paper's tables do (section 3.4).
+        ignore it as the paper's tables do (section 3.4). On a board without a processor only `none` runs.
 
     Raises
     ------
@@ -109,6 +110,7 @@ def _gate(report: Report, gate: str) -> tuple[float, Mapping[str, float]]:
     """Return (ms, J by component) of the gate after one effort."""
     if gate == "none":
         return 0.0, {}
+    check_gate(report.inputs.hw)
     if report.gate_ms is None:
         raise InputError("gate: the trace has no head, so the number of classes is unknown; use gate 'none'")
     return report.gate_ms, report.gate_components_j

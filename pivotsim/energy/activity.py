@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pivotsim.energy.usage import Usage
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.defaults import PS_POWER
 from pivotsim.hardware.power import ActivityCosts, ActivitySpec, ComponentPowerSpec, FittedOn
 from pivotsim.hardware.spec import Hardware
 from pivotsim.units import energy_j, pj_to_j
@@ -67,7 +68,23 @@ def _constants(hw: Hardware) -> ActivitySpec:
     """Return a board's constants, or raise InputError for a board that has none."""
     if not isinstance(hw.power, ComponentPowerSpec):
         raise InputError(f"energy: '{hw.name}' has no constants per component; use energy 'constant' {got('activity')}")
-    return hw.power.activity
+    activity = hw.power.activity
+    if hw.host is None:
+        _check_ps_is_zero(activity)
+    return activity
+
+
+def _check_ps_is_zero(activity: ActivitySpec) -> None:
+    """Raise InputError where a processor that is not there would take power."""
+    stated = {
+        f"power.activity.{end}.{name}": getattr(getattr(activity, end), name)
+        for end in ("default", "low", "high")
+        for name in PS_POWER
+    }
+    problem = "must be 0, this board has no processor (host: none)"
+    found = [f"energy: 'activity': {path}: {problem} {got(watts)}" for path, watts in stated.items() if watts]
+    if found:
+        raise InputError(found)
 
 
 def _components_j(costs: ActivityCosts, usage: Usage) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pivotsim.energy.counts import Counts
+from pivotsim.engines.counts import Counts
 
 
 class Usage(NamedTuple):

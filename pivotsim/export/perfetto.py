@@ -1,7 +1,8 @@
 """A run as a trace that https://ui.perfetto.dev and chrome://tracing open (Chrome's Trace Event Format, JSON).
 
 One process for the PL and one for the PS; one track per resource, on which no two events overlap: the array, its load,
-stream and drain phases and what else ``engines.spans.SPANS`` names, each PL unit, each core. Times are microseconds.
+stream and drain phases and what else the engine's ``Details.spans`` names, each PL unit, each core. Times
+are microseconds.
 """
 
 import json
@@ -10,9 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pivotsim.engines.array.closed_form import gemm_folds
-from pivotsim.engines.array.spans import SPANS, Span
-from pivotsim.engines.memory.spans import spans_behind_memories
+from pivotsim.engines.base import Span
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import write_atomic
 from pivotsim.simulation.placed_ops import ARRAY, PS
@@ -123,26 +122,25 @@ def _order(key: tuple[str, str]) -> tuple[int, int, int, str]:
 def _events(report: Report) -> tuple[list[Event], str]:
     """Return the events of all resources, with the phases of GEMMs where those are not too many, and the detail."""
     events = [event for piece in report.timeline.pieces for event in _of_piece(piece, report)]
-    if report.options["engine"] not in SPANS:
+    details = report.details
+    if not details.step:
         return events, f"one event per operation: engine '{report.options['engine']}' tells of no phases"
     gemms = [op for op in report.inputs.trace if op.kind == "gemm"]
-    array = report.inputs.hw.array
     blocks = report.images * sum(op.repeats for op in gemms)
-    folds = report.images * sum(
-        op.repeats * gemm_folds(op.m, op.k, op.n, array.rows, array.cols, array.dataflow) for op in gemms
-    )
+    counts = [details.count_steps(op.m, op.k, op.n) for op in gemms]
+    known = [op.repeats * count for op, count in zip(gemms, counts, strict=True) if count is not None]
     room = MAX_EVENTS - len(events)
-    if report.options["memory"] == "hw":
+    if len(known) < len(gemms):  # nobody knows how many there will be: all of one encoder
         first = min(row.encoder for row in report.rows if row.kind == "gemm")
-        return events + list(_phases(report, per_fold=False, detailed=first)), (
-            f"pass by pass in encoder {first}; in the others one event per GEMM and track, from its first clock to its"
-            " last, not all of them busy"
+        return events + list(_phases(report, per_step=False, detailed=first)), (
+            f"{details.step} by {details.step} in encoder {first}; in the others one event per GEMM and track, from"
+            " its first clock to its last, not all of them busy"
         )
-    if PHASES * folds <= room:
-        return events + list(_phases(report, per_fold=True)), "phases of the array fold by fold"
+    if PHASES * report.images * sum(known) <= room:
+        return events + list(_phases(report, per_step=True)), f"phases of the array {details.step} by {details.step}"
     if PHASES * blocks <= room:
-        return events + list(_phases(report, per_fold=False)), (
-            f"one event per phase and GEMM: fold by fold there would be more than {MAX_EVENTS:,}"
+        return events + list(_phases(report, per_step=False)), (
+            f"one event per phase and GEMM: {details.step} by {details.step} there would be more than {MAX_EVENTS:,}"
         )
     return events, f"no phases of the array: there would be more than {MAX_EVENTS:,} events"
 
@@ -154,7 +152,7 @@ def _of_piece(piece: Piece, report: Report) -> Iterator[Event]:
     if piece.resource != PS:
         yield Event(PL_PROCESS, piece.resource, name, piece.start, piece.end, args)
         return
-    for core in range(1, report.inputs.hw.host.cores + 1):
+    for core in range(1, report.inputs.hw.ps_cores + 1):
         yield Event(PS_PROCESS, f"core {core}", name, piece.start, piece.end, args)
 
 
@@ -171,7 +169,7 @@ def _label(row: Row, piece: Piece, report: Report) -> tuple[str, dict[str, Any]]
     return name, args
 
 
-def _phases(report: Report, per_fold: bool, detailed: int | None = None) -> Iterator[Event]:
+def _phases(report: Report, per_step: bool, detailed: int | None = None) -> Iterator[Event]:
     """Yield the spans of every GEMM that the array runs, its heads one after the other; all of one encoder's."""
     inputs, per_cycle = report.inputs, report.timeline.ticks.per_cycle
     ops = [op for op in inputs.trace if op.kind == "gemm"]
@@ -187,9 +185,9 @@ def _phases(report: Report, per_fold: bool, detailed: int | None = None) -> Iter
         one, begin = (piece.end - piece.start) // len(repeats), piece.start
         name, args = _label(report.rows[piece.row], piece, report)
         for repeat in repeats:
-            gemm = (op.m, op.k, op.n, per_fold or op.encoder == detailed, mask, repeat % mask.count if mask else 0)
+            gemm = (op.m, op.k, op.n, per_step or op.encoder == detailed, mask, repeat % mask.count if mask else 0)
             if gemm not in known:
-                known[gemm] = list(_spans_of(report, *gemm))
+                known[gemm] = list(report.details.spans(*gemm))
             spans = known[gemm]
             for s in spans:
                 folds = f"fold {s.first}" if s.first == s.last else f"folds {s.first}-{s.last}"
@@ -198,15 +196,6 @@ def _phases(report: Report, per_fold: bool, detailed: int | None = None) -> Iter
                 yield Event(PL_PROCESS, _track(s), f"{name} {s.track}", start, end, about)
             # copies of a mask differ in clocks, and something happens in a GEMM's last one
             begin += max((s.end_cycle for s in spans), default=0) * per_cycle if mask else one
-
-
-def _spans_of(
-    report: Report, m: int, k: int, n: int, per_fold: bool, mask: Mask | None, copy: int
-) -> Iterator[Span]:  # fmt: skip
-    """Yield what one GEMM does to the parts of the machine."""
-    if report.options["memory"] == "hw":
-        return spans_behind_memories(m, k, n, report.inputs.hw, per_fold, mask, copy)
-    return SPANS[report.options["engine"]](m, k, n, report.inputs.hw.array, per_fold, mask, copy)
 
 
 def _track(span: Span) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from pivotsim.hardware.sourced import SourcedSpec
-from pivotsim.io.specs import ONE_LINE, Spec, find, leaves, load_spec, quantity
-from pivotsim.io.yaml_reader import read_yaml
+from pivotsim.io.documents import load_document
+from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity
 
 KIND = "gpu_wave"
 
@@ -96,10 +96,5 @@ def load_gpu(source: "str | Path | Mapping[str, object] | GpuSpec") -> GpuSpec:
 
 
 def is_gpu(name: str) -> bool:
-    """Tell whether a hardware's file says ``kind: gpu_wave``, itself or in the file that it builds on."""
-    path = find("hwconfigs", "hardware", name)
-    data = read_yaml(path).data
-    base = data.get("base")
-    if "kind" not in data and isinstance(base, str):
-        data = read_yaml(find("hwconfigs", "hardware", base, str(path))).data
-    return data.get("kind") == KIND
+    """Tell whether a hardware's file says ``kind: gpu_wave``, itself or in a file that it builds on."""
+    return load_document("hwconfigs", "hardware", name).data.get("kind") == KIND

@@ -8,7 +8,8 @@ from pivotsim.hardware.gpu import KIND as GPU_KIND
 from pivotsim.hardware.mpca import MpcaHardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.specs import load_document, validate
+from pivotsim.io.documents import load_document
+from pivotsim.io.specs import validate
 from pivotsim.io.yaml_reader import Document
 
 KINDS: dict[str, type[Hardware]] = {"systolic": SystolicHardware, "mpca": MpcaHardware}

@@ -1,11 +1,15 @@
 """The memories between DRAM and the array: DRAM, AXI ports, global buffer, input, weight and output memory."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from pivotsim.errors import InputError
 from pivotsim.io.specs import ONE_LINE, Spec, quantity
+
+if TYPE_CHECKING:
+    from pivotsim.hardware.dram import DramSpec
 
 UNLIMITED: Literal["unlimited"] = "unlimited"
 BANDWIDTH = "bandwidth"
@@ -92,6 +96,23 @@ class MemorySpec(Spec):
         if total > int(self.gb_bytes):
             raise ValueError(f"weight_share_bytes: the shares exceed gb_bytes {self.gb_bytes} (got {total} together)")
         return self
+
+    def dram_channel(self) -> "DramSpec | None":
+        """Return the DRAM channel that issues commands, None under `bandwidth`.
+
+        Raises
+        ------
+        InputError
+            There is no such channel, or its file is not valid.
+        """
+        if self.dram == BANDWIDTH:
+            return None
+        from pivotsim.hardware.dram import load_dram  # most runs name no channel
+
+        try:
+            return load_dram(self.dram)
+        except InputError as error:
+            raise InputError(f"memories.{p}" if p.startswith("dram: ") else p for p in error.problems) from None
 
     def unlimited(self) -> "MemorySpec":
         """Return memories without limits, latencies or bias, as `memory: paper` takes them."""

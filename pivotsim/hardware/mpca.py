@@ -4,23 +4,17 @@ The paper's abstract names the MPCA, load balancing for irregular block sparsity
 levels and their sizes are recalled, not read; the timing is this simulator's own (engines/mpca/lanes.py).
 """
 
-from collections.abc import Iterator
-from typing import ClassVar, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR
 from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
-from pivotsim.hardware.spec import (
-    MAX_CLOCK_MHZ,
-    MIN_CLOCK_MHZ,
-    Hardware,
-    HostCosts,
-    HostSpec,
-    OpCost,
-    TransferSpec,
-)
+from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, PROFILES, Hardware
 from pivotsim.io.specs import Spec, quantity
+from pivotsim.operations import PS
 
 Balance = Literal["lockstep", "rr", "greedy", "lpt"]
 BALANCES: tuple[str, ...] = ("lockstep", "rr", "greedy", "lpt")  # in the order of the kernel's codes
@@ -60,28 +54,20 @@ class MpcaSpec(Spec):
         return 2 * self.p_pe + self.p_t if self.fill else 0
 
 
-def _no_processor() -> HostSpec:
-    """Return a processor side on which everything is free, for hardware that has none and runs nothing there."""
-    free = OpCost(cycles_per_element=0, cycles_per_row=0)
-    operations = {name: free for name, field in HostCosts.model_fields.items() if field.annotation is OpCost}
-    costs = HostCosts.model_validate({"call_us": 0, "transfers": False, **operations})
-    return HostSpec(
-        name="none", clock_mhz=1, cores=1, multicore_efficiency_frac=1, ps_pl_overlap="serial", paper=costs, full=costs,
-        transfer=TransferSpec(ports=1, port_bytes_per_clock=1, cache_ns_per_line=0, cache_line_bytes=1),
-    )  # fmt: skip
-
-
 class MpcaHardware(Hardware):
     """A board with one MPCA and no processor side: every operation runs in the programmable logic."""
 
     compute: ClassVar[str] = "mpca"
     assumptions: ClassVar[tuple[str, ...]] = (
-        "mpca", "mpca.dense_block", "mpca.balance", "mpca.dma_bytes_per_cycle", "host",
+        "mpca", "mpca.dense_block", "mpca.balance", "mpca.dma_bytes_per_cycle",
     )  # fmt: skip
 
     kind: Literal["mpca"] = quantity("", "Selects this schema.")
     mpca: MpcaSpec
-    host: HostSpec = Field(default_factory=_no_processor)
+
+    @classmethod
+    def _with_defaults(cls, data: Any) -> Any:
+        return super()._with_defaults({"host": NO_PROCESSOR, **data} if isinstance(data, Mapping) else data)
 
     @property
     def clock_mhz(self) -> float:
@@ -98,6 +84,11 @@ class MpcaHardware(Hardware):
         """Widest operand that a PE multiplies."""
         return self.mpca.operand_bits
 
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """One alone: nothing is charged to a processor."""
+        return PROFILES[:1]
+
     @model_validator(mode="after")
     def _has_no_processor_side(self) -> Self:
         for problem in self._on_a_processor():
@@ -105,16 +96,11 @@ class MpcaHardware(Hardware):
         return self
 
     def _on_a_processor(self) -> Iterator[str]:
-        for kind, place in self.placement.model_dump().items():
-            if place == "ps":
+        if self.host is not None:
+            yield f"host: this kind of hardware has no processor side {got(self.host.name)}"
+        for kind, place in self.placement:
+            if place == PS and not self.source(f"placement.{kind}").startswith(DEFAULT):
                 yield f"placement.{kind}: this kind of hardware has no processor side {got(place)}"
-        for name, value in _no_processor():
-            if getattr(self.host, name) != value:
-                yield f"host.{name}: this kind of hardware has no processor side {got(getattr(self.host, name))}"
-
-    def to_rows(self) -> list[tuple[str, object, str, str, str]]:
-        """Return (path, value, unit, source, description) of every value that means something here."""
-        return [row for row in super().to_rows() if not row[0].startswith("host.")]
 
     def without_memory_limits(self) -> Self:
         """Return a copy whose weights are there when they are asked for, what `memory: paper` means."""

@@ -1,8 +1,11 @@
 """Units of the programmable logic beside the array, at rest unless ``placement`` says pl."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import create_model
 
 from pivotsim.io.specs import Spec, quantity
+from pivotsim.operations import OPERATIONS
 
 SortNetwork = Literal["bitonic", "odd_even_merge", "odd_even_transposition"]
 
@@ -28,12 +31,23 @@ class TokenDropSpec(Spec):
     divide_cycles: int = quantity("clocks", "Reciprocal of the fused tokens' weights.", ge=0, le=10**6)
 
 
-class UnitsSpec(Spec):
-    """The units of the programmable logic beside the array."""
+if TYPE_CHECKING:  # what each kind of operation adds is read by `of`
+    UnitOfEachKind = Spec
+else:
+    UnitOfEachKind = create_model(
+        "UnitOfEachKind",
+        __base__=Spec,
+        __cls_kwargs__={"defer_build": True},
+        **{row.unit: UnitSpec for row in OPERATIONS.values() if row.unit_size},
+    )
 
-    softmax: UnitSpec
-    gelu: UnitSpec
-    silu: UnitSpec
-    norm: UnitSpec
-    add: UnitSpec
+
+class UnitsSpec(UnitOfEachKind, defer_build=False):
+    """The units of the programmable logic beside the array: one per kind of operation, and that for tokens."""
+
     token_drop: TokenDropSpec
+
+    def of(self, kind: str) -> UnitSpec:
+        """Return the unit of a kind of operation that has one of its own."""
+        unit: UnitSpec = getattr(self, OPERATIONS[kind].unit)
+        return unit

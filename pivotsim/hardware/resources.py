@@ -23,7 +23,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.io.specs import SET_BY_USER
+from pivotsim.io.documents import SET_BY_USER
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 from pivotsim.errors import nearest
 from pivotsim.io.specs import Spec, leaves, replaced, value_at
 
+NONE = "none"  # how a group that is not there is written
+
 
 class SourcedSpec(Spec):
     """A specification whose values say where they come from; a group's source holds for what it has no own for."""
@@ -16,7 +18,7 @@ class SourcedSpec(Spec):
 
     @model_validator(mode="after")
     def _sources_name_values(self) -> Self:
-        paths = [path for path, _, _ in leaves(type(self))]
+        paths = [path for path, _, _ in leaves(self)]
         known = set(paths)
         for path in paths:
             known |= {path[:i] for i, character in enumerate(path) if character == "."}
@@ -57,6 +59,6 @@ class SourcedSpec(Spec):
     def to_rows(self) -> list[tuple[str, object, str, str, str]]:
         """Return (path, value, unit, source, description) of every value, in the schema's order."""
         return [
-            (path, value_at(self, path), unit, self.source(path), description)
-            for path, unit, description in leaves(type(self))
+            (path, NONE if (value := value_at(self, path)) is None else value, unit, self.source(path), description)
+            for path, unit, description in leaves(self)
         ]

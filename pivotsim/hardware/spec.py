@@ -1,12 +1,19 @@
 """What boards are made of, and what all of them share; a module beside this one adds what each kind computes with."""
 
 from abc import abstractmethod
-from typing import ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from pydantic import SerializerFunctionWrapHandler, create_model, field_serializer, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pivotsim.errors import InputError
+from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.io.specs import ONE_LINE, Spec, quantity
+from pivotsim.operations import OPERATIONS, PS_KINDS
 
 Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
@@ -45,25 +52,41 @@ class OpCost(Spec):
     cycles_per_row: float = quantity("clocks", "Processor clocks per row on top.", ge=0, le=1e9)
 
 
-class HostCosts(Spec):
-    """One cost profile of the processor side; operations at zero are left out of the delay.
-
-    ``sort`` is per element and level of the sort: an element of a row of n costs ceil(log2 n) times.
-    """
+class CallCost(Spec, defer_build=True):
+    """What every operation pays on the processor side."""
 
     call_us: float = quantity("us", "Per call: one per operation and encoder, all heads in one.", ge=0, le=1e6)
-    softmax: OpCost
-    gelu: OpCost
-    silu: OpCost
-    norm: OpCost
-    add: OpCost
-    requant: OpCost
-    score: OpCost
-    sort: OpCost
-    gather: OpCost
-    merge: OpCost
+
+
+if TYPE_CHECKING:  # what each kind of operation adds is read by `of`
+    CostOfEachKind = CallCost
+    PlaceOfEachKind = Spec
+else:
+    CostOfEachKind = create_model(
+        "CostOfEachKind", __base__=CallCost, __cls_kwargs__={"defer_build": True}, **dict.fromkeys(PS_KINDS, OpCost)
+    )
+    PlaceOfEachKind = create_model(
+        "PlaceOfEachKind",
+        __base__=Spec,
+        __cls_kwargs__={"defer_build": True},
+        **{kind: (Literal[row.places], quantity("", row.meaning)) for kind, row in OPERATIONS.items()},
+    )
+
+
+class HostCosts(CostOfEachKind, defer_build=False):
+    """One cost profile of the processor side, a field per kind; operations at zero are left out of the delay.
+
+    ``sort`` is per element and level of the sort: an element of a row of n costs ceil(log2 n) times. ``entropy`` is
+    no kind of operation: no trace holds it, effort combination adds it.
+    """
+
     entropy: OpCost
     transfers: bool = quantity("", "Charge the transfers between programmable logic and processor.")
+
+    def of(self, kind: str) -> OpCost:
+        """Return the cost of a kind of operation that the processor can run."""
+        cost: OpCost = getattr(self, kind)
+        return cost
 
 
 class TransferSpec(Spec):
@@ -90,20 +113,13 @@ class HostSpec(Spec):
     transfer: TransferSpec
 
 
-class PlacementSpec(Spec):
+class PlacementSpec(PlaceOfEachKind, defer_build=False):
     """Where each kind of operation runs: the array, a unit of the programmable logic (pl), the processor (ps)."""
 
-    gemm: Literal["array"] = quantity("", "Matrix multiplications.")
-    softmax: Literal["ps", "pl"] = quantity("", "Softmax of the attention scores.")
-    gelu: Literal["ps", "pl"] = quantity("", "GELU of the MLP.")
-    silu: Literal["ps", "pl"] = quantity("", "SiLU and gate of a SwiGLU MLP.")
-    norm: Literal["ps", "pl"] = quantity("", "LayerNorm.")
-    add: Literal["ps", "pl"] = quantity("", "Residual and position additions.")
-    requant: Literal["ps", "array"] = quantity("", "int32 to int8: a pass on the PS, or free at the array's edge.")
-    score: Literal["ps", "pl"] = quantity("", "Scores of tokens: sums and maxima over rows.")
-    sort: Literal["ps", "pl"] = quantity("", "Sort of the tokens' scores.")
-    gather: Literal["ps", "pl"] = quantity("", "Move of the tokens that stay.")
-    merge: Literal["ps", "pl"] = quantity("", "Weighted sum of the tokens that are fused or merged.")
+    def of(self, kind: str) -> str:
+        """Return the place of a kind of operation."""
+        place: str = getattr(self, kind)
+        return place
 
 
 class Hardware(SourcedSpec):
@@ -115,10 +131,33 @@ class Hardware(SourcedSpec):
     kind: str = quantity("", "Selects this schema.")
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
     description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
-    host: HostSpec
+    host: HostSpec | None = quantity("", "Processor side; none is a board with no processor.")
     units: UnitsSpec
     power: PowerSpec
     placement: PlacementSpec
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_what_is_left_out(cls, data: Any) -> Any:
+        return cls._with_defaults(data)
+
+    @classmethod
+    def _with_defaults(cls, data: Any) -> Any:
+        has_processor = not isinstance(data, Mapping) or data.get("host") != NO_PROCESSOR
+        return with_defaults(data, has_processor=has_processor)
+
+    @field_validator("host", mode="before")
+    @classmethod
+    def _none_is_a_word(cls, value: object) -> object:
+        if value == NO_PROCESSOR:
+            return None
+        if not isinstance(value, (Mapping, HostSpec)):  # an empty group is a mistake, no board without a processor
+            raise PydanticCustomError("group_or_none", "must be a group or none")
+        return value
+
+    @field_serializer("host", mode="wrap")
+    def _none_as_a_word(self, value: HostSpec | None, handler: SerializerFunctionWrapHandler) -> Any:
+        return NO_PROCESSOR if value is None else handler(value)
 
     @property
     @abstractmethod
@@ -140,12 +179,52 @@ class Hardware(SourcedSpec):
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
 
     def values(self) -> dict[str, object]:
-        """Return everything that a simulation may depend on: all values but the names and sources."""
-        return self.model_dump(exclude={"name", "description", "sources"})
+        """Return what the board states of everything that a simulation may depend on: no names, sources or defaults.
+
+        Defaults are the package's, so that a further kind of operation changes no result's hash.
+        """
+        values = self.model_dump(exclude={"name", "description", "sources"})
+        defaults = [path for path, source in self.sources.items() if source.startswith(DEFAULT)]
+        for path in defaults:
+            if any(changed.startswith(f"{path}.") for changed in self.sources):
+                continue
+            *groups, last = path.split(".")
+            inside: Any = values
+            for key in groups:
+                inside = inside.get(key, {}) if isinstance(inside, dict) else {}
+            if isinstance(inside, dict):
+                inside.pop(last, None)
+        return values
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Cost profiles of the processor side that mean something here."""
+        return PROFILES
+
+    def linked(self) -> Mapping[str, SourcedSpec]:
+        """Return the specifications in files of their own that a run reads too, by the path that names each."""
+        return {}
 
     def host_costs(self, profile: str) -> HostCosts:
-        """Return the cost profile ``paper`` or ``full``."""
-        return self.host.full if profile == "full" else self.host.paper
+        """Return the cost profile ``paper`` or ``full``, or raise InputError for a board without a processor."""
+        host = self.processor()
+        return host.full if profile == "full" else host.paper
+
+    def processor(self) -> HostSpec:
+        """Return the processor side, or raise InputError for a board that has none."""
+        if self.host is None:
+            raise InputError(f"host: '{self.name}' has no processor (host: {NO_PROCESSOR})")
+        return self.host
+
+    @property
+    def ps_cores(self) -> int:
+        """Cores of the processor side that share one operation; 0 without a processor."""
+        return 0 if self.host is None else self.host.cores
+
+    @property
+    def ps_pl_overlap(self) -> str:
+        """What runs on the processor while the PL works; ``serial`` without a processor."""
+        return "serial" if self.host is None else self.host.ps_pl_overlap
 
     @property
     def derived(self) -> dict[str, tuple[float, str, str]]:

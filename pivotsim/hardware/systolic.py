@@ -1,5 +1,6 @@
 """The board with one systolic array: array, memories, FPGA, beside what all boards have."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -8,6 +9,7 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.fpga import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
+from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import ArraySpec, Hardware
 from pivotsim.io.specs import quantity
 
@@ -45,6 +47,11 @@ class SystolicHardware(Hardware):
             raise ValueError(f"power.activity.{problem}")
         return self
 
+    def linked(self) -> Mapping[str, SourcedSpec]:
+        """Return the DRAM channel that the memories name; none under `bandwidth`."""
+        channel = self.memories.dram_channel()
+        return {} if channel is None else {"memories.dram": channel}
+
     def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
         return self.model_copy(update={"memories": self.memories.unlimited()})
@@ -52,15 +59,19 @@ class SystolicHardware(Hardware):
     @property
     def derived(self) -> dict[str, tuple[float, str, str]]:
         """Peaks that follow from the values: name -> (value, unit, formula)."""
+        pes: tuple[float, str, str] = (self.pes, "PEs", "array.rows * array.cols")
+        return {"pes": pes, **super().derived, **self._derived_of_processor()}
+
+    def _derived_of_processor(self) -> dict[str, tuple[float, str, str]]:
         host = self.host
+        if host is None:
+            return {}
         ports = host.transfer.ports * host.transfer.port_bytes_per_clock
         ns_per_clock = 1e3 / host.clock_mhz
         return {
-            "pes": (self.pes, "PEs", "array.rows * array.cols"),
-            **super().derived,
             "transfer_gb_per_s": (ports * self.clock_mhz * 1e-3, "GB/s", "ports * bytes per clock * array.clock_mhz"),
-            "softmax_paper_ns": (host.paper.softmax.cycles_per_element * ns_per_clock, "ns per element", "paper"),
-            "softmax_full_ns": (host.full.softmax.cycles_per_element * ns_per_clock, "ns per element", "full"),
+            "softmax_paper_ns": (host.paper.of("softmax").cycles_per_element * ns_per_clock, "ns per element", "paper"),
+            "softmax_full_ns": (host.full.of("softmax").cycles_per_element * ns_per_clock, "ns per element", "full"),
         }
 
 

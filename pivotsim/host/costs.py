@@ -6,14 +6,20 @@ elements count once per level of it, ceil(log2 n) times.
 
 Of a sparse operation the kept elements alone are charged and moved; rows stay whole, and finding the kept elements
 costs nothing [assumed].
+
+A board without a processor runs what its placement puts elsewhere. What a profile leaves out by default it leaves out
+here too; another operation that is placed on the processor is an error.
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pivotsim.errors import InputError
+from pivotsim.hardware.defaults import DEFAULT
 from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost
+from pivotsim.operations import OPERATIONS, PL, PS, PS_KINDS, TOKEN_KINDS
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
-from pivotsim.workload.ops import PS_KINDS, TOKEN_KINDS, Op, Trace
+from pivotsim.workload.ops import Op, Trace
 
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
@@ -48,30 +54,69 @@ def _read_by(op: Op) -> int:
 
 def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
     """Return the delay of one entropy gate over ``classes`` outputs (PIVOT, Eq. 3; 0.03 ms per 1000)."""
+    check_gate(hw)
     costs = hw.host_costs(profile)
-    return _op_ms(costs.entropy, 1, classes, costs.call_us, hw.host)
+    return _op_ms(costs.entropy, 1, classes, costs.call_us, hw.processor())
+
+
+def check_gate(hw: Hardware) -> None:
+    """Raise InputError where there is no processor that an entropy gate could run on."""
+    if hw.host is None:
+        raise InputError(f"gate: 'entropy' runs on a processor, '{hw.name}' has none (host: none); use gate 'none'")
 
 
 def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
-    """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order."""
-    costs = hw.host_costs(profile)
+    """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order.
+
+    Raises
+    ------
+    InputError
+        The board has no processor, and operations that the profile charges are placed on it (one line per kind).
+    """
+    if hw.host is None:
+        _check_placement(trace, hw, profile)
+        return
+    costs, host = hw.host_costs(profile), hw.host
     charged, call_ms = dict(_charged(costs, hw)), us_to_ms(costs.call_us)
     if costs.transfers:
         transfers = dict(_transfers(trace, hw))
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(trace, op), costs.call_us, hw.host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(trace, op), costs.call_us, host)
             yield Step(index, op.encoder, op.module, op.kind, ms, call_ms)
         if costs.transfers and index in transfers:
-            ms = _transfer_ms(transfers[index], costs, hw)
+            ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
             yield Step(index, op.encoder, "transfer", "transfer", ms, call_ms)
+
+
+def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
+    problems = []
+    for kind, op in _first_of_each_kind(trace).items():
+        row = OPERATIONS[kind]
+        if hw.placement.of(kind) == PS and any(row.cost(profile)):
+            there = f"in encoder {op.encoder}" if op.encoder else "outside the encoders"
+            remedies = [f"set placement.{kind}={place}" for place in row.places if place != PS]
+            remedies.append("state a processor (host)")
+            problems.append(
+                f"placement.{kind}: 'ps', but this board has no processor (host: none), and {trace.name} runs {kind} "
+                f"(first {there}); {', or '.join(remedies)}"
+            )
+    if problems:
+        raise InputError(problems)
+
+
+def _first_of_each_kind(trace: Trace) -> dict[str, Op]:
+    found: dict[str, Op] = {}
+    for op in trace:
+        found.setdefault(op.kind, op)
+    return found
 
 
 def _charged(costs: HostCosts, hw: Hardware) -> Iterator[tuple[str, OpCost]]:
     """Yield (kind, cost) of the operations that take processor time under a profile."""
     for kind in PS_KINDS:
-        cost: OpCost = getattr(costs, kind)
-        on_ps = getattr(hw.placement, kind) == "ps"  # at the array's edge it takes no time of its own
+        cost = costs.of(kind)
+        on_ps = hw.placement.of(kind) == PS  # at the array's edge it takes no time of its own
         if on_ps and (cost.cycles_per_element or cost.cycles_per_row):
             yield kind, cost
 
@@ -83,7 +128,7 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     PS cross as int32. Requantisation at the array's edge and units of the PL stay on the array's side. Behind the
     pruning of tokens what crosses is what the next operation reads: the tokens that are left.
     """
-    on_ps = {kind: place == "ps" for kind, place in hw.placement.model_dump().items()}
+    on_ps = {kind: place == PS for kind, place in hw.placement}
     ops = trace.ops
     for index in range(len(ops) - 1):
         op, following = ops[index], ops[index + 1]
@@ -93,17 +138,19 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
             yield index, elements * (SUM_BYTES if is_sum else -(-op.out_bits // 8))
 
 
-def _transfer_ms(size_bytes: int, costs: HostCosts, hw: Hardware) -> float:
+def _transfer_ms(size_bytes: int, costs: HostCosts, host: HostSpec, array_mhz: float) -> float:
     """Return one transfer: the bytes over the ports at the array's clock, cache upkeep, and the call."""
-    transfer = hw.host.transfer
+    transfer = host.transfer
     clocks = -(-size_bytes // (transfer.ports * transfer.port_bytes_per_clock))
     lines = -(-size_bytes // transfer.cache_line_bytes)
-    moved = cycles_to_ms(float(clocks), hw.clock_mhz)
+    moved = cycles_to_ms(float(clocks), array_mhz)
     return moved + ns_to_ms(lines * transfer.cache_ns_per_line) + us_to_ms(costs.call_us)
 
 
 def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
     """Yield the dotted paths of the constants that a run charges."""
+    if hw.host is None:
+        return
     costs, prefix = hw.host_costs(profile), f"host.{profile}"
     kinds = {op.kind for op in trace}
     charged = [kind for kind, _ in _charged(costs, hw) if kind in kinds]
@@ -118,3 +165,21 @@ def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
         yield from ("host.transfer.ports", "host.transfer.cache_ns_per_line")
     if charged and hw.host.cores > 1:
         yield "host.multicore_efficiency_frac"
+
+
+def defaults_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
+    """Yield the dotted paths of what the board does not state of a run's kinds of operations, so that defaults hold."""
+    for kind in _first_of_each_kind(trace):
+        place = hw.placement.of(kind)
+        paths = [f"placement.{kind}"]
+        if place == PS and hw.host is not None:
+            paths.append(f"host.{profile}.{kind}")
+        if place == PL:
+            paths.append(f"units.{OPERATIONS[kind].unit}")
+        yield from (path for path in paths if hw.source(path).startswith(DEFAULT))
+
+
+def left_out(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
+    """Return the kinds that a board without a processor places on it all the same, and that the profile leaves out."""
+    kinds = _first_of_each_kind(trace) if hw.host is None else {}
+    return tuple(k for k in kinds if hw.placement.of(k) == PS and not any(OPERATIONS[k].cost(profile)))

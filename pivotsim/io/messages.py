@@ -19,6 +19,7 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
         "finite_number": "must be a finite number",
         "model_type": "must be a group of 'key: value' lines",
         "model_attributes_type": "must be a group of 'key: value' lines",
+        "group_or_none": "must be a group of 'key: value' lines, or the word none",
         "dict_type": "must be a group of 'key: value' lines",
         "string_too_short": "must not be empty",
         "string_pattern_mismatch": "must be one line of text",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from pivotsim.errors import got
 from pivotsim.io.specs import ONE_LINE, Spec, load_spec, quantity, replaced
 
 # LV-ViT's stem "4_2", from its publication's code: (kernel, stride, in, out) of each convolution, the last
@@ -30,6 +31,7 @@ class VitModel(Spec):
     heads: int = quantity("", "Attention heads.", ge=1, le=2**20)
     mlp_hidden: int = quantity("", "Hidden size of the MLP (of one branch if gated).", ge=1, le=2**24)
     gated_mlp: bool = quantity("", "SwiGLU: two input branches, SiLU of one times the other.")
+    activation: Literal["gelu", "relu"] = quantity("", "Activation of an MLP that is not gated.", default="gelu")
     classes: int = quantity("classes", "Outputs of the head.", ge=2, le=2**24)
     head_features: int = quantity("", "Inputs of the head.", ge=1, le=2**24)
     stem: Literal["patch", "lvvit_4_2"] = quantity("", "Patch projection, or LV-ViT's four convolutions.")
@@ -43,6 +45,8 @@ class VitModel(Spec):
             raise ValueError(f"image_px: {self.image_px} is not a multiple of patch_px {self.patch_px}")
         if self.width % self.heads:
             raise ValueError(f"width: {self.width} is not a multiple of heads {self.heads}")
+        if self.gated_mlp and self.activation != "gelu":
+            raise ValueError(f"activation: a gated MLP has SiLU; state gated_mlp false {got(self.activation)}")
         if self.stem == "lvvit_4_2" and self.patch_px % LVVIT_STEM_STRIDE:
             raise ValueError(f"patch_px: {self.patch_px} is odd, and the stem lvvit_4_2 halves the image first")
         return self
@@ -73,6 +77,8 @@ class VitModel(Spec):
         d = self.width
         inputs, patch = self.channels, self.patch_px
         stem = 0
+        if self.gated_mlp and self.activation != "gelu":
+            raise ValueError(f"activation: a gated MLP has SiLU; state gated_mlp false {got(self.activation)}")
         if self.stem == "lvvit_4_2":
             stem = sum(kernel * kernel * i * o + 2 * o for kernel, _, i, o in LVVIT_STEM)
             inputs, patch = LVVIT_STEM_WIDTH, self.patch_px // LVVIT_STEM_STRIDE

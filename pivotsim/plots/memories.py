@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.memory.details import MemoryDetails
 from pivotsim.engines.memory.fit_check import HOMES, units
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import STALLS
 from pivotsim.engines.memory.use import by_module
-from pivotsim.errors import check_choice, check_real
+from pivotsim.errors import InputError, check_choice, check_real, got
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
@@ -75,9 +76,11 @@ class OpmemData(NamedTuple):
 
 def clocks_data(report: Report) -> Clocks:
     """Return {module: {cause: array clocks}} of a run with engine `memory`, all encoders together, and their sum."""
+    if not isinstance(report.details, MemoryDetails):
+        raise InputError(f"clocks_data: needs a run with engine 'memory' {got(report.options['engine'])}")
     data: Clocks = {
         module: {"unlimited": row["unlimited_cycles"], "chunks": row["chunk_cycles"], **row["stall_cycles"]}
-        for module, row in by_module(report.memory_uses).items()
+        for module, row in by_module(report.details.uses).items()
     }
     data[TOTAL] = {cause: sum(causes[cause] for causes in data.values()) for cause in ("unlimited", "chunks", *STALLS)}
     return data

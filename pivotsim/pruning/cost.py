@@ -33,13 +33,14 @@ def host_pruning_ms(pruned: Plan, hw: Hardware, batch: int = 1) -> float:
     return math.fsum([*added, *(-ms for ms in bare)])  # exact: what both have cancels
 
 
-def pruning_cycles(pruned: Plan, hw: Hardware, batch: int, engine: str) -> int:
+def pruning_cycles(pruned: Plan, hw: Hardware, batch: int, engine: str, memory: str) -> int:
     """Return the PL clocks of a batch's pruning: its units', and the array's for layers that a method adds."""
     added, bare = _with_and_without(pruned, batch)
     units = [sum(cycles for _, cycles in unit_cycles(trace, hw)) for trace in (added, bare)]
     on_array = 0
     if len(added.gemms) > len(bare.gemms):
-        on_array = sum(ENGINES[engine](added, hw).tolist()) - sum(ENGINES[engine](bare, hw).tolist())
+        run = ENGINES[engine].run
+        on_array = sum(run(added, hw, memory).cycles.tolist()) - sum(run(bare, hw, memory).cycles.tolist())
     return units[0] - units[1] + on_array
 
 

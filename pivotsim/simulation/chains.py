@@ -59,10 +59,11 @@ def _belongs(op: Op, first: Op) -> bool:
     return op.encoder == first.encoder and op.repeats == first.repeats and op.module in HEAD_MODULES
 
 
-def head_cycles(
-    trace: Trace, hw: Hardware, run: Callable[[Trace, Hardware], IntArray]
-) -> dict[int, tuple[int, ...]]:  # fmt: skip
-    """Return the clocks of each head by operation, for those whose mask has a copy for each; ``run`` is an engine."""
+def head_cycles(trace: Trace, run: Callable[[Trace], IntArray]) -> dict[int, tuple[int, ...]]:
+    """Return the clocks of each head by operation, for those whose mask has a copy for each.
+
+    ``run`` gives the clocks of each GEMM of a trace.
+    """
     found = {}
     for position in (p for heads in head_ranges(trace) for p in heads):
         op, mask = trace.ops[position], trace.mask_of(trace.ops[position])
@@ -73,7 +74,7 @@ def head_cycles(
             ("", str(c)): Mask(mask.operand, mask.height, mask.width, mask.block, mask.kept[c]) for c in copies
         }  # fmt: skip
         ops = tuple(op._replace(repeats=1, mask_file="", mask_key=str(c)) for c in copies)
-        clocks = run(Trace(ops, trace.name, masks), hw).tolist()
+        clocks = run(Trace(ops, trace.name, masks)).tolist()
         found[position] = tuple(clocks[head % mask.count] for head in range(op.repeats))
     return found
 
@@ -94,7 +95,7 @@ def timeline_of(steps: Sequence[Step], trace: Trace, hw: Hardware, images: int =
     InputError
         There are more tasks than can be listed.
     """
-    mode = hw.host.ps_pl_overlap
+    mode = hw.ps_pl_overlap
     in_heads = {p for r in head_ranges(trace) for p in r} if mode == "heads" else set()
     tasks = sum(step.blocks if step.position in in_heads else images for step in steps)
     if tasks > MAX_TASKS:

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivotsim.energy.constant import board_j
-from pivotsim.energy.counts import design_bytes
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.array.bytes_dense import design_bytes
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.loading import load_hardware
@@ -67,11 +67,11 @@ def simulate_designs(
     check_choice("profile", profile, PROFILES)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
-    trace = runnable(as_trace(workload, 1), hw, "analytic", scope)
+    trace = runnable(as_trace(workload, 1), hw, scope)
     if any(mask is not None for mask in trace.gemm_masks):
         raise InputError(f"{trace.name}: many designs at once run dense operations only; simulate() takes masks")
     columns = analytic.design_columns(hw.array, designs)
-    if hw.host.ps_pl_overlap == "heads":
+    if hw.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     return {"pl_cycles": pl_cycles, "delay_ms": delay_ms, "energy_j": joules, "edp_j_ms": joules * delay_ms}
@@ -106,5 +106,5 @@ def _energy_j(
     vectors: dict[str, Any] = {
         "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
     }  # fmt: skip
-    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.host.cores, macs=trace.macs)
+    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=trace.macs)
     return plain_sum(RULES[energy].components_j(hw, usage).values())

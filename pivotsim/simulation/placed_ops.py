@@ -5,9 +5,10 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pivotsim.engines.pl_units.units import UNIT_OF, unit_cycles
+from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_steps
+from pivotsim.operations import UNIT_OF
 from pivotsim.workload.ops import Trace
 
 ARRAY, PS = "array", "ps"

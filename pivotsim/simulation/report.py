@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pivotsim._version import __version__
 from pivotsim.energy.activity import Interval
-from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
-from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
-from pivotsim.engines.mpca import use as mpca_use
-from pivotsim.engines.mpca.use import LaneUse
+from pivotsim.engines.base import Details
+from pivotsim.engines.counts import Counts
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import plain_sum
@@ -80,13 +78,12 @@ class Report:
     counts : Counts
         MACs and bytes; ``usage`` adds the times, the form in which an energy rule reads both.
     gate_ms : float or None
-        One entropy gate after this run, charged by ``combine`` only; None where the trace has no head.
+        One entropy gate after this run, charged by ``combine`` only; None where the trace has no head, or the board no
+        processor.
     gate_usage, gate_components_j
         Its times, and its energy by component.
-    memory_uses : tuple of MemoryUse
-        With engine `memory`, what each GEMM did to the memories.
-    lane_uses : tuple of LaneUse
-        With engine `mpca`, what each GEMM did on the lanes: balance, stored weights, what bounds it.
+    details : Details
+        What only the engine knows: stalls, traffic and choices of memories, the balance of lanes.
     notes : tuple of str
         Constants behind the numbers that are calibrated, inferred, assumed or estimated.
     """
@@ -110,18 +107,17 @@ class Report:
     notes: tuple[str, ...]
     inputs: Any = field(repr=False, compare=False)
     timeline: Timeline = field(repr=False, compare=False)
-    memory_uses: tuple[MemoryUse, ...] = ()
-    lane_uses: tuple[LaneUse, ...] = ()
+    details: Details = field(repr=False, compare=False, default=Details())
 
     @property
     def stall_cycles(self) -> dict[str, int]:
-        """Idle clocks of the array by cause: weight, input, output, dram; zeros unless engine `memory` ran."""
-        return stall_cycles(self.memory_uses)
+        """Idle clocks of the array by cause (weight, input, output, dram); empty where the engine knows no memories."""
+        return self.details.stall_cycles
 
     @property
     def moved_bytes(self) -> dict[str, int]:
-        """Bytes of every memory level and direction; zeros unless engine `memory` ran."""
-        return moved_bytes(self.memory_uses)
+        """Bytes of every memory level and direction; empty where the engine knows no memories."""
+        return self.details.moved_bytes
 
     @property
     def batch(self) -> int:
@@ -261,24 +257,9 @@ class Report:
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
             "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
             "counts": self.counts.to_dict(),
-            **self._memory_to_dict(),
-            **self._lanes_to_dict(),
+            **self.details.to_dict(),
             "notes": list(self.notes),
         }
-
-    def _memory_to_dict(self) -> dict[str, Any]:
-        if self.options["engine"] != "memory" or self.options["memory"] != "hw":
-            return {}  # nothing limits, so nothing is fetched twice: no traffic to tell of
-        uses = self.memory_uses
-        return {
-            "stall_cycles": self.stall_cycles,
-            "moved_bytes": self.moved_bytes,
-            "memory_by_module": by_module(uses),
-            "memory_bound": memory_bound(uses),
-        }
-
-    def _lanes_to_dict(self) -> dict[str, Any]:
-        return {"mpca_by_module": mpca_use.by_module(self.lane_uses)} if self.lane_uses else {}
 
     def to_json(self) -> str:
         """Return ``to_dict`` as JSON text."""

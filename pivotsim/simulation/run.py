@@ -5,23 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
-from pivotsim.engines.array.bytes_masked import moved_by_masked
-from pivotsim.engines.memory.limits import dram_channel
-from pivotsim.engines.memory.use import MemoryUse, gemm_cycles, memory_uses, moved_bytes
-from pivotsim.engines.mpca.use import LaneUse, lane_uses
+from pivotsim.engines.base import HW
+from pivotsim.engines.counts import Counts
 from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.dram import DramSpec
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.mpca import MpcaHardware
+from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.host.costs import constants_used, entropy_ms
-from pivotsim.io.specs import SET_BY_USER, leaves
+from pivotsim.host.costs import constants_used, defaults_used, entropy_ms, left_out
+from pivotsim.io.documents import SET_BY_USER
+from pivotsim.io.specs import leaves
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import PS, Step, steps_of
 from pivotsim.simulation.report import Report, Row
@@ -95,23 +91,25 @@ def simulate(
     batch = check_integer("batch", batch, 1)
     if ps_pl_overlap is not None:
         check_choice("ps_pl_overlap", ps_pl_overlap, PS_PL_OVERLAPS)
-        hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
-    mode = hw.host.ps_pl_overlap
+        if hw.host is not None or ps_pl_overlap != hw.ps_pl_overlap:  # without a processor everything is serial
+            hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
+    mode = hw.ps_pl_overlap
     images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
     if images > 1 and isinstance(workload, Trace):
         problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
     whole = as_trace(workload, batch // images)
-    trace = runnable(whole, hw, engine, scope)
+    trace = runnable(whole, hw, scope)
     if mode == "heads" and not head_ranges(trace) and _is_split(trace):
         problem = "a split attention runs its heads one by one, so none is side by side with another"
         raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
 
-    board = hw if memory == "hw" else hw.without_memory_limits()
-    uses = memory_uses(trace, as_systolic(board, "engine")) if engine == "memory" else ()
-    lanes = lane_uses(trace, board.mpca) if isinstance(board, MpcaHardware) else ()
-    cycles = gemm_cycles(uses) or [use.cycles for use in lanes] or ENGINES[engine](trace, board).tolist()
-    of_heads = head_cycles(trace, board, ENGINES[engine]) if mode == "heads" else {}
+    board = hw if memory == HW else hw.without_memory_limits()
+    counted = ENGINES[engine].run(trace, board, memory)
+    cycles = counted.cycles.tolist()
+    of_heads = (
+        head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
+    )
     steps = steps_of(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
@@ -121,12 +119,12 @@ def simulate(
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     components_j = RULES[energy].components_j
-    gate_ms = None if whole.classes is None else entropy_ms(hw, profile, whole.classes)
-    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.host.cores, Counts())
+    gate_ms = None if whole.classes is None or hw.host is None else entropy_ms(hw, profile, whole.classes)
+    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.ps_cores, Counts())
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
     delay_ms = timeline.delay_ms if mode == "heads" or images > 1 else pl_ms + ps_ms
-    counts = _counts(trace, hw, uses if memory == "hw" else (), lanes).times(images)
-    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.host.cores, counts)
+    counts = counted.counts.times(images)
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
     unit_cycles = images * sum(step.cycles for step in steps if step.kind != "gemm")
@@ -147,10 +145,9 @@ def simulate(
         gate_ms=gate_ms,
         gate_usage=gate,
         gate_components_j=components_j(hw, gate),
-        memory_uses=uses,
-        lane_uses=lanes,
-        notes=_notes(trace, hw, profile, energy, memory),
-        inputs=Inputs(trace, hw, options),
+        details=counted.details,
+        notes=_notes(trace, hw, board, options),
+        inputs=Inputs(trace, hw, board.linked(), options),
         timeline=timeline,
     )
 
@@ -179,7 +176,7 @@ def _name(workload: Plan | Trace) -> str:
     return ", ".join([workload.model.name, *parts])
 
 
-def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
+def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
     """Return the operations in scope, or raise InputError for the first that the engine cannot run."""
     trace = whole.within(scope)
     if not len(whole):
@@ -198,20 +195,6 @@ def runnable(whole: Trace, hw: Hardware, engine: str, scope: str) -> Trace:
     return trace
 
 
-def _counts(trace: Trace, hw: Hardware, uses: tuple[MemoryUse, ...], lanes: tuple[LaneUse, ...]) -> Counts:
-    """Return what memories with limits moved; without limits every engine counts as `memory: paper` says.
-
-    Of an MPCA the stored weights are known, what its buffers move is not: it counts as nothing.
-    """
-    if not isinstance(hw, SystolicHardware):
-        return Counts(trace.macs, dram_bytes=sum(use.dma_bytes for use in lanes))
-    if uses:
-        return counts_by_level(trace.macs, moved_bytes(uses))
-    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
-    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], hw.array)
-    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, hw.array)))
-
-
 def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
     """Return the steps of all images in the trace's order, each with its start."""
     to_ms, rows = timeline.ticks.to_ms, []
@@ -222,20 +205,30 @@ def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> l
     return rows
 
 
-def _notes(trace: Trace, hw: Hardware, profile: str, energy: str, memory: str) -> tuple[str, ...]:
-    """Return the sources of the constants in use that are more, or less, than read from a source."""
+def _notes(trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sources of the constants in use that are more, or less, than read from a source.
+
+    ``board`` is the hardware with the memories that the run saw.
+    """
     changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
-    used = (*constants_used(trace, hw, profile), *unit_constants(trace, hw), *RULES[energy].constants, *hw.assumptions)
-    if memory == "hw":
-        used += tuple(path for path, _, _ in leaves(type(hw)) if path.startswith("memories."))
+    profile = options["profile"]
+    used = [*constants_used(trace, hw, profile), *unit_constants(trace, hw)]
+    used += [*RULES[options["energy"]].constants, *hw.assumptions]
+    used += [path for path in defaults_used(trace, hw, profile) if path not in used]
+    used += [] if hw.host else ["host"]
+    groups = tuple(f"{group}." for group in ENGINES[options["engine"]].values_read(options["memory"]))
+    used += [path for path, _, _ in leaves(type(hw)) if path.startswith(groups)]
     unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    unpaid = left_out(trace, hw, profile)
+    if unpaid:
+        notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
-    channel = _channel(hw, memory)
-    sources = {} if channel is None else channel.sources
-    return notes + tuple(f"memories.dram, {path}: {text}" for path, text in sources.items() if text.startswith("["))
+    for name, spec in board.linked().items():
+        notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
+    return notes
 
 
 def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
@@ -246,22 +239,17 @@ def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
     return [leaf for leaf, _, _ in leaves(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
 
 
-def _channel(hw: Hardware, memory: str) -> DramSpec | None:
-    """Return the DRAM channel that a run goes through, None where there is none."""
-    return dram_channel(hw) if memory == "hw" and isinstance(hw, SystolicHardware) else None
-
-
 @dataclass(frozen=True)
 class Inputs:
     """Everything that went into a run; turned to text only when a hash is asked for."""
 
     trace: Trace
     hw: Hardware
+    linked: Mapping[str, SourcedSpec]
     options: Mapping[str, Any]
 
     def __str__(self) -> str:
-        channel = _channel(self.hw, self.options["memory"])
         parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
         digests = [mask.digest for mask in self.trace.gemm_masks if mask is not None]
         parts += (digests,) if digests else ()
-        return repr(parts if channel is None else (*parts, channel.model_dump()))
+        return repr((*parts, *(spec.model_dump() for spec in self.linked.values())))

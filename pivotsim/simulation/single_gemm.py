@@ -6,7 +6,7 @@ from typing import Any
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.engines.array.random_masks import DRAWS, expected_cycles
-from pivotsim.engines.registry import ARRAY_ENGINES
+from pivotsim.engines.registry import array_engines
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import (
@@ -139,7 +139,8 @@ def simulate_gemm(
     >>> masked.cycles, masked.macs / result.macs, round(masked.expected_cycles / result.cycles, 2)
     (47304, 0.5, 0.77)
     """
-    check_choice("engine", engine, ARRAY_ENGINES)
+    runners = array_engines()
+    check_choice("engine", engine, runners)
     m, k, n = check_sizes(m, k, n)
     chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
     rows, cols = chosen["rows"], chosen["cols"]
@@ -148,7 +149,7 @@ def simulate_gemm(
     if mask is not None and mask.count > 1:
         raise InputError(f"mask: must have one copy for one GEMM {got(mask.count)}")
     gemm = gemm_array([(m, k, n, 1)])
-    cycles = int(ARRAY_ENGINES[engine](gemm, chosen, (mask,))[0])
+    cycles = int(runners[engine].cycles_per_gemm(gemm, chosen, (mask,))[0])
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:

@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.operations import OPERATIONS
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
-TOKEN_KINDS = ("score", "sort", "gather", "merge")
-KINDS = ("gemm", "softmax", "gelu", "silu", "norm", "add", "requant", *TOKEN_KINDS)
-PS_KINDS = tuple(kind for kind in KINDS if kind != "gemm")  # each has a cost in HostCosts and a PlacementSpec
+KINDS = tuple(OPERATIONS)
 
-# Every label that a report may show. `transfer` and `entropy` never stand in a trace: they follow from the
-# hardware's placement and from effort combination.
+# Every label that a report may show: layers in a model's order, and what each kind of operation brings. `transfer` and
+# `entropy` never stand in a trace: they follow from the hardware's placement and from effort combination.
 MODULES = (
-    "patch_embed", "norm1", "qkv", "q", "k", "v", "qkt", "softmax", "sv", "proj", "residual1",
-    "norm2", "fc1", "gate", "value", "gelu", "silu", "fc2", "residual2",
-    "score", "sort", "gather", "merge", "predictor", "requant", "transfer", "head", "entropy",
+    "patch_embed", "norm1", "qkv", "q", "k", "v", "qkt", "sv", "proj", "residual1",
+    "norm2", "fc1", "gate", "value", "fc2", "residual2",
+    *(module for row in OPERATIONS.values() for module in row.modules),
+    "predictor", "transfer", "head", "entropy",
 )  # fmt: skip
 TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
 

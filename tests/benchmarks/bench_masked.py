@@ -64,7 +64,7 @@ def main() -> None:
     trace = with_masks(16, 0.5)
     dense = ps.lower(ps.plan("deit_s")).within("encoders")
     for name, masked in (("dense", dense), ("48 masks of 16x16", trace)):
-        engine = best_s(lambda masked=masked: ENGINES["analytic"](masked, hw), 20)
+        engine = best_s(lambda masked=masked: ENGINES["analytic"].run(masked, hw), 20)
         whole = best_s(lambda masked=masked: ps.simulate(masked, hw), 20)
         print(f"DeiT-S, {name:18} cycles {1e3 * engine:7.3f} ms   whole simulate() {1e3 * whole:7.3f} ms")
     for dataflow in DATAFLOWS:

@@ -10,6 +10,7 @@ PLAIN = ps.load_model("deit_s").replace(
 )  # fmt: skip
 FORMS = {
     "plain": PLAIN,
+    "relu": PLAIN.replace({"activation": "relu"}),
     "no bias": PLAIN.replace({"qkv_bias": False}),
     "distilled": PLAIN.replace({"prefix_tokens": 2}),
     "registers": PLAIN.replace({"prefix_tokens": 4}),

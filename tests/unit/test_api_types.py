@@ -7,8 +7,9 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.hardware.spec import HostCosts, PlacementSpec
+from pivotsim.operations import PS_KINDS
 from pivotsim.simulation.comparison import read_result
-from pivotsim.workload.ops import KINDS, PS_KINDS
+from pivotsim.workload.ops import KINDS
 
 PLAN = ps.plan("deit_t")
 

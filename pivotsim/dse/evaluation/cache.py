@@ -95,7 +95,7 @@ class Setups:
         works = []
         for each in plans:
             lowered = lower(each, 1)
-            works.append(Work(each, runnable(lowered, hw, options["engine"], options["scope"]), lowered.classes))
+            works.append(Work(each, runnable(lowered, hw, options["scope"]), lowered.classes))
         return works
 
     def host(self, work: Work, hw: SystolicHardware) -> tuple[int, float]:

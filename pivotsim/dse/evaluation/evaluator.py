@@ -19,9 +19,9 @@ from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
-from pivotsim.energy.counts import Counts
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
+from pivotsim.engines.counts import Counts
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import entropy_ms
@@ -121,5 +121,5 @@ class Evaluator:
         if work.classes is None:
             raise InputError("gate: the number of classes is unknown; use gate 'none'")
         gate_ms = entropy_ms(hw, options["profile"], work.classes)
-        usage = usage_of(gate_ms, 0.0, gate_ms, hw.host.cores, Counts())
+        usage = usage_of(gate_ms, 0.0, gate_ms, hw.ps_cores, Counts())
         return gate_ms, plain_sum(RULES[options["energy"]].components_j(hw, usage).values())

@@ -8,9 +8,9 @@ import numpy as np
 from pivotsim.dse.evaluation.cache import Work
 from pivotsim.dse.evaluation.groups import Context, Costs, DoesNotFitError, Group
 from pivotsim.dse.space.axis_kinds import HARDWARE
-from pivotsim.energy.counts import counts_by_level
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
+from pivotsim.engines.counts import counts_by_level
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, Behind, run_many, run_one
@@ -156,6 +156,6 @@ def _costs(
     pl_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
     delay_ms = pl_ms + ps_ms
     vectors: dict[str, Any] = {"delay_ms": delay_ms, "pl_ms": pl_ms, "sram_bytes": sram, "dram_bytes": dram}
-    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.host.cores, macs=work.trace.macs)
+    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=work.trace.macs)
     joules: Any = plain_sum(RULES[energy].components_j(hw, usage).values())
     return pl_cycles[places], delay_ms[places], joules[places]

@@ -7,6 +7,7 @@ from pivotsim.dse.evaluation.groups import Costs, Group
 from pivotsim.dse.evaluation.memory_runner import MEMORY_FIELDS, run_behind_memories
 from pivotsim.dse.space.axis_kinds import LOW_FRAC, MASKED, VECTORS
 from pivotsim.dse.space.definition import Space
+from pivotsim.engines.registry import ENGINES
 from pivotsim.simulation.many_designs import design_totals
 from pivotsim.simulation.run import simulate
 
@@ -15,7 +16,7 @@ SLOW_CHUNK_POINTS = 2_048  # where a design takes a millisecond or more: a chunk
 
 
 def run_as_vectors(group: Group) -> list[Costs]:
-    """Return the costs of each effort by engine `analytic`."""
+    """Return the costs of each effort, all members in one call of the closed form."""
     options, traces = group.context.space.options, [work.trace for work in group.works]
     return list(
         design_totals(
@@ -39,9 +40,9 @@ class Runner(NamedTuple):
     chunk_points: int
 
 
-RUNNERS = {
-    ("analytic", "paper"): Runner(run_as_vectors, VECTORS, CHUNK_POINTS),
-    ("memory", "hw"): Runner(run_behind_memories, (*VECTORS, *MEMORY_FIELDS), SLOW_CHUNK_POINTS),
+RUNNERS = {  # what one call of an engine can vary -> how
+    "arrays": Runner(run_as_vectors, VECTORS, CHUNK_POINTS),
+    "memories": Runner(run_behind_memories, (*VECTORS, *MEMORY_FIELDS), SLOW_CHUNK_POINTS),
 }
 ONE_BY_ONE = Runner(run_alone, (LOW_FRAC,), SLOW_CHUNK_POINTS)
 
@@ -50,7 +51,8 @@ def runner_of(space: Space) -> Runner:
     """Return how a space's designs run."""
     if any(axis.name in MASKED for axis in space.axes):
         return ONE_BY_ONE
-    overlaps = next((a.values for a in space.axes if a.name == "host.ps_pl_overlap"), (space.hw.host.ps_pl_overlap,))
+    overlaps = next((a.values for a in space.axes if a.name == "host.ps_pl_overlap"), (space.hw.ps_pl_overlap,))
     if "heads" in overlaps:
         return ONE_BY_ONE
-    return RUNNERS.get((space.options["engine"], space.options["memory"]), ONE_BY_ONE)
+    options = space.options
+    return RUNNERS.get(ENGINES[options["engine"]].batched(options["memory"]), ONE_BY_ONE)

@@ -10,7 +10,6 @@ from pivotsim.dse.resources import RESOURCES
 from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import HARDWARE, LOW_FRAC, unit_of
 from pivotsim.dse.space.expressions import Expression
-from pivotsim.engines.memory.limits import dram_channel
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
 from pivotsim.models.spec import VitModel
@@ -100,5 +99,5 @@ def _channels(space: Space) -> dict[str, Any]:
     if space.options["memory"] != "hw":
         return {}
     names = next((a.values for a in space.axes if a.name == "memories.dram"), (space.hw.memories.dram,))
-    found = {name: dram_channel(space.hw.replace({"memories.dram": name})) for name in names}
+    found = {name: space.hw.replace({"memories.dram": name}).memories.dram_channel() for name in names}
     return {name: channel.model_dump() for name, channel in found.items() if channel is not None}

@@ -15,19 +15,20 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import Expression, parse_expression
 from pivotsim.effort.combination import GATES
 from pivotsim.energy.rules import RULES
-from pivotsim.engines.registry import MEMORIES, MODES, WITH_MEMORIES
+from pivotsim.engines.base import HW, MEMORIES, PAPER
+from pivotsim.engines.registry import engines_of
 from pivotsim.errors import InputError, check_choice, got, nearest
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import PROFILES
 from pivotsim.hardware.systolic import as_systolic
-from pivotsim.io.specs import ONE_LINE, SPACE_SUFFIX, Spec, load_spec, quantity
+from pivotsim.io.documents import SPACE_SUFFIX
+from pivotsim.io.specs import ONE_LINE, Spec, holds_no_values, load_spec, quantity
 from pivotsim.models.spec import load_model
 from pivotsim.simulation.run import SCOPES
 from pivotsim.workload.plans import QKV_MODES
 
 CHOICES = {
-    "engine": MODES["systolic"].engines, "memory": MEMORIES, "profile": PROFILES, "energy": tuple(RULES),
-    "scope": SCOPES, "qkv": QKV_MODES, "gate": GATES,
+    "memory": MEMORIES, "profile": PROFILES, "energy": tuple(RULES), "scope": SCOPES, "qkv": QKV_MODES, "gate": GATES,
 }  # fmt: skip
 
 
@@ -94,6 +95,9 @@ def load_space(source: "str | Path | Mapping[str, object] | Space") -> Space:
         problems.append("axes: at least one is needed (got none)")
     if problems or hw is None or model is None:
         raise InputError(problems)
+    gone = {axis.name: holds_no_values(hw, axis.name) for axis in axes if axis.name in HARDWARE}
+    if any(gone.values()):
+        raise InputError(f"axes.{name}: {why}" for name, why in gone.items() if why)
     models = {"": model}
     for axis in axes:
         if axis.name == "model":
@@ -112,13 +116,15 @@ def _told(problems: list[str], function: Callable[..., Any], *arguments: Any) ->
 
 
 def _options(fixed: FixedSpec) -> dict[str, Any]:
-    memory = fixed.memory or ("hw" if fixed.engine in WITH_MEMORIES else "paper")
-    options = {**{name: getattr(fixed, name) for name in CHOICES}, "memory": memory, "score_bits": fixed.score_bits}
+    engines = engines_of("systolic")
+    limiting = [name for name, engine in engines.items() if HW in engine.memories]
+    options = {name: getattr(fixed, name) for name in ("engine", *CHOICES)}
+    options |= {"memory": fixed.memory or (HW if fixed.engine in limiting else PAPER), "score_bits": fixed.score_bits}
     problems: list[str] = []
-    for name, names in CHOICES.items():
+    for name, names in {"engine": engines, **CHOICES}.items():
         _told(problems, check_choice, f"fixed.{name}", options[name], names)
-    if memory == "hw" and fixed.engine not in WITH_MEMORIES:
-        problems.append(f"fixed.memory: 'hw' needs engine 'memory' {got(fixed.engine)}")
+    if options["memory"] == HW and fixed.engine not in limiting:
+        problems.append(f"fixed.memory: 'hw' needs engine {' or '.join(map(repr, limiting))} {got(fixed.engine)}")
     if problems:
         raise InputError(problems)
     return options

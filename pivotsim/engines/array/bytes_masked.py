@@ -1,6 +1,6 @@
 """Bytes that masked GEMMs move where nothing is kept between folds (`memory: paper`).
 
-The rules of energy/counts.py, over the folds that remain:
+The rules of bytes_dense.py, over the folds that remain:
 
     an operand with a mask    its kept elements inside what a fold fetches, 1 B each, and 2 B of index for each kept
                               block that the fold touches (compressed blocks; zeros are put in at the array's edge)

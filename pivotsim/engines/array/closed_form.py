@@ -177,12 +177,6 @@ def cycles_per_gemm(
     return per_gemm
 
 
-def check_dense(masks: Sequence[Mask | None], engine: str) -> None:
-    """Raise InputError where a GEMM has a mask that an engine does not know."""
-    if any(mask is not None for mask in masks):
-        raise InputError(f"engine: '{engine}' runs dense operations only")
-
-
 def cycles_per_design(
     traces: Sequence[IntArray], designs: list[IntArray], *, is_parallel: bool = True
 ) -> tuple[IntArray, ...]:

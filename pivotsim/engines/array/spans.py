@@ -1,35 +1,17 @@
-"""What a GEMM does to the parts of the machine, for timelines: spans of clocks on named tracks.
+"""What a GEMM does to a stall-free array, for timelines: spans of clocks on the tracks load, stream and drain."""
 
-A row of ``SPANS`` per engine. An engine that knows more than the array adds tracks of its own (each direction of a
-DMA, each half of a buffer) by naming them; spans of one track must not overlap and lie within the GEMM's clocks.
-"""
-
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 
 from pivotsim.engines.array.closed_form import gemm_folds
 from pivotsim.engines.array.folds import fold_times
+from pivotsim.engines.base import Span
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 
 MAX_LISTED_FOLDS = 10**6  # of one GEMM; the times of more are not worked out for a picture
-
-
-class Span(NamedTuple):
-    """Clocks ``start_cycle`` to before ``end_cycle`` of a GEMM, for its folds ``first`` to ``last`` (from 1)."""
-
-    track: str
-    first: int
-    last: int
-    start_cycle: int
-    end_cycle: int
-
-
-# (m, k, n, array, fold by fold or one span per track, mask, its copy) -> spans of one GEMM, any order
-SpansOf = Callable[[int, int, int, ArraySpec, bool, Mask | None, int], Iterator[Span]]
 
 
 def fold_spans(
@@ -81,6 +63,3 @@ def merged(track: str, start: IntArray, end: IntArray, per_fold: bool) -> Iterat
     ):
         if stop > begin:
             yield Span(track, a + 1, b + 1, begin, stop)
-
-
-SPANS: dict[str, SpansOf] = {"analytic": fold_spans, "pe": fold_spans, "memory": fold_spans}  # memory: unlimited

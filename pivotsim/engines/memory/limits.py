@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
-from pivotsim.hardware.dram import DramSpec, load_dram
-from pivotsim.hardware.memory import BANDWIDTH, BUFFERS, UNLIMITED, MemorySpec
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
 
 MOST = 2**63 - 1
 
@@ -114,20 +113,6 @@ class MemoryLimits:
         return 0, axi, *cost, 1, 0, 0, 1, 1
 
 
-def dram_channel(hw: SystolicHardware) -> DramSpec | None:
-    """Return the DRAM channel that a hardware's memories name, None under `bandwidth`."""
-    return _channel(hw.memories)
-
-
-def _channel(memories: MemorySpec) -> DramSpec | None:
-    if memories.dram == BANDWIDTH:
-        return None
-    try:
-        return load_dram(memories.dram)
-    except InputError as error:
-        raise InputError(f"memories.{p}" if p.startswith("dram: ") else p for p in error.problems) from None
-
-
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
     """Return the limits of a hardware's memories at an array clock: ns become clocks, rounded up.
 
@@ -161,5 +146,5 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         write_latency_cycles=cycles(memories.write_latency_ns),
         out_bytes=memories.out_bytes,
         bias=memories.bias,
-        channel=_channel(memories),
+        channel=memories.dram_channel(),
     )

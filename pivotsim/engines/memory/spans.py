@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from pivotsim.engines.array.masked_folds import mapped
-from pivotsim.engines.array.spans import Span, merged
+from pivotsim.engines.array.spans import merged
+from pivotsim.engines.base import Span
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import Intervals, record_gemm
 from pivotsim.hardware.systolic import SystolicHardware

@@ -1,6 +1,6 @@
 """Units of the PL beside the array: operations that ``placement`` puts there.
 
-Softmax, GELU, SiLU and LayerNorm have a unit each:
+Softmax, the activations, LayerNorm and additions have a unit each:
 
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
@@ -18,9 +18,8 @@ from pivotsim.engines.pl_units.token_dropping import average_cycles, normalise_c
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.pl_units import TokenDropSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.workload.ops import INT64_MAX, TOKEN_KINDS, Op, Trace
-
-UNIT_OF = {kind: kind for kind in ("softmax", "gelu", "silu", "norm", "add")} | dict.fromkeys(TOKEN_KINDS, "token_drop")
+from pivotsim.operations import PL, UNIT_OF
+from pivotsim.workload.ops import INT64_MAX, Op, Trace
 
 
 def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
@@ -31,7 +30,7 @@ def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     InputError
         The clocks of all of them together would exceed int64.
     """
-    placed = {kind for kind in UNIT_OF if getattr(hw.placement, kind) == "pl"}
+    placed = {kind for kind in UNIT_OF if hw.placement.of(kind) == PL}
     total = 0
     for position, op in enumerate(trace):
         if op.kind in placed:
@@ -46,7 +45,7 @@ def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:
     op = trace.ops[position]
     if op.kind in PHASES:
         return PHASES[op.kind](hw.units.token_drop, op, _merged_next(trace, position))
-    unit = getattr(hw.units, op.kind)
+    unit = hw.units.of(op.kind)
     return int(-(-trace.elements_of(op) // (op.repeats * unit.elements_per_clock)) + unit.fill_cycles)
 
 
@@ -74,7 +73,7 @@ PHASES: dict[str, Callable[[TokenDropSpec, Op, int], int]] = {
 def unit_constants(trace: Trace, hw: Hardware) -> Iterator[str]:
     """Yield the dotted paths of the values that the units of a run depend on, each once."""
     kinds = {op.kind for op in trace}
-    placed = [kind for kind in UNIT_OF if kind in kinds and getattr(hw.placement, kind) == "pl"]
+    placed = [kind for kind in UNIT_OF if kind in kinds and hw.placement.of(kind) == PL]
     for unit in dict.fromkeys(UNIT_OF[kind] for kind in placed):
         yield f"units.{unit}"
     for kind in placed:

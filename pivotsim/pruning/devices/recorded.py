@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.specs import available
+from pivotsim.io.documents import available
 from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.pruning.cells import MAX_PROBLEMS, count_of, number_of

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.memory.limits import dram_channel
+from pivotsim.engines.base import HW
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import check_choice
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
@@ -80,9 +79,8 @@ class Simulated:
     @property
     def inputs(self) -> object:
         """The hardware's values, and those of the DRAM channel that it goes through."""
-        hw = self.board
-        channel = dram_channel(hw) if self.memory == "hw" and isinstance(hw, SystolicHardware) else None
-        return sorted(hw.values().items()), None if channel is None else channel.model_dump()
+        linked = [spec.model_dump() for spec in self._limited().linked().values()]
+        return sorted(self.board.values().items()), linked[0] if linked else None
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the delay of a batch, or its part on the programmable logic, from one run of ``simulate``."""
@@ -94,6 +92,10 @@ class Simulated:
         on_ps, on_pl = self._own_ms(plan, batch)
         own = [note for ms, note in ((on_ps, PRUNING_ON_PS), (on_pl, PRUNING_ON_PL)) if ms]
         return (*self._report(plan, batch).notes, *own)
+
+    def _limited(self) -> Hardware:
+        """Return the board with the memories that count."""
+        return self.board if self.memory == HW else self.board.without_memory_limits()
 
     def _report(self, plan: Plan, batch: int) -> Report:
         return simulate(
@@ -108,8 +110,8 @@ class Simulated:
         one kind are alike: one trace then holds each kind once at every n.
         """
         tokens = list(tokens)
-        hw = self.board
-        is_sum = self.scope == "encoders" and hw.host.ps_pl_overlap == "serial" and isinstance(hw, SystolicHardware)
+        is_serial = self.board.ps_pl_overlap == "serial"
+        is_sum = self.scope == "encoders" and is_serial and ENGINES[str(self.engine)].is_additive
         if not tokens or not is_sum:
             return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)
         self.latency_ms(at_tokens(plan, tokens[0]), batch)  # checks every option
@@ -128,17 +130,15 @@ class Simulated:
     def _own_ms(self, pruned: Plan, batch: int) -> tuple[float, float]:
         """Return the pruning's own time on the processor side, 0 where only the array counts, and on the PL."""
         hw = self.board
-        engine, memory = resolved(hw, self.engine, self.memory, self.profile)
-        board = hw if memory == "hw" else hw.without_memory_limits()
-        on_pl = cycles_to_ms(float(pruning_cycles(pruned, board, batch, engine)), hw.clock_mhz)
+        clocks = pruning_cycles(pruned, self._limited(), batch, str(self.engine), str(self.memory))
+        on_pl = cycles_to_ms(float(clocks), hw.clock_mhz)
         return 0.0 if self.part == "array" else host_pruning_ms(pruned, hw, batch), on_pl
 
     def _encoder_totals(self, plan: Plan, batch: int) -> "list[_Total]":
         hw = self.board
-        engine, memory = resolved(hw, self.engine, self.memory, self.profile)
-        trace = runnable(lower(plan, batch), hw, engine, self.scope)
-        board = hw if memory == "hw" else hw.without_memory_limits()
-        steps = steps_of(trace, hw, ENGINES[engine](trace, board).tolist(), self.profile)
+        trace = runnable(lower(plan, batch), hw, self.scope)
+        cycles = ENGINES[str(self.engine)].run(trace, self._limited(), str(self.memory)).cycles
+        steps = steps_of(trace, hw, cycles.tolist(), self.profile)
         totals = [_Total() for _ in plan.encoders]
         ends = [op.encoder != after.encoder for op, after in zip(trace.ops, trace.ops[1:], strict=False)]
         for step in steps:

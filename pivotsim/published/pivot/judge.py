@@ -224,7 +224,7 @@ class Judge:
         if softmax_ms <= 0 or wanted_ms <= 0:
             return math.inf
         path = "host.paper.softmax.cycles_per_element"
-        hw = hw.replace({path: hw.host.paper.softmax.cycles_per_element * wanted_ms / softmax_ms})
+        hw = hw.replace({path: hw.processor().paper.of("softmax").cycles_per_element * wanted_ms / softmax_ms})
         worst = 0.0
         for name, model in MODELS.items():
             report = simulate(plan(model), hw)

@@ -58,7 +58,8 @@ class Encoder(nn.Module):
         self.attn = Attention(d, model.heads, model.qkv_bias)
         self.ls1 = LayerScale(d) if model.layer_scale else nn.Identity()
         self.norm2 = nn.LayerNorm(d, eps=NORM_EPS)
-        self.mlp = (SwiGlu if model.gated_mlp else Mlp)(d, model.mlp_hidden)
+        hidden = model.mlp_hidden
+        self.mlp = SwiGlu(d, hidden) if model.gated_mlp else Mlp(d, hidden, model.activation)
         self.ls2 = LayerScale(d) if model.layer_scale else nn.Identity()
 
     def forward(self, x: Tensor, sizes: Tensor | None = None) -> Reduced:

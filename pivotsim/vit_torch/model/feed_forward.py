@@ -1,20 +1,23 @@
-"""The two MLPs of an encoder: GELU, and SwiGLU as DINOv2 has it."""
+"""The two MLPs of an encoder: GELU or ReLU, and SwiGLU as DINOv2 has it."""
 
 import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor, nn
 
+ACTIVATIONS = {"gelu": F.gelu, "relu": F.relu}  # VitModel.activation -> function
+
 
 class Mlp(nn.Module):
-    """fc2(GELU(fc1(x))), GELU with the error function."""
+    """fc2(activation(fc1(x))); GELU has the error function."""
 
-    def __init__(self, width: int, hidden: int) -> None:
+    def __init__(self, width: int, hidden: int, activation: str) -> None:
         super().__init__()
+        self.activation = activation
         self.fc1 = nn.Linear(width, hidden)
         self.fc2 = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the MLP of tokens (..., D)."""
-        y: Tensor = self.fc2(F.gelu(self.fc1(x)))
+        y: Tensor = self.fc2(ACTIVATIONS[self.activation](self.fc1(x)))
         return y
 
 

@@ -87,7 +87,7 @@ def _mlp(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator
     yield Op(i, "norm2", "norm", rows, 1, plan.model.width)
     for module in ("gate", "value") if gated else ("fc1",):
         yield from weights(plan, encoder, module, rows, masks)
-    activation = "silu" if gated else "gelu"
+    activation = "silu" if gated else plan.model.activation
     yield Op(i, activation, activation, rows, 1, plan.hidden_of(encoder))
     yield from weights(plan, encoder, "fc2", rows, masks)
     yield Op(i, "residual2", "add", rows, 1, plan.model.width)

@@ -59,13 +59,13 @@ def attended(w, x, heads):
     return np.concatenate(outputs, axis=1) @ w["attn.proj.weight"].T + w["attn.proj.bias"], (q, k, v)
 
 
-def fed(w, x):
+def fed(w, x, activation=gelu):
     if "mlp.w12.weight" in w:
         y = x @ w["mlp.w12.weight"].T + w["mlp.w12.bias"]
         hidden = y.shape[1] // 2
         gate = y[:, :hidden]
         return (gate / (1 + np.exp(-gate)) * y[:, hidden:]) @ w["mlp.w3.weight"].T + w["mlp.w3.bias"]
-    return gelu(x @ w["mlp.fc1.weight"].T + w["mlp.fc1.bias"]) @ w["mlp.fc2.weight"].T + w["mlp.fc2.bias"]
+    return activation(x @ w["mlp.fc1.weight"].T + w["mlp.fc1.bias"]) @ w["mlp.fc2.weight"].T + w["mlp.fc2.bias"]
 
 
 def logits(state, model, image, active=None, cut=lambda encoder, place, x, qkv: x):
@@ -74,6 +74,7 @@ def logits(state, model, image, active=None, cut=lambda encoder, place, x, qkv: 
     p = model.prefix_tokens
     prefix = [w[name][0] for name in ("cls_token", "dist_token", "reg_token") if name in w]
     x = np.concatenate([*prefix, embedded(w, image, model.patch_px)]) + w["pos_embed"][0]
+    activation = {"gelu": gelu, "relu": lambda v: np.maximum(v, 0)}[model.activation]
     branch = 0.5 if model.stem == "lvvit_4_2" else 1.0
     for i in range(model.depth):
         b = {name.removeprefix(f"blocks.{i}."): v for name, v in w.items() if name.startswith(f"blocks.{i}.")}
@@ -83,7 +84,7 @@ def logits(state, model, image, active=None, cut=lambda encoder, place, x, qkv: 
             y, qkv = attended(b, norm(x, b["norm1.weight"], b["norm1.bias"]), model.heads)
             x = x + branch * y * b.get("ls1.gamma", 1.0)
         x = cut(i + 1, "between", x, qkv)
-        x = x + branch * fed(b, norm(x, b["norm2.weight"], b["norm2.bias"])) * b.get("ls2.gamma", 1.0)
+        x = x + branch * fed(b, norm(x, b["norm2.weight"], b["norm2.bias"]), activation) * b.get("ls2.gamma", 1.0)
     x = norm(x, w["norm.weight"], w["norm.bias"])
     features = x[0] if p else x.mean(0)
     if model.head_features == 2 * model.width:

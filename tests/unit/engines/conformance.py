@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.engines.base import PAPER
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
@@ -28,7 +29,7 @@ class BoardConformance:
 
     def cycles(self, sizes, repeats=1, **mode):
         trace = ps.Trace((ps.Op(1, "fc1", "gemm", *sizes, repeats),))
-        return ENGINES[self.name](trace, self.hardware(mode).without_memory_limits())
+        return ENGINES[self.name].run(trace, self.hardware(mode), PAPER).cycles
 
     def test_cycles_are_int64_and_enough_for_the_work(self, mode):
         for sizes in SIZES:
@@ -44,7 +45,7 @@ class BoardConformance:
         assert self.cycles((17, 9, 33), **mode)[0] == self.cycles((17, 9, 33), **mode)[0]
 
     def test_no_gemm_at_all(self):
-        assert ENGINES[self.name](ps.Trace(()), ps.load_hardware(self.board)).shape == (0,)
+        assert ENGINES[self.name].run(ps.Trace(()), ps.load_hardware(self.board)).cycles.shape == (0,)
 
     def test_simulate_takes_it_by_name(self):
         assert ps.simulate(ps.plan("deit_s"), self.board, engine=self.name).pl_cycles == self.deit_s_cycles

@@ -7,7 +7,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.hardware.dram import DramSpec, load_dram
-from pivotsim.io.specs import available
+from pivotsim.io.documents import available
 
 PRESETS = [name for name in available("hwconfigs") if name.startswith("dram/")]
 JEDEC = [name for name in PRESETS if not name.endswith("_ps")]

@@ -4,7 +4,8 @@ import pytest
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.gpu import GpuSpec, is_gpu, load_gpu
-from pivotsim.io.specs import available, leaves
+from pivotsim.io.documents import available
+from pivotsim.io.specs import leaves
 
 NAMES = [name for name in available("hwconfigs") if name.startswith("gpu/")]
 

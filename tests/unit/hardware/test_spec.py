@@ -1,9 +1,10 @@
-"""Hardware files: complete, sourced, one level of base, and strict about what they hold."""
+"""Hardware files: sourced, on a base or whole, and strict about what they hold."""
 
 import pytest
 
 import pivotsim as ps
-from pivotsim.io.specs import available, leaves
+from pivotsim.io.documents import available
+from pivotsim.io.specs import leaves
 
 NAMES = [name for name in available("hwconfigs") if "/" not in name]  # the other folders have schemas of their own
 

@@ -3,7 +3,7 @@
 import pytest
 
 import pivotsim as ps
-from pivotsim.io.specs import available
+from pivotsim.io.documents import available
 
 # published parameters (millions) and GMACs; LV-ViT counts its stem, DINOv2-G its encoders alone.
 # LV-ViT-M: 12.7 GMACs as DynamicViT's tables give it; the 16.0 that is quoted as well does not belong to this

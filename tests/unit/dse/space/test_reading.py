@@ -8,7 +8,7 @@ from pivotsim.dse.evaluation.counting import Count, count_points
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import points_of
 from pivotsim.errors import InputError
-from pivotsim.io.specs import available
+from pivotsim.io.documents import available
 from tests.oracles.system import design_walk
 
 ROWS = {"array.rows": [16, 32]}

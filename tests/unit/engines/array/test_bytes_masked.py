@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.energy.counts import counts_by_level, paper_counts
+from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
+from pivotsim.engines.counts import counts_by_level
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.oracles.array import masked_bytes

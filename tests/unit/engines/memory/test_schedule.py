@@ -17,7 +17,7 @@ from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, runs_per_gemm
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
-from pivotsim.io.specs import available
+from pivotsim.io.documents import available
 from tests.oracles.memory import clock as memory_clock
 from tests.proofs.memory_campaign import campaign, differences, random_case
 from tests.unit.engines.conformance import EngineConformance

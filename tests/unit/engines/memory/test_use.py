@@ -18,7 +18,7 @@ def test_table_1_makes_an_encoder_three_times_slower(report):
 
 
 def test_clocks_are_those_of_the_array_of_chunks_and_of_stalls(report):
-    modules = by_module(report.memory_uses)
+    modules = by_module(report.details.uses)
     assert list(modules) == ["qkv", "qkt", "sv", "proj", "fc1", "fc2"]
     for row in modules.values():
         assert row["cycles"] == row["unlimited_cycles"] + row["chunk_cycles"] + sum(row["stall_cycles"].values())
@@ -34,14 +34,14 @@ def test_outputs_are_written_once(report):
     per_encoder = 197 * (1152 + 384 + 1536 + 384) + 6 * (197 * 197 + 197 * 64)
     assert report.moved_bytes["dram_write"] == 12 * per_encoder
     assert report.moved_bytes["dram_read"] + report.moved_bytes["dram_write"] == sum(
-        row["dram_bytes"] for row in by_module(report.memory_uses).values()
+        row["dram_bytes"] for row in by_module(report.details.uses).values()
     )
 
 
 def test_only_the_memory_engine_fills_them(report):
     assert {"stall_cycles", "moved_bytes", "memory_by_module"} <= report.to_dict().keys()
     plain = ps.simulate(ps.plan("deit_s"))
-    assert not plain.memory_uses and "stall_cycles" not in plain.to_dict()
+    assert "stall_cycles" not in plain.to_dict() and not hasattr(plain.details, "uses")
     assert not any(plain.moved_bytes.values()) and not any(plain.stall_cycles.values())
 
 
@@ -67,14 +67,14 @@ def sparse_trace(density, encoder=3):
 
 def test_copies_of_a_mask_are_uses_of_their_own_and_their_clocks_add_up():
     report = ps.simulate(sparse_trace(0.2), "zcu102", engine="memory", memory="hw")
-    assert [(use.gemm, use.repeats) for use in report.memory_uses] == [(0, 1), (1, 2), (1, 2), (1, 2), (2, 1)]
+    assert [(use.gemm, use.repeats) for use in report.details.uses] == [(0, 1), (1, 2), (1, 2), (1, 2), (2, 1)]
     cycles = [row.cycles for row in report.rows if row.kind == "gemm"]
-    assert cycles[1] == 2 * sum(use.result.cycles for use in report.memory_uses[1:4])
-    assert sum(cycles) == report.pl_cycles == sum(row["cycles"] for row in by_module(report.memory_uses).values())
-    for row in by_module(report.memory_uses).values():
+    assert cycles[1] == 2 * sum(use.result.cycles for use in report.details.uses[1:4])
+    assert sum(cycles) == report.pl_cycles == sum(row["cycles"] for row in by_module(report.details.uses).values())
+    for row in by_module(report.details.uses).values():
         assert row["cycles"] == row["unlimited_cycles"] + row["chunk_cycles"] + sum(row["stall_cycles"].values())
     unlimited = ps.simulate(sparse_trace(0.2), "zcu102", engine="memory")
-    assert unlimited.pl_cycles == sum(row["unlimited_cycles"] for row in by_module(report.memory_uses).values())
+    assert unlimited.pl_cycles == sum(row["unlimited_cycles"] for row in by_module(report.details.uses).values())
 
 
 def test_a_mask_can_make_a_gemm_memory_bound():
@@ -86,6 +86,6 @@ def test_a_mask_can_make_a_gemm_memory_bound():
         {"encoder": 3, "module": "qkt", "bound": "dram_read", "by_mask": False},
         {"encoder": 4, "module": "fc1", "bound": "dram_write", "by_mask": True},
     ]
-    assert memory_bound(report.memory_uses) == listed == report.to_dict()["memory_bound"]
+    assert memory_bound(report.details.uses) == listed == report.to_dict()["memory_bound"]
     faster = ps.simulate(sparse_trace(0.1), "zcu102", engine="memory", memory="hw")
-    assert [row["module"] for row in memory_bound(faster.memory_uses)] == ["qkt"]
+    assert [row["module"] for row in memory_bound(faster.details.uses)] == ["qkt"]

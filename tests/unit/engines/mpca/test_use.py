@@ -50,8 +50,8 @@ class TestKernels:
 
     def test_heads_of_a_batch_fill_the_head_modules(self):
         """6 heads take two rounds of 4, the 12 heads of two images three."""
-        one = ps.simulate(ps.plan("deit_s"), BARE).lane_uses[1]
-        two = ps.simulate(ps.plan("deit_s"), BARE, batch=2).lane_uses[1]
+        one = ps.simulate(ps.plan("deit_s"), BARE).details.uses[1]
+        two = ps.simulate(ps.plan("deit_s"), BARE, batch=2).details.uses[1]
         assert (one.cycles, two.cycles) == (2 * 2_688, 3 * 2_688)
 
     def test_repeats_go_through_the_copies_of_a_mask(self):
@@ -127,15 +127,15 @@ class TestDma:
         free = ps.simulate(ps.plan("deit_s"), U250, memory="paper")
         whole = ps.simulate(ps.plan("deit_s"), U250)
         assert whole.options["memory"] == "hw" and whole.options["engine"] == "mpca"
-        assert free.pl_cycles == whole.pl_cycles - 13_824 == sum(u.compute_cycles for u in whole.lane_uses) + 52_440
-        assert sum(use.dma_cycles for use in free.lane_uses) == 0
+        assert free.pl_cycles == whole.pl_cycles - 13_824 == sum(u.compute_cycles for u in whole.details.uses) + 52_440
+        assert sum(use.dma_cycles for use in free.details.uses) == 0
         assert free.counts == whole.counts  # the weights come all the same
 
 
 class TestReport:
     def test_rows_add_up(self):
         report = ps.simulate(ps.plan("deit_s"), U250)
-        assert report.pl_cycles == sum(use.cycles for use in report.lane_uses) + report.unit_cycles
+        assert report.pl_cycles == sum(use.cycles for use in report.details.uses) + report.unit_cycles
         assert report.delay_ms == pytest.approx(report.pl_cycles / 300e3) and report.ps_ms == 0
         assert report.timeline.delay_ms == pytest.approx(report.delay_ms)
         assert report.utilization_frac == pytest.approx(report.macs / (6_144 * (report.pl_cycles - report.unit_cycles)))
@@ -145,7 +145,7 @@ class TestReport:
     def test_details_by_module(self):
         report = ps.simulate(ps.plan("deit_s"), U250)
         details = report.to_dict()["mpca_by_module"]
-        assert details == by_module(report.lane_uses)
+        assert details == by_module(report.details.uses)
         assert list(details) == ["qkv", "qkt", "sv", "proj", "fc1", "fc2"]
         assert details["qkt"]["lane_efficiency_frac"] == pytest.approx(6 / 8 * 13 / 14)
         assert details["fc1"] == {
@@ -166,7 +166,7 @@ class TestReport:
         whole = ps.plan("deit_s")
         low = ps.simulate(ps.skip_attention(whole, active=[1, 2, 3]), U250)
         high = ps.simulate(whole, U250)
-        mix = ps.combine([low, high], [0.5, 0.5])
+        mix = ps.combine([low, high], [0.5, 0.5], gate="none")
         assert mix.delay_ms == pytest.approx(low.delay_ms + 0.5 * high.delay_ms)
 
 

@@ -1,7 +1,6 @@
-"""What a run moves and computes: MACs, and bytes at each level of the memories.
+"""Bytes that dense GEMMs move under `memory: paper`, where nothing is kept between folds.
 
-The counts here hold for `memory: paper`, where nothing is kept between folds: for a GEMM of M x K x N, repeated
-``repeats`` times, with int8 operands (1 B) and int32 sums (4 B),
+For a GEMM of M x K x N, repeated ``repeats`` times, with int8 operands (1 B) and int32 sums (4 B),
 
     IPMEM, WTMEM    each operand byte is written once and read once, every time that it is fetched
     OPMEM           partial sums: one write per K fold, one read per K fold but the first, one read to drain
@@ -9,72 +8,21 @@ The counts here hold for `memory: paper`, where nothing is kept between folds: f
     DRAM            each fetched byte is read once, each int32 output is written once
 
 The held operand is fetched once, the streamed one once for every fold of the other dimension; output stationary
-streams both and keeps its partial sums in the array. An engine that models memories passes its own `Counts`; GEMMs
-with masks are counted in engines/array/bytes_masked.py.
+streams both and keeps its partial sums in the array. Under a mask: bytes_masked.py.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from pivotsim.engines.counts import Counts
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.sizes import distinct_gemms
 
 SUM_BYTES = 4  # int32
-
-
-@dataclass(frozen=True)
-class Counts:
-    """MACs, and bytes written plus bytes read, of one run.
-
-    Attributes
-    ----------
-    macs : int
-        Multiply-accumulates on the array.
-    local_bytes : int
-        At IPMEM, WTMEM and OPMEM.
-    gb_bytes : int
-        At the global buffer.
-    dram_bytes : int
-        At the external memory.
-    """
-
-    macs: int = 0
-    local_bytes: int = 0
-    gb_bytes: int = 0
-    dram_bytes: int = 0
-
-    @property
-    def sram_bytes(self) -> int:
-        """Bytes at all on-chip memories."""
-        return self.local_bytes + self.gb_bytes
-
-    def plus(self, other: "Counts") -> "Counts":
-        """Return what both runs move together."""
-        return Counts(
-            self.macs + other.macs,
-            self.local_bytes + other.local_bytes,
-            self.gb_bytes + other.gb_bytes,
-            self.dram_bytes + other.dram_bytes,
-        )
-
-    def times(self, images: int) -> "Counts":
-        """Return what that many runs move together."""
-        return Counts(*(images * count for count in (self.macs, self.local_bytes, self.gb_bytes, self.dram_bytes)))
-
-    def to_dict(self) -> dict[str, int]:
-        """Return the counts by name."""
-        return {
-            "macs": self.macs,
-            "local_bytes": self.local_bytes,
-            "gb_bytes": self.gb_bytes,
-            "sram_bytes": self.sram_bytes,
-            "dram_bytes": self.dram_bytes,
-        }
 
 
 def gemm_bytes(m: int, k: int, n: int, rows: Any, cols: Any, dataflow: str) -> tuple[Any, Any, Any]:
@@ -117,19 +65,6 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
         gb += repeats * buffer
         dram += repeats * outside
     return Counts(macs, local, gb, dram)
-
-
-def counts_by_level(macs: int, moved_bytes: Mapping[str, int]) -> Counts:
-    """Return the counts of an engine that names each level and direction, as in ``dram_read`` or ``ipmem_write``.
-
-    >>> counts_by_level(1, {"dram_read": 2, "gb_output_write": 3, "opmem_read": 4})
-    Counts(macs=1, local_bytes=4, gb_bytes=3, dram_bytes=2)
-    """
-    sums = dict.fromkeys(("dram", "gb", "local"), 0)
-    for name, size in moved_bytes.items():
-        level = name.partition("_")[0]
-        sums[level if level in sums else "local"] += size
-    return Counts(macs, sums["local"], sums["gb"], sums["dram"])
 
 
 def design_bytes(

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from pivotsim.energy.counts import Counts, paper_counts
+from pivotsim.engines.array.bytes_dense import paper_counts
+from pivotsim.engines.counts import Counts
 from tests.oracles.array.byte_counts import walk
 
 ZCU102 = ps.load_hardware("zcu102")
@@ -71,7 +72,7 @@ def test_memories_without_reuse_move_what_the_closed_form_says(dataflow, ipmem, 
     hw = ZCU102.replace(plain)
     trace = ps.Trace((ps.Op(1, "fc1", "gemm", 20, 30, 25, repeats=3),))
     report = ps.simulate(trace, hw, engine="memory", memory="hw", energy="activity")
-    assert report.memory_uses[0].result.chunk == {"is": 25, "ws": 20}[dataflow]
+    assert report.details.uses[0].result.chunk == {"is": 25, "ws": 20}[dataflow]
     assert report.counts == paper_counts(trace.gemms.tolist(), hw.array)
 
 

@@ -1,0 +1,76 @@
+"""Engines of a systolic array: what they share, and the closed form."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from pivotsim.engines.array import closed_form
+from pivotsim.engines.array.bytes_dense import paper_counts
+from pivotsim.engines.array.bytes_masked import moved_by_masked
+from pivotsim.engines.array.spans import fold_spans
+from pivotsim.engines.base import PAPER, Details, Engine, EngineRun, GemmMasks, Span
+from pivotsim.engines.counts import Counts, counts_by_level
+from pivotsim.hardware.spec import ArraySpec, Hardware
+from pivotsim.hardware.systolic import as_systolic
+from pivotsim.units import IntArray
+from pivotsim.workload.masks.masks import Mask
+from pivotsim.workload.ops import Trace
+
+
+class FoldDetails(Details):
+    """A stall-free array: a GEMM is a sequence of folds, each with its phases."""
+
+    step = "fold"
+
+    def __init__(self, array: ArraySpec) -> None:
+        self.array = array
+
+    def count_steps(self, m: int, k: int, n: int) -> int | None:
+        """Return the folds of a GEMM."""
+        array = self.array
+        return closed_form.gemm_folds(m, k, n, array.rows, array.cols, array.dataflow)
+
+    def spans(
+        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0
+    ) -> Iterator[Span]:  # fmt: skip
+        """Yield load, stream and drain."""
+        return fold_spans(m, k, n, self.array, per_step, mask, copy)
+
+
+class ArrayEngine(Engine):
+    """An engine that can run an array by itself, its memories without limits."""
+
+    @abstractmethod
+    def cycles_per_gemm(
+        self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()
+    ) -> IntArray:  # fmt: skip
+        """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
+
+    def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
+        """Return clocks without stalls, and the bytes that move where nothing is kept between folds."""
+        array = as_systolic(hw, "engine").array
+        cycles = self.cycles_per_gemm(trace.gemms, array, trace.gemm_masks)
+        return EngineRun(cycles, FoldDetails(array), lambda: counts_without_limits(trace, array))
+
+
+class Analytic(ArrayEngine):
+    """Clocks in closed form."""
+
+    name: ClassVar[str] = "analytic"
+
+    def cycles_per_gemm(
+        self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()
+    ) -> IntArray:  # fmt: skip
+        """Return the clocks of each GEMM."""
+        return closed_form.cycles_per_gemm(gemms, array, masks)
+
+    def batched(self, memory: str) -> str:
+        """Return that vectors of arrays run in one call."""
+        return "arrays"
+
+
+def counts_without_limits(trace: Trace, array: ArraySpec) -> Counts:
+    """Return MACs and bytes of a trace's GEMMs under `memory: paper`, those with masks included."""
+    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
+    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], array)
+    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, array)))

@@ -1,0 +1,72 @@
+"""Engine `mpca`: column lanes with their load balance, and the weights that a DMA brings."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pivotsim.engines.base import HW, PAPER, Column, Details, Engine, EngineRun, Table
+from pivotsim.engines.counts import Counts
+from pivotsim.engines.mpca.use import LaneUse, by_module, lane_uses
+from pivotsim.hardware.mpca import MpcaSpec, as_mpca
+from pivotsim.hardware.spec import Hardware
+from pivotsim.workload.ops import Trace
+
+
+class Mpca(Engine):
+    """Clocks of the lanes and of the DMA."""
+
+    name: ClassVar[str] = "mpca"
+    kind: ClassVar[str] = "mpca"
+    memories: ClassVar[tuple[str, ...]] = (HW, PAPER)
+    is_additive: ClassVar[bool] = False  # the first weights of a trace are waited for
+
+    def run(self, trace: Trace, hw: Hardware, memory: str = HW) -> EngineRun:
+        """Return clocks of lanes and DMA; of bytes the stored weights are known, what buffers move is not."""
+        board = as_mpca(hw, "engine")
+        mpca = (board if memory == HW else board.without_memory_limits()).mpca
+        uses = lane_uses(trace, mpca)
+        cycles = np.array([use.cycles for use in uses], dtype=np.int64)
+        return EngineRun(
+            cycles, LaneDetails(uses, mpca), lambda: Counts(trace.macs, dram_bytes=sum(u.dma_bytes for u in uses))
+        )
+
+
+class LaneDetails(Details):
+    """What each GEMM did on the lanes: balance, stored weights, what bounds it.
+
+    Attributes
+    ----------
+    uses : tuple of LaneUse
+        One per GEMM.
+    """
+
+    def __init__(self, uses: tuple[LaneUse, ...], mpca: MpcaSpec) -> None:
+        self.uses, self.mpca = uses, mpca
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sums by module."""
+        return {"mpca_by_module": by_module(self.uses)} if self.uses else {}
+
+    def tables(self) -> tuple[Table, ...]:
+        """Return what each module does on the lanes, and what bounds it."""
+        if not self.uses:
+            return ()
+        counted = ("clocks", "compute", "lower bound", "DMA")
+        columns = (
+            Column("module"), Column("kernel"), *(Column(name, "count") for name in counted), Column("bound by"),
+            Column("lanes busy", "percent"), Column("blocks kept", "count"), Column("weights, MB", "number"),
+        )  # fmt: skip
+        rows = tuple(
+            (
+                module, row["kernel"], row["cycles"], row["compute_cycles"], row["lower_bound_cycles"],
+                row["dma_cycles"], row["bound"], row["lane_efficiency_frac"], row["kept_blocks"],
+                row["dma_bytes"] / 1e6,
+            )
+            for module, row in by_module(self.uses).items()
+        )  # fmt: skip
+        mpca, first = self.mpca, sum(use.first_dma_cycles for use in self.uses)
+        closing = (
+            f"{mpca.lanes} lanes of {mpca.p_t} x {mpca.p_pe} tokens, balance {mpca.balance};"
+            f" {first:,} clocks wait for the first weights"
+        )
+        return (Table(columns, rows, (closing,)),)

@@ -1,0 +1,78 @@
+"""What a hardware file may leave out: kinds of operations that it does not know, and the power of a processor side.
+
+A kind that a file does not name gets the cost, the place and the unit of its row in ``pivotsim.operations``, each with
+a source that calls it a default. A cost that a file begins must be whole. A board without a processor (``host: none``)
+has no costs, places what it does not name elsewhere, and may leave out the power that a processor takes.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pivotsim.hardware.sourced import NONE
+from pivotsim.operations import OPERATIONS, PS
+
+NO_PROCESSOR = NONE  # in place of the group ``host``
+DEFAULT = "[assumed] default, not stated by this board"
+PS_POWER = ("ps_idle_w", "ps_active_w")
+
+
+def with_defaults(data: Any, *, has_processor: bool) -> Any:
+    """Return a hardware file's mapping with what it leaves out filled in; what is no mapping stays as it is."""
+    if not isinstance(data, Mapping):
+        return data
+    filled, sources = dict(data), {}
+    stated = data.get("sources")
+    if not isinstance(stated, Mapping):
+        return data  # validation says so
+    for path, value, source in _defaults(has_processor):
+        name = ".".join(path)
+        is_old_default = stated.get(name) == source and not isinstance(value, dict)  # the processor may be gone since
+        if _put(filled, path, value, over=is_old_default):
+            sources[name] = source
+    return {**filled, "sources": {**sources, **stated}}
+
+
+def default_place(kind: str, *, has_processor: bool) -> str:
+    """Return where a kind runs unless a board says otherwise: its first place, but for a processor that is not there.
+
+    >>> default_place("requant", has_processor=True), default_place("requant", has_processor=False)
+    ('ps', 'array')
+    """
+    places = OPERATIONS[kind].places
+    return next((place for place in places if has_processor or place != PS), places[0])
+
+
+def _defaults(has_processor: bool) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    """Yield (path, value, source) of everything that a file may leave out."""
+    for kind, row in OPERATIONS.items():
+        place = default_place(kind, has_processor=has_processor)
+        yield ("placement", kind), place, f"{DEFAULT}: the first place that there is"
+        for profile in ("paper", "full") if has_processor and PS in row.places else ():
+            per_element, per_row = row.cost(profile)
+            yield (
+                ("host", profile, kind),
+                {"cycles_per_element": per_element, "cycles_per_row": per_row},
+                f"{DEFAULT}: {row.source}",
+            )
+        if row.unit_size:
+            per_clock, fill = row.unit_size
+            source = f"{DEFAULT}: as wide as the units of zcu102"
+            yield ("units", row.unit), {"elements_per_clock": per_clock, "fill_cycles": fill}, source
+    for end in () if has_processor else ("default", "low", "high"):
+        for name in PS_POWER:
+            yield ("power", "activity", end, name), 0.0, "there is no processor"
+
+
+def _put(data: dict[str, Any], path: tuple[str, ...], value: Any, *, over: bool) -> bool:
+    """Put a value where its group is, unless one is there, and tell so; groups on the way are copied."""
+    *groups, last = path
+    inside: Any = data
+    for key in groups:
+        inside = inside.get(key) if isinstance(inside, Mapping) else None
+    if not isinstance(inside, Mapping) or (last in inside and not over):
+        return False
+    for key in groups:
+        data[key] = dict(data[key])
+        data = data[key]
+    data[last] = value
+    return True

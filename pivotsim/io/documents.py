@@ -1,0 +1,146 @@
+"""YAML files by name: where they are found, and a file laid over the one that its ``base`` names."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
+
+_PACKAGE = Path(__file__).parents[1]
+SET_BY_USER = "set by the user"
+SPACE_SUFFIX = "_space"
+
+
+def _search_folders(folder: str) -> Iterator[Path]:
+    for root in os.environ.get("PIVOTSIM_PATH", "").split(os.pathsep):
+        if root:
+            yield Path(root) / folder
+    yield _PACKAGE / "data" / folder  # a wheel
+    yield _PACKAGE.parent / folder  # an editable install
+
+
+def available(folder: str, what: str = "") -> list[str]:
+    """Return the names of all specifications of one kind (``hwconfigs`` or ``workloads``).
+
+    Spaces stand among the models, told apart by their names' ending: they are listed for ``what`` space alone.
+    """
+    found = set()
+    for root in _search_folders(folder):
+        if os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
+            found |= {p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.yaml")}
+    return sorted(name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
+
+
+def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
+    """Return the file of a name or a path (an argument with / or .yaml is a path if it exists).
+
+    ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's.
+    """
+    looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
+    if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
+        return Path(name)
+    beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
+    for root in (*beside, *_search_folders(folder)):
+        candidate = str(root / f"{name}.yaml")
+        is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
+        if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
+            return Path(candidate)
+    near = nearest(name, available(folder, what), list_all=not looks_like_path)
+    if looks_like_path and not near:
+        raise InputError(f"{what}: no such file {got(name)}")
+    raise InputError(f"{what}: unknown name {got(name)}{near}")
+
+
+def load_document(folder: str, what: str, source: object) -> Document:
+    """Return what a name, a path or a dict holds, on its base where it names one, not yet validated."""
+    if isinstance(source, Mapping):
+        document = Document(plain(source), {}, what)
+    elif isinstance(source, (str, Path)):
+        document = read_yaml(find(folder, what, str(source)))
+    else:
+        raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")
+    stack = [document]
+    while "base" in stack[-1].data:
+        stack.append(_base_of(stack, folder, what))
+    result = stack.pop()
+    while stack:
+        result = _laid_over(stack.pop(), result)
+    return result
+
+
+def plain(value: Any) -> Any:
+    """Return numpy's scalars, anywhere in a mapping, as Python's."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    is_scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    return value.item() if is_scalar else value
+
+
+def _base_of(stack: list[Document], folder: str, what: str) -> Document:
+    """Return the file that the last document names as its base, or raise InputError for one that is there already."""
+    document = stack[-1]
+    name = document.data["base"]
+    place = document.places.get(("base",), document.name)
+    if not isinstance(name, str):
+        raise InputError(f"{place}: base: must be a name {got(name)}")
+    try:
+        path = find(folder, what, name, document.name if document.places else None)
+        base = read_yaml(path)
+    except InputError as error:
+        raise InputError(f"{place}: base: {error.problems[0]}") from None
+    chain = [each for each in stack if each.places]
+    if any(os.path.samefile(each.name, path) for each in chain):  # noqa: PTH121
+        names = " -> ".join((*(each.name for each in chain), str(path)))
+        raise InputError(f"{place}: base: a file cannot build on itself: {names}")
+    return base
+
+
+def _laid_over(document: Document, base: Document) -> Document:
+    """Lay a document over its base: what it states holds, and what the base says of those values' sources does not."""
+    own = {key: value for key, value in document.data.items() if key != "base"}
+    changed = list(_paths(own))
+    places = {**base.places, **{path: document.places.get(path, document.name) for path in changed}}
+    data = _merged(base.data, own)
+    sources = data.get("sources")
+    if isinstance(sources, dict):  # what the base says of a value does not hold for another one
+        stated = own.get("sources")
+        for path in changed:
+            dotted = ".".join(map(str, path))
+            is_group = len(path) == 1 and isinstance(base.data.get(str(path[0])), Mapping) and path[0] != "sources"
+            if is_group:  # a word in its place: the group is none
+                data["sources"] = sources = without_sources_below(sources, dotted)
+            is_value = len(path) > 1 or is_group  # values stand in groups; what stands above them only names the file
+            if is_value and not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
+                sources[dotted] = f"{SET_BY_USER} in {document.name}"
+    return Document(data, places, document.name)
+
+
+def without_sources_below(sources: Mapping[str, Any], group: str) -> dict[str, Any]:
+    """Return the sources but for those of a group's values."""
+    return {path: source for path, source in sources.items() if not path.startswith(f"{group}.")}
+
+
+def _paths(data: Mapping[str, Any], prefix: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the key path of every single value."""
+    for key, value in data.items():
+        if isinstance(value, Mapping) and key != "sources":
+            yield from _paths(value, (*prefix, key))
+        else:
+            yield (*prefix, key)
+
+
+def _is_stated(sources: Mapping[str, Any], dotted: str) -> bool:
+    """Tell whether a path, or a group above it, has a source."""
+    return any(dotted == key or dotted.startswith(f"{key}.") for key in sources)
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = _merged(result[key], value) if both else value
+    return result

@@ -1,0 +1,99 @@
+"""Board files and kinds of operations that they do not know: valid, with defaults that are named where they count."""
+
+from pathlib import Path
+
+import pytest
+
+import pivotsim as ps
+from pivotsim.operations import OPERATIONS
+from tests.oracles.system import host_costs
+
+OLD = Path(__file__).parents[2] / "data" / "zcu102_0_1_0.yaml"  # a whole file as version 0.1.0 asked for it
+DEFAULT = "[assumed] default, not stated by this board"
+ZCU102 = ps.load_hardware("zcu102")
+RELU = ps.plan(ps.load_model("deit_s").replace({"activation": "relu"}))
+
+
+def without(*kinds):
+    """The old file without the lines of some kinds."""
+    lines = OLD.read_text().splitlines(keepends=True)
+    keys = tuple(f"{kind}:" for kind in kinds)
+    ends = tuple(f".{kind}:" for kind in kinds)
+    return "".join(line for line in lines if not (line.strip().startswith(keys) or any(end in line for end in ends)))
+
+
+def test_a_file_of_0_1_0_is_valid_and_gives_the_same_numbers():
+    old = ps.load_hardware(OLD)
+    for profile in ("paper", "full"):
+        report, same = (ps.simulate(ps.plan("deit_s"), hw, profile=profile) for hw in (old, ZCU102))
+        assert report.rows == same.rows and report.notes == same.notes
+        assert not any(DEFAULT in note for note in report.notes)
+    assert ps.simulate(ps.plan("deit_s"), old).delay_ms == pytest.approx(59.659904, abs=1e-6)
+
+
+def test_a_kind_that_is_left_out_gets_its_row(tmp_path):
+    path = tmp_path / "board.yaml"
+    path.write_text(without("gelu", "sort"))
+    assert "gelu:" not in path.read_text()
+    hw = ps.load_hardware(path)
+    assert hw.model_dump(exclude={"sources"}) == ZCU102.model_dump(exclude={"sources"})
+    named = {path: source for path, source in hw.sources.items() if source.startswith(DEFAULT)}
+    assert set(named) == {
+        *(f"{group}.{kind}" for kind in ("gelu", "relu", "sort") for group in ("host.paper", "host.full", "placement")),
+        *("units.gelu", "units.relu"),
+    }
+    assert named["host.full.gelu"] == f"{DEFAULT}: {OPERATIONS['gelu'].source}"
+    for path, _, _, source, _ in hw.to_rows():
+        assert source, path
+    assert ps.load_hardware(hw.model_dump()) == hw
+
+
+def test_what_a_run_uses_of_them_is_named():
+    for profile, cost in (("paper", "host.paper.relu"), ("full", "host.full.relu")):
+        notes = ps.simulate(RELU, profile=profile).notes
+        assert [note.split(":")[0] for note in notes if DEFAULT in note].count(cost) == 1
+        assert f"placement.relu: {DEFAULT}: the first place that there is" in notes
+        assert not any("units.relu" in note for note in notes)
+        assert not any(DEFAULT in note for note in ps.simulate(ps.plan("deit_s"), profile=profile).notes)
+    on_pl = ps.simulate(RELU, ZCU102.replace({"placement.relu": "pl"}))
+    assert [note.split(":")[0] for note in on_pl.notes if DEFAULT in note] == ["units.relu"]
+    assert on_pl.unit_cycles == 12 * (-(-197 * 1536 // 16) + 1)
+
+
+def test_a_default_that_is_changed_is_the_users():
+    hw = ZCU102.replace({"host.full.relu.cycles_per_element": 2.0})
+    notes = ps.simulate(RELU, hw, profile="full").notes
+    assert "host.full.relu.cycles_per_element: set by the user (was 1.0)" in notes
+    assert any(note.startswith(f"host.full.relu.cycles_per_row: {DEFAULT}") for note in notes)
+
+
+def test_a_board_that_states_the_kind_needs_no_default():
+    costs = {"relu": {"cycles_per_element": 3, "cycles_per_row": 0}}
+    hw = ps.load_hardware(
+        {"base": "zcu102", "host": {"paper": costs, "full": costs}, "placement": {"relu": "ps"}, "name": "x"}
+    )
+    report = ps.simulate(RELU, hw)
+    assert not any(DEFAULT in note for note in report.notes)
+    assert report.breakdown("module")["relu"]["delay_ms"] == pytest.approx(12 * 197 * 1536 * 3 / 1.2e6)
+
+
+def test_relu_by_hand_and_from_a_file(tmp_path):
+    path = tmp_path / "t.csv"
+    ps.write_trace(ps.lower(RELU), path)
+    trace = ps.read_trace(path)
+    assert "relu" in path.read_text() and "gelu" not in path.read_text()
+    assert ps.simulate(trace, profile="paper").rows == ps.simulate(RELU, profile="paper").rows
+    rows = [row for row in ps.simulate(trace, profile="full").rows if row.kind == "relu"]
+    cost = {"cycles_per_element": 1.0, "cycles_per_row": 7}
+    ms = host_costs.op_ms(cost, 197, 197 * 1536, call_us=20, clock_mhz=1200, cores=1, efficiency=0.9)
+    assert [row.encoder for row in rows] == list(range(1, 13))
+    assert [row.delay_ms for row in rows] == pytest.approx([ms] * 12, rel=1e-12)
+    assert not any(row.kind == "relu" for row in ps.simulate(RELU, profile="paper").rows)  # the paper leaves it out
+
+
+def test_a_further_kind_changes_no_hash():
+    """What a board states is hashed; defaults are the package's, whose version stands beside each hash."""
+    stated = ps.load_hardware("zcu102").values()
+    assert "relu" not in stated["placement"] and "relu" not in stated["host"]["full"] and "relu" not in stated["units"]
+    chosen = ps.load_hardware("zcu102").replace({"host.full.relu.cycles_per_row": 9.0})
+    assert chosen.values()["host"]["full"]["relu"] == {"cycles_per_element": 1.0, "cycles_per_row": 9.0}
