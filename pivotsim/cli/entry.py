@@ -1,6 +1,7 @@
 """The entry point: commands, --version, and errors as single lines with their exit codes."""
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -14,6 +15,7 @@ from pivotsim._version import __version__
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.errors import InputError, PivotsimError
 
+STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 # Command -> its module in pivotsim.cli, and what stands for it there: a function, or an app with commands of its own.
@@ -72,6 +74,15 @@ def _pivotsim(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a check failed, 2 wrong input."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(STARTUP_OBJECTS, *thresholds[1:])
+    try:
+        return _main(arguments)
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the locale cannot write is shown escaped
             stream.reconfigure(errors="backslashreplace")
