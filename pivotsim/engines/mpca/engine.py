@@ -1,15 +1,17 @@
 """Engine `mpca`: column lanes with their load balance, and the weights that a DMA brings."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from pivotsim.engines.base import HW, PAPER, Column, Details, Engine, EngineRun, Table
 from pivotsim.engines.counts import Counts
-from pivotsim.engines.mpca.use import LaneUse, by_module, lane_uses
 from pivotsim.hardware.mpca import MpcaSpec, as_mpca
 from pivotsim.hardware.spec import Hardware
 from pivotsim.workload.ops import Trace
+
+if TYPE_CHECKING:
+    from pivotsim.engines.mpca.use import LaneUse
 
 
 class Mpca(Engine):
@@ -22,6 +24,8 @@ class Mpca(Engine):
 
     def run(self, trace: Trace, hw: Hardware, memory: str = HW) -> EngineRun:
         """Return clocks of lanes and DMA; of bytes the stored weights are known, what buffers move is not."""
+        from pivotsim.engines.mpca.use import lane_uses
+
         board = as_mpca(hw, "engine")
         mpca = (board if memory == HW else board.without_memory_limits()).mpca
         uses = lane_uses(trace, mpca)
@@ -40,15 +44,19 @@ class LaneDetails(Details):
         One per GEMM.
     """
 
-    def __init__(self, uses: tuple[LaneUse, ...], mpca: MpcaSpec) -> None:
+    def __init__(self, uses: "tuple[LaneUse, ...]", mpca: MpcaSpec) -> None:
         self.uses, self.mpca = uses, mpca
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sums by module."""
+        from pivotsim.engines.mpca.use import by_module
+
         return {"mpca_by_module": by_module(self.uses)} if self.uses else {}
 
     def tables(self) -> tuple[Table, ...]:
         """Return what each module does on the lanes, and what bounds it."""
+        from pivotsim.engines.mpca.use import by_module
+
         if not self.uses:
             return ()
         counted = ("clocks", "compute", "lower bound", "DMA")
