@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from pivotsim.engines.base import HW, PAPER, Column, Details, Engine, EngineRun, Table
+from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun
 from pivotsim.engines.counts import Counts
 from pivotsim.hardware.mpca import MpcaSpec, as_mpca
 from pivotsim.hardware.spec import Hardware
+from pivotsim.tables import Table, number, percent
 from pivotsim.workload.ops import Trace
 
 if TYPE_CHECKING:
@@ -59,22 +60,19 @@ class LaneDetails(Details):
 
         if not self.uses:
             return ()
-        counted = ("clocks", "compute", "lower bound", "DMA")
         columns = (
-            Column("module"), Column("kernel"), *(Column(name, "count") for name in counted), Column("bound by"),
-            Column("lanes busy", "percent"), Column("blocks kept", "count"), Column("weights, MB", "number"),
+            "module", "kernel", "clocks", "compute", "lower bound", "DMA", "bound by", "lanes busy", "blocks kept",
+            "weights, MB",
         )  # fmt: skip
-        rows = tuple(
-            (
-                module, row["kernel"], row["cycles"], row["compute_cycles"], row["lower_bound_cycles"],
-                row["dma_cycles"], row["bound"], row["lane_efficiency_frac"], row["kept_blocks"],
-                row["dma_bytes"] / 1e6,
-            )
-            for module, row in by_module(self.uses).items()
-        )  # fmt: skip
+        rows = []
+        for module, row in by_module(self.uses).items():
+            clocks = (row["cycles"], row["compute_cycles"], row["lower_bound_cycles"], row["dma_cycles"])
+            efficiency, size = percent(row["lane_efficiency_frac"]), number(row["dma_bytes"] / 1e6)
+            counted = (*(f"{count:,}" for count in clocks), row["bound"], efficiency, f"{row['kept_blocks']:,}", size)
+            rows.append((module, row["kernel"], *counted))
         mpca, first = self.mpca, sum(use.first_dma_cycles for use in self.uses)
         closing = (
             f"{mpca.lanes} lanes of {mpca.p_t} x {mpca.p_pe} tokens, balance {mpca.balance};"
             f" {first:,} clocks wait for the first weights"
         )
-        return (Table(columns, rows, (closing,)),)
+        return (Table("", columns, rows, (2, 3, 4, 5, 7, 8, 9), (closing,)),)
