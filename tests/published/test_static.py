@@ -7,7 +7,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.published.base.claims import load_claims
-from pivotsim.published.static.audit import Judge, audit_static, compression
+from pivotsim.published.static import compression
+from pivotsim.published.static.audit import Judge, audit_static
 
 
 @pytest.fixture(scope="module")
