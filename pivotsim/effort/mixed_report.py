@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pivotsim.energy.activity import Interval
+from pivotsim.energy.counts import Usage, weighted_usage
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import Usage, weighted_usage
 from pivotsim.simulation.report import Report, add_up, hash_of, header, interval_entries, share_energy, share_out
 from pivotsim.units import Number, plain_sum
 

@@ -11,7 +11,7 @@ the DeiT-S baseline averages the paper's 7.92 W; no other run is made to. Consta
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pivotsim.energy.usage import Usage
+from pivotsim.energy.counts import Usage
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.power import ActivityCosts, ActivitySpec, ComponentPowerSpec, FittedOn
 from pivotsim.hardware.spec import Hardware

@@ -1,6 +1,6 @@
 """Energy rule `constant`: the board's power times the delay (PIVOT, section 3.4 and Tables 2 and 3)."""
 
-from pivotsim.energy.usage import Usage
+from pivotsim.energy.counts import Usage
 from pivotsim.hardware.spec import Hardware
 from pivotsim.units import Number, energy_j
 

@@ -1,4 +1,4 @@
-"""What a run moves and computes: MACs, and bytes at each level of the memories.
+"""MACs and bytes of a run, level by level, and the usage of times and counts that energy rules charge.
 
 The counts here hold for `memory: paper`, where nothing is kept between folds: for a GEMM of M x K x N, repeated
 ``repeats`` times, with int8 operands (1 B) and int32 sums (4 B),
@@ -15,7 +15,7 @@ with masks are counted in engines/array/bytes_masked.py.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -151,3 +151,36 @@ def design_bytes(
             sram[chosen] += float(repeats) * (local + buffer)
             dram[chosen] += float(repeats) * outside
     return sram, dram
+
+
+class Usage(NamedTuple):
+    """Times and counts of one run, of one entropy gate, or of a mean image; rules charge what they know of.
+
+    Attributes
+    ----------
+    delay_ms, pl_ms, ps_ms : float
+        The whole delay, the array's busy time and the processor's.
+    ps_core_ms : float
+        Processor time multiplied by the cores that are busy in it.
+    macs, sram_bytes, dram_bytes : float
+        Multiply-accumulates; bytes written to and read from on-chip memories, and moved to and from DRAM.
+    """
+
+    delay_ms: float
+    pl_ms: float
+    ps_ms: float
+    ps_core_ms: float
+    macs: float
+    sram_bytes: float
+    dram_bytes: float
+
+
+def usage_of(delay_ms: float, pl_ms: float, ps_ms: float, cores: int, counts: Counts) -> Usage:
+    """Return the usage of one run; while the processor is busy, all its ``cores`` are."""
+    return Usage(delay_ms, pl_ms, ps_ms, ps_ms * cores, counts.macs, counts.sram_bytes, counts.dram_bytes)
+
+
+def weighted_usage(parts: Iterable[tuple[float, Usage]]) -> Usage:
+    """Return the sum of usages, each multiplied by its weight: the usage of a mean image."""
+    scaled = [[weight * amount for amount in usage] for weight, usage in parts]
+    return Usage(*(sum(amounts) for amounts in zip(*scaled, strict=True)))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pivotsim.energy import activity, constant
 from pivotsim.energy.activity import Interval
-from pivotsim.energy.usage import Usage
+from pivotsim.energy.counts import Usage
 from pivotsim.hardware.spec import Hardware
 
 

@@ -16,8 +16,14 @@ import numpy as np
 from pivotsim.errors import InputError, check_integer, check_real, got
 from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
-from pivotsim.pruning.devices.protocol import ChargesPruning, Device, HasNotes
-from pivotsim.pruning.inputs import device_inputs, options_of, plan_inputs
+from pivotsim.pruning.devices.protocol import (
+    ChargesPruning,
+    Device,
+    HasNotes,
+    device_inputs,
+    options_of,
+    plan_inputs,
+)
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities

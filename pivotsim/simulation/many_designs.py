@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivotsim.energy.constant import board_j
-from pivotsim.energy.counts import design_bytes
+from pivotsim.energy.counts import Usage, design_bytes
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, got

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pivotsim._version import __version__
 from pivotsim.energy.activity import Interval
-from pivotsim.energy.counts import Counts
+from pivotsim.energy.counts import Counts, Usage
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import Usage
 from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
 from pivotsim.engines.mpca import use as mpca_use
 from pivotsim.engines.mpca.use import LaneUse

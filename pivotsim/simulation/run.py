@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.energy.counts import Counts, counts_by_level, paper_counts
+from pivotsim.energy.counts import Counts, counts_by_level, paper_counts, usage_of
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import usage_of
 from pivotsim.engines.array.bytes_masked import moved_by_masked
 from pivotsim.engines.memory.limits import dram_channel
 from pivotsim.engines.memory.use import MemoryUse, gemm_cycles, memory_uses, moved_bytes

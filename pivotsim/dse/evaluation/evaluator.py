@@ -19,9 +19,8 @@ from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
-from pivotsim.energy.counts import Counts
+from pivotsim.energy.counts import Counts, usage_of
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import usage_of
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import entropy_ms

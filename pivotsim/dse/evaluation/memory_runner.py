@@ -8,9 +8,8 @@ import numpy as np
 from pivotsim.dse.evaluation.cache import Work
 from pivotsim.dse.evaluation.groups import Context, Costs, DoesNotFitError, Group
 from pivotsim.dse.space.axis_kinds import HARDWARE
-from pivotsim.energy.counts import counts_by_level
+from pivotsim.energy.counts import Usage, counts_by_level
 from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import Usage
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, Behind, run_many, run_one

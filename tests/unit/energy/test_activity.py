@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.energy.activity import CHARGES, RESIDUAL, components_j, fitted_usage, interval_j, residual_w
-from pivotsim.energy.counts import Counts
-from pivotsim.energy.usage import usage_of, weighted_usage
+from pivotsim.energy.counts import Counts, usage_of, weighted_usage
 from pivotsim.hardware.power import ActivityCosts
 
 ZCU102 = ps.load_hardware("zcu102")

@@ -1,17 +1,20 @@
 """Memory that is freed and taken again costs no pages."""
 
+import pickle
 import platform
 import subprocess
 import sys
 
 import pytest
 
-from pivotsim.dse.sweep import allocator
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep import dask_cluster, processes
+from pivotsim.dse.sweep.chunks import Made, Recipe
 
 CHILD = """
 import resource, threading
 import numpy as np
-from pivotsim.dse.sweep.allocator import keep_freed_memory
+from pivotsim.dse.sweep.processes import keep_freed_memory
 
 def work():
     for _ in range(200):
@@ -24,7 +27,7 @@ def run():
     work()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
-thread = threading.Thread(target=run)  # as on a Dask worker
+thread = threading.Thread(target=run)  # glibc keeps an arena per thread
 thread.start()
 thread.join()
 """
@@ -46,5 +49,19 @@ def test_other_systems_are_left_alone(library, monkeypatch):
             raise library
         return library
 
-    monkeypatch.setattr(allocator.ctypes, "CDLL", load)
-    allocator.keep_freed_memory()
+    monkeypatch.setattr(processes.ctypes, "CDLL", load)
+    processes.keep_freed_memory()
+
+
+def test_a_worker_of_a_cluster_keeps_its_allocator(monkeypatch):
+    """It is its owner's process: a setting of the whole process is not the sweep's to make."""
+
+    def never(*_):
+        raise AssertionError("the allocator was changed")
+
+    monkeypatch.setattr(processes.ctypes, "CDLL", never)
+    monkeypatch.setattr(processes, "keep_freed_memory", never)
+    recipe = Recipe(load_space({"name": "two", "axes": {"array.rows": [32, 64]}}), "grid")
+    (made,), _ = dask_cluster.make_chunks("allocator", pickle.dumps(recipe), [0], dask_cluster.versions())
+    assert made.rows == 2
+    assert isinstance(processes.Alone(recipe).make(0), Made)  # nor is the caller's own process
