@@ -1,4 +1,4 @@
-"""What a dataset says: its Pareto front, the front's knee, and how much each axis matters."""
+"""Analysis of a dataset: its Pareto front, the front's knee, and how much each axis matters."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which designs a space admits before anything is simulated: conditions, constraints on axes and on resources."""
+"""Admission of designs before anything is simulated: conditions, constraints on axes and on resources."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

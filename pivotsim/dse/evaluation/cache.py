@@ -1,4 +1,4 @@
-"""What a group of designs shares: hardware, operations and host times, each made once and kept for a while."""
+"""Hardware, operations and host times that designs share, each made once and kept in a cache for a while."""
 
 import math
 from collections import OrderedDict

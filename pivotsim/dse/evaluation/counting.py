@@ -1,4 +1,4 @@
-"""How many designs a space holds, known before anything runs.
+"""Number of designs that a space holds, known before anything runs.
 
 Rules tie axes together; axes that no rule ties are independent, so that the number of admitted combinations is a
 product over the groups of tied axes, each counted by trying all of its own combinations.

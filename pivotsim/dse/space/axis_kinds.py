@@ -1,4 +1,4 @@
-"""What an axis may be: a value of the hardware, of the model, of the plan, of a transform, or of an effort pair.
+"""Kinds of axes: a value of the hardware, of the model, of the plan, of a transform, or of an effort pair.
 
 A transform that the command line gains becomes an axis by a row in ``TRANSFORMS``.
 """

@@ -1,4 +1,4 @@
-"""What a sweep asks of Dask beyond its documented interface; nothing else here does.
+"""Names of Dask beyond its documented interface that a sweep cannot do without; they stand here alone.
 
 Dask says in no documented way whether a client still has its scheduler, nor whether workers answer the client's own
 machine; and it logs what becomes of connections under loggers whose names it does not promise.

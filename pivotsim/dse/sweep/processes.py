@@ -1,4 +1,4 @@
-"""Who makes the chunks: this process, or processes of this machine, each watched on its own.
+"""Workers that make chunks: this process, or processes of this machine, each watched on its own.
 
 A worker that dies takes nothing with it: its chunks are handed out again and a new worker takes its place.
 """
