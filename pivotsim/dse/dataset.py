@@ -1,4 +1,4 @@
-"""Reading a dataset back, chunk by chunk, so that memory does not grow with it."""
+"""Datasets of sweeps, read back chunk by chunk, so that memory does not grow with it."""
 
 import os
 import tempfile
@@ -46,12 +46,12 @@ class Dataset:
         if unknown:
             raise InputError(f"{label}: no column {got(name)}{nearest(name, self.units)}" for name in unknown)
 
-    def rules(self, texts: Sequence[str]) -> list[Expression]:
+    def filters(self, texts: Sequence[str]) -> list[Expression]:
         """Return checked expressions over the columns."""
-        rules = [parse_expression("where", text) for text in texts]
-        for rule in rules:
-            self.check_columns("where", sorted(rule.names))
-        return rules
+        filters = [parse_expression("where", text) for text in texts]
+        for each in filters:
+            self.check_columns("where", sorted(each.names))
+        return filters
 
     def arrow_tables(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Yield one Arrow table per chunk."""
@@ -67,13 +67,13 @@ class Dataset:
     def tables(self, columns: Sequence[str] | None = None, where: Sequence[Expression] = ()) -> Iterator[Columns]:
         """Yield one table per chunk, column -> numpy vector, of the rows that meet all of ``where``."""
         wanted = (
-            None if columns is None else list(dict.fromkeys([*columns, *(n for rule in where for n in rule.names)]))
+            None if columns is None else list(dict.fromkeys([*columns, *(n for each in where for n in each.names)]))
         )
         for whole in self.arrow_tables(wanted):
             table = {name: _vector(whole.column(name)) for name in whole.column_names}
             kept = np.ones(whole.num_rows, dtype=np.bool_)
-            for rule in where:
-                kept &= rule.holds(table, whole.num_rows)
+            for each in where:
+                kept &= each.holds(table, whole.num_rows)
             yield {name: column[kept] for name, column in table.items()}
 
 
