@@ -1,7 +1,5 @@
 """Datasets of sweeps, read back chunk by chunk, so that memory does not grow with it."""
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ from pivotsim.dse.space.expressions import Expression, parse_expression
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import chunk_name, read_manifest
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.text_files import make_folder
+from pivotsim.io.text_files import make_folder, replacing
 
 Columns = dict[str, Any]
 
@@ -99,26 +97,13 @@ def export_csv(dataset: Dataset, path: Path) -> int:
     from pyarrow import csv
 
     make_folder(path.parent)
-    rows, temporary = 0, None
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            writer = None
-            for table in dataset.arrow_tables():
-                table = table.replace_schema_metadata(None)
-                writer = writer or csv.CSVWriter(file, table.schema)
-                writer.write_table(table)
-                rows += table.num_rows
-            if writer is not None:
-                writer.close()
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-        raise
+    rows, writer = 0, None
+    with replacing(path) as file:
+        for table in dataset.arrow_tables():
+            table = table.replace_schema_metadata(None)
+            writer = writer or csv.CSVWriter(file, table.schema)
+            writer.write_table(table)
+            rows += table.num_rows
+        if writer is not None:
+            writer.close()
     return rows

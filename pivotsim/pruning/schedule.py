@@ -20,9 +20,9 @@ from pivotsim.pruning.devices.protocol import (
     ChargesPruning,
     Device,
     HasNotes,
-    device_inputs,
+    device_identity,
     options_of,
-    plan_inputs,
+    plan_identity,
 )
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
@@ -82,13 +82,13 @@ class Schedule:
     pruned_ms: float
     pruning_ms: float
     options: Mapping[str, Any]
-    inputs: tuple[Any, ...] = field(repr=False)
+    identity: tuple[Any, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
     def input_hash(self) -> str:
         """16 hex digits over everything that went in: model, device, options, accuracy, grid, batch, alpha."""
-        return hash_of(self.inputs)
+        return hash_of(self.identity)
 
     @property
     def whole_tokens(self) -> int:
@@ -208,12 +208,12 @@ def pruning_schedule(
         raise InputError(f"{device.name}: has no latency of the whole model, {whole} tokens")
     pruned = pruned_at(plan, place, whole - best)
     own = _pruning_ms(device, pruned, batch, pruning_ms)
-    inputs = (plan_inputs(plan), device_inputs(device), *asked, None if pruning_ms is None else own)
+    identity = (plan_identity(plan), device_identity(device), *asked, None if pruning_ms is None else own)
     notes += (UNCHARGED,) if math.isnan(own) else ()
     notes += device.notes(pruned, batch) if isinstance(device, HasNotes) else ()
     return Schedule(
         plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
-        device.latency_ms(without_steps(pruned), batch), own, options_of(device), inputs, notes,
+        device.latency_ms(without_steps(pruned), batch), own, options_of(device), identity, notes,
     )  # fmt: skip
 
 

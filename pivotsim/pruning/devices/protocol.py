@@ -66,8 +66,8 @@ class Described(Protocol):
         ...
 
     @property
-    def inputs(self) -> object:
-        """What its latencies follow from beside its options and the plan; prints itself in full."""
+    def identity(self) -> object:
+        """All that its latencies follow from beside its options and the plan; prints itself in full."""
         ...
 
 
@@ -85,16 +85,16 @@ def options_of(device: Device) -> dict[str, Any]:
     return dict(device.options) if isinstance(device, Described) else {}
 
 
-def device_inputs(device: Device) -> tuple[Any, ...]:
+def device_identity(device: Device) -> tuple[Any, ...]:
     """Return a device's name, options, and what else its latencies follow from, as far as it tells."""
-    return device.name, options_of(device), device.inputs if isinstance(device, Described) else None
+    return device.name, options_of(device), device.identity if isinstance(device, Described) else None
 
 
-def plan_inputs(plan: Plan) -> tuple[Any, ...]:
+def plan_identity(plan: Plan) -> tuple[Any, ...]:
     """Return what a plan does to one image.
 
     >>> import pivotsim as ps
-    >>> plan_inputs(ps.plan("deit_s"))[1:]
+    >>> plan_identity(ps.plan("deit_s"))[1:]
     ([], 196, 1)
     """
     trace, model = lower(plan), plan.model

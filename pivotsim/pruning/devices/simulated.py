@@ -78,7 +78,7 @@ class Simulated:
         return {name: getattr(self, name) for name in ("engine", "memory", "profile", "scope", "part")}
 
     @property
-    def inputs(self) -> object:
+    def identity(self) -> object:
         """The hardware's values, and those of the DRAM channel that it goes through."""
         hw = self.board
         channel = dram_channel(hw) if self.memory == "hw" and isinstance(hw, SystolicHardware) else None

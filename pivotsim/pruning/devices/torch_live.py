@@ -83,7 +83,7 @@ class TorchLive:
         return {name: getattr(self, name) for name in ("threads", "repeats", "warm_up", "budget_s")}
 
     @property
-    def inputs(self) -> object:
+    def identity(self) -> object:
         """Nothing more: measurements are results."""
         return None
 
