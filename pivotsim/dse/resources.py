@@ -1,4 +1,4 @@
-"""What many arrays at once take of the FPGA, each as ``hardware.resources.fit`` counts it."""
+"""Resources that many arrays at once take of the FPGA, each as ``hardware.resources.fit`` counts it."""
 
 import math
 from collections.abc import Mapping

@@ -29,7 +29,7 @@ SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
 
 @dataclass(frozen=True, eq=False)
-class Behind:
+class MemoryDesign:
     """Memories, and the programs that may run on them: ``loop_order`` and ``chunk`` as a board states them.
 
     Equal to itself alone, so that it is a fast key.
@@ -49,7 +49,7 @@ class Behind:
 
 
 def run_many(
-    sizes: Sequence[Size], designs: IntArray, behinds: Sequence[Behind], index: IntArray, wanted: Any
+    sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign], index: IntArray, wanted: Any
 ) -> IntArray:
     """Return (clocks, SRAM bytes, DRAM bytes) of each GEMM on each design, int64 (D, G, 3).
 
@@ -59,7 +59,7 @@ def run_many(
         G of them.
     designs : int64 (D, 7)
         Arrays as ``engines.analytic.design_row`` returns them.
-    behinds : sequence of Behind
+    memories : sequence of MemoryDesign
         Memories.
     index : int64 (D,)
         Which of them a design has.
@@ -82,9 +82,9 @@ def run_many(
         for code, dataflow in enumerate(DATAFLOWS):
             here = np.flatnonzero(wanted[:, g] & (designs[:, 2] == code))
             if len(here):
-                found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], behinds, index[here])
-    limits = np.array([behind.limits.row() for behind in behinds], dtype=np.int64)
-    dram = np.array([behind.limits.dram_row() for behind in behinds], dtype=np.int64)
+                found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], memories, index[here])
+    limits = np.array([each.limits.row() for each in memories], dtype=np.int64)
+    dram = np.array([each.limits.dram_row() for each in memories], dtype=np.int64)
     room, states, chosen, result, moved = work_arrays()
     none = np.zeros((0, 8), dtype=np.int64)
     channels: Any = channels_of(MemoryLimits())
@@ -95,32 +95,32 @@ def run_many(
     return found
 
 
-def run_one(size: Size, design: IntArray, behind: Behind) -> MemoryResult | DoesNotFit:
+def run_one(size: Size, design: IntArray, memories: MemoryDesign) -> MemoryResult | DoesNotFit:
     """Return what ``run_gemm`` does for one GEMM on one design."""
     array = array_values(design)
-    chunk = min(behind.chunk, mapped(*size, array["dataflow"])[2])
-    return run_gemm(*size, array, behind.limits, loop_order=behind.loop_order, chunk=chunk)
+    chunk = min(memories.chunk, mapped(*size, array["dataflow"])[2])
+    return run_gemm(*size, array, memories.limits, loop_order=memories.loop_order, chunk=chunk)
 
 
 def _programs(
-    size: Size, dataflow: str, designs: IntArray, behinds: Sequence[Behind], index: IntArray
+    size: Size, dataflow: str, designs: IntArray, memories: Sequence[MemoryDesign], index: IntArray
 ) -> tuple[IntArray, IntArray]:
     """Return what is known of one GEMM's clocks on designs of one dataflow, and the candidates to run, (D, 4)."""
     rows, cols = designs[:, 0], designs[:, 1]
     row_size, col_size, streamed = mapped(*size, dataflow)
-    chunk = _each(index, [min(behind.chunk, streamed) for behind in behinds])
+    chunk = _each(index, [min(each.chunk, streamed) for each in memories])
     most = np.full(len(designs), streamed)
     fits = np.ones(len(designs), dtype=np.bool_)
     used = np.minimum(rows, row_size), np.minimum(cols, col_size)
     for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk)):
-        halves = _each(index, [_half_bytes(behind.limits, memory) for behind in behinds])
+        halves = _each(index, [_half_bytes(each.limits, memory) for each in memories])
         fits &= demand <= halves
         most = np.minimum(most, halves // np.maximum(per_step, 1)) if np.any(per_step) else most
     most = np.where(chunk > 0, chunk, most)
-    free = _each(index, [int(behind.limits.are_none) for behind in behinds]).astype(np.bool_)
+    free = _each(index, [int(each.limits.are_none) for each in memories]).astype(np.bool_)
     least = np.where((chunk > 0) | free, most, 1)
-    first, last = (_each(index, [behind.orders[DATAFLOWS.index(dataflow)][i] for behind in behinds]) for i in (0, 1))
-    is_sure = fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, behinds, index)
+    first, last = (_each(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
+    is_sure = fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, memories, index)
     candidates = np.stack([first, last, least, most], axis=1)
     candidates[~is_sure] = 0
     unsure = np.where(fits | (first > last), ALONE, MISFIT)
@@ -129,7 +129,7 @@ def _programs(
 
 def _are_sure(
     size: Size, dataflow: str, designs: IntArray, used: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
-    behinds: Sequence[Behind], index: IntArray,
+    memories: Sequence[MemoryDesign], index: IntArray,
 ) -> Any:  # fmt: skip
     """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
 
@@ -139,7 +139,7 @@ def _are_sure(
     row_size, col_size, streamed = mapped(*size, dataflow)
     folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
     per_byte, latency, cost, bias = (
-        _each(index, values) for values in zip(*(_longest_transfer(behind.limits) for behind in behinds), strict=True)
+        _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
     )
     bound = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
     for chunk in (least, most):

@@ -10,7 +10,7 @@ import pytest
 from pivotsim.engines.array.closed_form import design_row
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.many_designs import Behind, run_many, run_one
+from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import channels_of, run_gemm
 from pivotsim.hardware.dram import load_dram
 from pivotsim.hardware.memory import LOOP_ORDERS
@@ -39,10 +39,12 @@ def test_clocks_equal_those_of_every_pass(seed):
     compared = 0
     for _ in range(1500):
         gemm, array, limits, order, chunk = long_case(draw, largest=draw.choice((30, 60, 120)))
-        design, behind = design_row(array), Behind(limits, order, chunk)
-        every = run_one(gemm, design, behind)
+        design, memories = design_row(array), MemoryDesign(limits, order, chunk)
+        every = run_one(gemm, design, memories)
         if not isinstance(every, DoesNotFit):
-            skipped = run_many([gemm], design[None], [behind], np.zeros(1, dtype=np.int64), np.ones((1, 1), dtype=bool))
+            skipped = run_many(
+                [gemm], design[None], [memories], np.zeros(1, dtype=np.int64), np.ones((1, 1), dtype=bool)
+            )
             assert skipped[0, 0, 0] == every.cycles, (gemm, array, limits, order, chunk)
             plain = run_gemm(*gemm, array, limits, loop_order=order, chunk=chunk, is_pruned=False)
             assert plain == every  # the tail is charged from the last output's clock, which the search found
@@ -83,7 +85,7 @@ def test_stretches_of_every_loop_and_period(monkeypatch):
     compared = 0
     while compared < 60:
         case = long_case(draw, largest=40)
-        if not isinstance(run_one(case[0], design_row(case[1]), Behind(*case[2:])), DoesNotFit):
+        if not isinstance(run_one(case[0], design_row(case[1]), MemoryDesign(*case[2:])), DoesNotFit):
             assert scheduled(*case, skips=True) == scheduled(*case, skips=False)
             compared += 1
     assert seen == set(itertools.product(range(3), (1, 2)))
@@ -125,5 +127,5 @@ def test_the_budget_counts_what_is_run():
         dram_bytes_per_s=8, clock_hz=1, gb_port_bytes_per_cycle=64, write_latency_cycles=25, bias=True,
     )  # fmt: skip
     design, one = design_row(array), np.ones((1, 1), dtype=bool)
-    found = run_many([(841, 611, 720)], design[None], [Behind(limits)], np.zeros(1, dtype=np.int64), one)
+    found = run_many([(841, 611, 720)], design[None], [MemoryDesign(limits)], np.zeros(1, dtype=np.int64), one)
     assert found[0, 0].tolist() == [26_180_753, 609_907_983, 1_562_171]

@@ -1,4 +1,4 @@
-"""Designs that run together: they agree on every axis but those along which their runner takes vectors."""
+"""Designs that run together: they agree on every axis but those along which their strategy takes vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.dse.evaluation.admission import NOT_VALID, Designs
-from pivotsim.dse.evaluation.cache import Setups, Shelf, Work
+from pivotsim.dse.evaluation.cache import Cache, DesignBuilder, Work
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.array.closed_form import DESIGN_FIELDS, coded_columns, column_codes
@@ -28,12 +28,12 @@ class DoesNotFitError(InputError):
 
 
 class Context:
-    """What the groups of one space share; results of multiplications are kept between calls."""
+    """State that the groups of one space share; results of multiplications are kept between calls."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.setups = Setups(space)
-        self.gemms, self.memories = Shelf(), Shelf()
+        self.builder = DesignBuilder(space)
+        self.gemms, self.memories = Cache(), Cache()
 
     @cached_property
     def codes(self) -> dict[str, IntArray]:
@@ -44,7 +44,7 @@ class Context:
 
 
 @dataclass
-class Group:
+class DesignGroup:
     """Members of some designs, and the values that they agree on; ``reasons`` (members,) holds codes of REASONS."""
 
     context: Context
@@ -61,13 +61,13 @@ class Group:
     @cached_property
     def hw(self) -> SystolicHardware:
         """The hardware with the values that all agree on."""
-        return self.context.setups.hardware(self.values)
+        return self.context.builder.hardware(self.values)
 
     @cached_property
     def works(self) -> list[Work]:
         """The work of the only effort, or of the low and the high one."""
         own = {name: value for name, value in self.values.items() if name not in HARDWARE}
-        return self.context.setups.efforts(own, self.hw)
+        return self.context.builder.efforts(own, self.hw)
 
     def column(self, name: str) -> Any:
         """Return an axis' values."""
