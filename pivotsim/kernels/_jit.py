@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -64,7 +64,7 @@ def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -
             folder = cache_folder()
             _announce_compilation(folder, Path(function.__code__.co_filename).stem)
             numba.config.CACHE_DIR = str(folder)
-            compiled = numba.njit(signature, cache=True, **options)(function)
+            compiled = numba.njit(signature, cache=True, no_cfunc_wrapper=True, **options)(function)
         except (RuntimeError, OSError):  # no home, or no folder that can be written
             compiled = numba.njit(signature, **options)(function)
         finally:
@@ -76,15 +76,32 @@ def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -
 
 def inlined(function: F) -> F:
     """Make a function part of the kernels that call it: typed by them, compiled and cached with them."""
-    return cast(F, numba.njit(forceinline=True, **_OPTIONS)(function))
+    return cast(F, _general(numba.njit(forceinline=True, **_PART_OPTIONS)(function)))
 
 
 def part(function: F) -> F:
     """Make a function that kernels call: typed by them and cached with them, but compiled once and not into each."""
-    return cast(F, numba.njit(**_OPTIONS)(function))
+    return cast(F, _general(numba.njit(**_PART_OPTIONS)(function)))
+
+
+def _general(dispatcher: Any) -> Any:
+    """Make a function be typed by the types of its arguments, not once for each constant that it is called with."""
+    for_types = dispatcher.get_call_template
+    dispatcher.get_call_template = lambda args, kws: for_types(
+        tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()}
+    )
+    return dispatcher
+
+
+def _plain(kind: Any) -> Any:
+    """Return a type without the constants in it."""
+    if isinstance(kind, numba.types.BaseTuple):
+        return numba.types.BaseTuple.from_types([_plain(item) for item in kind], getattr(kind, "instance_class", None))
+    return numba.types.unliteral(kind)
 
 
 # Counting references (_nrt) locks the bus for every array that is handed to an inner function, which costs more than
 # a small kernel's own work; only a kernel that allocates needs it. Without the GIL kernels run side by side.
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
+_PART_OPTIONS = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _SOURCE_HASH = source_hash()
