@@ -16,12 +16,6 @@ MAX_LATENCY_NS = 10**9
 Buffers = Literal["single", "ping_pong"]
 LoopOrder = Literal["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"]
 BUFFERS: tuple[str, ...] = ("single", "ping_pong")
-# dataflow -> its loop orders, outermost loop first, in the order of the kernel's codes; under is and ws, row is K
-LOOP_ORDERS: dict[str, tuple[str, str]] = {
-    "is": ("column-chunk-row", "chunk-column-row"),
-    "ws": ("column-chunk-row", "chunk-column-row"),
-    "os": ("column-outer", "row-outer"),
-}
 
 
 def _at_least(least: int, most: int) -> BeforeValidator:

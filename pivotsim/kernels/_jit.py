@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -49,12 +49,15 @@ def _announce_compilation(folder: Path, module: str) -> None:
         _log.warning("pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)")
 
 
-def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -> Callable[[F], F]:
+def kernel(
+    signature: str, *, types: Sequence[type | tuple[type, str]] = (), parallel: bool = False, allocates: bool = False
+) -> Callable[[F], F]:
     """Compile a function for one explicit signature, from the cache where it is there.
 
     Integer division follows C on the non-negative integers that kernels work on (``error_model="numpy"``
     drops the per-division checks); floating-point maths is never reordered. A kernel that makes arrays of its own
-    says so: the others need no reference counts.
+    says so: the others need no reference counts. ``types`` are the named tuples that the signature names: a class of
+    int64 fields, or (class, type of its fields).
     """
 
     def compile_now(function: F) -> F:
@@ -64,9 +67,9 @@ def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -
             folder = cache_folder()
             _announce_compilation(folder, Path(function.__code__.co_filename).stem)
             numba.config.CACHE_DIR = str(folder)
-            compiled = numba.njit(signature, cache=True, no_cfunc_wrapper=True, **options)(function)
+            compiled = numba.njit(_signature(signature, types), cache=True, no_cfunc_wrapper=True, **options)(function)
         except (RuntimeError, OSError):  # no home, or no folder that can be written
-            compiled = numba.njit(signature, **options)(function)
+            compiled = numba.njit(_signature(signature, types), **options)(function)
         finally:
             numba.config.CACHE_DIR = users_folder
         return cast(F, compiled)
@@ -74,9 +77,23 @@ def kernel(signature: str, *, parallel: bool = False, allocates: bool = False) -
     return compile_now
 
 
+def _signature(text: str, types: Sequence[type | tuple[type, str]]) -> Any:
+    """Return a signature whose text may name classes of named tuples."""
+    names = dict(vars(numba.types))
+    for item in types:
+        cls, field = item if isinstance(item, tuple) else (item, "int64")
+        names[cls.__name__] = numba.types.NamedUniTuple(eval(field, names), len(cls._fields), cls)  # type: ignore[attr-defined]
+    return eval(text, names)
+
+
 def inlined(function: F) -> F:
     """Make a function part of the kernels that call it: typed by them, compiled and cached with them."""
     return cast(F, _general(numba.njit(forceinline=True, **_PART_OPTIONS)(function)))
+
+
+def pasted(function: F) -> F:
+    """Make a function be pasted into the only kernel that calls it, before types are known."""
+    return cast(F, numba.njit(inline="always", **_PART_OPTIONS)(function))
 
 
 def part(function: F) -> F:
@@ -85,11 +102,22 @@ def part(function: F) -> F:
 
 
 def _general(dispatcher: Any) -> Any:
-    """Make a function be typed by the types of its arguments, not once for each constant that it is called with."""
+    """Make a function be typed by the types of its arguments, and be optimised only in the kernel that it ends up in.
+
+    numba would compile it once for each constant that it is called with, and optimise it in itself and in each function
+    around it.
+    """
     for_types = dispatcher.get_call_template
-    dispatcher.get_call_template = lambda args, kws: for_types(
-        tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()}
-    )
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        level = numba.config.OPT
+        numba.config.OPT = _PART_LEVEL
+        try:
+            return for_types(tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()})
+        finally:
+            numba.config.OPT = level
+
+    dispatcher.get_call_template = get_call_template
     return dispatcher
 
 
@@ -103,5 +131,6 @@ def _plain(kind: Any) -> Any:
 # Counting references (_nrt) locks the bus for every array that is handed to an inner function, which costs more than
 # a small kernel's own work; only a kernel that allocates needs it. Without the GIL kernels run side by side.
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
+_PART_LEVEL = 1
 _PART_OPTIONS = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _SOURCE_HASH = source_hash()

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pivotsim.engines.array.masked_folds import mapped
-from pivotsim.engines.memory.fit_check import HOMES, units
+from pivotsim.engines.memory.fit_check import units
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import STALLS
 from pivotsim.engines.memory.use import by_module
 from pivotsim.errors import check_choice, check_real
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
@@ -109,7 +109,7 @@ def draw_clocks(data: Clocks, axes: "Axes", title: str = "", label: str = "modul
 def with_opmem(hw: SystolicHardware, opmem_bytes: int, steps: int = 0) -> SystolicHardware:
     """Return hardware with another output memory and, with ``steps``, a streaming memory that holds that many."""
     changes: dict[str, object] = {"memories.opmem_bytes": opmem_bytes}
-    stream = HOMES[hw.array.dataflow][1]
+    stream = DATAFLOW[hw.array.dataflow].memories[1]
     size = getattr(hw.memories, f"{stream}_bytes")
     if size != UNLIMITED:
         halves = 1 + BUFFERS.index(getattr(hw.memories, f"{stream}_buffers"))
@@ -121,10 +121,12 @@ class _Sweep:
     """One plan on one hardware, for any size of its output memory."""
 
     def __init__(self, plan: Plan, hw: SystolicHardware, is_stream_grown: bool) -> None:
-        check_choice("dataflow", hw.array.dataflow, tuple(HOMES))  # under os the output memory holds no chunks
+        check_choice(
+            "dataflow", hw.array.dataflow, tuple(name for name, row in DATAFLOW.items() if not row.drains)
+        )  # under os the output memory holds no chunks
         self.plan, self.hw, self.is_stream_grown = plan, hw, is_stream_grown
         sizes = [(op.m, op.k, op.n) for op in lower(plan) if op.kind == "gemm" and op.encoder]
-        streamed = [mapped(m, k, n, hw.array.dataflow)[2] for m, k, n in sizes]
+        streamed = [DATAFLOW[hw.array.dataflow].sizes(m, k, n)[2] for m, k, n in sizes]
         self.steps = max(streamed)
         self.longest = sizes[streamed.index(self.steps)]
         self.shape = hw.array.rows, hw.array.cols, hw.array.dataflow
@@ -150,7 +152,7 @@ class _Sweep:
         grown = min(self.steps, opmem_bytes // self.opmem_bytes(1)) if self.is_stream_grown else 0
         hw = with_opmem(self.hw, opmem_bytes, grown)
         chunk, limited_by = self.chunk(hw)
-        size = getattr(hw.memories, f"{HOMES[hw.array.dataflow][1]}_bytes")
+        size = getattr(hw.memories, f"{DATAFLOW[hw.array.dataflow].memories[1]}_bytes")
         delay_ms = simulate(self.plan, hw, engine="memory", memory="hw").delay_ms
         return OpmemPoint(opmem_bytes, size, chunk, limited_by, delay_ms)
 
@@ -194,7 +196,7 @@ def opmem_data(plan: Plan, hw: Hardware, sizes: tuple[int, ...] = SIZES, bound_f
             points = [sweep.point(size) for size in sizes]
             curves.append(OpmemCurve(buffers, is_grown, points, sweep.smallest(bound_frac * unlimited_ms)))
     own = _Sweep(plan, hw, False).point(int(hw.memories.opmem_bytes))
-    return OpmemData(curves, own, HOMES[hw.array.dataflow][1], unlimited_ms, bound_frac)
+    return OpmemData(curves, own, DATAFLOW[hw.array.dataflow].memories[1], unlimited_ms, bound_frac)
 
 
 def draw_opmem(data: OpmemData, axes: "Axes", title: str = "") -> "Axes":

@@ -13,8 +13,9 @@ from numpy.lib.stride_tricks import as_strided
 from pivotsim.engines.array.masked import cycles_of_copies
 from pivotsim.engines.array.masked_folds import check_mask, mapped
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.kernels.types import Design
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.sizes import joint_gemms
@@ -38,6 +39,12 @@ def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
     """Return an array's configuration as the kernel reads it, shape (7,)."""
     values = array if isinstance(array, Mapping) else array.__dict__
     return np.array([_code(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
+
+
+def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
+    """Return an array's configuration with its dataflow's mapping, as kernels read it."""
+    rows, cols, dataflow, *others = design_row(array).tolist()
+    return Design(rows, cols, *DATAFLOW[DATAFLOWS[dataflow]].mapping, *others)
 
 
 def array_values(row: IntArray) -> dict[str, Any]:
