@@ -16,11 +16,9 @@ def _plain(function: Any, replaced: dict[str, Any], known: dict[Any, Any]) -> An
         known[source] = types.FunctionType(source.__code__, names, source.__name__)
         for name in source.__code__.co_names:
             value = names.get(name)
+            is_function = hasattr(value, "py_func") or isinstance(value, types.FunctionType)
             if name in replaced:
                 names[name] = replaced[name]
-            elif hasattr(value, "py_func") or (
-                getattr(value, "__module__", "").startswith("pivotsim.kernels")
-                and isinstance(value, types.FunctionType)
-            ):
+            elif is_function and value.__module__.startswith("pivotsim.kernels"):
                 names[name] = _plain(value, replaced, known)
     return known[source]

@@ -121,9 +121,8 @@ class _Sweep:
     """One plan on one hardware, for any size of its output memory."""
 
     def __init__(self, plan: Plan, hw: SystolicHardware, is_stream_grown: bool) -> None:
-        check_choice(
-            "dataflow", hw.array.dataflow, tuple(name for name, row in DATAFLOW.items() if not row.drains)
-        )  # under os the output memory holds no chunks
+        chunked = tuple(name for name, row in DATAFLOW.items() if not row.drains)  # whose output memory holds chunks
+        check_choice("dataflow", hw.array.dataflow, chunked)
         self.plan, self.hw, self.is_stream_grown = plan, hw, is_stream_grown
         sizes = [(op.m, op.k, op.n) for op in lower(plan) if op.kind == "gemm" and op.encoder]
         streamed = [DATAFLOW[hw.array.dataflow].sizes(m, k, n)[2] for m, k, n in sizes]

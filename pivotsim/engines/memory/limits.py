@@ -86,12 +86,20 @@ class MemoryLimits:
 
     def row(self) -> Limits:
         """Return the limits as kernels read them."""
-        shares = (-1 if share is None else share for share in (self.input_share_bytes, self.weight_share_bytes))
-        rates = (self.gb_port_bytes_per_cycle, self.ipmem_port_bytes_per_cycle, self.wtmem_port_bytes_per_cycle)
         return Limits(
-            *(self.halves(memory) for memory in ("ipmem", "wtmem", "opmem")), *shares, *(rate or 0 for rate in rates),
-            self.read_latency_cycles, self.write_latency_cycles, self.out_bytes, int(self.bias),
-        )  # fmt: skip
+            input_halves=self.halves("ipmem"),
+            weight_halves=self.halves("wtmem"),
+            output_halves=self.halves("opmem"),
+            input_share=-1 if self.input_share_bytes is None else self.input_share_bytes,
+            weight_share=-1 if self.weight_share_bytes is None else self.weight_share_bytes,
+            gb_port=self.gb_port_bytes_per_cycle or 0,
+            ipmem_port=self.ipmem_port_bytes_per_cycle or 0,
+            wtmem_port=self.wtmem_port_bytes_per_cycle or 0,
+            read_latency=self.read_latency_cycles,
+            write_latency=self.write_latency_cycles,
+            out_bytes=self.out_bytes,
+            bias=int(self.bias),
+        )
 
     def dram_row(self) -> Dram:
         """Return the DRAM as kernels read it."""

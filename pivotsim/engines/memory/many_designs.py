@@ -23,10 +23,8 @@ from pivotsim.units import IntArray
 from pivotsim.workload.sizes import Size
 
 DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
-ALONE, MISFIT = (
-    -1,
-    -2,
-)  # as the kernel marks it; clocks of a GEMM that was not run here: ask ``run_gemm``; no chunk makes it fit
+# Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
+ALONE, MISFIT = -1, -2
 MOST = 2**63 - 1
 SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
@@ -86,9 +84,8 @@ def run_many(
     limits = np.array([behind.limits.row() for behind in behinds], dtype=np.int64)
     dram = np.array([behind.limits.dram_row() for behind in behinds], dtype=np.int64)
     mappings = np.array([row.mapping for row in DATAFLOW.values()], dtype=np.int64)
-    mapped = np.hstack(
-        [designs[:, :DATAFLOW_FIELD], mappings[designs[:, DATAFLOW_FIELD]], designs[:, DATAFLOW_FIELD + 1 :]]
-    )
+    before, codes, after = np.hsplit(designs, (DATAFLOW_FIELD, DATAFLOW_FIELD + 1))
+    mapped = np.hstack([before, mappings[codes[:, 0]], after])
     run_designs(
         np.array(sizes, dtype=np.int64), mapped, np.ascontiguousarray(index), limits, dram, candidates,
         memory_bounds.MAX_PASSES, True, False, work_arrays(), records_of(0, 0, 0), found, None,

@@ -83,7 +83,7 @@ def _regions(dataflow: Dataflow, loop_order: str) -> tuple[str, str]:
 def _claimed(
     step: dict[str, IntArray], drain: dict[str, IntArray], regions: tuple[str, str], inner_count: int, drains: bool
 ) -> IntArray:
-    """Return the clock in which each region's first sum may enter: its first stream's, its last chunk's where sums drain.
+    """Return the clock in which each region's first sum may enter: its first stream's, or its last chunk's.
 
     A region without passes, which a mask may leave, has its drain alone. ``inner_count`` is how many regions lie in one
     step of the outermost loop.

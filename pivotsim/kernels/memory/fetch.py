@@ -43,7 +43,7 @@ class Loading(NamedTuple):
 
     channel: int
     idle: int
-    count: int
+    loads: int
 
 
 class Traits(NamedTuple):
@@ -172,8 +172,8 @@ def load(
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):
-        note_load(loads, loading.count, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
-    return memory, flight, Loading(flight.end, loading.idle + start - loading.channel, loading.count + 1)
+        note_load(loads, loading.loads, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
+    return memory, flight, Loading(flight.end, loading.idle + start - loading.channel, loading.loads + 1)
 
 
 @inlined
@@ -188,8 +188,8 @@ def load_bias(
         kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
         kept.moved[DRAM_READ] += size
     if len(loads):
-        note_load(loads, loading.count, BIAS_SLOT, number, size, True, 0, flight)
-    return flight, Loading(flight.end, loading.idle, loading.count + 1)
+        note_load(loads, loading.loads, BIAS_SLOT, number, size, True, 0, flight)
+    return flight, Loading(flight.end, loading.idle, loading.loads + 1)
 
 
 @inlined

@@ -156,9 +156,8 @@ def schedule(
                     waited += begin - ready
                     if is_charged:
                         cause, in_dram = charge(ready, begin, lead, weight_slot, (flight_0, flight_1), bias, freeing)
-                        if kept is not None:
-                            if cause == OUTPUT:  # regions without passes drain one after the other
-                                in_dram += other_drains(ready, begin, region - opmem, kept.flights)
+                        if kept is not None and cause == OUTPUT:  # regions without passes drain one after the other
+                            in_dram += other_drains(ready, begin, region - opmem, kept.flights)
                         result[STALLS + cause] += begin - ready - in_dram
                         result[STALLS + DRAM] += in_dram
                 loads_end = floors.loads + loading.idle if kept is None else loading.channel
@@ -171,9 +170,8 @@ def schedule(
                 streamed = parts.streamed if kept is None else rows
                 output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, z == last, design)
                 last_output, rows_before = max(last_output, output), rows
-                if kept is not None:
-                    if is_charged:
-                        count_pass(at, parts, design, steps, z == last, claims, kept)
+                if kept is not None and is_charged:
+                    count_pass(at, parts, design, steps, z == last, claims, kept)
                 if len(records.passes):
                     note_pass(records.passes, count, at, tile, lead, begin, done, output)
                 count, run = count + 1, run + 1
@@ -239,5 +237,5 @@ def schedule(
         result[STALLS + DRAM] += tail_dram
         result[STALLS + OUTPUT] += drained.end - last_output - tail_dram
     result[TOTAL], result[LAST_OUTPUT] = drained.end, last_output
-    result[PASSES], result[LOADS], result[DRAINS], result[RUN] = count, loading.count, region, run
+    result[PASSES], result[LOADS], result[DRAINS], result[RUN] = count, loading.loads, region, run
     return True

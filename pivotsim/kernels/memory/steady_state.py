@@ -87,7 +87,7 @@ def advanced(
     row = states[step % KEPT]
     for field, value in enumerate((
         memory_0.half, memory_0.free_0, memory_0.free_1, memory_1.half, memory_1.free_0, memory_1.free_1,
-        loading.channel, loading.idle, loading.count, drained.end, drained_before.end, load_from, stream_from,
+        loading.channel, loading.idle, loading.loads, drained.end, drained_before.end, load_from, stream_from,
         last_output, waited, count, region,
     )):  # fmt: skip
         row[field] = value
