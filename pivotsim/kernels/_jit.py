@@ -131,6 +131,6 @@ def _plain(kind: Any) -> Any:
 # Counting references (_nrt) locks the bus for every array that is handed to an inner function, which costs more than
 # a small kernel's own work; only a kernel that allocates needs it. Without the GIL kernels run side by side.
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
-_PART_LEVEL = 1
+_PART_LEVEL = 1  # of optimisation: 0 takes longer, since numba makes machine code of what is not made small
 _PART_OPTIONS = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _SOURCE_HASH = source_hash()

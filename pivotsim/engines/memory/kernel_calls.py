@@ -35,7 +35,7 @@ def run_designs(
     budget: int, is_pruned: bool, is_run: bool, work: Work, records: Records, found: IntArray,
     channel: DramSpec | None,
 ) -> None:  # fmt: skip
-    """Run GEMMs on designs, see ``run_each`` in kernels/memory/designs.py; commands are compiled where a channel is."""
+    """Run GEMMs on designs, see ``run_each`` in kernels/memory/search.py; commands are compiled where a channel is."""
     rows = (gemms, designs, behind, limits, dram, candidates, budget, is_pruned, is_run)
     written = (work.room, work.states, records, work.chosen, work.result, work.moved, found)
     if channel is None:

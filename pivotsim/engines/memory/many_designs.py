@@ -1,6 +1,6 @@
 """Many designs behind memories at once: clocks and bytes of the same GEMMs on each.
 
-API twin of kernels/memory/designs.py. What is not surely within int64 and the passes allowed, or has a
+API twin of kernels/memory/search.py. What is not surely within int64 and the passes allowed, or has a
 DRAM channel that issues commands, is marked: ``run_gemm`` answers it alone, with its own checks and messages.
 """
 

@@ -1,8 +1,8 @@
 """Engine `memory`: clocks, stalls and bytes of GEMMs on an array behind real memories.
 
-API twin of kernels/memory/{schedule, search, designs}.py; masks go to schedule_masked.py. The hierarchy is DRAM,
-AXI ports, global buffer, input and weight memory, array, output memory, and back. The rules are one consistent choice;
-the PIVOT paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
+API twin of kernels/memory/{schedule, search}.py; masks go to schedule_masked.py. The hierarchy is DRAM, AXI ports,
+global buffer, input and weight memory, array, output memory, and back. The rules are one consistent choice; the PIVOT
+paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
 """
 
 from collections.abc import Mapping
