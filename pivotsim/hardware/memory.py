@@ -6,7 +6,6 @@ from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from pivotsim.errors import InputError
-from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.io.specs import ONE_LINE, Spec, quantity
 from pivotsim.units import INT64_MAX
 
@@ -21,7 +20,6 @@ MAX_LATENCY_NS = 10**9
 Buffers = Literal["single", "ping_pong"]
 LoopOrder = Literal["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"]
 BUFFERS: tuple[str, ...] = ("single", "ping_pong")
-LOOP_ORDERS = {name: flow.loop_orders for name, flow in DATAFLOW.items()}
 
 
 def _at_least(least: int, most: int) -> BeforeValidator:

@@ -193,8 +193,8 @@ class DramChannel:
 
     Attributes
     ----------
-    arrays : tuple of four int64 arrays
-        What ``kernels.dram.serve_tile`` takes, for kernels that serve transfers themselves.
+    arrays : Channel
+        What ``kernels.dram.serving.serve_tile`` takes, for kernels that serve transfers themselves.
 
     Examples
     --------
@@ -254,7 +254,7 @@ class DramChannel:
         InputError
             A value is out of bounds, or the transfer leaves the channel.
         """
-        from pivotsim.kernels.dram.channel import serve_tile
+        from pivotsim.kernels.dram.channel import serve_one
 
         capacity = self.spec.capacity_bytes
         start = check_integer("address", address, 0, capacity - 1)
@@ -265,4 +265,4 @@ class DramChannel:
         end = start + (count - 1) * pitch + length
         if end > capacity:
             raise InputError(f"transfer: ends at byte {end}, the channel holds {capacity}")
-        return int(serve_tile(self.arrays, start, length, count, pitch, int(check_flag("is_write", is_write)), arrival))
+        return int(serve_one(self.arrays, start, length, count, pitch, int(check_flag("is_write", is_write)), arrival))

@@ -5,8 +5,9 @@ import random
 import numpy as np
 import pytest
 
-from pivotsim.engines.array.closed_form import array_values, design_row
+from pivotsim.engines.array.closed_form import array_values, design_of, design_row
 from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory import many_designs
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
@@ -14,7 +15,7 @@ from pivotsim.engines.memory.schedule import AUTO
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.dram import load_dram
-from pivotsim.hardware.memory import LOOP_ORDERS
+from tests.oracles.memory.program import LOOP_ORDERS
 from tests.proofs.memory_campaign import random_case
 
 ORDERS = (AUTO, AUTO, AUTO, "column-chunk-row", "chunk-column-row", "column-outer", "row-outer")
@@ -98,7 +99,7 @@ def test_what_is_sure(seed, monkeypatch):
     """Bounds in floating point let nothing pass that exact ones refuse, and refuse nothing far from the limits."""
     draw = random.Random(seed)
     asked = []
-    monkeypatch.setattr("pivotsim.kernels.memory.many_designs.run_designs", lambda *args: asked.append(args[5]))
+    monkeypatch.setattr(many_designs, "run_designs", lambda *args: asked.append(args[5]))
     counts = {"sure": 0, "refused": 0, "no fit": 0}
     for _ in range(600):
         size = tuple(int(2 ** draw.uniform(0, draw.choice((12, 45)))) for _ in range(3))
@@ -121,13 +122,13 @@ def test_what_is_sure(seed, monkeypatch):
         if most:
             counts["sure"] += 1
             assert (first, last, least, most) == (0, int(not limits.are_none), *chunks)
-            memory_bounds.check(size, tuple(design_row(array).tolist()), array["dataflow"], limits, *chunks)
+            memory_bounds.check(size, design_of(array), array["dataflow"], limits, *chunks)
         else:
             counts["refused"] += 1
             assert found == ALONE
             with monkeypatch.context() as closer, pytest.raises(InputError):
                 closer.setattr(memory_bounds, "MAX_CYCLES", 2**58)
-                memory_bounds.check(size, tuple(design_row(array).tolist()), array["dataflow"], limits, *chunks)
+                memory_bounds.check(size, design_of(array), array["dataflow"], limits, *chunks)
     assert min(counts.values()) > 30, counts
 
 
