@@ -10,7 +10,7 @@ from pivotsim.io.specs import ONE_LINE, Spec, quantity
 from pivotsim.units import INT64_MAX
 
 if TYPE_CHECKING:
-    from pivotsim.hardware.dram import DramSpec
+    from pivotsim.hardware.dram.spec import DramSpec
 
 UNLIMITED: Literal["unlimited"] = "unlimited"
 BANDWIDTH = "bandwidth"
@@ -101,7 +101,7 @@ class MemorySpec(Spec):
         """
         if self.dram == BANDWIDTH:
             return None
-        from pivotsim.hardware.dram import load_dram  # most runs name no channel
+        from pivotsim.hardware.dram.spec import load_dram  # most runs name no channel
 
         try:
             return load_dram(self.dram)

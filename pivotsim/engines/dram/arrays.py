@@ -5,8 +5,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from pivotsim.hardware.dram import SCHEDULERS, DramSpec
-from pivotsim.hardware.dram_constraints import (
+from pivotsim.hardware.dram.constraints import (
     COMMANDS,
     CONSTRAINTS,
     SCOPES,
@@ -14,6 +13,7 @@ from pivotsim.hardware.dram_constraints import (
     check_constraints,
     gap_clocks,
 )
+from pivotsim.hardware.dram.spec import SCHEDULERS, DramSpec
 from pivotsim.kernels.types import Channel
 from pivotsim.units import IntArray
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pivotsim.engines.dram.arrays import channel_arrays
-from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.kernels.types import Records
 from pivotsim.units import IntArray
 

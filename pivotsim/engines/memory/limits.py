@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
-from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
 from pivotsim.kernels.types import Dram, Limits
 

@@ -14,7 +14,7 @@ from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, ru
 from pivotsim.engines.memory.schedule import AUTO
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.dram import load_dram
+from pivotsim.hardware.dram.spec import load_dram
 from tests.oracles.memory.program import LOOP_ORDERS
 from tests.proofs.memory_campaign import random_case
 

@@ -13,7 +13,7 @@ from pivotsim.engines.memory.kernel_calls import records_of
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import run_gemm
-from pivotsim.hardware.dram import load_dram
+from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory import schedule as kernel
 from pivotsim.kernels.memory import steady_state as memory_steady
 from pivotsim.kernels.memory.records import LAST_OUTPUT, LOADS, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
