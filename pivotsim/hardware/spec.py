@@ -8,6 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, create_model, field_serializ
 from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
@@ -16,7 +17,6 @@ from pivotsim.io.specs import ONE_LINE, Spec, quantity
 from pivotsim.operations import OPERATIONS, PS_KINDS
 from pivotsim.tables import Printable, Table, as_html
 
-Dataflow = Literal["is", "ws", "os"]
 FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
 Edge = Literal["padded", "aware"]
 Profile = Literal["paper", "full"]
@@ -29,6 +29,12 @@ PS_PL_OVERLAPS: tuple[str, ...] = ("serial", "heads", "images")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
+
+
+if TYPE_CHECKING:
+    Dataflow = str
+else:
+    Dataflow = Literal[DATAFLOWS]  # a further row of the table is a further name
 
 
 class ArraySpec(Spec):

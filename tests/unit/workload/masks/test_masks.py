@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, block_hashes, kept_of, masks
+from pivotsim.workload.masks import masks
+from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, block_hashes, kept_of
 
 
 @pytest.mark.parametrize(
