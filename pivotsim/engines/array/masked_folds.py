@@ -19,8 +19,6 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, OPERAND_DIMENSIONS
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Flags, Mask
 
-ROLES = {name: flow.dimensions for name, flow in DATAFLOW.items()}
-AXES = OPERAND_DIMENSIONS
 STREAM = 2  # the place of the streamed dimension in ``Dataflow.dimensions``
 
 
@@ -117,11 +115,6 @@ def fold_table(
         table[:, :, 2] = (np.cumsum(lengths) - lengths.reshape(-1)).reshape(lengths.shape).T
     table[:, :, 3] = lengths.T
     return table[table[:, :, 3] > 0], streams
-
-
-def mapped(m: int, k: int, n: int, dataflow: str) -> tuple[int, int, int]:
-    """Return (size held by rows, size held by columns, streamed length)."""
-    return DATAFLOW[dataflow].sizes(m, k, n)
 
 
 def check_mask(mask: object, m: int, k: int, n: int) -> Mask | None:

@@ -8,8 +8,7 @@ from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
 from pivotsim.kernels.types import Dram, Limits
-
-MOST = 2**63 - 1
+from pivotsim.units import INT64_MAX
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,9 @@ class MemoryLimits:
                 elif name == "bias":
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
-                    check_integer(name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles")) else 1, MOST)
+                    check_integer(
+                        name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles")) else 1, INT64_MAX
+                    )
             except InputError as error:
                 problems += error.problems
         if self.out_bytes not in (1, 4):

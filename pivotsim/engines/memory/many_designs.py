@@ -19,13 +19,12 @@ from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_a
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
-from pivotsim.units import IntArray
+from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.sizes import Size
 
 DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
 # Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
 ALONE, MISFIT = -1, -2
-MOST = 2**63 - 1
 SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
 
@@ -155,7 +154,7 @@ def _are_sure(
 def _half_bytes(limits: MemoryLimits, memory: str) -> int:
     """Return the bytes of one half of a memory, as many as there are where it is unlimited."""
     size = limits.half_bytes(memory)
-    return MOST if size is None else min(size, MOST)
+    return INT64_MAX if size is None else min(size, INT64_MAX)
 
 
 def _longest_transfer(limits: MemoryLimits) -> tuple[float, float, float, float]:

@@ -15,7 +15,6 @@ import numpy as np
 from pivotsim.kernels._jit import inlined, kernel
 from pivotsim.kernels.types import Array, Design, DesignColumns, Gemm
 
-IS, WS, OS = 0, 1, 2
 # The codes of fold overlaps are part of the kernel's interface; engines/array/closed_form.py maps names to them.
 NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import schedule as memory
 from pivotsim.engines.memory.fit_check import DoesNotFit, Misfit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, runs_per_gemm
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.io.documents import available
 from pivotsim.kernels.types import Gemm
@@ -60,7 +59,7 @@ class TestOracle:
                 gemm = tuple(draw.choice((1, 2, 3, 4, 5, 6, 7)) for _ in range(3))
                 for buffers in ("single", "ping_pong"):
                     here = {**limits, **{f"{name}_buffers": buffers for name in ("ipmem", "wtmem", "opmem")}}
-                    chunk = draw.randint(1, mapped(*gemm, dataflow)[2])
+                    chunk = draw.randint(1, DATAFLOW[dataflow].sizes(*gemm)[2])
                     for order in LOOP_ORDERS[dataflow]:
                         found = differences(gemm, array, here, order, chunk)
                         assert found in ([], ["misfit"]), (gemm, array, here, order, chunk)
@@ -153,7 +152,7 @@ class TestWithoutLimits:
             for m, k, n in sizes:
                 ours = run_gemm(m, k, n, {**PIVOT, **options}, MemoryLimits(), loop_order="auto")
                 assert ours.cycles == ps.simulate_gemm(m, k, n, **options).cycles
-                assert ours.chunk == mapped(m, k, n, dataflow)[2] and not any(ours.stall_cycles.values())
+                assert ours.chunk == DATAFLOW[dataflow].sizes(m, k, n)[2] and not any(ours.stall_cycles.values())
 
     def test_the_boards_own_memories_without_limits(self):
         hw = ps.load_hardware("zcu102").without_memory_limits()

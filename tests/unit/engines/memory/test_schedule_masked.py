@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import mask_tables as memory_tables
 from pivotsim.engines.memory import trace_gemms as memory_gemms
@@ -16,7 +15,7 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, cycles_without_limits, runs_per_gemm
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.oracles.array import masked_schedule
@@ -69,7 +68,7 @@ class TestOracle:
                 height, width = (gemm[i] for i in SHAPES[operand])
                 block = draw.choice((1, 2, 3))
                 kept = [[draw.random() < 0.4 for _ in range(0, width, block)] for _ in range(0, height, block)]
-                chunk = draw.randint(1, mapped(*gemm, dataflow)[2])
+                chunk = draw.randint(1, DATAFLOW[dataflow].sizes(*gemm)[2])
                 for order in LOOP_ORDERS[dataflow]:
                     mask = {"operand": operand, "block": block, "kept": kept}
                     found = differences(gemm, array, here, order, chunk, mask)
@@ -119,7 +118,7 @@ class TestWithoutLimits:
                 result = run_gemm(*gemm, array, MemoryLimits(), mask=mask)
                 alone = masked_schedule.gemm_cycles(*gemm, operand, mask.elements(), **array)
                 assert result.cycles == alone, (gemm, array, mask.operand, mask.kept.tolist())
-                assert result.chunk == mapped(*gemm, dataflow)[2] and not any(result.stall_cycles.values())
+                assert result.chunk == DATAFLOW[dataflow].sizes(*gemm)[2] and not any(result.stall_cycles.values())
 
     def test_a_short_chunk_that_begins_on_a_smaller_tile_is_not_taken(self):
         """Column 0 needs row tile 1 alone, one row of it: in chunks of 1 the array would load 1 row first, not 2."""
