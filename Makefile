@@ -8,13 +8,28 @@ HASH   := $(shell $(PYTHON) -c "import hashlib; print(hashlib.sha256(open('pypro
 # pip runs again only when pyproject.toml changes, so a second run needs no network
 READY  := $(VENV)/stamp-run-$(HASH)
 DEV    := $(VENV)/stamp-dev-$(HASH)
-# torch stays in an environment of its own: make test proves that nothing else needs it
+# torch stays in an environment of its own: make test proves that nothing else needs it. The pin is raised by hand:
+# make test-torch TORCH=torch==NEWER first, then here, so that a release of torch never breaks a checkout of this one
 TORCH       ?= torch==2.13.0
 TORCH_VENV  := .venv-torch
 TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_READY := $(TORCH_VENV)/stamp-$(HASH)
 
-.PHONY: run test lint tests test-torch record-staircase cosearch proof bench bench-peers figures check-install clean help
+# the lowest Python and the lowest versions that pyproject.toml admits, and the newest versions on further Pythons
+LOWEST_PYTHON ?= python3.11
+LOWEST_VENV   := .venv-lowest
+LOWEST_BIN    := $(LOWEST_VENV)/bin
+LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
+PYTHONS       ?= 3.12 3.13
+EXTRAS        := .[cluster,search,pandas]
+# one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
+CORE_TESTS    := tests/unit/io tests/unit/models tests/unit/hardware/test_spec.py tests/unit/test_package.py \
+  tests/unit/engines/array/test_closed_form.py tests/unit/energy/test_counts.py tests/unit/dse/space \
+  tests/unit/dse/sweep/test_run.py tests/unit/dse/test_search.py tests/unit/dse/test_fronts.py \
+  tests/unit/dse/sweep/test_dask_cluster.py::test_threads_of_a_worker_and_tasks_of_several_chunks \
+  tests/unit/plots/test_gantt.py tests/cli/test_commands.py
+
+.PHONY: run test lint tests test-lowest test-versions test-torch record-staircase cosearch proof bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -30,6 +45,12 @@ lint: $(DEV)
 
 tests: $(DEV)
 	$(BIN)/pytest --doctest-modules
+
+test-lowest: $(LOWEST_READY)
+	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest $(CORE_TESTS)
+
+test-versions:
+	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
 
 test-torch: $(TORCH_READY)
 	$(TORCH_BIN)/python -m pytest --doctest-modules tests/torch tests/unit/test_package.py pivotsim/vit_torch
@@ -76,11 +97,13 @@ check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python
 
 clean:
-	rm -rf $(VENV) $(TORCH_VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help:
 	@echo "make run            set up and print PIVOT's published numbers beside simulated ones"
 	@echo "make test           set up, then lint and tests"
+	@echo "make test-lowest    core tests on $(LOWEST_PYTHON) with the lowest versions of every dependency, in $(LOWEST_VENV)"
+	@echo "make test-versions  core tests with the newest versions on each Python of $(PYTHONS) that this machine has"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
@@ -89,7 +112,7 @@ help:
 	@echo "make bench-peers    the same encoder on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the README's pictures again"
 	@echo "make check-install  build the wheel, install it without extras, use it from an empty folder"
-	@echo "make clean          remove the virtual environment and all caches"
+	@echo "make clean          remove the virtual environments and all caches"
 
 $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
@@ -103,6 +126,11 @@ $(READY): | $(BIN)/python
 $(DEV): | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@rm -f $(VENV)/stamp-* && touch $@ $(READY)
+
+$(LOWEST_READY):
+	$(LOWEST_PYTHON) -m venv $(LOWEST_VENV)
+	$(LOWEST_BIN)/python -m pip install --quiet --constraint tests/lowest.txt --editable '$(EXTRAS)' pytest hypothesis
+	@rm -f $(LOWEST_VENV)/stamp-* && touch $@
 
 $(TORCH_READY):
 	$(PYTHON) -m venv $(TORCH_VENV)

@@ -10,12 +10,12 @@ _HOMES = {
     "Served": "pivotsim.engines.dram.channel",
     "earliest_clock": "pivotsim.engines.dram.channel",
     "serve": "pivotsim.engines.dram.channel",
-    "DramSpec": "pivotsim.hardware.dram",
-    "load_dram": "pivotsim.hardware.dram",
+    "DramSpec": "pivotsim.hardware.dram.spec",
+    "load_dram": "pivotsim.hardware.dram.spec",
 }
 __all__ = ["Command", "DramChannel", "DramSpec", "Served", "earliest_clock", "load_dram", "serve"]
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.engines.dram.channel import Command, DramChannel, Served, earliest_clock, serve
-    from pivotsim.hardware.dram import DramSpec, load_dram
+    from pivotsim.hardware.dram.spec import DramSpec, load_dram

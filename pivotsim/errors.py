@@ -79,8 +79,8 @@ def check_choice(path: str, value: object, valid: Iterable[str]) -> str:
     return value
 
 
-def check_integer(path: str, value: object, minimum: int, maximum: int = 2**63 - 1) -> int:
-    """Return ``value`` as int, or raise InputError that names ``path`` and the bounds."""
+def check_integer(path: str, value: object, minimum: int, maximum: int | None = None) -> int:
+    """Return ``value`` as int, or raise InputError that names ``path`` and the bounds; no ``maximum`` is int64's."""
     index = getattr(value, "__index__", None)
     if index is None or isinstance(value, bool):
         raise InputError(f"{path}: must be an integer {got(value)}")
@@ -90,6 +90,12 @@ def check_integer(path: str, value: object, minimum: int, maximum: int = 2**63 -
         raise InputError(f"{path}: must be an integer {got(value)}") from None
     if number < minimum:
         raise InputError(f"{path}: must be at least {minimum} {got(number)}")
+    if maximum is None:
+        if number.bit_length() < 64:
+            return number
+        from pivotsim.units import INT64_MAX  # here, because it brings numpy, which most messages do without
+
+        maximum = INT64_MAX
     if number > maximum:
         raise InputError(f"{path}: must be at most {maximum} {got(number)}")
     return number

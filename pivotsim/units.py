@@ -7,6 +7,7 @@ import numpy as np
 
 FloatArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 IntArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+INT64_MAX = 2**63 - 1  # the most that clocks and bytes may count to
 Number = TypeVar("Number", float, FloatArray)
 
 

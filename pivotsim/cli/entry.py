@@ -1,49 +1,61 @@
 """The entry point: commands, --version, and errors as single lines with their exit codes."""
 
 import contextlib
+import gc
+import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 
 from pivotsim._version import __version__
-from pivotsim.cli.combining import combine_command, compare_command
-from pivotsim.cli.cosearching import cosearch_command
-from pivotsim.cli.exploring import export_command, front_command, sweep_command
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
-from pivotsim.cli.reproducing import reproduce_app
-from pivotsim.cli.scheduling import schedule_command
-from pivotsim.cli.showing import show_app
-from pivotsim.cli.simulating import gemm_command, run_command
-from pivotsim.cli.watching import watch_command
 from pivotsim.errors import InputError, PivotsimError
 
+STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-app = typer.Typer(
-    name="pivotsim",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    help="Delay and energy of Vision Transformers on systolic-array accelerators.",
-)
-app.command("gemm")(gemm_command)
-app.command("run")(run_command)
-app.command("combine")(combine_command)
-app.command("cosearch")(cosearch_command)
-app.command("compare")(compare_command)
-app.command("watch")(watch_command)
-app.command("schedule")(schedule_command)
-app.command("sweep")(sweep_command)
-app.command("front")(front_command)
-app.command("export")(export_command)
-app.add_typer(reproduce_app, name="reproduce")
-app.add_typer(show_app, name="show")
+# Command -> its module in pivotsim.cli, and what stands for it there: a function, or an app with commands of its own.
+COMMANDS = {
+    "gemm": ("simulating", "gemm_command"),
+    "run": ("simulating", "run_command"),
+    "combine": ("combining", "combine_command"),
+    "cosearch": ("cosearching", "cosearch_command"),
+    "compare": ("combining", "compare_command"),
+    "watch": ("watching", "watch_command"),
+    "schedule": ("scheduling", "schedule_command"),
+    "sweep": ("exploring", "sweep_command"),
+    "front": ("exploring", "front_command"),
+    "export": ("exploring", "export_command"),
+    "warm": ("warming", "warm_command"),
+    "reproduce": ("reproducing", "reproduce_app"),
+    "show": ("showing", "show_app"),
+}
+
+
+def app_of(names: Iterable[str]) -> typer.Typer:
+    """Return an app with some of the commands; only their modules are loaded."""
+    app = typer.Typer(
+        name="pivotsim",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        help="Delay and energy of Vision Transformers on systolic-array accelerators.",
+        callback=_pivotsim,
+    )
+    for name in names:
+        module, attribute = COMMANDS[name]
+        command = getattr(importlib.import_module(f"pivotsim.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -52,7 +64,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _pivotsim(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -63,11 +74,22 @@ def _pivotsim(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a check failed, 2 wrong input."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(STARTUP_OBJECTS, *thresholds[1:])
+    try:
+        return _main(arguments)
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the locale cannot write is shown escaped
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(args=None if arguments is None else list(arguments), prog_name="pivotsim", standalone_mode=False)
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
+        code = app(args=given, prog_name="pivotsim", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:

@@ -14,7 +14,7 @@ from pivotsim.errors import InputError, got
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
-    from pivotsim.dse.sweep.run import Progress, Swept
+    from pivotsim.dse.sweep.run import Progress, SweepResult
 
 SHOWN_ROWS = 20
 OUT_HELP = "Folder of the dataset: Parquet files and a manifest."
@@ -81,7 +81,7 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def _summary(name: str, chosen: str, swept: "Swept") -> dict[str, Any]:
+def _summary(name: str, chosen: str, swept: "SweepResult") -> dict[str, Any]:
     return {
         "space": name, "method": chosen, "folder": str(swept.folder), "points": swept.points, "rows": swept.rows,
         "dropped": dict(swept.dropped), "chunks": swept.chunks_total, "chunks_before": swept.chunks_before,
@@ -90,7 +90,7 @@ def _summary(name: str, chosen: str, swept: "Swept") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print_swept(chosen: str, method: str, swept: "Swept") -> None:
+def _print_swept(chosen: str, method: str, swept: "SweepResult") -> None:
     if chosen != method:
         print_line(f"method {chosen}: the space has no more points than {method} may try")
     elif chosen == "optuna":

@@ -3,13 +3,10 @@
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from pivotsim.tables import cell, number, percent, text_lines
-
-if TYPE_CHECKING:
-    from pivotsim.engines.base import Table
+from pivotsim.tables import cell, text_lines
 
 
 class ReaderGoneError(Exception):
@@ -70,18 +67,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Se
         return
     for line in text_lines(columns, texts, right):
         print_line(line)
-
-
-WRITTEN: dict[str, Callable[[Any], str]] = {
-    "text": str, "right": str, "count": "{:,}".format, "number": number, "percent": percent,
-}  # fmt: skip
-
-
-def print_columns(table: "Table") -> None:
-    """Print a table whose columns say how their cells are written; all but text stand to the right."""
-    forms = [column.form for column in table.columns]
-    rows = [[WRITTEN[form](cell) for form, cell in zip(forms, row, strict=True)] for row in table.rows]
-    print_table([c.title for c in table.columns], rows, [i for i, form in enumerate(forms) if form != "text"])
 
 
 def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[int]) -> None:

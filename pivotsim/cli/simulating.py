@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import print_columns, print_json, print_line, print_table, progress
+from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.errors import InputError, got
 from pivotsim.tables import number, percent
 
@@ -233,7 +233,7 @@ def print_details(report: "Report") -> None:
     """Print what only the engine knows."""
     for table in report.details.tables():
         print_line()
-        print_columns(table)
+        print_table(table.columns, table.rows, table.right)
         print_line()
         for line in table.closing:
             print_line(line)

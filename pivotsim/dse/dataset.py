@@ -1,7 +1,5 @@
-"""Reading a dataset back, chunk by chunk, so that memory does not grow with it."""
+"""Datasets of sweeps, read back chunk by chunk, so that memory does not grow with it."""
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ from pivotsim.dse.space.expressions import Expression, parse_expression
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import chunk_name, read_manifest
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.text_files import make_folder
+from pivotsim.io.text_files import make_folder, replacing
 
 Columns = dict[str, Any]
 
@@ -46,12 +44,12 @@ class Dataset:
         if unknown:
             raise InputError(f"{label}: no column {got(name)}{nearest(name, self.units)}" for name in unknown)
 
-    def rules(self, texts: Sequence[str]) -> list[Expression]:
+    def filters(self, texts: Sequence[str]) -> list[Expression]:
         """Return checked expressions over the columns."""
-        rules = [parse_expression("where", text) for text in texts]
-        for rule in rules:
-            self.check_columns("where", sorted(rule.names))
-        return rules
+        filters = [parse_expression("where", text) for text in texts]
+        for each in filters:
+            self.check_columns("where", sorted(each.names))
+        return filters
 
     def arrow_tables(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Yield one Arrow table per chunk."""
@@ -67,13 +65,13 @@ class Dataset:
     def tables(self, columns: Sequence[str] | None = None, where: Sequence[Expression] = ()) -> Iterator[Columns]:
         """Yield one table per chunk, column -> numpy vector, of the rows that meet all of ``where``."""
         wanted = (
-            None if columns is None else list(dict.fromkeys([*columns, *(n for rule in where for n in rule.names)]))
+            None if columns is None else list(dict.fromkeys([*columns, *(n for each in where for n in each.names)]))
         )
         for whole in self.arrow_tables(wanted):
             table = {name: _vector(whole.column(name)) for name in whole.column_names}
             kept = np.ones(whole.num_rows, dtype=np.bool_)
-            for rule in where:
-                kept &= rule.holds(table, whole.num_rows)
+            for each in where:
+                kept &= each.holds(table, whole.num_rows)
             yield {name: column[kept] for name, column in table.items()}
 
 
@@ -99,26 +97,13 @@ def export_csv(dataset: Dataset, path: Path) -> int:
     from pyarrow import csv
 
     make_folder(path.parent)
-    rows, temporary = 0, None
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            writer = None
-            for table in dataset.arrow_tables():
-                table = table.replace_schema_metadata(None)
-                writer = writer or csv.CSVWriter(file, table.schema)
-                writer.write_table(table)
-                rows += table.num_rows
-            if writer is not None:
-                writer.close()
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-        raise
+    rows, writer = 0, None
+    with replacing(path) as file:
+        for table in dataset.arrow_tables():
+            table = table.replace_schema_metadata(None)
+            writer = writer or csv.CSVWriter(file, table.schema)
+            writer.write_table(table)
+            rows += table.num_rows
+        if writer is not None:
+            writer.close()
     return rows

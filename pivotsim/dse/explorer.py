@@ -1,4 +1,4 @@
-"""explore(): a space of designs in, a table out, in memory."""
+"""Exploration in memory: a space of designs in, a table out."""
 
 from collections.abc import Mapping
 from pathlib import Path

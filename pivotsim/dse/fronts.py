@@ -1,4 +1,4 @@
-"""What a dataset says: its Pareto front, the front's knee, and how much each axis matters."""
+"""Analysis of a dataset: its Pareto front, the front's knee, and how much each axis matters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,9 +18,9 @@ def front_rows(
     The front of all rows is the front of the chunks' fronts.
     """
     dataset.check_columns("objectives", [*objectives, *maximize])
-    rules = dataset.rules(where)
+    filters = dataset.filters(where)
     front: Columns = {}
-    for table in dataset.tables(where=rules):
+    for table in dataset.tables(where=filters):
         own = _rows(table, pareto_front(table, objectives, maximize=maximize))
         front = own if not front else {name: np.concatenate([front[name], own[name]]) for name in own}
         front = _rows(front, pareto_front(front, objectives, maximize=maximize))
@@ -64,12 +64,12 @@ def sensitivity(dataset: Dataset, results: Sequence[str], *, where: Sequence[str
     as they are: where constraints leave axes dependent, shares of different axes overlap.
     """
     dataset.check_columns("objectives", list(results))
-    rules = dataset.rules(where)
+    filters = dataset.filters(where)
     shift: dict[str, float] = {}
     count = 0
     sums, squares = dict.fromkeys(results, 0.0), dict.fromkeys(results, 0.0)
-    cells: dict[str, dict[Any, list[float]]] = {axis: {} for axis in dataset.axes}
-    for table in dataset.tables([*dataset.axes, *results], rules):
+    sums_of: dict[str, dict[Any, list[float]]] = {axis: {} for axis in dataset.axes}
+    for table in dataset.tables([*dataset.axes, *results], filters):
         rows = len(table[results[0]])
         if not rows:
             continue
@@ -83,17 +83,17 @@ def sensitivity(dataset: Dataset, results: Sequence[str], *, where: Sequence[str
             values, inverse = np.unique(table[axis], return_inverse=True)
             parts = [np.bincount(inverse), *(np.bincount(inverse, y[name]) for name in results)]
             for value, *amounts in zip(values.tolist(), *(part.tolist() for part in parts), strict=True):
-                cell = cells[axis].setdefault(value, [0.0] * len(parts))
-                cells[axis][value] = [a + b for a, b in zip(cell, amounts, strict=True)]
+                entry = sums_of[axis].setdefault(value, [0.0] * len(parts))
+                sums_of[axis][value] = [a + b for a, b in zip(entry, amounts, strict=True)]
     if not count:
         raise InputError("sensitivity: no row is left")
     shares: dict[str, dict[str, float]] = {}
-    for axis, entries in cells.items():
+    for axis, entries in sums_of.items():
         shares[axis] = {}
         for place, name in enumerate(results, start=1):
             mean = sums[name] / count
             total = squares[name] / count - mean**2
-            between = sum(cell[0] * (cell[place] / cell[0] - mean) ** 2 for cell in entries.values()) / count
+            between = sum(entry[0] * (entry[place] / entry[0] - mean) ** 2 for entry in entries.values()) / count
             shares[axis][name] = min(1.0, between / total) if total > 0 else 0.0
     return shares
 
@@ -104,7 +104,7 @@ def best_by_pair(
     """Return (values of x, values of y, least result of each pair, float64 (y, x), NaN where there is no row)."""
     dataset.check_columns("axes", [x, y, result])
     best: dict[tuple[Any, Any], float] = {}
-    for table in dataset.tables([x, y, result], dataset.rules(where)):
+    for table in dataset.tables([x, y, result], dataset.filters(where)):
         xs, of_x = np.unique(table[x], return_inverse=True)
         ys, of_y = np.unique(table[y], return_inverse=True)
         least = np.full((len(ys), len(xs)), np.inf)

@@ -1,4 +1,4 @@
-"""What many arrays at once take of the FPGA, each as ``hardware.resources.fit`` counts it."""
+"""Resources that many arrays at once take of the FPGA, each as ``hardware.resources.fit`` counts it."""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.resources import MEMORIES, bram36_blocks, port_bytes
+from pivotsim.hardware.resources import MEMORIES, bram36_blocks, port_bytes, side_of
 from pivotsim.hardware.systolic import SystolicHardware
 
 RESOURCES = {"dsp": "DSP48E2", "bram36": "BRAM36", "lut": "LUTs", "ff": "FFs", "fits": ""}
@@ -50,7 +50,7 @@ def _bram36(hw: SystolicHardware, shapes: Any) -> Any:
     for code in np.unique(shapes[2]).tolist():
         chosen = shapes[2] == code
         for name in MEMORIES:
-            side = _side(name, DATAFLOWS[code])
+            side = side_of(name, DATAFLOWS[code])
             if side is None:
                 total[chosen] += _blocks(hw, name, 1, DATAFLOWS[code])
                 continue
@@ -58,11 +58,6 @@ def _bram36(hw: SystolicHardware, shapes: Any) -> Any:
             blocks = [_blocks(hw, name, length, DATAFLOWS[code]) for length in lengths.tolist()]
             total[chosen] += np.array(blocks, dtype=np.int64)[inverse]
     return total
-
-
-def _side(name: str, dataflow: str) -> int | None:
-    """Return the side of the array that sets a memory's width: 0 rows, 1 columns, None neither."""
-    return {"ipmem": 0, "wtmem": 1 if dataflow == "os" else 0, "opmem": 1}.get(name)
 
 
 def _blocks(hw: SystolicHardware, name: str, length: int, dataflow: str) -> int:

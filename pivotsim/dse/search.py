@@ -1,4 +1,4 @@
-"""Search by Optuna: designs are proposed, evaluated and told back, in a journal that outlives the process.
+"""Search by Optuna: designs are proposed, evaluated and reported back, in a journal that outlives the process.
 
 One objective is searched by TPE, several by NSGA-II. A space of no more points than may be tried is swept whole
 instead.
@@ -15,12 +15,12 @@ from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import ListedPoints
 from pivotsim.dse.sweep.chunks import Recipe
 from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
-from pivotsim.dse.sweep.processes import Alone
-from pivotsim.dse.sweep.run import Progress, Swept, run_sweep, store_chunks
+from pivotsim.dse.sweep.processes import SingleProcess
+from pivotsim.dse.sweep.run import Progress, SweepResult, run_sweep, store_chunks
 from pivotsim.errors import InputError, MissingExtraError, check_integer, got, nearest
 from pivotsim.io.text_files import make_folder
 
-LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a rule excludes
+LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a constraint excludes
 JOURNAL = "_optuna.journal"
 DEFAULT_TRIALS = 1000
 MAX_TRIALS = 1_000_000
@@ -34,7 +34,7 @@ def run_search(
     samples: int | None = None,
     seed: int = 0,
     report: Callable[[Progress], None] | None = None,
-) -> tuple[str, Swept]:
+) -> tuple[str, SweepResult]:
     """Search a space for small objectives, or go on with a search; return (optuna or grid, the result).
 
     Parameters
@@ -44,7 +44,7 @@ def run_search(
     objectives : sequence of str
         Columns of results or resources to minimise.
     samples : int
-        Designs to try in all, earlier runs included; those that a rule excludes count.
+        Designs to try in all, earlier runs included; those that a constraint excludes count.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def run_search(
     for old in (*path.glob("chunk-*.parquet"), path / MANIFEST):  # they follow from the journal
         old.unlink(missing_ok=True)
     recipe = Recipe(space, "optuna", len(listed), seed, listed=tuple(listed))
-    return "optuna", store_chunks(recipe, path, lambda: Alone(recipe))
+    return "optuna", store_chunks(recipe, path, lambda: SingleProcess(recipe))
 
 
 def _check_folder(folder: Path, space: Space) -> None:
@@ -115,7 +115,7 @@ def _searched(
         places = tuple(_place(trial, axis) for axis in space.axes)
         table = evaluator.run(ListedPoints([places]), 0, 1).columns
         is_left_out = not len(table["point"])
-        trial.set_constraint(LEFT_OUT, float(is_left_out))  # the sampler learns what the rules admit
+        trial.set_constraint(LEFT_OUT, float(is_left_out))  # the sampler learns what the constraints admit
         study.tell(trial, [NO_RESULT if is_left_out else float(table[o][0]) for o in objectives])
         if report is not None:
             report(Progress(0, 1, number + 1, trials, done))

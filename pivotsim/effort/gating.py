@@ -1,4 +1,4 @@
-"""What each effort says of a batch of images, and where the images leave a cascade of efforts.
+"""Logits of each effort on a batch of images, and where the images leave a cascade of efforts.
 
 logits.npz holds, for each effort e that was inferred, an array ``effort<e>`` of floats, shape (n, classes): row i is
 image i in all of them. ``labels``, integers of shape (n,), is optional; without it there is no accuracy.

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from pivotsim.engines.counts import Counts
 from pivotsim.hardware.spec import Hardware
+from pivotsim.tables import Table
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Trace
@@ -29,21 +30,6 @@ class Span(NamedTuple):
     last: int
     start_cycle: int
     end_cycle: int
-
-
-class Column(NamedTuple):
-    """A column, and how cells are written: ``text`` (to the left), ``right``, ``count``, ``number``, ``percent``."""
-
-    title: str
-    form: str = "text"
-
-
-class Table(NamedTuple):
-    """A table for people: cells as they are, and lines of text below."""
-
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    closing: tuple[str, ...] = ()
 
 
 class Details:

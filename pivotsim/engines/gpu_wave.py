@@ -14,8 +14,8 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.gpu import GpuSpec
-from pivotsim.units import FloatArray, IntArray, us_to_ms
-from pivotsim.workload.ops import INT64_MAX, Op, Trace
+from pivotsim.units import INT64_MAX, FloatArray, IntArray, us_to_ms
+from pivotsim.workload.ops import Op, Trace
 
 ATTENTION_MODULES = ("qkt", "sv")
 

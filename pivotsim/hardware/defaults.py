@@ -12,7 +12,7 @@ from pivotsim.hardware.sourced import NONE
 from pivotsim.operations import OPERATIONS, PS
 
 NO_PROCESSOR = NONE  # in place of the group ``host``
-DEFAULT = "[assumed] default, not stated by this board"
+DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
 
 

@@ -1,8 +1,7 @@
 """What an FPGA has, and what one design takes of it."""
 
 from pivotsim.io.specs import Spec, quantity
-
-INT64_MAX = 2**63 - 1
+from pivotsim.units import INT64_MAX
 
 
 class UseSpec(Spec):

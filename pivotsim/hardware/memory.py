@@ -7,25 +7,19 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from pivotsim.errors import InputError
 from pivotsim.io.specs import ONE_LINE, Spec, quantity
+from pivotsim.units import INT64_MAX
 
 if TYPE_CHECKING:
-    from pivotsim.hardware.dram import DramSpec
+    from pivotsim.hardware.dram.spec import DramSpec
 
 UNLIMITED: Literal["unlimited"] = "unlimited"
 BANDWIDTH = "bandwidth"
-MOST = 2**63 - 1
 MAX_PORT_BYTES = 2**20
 MAX_LATENCY_NS = 10**9
 
 Buffers = Literal["single", "ping_pong"]
 LoopOrder = Literal["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"]
 BUFFERS: tuple[str, ...] = ("single", "ping_pong")
-# dataflow -> its loop orders, outermost loop first, in the order of the kernel's codes; under is and ws, row is K
-LOOP_ORDERS: dict[str, tuple[str, str]] = {
-    "is": ("column-chunk-row", "chunk-column-row"),
-    "ws": ("column-chunk-row", "chunk-column-row"),
-    "os": ("column-outer", "row-outer"),
-}
 
 
 def _at_least(least: int, most: int) -> BeforeValidator:
@@ -45,8 +39,8 @@ def _at_least(least: int, most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Size: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(1, MOST)]
-Share: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(0, MOST)]
+Size: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(1, INT64_MAX)]
+Share: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(0, INT64_MAX)]
 Port: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(1, MAX_PORT_BYTES)]
 
 
@@ -81,7 +75,7 @@ class MemorySpec(Spec):
     bias: bool = quantity("", "Load an int32 bias per output column, once per matrix multiplication.")
     loop_order: LoopOrder = quantity("", "Loops over tiles, outermost first; auto takes the fastest.")
     chunk: int = quantity(
-        "steps", "Chunk that a longer stream is cut into; 0 takes the fastest that fits.", ge=0, le=MOST
+        "steps", "Chunk that a longer stream is cut into; 0 takes the fastest that fits.", ge=0, le=INT64_MAX
     )
 
     @model_validator(mode="after")
@@ -107,7 +101,7 @@ class MemorySpec(Spec):
         """
         if self.dram == BANDWIDTH:
             return None
-        from pivotsim.hardware.dram import load_dram  # most runs name no channel
+        from pivotsim.hardware.dram.spec import load_dram  # most runs name no channel
 
         try:
             return load_dram(self.dram)

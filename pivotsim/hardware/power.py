@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pivotsim.errors import got
 from pivotsim.io.specs import Spec, quantity
+from pivotsim.units import INT64_MAX
 
 COSTS_UP_TO_PJ = 1e9
 
@@ -28,9 +29,9 @@ class FittedOn(Spec):
     power_w: float = quantity("W", "Mean power that the run is to have.", ge=1e-6, le=1e6)
     delay_ms: float = quantity("ms", "Delay of the run.", ge=1e-6, le=1e12)
     ps_core_ms: float = quantity("ms", "Processor time multiplied by busy cores.", ge=0, le=1e12)
-    macs: int = quantity("", "Multiply-accumulates.", ge=0, le=2**63 - 1)
-    sram_bytes: int = quantity("B", "Bytes written to and read from on-chip memories.", ge=0, le=2**63 - 1)
-    dram_bytes: int = quantity("B", "Bytes moved to and from DRAM.", ge=0, le=2**63 - 1)
+    macs: int = quantity("", "Multiply-accumulates.", ge=0, le=INT64_MAX)
+    sram_bytes: int = quantity("B", "Bytes written to and read from on-chip memories.", ge=0, le=INT64_MAX)
+    dram_bytes: int = quantity("B", "Bytes moved to and from DRAM.", ge=0, le=INT64_MAX)
 
 
 class ActivitySpec(Spec):

@@ -7,9 +7,9 @@
 
 A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
 the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
-wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (WTMEM under os: C), 4 * C at
-OPMEM. Constants of ``fpga.use``
-are fitted to the one design that PIVOT (section 4.1) publishes, so its FF and BRAM36 check nothing; DSP does.
+wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
+above), 4 * C at OPMEM. Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
+its FF and BRAM36 check nothing; DSP does.
 That a design does not fit is a result: it can be simulated all the same.
 """
 
@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
@@ -187,8 +188,18 @@ def _memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
 
 def port_bytes(hw: SystolicHardware, name: str, rows: int, cols: int, dataflow: str) -> int:
     """Return how wide a memory is: the wider of what fills it and what an array of that shape moves in a clock."""
-    port = {"ipmem": rows, "wtmem": cols if dataflow == "os" else rows, "opmem": SUM_BYTES * cols}.get(name, 0)
+    side = side_of(name, dataflow)
+    port = 0 if side is None else (rows, cols)[side] * (SUM_BYTES if name == OPERAND_MEMORY["out"] else 1)
     return max(port, _number(hw, f"{name}_port_bytes_per_clock")) if name in FILLED else port
+
+
+def side_of(name: str, dataflow: str) -> int | None:
+    """Return the side of the array that sets a memory's width: 0 rows, 1 columns, None neither.
+
+    Sums leave by columns, and an operand that streams from above enters by them; all else enters by rows.
+    """
+    operand = next((operand for operand, memory in OPERAND_MEMORY.items() if memory == name), None)
+    return None if operand is None else int(operand in ("out", DATAFLOW[dataflow].from_above))
 
 
 def _number(hw: SystolicHardware, field: str) -> int:

@@ -28,7 +28,6 @@ PROFILES: tuple[str, ...] = ("paper", "full")
 PS_PL_OVERLAPS: tuple[str, ...] = ("serial", "heads", "images")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
-INT64_MAX = 2**63 - 1
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
 
 

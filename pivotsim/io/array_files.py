@@ -3,17 +3,19 @@
 Nothing is unpickled: an array of Python objects is refused by its header.
 """
 
-import ast
 import io
+import math
 import os
-import re
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
+from numpy.lib import format as npy
 
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import write_atomic
@@ -23,23 +25,12 @@ MAX_ARRAY_BYTES = 2**28  # of a file, and of all its arrays together, as they wi
 MAX_ENTRIES = 65_536
 MAX_HEADER_BYTES = 10_000
 MAX_NDIM = 8
-_MAGIC = b"\x93NUMPY"
-_LENGTH_BYTES = {b"\1": 2, b"\2": 4, b"\3": 4}  # of the header, by version
-_DESCR = re.compile(r"[|<>=][biufcSUVO][0-9]{0,9}")
+# what numpy's reader raises on bytes that are no header
+_NO_HEADER = (
+    ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, tokenize.TokenError, RecursionError, MemoryError,
+    Warning,
+)  # fmt: skip
 _WHEN = (1980, 1, 1, 0, 0, 0)  # equal arrays make equal files
-
-
-class _Header(NamedTuple):
-    shape: tuple[int, ...]
-    is_fortran: bool
-    dtype: np.dtype[Any]
-
-    @property
-    def size_bytes(self) -> int:
-        size = self.dtype.itemsize
-        for length in self.shape:
-            size *= length
-        return size
 
 
 Kinds = str | Callable[[str], str]
@@ -68,7 +59,7 @@ def read_arrays(path: str | Path, kinds: Kinds, max_bytes: int = MAX_ARRAY_BYTES
                 raise InputError(f"{name}: is larger than {size_text(max_bytes)}, the most that is read")
             start = file.read(8)
             file.seek(0)
-            if start.startswith(_MAGIC):
+            if start.startswith(npy.MAGIC_PREFIX):
                 return {"": _array(name, file, kinds if isinstance(kinds, str) else kinds(""), max_bytes)}
             if start.startswith(b"PK"):
                 return _members(name, file, kinds, max_bytes)
@@ -131,24 +122,24 @@ def _member(place: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds
 
 def _array(place: str, stream: IO[bytes], kinds: str, left: int) -> Any:
     """Return one array whose header has been checked; no more than it announces is read."""
-    header = _header(place, stream)
-    kind = header.dtype.kind
-    if kind not in kinds or kind == "O" or header.dtype.hasobject:
+    shape, is_fortran, dtype = _header(place, stream)
+    if dtype.kind not in kinds or dtype.hasobject:
         wanted = "must hold true and false" if kinds == "b" else "holds a type that does not belong there"
-        raise InputError(f"{place}: {wanted} {got(str(header.dtype))}")
-    if header.size_bytes > left:
-        raise InputError(_too_large(place, header.size_bytes, left))
-    raw = bytearray(stream.read(header.size_bytes))
-    if len(raw) < header.size_bytes:
-        raise InputError(f"{place}: ends after {len(raw)} of the {header.size_bytes} bytes that its header announces")
+        raise InputError(f"{place}: {wanted} {got(str(dtype))}")
+    size_bytes = math.prod(shape) * dtype.itemsize
+    if size_bytes > left:
+        raise InputError(_too_large(place, size_bytes, left))
+    raw = bytearray(stream.read(size_bytes))
+    if len(raw) < size_bytes:
+        raise InputError(f"{place}: ends after {len(raw)} of the {size_bytes} bytes that its header announces")
     if stream.read(1):
-        raise InputError(f"{place}: goes on after the {header.size_bytes} bytes that its header announces")
-    if kind == "b" and raw and np.frombuffer(raw, dtype=np.uint8).max() > 1:
+        raise InputError(f"{place}: goes on after the {size_bytes} bytes that its header announces")
+    if dtype.kind == "b" and raw and np.frombuffer(raw, dtype=np.uint8).max() > 1:
         raise InputError(f"{place}: must hold true and false, as bytes 1 and 0")
-    if kind == "U" and not _is_text(np.frombuffer(raw, dtype=f"{header.dtype.byteorder}u4")):
+    if dtype.kind == "U" and not _is_text(np.frombuffer(raw, dtype=f"{dtype.byteorder}u4")):
         raise InputError(f"{place}: is text with what is no character of Unicode")
-    flat = np.frombuffer(raw, dtype=header.dtype)
-    return flat.reshape(header.shape[::-1]).T if header.is_fortran else flat.reshape(header.shape)
+    flat = np.frombuffer(raw, dtype=dtype)
+    return flat.reshape(shape[::-1]).T if is_fortran else flat.reshape(shape)
 
 
 def _is_text(points: Any) -> bool:
@@ -156,24 +147,22 @@ def _is_text(points: Any) -> bool:
     return not ((points > 0x10FFFF) | (points >> 11 == 0xD800 >> 11)).any()
 
 
-def _header(place: str, stream: IO[bytes]) -> _Header:
-    """Return a checked header: a dict of literals (numpy's format, NEP 1), of which nothing is run."""
-    start = stream.read(8)
-    length_bytes = _LENGTH_BYTES.get(start[6:7]) if start[:6] == _MAGIC and len(start) == 8 else None
-    length = int.from_bytes(stream.read(length_bytes or 0), "little")
+def _header(place: str, stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return (shape, whether columns come first, type) of a header: a dict of literals (NEP 1), of which nothing runs.
+
+    Format 1.0 alone, whose header is at most 64 KiB: numpy writes 2.0 for longer ones only, and 3.0 for field names.
+    """
     try:
-        if length_bytes is None or length > MAX_HEADER_BYTES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what numpy reads with a warning, such as files of Python 2, is refused
+            if npy.read_magic(stream) != (1, 0):
+                raise ValueError
+            shape, is_fortran, dtype = npy.read_array_header_1_0(stream, max_header_size=MAX_HEADER_BYTES)
+        if not all(type(v) is int and v >= 0 for v in shape) or len(shape) > MAX_NDIM:
             raise ValueError
-        text = stream.read(length).decode("utf-8")
-        fields = ast.literal_eval(text) if "\\" not in text else {}  # odd escapes would warn
-        descr, shape, is_fortran = fields["descr"], fields["shape"], fields["fortran_order"]
-        if not (isinstance(descr, str) and _DESCR.fullmatch(descr) and isinstance(is_fortran, bool)):
-            raise ValueError
-        if not (isinstance(shape, tuple) and all(type(v) is int and v >= 0 for v in shape)) or len(shape) > MAX_NDIM:
-            raise ValueError
-        return _Header(shape, is_fortran, np.dtype(descr))
-    except (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError):
-        raise InputError(f"{place}: is no array in numpy's format") from None
+    except _NO_HEADER:
+        raise InputError(f"{place}: is no array in numpy's format 1.0") from None
+    return shape, is_fortran, dtype
 
 
 def _too_large(place: str, size_bytes: int, left: int) -> str:

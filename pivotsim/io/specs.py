@@ -20,7 +20,7 @@ SpecT = TypeVar("SpecT", bound="Spec")
 class Spec(BaseModel):
     """Base of all specifications: immutable, no unknown keys, strict types, finite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 def quantity(unit: str, description: str, **bounds: Any) -> Any:

@@ -1,8 +1,11 @@
 """Files in and out: bounded reads with one clear message, and writes that are whole or absent."""
 
+import contextlib
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from pivotsim.errors import InputError
 
@@ -59,24 +62,35 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             return
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a new file in the same folder that is synced and takes the place of ``path``; after any error, none does.
+
+    The system makes it with the permissions that it gives to every new file: the process' umask is neither read nor
+    set, which other threads would see.
+    """
     temporary: Path | None = None
     try:
         if path.is_dir():
             raise IsADirectoryError(None, "is a directory")
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-        temporary = Path(name)
+        unused = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+        descriptor = os.open(unused, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        temporary = unused
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes files private; a result is an ordinary file
         temporary.replace(path)
-    except OSError as error:
+    except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        if isinstance(error, OSError):
+            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise
 
 
 def make_folder(path: Path) -> None:

@@ -19,9 +19,11 @@ F = TypeVar("F", bound=Callable[..., object])
 # locks the bus for every array that is handed to an inner function, which costs more than a small kernel's own work;
 # numba has no public option to leave it out, so that this is the one place with a private one.
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
+_PART_OPTIONS = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # kernels alone call them
+_PART_LEVEL = 1  # of optimisation: 0 takes longer, since numba makes machine code of what is not made small
 
 _lock = threading.RLock()  # kernels are called from threads, and may call kernels
-_parts: dict[FunctionType, dict[str, bool]] = {}  # functions that kernels call -> options
+_parts: dict[FunctionType, dict[str, Any]] = {}  # functions that kernels call -> options
 _part_dispatchers: dict[FunctionType, Any] = {}
 _kernels: list["Kernel"] = []
 _by_dispatcher: dict[Any, "Kernel"] = {}  # kernels whose code is being loaded or compiled
@@ -108,7 +110,7 @@ def kernel(
     Callable
         A decorator; what it makes is called like the function, with arguments by place.
     """
-    options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates}
+    options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates, "no_cfunc_wrapper": True}
 
     def made(function: F) -> F:
         result = Kernel(cast(FunctionType, function), signature, types, options)
@@ -121,6 +123,12 @@ def kernel(
 def inlined(function: F) -> F:
     """Make a function part of the kernels that call it: typed by them, compiled and cached with them."""
     _parts[cast(FunctionType, function)] = {"forceinline": True}
+    return function
+
+
+def pasted(function: F) -> F:
+    """Make a function be pasted into the only kernel that calls it, before types are known."""
+    _parts[cast(FunctionType, function)] = {"inline": "always"}
     return function
 
 
@@ -172,8 +180,40 @@ def _dispatcher_of_part(function: FunctionType) -> Any:
     if function not in _part_dispatchers:
         copy = _copy_of(function)
         _tell_numba(copy)
-        _part_dispatchers[function] = numba.njit(**_OPTIONS, **_parts[function])(copy)
+        dispatcher = numba.njit(**_PART_OPTIONS, **_parts[function])(copy)
+        _part_dispatchers[function] = dispatcher if "inline" in _parts[function] else _general(dispatcher)
     return _part_dispatchers[function]
+
+
+def _general(dispatcher: Any) -> Any:
+    """Make a function be typed by the types of its arguments, and be optimised only in the kernel that it ends up in.
+
+    numba would compile it once for each constant that it is called with, and optimise it in itself and in each function
+    around it. The hook is numba's own way to type a call; no public option says either.
+    """
+    import numba
+
+    for_types = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        level = numba.config.OPT
+        numba.config.OPT = _PART_LEVEL
+        try:
+            return for_types(tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()})
+        finally:
+            numba.config.OPT = level
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
+
+
+def _plain(kind: Any) -> Any:
+    """Return a type without the constants in it."""
+    import numba
+
+    if isinstance(kind, numba.types.BaseTuple):
+        return numba.types.BaseTuple.from_types([_plain(item) for item in kind], getattr(kind, "instance_class", None))
+    return numba.types.unliteral(kind)
 
 
 @functools.cache

@@ -33,6 +33,18 @@ class Mapping(NamedTuple):
     holds_weights: int
 
 
+class DesignColumns(NamedTuple):
+    """Many arrays, a vector (D,) per field; ``dataflow`` holds codes."""
+
+    rows: Array
+    cols: Array
+    dataflow: Array
+    fold_overlap: Array
+    edge_aware: Array
+    os_edge_register: Array
+    mac_latency: Array
+
+
 class Design(NamedTuple):
     """An array: its PEs, its dataflow (as in ``Mapping``), and how folds follow each other."""
 
@@ -47,3 +59,95 @@ class Design(NamedTuple):
     edge_aware: int
     os_edge_register: int
     mac_latency: int
+
+
+class Limits(NamedTuple):
+    """Memories in bytes and array clocks.
+
+    Halves: 0 is unlimited, 1 single, 2 ping-pong. Shares of the global buffer in bytes: -1 is unlimited. Ports in bytes
+    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded.
+    """
+
+    input_halves: int
+    weight_halves: int
+    output_halves: int
+    input_share: int
+    weight_share: int
+    gb_port: int
+    ipmem_port: int
+    wtmem_port: int
+    read_latency: int
+    write_latency: int
+    out_bytes: int
+    bias: int
+
+
+class Dram(NamedTuple):
+    """DRAM behind its AXI ports, of ``axi_bytes`` per array clock (0: unlimited).
+
+    A bandwidth takes bytes * cost_num / cost_den array clocks (0 / 1: none). A channel that issues commands
+    (kernels/dram) has f_dram / f_array = clock_num / clock_den in lowest terms; its bursts of ``burst_bytes`` take
+    ``burst_clocks`` of its clocks, and no data comes before ``least_clocks``.
+    """
+
+    axi_bytes: int
+    cost_num: int
+    cost_den: int
+    burst_bytes: int
+    burst_clocks: int
+    least_clocks: int
+    clock_num: int
+    clock_den: int
+
+
+class Candidates(NamedTuple):
+    """Programs to choose from: loop orders and chunks, first to last; one of each is a plain run."""
+
+    first_order: int
+    last_order: int
+    least_chunk: int
+    most_chunk: int
+
+
+class Channel(NamedTuple):
+    """A DRAM channel that issues commands, as kernels/dram/commands.py lays it out."""
+
+    state: Array
+    gaps: Array
+    device: Array
+    queue: Array
+
+
+class Tables(NamedTuple):
+    """What a mask leaves along the streamed index, as kernels/memory/mask_tables.py lays it out."""
+
+    needed: Array
+    bytes_0: Array
+    blocks_0: Array
+    bytes_1: Array
+    blocks_1: Array
+
+
+class Shape(NamedTuple):
+    """How ``Tables`` are read.
+
+    ``list_i`` and ``list_j`` are strides of the rows of ``needed``; ``block`` is the mask's; ``masked`` the slot that
+    the mask covers or -1; ``whole_0`` and ``whole_1`` the bytes of all units of a slot but for index along the stream;
+    ``tiled`` is 1 where slot 0 is tiles.
+    """
+
+    list_i: int
+    list_j: int
+    block: int
+    masked: int
+    whole_0: int
+    whole_1: int
+    tiled: int
+
+
+class Records(NamedTuple):
+    """Room for intervals, (count, 7), (count, 8) and (count, 4); of no rows where they are not wanted."""
+
+    loads: Array
+    passes: Array
+    drains: Array

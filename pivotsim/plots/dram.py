@@ -6,7 +6,7 @@ import numpy as np
 
 from pivotsim.engines.dram.channel import serve
 from pivotsim.errors import check_integer
-from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.plots.style import plain_axes
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.memory.details import MemoryDetails
-from pivotsim.engines.memory.fit_check import HOMES, units
+from pivotsim.engines.memory.fit_check import units
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import STALLS
 from pivotsim.engines.memory.use import by_module
 from pivotsim.errors import InputError, check_choice, check_real, got
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
@@ -112,7 +112,7 @@ def draw_clocks(data: Clocks, axes: "Axes", title: str = "", label: str = "modul
 def with_opmem(hw: SystolicHardware, opmem_bytes: int, steps: int = 0) -> SystolicHardware:
     """Return hardware with another output memory and, with ``steps``, a streaming memory that holds that many."""
     changes: dict[str, object] = {"memories.opmem_bytes": opmem_bytes}
-    stream = HOMES[hw.array.dataflow][1]
+    stream = _stream_memory(hw)
     size = getattr(hw.memories, f"{stream}_bytes")
     if size != UNLIMITED:
         halves = 1 + BUFFERS.index(getattr(hw.memories, f"{stream}_buffers"))
@@ -120,14 +120,20 @@ def with_opmem(hw: SystolicHardware, opmem_bytes: int, steps: int = 0) -> Systol
     return hw.replace(changes)
 
 
+def _stream_memory(hw: SystolicHardware) -> str:
+    """Return the memory of the operand that streams past the held one."""
+    return DATAFLOW[hw.array.dataflow].memories[1]
+
+
 class _Sweep:
     """One plan on one hardware, for any size of its output memory."""
 
     def __init__(self, plan: Plan, hw: SystolicHardware, is_stream_grown: bool) -> None:
-        check_choice("dataflow", hw.array.dataflow, tuple(HOMES))  # under os the output memory holds no chunks
+        chunked = [name for name, flow in DATAFLOW.items() if not flow.drains]
+        check_choice("dataflow", hw.array.dataflow, chunked)  # sums that stay in the array are no chunks in OPMEM
         self.plan, self.hw, self.is_stream_grown = plan, hw, is_stream_grown
         sizes = [(op.m, op.k, op.n) for op in lower(plan) if op.kind == "gemm" and op.encoder]
-        streamed = [mapped(m, k, n, hw.array.dataflow)[2] for m, k, n in sizes]
+        streamed = [DATAFLOW[hw.array.dataflow].sizes(m, k, n)[2] for m, k, n in sizes]
         self.steps = max(streamed)
         self.longest = sizes[streamed.index(self.steps)]
         self.shape = hw.array.rows, hw.array.cols, hw.array.dataflow
@@ -153,7 +159,7 @@ class _Sweep:
         grown = min(self.steps, opmem_bytes // self.opmem_bytes(1)) if self.is_stream_grown else 0
         hw = with_opmem(self.hw, opmem_bytes, grown)
         chunk, limited_by = self.chunk(hw)
-        size = getattr(hw.memories, f"{HOMES[hw.array.dataflow][1]}_bytes")
+        size = getattr(hw.memories, f"{_stream_memory(hw)}_bytes")
         delay_ms = simulate(self.plan, hw, engine="memory", memory="hw").delay_ms
         return OpmemPoint(opmem_bytes, size, chunk, limited_by, delay_ms)
 
@@ -197,7 +203,7 @@ def opmem_data(plan: Plan, hw: Hardware, sizes: tuple[int, ...] = SIZES, bound_f
             points = [sweep.point(size) for size in sizes]
             curves.append(OpmemCurve(buffers, is_grown, points, sweep.smallest(bound_frac * unlimited_ms)))
     own = _Sweep(plan, hw, False).point(int(hw.memories.opmem_bytes))
-    return OpmemData(curves, own, HOMES[hw.array.dataflow][1], unlimited_ms, bound_frac)
+    return OpmemData(curves, own, _stream_memory(hw), unlimited_ms, bound_frac)
 
 
 def draw_opmem(data: OpmemData, axes: "Axes", title: str = "") -> "Axes":

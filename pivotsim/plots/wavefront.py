@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.io.text_files import make_folder, write_atomic
 from pivotsim.plots.style import plain_axes, save_png
 from pivotsim.simulation.executed_gemm import ExecutedGemm
@@ -52,9 +53,7 @@ def wavefront_data(run: ExecutedGemm) -> Wavefront:
 
 def _phases(run: ExecutedGemm) -> list[tuple[str, int, int]]:
     """Cut each fold: load, fill (the wave spreads), stream (it covers the fold), drain (it leaves, sums move out)."""
-    row_size, col_size, length = {
-        "is": (run.k, run.m, run.n), "ws": (run.k, run.n, run.m), "os": (run.m, run.n, run.k)
-    }[run.dataflow]  # fmt: skip
+    row_size, col_size, length = DATAFLOW[run.dataflow].sizes(run.m, run.k, run.n)
     row_folds, phases = -(-row_size // run.rows), []
     for fold in range(min(run.folds, MARKED_FOLDS)):
         load, start, end = (int(times[fold]) for times in (run.load_cycle, run.start_cycle, run.end_cycle))

@@ -16,7 +16,7 @@ import numpy as np
 from pivotsim.errors import InputError, check_integer, check_real, got
 from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel
-from pivotsim.pruning.cells import MAX_PROBLEMS, count_of, number_of
+from pivotsim.pruning.table_numbers import MAX_PROBLEMS, count_of, number_of
 from pivotsim.pruning.utility import MOST_ACCURACY_PCT
 from pivotsim.units import FloatArray, IntArray
 

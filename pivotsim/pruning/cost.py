@@ -1,4 +1,4 @@
-"""What the pruning itself costs: scores, sort, gather and mean, beside a plan that cuts its tokens at no cost.
+"""Cost of the pruning itself: scores, sort, gather and mean, beside a plan that cuts its tokens at no cost.
 
 The operations stand in the plan's trace (workload/tokens/costs.py). The paper's profile charges none of them but a
 softmax over the tokens; whether pruning pays depends on all, so the processor side charges them as profile `full` does.

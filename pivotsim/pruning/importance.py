@@ -1,4 +1,4 @@
-"""Which patch tokens matter, without training (Eliopoulos et al., section 3.3, Eq. 5 and 6).
+"""Importance of patch tokens, without training (Eliopoulos et al., section 3.3, Eq. 5 and 6).
 
     A   = softmax(Q K^T / sqrt(d)) per head;  a_j = sum over patch queries i of max over heads of A[i, j]
     S_A = a / max a                            attention received; prefix rows and columns are left out first

@@ -16,8 +16,14 @@ import numpy as np
 from pivotsim.errors import InputError, check_integer, check_real, got
 from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
-from pivotsim.pruning.devices.protocol import ChargesPruning, Device, HasNotes
-from pivotsim.pruning.inputs import device_inputs, options_of, plan_inputs
+from pivotsim.pruning.devices.protocol import (
+    ChargesPruning,
+    Device,
+    HasNotes,
+    device_identity,
+    options_of,
+    plan_identity,
+)
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
@@ -77,13 +83,13 @@ class Schedule(Printable):
     pruned_ms: float
     pruning_ms: float
     options: Mapping[str, Any]
-    inputs: tuple[Any, ...] = field(repr=False)
+    identity: tuple[Any, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
     def input_hash(self) -> str:
         """16 hex digits over everything that went in: model, device, options, accuracy, grid, batch, alpha."""
-        return hash_of(self.inputs)
+        return hash_of(self.identity)
 
     def __repr__(self) -> str:
         where = f"{self.plan.model.name} on {self.device}, batch {self.batch}"
@@ -224,12 +230,12 @@ def pruning_schedule(
         raise InputError(f"{device.name}: has no latency of the whole model, {whole} tokens")
     pruned = pruned_at(plan, place, whole - best)
     own = _pruning_ms(device, pruned, batch, pruning_ms)
-    inputs = (plan_inputs(plan), device_inputs(device), *asked, None if pruning_ms is None else own)
+    identity = (plan_identity(plan), device_identity(device), *asked, None if pruning_ms is None else own)
     notes += (UNCHARGED,) if math.isnan(own) else ()
     notes += device.notes(pruned, batch) if isinstance(device, HasNotes) else ()
     return Schedule(
         plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
-        device.latency_ms(without_steps(pruned), batch), own, options_of(device), inputs, notes,
+        device.latency_ms(without_steps(pruned), batch), own, options_of(device), identity, notes,
     )  # fmt: skip
 
 

@@ -18,9 +18,10 @@ from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_steps
 from pivotsim.io.specs import leaves
+from pivotsim.kernels.types import DesignColumns
 from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.run import SCOPES, as_trace, runnable
-from pivotsim.units import FloatArray, IntArray, cycles_to_ms, plain_sum
+from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
@@ -125,7 +126,7 @@ def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def design_totals(
-    traces: Sequence[Trace], hw: SystolicHardware, columns: list[IntArray], *, profile: str, energy: str,
+    traces: Sequence[Trace], hw: SystolicHardware, columns: DesignColumns, *, profile: str, energy: str,
     is_parallel: bool = True,
 ) -> list[tuple[IntArray, FloatArray, Any]]:  # fmt: skip
     """Return (PL clocks, ms, J) of each trace on each design, (D,); ``columns`` as in ``analytic.design_columns``."""
@@ -133,7 +134,7 @@ def design_totals(
     totals = []
     for trace, pl_cycles in zip(traces, cycles, strict=True):
         units = sum(cycles for _, cycles in unit_cycles(trace, hw))
-        if pl_cycles.max(initial=0) > analytic.MAX_CYCLES - units:
+        if pl_cycles.max(initial=0) > INT64_MAX - units:
             raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
         pl_cycles += units
         ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
@@ -144,12 +145,12 @@ def design_totals(
 
 
 def _energy_j(
-    trace: Trace, hw: SystolicHardware, columns: list[IntArray], delay_ms: FloatArray, ps_ms: float, energy: str
+    trace: Trace, hw: SystolicHardware, columns: DesignColumns, delay_ms: FloatArray, ps_ms: float, energy: str
 ) -> Any:
     """Return the joules of each design, float64 (D,)."""
     if energy == "constant":  # millions of designs: no vector more than needed
         return board_j(hw, delay_ms)
-    sram, dram = design_bytes(trace.gemms.tolist(), *columns[:3])
+    sram, dram = design_bytes(trace.gemms.tolist(), columns.rows, columns.cols, columns.dataflow)
     vectors: dict[str, Any] = {
         "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
     }  # fmt: skip

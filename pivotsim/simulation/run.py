@@ -22,9 +22,9 @@ from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import PS, Step, steps_of
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Timeline
-from pivotsim.units import cycles_to_ms
+from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
-from pivotsim.workload.ops import INT64_MAX, Trace, checked
+from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
 SCOPES = ("encoders", "all")

@@ -11,6 +11,7 @@ from pivotsim.errors import InputError, check_choice, check_integer, check_real,
 from pivotsim.models.spec import VitModel
 from pivotsim.operations import OPERATIONS
 from pivotsim.tables import Printable, Table
+from pivotsim.units import INT64_MAX
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
 KINDS = tuple(OPERATIONS)
@@ -25,7 +26,6 @@ MODULES = (
 )  # fmt: skip
 TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
 
-INT64_MAX = 2**63 - 1
 DENSITY_PLACES = 0.01  # how far a stated density may lie from that of the mask beside it
 BOUNDS = {  # field of Op: (least, most)
     "encoder": (0, 4096), "m": (1, INT64_MAX), "k": (1, INT64_MAX), "n": (1, INT64_MAX), "repeats": (1, INT64_MAX),

@@ -91,9 +91,9 @@ def test_several_hardwares(cosearch):
 
 def test_each_hardware_states_its_own_options_delays_and_notes(cosearch):
     names = ("zcu102", "u250_mpca")
-    asked = ("--hw", names[0], "--hw", names[1], "--front", "delay_ms")
+    asked = ("--hw", names[0], "--hw", names[1], "--gate", "none", "--front", "delay_ms")
     data = json.loads(cosearch(*asked, "--json").out)
-    found = search(names, memory="paper")
+    found = search(names, memory="paper", gate="none")
     assert [board["name"] for board in data["hardware"]] == list(names)
     assert [(board["engine"], board["memory"]) for board in data["hardware"]] == [
         ("analytic", "paper"),

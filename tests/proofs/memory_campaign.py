@@ -12,10 +12,10 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import BYTES, STALLS, record_gemm
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, Mask
 from tests.oracles.memory import clock as memory_clock
+from tests.oracles.memory.program import LOOP_ORDERS
 
 SLOTS = {"is": {"input": 0, "weight": 1}, "ws": {"weight": 0, "input": 1}, "os": {"input": 0, "weight": 1}}
 

@@ -1,4 +1,7 @@
-"""Ten thousand random designs of mixed spaces against simulate() and combine(): python -m tests.proofs.sweeps."""
+"""Ten thousand random designs of mixed spaces against simulate() and combine(); part of `make proof`.
+
+A count of designs makes a quick try: python -m tests.proofs.sweeps 200
+"""
 
 import sys
 

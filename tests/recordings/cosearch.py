@@ -21,7 +21,7 @@ from pivotsim.effort import best_paths, path_score
 from pivotsim.effort.cka import cka_matrix
 from pivotsim.effort.effort_files import save_cka, save_logits
 from pivotsim.vit_torch.measuring.extraction import features, logits_of
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 from pivotsim.vit_torch.training.loop import InMemory, Recipe, fine_tuned, train
 from pivotsim.vit_torch.training.quantisation import fake_quantised
@@ -126,7 +126,7 @@ def try_path(job: tuple[int, dict[str, Any], tuple[int, ...]]) -> tuple[str, ...
     untuned = ps.skip_attention(ps.plan(teacher.model), active=active)
     tuned = fine_tuned(teacher, active, batches_of(seed), PATH)
     accuracies = []
-    impose_plan(teacher, untuned)
+    apply_plan(teacher, untuned)
     for vit in (teacher, tuned):
         small = fake_quantised(vit, parts["train"].images[:CKA_IMAGES])
         accuracies.append(right(logits_of(small, parts["test"].images), parts["test"]))

@@ -9,9 +9,9 @@ import numpy as np
 from torch import Tensor, nn
 
 import pivotsim as ps
-from pivotsim.vit_torch.measuring.observed import observe_plan
+from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
 from pivotsim.vit_torch.model.attention_masks import mask_attention
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 from pivotsim.vit_torch.reducers.reduction import select_tokens_by_head
 from tests.recordings.recording import OUT, write
@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def points() -> list[Point]:
-    low, lower = (sharing(lambda vit, e=e: impose_plan(vit, effort(e))) for e in (LOW_EFFORT, LOWER_EFFORT))
+    low, lower = (sharing(lambda vit, e=e: apply_plan(vit, effort(e))) for e in (LOW_EFFORT, LOWER_EFFORT))
     full, unfused = sharing(lambda vit: None), sharing(unfuse)
     selected = sharing(select_tokens_by_head)
-    cut = sharing(lambda vit: impose_plan(vit, observe_plan(selected)))
+    cut = sharing(lambda vit: apply_plan(vit, extract_plan(selected)))
     masked, masked_unfused = sharing(lambda vit: mask_attention(vit, masks())), sharing(unfuse)
     mask_attention(masked_unfused, masks())
     table = {

@@ -15,9 +15,9 @@ from dataclasses import replace
 import torch
 
 import pivotsim as ps
-from pivotsim.vit_torch.measuring.observed import observe_plan
+from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
 from pivotsim.vit_torch.measuring.timing import time_forward_ms
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import VisionTransformer, build_vit
 from pivotsim.vit_torch.reducers import reduction
 from tests.recordings.recording import OUT, write
@@ -65,7 +65,7 @@ def staircase(batch: int) -> list[Point]:
     points = []
     for tokens in GRID:
         encoders = tuple(replace(e, attention_tokens=tokens, mlp_tokens=tokens) for e in plan.encoders)
-        vit = sharing(lambda vit, encoders=encoders: impose_plan(vit, replace(plan, encoders=encoders)))
+        vit = sharing(lambda vit, encoders=encoders: apply_plan(vit, replace(plan, encoders=encoders)))
         points.append((vit, batch, (MODEL, str(batch), str(tokens))))
     return points
 
@@ -79,9 +79,9 @@ def overheads(batch: int) -> list[Point]:
     points = [point("baseline", "", sharing(lambda vit: None)), point("baseline", "unfused", sharing(unfuse))]
     for method, function, arguments in METHODS:
         vit = sharing(lambda vit, f=function, a=arguments: getattr(reduction, f)(vit, **a))
-        plan, words = observe_plan(vit), " ".join(f"{name}={value}" for name, value in arguments.items())
+        plan, words = extract_plan(vit), " ".join(f"{name}={value}" for name, value in arguments.items())
         points.append(point(method, words, vit))
-        points.append(point("cut", f"as {method} {words}", sharing(lambda vit, plan=plan: impose_plan(vit, plan))))
+        points.append(point("cut", f"as {method} {words}", sharing(lambda vit, plan=plan: apply_plan(vit, plan))))
         removed = single_of_as_many_macs(ps.lower(plan).macs)
         single = sharing(lambda vit, r=removed: reduction.prune_single(vit, encoder=SINGLE_ENCODER, removed=r))
         points.append(point("single_layer", f"removed={removed} as {method} {words}", single))

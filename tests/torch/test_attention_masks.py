@@ -8,7 +8,7 @@ from tests.torch.small import PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.vit_torch.model.attention_masks import mask_attention
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.reducers import reduction
 from tests.torch.test_transformer import images_of, randomised
@@ -47,7 +47,7 @@ def test_a_mask_is_no_weight_and_comes_off():
     assert not torch.equal(vit(images), whole) and list(vit.state_dict()) == names
     with pytest.raises(ps.InputError, match="vit: has attention masks"):
         reduction.merge_tokens(vit, removed=1)
-    impose_plan(vit, ps.plan(PLAIN))
+    apply_plan(vit, ps.plan(PLAIN))
     assert torch.equal(vit(images), whole)
 
 

@@ -9,7 +9,7 @@ from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.vit_torch.measuring.extraction import features, logits_of
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 
 IMAGES = torch.randn(7, 2, 16, 16, generator=torch.Generator().manual_seed(1))
@@ -88,6 +88,6 @@ def test_bad_input_is_one_clear_line():
             logits_of(vit, none)
     with pytest.raises(ps.InputError, match=r"^batch: must be at least 1"):
         features(vit, IMAGES, batch=0)
-    impose_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 3]))
+    apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 3]))
     with pytest.raises(ps.InputError, match=r"^vit: every attention must be active for its output \(got \[2\]\)$"):
         features(vit, IMAGES)

@@ -14,20 +14,20 @@ from tests.torch.small import REASON
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning import importance
 from pivotsim.pruning.importance import token_importance
-from pivotsim.vit_torch.model.evidence import Evidence
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.reducers.dropping import SingleLayer
 from pivotsim.vit_torch.reducers.importance import score_by_class_token, score_tokens
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "data" / "tail_golden_vectors.json").read_text())["importance"]
 
 
-def evidence_of(query, key, value):
-    """Evidence of (B, H, N, d) arrays, the attention by the oracle."""
-    evidence = Evidence(with_map=True)
-    evidence.query, evidence.key, evidence.value = map(torch.as_tensor, (query, key, value))
+def tensors_of(query, key, value):
+    """Attention tensors of (B, H, N, d) arrays, the attention by the oracle."""
+    tensors = AttentionTensors(with_map=True)
+    tensors.query, tensors.key, tensors.value = map(torch.as_tensor, (query, key, value))
     attentions = [oracle.attention_of(*image) for image in zip(query, key, strict=True)]
-    evidence.attention = torch.as_tensor(np.array(attentions))
-    return evidence
+    tensors.attention = torch.as_tensor(np.array(attentions))
+    return tensors
 
 
 def drawn(seed, batch, heads, tokens, channels, scale=2.0):
@@ -40,16 +40,16 @@ def golden():
 
 
 def test_golden_scores():
-    evidence = evidence_of(*golden())
-    scores = score_tokens(evidence.attention, evidence.value, GOLDEN["p"])
+    tensors = tensors_of(*golden())
+    scores = score_tokens(tensors.attention, tensors.value, GOLDEN["p"])
     np.testing.assert_allclose(scores[0], GOLDEN["score"], rtol=0, atol=1e-12)
-    slow = oracle.importance(evidence.attention.numpy(), golden()[2], 1)[0]
+    slow = oracle.importance(tensors.attention.numpy(), golden()[2], 1)[0]
     np.testing.assert_allclose(slow, GOLDEN["score"], rtol=0, atol=1e-12)
 
 
 def test_golden_pruning():
     x = torch.tensor(GOLDEN["x"], dtype=torch.float64)[None]
-    y, _ = SingleLayer(GOLDEN["R"], GOLDEN["p"], "image")(x, None, evidence_of(*golden()))
+    y, _ = SingleLayer(GOLDEN["R"], GOLDEN["p"], "image")(x, None, tensors_of(*golden()))
     np.testing.assert_allclose(y[0], GOLDEN["y"], rtol=0, atol=1e-12)
 
 
@@ -58,12 +58,12 @@ def test_golden_pruning():
     prefix=st.integers(0, 3), channels=st.integers(1, 4), batch_max=st.booleans(),
 )  # fmt: skip
 def test_scores_are_the_oracles(seed, batch, heads, patches, prefix, channels, batch_max):
-    evidence = evidence_of(*drawn(seed, batch, heads, prefix + patches, channels))
-    scores = score_tokens(evidence.attention, evidence.value, prefix, "batch" if batch_max else "image")
-    wanted = oracle.importance(evidence.attention.numpy(), evidence.value.numpy(), prefix, batch_max)
+    tensors = tensors_of(*drawn(seed, batch, heads, prefix + patches, channels))
+    scores = score_tokens(tensors.attention, tensors.value, prefix, "batch" if batch_max else "image")
+    wanted = oracle.importance(tensors.attention.numpy(), tensors.value.numpy(), prefix, batch_max)
     np.testing.assert_allclose(scores, wanted, rtol=1e-12, atol=1e-12)
-    rows = [oracle.class_row(attention, prefix) for attention in evidence.attention.numpy()]
-    np.testing.assert_allclose(score_by_class_token(evidence.attention, prefix), rows)
+    rows = [oracle.class_row(attention, prefix) for attention in tensors.attention.numpy()]
+    np.testing.assert_allclose(score_by_class_token(tensors.attention, prefix), rows)
 
 
 def test_scores_are_the_numpy_references_in_float32():
@@ -79,7 +79,7 @@ def test_scores_are_the_numpy_references_in_float32():
 
 def test_an_image_does_not_depend_on_its_neighbours_unless_asked():
     q, k, v = drawn(0, 2, 2, 8, 3)
-    alone, both = evidence_of(q[:1], k[:1], v[:1]), evidence_of(q, k, v)
+    alone, both = tensors_of(q[:1], k[:1], v[:1]), tensors_of(q, k, v)
     for word, same in (("image", True), ("batch", False)):
         one = [score_tokens(e.attention, e.value, 1, word)[0] for e in (alone, both)]
         assert torch.allclose(*one) is same
@@ -95,6 +95,6 @@ def test_no_attention_among_patches_is_not_a_nan():
 def test_attention_to_the_prefix_alone_is_scored_as_the_reference_scores_it():
     query, key, value = np.full((1, 1, 4, 1), 2000.0), -np.ones((1, 1, 4, 1)), np.zeros((1, 1, 4, 1))
     key[:, :, 0] = 0.0
-    evidence = evidence_of(query, key, value)
-    found = score_tokens(evidence.attention, evidence.value, 1)
+    tensors = tensors_of(query, key, value)
+    found = score_tokens(tensors.attention, tensors.value, 1)
     np.testing.assert_array_equal(found, token_importance(query, key, value))

@@ -8,7 +8,7 @@ from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.vit_torch.measuring.extraction import logits_of
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.training.quantisation import fake_quantised, rounded
 
@@ -90,7 +90,7 @@ def test_larger_activations_are_cut_off():
 
 def test_an_effort_is_quantised_without_its_skipped_attention():
     vit = build_vit(PLAIN)
-    impose_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[2]))
+    apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[2]))
     assert np.isfinite(logits_of(fake_quantised(vit, IMAGES), IMAGES)).all()
     assert np.isfinite(logits_of(fake_quantised(vit, torch.zeros_like(IMAGES)), IMAGES)).all()
 

@@ -11,15 +11,15 @@ from tests.oracles.workload import vit_forward
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
-from pivotsim.vit_torch.measuring.observed import observe_plan
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.reducers import reduction
 from pivotsim.vit_torch.reducers.dropping import Evit, SingleLayer, TopK
 from pivotsim.vit_torch.reducers.head_selecting import HeadSelector
 from pivotsim.vit_torch.reducers.merging import MergePairs
 from pivotsim.vit_torch.reducers.selecting import Predictor
-from tests.torch.test_importance import drawn, evidence_of
+from tests.torch.test_importance import drawn, tensors_of
 from tests.torch.test_imposed import counted_macs
 from tests.torch.test_transformer import arrays, images_of, randomised
 
@@ -32,10 +32,10 @@ SIZES = {
 
 
 def case(seed, prefix, patches):
-    """Tokens (2, N, 4) and the evidence of a random attention of two heads."""
+    """Tokens (2, N, 4) and the tensors of a random attention of two heads."""
     tokens = prefix + patches
     x = np.random.default_rng(seed + 1).standard_normal((2, tokens, 4))
-    return x, evidence_of(*drawn(seed, 2, 2, tokens, 3))
+    return x, tensors_of(*drawn(seed, 2, 2, tokens, 3))
 
 
 def same(got, wanted):
@@ -44,9 +44,9 @@ def same(got, wanted):
 
 @given(**SIZES)
 def test_single_layer_is_the_oracle(prefix, patches, removed, seed):
-    x, evidence = case(seed, prefix, patches)
-    scores = oracle.importance(evidence.attention.numpy(), evidence.value.numpy(), prefix)
-    y, sizes = SingleLayer(removed, prefix, "image")(torch.as_tensor(x), None, evidence)
+    x, tensors = case(seed, prefix, patches)
+    scores = oracle.importance(tensors.attention.numpy(), tensors.value.numpy(), prefix)
+    y, sizes = SingleLayer(removed, prefix, "image")(torch.as_tensor(x), None, tensors)
     same(y, [oracle.single_layer(image, s, prefix, removed) for image, s in zip(x, scores, strict=True)])
     acts = removed > 0 and prefix + patches - removed - 1 - prefix > prefix
     assert y.shape[1] == prefix + patches - (removed if acts else 0) and sizes is None
@@ -54,9 +54,9 @@ def test_single_layer_is_the_oracle(prefix, patches, removed, seed):
 
 @given(**SIZES)
 def test_top_k_is_the_oracle(prefix, patches, removed, seed):
-    x, evidence = case(seed, prefix, patches)
-    y, _ = TopK(removed, prefix)(torch.as_tensor(x), None, evidence)
-    pairs = zip(x, evidence.attention.numpy(), strict=True)
+    x, tensors = case(seed, prefix, patches)
+    y, _ = TopK(removed, prefix)(torch.as_tensor(x), None, tensors)
+    pairs = zip(x, tensors.attention.numpy(), strict=True)
     same(y, [oracle.top_k(image, oracle.class_row(a, prefix), prefix, removed) for image, a in pairs])
 
 
@@ -68,28 +68,28 @@ def test_top_k_is_the_oracle(prefix, patches, removed, seed):
     seed=st.integers(0, 999),
 )
 def test_evit_is_the_oracle(prefix, patches, percent, fuse, seed):
-    x, evidence = case(seed, prefix, patches)
-    y, _ = Evit(percent / 100, prefix, fuse)(torch.as_tensor(x), None, evidence)
-    pairs = zip(x, evidence.attention.numpy(), strict=True)
+    x, tensors = case(seed, prefix, patches)
+    y, _ = Evit(percent / 100, prefix, fuse)(torch.as_tensor(x), None, tensors)
+    pairs = zip(x, tensors.attention.numpy(), strict=True)
     same(y, [oracle.evit(image, oracle.class_row(a, prefix), prefix, percent / 100, fuse) for image, a in pairs])
 
 
 @given(**SIZES, sized=st.booleans())
 def test_merging_is_the_oracle(prefix, patches, removed, seed, sized):
-    x, evidence = case(seed, prefix, patches)
+    x, tensors = case(seed, prefix, patches)
     sizes = np.random.default_rng(seed).integers(1, 5, x.shape[:2]).astype(float) if sized else np.ones(x.shape[:2])
-    y, out = MergePairs(removed, prefix)(torch.as_tensor(x), torch.as_tensor(sizes) if sized else None, evidence)
-    keys = evidence.key.numpy()
+    y, out = MergePairs(removed, prefix)(torch.as_tensor(x), torch.as_tensor(sizes) if sized else None, tensors)
+    keys = tensors.key.numpy()
     wanted = [oracle.merge_pairs(*image, prefix, removed) for image in zip(x, sizes, keys, strict=True)]
     same(y, [tokens for tokens, _ in wanted])
     same(np.ones(y.shape[:2]) if out is None else out, [merged for _, merged in wanted])
 
 
 def test_equal_scores_keep_the_earlier_token():
-    evidence = evidence_of(*np.zeros((3, 1, 2, 9, 3)))
+    tensors = tensors_of(*np.zeros((3, 1, 2, 9, 3)))
     x = torch.arange(9.0).reshape(1, 9, 1)
-    assert SingleLayer(3, 1, "image")(x, None, evidence)[0].ravel().tolist() == [0, 1, 2, 3, 4, 6.5]
-    assert TopK(3, 1)(x, None, evidence)[0].ravel().tolist() == [0, 1, 2, 3, 4, 5]
+    assert SingleLayer(3, 1, "image")(x, None, tensors)[0].ravel().tolist() == [0, 1, 2, 3, 4, 6.5]
+    assert TopK(3, 1)(x, None, tensors)[0].ravel().tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_the_predictor_keeps_what_its_formula_says():
@@ -139,7 +139,7 @@ def test_macs_of_the_head_selector_are_its_formulas():
     reduction.select_tokens_by_head(vit, keep_rates=[0.5], encoders=[2])
     heads, d, tokens = 2, 12, 16
     own = tokens * (heads * (d * d + d * d // 8 + d // 2) + heads * heads)
-    assert counted_macs(vit, 1) - ps.lower(observe_plan(vit)).macs == own
+    assert counted_macs(vit, 1) - ps.lower(extract_plan(vit)).macs == own
 
 
 # -- on a ViT -----------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def test_sizes_reach_the_next_attention():
 
 def test_reduction_and_skipped_attention_compose():
     vit = build_vit(PLAIN)
-    impose_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 3]))
+    apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 3]))
     with pytest.raises(ps.InputError, match=r"encoders: the attention that scores tokens is skipped \(got \[2\]\)"):
         reduction.prune_top_k(vit, removed=2)
     reduction.prune_top_k(vit, removed=2, encoders=[1, 3])
@@ -289,6 +289,6 @@ def test_one_method_at_a_time():
     reduction.prune_top_k(vit, removed=2)
     with pytest.raises(ps.InputError, match="vit: has a token reduction already"):
         reduction.merge_tokens(vit, removed=2)
-    impose_plan(vit, ps.plan(PLAIN))
+    apply_plan(vit, ps.plan(PLAIN))
     reduction.merge_tokens(vit, removed=2)
     assert seen_tokens(vit)[-1] == (13, 11)

@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.pruning.devices.torch_live import TorchLive
 from pivotsim.pruning.token_plans import pruned_at
 from pivotsim.vit_torch.measuring import timing
-from pivotsim.vit_torch.measuring.observed import observe_plan
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 
 CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device here")
@@ -134,7 +134,7 @@ def test_the_cost_of_pruning_is_what_the_method_adds(monkeypatch, method_ms, wan
     turns = []
 
     def spy(vit, batch, **options):
-        assert batch == 2 and [e.mlp_tokens for e in observe_plan(vit).encoders] == [17, 9, 9]
+        assert batch == 2 and [e.mlp_tokens for e in extract_plan(vit).encoders] == [17, 9, 9]
         turns.append(vit.blocks[1].between.reads_map)
         return [method_ms[len(turns) // 2] if turns[-1] else 4.0]
 
@@ -210,7 +210,7 @@ def test_cuda_waits_for_its_kernels(monkeypatch):
     whole = build_vit(PLAIN)
     images = torch.randn(2, 2, 16, 16)
     for patches in ("first", "random"):
-        impose_plan(whole, ps.plan(PLAIN), patches=patches)
+        apply_plan(whole, ps.plan(PLAIN), patches=patches)
         torch.testing.assert_close(
             whole.to("cuda")(images.to("cuda")).cpu(), whole.to("cpu")(images), rtol=1e-3, atol=1e-3
         )

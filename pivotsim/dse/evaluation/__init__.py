@@ -1,1 +1,1 @@
-"""Evaluation: designs of a space in, their rows of numbers out; what breaks a rule is left aside first."""
+"""Evaluation: designs of a space in, their rows of numbers out; what a constraint excludes is left aside first."""

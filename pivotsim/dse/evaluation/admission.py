@@ -1,4 +1,4 @@
-"""Which designs a space admits before anything is simulated: conditions, constraints on axes and on resources."""
+"""Admission of designs before anything is simulated: conditions, constraints on axes and on resources."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.dse.evaluation.cache import Setups
+from pivotsim.dse.evaluation.cache import DesignBuilder
 from pivotsim.dse.resources import RESOURCES, depends_on, resource_columns
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import Expression
@@ -68,7 +68,7 @@ class Designs:
             for name in table:
                 table[name] = table[name][kept]
 
-    def groups(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    def grouped_by(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
         """Yield (one member, members) of the designs that agree on some axes."""
         if not len(self):
             return
@@ -96,37 +96,39 @@ class Designs:
             yield start, slice(start, stop)
 
 
-def stage_of(rule: Expression, space: Space) -> str:
+def stage_of(constraint: Expression, space: Space) -> str:
     """Return when a constraint can be decided: from the axes, the resources or the results."""
-    if rule.names & set(space.results):
+    if constraint.names & set(space.results):
         return "results"
-    return "resources" if rule.names & set(RESOURCES) else "axes"
+    return "resources" if constraint.names & set(RESOURCES) else "axes"
 
 
 def apply_conditions(designs: Designs, names: Sequence[str] | None = None) -> None:
     """Set axes whose condition does not hold to the fixed value, and keep one of the points that this makes equal."""
     for axis in designs.space.axes:
-        rule = designs.space.conditions.get(axis.name)
-        if rule is None or (names is not None and axis.name not in names):
+        condition = designs.space.conditions.get(axis.name)
+        if condition is None or (names is not None and axis.name not in names):
             continue
-        active = rule.holds({name: designs.value_of(name) for name in rule.names}, len(designs))
+        active = condition.holds({name: designs.value_of(name) for name in condition.names}, len(designs))
         kept = active | (designs.places[axis.name] == 0)
         designs.set_places(axis.name, np.where(active, designs.places[axis.name], len(axis)))
         designs.keep(kept, REPEATED)
 
 
-def apply_axis_rules(designs: Designs, rules: Sequence[Expression]) -> None:
+def apply_axis_constraints(designs: Designs, constraints: Sequence[Expression]) -> None:
     """Drop the designs that a constraint on axes rules out."""
-    for rule in rules:
-        if stage_of(rule, designs.space) == "axes":
-            values = {name: designs.value_of(name) for name in rule.names}
-            designs.keep(rule.holds(values, len(designs)), rule.text)
+    for constraint in constraints:
+        if stage_of(constraint, designs.space) == "axes":
+            values = {name: designs.value_of(name) for name in constraint.names}
+            designs.keep(constraint.holds(values, len(designs)), constraint.text)
 
 
-def apply_resource_rules(designs: Designs, rules: Sequence[Expression], setups: Setups) -> dict[str, Any]:
-    """Drop the designs that a constraint on resources rules out; return the resources that rules name."""
-    wanted = [rule for rule in rules if stage_of(rule, designs.space) == "resources"]
-    named = {name for rule in rules for name in rule.names if name in RESOURCES}
+def apply_resource_constraints(
+    designs: Designs, constraints: Sequence[Expression], builder: DesignBuilder
+) -> dict[str, Any]:
+    """Drop the designs that a constraint on resources rules out; return the resources that constraints name."""
+    wanted = [constraint for constraint in constraints if stage_of(constraint, designs.space) == "resources"]
+    named = {name for constraint in constraints for name in constraint.names if name in RESOURCES}
     if not named:
         return {}
     table: dict[str, Any] = {
@@ -134,12 +136,12 @@ def apply_resource_rules(designs: Designs, rules: Sequence[Expression], setups: 
     }
     valid = np.ones(len(designs), dtype=np.bool_)
     grouped = [n for n in designs.places if depends_on(n) and n not in SHAPE]
-    for first, members in designs.groups(grouped):
+    for first, members in designs.grouped_by(grouped):
         values = designs.values_at(first, grouped)
         columns = {field: designs.column(n)[members] for n, field in SHAPE.items() if n in designs.places}
         count = len(designs.numbers[members])
         try:
-            hw = setups.hardware(values)
+            hw = builder.hardware(values)
             columns["dataflow"] = DATAFLOWS.index(hw.array.dataflow)
             found = resource_columns(hw, columns, count)
         except InputError as error:
@@ -149,16 +151,16 @@ def apply_resource_rules(designs: Designs, rules: Sequence[Expression], setups: 
         for name, column in table.items():
             column[members] = found[name]
     designs.keep(valid, NOT_VALID, table)
-    for rule in wanted:
-        values = {n: table[n] if n in table else designs.value_of(n) for n in rule.names}
-        designs.keep(rule.holds(values, len(designs)), rule.text, table)
+    for constraint in wanted:
+        values = {n: table[n] if n in table else designs.value_of(n) for n in constraint.names}
+        designs.keep(constraint.holds(values, len(designs)), constraint.text, table)
     return {name: table[name] for name in designs.space.resources if name in table}
 
 
-def names_read(rule: Expression, space: Space) -> set[str]:
+def names_read(constraint: Expression, space: Space) -> set[str]:
     """Return the axes that a constraint depends on before anything runs."""
     axes = set(space.axis_names)
-    found = set(rule.names) & axes
-    if rule.names & set(RESOURCES):
+    found = set(constraint.names) & axes
+    if constraint.names & set(RESOURCES):
         found |= {name for name in axes if depends_on(name)}
     return found

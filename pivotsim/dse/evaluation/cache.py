@@ -1,4 +1,4 @@
-"""What a group of designs shares: hardware, operations and host times, each made once and kept for a while."""
+"""Hardware, operations and host times that designs share, each made once and kept in a cache for a while."""
 
 import math
 from collections import OrderedDict
@@ -26,10 +26,10 @@ Changes = tuple[tuple[str, Any], ...]
 Kept = TypeVar("Kept")
 
 
-class Shelf(OrderedDict[Hashable, Any]):
+class Cache(OrderedDict[Hashable, Any]):
     """The latest results of a function by key; the oldest goes when there are too many."""
 
-    def get_or_make(self, key: Hashable, make: Callable[[], Any], most: int = MAX_KEPT) -> Any:
+    def get_or_compute(self, key: Hashable, make: Callable[[], Any], most: int = MAX_KEPT) -> Any:
         """Return the value of a key, made now if it is not here."""
         if key not in self:
             self.put(key, make(), most)
@@ -51,12 +51,12 @@ class Work:
     classes: int | None
 
 
-class Setups:
+class DesignBuilder:
     """Makes hardware and work of a space's designs from the values of their axes."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self._shelf = Shelf()
+        self._cache = Cache()
 
     def hardware(self, values: Mapping[str, Any]) -> SystolicHardware:
         """Return the hardware with the values of axes that are its fields.
@@ -67,7 +67,7 @@ class Setups:
             Values do not fit each other.
         """
         changes = tuple((name, value) for name, value in values.items() if name in HARDWARE)
-        made: SystolicHardware = self._shelf.get_or_make(
+        made: SystolicHardware = self._cache.get_or_compute(
             ("hw", changes), lambda: with_values(self.space.hw, dict(changes))
         )
         return made
@@ -76,7 +76,7 @@ class Setups:
         """Return the work of the only effort, or of the low and the high one."""
         own = tuple((name, value) for name, value in values.items() if name not in HARDWARE)
         key = ("work", own, hw.array.operand_bits)
-        works: list[Work] = self._shelf.get_or_make(key, lambda: self._works(dict(own), hw))
+        works: list[Work] = self._cache.get_or_compute(key, lambda: self._works(dict(own), hw))
         return works
 
     def _works(self, values: dict[str, Any], hw: SystolicHardware) -> list[Work]:
@@ -107,7 +107,7 @@ class Setups:
             units = sum(cycles for _, cycles in unit_cycles(work.trace, hw))
             return work, units, math.fsum(step.delay_ms for step in steps)
 
-        _, units, ps_ms = self._shelf.get_or_make(key, make)
+        _, units, ps_ms = self._cache.get_or_compute(key, make)
         return units, ps_ms
 
 

@@ -1,7 +1,7 @@
-"""How many designs a space holds, known before anything runs.
+"""Number of designs that a space holds, known before anything runs.
 
-Rules tie axes together; axes that no rule ties are independent, so that the number of admitted combinations is a
-product over the groups of tied axes, each counted by trying all of its own combinations.
+Constraints and conditions tie axes together; axes that none ties are independent, so that the number of admitted
+combinations is a product over the sets of tied axes, each counted by trying all of its own combinations.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ import numpy as np
 from pivotsim.dse.evaluation.admission import (
     NOT_VALID,
     Designs,
-    apply_axis_rules,
+    apply_axis_constraints,
     apply_conditions,
-    apply_resource_rules,
+    apply_resource_constraints,
     names_read,
     stage_of,
 )
-from pivotsim.dse.evaluation.cache import Setups
+from pivotsim.dse.evaluation.cache import DesignBuilder
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import GridPoints
 from pivotsim.errors import InputError
@@ -59,31 +59,33 @@ def count_points(space: Space) -> Count:
             continue
         found, dropped = _admitted(space, names, combinations)
         if not found:
-            rules = "; ".join(f"{reason} ({count:,} of {combinations:,})" for reason, count in dropped.items())
-            raise InputError(f"space: no point is left (got {space.size:,} before the rules: {rules})")
+            reasons = "; ".join(f"{reason} ({count:,} of {combinations:,})" for reason, count in dropped.items())
+            raise InputError(f"space: no point is left (got {space.size:,} before the rules: {reasons})")
         admitted = None if admitted is None else admitted * found
     return Count(space.size, admitted)
 
 
 def _tied(space: Space) -> list[set[str]]:
-    """Return the axes in groups that rules and conditions tie together."""
-    groups = [{name} for name in space.axis_names]
-    ties = [{name, *rule.names} & set(space.axis_names) for name, rule in space.conditions.items()]
-    ties += [names_read(rule, space) for rule in space.constraints if stage_of(rule, space) != "results"]
+    """Return the axes in sets that constraints and conditions tie together."""
+    tied = [{name} for name in space.axis_names]
+    ties = [{name, *constraint.names} & set(space.axis_names) for name, constraint in space.conditions.items()]
+    ties += [
+        names_read(constraint, space) for constraint in space.constraints if stage_of(constraint, space) != "results"
+    ]
     for tie in ties:
-        joined = [group for group in groups if group & tie]
+        joined = [each for each in tied if each & tie]
         if joined:
-            groups = [group for group in groups if not group & tie] + [set().union(*joined)]
-    return groups
+            tied = [each for each in tied if not each & tie] + [set().union(*joined)]
+    return tied
 
 
 def _admitted(space: Space, names: set[str], combinations: int) -> tuple[int, dict[str, int]]:
-    """Return how many combinations of some axes are admitted, and what the rules drop."""
+    """Return how many combinations of some axes are admitted, and what the constraints drop."""
     axes = [axis for axis in space.axes if axis.name in names]
-    rules = [r for r in space.constraints if stage_of(r, space) != "results" and names_read(r, space) <= names]
-    if not rules and not names & set(space.conditions):
+    constraints = [c for c in space.constraints if stage_of(c, space) != "results" and names_read(c, space) <= names]
+    if not constraints and not names & set(space.conditions):
         return combinations, {}
-    grid, setups = GridPoints(tuple(len(axis) for axis in axes), combinations), Setups(space)
+    grid, builder = GridPoints(tuple(len(axis) for axis in axes), combinations), DesignBuilder(space)
     found, dropped = 0, dict[str, int]()
     for start in range(0, combinations, STEP):
         stop = min(combinations, start + STEP)
@@ -91,8 +93,8 @@ def _admitted(space: Space, names: set[str], combinations: int) -> tuple[int, di
         rest = {n: np.zeros(stop - start, dtype=np.int64) for n in space.axis_names if n not in names}
         designs = Designs(space, np.arange(start, stop), {**places, **rest})
         apply_conditions(designs, sorted(names))
-        apply_axis_rules(designs, rules)
-        apply_resource_rules(designs, rules, setups)
+        apply_axis_constraints(designs, constraints)
+        apply_resource_constraints(designs, constraints, builder)
         found += len(designs)
         for reason, count in designs.dropped.items():
             text = f"{reason}: {designs.examples[NOT_VALID]}" if reason == NOT_VALID else reason

@@ -1,4 +1,4 @@
-"""Designs in, table out: every number is the one that ``simulate`` and ``combine`` give for the design alone."""
+"""Table of evaluated designs: every number is the one that ``simulate`` and ``combine`` give for the design alone."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -7,14 +7,14 @@ import numpy as np
 
 from pivotsim.dse.evaluation.admission import (
     Designs,
-    apply_axis_rules,
+    apply_axis_constraints,
     apply_conditions,
-    apply_resource_rules,
+    apply_resource_constraints,
     stage_of,
 )
 from pivotsim.dse.evaluation.cache import Work
-from pivotsim.dse.evaluation.groups import REASONS, Context, Costs, Group
-from pivotsim.dse.evaluation.runners import runner_of
+from pivotsim.dse.evaluation.design_groups import REASONS, Context, Costs, DesignGroup
+from pivotsim.dse.evaluation.strategies import strategy_of
 from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
@@ -30,7 +30,7 @@ from pivotsim.units import plain_sum
 
 @dataclass(frozen=True)
 class Table:
-    """What became of some points: the columns of those that are left, and how many others were dropped, and why."""
+    """Outcome of some points: the columns of those that are left, and how many others were dropped, and why."""
 
     columns: dict[str, Any]
     dropped: dict[str, int]
@@ -57,7 +57,7 @@ class Evaluator:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.context = Context(space)
-        self.runner = runner_of(space)
+        self.strategy = strategy_of(space)
 
     def run(self, points: Points, start: int, stop: int) -> Table:
         """Return the table of samples ``start`` up to ``stop``."""
@@ -65,13 +65,13 @@ class Evaluator:
         places = dict(zip(space.axis_names, points.places(start, stop), strict=True))
         designs = Designs(space, np.arange(start, stop, dtype=np.int64), places)
         apply_conditions(designs)
-        apply_axis_rules(designs, space.constraints)
-        table = apply_resource_rules(designs, space.constraints, self.context.setups)
+        apply_axis_constraints(designs, space.constraints)
+        table = apply_resource_constraints(designs, space.constraints, self.context.builder)
         table |= self._costs(designs, table)
-        for rule in space.constraints:
-            if stage_of(rule, space) == "results":
-                values = {n: table[n] if n in table else designs.value_of(n) for n in rule.names}
-                designs.keep(rule.holds(values, len(designs)), rule.text, table)
+        for constraint in space.constraints:
+            if stage_of(constraint, space) == "results":
+                values = {n: table[n] if n in table else designs.value_of(n) for n in constraint.names}
+                designs.keep(constraint.holds(values, len(designs)), constraint.text, table)
         axes = {axis.name: _stored(axis, designs) for axis in space.axes}
         columns = {"point": designs.numbers, **axes, **table}
         return Table({name: columns[name] for name in space.columns}, designs.dropped, designs.examples)
@@ -83,11 +83,11 @@ class Evaluator:
         if not self.space.is_pair:
             table[clocks] = np.zeros(len(designs), dtype=np.int64)
         reasons = np.zeros(len(designs), dtype=np.int8)
-        names = [name for name in self.space.axis_names if name not in self.runner.vectors]
-        for first, members in designs.groups(names):
-            group = Group(self.context, designs, members, designs.values_at(first, names))
+        names = [name for name in self.space.axis_names if name not in self.strategy.vectors]
+        for first, members in designs.grouped_by(names):
+            group = DesignGroup(self.context, designs, members, designs.values_at(first, names))
             try:
-                found = self._mean_image(group) if self.space.is_pair else self.runner.run(group)[0]
+                found = self._mean_image(group) if self.space.is_pair else self.strategy.run(group)[0]
             except InputError as error:
                 group.drop(slice(None), error)
             else:
@@ -102,9 +102,9 @@ class Evaluator:
                 reasons = reasons[kept]
         return table
 
-    def _mean_image(self, group: Group) -> Costs:
+    def _mean_image(self, group: DesignGroup) -> Costs:
         """Return the mean image as ``effort.mixed_report`` does: low + (1 - low_frac) * high, the gate after low."""
-        (low_clocks, low_ms, low_j), (clocks, ms, joules) = self.runner.run(group)
+        (low_clocks, low_ms, low_j), (clocks, ms, joules) = self.strategy.run(group)
         low_frac = group.column(LOW_FRAC) if LOW_FRAC in group.designs.places else self.space.values[LOW_FRAC]
         gate_ms, gate_j = self._gate(group.works[0], group.hw)
         reach = 1 - low_frac

@@ -1,1 +1,1 @@
-"""Spaces: axes, their values, the rules between them, and how designs are drawn from them."""
+"""Spaces: axes, their values, conditions and constraints between them, and how designs are drawn from them."""

@@ -1,4 +1,4 @@
-"""What an axis may be: a value of the hardware, of the model, of the plan, of a transform, or of an effort pair.
+"""Kinds of axes: a value of the hardware, of the model, of the plan, of a transform, or of an effort pair.
 
 A transform that the command line gains becomes an axis by a row in ``TRANSFORMS``.
 """
@@ -69,7 +69,7 @@ def _check_tokens(path: str, values: Mapping[str, Any]) -> None:
             raise InputError(f"{path}: {method}: {name}: is required")
 
 
-def _check_drawn(path: str, values: Mapping[str, Any]) -> None:
+def _check_random_mask(path: str, values: Mapping[str, Any]) -> None:
     if "masks" in values:
         raise InputError(f"{path}: masks: a file is no part of a space; state a density {got(values['masks'])}")
     densities = values.get("density")
@@ -103,8 +103,8 @@ TRANSFORMS = {  # in the order in which they are applied
     "neurons": Transform(lambda path, value: _none(check_keep_rate(path, value)), prune_neurons),
     "active": Transform(_check_active, with_attentions),
     "tokens": _stated(token_parameters, "evit:keep_rate=0.7", _check_tokens, prune_tokens),
-    "blocks": _stated(block_parameters, "block=16,density=0.5", _check_drawn, prune_blocks),
-    "attention": _stated(attention_parameters, "density=0.1", _check_drawn, mask_attention),
+    "blocks": _stated(block_parameters, "block=16,density=0.5", _check_random_mask, prune_blocks),
+    "attention": _stated(attention_parameters, "density=0.1", _check_random_mask, mask_attention),
     "split": Transform(lambda path, value: _none(check_integer(path, value, 0)), split_attention),
 }
 
@@ -150,10 +150,10 @@ def check_axis_value(name: str, value: Any, label: str) -> None:
     elif name in CHECKS:
         CHECKS[name](label, value)
     else:
-        raise InputError(f"{label}: unknown field{nearest(name, known_fields())}")
+        raise InputError(f"{label}: unknown field{nearest(name, known_axes())}")
 
 
-def known_fields() -> list[str]:
+def known_axes() -> list[str]:
     """Return the names of all possible axes."""
     return [*HARDWARE, *MODEL, *CHECKS]
 

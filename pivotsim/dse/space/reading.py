@@ -1,4 +1,4 @@
-"""Space files: YAML in, a checked ``Space`` out, every problem told before anything runs."""
+"""Space files: YAML in, a checked ``Space`` out, every problem reported before anything runs."""
 
 from collections.abc import Callable, Mapping
 from itertools import chain
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from pivotsim.dse.resources import RESOURCES
 from pivotsim.dse.space.axes import Axis, axis_values
-from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MODEL, TRANSFORMS, check_axis_value, known_fields
+from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MODEL, TRANSFORMS, check_axis_value, known_axes
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import Expression, parse_expression
 from pivotsim.effort.combination import GATES
@@ -86,11 +86,13 @@ def load_space(source: "str | Path | Mapping[str, object] | Space") -> Space:
     spec = load_spec(SpaceSpec, "workloads", "space", source)
     problems: list[str] = []
     fixed = spec.fixed
-    options = _told(problems, _options, fixed) or {}
-    hw = _told(problems, lambda: as_systolic(load_hardware(fixed.hw), "fixed.hw").replace(fixed.set, label="fixed.set"))
-    model = _told(problems, load_model, fixed.model)
-    values = _told(problems, _effort_values, spec) or {}
-    axes = [axis for name, stated in spec.axes.items() if (axis := _told(problems, _axis, name, stated)) is not None]
+    options = _gather(problems, _options, fixed) or {}
+    hw = _gather(
+        problems, lambda: as_systolic(load_hardware(fixed.hw), "fixed.hw").replace(fixed.set, label="fixed.set")
+    )
+    model = _gather(problems, load_model, fixed.model)
+    values = _gather(problems, _effort_values, spec) or {}
+    axes = [axis for name, stated in spec.axes.items() if (axis := _gather(problems, _axis, name, stated)) is not None]
     if not spec.axes:
         problems.append("axes: at least one is needed (got none)")
     if problems or hw is None or model is None:
@@ -106,7 +108,7 @@ def load_space(source: "str | Path | Mapping[str, object] | Space") -> Space:
     return _with_rules(space, spec)
 
 
-def _told(problems: list[str], function: Callable[..., Any], *arguments: Any) -> Any:
+def _gather(problems: list[str], function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what a function returns, or None and its problems added to the list."""
     try:
         return function(*arguments)
@@ -122,7 +124,7 @@ def _options(fixed: FixedSpec) -> dict[str, Any]:
     options |= {"memory": fixed.memory or (HW if fixed.engine in limiting else PAPER), "score_bits": fixed.score_bits}
     problems: list[str] = []
     for name, names in {"engine": engines, **CHOICES}.items():
-        _told(problems, check_choice, f"fixed.{name}", options[name], names)
+        _gather(problems, check_choice, f"fixed.{name}", options[name], names)
     if options["memory"] == HW and fixed.engine not in limiting:
         problems.append(f"fixed.memory: 'hw' needs engine {' or '.join(map(repr, limiting))} {got(fixed.engine)}")
     if problems:
@@ -139,7 +141,7 @@ def _effort_values(spec: SpaceSpec) -> dict[str, Any]:
         if name not in EFFORT and name not in TRANSFORMS:
             problems.append(f"fixed.{name}: unknown key{nearest(name, EFFORT)}")
         else:
-            _told(problems, check_axis_value, name, value, f"fixed.{name}")
+            _gather(problems, check_axis_value, name, value, f"fixed.{name}")
     known = {*stated, *spec.axes}
     if known & set(EFFORT):
         problems += [f"fixed.{name}: is missing beside the rest of the pair" for name in EFFORT if name not in known]
@@ -156,12 +158,12 @@ def _frozen(value: Any) -> Any:
 
 def _axis(name: str, stated: Any) -> Axis:
     label = f"axes.{name}"
-    if name not in known_fields():
-        raise InputError(f"{label}: unknown field{nearest(name, known_fields())}")
+    if name not in known_axes():
+        raise InputError(f"{label}: unknown field{nearest(name, known_axes())}")
     values = axis_values(label, stated)
     problems: list[str] = []
     for value in values:
-        _told(problems, check_axis_value, name, value, label)
+        _gather(problems, check_axis_value, name, value, label)
     if problems:
         raise InputError(problems)
     return Axis(name, values)
@@ -171,20 +173,20 @@ def _with_rules(space: Space, spec: SpaceSpec) -> Space:
     """Return the space with its conditions and constraints, checked against one design."""
     problems: list[str] = []
     axes, conditions, constraints = {axis.name: axis for axis in space.axes}, {}, []
-    inputs = {*axes, *HARDWARE, *(() if "model" in axes else MODEL)}
+    readable = {*axes, *HARDWARE, *(() if "model" in axes else MODEL)}
     for name, text in spec.conditions.items():
-        rule = _told(problems, parse_expression, f"conditions.{name}", text)
+        rule = _gather(problems, parse_expression, f"conditions.{name}", text)
         if name not in axes:
             problems.append(f"conditions.{name}: is no axis{nearest(name, axes)}")
-        elif name not in inputs & {*HARDWARE, *MODEL}:
+        elif name not in readable & {*HARDWARE, *MODEL}:
             problems.append(f"conditions.{name}: only values of hardware and model keep a fixed value elsewhere")
         elif rule is not None:
-            problems += _unknown(f"conditions.{name}", rule, inputs - {name})
+            problems += _unknown(f"conditions.{name}", rule, readable - {name})
             axes[name] = Axis(name, axes[name].values, space.constant(name))
             conditions[name] = rule
-    names = inputs | set(RESOURCES) | set(space.results)
+    names = readable | set(RESOURCES) | set(space.results)
     for number, text in enumerate(spec.constraints, start=1):
-        rule = _told(problems, parse_expression, f"constraints, number {number}", text)
+        rule = _gather(problems, parse_expression, f"constraints, number {number}", text)
         if rule is not None:
             problems += _unknown(f"constraints, number {number}", rule, names)
             constraints.append(rule)
@@ -192,7 +194,7 @@ def _with_rules(space: Space, spec: SpaceSpec) -> Space:
         labelled = ((f"conditions.{name}", rule) for name, rule in conditions.items())
         numbered = ((f"constraints, number {i}", rule) for i, rule in enumerate(constraints, start=1))
         for label, rule in chain(labelled, numbered):
-            _told(problems, _try_out, label, rule, axes, space)
+            _gather(problems, _try_out, label, rule, axes, space)
     if problems:
         raise InputError(problems)
     return Space(

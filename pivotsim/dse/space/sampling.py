@@ -1,4 +1,4 @@
-"""Which designs a sweep visits: all of them, independent random ones, or a Sobol sequence.
+"""Samples that a sweep visits: the whole grid, independent random designs, or a Sobol sequence.
 
 A sample is a number from 0 on; its places on the axes follow from the number alone, so that a sweep may be cut anywhere
 and done in any order. Grids count by mixed radix, the last axis fastest.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator, Table
-from pivotsim.dse.evaluation.runners import CHUNK_POINTS, runner_of
+from pivotsim.dse.evaluation.strategies import CHUNK_POINTS, strategy_of
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import ListedPoints, Points, points_of
 from pivotsim.errors import InputError, MissingExtraError
@@ -41,7 +41,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Made:
+class FinishedChunk:
     """A finished chunk: its file's bytes, and what the manifest says of it."""
 
     index: int
@@ -71,7 +71,7 @@ class ChunkMaker:
         about = {"units": recipe.space.columns, "space_hash": recipe.space.input_hash}
         self.about = json.dumps(about, sort_keys=True)
 
-    def __call__(self, index: int) -> Made | Failed:
+    def __call__(self, index: int) -> FinishedChunk | Failed:
         """Return a chunk, or what went wrong."""
         start = index * self.recipe.chunk_points
         stop = min(self.points.count, start + self.recipe.chunk_points)
@@ -86,7 +86,7 @@ class ChunkMaker:
             point = first_failing(lambda i, j: self.evaluator.run(self.points, i, j), start, stop)
             return Failed(index, point, f"{type(error).__name__}: {' '.join(str(error).split())}")
         rows, digest = len(table.columns["point"]), hashlib.sha256(content).hexdigest()
-        return Made(index, content, rows, digest, table.dropped, table.examples)
+        return FinishedChunk(index, content, rows, digest, table.dropped, table.examples)
 
 
 def first_failing(run: Callable[[int, int], object], start: int, stop: int) -> int | None:
@@ -164,7 +164,7 @@ def arrow() -> tuple[Any, Any]:
 
 def chunk_points_for(space: Space) -> int:
     """Return how many points of a space make a chunk."""
-    return runner_of(space).chunk_points
+    return strategy_of(space).chunk_points
 
 
 def check_recipe(recipe: Recipe) -> None:

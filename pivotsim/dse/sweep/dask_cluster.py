@@ -1,6 +1,5 @@
 """Chunks made by a Dask cluster: the same chunks, the same bytes, written here."""
 
-import asyncio
 import contextlib
 import logging
 import pickle
@@ -10,13 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pivotsim._version import __version__
-from pivotsim.dse.sweep.allocator import keep_freed_memory
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, arrow
+from pivotsim.dse.sweep.dask_internals import are_in_reach, is_lost, quiet, send_directly
 from pivotsim.dse.sweep.processes import QUEUED, Outcome
 from pivotsim.errors import InputError, MissingExtraError, PivotsimError
 
 CONNECT_S = 10
-PROBE_S, PROBED = 2.0, 4  # how long workers may take to answer, and how many are asked
 MEASURE_EVERY_S = 1.0
 TASK_S, MAX_CHUNKS = 0.25, 16  # how long a task shall take, and the most chunks in it
 _OWN = threading.local()  # the maker of this thread of a worker
@@ -39,21 +37,10 @@ def make_chunks(
         problem = f"a worker has {own}; the sweep has {wanted[0]} and {wanted[1]}"
         return [Failed(index, None, problem) for index in indices], TASK_S
     if getattr(_OWN, "key", None) != key:
-        keep_freed_memory()
         _OWN.make, _OWN.key = ChunkMaker(pickle.loads(recipe)), key  # noqa: S301  the sweep's own, as the task is
     start = time.perf_counter()
     outcomes = [_OWN.make(index) for index in indices]
     return outcomes, (time.perf_counter() - start) / len(indices)
-
-
-async def _are_in_reach(client: Any) -> bool:
-    """Tell whether the workers answer this machine, so that chunks need not pass through the scheduler."""
-    try:
-        addresses = list((await client.scheduler.identity())["workers"])[:PROBED]
-        await asyncio.wait_for(asyncio.gather(*(client.rpc(a).identity() for a in addresses)), PROBE_S)
-    except Exception:  # whatever answered was no worker: the way through the scheduler always works
-        return False
-    return bool(addresses)
 
 
 class Cluster:
@@ -73,7 +60,7 @@ class Cluster:
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
         self.quiet = contextlib.ExitStack()
-        self.quiet.enter_context(_quiet())
+        self.quiet.enter_context(quiet())
         self.address, self.versions = address, versions()
         self.recipe = pickle.dumps(recipe)  # bytes: the scheduler and the workers need not look into each task's
         self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
@@ -100,24 +87,19 @@ class Cluster:
         try:
             yield
         except Exception as error:
-            if isinstance(error, OSError) or self._is_lost():  # a client may not know it yet
+            if isinstance(error, OSError) or is_lost(self.client):  # a client may not know it yet
                 raise PivotsimError(self._lost()) from error
             raise
 
     def _lost(self) -> str:
         return f"scheduler: connection lost to {self.address}; the same command goes on"
 
-    def _is_lost(self) -> bool:
-        """Tell whether the scheduler is gone."""
-        comm = self.client.scheduler_comm
-        return self.client.status != "running" or comm is None or comm.comm.closed()
-
     def _measure_room(self) -> None:
         """Note how many tasks the cluster takes: workers come and go."""
         if time.monotonic() >= self.measure_from:
             threads = self.client.nthreads()
             if threads and not self.has_workers:  # the first ones
-                self.client.direct_to_workers = self.client.sync(_are_in_reach, self.client)
+                send_directly(self.client, self.client.sync(are_in_reach, self.client))
             self.has_workers = bool(threads)
             self.room = QUEUED * max(1, sum(threads.values()))
             self.measure_from = time.monotonic() + MEASURE_EVERY_S
@@ -159,7 +141,7 @@ class Cluster:
                     made, seconds = future.result()
                     self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
                 except Exception as error:
-                    if self._is_lost():
+                    if is_lost(self.client):
                         self.lost = error
                         if outcomes:
                             break  # these first; the next call says it
@@ -179,17 +161,3 @@ class Cluster:
         with contextlib.suppress(Exception):
             self.client.close()
         self.quiet.close()
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Dask from logging what becomes of its connections: what matters is said in one line."""
-    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client", "comm", "core", "utils")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -1,9 +1,10 @@
-"""Who makes the chunks: this process, or processes of this machine, each watched on its own.
+"""Workers that make chunks: this process, or processes of this machine, each watched on its own.
 
 A worker that dies takes nothing with it: its chunks are handed out again and a new worker takes its place.
 """
 
 import contextlib
+import ctypes
 import multiprocessing
 import signal
 from collections import deque
@@ -12,19 +13,22 @@ from dataclasses import dataclass, field
 from multiprocessing import connection
 from typing import Any, Protocol
 
-from pivotsim.dse.sweep.allocator import keep_freed_memory
-from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Made, Recipe
+from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, FinishedChunk, Recipe
 from pivotsim.errors import PivotsimError
 
-Outcome = Made | Failed
+Outcome = FinishedChunk | Failed
 QUEUED = 2  # chunks that a worker holds: one being made, one to go on with
 MAX_DEATHS = 6  # in a row, without one chunk between them
 JOIN_S = 5.0
 START_METHOD = "spawn"
+# glibc's mallopt(3)
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+KEPT_BYTES = 64 * 2**20
+MAPPED_FROM_BYTES = 4 * 2**20
 
 
-class Crew(Protocol):
-    """Makes chunks. ``has_room`` says whether to submit; ``wait`` returns at least one outcome."""
+class WorkerPool(Protocol):
+    """Workers that make chunks. ``has_room`` says whether to submit; ``wait`` returns at least one outcome."""
 
     def has_room(self) -> bool:
         """Whether another chunk may be submitted."""
@@ -43,7 +47,7 @@ class Crew(Protocol):
         ...
 
 
-class Alone:
+class SingleProcess:
     """The sweep's own process, one chunk at a time."""
 
     def __init__(self, recipe: Recipe) -> None:
@@ -66,6 +70,19 @@ class Alone:
 
     def close(self) -> None:
         """Nothing runs on."""
+
+
+def keep_freed_memory() -> None:
+    """Keep what this process frees for the next chunk; without glibc, do nothing.
+
+    By default glibc gives freed columns back to the system, which clears their pages and hands them out again: a sixth
+    of a chunk's time. It holds for the whole process, so only processes spawned here ask for it, never the caller's
+    own or a cluster's workers.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        allocator = ctypes.CDLL(None)
+        allocator.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+        allocator.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES)
 
 
 def serve(pipe: Any, recipe: Recipe) -> None:
@@ -94,15 +111,15 @@ class Processes:
     def __init__(self, recipe: Recipe, count: int) -> None:
         self.recipe = recipe
         self.deaths = 0
-        self.crew: list[Worker] = []
+        self.workers: list[Worker] = []
         try:
             for _ in range(count):
-                self.crew.append(self._hired())
+                self.workers.append(self._started())
         except BaseException:
             self.close()
             raise
 
-    def _hired(self) -> Worker:
+    def _started(self) -> Worker:
         context: Any = multiprocessing.get_context(START_METHOD)
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, self.recipe), daemon=True)
@@ -112,18 +129,18 @@ class Processes:
 
     def has_room(self) -> bool:
         """Whether a worker can take another chunk."""
-        return any(len(worker.held) < QUEUED for worker in self.crew)
+        return any(len(worker.held) < QUEUED for worker in self.workers)
 
     def submit(self, index: int) -> None:
         """Hand a chunk to the worker that holds fewest."""
-        worker = min(self.crew, key=lambda w: len(w.held))
+        worker = min(self.workers, key=lambda w: len(w.held))
         worker.held.append(index)
         with contextlib.suppress(OSError):  # dead: `wait` sees it
             worker.pipe.send(index)
 
     def wait(self) -> Sequence[Outcome]:
         """Return what workers sent, and the chunks that dead ones were making."""
-        busy = {worker.pipe: worker for worker in self.crew if worker.held}
+        busy = {worker.pipe: worker for worker in self.workers if worker.held}
         assert busy  # else this would wait for ever
         outcomes: list[Outcome] = []
         while not outcomes:
@@ -149,8 +166,8 @@ class Processes:
         self.deaths += 1
         if self.deaths >= MAX_DEATHS:
             raise PivotsimError(f"workers: {self.deaths} died in a row without finishing a chunk (exit code {code})")
-        fresh = self._hired()
-        self.crew[self.crew.index(worker)] = fresh
+        fresh = self._started()
+        self.workers[self.workers.index(worker)] = fresh
         first, *rest = worker.held
         for index in rest:
             fresh.held.append(index)
@@ -160,8 +177,8 @@ class Processes:
 
     def close(self) -> None:
         """Stop all workers at once; nothing that they have not sent is missed."""
-        for worker in self.crew:
+        for worker in self.workers:
             worker.process.kill()
-        for worker in self.crew:
+        for worker in self.workers:
             worker.process.join(JOIN_S)
             worker.pipe.close()

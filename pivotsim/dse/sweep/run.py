@@ -1,4 +1,4 @@
-"""Sweeps: every point of a space, evaluated by some crew, stored chunk by chunk; stopped and started at will."""
+"""Sweeps: every point of a space, evaluated by workers, stored chunk by chunk; stopped and started at will."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pivotsim.dse.evaluation.counting import count_points
-from pivotsim.dse.evaluation.runners import CHUNK_POINTS
+from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep.chunks import Failed, Recipe, check_recipe, chunk_points_for
-from pivotsim.dse.sweep.processes import Alone, Crew, Processes
+from pivotsim.dse.sweep.processes import Processes, SingleProcess, WorkerPool
 from pivotsim.dse.sweep.store import Store
 from pivotsim.errors import InputError, check_integer
 
@@ -20,7 +20,7 @@ MAX_WORKERS = 1024
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep is, in chunks and points; ``points_before`` were done when it started."""
+    """How far a sweep is, in chunks and points; ``points_before`` were done when it pool."""
 
     chunks_done: int
     chunks_total: int
@@ -30,7 +30,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """What a sweep has stored, and what it has not, by reason; ``redone`` chunks were damaged and made again."""
 
     folder: Path
@@ -55,7 +55,7 @@ def run_sweep(
     scheduler: str | None = None,
     report: Callable[[Progress], None] | None = None,
     chunk_points: int | None = None,
-) -> Swept:
+) -> SweepResult:
     """Sweep a space into a folder of Parquet files, or go on where an earlier run of the same sweep stopped.
 
     Parameters
@@ -88,45 +88,45 @@ def run_sweep(
     recipe = Recipe(space, method, samples, seed, check_integer("chunk_points", size, 1, CHUNK_POINTS))
     check_recipe(recipe)
     count_points(space)
-    return store_chunks(recipe, Path(folder), lambda: _crew(recipe, workers, scheduler), report)
+    return store_chunks(recipe, Path(folder), lambda: _start_pool(recipe, workers, scheduler), report)
 
 
 def store_chunks(
-    recipe: Recipe, folder: Path, hire: Callable[[], Crew], report: Callable[[Progress], None] | None = None
-) -> Swept:
-    """Store every chunk of a recipe that is not stored yet; a crew is hired where there is one."""
+    recipe: Recipe, folder: Path, start_pool: Callable[[], WorkerPool], report: Callable[[Progress], None] | None = None
+) -> SweepResult:
+    """Store every chunk of a recipe that is not stored yet; workers are started only where there is one."""
     with Store(folder, recipe) as store:
         before = len(store.chunks)
         if before < store.head["chunks_total"]:
-            crew = hire()
+            pool = start_pool()
             try:
-                store.write_manifest()  # ahead of the first chunk, and not where nobody can be hired
-                _work_off(store, crew, report)
+                store.write_manifest()  # ahead of the first chunk, and not where no worker can be started
+                _make_missing(store, pool, report)
             except BaseException:
                 store.keep_what_is_done()
                 raise
             finally:
-                crew.close()
+                pool.close()
         store.write_manifest()
         examples = {reason: text for reason, (_, text) in store.examples.items()}
         failed = tuple(store.failed[i] for i in sorted(store.failed))
-        return Swept(
+        return SweepResult(
             folder, store.head["points"], store.rows, store.dropped, examples, failed, tuple(store.redone), before,
             store.head["chunks_total"],
         )  # fmt: skip
 
 
-def _crew(recipe: Recipe, workers: int, scheduler: str | None) -> Crew:
+def _start_pool(recipe: Recipe, workers: int, scheduler: str | None) -> WorkerPool:
     if scheduler is not None:
         if workers != 1:
             raise InputError(f"workers: the cluster has its own; leave --workers out (got {workers})")
         from pivotsim.dse.sweep.dask_cluster import Cluster
 
         return Cluster(recipe, scheduler)
-    return Alone(recipe) if workers == 1 else Processes(recipe, workers)
+    return SingleProcess(recipe) if workers == 1 else Processes(recipe, workers)
 
 
-def _work_off(store: Store, crew: Crew, report: Callable[[Progress], None] | None) -> None:
+def _make_missing(store: Store, pool: WorkerPool, report: Callable[[Progress], None] | None) -> None:
     """Have every chunk made that is not done; one that fails ``MAX_ATTEMPTS`` times is noted, and the rest goes on."""
     total, size, points = (store.head[key] for key in ("chunks_total", "chunk_points", "points"))
     before = set(store.chunks)
@@ -137,15 +137,15 @@ def _work_off(store: Store, crew: Crew, report: Callable[[Progress], None] | Non
     done = sum(min(points, (i + 1) * size) - i * size for i in before)
     points_before = done
     while True:
-        while crew.has_room():
+        while pool.has_room():
             index = again.popleft() if again else next(waiting, None)
             if index is None:
                 break
-            crew.submit(index)
+            pool.submit(index)
             running += 1
         if not running:
             return
-        for outcome in crew.wait():
+        for outcome in pool.wait():
             running -= 1
             if not isinstance(outcome, Failed):
                 store.add(outcome)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pivotsim.dse.sweep.chunks import Failed, Made, Recipe
+from pivotsim.dse.sweep.chunks import Failed, FinishedChunk, Recipe
 from pivotsim.dse.sweep.manifest import MANIFEST, check_same, chunk_name, head_of, read_manifest
 from pivotsim.errors import InputError
 from pivotsim.io.text_files import make_folder, write_atomic
@@ -95,7 +95,7 @@ class Store:
         """Return the file of a chunk."""
         return self.folder / chunk_name(index)
 
-    def add(self, made: Made) -> None:
+    def add(self, made: FinishedChunk) -> None:
         """Write a chunk, and the manifest where the last time is long enough ago."""
         try:
             write_atomic(self.path_of(made.index), made.content)

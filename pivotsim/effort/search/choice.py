@@ -1,4 +1,4 @@
-"""What a co-search answers: a cascade of efforts with its thresholds, and whether it is what was asked for."""
+"""Result of a co-search: a cascade of efforts with its thresholds, and whether it is what was asked for."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -7,8 +7,8 @@ For a GEMM of M x K x N, repeated ``repeats`` times, with int8 operands (1 B) an
     GB              each fetched byte is written once and read once, and so is each int32 output
     DRAM            each fetched byte is read once, each int32 output is written once
 
-The held operand is fetched once, the streamed one once for every fold of the other dimension; output stationary
-streams both and keeps its partial sums in the array. Under a mask: bytes_masked.py.
+An operand is fetched once for every fold along the dimension that it lacks, and sums leave the array once for each
+fold of K: once where that dimension streams. Under a mask: bytes_masked.py.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.counts import Counts
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS, OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.sizes import distinct_gemms
@@ -27,16 +27,19 @@ SUM_BYTES = 4  # int32
 
 def gemm_bytes(m: int, k: int, n: int, rows: Any, cols: Any, dataflow: str) -> tuple[Any, Any, Any]:
     """Return (local, GB, DRAM) bytes of one GEMM on an array of ``rows`` x ``cols`` PEs, numbers or vectors."""
-    k_folds: Any
-    if dataflow == "is":  # rows hold K, columns M; weights stream once for every fold of M
-        inputs, weights, k_folds = m * k, -(-m // cols) * k * n, -(-k // rows)
-    elif dataflow == "ws":  # rows hold K, columns N; inputs stream once for every fold of N
-        inputs, weights, k_folds = -(-n // cols) * m * k, k * n, -(-k // rows)
-    else:  # rows hold M, columns N; both stream
-        inputs, weights, k_folds = -(-n // cols) * m * k, -(-m // rows) * k * n, 1
-    fetched, sums = inputs + weights, SUM_BYTES * m * n
-    local = 2 * fetched + (k_folds + (k_folds - 1) + 1) * sums
+    flow = DATAFLOW[dataflow]
+    row_size, col_size, _ = flow.sizes(m, k, n)
+    folds: dict[str, Any] = {flow.rows: -(-row_size // rows), flow.cols: -(-col_size // cols), flow.stream: 1}
+    times = {operand: folds[_lacking(operand)] for operand in OPERAND_DIMENSIONS}
+    fetched, sums = times["a"] * m * k + times["b"] * k * n, SUM_BYTES * m * n
+    local = 2 * fetched + (times["out"] + (times["out"] - 1) + 1) * sums
     return local, 2 * fetched + 2 * sums, fetched + sums
+
+
+def _lacking(operand: str) -> str:
+    """Return the GEMM dimension that an operand does not have."""
+    (other,) = set(DIMENSIONS) - set(OPERAND_DIMENSIONS[operand])
+    return other
 
 
 def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:

@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.masked_folds import AXES, ROLES, check_mask, kept_streams, mapped
+from pivotsim.engines.array.masked_folds import check_mask, kept_streams
+from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
-from pivotsim.units import IntArray
+from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import INDEX_BYTES, Mask, copies_run
 
 SUM_BYTES = 4  # int32
-# What a fold fetches of each operand: its tile of rows and columns, or what passes its rows or its columns.
-FETCHED = {"is": {"a": "held", "b": "rows"}, "ws": {"a": "rows", "b": "held"}, "os": {"a": "rows", "b": "cols"}}
 
 
 def moved_by_masked(gemms: IntArray, masks: Sequence[Mask | None], array: ArraySpec) -> tuple[int, dict[str, int]]:
@@ -57,24 +56,25 @@ def moved_by_masked(gemms: IntArray, masks: Sequence[Mask | None], array: ArrayS
 
 def bytes_of_copy(m: int, k: int, n: int, array: ArraySpec, mask: Mask, copy: int) -> tuple[int, int, int, int]:
     """Return bytes of one GEMM: operands fetched, sums written, sums written for the first time, outputs."""
-    dataflow, rows, cols = array.dataflow, array.rows, array.cols
-    row_size, col_size, t = mapped(m, k, n, dataflow)
-    exact: Any = np.int64 if 2 * SUM_BYTES * m * k * n < 2**63 else object  # Python's integers never wrap
-    kept = kept_streams(mask, dataflow, rows, cols, copy)
+    flow, rows, cols = DATAFLOW[array.dataflow], array.rows, array.cols
+    row_size, col_size, t = flow.sizes(m, k, n)
+    exact: Any = np.int64 if 2 * SUM_BYTES * m * k * n <= INT64_MAX else object  # Python's integers never wrap
+    kept = kept_streams(mask, flow.name, rows, cols, copy)
     per_flag = t if kept.shape[2] < t else 1
     sr = np.minimum(rows, row_size - np.arange(0, row_size, rows)).astype(exact)[:, None]
     sc = np.minimum(cols, col_size - np.arange(0, col_size, cols)).astype(exact)
     lengths = np.broadcast_to(kept.sum(axis=2) * per_flag, (len(sr), len(sc))).astype(exact)
     tiles = ((lengths > 0) * sr * sc).sum()
-    if dataflow == "os":
+    if flow.drains:
         written = first = tiles
     else:
         written = (lengths * sc).sum()
         first = (np.broadcast_to(kept.any(axis=0).sum(axis=1) * per_flag, sc.shape) * sc).sum()
-    whole = {"held": tiles, "rows": (lengths * sr).sum(), "cols": (lengths * sc).sum()}
+    # what a fold fetches of an operand: its tile of rows and columns, or what passes its rows or its columns
+    whole = {flow.stationary: tiles, flow.from_left: (lengths * sr).sum(), flow.from_above: (lengths * sc).sum()}
     fetched = sum(
-        _compressed_bytes(mask, copy, array, lengths.shape) if name == mask.operand else whole[part]
-        for name, part in FETCHED[dataflow].items()
+        _compressed_bytes(mask, copy, array, lengths.shape) if operand == mask.operand else whole[operand]
+        for operand in flow.fetched
     )
     outputs = first if mask.operand == "out" else m * n
     return int(fetched), SUM_BYTES * int(written), SUM_BYTES * int(first), SUM_BYTES * int(outputs)
@@ -85,9 +85,10 @@ def _compressed_bytes(mask: Mask, copy: int, array: ArraySpec, tiles: tuple[int,
 
     Tiles share out the elements, but a block that reaches into several has its index read in each.
     """
-    tile_of = dict(zip(ROLES[array.dataflow], (array.rows, array.cols, 0), strict=True))  # 0: streams
-    across = dict(zip(ROLES[array.dataflow], (*tiles, 1), strict=True))  # folds along a dimension
-    axes = AXES[mask.operand]
+    dimensions = DATAFLOW[array.dataflow].dimensions
+    tile_of = dict(zip(dimensions, (array.rows, array.cols, 0), strict=True))  # 0: streams
+    across = dict(zip(dimensions, (*tiles, 1), strict=True))  # folds along a dimension
+    axes = OPERAND_DIMENSIONS[mask.operand]
     high, wide = (
         _tiles_touched(size, mask.block, tile_of[letter])
         for letter, size in zip(axes, (mask.height, mask.width), strict=True)

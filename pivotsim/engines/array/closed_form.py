@@ -11,19 +11,19 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from pivotsim.engines.array.masked import cycles_of_copies
-from pivotsim.engines.array.masked_folds import check_mask, mapped
+from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, Dataflow
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
-from pivotsim.kernels.array.closed_form import gemm_cycles
-from pivotsim.units import IntArray
+from pivotsim.kernels.array.closed_form import design_cycles
+from pivotsim.kernels.types import Design, DesignColumns, Gemm
+from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.sizes import joint_gemms
 
-MAX_CYCLES = 2**63 - 1
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
 
-# A design is a row of these, in the kernel's order: field -> (least, most, or the names of the codes).
+# Rows and columns of codes hold these, in this order: field -> (least, most), or the names of the codes
 DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
     "rows": (1, MAX_ROWS),
     "cols": (1, MAX_COLS),
@@ -35,9 +35,35 @@ DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
 }
 
 
+def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
+    """Return an array's configuration as kernels read it.
+
+    Raises
+    ------
+    InputError
+        A value is out of bounds.
+    """
+    values = _values(array)
+    return _design(_code(field, values[field]) for field in DESIGN_FIELDS)
+
+
+def _design(codes: Iterable[int]) -> Design:
+    rows, cols, dataflow, *others = codes
+    return Design(rows, cols, *DATAFLOW[DATAFLOWS[dataflow]].mapping, *others)
+
+
+def dataflow_of(array: ArraySpec | Mapping[str, Any]) -> Dataflow:
+    """Return the table's row of an array that ``design_of`` has found valid."""
+    return DATAFLOW[_values(array)["dataflow"]]
+
+
+def _values(array: ArraySpec | Mapping[str, Any]) -> Mapping[str, Any]:
+    return array if isinstance(array, Mapping) else array.__dict__
+
+
 def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
-    """Return an array's configuration as the kernel reads it, shape (7,)."""
-    values = array if isinstance(array, Mapping) else array.__dict__
+    """Return an array's configuration in codes, shape (7,): a row to sort and to tell designs apart by."""
+    values = _values(array)
     return np.array([_code(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
 
 
@@ -62,8 +88,8 @@ def _code(field: str, value: object) -> int:
     return check_integer(field, value, int(allowed[0]), int(allowed[1]))
 
 
-def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> list[IntArray]:
-    """Return seven vectors of length D: those of ``axes``, and the array's own values at stride 0.
+def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumns:
+    """Return vectors of length D: those of ``axes``, and the array's own values at stride 0.
 
     Raises
     ------
@@ -99,12 +125,12 @@ def column_codes(field: str, values: object) -> IntArray:
     return _column(field, values)
 
 
-def coded_columns(array: ArraySpec, columns: Mapping[str, IntArray]) -> list[IntArray]:
-    """Return seven vectors of one length: ``columns``, as ``column_codes`` gives them, and else the array's own."""
+def coded_columns(array: ArraySpec, columns: Mapping[str, IntArray]) -> DesignColumns:
+    """Return vectors of one length: ``columns``, as ``column_codes`` gives them, and else the array's own."""
     length = len(next(iter(columns.values()))) if columns else 1
     own = design_row(array)
     constant = [as_strided(own[i:], (length,), (0,)) for i in range(len(own))]
-    return [columns.get(field, constant[i]) for i, field in enumerate(DESIGN_FIELDS)]
+    return DesignColumns(*(columns.get(field, constant[i]) for i, field in enumerate(DESIGN_FIELDS)))
 
 
 def _column(field: str, values: object) -> IntArray:
@@ -130,26 +156,25 @@ def _column(field: str, values: object) -> IntArray:
     return np.ascontiguousarray(array, dtype=np.int64)
 
 
-def check_no_overflow(gemms: Iterable[Iterable[int]], design: Iterable[int]) -> None:
+def check_no_overflow(gemms: Iterable[Iterable[int]], design: Design) -> None:
     """Raise InputError where the cycles of (m, k, n, repeats) rows on one design could exceed int64.
 
     Every form of the timing contract is at most folds * (2R + C + T + mac_latency), which is the padded count
     without overlap to within 2 clocks per fold; Python's integers never wrap.
     """
-    rows, cols, dataflow, _, _, _, mac_latency = design
     total = 0
-    for m, k, n, repeats in gemms:
-        row_size, col_size, t = mapped(m, k, n, DATAFLOWS[dataflow])
-        folds = -(-row_size // rows) * -(-col_size // cols)
-        total += repeats * folds * (2 * rows + cols + t + mac_latency)
-    if total > MAX_CYCLES:
+    for *sizes, repeats in gemms:
+        row_size, col_size, t = sizes[design.rows_dim], sizes[design.cols_dim], sizes[design.stream_dim]
+        folds = -(-row_size // design.rows) * -(-col_size // design.cols)
+        total += repeats * folds * (2 * design.rows + design.cols + t + design.mac_latency)
+    if total > INT64_MAX:
         size = f"about 2**{math.log2(total):.1f}"
         raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(size)}")
 
 
 def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> int:
     """Return the number of folds: ceil(rows held / R) * ceil(columns held / C)."""
-    row_size, col_size, _ = mapped(m, k, n, dataflow)
+    row_size, col_size, _ = DATAFLOW[dataflow].sizes(m, k, n)
     return -(-row_size // rows) * -(-col_size // cols)
 
 
@@ -161,31 +186,30 @@ def cycles_per_gemm(
     Repeat i of a GEMM with a mask uses copy i % count; a mask never adds clocks. Each size is computed once, as plain
     Python: a handful of integer operations, for which loading machine code would take a thousand times as long.
     """
-    design = design_row(array)
-    fields, rows = design.tolist(), gemms.tolist()
+    design, rows = design_of(array), gemms.tolist()
     counts: dict[tuple[int, int, int], int] = {}
     for m, k, n, repeats in rows:
         counts[m, k, n] = counts.get((m, k, n), 0) + repeats
-    check_no_overflow(((*size, count) for size, count in counts.items()), fields)
-    once = {size: gemm_cycles(*size, *fields) for size in counts}
+    check_no_overflow(((*size, count) for size, count in counts.items()), design)
+    once = {size: design_cycles(Gemm(*size), design) for size in counts}
     per_gemm = np.array([repeats * once[m, k, n] for m, k, n, repeats in rows], dtype=np.int64)
     for i, mask in enumerate(masks):
         if mask is not None:
             m, k, n, repeats = gemms[i].tolist()
             copies = copies_run(check_mask(mask, m, k, n), repeats)
-            clocks = cycles_of_copies(m, k, n, mask, design, len(copies)).tolist()
+            clocks = cycles_of_copies(m, k, n, mask, dataflow_of(array), design, len(copies)).tolist()
             per_gemm[i] = sum(times * clocks[copy] for copy, times in copies.items())
     return per_gemm
 
 
 def cycles_per_design(
-    traces: Sequence[IntArray], designs: list[IntArray], *, is_parallel: bool = True
+    traces: Sequence[IntArray], designs: DesignColumns, *, is_parallel: bool = True
 ) -> tuple[IntArray, ...]:
     """Return the clocks of each trace's (G, 4) GEMMs under each design, an int64 (D,) per trace.
 
     Sizes that traces share are computed once. Large vectors are shared among numba's threads if ``is_parallel``.
     """
-    out = np.zeros((len(traces), len(designs[0])), dtype=np.int64)
+    out = np.zeros((len(traces), len(designs.rows)), dtype=np.int64)
     sizes, repeats = joint_gemms(traces)
     if sizes and out.shape[1]:
         for counts in repeats.T.tolist():
@@ -194,19 +218,21 @@ def cycles_per_design(
             from pivotsim.kernels.array.closed_form_parallel import sum_design_cycles_parallel as run
         else:
             from pivotsim.kernels.array.closed_form import sum_design_cycles as run
-        run(np.array(sizes, dtype=np.int64), repeats, tuple(designs), out)
+        mapped = np.array([[flow.sizes(*size) for size in sizes] for flow in DATAFLOW.values()], dtype=np.int64)
+        drains = np.array([flow.drains for flow in DATAFLOW.values()], dtype=np.int64)
+        run(mapped, drains, repeats, tuple(designs), out)
     return tuple(out)
 
 
-def _check_designs(gemms: list[tuple[int, int, int, int]], designs: list[IntArray]) -> None:
+def _check_designs(gemms: list[tuple[int, int, int, int]], designs: DesignColumns) -> None:
     """Check for overflow: once for every design that the fields' bounds allow, then design by design.
 
     The first check is nearly always enough, and it does not read the vectors.
     """
     coarse = 0
     for m, k, n, repeats in gemms:
-        for row_size, col_size, t in (mapped(m, k, n, dataflow) for dataflow in DATAFLOWS):
+        for row_size, col_size, t in (flow.sizes(m, k, n) for flow in DATAFLOW.values()):
             coarse += repeats * row_size * col_size * (2 * MAX_ROWS + MAX_COLS + t + MAX_MAC_LATENCY)
-    if coarse > MAX_CYCLES:
-        for design in set(zip(*(column.tolist() for column in designs), strict=True)):
-            check_no_overflow(gemms, design)
+    if coarse > INT64_MAX:
+        for codes in set(zip(*(column.tolist() for column in designs), strict=True)):
+            check_no_overflow(gemms, _design(codes))

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import check_no_overflow, design_row
-from pivotsim.engines.array.masked_folds import check_mask, fold_table, mapped
+from pivotsim.engines.array.closed_form import check_no_overflow, dataflow_of, design_of
+from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.spec import FOLD_OVERLAPS, ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
@@ -21,9 +20,9 @@ MAX_FOLDS = 10**8  # 2.4 GB of times
 class FoldTimes:
     """Clocks of every fold, each int64 (folds,), columns outer, rows inner; 0 is the first operand's clock.
 
-    ``load_cycle`` is the clock of the fold's first held operand (-1 under os, which loads nothing), ``start_cycle``
-    that of its first streamed operand, ``end_cycle`` the one in which its last output is registered. A load takes
-    ``load_cycles``, a stream ``stream_cycles``.
+    ``load_cycle`` is the clock of the fold's first held operand (-1 where sums stay, and nothing is loaded),
+    ``start_cycle`` that of its first streamed operand, ``end_cycle`` the one in which its last output is registered. A
+    load takes ``load_cycles``, a stream ``stream_cycles``.
     """
 
     load_cycle: IntArray
@@ -75,11 +74,11 @@ def fold_times(
     (array([ 4, 18]), array([13, 27]))
     """
     m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
-    design = design_row(array)
-    check_no_overflow([(m, k, n, 1)], design.tolist())
-    rows, cols, dataflow_code, overlap_code, aware, edge_register, mac_latency = design.tolist()
-    dataflow, overlap = DATAFLOWS[dataflow_code], FOLD_OVERLAPS[overlap_code]
-    row_size, col_size, length = mapped(m, k, n, dataflow)
+    design = design_of(array)
+    check_no_overflow([(m, k, n, 1)], design)
+    flow, rows, cols, aware = dataflow_of(array), design.rows, design.cols, design.edge_aware
+    overlap = FOLD_OVERLAPS[design.fold_overlap]
+    row_size, col_size, length = flow.sizes(m, k, n)
     folds = -(-row_size // rows) * -(-col_size // cols)
     if folds > MAX_FOLDS:
         raise InputError(f"gemm: too many folds to list {got(folds)}")
@@ -89,13 +88,13 @@ def fold_times(
         t = np.broadcast_to(length, (folds,))
         sr, sc = np.tile(used_rows, len(used_cols)), np.repeat(used_cols, len(used_rows))
     else:
-        sizes = {"rows": rows, "cols": cols, "dataflow": dataflow}
+        sizes = {"rows": rows, "cols": cols, "dataflow": flow.name}
         row, col, _, t = fold_table(m, k, n, sizes, mask, copy)[0].T
         sr, sc = used_rows[row // rows], used_cols[col // cols]
 
-    drains = dataflow == "os"
-    slower = mac_latency - 1
-    bare = int(drains and not edge_register)  # the last row's accumulator is the edge: one clock less
+    drains = flow.drains
+    slower = design.mac_latency - 1
+    bare = int(drains and not design.os_edge_register)  # the last row's accumulator is the edge: one clock less
     # from the first streamed operand to the clock after the last output
     taken = t + rows + sc - 2 + slower + (sr if drains else 0) - bare
     following = sr[1:]  # rows of the next fold

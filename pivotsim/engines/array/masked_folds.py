@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, OPERAND_DIMENSIONS
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Flags, Mask
 
-# The GEMM dimensions that an array's rows, its columns and its stream take, and those that an operand has.
-ROLES = {"is": "kmn", "ws": "knm", "os": "mnk"}
-AXES = {"a": "mk", "b": "kn", "out": "mn"}
-STREAM = 2
+ROLES = {name: flow.dimensions for name, flow in DATAFLOW.items()}
+AXES = OPERAND_DIMENSIONS
+STREAM = 2  # the place of the streamed dimension in ``Dataflow.dimensions``
 
 
 def kept_streams(mask: Mask, dataflow: str, rows: int, cols: int, copy: int = 0) -> Flags:
@@ -60,7 +59,7 @@ def kept_streams(mask: Mask, dataflow: str, rows: int, cols: int, copy: int = 0)
     check_choice("dataflow", dataflow, DATAFLOWS)
     tiles = (check_integer("rows", rows, 1), check_integer("cols", cols, 1))
     flags = mask.kept[check_integer("copy", copy, 0, mask.count - 1)]
-    places = [ROLES[dataflow].index(letter) for letter in AXES[mask.operand]]
+    places = [DATAFLOW[dataflow].dimensions.index(letter) for letter in OPERAND_DIMENSIONS[mask.operand]]
     sizes = [mask.height, mask.width]
     if places[0] > places[1]:
         flags, places, sizes = flags.T, places[::-1], sizes[::-1]
@@ -102,7 +101,7 @@ def fold_table(
     [[0, 0, 0, 5], [2, 0, 0, 5]]
     """
     rows, cols, dataflow = array["rows"], array["cols"], array["dataflow"]
-    row_size, col_size, length = mapped(m, k, n, dataflow)
+    row_size, col_size, length = DATAFLOW[dataflow].sizes(m, k, n)
     table = np.zeros((-(-col_size // cols), -(-row_size // rows), 4), dtype=np.int64)
     table[:, :, 0] = np.arange(0, row_size, rows)
     table[:, :, 1] = np.arange(0, col_size, cols)[:, None]
@@ -122,7 +121,7 @@ def fold_table(
 
 def mapped(m: int, k: int, n: int, dataflow: str) -> tuple[int, int, int]:
     """Return (size held by rows, size held by columns, streamed length)."""
-    return {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[dataflow]
+    return DATAFLOW[dataflow].sizes(m, k, n)
 
 
 def check_mask(mask: object, m: int, k: int, n: int) -> Mask | None:
@@ -133,7 +132,7 @@ def check_mask(mask: object, m: int, k: int, n: int) -> Mask | None:
         raise InputError(f"mask: must be a Mask {got(mask)}")
     if not mask.matches(m, k, n):
         wanted = dict(zip(("m", "k", "n"), (m, k, n), strict=True))
-        height, width = (wanted[letter] for letter in AXES[mask.operand])
+        height, width = (wanted[letter] for letter in OPERAND_DIMENSIONS[mask.operand])
         size = f"{mask.height}x{mask.width}"
         raise InputError(f"mask: operand '{mask.operand}' of this GEMM is {height}x{width} {got(size)}")
     return mask

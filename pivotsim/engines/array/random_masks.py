@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import check_no_overflow, design_row
+from pivotsim.engines.array.closed_form import check_no_overflow, dataflow_of, design_of
 from pivotsim.engines.array.masked import layout_of, room_for_lengths
-from pivotsim.engines.array.masked_folds import AXES, mapped
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, OPERANDS, Operand
@@ -66,10 +65,10 @@ def drawn_cycles(
     """
     m, k, n = (check_integer(name, value, 1) for name, value in (("m", m), ("k", k), ("n", n)))
     check_choice("operand", operand, OPERANDS)
-    design = design_row(array)
-    check_no_overflow([(m, k, n, 1)], design.tolist())
+    design = design_of(array)
+    check_no_overflow([(m, k, n, 1)], design)
     sizes = {"m": m, "k": k, "n": n}
-    height, width = (sizes[letter] for letter in AXES[operand])
+    height, width = (sizes[letter] for letter in OPERAND_DIMENSIONS[operand])
     densities, blocks, seeds = _lanes(density, block, seed, height, width)
     out = np.zeros(len(densities), dtype=np.int64)
     if not len(out):
@@ -82,10 +81,10 @@ def drawn_cycles(
         problem = f"{len(out):,} masks have more than {MAX_LANE_BLOCKS:,} blocks; take a larger block, or fewer masks"
         raise InputError(f"seed: {problem} {got(total)}")
     wanted = np.floor(densities * per_lane + 0.5).astype(np.int64)
-    dataflow = DATAFLOWS[int(design[2])]
-    layout, turned = layout_of(operand, dataflow)
-    row_size, col_size, t = mapped(m, k, n, dataflow)
-    tiles = room_for_lengths(layout, row_size, col_size, int(design[0]), int(design[1])).shape
+    flow = dataflow_of(array)
+    layout, turned = layout_of(operand, flow)
+    row_size, col_size, t = flow.sizes(m, k, n)
+    tiles = room_for_lengths(layout, row_size, col_size, design.rows, design.cols).shape
     most = (int(across.max()), int(down.max())) if turned else (int(down.max()), int(across.max()))
     parts = parts_of(len(out), most[0] * most[1], total)
     if parts > 1:

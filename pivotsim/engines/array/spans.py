@@ -7,6 +7,7 @@ import numpy as np
 from pivotsim.engines.array.closed_form import gemm_folds
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.base import Span
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
@@ -19,9 +20,9 @@ def fold_spans(
 ) -> Iterator[Span]:
     """Yield load, stream and drain of a stall-free array, each on a track of its own.
 
-    load     held operands move in, Sr clocks a fold (not under os)
+    load     held operands move in, Sr clocks a fold (not where sums stay)
     stream   operands enter the first row, T clocks
-    drain    from the last operand's entry to the last output: skew, MAC latency, under os the shift-out
+    drain    from the last operand's entry to the last output: skew, MAC latency, the shift-out of sums that stay
 
     Folds that are in one phase at a time, as drains of overlapped folds are, share a span.
 
@@ -42,7 +43,7 @@ def fold_spans(
     times = fold_times(m, k, n, array, mask, copy)
     start, end = times.start_cycle, times.end_cycle + 1
     streamed = start + times.stream_cycles
-    if array.dataflow != "os":
+    if not DATAFLOW[array.dataflow].drains:
         yield from merged("load", times.load_cycle, times.load_cycle + times.load_cycles, per_fold)
     yield from merged("stream", start, streamed, per_fold)
     yield from merged("drain", streamed, end, per_fold)

@@ -5,8 +5,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from pivotsim.hardware.dram import SCHEDULERS, DramSpec
-from pivotsim.hardware.dram_constraints import (
+from pivotsim.hardware.dram.constraints import (
     COMMANDS,
     CONSTRAINTS,
     SCOPES,
@@ -14,13 +13,14 @@ from pivotsim.hardware.dram_constraints import (
     check_constraints,
     gap_clocks,
 )
+from pivotsim.hardware.dram.spec import SCHEDULERS, DramSpec
+from pivotsim.kernels.types import Channel
 from pivotsim.units import IntArray
 
-Arrays = tuple[IntArray, IntArray, IntArray, IntArray]
 LANES = 8  # columns of the arrays
 
 
-def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAINTS) -> Arrays:
+def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAINTS) -> Channel:
     """Return a channel's arrays for kernels/dram/channel.py: banks closed, clock and refresh counter at 0.
 
     Parameters
@@ -42,7 +42,7 @@ def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAIN
     slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks).bit_length()
     state = np.zeros((spec.banks + spec.organisation.bank_groups + 3, LANES), dtype=np.int64)
     queue = np.zeros((slots + spec.banks + 2, LANES), dtype=np.int64)  # the last two rows are serve_tile's
-    arrays = (state, _gaps(spec, lines), _device(spec, slots), queue)
+    arrays = Channel(state, _gaps(spec, lines), _device(spec, slots), queue)
     reset_channel(arrays)
     return arrays
 
@@ -85,9 +85,9 @@ def _device(spec: DramSpec, slots: int) -> IntArray:
     return np.array([codes], dtype=np.int64)
 
 
-def commands_issued(arrays: Arrays) -> int:
+def commands_issued(arrays: Channel) -> int:
     """Return the number of commands since the last reset."""
     from pivotsim.kernels.dram.commands import COMMANDS_ISSUED
 
     controller = -2  # the row before the cursor's
-    return int(arrays[0][controller, COMMANDS_ISSUED])
+    return int(arrays.state[controller, COMMANDS_ISSUED])

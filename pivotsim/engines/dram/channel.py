@@ -11,8 +11,8 @@ import numpy as np
 
 from pivotsim.engines.dram.arrays import channel_arrays, commands_issued
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got
-from pivotsim.hardware.dram import DramSpec
-from pivotsim.hardware.dram_constraints import COMMANDS, CONSTRAINTS, Constraint
+from pivotsim.hardware.dram.constraints import COMMANDS, CONSTRAINTS, Constraint
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.units import IntArray
 
 MAX_CLOCK = 2**60  # arrivals; what one call can add stays far below the other 2**62
@@ -79,7 +79,7 @@ def serve(
     --------
     An isolated read takes 1 + nRCD + nCL + nBL = 1 + 16 + 16 + 4 clocks, its neighbour nCCD_L = 6 more.
 
-    >>> from pivotsim.hardware.dram import load_dram
+    >>> from pivotsim.hardware.dram.spec import load_dram
     >>> serve(load_dram("dram/ddr4_2400"), [0, 64]).finish_clocks.tolist()
     [37, 43]
     """
@@ -165,7 +165,7 @@ def earliest_clock(
 
     Examples
     --------
-    >>> from pivotsim.hardware.dram import load_dram
+    >>> from pivotsim.hardware.dram.spec import load_dram
     >>> earliest_clock(load_dram("dram/ddr4_2400"), [Command(1, "ACT", 0, 7)], "RD")
     17
     """
@@ -193,14 +193,14 @@ class DramChannel:
 
     Attributes
     ----------
-    arrays : tuple of four int64 arrays
-        What ``kernels.dram.serve_tile`` takes, for kernels that serve transfers themselves.
+    arrays : Channel
+        What ``kernels.dram.serving.serve_tile`` takes, for kernels that serve transfers themselves.
 
     Examples
     --------
     The second transfer finds its row open: one clock, nCL = 16 and nBL = 4 after it arrives.
 
-    >>> from pivotsim.hardware.dram import load_dram
+    >>> from pivotsim.hardware.dram.spec import load_dram
     >>> channel = DramChannel(load_dram("dram/ddr4_2400"))
     >>> channel.transfer(0, 64), channel.transfer(64, 64, arrival_clock=100)
     (37, 121)
@@ -254,7 +254,7 @@ class DramChannel:
         InputError
             A value is out of bounds, or the transfer leaves the channel.
         """
-        from pivotsim.kernels.dram.channel import serve_tile
+        from pivotsim.kernels.dram.channel import serve_one
 
         capacity = self.spec.capacity_bytes
         start = check_integer("address", address, 0, capacity - 1)
@@ -265,4 +265,4 @@ class DramChannel:
         end = start + (count - 1) * pitch + length
         if end > capacity:
             raise InputError(f"transfer: ends at byte {end}, the channel holds {capacity}")
-        return int(serve_tile(self.arrays, start, length, count, pitch, int(check_flag("is_write", is_write)), arrival))
+        return int(serve_one(self.arrays, start, length, count, pitch, int(check_flag("is_write", is_write)), arrival))

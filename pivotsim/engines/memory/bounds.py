@@ -3,10 +3,11 @@
 import math
 from fractions import Fraction
 
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.memory.fit_check import PSUM_BYTES, units
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.kernels.types import Design
 from pivotsim.workload.masks.masks import INDEX_BYTES, Mask
 
 MAX_CYCLES = 2**62 - 1  # the kernel's NEVER lies beyond
@@ -18,7 +19,7 @@ MOST_CLOCKS_PER_BURST = 10_000  # a refresh, a row's whole cycle and more, for e
 
 def passes(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int) -> int:
     """Return ceil(rows held / R) * ceil(columns held / C) * ceil(T / chunk) of a GEMM (m, k, n)."""
-    row_size, col_size, streamed = mapped(*sizes, dataflow)
+    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*sizes)
     return -(-row_size // rows) * -(-col_size // cols) * -(-streamed // chunk)
 
 
@@ -46,7 +47,7 @@ def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
 
 
 def check(
-    sizes: tuple[int, int, int], design: tuple[int, ...], dataflow: str, limits: MemoryLimits, least: int, most: int,
+    sizes: tuple[int, int, int], design: Design, dataflow: str, limits: MemoryLimits, least: int, most: int,
     is_masked: bool = False,
 ) -> None:  # fmt: skip
     """Raise InputError where chunks of ``least`` to ``most`` steps could exceed int64, or one run the passes allowed.
@@ -55,10 +56,10 @@ def check(
     chunk + m), transfers <= 3 * passes + 1. Passes fall with the chunk and units grow with it, so the product is convex
     and largest at one end. Python's integers never wrap.
     """
-    rows, cols, mac_latency = design[0], design[1], design[6]
-    m, k, n = sizes
-    if limits.channel is not None and max(limits.dram_row()[-2:]) > MAX_CLOCK_TERM:
-        ratio = f"{limits.dram_row()[-2]} / {limits.dram_row()[-1]}"
+    rows, cols, (m, k, n) = design.rows, design.cols, sizes
+    streamed, dram = DATAFLOW[dataflow].sizes(m, k, n)[2], limits.dram_row()
+    if limits.channel is not None and max(dram.clock_num, dram.clock_den) > MAX_CLOCK_TERM:
+        ratio = f"{dram.clock_num} / {dram.clock_den}"
         raise InputError(f"array.clock_mhz: its ratio to memories.dram's clock is too fine to be exact {got(ratio)}")
     number = passes(sizes, rows, cols, dataflow, most)
     if number > MAX_PASSES:
@@ -66,16 +67,16 @@ def check(
             f"gemm: needs more than {MAX_PASSES:,} passes through the array {got(number)}; use a larger array, larger"
             " memories or engine 'analytic'"
         )
-    folds, streamed = passes(sizes, rows, cols, dataflow, mapped(*sizes, dataflow)[2]), mapped(*sizes, dataflow)[2]
+    folds = passes(sizes, rows, cols, dataflow, streamed)
     total, product, factor = 0, 0, INDEX_FACTOR if is_masked else 1
     for chunk in (least, most):
         number = folds * (streamed // chunk + 2)
         unit = max(demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, chunk))
         unit = max(unit * factor, PSUM_BYTES * n if limits.bias else 0)
         longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
-        step = 2 * rows + cols + chunk + mac_latency
+        step = 2 * rows + cols + chunk + design.mac_latency
         total = max(total, (3 * number + 1) * longest + number * step)
-        product = max(product, unit * limits.dram_row()[2])
+        product = max(product, unit * dram.cost_num)
     # bytes at any level: psums of every row tile, or an operand for every tile or chunk
     moved = 2 * PSUM_BYTES * m * n * (k + 1) + factor * (m * k + k * n) * max(m, k, n)
     if max(total, moved, product) > MAX_CYCLES:

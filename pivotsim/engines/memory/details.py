@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pivotsim.engines.array.engine import FoldDetails
-from pivotsim.engines.base import Column, Span, Table
+from pivotsim.engines.base import Span
 from pivotsim.engines.memory.spans import spans_behind_memories
 from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.tables import number
+from pivotsim.tables import Table, number
 from pivotsim.workload.masks.masks import Mask
 
 
@@ -54,19 +54,16 @@ class MemoryDetails(FoldDetails):
         if not self.is_limited:
             return ()
         modules, stalls, moved = by_module(self.uses), self.stall_cycles, self.moved_bytes
-        counted = ("clocks", "unlimited", "for chunks", *(f"{cause} stall" for cause in stalls))
+        causes = (f"{cause} stall" for cause in stalls)
         columns = (
-            Column("module"), *(Column(name, "count") for name in counted), Column("roofline", "right"),
-            Column("DRAM, MB", "number"), Column("loop order"), Column("chunk", "right"),
+            "module", "clocks", "unlimited", "for chunks", *causes, "roofline", "DRAM, MB", "loop order", "chunk",
         )  # fmt: skip
-        rows = tuple(
-            (
-                module, row["cycles"], row["unlimited_cycles"], row["chunk_cycles"], *row["stall_cycles"].values(),
-                f"{row['roofline_cycles']:,}, {row['roofline_bound']}", row["dram_bytes"] / 1e6, row["loop_order"],
-                row["chunk"],
-            )
-            for module, row in modules.items()
-        )  # fmt: skip
+        rows = []
+        for module, row in modules.items():
+            clocks = (row["cycles"], row["unlimited_cycles"], row["chunk_cycles"], *row["stall_cycles"].values())
+            bound = f"{row['roofline_cycles']:,}, {row['roofline_bound']}"
+            choice = (number(row["dram_bytes"] / 1e6), row["loop_order"], row["chunk"])
+            rows.append((module, *(f"{count:,}" for count in clocks), bound, *choice))
         unlimited, chunks = (sum(row[key] for row in modules.values()) for key in ("unlimited_cycles", "chunk_cycles"))
         stalled = sum(stalls.values())
         read, written = number(moved["dram_read"] / 1e6), number(moved["dram_write"] / 1e6)
@@ -81,7 +78,7 @@ class MemoryDetails(FoldDetails):
             f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports",
             f"GEMMs whose roofline is DRAM's: {listed or 'none'}",
         )
-        return (Table(columns, rows, closing),)
+        return (Table("", columns, rows, (1, 2, 3, 4, 5, 6, 7, 8, 9, 11), closing),)
 
     def count_steps(self, m: int, k: int, n: int) -> int | None:
         """Return the folds where nothing limits; how many passes there are, only running a GEMM tells."""

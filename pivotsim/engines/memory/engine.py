@@ -8,9 +8,6 @@ import numpy as np
 from pivotsim.engines.array.engine import ArrayEngine, counts_without_limits
 from pivotsim.engines.base import HW, PAPER, EngineRun, GemmMasks
 from pivotsim.engines.counts import counts_by_level
-from pivotsim.engines.memory.details import MemoryDetails
-from pivotsim.engines.memory.trace_gemms import cycles_without_limits
-from pivotsim.engines.memory.use import gemm_cycles, memory_uses
 from pivotsim.hardware.spec import ArraySpec, Hardware
 from pivotsim.hardware.systolic import as_systolic
 from pivotsim.units import IntArray
@@ -27,10 +24,15 @@ class Memory(ArrayEngine):
         self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()
     ) -> IntArray:  # fmt: skip
         """Return the clocks of each GEMM where nothing limits."""
+        from pivotsim.engines.memory.trace_gemms import cycles_without_limits
+
         return cycles_without_limits(gemms, array, masks)
 
     def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
         """Return clocks with stalls; bytes as the memories move them, or as an array without limits would."""
+        from pivotsim.engines.memory.details import MemoryDetails
+        from pivotsim.engines.memory.use import gemm_cycles, memory_uses
+
         board = as_systolic(hw, "engine")
         is_limited = memory == HW
         if not is_limited:

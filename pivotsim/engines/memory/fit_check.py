@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.hardware.dataflows import DATAFLOW
 
 PSUM_BYTES = 4  # int32
-HOMES = {"is": ("ipmem", "wtmem"), "ws": ("wtmem", "ipmem")}  # of the tile, of what streams
 
 
 @dataclass(frozen=True)
@@ -46,25 +45,25 @@ def units(
     sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int
 ) -> list[tuple[str, str, int, int]]:
     """Return (memory, unit, bytes of the largest one, bytes per streamed step or 0) for the three memories."""
-    row_size, col_size, _ = mapped(*sizes, dataflow)
+    row_size, col_size, _ = DATAFLOW[dataflow].sizes(*sizes)
     return units_of(min(rows, row_size), min(cols, col_size), dataflow, chunk)
 
 
 def units_of(r: Any, c: Any, dataflow: str, chunk: Any) -> list[tuple[str, str, Any, Any]]:
     """Return what ``units`` does for r rows and c columns of the array in use, numbers or vectors.
 
-    A tile is rows x columns, a streamed unit rows (os weight: columns) x chunk, partial sums are int32: columns x
-    chunk, or rows x columns under os.
+    A tile is rows x columns, a streamed unit rows (from above: columns) x chunk, partial sums are int32: columns x
+    chunk, or rows x columns where they drain.
     """
-    if dataflow == "os":
-        return [
-            ("ipmem", "stream", r * chunk, r),
-            ("wtmem", "stream", c * chunk, c),
-            ("opmem", "psums", PSUM_BYTES * r * c, 0),
-        ]
-    tile, stream = HOMES[dataflow]
-    per_step = PSUM_BYTES * c
-    return [(tile, "tile", r * c, 0), (stream, "stream", r * chunk, r), ("opmem", "psums", per_step * chunk, per_step)]
+    row = DATAFLOW[dataflow]
+    first, second = row.memories
+    if row.drains:
+        sums, per_step = r * c, 0
+        fetched = [(first, "stream", r * chunk, r), (second, "stream", c * chunk, c)]
+    else:
+        sums, per_step = c * chunk, c
+        fetched = [(first, "tile", r * c, 0), (second, "stream", r * chunk, r)]
+    return [*fetched, ("opmem", "psums", PSUM_BYTES * sums, PSUM_BYTES * per_step)]
 
 
 def _levers(memory: str, per_step: int, chunk: int, limits: MemoryLimits) -> str:
@@ -81,7 +80,7 @@ def largest_chunk(
     sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, limits: MemoryLimits, chunk: int = 0
 ) -> int | DoesNotFit:
     """Return the most streamed steps that every half holds, or what does not fit with ``chunk`` steps (0: with one)."""
-    asked, most = max(1, chunk), mapped(*sizes, dataflow)[2]
+    asked, most = max(1, chunk), DATAFLOW[dataflow].sizes(*sizes)[2]
     misfits = []
     for memory, unit, demand, per_step in units(sizes, rows, cols, dataflow, asked):
         half = limits.half_bytes(memory)

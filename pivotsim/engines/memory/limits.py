@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
-from pivotsim.hardware.dram import DramSpec
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.kernels.types import Dram, Limits
 
 MOST = 2**63 - 1
 
@@ -82,35 +83,34 @@ class MemoryLimits:
         timing = self.channel.timing
         return min(timing.nBL, timing.nCCD_S, timing.nCCD_L)
 
-    def row(self) -> tuple[int, ...]:
-        """Return the 12 fields of the kernel's `limits` (kernels/memory/tiles.py)."""
-        shares = (-1 if share is None else share for share in (self.input_share_bytes, self.weight_share_bytes))
-        rates = (self.gb_port_bytes_per_cycle, self.ipmem_port_bytes_per_cycle, self.wtmem_port_bytes_per_cycle)
-        return (
-            *(self.halves(memory) for memory in ("ipmem", "wtmem", "opmem")), *shares, *(rate or 0 for rate in rates),
-            self.read_latency_cycles, self.write_latency_cycles, self.out_bytes, int(self.bias),
-        )  # fmt: skip
+    def row(self) -> Limits:
+        """Return the limits as kernels read them."""
+        return Limits(
+            input_halves=self.halves("ipmem"),
+            weight_halves=self.halves("wtmem"),
+            output_halves=self.halves("opmem"),
+            input_share=-1 if self.input_share_bytes is None else self.input_share_bytes,
+            weight_share=-1 if self.weight_share_bytes is None else self.weight_share_bytes,
+            gb_port=self.gb_port_bytes_per_cycle or 0,
+            ipmem_port=self.ipmem_port_bytes_per_cycle or 0,
+            wtmem_port=self.wtmem_port_bytes_per_cycle or 0,
+            read_latency=self.read_latency_cycles,
+            write_latency=self.write_latency_cycles,
+            out_bytes=self.out_bytes,
+            bias=int(self.bias),
+        )
 
-    def dram_row(self) -> tuple[int, ...]:
-        """Return the 9 fields of the kernel's `dram` (kernels/memory/transfers.py)."""
+    def dram_row(self) -> Dram:
+        """Return the DRAM as kernels read it."""
         axi = self.axi_bytes_per_cycle or 0
         if self.channel is not None:
             timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
             least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
-            return (
-                1,
-                axi,
-                0,
-                1,
-                self.channel.burst_bytes,
-                self.burst_clocks(),
-                least,
-                ratio.numerator,
-                ratio.denominator,
-            )
+            burst = self.channel.burst_bytes, self.burst_clocks()
+            return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator)
         common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
         cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
-        return 0, axi, *cost, 1, 0, 0, 1, 1
+        return Dram(axi, *cost, 1, 0, 0, 1, 1)
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:

@@ -1,6 +1,6 @@
 """Many designs behind memories at once: clocks and bytes of the same GEMMs on each.
 
-API twin of kernels/memory/many_designs.py. What is not surely within int64 and the passes allowed, or has a
+API twin of kernels/memory/search.py. What is not surely within int64 and the passes allowed, or has a
 DRAM channel that issues commands, is marked: ``run_gemm`` answers it alone, with its own checks and messages.
 """
 
@@ -12,24 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import array_values
-from pivotsim.engines.array.masked_folds import mapped
+from pivotsim.engines.array.closed_form import DESIGN_FIELDS, array_values
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import PSUM_BYTES, DoesNotFit, units_of
+from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.schedule import AUTO, MemoryResult, channels_of, run_gemm, work_arrays
-from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.units import IntArray
 from pivotsim.workload.sizes import Size
 
-ALONE, MISFIT = -1, -2  # clocks of a GEMM that was not run here: ask ``run_gemm``; no chunk makes it fit
+DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
+# Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
+ALONE, MISFIT = -1, -2
 MOST = 2**63 - 1
 SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
 
 @dataclass(frozen=True, eq=False)
-class Behind:
+class MemoryDesign:
     """Memories, and the programs that may run on them: ``loop_order`` and ``chunk`` as a board states them.
 
     Equal to itself alone, so that it is a fast key.
@@ -44,12 +45,12 @@ class Behind:
         """First and last loop order for each dataflow; the first beyond the last where it does not know the order."""
         if self.loop_order == AUTO:
             return [(0, 0 if self.limits.are_none else 1)] * len(DATAFLOWS)
-        places = (LOOP_ORDERS[d].index(self.loop_order) if self.loop_order in LOOP_ORDERS[d] else -1 for d in DATAFLOWS)
-        return [(place, place) if place >= 0 else (1, 0) for place in places]
+        orders = (row.loop_orders for row in DATAFLOW.values())
+        return [(o.index(self.loop_order),) * 2 if self.loop_order in o else (1, 0) for o in orders]
 
 
 def run_many(
-    sizes: Sequence[Size], designs: IntArray, behinds: Sequence[Behind], index: IntArray, wanted: Any
+    sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign], index: IntArray, wanted: Any
 ) -> IntArray:
     """Return (clocks, SRAM bytes, DRAM bytes) of each GEMM on each design, int64 (D, G, 3).
 
@@ -59,7 +60,7 @@ def run_many(
         G of them.
     designs : int64 (D, 7)
         Arrays as ``engines.analytic.design_row`` returns them.
-    behinds : sequence of Behind
+    memories : sequence of MemoryDesign
         Memories.
     index : int64 (D,)
         Which of them a design has.
@@ -71,56 +72,53 @@ def run_many(
     int64 (D, G, 3)
         What ``run_gemm`` returns for each alone. Clocks are ALONE or MISFIT where it was not run here.
     """
-    from pivotsim.kernels.memory.many_designs import OVER_BUDGET, run_designs
-
-    assert OVER_BUDGET == ALONE
     found = np.zeros((len(designs), len(sizes), 3), dtype=np.int64)
     if not np.any(wanted):
         return found
     candidates = np.zeros((len(designs), len(sizes), 4), dtype=np.int64)
     for g, size in enumerate(sizes):
         for code, dataflow in enumerate(DATAFLOWS):
-            here = np.flatnonzero(wanted[:, g] & (designs[:, 2] == code))
+            here = np.flatnonzero(wanted[:, g] & (designs[:, DATAFLOW_FIELD] == code))
             if len(here):
-                found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], behinds, index[here])
-    limits = np.array([behind.limits.row() for behind in behinds], dtype=np.int64)
-    dram = np.array([behind.limits.dram_row() for behind in behinds], dtype=np.int64)
-    room, states, chosen, result, moved = work_arrays()
-    none = np.zeros((0, 8), dtype=np.int64)
-    channels: Any = channels_of(MemoryLimits())
+                found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], memories, index[here])
+    limits = np.array([each.limits.row() for each in memories], dtype=np.int64)
+    dram = np.array([each.limits.dram_row() for each in memories], dtype=np.int64)
+    mappings = np.array([row.mapping for row in DATAFLOW.values()], dtype=np.int64)
+    before, codes, after = np.hsplit(designs, (DATAFLOW_FIELD, DATAFLOW_FIELD + 1))
+    mapped = np.hstack([before, mappings[codes[:, 0]], after])
     run_designs(
-        np.array(sizes, dtype=np.int64), np.ascontiguousarray(designs), np.ascontiguousarray(index), limits, dram,
-        candidates, memory_bounds.MAX_PASSES, channels, room, states, none, chosen, result, moved, found,
+        np.array(sizes, dtype=np.int64), mapped, np.ascontiguousarray(index), limits, dram, candidates,
+        memory_bounds.MAX_PASSES, True, False, work_arrays(), records_of(0, 0, 0), found, None,
     )  # fmt: skip
     return found
 
 
-def run_one(size: Size, design: IntArray, behind: Behind) -> MemoryResult | DoesNotFit:
+def run_one(size: Size, design: IntArray, memories: MemoryDesign) -> MemoryResult | DoesNotFit:
     """Return what ``run_gemm`` does for one GEMM on one design."""
     array = array_values(design)
-    chunk = min(behind.chunk, mapped(*size, array["dataflow"])[2])
-    return run_gemm(*size, array, behind.limits, loop_order=behind.loop_order, chunk=chunk)
+    chunk = min(memories.chunk, DATAFLOW[array["dataflow"]].sizes(*size)[2])
+    return run_gemm(*size, array, memories.limits, loop_order=memories.loop_order, chunk=chunk)
 
 
 def _programs(
-    size: Size, dataflow: str, designs: IntArray, behinds: Sequence[Behind], index: IntArray
+    size: Size, dataflow: str, designs: IntArray, memories: Sequence[MemoryDesign], index: IntArray
 ) -> tuple[IntArray, IntArray]:
     """Return what is known of one GEMM's clocks on designs of one dataflow, and the candidates to run, (D, 4)."""
     rows, cols = designs[:, 0], designs[:, 1]
-    row_size, col_size, streamed = mapped(*size, dataflow)
-    chunk = _each(index, [min(behind.chunk, streamed) for behind in behinds])
+    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size)
+    chunk = _each(index, [min(each.chunk, streamed) for each in memories])
     most = np.full(len(designs), streamed)
     fits = np.ones(len(designs), dtype=np.bool_)
     used = np.minimum(rows, row_size), np.minimum(cols, col_size)
     for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk)):
-        halves = _each(index, [_half_bytes(behind.limits, memory) for behind in behinds])
+        halves = _each(index, [_half_bytes(each.limits, memory) for each in memories])
         fits &= demand <= halves
         most = np.minimum(most, halves // np.maximum(per_step, 1)) if np.any(per_step) else most
     most = np.where(chunk > 0, chunk, most)
-    free = _each(index, [int(behind.limits.are_none) for behind in behinds]).astype(np.bool_)
+    free = _each(index, [int(each.limits.are_none) for each in memories]).astype(np.bool_)
     least = np.where((chunk > 0) | free, most, 1)
-    first, last = (_each(index, [behind.orders[DATAFLOWS.index(dataflow)][i] for behind in behinds]) for i in (0, 1))
-    is_sure = fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, behinds, index)
+    first, last = (_each(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
+    is_sure = fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, memories, index)
     candidates = np.stack([first, last, least, most], axis=1)
     candidates[~is_sure] = 0
     unsure = np.where(fits | (first > last), ALONE, MISFIT)
@@ -129,17 +127,17 @@ def _programs(
 
 def _are_sure(
     size: Size, dataflow: str, designs: IntArray, used: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
-    behinds: Sequence[Behind], index: IntArray,
+    memories: Sequence[MemoryDesign], index: IntArray,
 ) -> Any:  # fmt: skip
     """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
 
     Units of sizes so large that they wrap around int64 are never sure: the bytes moved are far beyond it.
     """
     m, k, n = map(float, size)
-    row_size, col_size, streamed = mapped(*size, dataflow)
+    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size)
     folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
     per_byte, latency, cost, bias = (
-        _each(index, values) for values in zip(*(_longest_transfer(behind.limits) for behind in behinds), strict=True)
+        _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
     )
     bound = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
     for chunk in (least, most):
@@ -163,11 +161,12 @@ def _half_bytes(limits: MemoryLimits, memory: str) -> int:
 def _longest_transfer(limits: MemoryLimits) -> tuple[float, float, float, float]:
     """Return (clocks per byte, clocks, cost, bytes of bias per output) no lower than any transfer's."""
     latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 1  # rounded up
-    rates = (limits.axi_bytes_per_cycle, *limits.row()[5:8])
+    row = limits.row()
+    rates = (limits.axi_bytes_per_cycle, row.gb_port, row.ipmem_port, row.wtmem_port)
     per_byte = [1 / rate for rate in rates if rate]
     per_byte += [limits.clock_hz / limits.dram_bytes_per_s] if limits.dram_bytes_per_s else []
     slowest = max(per_byte, default=0.0) if limits.channel is None else math.inf
-    return slowest, float(latency), float(limits.dram_row()[2]), float(PSUM_BYTES * limits.bias)
+    return slowest, float(latency), float(limits.dram_row().cost_num), float(PSUM_BYTES * limits.bias)
 
 
 def _each(index: IntArray, values: Sequence[Any]) -> Any:

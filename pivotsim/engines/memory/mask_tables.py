@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.masked_folds import AXES, ROLES, kept_streams, mapped
+from pivotsim.engines.array.masked_folds import kept_streams
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_DIMENSIONS
+from pivotsim.kernels.types import Shape, Tables
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import INDEX_BYTES, Flags, Mask
 
 MAX_ENTRIES = 2**27  # of all tables: 1 GiB
-OPERANDS = {"is": "ab", "ws": "ba", "os": "ab"}  # of each slot
 NO_BLOCKS: IntArray = np.zeros((1, 1), dtype=np.int64)
 
 
@@ -19,14 +20,14 @@ NO_BLOCKS: IntArray = np.zeros((1, 1), dtype=np.int64)
 class MaskTables:
     """``arrays`` and ``shape`` as the kernels read them, for row and column ``tiles`` and a streamed size."""
 
-    arrays: tuple[IntArray, IntArray, IntArray, IntArray, IntArray]
-    shape: tuple[int, ...]
+    arrays: Tables
+    shape: Shape
     tiles: tuple[int, int]
     streamed: int
 
     def unseen(self, chunk: int) -> tuple[IntArray, IntArray]:
         """Return zeros for the units of each slot, in chunks of at least that many steps."""
-        first, second = _units(self.tiles, -(-self.streamed // chunk), bool(self.shape[-1]))
+        first, second = _units(self.tiles, -(-self.streamed // chunk), bool(self.shape.tiled))
         return np.zeros(first, dtype=np.int64), np.zeros(second, dtype=np.int64)
 
 
@@ -46,14 +47,15 @@ def tables_of(
     InputError
         The tables, or the units of chunks of ``least_chunk`` steps, would not fit a gigabyte.
     """
-    row_size, col_size, streamed = mapped(*sizes, dataflow)
-    is_tiled, tiles = dataflow != "os", (-(-row_size // rows), -(-col_size // cols))
+    row = DATAFLOW[dataflow]
+    row_size, col_size, streamed = row.sizes(*sizes)
+    is_tiled, tiles = not row.drains, (-(-row_size // rows), -(-col_size // cols))
     entries = 3 * sum(tiles) * (streamed + 1) + sum(_units(tiles, -(-streamed // least_chunk), is_tiled))
     if entries > MAX_ENTRIES:
         raise InputError(f"gemm: too large for a mask behind memories; use engine 'analytic' {got(sizes)}")
     widths = (_parts(row_size, rows), _parts(col_size, cols))
     needed = kept_streams(mask, dataflow, rows, cols, copy)
-    masked = OPERANDS[dataflow].find(mask.operand)
+    masked = row.fetched.index(mask.operand) if mask.operand in row.fetched else -1
     if is_tiled:
         held = _masked_tiles(mask, copy, dataflow, widths) if masked == 0 else _tiles(needed, widths)
         first = (held, NO_BLOCKS, int(held.sum()))
@@ -62,9 +64,10 @@ def tables_of(
     axis = 0 if is_tiled else 1  # of whose tiles the streams of slot 1 are
     second = _stream(mask, copy, dataflow, axis, masked == 1, needed, widths[axis], streamed)
     lists = needed.reshape(-1, needed.shape[2]).astype(np.int64)
-    arrays = (lists if lists.shape[1] == 1 else _summed(lists), *first[:2], *second[:2])
+    arrays = Tables(lists if lists.shape[1] == 1 else _summed(lists), *first[:2], *second[:2])
     strides = needed.shape[1] if needed.shape[0] > 1 else 0, int(needed.shape[1] > 1)
-    return MaskTables(arrays, (*strides, mask.block, masked, first[2], second[2], int(is_tiled)), tiles, streamed)
+    shape = Shape(*strides, mask.block, masked, first[2], second[2], int(is_tiled))
+    return MaskTables(arrays, shape, tiles, streamed)
 
 
 def _tiles(needed: Flags, widths: tuple[IntArray, IntArray]) -> IntArray:
@@ -101,7 +104,7 @@ def _summed(values: Any) -> IntArray:
 def _oriented(mask: Mask, copy: int, dataflow: str, first: int) -> tuple[Any, int, int]:
     """Return one copy's blocks and the mask's sizes, the array's axis ``first`` along the rows."""
     flags = mask.kept[copy].astype(np.float64)  # products of matrices are fast, and exact below 2**53
-    if ROLES[dataflow].index(AXES[mask.operand][0]) == first:
+    if DATAFLOW[dataflow].dimensions.index(OPERAND_DIMENSIONS[mask.operand][0]) == first:
         return flags, mask.height, mask.width
     return flags.T, mask.width, mask.height
 

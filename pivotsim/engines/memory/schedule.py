@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import design_row
-from pivotsim.engines.array.masked_folds import mapped
-from pivotsim.engines.dram.arrays import channel_arrays
+from pivotsim.engines.array.closed_form import design_of
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
+from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.schedule_masked import KernelRun, check_runnable, run_masked
+from pivotsim.engines.memory.schedule_masked import check_runnable, run_masked
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import ArraySpec
+from pivotsim.kernels.types import Candidates, Design, Records
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 
@@ -169,10 +168,10 @@ class _Program:
     """A checked GEMM on checked memories, with the range of candidates."""
 
     sizes: tuple[int, int, int]
-    design: tuple[int, ...]
+    design: Design
     dataflow: str
     limits: MemoryLimits
-    candidates: tuple[int, int, int, int]
+    candidates: Candidates
     mask: Mask | None
     copy: int
 
@@ -182,14 +181,14 @@ class _Program:
         chunk: int, mask: Mask | None, copy: int,
     ) -> "_Program | DoesNotFit":  # fmt: skip
         sizes = (check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1))
-        design = tuple(design_row(array).tolist())
-        dataflow = DATAFLOWS[design[2]]
-        orders = LOOP_ORDERS[dataflow]
+        design = design_of(array)
+        dataflow = (array if isinstance(array, Mapping) else array.__dict__)["dataflow"]
+        orders = DATAFLOW[dataflow].loop_orders
         check_choice("loop_order", loop_order, (AUTO, *orders))
-        chunk = check_integer("chunk", chunk, 0, mapped(*sizes, dataflow)[2])
+        chunk = check_integer("chunk", chunk, 0, DATAFLOW[dataflow].sizes(*sizes)[2])
         if mask is not None:
             check_runnable(mask, copy, sizes, limits)
-        most = largest_chunk(sizes, design[0], design[1], dataflow, limits, chunk)
+        most = largest_chunk(sizes, design.rows, design.cols, dataflow, limits, chunk)
         if isinstance(most, DoesNotFit):
             return most
         free = limits.are_none
@@ -197,35 +196,39 @@ class _Program:
         places = (0, 0 if free else 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
         _check_capacity(sizes, limits)
         memory_bounds.check(sizes, design, dataflow, limits, *chunks, is_masked=mask is not None)
-        return cls(sizes, design, dataflow, limits, (*places, *chunks), mask, copy)
+        return cls(sizes, design, dataflow, limits, Candidates(*places, *chunks), mask, copy)
 
     def _budget(self) -> int:
         """Return the passes that may be simulated; with a channel, each burst counts."""
-        rows, cols = self.design[0], self.design[1]
-        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, self.candidates[3]))
+        rows, cols, chunk = self.design.rows, self.design.cols, self.candidates.most_chunk
+        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, chunk))
         return max(1, memory_bounds.MAX_PASSES // memory_bounds.burst_work(unit, self.limits))
 
     def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
         """Run the kernel, with room for that many intervals."""
-        ran = self._run_dense(loads, passes, drains, is_pruned) if self.mask is None else run_masked(
-            self.sizes, self.design, self.dataflow, self.limits, self.candidates, self._budget(), is_pruned, self.mask,
-            self.copy, is_recorded=bool(loads + passes + drains),
-        )  # fmt: skip
-        if ran is None:
+        work, records = work_arrays(), records_of(loads, passes, drains)
+        if self.mask is None:
+            is_done = self._run_dense(is_pruned, work, records)
+        else:
+            is_done = run_masked(
+                self.sizes, self.design, self.dataflow, self.limits, self.candidates, self._budget(), is_pruned,
+                self.mask, self.copy, work, records,
+            )  # fmt: skip
+        if not is_done:
             raise InputError(
                 f"loop_order: finding the fastest would take more than {memory_bounds.MAX_PASSES:,} passes;"
                 " name a loop_order and a chunk"
             )
-        order, chunk, _, candidates = ran.chosen.tolist()[:4]
-        total, _, n_passes, n_loads, n_drains, _, *stalls = ran.result.tolist()
-        pes = self.design[0] * self.design[1]
+        order, chunk, _, candidates = work.chosen.tolist()[:4]
+        total, _, n_passes, n_loads, n_drains, _, *stalls = work.result.tolist()
+        pes = self.design.rows * self.design.cols
         cycles, bound = memory_bounds.roofline(self.sizes, pes, self.limits, self.mask, self.copy)
         summary = MemoryResult(
             cycles=total,
-            loop_order=LOOP_ORDERS[self.dataflow][order],
+            loop_order=DATAFLOW[self.dataflow].loop_orders[order],
             chunk=chunk,
             stall_cycles=dict(zip(STALLS, stalls, strict=True)),
-            moved_bytes=dict(zip(BYTES, ran.moved.tolist(), strict=True)),
+            moved_bytes=dict(zip(BYTES, work.moved.tolist(), strict=True)),
             roofline_cycles=cycles,
             roofline_bound=bound,
             passes=n_passes,
@@ -233,31 +236,20 @@ class _Program:
             drains=n_drains,
             candidates=candidates,
         )
-        return Intervals(summary, *ran.recorded)
+        return Intervals(summary, *records)
 
-    def _run_dense(self, loads: int, passes: int, drains: int, is_pruned: bool) -> KernelRun | None:
-        from pivotsim.kernels.memory.search import choose_and_run
-
-        channels: Any = channels_of(self.limits)
-        recorded = [np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))]
-        room, states, chosen, result, moved = work_arrays()
-        is_done = choose_and_run(
-            self.sizes, self.design, self.limits.row(), self.limits.dram_row(), self.candidates, self._budget(),
-            is_pruned, channels, room, states, recorded[0], recorded[1], recorded[2], chosen, result, moved,
+    def _run_dense(self, is_pruned: bool, work: Work, records: Records) -> bool:
+        """Run without a mask; False if over the budget."""
+        found = np.zeros((1, 1, 3), dtype=np.int64)
+        rows = [np.array([row], dtype=np.int64) for row in (self.sizes, self.design, self.limits.row(),
+                                                            self.limits.dram_row(), [self.candidates])]  # fmt: skip
+        gemms, designs, limits, dram, candidates = rows
+        behind, budget = np.zeros(1, dtype=np.int64), self._budget()
+        run_designs(
+            gemms, designs, behind, limits, dram, candidates, budget, is_pruned, True, work, records, found,
+            self.limits.channel,
         )  # fmt: skip
-        return KernelRun(chosen, result, moved, (recorded[0], recorded[1], recorded[2])) if is_done else None
-
-
-def work_arrays() -> tuple[IntArray, ...]:
-    """Return what a search works in: room, states, its choice, the result and the bytes moved."""
-    return tuple(np.zeros(shape, dtype=np.int64) for shape in ((4, 3, 2, 2), (3, 3, 17), (6,), (10,), (len(BYTES),)))
-
-
-def channels_of(limits: MemoryLimits) -> tuple[IntArray, ...]:
-    """Return the arrays of the channel for reads and of the one for writes, empty ones under `bandwidth`."""
-    if limits.channel is None:
-        return tuple(np.zeros((1, 1), dtype=np.int64) for _ in range(8))
-    return (*channel_arrays(limits.channel), *channel_arrays(limits.channel))
+        return bool(found[0, 0, 0] >= 0)
 
 
 def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:

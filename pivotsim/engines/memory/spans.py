@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.array.spans import merged
 from pivotsim.engines.base import Span
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import Intervals, record_gemm
+from pivotsim.hardware.dataflows import DATAFLOW, Dataflow
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
@@ -39,9 +39,10 @@ def spans_behind_memories(
     """
     from pivotsim.kernels.memory.records import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
 
-    memories = hw.memories
+    memories, dataflow = hw.memories, DATAFLOW[hw.array.dataflow]
+    row_size, col_size, streamed = dataflow.sizes(m, k, n)
     limits = limits_of(memories, hw.array.clock_mhz)
-    chunk = min(memories.chunk, mapped(m, k, n, hw.array.dataflow)[2])
+    chunk = min(memories.chunk, streamed)
     order = memories.loop_order
     run = record_gemm(m, k, n, hw.array, limits, loop_order=order, chunk=chunk, mask=mask, copy=copy)
     if not isinstance(run, Intervals):
@@ -49,7 +50,7 @@ def spans_behind_memories(
     load = {name: run.loads[:, i] for i, name in enumerate(LOAD_FIELDS)}
     step = {name: run.passes[:, i] for i, name in enumerate(PASS_FIELDS)}
     drain = {name: run.drains[:, i] for i, name in enumerate(DRAIN_FIELDS)}
-    if hw.array.dataflow != "os":
+    if not dataflow.drains:
         yield from merged("load", step["load_start"], step["load_end"], per_pass)
     yield from merged("stream", step["stream_start"], step["stream_end"], per_pass)
     leaves = step["registered"] > 0  # os: nothing leaves before the last chunk
@@ -58,34 +59,32 @@ def spans_behind_memories(
         own = load["from_dram"] == dram
         yield from merged(track, load["start"][own], load["end"][own], per_pass)
     yield from merged("DMA write", drain["start"], drain["end"], per_pass)
-    homes = ("WTMEM", "IPMEM") if hw.array.dataflow == "ws" else ("IPMEM", "WTMEM")
-    for slot, home in enumerate(homes):
-        for half in range(limits.halves(home.lower())):
+    for slot, home in enumerate(dataflow.memories):
+        for half in range(limits.halves(home)):
             own = (load["slot"] == slot) & (load["half"] == half)
-            yield from merged(f"{home} half {half}", load["start"][own], load["end"][own], per_pass)
-    row_size, col_size, streamed = mapped(m, k, n, hw.array.dataflow)
+            yield from merged(f"{home.upper()} half {half}", load["start"][own], load["end"][own], per_pass)
     tiles = {
         "row": -(-row_size // hw.array.rows),
         "col": -(-col_size // hw.array.cols),
         "chunk": -(-streamed // run.result.chunk),
     }
-    claimed = _claimed(step, drain, run.result.loop_order, tiles[REGIONS[run.result.loop_order][1]])
+    regions = _regions(dataflow, run.result.loop_order)
+    claimed = _claimed(step, drain, regions, tiles[regions[1]], dataflow.drains)
     for half in range(limits.halves("opmem")):
         own = drain["half"] == half
         yield from merged(f"OPMEM half {half}", claimed[own], drain["end"][own], per_pass)
 
 
-# loop order -> the indices of a pass that number its region, outermost first
-REGIONS = {
-    "column-chunk-row": ("col", "chunk"),
-    "chunk-column-row": ("chunk", "col"),
-    "column-outer": ("col", "row"),
-    "row-outer": ("row", "col"),
-}
+def _regions(dataflow: Dataflow, loop_order: str) -> tuple[str, str]:
+    """Return the indices of a pass that number its region, outermost first."""
+    other = "row" if dataflow.drains else "chunk"
+    return ("col", other) if dataflow.loop_orders.index(loop_order) == 0 else (other, "col")
 
 
-def _claimed(step: dict[str, IntArray], drain: dict[str, IntArray], loop_order: str, inner_count: int) -> IntArray:
-    """Return the clock in which each region's first sum may enter: its first stream's, under os its last chunk's.
+def _claimed(
+    step: dict[str, IntArray], drain: dict[str, IntArray], regions: tuple[str, str], inner_count: int, drains: bool
+) -> IntArray:
+    """Return the clock in which each region's first sum may enter: its first stream's, or its last chunk's.
 
     A region without passes, which a mask may leave, has its drain alone. ``inner_count`` is how many regions lie in one
     step of the outermost loop.
@@ -93,11 +92,11 @@ def _claimed(step: dict[str, IntArray], drain: dict[str, IntArray], loop_order: 
     clocks = drain["start"].copy()
     if not len(step["row"]):
         return clocks
-    outer, inner = (step[name] for name in REGIONS[loop_order])
+    outer, inner = (step[name] for name in regions)
     first = np.flatnonzero(np.concatenate(([True], (np.diff(outer) != 0) | (np.diff(inner) != 0))))
     last = np.concatenate((first[1:], [len(outer)])) - 1
-    regions = np.arange(len(first))
+    number = np.arange(len(first))
     if len(first) < len(clocks):  # then all regions drain
-        regions = outer[first] * inner_count + inner[first]
-    clocks[regions] = step["stream_start"][last if loop_order in ("column-outer", "row-outer") else first]
+        number = outer[first] * inner_count + inner[first]
+    clocks[number] = step["stream_start"][last if drains else first]
     return clocks

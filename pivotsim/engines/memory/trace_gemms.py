@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.engines.array.masked_folds import mapped
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import MemoryResult, run_gemm
 from pivotsim.errors import InputError
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
@@ -32,11 +32,11 @@ def runs_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | 
 
     A GEMM that streams less than a hardware's ``chunk`` runs in one.
     """
-    memories, dataflow = hw.memories, hw.array.dataflow
+    memories, dataflow = hw.memories, DATAFLOW[hw.array.dataflow]
     limits = limits_of(memories, hw.array.clock_mhz)
 
     def run(m: int, k: int, n: int, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
-        chunk, order = min(memories.chunk, mapped(m, k, n, dataflow)[2]), memories.loop_order
+        chunk, order = min(memories.chunk, dataflow.sizes(m, k, n)[2]), memories.loop_order
         return run_gemm(m, k, n, hw.array, limits, loop_order=order, chunk=chunk, mask=mask, copy=copy)
 
     return list(_each(gemms, masks, run))

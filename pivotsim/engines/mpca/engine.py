@@ -1,15 +1,18 @@
 """Engine `mpca`: column lanes with their load balance, and the weights that a DMA brings."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from pivotsim.engines.base import HW, PAPER, Column, Details, Engine, EngineRun, Table
+from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun
 from pivotsim.engines.counts import Counts
-from pivotsim.engines.mpca.use import LaneUse, by_module, lane_uses
 from pivotsim.hardware.mpca import MpcaSpec, as_mpca
 from pivotsim.hardware.spec import Hardware
+from pivotsim.tables import Table, number, percent
 from pivotsim.workload.ops import Trace
+
+if TYPE_CHECKING:
+    from pivotsim.engines.mpca.use import LaneUse
 
 
 class Mpca(Engine):
@@ -22,6 +25,8 @@ class Mpca(Engine):
 
     def run(self, trace: Trace, hw: Hardware, memory: str = HW) -> EngineRun:
         """Return clocks of lanes and DMA; of bytes the stored weights are known, what buffers move is not."""
+        from pivotsim.engines.mpca.use import lane_uses
+
         board = as_mpca(hw, "engine")
         mpca = (board if memory == HW else board.without_memory_limits()).mpca
         uses = lane_uses(trace, mpca)
@@ -40,33 +45,34 @@ class LaneDetails(Details):
         One per GEMM.
     """
 
-    def __init__(self, uses: tuple[LaneUse, ...], mpca: MpcaSpec) -> None:
+    def __init__(self, uses: "tuple[LaneUse, ...]", mpca: MpcaSpec) -> None:
         self.uses, self.mpca = uses, mpca
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sums by module."""
+        from pivotsim.engines.mpca.use import by_module
+
         return {"mpca_by_module": by_module(self.uses)} if self.uses else {}
 
     def tables(self) -> tuple[Table, ...]:
         """Return what each module does on the lanes, and what bounds it."""
+        from pivotsim.engines.mpca.use import by_module
+
         if not self.uses:
             return ()
-        counted = ("clocks", "compute", "lower bound", "DMA")
         columns = (
-            Column("module"), Column("kernel"), *(Column(name, "count") for name in counted), Column("bound by"),
-            Column("lanes busy", "percent"), Column("blocks kept", "count"), Column("weights, MB", "number"),
+            "module", "kernel", "clocks", "compute", "lower bound", "DMA", "bound by", "lanes busy", "blocks kept",
+            "weights, MB",
         )  # fmt: skip
-        rows = tuple(
-            (
-                module, row["kernel"], row["cycles"], row["compute_cycles"], row["lower_bound_cycles"],
-                row["dma_cycles"], row["bound"], row["lane_efficiency_frac"], row["kept_blocks"],
-                row["dma_bytes"] / 1e6,
-            )
-            for module, row in by_module(self.uses).items()
-        )  # fmt: skip
+        rows = []
+        for module, row in by_module(self.uses).items():
+            clocks = (row["cycles"], row["compute_cycles"], row["lower_bound_cycles"], row["dma_cycles"])
+            efficiency, size = percent(row["lane_efficiency_frac"]), number(row["dma_bytes"] / 1e6)
+            counted = (*(f"{count:,}" for count in clocks), row["bound"], efficiency, f"{row['kept_blocks']:,}", size)
+            rows.append((module, row["kernel"], *counted))
         mpca, first = self.mpca, sum(use.first_dma_cycles for use in self.uses)
         closing = (
             f"{mpca.lanes} lanes of {mpca.p_t} x {mpca.p_pe} tokens, balance {mpca.balance};"
             f" {first:,} clocks wait for the first weights"
         )
-        return (Table(columns, rows, (closing,)),)
+        return (Table("", columns, rows, (2, 3, 4, 5, 7, 8, 9), (closing,)),)

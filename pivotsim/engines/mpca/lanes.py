@@ -26,10 +26,8 @@ import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.mpca import BALANCES, MpcaSpec
-from pivotsim.units import IntArray
+from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import Mask
-
-MAX_CYCLES = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def _run(counts: Any, lanes: int, c_blk: int, balance: str, header_cycles: int) 
     if counts.size:
         check_integer("counts", int(counts.min()), 0)
         worst = counts.shape[1] * (int(counts.max()) * c_blk + header_cycles)
-        if worst > MAX_CYCLES:
+        if worst > INT64_MAX:
             raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(worst)}")
     out, loads = np.zeros(len(counts), dtype=np.int64), np.zeros(lanes, dtype=np.int64)
     costs = np.zeros(counts.shape[1], dtype=np.int64)
@@ -157,7 +155,7 @@ def sbmm_cycles(counts: Any, tokens: int, block: int, mpca: MpcaSpec) -> IntArra
         header_cycles=mpca.header_cycles,
     )  # fmt: skip
     groups = token_groups(tokens, mpca)
-    if groups * int(spans.max(initial=0)) + mpca.fill_cycles > MAX_CYCLES:
+    if groups * int(spans.max(initial=0)) + mpca.fill_cycles > INT64_MAX:
         raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(tokens)}")
     cycles: IntArray = groups * spans + (spans > 0) * mpca.fill_cycles
     return cycles
@@ -206,7 +204,7 @@ def _dense(
     c_blk, groups = block_cycles(b, mpca.p_pe), token_groups(m, mpca)
     makespan = -(-columns // lanes) * rows * c_blk
     cycles = rounds * (groups * makespan + mpca.fill_cycles)
-    if cycles > MAX_CYCLES:
+    if cycles > INT64_MAX:
         raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(cycles)}")
     bound = rounds * groups * c_blk * max(-(-rows * columns // lanes), rows)
     kept = count * rows * columns

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.mpca.lanes import MAX_CYCLES, MpcaResult, run_dense, run_heads, run_masked
+from pivotsim.engines.mpca.lanes import MpcaResult, run_dense, run_heads, run_masked
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.mpca import MpcaSpec
-from pivotsim.units import IntArray
+from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import copies_run
 from pivotsim.workload.ops import Op, Trace
 
@@ -64,7 +64,7 @@ def lane_uses(trace: Trace, mpca: MpcaSpec) -> tuple[LaneUse, ...]:
     first = next((i for i, op in enumerate(gemms) if op.module not in OF_ACTIVATIONS), None)
     uses = tuple(_use(op, _results(op, trace, mpca), mpca, i == first) for i, op in enumerate(gemms))
     total = sum(use.cycles for use in uses)
-    if total > MAX_CYCLES:
+    if total > INT64_MAX:
         raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(total)}")
     return uses
 

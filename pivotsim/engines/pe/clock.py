@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
-from pivotsim.engines.array.closed_form import design_row
-from pivotsim.engines.array.masked_folds import check_mask, fold_table, mapped
+from pivotsim.engines.array.closed_form import dataflow_of, design_of
+from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
@@ -91,12 +91,13 @@ def check_size(
 
     They are those of the dense multiplication: a mask never takes more.
     """
-    rows, cols, dataflow, *_, mac_latency = design_row(array).tolist()
+    design, flow = design_of(array), dataflow_of(array)
+    rows, cols = design.rows, design.cols
     clocks = int(closed_form(np.array([(m, k, n, 1)], dtype=np.int64), array)[0])
-    row_size, col_size, length = mapped(m, k, n, DATAFLOWS[dataflow])
+    row_size, col_size, length = flow.sizes(m, k, n)
     padded_rows, padded_cols = -(-row_size // rows) * rows, -(-col_size // cols) * cols
-    held = length if dataflow == DATAFLOWS.index("os") else row_size
-    state = rows * cols * (4 + 3 * 4 + 2 * (mac_latency - 1)) + SPAN * (1 + 5 * cols)
+    held = length if flow.drains else row_size
+    state = rows * cols * (4 + 3 * 4 + 2 * (design.mac_latency - 1)) + SPAN * (1 + 5 * cols)
     operands = (length + 1) * padded_rows + (held + 1) * padded_cols + 2 * (m * k + k * n)
     tiles = padded_rows // rows, padded_cols // cols
     lists = (24 if masked else 8) * (max(tiles) if masked else 1) * length
@@ -178,40 +179,38 @@ def _run(
     from pivotsim.kernels.pe import sequencer as places
     from pivotsim.kernels.pe.clock import advance
 
-    rows, cols, dataflow, fold_overlap, aware, edge_register, mac_latency = design_row(array).tolist()
+    design, flow = design_of(array), dataflow_of(array)
+    rows, cols = design.rows, design.cols
     (m, k), n = a.shape, b.shape[1]
     clocks = check_size(m, k, n, array, trace=trace, digests=digests, masked=mask is not None)
     if mask is not None and mask.operand == "a":
         a = np.where(mask.elements(copy), a, np.int8(0))
     elif mask is not None and mask.operand == "b":
         b = np.where(mask.elements(copy), b, np.int8(0))
-    os_ = DATAFLOWS[dataflow] == "os"
-    # three rows of data: what streams from the left (length, rows), what comes from above, where results go
-    x, y = {"is": (b.T, a.T), "ws": (a, b), "os": (a.T, b)}[DATAFLOWS[dataflow]]
-    row_size, col_size, length = x.shape[1], y.shape[1], x.shape[0]
+    # what streams from the left, (length, rows); what comes from above, (length or rows, columns)
+    operands, above = {"a": a, "b": b}, flow.from_above or flow.stationary
+    x = _turned(operands[flow.from_left], flow.from_left, flow.rows)
+    y = _turned(operands[above], above, flow.cols)
+    row_size, col_size, length = flow.sizes(m, k, n)
     x_source, y_source = _with_zero_row(x, rows), _with_zero_row(y, cols)
-    pes, mreg = rows * cols, mac_latency - 1
-
-    config = np.zeros(places.CONFIGS, dtype=np.int64)
-    for place, value in {
-        places.R: rows, places.C: cols, places.OS: os_, places.OVERLAP: fold_overlap,
-        places.DOUBLE: fold_overlap in (places.PRELOAD, places.PIPELINED), places.AWARE: aware,
-        places.BARE: os_ and not edge_register, places.MREG: mreg, places.ROW_SIZE: row_size,
-        places.COL_SIZE: col_size, places.X_WIDTH: x_source.shape[1], places.Y_WIDTH: y_source.shape[1],
-        places.OUT_WIDTH: col_size, places.SPAN: SPAN,
-    }.items():  # fmt: skip
-        config[place] = value
+    pes, mreg = rows * cols, design.mac_latency - 1
+    config = places.Config(
+        rows=rows, cols=cols, drains=design.drains, fold_overlap=design.fold_overlap,
+        is_double=int(design.fold_overlap in (places.PRELOAD, places.PIPELINED)), edge_aware=design.edge_aware,
+        is_bare=int(flow.drains and not design.os_edge_register), mac_registers=mreg, row_size=row_size,
+        col_size=col_size, x_width=x_source.shape[1], y_width=y_source.shape[1], out_width=col_size, span=SPAN,
+    )  # fmt: skip
     state = np.zeros(places.STATES, dtype=np.int64)
     state[[places.AT, places.X_AT, places.Y_AT, places.P_AT]] = SPAN, SPAN, SPAN * cols, SPAN * cols
     state[[places.IDLE, places.SENT_ROWS, places.SENT_COLS]] = 1
-    long_ago = -4 * (rows + cols + mac_latency)
+    long_ago = -4 * (rows + cols + design.mac_latency)
     state[[places.X_SENT, places.Y_SENT, places.FIRST_SENT, places.LAST_SENT, places.TOKEN_SENT, places.TAG_SENT]] = (
         long_ago
     )
 
-    folds, streams = fold_table(m, k, n, {**array, "dataflow": DATAFLOWS[dataflow]}, mask, copy)
+    folds, streams = fold_table(m, k, n, array, mask, copy)
     times = np.full((3, len(folds)), -1, dtype=np.int64)
-    out = np.zeros((row_size if os_ else length, col_size), dtype=np.int32)
+    out = np.zeros((row_size if flow.drains else length, col_size), dtype=np.int32)
     limit = 2 * clocks + 8  # ends emerge; this only bounds the loop
     hashes = np.zeros(limit if digests else 0, dtype=np.uint64)
     activity = np.zeros((limit if trace else 0, pes), dtype=np.uint8)
@@ -236,11 +235,16 @@ def _run(
             reported = now
             left_s = (now - began) * (clocks - done - piece) / (done + piece)
             _progress.info("%s x %s x %s: %d of %d clocks, %.0f s left", m, k, n, done + piece, clocks, left_s)
-    result = np.ascontiguousarray(out.T) if DATAFLOWS[dataflow] == "is" else out
+    result = np.ascontiguousarray(_turned(out, "out", flow.cols))
     cycles = int(times[2].max(initial=-1)) + 1
     trace_of_pes = activity[:cycles].reshape(-1, rows, cols)
     macs = m * k * n if mask is None else mask.macs_of_copy(m, k, n, copy)
     return PeRun(result, times[0], times[1], times[2], cycles, macs, hashes[:cycles], trace_of_pes)
+
+
+def _turned(matrix: Any, operand: str, letter: str) -> Any:
+    """Return an operand with one of its GEMM dimensions along the columns, or a result from there in its own order."""
+    return matrix if OPERAND_DIMENSIONS[operand][1] == letter else matrix.T
 
 
 def _with_zero_row(matrix: Any, width: int) -> Any:

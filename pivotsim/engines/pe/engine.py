@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from pivotsim.engines.array.engine import ArrayEngine
 from pivotsim.engines.base import GemmMasks
-from pivotsim.engines.pe import clock
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 
@@ -19,4 +18,6 @@ class Pe(ArrayEngine):
         self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()
     ) -> IntArray:  # fmt: skip
         """Return the clocks of each GEMM."""
+        from pivotsim.engines.pe import clock
+
         return clock.cycles_per_gemm(gemms, array, masks)

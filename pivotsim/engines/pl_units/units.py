@@ -19,7 +19,8 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.pl_units import TokenDropSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import PL, UNIT_OF
-from pivotsim.workload.ops import INT64_MAX, Op, Trace
+from pivotsim.units import INT64_MAX
+from pivotsim.workload.ops import Op, Trace
 
 
 def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:

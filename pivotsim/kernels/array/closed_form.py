@@ -3,44 +3,35 @@
 The contract, with R x C processing elements and a streamed length T. GEMM rows fill the array's rows in
 folds of Sr <= R, columns in folds of Sc <= C, columns outer and rows inner; padded folds have Sr = R, Sc = C.
 
-    one fold        R + Sr + Sc + T - 2      (load R, or drain R for os; then stream and skew)
+    one fold        R + Sr + Sc + T - 2      (load R, or drain R where sums stay; then stream and skew)
     fold overlap    the next fold starts `step` clocks after this one; total = the last output's clock
 
 With g = ceil(rows / R) row folds in each of the h = ceil(cols / C) column groups, every total below follows
 from the number of folds g*h and from sums over Sr and Sc. No loop runs over folds.
 """
 
-from typing import TypeAlias
-
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel
+from pivotsim.kernels.types import Array, Design, DesignColumns, Gemm
 
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-
-# The codes below are part of the kernel's interface; engines/array/closed_form.py maps names to them.
 IS, WS, OS = 0, 1, 2
+# The codes of fold overlaps are part of the kernel's interface; engines/array/closed_form.py maps names to them.
 NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 
 
 @inlined
 def gemm_cycles(
-    m: int, k: int, n: int, r: int, c: int,
-    dataflow: int, fold_overlap: int, edge_aware: int, os_edge_register: int, mac_latency: int,
+    rows: int, cols: int, t: int, g: int, h: int, r: int, c: int,
+    drains: int, fold_overlap: int, edge_aware: int, os_edge_register: int, mac_latency: int,
 ) -> int:  # fmt: skip
-    """Return the total clocks of one M x K x N GEMM; every size at least 1, no check for overflow here."""
-    if dataflow == IS:
-        rows, cols, t = k, m, n
-    elif dataflow == WS:
-        rows, cols, t = k, n, m
-    else:
-        rows, cols, t = m, n, k
-    # unsigned, because a signed division by Python's rule costs twice
-    g = int((np.uint64(rows) + np.uint64(r) - np.uint64(1)) // np.uint64(r))
-    h = int((np.uint64(cols) + np.uint64(c) - np.uint64(1)) // np.uint64(c))
+    """Return the total clocks of one GEMM whose ``rows`` x ``cols`` stand on r x c PEs while ``t`` indices stream.
+
+    ``g`` is ceil(rows / r), ``h`` ceil(cols / c); ``drains`` is 1 where sums stay in the array. Every size is at least
+    1; no check for overflow here. Runs as ordinary Python too.
+    """
     folds = g * h
     extra = mac_latency - 1
-    drains = dataflow == OS
     if fold_overlap == NONE and not edge_aware:  # the papers' model, met early because vectors ask for it most
         total = folds * (2 * r + c + t - 2 + extra)
         return total - folds if drains and not os_edge_register else total
@@ -51,8 +42,8 @@ def gemm_cycles(
     sum_r = h * ((g - 1) * r + last_r)  # of Sr over all folds
     sum_c = g * ((h - 1) * c + last_c)  # of Sc over all folds
 
-    # OS pushes results out after a fold, IS and WS load before it: the row term that an overlap cannot
-    # hide belongs to the last fold of a column group under OS, to the very first fold otherwise.
+    # Sums that stay are pushed out after a fold, operands that stay are loaded before it: the row term that an overlap
+    # cannot hide belongs to the last fold of a column group if the array drains, to the very first fold otherwise.
     exposed_r = r if g > 1 and not drains else last_r
 
     if fold_overlap == NONE:
@@ -76,35 +67,55 @@ def gemm_cycles(
 
 
 @inlined
-def design_cycles(gemms: Array, i: int, designs: tuple[Array, ...], d: int) -> int:
-    """Return the clocks of GEMM i under design d; arrays as in the kernel below."""
-    rows, cols, dataflow, fold_overlap, edge_aware, os_edge_register, mac_latency = designs
+def design_cycles(gemm: Gemm, design: Design) -> int:
+    """Return the clocks of a GEMM on an array; runs as ordinary Python too."""
+    rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
+    r, c = design.rows, design.cols
+    g, h = (rows + r - 1) // r, (cols + c - 1) // c
     return gemm_cycles(
-        gemms[i, 0], gemms[i, 1], gemms[i, 2], rows[d], cols[d], dataflow[d], fold_overlap[d],
-        edge_aware[d], os_edge_register[d], mac_latency[d],
+        rows, cols, t, g, h, r, c,
+        design.drains, design.fold_overlap, design.edge_aware, design.os_edge_register, design.mac_latency,
     )  # fmt: skip
 
 
 @inlined
-def fill_totals(gemms: Array, repeats: Array, designs: tuple[Array, ...], d: int, out: Array) -> None:
+def _tiles(size: int, extent: int) -> int:
+    """Return ceil(size / extent), unsigned because a signed division by Python's rule is slower."""
+    return int((np.uint64(size) + np.uint64(extent) - np.uint64(1)) // np.uint64(extent))
+
+
+@inlined
+def fill_totals(
+    mapped: Array, drains: Array, repeats: Array, columns: tuple[Array, ...], d: int, out: Array
+) -> None:  # fmt: skip
     """Write the clocks of each trace under design d; arrays as in the kernel below."""
+    designs = DesignColumns(*columns)
+    r, c, flow = designs.rows[d], designs.cols[d], designs.dataflow[d]
     for w in range(out.shape[0]):
         out[w, d] = 0
-    for i in range(len(gemms)):
-        cycles = design_cycles(gemms, i, designs, d)
+    for i in range(mapped.shape[1]):
+        rows, cols, t = mapped[flow, i, 0], mapped[flow, i, 1], mapped[flow, i, 2]
+        cycles = gemm_cycles(
+            rows, cols, t, _tiles(rows, r), _tiles(cols, c), r, c, drains[flow],
+            designs.fold_overlap[d], designs.edge_aware[d], designs.os_edge_register[d], designs.mac_latency[d],
+        )  # fmt: skip
         for w in range(out.shape[0]):
             out[w, d] += repeats[i, w] * cycles
 
 
-DESIGNS_SIGNATURE = "void(int64[:, ::1], int64[:, ::1], UniTuple(int64[:], 7), int64[:, ::1])"
+DESIGNS_SIGNATURE = "void(int64[:, :, ::1], int64[::1], int64[:, ::1], UniTuple(int64[:], 7), int64[:, ::1])"
 
 
 @kernel(DESIGNS_SIGNATURE)
-def sum_design_cycles(gemms: Array, repeats: Array, designs: tuple[Array, ...], out: Array) -> None:
+def sum_design_cycles(
+    mapped: Array, drains: Array, repeats: Array, columns: tuple[Array, ...], out: Array
+) -> None:  # fmt: skip
     """Write the clocks of W traces under each of D designs to ``out`` (W, D).
 
-    ``gemms`` is (G, 3): m, k, n of all traces, each size once. ``repeats`` (G, W) says how often each trace runs it.
-    ``designs`` holds seven vectors (D,), in the order of ``gemm_cycles``; a constant one may have stride 0.
+    ``mapped`` (F, G, 3) holds, for each of F dataflows, how much of a GEMM rows hold, columns hold, and how much
+    streams, for the GEMMs of all traces, each size once; ``drains`` (F,) is 1 where sums stay in the array.
+    ``repeats`` (G, W) says how often each trace runs a GEMM. ``columns`` are the vectors of ``DesignColumns``, in a
+    plain tuple because a constant one may have stride 0, and numba converts strides in plain tuples only.
     """
     for d in range(out.shape[1]):
-        fill_totals(gemms, repeats, designs, d, out)
+        fill_totals(mapped, drains, repeats, columns, d, out)

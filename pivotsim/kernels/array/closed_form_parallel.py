@@ -1,11 +1,14 @@
 """The threaded twin of ``sum_design_cycles``, apart so that only large design vectors load it."""
 
 from pivotsim.kernels._jit import kernel, prange
-from pivotsim.kernels.array.closed_form import DESIGNS_SIGNATURE, Array, fill_totals
+from pivotsim.kernels.array.closed_form import DESIGNS_SIGNATURE, fill_totals
+from pivotsim.kernels.types import Array
 
 
 @kernel(DESIGNS_SIGNATURE, parallel=True)
-def sum_design_cycles_parallel(gemms: Array, repeats: Array, designs: tuple[Array, ...], out: Array) -> None:
+def sum_design_cycles_parallel(
+    mapped: Array, drains: Array, repeats: Array, columns: tuple[Array, ...], out: Array
+) -> None:  # fmt: skip
     """Do what ``sum_design_cycles`` does, the designs shared among numba's threads."""
     for d in prange(out.shape[1]):
-        fill_totals(gemms, repeats, designs, d, out)
+        fill_totals(mapped, drains, repeats, columns, d, out)

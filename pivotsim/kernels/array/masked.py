@@ -19,7 +19,8 @@ from typing import TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel, part
-from pivotsim.kernels.array.closed_form import CHAINED, NONE, OS, PRELOAD, Array
+from pivotsim.kernels.array.closed_form import CHAINED, NONE, PRELOAD
+from pivotsim.kernels.types import Array, Design
 
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
@@ -72,11 +73,11 @@ def streamed_lengths(
 
 
 @part
-def fold_clocks(lengths: Array, row_size: int, col_size: int, design: Array) -> int:
+def fold_clocks(lengths: Array, row_size: int, col_size: int, design: Design) -> int:
     """Return the clock after the last output of the fold that ends last, 0 where no fold remains."""
-    rows, cols, drains, fold_overlap = design[0], design[1], design[2] == OS, design[3]
-    aware, slower = design[4] != 0, design[6] - 1
-    bare = 1 if drains and design[5] == 0 else 0
+    rows, cols, drains, fold_overlap = design.rows, design.cols, design.drains != 0, design.fold_overlap
+    aware, slower = design.edge_aware != 0, design.mac_latency - 1
+    bare = 1 if drains and design.os_edge_register == 0 else 0
     total, start, first = 0, 0, True
     sr_before, sc_before, t_before = 0, 0, 0
     for j in range((col_size + cols - 1) // cols):
@@ -103,16 +104,19 @@ def fold_clocks(lengths: Array, row_size: int, col_size: int, design: Array) -> 
     return total
 
 
-@kernel("void(Array(boolean, 3, 'A', True), int64, int64, int64, int64, int64, int64[::1], int64[:, ::1], int64[::1])")
+@kernel(
+    "void(Array(boolean, 3, 'A', True), int64, int64, int64, int64, int64, Design, int64[:, ::1], int64[::1])",
+    types=(Design,),
+)
 def masked_cycles(
-    kept: Flags, layout: int, block: int, row_size: int, col_size: int, t: int, design: Array, lengths: Array,
+    kept: Flags, layout: int, block: int, row_size: int, col_size: int, t: int, design: Design, lengths: Array,
     out: Array,
 ) -> None:  # fmt: skip
     """Write the clocks of a GEMM under each copy of a mask to ``out``, (copies,).
 
-    ``kept`` is (copies, ., .), its axes in the order of ``layout``; ``design`` a row of seven as in
-    kernels/array/closed_form.py; ``lengths`` room for (row tiles or 1, column tiles or 1).
+    ``kept`` is (copies, ., .), its axes in the order of ``layout``; ``lengths`` room for (row tiles or 1, column tiles
+    or 1).
     """
     for copy in range(out.size):
-        streamed_lengths(kept[copy], layout, block, row_size, col_size, t, design[0], design[1], lengths)
+        streamed_lengths(kept[copy], layout, block, row_size, col_size, t, design.rows, design.cols, lengths)
         out[copy] = fold_clocks(lengths, row_size, col_size, design)

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel, part
-from pivotsim.kernels.array.closed_form import Array
 from pivotsim.kernels.array.masked import Flags, fold_clocks, streamed_lengths
+from pivotsim.kernels.types import Array, Design
 
 Hashes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
 
@@ -80,7 +80,7 @@ def draw_blocks(
 @part
 def run_lanes(
     first: int, past: int, blocks: Array, wanted: Array, seeds: Hashes, height: int, width: int, turned: bool,
-    layout: int, row_size: int, col_size: int, t: int, design: Array, hashes: Hashes, counts: Array, listed: Array,
+    layout: int, row_size: int, col_size: int, t: int, design: Design, hashes: Hashes, counts: Array, listed: Array,
     kept: Flags, lengths: Array, out: Array,
 ) -> None:  # fmt: skip
     """Write the clocks of lanes ``first`` up to ``past``; arguments as in the kernel below, rooms of one part."""
@@ -89,21 +89,21 @@ def run_lanes(
         down, across = (height + block - 1) // block, (width + block - 1) // block
         draw_blocks(seeds[lane], wanted[lane], down, across, turned, hashes, counts, listed, kept)
         flags = kept[:across, :down] if turned else kept[:down, :across]
-        streamed_lengths(flags, layout, block, row_size, col_size, t, design[0], design[1], lengths)
+        streamed_lengths(flags, layout, block, row_size, col_size, t, design.rows, design.cols, lengths)
         out[lane] = fold_clocks(lengths, row_size, col_size, design)
 
 
 LANES_SIGNATURE = (
     f"void({_READ.format('int64')}, {_READ.format('int64')}, {_READ.format('uint64')}, int64, int64, boolean, int64,"
-    "int64, int64, int64, int64[::1], uint64[:, ::1], int64[:, ::1], int64[:, ::1], boolean[:, :, ::1],"
+    "int64, int64, int64, Design, uint64[:, ::1], int64[:, ::1], int64[:, ::1], boolean[:, :, ::1],"
     "int64[:, :, ::1], int64[::1])"
 )
 
 
-@kernel(LANES_SIGNATURE)
+@kernel(LANES_SIGNATURE, types=(Design,))
 def drawn_cycles(
     blocks: Array, wanted: Array, seeds: Hashes, height: int, width: int, turned: bool, layout: int, row_size: int,
-    col_size: int, t: int, design: Array, hashes: Hashes, counts: Array, listed: Array, kept: Flags, lengths: Array,
+    col_size: int, t: int, design: Design, hashes: Hashes, counts: Array, listed: Array, kept: Flags, lengths: Array,
     out: Array,
 ) -> None:  # fmt: skip
     """Write the clocks of one GEMM under masks of ``wanted`` kept blocks each to ``out``.

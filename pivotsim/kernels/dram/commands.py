@@ -12,14 +12,8 @@ the largest of its three ready clocks, one command per clock. A gap of 0 holds n
 command stands in a later clock anyway.
 """
 
-from typing import TypeAlias
-
-import numpy as np
-
 from pivotsim.kernels._jit import inlined
-
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-Channel: TypeAlias = tuple[Array, Array, Array, Array]
+from pivotsim.kernels.types import Array
 
 PRE, ACT, RD, WR, PREA, REF = 0, 1, 2, 3, 4, 5
 BANK_COMMANDS, COMMANDS = 4, 6  # the first four stand in a bank
@@ -44,7 +38,7 @@ IDLE_REFRESHES = 1000  # idle times of more refreshes than this are skipped, see
 
 
 @inlined
-def reset(state: Array, device: Array) -> None:
+def close_all(state: Array, device: Array) -> None:
     """Close all banks and start clock and refresh counter at 0."""
     banks = device[0, BANKS]
     controller = banks + device[0, GROUPS] + 1

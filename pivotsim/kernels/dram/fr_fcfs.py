@@ -35,7 +35,6 @@ from pivotsim.kernels.dram.commands import (
     WRITE_CLOCKS,
     WRITE_HIGH,
     WRITE_LOW,
-    Array,
     advance,
     bank_of,
     earliest,
@@ -45,6 +44,7 @@ from pivotsim.kernels.dram.commands import (
     row_of,
     wait,
 )
+from pivotsim.kernels.types import Array
 
 # queue, a slot: NEXT is the next younger request of the same bank and direction, or the next free slot
 Q_BANK, Q_ROW, Q_TRANSFER, Q_AGE, Q_NEXT = 0, 1, 2, 3, 4

@@ -31,7 +31,6 @@ from pivotsim.kernels.dram.commands import (
     TRANSFER,
     WR,
     WRITE_CLOCKS,
-    Array,
     advance,
     bank_of,
     earliest,
@@ -41,6 +40,7 @@ from pivotsim.kernels.dram.commands import (
     row_of,
     wait,
 )
+from pivotsim.kernels.types import Array
 
 # queue, the slot of request i, i modulo SLOTS: NEXT is the next request of the same bank
 Q_BANK, Q_ROW, Q_TRANSFER, Q_NEXT, Q_OPENED = 0, 1, 2, 3, 4

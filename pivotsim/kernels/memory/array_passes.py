@@ -9,9 +9,20 @@ where folds are padded):
              out of the array R clocks after that (one less without an edge register)
 """
 
+from typing import NamedTuple
+
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.array.closed_form import CHAINED, NONE, OS, PIPELINED, PRELOAD
-from pivotsim.kernels.memory.tiles import Ints, cut, mapped
+from pivotsim.kernels.array.closed_form import CHAINED, NONE, PIPELINED, PRELOAD
+from pivotsim.kernels.memory.tiles import cut
+from pivotsim.kernels.types import Design, Gemm
+
+
+class PassIndex(NamedTuple):
+    """A pass: its row tile, its column tile, its chunk."""
+
+    i: int
+    j: int
+    t: int
 
 
 @inlined
@@ -23,24 +34,24 @@ def loop_counts(tiled: bool, order: int, nr: int, nc: int, nt: int) -> tuple[int
 
 
 @inlined
-def place(tiled: bool, order: int, x: int, y: int, z: int) -> tuple[int, int, int]:
-    """Return (row tile, column tile, chunk) of a pass from its three loop counters."""
+def place(tiled: bool, order: int, x: int, y: int, z: int) -> PassIndex:
+    """Return a pass from its three loop counters."""
     j, other = (x, y) if order == 0 else (y, x)
-    return (z, j, other) if tiled else (other, j, z)
+    return PassIndex(z, j, other) if tiled else PassIndex(other, j, z)
 
 
 @inlined
 def after_pass(
-    begin: int, steps: int, rows: int, cols: int, streamed: int, is_fold_done: bool, design: Ints
+    begin: int, steps: int, rows: int, cols: int, streamed: int, is_fold_done: bool, design: Design
 ) -> tuple[int, int, int]:
     """Return (last output, earliest tile load and earliest stream of the next pass) after a stream start.
 
     ``streamed`` is T. The last output is 0 for an os chunk whose sums stay in the array. A shift chain that empties at
     one row per clock needs the ends of two folds' streams ``rows`` clocks apart, hence rows - T where a fold is short.
     """
-    overlap, done = design[3], begin + steps
-    if design[2] != OS:
-        output = done + design[0] + cols - 3 + design[6]
+    overlap, done = design.fold_overlap, begin + steps
+    if not design.drains:
+        output = done + design.rows + cols - 3 + design.mac_latency
         if overlap == NONE:
             return output, output, output
         if overlap == PRELOAD:
@@ -48,8 +59,8 @@ def after_pass(
         return output, done - 1 if overlap == CHAINED else begin, done
     if not is_fold_done:
         return 0, done, done
-    sums = done + rows + cols - 3 + design[6]
-    output = sums + design[0] - (1 - design[5])
+    sums = done + rows + cols - 3 + design.mac_latency
+    output = sums + design.rows - (1 - design.os_edge_register)
     following = output
     if overlap == PRELOAD:
         following = sums
@@ -61,22 +72,21 @@ def after_pass(
 
 
 @inlined
-def alone_cycles(gemm: Ints, design: Ints, chunk: int) -> int:
+def alone_cycles(gemm: Gemm, design: Design, chunk: int) -> int:
     """Return the clock of the last pass's last output without memories, in closed form.
 
     It is the sum of all steps from one stream start to the next, plus the last pass. With rows' of the next pass a step
     is: none steps + R + cols - 3 + m + rows', preload the same without rows', chained steps - 1 + rows', pipelined
     max(steps, rows'). Neither loop order changes a sum, and under os neither does the chunk.
     """
-    r, c, dataflow, overlap, m = design[0], design[1], design[2], design[3], design[6]
-    nr, nc, nt, last_r, last_c, last_t = cut(gemm, design, chunk)
-    t = mapped(gemm, dataflow)[2]
-    if not design[4]:  # padded
+    r, c, overlap, m = design.rows, design.cols, design.fold_overlap, design.mac_latency
+    nr, nc, nt, last_r, last_c, last_t, _, t = cut(gemm, design, chunk)
+    if not design.edge_aware:  # padded
         last_r, last_c = r, c
     sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
     tail = last_c + r - 3 + m
-    if dataflow == OS:
-        folds, edge = nr * nc, r - (1 - design[5])
+    if design.drains:
+        folds, edge = nr * nc, r - (1 - design.os_edge_register)
         if overlap == NONE:
             return folds * (t + m - 3 + edge) + nc * sum_rows + nr * sum_cols
         if overlap == PRELOAD:

@@ -1,55 +1,201 @@
-"""A unit's way into its memory: what holds for a slot in all passes, the half it goes to, and when it is there."""
+"""A unit's way into its memory: whether it has to be fetched, the half that it goes to, and when it is there.
 
-from typing import TypeAlias
+Without a mask the passes go through units in cycles, so that what holds for a slot holds in all passes. Under a mask
+it depends on the passes that are left which unit comes again, and when: each half remembers the unit that it holds.
+"""
+
+from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.addresses import Place
+from pivotsim.kernels.memory.addresses import Place, bias_place, unit_place
+from pivotsim.kernels.memory.array_passes import PassIndex
+from pivotsim.kernels.memory.mask_tables import Kept, count_load, operand_bytes, unit_bytes, unit_of
+from pivotsim.kernels.memory.records import BIAS_SLOT, note_load
 from pivotsim.kernels.memory.stalls import Flight
-from pivotsim.kernels.memory.tiles import Ints, always_fetched, between_uses, halves_of, is_resident
-from pivotsim.kernels.memory.transfers import READ, Channels, transfer
+from pivotsim.kernels.memory.tiles import (
+    BIAS_BYTES,
+    DRAM_READ,
+    GB_BIAS_READ,
+    GB_BIAS_WRITE,
+    Parts,
+    always_fetched,
+    between_uses,
+    halves_of,
+    is_resident,
+    is_weight,
+    share_of,
+)
+from pivotsim.kernels.memory.transfers import READ, at_rate, load_ports, transfer
+from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits
 
-# What holds for a slot in all passes: halves of its memory, whether each pass turns to the other half, whether each
-# pass fetches, whether the global buffer keeps the operand.
-Traits: TypeAlias = tuple[int, bool, bool, bool]
-HALVES, TURNS, AGAIN, RESIDENT = 0, 1, 2, 3
-# A memory: the half in use, and the clock from which each half may be filled.
-Memory: TypeAlias = tuple[int, int, int]
+
+class Setting(NamedTuple):
+    """A GEMM on an array with its memories, and how it is cut."""
+
+    gemm: Gemm
+    design: Design
+    limits: Limits
+    parts: Parts
+
+
+class Loading(NamedTuple):
+    """The load channel: the clock from which it is free, for how long it waited, how many loads it has made."""
+
+    channel: int
+    idle: int
+    loads: int
+
+
+class Traits(NamedTuple):
+    """What holds for a slot in all passes.
+
+    The halves of its memory; whether each pass turns to the other half; whether each pass fetches; whether the global
+    buffer keeps the operand; whether it is the weights.
+    """
+
+    halves: int
+    turns: bool
+    again: bool
+    is_resident: bool
+    is_weight: bool
+
+
+class Memory(NamedTuple):
+    """A memory: the half in use, the unit in each half (-1: none or not kept), the clock from which each is free."""
+
+    half: int
+    unit_0: int
+    unit_1: int
+    free_0: int
+    free_1: int
+
+
+class Wanted(NamedTuple):
+    """What a pass asks of a slot's unit: whether to fetch it, whether from DRAM, bytes, clocks of the ports."""
+
+    is_fetched: bool
+    is_dram: bool
+    size: int
+    ports: int
 
 
 @inlined
-def traits_of(slot: int, gemm: Ints, design: Ints, limits: Ints, order: int, parts: Ints) -> Traits:
+def traits_of(slot: int, setting: Setting, order: int, kept: Kept | None) -> Traits:
     """Return what holds for a slot in all passes."""
-    dataflow = design[2]
-    halves = halves_of(slot, dataflow, limits)
-    turns = halves == 2 and between_uses(parts, dataflow, order, slot) > 1
-    again = always_fetched(parts, dataflow, order, slot, halves)
-    return halves, turns, again, is_resident(gemm, slot, dataflow, limits)
+    gemm, design, limits, parts = setting
+    halves = halves_of(slot, design, limits)
+    turns = halves == 2 and between_uses(parts, design, order, slot) > 1
+    again = always_fetched(parts, design, order, slot, halves)
+    if kept is None:
+        resident = is_resident(gemm, slot, design, limits)
+    else:
+        share = share_of(slot, design, limits)
+        resident = share < 0 or operand_bytes(slot, parts, kept.tables, kept.shape) <= share
+    return Traits(halves, turns, again, resident, is_weight(slot, design))
 
 
 @inlined
-def fetch(
-    is_first: bool, size: int, ports: int, traits: Traits, memory: Memory, channel: int, latency: int, place: Place,
-    dram: Ints, channels: Channels,
-) -> tuple[Memory, Flight]:  # fmt: skip
-    """Load a pass's unit unless its memory holds it; return the memory's state and the load, zeros for none.
+def empty(traits: Traits) -> Memory:
+    """Return an empty memory; the first unit turns to half 0."""
+    return Memory(max(0, traits.halves - 1), -1, -1, 0, 0)
+
+
+@inlined
+def wanted_in_cycle(is_first: bool, size: int, ports: int, traits: Traits, memory: Memory) -> tuple[Memory, Wanted]:
+    """Return the memory turned to a pass's unit, and what is wanted of it, where nothing is masked.
 
     A unit goes to the half not used last. It comes from the global buffer where that keeps the operand and has it.
     """
-    half, free_0, free_1 = memory
-    is_fetched = is_first or traits[AGAIN]
-    if traits[TURNS] or (is_fetched and traits[HALVES] == 2):
+    is_fetched = is_first or traits.again
+    half = memory.half
+    if traits.turns or (is_fetched and traits.halves == 2):
         half = 1 - half
-    if not is_fetched:
-        return (half, free_0, free_1), (0, 0, 0)
-    start = max(channel, free_1 if half else free_0)
-    end, dram_end = transfer(start, size, ports, is_first or not traits[RESIDENT], READ, latency, place, dram, channels)
-    return (half, free_0, free_1), (start, dram_end, end)
+    turned = Memory(half, memory.unit_0, memory.unit_1, memory.free_0, memory.free_1)
+    return turned, Wanted(is_fetched, is_first or not traits.is_resident, size, ports)
+
+
+@inlined
+def wanted_by_unit(
+    slot: int, at: PassIndex, traits: Traits, memory: Memory, setting: Setting, kept: Kept, stamp: int
+) -> tuple[Memory, Wanted]:
+    """Return what ``wanted_in_cycle`` does, for passes that a mask leaves.
+
+    An unlimited memory holds all that it has seen. A unit comes from the global buffer where that keeps the operand and
+    has seen it.
+    """
+    parts, (half, unit_0, unit_1, free_0, free_1) = setting.parts, memory
+    unit, seen = unit_of(slot, at, parts, kept.shape), kept.seen_0 if slot == 0 else kept.seen_1
+    is_seen = seen[unit] == stamp
+    if unit in (unit_0, unit_1):
+        return Memory(int(unit == unit_1), unit_0, unit_1, free_0, free_1), Wanted(False, False, 0, 0)
+    if traits.halves == 0 and is_seen:
+        return memory, Wanted(False, False, 0, 0)
+    if traits.halves:
+        half = 1 - half if traits.halves == 2 else 0
+        unit_0, unit_1 = (unit_0, unit) if half else (unit, unit_1)
+    seen[unit] = stamp
+    size = unit_bytes(slot, at, parts, kept.tables, kept.shape)
+    ports = load_ports(size, traits.is_weight, setting.limits)
+    wanted = Wanted(True, not (is_seen and traits.is_resident), size, ports)
+    return Memory(half, unit_0, unit_1, free_0, free_1), wanted
+
+
+@inlined
+def load(
+    slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, traits: Traits, memory: Memory,
+    loading: Loading, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, stamp: int,
+    loads: Array,
+) -> tuple[Memory, Flight, Loading]:  # fmt: skip
+    """Load a pass's unit unless its memory holds it; ``size`` and ``ports`` are those where nothing is masked.
+
+    Returns
+    -------
+    Memory
+        Turned to the unit.
+    Flight
+        The load, zeros where the unit is there.
+    Loading
+        What follows for the next load.
+    """
+    if kept is None:
+        memory, wanted = wanted_in_cycle(is_first, size, ports, traits, memory)
+    else:
+        memory, wanted = wanted_by_unit(slot, at, traits, memory, setting, kept, stamp)
+    if not wanted.is_fetched:
+        return memory, Flight(0, 0, 0), loading
+    place = Place(0, 0, 0, 0)
+    if reads is not None:
+        place = unit_place(slot, at.i, at.j, at.t, setting.gemm, setting.design, setting.parts, wanted.size)
+    start = max(loading.channel, memory.free_1 if memory.half else memory.free_0)
+    latency = setting.limits.read_latency
+    flight = transfer(start, wanted.size, wanted.ports, wanted.is_dram, READ, latency, place, dram, reads)
+    if kept is not None:
+        count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
+    if len(loads):
+        note_load(loads, loading.loads, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
+    return memory, flight, Loading(flight.end, loading.idle + start - loading.channel, loading.loads + 1)
+
+
+@inlined
+def load_bias(
+    number: int, loading: Loading, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, loads: Array
+) -> tuple[Flight, Loading]:
+    """Load the bias after the units of a pass; return its load, and what follows for the next one."""
+    size, limits = BIAS_BYTES * setting.gemm.n, setting.limits
+    place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
+    flight = transfer(loading.channel, size, ports, True, READ, limits.read_latency, place, dram, reads)
+    if kept is not None:
+        kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
+        kept.moved[DRAM_READ] += size
+    if len(loads):
+        note_load(loads, loading.loads, BIAS_SLOT, number, size, True, 0, flight)
+    return flight, Loading(flight.end, loading.idle, loading.loads + 1)
 
 
 @inlined
 def used_until(memory: Memory, traits: Traits, clock: int) -> Memory:
     """Return a memory after its half in use was read up to a clock; an unlimited one never has to be free."""
-    half, free_0, free_1 = memory
-    if traits[HALVES] == 0:
+    half, unit_0, unit_1, free_0, free_1 = memory
+    if traits.halves == 0:
         return memory
-    return (half, free_0, clock) if half else (half, clock, free_1)
+    return Memory(half, unit_0, unit_1, free_0, clock) if half else Memory(half, unit_0, unit_1, clock, free_1)

@@ -8,38 +8,67 @@ Sums along the streamed index, one row per tile, so that a chunk [t0, t1) of any
     bytes_1    (tiles, T + 1)    bytes of slot 1's stream: of row tile i, under os the weight's of column tile j
     blocks_0, blocks_1           (as bytes, blocks + 1): kept blocks along the stream; zeros where nothing is masked
 
-Row (LIST_I * i + LIST_J * j) of `needed` belongs to the passes (i, j, .).
+Row (list_i * i + list_j * j) of `needed` belongs to the passes (i, j, .).
 """
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.tiles import Array, Ints
+from pivotsim.kernels.array.closed_form import PIPELINED
+from pivotsim.kernels.memory.array_passes import PassIndex, after_pass, loop_counts, place
+from pivotsim.kernels.memory.tiles import (
+    DRAM_READ,
+    DRAM_WRITE,
+    GB_INPUT_READ,
+    GB_INPUT_WRITE,
+    GB_OUTPUT_READ,
+    GB_OUTPUT_WRITE,
+    GB_WEIGHT_READ,
+    GB_WEIGHT_WRITE,
+    IPMEM_READ,
+    IPMEM_WRITE,
+    OPMEM_READ,
+    OPMEM_WRITE,
+    PSUM_BYTES,
+    WTMEM_READ,
+    WTMEM_WRITE,
+    Parts,
+    is_weight,
+)
+from pivotsim.kernels.types import Array, Design, Shape, Tables
 
-Tables: TypeAlias = tuple[Array, Array, Array, Array, Array]
-TABLES = "UniTuple(int64[:, ::1], 5)"
-Cut: TypeAlias = tuple[int, int, int, int]  # column tiles, steps of a chunk, streamed size, chunks
-
-# Fields of the tuple `shape`: strides of the rows of `needed`; the mask's block; the slot that the mask
-# covers or -1; the bytes of all units of each slot but for index along the stream; whether slot 0 is tiles.
-LIST_I, LIST_J, BLOCK, MASKED, WHOLE_0, WHOLE_1, TILED = range(7)
-SHAPE_FIELDS = 7
 INDEX_BYTES = 2  # of a kept block
 
 
+class Kept(NamedTuple):
+    """What a mask leaves of a GEMM, and what its runs write.
+
+    ``seen_0`` and ``seen_1`` (units,) hold for each unit of a slot the number of the run that fetched it last;
+    ``flights`` (drains, 3) is room to work in where stalls are charged; ``moved`` (16,) takes the bytes by level, those
+    of local memories only where stalls are charged.
+    """
+
+    tables: Tables
+    shape: Shape
+    seen_0: Array
+    seen_1: Array
+    flights: Array
+    moved: Array
+
+
 @inlined
-def needed_steps(i: int, j: int, first: int, past: int, tables: Tables, shape: Ints) -> int:
+def needed_steps(i: int, j: int, first: int, past: int, tables: Tables, shape: Shape) -> int:
     """Return how many of the streamed indices [first, past) a pass of tile (i, j) needs."""
-    needed, row = tables[0], shape[LIST_I] * i + shape[LIST_J] * j
+    needed, row = tables.needed, shape.list_i * i + shape.list_j * j
     steps: int = needed[row, 0] * (past - first) if needed.shape[1] == 1 else needed[row, past] - needed[row, first]
     return steps
 
 
 @inlined
-def pass_steps(at: tuple[int, int, int], sliced: Cut, tables: Tables, shape: Ints) -> int:
+def pass_steps(at: PassIndex, parts: Parts, tables: Tables, shape: Shape) -> int:
     """Return how many streamed indices pass (i, j, t) needs."""
-    first, past = at[2] * sliced[1], min((at[2] + 1) * sliced[1], sliced[2])
-    return needed_steps(at[0], at[1], first, past, tables, shape)
+    first, past = at.t * parts.chunk, min((at.t + 1) * parts.chunk, parts.streamed)
+    return needed_steps(at.i, at.j, first, past, tables, shape)
 
 
 @inlined
@@ -50,51 +79,133 @@ def streamed_index(blocks: Array, block: int, tile: int, first: int, past: int) 
 
 
 @inlined
-def row_of(slot: int, at: tuple[int, int, int], shape: Ints) -> int:
+def row_of(slot: int, at: PassIndex, shape: Shape) -> int:
     """Return the row or column tile of a slot's unit that pass (i, j, t) uses."""
-    return at[0] if slot == 0 or shape[TILED] else at[1]
+    return at.i if slot == 0 or shape.tiled else at.j
 
 
 @inlined
-def unit_of(slot: int, at: tuple[int, int, int], sliced: Cut, shape: Ints) -> int:
+def unit_of(slot: int, at: PassIndex, parts: Parts, shape: Shape) -> int:
     """Return the number of a slot's unit that pass (i, j, t) uses."""
-    if slot == 0 and shape[TILED]:
-        return at[0] * sliced[0] + at[1]
-    return row_of(slot, at, shape) * sliced[3] + at[2]
+    if slot == 0 and shape.tiled:
+        return at.i * parts.nc + at.j
+    return row_of(slot, at, shape) * parts.nt + at.t
 
 
 @inlined
-def unit_bytes(
-    slot: int, at: tuple[int, int, int], sliced: Cut, tables: Tables, shape: Ints
-) -> int:  # fmt: skip
+def unit_bytes(slot: int, at: PassIndex, parts: Parts, tables: Tables, shape: Shape) -> int:
     """Return the bytes of a slot's unit that pass (i, j, t) uses."""
-    sums, row = tables[1] if slot == 0 else tables[3], row_of(slot, at, shape)
-    if slot == 0 and shape[TILED]:
-        size: int = sums[row, at[1]]
+    sums, row = tables.bytes_0 if slot == 0 else tables.bytes_1, row_of(slot, at, shape)
+    if slot == 0 and shape.tiled:
+        size: int = sums[row, at.j]
         return size
-    first, past = at[2] * sliced[1], min((at[2] + 1) * sliced[1], sliced[2])
+    first, past = at.t * parts.chunk, min((at.t + 1) * parts.chunk, parts.streamed)
     size = sums[row, past] - sums[row, first]
-    if shape[MASKED] != slot:
+    if shape.masked != slot:
         return size
-    return size + streamed_index(tables[2] if slot == 0 else tables[4], shape[BLOCK], row, first, past)
+    return size + streamed_index(tables.blocks_0 if slot == 0 else tables.blocks_1, shape.block, row, first, past)
 
 
 @inlined
-def read_bytes(slot: int, at: tuple[int, int, int], sliced: Cut, needed: int, tables: Tables, shape: Ints) -> int:
+def read_bytes(slot: int, at: PassIndex, parts: Parts, needed: int, tables: Tables, shape: Shape) -> int:
     """Return the bytes that pass (i, j, t) reads of a slot's unit; of a stream without gaps those ``needed``."""
-    if shape[MASKED] == slot or (slot == 0 and shape[TILED]):
-        return unit_bytes(slot, at, sliced, tables, shape)
+    if shape.masked == slot or (slot == 0 and shape.tiled):
+        return unit_bytes(slot, at, parts, tables, shape)
     return needed
 
 
 @inlined
-def operand_bytes(slot: int, chunk: int, streamed: int, tables: Tables, shape: Ints) -> int:
-    """Return the bytes of all units of a slot that passes use, in chunks of that many steps."""
-    whole = shape[WHOLE_0] if slot == 0 else shape[WHOLE_1]
-    if shape[MASKED] != slot or (slot == 0 and shape[TILED]):  # the index of tiles is in their bytes
+def operand_bytes(slot: int, parts: Parts, tables: Tables, shape: Shape) -> int:
+    """Return the bytes of all units of a slot that passes use."""
+    whole = shape.whole_0 if slot == 0 else shape.whole_1
+    if shape.masked != slot or (slot == 0 and shape.tiled):  # the index of tiles is in their bytes
         return whole
-    blocks = tables[2] if slot == 0 else tables[4]
+    blocks = tables.blocks_0 if slot == 0 else tables.blocks_1
     for tile in range(blocks.shape[0]):
-        for first in range(0, streamed, chunk):
-            whole += streamed_index(blocks, shape[BLOCK], tile, first, min(first + chunk, streamed))
+        for first in range(0, parts.streamed, parts.chunk):
+            past = min(first + parts.chunk, parts.streamed)
+            whole += streamed_index(blocks, shape.block, tile, first, past)
     return whole
+
+
+@inlined
+def last_pass(tiled: bool, order: int, x: int, y: int, n_z: int, parts: Parts, tables: Tables, shape: Shape) -> int:
+    """Return the last pass of a region that needs anything, -1 where none does."""
+    for z in range(n_z - 1, -1, -1):
+        if pass_steps(place(tiled, order, x, y, z), parts, tables, shape):
+            return z
+    return -1
+
+
+@inlined
+def spread(at: PassIndex, rows_before: int, streamed: int, design: Design, tables: Tables, shape: Shape) -> int:
+    """Return how much later a fold that drains streams so that its sums leave after those of the fold before."""
+    if not design.drains or design.fold_overlap != PIPELINED:
+        return 0
+    return max(0, rows_before - needed_steps(at.i, at.j, 0, streamed, tables, shape))
+
+
+@inlined
+def kept_cycles(parts: Parts, design: Design, order: int, limit: int, tables: Tables, shape: Shape) -> int:
+    """Return the clock of the last kept pass's last output without memories; given up beyond a limit."""
+    tiled = not design.drains
+    n_x, n_y, n_z = loop_counts(tiled, order, parts.nr, parts.nc, parts.nt)
+    output = load_from = stream_from = rows_before = 0
+    for x in range(n_x):
+        for y in range(n_y):
+            last = last_pass(tiled, order, x, y, n_z, parts, tables, shape)
+            if last >= 0:
+                first = place(tiled, order, x, y, 0)
+                stream_from += spread(first, rows_before, parts.streamed, design, tables, shape)
+            for z in range(last + 1):
+                at = place(tiled, order, x, y, z)
+                steps = pass_steps(at, parts, tables, shape)
+                if steps == 0:
+                    continue
+                rows = parts.last_rows if at.i == parts.nr - 1 and design.edge_aware else design.rows
+                cols = parts.last_cols if at.j == parts.nc - 1 and design.edge_aware else design.cols
+                begin = max(stream_from, load_from + (rows if tiled else 0))
+                output, load_from, stream_from = after_pass(begin, steps, rows, cols, rows, z == last, design)
+                rows_before = rows
+            if output > limit:
+                return output
+    return output
+
+
+@inlined
+def count_load(size: int, is_dram: bool, weight: bool, moved: Array) -> None:
+    """Add a load's bytes at each level to ``moved``."""
+    from_dram = size if is_dram else 0
+    moved[DRAM_READ] += from_dram
+    moved[GB_WEIGHT_WRITE if weight else GB_INPUT_WRITE] += from_dram
+    moved[GB_WEIGHT_READ if weight else GB_INPUT_READ] += size
+    moved[WTMEM_WRITE if weight else IPMEM_WRITE] += size
+
+
+@inlined
+def count_drain(size: int, sums: int, moved: Array) -> None:
+    """Add a drain's bytes at each level to ``moved``: outputs and the partial sums they are made of."""
+    moved[OPMEM_READ] += sums
+    moved[GB_OUTPUT_READ] += size
+    moved[GB_OUTPUT_WRITE] += size
+    moved[DRAM_WRITE] += size
+
+
+@inlined
+def count_pass(
+    at: PassIndex, parts: Parts, design: Design, steps: int, is_last: bool, claims: bool, kept: Kept
+) -> None:
+    """Add what a pass reads of its units, and the partial sums that it writes and reads back.
+
+    ``is_last`` of its region, whose half of OPMEM it ``claims``.
+    """
+    rows = parts.last_rows if at.i == parts.nr - 1 else design.rows
+    cols = parts.last_cols if at.j == parts.nc - 1 else design.cols
+    for slot in range(2):
+        width = cols if slot == 1 and design.drains else rows
+        read = read_bytes(slot, at, parts, width * steps, kept.tables, kept.shape)
+        kept.moved[WTMEM_READ if is_weight(slot, design) else IPMEM_READ] += read
+    if is_last or not design.drains:
+        sums = PSUM_BYTES * cols * (rows if design.drains else steps)
+        kept.moved[OPMEM_WRITE] += sums
+        kept.moved[OPMEM_READ] += 0 if claims else sums

@@ -1,8 +1,9 @@
 """What a run of one GEMM behind the memories writes down: its result, its bytes by level, its intervals."""
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.stalls import END, START, Flight
-from pivotsim.kernels.memory.tiles import Array
+from pivotsim.kernels.memory.array_passes import PassIndex
+from pivotsim.kernels.memory.stalls import Flight
+from pivotsim.kernels.types import Array
 
 NEVER = 2**62  # a clock that no schedule reaches
 
@@ -18,8 +19,23 @@ BIAS_SLOT = 2
 
 
 @inlined
-def note(loads: Array, row: int, what: tuple[int, int, int, int, int], flight: Flight) -> None:
-    """Record a load: slot, pass, bytes, whether from DRAM, half, and when."""
-    for field, value in enumerate(what):
+def note_load(
+    loads: Array, row: int, slot: int, number: int, size: int, is_dram: bool, half: int, flight: Flight
+) -> None:
+    """Record a load, in the order of LOAD_FIELDS."""
+    for field, value in enumerate((slot, number, size, int(is_dram), half, flight.start, flight.end)):
         loads[row, field] = value
-    loads[row, 5], loads[row, 6] = flight[START], flight[END]
+
+
+@inlined
+def note_pass(passes: Array, row: int, at: PassIndex, load: int, lead: int, begin: int, done: int, output: int) -> None:
+    """Record a pass, in the order of PASS_FIELDS."""
+    for field, value in enumerate((at.i, at.j, at.t, load, load + lead, begin, done, output)):
+        passes[row, field] = value
+
+
+@inlined
+def note_drain(drains: Array, row: int, size: int, half: int, flight: Flight) -> None:
+    """Record a drain, in the order of DRAIN_FIELDS."""
+    for field, value in enumerate((size, half, flight.start, flight.end)):
+        drains[row, field] = value

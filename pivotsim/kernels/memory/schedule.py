@@ -9,16 +9,20 @@ share nothing:
 
 One step per pass, whatever its length, and state for each half of a buffer only. Where clocks alone are wanted, as in
 a search, stretches that repeat are counted instead of run (steady_state.py).
+
+A mask leaves some of the passes (rules.md, 11), whose sizes and units come from tables; without one all are left, and
+sizes come from four numbers per slot. What is None is left out of the compiled code: DRAM's commands, or all of masks.
 """
 
-from pivotsim.kernels._jit import kernel
-from pivotsim.kernels.array.closed_form import OS, WS
-from pivotsim.kernels.dram.channel import reset_channel
-from pivotsim.kernels.memory.addresses import bias_place, region_place, unit_place
+from typing import NamedTuple
+
+from pivotsim.kernels._jit import part
+from pivotsim.kernels.dram.serving import reset
+from pivotsim.kernels.memory.addresses import Place, region_place
 from pivotsim.kernels.memory.array_passes import after_pass, loop_counts, place
-from pivotsim.kernels.memory.fetch import AGAIN, HALVES, RESIDENT, fetch, traits_of, used_until
+from pivotsim.kernels.memory.fetch import Loading, Setting, empty, load, load_bias, traits_of, used_until
+from pivotsim.kernels.memory.mask_tables import Kept, count_drain, count_pass, last_pass, pass_steps, spread
 from pivotsim.kernels.memory.records import (
-    BIAS_SLOT,
     DRAINS,
     LAST_OUTPUT,
     LOADS,
@@ -27,212 +31,211 @@ from pivotsim.kernels.memory.records import (
     RUN,
     STALLS,
     TOTAL,
-    note,
+    note_drain,
+    note_pass,
 )
-from pivotsim.kernels.memory.stalls import DRAM, END, OUTPUT, START, charge, common
-from pivotsim.kernels.memory.steady_state import MOST_RUN, advanced
-from pivotsim.kernels.memory.tiles import (
-    BIAS,
-    BIAS_BYTES,
-    GB_PORT,
-    OUTPUT_HALVES,
-    READ_LATENCY,
-    WRITE_LATENCY,
-    Array,
-    Ints,
-    cut,
-    fill_sizes,
-    mapped,
-)
-from pivotsim.kernels.memory.transfers import (
-    CHANNELS,
-    COMMANDS,
-    MODE,
-    READ,
-    WRITE,
-    Channels,
-    at_rate,
-    fill_ports,
-    transfer,
-)
+from pivotsim.kernels.memory.stalls import DRAM, OUTPUT, Flight, charge, common, other_drains
+from pivotsim.kernels.memory.steady_state import MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
+from pivotsim.kernels.memory.tiles import PSUM_BYTES, cut, fill_sizes
+from pivotsim.kernels.memory.transfers import WRITE, drain_ports, fill_ports, transfer
+from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
+
+SIZES, PORTS = 0, 1  # of the room to work in
 
 
-@kernel(
-    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), int64, int64,"
-    f" UniTuple(int64, 3), int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1],"
-    " int64[:, ::1], int64[:, ::1], int64[::1])"
-)
+class Floors(NamedTuple):
+    """Clocks that no schedule undercuts: of the array alone, of all loads together; and the limit for either."""
+
+    array: int
+    loads: int
+    limit: int
+
+
+@part
 def schedule(
-    gemm: Ints, design: Ints, limits: Ints, dram: Ints, order: int, chunk: int,
-    floors: tuple[int, int, int], tail_from: int, skips: bool, channels: Channels, room: Array, states: Array,
-    loads: Array, passes: Array, drains: Array, result: Array,
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, chunk: int, floors: Floors, tail_from: int,
+    skips: bool, reads: Channel | None, writes: Channel | None, kept: Kept | None, stamp: int, room: Array,
+    states: Array, records: Records, result: Array,
 ) -> bool:  # fmt: skip
-    """Run one GEMM (m, k, n) with a loop order and a chunk; False if given up because it would take too long.
+    """Run one GEMM with a loop order and a chunk; False if given up because it would take too long.
 
     Parameters
     ----------
-    gemm, design, limits, dram : tuple of 3, 7, 12, 9 int
-        Sizes; the array as in kernels/array/closed_form.py; memories and DRAM as in tiles.py and
-        transfers.py.
-    floors : tuple of int
-        (clocks of the array alone, clocks of all loads, limit): given up once either, with the waits so far added,
-        exceeds the limit. A wait of the array delays all that follows it, and so does one of the load channel.
+    gemm, design, limits, dram
+        Sizes, the array, its memories.
+    floors : Floors
+        Given up once either of the first two, with the waits so far added, exceeds the limit: a wait of the array
+        delays all that follows it, and so does one of the load channel. Under a mask the loads so far count instead.
     tail_from : int
         Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
     skips : bool
         Count what only repeats instead of running it: the clocks are the same. No stalls or intervals then.
-    channels : tuple of arrays
-        The DRAM channels for reads and for writes, reset here; not looked at under `bandwidth`.
+    reads, writes : Channel or None
+        The DRAM channels of either direction, reset here; None where DRAM is a bandwidth.
+    kept : Kept or None
+        What a mask leaves; None without one.
+    stamp : int
+        The run's number, for ``kept``.
     room, states : int64 (2, 3, 2, 2), (3, 3, 17)
         To work in.
-    loads, passes, drains : int64 (count, 7), (count, 8), (count, 4)
+    records : Records
         Filled with every interval; empty where they are not wanted.
     result : int64 (10,)
         Total and last output's clock, counts of passes, loads and drains, passes run, stalls by cause.
     """
-    dataflow, tiled, weight_slot = design[2], design[2] != OS, 0 if design[2] == WS else 1
-    opmem, streamed, is_charged = limits[OUTPUT_HALVES], mapped(gemm, dataflow)[2], tail_from != NEVER
+    tiled, opmem, is_charged = not design.drains, limits.output_halves, tail_from != NEVER
     parts = cut(gemm, design, chunk)
-    nr, nc, nt, last_r, last_c, last_t = parts
-    sizes, ports, commands, place_ = room[0], room[1], dram[MODE] == COMMANDS, (0, 0, 0, 0)
-    if commands:  # banks closed, refresh counter at 0
-        skips = False
-        reset_channel(channels[:4])
-        reset_channel(channels[4:])
-    fill_sizes(parts, design, chunk, limits, sizes)
-    fill_ports(parts, design, chunk, limits, sizes, ports)
-    traits_0 = traits_of(0, gemm, design, limits, order, parts)
-    traits_1 = traits_of(1, gemm, design, limits, order, parts)
-    memory_0 = (max(0, traits_0[HALVES] - 1), 0, 0)  # the first fetch turns to half 0
-    memory_1 = (max(0, traits_1[HALVES] - 1), 0, 0)
-    bias, drained, drained_before = (0, 0, 0), (0, 0, 0), (0, 0, 0)
+    setting, nr, nc, nt = Setting(gemm, design, limits, parts), parts.nr, parts.nc, parts.nt
+    sizes, ports = room[SIZES], room[PORTS]
+    if reads is not None:  # banks closed, refresh counter at 0
+        reset(reads)
+    if writes is not None:
+        reset(writes)
+    fill_sizes(parts, design, limits, sizes)
+    fill_ports(parts, design, limits, sizes, ports)
+    traits_0, traits_1 = traits_of(0, setting, order, kept), traits_of(1, setting, order, kept)
+    memory_0, memory_1, loading = empty(traits_0), empty(traits_1), Loading(0, 0, 0)
+    bias, drained, drained_before = Flight(0, 0, 0), Flight(0, 0, 0), Flight(0, 0, 0)
+    weight_slot = 0 if traits_0.is_weight else 1
     result[:] = 0
+    if kept is not None:
+        kept.moved[:] = 0
 
     n_x, n_y, n_z = loop_counts(tiled, order, nr, nc, nt)
-    skips_x, skips_y, skips_z = skips and n_x > MOST_RUN, skips and n_y > MOST_RUN, skips and n_z > MOST_RUN
-    count = run = loaded = region = channel = idle = waited = load_from = stream_from = last_output = tail_dram = 0
-    x = 0
+    count = run = region = waited = load_from = stream_from = last_output = tail_dram = rows_before = x = 0
     while x < n_x:
         y = 0
         while y < n_y:
-            output = 0
-            i, j, t = place(tiled, order, x, y, n_z - 1)
-            u2, v2 = (int(j == nc - 1), int(t == nt - 1)) if tiled else (int(i == nr - 1), int(j == nc - 1))
-            z = 0
-            while z < n_z:
-                i, j, t = place(tiled, order, x, y, z)
-                a, b, e = int(i == nr - 1), int(j == nc - 1), int(t == nt - 1)  # the last of each dimension
-                steps = last_t if e else chunk
-                rows = last_r if a and design[4] else design[0]
-                cols = last_c if b and design[4] else design[1]
-                lead = rows if tiled else 0
+            last = n_z - 1
+            if kept is not None:
+                last = last_pass(tiled, order, x, y, n_z, parts, kept.tables, kept.shape)
+                if last < 0:
+                    if kept.shape.masked < 0:  # no one asks for its outputs
+                        y += 1
+                        continue
+                else:
+                    first = place(tiled, order, x, y, 0)
+                    stream_from += spread(first, rows_before, parts.streamed, design, kept.tables, kept.shape)
+            output, is_claimed, z = 0, False, 0
+            while z <= max(last, 0):
+                at = place(tiled, order, x, y, z)
+                a, b, e = int(at.i == nr - 1), int(at.j == nc - 1), int(at.t == nt - 1)  # the last of each dimension
+                rows = parts.last_rows if a and design.edge_aware else design.rows
+                cols = parts.last_cols if b and design.edge_aware else design.cols
+                steps, lead = parts.last_steps if e else chunk, rows if tiled else 0
+                if kept is not None:
+                    steps = pass_steps(at, parts, kept.tables, kept.shape)
 
                 # loads: slot 0, slot 1, and after the first region's last ones the bias
-                first_0, first_1 = (t == 0, j == 0) if tiled else (j == 0, i == 0)
-                v0, u1 = (b, a) if tiled else (e, b)
-                if commands:
-                    place_ = unit_place(0, i, j, t, gemm, design, limits, chunk, parts, sizes[0, a, v0])
-                memory_0, flight_0 = fetch(
-                    first_0, sizes[0, a, v0], ports[0, a, v0], traits_0, memory_0, channel, limits[READ_LATENCY],
-                    place_, dram, channels,
-                )  # fmt: skip
-                if first_0 or traits_0[AGAIN]:
-                    idle, channel = idle + flight_0[START] - channel, flight_0[END]
-                    if len(loads):
-                        is_dram = int(first_0 or not traits_0[RESIDENT])
-                        note(loads, loaded, (0, count, sizes[0, a, v0], is_dram, memory_0[0]), flight_0)
-                    loaded += 1
-                if commands:
-                    place_ = unit_place(1, i, j, t, gemm, design, limits, chunk, parts, sizes[1, u1, e])
-                memory_1, flight_1 = fetch(
-                    first_1, sizes[1, u1, e], ports[1, u1, e], traits_1, memory_1, channel, limits[READ_LATENCY],
-                    place_, dram, channels,
-                )  # fmt: skip
-                if first_1 or traits_1[AGAIN]:
-                    idle, channel = idle + flight_1[START] - channel, flight_1[END]
-                    if len(loads):
-                        is_dram = int(first_1 or not traits_1[RESIDENT])
-                        note(loads, loaded, (1, count, sizes[1, u1, e], is_dram, memory_1[0]), flight_1)
-                    loaded += 1
-                if limits[BIAS] and region == 0 and z == n_z - 1:
-                    size = BIAS_BYTES * gemm[2]
-                    end, dram_end = transfer(
-                        channel, size, at_rate(size, limits[GB_PORT]), True, READ, limits[READ_LATENCY],
-                        bias_place(gemm, limits), dram, channels,
+                flight_0 = flight_1 = Flight(0, 0, 0)
+                if steps > 0:
+                    first_0, first_1 = (at.t == 0, at.j == 0) if tiled else (at.j == 0, at.i == 0)
+                    v, u = (b, a) if tiled else (e, b)
+                    memory_0, flight_0, loading = load(
+                        0, count, at, first_0, sizes[0, a, v], ports[0, a, v], traits_0, memory_0, loading, setting,
+                        dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
-                    bias, channel = (channel, dram_end, end), end
-                    if len(loads):
-                        note(loads, loaded, (BIAS_SLOT, count, size, 1, 0), bias)
-                    loaded += 1
+                    memory_1, flight_1, loading = load(
+                        1, count, at, first_1, sizes[1, u, e], ports[1, u, e], traits_1, memory_1, loading, setting,
+                        dram, reads, kept, stamp, records.loads,
+                    )  # fmt: skip
+                if limits.bias and region == 0 and z >= last:
+                    bias, loading = load_bias(count, loading, setting, dram, reads, kept, records.loads)
+                if steps == 0:
+                    z += 1
+                    continue
 
                 # the pass
+                claims, is_claimed = not is_claimed if tiled else z == last, True  # its region's half of OPMEM
                 ready = max(stream_from, load_from + lead)
-                begin = max(ready, flight_0[END] + lead, flight_1[END])
+                begin = max(ready, flight_0.end + lead, flight_1.end)
                 freeing = drained if opmem == 1 else drained_before
-                if opmem and (z == 0 if tiled else e == 1):  # it claims the region
-                    begin = max(begin, freeing[END])
+                if opmem and claims:
+                    begin = max(begin, freeing.end)
                 if begin > ready:
                     waited += begin - ready
                     if is_charged:
                         cause, in_dram = charge(ready, begin, lead, weight_slot, (flight_0, flight_1), bias, freeing)
+                        if kept is not None and cause == OUTPUT:  # regions without passes drain one after the other
+                            in_dram += other_drains(ready, begin, region - opmem, kept.flights)
                         result[STALLS + cause] += begin - ready - in_dram
                         result[STALLS + DRAM] += in_dram
-                if max(floors[0] + waited, floors[1] + idle) > floors[2]:
+                loads_end = floors.loads + loading.idle if kept is None else loading.channel
+                if max(floors.array + waited, loads_end) > floors.limit:
                     result[PASSES], result[RUN] = count + 1, run + 1
                     return False
-                load, done = max(load_from, flight_0[END]), begin + steps
-                memory_0 = used_until(memory_0, traits_0, load + rows if tiled else done)
+                tile, done = max(load_from, flight_0.end), begin + steps
+                memory_0 = used_until(memory_0, traits_0, tile + rows if tiled else done)
                 memory_1 = used_until(memory_1, traits_1, done)
-                output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, e == 1, design)
-                last_output = max(last_output, output)
-                if len(passes):
-                    for field, value in enumerate((i, j, t, load, load + lead, begin, done, output)):
-                        passes[count, field] = value
+                streamed = parts.streamed if kept is None else rows
+                output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, z == last, design)
+                last_output, rows_before = max(last_output, output), rows
+                if kept is not None and is_charged:
+                    count_pass(at, parts, design, steps, z == last, claims, kept)
+                if len(records.passes):
+                    note_pass(records.passes, count, at, tile, lead, begin, done, output)
                 count, run = count + 1, run + 1
-                if skips_z:
-                    z, memory_0, memory_1, drained, drained_before, clocks, counts = advanced(
-                        states[0], z, n_z, 0, memory_0, memory_1, drained, drained_before,
-                        (channel, load_from, stream_from, last_output), (idle, waited, count, loaded, region),
+                if kept is None and reads is None and skips and n_z > MOST_RUN:
+                    z, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
+                        states[PASS_LOOP], z, n_z, 0, memory_0, memory_1, loading, drained, drained_before,
+                        (load_from, stream_from, last_output), (waited, count, region),
                     )  # fmt: skip
-                    channel, load_from, stream_from, last_output = clocks
-                    idle, waited, count, loaded, region = counts
+                    load_from, stream_from, last_output = clocks
+                    waited, count, region = counts
                 z += 1
 
             # the region's drain
-            start = max(drained[END], output, bias[END])
-            if commands:
-                place_ = region_place(i, j, t, gemm, design, limits, chunk, parts)
-            end, dram_end = transfer(
-                start, sizes[2, u2, v2], ports[2, u2, v2], True, WRITE, limits[WRITE_LATENCY], place_, dram, channels
-            )
-            drained_before, drained = drained, (start, dram_end, end)
+            at, start = place(tiled, order, x, y, max(last, 0)), max(drained.end, output, bias.end)
+            a, b, e = int(at.i == nr - 1), int(at.j == nc - 1), int(at.t == nt - 1)
+            u, v = (b, e) if tiled else (a, b)
+            size, own = sizes[2, u, v], ports[2, u, v]
+            if kept is not None:
+                cols, entries = parts.last_cols if b else design.cols, parts.last_rows if a else design.rows
+                if tiled:
+                    entries = parts.last_steps if e else chunk
+                    if kept.shape.masked < 0:
+                        entries = pass_steps(at, parts, kept.tables, kept.shape)
+                size = cols * entries * limits.out_bytes
+                own = drain_ports(size, entries, limits)
+                count_drain(size, PSUM_BYTES * cols * entries, kept.moved)
+            where = Place(0, 0, 0, 0)
+            if writes is not None:
+                where = region_place(at.i, at.j, at.t, gemm, design, limits, parts)
+            drained_before = drained
+            drained = transfer(start, size, own, True, WRITE, limits.write_latency, where, dram, writes)
+            if kept is not None:
+                if drained.end > floors.limit:
+                    result[PASSES] = count
+                    return False
+                if is_charged:
+                    for field, clock in enumerate(drained):
+                        kept.flights[region, field] = clock
             if is_charged:
                 tail_dram += common(tail_from, NEVER, drained)
-            if len(drains):
-                for field, value in enumerate((sizes[2, u2, v2], region % max(1, opmem), start, end)):
-                    drains[region, field] = value
+            if len(records.drains):
+                note_drain(records.drains, region, size, region % max(1, opmem), drained)
             region += 1
-            if skips_y:
-                y, memory_0, memory_1, drained, drained_before, clocks, counts = advanced(
-                    states[1], y, n_y, max(1, opmem), memory_0, memory_1, drained, drained_before,
-                    (channel, load_from, stream_from, last_output), (idle, waited, count, loaded, region),
+            if kept is None and reads is None and skips and n_y > MOST_RUN:
+                y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
+                    states[REGION_LOOP], y, n_y, max(1, opmem), memory_0, memory_1, loading, drained, drained_before,
+                    (load_from, stream_from, last_output), (waited, count, region),
                 )  # fmt: skip
-                channel, load_from, stream_from, last_output = clocks
-                idle, waited, count, loaded, region = counts
+                load_from, stream_from, last_output = clocks
+                waited, count, region = counts
             y += 1
-        if skips_x:
-            x, memory_0, memory_1, drained, drained_before, clocks, counts = advanced(
-                states[2], x, n_x, max(1, opmem), memory_0, memory_1, drained, drained_before,
-                (channel, load_from, stream_from, last_output), (idle, waited, count, loaded, region),
+        if kept is None and reads is None and skips and n_x > MOST_RUN:
+            x, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
+                states[OUTER_LOOP], x, n_x, max(1, opmem), memory_0, memory_1, loading, drained, drained_before,
+                (load_from, stream_from, last_output), (waited, count, region),
             )  # fmt: skip
-            channel, load_from, stream_from, last_output = clocks
-            idle, waited, count, loaded, region = counts
+            load_from, stream_from, last_output = clocks
+            waited, count, region = counts
         x += 1
 
     if is_charged:  # the tail: the clocks after the last output
         tail_dram += common(tail_from, NEVER, bias)
         result[STALLS + DRAM] += tail_dram
-        result[STALLS + OUTPUT] += drained[END] - last_output - tail_dram
-    result[TOTAL], result[LAST_OUTPUT] = drained[END], last_output
-    result[PASSES], result[LOADS], result[DRAINS], result[RUN] = count, loaded, region, run
+        result[STALLS + OUTPUT] += drained.end - last_output - tail_dram
+    result[TOTAL], result[LAST_OUTPUT] = drained.end, last_output
+    result[PASSES], result[LOADS], result[DRAINS], result[RUN] = count, loading.loads, region, run
     return True

@@ -1,6 +1,7 @@
-"""The loop order and the chunk with the fewest clocks, and the run of the winner.
+"""The loop order and the chunk with the fewest clocks, and the run of the winner; of one GEMM, or on many designs.
 
-API twin: engines/memory/schedule.py.
+API twins: engines/memory/schedule.py and many_designs.py, through the kernels of with_bandwidth.py, with_commands.py
+and with_mask.py.
 
 Exact: a candidate is left out only where a lower bound shows that it cannot win, and the bounds are sums that every
 schedule contains.
@@ -9,22 +10,22 @@ schedule contains.
     total >= sum of the lengths of all loads                            one at a time
 
 A candidate that runs is given up once the first bound plus the array's waits, or the second plus the load channel's,
-passes the best total. Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
+passes the best total. Under a mask the array's clocks alone are a bound, and the end of a load or drain when it runs.
+Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 """
 
-from pivotsim.kernels._jit import inlined, kernel
-from pivotsim.kernels.array.closed_form import OS
+from pivotsim.kernels._jit import inlined, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles
+from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
-from pivotsim.kernels.memory.schedule import schedule
+from pivotsim.kernels.memory.schedule import PORTS, SIZES, Floors, schedule
 from pivotsim.kernels.memory.tiles import (
-    BIAS,
     BIAS_BYTES,
-    GB_PORT,
-    READ_LATENCY,
-    WRITE_LATENCY,
-    Array,
-    Ints,
+    DRAM_READ,
+    DRAM_WRITE,
+    GB_INPUT_READ,
+    LEVELS,
+    Parts,
     always_fetched,
     count_bytes,
     cut,
@@ -34,137 +35,196 @@ from pivotsim.kernels.memory.tiles import (
     is_resident,
     uses,
 )
-from pivotsim.kernels.memory.transfers import CHANNELS, READ, WRITE, Channels, at_rate, fill_ports, least_dram_cycles
+from pivotsim.kernels.memory.transfers import at_rate, fill_ports, least_dram_cycles
+from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gemm, Limits, Records
 
 # What `choose` writes to `chosen`.
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
-
-@inlined
-def least_length(size: int, ports: int, is_dram: bool, direction: int, latency: int, dram: Ints) -> int:
-    """Return the least clocks of a transfer, whenever it starts."""
-    return max(ports, least_dram_cycles(size, direction, dram)) + latency if is_dram else ports
+# What is found of each GEMM, and how one that exceeds the budget is marked.
+CYCLES, SRAM_BYTES, DRAM_BYTES = range(3)
+OVER_BUDGET = -1
+SIGNATURE = (
+    "void(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64, boolean,"
+    " boolean, int64[:, :, :, ::1], int64[:, :, ::1], Records, int64[::1], int64[::1], int64[::1], int64[:, :, ::1]"
+)
+TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 
 
 @inlined
 def loads_and_last_drain(
-    gemm: Ints, design: Ints, limits: Ints, dram: Ints, order: int, chunk: int, sizes: Array, ports: Array
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
 ) -> tuple[int, int]:
-    """Return (least clocks of all loads together, least clocks of the last drain).
+    """Return (least clocks of all loads together, least clocks of the last drain), whenever they start.
 
     The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
-    ``sizes`` and ``ports`` (3, 2, 2) are room to work in.
     """
-    parts, dataflow, latency = cut(gemm, design, chunk), design[2], limits[READ_LATENCY]
-    fill_sizes(parts, design, chunk, limits, sizes)
-    fill_ports(parts, design, chunk, limits, sizes, ports)
+    sizes, ports, latency = room[SIZES], room[PORTS], limits.read_latency
+    fill_sizes(parts, design, limits, sizes)
+    fill_ports(parts, design, limits, sizes, ports)
     total = 0
     for slot in range(2):
-        first, second = (parts[0], parts[1]) if dataflow != OS and slot == 0 else (parts[0], parts[2])
-        if dataflow == OS and slot == 1:
-            first = parts[1]
-        halves = halves_of(slot, dataflow, limits)
-        fetches = uses(parts, dataflow, slot) if always_fetched(parts, dataflow, order, slot, halves) else 1
-        resident = is_resident(gemm, slot, dataflow, limits)
+        first = parts.nc if design.drains and slot == 1 else parts.nr
+        second = parts.nt if design.drains or slot == 1 else parts.nc
+        halves = halves_of(slot, design, limits)
+        fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, halves) else 1
+        resident = is_resident(gemm, slot, design, limits)
         for a in range(2):
             for b in range(2):
                 number = (1 if a else first - 1) * (1 if b else second - 1)
-                size, port = sizes[slot, a, b], ports[slot, a, b]
-                length = least_length(size, port, True, READ, latency, dram)
-                again = port if resident else length
-                total += number * (length + (fetches - 1) * again)
-    if limits[BIAS]:
-        size = BIAS_BYTES * gemm[2]
-        total += least_length(size, at_rate(size, limits[GB_PORT]), True, READ, latency, dram)
-    return total, least_length(sizes[2, 1, 1], ports[2, 1, 1], True, WRITE, limits[WRITE_LATENCY], dram)
+                port = ports[slot, a, b]
+                length = max(port, least_dram_cycles(sizes[slot, a, b], dram, reads)) + latency
+                total += number * (length + (fetches - 1) * (port if resident else length))
+    if limits.bias:
+        size = BIAS_BYTES * gemm.n
+        total += max(at_rate(size, limits.gb_port), least_dram_cycles(size, dram, reads)) + latency
+    drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], dram, reads))
+    return total, drain + limits.write_latency
 
 
-@kernel(
-    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
-    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], int64[::1], int64[::1])"
-)
+@pasted
 def choose(
-    gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
-    is_pruned: bool, channels: Channels, room: Array, states: Array, none: Array, chosen: Array, result: Array,
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
+    reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array, records: Records,
+    chosen: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate and write what it is; False if over the budget.
 
     Parameters
     ----------
-    gemm, design, limits, dram, channels, result
-        As in ``schedule``.
-    candidates : tuple of int
-        (first loop order, last loop order, least chunk, most); one of each is a plain run.
+    gemm, design, limits, dram, reads, writes, kept, room, states, result
+        As in ``schedule``; ``kept`` holds zeros for all units.
+    candidates : Candidates
+        Loop orders and chunks.
     budget : int
-        Passes that may be run one by one; a candidate's bounds count as CANDIDATE_WORK of them.
+        Passes that may be run one by one; a candidate's bounds count as CANDIDATE_WORK of them, and under a mask all
+        passes of a candidate count, also those that need nothing.
     is_pruned : bool
         False runs every pass of every candidate.
-    room, states : int64 (4, 3, 2, 2), (3, 3, 17)
-        To work in.
-    none : int64 (0, 8)
-        No room for intervals.
+    records : Records
+        Whose types count: nothing is recorded.
     chosen : int64 (6,)
-        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output.
+        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output. The number of
+        candidates is the stamp of the last one.
     """
-    first_order, last_order, least_chunk, most_chunk = candidates
-    sizes, ports = room[2], room[3]
+    nothing = Records(records.loads[:0], records.passes[:0], records.drains[:0])
     best, best_bytes = NEVER, NEVER
     chosen[:] = 0
-    for chunk in range(most_chunk, least_chunk - 1, -1):
-        alone = alone_cycles(gemm, design, chunk)
-        for order in range(first_order, last_order + 1):
-            chosen[WORK] += CANDIDATE_WORK
+    for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
+        parts, alone = cut(gemm, design, chunk), 0
+        if kept is None:
+            alone = alone_cycles(gemm, design, chunk)
+        for order in range(candidates.first_order, candidates.last_order + 1):
+            from_dram, limit = 0, best
+            if kept is None:
+                chosen[WORK] += CANDIDATE_WORK
+                from_dram = dram_bytes(gemm, design, limits, order, parts)
+                # larger chunks and orders named first came before: a tie is won by fewer bytes only
+                limit = best if from_dram < best_bytes else best - 1
+            else:
+                chosen[WORK] += parts.nr * parts.nc * parts.nt
             if chosen[WORK] > budget:
                 return False
-            from_dram = dram_bytes(gemm, design, limits, order, chunk)
-            # larger chunks and orders named first came before: a tie is won by fewer bytes only
-            limit = best if from_dram < best_bytes else best - 1
-            loading = 0
+            floors = Floors(0, 0, NEVER)
             if is_pruned:
+                loading, draining = 0, 0
+                if kept is not None:
+                    alone = 0 if best == NEVER else kept_cycles(parts, design, order, best, kept.tables, kept.shape)
                 if alone > limit:
                     continue
-                loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, chunk, sizes, ports)
+                if kept is None:
+                    loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
                 if max(alone + draining, loading) > limit:
                     continue
-                floors = (alone + draining, loading, limit)
-            else:
-                floors = (0, 0, NEVER)
+                floors = Floors(alone + draining, loading, limit)
             chosen[CANDIDATES] += 1
             is_done = schedule(
-                gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, channels, room, states, none, none,
-                none, result,
+                gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, reads, writes, kept,
+                chosen[CANDIDATES], room, states, nothing, result,
             )  # fmt: skip
-            chosen[WORK] += result[RUN]
-            if is_done and result[TOTAL] <= limit:
+            if kept is None:
+                chosen[WORK] += result[RUN]
+            else:
+                from_dram = kept.moved[DRAM_READ] + kept.moved[DRAM_WRITE]
+            if is_done and (result[TOTAL] < best or (result[TOTAL] == best and from_dram < best_bytes)):
                 best, best_bytes = result[TOTAL], from_dram
                 chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
                 chosen[TAIL_FROM] = result[LAST_OUTPUT]
     return True
 
 
-@kernel(
-    "boolean(UniTuple(int64, 3), UniTuple(int64, 7), UniTuple(int64, 12), UniTuple(int64, 9), UniTuple(int64, 4),"
-    f" int64, boolean, {CHANNELS}, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], int64[:, ::1],"
-    " int64[:, ::1], int64[::1], int64[::1], int64[::1])"
-)
+@pasted
 def choose_and_run(
-    gemm: Ints, design: Ints, limits: Ints, dram: Ints, candidates: tuple[int, int, int, int], budget: int,
-    is_pruned: bool, channels: Channels, room: Array, states: Array, loads: Array, passes: Array, drains: Array,
-    chosen: Array, result: Array, moved: Array,
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
+    is_run: bool, reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array,
+    records: Records, chosen: Array, result: Array, moved: Array,
 ) -> bool:  # fmt: skip
-    """Find the best candidate, run it, and write its clocks, stalls and bytes; False if over the budget.
+    """Find the best candidate and write its clocks and bytes; False if over the budget.
 
-    Parameters as in ``choose``, and ``loads``, ``passes`` and ``drains`` as in ``schedule``; ``moved`` (16,) takes the
-    bytes by level.
+    Parameters as in ``choose``; ``is_run`` runs the best candidate once more for its stalls and ``records``. ``moved``
+    (16,) takes the bytes by level; under a mask it is that of ``kept``.
     """
     if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, channels, room, states, passes[:0], chosen, result
-    ):
+        gemm, design, limits, dram, candidates, budget, is_pruned, reads, writes, kept, room, states, records, chosen,
+        result,
+    ):  # fmt: skip
         return False
-    schedule(
-        gemm, design, limits, dram, chosen[ORDER], chosen[CHUNK], (0, 0, NEVER), chosen[TAIL_FROM], False, channels,
-        room, states, loads, passes, drains, result,
-    )  # fmt: skip
-    count_bytes(gemm, design, limits, chosen[ORDER], chosen[CHUNK], moved)
+    order, chunk = chosen[ORDER], chosen[CHUNK]
+    if is_run:
+        schedule(
+            gemm, design, limits, dram, order, chunk, Floors(0, 0, NEVER), chosen[TAIL_FROM], False, reads, writes,
+            kept, chosen[CANDIDATES] + 1, room, states, records, result,
+        )  # fmt: skip
+    if kept is None:
+        count_bytes(gemm, design, limits, order, cut(gemm, design, chunk), moved)
     return True
+
+
+@pasted
+def run_each(
+    gemms: Array, designs: Array, behind: Array, limits: Array, drams: Array, candidates: Array, budget: int,
+    is_pruned: bool, is_run: bool, room: Array, states: Array, records: Records, chosen: Array, result: Array,
+    moved: Array, found: Array, reads: Channel | None, writes: Channel | None,
+) -> None:  # fmt: skip
+    """Fill ``found`` (D, G, 3) with clocks, SRAM bytes and DRAM bytes of each GEMM on each design.
+
+    Parameters
+    ----------
+    gemms : int64 (G, 3)
+        Rows of ``Gemm``.
+    designs : int64 (D, 11)
+        Rows of ``Design``.
+    behind : int64 (D,)
+        Which memories each design has.
+    limits, drams : int64 (M, 12), (M, 8)
+        Rows of ``Limits`` and ``Dram``.
+    candidates : int64 (D, G, 4)
+        Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
+    budget : int
+        As in ``choose``; the clocks of a GEMM that exceeds it become OVER_BUDGET.
+    is_pruned, is_run, room, states, records, chosen, result, moved, reads, writes
+        As in ``choose_and_run``; what they hold afterwards is of the last GEMM on the last design.
+    """
+    for d in range(len(designs)):
+        a, b, c = designs[d], limits[behind[d]], drams[behind[d]]
+        design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10])
+        limit = Limits(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11])
+        dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7])
+        for g in range(len(gemms)):
+            gemm, row = Gemm(gemms[g, 0], gemms[g, 1], gemms[g, 2]), candidates[d, g]
+            programs = Candidates(row[0], row[1], row[2], row[3])
+            if programs.most_chunk == 0:
+                continue
+            if not choose_and_run(
+                gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states,
+                records, chosen, result, moved,
+            ):  # fmt: skip
+                found[d, g, CYCLES] = OVER_BUDGET
+                continue
+            from_dram = moved[DRAM_READ] + moved[DRAM_WRITE]
+            found[d, g, CYCLES], found[d, g, DRAM_BYTES] = chosen[CLOCKS], from_dram
+            sram_bytes = 0
+            for level in range(GB_INPUT_READ, LEVELS):
+                sram_bytes += moved[level]
+            found[d, g, SRAM_BYTES] = sram_bytes

@@ -4,21 +4,27 @@ A pass's clocks of waiting all have the one cause that its stream start came fro
 waited for DRAM are DRAM's instead.
 """
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.types import Array
 
 WEIGHT, INPUT, OUTPUT, DRAM = 0, 1, 2, 3  # also the order in which ties are decided
+START, DRAM_END, END = range(3)  # columns of flights in an array
 
-# A transfer in flight: its start, the end of its DRAM clocks (which begin at its start), its end.
-Flight: TypeAlias = tuple[int, int, int]
-START, DRAM_END, END = 0, 1, 2
+
+class Flight(NamedTuple):
+    """A transfer: its start, the end of its DRAM clocks (which begin at its start), its end; zeros for none."""
+
+    start: int
+    dram_end: int
+    end: int
 
 
 @inlined
 def common(first: int, last: int, flight: Flight) -> int:
     """Return the clocks of [first, last) in which a transfer waits for DRAM."""
-    return max(0, min(last, flight[DRAM_END]) - max(first, flight[START]))
+    return max(0, min(last, flight.dram_end) - max(first, flight.start))
 
 
 @inlined
@@ -44,7 +50,7 @@ def charge(
         bias is there.
     """
     tile, stream = flights
-    is_tile, is_stream = tile[END] + lead == begin, stream[END] == begin
+    is_tile, is_stream = tile.end + lead == begin, stream.end == begin
     is_weight, is_input = (is_tile, is_stream) if weight_slot == 0 else (is_stream, is_tile)
     if not is_weight and not is_input:
         return OUTPUT, common(ready, begin, bias) + common(ready, begin, freeing)
@@ -52,3 +58,16 @@ def charge(
     shift = lead if is_tile and (cause == WEIGHT) == (weight_slot == 0) else 0
     first, last = ready - shift, begin - shift
     return cause, common(first, last, bias) + common(first, last, tile) + common(first, last, stream)
+
+
+@inlined
+def other_drains(ready: int, begin: int, region: int, flights: Array) -> int:
+    """Return the clocks of [ready, begin) in which drains before that of a region wait for DRAM."""
+    clocks = 0
+    for earlier in range(region - 1, -1, -1):
+        row = flights[earlier]
+        flight = Flight(row[START], row[DRAM_END], row[END])
+        if flight.end <= ready:
+            break
+        clocks += common(ready, begin, flight)
+    return clocks

@@ -10,44 +10,20 @@ Not so where a channel issues commands: its banks and its refresh have a clock o
 """
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.fetch import Memory
-from pivotsim.kernels.memory.stalls import END, Flight
-from pivotsim.kernels.memory.tiles import Array, Ints
+from pivotsim.kernels.memory.fetch import Loading, Memory
+from pivotsim.kernels.memory.stalls import Flight
+from pivotsim.kernels.types import Array
 
-# What a step finds and leaves, in the order of `schedule`'s tuple: halves in use, clocks, counts.
+# What a step finds and leaves, the columns of an array of states: halves in use, clocks, counts.
 (
-    HALF_0, FREE_00, FREE_01, HALF_1, FREE_10, FREE_11, DRAINED, DRAINED_BEFORE, CHANNEL, LOAD_FROM, STREAM_FROM,
-    LAST_OUTPUT, IDLE, WAITED, COUNT, LOADED, REGION,
+    HALF_0, FREE_00, FREE_01, HALF_1, FREE_10, FREE_11, CHANNEL, IDLE, LOADED, DRAINED, DRAINED_BEFORE, LOAD_FROM,
+    STREAM_FROM, LAST_OUTPUT, WAITED, COUNT, REGION,
 ) = range(17)  # fmt: skip
 STATE_FIELDS = 17
 KEPT = 3  # states: of a step, of the one before and of the one before that
+PASS_LOOP, REGION_LOOP, OUTER_LOOP = range(3)  # whose states are kept
 MOST_PERIOD = 2
 MOST_RUN = 4  # loops this short are run step by step
-
-
-@inlined
-def state_of(
-    memory_0: Memory, memory_1: Memory, drained: Flight, drained_before: Flight, clocks: Ints, counts: Ints
-) -> Ints:
-    """Return a state; ``clocks`` and ``counts`` in the order above."""
-    return (
-        memory_0[0], memory_0[1], memory_0[2], memory_1[0], memory_1[1], memory_1[2], drained[END], drained_before[END],
-        clocks[0], clocks[1], clocks[2], clocks[3], counts[0], counts[1], counts[2], counts[3], counts[4],
-    )  # fmt: skip
-
-
-@inlined
-def restored(states: Array, step: int) -> tuple[Memory, Memory, Flight, Flight, Ints, Ints]:
-    """Return what ``state_of`` was made of; of drains their ends alone are known."""
-    row = step % KEPT
-    return (
-        (states[row, 0], states[row, 1], states[row, 2]),
-        (states[row, 3], states[row, 4], states[row, 5]),
-        (0, 0, states[row, DRAINED]),
-        (0, 0, states[row, DRAINED_BEFORE]),
-        (states[row, CHANNEL], states[row, LOAD_FROM], states[row, STREAM_FROM], states[row, LAST_OUTPUT]),
-        (states[row, IDLE], states[row, WAITED], states[row, COUNT], states[row, LOADED], states[row, REGION]),
-    )
 
 
 @inlined
@@ -77,16 +53,13 @@ def is_periodic(states: Array, now: int, before: int, drains: int) -> bool:
 
 
 @inlined
-def skip(states: Array, step: int, steps: int, state: Ints, drains: int) -> int:
-    """Note the state after a step and return the last step of the stretch that it begins, or itself.
+def skip(states: Array, step: int, steps: int, drains: int) -> int:
+    """Return the last step of the stretch that a step begins, or itself.
 
     ``states`` (3, 17) keeps the states after the last steps of a loop of ``steps``; the row of the step returned holds
     the state after it.
     """
-    now = step % KEPT
-    for field, value in enumerate(state):
-        states[now, field] = value
-    left = steps - 2 - step
+    now, left = step % KEPT, steps - 2 - step
     if left > 0:
         for period in range(1, MOST_PERIOD + 1):
             before = (step - period) % KEPT
@@ -102,12 +75,33 @@ def skip(states: Array, step: int, steps: int, state: Ints, drains: int) -> int:
 
 @inlined
 def advanced(
-    states: Array, step: int, steps: int, drains: int, memory_0: Memory, memory_1: Memory, drained: Flight,
-    drained_before: Flight, clocks: Ints, counts: Ints,
-) -> tuple[int, Memory, Memory, Flight, Flight, Ints, Ints]:  # fmt: skip
-    """Return the last step of the stretch that a step begins, and the state after it."""
-    last = skip(states, step, steps, state_of(memory_0, memory_1, drained, drained_before, clocks, counts), drains)
+    states: Array, step: int, steps: int, drains: int, memory_0: Memory, memory_1: Memory, loading: Loading,
+    drained: Flight, drained_before: Flight, clocks: tuple[int, int, int], counts: tuple[int, int, int],
+) -> tuple[int, Memory, Memory, Loading, Flight, Flight, tuple[int, int, int], tuple[int, int, int]]:  # fmt: skip
+    """Return the last step of the stretch that a step begins, and the state after it; of drains their ends alone.
+
+    ``clocks`` are those of the next load, the next stream and the last output, ``counts`` waits, passes and regions.
+    """
+    load_from, stream_from, last_output = clocks
+    waited, count, region = counts
+    row = states[step % KEPT]
+    for field, value in enumerate((
+        memory_0.half, memory_0.free_0, memory_0.free_1, memory_1.half, memory_1.free_0, memory_1.free_1,
+        loading.channel, loading.idle, loading.loads, drained.end, drained_before.end, load_from, stream_from,
+        last_output, waited, count, region,
+    )):  # fmt: skip
+        row[field] = value
+    last = skip(states, step, steps, drains)
     if last == step:
-        return step, memory_0, memory_1, drained, drained_before, clocks, counts
-    memory_0, memory_1, drained, drained_before, clocks, counts = restored(states, last)
-    return last, memory_0, memory_1, drained, drained_before, clocks, counts
+        return step, memory_0, memory_1, loading, drained, drained_before, clocks, counts
+    row = states[last % KEPT]
+    return (
+        last,
+        Memory(row[HALF_0], memory_0.unit_0, memory_0.unit_1, row[FREE_00], row[FREE_01]),
+        Memory(row[HALF_1], memory_1.unit_0, memory_1.unit_1, row[FREE_10], row[FREE_11]),
+        Loading(row[CHANNEL], row[IDLE], row[LOADED]),
+        Flight(0, 0, row[DRAINED]),
+        Flight(0, 0, row[DRAINED_BEFORE]),
+        (row[LOAD_FROM], row[STREAM_FROM], row[LAST_OUTPUT]),
+        (row[WAITED], row[COUNT], row[REGION]),
+    )

@@ -4,29 +4,21 @@ All of it is static. A GEMM is cut into `nr` row tiles of the array's rows, `nc`
 chunks of the streamed size; a pass is one (row tile i, column tile j, chunk t). Every pass uses two units of input and
 weight, which are the *slots* 0 and 1 in the order in which they are fetched; slot 2 is what drains.
 
-    dataflow   slot 0            slot 1            slot 2            loop orders, outermost first
-    is, ws     tile (i, j)       stream (i, t)     sums (j, t)       j t i  and  t j i
-    os         input (i, t)      weight (j, t)     sums (i, j)       j i t  and  i j t
+    sums            slot 0            slot 1            slot 2            loop orders, outermost first
+    leave (is, ws)  tile (i, j)       stream (i, t)     sums (j, t)       j t i  and  t j i
+    drain (os)      input (i, t)      weight (j, t)     sums (i, j)       j i t  and  i j t
 
 Each unit is the product of the parts of its two dimensions, and a part is either full or the last of its dimension, so
-four sizes per slot hold for all passes. Slot 0 is weight under ws, input otherwise.
+four sizes per slot hold for all passes.
 """
 
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.array.closed_form import IS, OS, WS
+from pivotsim.kernels.types import Array, Design, Gemm, Limits
 
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-Ints: TypeAlias = tuple[int, ...]  # tuples where a loop passes them on: they cost no reference count
-
-# Fields of the tuple `limits`, in the order of engines/memory/limits.py. A rate or a number of halves of 0 is
-# unlimited, a share of -1 too. Halves: 1 is single, 2 ping-pong.
-INPUT_HALVES, WEIGHT_HALVES, OUTPUT_HALVES, INPUT_SHARE, WEIGHT_SHARE = 0, 1, 2, 3, 4
-GB_PORT, IPMEM_PORT, WTMEM_PORT, READ_LATENCY, WRITE_LATENCY, OUT_BYTES, BIAS = 5, 6, 7, 8, 9, 10, 11
-LIMITS = 12
 PSUM_BYTES = BIAS_BYTES = 4  # int32
 
 # Bytes moved, in the order of `count_bytes`.
@@ -35,6 +27,19 @@ PSUM_BYTES = BIAS_BYTES = 4  # int32
     GB_OUTPUT_READ, GB_OUTPUT_WRITE, IPMEM_READ, IPMEM_WRITE, WTMEM_READ, WTMEM_WRITE, OPMEM_READ, OPMEM_WRITE,
 ) = range(16)  # fmt: skip
 LEVELS = 16
+
+
+class Parts(NamedTuple):
+    """How a GEMM is cut: row tiles, column tiles, chunks, what is left for the last of each, and full sizes."""
+
+    nr: int
+    nc: int
+    nt: int
+    last_rows: int
+    last_cols: int
+    last_steps: int
+    chunk: int
+    streamed: int
 
 
 @inlined
@@ -46,48 +51,38 @@ def ceil_div(a: int, b: int) -> int:
 
 
 @inlined
-def mapped(gemm: Ints, dataflow: int) -> tuple[int, int, int]:
-    """Return (size held by rows, size held by columns, streamed size T) of a GEMM (m, k, n)."""
-    m, k, n = gemm[0], gemm[1], gemm[2]
-    if dataflow == IS:
-        return k, m, n
-    if dataflow == WS:
-        return k, n, m
-    return m, n, k
+def cut(gemm: Gemm, design: Design, chunk: int) -> Parts:
+    """Return how a GEMM is cut for an array and a chunk of streamed steps."""
+    rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
+    nr, nc, nt = ceil_div(rows, design.rows), ceil_div(cols, design.cols), ceil_div(t, chunk)
+    last_rows, last_cols = rows - (nr - 1) * design.rows, cols - (nc - 1) * design.cols
+    return Parts(nr, nc, nt, last_rows, last_cols, t - (nt - 1) * chunk, chunk, t)
 
 
 @inlined
-def cut(gemm: Ints, design: Ints, chunk: int) -> Ints:
-    """Return (nr, nc, nt) and the last, possibly smaller, part of rows, columns and streamed size."""
-    rows, cols, t = mapped(gemm, design[2])
-    nr, nc, nt = ceil_div(rows, design[0]), ceil_div(cols, design[1]), ceil_div(t, chunk)
-    return nr, nc, nt, rows - (nr - 1) * design[0], cols - (nc - 1) * design[1], t - (nt - 1) * chunk
+def is_weight(slot: int, design: Design) -> bool:
+    """Tell whether a slot's units are weights."""
+    return (slot == 0) == (design.holds_weights == 1)
 
 
 @inlined
-def fill_sizes(parts: Ints, design: Ints, chunk: int, limits: Ints, sizes: Array) -> None:
+def fill_sizes(parts: Parts, design: Design, limits: Limits, sizes: Array) -> None:
     """Write the bytes of units to ``sizes`` (3, 2, 2): slot, last of the first dimension, last of the second."""
-    dataflow = design[2]
     for a in range(2):
         for b in range(2):
-            row_a = parts[3] if a else design[0]
-            col_a, col_b = parts[4] if a else design[1], parts[4] if b else design[1]
-            steps = parts[5] if b else chunk
-            if dataflow == OS:
-                sizes[0, a, b] = row_a * steps
-                sizes[1, a, b] = col_a * steps
-                sizes[2, a, b] = row_a * col_b * limits[OUT_BYTES]
-            else:
-                sizes[0, a, b] = row_a * col_b
-                sizes[1, a, b] = row_a * steps
-                sizes[2, a, b] = col_a * steps * limits[OUT_BYTES]
+            row_a = parts.last_rows if a else design.rows
+            col_a, col_b = parts.last_cols if a else design.cols, parts.last_cols if b else design.cols
+            steps = parts.last_steps if b else parts.chunk
+            sizes[0, a, b] = row_a * (steps if design.drains else col_b)
+            sizes[1, a, b] = (col_a if design.drains else row_a) * steps
+            sizes[2, a, b] = (row_a * col_b if design.drains else col_a * steps) * limits.out_bytes
 
 
 @inlined
-def between_uses(parts: Ints, dataflow: int, order: int, slot: int) -> int:
+def between_uses(parts: Parts, design: Design, order: int, slot: int) -> int:
     """Return how many units of a slot the passes walk through, round and round, before the same one comes again."""
-    nr, nc, nt = parts[0], parts[1], parts[2]
-    if dataflow == OS:
+    nr, nc, nt = parts.nr, parts.nc, parts.nt
+    if design.drains:
         if slot == 0:
             return nr * nt if order == 0 else nt
         return nt if order == 0 else nc * nt
@@ -97,76 +92,81 @@ def between_uses(parts: Ints, dataflow: int, order: int, slot: int) -> int:
 
 
 @inlined
-def always_fetched(parts: Ints, dataflow: int, order: int, slot: int, halves: int) -> bool:
+def always_fetched(parts: Parts, design: Design, order: int, slot: int, halves: int) -> bool:
     """Tell whether every pass fetches its unit; else each unit is fetched once, by the first pass that uses it.
 
     The units between two uses come in a cycle. A memory that replaces the half not used last keeps a cycle of one unit
     in one half or two in two; a longer one evicts every unit before its next use.
     """
-    return halves > 0 and between_uses(parts, dataflow, order, slot) > halves
+    return halves > 0 and between_uses(parts, design, order, slot) > halves
 
 
 @inlined
-def halves_of(slot: int, dataflow: int, limits: Ints) -> int:
+def halves_of(slot: int, design: Design, limits: Limits) -> int:
     """Return the halves of the memory that a slot's units live in."""
-    is_weight = (slot == 0) == (dataflow == WS)
-    return limits[WEIGHT_HALVES] if is_weight else limits[INPUT_HALVES]
+    return limits.weight_halves if is_weight(slot, design) else limits.input_halves
 
 
 @inlined
-def is_resident(gemm: Ints, slot: int, dataflow: int, limits: Ints) -> bool:
+def share_of(slot: int, design: Design, limits: Limits) -> int:
+    """Return a slot's share of the global buffer."""
+    return limits.weight_share if is_weight(slot, design) else limits.input_share
+
+
+@inlined
+def operand_size(gemm: Gemm, slot: int, design: Design) -> int:
+    """Return the bytes of a slot's operand."""
+    return gemm.k * gemm.n if is_weight(slot, design) else gemm.m * gemm.k
+
+
+@inlined
+def is_resident(gemm: Gemm, slot: int, design: Design, limits: Limits) -> bool:
     """Tell whether a slot's whole operand fits its share of the global buffer, which then reads DRAM once."""
-    is_weight = (slot == 0) == (dataflow == WS)
-    share = limits[WEIGHT_SHARE] if is_weight else limits[INPUT_SHARE]
-    size = gemm[1] * gemm[2] if is_weight else gemm[0] * gemm[1]
-    return share < 0 or size <= share
+    share = share_of(slot, design, limits)
+    return share < 0 or operand_size(gemm, slot, design) <= share
 
 
 @inlined
-def uses(parts: Ints, dataflow: int, slot: int) -> int:
+def uses(parts: Parts, design: Design, slot: int) -> int:
     """Return how many passes use each unit of a slot."""
-    if dataflow == OS:
-        return parts[1] if slot == 0 else parts[0]
-    return parts[2] if slot == 0 else parts[1]
+    if design.drains:
+        return parts.nc if slot == 0 else parts.nr
+    return parts.nt if slot == 0 else parts.nc
 
 
 @inlined
-def dram_bytes(gemm: Ints, design: Ints, limits: Ints, order: int, chunk: int) -> int:
+def dram_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: Parts) -> int:
     """Return the bytes read from and written to DRAM."""
-    parts, dataflow = cut(gemm, design, chunk), design[2]
-    total = gemm[0] * gemm[2] * limits[OUT_BYTES] + limits[BIAS] * BIAS_BYTES * gemm[2]
+    total = gemm.m * gemm.n * limits.out_bytes + limits.bias * BIAS_BYTES * gemm.n
     for slot in range(2):
-        size = gemm[1] * gemm[2] if (slot == 0) == (dataflow == WS) else gemm[0] * gemm[1]
-        again = always_fetched(parts, dataflow, order, slot, halves_of(slot, dataflow, limits))
-        if again and not is_resident(gemm, slot, dataflow, limits):
-            size *= uses(parts, dataflow, slot)
+        size = operand_size(gemm, slot, design)
+        again = always_fetched(parts, design, order, slot, halves_of(slot, design, limits))
+        if again and not is_resident(gemm, slot, design, limits):
+            size *= uses(parts, design, slot)
         total += size
     return total
 
 
 @inlined
-def count_bytes(gemm: Ints, design: Ints, limits: Ints, order: int, chunk: int, moved: Array) -> None:
+def count_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: Parts, moved: Array) -> None:
     """Write the bytes moved at each level to ``moved`` (16,), in the order of the constants above.
 
     Unit sets partition their operand, so a slot moves (operand bytes) x (fetches of each unit). Partial sums are
     written by every row tile of K and read back by all but the first, then read once more by the drain.
     """
-    m, k, n = gemm[0], gemm[1], gemm[2]
-    parts, dataflow = cut(gemm, design, chunk), design[2]
-    bias, output = limits[BIAS] * BIAS_BYTES * n, m * n * limits[OUT_BYTES]
+    bias, output = limits.bias * BIAS_BYTES * gemm.n, gemm.m * gemm.n * limits.out_bytes
     moved[DRAM_READ] = moved[GB_BIAS_READ] = moved[GB_BIAS_WRITE] = bias
     for slot in range(2):
-        is_weight = (slot == 0) == (dataflow == WS)
-        size = k * n if is_weight else m * k
-        used = size * uses(parts, dataflow, slot)
-        again = always_fetched(parts, dataflow, order, slot, halves_of(slot, dataflow, limits))
+        weight, size = is_weight(slot, design), operand_size(gemm, slot, design)
+        used = size * uses(parts, design, slot)
+        again = always_fetched(parts, design, order, slot, halves_of(slot, design, limits))
         fetched = used if again else size
-        from_dram = size if is_resident(gemm, slot, dataflow, limits) else fetched
+        from_dram = size if is_resident(gemm, slot, design, limits) else fetched
         moved[DRAM_READ] += from_dram
-        moved[GB_WEIGHT_WRITE if is_weight else GB_INPUT_WRITE] = from_dram
-        moved[GB_WEIGHT_READ if is_weight else GB_INPUT_READ] = fetched
-        moved[WTMEM_WRITE if is_weight else IPMEM_WRITE] = fetched
-        moved[WTMEM_READ if is_weight else IPMEM_READ] = used
+        moved[GB_WEIGHT_WRITE if weight else GB_INPUT_WRITE] = from_dram
+        moved[GB_WEIGHT_READ if weight else GB_INPUT_READ] = fetched
+        moved[WTMEM_WRITE if weight else IPMEM_WRITE] = fetched
+        moved[WTMEM_READ if weight else IPMEM_READ] = used
     moved[DRAM_WRITE] = moved[GB_OUTPUT_READ] = moved[GB_OUTPUT_WRITE] = output
-    writes = 1 if dataflow == OS else parts[0]
-    moved[OPMEM_READ] = moved[OPMEM_WRITE] = PSUM_BYTES * m * n * writes
+    writes = 1 if design.drains else parts.nr
+    moved[OPMEM_READ] = moved[OPMEM_WRITE] = PSUM_BYTES * gemm.m * gemm.n * writes

@@ -23,10 +23,8 @@ from pivotsim.kernels._jit import inlined, kernel, part
 from pivotsim.kernels.pe.digest import digest_of
 from pivotsim.kernels.pe.sequencer import (
     AT,
-    BARE,
     CLOCK,
     COLS_SHIFT,
-    DOUBLE,
     EXTENT_SHIFT,
     FIELD,
     FIRST_SENT,
@@ -34,8 +32,6 @@ from pivotsim.kernels.pe.sequencer import (
     LAST,
     LAST_SENT,
     LINES,
-    MREG,
-    OS,
     P_AT,
     P_PLACE,
     P_TAG,
@@ -43,7 +39,6 @@ from pivotsim.kernels.pe.sequencer import (
     ROWS_SHIFT,
     SENT,
     SLOT,
-    SPAN,
     TAG_SENT,
     TOKEN,
     TOKEN_SENT,
@@ -56,9 +51,8 @@ from pivotsim.kernels.pe.sequencer import (
     Y_FROM,
     Y_SENT,
     Bytes,
-    C,
+    Config,
     Ints,
-    R,
     Table,
     Words,
     send,
@@ -81,11 +75,11 @@ def _u(value: int) -> Any:
 
 @inlined
 def _move(
-    config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
+    config: Config, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
     y: Bytes, p: Words, loads: Ints, starts: Ints,
 ) -> None:  # fmt: skip
     """Move all windows by one place, and let in what the sequencer sends."""
-    rows, cols, span = config[R], config[C], config[SPAN]
+    rows, cols, span = config.rows, config.cols, config.span
     if state[AT] == 0:
         _return_windows(lines, x, y, p, span, rows * cols, cols)
         state[AT], state[X_AT], state[Y_AT], state[P_AT] = span, span, span * cols, span * cols
@@ -142,10 +136,10 @@ def _multiply(
 
 
 @inlined
-def _collect(config: Ints, state: Ints, lines: Ints, p: Words, out: Words, columns: Ints, ends: Ints) -> None:
+def _collect(config: Config, state: Ints, lines: Ints, p: Words, out: Words, columns: Ints, ends: Ints) -> None:
     """Add what leaves each column to its result (zero at first), and note a fold's last registered output."""
-    rows, width = config[R], _u(config[C])
-    foot, depth = _u(state[P_AT]) + _u(rows - 1) * width, _u(state[AT] + rows - 1 + config[MREG])
+    rows, width = config.rows, _u(config.cols)
+    foot, depth = _u(state[P_AT]) + _u(rows - 1) * width, _u(state[AT] + rows - 1 + config.mac_registers)
     for c in range(width):
         tag = lines[P_TAG, depth + c]
         if int(c) < (tag >> RESULTS_SHIFT) & FIELD:
@@ -155,22 +149,22 @@ def _collect(config: Ints, state: Ints, lines: Ints, p: Words, out: Words, colum
 
 
 @part
-def _end_train(config: Ints, state: Ints, columns: Ints, ends: Ints, c: int, tag: int) -> None:
+def _end_train(config: Config, state: Ints, columns: Ints, ends: Ints, c: int, tag: int) -> None:
     """Note the end of a column's fold where the column is the fold's last; the next one there is the next fold's.
 
     Without the edge register (bare) the last row hands its value over in this clock, from a register of the
     clock before.
     """
     if c == ((tag >> WIDTH_SHIFT) & FIELD) - 1:
-        ends[columns[c]] = state[CLOCK] - config[BARE]
+        ends[columns[c]] = state[CLOCK] - config.is_bare
         state[FOLDS_ENDED] += 1
     columns[c] += 1
 
 
 @part
-def _mark(config: Ints, lines: Ints, at: int, marks: Marks) -> None:
+def _mark(config: Config, lines: Ints, at: int, marks: Marks) -> None:
     """Write what each PE does in this clock: multiply an operand or padding, load, drain."""
-    rows, cols, os = config[R], config[C], config[OS] != 0
+    rows, cols, drains = config.rows, config.cols, config.drains != 0
     for r in range(rows):
         for c in range(cols):
             mark = 0
@@ -178,33 +172,34 @@ def _mark(config: Ints, lines: Ints, at: int, marks: Marks) -> None:
             if tag & SENT and r < (tag >> EXTENT_SHIFT) & FIELD:
                 used = r < (tag >> ROWS_SHIFT) & FIELD and c < (tag >> COLS_SHIFT) & FIELD
                 mark = MULTIPLIES if used else PADS
-            if r < lines[TOKEN, at + 2 * r + c + (config[MREG] if os else 0)]:
-                mark |= DRAINS if os else LOADS
+            if r < lines[TOKEN, at + 2 * r + c + (config.mac_registers if drains else 0)]:
+                mark |= DRAINS if drains else LOADS
             marks[r * cols + c] = mark
 
 
 @kernel(
-    "void(int64[::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[::1], int8[::1], int8[::1], int8[::1], int8[::1],"
+    "void(Config, int64[::1], int64[:, ::1], int64[:, ::1], int64[::1], int8[::1], int8[::1], int8[::1], int8[::1],"
     "int8[::1], int8[::1], int32[::1], int32[::1], int32[::1], int16[:, ::1], int32[::1], int64[::1], int64[::1],"
-    "int64[::1], int64[::1], uint64[::1], uint8[:, ::1], int64)"
+    "int64[::1], int64[::1], uint64[::1], uint8[:, ::1], int64)",
+    types=(Config,),
 )
 def advance(
-    config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
+    config: Config, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
     y: Bytes, s: Bytes, b: Bytes, p: Words, a: Words, h: Words, products: Products, out: Words, columns: Ints,
     loads: Ints, starts: Ints, ends: Ints, digests: Digests, activity: Marks, clocks: int,
 ) -> None:  # fmt: skip
     """Run ``clocks`` clocks, or up to the end of the last fold.
 
-    ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they
-    are. ``x``, ``y`` and ``p`` hold the array's window and SPAN places (rows) before it; ``s``, ``b``, ``a``, ``h``
-    are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
+    ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they are.
+    ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (rows) before it; ``s``, ``b``, ``a``,
+    ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
     ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks of
     the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
     ``activity`` (clocks, R*C) may be empty.
     """
-    pes, cols = config[R] * config[C], config[C]
-    os, double, mreg = config[OS] != 0, config[DOUBLE] != 0, config[MREG]
-    reach = config[R] + cols + mreg
+    pes, cols = config.rows * config.cols, config.cols
+    drains, double, mreg = config.drains != 0, config.is_double != 0, config.mac_registers
+    reach = config.rows + cols + mreg
     for _ in range(clocks):
         if state[FOLDS_ENDED] == ends.size:
             break
@@ -213,24 +208,24 @@ def advance(
         at, x_at, y_at, p_at = state[AT], state[X_AT], state[Y_AT], state[P_AT]
 
         # what tags and tokens do with the values of the clock before
-        token_about = clock - state[TOKEN_SENT] <= reach + config[R]
-        if os and token_about:
+        token_about = clock - state[TOKEN_SENT] <= reach + config.rows
+        if drains and token_about:
             put_sums(config, lines, at, p, p_at, h if double else a)
         if clock - state[FIRST_SENT] <= reach:
-            if os:
+            if drains:
                 clear_sums(config, lines, at, a)
             elif double:
                 take_doubles(config, lines, at, s, b)
 
         if clock - state[X_SENT] <= reach:  # longer ago, every x is zero
-            if os:
+            if drains:
                 _multiply(a, 0, x, x_at, y, y_at, products, state[SLOT], pes, mreg)
             else:
                 _multiply(p, p_at, x, x_at, s, 0, products, state[SLOT], pes, mreg)
 
-        if os and double and clock - state[LAST_SENT] <= reach:
+        if drains and double and clock - state[LAST_SENT] <= reach:
             keep_sums(config, lines, at, a, h)
-        if not os and token_about:
+        if not drains and token_about:
             take_operands(config, lines, at, y, y_at, b if double else s)
 
         if clock - state[TAG_SENT] <= reach:

@@ -11,8 +11,6 @@ from pivotsim.kernels.pe.sequencer import (
     FIELD,
     FIRST,
     LAST,
-    MREG,
-    OS,
     P_AT,
     P_TAG,
     RESULTS_SHIFT,
@@ -23,9 +21,8 @@ from pivotsim.kernels.pe.sequencer import (
     X_TAG,
     Y_AT,
     Y_LAST,
-    C,
+    Config,
     Ints,
-    R,
 )  # fmt: skip
 
 
@@ -47,13 +44,13 @@ def _bits8(value: Any) -> Any:
 
 @part
 def digest_of(
-    config: Ints, state: Ints, lines: Ints, x: Any, y: Any, s: Any, b: Any, p: Any, a: Any, h: Any, products: Any
+    config: Config, state: Ints, lines: Ints, x: Any, y: Any, s: Any, b: Any, p: Any, a: Any, h: Any, products: Any
 ) -> Any:
     """Return a hash of every PE's registers after this clock; the place of a register counts.
 
     The function itself is arbitrary; it is the same as in the Verilog, where it reads the real registers.
     """
-    rows, cols, mreg, at = config[R], config[C], config[MREG], state[AT]
+    rows, cols, mreg, at = config.rows, config.cols, config.mac_registers, state[AT]
     x_at, y_at, p_at = state[X_AT], state[Y_AT], state[P_AT]
     total = np.uint64(0)
     for r in range(rows):
@@ -85,13 +82,13 @@ def _x_bits(tag: int, r: int) -> Any:
 
 
 @part
-def _tags(config: Ints, lines: Ints, at: int, r: int, c: int) -> Any:
+def _tags(config: Config, lines: Ints, at: int, r: int, c: int) -> Any:
     """The one-bit registers of PE (r, c): x first and last, y last, both halves of the token, the tag of the sum."""
-    token_at = at + 2 * r + c + (config[MREG] if config[OS] != 0 else 0)
+    token_at = at + 2 * r + c + (config.mac_registers if config.drains != 0 else 0)
     # a token that met the last value of its train in this row is gone
     half = r < lines[TOKEN, token_at] - 1
     whole = r < lines[TOKEN, token_at + 1] - 1
-    tag = lines[P_TAG, at + r + c + config[MREG]]
+    tag = lines[P_TAG, at + r + c + config.mac_registers]
     last = (tag & LAST) != 0
     end = last and c == ((tag >> WIDTH_SHIFT) & FIELD) - 1
     result = c < (tag >> RESULTS_SHIFT) & FIELD

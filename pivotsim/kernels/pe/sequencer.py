@@ -11,7 +11,7 @@ from tags that come through the array, or from what it has sent itself:
                                                                                 will be over before this stream is
 """
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,9 +24,31 @@ Words: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 
-# A configuration, and a state, are int64 vectors with these places.
-R, C, OS, OVERLAP, DOUBLE, AWARE, BARE, MREG, ROW_SIZE, COL_SIZE, X_WIDTH, Y_WIDTH, OUT_WIDTH, SPAN = range(14)
-CONFIGS = 14
+
+class Config(NamedTuple):
+    """The array, the GEMM on it, and the buffers' widths.
+
+    ``drains`` is 1 where sums stay in the PEs and are shifted out (else operands are loaded and stay), ``is_double``
+    where each PE holds two of what stays, ``is_bare`` where sums leave the last row without an edge register.
+    """
+
+    rows: int
+    cols: int
+    drains: int
+    fold_overlap: int
+    is_double: int
+    edge_aware: int
+    is_bare: int
+    mac_registers: int
+    row_size: int
+    col_size: int
+    x_width: int
+    y_width: int
+    out_width: int
+    span: int
+
+
+# A state is an int64 vector with these places.
 (
     CLOCK, AT, X_AT, Y_AT, P_AT, SLOT,  # where the moving windows stand
     LOAD_I, LOADING, LOADED, STREAM_I, STREAMING, IDLE, SENT_ROWS, SENT_COLS,
@@ -51,58 +73,58 @@ RESULTS_SHIFT, WIDTH_SHIFT = 3, 21
 
 
 @inlined
-def _fold_end(config: Ints, state: Ints, lines: Ints) -> bool:
+def _fold_end(config: Config, state: Ints, lines: Ints) -> bool:
     """Whether the last output of the fold sent last stands at the edge: in its register, or handed to it (bare)."""
-    depth = config[R] - config[BARE] + state[SENT_COLS] - 1 + config[MREG]
+    depth = config.rows - config.is_bare + state[SENT_COLS] - 1 + config.mac_registers
     tag = lines[P_TAG, state[AT] + depth]
     return bool((tag & LAST) != 0 and ((tag >> WIDTH_SHIFT) & FIELD) == state[SENT_COLS])
 
 
 @inlined
-def _stream(config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, begins: bool) -> bool:
+def _stream(config: Config, state: Ints, lines: Ints, folds: Table, streams: Ints, begins: bool) -> bool:
     """Send one column of streamed operands with its tags; return whether it is the fold's last."""
-    at, i, os, fold = state[AT], state[STREAM_I], config[OS] != 0, state[STREAMS_BEGUN] - 1
+    at, i, drains, fold = state[AT], state[STREAM_I], config.drains != 0, state[STREAMS_BEGUN] - 1
     row, col, t = folds[fold, FOLD_ROW], folds[fold, FOLD_COL], streams[folds[fold, FOLD_LIST] + i]
-    rows, cols = min(config[R], config[ROW_SIZE] - row), min(config[C], config[COL_SIZE] - col)
-    extent = rows if config[AWARE] != 0 else config[R]
-    width = cols if config[AWARE] != 0 else config[C]
+    rows, cols = min(config.rows, config.row_size - row), min(config.cols, config.col_size - col)
+    extent = rows if config.edge_aware != 0 else config.rows
+    width = cols if config.edge_aware != 0 else config.cols
     last = i == folds[fold, FOLD_LENGTH] - 1
     state[SENT_ROWS], state[SENT_COLS] = extent, width
-    lines[X_FROM, at] = (t + 1) * config[X_WIDTH] + row
+    lines[X_FROM, at] = (t + 1) * config.x_width + row
     fields = (extent << EXTENT_SHIFT) | (rows << ROWS_SHIFT) | (cols << COLS_SHIFT)
     lines[X_TAG, at] = SENT | (FIRST if begins else 0) | (LAST if last else 0) | fields
     state[X_SENT] = state[CLOCK]
     if begins:
         state[FIRST_SENT] = state[CLOCK]
-    if os:
-        lines[Y_FROM, at] = (t + 1) * config[Y_WIDTH] + col
+    if drains:
+        lines[Y_FROM, at] = (t + 1) * config.y_width + col
         state[Y_SENT] = state[CLOCK]
     else:
         lines[P_TAG, at] = SENT | (LAST if last else 0) | (cols << RESULTS_SHIFT) | (width << WIDTH_SHIFT)
-        lines[P_PLACE, at] = t * config[OUT_WIDTH] + col
+        lines[P_PLACE, at] = t * config.out_width + col
         state[TAG_SENT] = state[CLOCK]
     if not last:
         state[STREAM_I] = i + 1
         return False
     state[LAST_SENT] = state[CLOCK]
     state[STREAMING], state[STREAM_I] = 0, 0
-    if os:
+    if drains:
         state[DRAINING], state[DRAIN_I] = 1, 0
         state[DRAIN_ROWS], state[DRAIN_COLS] = rows, cols
         state[DRAIN_EXTENT], state[DRAIN_WIDTH] = extent, width
-        state[DRAIN_PLACE] = row * config[OUT_WIDTH] + col
+        state[DRAIN_PLACE] = row * config.out_width + col
     return True
 
 
 @inlined
-def _load(config: Ints, state: Ints, lines: Ints, folds: Table, begins: bool) -> None:
+def _load(config: Config, state: Ints, lines: Ints, folds: Table, begins: bool) -> None:
     """Send one row of held operands, the first row's first; zeros in rows that only pad. A token goes with it."""
     at, i, fold = state[AT], state[LOAD_I], state[LOADS_BEGUN] - 1
     row = folds[fold, FOLD_ROW]
-    rows = min(config[R], config[ROW_SIZE] - row)
-    extent = rows if config[AWARE] != 0 else config[R]
+    rows = min(config.rows, config.row_size - row)
+    extent = rows if config.edge_aware != 0 else config.rows
     if i < rows:
-        lines[Y_FROM, at] = (row + i + 1) * config[Y_WIDTH] + folds[fold, FOLD_COL]
+        lines[Y_FROM, at] = (row + i + 1) * config.y_width + folds[fold, FOLD_COL]
         state[Y_SENT] = state[CLOCK]
     if begins:
         lines[TOKEN, at] = extent
@@ -114,15 +136,15 @@ def _load(config: Ints, state: Ints, lines: Ints, folds: Table, begins: bool) ->
 
 
 @inlined
-def _drain(config: Ints, state: Ints, lines: Ints) -> None:
-    """Send one empty place for the sum of a row (os); a token goes with the first."""
+def _drain(config: Config, state: Ints, lines: Ints) -> None:
+    """Send one empty place for the sum of a row (where sums stay); a token goes with the first."""
     if state[DRAINING] == 0:
         return
     at, i = state[AT], state[DRAIN_I]
     last = i == state[DRAIN_EXTENT] - 1
     results = state[DRAIN_COLS] if i < state[DRAIN_ROWS] else 0
     lines[P_TAG, at] = SENT | (LAST if last else 0) | (results << RESULTS_SHIFT) | (state[DRAIN_WIDTH] << WIDTH_SHIFT)
-    lines[P_PLACE, at] = state[DRAIN_PLACE] + i * config[OUT_WIDTH]
+    lines[P_PLACE, at] = state[DRAIN_PLACE] + i * config.out_width
     state[TAG_SENT] = state[CLOCK]
     if i == 0:
         lines[TOKEN, at] = state[DRAIN_EXTENT]
@@ -134,33 +156,33 @@ def _drain(config: Ints, state: Ints, lines: Ints) -> None:
 
 @inlined
 def send(
-    config: Ints, state: Ints, lines: Ints, folds: Table, streams: Ints, loads: Ints, starts: Ints
+    config: Config, state: Ints, lines: Ints, folds: Table, streams: Ints, loads: Ints, starts: Ints
 ) -> None:  # fmt: skip
     """Put into the delay lines what enters in this clock; the state moves on to the next one."""
     at, clock = state[AT], state[CLOCK]
     for line in range(LINES):
         lines[line, at] = 0
-    os = config[OS] != 0
-    if os:
+    drains = config.drains != 0
+    if drains:
         _drain(config, state, lines)
     fold_end = _fold_end(config, state, lines)
 
     # ---- stream
     begins = False
     if state[STREAMING] == 0 and state[STREAMS_BEGUN] < len(folds):
-        if not os:
-            begins = state[LOADED] != 0 and (config[OVERLAP] != PRELOAD or state[IDLE] != 0 or fold_end)
+        if not drains:
+            begins = state[LOADED] != 0 and (config.fold_overlap != PRELOAD or state[IDLE] != 0 or fold_end)
         elif clock == 0:
             begins = True
-        elif config[OVERLAP] == NONE:
+        elif config.fold_overlap == NONE:
             begins = fold_end
-        elif config[OVERLAP] == PIPELINED:
+        elif config.fold_overlap == PIPELINED:
             undrained = state[DRAIN_EXTENT] - state[DRAIN_I] if state[DRAINING] != 0 else 0
             begins = undrained < folds[state[STREAMS_BEGUN], FOLD_LENGTH]
         else:
             left = state[SENT_ROWS]
-            if config[OVERLAP] == PRELOAD:
-                left += state[SENT_COLS] - 1 + config[MREG]
+            if config.fold_overlap == PRELOAD:
+                left += state[SENT_COLS] - 1 + config.mac_registers
             tag = lines[X_TAG, at + left]
             begins = (tag & LAST) != 0 and ((tag >> EXTENT_SHIFT) & FIELD) >= state[SENT_ROWS]
     state[IDLE] = int((state[IDLE] != 0 or fold_end) and not begins)
@@ -173,11 +195,11 @@ def send(
         last = _stream(config, state, lines, folds, streams, begins)
 
     # ---- load
-    if os:
+    if drains:
         return
-    if config[OVERLAP] == NONE:
+    if config.fold_overlap == NONE:
         trigger = fold_end
-    elif config[OVERLAP] == CHAINED:
+    elif config.fold_overlap == CHAINED:
         trigger = last
     else:
         trigger = begins

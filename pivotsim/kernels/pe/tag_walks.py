@@ -4,25 +4,25 @@ A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 
 """
 
 from pivotsim.kernels._jit import part
-from pivotsim.kernels.pe.sequencer import EXTENT_SHIFT, FIELD, FIRST, LAST, MREG, TOKEN, X_TAG, Bytes, C, Ints, R, Words
+from pivotsim.kernels.pe.sequencer import EXTENT_SHIFT, FIELD, FIRST, LAST, TOKEN, X_TAG, Bytes, Config, Ints, Words
 
 
 @part
-def put_sums(config: Ints, lines: Ints, at: int, p: Words, p_at: int, finished: Words) -> None:
+def put_sums(config: Config, lines: Ints, at: int, p: Words, p_at: int, finished: Words) -> None:
     """Let each row that a token reaches put its sum on the way down (os)."""
-    cols = config[C]
-    for d in range(cols + 2 * config[R] - 2):
-        extent = lines[TOKEN, at + d + config[MREG]]
+    cols = config.cols
+    for d in range(cols + 2 * config.rows - 2):
+        extent = lines[TOKEN, at + d + config.mac_registers]
         for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
             i = r * cols + d - 2 * r
             p[p_at + i] = finished[i]
 
 
 @part
-def take_operands(config: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
+def take_operands(config: Config, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
     """Let each row that a token reaches take the operand that passes (is, ws)."""
-    cols = config[C]
-    for d in range(cols + 2 * config[R] - 2):
+    cols = config.cols
+    for d in range(cols + 2 * config.rows - 2):
         extent = lines[TOKEN, at + d]
         for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
             i = r * cols + d - 2 * r
@@ -30,10 +30,10 @@ def take_operands(config: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held:
 
 
 @part
-def take_doubles(config: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
+def take_doubles(config: Config, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
     """Let the loaded operand become the held one with the first streamed operand (is, ws)."""
-    cols = config[C]
-    for d in range(cols + config[R] - 1):
+    cols = config.cols
+    for d in range(cols + config.rows - 1):
         tag = lines[X_TAG, at + d]
         if tag & FIRST:
             for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
@@ -41,22 +41,22 @@ def take_doubles(config: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None
 
 
 @part
-def clear_sums(config: Ints, lines: Ints, at: int, a: Words) -> None:
+def clear_sums(config: Config, lines: Ints, at: int, a: Words) -> None:
     """Let a sum begin again with the first product (os)."""
-    cols = config[C]
-    for d in range(cols + config[R] - 1):
-        tag = lines[X_TAG, at + d + config[MREG]]
+    cols = config.cols
+    for d in range(cols + config.rows - 1):
+        tag = lines[X_TAG, at + d + config.mac_registers]
         if tag & FIRST:
             for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
                 a[r * cols + d - r] = 0
 
 
 @part
-def keep_sums(config: Ints, lines: Ints, at: int, a: Words, h: Words) -> None:
+def keep_sums(config: Config, lines: Ints, at: int, a: Words, h: Words) -> None:
     """Keep a sum with its last product, so that the next one may begin (os)."""
-    cols = config[C]
-    for d in range(cols + config[R] - 1):
-        tag = lines[X_TAG, at + d + config[MREG]]
+    cols = config.cols
+    for d in range(cols + config.rows - 1):
+        tag = lines[X_TAG, at + d + config.mac_registers]
         if tag & LAST:
             for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
                 h[r * cols + d - r] = a[r * cols + d - r]

@@ -54,7 +54,7 @@ class GpuWave:
         return {"scored": self.scored}
 
     @property
-    def inputs(self) -> object:
+    def identity(self) -> object:
         """The GPU's values."""
         return self.spec.model_dump(exclude={"name", "description", "sources"})
 

@@ -1,9 +1,10 @@
-"""What every device answers: how long a plan takes; and what some devices answer beyond that."""
+"""Protocols of devices: how long a plan takes, what some answer beyond that, and all that a latency follows from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from pivotsim.units import FloatArray
+from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 
@@ -65,8 +66,8 @@ class Described(Protocol):
         ...
 
     @property
-    def inputs(self) -> object:
-        """What its latencies follow from beside its options and the plan; prints itself in full."""
+    def identity(self) -> object:
+        """All that its latencies follow from beside its options and the plan; prints itself in full."""
         ...
 
 
@@ -77,3 +78,24 @@ class HasNotes(Protocol):
     def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return the marks behind a latency, one line each."""
         ...
+
+
+def options_of(device: Device) -> dict[str, Any]:
+    """Return a device's options; a device that does not tell has none."""
+    return dict(device.options) if isinstance(device, Described) else {}
+
+
+def device_identity(device: Device) -> tuple[Any, ...]:
+    """Return a device's name, options, and what else its latencies follow from, as far as it tells."""
+    return device.name, options_of(device), device.identity if isinstance(device, Described) else None
+
+
+def plan_identity(plan: Plan) -> tuple[Any, ...]:
+    """Return what a plan does to one image.
+
+    >>> import pivotsim as ps
+    >>> plan_identity(ps.plan("deit_s"))[1:]
+    ([], 196, 1)
+    """
+    trace, model = lower(plan), plan.model
+    return trace.ops, [mask.digest for mask in trace.gemm_masks if mask is not None], model.patches, model.prefix_tokens

@@ -24,7 +24,7 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.documents import available
 from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel, load_model
-from pivotsim.pruning.cells import MAX_PROBLEMS, count_of, number_of
+from pivotsim.pruning.table_numbers import MAX_PROBLEMS, count_of, number_of
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.units import FloatArray
 from pivotsim.workload.plans import Plan, check_plan
@@ -71,7 +71,7 @@ class Recorded:
         return {"machine": self.header["machine"]} if "machine" in self.header else {}
 
     @property
-    def inputs(self) -> object:
+    def identity(self) -> object:
         """Every repeat."""
         return sorted(self.repeats_ms.items())
 

@@ -77,7 +77,7 @@ class Simulated:
         return {name: getattr(self, name) for name in ("engine", "memory", "profile", "scope", "part")}
 
     @property
-    def inputs(self) -> object:
+    def identity(self) -> object:
         """The hardware's values, and those of the DRAM channel that it goes through."""
         linked = [spec.model_dump() for spec in self._limited().linked().values()]
         return sorted(self.board.values().items()), linked[0] if linked else None

@@ -83,7 +83,7 @@ class TorchLive:
         return {name: getattr(self, name) for name in ("threads", "repeats", "warm_up", "budget_s")}
 
     @property
-    def inputs(self) -> object:
+    def identity(self) -> object:
         """Nothing more: measurements are results."""
         return None
 
@@ -93,13 +93,13 @@ class TorchLive:
         Raises
         ------
         InputError
-            The plan cannot be imposed on its model, or the batch is not a positive integer.
+            The plan cannot be applied to its model, or the batch is not a positive integer.
         """
-        from pivotsim.vit_torch.model.imposed import impose_plan
+        from pivotsim.vit_torch.model.plan_application import apply_plan
 
         check_plan(plan)
         vit = self._vit_of(plan)
-        impose_plan(vit, plan)
+        apply_plan(vit, plan)
         repeats_ms = self._repeats_ms(vit, batch, self.repeats, self.warm_up)
         self.measured.append(Measurement(plan, int(batch), repeats_ms))
         return statistics.median(repeats_ms)
@@ -115,8 +115,8 @@ class TorchLive:
         InputError
             The plan is not that of single-layer pruning.
         """
-        from pivotsim.vit_torch.measuring.observed import observe_plan
-        from pivotsim.vit_torch.model.imposed import impose_plan
+        from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
+        from pivotsim.vit_torch.model.plan_application import apply_plan
         from pivotsim.vit_torch.reducers.reduction import prune_single
 
         check_plan(pruned)
@@ -127,12 +127,12 @@ class TorchLive:
         pruning = [e for e in pruned.encoders if e.attention_active and e.mlp_tokens < e.attention_tokens == tokens]
 
         def with_method() -> None:
-            impose_plan(vit, replace(pruned, encoders=whole))
+            apply_plan(vit, replace(pruned, encoders=whole))
             for e in pruning:
                 prune_single(vit, encoder=e.encoder, removed=tokens - e.mlp_tokens)
 
         with_method()
-        if [e.mlp_tokens for e in observe_plan(vit).encoders] != [e.mlp_tokens for e in pruned.encoders]:
+        if [e.mlp_tokens for e in extract_plan(vit).encoders] != [e.mlp_tokens for e in pruned.encoders]:
             raise InputError("plan: must prune tokens in one encoder, between its attention and its MLP")
         if not pruning:
             return 0.0
@@ -141,7 +141,7 @@ class TorchLive:
         while len(differences_ms) < self.repeats and (not differences_ms or time.monotonic() < end_s):
             with_method()
             (method_ms,) = self._repeats_ms(vit, batch, repeats=1, warm_up=1)
-            impose_plan(vit, pruned)
+            apply_plan(vit, pruned)
             (bare_ms,) = self._repeats_ms(vit, batch, repeats=1, warm_up=1)
             differences_ms.append(method_ms - bare_ms)
         return max(0.0, statistics.median(differences_ms))

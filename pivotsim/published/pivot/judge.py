@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pivotsim.effort.mixed_report import MixedReport
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.resources import fit
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.models.spec import load_model
@@ -205,15 +205,14 @@ class Judge:
         return fit(self.hw)[RESOURCES[quantity][0]].demand
 
     def _dataflow(self, claim: Claim) -> tuple[str | None, str, str]:
-        """Try all three dataflows on all published shares, softmax being calibrated anew for each."""
-        misses = {flow: self._worst_share_points(flow) for flow in DATAFLOWS}
-        meets = [flow for flow in DATAFLOWS if misses[flow] <= TOLERANCE_POINTS]
-        words = {"is": "input stationary", "ws": "weight stationary", "os": "output stationary"}
+        """Try all dataflows on all published shares, softmax being calibrated anew for each."""
+        misses = {flow: self._worst_share_points(flow) for flow in DATAFLOW}
+        meets = [flow for flow in DATAFLOW if misses[flow] <= TOLERANCE_POINTS]
         each = ", ".join(f"{flow} {'no fit' if math.isinf(m) else format(m, '.1f')}" for flow, m in misses.items())
         why = f"worst miss of all shares, in points: {each}; {' and '.join(meets) or 'none'} within {TOLERANCE_POINTS}"
         nearest = min(misses, key=lambda flow: misses[flow])
-        found = None if math.isinf(misses[nearest]) else words[nearest]
-        return found, REPRODUCED if [words[flow] for flow in meets] == [claim.text] else NOT_MODELLED, why
+        found = None if math.isinf(misses[nearest]) else DATAFLOW[nearest].words
+        return found, REPRODUCED if [DATAFLOW[flow].words for flow in meets] == [claim.text] else NOT_MODELLED, why
 
     def _worst_share_points(self, flow: str) -> float:
         """Return the worst miss over all shares, softmax refitted to DeiT-S's delay; infinite where it cannot be."""

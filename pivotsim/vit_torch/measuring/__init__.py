@@ -1,1 +1,1 @@
-"""What a run of the torch model is asked for: times, features, what each image kept."""
+"""Measurements of the torch model: wall-clock times, features and logits, the plan that it follows."""

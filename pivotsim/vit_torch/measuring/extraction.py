@@ -1,4 +1,4 @@
-"""What a ViT says of images: the layers' outputs that CKA compares, and the logits that entropies come from."""
+"""Features and logits of a ViT on images: the layers' outputs for CKA, and the logits for entropies."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias

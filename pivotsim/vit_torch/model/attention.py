@@ -3,7 +3,7 @@
 import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor, nn
 
-from pivotsim.vit_torch.model.evidence import Evidence
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 
 
 class Attention(nn.Module):
@@ -21,22 +21,22 @@ class Attention(nn.Module):
         self.proj = nn.Linear(width, width)
         self.register_buffer("mask", None, persistent=False)
 
-    def forward(self, x: Tensor, sizes: Tensor | None = None, evidence: Evidence | None = None) -> Tensor:
-        """Return the attention of tokens (B, N, D); ``evidence`` is filled where given."""
+    def forward(self, x: Tensor, sizes: Tensor | None = None, tensors: AttentionTensors | None = None) -> Tensor:
+        """Return the attention of tokens (B, N, D); ``tensors`` is filled where given."""
         batch, tokens, width = x.shape
         qkv = self.qkv(x).reshape(batch, tokens, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         bias = self._bias(x, sizes)
-        if evidence is not None:
-            evidence.query, evidence.key, evidence.value = query, key, value
-        if self.fused and not (evidence and evidence.with_map):
+        if tensors is not None:
+            tensors.query, tensors.key, tensors.value = query, key, value
+        if self.fused and not (tensors and tensors.with_map):
             y = F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         else:
             scores = query * (width // self.heads) ** -0.5 @ key.transpose(-2, -1)
             attention = (scores if bias is None else scores + bias).softmax(dim=-1)
             y = attention @ value
-            if evidence is not None:
-                evidence.attention = attention
+            if tensors is not None:
+                tensors.attention = attention
         projected: Tensor = self.proj(y.transpose(1, 2).reshape(batch, tokens, width))
         return projected
 

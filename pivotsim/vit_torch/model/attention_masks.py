@@ -16,7 +16,7 @@ def mask_attention(vit: VisionTransformer, masks: Mapping[int, ArrayLike]) -> No
     Parameters
     ----------
     vit : VisionTransformer
-        Changed in place; ``impose_plan`` takes masks off again.
+        Changed in place; ``apply_plan`` takes masks off again.
     masks : mapping of int to array of bool, (H, N, N)
         By encoder, from 1: True where the query (row) sees the key (column).
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from pivotsim.models.spec import VitModel
 from pivotsim.vit_torch.model.attention import Attention
-from pivotsim.vit_torch.model.evidence import Evidence
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.model.feed_forward import Mlp, SwiGlu
 
 NORM_EPS = 1e-6
@@ -27,7 +27,7 @@ class LayerScale(nn.Module):
 
 
 class Reducer(nn.Module):
-    """Base of token reductions: (tokens, sizes, evidence) to (fewer tokens, sizes).
+    """Base of token reductions: (tokens, sizes, tensors) to (fewer tokens, sizes).
 
     ``sizes`` (B, N) says how many patches each token stands for; None is one each.
     """
@@ -35,7 +35,7 @@ class Reducer(nn.Module):
     reads_attention = True  # needs an attention ahead of it
     reads_map = True  # needs its map, too, at the cost of the fused kernel
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return the tokens that stay, prefix tokens first."""
         raise NotImplementedError
 
@@ -65,12 +65,12 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor, sizes: Tensor | None = None) -> Reduced:
         """Return the tokens after the encoder, and their sizes."""
         if self.before is not None:
-            x, sizes = self.before(x, sizes, Evidence(with_map=False))
-        evidence = Evidence(with_map=self.between is not None and self.between.reads_map)
+            x, sizes = self.before(x, sizes, AttentionTensors(with_map=False))
+        tensors = AttentionTensors(with_map=self.between is not None and self.between.reads_map)
         if self.attention_active:
-            x = x + self._branch(self.ls1(self.attn(self.norm1(x), sizes, evidence)))
+            x = x + self._branch(self.ls1(self.attn(self.norm1(x), sizes, tensors)))
         if self.between is not None:
-            x, sizes = self.between(x, sizes, evidence)
+            x, sizes = self.between(x, sizes, tensors)
         return x + self._branch(self.ls2(self.mlp(self.norm2(x)))), sizes
 
     def _branch(self, y: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.model.encoder import Reduced, Reducer
-from pivotsim.vit_torch.model.evidence import Evidence
 from pivotsim.vit_torch.reducers.importance import score_by_class_token, score_tokens
 
 
@@ -30,12 +30,12 @@ class SingleLayer(Reducer):
         super().__init__()
         self.removed, self.prefix, self.normalisation = removed, prefix, normalisation
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix, kept patches in descending order of importance, inattentive token."""
         kept = x.shape[1] - self.removed - 1 - self.prefix
         if self.removed == 0 or kept <= self.prefix:
             return x, sizes
-        scores = score_tokens(evidence.attention, evidence.value, self.prefix, self.normalisation)
+        scores = score_tokens(tensors.attention, tensors.value, self.prefix, self.normalisation)
         stay, others, _ = split_patches(x, scores, self.prefix, kept)
         return torch.cat([stay, others.mean(dim=1, keepdim=True)], dim=1), sizes
 
@@ -50,12 +50,12 @@ class TopK(Reducer):
         super().__init__()
         self.removed, self.prefix = removed, prefix
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix and kept patches."""
         kept = x.shape[1] - self.removed - self.prefix
         if self.removed == 0 or kept <= self.prefix:
             return x, sizes
-        return split_patches(x, score_by_class_token(evidence.attention, self.prefix), self.prefix, kept)[0], sizes
+        return split_patches(x, score_by_class_token(tensors.attention, self.prefix), self.prefix, kept)[0], sizes
 
 
 class Evit(Reducer):
@@ -68,13 +68,13 @@ class Evit(Reducer):
         super().__init__()
         self.keep_rate, self.prefix, self.fuse = keep_rate, prefix, fuse
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix, kept patches, and the fused token if asked for."""
         patches = x.shape[1] - self.prefix
         kept = math.ceil(self.keep_rate * patches)
         if kept >= patches:
             return x, sizes
-        scores = score_by_class_token(evidence.attention, self.prefix)
+        scores = score_by_class_token(tensors.attention, self.prefix)
         stay, others, weights = split_patches(x, scores, self.prefix, kept)
         if not self.fuse:
             return stay, sizes

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.model.encoder import Reduced, Reducer
-from pivotsim.vit_torch.model.evidence import Evidence
 from pivotsim.vit_torch.reducers.dropping import split_patches
 
 
@@ -31,7 +31,7 @@ class HeadSelector(Reducer):
         )
         self.weight = nn.Sequential(nn.Linear(heads, hidden), nn.GELU(), nn.Linear(hidden, heads), nn.Sigmoid())
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix, kept patches, best first, and the package; nothing changes where nothing would be dropped."""
         patches = x[:, self.prefix :]
         if patches.shape[1] <= self.kept:

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor
 
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.model.encoder import Reduced, Reducer
-from pivotsim.vit_torch.model.evidence import Evidence
 
 
 class MergePairs(Reducer):
@@ -22,7 +22,7 @@ class MergePairs(Reducer):
         super().__init__()
         self.removed, self.prefix = removed, prefix
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix, what stays of A in token order, B in token order; and the sizes."""
         removed = min(self.removed, (x.shape[1] - self.prefix) // 2)
         if removed <= 0:
@@ -30,7 +30,7 @@ class MergePairs(Reducer):
         sizes = x.new_ones(x.shape[:2]) if sizes is None else sizes
         places = torch.arange(self.prefix, x.shape[1], device=x.device)
         a, b = places[places % 2 == 0], places[places % 2 == 1]
-        metric = F.normalize(evidence.key.mean(dim=1), dim=-1)
+        metric = F.normalize(tensors.key.mean(dim=1), dim=-1)
         strength, partner = (metric[:, a] @ metric[:, b].transpose(1, 2)).max(dim=-1)
         order = strength.argsort(dim=1, descending=True, stable=True)
         merged, stays = order[:, :removed], order[:, removed:].sort(dim=1).values

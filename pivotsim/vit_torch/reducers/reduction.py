@@ -192,9 +192,9 @@ def _install(vit: VisionTransformer, slot: str, encoders: Iterable[int] | None, 
     """Put one new reducer into a slot of each encoder, or raise InputError and change nothing."""
     numbers = _numbers(vit, encoders)
     if any(block.before is not None or block.between is not None for block in vit.blocks):
-        raise InputError("vit: has a token reduction already; impose_plan(vit, plan(vit.model)) takes it off")
+        raise InputError("vit: has a token reduction already; apply_plan(vit, plan(vit.model)) takes it off")
     if any(block.attn.mask is not None for block in vit.blocks):
-        raise InputError("vit: has attention masks, which are for all tokens; impose_plan takes them off")
+        raise InputError("vit: has attention masks, which are for all tokens; apply_plan takes them off")
     reducers = {number: make(number) for number in numbers}
     skipped = [n for n, r in reducers.items() if r.reads_attention and not vit.blocks[n - 1].attention_active]
     if skipped:

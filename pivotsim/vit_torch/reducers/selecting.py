@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.model.encoder import Reduced, Reducer
-from pivotsim.vit_torch.model.evidence import Evidence
 from pivotsim.vit_torch.reducers.dropping import split_patches
 
 
@@ -28,7 +28,7 @@ class Predictor(Reducer):
             nn.Linear(width // 4, 2),
         )  # fmt: skip
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix and kept patches, best first."""
         if x.shape[1] - self.prefix <= self.kept:
             return x, sizes

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pivotsim.errors import InputError, check_integer, check_real, got
 from pivotsim.vit_torch.measuring.extraction import check_images
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 from pivotsim.vit_torch.training.losses import distillation_loss, entropy_loss
 from pivotsim.workload.plans import plan
@@ -190,7 +190,7 @@ def fine_tuned(
     """
     recipe = recipe or Recipe()
     vit = copy.deepcopy(teacher)
-    impose_plan(vit, skip_attention(plan(teacher.model), active=list(active)))
+    apply_plan(vit, skip_attention(plan(teacher.model), active=list(active)))
     train(vit, batches, recipe, teacher=teacher if recipe.distillation else None)
     return vit
 

@@ -7,10 +7,11 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.cli.entry import main
-from pivotsim.engines.base import Column, Details, Engine, EngineRun, Span, Table
+from pivotsim.engines.base import Details, Engine, EngineRun, Span
 from pivotsim.engines.counts import Counts
 from pivotsim.engines.registry import ENGINES
 from pivotsim.export.perfetto import chrome_trace
+from pivotsim.tables import Table
 from tests.unit.engines.conformance import BoardConformance
 
 
@@ -26,7 +27,7 @@ class ToyDetails(Details):
         return {"toy_gemms": self.gemms}
 
     def tables(self):
-        return (Table((Column("what"), Column("GEMMs", "count")), (("toy", self.gemms),), ("that is all",)),)
+        return (Table("", ("what", "GEMMs"), [("toy", self.gemms)], (1,), ("that is all",)),)
 
     def count_steps(self, m, k, n):
         return 1

@@ -9,7 +9,7 @@ from pivotsim.operations import OPERATIONS
 from tests.oracles.system import host_costs
 
 OLD = Path(__file__).parents[2] / "data" / "zcu102_0_1_0.yaml"  # a whole file as version 0.1.0 asked for it
-DEFAULT = "[assumed] default, not stated by this board"
+DEFAULT = "[assumed] default, this board does not state it"
 ZCU102 = ps.load_hardware("zcu102")
 RELU = ps.plan(ps.load_model("deit_s").replace({"activation": "relu"}))
 

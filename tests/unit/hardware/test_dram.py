@@ -6,7 +6,7 @@ from math import ceil
 import pytest
 
 import pivotsim as ps
-from pivotsim.hardware.dram import DramSpec, load_dram
+from pivotsim.hardware.dram.spec import DramSpec, load_dram
 from pivotsim.io.documents import available
 
 PRESETS = [name for name in available("hwconfigs") if name.startswith("dram/")]

@@ -5,7 +5,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.errors import InputError
-from pivotsim.hardware.dram import load_dram
+from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.plots import dram, memories
 from pivotsim.plots.style import new_axes
 

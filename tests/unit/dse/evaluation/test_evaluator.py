@@ -7,7 +7,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.dse.evaluation.admission import Designs
-from pivotsim.dse.evaluation.cache import Shelf
+from pivotsim.dse.evaluation.cache import Cache
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
 from pivotsim.dse.resources import resource_columns
 from pivotsim.dse.space.reading import load_space
@@ -169,7 +169,7 @@ def test_groups_hold_every_design_once(pattern):
     space = load_space({"name": "s", "axes": {"array.rows": [1], "array.cols": [1]}})
     designs = Designs(space, np.arange(len(places[0])), {"a": places[0], "b": places[1]})
     seen = []
-    for first, members in designs.groups(["a", "b"]):
+    for first, members in designs.grouped_by(["a", "b"]):
         inside = designs.numbers[members]
         assert first in inside
         for column in places:
@@ -177,7 +177,7 @@ def test_groups_hold_every_design_once(pattern):
         seen += inside.tolist()
     assert sorted(seen) == list(range(len(places[0])))
     if pattern == "mixed":
-        assert len(list(designs.groups(["a", "b"]))) == len(set(zip(*(c.tolist() for c in places), strict=True)))
+        assert len(list(designs.grouped_by(["a", "b"]))) == len(set(zip(*(c.tolist() for c in places), strict=True)))
 
 
 def test_listed_points():
@@ -187,13 +187,13 @@ def test_listed_points():
 
 
 def test_shelves_drop_what_came_first():
-    shelf = Shelf()
+    cache = Cache()
     for key in "abc":
-        shelf.put(key, key.upper(), most=3)
-    shelf.put("b", "again", most=3)
-    assert list(shelf.items()) == [("a", "A"), ("b", "again"), ("c", "C")]
-    assert shelf.get_or_make("d", lambda: "D", most=3) == "D"
-    assert list(shelf) == ["b", "c", "d"]
+        cache.put(key, key.upper(), most=3)
+    cache.put("b", "again", most=3)
+    assert list(cache.items()) == [("a", "A"), ("b", "again"), ("c", "C")]
+    assert cache.get_or_compute("d", lambda: "D", most=3) == "D"
+    assert list(cache) == ["b", "c", "d"]
 
 
 def test_kept_errors_hold_nothing_else():

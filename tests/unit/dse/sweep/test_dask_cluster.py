@@ -18,7 +18,8 @@ import yaml
 
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe
-from pivotsim.dse.sweep.dask_cluster import MAX_CHUNKS, Cluster, _are_in_reach, make_chunks, versions
+from pivotsim.dse.sweep.dask_cluster import MAX_CHUNKS, Cluster, make_chunks, versions
+from pivotsim.dse.sweep.dask_internals import are_in_reach
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError, PivotsimError
 from tests.unit.dse import children
@@ -180,11 +181,11 @@ def test_chunks_come_straight_from_workers_in_reach(workers, is_direct, monkeypa
     async def identity():
         return {"workers": dict(enumerate(workers))}
 
-    monkeypatch.setattr("pivotsim.dse.sweep.dask_cluster.PROBE_S", 0.05)
+    monkeypatch.setattr("pivotsim.dse.sweep.dask_internals.PROBE_S", 0.05)
     client = SimpleNamespace(
         scheduler=SimpleNamespace(identity=identity), rpc=lambda i: SimpleNamespace(identity=workers[i])
     )
-    assert asyncio.run(_are_in_reach(client)) is is_direct
+    assert asyncio.run(are_in_reach(client)) is is_direct
 
 
 def test_workers_of_another_version_make_nothing():

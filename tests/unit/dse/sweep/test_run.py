@@ -9,7 +9,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.dse.dataset import export_csv, open_dataset
-from pivotsim.dse.evaluation.runners import CHUNK_POINTS
+from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep.chunks import Recipe, chunk_points_for
 from pivotsim.dse.sweep.manifest import MANIFEST

@@ -10,8 +10,10 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
+from pivotsim.kernels.types import Design
+from pivotsim.units import INT64_MAX
 from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 
@@ -240,7 +242,8 @@ class TestOverflow:
     def test_the_guard_counts_every_term(self):
         # 2**32 folds of 1 + 1 + 1 + T clocks fit by one fold; 15 more clocks each do not
         sizes = (2**32, 1, 2**31 - 4)
-        analytic.check_no_overflow([(*sizes, 1)], [1, 1, 0, 0, 0, 1, 0])
+        no_latency = Design(1, 1, *DATAFLOW["is"].mapping, 0, 0, 1, 0)
+        analytic.check_no_overflow([(*sizes, 1)], no_latency)
         with pytest.raises(ps.InputError, match="exceed int64"):
             ps.simulate_gemm(*sizes, rows=1, cols=1, mac_latency=16)
 
@@ -262,7 +265,7 @@ class TestOverflow:
             m, k, n = (draw.randint(1, 300) for _ in range(3))
             rows, cols, mode = draw.randint(1, 40), draw.randint(1, 40), draw.choice(MODES)
             cycles, _ = both(m, k, n, rows, cols, mode)
-            design = analytic.design_row(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
-            repeats = analytic.MAX_CYCLES // cycles + 1  # together just beyond int64: the guard must see it
+            design = analytic.design_of(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
+            repeats = INT64_MAX // cycles + 1  # together just beyond int64: the guard must see it
             with pytest.raises(ps.InputError, match="exceed int64"):
-                analytic.check_no_overflow([(m, k, n, repeats)], design.tolist())
+                analytic.check_no_overflow([(m, k, n, repeats)], design)

@@ -8,8 +8,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
-from pivotsim.hardware.dram import MAPPED, SCHEDULERS, load_dram
-from pivotsim.hardware.dram_constraints import CONSTRAINTS, Constraint, gap_clocks
+from pivotsim.hardware.dram.constraints import CONSTRAINTS, Constraint, gap_clocks
+from pivotsim.hardware.dram.spec import MAPPED, SCHEDULERS, load_dram
 from tests.oracles.memory import dram_clock
 
 PRESETS = ("dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl")

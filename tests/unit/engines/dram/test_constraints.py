@@ -6,8 +6,8 @@ import random
 import pytest
 
 from pivotsim.engines.dram.channel import Command, earliest_clock, serve
-from pivotsim.hardware.dram import load_dram
-from pivotsim.hardware.dram_constraints import ALL_BANK_COMMANDS, CONSTRAINTS, gap_clocks
+from pivotsim.hardware.dram.constraints import ALL_BANK_COMMANDS, CONSTRAINTS, gap_clocks
+from pivotsim.hardware.dram.spec import load_dram
 
 PRESETS = ("dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl")
 LINES = [pytest.param(line, id=f"{line.previous}-{line.following}-{line.scope}-{line.nth}") for line in CONSTRAINTS]

@@ -11,9 +11,11 @@ import pivotsim as ps
 from pivotsim.engines.dram.channel import DramChannel
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import MemoryResult, record_gemm, run_gemm
-from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.dram import load_dram
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
+from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
+from pivotsim.kernels.types import Design, Gemm
+from tests.plain_kernels import plain
 
 CHANNELS = ("dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl", "dram/ddr4_2133_zcu102_ps")
 CLOCK_HZ = 125_000_000
@@ -215,11 +217,12 @@ def test_units_and_regions_lie_where_their_elements_do():
             for extent, step in zip(extents, (rows, cols, chunk), strict=True)
         ]
         index = tuple(draw.randrange(len(tiles[d])) for d in range(3))
-        design, limits = (rows, cols, code, 0, 0, 1, 1), (1, 1, 1, 0, 0, 0, 0, 0, 0, 0, out_bytes, 0)
-        parts = cut(sizes, design, chunk)
+        design = Design(rows, cols, *DATAFLOW[DATAFLOWS[code]].mapping, 0, 0, 1, 1)
+        gemm, limits = Gemm(*sizes), MemoryLimits(out_bytes=out_bytes).row()
+        parts = plain(cut)(gemm, design, chunk)
         for slot in range(2):
             wanted = runs_of(slot, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
             size = wanted[1] * wanted[2]
-            assert unit_place(slot, *index, sizes, design, limits, chunk, parts, size) == wanted, (slot, index, sizes)
+            assert plain(unit_place)(slot, *index, gemm, design, parts, size) == wanted, (slot, index, sizes)
         wanted = runs_of(2, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
-        assert region_place(*index, sizes, design, limits, chunk, parts) == wanted
+        assert plain(region_place)(*index, gemm, design, limits, parts) == wanted

@@ -5,16 +5,17 @@ import random
 import numpy as np
 import pytest
 
-from pivotsim.engines.array.closed_form import array_values, design_row
+from pivotsim.engines.array.closed_form import array_values, design_of, design_row
 from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory import many_designs
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.many_designs import ALONE, MISFIT, Behind, run_many, run_one
+from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import AUTO
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.dram import load_dram
-from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.hardware.dram.spec import load_dram
+from tests.oracles.memory.program import LOOP_ORDERS
 from tests.proofs.memory_campaign import random_case
 
 ORDERS = (AUTO, AUTO, AUTO, "column-chunk-row", "chunk-column-row", "column-outer", "row-outer")
@@ -23,10 +24,10 @@ ARRAY = {"rows": 8, "cols": 8, "dataflow": "is", "fold_overlap": "none", "edge":
          "mac_latency": 1}  # fmt: skip
 
 
-def alone(size, design, behind):
+def alone(size, design, memories):
     """What ``run_many`` shall find, from one run."""
     try:
-        result = run_one(size, design, behind)
+        result = run_one(size, design, memories)
     except InputError:
         return [ALONE, 0, 0]
     if isinstance(result, DoesNotFit):
@@ -35,10 +36,10 @@ def alone(size, design, behind):
     return [result.cycles, sum(result.moved_bytes.values()) - from_dram, from_dram]
 
 
-def many(sizes, designs, behinds, index=None, wanted=None):
+def many(sizes, designs, memories, index=None, wanted=None):
     index = np.zeros(len(designs), dtype=np.int64) if index is None else index
     wanted = np.ones((len(designs), len(sizes)), dtype=bool) if wanted is None else wanted
-    return run_many(sizes, np.array([design_row(d) for d in designs]).reshape(-1, 7), behinds, index, wanted)
+    return run_many(sizes, np.array([design_row(d) for d in designs]).reshape(-1, 7), memories, index, wanted)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -46,14 +47,16 @@ def test_equal_to_one_at_a_time(seed):
     draw = random.Random(seed)
     cases = [random_case(draw, largest=30) for _ in range(40)]
     sizes = [case[0] for case in cases[:5]]
-    behinds = [
-        Behind(MemoryLimits(**(case[2] if draw.random() < 0.9 else {})), draw.choice(ORDERS), draw.choice((0, 0, 1, 7)))
+    memories = [
+        MemoryDesign(
+            MemoryLimits(**(case[2] if draw.random() < 0.9 else {})), draw.choice(ORDERS), draw.choice((0, 0, 1, 7))
+        )
         for case in cases
     ]
     arrays = [case[1] for case in cases] * 5
-    index = np.array([draw.randrange(len(behinds)) for _ in arrays])
-    found = many(sizes, arrays, behinds, index).tolist()
-    expected = [[alone(size, design_row(a), behinds[i]) for size in sizes] for a, i in zip(arrays, index, strict=True)]
+    index = np.array([draw.randrange(len(memories)) for _ in arrays])
+    found = many(sizes, arrays, memories, index).tolist()
+    expected = [[alone(size, design_row(a), memories[i]) for size in sizes] for a, i in zip(arrays, index, strict=True)]
     assert found == expected
     clocks = [entry[0] for row in found for entry in row]
     # all three kinds are met; those left alone are unknown loop orders
@@ -63,9 +66,9 @@ def test_equal_to_one_at_a_time(seed):
 def test_only_what_is_wanted():
     sizes = [(9, 20, 30), (40, 8, 8)]
     wanted = np.array([[True, False], [False, True], [False, False]])
-    behinds = [Behind(MemoryLimits(opmem_bytes=512))]
-    whole = many(sizes, [ARRAY] * 3, behinds)
-    part = many(sizes, [ARRAY] * 3, behinds, wanted=wanted)
+    memories = [MemoryDesign(MemoryLimits(opmem_bytes=512))]
+    whole = many(sizes, [ARRAY] * 3, memories)
+    part = many(sizes, [ARRAY] * 3, memories, wanted=wanted)
     assert whole.all() and (part == whole * wanted[:, :, None]).all()
     assert many(sizes, [], [], np.zeros(0, dtype=np.int64)).shape == (0, 2, 3)
 
@@ -73,19 +76,22 @@ def test_only_what_is_wanted():
 def test_channels_are_left_alone():
     limits = MemoryLimits(opmem_bytes=4096, clock_hz=100_000_000, channel=load_dram("dram/ddr4_2400"))
     misfit = MemoryLimits(opmem_bytes=4, clock_hz=100_000_000, channel=load_dram("dram/ddr4_2400"))
-    found = many([(9, 20, 30)], [ARRAY] * 2, [Behind(limits), Behind(misfit)], np.array([0, 1]))
+    found = many([(9, 20, 30)], [ARRAY] * 2, [MemoryDesign(limits), MemoryDesign(misfit)], np.array([0, 1]))
     assert found[:, 0, 0].tolist() == [ALONE, MISFIT]
 
 
 def test_budget(monkeypatch):
     """A search over too many passes is left alone; fewer candidates or a named program are within it."""
-    behinds = [Behind(MemoryLimits(opmem_bytes=4096)), Behind(MemoryLimits(opmem_bytes=4096), "column-chunk-row", 50)]
+    memories = [
+        MemoryDesign(MemoryLimits(opmem_bytes=4096)),
+        MemoryDesign(MemoryLimits(opmem_bytes=4096), "column-chunk-row", 50),
+    ]
     one = [memory_bounds.passes((200, 20, 30), 8, 8, "is", chunk) for chunk in (50, 1)]
     monkeypatch.setattr(memory_bounds, "MAX_PASSES", 2 * one[0])
-    found = many([(20, 30, 200)], [ARRAY] * 2, behinds, np.array([0, 1]))
+    found = many([(20, 30, 200)], [ARRAY] * 2, memories, np.array([0, 1]))
     assert found[0, 0, 0] == ALONE and found[1, 0, 0] > 0
     with pytest.raises(InputError, match="finding the fastest would take more than"):
-        run_one((20, 30, 200), design_row(ARRAY), behinds[0])
+        run_one((20, 30, 200), design_row(ARRAY), memories[0])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -93,7 +99,7 @@ def test_what_is_sure(seed, monkeypatch):
     """Bounds in floating point let nothing pass that exact ones refuse, and refuse nothing far from the limits."""
     draw = random.Random(seed)
     asked = []
-    monkeypatch.setattr("pivotsim.kernels.memory.many_designs.run_designs", lambda *args: asked.append(args[5]))
+    monkeypatch.setattr(many_designs, "run_designs", lambda *args: asked.append(args[5]))
     counts = {"sure": 0, "refused": 0, "no fit": 0}
     for _ in range(600):
         size = tuple(int(2 ** draw.uniform(0, draw.choice((12, 45)))) for _ in range(3))
@@ -105,7 +111,7 @@ def test_what_is_sure(seed, monkeypatch):
             clock_hz=int(2 ** draw.uniform(0, 30)), bias=draw.random() < 0.5,
             read_latency_cycles=draw.choice((0, int(2 ** draw.uniform(0, 40)))),
         )  # fmt: skip
-        found = many([size], [array], [Behind(limits)])[0, 0, 0]
+        found = many([size], [array], [MemoryDesign(limits)])[0, 0, 0]
         first, last, least, most = asked[-1][0, 0].tolist()
         whole = largest_chunk(size, array["rows"], array["cols"], array["dataflow"], limits, 0)
         if isinstance(whole, DoesNotFit):
@@ -116,13 +122,13 @@ def test_what_is_sure(seed, monkeypatch):
         if most:
             counts["sure"] += 1
             assert (first, last, least, most) == (0, int(not limits.are_none), *chunks)
-            memory_bounds.check(size, tuple(design_row(array).tolist()), array["dataflow"], limits, *chunks)
+            memory_bounds.check(size, design_of(array), array["dataflow"], limits, *chunks)
         else:
             counts["refused"] += 1
             assert found == ALONE
             with monkeypatch.context() as closer, pytest.raises(InputError):
                 closer.setattr(memory_bounds, "MAX_CYCLES", 2**58)
-                memory_bounds.check(size, tuple(design_row(array).tolist()), array["dataflow"], limits, *chunks)
+                memory_bounds.check(size, design_of(array), array["dataflow"], limits, *chunks)
     assert min(counts.values()) > 30, counts
 
 
@@ -136,10 +142,13 @@ def test_what_is_sure(seed, monkeypatch):
     ],
 )
 def test_beyond_int64_is_left_alone(size, side, limits, chunk):
-    array, behind = {**ARRAY, "rows": side, "cols": side}, Behind(MemoryLimits(**limits), "column-chunk-row", chunk)
-    found = many([size], [array], [behind])[0, 0, 0]
+    array, memories = (
+        {**ARRAY, "rows": side, "cols": side},
+        MemoryDesign(MemoryLimits(**limits), "column-chunk-row", chunk),
+    )
+    found = many([size], [array], [memories])[0, 0, 0]
     try:
-        assert isinstance(run_one(size, design_row(array), behind), DoesNotFit) and found in (ALONE, MISFIT)
+        assert isinstance(run_one(size, design_row(array), memories), DoesNotFit) and found in (ALONE, MISFIT)
     except InputError:
         assert found == ALONE
 
@@ -152,6 +161,6 @@ def test_rows_of_designs_read_back():
 
 def test_loop_orders_of_each_dataflow():
     """A dataflow's own orders are found; another's have no candidate."""
-    orders = Behind(MemoryLimits(opmem_bytes=64), "row-outer").orders
+    orders = MemoryDesign(MemoryLimits(opmem_bytes=64), "row-outer").orders
     known = [LOOP_ORDERS[d].index("row-outer") if "row-outer" in LOOP_ORDERS[d] else None for d in DATAFLOWS]
     assert [first if first <= last else None for first, last in orders] == known

@@ -15,10 +15,12 @@ from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, runs_per_gemm
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.io.documents import available
+from pivotsim.kernels.types import Gemm
 from tests.oracles.memory import clock as memory_clock
+from tests.oracles.memory.program import LOOP_ORDERS
+from tests.plain_kernels import plain
 from tests.proofs.memory_campaign import campaign, differences, random_case
 from tests.unit.engines.conformance import EngineConformance
 
@@ -121,8 +123,8 @@ class TestAuto:
             intervals = record_gemm(*gemm, array, MemoryLimits(), loop_order=order, chunk=chunk)
             from pivotsim.kernels.memory.array_passes import alone_cycles
 
-            design = tuple(memory.design_row(array).tolist())
-            assert alone_cycles(gemm, design, chunk) == intervals.passes[-1, -1] <= alone.cycles
+            alone_clocks = plain(alone_cycles)(Gemm(*gemm), memory.design_of(array), chunk)
+            assert alone_clocks == intervals.passes[-1, -1] <= alone.cycles
 
     def test_larger_buffers_are_never_slower(self):
         for gemm, array, limits, _, _, _ in cases(200, seed=15):

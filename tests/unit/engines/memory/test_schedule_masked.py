@@ -17,11 +17,11 @@ from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, cycles_without_limits, runs_per_gemm
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.memory import LOOP_ORDERS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.oracles.array import masked_schedule
 from tests.oracles.memory import clock as memory_clock
+from tests.oracles.memory.program import LOOP_ORDERS
 from tests.proofs.memory_campaign import campaign, differences, engine_mask, random_case, random_mask
 
 ARRAY = {

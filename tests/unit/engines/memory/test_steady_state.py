@@ -2,22 +2,25 @@
 
 import itertools
 import random
-import types
 
 import numpy as np
 import pytest
 
-from pivotsim.engines.array.closed_form import design_row
+from pivotsim.engines.array.closed_form import design_of, design_row
+from pivotsim.engines.dram.arrays import channel_arrays
 from pivotsim.engines.memory.fit_check import DoesNotFit
+from pivotsim.engines.memory.kernel_calls import records_of
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.many_designs import Behind, run_many, run_one
-from pivotsim.engines.memory.schedule import channels_of, run_gemm
-from pivotsim.hardware.dram import load_dram
-from pivotsim.hardware.memory import LOOP_ORDERS
+from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.schedule import run_gemm
+from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory import schedule as kernel
 from pivotsim.kernels.memory import steady_state as memory_steady
 from pivotsim.kernels.memory.records import LAST_OUTPUT, LOADS, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.steady_state import KEPT, STATE_FIELDS
+from pivotsim.kernels.types import Gemm
+from tests.oracles.memory.program import LOOP_ORDERS
+from tests.plain_kernels import plain
 from tests.proofs.memory_campaign import random_case
 
 MEMORIES = ("ipmem_bytes", "wtmem_bytes", "opmem_bytes", "dram_bytes_per_s")
@@ -39,10 +42,12 @@ def test_clocks_equal_those_of_every_pass(seed):
     compared = 0
     for _ in range(1500):
         gemm, array, limits, order, chunk = long_case(draw, largest=draw.choice((30, 60, 120)))
-        design, behind = design_row(array), Behind(limits, order, chunk)
-        every = run_one(gemm, design, behind)
+        design, memories = design_row(array), MemoryDesign(limits, order, chunk)
+        every = run_one(gemm, design, memories)
         if not isinstance(every, DoesNotFit):
-            skipped = run_many([gemm], design[None], [behind], np.zeros(1, dtype=np.int64), np.ones((1, 1), dtype=bool))
+            skipped = run_many(
+                [gemm], design[None], [memories], np.zeros(1, dtype=np.int64), np.ones((1, 1), dtype=bool)
+            )
             assert skipped[0, 0, 0] == every.cycles, (gemm, array, limits, order, chunk)
             plain = run_gemm(*gemm, array, limits, loop_order=order, chunk=chunk, is_pruned=False)
             assert plain == every  # the tail is charged from the last output's clock, which the search found
@@ -50,14 +55,15 @@ def test_clocks_equal_those_of_every_pass(seed):
     assert compared > 500
 
 
-def scheduled(gemm, array, limits, order, chunk, skips):
+def scheduled(gemm, array, limits, order, chunk, skips, **replaced):
     """The kernel's Python, which is as slow as it is open to a look inside."""
-    shapes = (2, 3, 2, 2), (3, KEPT, STATE_FIELDS), (0, 7), (0, 8), (0, 4), (RESULT_FIELDS,)
-    room, states, loads, passes, drains, result = (np.zeros(shape, dtype=np.int64) for shape in shapes)
+    shapes = (2, 3, 2, 2), (3, KEPT, STATE_FIELDS), (RESULT_FIELDS,)
+    room, states, result = (np.zeros(shape, dtype=np.int64) for shape in shapes)
+    channels = (None, None) if limits.channel is None else [channel_arrays(limits.channel) for _ in range(2)]
     place = LOOP_ORDERS[array["dataflow"]].index(order)
-    assert kernel.schedule.py_func(
-        gemm, tuple(design_row(array).tolist()), limits.row(), limits.dram_row(), place, chunk, (0, 0, NEVER), NEVER,
-        skips, channels_of(limits), room, states, loads, passes, drains, result,
+    assert plain(kernel.schedule, replaced)(
+        Gemm(*gemm), design_of(array), limits.row(), limits.dram_row(), place, chunk, kernel.Floors(0, 0, NEVER), NEVER,
+        skips, *channels, None, 1, room, states, records_of(0, 0, 0), result,
     )  # fmt: skip
     values = result.tolist()
     ran = values.pop(RUN)
@@ -65,26 +71,22 @@ def scheduled(gemm, array, limits, order, chunk, skips):
     return values
 
 
-def test_stretches_of_every_loop_and_period(monkeypatch):
+def test_stretches_of_every_loop_and_period():
     """Passes, regions and rows of regions are skipped, by periods of one and of two steps; counts are kept, too."""
     draw, seen = random.Random(1), set()
 
     def watched(states, now, before, drains):
-        is_found = memory_steady.is_periodic(states, now, before, drains)
+        is_found = plain(memory_steady.is_periodic)(states, now, before, drains)
         if is_found:
             loop = (states.ctypes.data - states.base.ctypes.data) // states.nbytes
             seen.add((loop, (now - before) % KEPT))
         return is_found
 
-    names = {**vars(memory_steady), "is_periodic": watched}
-    for name in ("skip", "advanced"):  # as Python, with the watch in its place
-        names[name] = types.FunctionType(names[name].__code__, names, name)
-    monkeypatch.setattr(kernel, "advanced", names["advanced"])
     compared = 0
     while compared < 60:
         case = long_case(draw, largest=40)
-        if not isinstance(run_one(case[0], design_row(case[1]), Behind(*case[2:])), DoesNotFit):
-            assert scheduled(*case, skips=True) == scheduled(*case, skips=False)
+        if not isinstance(run_one(case[0], design_row(case[1]), MemoryDesign(*case[2:])), DoesNotFit):
+            assert scheduled(*case, skips=True, is_periodic=watched) == scheduled(*case, skips=False)
             compared += 1
     assert seen == set(itertools.product(range(3), (1, 2)))
 
@@ -98,19 +100,18 @@ def test_a_narrow_tile_after_a_wide_one():
     assert skipped == every and every[LAST_OUTPUT] > 130
 
 
-def test_nothing_is_skipped_behind_a_channel(monkeypatch):
+def test_nothing_is_skipped_behind_a_channel():
     def never(*_):
         raise AssertionError
 
-    monkeypatch.setattr(kernel, "advanced", never)
     array = {"rows": 2, "cols": 2, "dataflow": "is", "fold_overlap": "none", "edge": "padded", "os_edge_register": True,
              "mac_latency": 1}  # fmt: skip
     limits = MemoryLimits(opmem_bytes=64, clock_hz=100_000_000, channel=load_dram("dram/ddr4_2400"))
-    result = scheduled((20, 20, 20), array, limits, "column-chunk-row", 2, skips=True)
+    result = scheduled((20, 20, 20), array, limits, "column-chunk-row", 2, skips=True, advanced=never)
     assert result[TOTAL] > result[LAST_OUTPUT] > 0 and result[LOADS]
     assert result == scheduled((20, 20, 20), array, limits, "column-chunk-row", 2, skips=False)
     with pytest.raises(AssertionError):
-        scheduled((20, 20, 20), array, MemoryLimits(opmem_bytes=64), "column-chunk-row", 2, skips=True)
+        scheduled((20, 20, 20), array, MemoryLimits(opmem_bytes=64), "column-chunk-row", 2, skips=True, advanced=never)
 
 
 def test_the_budget_counts_what_is_run():
@@ -125,5 +126,5 @@ def test_the_budget_counts_what_is_run():
         dram_bytes_per_s=8, clock_hz=1, gb_port_bytes_per_cycle=64, write_latency_cycles=25, bias=True,
     )  # fmt: skip
     design, one = design_row(array), np.ones((1, 1), dtype=bool)
-    found = run_many([(841, 611, 720)], design[None], [Behind(limits)], np.zeros(1, dtype=np.int64), one)
+    found = run_many([(841, 611, 720)], design[None], [MemoryDesign(limits)], np.zeros(1, dtype=np.int64), one)
     assert found[0, 0].tolist() == [26_180_753, 609_907_983, 1_562_171]

@@ -8,7 +8,7 @@ from pivotsim.vit_torch.model.transformer import VisionTransformer
 from pivotsim.workload.plans import Plan, plan
 
 
-def observe_plan(vit: VisionTransformer) -> Plan:
+def extract_plan(vit: VisionTransformer) -> Plan:
     """Return the plan of what a ViT does to one image: active attentions, tokens of each attention and each MLP.
 
     The counts of every reduction here are the same for all images. A reduction's own work is not in the plan.
@@ -19,7 +19,7 @@ def observe_plan(vit: VisionTransformer) -> Plan:
     >>> from pivotsim.vit_torch.model.transformer import build_vit
     >>> vit = build_vit("deit_t")
     >>> prune_single(vit, encoder=4, removed=69)
-    >>> [(e.attention_tokens, e.mlp_tokens) for e in observe_plan(vit).encoders[2:5]]
+    >>> [(e.attention_tokens, e.mlp_tokens) for e in extract_plan(vit).encoders[2:5]]
     [(197, 197), (197, 128), (128, 128)]
     """
     model, attention, mlp = vit.model, [0] * vit.model.depth, [0] * vit.model.depth

@@ -1,4 +1,4 @@
-"""Designs that run together: they agree on every axis but those along which their runner takes vectors."""
+"""Designs that run together: they agree on every axis but those along which their strategy takes vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from pivotsim.dse.evaluation.admission import NOT_VALID, Designs
-from pivotsim.dse.evaluation.cache import Setups, Shelf, Work
+from pivotsim.dse.evaluation.cache import Cache, DesignBuilder, Work
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.array.closed_form import DESIGN_FIELDS, coded_columns, column_codes
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import IntArray
 
 DOES_NOT_FIT = "does not fit the memories"
@@ -27,12 +28,12 @@ class DoesNotFitError(InputError):
 
 
 class Context:
-    """What the groups of one space share; results of multiplications are kept between calls."""
+    """State that the groups of one space share; results of multiplications are kept between calls."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.setups = Setups(space)
-        self.gemms, self.memories = Shelf(), Shelf()
+        self.builder = DesignBuilder(space)
+        self.gemms, self.memories = Cache(), Cache()
 
     @cached_property
     def codes(self) -> dict[str, IntArray]:
@@ -43,7 +44,7 @@ class Context:
 
 
 @dataclass
-class Group:
+class DesignGroup:
     """Members of some designs, and the values that they agree on; ``reasons`` (members,) holds codes of REASONS."""
 
     context: Context
@@ -60,20 +61,20 @@ class Group:
     @cached_property
     def hw(self) -> SystolicHardware:
         """The hardware with the values that all agree on."""
-        return self.context.setups.hardware(self.values)
+        return self.context.builder.hardware(self.values)
 
     @cached_property
     def works(self) -> list[Work]:
         """The work of the only effort, or of the low and the high one."""
         own = {name: value for name, value in self.values.items() if name not in HARDWARE}
-        return self.context.setups.efforts(own, self.hw)
+        return self.context.builder.efforts(own, self.hw)
 
     def column(self, name: str) -> Any:
         """Return an axis' values."""
         return self.designs.column(name)[self.members]
 
-    def arrays(self) -> list[IntArray]:
-        """Return the arrays as the kernels read them: seven vectors, of length 1 if no axis is theirs."""
+    def arrays(self) -> DesignColumns:
+        """Return the arrays as the kernels read them: vectors, of length 1 if no axis is theirs."""
         columns = {}
         for name, codes in self.context.codes.items():
             is_number = self.designs.column(name).dtype == np.int64  # numbers are their own codes

@@ -1,4 +1,4 @@
-"""What an attention leaves for the token reduction that follows it."""
+"""Query, key, value and map of one attention, for the token reduction that follows it."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 @dataclass
-class Evidence:
+class AttentionTensors:
     """Filled by an attention, empty before it; B images, H heads, N tokens, d channels per head.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Designs behind memories, as batches: equal multiplications on equal arrays and memories run once."""
+"""Costs of designs behind memories, many at once: equal multiplications on equal arrays and memories run once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,36 +6,35 @@ from typing import Any
 import numpy as np
 
 from pivotsim.dse.evaluation.cache import Work
-from pivotsim.dse.evaluation.groups import Context, Costs, DoesNotFitError, Group
+from pivotsim.dse.evaluation.design_groups import Context, Costs, DesignGroup, DoesNotFitError
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
-from pivotsim.engines.memory.many_designs import ALONE, MISFIT, Behind, run_many, run_one
+from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.errors import InputError
-from pivotsim.units import IntArray, cycles_to_ms, plain_sum
+from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.sizes import Size, joint_gemms
 
 MEMORY_FIELDS = tuple(name for name in HARDWARE if name.startswith("memories."))
-MAX_CYCLES = 2**63 - 1
 MAX_GEMMS_KEPT = 16_384
 MAX_MEMORIES_KEPT = 4_096
 
 
-def run_behind_memories(group: Group) -> list[Costs]:
+def run_with_memories(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort; members whose memories are not valid or too small are dropped."""
     sizes, repeats = joint_gemms([work.trace.gemms for work in group.works])
-    behinds, index = _memories(group)
+    memories, index = _memories(group)
     valid = np.flatnonzero(index >= 0)
     if not len(valid):
         nothing = np.zeros(len(group))
         return [(nothing, nothing, nothing) for _ in group.works]
     arrays = [np.broadcast_to(column, len(group))[valid] for column in group.arrays()]
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
-    found, problems = _run(group.context, sizes, designs, behinds)
-    hosts = [group.context.setups.host(work, group.hw) for work in group.works]
+    found, problems = _run(group.context, sizes, designs, memories)
+    hosts = [group.context.builder.host(work, group.hw) for work in group.works]
     cycles = _total_cycles(found[:, :, 0], repeats, [units for units, _ in hosts], problems)
     sram, dram = (found[:, :, level].astype(np.float64) @ repeats for level in (1, 2))  # exact below 2**53
     for design, error in problems.items():
@@ -48,49 +47,51 @@ def run_behind_memories(group: Group) -> list[Costs]:
     ]
 
 
-def _memories(group: Group) -> tuple[list[Behind], IntArray]:
+def _memories(group: DesignGroup) -> tuple[list[MemoryDesign], IntArray]:
     """Return the group's distinct memories, and which of them each member has; -1 and dropped where not valid."""
     context = group.context
     axes = [axis for axis in context.space.axes if axis.name in MEMORY_FIELDS]
     if not axes:
-        return [_behind(context, group, {})], np.zeros(len(group), dtype=np.int64)
+        return [_memory_design(context, group, {})], np.zeros(len(group), dtype=np.int64)
     places = np.column_stack(group.places([axis.name for axis in axes]))
     distinct, index = np.unique(places, axis=0, return_inverse=True)
     index = index.reshape(-1)
-    behinds: list[Behind] = []
+    memories: list[MemoryDesign] = []
     kept = np.full(len(distinct), -1)
     for i, row in enumerate(distinct.tolist()):
         try:
-            behind = _behind(context, group, {axis.name: axis.at(place) for axis, place in zip(axes, row, strict=True)})
+            memory_design = _memory_design(
+                context, group, {axis.name: axis.at(place) for axis, place in zip(axes, row, strict=True)}
+            )
         except InputError as error:
             group.drop(index == i, error)
         else:
-            kept[i] = len(behinds)
-            behinds.append(behind)
-    return behinds, kept[index]
+            kept[i] = len(memories)
+            memories.append(memory_design)
+    return memories, kept[index]
 
 
-def _behind(context: Context, group: Group, values: dict[str, Any]) -> Behind:
-    """Return memories with the values of axes, from the shelf where they were made before."""
+def _memory_design(context: Context, group: DesignGroup, values: dict[str, Any]) -> MemoryDesign:
+    """Return memories with the values of axes, from the cache where they were made before."""
     clock_mhz = group.hw.array.clock_mhz
 
-    def make() -> Behind:
-        memories = context.setups.hardware({**group.values, **values}).memories
-        return Behind(limits_of(memories, clock_mhz), memories.loop_order, memories.chunk)
+    def make() -> MemoryDesign:
+        memories = context.builder.hardware({**group.values, **values}).memories
+        return MemoryDesign(limits_of(memories, clock_mhz), memories.loop_order, memories.chunk)
 
-    made: Behind = context.memories.get_or_make((tuple(values.items()), clock_mhz), make, MAX_MEMORIES_KEPT)
+    made: MemoryDesign = context.memories.get_or_compute((tuple(values.items()), clock_mhz), make, MAX_MEMORIES_KEPT)
     return made
 
 
 def _run(
-    context: Context, sizes: Sequence[Size], designs: IntArray, behinds: Sequence[Behind]
+    context: Context, sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign]
 ) -> tuple[IntArray, dict[int, InputError]]:
     """Return (clocks, SRAM bytes, DRAM bytes), (D, G, 3), and the designs that cannot run; rows end with memories."""
-    keys = [(behinds[row[-1]], tuple(row[:-1])) for row in designs.tolist()]
+    keys = [(memories[row[-1]], tuple(row[:-1])) for row in designs.tolist()]
     entries = [[context.gemms.get((size, key)) for size in sizes] for key in keys]
     is_new = [[entry is None for entry in row] for row in entries]
     wanted = np.array(is_new, dtype=np.bool_).reshape(len(keys), len(sizes))
-    found = run_many(sizes, designs[:, :-1], behinds, designs[:, -1], wanted)
+    found = run_many(sizes, designs[:, :-1], memories, designs[:, -1], wanted)
     problems: dict[int, InputError] = {}
     misfit: InputError | None = None  # one message is enough
     for d, (key, row) in enumerate(zip(keys, found.tolist(), strict=True)):
@@ -112,10 +113,10 @@ def _run(
     return found, problems
 
 
-def _alone(size: Size, design: IntArray, behind: Behind) -> "list[int] | InputError":
+def _alone(size: Size, design: IntArray, memory_design: MemoryDesign) -> "list[int] | InputError":
     """Return one GEMM's clocks and bytes, or what ``run_gemm`` raises."""
     try:
-        result = run_one(size, design, behind)
+        result = run_one(size, design, memory_design)
     except InputError as error:
         return InputError(error.problems)  # without its traceback, which holds all that was being computed
     if isinstance(result, DoesNotFit):
@@ -124,9 +125,9 @@ def _alone(size: Size, design: IntArray, behind: Behind) -> "list[int] | InputEr
     return [result.cycles, counts.sram_bytes, counts.dram_bytes]
 
 
-def _misfit(size: Size, design: IntArray, behind: Behind) -> DoesNotFitError:
+def _misfit(size: Size, design: IntArray, memory_design: MemoryDesign) -> DoesNotFitError:
     """Return what does not fit."""
-    result = run_one(size, design, behind)
+    result = run_one(size, design, memory_design)
     assert isinstance(result, DoesNotFit)
     return DoesNotFitError(f"memories: gemm {'x'.join(map(str, size))}: {m}" for m in result.misfits)
 
@@ -136,12 +137,12 @@ def _total_cycles(
 ) -> IntArray:
     """Return the PL clocks of each effort on each design, units and all, (D, W); beyond int64 is a problem."""
     about = (cycles.astype(np.float64) @ repeats + np.array(units, dtype=np.float64)).max(axis=1, initial=0.0)
-    for d in np.flatnonzero(about > MAX_CYCLES / 2).tolist():  # near the limit: exactly
+    for d in np.flatnonzero(about > INT64_MAX / 2).tolist():  # near the limit: exactly
         exact = (
             sum(c * r for c, r in zip(cycles[d].tolist(), row, strict=True)) + own
             for row, own in zip(repeats.T.tolist(), units, strict=True)
         )
-        if max(exact) > MAX_CYCLES:
+        if max(exact) > INT64_MAX:
             problems[d] = InputError("gemm: sizes too large, the cycles would exceed int64 with their repeats")
             cycles[d] = 0
     totals: IntArray = cycles @ repeats + np.array(units)
@@ -149,7 +150,7 @@ def _total_cycles(
 
 
 def _costs(
-    group: Group, work: Work, ps_ms: float, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
+    group: DesignGroup, work: Work, ps_ms: float, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
 ) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
     hw, energy = group.hw, group.context.space.options["energy"]

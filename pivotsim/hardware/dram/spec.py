@@ -40,7 +40,7 @@ class DramOrganisationSpec(Spec):
 
 
 class DramTimingSpec(Spec):
-    """Timing in DRAM clocks, under JEDEC's names with n for t; dram_constraints.py says what each holds back."""
+    """Timing in DRAM clocks, under JEDEC's names with n for t; constraints.py says what each holds back."""
 
     nBL: int = quantity("clocks", "A burst on the data bus (8 beats).", ge=1, le=64)
     nCL: int = quantity("clocks", "Read command to the first beat.", ge=1, le=MAX_CLOCKS)

@@ -1,4 +1,4 @@
-"""A plan imposed on a ViT: which attentions run, and how many tokens each attention and each MLP sees."""
+"""A plan applied to a ViT: which attentions run, and how many tokens each attention and each MLP sees."""
 
 from itertools import pairwise
 
@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.vit_torch.model.attention_tensors import AttentionTensors
 from pivotsim.vit_torch.model.encoder import Reduced, Reducer
-from pivotsim.vit_torch.model.evidence import Evidence
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 from pivotsim.workload.plans import Plan, check_plan
 
@@ -24,7 +24,7 @@ class KeepFirst(Reducer):
         super().__init__()
         self.tokens = tokens
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return the first tokens, sizes with them."""
         return x[:, : self.tokens], None if sizes is None else sizes[:, : self.tokens]
 
@@ -43,18 +43,18 @@ class KeepRandom(Reducer):
         self.tokens, self.prefix = tokens, min(prefix, tokens)
         self.generator = torch.Generator().manual_seed(seed)
 
-    def forward(self, x: Tensor, sizes: Tensor | None, evidence: Evidence) -> Reduced:
+    def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix and drawn patches in their old order, sizes with them."""
         patches = torch.randperm(x.shape[1] - self.prefix, generator=self.generator)[: self.tokens - self.prefix]
         kept = torch.cat([torch.arange(self.prefix), patches.sort().values + self.prefix]).to(x.device)
         return x[:, kept], None if sizes is None else sizes[:, kept]
 
 
-def impose_plan(vit: VisionTransformer, plan: Plan, *, patches: str = "first", seed: int = 0) -> None:
+def apply_plan(vit: VisionTransformer, plan: Plan, *, patches: str = "first", seed: int = 0) -> None:
     """Make a ViT do what a plan says; token reductions and masks that it had are taken off.
 
     Tokens fall where the plan says so: ahead of an encoder to its attention tokens, between attention and MLP
-    to its MLP tokens. ``impose_plan(vit, plan(vit.model))`` undoes everything.
+    to its MLP tokens. ``apply_plan(vit, plan(vit.model))`` undoes everything.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def impose_plan(vit: VisionTransformer, plan: Plan, *, patches: str = "first", s
     >>> import pivotsim as ps
     >>> from pivotsim.vit_torch.model.transformer import build_vit
     >>> vit = build_vit("deit_s")
-    >>> impose_plan(vit, ps.skip_attention(ps.plan("deit_s"), active=[1, 2, 3]))
+    >>> apply_plan(vit, ps.skip_attention(ps.plan("deit_s"), active=[1, 2, 3]))
     >>> [block.attention_active for block in vit.blocks].count(True)
     3
     """

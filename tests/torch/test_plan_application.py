@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason=REASON)
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from pivotsim.vit_torch.model.imposed import impose_plan
+from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 from tests.torch.test_transformer import arrays, images_of, randomised
 
@@ -46,7 +46,7 @@ def test_macs_of_deit_s_are_the_traces():
     plan = ps.skip_attention(ps.plan("deit_s"), active=[1, 2, 3, 4, 5, 6])
     plan = with_tokens(plan, [(197, 197)] * 3 + [(197, 128)] + [(128, 128)] * 8)
     vit = build_vit("deit_s")
-    impose_plan(vit, plan)
+    apply_plan(vit, plan)
     assert counted_macs(vit, 1) == ps.lower(plan).macs < ps.lower(ps.plan("deit_s")).macs
 
 
@@ -61,14 +61,14 @@ def test_macs_of_any_falling_plan_are_the_traces(active, counts, batch):
     plan = with_tokens(ps.plan(PLAIN), [(counts[2 * i], counts[2 * i + 1]) for i in range(3)])
     plan = ps.skip_attention(plan, active=sorted(active))
     vit = build_vit(PLAIN)
-    impose_plan(vit, plan)
+    apply_plan(vit, plan)
     assert counted_macs(vit, batch) == ps.lower(plan, batch=batch).macs
 
 
 @pytest.mark.parametrize("active", [[], [1], [2, 3], [1, 2, 3]])
 def test_skipped_attention_passes_tokens_to_the_mlp(active):
     vit, images = randomised(PLAIN), images_of(PLAIN)
-    impose_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=active))
+    apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=active))
     with torch.no_grad():
         logits = vit(images).numpy()
     wanted = [vit_forward.logits(arrays(vit), PLAIN, image, active=active) for image in images.numpy()]
@@ -78,7 +78,7 @@ def test_skipped_attention_passes_tokens_to_the_mlp(active):
 def test_tokens_fall_where_the_plan_says():
     vit, images = randomised(PLAIN), images_of(PLAIN)
     counts = [(16, 11), (11, 11), (5, 2)]
-    impose_plan(vit, with_tokens(ps.plan(PLAIN), counts))
+    apply_plan(vit, with_tokens(ps.plan(PLAIN), counts))
 
     def cut(encoder, place, x, _):
         return x[: counts[encoder - 1][place == "between"]]
@@ -92,7 +92,7 @@ def test_tokens_fall_where_the_plan_says():
 def test_random_patches_keep_the_prefix_and_change_with_the_batch():
     model = FORMS["registers"]
     vit = build_vit(model)
-    impose_plan(vit, with_tokens(ps.plan(model), [(10, 10)] * 3), patches="random", seed=3)
+    apply_plan(vit, with_tokens(ps.plan(model), [(10, 10)] * 3), patches="random", seed=3)
     x = torch.arange(20.0).reshape(1, 20, 1).expand(2, -1, model.width)
     reduce = vit.blocks[0].before
     draws = [reduce(x, None, None)[0][:, :, 0] for _ in range(40)]
@@ -101,7 +101,7 @@ def test_random_patches_keep_the_prefix_and_change_with_the_batch():
     assert all(row[:4] == [0, 1, 2, 3] and len(row) == 10 and sorted(set(row)) == row for row in rows)
     assert len({tuple(row) for row in rows}) > 30
     assert set().union(*rows) == set(range(20))
-    impose_plan(vit, with_tokens(ps.plan(model), [(10, 10)] * 3), patches="random", seed=3)
+    apply_plan(vit, with_tokens(ps.plan(model), [(10, 10)] * 3), patches="random", seed=3)
     again = [vit.blocks[0].before(x, None, None)[0][0, :, 0].tolist() for _ in range(40)]
     assert again == rows
 
@@ -111,7 +111,7 @@ def test_every_encoder_and_every_seed_draws_its_own_patches():
     draws = set()
     for seed in (0, 100):
         vit = build_vit(PLAIN)
-        impose_plan(vit, with_tokens(ps.plan(PLAIN), [(9, 8), (7, 6), (5, 4)]), patches="random", seed=seed)
+        apply_plan(vit, with_tokens(ps.plan(PLAIN), [(9, 8), (7, 6), (5, 4)]), patches="random", seed=seed)
         slots = [slot for block in vit.blocks for slot in (block.before, block.between)]
         draws |= {tuple(torch.randperm(17, generator=slot.generator).tolist()) for slot in slots}
         assert slots[0](x, None, None)[0].shape == (1, 9, 1)
@@ -121,17 +121,17 @@ def test_every_encoder_and_every_seed_draws_its_own_patches():
 def test_a_whole_plan_undoes_everything():
     vit, images = build_vit(PLAIN), images_of(PLAIN).float()
     whole = vit(images)
-    impose_plan(vit, ps.skip_attention(with_tokens(ps.plan(PLAIN), [(17, 9), (9, 9), (9, 3)]), active=[2]))
+    apply_plan(vit, ps.skip_attention(with_tokens(ps.plan(PLAIN), [(17, 9), (9, 9), (9, 3)]), active=[2]))
     assert not torch.equal(vit(images), whole)
-    impose_plan(vit, ps.plan(PLAIN))
+    apply_plan(vit, ps.plan(PLAIN))
     assert torch.equal(vit(images), whole)
 
 
 def test_a_skipped_attentions_tokens_say_nothing():
     plan = with_tokens(ps.plan(PLAIN), [(17, 9), (17, 9), (9, 9)])
-    impose_plan(build_vit(PLAIN), ps.skip_attention(plan, active=[1, 3]))
+    apply_plan(build_vit(PLAIN), ps.skip_attention(plan, active=[1, 3]))
     with pytest.raises(ps.InputError, match=r"encoder 2: tokens rise from 9 \(got \(17, 9\)\)"):
-        impose_plan(build_vit(PLAIN), plan)
+        apply_plan(build_vit(PLAIN), plan)
 
 
 @pytest.mark.parametrize(
@@ -146,15 +146,15 @@ def test_a_skipped_attentions_tokens_say_nothing():
 def test_plans_that_do_not_fit(form, counts, problem):
     vit = build_vit(FORMS[form])
     with pytest.raises(ps.InputError, match=problem):
-        impose_plan(vit, with_tokens(ps.plan(FORMS[form]), counts))
+        apply_plan(vit, with_tokens(ps.plan(FORMS[form]), counts))
     assert all(block.before is None and block.between is None for block in vit.blocks)
 
 
 def test_other_bad_input():
     vit = build_vit(PLAIN)
     with pytest.raises(ps.InputError, match="plan: is of another model than the ViT"):
-        impose_plan(vit, ps.plan("deit_t"))
+        apply_plan(vit, ps.plan("deit_t"))
     with pytest.raises(ps.InputError, match="patches: must be one of first, random"):
-        impose_plan(vit, ps.plan(PLAIN), patches="last")
+        apply_plan(vit, ps.plan(PLAIN), patches="last")
     with pytest.raises(ps.InputError, match="plan: must be a Plan"):
-        impose_plan(vit, "deit_s")
+        apply_plan(vit, "deit_s")

@@ -1,10 +1,10 @@
-"""The ways to run designs: as vectors through `analytic`, as batches behind memories, or one by one."""
+"""Strategies to run designs: as vectors through `analytic`, as batches behind memories, or one by one."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pivotsim.dse.evaluation.groups import Costs, Group
-from pivotsim.dse.evaluation.memory_runner import MEMORY_FIELDS, run_behind_memories
+from pivotsim.dse.evaluation.design_groups import Costs, DesignGroup
+from pivotsim.dse.evaluation.memory_designs import MEMORY_FIELDS, run_with_memories
 from pivotsim.dse.space.axis_kinds import LOW_FRAC, MASKED, VECTORS
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.registry import ENGINES
@@ -15,7 +15,7 @@ CHUNK_POINTS = 262_144
 SLOW_CHUNK_POINTS = 2_048  # where a design takes a millisecond or more: a chunk is what a stop may lose
 
 
-def run_as_vectors(group: Group) -> list[Costs]:
+def run_as_vectors(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort, all members in one call of the closed form."""
     options, traces = group.context.space.options, [work.trace for work in group.works]
     return list(
@@ -25,29 +25,29 @@ def run_as_vectors(group: Group) -> list[Costs]:
     )
 
 
-def run_alone(group: Group) -> list[Costs]:
+def run_alone(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort by ``simulate`` itself; the members agree on everything that it reads."""
     options = {n: group.context.space.options[n] for n in ("engine", "memory", "profile", "energy", "scope")}
     reports = [simulate(work.plan, group.hw, **options) for work in group.works]
     return [(report.pl_cycles, report.delay_ms, report.energy_j) for report in reports]
 
 
-class Runner(NamedTuple):
+class Strategy(NamedTuple):
     """One way to run designs, the axes along which it takes vectors, and the points of a chunk."""
 
-    run: Callable[[Group], list[Costs]]
+    run: Callable[[DesignGroup], list[Costs]]
     vectors: tuple[str, ...]
     chunk_points: int
 
 
-RUNNERS = {  # what one call of an engine can vary -> how
-    "arrays": Runner(run_as_vectors, VECTORS, CHUNK_POINTS),
-    "memories": Runner(run_behind_memories, (*VECTORS, *MEMORY_FIELDS), SLOW_CHUNK_POINTS),
+STRATEGIES = {  # what one call of an engine can vary -> how
+    "arrays": Strategy(run_as_vectors, VECTORS, CHUNK_POINTS),
+    "memories": Strategy(run_with_memories, (*VECTORS, *MEMORY_FIELDS), SLOW_CHUNK_POINTS),
 }
-ONE_BY_ONE = Runner(run_alone, (LOW_FRAC,), SLOW_CHUNK_POINTS)
+ONE_BY_ONE = Strategy(run_alone, (LOW_FRAC,), SLOW_CHUNK_POINTS)
 
 
-def runner_of(space: Space) -> Runner:
+def strategy_of(space: Space) -> Strategy:
     """Return how a space's designs run."""
     if any(axis.name in MASKED for axis in space.axes):
         return ONE_BY_ONE
@@ -55,4 +55,4 @@ def runner_of(space: Space) -> Runner:
     if "heads" in overlaps:
         return ONE_BY_ONE
     options = space.options
-    return RUNNERS.get(ENGINES[options["engine"]].batched(options["memory"]), ONE_BY_ONE)
+    return STRATEGIES.get(ENGINES[options["engine"]].batched(options["memory"]), ONE_BY_ONE)

@@ -1,4 +1,4 @@
-"""Cells of measured tables: numbers as people and tools write them, not all that Python would read."""
+"""Numbers in measured tables, as people and tools write them: not all that Python would read."""
 
 MAX_PROBLEMS = 20  # a file that is not of the form at all is not listed to its end
 MAX_COUNT = 10**9

@@ -1,0 +1,48 @@
+"""Calls of the memory kernels: the arrays that they work in, and the kernel that knows the DRAM."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pivotsim.engines.dram.arrays import channel_arrays
+from pivotsim.hardware.dram.spec import DramSpec
+from pivotsim.kernels.types import Records
+from pivotsim.units import IntArray
+
+
+class Work(NamedTuple):
+    """Arrays that kernels work in, and what they write: the choice, the result, the bytes moved."""
+
+    room: IntArray
+    states: IntArray
+    chosen: IntArray
+    result: IntArray
+    moved: IntArray
+
+
+def work_arrays() -> Work:
+    """Return the arrays of a search."""
+    return Work(*(np.zeros(shape, dtype=np.int64) for shape in ((2, 3, 2, 2), (3, 3, 17), (6,), (10,), (16,))))
+
+
+def records_of(loads: int, passes: int, drains: int) -> Records:
+    """Return room for that many intervals."""
+    return Records(*(np.zeros(shape, dtype=np.int64) for shape in ((loads, 7), (passes, 8), (drains, 4))))
+
+
+def run_designs(
+    gemms: IntArray, designs: IntArray, behind: IntArray, limits: IntArray, dram: IntArray, candidates: IntArray,
+    budget: int, is_pruned: bool, is_run: bool, work: Work, records: Records, found: IntArray,
+    channel: DramSpec | None,
+) -> None:  # fmt: skip
+    """Run GEMMs on designs, see ``run_each`` in kernels/memory/search.py; commands are compiled where a channel is."""
+    rows = (gemms, designs, behind, limits, dram, candidates, budget, is_pruned, is_run)
+    written = (work.room, work.states, records, work.chosen, work.result, work.moved, found)
+    if channel is None:
+        from pivotsim.kernels.memory.with_bandwidth import run_with_bandwidth
+
+        run_with_bandwidth(*rows, *written)
+    else:
+        from pivotsim.kernels.memory.with_commands import run_with_commands
+
+        run_with_commands(*rows, *written, channel_arrays(channel), channel_arrays(channel))

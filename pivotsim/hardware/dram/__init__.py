@@ -1,0 +1,1 @@
+"""One DRAM channel: its specification, and which command holds back which."""
