@@ -47,12 +47,22 @@ def cache_folder() -> Path:
 
 @contextmanager
 def used_by_numba() -> Iterator[None]:
-    """Let numba keep machine code in our folder; it has one setting for all, so that a user's own is put back."""
+    """Let numba keep machine code in our folder; it has one setting for all, so that a user's own is put back.
+
+    Raises
+    ------
+    RuntimeError, OSError
+        There is no home, or the folder cannot be written. numba would then turn to folders that see no edit elsewhere.
+    """
     from numba import config
 
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(str(folder))
     users_folder = config.CACHE_DIR
     try:
-        config.CACHE_DIR = str(cache_folder())
+        config.CACHE_DIR = str(folder)
         yield
     finally:
         config.CACHE_DIR = users_folder
@@ -76,7 +86,8 @@ def announce(kernel: str, module: str) -> None:
 
     before = _times().get(f"{module}.{kernel}")
     took = "" if before is None else f"; the last time it took {before:.0f} s"
-    logging.getLogger("pivotsim").warning("pivotsim: compiling %s, once per installation%s", GROUPS[group], took)
+    what = GROUPS.get(group, module)  # a kernel may stand elsewhere
+    logging.getLogger("pivotsim").warning("pivotsim: compiling %s, once per installation%s", what, took)
 
 
 def remember(kernel: str, module: str, seconds: float) -> None:
