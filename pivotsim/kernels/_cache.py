@@ -1,20 +1,27 @@
-"""The folder of machine code, which sees every edit, and the announcement of what is compiled.
+"""The folder of machine code, which sees every edit, and what is said of a compilation: what, and how long it took.
 
 numba's own file cache looks at the file of the compiled function only, so an edit in a module that the
 kernel calls would go unseen. Here the cache folder's name carries a hash of all kernel sources.
 """
 
 import hashlib
-import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# A folder or module of kernels, and what it is for; one line is logged for each in which something compiles.
+GROUPS = {
+    "array": "array cycles: vectors of designs, masks",
+    "dram": "DRAM channels: commands",
+    "memory": "engine memory: schedules, search",
+    "mpca": "engine mpca: lanes",
+    "pareto": "Pareto fronts",
+    "pe": "engine pe: clock by clock",
+}
 _HERE = Path(__file__).parent
-_log = logging.getLogger("pivotsim")
-_announced = False
+_announced: set[str] = set()
 
 
 def source_hash() -> str:
@@ -40,23 +47,74 @@ def cache_folder() -> Path:
 
 @contextmanager
 def used_by_numba() -> Iterator[None]:
-    """Let numba keep machine code in our folder; it has one setting for all, so that a user's own is put back."""
+    """Let numba keep machine code in our folder; it has one setting for all, so that a user's own is put back.
+
+    Raises
+    ------
+    RuntimeError, OSError
+        There is no home, or the folder cannot be written. numba would then turn to folders that see no edit elsewhere.
+    """
     from numba import config
 
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(str(folder))
     users_folder = config.CACHE_DIR
     try:
-        config.CACHE_DIR = str(cache_folder())
+        config.CACHE_DIR = str(folder)
         yield
     finally:
         config.CACHE_DIR = users_folder
 
 
-def announce(module: str) -> None:
-    """Log one line per process, at a level that is shown by default, before the first slow compilation."""
-    global _announced
-    if not _announced:
-        _announced = True
-        _log.warning("pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)")
+def group_of(module: str) -> str:
+    """Return the group of a kernel's module."""
+    return module.removeprefix(f"{__package__}.").partition(".")[0]
+
+
+def announce(kernel: str, module: str) -> None:
+    """Log what compiles, at a level that is shown by default: one line per group and process.
+
+    It states how long the last compilation of this kernel took, where there was one.
+    """
+    group = group_of(module)
+    if group in _announced:
+        return
+    _announced.add(group)
+    import logging
+
+    before = _times().get(f"{module}.{kernel}")
+    took = "" if before is None else f"; the last time it took {before:.0f} s"
+    what = GROUPS.get(group, module)  # a kernel may stand elsewhere
+    logging.getLogger("pivotsim").warning("pivotsim: compiling %s, once per installation%s", what, took)
+
+
+def remember(kernel: str, module: str, seconds: float) -> None:
+    """Keep how long a compilation took, for the next installation or edit."""
+    import json
+
+    path = _times_file()
+    times = {**_times(), f"{module}.{kernel}": round(seconds, 1)}
+    with suppress(OSError):  # only a figure for people
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(times, indent=1, sort_keys=True))
+        unfinished.replace(path)
+
+
+def _times_file() -> Path:
+    """Return the file of seconds by kernel; it stands beside the folders of all sources."""
+    return cache_folder().parent / "compile_seconds.json"
+
+
+def _times() -> dict[str, float]:
+    import json
+
+    try:
+        stored = json.loads(_times_file().read_text())
+    except (OSError, ValueError, RuntimeError):  # none yet, cut short, or no home
+        return {}
+    return {k: v for k, v in stored.items() if isinstance(v, (int, float))} if isinstance(stored, dict) else {}
 
 
 _SOURCE_HASH = source_hash()

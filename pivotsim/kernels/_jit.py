@@ -6,6 +6,7 @@ where it is not there, numba compiles the kernel and is told which of the functi
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType
 from typing import Any, TypeVar, cast
@@ -25,12 +26,22 @@ _PART_LEVEL = 1  # of optimisation: 0 takes longer, since numba makes machine co
 _lock = threading.RLock()  # kernels are called from threads, and may call kernels
 _parts: dict[FunctionType, dict[str, Any]] = {}  # functions that kernels call -> options
 _part_dispatchers: dict[FunctionType, Any] = {}
-_kernels: list["Kernel"] = []
-_by_dispatcher: dict[Any, "Kernel"] = {}  # kernels whose code is being loaded or compiled
+KERNELS: list["Kernel"] = []  # of all modules that are loaded
+_by_dispatcher: dict[Any, "Kernel"] = {}  # kernels whose code is being loaded or compiled, the outermost first
 
 
 class Kernel:
-    """A function with one signature, loaded or compiled on its first call; ``py_func`` is the function itself."""
+    """A function with one signature, loaded or compiled on its first call.
+
+    Attributes
+    ----------
+    py_func : function
+        The function itself.
+    was_compiled : bool
+        This process compiled it, instead of loading it from the cache.
+    is_stored : bool
+        Its machine code stands in the cache.
+    """
 
     def __init__(self, function: FunctionType, signature: str, types: Sequence[object], options: dict[str, Any]):
         self.py_func = function
@@ -40,6 +51,7 @@ class Kernel:
         self._types, self._options = types, options
         self._run: Any = self._compile_and_run
         self._dispatcher: Any = None
+        self.was_compiled = self.is_stored = False
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the machine code."""
@@ -71,7 +83,9 @@ class Kernel:
         signature = eval(self.signature, names)
         try:
             with _cache.used_by_numba():
-                return self._dispatcher_for(signature, cache=True)
+                dispatcher = self._dispatcher_for(signature, cache=True)
+            self.is_stored = True
+            return dispatcher
         except (RuntimeError, OSError):  # no home, or no folder that can be written
             return self._dispatcher_for(signature)
 
@@ -79,12 +93,16 @@ class Kernel:
         import numba
 
         dispatcher = numba.njit(**self._options, **cache)(_copy_of(self.py_func))
+        is_outermost = not _by_dispatcher
         _by_dispatcher[dispatcher] = self
+        began_s = time.perf_counter()
         try:
             dispatcher.compile(signature)
         finally:
             del _by_dispatcher[dispatcher]
         dispatcher.disable_compile()
+        if self.was_compiled and is_outermost:
+            _cache.remember(self.__name__, self.__module__, time.perf_counter() - began_s)
         return dispatcher
 
 
@@ -114,7 +132,7 @@ def kernel(
 
     def made(function: F) -> F:
         result = Kernel(cast(FunctionType, function), signature, types, options)
-        _kernels.append(result)
+        KERNELS.append(result)
         return cast(F, result)
 
     return made
@@ -225,7 +243,9 @@ def _watch_numba() -> None:
         def on_start(self, reported: Any) -> None:
             found = _by_dispatcher.get(reported.data["dispatcher"])
             if found is not None:
-                _cache.announce(found.__module__)
+                found.was_compiled = True
+                first = next(iter(_by_dispatcher.values()))  # what it calls is compiled with it
+                _cache.announce(first.__name__, first.__module__)
                 _tell_numba(reported.data["dispatcher"].py_func)
 
         def on_end(self, reported: Any) -> None: ...

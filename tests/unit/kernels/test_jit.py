@@ -1,43 +1,173 @@
-"""Compiled kernels: cached by the hash of all kernel sources, announced once."""
+"""Kernels: loaded when they are called, cached by the hash of all sources, announced when they compile."""
 
+import json
 import os
+import pickle
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import pivotsim
+from pivotsim.kernels import _jit
+from pivotsim.kernels._cache import GROUPS, group_of
+from pivotsim.kernels.array.closed_form import sum_design_cycles
+from pivotsim.kernels.pareto import front_of_three, front_of_two
 
-CODE = "import pivotsim as ps; print(ps.simulate_gemm(197, 384, 1536).cycles)"
-LINE = "pivotsim: compiling numba kernels, once per installation (seconds; engine memory half a minute)\n"
+PARENT = Path(pivotsim.__file__).parents[1]
+DESIGNS = """
+import numpy as np, pivotsim as ps
+from pivotsim.engines.array.closed_form import cycles_per_design, design_columns
+columns = design_columns(ps.load_hardware("zcu102").array, {"rows": [64]})
+print(cycles_per_design([np.array([[197, 384, 1536, 1]])], columns)[0][0])
+"""
+TWO = (
+    "import numpy as np; from pivotsim.kernels import pareto as kernels\n"
+    "points, kept = np.zeros((1, 2)), np.ones(1, bool); kernels.front_of_two(points, kept)"
+)
+THREE = "kernels.drop_dominated_by(points, points, kept)"
+ENGINES = {
+    "analytic": (DESIGNS, "array cycles: vectors of designs, masks"),
+    "memory": ("import pivotsim as ps; ps.simulate_gemm(1, 1, 1, engine='memory')", "engine memory: schedules, search"),
+    "pe": ("import pivotsim as ps; ps.simulate_gemm(1, 1, 1, engine='pe')", "engine pe: clock by clock"),
+}
 
 
-def run(cache, package_parent):
+def line(what, took=""):
+    return f"pivotsim: compiling {what}, once per installation{took}\n"
+
+
+def started(cache, code, package_parent=PARENT):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(package_parent)}
-    return subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, timeout=120, env=environment, cwd=package_parent
-    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        cwd=package_parent,
+    )  # fmt: skip
+
+
+def run(cache, code=DESIGNS, package_parent=PARENT):
+    process = started(cache, code, package_parent)
+    out, err = process.communicate(timeout=300)
+    return out, err, process.returncode
 
 
 def test_an_edit_in_another_file_is_seen(tmp_path):
-    source = Path(pivotsim.__file__).parent
     for folder in ("pivotsim", "hwconfigs", "workloads"):
-        shutil.copytree(source.parent / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    cache = tmp_path / "cache"
-    first = run(cache, tmp_path)
-    assert (first.stdout, first.stderr) == ("61128\n", LINE)
-    again = run(cache, tmp_path)
-    assert (again.stdout, again.stderr) == ("61128\n", "")
+        shutil.copytree(PARENT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    cache, what = tmp_path / "cache", ENGINES["analytic"][1]
+    assert run(cache, package_parent=tmp_path) == ("61128\n", line(what), 0)
+    assert run(cache, package_parent=tmp_path) == ("61128\n", "", 0)
     with (tmp_path / "pivotsim/kernels/array/closed_form_parallel.py").open("a") as file:
         file.write("# an edit in a file that the compiled function does not stand in\n")
-    assert run(cache, tmp_path).stderr == LINE
     kernel = tmp_path / "pivotsim/kernels/array/closed_form.py"
     kernel.write_text(kernel.read_text().replace("(2 * r + c + t - 2 + extra)", "(2 * r + c + t - 1 + extra)"))
-    assert run(cache, tmp_path).stdout == "61164\n"
+    seconds = json.loads((cache / "pivotsim/compile_seconds.json").read_text())
+    (cache / "pivotsim/compile_seconds.json").write_text(json.dumps(dict.fromkeys(seconds, 7)))
+    took = "; the last time it took 7 s"
+    assert run(cache, package_parent=tmp_path) == ("61164\n", line(what, took), 0)
+    seconds = json.loads((cache / "pivotsim/compile_seconds.json").read_text())
+    assert list(seconds) == ["pivotsim.kernels.array.closed_form.sum_design_cycles"] and seconds.popitem()[1] != 7
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way of the folder")
-    result = run(blocked, Path(pivotsim.__file__).parents[1])
-    assert (result.stdout, result.returncode) == ("61128\n", 0)
+    assert run(blocked) == ("61128\n", line(ENGINES["analytic"][1]), 0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_compilation_is_announced_before_it_starts(tmp_path, engine):
+    code, what = ENGINES[engine]
+    process = started(tmp_path, code)
+    try:
+        assert process.stderr.readline() == line(what)
+    finally:
+        process.kill()  # it may take half a minute
+        process.communicate()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_comes_from_the_cache_is_not_announced(engine):
+    _, err, code = run(os.environ["NUMBA_CACHE_DIR"], ENGINES[engine][0])
+    assert (err, code) == ("", 0)
+
+
+def test_one_kernel_of_a_module_in_the_cache_and_another_not(tmp_path):
+    what = GROUPS["pareto"]
+    assert run(tmp_path, TWO)[1:] == (line(what), 0)
+    assert run(tmp_path, TWO)[1:] == ("", 0)
+    assert run(tmp_path, f"{TWO}; {THREE}")[1:] == (line(what), 0)
+    (tmp_path / "pivotsim/compile_seconds.json").write_text("cut sho")
+    shutil.rmtree(next((tmp_path / "pivotsim").glob("kernels-*")))
+    assert run(tmp_path, f"{TWO}; {THREE}")[1:] == (line(what), 0)  # once for both
+    assert run(tmp_path, f"{TWO}; {THREE}")[1:] == ("", 0)
+
+
+def test_warm_compiles_what_is_missing(tmp_path):
+    code = (
+        "import pivotsim.kernels.compilation as c; c.GROUPS = {'pareto': 'Pareto fronts'}\n"
+        "from pivotsim.cli.entry import main; raise SystemExit(main(['warm']))"
+    )
+    out, err, _ = run(tmp_path, code)
+    assert re.fullmatch(r"Pareto fronts: 4 of 4 kernels, [0-9.]+ s\n", out) and err == line("Pareto fronts")
+    assert run(tmp_path, code) == ("nothing to compile\n", "", 0)
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way of the folder")
+    _, err, status = run(blocked, code)
+    problem = "warm: the kernels' cache cannot be written; set NUMBA_CACHE_DIR to a folder (got "
+    assert err.splitlines()[-1].startswith(problem) and status == 2
+
+
+def test_every_kernel_has_a_group():
+    assert {group_of(kernel.__module__) for kernel in _jit.KERNELS} == set(GROUPS)
+
+
+def test_kernels_are_functions_to_their_callers():
+    assert front_of_two.__name__ == "front_of_two" and "lexicographic" in front_of_two.__doc__
+    assert pickle.loads(pickle.dumps(front_of_three)) is front_of_three
+    points, kept, slow = np.array([[0.0, 2.0], [1.0, 3.0], [2.0, 1.0]]), np.zeros(3, bool), np.zeros(3, bool)
+    front_of_two(points, kept)
+    front_of_two.py_func(points, slow)
+    assert kept.tolist() == slow.tolist() == [True, False, True]
+    with pytest.raises(TypeError):
+        front_of_two([[1, 2]], kept)  # the signature is the only one
+
+
+def test_threads_that_call_at_once_compile_once(monkeypatch):
+    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS)
+    ran, together = [], threading.Barrier(6)
+    monkeypatch.setattr(kernel, "_compiled_now", lambda: ran.append(1) or (lambda *_: None))
+
+    def call():
+        together.wait()
+        kernel()
+
+    threads = [threading.Thread(target=call) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert ran == [1]
+
+
+def test_named_tuples_of_other_elements():
+    from typing import NamedTuple
+
+    class Pair(NamedTuple):
+        low: int
+        high: int
+
+    def fill(pair, out):
+        out[0] = pair.low[0] + pair.high[0]
+
+    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS)
+    out = np.zeros(1, dtype=np.int64)
+    one = np.ones(1, dtype=np.int64)
+    try:
+        kernel(Pair(one, one), out)
+    finally:
+        assert kernel not in _jit.KERNELS
+    assert out.tolist() == [2] and sum_design_cycles.signature.startswith("void")
