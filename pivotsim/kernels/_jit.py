@@ -92,7 +92,7 @@ def inlined(function: F) -> F:
 
 
 def pasted(function: F) -> F:
-    """Make a function be pasted into the only kernel that calls it, before types are known."""
+    """Make a function be pasted into the kernels that call it, before types are known: for what each calls once."""
     return cast(F, numba.njit(inline="always", **_PART_OPTIONS)(function))
 
 
