@@ -1,8 +1,9 @@
 """The command that compiles before anything waits for it: warm."""
 
 from pivotsim.cli import options
-from pivotsim.cli.output import number, print_json, print_line
+from pivotsim.cli.output import print_json, print_line
 from pivotsim.errors import InputError, got
+from pivotsim.tables import number
 
 
 def warm_command(json: options.JsonOption = False) -> None:

@@ -145,7 +145,7 @@ def inlined(function: F) -> F:
 
 
 def pasted(function: F) -> F:
-    """Make a function be pasted into the only kernel that calls it, before types are known."""
+    """Make a function be pasted into the kernels that call it, before types are known: for what each calls once."""
     _parts[cast(FunctionType, function)] = {"inline": "always"}
     return function
 

@@ -207,7 +207,7 @@ def run_each(
         As in ``choose_and_run``; what they hold afterwards is of the last GEMM on the last design.
     """
     for d in range(len(designs)):
-        a, b, c = designs[d], limits[behind[d]], drams[behind[d]]
+        a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
         design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10])
         limit = Limits(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11])
         dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7])
