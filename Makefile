@@ -16,7 +16,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_READY := $(TORCH_VENV)/stamp-$(HASH)
 
 # the lowest Python and the lowest versions that pyproject.toml admits, and the newest versions on further Pythons
-LOWEST_PYTHON ?= python3.11
+LOWEST_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 LOWEST_VENV   := .venv-lowest
 LOWEST_BIN    := $(LOWEST_VENV)/bin
 LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)

@@ -1,7 +1,7 @@
 """The folder of machine code, which sees every edit, and what is said of a compilation: what, and how long it took.
 
 numba's own file cache looks at the file of the compiled function only, so an edit in a module that the
-kernel calls would go unseen. Here the cache folder's name carries a hash of all kernel sources.
+kernel calls would go unseen. Here the cache folder's name carries a hash of all kernel sources, and numba's version.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 
 # A folder or module of kernels, and what it is for; one line is logged for each in which something compiles.
@@ -33,7 +34,7 @@ def source_hash() -> str:
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled kernels: $NUMBA_CACHE_DIR or the user's cache, then the source hash."""
+    """Return the folder of compiled kernels: $NUMBA_CACHE_DIR or the user's cache, then hash and version."""
     if os.environ.get("NUMBA_CACHE_DIR"):
         root = Path(os.environ["NUMBA_CACHE_DIR"])
     elif os.environ.get("XDG_CACHE_HOME"):
@@ -42,7 +43,7 @@ def cache_folder() -> Path:
         root = Path(os.environ["LOCALAPPDATA"])
     else:
         root = Path.home() / ".cache"
-    return root / "pivotsim" / f"kernels-{_SOURCE_HASH}"
+    return root / "pivotsim" / f"kernels-{_SOURCE_HASH}-numba{metadata.version('numba')}"
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import numpy as np
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
+NONE, PRELOAD, CHAINED, PIPELINED = range(4)  # fold overlaps, in the order of hardware.spec.FOLD_OVERLAPS
+
 
 class Gemm(NamedTuple):
     """An (m, k) matrix times a (k, n) matrix."""

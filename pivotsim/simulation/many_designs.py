@@ -99,9 +99,10 @@ def simulate_designs(
 def _vector(values: object) -> Any:
     """Return values as an array, or as they are where they do not make one, which is told later."""
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
     except (ValueError, TypeError):
         return values
+    return array if array.ndim else values
 
 
 def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:

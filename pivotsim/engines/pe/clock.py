@@ -178,6 +178,7 @@ def _run(
 ) -> PeRun:
     from pivotsim.kernels.pe import sequencer as places
     from pivotsim.kernels.pe.clock import advance
+    from pivotsim.kernels.types import PIPELINED, PRELOAD
 
     design, flow = design_of(array), dataflow_of(array)
     rows, cols = design.rows, design.cols
@@ -196,7 +197,7 @@ def _run(
     pes, mreg = rows * cols, design.mac_latency - 1
     config = places.Config(
         rows=rows, cols=cols, drains=design.drains, fold_overlap=design.fold_overlap,
-        is_double=int(design.fold_overlap in (places.PRELOAD, places.PIPELINED)), edge_aware=design.edge_aware,
+        is_double=int(design.fold_overlap in (PRELOAD, PIPELINED)), edge_aware=design.edge_aware,
         is_bare=int(flow.drains and not design.os_edge_register), mac_registers=mreg, row_size=row_size,
         col_size=col_size, x_width=x_source.shape[1], y_width=y_source.shape[1], out_width=col_size, span=SPAN,
     )  # fmt: skip

@@ -13,10 +13,7 @@ from the number of folds g*h and from sums over Sr and Sc. No loop runs over fol
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel
-from pivotsim.kernels.types import Array, Design, DesignColumns, Gemm
-
-# The codes of fold overlaps are part of the kernel's interface; engines/array/closed_form.py maps names to them.
-NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
+from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Design, DesignColumns, Gemm
 
 
 @inlined

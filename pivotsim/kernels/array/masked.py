@@ -19,8 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel, part
-from pivotsim.kernels.array.closed_form import CHAINED, NONE, PRELOAD
-from pivotsim.kernels.types import Array, Design
+from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Design
 
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 

@@ -12,9 +12,8 @@ where folds are padded):
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.array.closed_form import CHAINED, NONE, PIPELINED, PRELOAD
 from pivotsim.kernels.memory.tiles import cut
-from pivotsim.kernels.types import Design, Gemm
+from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, Design, Gemm
 
 
 class PassIndex(NamedTuple):

@@ -14,7 +14,6 @@ Row (list_i * i + list_j * j) of `needed` belongs to the passes (i, j, .).
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.array.closed_form import PIPELINED
 from pivotsim.kernels.memory.array_passes import PassIndex, after_pass, loop_counts, place
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
@@ -35,7 +34,7 @@ from pivotsim.kernels.memory.tiles import (
     Parts,
     is_weight,
 )
-from pivotsim.kernels.types import Array, Design, Shape, Tables
+from pivotsim.kernels.types import PIPELINED, Array, Design, Shape, Tables
 
 INDEX_BYTES = 2  # of a kept block
 

@@ -16,13 +16,12 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD
 
 Ints: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
 Table: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]  # (folds, 4)
 Words: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
-
-NONE, PRELOAD, CHAINED, PIPELINED = 0, 1, 2, 3
 
 
 class Config(NamedTuple):

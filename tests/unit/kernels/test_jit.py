@@ -124,7 +124,8 @@ def test_warm_compiles_what_is_missing(tmp_path):
 
 
 def test_every_kernel_has_a_group():
-    assert {group_of(kernel.__module__) for kernel in _jit.KERNELS} == set(GROUPS)
+    ours = [kernel for kernel in _jit.KERNELS if kernel.__module__.startswith("pivotsim.")]
+    assert {group_of(kernel.__module__) for kernel in ours} == set(GROUPS)
 
 
 def test_kernels_are_functions_to_their_callers():

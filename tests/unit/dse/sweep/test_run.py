@@ -130,11 +130,10 @@ def test_csv(tmp_path):
     lines = path.read_text().splitlines()
     table = ps.explore(SMALL)
     assert lines[0].replace('"', "").split(",") == list(table)
+    columns = [table[name] for name in table]
     for i, line in enumerate(lines[1:]):
         cells = line.replace('"', "").split(",")
-        assert [type(v[i].item())(c) for v, c in zip(table.values(), cells, strict=True)] == [
-            v[i] for v in table.values()
-        ]
+        assert [type(v[i].item())(c) for v, c in zip(columns, cells, strict=True)] == [v[i] for v in columns]
     assert not list(path.parent.glob(".*"))
 
 

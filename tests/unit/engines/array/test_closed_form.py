@@ -12,7 +12,7 @@ import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
-from pivotsim.kernels.types import Design
+from pivotsim.kernels.types import Design, DesignColumns
 from pivotsim.units import INT64_MAX
 from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
@@ -68,7 +68,7 @@ def test_machine_code_equals_plain_python():
              zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16)], strict=True)]
             for _ in range(500)
         ]  # fmt: skip
-        columns = [np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T]
+        columns = DesignColumns(*(np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T))
         compiled = np.array([analytic.cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
         plain = [analytic.cycles_per_gemm(gemms, analytic.array_values(np.array(design))) for design in designs]
         assert np.array_equal(compiled, np.array(plain).T)
