@@ -91,7 +91,7 @@ def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
 
 def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
     problems = []
-    for kind, op in _first_of_each_kind(trace).items():
+    for kind, op in trace.first_ops.items():
         row = OPERATIONS[kind]
         if hw.placement.of(kind) == PS and any(row.cost(profile)):
             there = f"in encoder {op.encoder}" if op.encoder else "outside the encoders"
@@ -103,13 +103,6 @@ def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
             )
     if problems:
         raise InputError(problems)
-
-
-def _first_of_each_kind(trace: Trace) -> dict[str, Op]:
-    found: dict[str, Op] = {}
-    for op in trace:
-        found.setdefault(op.kind, op)
-    return found
 
 
 def _charged(costs: HostCosts, hw: Hardware) -> Iterator[tuple[str, OpCost]]:
@@ -152,7 +145,7 @@ def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
     if hw.host is None:
         return
     costs, prefix = hw.host_costs(profile), f"host.{profile}"
-    kinds = {op.kind for op in trace}
+    kinds = trace.first_ops
     charged = [kind for kind, _ in _charged(costs, hw) if kind in kinds]
     for kind in charged:
         yield f"{prefix}.{kind}"
@@ -169,7 +162,7 @@ def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
 
 def defaults_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
     """Yield the dotted paths of what the board does not state of a run's kinds of operations, so that defaults hold."""
-    for kind in _first_of_each_kind(trace):
+    for kind in trace.first_ops:
         place = hw.placement.of(kind)
         paths = [f"placement.{kind}"]
         if place == PS and hw.host is not None:
@@ -181,5 +174,5 @@ def defaults_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
 
 def left_out(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
     """Return the kinds that a board without a processor places on it all the same, and that the profile leaves out."""
-    kinds = _first_of_each_kind(trace) if hw.host is None else {}
+    kinds = trace.first_ops if hw.host is None else {}
     return tuple(k for k in kinds if hw.placement.of(k) == PS and not any(OPERATIONS[k].cost(profile)))

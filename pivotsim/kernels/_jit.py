@@ -21,7 +21,9 @@ F = TypeVar("F", bound=Callable[..., object])
 # numba has no public option to leave it out, so that this is the one place with a private one.
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
 _PART_OPTIONS = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # kernels alone call them
-_PART_LEVEL = 1  # of optimisation: 0 takes longer, since numba makes machine code of what is not made small
+# Optimisation of what a kernel calls, before it is optimised within the kernel: less compiles sooner, 0 does not, since
+# numba makes machine code of what is not made small. What is called too often to be put into a kernel needs 3.
+_PART_LEVEL, _THOROUGH_LEVEL = 1, 3
 
 _lock = threading.RLock()  # kernels are called from threads, and may call kernels
 _parts: dict[FunctionType, dict[str, Any]] = {}  # functions that kernels call -> options
@@ -43,8 +45,11 @@ class Kernel:
         Its machine code stands in the cache.
     """
 
-    def __init__(self, function: FunctionType, signature: str, types: Sequence[object], options: dict[str, Any]):
+    def __init__(
+        self, function: FunctionType, signature: str, types: Sequence[object], options: dict[str, Any], thorough: bool
+    ) -> None:
         self.py_func = function
+        self.is_thorough = thorough
         self.signature = signature
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
         self.__qualname__ = function.__qualname__
@@ -107,7 +112,12 @@ class Kernel:
 
 
 def kernel(
-    signature: str, types: Sequence[object] = (), *, parallel: bool = False, allocates: bool = False
+    signature: str,
+    types: Sequence[object] = (),
+    *,
+    parallel: bool = False,
+    allocates: bool = False,
+    thorough: bool = False,
 ) -> Callable[[F], F]:
     """Make a function a kernel, machine code for one explicit signature.
 
@@ -122,6 +132,8 @@ def kernel(
         Loops over ``prange`` are shared among numba's threads.
     allocates
         The kernel makes arrays of its own; the others need no reference counts.
+    thorough
+        Optimise what it calls as far as the kernel itself, which takes longer to compile.
 
     Returns
     -------
@@ -131,7 +143,7 @@ def kernel(
     options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates, "no_cfunc_wrapper": True}
 
     def made(function: F) -> F:
-        result = Kernel(cast(FunctionType, function), signature, types, options)
+        result = Kernel(cast(FunctionType, function), signature, types, options, thorough)
         KERNELS.append(result)
         return cast(F, result)
 
@@ -215,7 +227,8 @@ def _general(dispatcher: Any) -> Any:
 
     def get_call_template(args: Any, kws: Any) -> Any:
         level = numba.config.OPT
-        numba.config.OPT = _PART_LEVEL
+        kernel = next(iter(_by_dispatcher.values()), None)
+        numba.config.OPT = _THOROUGH_LEVEL if kernel is not None and kernel.is_thorough else _PART_LEVEL
         try:
             return for_types(tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()})
         finally:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pivotsim.energy.rules import RULES
@@ -222,7 +223,7 @@ def _notes(trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, An
     used += [path for path in defaults_used(trace, hw, profile) if path not in used]
     used += [] if hw.host else ["host"]
     groups = tuple(f"{group}." for group in ENGINES[options["engine"]].values_read(options["memory"]))
-    used += [path for path, _, _ in leaves(type(hw)) if path.startswith(groups)]
+    used += [path for path in _paths(type(hw)) if path.startswith(groups)] if groups else []
     unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
     marked = [path for path in unchanged if hw.source(path).startswith("[")]
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
@@ -241,7 +242,13 @@ def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
     inside = [c for c in changed if c == path or c.startswith(f"{path}.")]
     if not inside:
         return [path]
-    return [leaf for leaf, _, _ in leaves(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
+    return [leaf for leaf in _paths(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
+
+
+@cache
+def _paths(schema: type[Hardware]) -> tuple[str, ...]:
+    """Return the dotted paths of all values of a kind of hardware."""
+    return tuple(path for path, _, _ in leaves(schema))
 
 
 @dataclass(frozen=True)

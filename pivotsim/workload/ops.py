@@ -157,6 +157,15 @@ class Trace(Printable):
         return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0))
 
     @cached_property
+    def first_ops(self) -> dict[str, Op]:
+        """Kind of operation -> the first one of it."""
+        found: dict[str, Op] = {}
+        for op in self.ops:
+            if op.kind not in found:
+                found[op.kind] = op
+        return found
+
+    @cached_property
     def classes(self) -> int | None:
         """Outputs of the head, from its first GEMM; None where the trace has no head."""
         return next((op.n for op in self.ops if op.module == "head" and op.kind == "gemm"), None)
