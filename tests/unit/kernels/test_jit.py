@@ -140,7 +140,7 @@ def test_kernels_are_functions_to_their_callers():
 
 
 def test_threads_that_call_at_once_compile_once(monkeypatch):
-    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS)
+    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS, False)
     ran, together = [], threading.Barrier(6)
     monkeypatch.setattr(kernel, "_compiled_now", lambda: ran.append(1) or (lambda *_: None))
 
@@ -164,7 +164,7 @@ def test_named_tuples_of_other_elements():
     def fill(pair, out):
         out[0] = pair.low[0] + pair.high[0]
 
-    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS)
+    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS, False)
     out = np.zeros(1, dtype=np.int64)
     one = np.ones(1, dtype=np.int64)
     try:
