@@ -1,4 +1,4 @@
-"""What a command prints of an audit, whatever its paper: its tables as plain text or as Markdown, and its verdicts."""
+"""The printed form of an audit, whatever its paper: tables as plain text or as Markdown, and verdicts."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

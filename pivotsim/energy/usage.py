@@ -1,4 +1,4 @@
-"""What an energy rule sees of a run: times and counts, never how they came about."""
+"""Usage: the times and counts of a run that an energy rule sees, never how they came about."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What an engine is: a trace and a hardware in, the clocks of each multiplication out, and what only it knows.
+"""The engine interface: a trace and a hardware in, clocks of each multiplication out, with the engine's own details.
 
 A further engine is a folder with a class of its own and a row of ``registry.ENGINES``. Runs, reports, the command line,
 timelines and sweeps ask an engine and its ``Details``; none of them knows an engine by name.

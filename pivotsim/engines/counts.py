@@ -1,4 +1,4 @@
-"""What a run moves and computes: MACs, and bytes at each level of the memories."""
+"""Counts of a run: MACs, and bytes at each level of the memories."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

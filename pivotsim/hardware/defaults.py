@@ -1,4 +1,4 @@
-"""What a hardware file may leave out: kinds of operations that it does not know, and the power of a processor side.
+"""Defaults of a hardware file: kinds of operations that it does not know, and the power of a processor side.
 
 A kind that a file does not name gets the cost, the place and the unit of its row in ``pivotsim.operations``, each with
 a source that calls it a default. A cost that a file begins must be whole. A board without a processor (``host: none``)

@@ -1,4 +1,4 @@
-"""What an FPGA has, and what one design takes of it."""
+"""An FPGA's resources, and those that one design takes."""
 
 from pivotsim.io.specs import Spec, quantity
 from pivotsim.units import INT64_MAX

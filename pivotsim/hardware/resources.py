@@ -1,4 +1,4 @@
-"""What a design takes of the FPGA's DSPs, block RAMs, look-up tables and flip-flops, beside what the device has.
+"""Resources of a design: DSPs, block RAMs, look-up tables and flip-flops, beside what the device has.
 
     DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
     BRAM36  the sum over the memories of their blocks, and a fixed number

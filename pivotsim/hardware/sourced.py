@@ -1,4 +1,4 @@
-"""What every hardware file has: a source for each value, by dotted path, which a change replaces."""
+"""Values with sources, as every hardware file has them: by dotted path, replaced by a change."""
 
 from collections.abc import Mapping
 from typing import Self

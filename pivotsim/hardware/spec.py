@@ -1,4 +1,4 @@
-"""What boards are made of, and what all of them share; a module beside this one adds what each kind computes with."""
+"""Specifications that all boards share; a module beside this one adds what each kind computes with."""
 
 from abc import abstractmethod
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ from pivotsim.workload.ops import Op, Trace
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
 
-class Step(NamedTuple):
+class HostOp(NamedTuple):
     """One piece of PS time: the operation (its place in the trace), its label, its duration, the call within it."""
 
     position: int
@@ -65,7 +65,7 @@ def check_gate(hw: Hardware) -> None:
         raise InputError(f"gate: 'entropy' runs on a processor, '{hw.name}' has none (host: none); use gate 'none'")
 
 
-def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
+def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
     """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order.
 
     Raises
@@ -83,10 +83,10 @@ def host_steps(trace: Trace, hw: Hardware, profile: str) -> Iterator[Step]:
     for index, op in enumerate(trace):
         if op.kind in charged:
             ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(trace, op), costs.call_us, host)
-            yield Step(index, op.encoder, op.module, op.kind, ms, call_ms)
+            yield HostOp(index, op.encoder, op.module, op.kind, ms, call_ms)
         if costs.transfers and index in transfers:
             ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
-            yield Step(index, op.encoder, "transfer", "transfer", ms, call_ms)
+            yield HostOp(index, op.encoder, "transfer", "transfer", ms, call_ms)
 
 
 def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:

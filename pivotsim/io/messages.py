@@ -1,4 +1,4 @@
-"""What a line about a wrong value says: what it must be, and what was perhaps meant."""
+"""Lines about wrong values: what a value must be, and what was perhaps meant."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the address mapping does to a stream of DRAM reads."""
+"""Pictures of DRAM: what the address mapping does to a stream of reads."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

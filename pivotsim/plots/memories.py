@@ -1,4 +1,4 @@
-"""What memories cost: array clocks by cause, and delay over the size of the output memory."""
+"""Pictures of the memories' cost: array clocks by cause, and delay over the size of the output memory."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""What all pictures share: colours that colour-blind readers and printers tell apart, and saving."""
+"""The style of all pictures: colours that colour-blind readers and printers tell apart, and saving."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How many tokens to prune, and where: from a device's staircase and a model's accuracies."""
+"""Schedules of token pruning: how many tokens, and where, from a device's staircase and a model's accuracies."""
 
 from typing import TYPE_CHECKING
 

@@ -9,7 +9,7 @@ import math
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware
-from pivotsim.host.costs import host_steps
+from pivotsim.host.costs import host_ops
 from pivotsim.pruning.token_plans import without_steps
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Trace
@@ -28,7 +28,7 @@ def host_pruning_ms(pruned: Plan, hw: Hardware, batch: int = 1) -> float:
     >>> host_pruning_ms(plan, ps.load_hardware("u250_mpca"))
     0.0
     """
-    steps = (host_steps(trace, hw, "full") for trace in _with_and_without(pruned, batch))
+    steps = (host_ops(trace, hw, "full") for trace in _with_and_without(pruned, batch))
     added, bare = ([step.delay_ms for step in found] for found in steps)
     return math.fsum([*added, *(-ms for ms in bare)])  # exact: what both have cancels
 

@@ -1,4 +1,4 @@
-"""Which steps form chains under each ``ps_pl_overlap``; the timeline's rule does the rest.
+"""Chains of placed operations under each ``ps_pl_overlap``; the timeline's rule does the rest.
 
 serial   one chain: PL and PS take turns (PIVOT, section 3.4).
 heads    one chain per head from QK^T to the step before proj, in each encoder on its own; what stands around it is
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.spec import Hardware
-from pivotsim.simulation.placed_ops import Step
+from pivotsim.simulation.placed_ops import PlacedOp
 from pivotsim.simulation.timeline import Piece, Task, Timeline, run_chains
 from pivotsim.units import IntArray, Ticks
 from pivotsim.workload.masks.masks import Mask
@@ -79,12 +79,12 @@ def head_cycles(trace: Trace, run: Callable[[Trace], IntArray]) -> dict[int, tup
     return found
 
 
-def timeline_of(steps: Sequence[Step], trace: Trace, hw: Hardware, images: int = 1) -> Timeline:
+def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: int = 1) -> Timeline:
     """Return the timeline of steps under the hardware's ``ps_pl_overlap``.
 
     Parameters
     ----------
-    steps : sequence of Step
+    steps : sequence of PlacedOp
         Those of one image where ``images`` is more than 1, with the trace that they come from. Rows of the pieces
         number the steps of the first image, then those of the second, and so on.
     images : int
@@ -109,14 +109,14 @@ def timeline_of(steps: Sequence[Step], trace: Trace, hw: Hardware, images: int =
     return _placed(stages, Ticks(hw.clock_mhz, {p.host_ms for stage in stages for c in stage for p in c}))
 
 
-def _whole(row: int, step: Step) -> Part:
+def _whole(row: int, step: PlacedOp) -> Part:
     return Part(row, -1, step.resource, step.cycles, step.host_ms)
 
 
-def _by_head(steps: Sequence[Step], in_heads: set[int]) -> Iterable[Chains]:
+def _by_head(steps: Sequence[PlacedOp], in_heads: set[int]) -> Iterable[Chains]:
     """Yield, in order, single chains of what is serial and one chain per head of what is not."""
 
-    def key(entry: tuple[int, Step]) -> tuple[bool, int, int]:
+    def key(entry: tuple[int, PlacedOp]) -> tuple[bool, int, int]:
         step = entry[1]
         return (True, step.encoder, step.blocks) if step.position in in_heads else (False, 0, 0)
 
@@ -128,7 +128,7 @@ def _by_head(steps: Sequence[Step], in_heads: set[int]) -> Iterable[Chains]:
             yield [[_whole(row, step) for row, step in listed]]
 
 
-def _of_head(row: int, head: int, step: Step) -> Part:
+def _of_head(row: int, head: int, step: PlacedOp) -> Part:
     """Return one head's part: an equal share of the work, whole clocks that add up, unless a mask says otherwise.
 
     The first head pays the call.

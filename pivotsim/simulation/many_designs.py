@@ -16,7 +16,7 @@ from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.host.costs import host_steps
+from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import leaves
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.simulation.design_table import DesignTable
@@ -138,7 +138,7 @@ def design_totals(
         if pl_cycles.max(initial=0) > INT64_MAX - units:
             raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
         pl_cycles += units
-        ps_ms = math.fsum(step.delay_ms for step in host_steps(trace, hw, profile))
+        ps_ms = math.fsum(step.delay_ms for step in host_ops(trace, hw, profile))
         delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
         delay_ms += ps_ms
         totals.append((pl_cycles, delay_ms, _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)))

@@ -1,4 +1,4 @@
-"""Steps: every operation of a trace on the resource that runs it, with its cost there."""
+"""Placed operations: every operation of a trace on the resource that runs it, with its cost there."""
 
 from collections.abc import Mapping
 from operator import itemgetter
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.hardware.spec import Hardware
-from pivotsim.host.costs import host_steps
+from pivotsim.host.costs import host_ops
 from pivotsim.operations import UNIT_OF
 from pivotsim.workload.ops import Trace
 
 ARRAY, PS = "array", "ps"
 
 
-class Step(NamedTuple):
+class PlacedOp(NamedTuple):
     """An operation, or a transfer, with its cost.
 
     ``resource`` is ``array``, ``ps`` or ``<name> unit``; ``blocks`` counts the equal parts that it can be taken in
@@ -35,13 +35,13 @@ class Step(NamedTuple):
     block_cycles: tuple[int, ...] = ()
 
 
-def steps_of(
+def place_ops(
     trace: Trace,
     hw: Hardware,
     cycles: list[int],
     profile: str,
     block_cycles: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
-) -> list[Step]:
+) -> list[PlacedOp]:
     """Return the steps of array, PL units and processor in the trace's order.
 
     ``cycles`` are those of its GEMMs, ``block_cycles`` those of each repeat of the operations whose repeats differ.
@@ -49,16 +49,16 @@ def steps_of(
     ops = trace.ops
     places = [(index, op) for index, op in enumerate(ops) if op.kind == "gemm"]
     found = [
-        (index, Step(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, trace.macs_of(op), 0.0, 0.0,
+        (index, PlacedOp(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, trace.macs_of(op), 0.0, 0.0,
                      block_cycles.get(index, ())))
         for (index, op), count in zip(places, cycles, strict=True)
     ]  # fmt: skip
     for index, count in unit_cycles(trace, hw):
         op = ops[index]
         unit = f"{UNIT_OF[op.kind]} unit"
-        found.append((index, Step(index, op.encoder, op.module, op.kind, unit, op.repeats, count, 0, 0.0, 0.0)))
-    for s in host_steps(trace, hw, profile):
+        found.append((index, PlacedOp(index, op.encoder, op.module, op.kind, unit, op.repeats, count, 0, 0.0, 0.0)))
+    for s in host_ops(trace, hw, profile):
         blocks = ops[s.position].repeats
-        step = Step(s.position, s.encoder, s.module, s.kind, PS, blocks, 0, 0, s.delay_ms, s.call_ms)
+        step = PlacedOp(s.position, s.encoder, s.module, s.kind, PS, blocks, 0, 0, s.delay_ms, s.call_ms)
         found.append((s.position, step))
     return [step for _, step in sorted(found, key=itemgetter(0))]  # stable: an operation before its transfer

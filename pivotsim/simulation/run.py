@@ -20,7 +20,7 @@ from pivotsim.host.costs import constants_used, defaults_used, entropy_ms, left_
 from pivotsim.io.documents import SET_BY_USER
 from pivotsim.io.specs import leaves
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
-from pivotsim.simulation.placed_ops import PS, Step, steps_of
+from pivotsim.simulation.placed_ops import PS, PlacedOp, place_ops
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import INT64_MAX, cycles_to_ms
@@ -116,7 +116,7 @@ def simulate(
     of_heads = (
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
-    steps = steps_of(trace, hw, cycles, profile, of_heads)
+    steps = place_ops(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
@@ -201,7 +201,7 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
     return trace
 
 
-def _rows(steps: list[Step], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
+def _rows(steps: list[PlacedOp], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
     """Return the steps of all images in the trace's order, each with its start."""
     to_ms, rows = timeline.ticks.to_ms, []
     for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):

@@ -1,4 +1,4 @@
-"""What reports show of themselves: the tables that are printed, and those of a notebook.
+"""Summaries of reports: the tables that are printed, and those of a notebook.
 
 A ``report`` is a Report, and in ``result_tables`` a MixedReport too; both import this module.
 """

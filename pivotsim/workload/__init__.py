@@ -1,4 +1,4 @@
-"""What a model computes: plans, transforms of plans, and traces of operations. It knows no hardware."""
+"""Workloads: plans, transforms of plans, and traces of operations. They know no hardware."""
 
 from typing import TYPE_CHECKING
 

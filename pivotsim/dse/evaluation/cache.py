@@ -13,7 +13,7 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.host.costs import host_steps
+from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import Spec
 from pivotsim.models.spec import VitModel
 from pivotsim.simulation.run import runnable
@@ -103,7 +103,7 @@ class DesignBuilder:
         key = ("host", id(work), hw.host, hw.placement, hw.units, hw.array.clock_mhz)
 
         def make() -> tuple[Work, int, float]:  # the work stays alive beside its id
-            steps = host_steps(work.trace, hw, self.space.options["profile"])
+            steps = host_ops(work.trace, hw, self.space.options["profile"])
             units = sum(cycles for _, cycles in unit_cycles(work.trace, hw))
             return work, units, math.fsum(step.delay_ms for step in steps)
 

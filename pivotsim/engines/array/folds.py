@@ -1,4 +1,4 @@
-"""When each fold starts and ends, in closed form: the timing contract of kernels/array/closed_form.py, fold by fold."""
+"""Times of each fold, in closed form: the timing contract of kernels/array/closed_form.py, fold by fold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which streamed indices each fold of a masked GEMM needs.
+"""Folds under a mask: the streamed indices that each fold of a masked GEMM needs.
 
 A fold holds a tile of rows and a tile of columns of the array and streams the third dimension. It streams an index
 where some row and column of the fold needs the product, and is dropped where it needs none:

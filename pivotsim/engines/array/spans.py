@@ -1,4 +1,4 @@
-"""What a GEMM does to a stall-free array, for timelines: spans of clocks on the tracks load, stream and drain."""
+"""Spans of a GEMM on a stall-free array, for timelines: clocks on the tracks load, stream and drain."""
 
 from collections.abc import Iterator
 

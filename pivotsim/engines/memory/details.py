@@ -1,4 +1,4 @@
-"""What a run behind memories tells: stalls, traffic and choices by module, and what each GEMM does to the buffers."""
+"""Details of a run behind memories: stalls, traffic and choices by module, and the spans of each GEMM."""
 
 from collections.abc import Iterator
 from typing import Any

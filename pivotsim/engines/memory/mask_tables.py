@@ -1,4 +1,4 @@
-"""What a mask leaves of one GEMM's passes and units, as the tables of kernels/memory/mask_tables.py (its API twin)."""
+"""Tables of the passes and units that a mask leaves of one GEMM (API twin of kernels/memory/mask_tables.py)."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a GEMM behind the memories does, for timelines: the array's phases, both DMA directions, the buffers' halves."""
+"""Spans of a GEMM behind the memories, for timelines: the array's phases, both DMA directions, halves of buffers."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a whole trace does to the memories: stalls, bytes and choices, by GEMM and in total."""
+"""Use of the memories by a whole trace: stalls, bytes and choices, by GEMM and in total."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple

@@ -15,7 +15,7 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
-from pivotsim.simulation.placed_ops import Step, steps_of
+from pivotsim.simulation.placed_ops import PlacedOp, place_ops
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import runnable, simulate
 from pivotsim.units import FloatArray, cycles_to_ms
@@ -138,7 +138,7 @@ class Simulated:
         hw = self.board
         trace = runnable(lower(plan, batch), hw, self.scope)
         cycles = ENGINES[str(self.engine)].run(trace, self._limited(), str(self.memory)).cycles
-        steps = steps_of(trace, hw, cycles.tolist(), self.profile)
+        steps = place_ops(trace, hw, cycles.tolist(), self.profile)
         totals = [_Total() for _ in plan.encoders]
         ends = [op.encoder != after.encoder for op, after in zip(trace.ops, trace.ops[1:], strict=False)]
         for step in steps:
@@ -164,7 +164,7 @@ class _Total:
     host_ms: list[float] = field(default_factory=list)
     passed_ms: float = 0.0
 
-    def add(self, step: Step, ends_encoder: bool) -> None:
+    def add(self, step: PlacedOp, ends_encoder: bool) -> None:
         self.cycles += step.cycles
         if step.host_ms:
             self.host_ms.append(step.host_ms)

@@ -1,1 +1,1 @@
-"""What all audits share: claims, findings and the audit's form."""
+"""The common parts of audits: claims, findings and the audit's form."""

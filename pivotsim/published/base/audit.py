@@ -1,4 +1,4 @@
-"""What audits of all papers share: a finding per claim, the expected verdicts, what differs, and the tables."""
+"""The form of all audits: a finding per claim, the expected verdicts, what differs, and the tables."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What an audit finds: one finding per claim, with its verdict."""
+"""Findings: one per claim, with its verdict."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a simulated case answers for one cell of the paper's tables and figures."""
+"""Cells of the paper's tables and figures, each answered by a simulated case."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Where a paper's cells do not follow from each other.
+"""Contradictions: cells of the paper that do not follow from each other.
 
 A cell is off if the interval that its digits stand for does not meet what the paper's own rules and cells imply:
 energy = power * delay, FPS/W = 1 / (power * delay), EDP by any of the three definitions in use, a stated factor

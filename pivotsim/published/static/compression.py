@@ -1,4 +1,4 @@
-"""Which settings of block pruning and token dropping meet both published ratios of Parikh et al. (FCCM'24)?
+"""Settings of block pruning and token dropping that meet both published ratios of Parikh et al. (FCCM'24).
 
 The abstract prints a compute reduction of up to 3.4x and a compression of up to 1.6x for DeiT-S, and no setting. Every
 hypothesis of a grid is counted here: which matrices are pruned, the share of blocks kept, the share of tokens kept, and

@@ -1,4 +1,4 @@
-"""Where the token-pruning paper's cells do not follow from each other; nothing here is simulated.
+"""Contradictions of the token-pruning paper: cells that do not follow from each other; nothing is simulated.
 
 Each rule reads claims and yields hits. Of two cells that disagree the later one is the hit. Hits are found, not listed;
 what no rule can find stands in ``tokens_contradictions.csv`` as a cited note.

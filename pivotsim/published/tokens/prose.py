@@ -1,4 +1,4 @@
-"""What the token-pruning paper's prose says of its own tables, recomputed from their cells."""
+"""The token-pruning paper's prose about its own tables, recomputed from their cells."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""What scoring and moving tokens costs, as operations: one function per way to choose tokens.
+"""Costs of scoring and moving tokens, as operations: one function per way to choose tokens.
 
     score    rows of elements that are read and reduced (sum or maximum) over the rows
     sort     elements compared, n per row

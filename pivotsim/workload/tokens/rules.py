@@ -1,4 +1,4 @@
-"""How many tokens a pruning step leaves, from those that arrive: the rules of published methods.
+"""Rules of published methods: how many tokens a pruning step leaves, from those that arrive.
 
 A rule returns the tokens that leave, or None where the method does nothing here. ``t`` are the tokens that arrive, of
 which ``p`` prefix tokens (class, distillation) are never touched. The published codes are written for p = 1.

@@ -1,4 +1,4 @@
-"""What the transforms share: values stated once or per encoder, and problems told together."""
+"""Values of transforms, stated once or per encoder, and their problems told together."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
