@@ -1,4 +1,4 @@
-"""Which points no other point dominates, all objectives minimised (API twin: pareto.py).
+"""Points that no other point dominates, all objectives minimised (API twin: pareto.py).
 
 A point dominates another if it is at most as large in every objective and smaller in one; equal points do not dominate
 each other. In lexicographic order only an earlier point can dominate a later one, and a different earlier one that is

@@ -1,4 +1,4 @@
-"""What kernels are handed: tuples of integers whose places have names.
+"""Named tuples of integers that kernels are handed.
 
 numba compiles a named tuple of one type like a plain tuple, so a name costs nothing. Signatures call them by their
 class names.

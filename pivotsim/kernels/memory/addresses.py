@@ -1,4 +1,4 @@
-"""Where units lie in DRAM: addresses for a channel that issues commands (tests/oracles/memory/rules.md, 10).
+"""Addresses of units in DRAM, for a channel that issues commands (tests/oracles/memory/rules.md, 10).
 
 Weights are packed in the order in which they are fetched first. Inputs and outputs are matrices, row by row, rows
 PITCH bytes apart or a multiple of it. Operands follow each other: inputs, weights, outputs, bias.

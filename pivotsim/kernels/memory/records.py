@@ -1,4 +1,4 @@
-"""What a run of one GEMM behind the memories writes down: its result, its bytes by level, its intervals."""
+"""Records of one GEMM's run behind the memories: its result, its bytes by level, its intervals."""
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.array_passes import PassIndex

@@ -1,4 +1,4 @@
-"""Which cause an idle clock of the array goes to: weight, input, output, or DRAM behind any of them.
+"""Causes of the array's idle clocks: weight, input, output, or DRAM behind any of them.
 
 A pass's clocks of waiting all have the one cause that its stream start came from; those of them in which that side
 waited for DRAM are DRAM's instead.

@@ -1,4 +1,4 @@
-"""What moves through the memory hierarchy: tiles, passes, units, their bytes and how often each is fetched.
+"""Tiles, passes and units that move through the memory hierarchy: their bytes, and how often each is fetched.
 
 All of it is static. A GEMM is cut into `nr` row tiles of the array's rows, `nc` column tiles of its columns and `nt`
 chunks of the streamed size; a pass is one (row tile i, column tile j, chunk t). Every pass uses two units of input and

@@ -1,4 +1,4 @@
-"""How long a transfer takes: DRAM, AXI, the global buffer's port and the local memory's port, held together.
+"""Lengths of transfers: DRAM, AXI, the global buffer's port and the local memory's port, held together.
 
     length = max(DRAM side, ports) + latency        the latency only from and to DRAM, once per transfer
 

@@ -1,4 +1,4 @@
-"""What enters the array in a clock: loads, streams and drains of all folds (part of kernels/pe/clock.py).
+"""The array's sequencer: loads, streams and drains of all folds, clock by clock (part of kernels/pe/clock.py).
 
 It walks a table of folds, and for each the list of the indices that it streams. When the next fold may begin follows
 from tags that come through the array, or from what it has sent itself:

@@ -1,4 +1,4 @@
-"""What tags and tokens do in a clock: they visit few PEs, and these walks only those (part of kernels/pe/clock.py).
+"""Walks of tags and tokens: the few PEs that they visit in a clock (part of kernels/pe/clock.py).
 
 A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 2r + c = d.
 """
