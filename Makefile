@@ -43,7 +43,8 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 tests: $(DEV)
-	$(BIN)/pytest --doctest-modules
+	$(BIN)/pytest tests
+	$(BIN)/pytest --doctest-modules pivotsim tests/oracles
 
 test-lowest: $(LOWEST_READY)
 	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest $(CORE_TESTS)
@@ -52,7 +53,8 @@ test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
 
 test-torch: $(TORCH_READY)
-	$(TORCH_BIN)/python -m pytest --doctest-modules tests/torch tests/unit/test_package.py pivotsim/vit_torch
+	$(TORCH_BIN)/python -m pytest tests/torch tests/unit/test_package.py
+	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch
 
 record-staircase: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.recordings.staircase

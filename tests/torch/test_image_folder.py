@@ -10,8 +10,9 @@ torch = pytest.importorskip("torch", reason=REASON)
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 from pivotsim.vit_torch.measuring.extraction import logits_of
 from pivotsim.vit_torch.model.transformer import build_vit
+from pivotsim.vit_torch.training import image_folder
 from pivotsim.vit_torch.training.image_folder import MEAN, STD, ImageFolder
-from pivotsim.vit_torch.training.loop import FROM_LABELS, image_folder, train
+from pivotsim.vit_torch.training.loop import FROM_LABELS, train
 
 SHADES = {"b_class/1.png": 0, "a_class/2.PNG": 255, "a_class/1.png": 51}
 

@@ -10,7 +10,7 @@ from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
 from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.reducers import reduction
-from tests.torch.test_imposed import counted_macs, with_tokens
+from tests.torch.test_plan_application import counted_macs, with_tokens
 
 
 @pytest.mark.parametrize("active", [[], [2], [1, 2, 3]])

@@ -20,7 +20,7 @@ from pivotsim.vit_torch.reducers.head_selecting import HeadSelector
 from pivotsim.vit_torch.reducers.merging import MergePairs
 from pivotsim.vit_torch.reducers.selecting import Predictor
 from tests.torch.test_importance import drawn, tensors_of
-from tests.torch.test_imposed import counted_macs
+from tests.torch.test_plan_application import counted_macs
 from tests.torch.test_transformer import arrays, images_of, randomised
 
 SIZES = {
