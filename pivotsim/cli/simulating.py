@@ -124,6 +124,7 @@ def run_command(
     Example: pivotsim run deit_s --active 1-6
     """
     from pivotsim.simulation.run import simulate
+    from pivotsim.simulation.summary import run_tables
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
 
@@ -155,33 +156,12 @@ def run_command(
     if json:
         print_json({**report.to_dict(), "set": settings, "pruning": pruned.to_dict()})
         return
-    engine, memory, mode = (report.options[name] for name in ("engine", "memory", "ps_pl_overlap"))
-    beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
-    print_line(
-        f"{report.workload} on {board.name} "
-        f"(engine {engine}, memory {memory}, profile {profile}, scope {scope}{beside})"
-    )
+    totals = next(run_tables(report))
+    print_line(totals.title)
     if pruned:
         print_line(f"pruned: {pruned}")
     print_line()
-    parts = f"{'PL' if report.unit_cycles else 'array'} {number(report.pl_ms)}, processor {number(report.ps_ms)}"
-    if report.overlap_ms:
-        parts += f", side by side {number(report.overlap_ms)}"
-    array_cycles = report.pl_cycles - report.unit_cycles
-    rows = [
-        ("delay", number(report.delay_ms), "ms", parts),
-        ("energy", number(report.energy_j, 4), "J", f"rule {energy}"),
-        ("EDP", number(report.edp_j_ms), "J*ms", "of the mean image"),
-        ("FPS/W", number(report.fps_per_watt), "1/J", ""),
-        ("array", f"{array_cycles:,}", "clocks", f"utilisation {percent(report.utilization_frac)}"),
-    ]
-    if report.unit_cycles:
-        rows.append(("PL units", f"{report.unit_cycles:,}", "clocks", ""))
-    if mode == "images":
-        rows.insert(1, ("latency", number(report.latency_ms), "ms", "of the slowest image"))
-    if batch > 1:
-        rows.insert(1, ("per image", number(report.delay_per_image_ms), "ms", f"batch {batch}"))
-    print_table(("total", "value", "unit", ""), rows, right=(1,))
+    print_table(totals.columns, totals.rows, totals.right)
     print_modules(report)
     print_details(report)
     print_energy(report)
