@@ -23,7 +23,7 @@ LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
 PYTHONS       ?= 3.12 3.13
 EXTRAS        := .[cluster,search,pandas]
 # one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
-CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_package.py tests/unit/energy/test_counts.py \
+CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_package.py tests/unit/engines/test_counts.py \
   tests/unit/dse/sweep/test_run.py tests/unit/dse/test_search.py \
   tests/unit/dse/sweep/test_dask_cluster.py::test_threads_of_a_worker_and_tasks_of_several_chunks \
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py
