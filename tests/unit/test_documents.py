@@ -25,6 +25,12 @@ def test_the_readme_names_its_two_commands():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
+def test_the_core_tests_of_the_makefile_are_there():
+    listed = re.search(r"^CORE_TESTS +:= ((?:.*\\\n)*.*)", (ROOT / "Makefile").read_text(), re.M)[1]
+    paths = [word.partition("::")[0] for word in listed.replace("\\\n", " ").split()]
+    assert len(paths) > 5 and not [path for path in paths if not (ROOT / path).exists()]
+
+
 def users_files(folder):
     """Write the files that the README's commands name, as a user would have them."""
     (folder / "acc.csv").write_text("tokens,accuracy_pct\n197,79.8\n128,78.6\n64,70.0\n")
