@@ -38,7 +38,7 @@ else:
         "UnitOfEachKind",
         __base__=Spec,
         __cls_kwargs__={"defer_build": True},
-        **{row.unit: UnitSpec for row in OPERATIONS.values() if row.unit_size},
+        **{row.unit: (UnitSpec, ...) for row in OPERATIONS.values() if row.unit_size},
     )
 
 

@@ -69,7 +69,10 @@ if TYPE_CHECKING:  # what each kind of operation adds is read by `of`
     PlaceOfEachKind = Spec
 else:
     CostOfEachKind = create_model(
-        "CostOfEachKind", __base__=CallCost, __cls_kwargs__={"defer_build": True}, **dict.fromkeys(PS_KINDS, OpCost)
+        "CostOfEachKind",
+        __base__=CallCost,
+        __cls_kwargs__={"defer_build": True},
+        **dict.fromkeys(PS_KINDS, (OpCost, ...)),
     )
     PlaceOfEachKind = create_model(
         "PlaceOfEachKind",
