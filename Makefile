@@ -44,7 +44,7 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 tests: $(DEV)
-	$(BIN)/pytest tests
+	$(BIN)/pytest -n auto --maxprocesses 8 tests
 	$(BIN)/pytest --doctest-modules pivotsim tests/oracles
 
 test-lowest: $(LOWEST_READY)

@@ -3,23 +3,20 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.base import HW
 from pivotsim.engines.counts import Counts
-from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
-from pivotsim.host.costs import constants_used, defaults_used, entropy_ms, left_out
-from pivotsim.io.documents import SET_BY_USER
-from pivotsim.io.specs import leaves
+from pivotsim.host.costs import entropy_ms
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
+from pivotsim.simulation.notes import notes_of
 from pivotsim.simulation.placed_ops import PS, PlacedOp, place_ops
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Timeline
@@ -29,7 +26,6 @@ from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
 
 SCOPES = ("encoders", "all")
-SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
 
 
 def simulate(
@@ -152,7 +148,7 @@ def simulate(
         gate_usage=gate,
         gate_components_j=components_j(hw, gate),
         details=counted.details,
-        notes=_notes(trace, hw, board, options),
+        notes=notes_of(trace, hw, board, options),
         inputs=Inputs(trace, hw, board.linked(), options),
         timeline=timeline,
     )
@@ -209,46 +205,6 @@ def _rows(steps: list[PlacedOp], timeline: Timeline, hw: Hardware, images: int) 
         busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), hw.clock_mhz)
         rows.append(Row(step.encoder, step.module, step.kind, side, step.cycles, step.macs, busy_ms, to_ms(start)))
     return rows
-
-
-def _notes(trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the sources of the constants in use that are more, or less, than read from a source.
-
-    ``board`` is the hardware with the memories that the run saw.
-    """
-    changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
-    profile = options["profile"]
-    used = [*constants_used(trace, hw, profile), *unit_constants(trace, hw)]
-    used += [*RULES[options["energy"]].constants, *hw.assumptions]
-    used += [path for path in defaults_used(trace, hw, profile) if path not in used]
-    used += [] if hw.host else ["host"]
-    groups = tuple(f"{group}." for group in ENGINES[options["engine"]].values_read(options["memory"]))
-    used += [path for path in _paths(type(hw)) if path.startswith(groups)] if groups else []
-    unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
-    marked = [path for path in unchanged if hw.source(path).startswith("[")]
-    notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
-    unpaid = left_out(trace, hw, profile)
-    if unpaid:
-        notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
-    if any(op.kind != "gemm" and op.density != 1 for op in trace):
-        notes += (SPARSE_SCORES,)
-    for name, spec in board.linked().items():
-        notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
-    return notes
-
-
-def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
-    """Return a path, or the values of its group that are not changed where some are."""
-    inside = [c for c in changed if c == path or c.startswith(f"{path}.")]
-    if not inside:
-        return [path]
-    return [leaf for leaf in _paths(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
-
-
-@cache
-def _paths(schema: type[Hardware]) -> tuple[str, ...]:
-    """Return the dotted paths of all values of a kind of hardware."""
-    return tuple(path for path, _, _ in leaves(schema))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def test_full_disk(tmp_path, undisturbed, monkeypatch):
 def test_folder_that_may_not_be_written(tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
-    for path in (folder, *list(folder.parents)[:3]):
+    for path in (folder, *list(folder.parents)[:4]):
         if path.stat().st_uid == os.geteuid():
             path.chmod(0o755)  # pytest's folders are closed to others
     folder.chmod(0o555)
