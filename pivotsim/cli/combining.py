@@ -1,15 +1,19 @@
 """Commands on several results: combine, compare."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
-from pivotsim.cli.simulating import print_end, print_energy, print_modules, write_plots
+from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
+
+if TYPE_CHECKING:
+    from pivotsim.models.spec import VitModel
+    from pivotsim.workload.plans import Plan
 
 
 def combine_command(
@@ -63,6 +67,8 @@ def combine_command(
     """
     from pivotsim.effort.combination import combine
     from pivotsim.simulation.run import simulate
+    from pivotsim.simulation.summary import fits_row, not_used_lines, said_lines
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
@@ -71,19 +77,26 @@ def combine_command(
     options.check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name
-    whole = plan(spec, qkv=qkv, score_bits=score_bits)
+
+    def plans_of(one: "VitModel") -> "list[Plan]":
+        whole = plan(one, qkv=qkv, score_bits=score_bits)
+        return [pruned.applied(whole, options.parse_encoders(name, text, one.depth)) for name, text in lists]
+
     reports = [
         simulate(
-            pruned.applied(whole, options.parse_encoders(name, text, spec.depth)),
-            board, engine=engine, memory=memory, profile=profile, energy=energy,
+            effort_plan, board, engine=engine, memory=memory, profile=profile, energy=energy,
             scope=scope, ps_pl_overlap=ps_pl_overlap,
         )
-        for name, text in lists
+        for effort_plan in plans_of(spec)
     ]  # fmt: skip
+    of_model = options.model_not_used(
+        settings, model, spec, lambda m: [lower(one) for one in plans_of(m)], scope=scope, gate=gate
+    )
     mix = combine(reports, exits, gate=gate)
     written = write_plots(mix, plots)
     if json:
-        print_json({**mix.to_dict(), "set": settings, "pruning": pruned.to_dict()})
+        not_used = {**mix.not_used, **of_model}
+        print_json({**mix.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
         return
     used = reports[0].options
     modes = f"engine {used['engine']}, memory {used['memory']}, profile {profile}, scope {scope}, gate {gate}"
@@ -112,9 +125,11 @@ def combine_command(
             ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms", "as the paper's Table 2 prints it"),
             ("FPS/W", number(mix.fps_per_watt), "1/J", ""),
             ("array", number(mix.mean_pl_cycles, 0), "clocks", "mean"),
+            fits_row(mix.fit),
         ],
         right=(1,),
     )
+    print_said([*said_lines(mix), *not_used_lines(of_model)])
     print_modules(mix)
     print_energy(mix)
     print_end(mix.notes, written)

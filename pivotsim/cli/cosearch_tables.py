@@ -28,6 +28,19 @@ def print_paths(search: "CoSearch") -> None:
     )  # fmt: skip
 
 
+def print_boards(search: "CoSearch") -> None:
+    """Print whether each hardware's design fits its FPGA, and what must be said of it."""
+    from pivotsim.simulation.summary import fits_row, said_lines
+
+    names = [mix.efforts[0].report.hardware for mix in search.all_efforts]
+    print_line()
+    rows = [(name, *fits_row(mix.fit)[1::2]) for name, mix in zip(names, search.all_efforts, strict=True)]
+    print_table(("hardware", "fits", ""), rows)
+    for name, mix in zip(names, search.all_efforts, strict=True):
+        for line in said_lines(mix):
+            print_line(f"{name}: {line}" if len(names) > 1 else line)
+
+
 def print_answer(title: str, answer: "Answer") -> None:
     """Print what was found or is nearest, effort by effort, and the mean image."""
     choice, mix = answer.choice, answer.choice.mix

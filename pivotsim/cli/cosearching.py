@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.cosearch_tables import print_answer, print_front, print_paths
+from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths
 from pivotsim.cli.output import print_json, print_line
 from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
+    from pivotsim.effort.mixed_report import MixedReport
     from pivotsim.effort.search.choice import Answer, Choice
     from pivotsim.effort.search.space import CoSearch
+    from pivotsim.models.spec import VitModel
     from pivotsim.simulation.report import Report
+    from pivotsim.workload.plans import Plan
 
 MET, NOT_MET = 0, 1  # exit status: a target or a limit that nothing meets is answered, and is a check that failed
 
@@ -112,6 +115,8 @@ def cosearch_command(
     Example: pivotsim cosearch deit_s --logits logits.npz --cka cka.npz --target-delay-ms 50 --lec 0.7
     """
     from pivotsim.effort.search.co_search import cosearch
+    from pivotsim.simulation.summary import not_used_lines
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
     if logits is None or cka is None:
@@ -124,11 +129,16 @@ def cosearch_command(
     both = [options.load_both(name, model, settings) for name in hw or ["zcu102"]]
     spec = both[0][1]
     assert spec is not None  # load_both returns a model for a model's name
+
+    def plan_of(one: "VitModel") -> "Plan":
+        return plan(one, qkv=qkv, score_bits=score_bits)
+
     search = cosearch(
-        plan(spec, qkv=qkv, score_bits=score_bits), logits, cka, [board for board, _ in both], gate=gate,
+        plan_of(spec), logits, cka, [board for board, _ in both], gate=gate,
         engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
         ps_pl_overlap=ps_pl_overlap,
     )  # fmt: skip
+    of_model = options.model_not_used(settings, model, spec, lambda m: [lower(plan_of(m))], scope=scope, gate=gate)
     limits, most = _parse_limits(limit), 2 if max_efforts is None else max_efforts
     near = {} if tolerance is None else {"tolerance_frac": tolerance}
     share = 0.7 if lec is None else lec
@@ -144,10 +154,13 @@ def cosearch_command(
     if json:
         sampled = {"sampling": None if sampling is None else sampling._asdict()}
         answered = _to_dict(search, spec.name, pairs, best, edge)
-        print_json({**answered, **sampled, "set": settings, "notes": list(notes)})
+        print_json({**answered, **sampled, "not_used": of_model, "set": settings, "notes": list(notes)})
     else:
         print_line(f"{spec.name}, efforts {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
         print_paths(search)
+        print_boards(search)
+        for line in not_used_lines(of_model):
+            print_line(line)
         for answer in pairs:
             print_answer(f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}", answer)
         if best is not None:
@@ -196,7 +209,9 @@ def _to_dict(
         **header("cosearch", search.input_hash),
         "model": model,
         "images": search.outputs.images,
-        "hardware": [_board_to_dict(reports) for reports in search.reports],
+        "hardware": [
+            _board_to_dict(reports, mix) for reports, mix in zip(search.reports, search.all_efforts, strict=True)
+        ],
         "gate": search.gate,
         "paths": {str(e): {"active": list(p.active), "score": p.score} for e, p in search.paths.items()},
         "phase_2": [answer.to_dict() for answer in pairs],
@@ -205,14 +220,19 @@ def _to_dict(
     }
 
 
-def _board_to_dict(reports: "Mapping[int, Report]") -> dict[str, Any]:
+def _board_to_dict(reports: "Mapping[int, Report]", mix: "MixedReport") -> dict[str, Any]:
     """Return one hardware as plain numbers and text: its options, its efforts, the marks behind them."""
+    from pivotsim.hardware.resources import fit_to_dict
+
     first = next(iter(reports.values()))
     return {
         "name": first.hardware,
         **first.options,
+        **fit_to_dict(mix.fit),
+        "remarks": list(mix.remarks),
+        "not_used": mix.not_used,
         "efforts": {str(e): {"delay_ms": r.delay_ms, "energy_j": r.energy_j} for e, r in reports.items()},
-        "notes": list(dict.fromkeys(note for report in reports.values() for note in report.notes)),
+        "notes": list(mix.notes[len(mix.order_notes) :]),
     }
 
 

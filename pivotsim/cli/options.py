@@ -1,7 +1,7 @@
 """Options that several commands share, and how their texts become values."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from pivotsim.io.yaml_reader import parse_scalar
 if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel
+    from pivotsim.workload.ops import Trace
 
 
 def integer(name: str) -> Callable[[str], int]:
@@ -258,6 +259,25 @@ def load_both(
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
     hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
     return hw, model if model is None else model.replace(for_model, label="--set model")
+
+
+def model_not_used(
+    settings: Mapping[str, object],
+    model_name: str | None,
+    spec: "VitModel | None",
+    traces_of: "Callable[[VitModel], Sequence[Trace]]",
+    *,
+    scope: str,
+    gate: str = "none",
+) -> dict[str, str]:
+    """Return the settings of the model that change nothing of what runs, and what they need."""
+    if spec is None or not any(path.startswith("model.") for path in settings):
+        return {}
+    from pivotsim.models.spec import load_model
+    from pivotsim.simulation.notes.model_settings import model_settings_not_used
+
+    original = load_model(str(model_name))
+    return model_settings_not_used(settings, spec, original, traces_of, scope=scope, with_gate=gate != "none")
 
 
 def array_of(

@@ -9,7 +9,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
-from pivotsim.cli.simulating import print_end
+from pivotsim.cli.simulating import print_end, print_said
 from pivotsim.errors import InputError, got
 from pivotsim.tables import number, percent
 
@@ -74,6 +74,8 @@ def schedule_command(
     from pivotsim.pruning.accuracy import read_accuracy
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.token_plans import least_tokens
+    from pivotsim.simulation.summary import not_used_lines
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
     settings = options.parse_settings(set_)
@@ -94,15 +96,17 @@ def schedule_command(
             whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),
             encoder=encoder, pruning_ms=pruning_ms,
         )  # fmt: skip
+    of_model = options.model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch)], scope="encoders")
     written: list[Path] = []
     if plots is not None:
         from pivotsim.plots.staircase import plot_schedule
 
         written = plot_schedule(found, plots)
     if json:
-        print_json({**found.to_dict(), "set": settings})
+        print_json({**found.to_dict(), "not_used": of_model, "set": settings})
         return
     _print_schedule(found)
+    print_said([*found.remarks, *not_used_lines(of_model)])
     print_end(found.notes, written)
 
 

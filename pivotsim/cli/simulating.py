@@ -1,5 +1,6 @@
 """Commands that simulate once: gemm, run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +13,10 @@ from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.models.spec import VitModel
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.single_gemm import GemmResult
+    from pivotsim.workload.plans import Plan
 
 
 def gemm_command(
@@ -124,7 +127,8 @@ def run_command(
     Example: pivotsim run deit_s --active 1-6
     """
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.summary import run_tables
+    from pivotsim.simulation.summary import not_used_lines, run_tables
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
 
@@ -137,24 +141,30 @@ def run_command(
     settings = options.parse_settings(set_)
     options.check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = options.load_both(hw, model, settings)
+
+    def plan_of(one: "VitModel") -> "Plan":
+        return pruned.applied(plan(one, qkv=qkv, score_bits=score_bits), options.active_of(active, one.depth))
+
     workload: Any
     if trace is not None:
         workload = read_trace(trace)
     else:
         assert spec is not None  # load_both returns a model for a model's name
-        workload = pruned.applied(plan(spec, qkv=qkv, score_bits=score_bits), options.active_of(active, spec.depth))
+        workload = plan_of(spec)
     with progress():
         report = simulate(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
             ps_pl_overlap=ps_pl_overlap,
         )  # fmt: skip
+    of_model = options.model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline
 
         written.append(write_timeline(report, timeline))
     if json:
-        print_json({**report.to_dict(), "set": settings, "pruning": pruned.to_dict()})
+        not_used = {**report.not_used, **of_model}
+        print_json({**report.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
         return
     totals = next(run_tables(report))
     print_line(totals.title)
@@ -162,10 +172,19 @@ def run_command(
         print_line(f"pruned: {pruned}")
     print_line()
     print_table(totals.columns, totals.rows, totals.right)
+    print_said([*totals.closing, *not_used_lines(of_model)])
     print_modules(report)
     print_details(report)
     print_energy(report)
     print_end(report.notes, written)
+
+
+def print_said(lines: Sequence[str]) -> None:
+    """Print what must be said beside the totals, where there is something."""
+    if lines:
+        print_line()
+    for line in lines:
+        print_line(line)
 
 
 def print_modules(report: "Report | MixedReport") -> None:
@@ -183,7 +202,7 @@ def print_energy(report: "Report | MixedReport") -> None:
     interval = report.energy_interval
     if interval is None:
         return
-    from pivotsim.simulation.report import share_energy
+    from pivotsim.simulation.shares import share_energy
 
     per_j = report.power_w / report.energy_j if report.energy_j else 0.0
     print_line()

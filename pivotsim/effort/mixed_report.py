@@ -11,13 +11,17 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
-from pivotsim.simulation.report import Report, add_up, hash_of, header, interval_entries, share_energy, share_out
-from pivotsim.simulation.summary import result_tables
+from pivotsim.hardware.resources import Fit, fit_to_dict
+from pivotsim.simulation.notes.reading import Reading, gate_reads
+from pivotsim.simulation.report import Report, hash_of, header, not_used_by
+from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
+from pivotsim.simulation.summary import fits_row, result_tables, said_lines
 from pivotsim.tables import Table, as_html, as_text, number, percent
 from pivotsim.units import Number, plain_sum
 
@@ -180,9 +184,40 @@ class MixedReport:
         return self.efforts[0].report.energy_remarks
 
     @property
+    def fits(self) -> bool | None:
+        """Whether the FPGA has what the design takes; None where that is not known, as of an MPCA."""
+        return self.efforts[0].report.fits
+
+    @property
+    def fit(self) -> Fit | None:
+        """Each resource's demand and bound; None where nothing is known of them."""
+        return self.efforts[0].report.fit
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What the efforts, and the gates where they are charged, have read of the hardware."""
+        first = self.efforts[0].report
+        found = first.reading.with_more(path for e in self.efforts for path in e.report.reading.run)
+        if self.gate == "none" or len(self.efforts) == 1:
+            return found
+        inputs, options = first.inputs, first.options
+        return found.with_more(gate_reads(inputs.hw, options["profile"], options["energy"], inputs.classes))
+
+    @property
+    def not_used(self) -> dict[str, str]:
+        """Settings of the hardware that neither efforts nor gates read, by dotted path: what they need."""
+        return not_used_by([e.report for e in self.efforts], self.reading)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What must be said beside the totals."""
+        return tuple(dict.fromkeys(remark for e in self.efforts for remark in e.report.remarks))
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Constants behind the numbers that are calibrated, inferred, assumed or estimated; an odd order of efforts."""
-        return (*self.order_notes, *dict.fromkeys(note for e in self.efforts for note in e.report.notes))
+        notes = (*(note for e in self.efforts for note in e.report.notes), *self.reading.notes)
+        return (*self.order_notes, *dict.fromkeys(notes))
 
     @property
     def order_notes(self) -> tuple[str, ...]:
@@ -231,8 +266,9 @@ class MixedReport:
             ("EDP, mean of images", number(self.edp_mean_of_images_j_ms), "J*ms", "each image's own product"),
             ("EDP, sum of efforts", number(self.edp_sum_of_efforts_j_ms), "J*ms", "as PIVOT's Table 2 prints it"),
             ("FPS/W", number(self.fps_per_watt), "1/J", ""),
+            fits_row(self.fit),
         )
-        yield Table("", ("mean image", "value", "unit", ""), rows, (1,))
+        yield Table("", ("mean image", "value", "unit", ""), rows, (1,), said_lines(self))
         yield from result_tables(self, full=full)
 
     def to_dict(self) -> dict[str, Any]:
@@ -261,6 +297,9 @@ class MixedReport:
             "breakdown_by_group": self.breakdown("group"),
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
             "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
+            **fit_to_dict(self.fit),
+            "remarks": list(self.remarks),
+            "not_used": self.not_used,
             "per_effort": [e.to_dict() for e in self.efforts],
             "notes": list(self.notes),
         }

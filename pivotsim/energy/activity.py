@@ -16,6 +16,7 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.defaults import PS_POWER
 from pivotsim.hardware.power import ActivityCosts, ActivitySpec, ComponentPowerSpec, FittedOn
 from pivotsim.hardware.spec import Hardware
+from pivotsim.io.documents import stated_source
 from pivotsim.units import energy_j, pj_to_j
 
 RESIDUAL = "periphery_w"
@@ -146,5 +147,5 @@ def residual_w(activity: ActivitySpec) -> float:
 def remarks(hw: Hardware) -> dict[str, str]:
     """Return component -> what a reader must know of it: where its constants are fitted or are the user's."""
     source = hw.source(f"power.activity.default.{RESIDUAL}")
-    word = "a calibrated residual" if source.startswith("[calibrated]") else source
+    word = "a calibrated residual" if stated_source(source).startswith("[calibrated]") else source
     return {"periphery": f"leakage of the programmable logic, and {word}"}

@@ -119,5 +119,6 @@ class MemorySpec(Spec):
             "bias": False,
             "loop_order": "auto",
             "chunk": 0,
+            "out_bytes": 1,
         }
         return self.model_copy(update={**free, **plain})

@@ -24,7 +24,8 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.io.documents import SET_BY_USER
+from pivotsim.io.documents import SET_BY_USER, stated_source
+from pivotsim.units import INT64_MAX
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
@@ -171,6 +172,25 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)))
 
 
+def demand_text(resource: ResourceFit) -> str:
+    """Return a demand as text; where a memory is unlimited no number would do."""
+    return "unlimited" if resource.demand == INT64_MAX else f"{resource.demand:,}"
+
+
+def fit_or_none(hw: Hardware) -> Fit | None:
+    """Return what a design takes of its FPGA, None for a kind of hardware whose resources are not counted."""
+    return fit(hw) if isinstance(hw, SystolicHardware) else None
+
+
+def fit_to_dict(found: Fit | None) -> dict[str, Any]:
+    """Return the entries of a result's fit: whether all resources suffice, and each one's demand and bound."""
+    if found is None:
+        return {"fits": None, "resources": None}
+    resources = {r.resource: {"demand": r.demand, "bound": r.bound, "unit": r.unit, "fits": r.fits}
+                 for r in found.resources}  # fmt: skip
+    return {"fits": found.fits, "resources": resources}
+
+
 def bram36_blocks(width_bits: int, depth: int) -> int:
     """Return the fewest block RAMs of 36 Kb for a memory of ``depth`` words of ``width_bits``.
 
@@ -212,7 +232,7 @@ def _number(hw: SystolicHardware, field: str) -> int:
 def _mark(sources: list[str]) -> str:
     """Return the word for a demand from the sources of its constants: the one that weakens it most."""
     for start, word in ((SET_BY_USER, SET_BY_USER), ("[calibrated]", "calibrated"), ("[", "estimate")):
-        if any(source.startswith(start) for source in sources):
+        if any(stated_source(source).startswith(start) for source in sources):
             return word
     return "checked"
 

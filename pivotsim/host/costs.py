@@ -77,14 +77,16 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
         _check_placement(trace, hw, profile)
         return
     costs, host = hw.host_costs(profile), hw.host
-    charged, call_ms = dict(_charged(costs, hw)), us_to_ms(costs.call_us)
-    if costs.transfers:
-        transfers = dict(_transfers(trace, hw))
+    charged = dict(_charged(costs, hw, trace))
+    transfers = dict(_transfers(trace, hw)) if costs.transfers else {}
+    if not charged and not transfers:
+        return
+    call_ms = us_to_ms(costs.call_us)
     for index, op in enumerate(trace):
         if op.kind in charged:
             ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(trace, op), costs.call_us, host)
             yield HostOp(index, op.encoder, op.module, op.kind, ms, call_ms)
-        if costs.transfers and index in transfers:
+        if index in transfers:
             ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
             yield HostOp(index, op.encoder, "transfer", "transfer", ms, call_ms)
 
@@ -105,13 +107,13 @@ def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
         raise InputError(problems)
 
 
-def _charged(costs: HostCosts, hw: Hardware) -> Iterator[tuple[str, OpCost]]:
-    """Yield (kind, cost) of the operations that take processor time under a profile."""
+def _charged(costs: HostCosts, hw: Hardware, trace: Trace) -> Iterator[tuple[str, OpCost]]:
+    """Yield (kind, cost) of a trace's operations that take processor time under a profile."""
     for kind in PS_KINDS:
-        cost = costs.of(kind)
-        on_ps = hw.placement.of(kind) == PS  # at the array's edge it takes no time of its own
-        if on_ps and (cost.cycles_per_element or cost.cycles_per_row):
-            yield kind, cost
+        if kind in trace.first_ops and hw.placement.of(kind) == PS:  # at the array's edge it takes no time of its own
+            cost = costs.of(kind)
+            if cost.cycles_per_element or cost.cycles_per_row:
+                yield kind, cost
 
 
 def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
@@ -121,7 +123,7 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     PS cross as int32. Requantisation at the array's edge and units of the PL stay on the array's side. Behind the
     pruning of tokens what crosses is what the next operation reads: the tokens that are left.
     """
-    on_ps = {kind: place == PS for kind, place in hw.placement}
+    on_ps = {kind: hw.placement.of(kind) == PS for kind in trace.first_ops}
     ops = trace.ops
     for index in range(len(ops) - 1):
         op, following = ops[index], ops[index + 1]
@@ -145,8 +147,7 @@ def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
     if hw.host is None:
         return
     costs, prefix = hw.host_costs(profile), f"host.{profile}"
-    kinds = trace.first_ops
-    charged = [kind for kind, _ in _charged(costs, hw) if kind in kinds]
+    charged = [kind for kind, _ in _charged(costs, hw, trace)]
     for kind in charged:
         yield f"{prefix}.{kind}"
         yield f"placement.{kind}"

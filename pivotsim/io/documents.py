@@ -12,6 +12,7 @@ from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
 _PACKAGE = Path(__file__).parents[1]
 SET_BY_USER = "set by the user"
+INHERITED = "[inherited from "
 SPACE_SUFFIX = "_space"
 
 
@@ -104,7 +105,7 @@ def _laid_over(document: Document, base: Document) -> Document:
     own = {key: value for key, value in document.data.items() if key != "base"}
     changed = list(_paths(own))
     places = {**base.places, **{path: document.places.get(path, document.name) for path in changed}}
-    data = _merged(base.data, own)
+    data = _merged(_as_base(base.data, str(document.data["base"])), own)
     sources = data.get("sources")
     if isinstance(sources, dict):  # what the base says of a value does not hold for another one
         stated = own.get("sources")
@@ -117,6 +118,34 @@ def _laid_over(document: Document, base: Document) -> Document:
             if is_value and not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
                 sources[dotted] = f"{SET_BY_USER} in {document.name}"
     return Document(data, places, document.name)
+
+
+def _as_base(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a base's mapping whose sources say that its values are inherited, once, from whichever file states them.
+
+    A group without a source gets one for all its values.
+    """
+    sources = data.get("sources")
+    if not isinstance(sources, Mapping):
+        return data
+    groups = {key: "" for key, value in data.items() if isinstance(value, Mapping) and key != "sources"}
+    marked = {path: text if is_inherited(text) else f"{INHERITED}{name}] {text}".rstrip()
+              for path, text in {**groups, **sources}.items()}  # fmt: skip
+    return {**data, "sources": marked}
+
+
+def is_inherited(source: object) -> bool:
+    """Tell whether a source says that the value is its base's."""
+    return str(source).startswith(INHERITED)
+
+
+def stated_source(source: str) -> str:
+    """Return a source without the mark that it is inherited.
+
+    >>> stated_source("[inherited from zcu102] [calibrated] once"), stated_source("this file")
+    ('[calibrated] once', 'this file')
+    """
+    return source.partition("]")[2].lstrip() if is_inherited(source) else source
 
 
 def without_sources_below(sources: Mapping[str, Any], group: str) -> dict[str, Any]:

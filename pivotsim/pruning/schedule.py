@@ -20,6 +20,7 @@ from pivotsim.pruning.devices.protocol import (
     ChargesPruning,
     Device,
     HasNotes,
+    HasRemarks,
     device_identity,
     options_of,
     plan_identity,
@@ -66,6 +67,9 @@ class Schedule(Printable):
     options : mapping
         The device's options.
     notes : tuple of str
+        Marks behind the latencies.
+    remarks : tuple of str
+        What must be said beside them: a design that does not fit its device, settings without effect.
     """
 
     plan: Plan
@@ -85,6 +89,7 @@ class Schedule(Printable):
     options: Mapping[str, Any]
     identity: tuple[Any, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def input_hash(self) -> str:
@@ -105,7 +110,7 @@ class Schedule(Printable):
             ("gain", number(self.gain_ms, 3), "ms", percent(self.gain_ms / self.baseline_ms)),
         ]
         title = f"{self.plan.model.name} on {self.device}, batch {self.batch}, alpha {self.alpha:g}"
-        return (Table(title, ("schedule", "value", "unit", ""), rows, (1,), self.notes),)
+        return (Table(title, ("schedule", "value", "unit", ""), rows, (1,), (*self.remarks, *self.notes)),)
 
     @property
     def whole_tokens(self) -> int:
@@ -152,6 +157,7 @@ class Schedule(Printable):
                 for n, ms in zip(self.staircase.tokens, self.staircase.latency_ms, strict=True)
             ],
             "steps": [{**edge._asdict(), "jump_frac": edge.jump_frac} for edge in self.staircase.edges],
+            "remarks": list(self.remarks),
             "notes": list(self.notes),
         }  # fmt: skip
         return {**header("schedule", self.input_hash), **body}
@@ -233,9 +239,11 @@ def pruning_schedule(
     identity = (plan_identity(plan), device_identity(device), *asked, None if pruning_ms is None else own)
     notes += (UNCHARGED,) if math.isnan(own) else ()
     notes += device.notes(pruned, batch) if isinstance(device, HasNotes) else ()
+    remarks = device.remarks(pruned, batch) if isinstance(device, HasRemarks) else ()
     return Schedule(
         plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
         device.latency_ms(without_steps(pruned), batch), own, options_of(device), identity, notes,
+        remarks,
     )  # fmt: skip
 
 

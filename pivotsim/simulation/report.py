@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +14,10 @@ from pivotsim.energy.usage import Usage
 from pivotsim.engines.base import Details
 from pivotsim.engines.counts import Counts
 from pivotsim.errors import MissingExtraError, check_choice
+from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
+from pivotsim.simulation.gate import Gate, gate_of
+from pivotsim.simulation.notes.reading import Reading
+from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import run_line, run_tables
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.tables import as_html, as_text
@@ -42,24 +46,6 @@ class Row(NamedTuple):
     macs: int
     delay_ms: float
     start_ms: float
-
-
-def share_out(amounts: Mapping[Any, float], total: float) -> dict[Any, dict[str, float]]:
-    """Return {key: {delay_ms, share}} with shares of ``total``."""
-    return {k: {"delay_ms": v, "share": share_of(v, total)} for k, v in amounts.items()}
-
-
-def share_of(part: float, total: float) -> float:
-    """Return part / total in [0, 1]: 0 of nothing, and no more than 1 where sums round differently."""
-    return min(part / total, 1.0) if total else 0.0
-
-
-def add_up(pairs: Iterable[tuple[Any, float]]) -> dict[Any, float]:
-    """Return the sums of values per key, keys in the order of their first appearance."""
-    sums: dict[Any, float] = {}
-    for key, value in pairs:
-        sums[key] = sums.get(key, 0.0) + value
-    return sums
 
 
 @dataclass(frozen=True)
@@ -104,15 +90,20 @@ class Report:
         MACs and bytes; ``usage`` adds the times, the form in which an energy rule reads both.
     stall_cycles, moved_bytes : dict
         With engine `memory`, idle clocks of the array by cause, and bytes by memory level and direction; else zeros.
-    gate_ms : float or None
-        One entropy gate after this run, charged by ``combine`` only; None where the trace has no head, or the board no
-        processor.
-    gate_usage, gate_components_j
-        Its times, and its energy by component.
+    fits, fit : bool or None, Fit or None
+        Whether the FPGA has what the design takes, and each resource's demand and bound; None where nothing is known of
+        them. A design that does not fit is simulated all the same.
+    gate_ms, gate_usage, gate_components_j
+        One entropy gate after this run, charged by ``combine`` only: its delay, None where the trace has no head or the
+        board no processor, its times, and its energy by component.
     details : Details
         What only the engine knows: stalls, traffic and choices of memories, the balance of lanes.
     notes : tuple of str
-        Constants behind the numbers that are calibrated, inferred, assumed or estimated.
+        Constants behind the numbers that are calibrated, inferred, assumed, estimated or inherited from another board.
+    remarks : tuple of str
+        What must be said beside the totals, such as what the scope leaves out.
+    not_used : mapping
+        Settings that this run did not read, by dotted path: what they need to have an effect.
     input_hash : str
         16 hex digits over everything that went into the run.
     """
@@ -130,13 +121,48 @@ class Report:
     energy_components_j: Mapping[str, float]
     counts: Counts
     usage: Usage
-    gate_ms: float | None
-    gate_usage: Usage
-    gate_components_j: Mapping[str, float]
     notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+    reading: Reading = field(repr=False, compare=False)
     inputs: Any = field(repr=False, compare=False)
     timeline: Timeline = field(repr=False, compare=False)
     details: Details = field(repr=False, compare=False, default=Details())
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the FPGA has what the design takes; None where that is not known, as of an MPCA."""
+        return None if self.fit is None else self.fit.fits
+
+    @cached_property
+    def fit(self) -> Fit | None:
+        """Each resource's demand and bound, as ``pivotsim.fit`` counts them; None where nothing is known of them."""
+        return fit_or_none(self.inputs.hw)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """One entropy gate after this run, charged by ``combine`` alone."""
+        inputs = self.inputs
+        return gate_of(inputs.hw, self.options["profile"], self.options["energy"], inputs.classes)
+
+    @property
+    def gate_ms(self) -> float | None:
+        """Delay of the gate; None where the trace has no head, or the board no processor."""
+        return self.gate.delay_ms
+
+    @property
+    def gate_usage(self) -> Usage:
+        """Times of the gate."""
+        return self.gate.usage
+
+    @property
+    def gate_components_j(self) -> Mapping[str, float]:
+        """Energy of the gate by component."""
+        return self.gate.components_j
+
+    @property
+    def not_used(self) -> dict[str, str]:
+        """Settings of the hardware that this run did not read, by dotted path: what they need to have an effect."""
+        return not_used_by([self], self.reading)
 
     @property
     def stall_cycles(self) -> dict[str, int]:
@@ -281,6 +307,9 @@ class Report:
             "ps_ms": self.ps_ms,
             "macs": self.macs,
             "utilization_frac": self.utilization_frac,
+            **fit_to_dict(self.fit),
+            "remarks": list(self.remarks),
+            "not_used": self.not_used,
             "breakdown": self.breakdown("module"),
             "breakdown_by_group": self.breakdown("group"),
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
@@ -321,24 +350,14 @@ class Report:
         return pandas.DataFrame(self.rows, columns=list(Row._fields))
 
 
+def not_used_by(reports: Sequence[Report], reading: Reading) -> dict[str, str]:
+    """Return the settings that runs under the same options did not read, by dotted path, and what they need."""
+    return reading.not_used(lambda path: "")
+
+
 def hash_of(inputs: Any) -> str:
     """Return 16 hex digits over anything that prints itself in full."""
     return hashlib.sha256(str(inputs).encode()).hexdigest()[:16]
-
-
-def share_energy(components_j: Mapping[str, float], remarks: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return {component: {energy_j, share}}, with the remark of a component that has one."""
-    total = sum(components_j.values())
-    return {
-        k: {"energy_j": v, "share": share_of(v, total), **({"remark": remarks[k]} if k in remarks else {})}
-        for k, v in components_j.items()
-    }
-
-
-def interval_entries(interval: Interval | None) -> dict[str, float | None]:
-    """Return the entries of an energy's interval, None where its rule has none."""
-    values = [None] * len(Interval._fields) if interval is None else interval
-    return {f"energy_{name}": value for name, value in zip(Interval._fields, values, strict=True)}
 
 
 def header(kind: str, input_hash: str) -> dict[str, Any]:

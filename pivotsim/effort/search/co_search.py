@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from pivotsim.effort.combination import combine
 from pivotsim.effort.gating import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.effort.search.paths import best_paths
@@ -101,6 +100,5 @@ def cosearch(
     plans = {effort: skip_attention(plan, active=path.active) for effort, path in paths.items()}
     reports = tuple({e: simulate(p, board, **options) for e, p in plans.items()} for board in boards)
     search = CoSearch(paths, reports, outputs, gate, hash_of(matrix.tolist()))
-    for by_effort in reports:  # a wrong gate is told now, not after a search
-        combine(by_effort.values(), [1.0, *[0.0] * (len(by_effort) - 1)], gate=gate)
+    _ = search.all_efforts  # a wrong gate is told now, not after a search
     return search

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pivotsim.effort.combination import combine
 from pivotsim.effort.entropy import check_fraction
 from pivotsim.effort.gating import EffortOutputs, Flags, run_gates, thresholds_for
+from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.effort.search.cascade_costs import cascade_columns
 from pivotsim.effort.search.choice import Answer, Choice
 from pivotsim.effort.search.fronts import (
@@ -58,6 +59,11 @@ class CoSearch:
         return self.outputs.efforts
 
     @functools.cached_property
+    def all_efforts(self) -> tuple[MixedReport, ...]:
+        """Per hardware, all efforts together: what they read, and what must be said of the board."""
+        return tuple(_together(reports, self.gate) for reports in self.reports)
+
+    @functools.cached_property
     def input_hash(self) -> str:
         """16 hex digits over everything that the search reads."""
         hashes = [report.input_hash for by_effort in self.reports for report in by_effort.values()]
@@ -69,9 +75,10 @@ class CoSearch:
         Of several hardwares, those that a mark belongs to are named where not all share it.
         """
         found: dict[str, list[str]] = {}
-        for reports in self.reports:
-            for note in dict.fromkeys(note for report in reports.values() for note in report.notes):
-                found.setdefault(note, []).append(next(iter(reports.values())).hardware)
+        for mix in self.all_efforts:
+            odd = mix.order_notes
+            for note in mix.notes[len(odd) :]:
+                found.setdefault(note, []).append(mix.efforts[0].report.hardware)
         shared = len(self.reports)
         marks = [n if len(names) == shared else f"{', '.join(names)}: {n}" for n, names in found.items()]
         return (*dict.fromkeys(note for choice in choices for note in choice.mix.order_notes), *marks)
@@ -230,6 +237,10 @@ class CoSearch:
     def _check_labels(self, needed: bool) -> None:
         if needed and self.outputs.right is None:
             raise InputError("logits: accuracy needs labels, an integer array of one class per image (got none)")
+
+
+def _together(reports: Mapping[int, Report], gate: str) -> MixedReport:
+    return combine(reports.values(), [1.0, *[0.0] * (len(reports) - 1)], gate=gate)
 
 
 def _checked_space(max_efforts: int, levels: int | None) -> tuple[int, int]:

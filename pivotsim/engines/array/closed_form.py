@@ -43,7 +43,7 @@ def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
     InputError
         A value is out of bounds.
     """
-    values = _values(array)
+    values = fields_of(array)
     return _design(_code(field, values[field]) for field in DESIGN_FIELDS)
 
 
@@ -54,16 +54,20 @@ def _design(codes: Iterable[int]) -> Design:
 
 def dataflow_of(array: ArraySpec | Mapping[str, Any]) -> Dataflow:
     """Return the table's row of an array that ``design_of`` has found valid."""
-    return DATAFLOW[_values(array)["dataflow"]]
+    return DATAFLOW[fields_of(array)["dataflow"]]
 
 
-def _values(array: ArraySpec | Mapping[str, Any]) -> Mapping[str, Any]:
-    return array if isinstance(array, Mapping) else array.__dict__
+def fields_of(array: ArraySpec | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an array's values by field; the register below it is read only where sums drain through it."""
+    if isinstance(array, Mapping):
+        return array
+    values = {field: getattr(array, field) for field in DESIGN_FIELDS if field != "os_edge_register"}
+    return {**values, "os_edge_register": array.os_edge_register if DATAFLOW[array.dataflow].drains else True}
 
 
 def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
     """Return an array's configuration in codes, shape (7,): a row to sort and to tell designs apart by."""
-    values = _values(array)
+    values = fields_of(array)
     return np.array([_code(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
 
 

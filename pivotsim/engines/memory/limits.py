@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram.spec import DramSpec
@@ -117,7 +118,8 @@ class MemoryLimits:
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
     """Return the limits of a hardware's memories at an array clock: ns become clocks, rounded up.
 
-    The clock counts as a whole number of hertz, so that every length is an exact integer.
+    The clock counts as a whole number of hertz, so that every length is an exact integer. Only what can matter is read:
+    no halves of a memory without a limit, no rate behind a channel that issues commands.
     """
     clock_hz = round(clock_mhz * 1e6)
 
@@ -128,16 +130,17 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         return -(-time_ns * clock_hz // 10**9)
 
     axi = limit(memories.axi_port_bytes_per_clock)
+    channel = memories.dram_channel()
+    buffers: dict[str, Any] = {}
+    for name in ("ipmem", "wtmem", "opmem"):
+        size = buffers[f"{name}_bytes"] = limit(getattr(memories, f"{name}_bytes"))
+        if size is not None:
+            buffers[f"{name}_buffers"] = getattr(memories, f"{name}_buffers")
     return MemoryLimits(
-        ipmem_bytes=limit(memories.ipmem_bytes),
-        wtmem_bytes=limit(memories.wtmem_bytes),
-        opmem_bytes=limit(memories.opmem_bytes),
-        ipmem_buffers=memories.ipmem_buffers,
-        wtmem_buffers=memories.wtmem_buffers,
-        opmem_buffers=memories.opmem_buffers,
+        **buffers,
         input_share_bytes=limit(memories.input_share_bytes),
         weight_share_bytes=limit(memories.weight_share_bytes),
-        dram_bytes_per_s=limit(memories.dram_bytes_per_s),
+        dram_bytes_per_s=limit(memories.dram_bytes_per_s) if channel is None else None,
         clock_hz=clock_hz,
         axi_bytes_per_cycle=None if axi is None else axi * memories.axi_ports,
         gb_port_bytes_per_cycle=limit(memories.gb_port_bytes_per_clock),
@@ -147,5 +150,5 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         write_latency_cycles=cycles(memories.write_latency_ns),
         out_bytes=memories.out_bytes,
         bias=memories.bias,
-        channel=memories.dram_channel(),
+        channel=channel,
     )

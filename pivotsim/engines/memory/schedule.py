@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import design_of
+from pivotsim.engines.array.closed_form import design_of, fields_of
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays
@@ -182,7 +182,7 @@ class _Program:
     ) -> "_Program | DoesNotFit":  # fmt: skip
         sizes = (check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1))
         design = design_of(array)
-        dataflow = (array if isinstance(array, Mapping) else array.__dict__)["dataflow"]
+        dataflow = fields_of(array)["dataflow"]
         orders = DATAFLOW[dataflow].loop_orders
         check_choice("loop_order", loop_order, (AUTO, *orders))
         chunk = check_integer("chunk", chunk, 0, DATAFLOW[dataflow].sizes(*sizes)[2])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
-from pivotsim.engines.array.closed_form import dataflow_of, design_of
+from pivotsim.engines.array.closed_form import dataflow_of, design_of, fields_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
@@ -169,7 +169,7 @@ def run(
     mask = check_mask(mask, left.shape[0], left.shape[1], right.shape[1])
     if mask is not None:
         check_integer("copy", copy, 0, mask.count - 1)
-    values = array if isinstance(array, Mapping) else array.__dict__
+    values = fields_of(array)
     return _run(left, right, values, mask, copy, trace, digests)
 
 
@@ -264,7 +264,7 @@ def cycles_per_gemm(
     Repeat i uses copy i % count of the GEMM's mask. Two run at a time: they share nothing, and the kernel holds no
     lock.
     """
-    values = array if isinstance(array, Mapping) else array.__dict__
+    values = fields_of(array)
     closed_form(gemms, values)  # nothing can overflow
     listed = [
         ((m, k, n, mask), copies_run(check_mask(mask, m, k, n), repeats))

@@ -31,7 +31,7 @@ def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     InputError
         The clocks of all of them together would exceed int64.
     """
-    placed = {kind for kind in UNIT_OF if hw.placement.of(kind) == PL}
+    placed = {kind for kind in trace.first_ops if kind in UNIT_OF and hw.placement.of(kind) == PL}
     total = 0
     for position, op in enumerate(trace):
         if op.kind in placed:

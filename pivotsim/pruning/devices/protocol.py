@@ -80,6 +80,15 @@ class HasNotes(Protocol):
         ...
 
 
+@runtime_checkable
+class HasRemarks(Protocol):
+    """A device that knows what stands beside its latencies: a design that does not fit, settings without effect."""
+
+    def remarks(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return them, one line each."""
+        ...
+
+
 def options_of(device: Device) -> dict[str, Any]:
     """Return a device's options; a device that does not tell has none."""
     return dict(device.options) if isinstance(device, Described) else {}

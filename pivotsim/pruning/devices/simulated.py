@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,17 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
+from pivotsim.simulation.notes.reading import watched_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
-from pivotsim.simulation.report import Report
+from pivotsim.simulation.report import Report, not_used_by
 from pivotsim.simulation.run import runnable, simulate
+from pivotsim.simulation.summary import fits_row, not_used_lines
 from pivotsim.units import FloatArray, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 PARTS = ("delay", "array")  # everything, or the programmable logic alone: array and its units
+PROCESSOR = "host."  # how the paths of the processor's values begin
 PRUNING_ON_PS = "pruning: [estimate] the method's own work on the processor side is charged as profile full does"
 PRUNING_ON_PL = "pruning: the method's own work on the programmable logic is charged by the clocks of its units"
 
@@ -89,9 +92,23 @@ class Simulated:
 
     def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return the marks behind the delay and behind the cost of pruning."""
-        on_ps, on_pl = self._own_ms(plan, batch)
+        on_ps, on_pl = self._own_ms(plan, batch, self.board)
         own = [note for ms, note in ((on_ps, PRUNING_ON_PS), (on_pl, PRUNING_ON_PL)) if ms]
-        return (*self._report(plan, batch).notes, *own)
+        notes = self._report(plan, batch).notes
+        if self.part == "array":
+            notes = tuple(note for note in notes if not note.startswith(PROCESSOR))
+        return (*notes, *own)
+
+    def remarks(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
+        """Return whether the design fits where it does not, what else the run says, and the settings without effect."""
+        report = self._report(plan, batch)
+        board, read = watched_if_changed(self.board)
+        self._own_ms(plan, batch, board)
+        reading = report.reading.with_more(read)
+        if self.part == "array":  # the processor's times are left out
+            reading = replace(reading, run={path for path in reading.run if not path.startswith(PROCESSOR)})
+        lacking = [f"fits: NO, {fits_row(report.fit)[-1]}"] if report.fits is False else []
+        return (*lacking, *not_used_lines(not_used_by([report], reading)))
 
     def _limited(self) -> Hardware:
         """Return the board with the memories that count."""
@@ -125,12 +142,12 @@ class Simulated:
 
         It is work: where the images of a batch run side by side, part of it may be hidden.
         """
-        return math.fsum(self._own_ms(pruned, batch))
+        return math.fsum(self._own_ms(pruned, batch, self.board))
 
-    def _own_ms(self, pruned: Plan, batch: int) -> tuple[float, float]:
+    def _own_ms(self, pruned: Plan, batch: int, hw: Hardware) -> tuple[float, float]:
         """Return the pruning's own time on the processor side, 0 where only the array counts, and on the PL."""
-        hw = self.board
-        clocks = pruning_cycles(pruned, self._limited(), batch, str(self.engine), str(self.memory))
+        limited = hw if self.memory == HW else hw.without_memory_limits()
+        clocks = pruning_cycles(pruned, limited, batch, str(self.engine), str(self.memory))
         on_pl = cycles_to_ms(float(clocks), hw.clock_mhz)
         return 0.0 if self.part == "array" else host_pruning_ms(pruned, hw, batch), on_pl
 

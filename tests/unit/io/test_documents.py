@@ -22,9 +22,10 @@ def test_the_nearest_file_has_the_last_word(tmp_path):
     assert (hw.name, hw.description) == ("top", "in the middle")
     assert (hw.array.rows, hw.array.cols, hw.array.clock_mhz, hw.array.dataflow) == (16, 32, 100, "is")
     assert hw.source("array.rows") == f"set by the user in {top}"
-    assert hw.source("array.cols") == f"set by the user in {middle}"
-    assert hw.source("array.clock_mhz") == "a"
-    assert hw.source("array.dataflow") == ps.load_hardware("zcu102").source("array.dataflow")
+    assert hw.source("array.cols") == f"[inherited from middle] set by the user in {middle}"
+    assert hw.source("array.clock_mhz") == "[inherited from low] a"
+    own = ps.load_hardware("zcu102").source("array.dataflow")
+    assert hw.source("array.dataflow") == f"[inherited from zcu102] {own}"
     assert ps.load_hardware({"base": str(top), "array": {"rows": 4}}).array.cols == 32
     assert low.exists()
 

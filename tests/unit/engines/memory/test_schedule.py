@@ -156,9 +156,7 @@ class TestWithoutLimits:
 
     def test_the_boards_own_memories_without_limits(self):
         hw = ps.load_hardware("zcu102").without_memory_limits()
-        assert limits_of(hw.memories, 125.0) == MemoryLimits(
-            clock_hz=125_000_000, ipmem_buffers="ping_pong", wtmem_buffers="ping_pong"
-        )
+        assert limits_of(hw.memories, 125.0) == MemoryLimits(clock_hz=125_000_000)
 
 
 class TestBounds:

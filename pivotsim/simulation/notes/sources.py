@@ -1,37 +1,44 @@
-"""Notes behind a run's numbers: the sources of its constants that are more, or less, than read from a source."""
+"""Sources behind a run's numbers that are more, or less, than read from a source; and remarks beside its totals."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
+from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import constants_used, defaults_used, left_out
-from pivotsim.io.documents import SET_BY_USER
-from pivotsim.io.specs import leaves
+from pivotsim.io.documents import is_inherited
+from pivotsim.simulation.notes.reading import Reading, paths_of
 from pivotsim.workload.ops import Trace
 
 SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
 
 
-def notes_of(trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, Any]) -> tuple[str, ...]:
+def remarks_of(hw: Hardware, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what must be said beside a run's totals."""
+    power = constant_power_note(hw) if options["energy"] == "constant" else ""
+    return (power,) if power else ()
+
+
+def notes_of(
+    trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, Any], reading: Reading
+) -> tuple[str, ...]:  # fmt: skip
     """Return the sources of the constants in use that are more, or less, than read from a source.
 
     ``board`` is the hardware with the memories that the run saw.
     """
-    changed = [path for path, source in hw.sources.items() if source.startswith(SET_BY_USER)]
     profile = options["profile"]
     used = [*constants_used(trace, hw, profile), *unit_constants(trace, hw)]
     used += [*RULES[options["energy"]].constants, *hw.assumptions]
     used += [path for path in defaults_used(trace, hw, profile) if path not in used]
     used += [] if hw.host else ["host"]
     groups = tuple(f"{group}." for group in ENGINES[options["engine"]].values_read(options["memory"]))
-    used += [path for path in _paths(type(hw)) if path.startswith(groups)] if groups else []
-    unchanged = [leaf for path in used for leaf in _without(path, changed, hw)]
-    marked = [path for path in unchanged if hw.source(path).startswith("[")]
-    notes = tuple(f"{path}: {hw.source(path)}" for path in (*changed, *marked))
+    used += [path for path in paths_of(type(hw)) if path.startswith(groups)] if groups else []
+    unchanged = [leaf for path in used for leaf in _without(path, reading.used, hw)]
+    marked = [path for path in unchanged if hw.source(path).startswith("[") and not is_inherited(hw.source(path))]
+    notes = tuple(f"{path}: {hw.source(path)}" for path in (*reading.used, *marked, *reading.inherited))
     unpaid = left_out(trace, hw, profile)
     if unpaid:
         notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
@@ -47,10 +54,4 @@ def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:
     inside = [c for c in changed if c == path or c.startswith(f"{path}.")]
     if not inside:
         return [path]
-    return [leaf for leaf in _paths(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]
-
-
-@cache
-def _paths(schema: type[Hardware]) -> tuple[str, ...]:
-    """Return the dotted paths of all values of a kind of hardware."""
-    return tuple(path for path, _, _ in leaves(schema))
+    return [leaf for leaf in paths_of(type(hw)) if leaf.startswith(f"{path}.") and leaf not in inside]

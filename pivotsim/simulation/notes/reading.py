@@ -1,0 +1,103 @@
+"""What a run reads of a hardware: which settings had an effect, and which values are another board's."""
+
+from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+from pivotsim.hardware.resources import fit_or_none
+from pivotsim.hardware.spec import Hardware
+from pivotsim.io.documents import SET_BY_USER, is_inherited
+from pivotsim.io.specs import leaves
+from pivotsim.io.watched import watched
+from pivotsim.simulation.gate import gate_of
+
+LABELS = ("kind", "name", "description")  # no number depends on them, and every result shows the name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The dotted paths of a hardware's values that runs have read, and those that its fit to the FPGA reads.
+
+    Both are empty for a board of which nothing has to be said: every value is its own, and none is set.
+    """
+
+    hw: Hardware
+    run: Set[str]
+    fit: Set[str]
+
+    def with_more(self, run: Iterable[str]) -> "Reading":
+        """Return what these and further runs have read."""
+        return replace(self, run=frozenset((*self.run, *run)))
+
+    @cached_property
+    def used(self) -> list[str]:
+        """Paths of the settings that the runs have read."""
+        read = _with_groups(self.run)
+        return [path for path in self._settings if path in read]
+
+    def not_used(self, need: Callable[[str], str]) -> dict[str, str]:
+        """Return the settings that the runs have not read, by dotted path, and in words what they need."""
+        found, of_fit = {}, _with_groups(self.fit)
+        for path in self._settings:
+            if path not in self.used:
+                said = "not used here but for fits" if path in of_fit else "not used here"
+                words = need(path)
+                found[path] = f"{said}: {words}" if words else said
+        return found
+
+    @property
+    def inherited(self) -> Iterator[str]:
+        """The paths, each once, whose sources say that values which the runs or the fit read are another board's."""
+        told = set()
+        for path in paths_of(type(self.hw)):
+            if path not in LABELS and (path in self.run or path in self.fit) and is_inherited(self.hw.source(path)):
+                while path not in self.hw.sources:
+                    path = path.rpartition(".")[0]
+                if path not in told:
+                    told.add(path)
+                    yield path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line per setting that was read, and per source of inherited values."""
+        return tuple(f"{path}: {self.hw.source(path)}" for path in (*self.used, *self.inherited))
+
+    @property
+    def _settings(self) -> list[str]:
+        if not self.fit and not self.run:
+            return []
+        sources = self.hw.sources
+        return [path for path, source in sources.items() if source.startswith(SET_BY_USER) and path not in LABELS]
+
+
+def _with_groups(paths: Set[str]) -> set[str]:
+    """Return paths of values, and those of the groups that hold them."""
+    return {path[:end] for path in paths for end, character in enumerate(f"{path}.") if character == "."}
+
+
+def watched_if_changed(hw: Hardware) -> tuple[Hardware, Set[str]]:
+    """Return a hardware to run, watched where something must be said of what is read, and the set of what is."""
+    is_changed = any(source.startswith(SET_BY_USER) or is_inherited(source) for source in hw.sources.values())
+    return watched(hw) if is_changed else (hw, frozenset())
+
+
+def reading_of(hw: Hardware, read: Set[str]) -> Reading:
+    """Return what a run has read, and what the fit reads; nothing of a board that was not watched."""
+    if not read:
+        return Reading(hw, frozenset(), frozenset())
+    board, fit_reads = watched(hw)
+    fit_or_none(board)
+    return Reading(hw, frozenset(read) - set(LABELS), frozenset(fit_reads))
+
+
+def gate_reads(hw: Hardware, profile: str, energy: str, classes: int | None) -> Set[str]:
+    """Return what an entropy gate after a run reads; nothing of a board that is not watched."""
+    board, read = watched_if_changed(hw)
+    gate_of(board, profile, energy, classes)
+    return read
+
+
+@cache
+def paths_of(schema: type[Hardware]) -> tuple[str, ...]:
+    """Return the dotted paths of all values of a kind of hardware."""
+    return tuple(path for path, _, _ in leaves(schema))
