@@ -80,9 +80,11 @@ def show_fit_command(
     json: options.JsonOption = False,
 ) -> None:
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
-    from pivotsim.hardware.resources import fit
+    from pivotsim.hardware.memory import UNLIMITED
+    from pivotsim.hardware.resources import amount_text, fit
     from pivotsim.published.base.claims import published_resources
     from pivotsim.simulation.report import hash_of, header
+    from pivotsim.units import INT64_MAX
 
     settings = options.parse_settings(set_)
     hw, _ = options.load_both(name, None, settings)
@@ -96,7 +98,8 @@ def show_fit_command(
     print_table(
         ("resource", "demand", "bound", "left", "used", "", "mark", "PIVOT's", "from"),
         [
-            (r.unit, f"{r.demand:,}", f"{r.bound:,}", f"{r.gap:,}", percent(r.demand / r.bound if r.bound else None),
+            (r.unit, amount_text(r.demand), f"{r.bound:,}", "-" if r.demand == INT64_MAX else f"{r.gap:,}",
+             percent(r.demand / r.bound if r.bound and r.demand < INT64_MAX else None),
              "fits" if r.fits else "DOES NOT FIT", r.mark, f"{paper[r.resource]:,}", r.formula)
             for r in found.resources
         ],
@@ -105,14 +108,19 @@ def show_fit_command(
     print_line()
     print_table(
         ("memory", "size, B", "port, B", "BRAM36", "by capacity alone"),
-        [(m.memory, f"{m.size_bytes:,}", m.port_bytes, m.blocks, m.blocks_by_capacity) for m in found.memories],
+        [
+            (m.memory, *map(amount_text, (m.size_bytes, m.port_bytes, m.blocks, m.blocks_by_capacity)))
+            for m in found.memories
+        ],
         right=(1, 2, 3, 4),
     )
     short = [r for r in found.resources if not r.fits]
     if short:
         print_line()
         print_table(
-            ("missing", "", "what lowers it"), [(f"{-r.gap:,}", r.unit, "; ".join(r.levers)) for r in short], (0,)
+            ("missing", "", "what lowers it"),
+            [(UNLIMITED if r.demand == INT64_MAX else f"{-r.gap:,}", r.unit, "; ".join(r.levers)) for r in short],
+            (0,),
         )
     print_line()
     print_line("Behind these numbers:")

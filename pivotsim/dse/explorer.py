@@ -36,8 +36,8 @@ def explore(
     Returns
     -------
     DesignTable
-        A row per design: ``point``, one column per axis, pl_cycles (of an effort pair:
-        mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
+        A row per design: ``point``, one column per axis, dsp, bram36, lut, ff and fits as ``fit`` counts them,
+        pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
         Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
 
     Raises
@@ -68,4 +68,4 @@ def explore(
     starts = range(0, points.count, BLOCK_POINTS)
     table = joined([evaluator.run(points, i, min(points.count, i + BLOCK_POINTS)) for i in starts])
     columns = {name: c.words[c.codes] if isinstance(c, Coded) else c for name, c in table.columns.items()}
-    return DesignTable(columns, checked.columns)
+    return DesignTable(columns, checked.columns, checked.descriptions)

@@ -18,6 +18,7 @@ from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
 from pivotsim.dse.sweep.processes import SingleProcess
 from pivotsim.dse.sweep.run import Progress, SweepResult, run_sweep, store_chunks
 from pivotsim.errors import InputError, MissingExtraError, check_integer, got, nearest
+from pivotsim.hardware.resource_columns import DEMANDS
 from pivotsim.io.text_files import make_folder
 
 LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a constraint excludes
@@ -54,7 +55,7 @@ def run_search(
         Optuna is not installed.
     """
     space = load_space(source)
-    known = [*space.results, *space.resources]
+    known = [*space.results, *DEMANDS]
     problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
     if problems or not objectives:
         raise InputError(problems or "objectives: at least one is needed")

@@ -206,7 +206,7 @@ class MixedReport:
     @property
     def not_used(self) -> dict[str, str]:
         """Settings of the hardware that neither efforts nor gates read, by dotted path: what they need."""
-        return not_used_by([e.report for e in self.efforts], self.reading)
+        return not_used_by([e.report for e in self.efforts], self.reading, self.gate)
 
     @property
     def remarks(self) -> tuple[str, ...]:

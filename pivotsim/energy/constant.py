@@ -3,12 +3,14 @@
 from collections.abc import Collection
 
 from pivotsim.energy.usage import Usage
+from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.documents import SET_BY_USER, is_inherited
+from pivotsim.io.documents import SET_BY_USER, inherited_from, is_inherited
 from pivotsim.io.specs import leaves
 from pivotsim.units import Number, energy_j
 
-CONSTANTS = ("power.board_w",)
+BOARD_W = "power.board_w"
+CONSTANTS = (BOARD_W,)
 
 
 def board_j(hw: Hardware, delay_ms: Number) -> Number:
@@ -16,33 +18,50 @@ def board_j(hw: Hardware, delay_ms: Number) -> Number:
     return energy_j(hw.power.board_w, delay_ms)
 
 
+def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
+    """Return the energy of each component in joules; this rule knows the whole board only."""
+    return {"board": board_j(hw, usage.delay_ms)}
+
+
 def constant_power_note(hw: Hardware, varied: Collection[str] = ()) -> str:
-    """Return what must be said where a power is that of another array or clock than the one which runs, '' elsewhere.
+    """Return what must be said of the power where another array or clock has the constant of a board's own.
 
     Parameters
     ----------
     hw : Hardware
+        Gives the constant.
     varied : collection of str
-        Dotted paths that an exploration varies.
+        Dotted paths of the values that an exploration varies.
+
+    Returns
+    -------
+    str
+        One line; '' where the array and its clock are those that the power was stated for.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> constant_power_note(ps.load_hardware("zcu102"), ["array.rows"])
+    'power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the design'
+    >>> constant_power_note(ps.load_hardware("zcu102"), ["host.cores"])
+    ''
     """
-    array = f"{hw.compute}."
-    power = _origin(hw.source("power.board_w"))
-    paths = [path for path, _, _ in leaves(type(hw)) if path.startswith(array)]
-    is_other = any(path.startswith(array) for path in varied) or any(_origin(hw.source(p)) > power for p in paths)
-    if not is_other:
+    array, source = f"{hw.compute}.", hw.source(BOARD_W)
+    is_varied = BOARD_W not in varied and any(path.startswith(array) for path in varied)
+    stated_later = (
+        _order(hw.source(path)) > _order(source) for path, _, _ in leaves(type(hw)) if path[: len(array)] == array
+    )
+    if not is_varied and not any(stated_later):
         return ""
-    said = f"{hw.power.board_w:g} W is the board's power with one array and clock, not with these"
-    return f"power.board_w: {said}; energy rule activity scales with what runs"
+    owner = inherited_from(source) or hw.name
+    of_owner = f"{BOARD_W}: {hw.power.board_w:g} W is that of {owner} with its own array and clock"
+    has_components = isinstance(hw.power, ComponentPowerSpec)
+    return f"{of_owner}; energy activity scales with the design" if has_components else of_owner
 
 
-def _origin(source: str) -> int:
-    """Return how late a value was stated: by the base, by the board, by a setting."""
+def _order(source: str) -> int:
+    """Return how late a value was stated: by a base, by the board's own file, by a setting."""
     return 0 if is_inherited(source) else 2 if source.startswith(f"{SET_BY_USER} (") else 1
-
-
-def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
-    """Return the energy of each component in joules; this rule knows the whole board only."""
-    return {"board": board_j(hw, usage.delay_ms)}
 
 
 def interval_j(hw: Hardware, usage: Usage) -> None:

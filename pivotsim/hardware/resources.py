@@ -10,7 +10,8 @@ the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what c
 wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
 above), 4 * C at OPMEM. Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
 its FF and BRAM36 check nothing; DSP does.
-That a design does not fit is a result: it can be simulated all the same.
+That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
+cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
 
 import math
@@ -18,7 +19,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
@@ -60,7 +60,8 @@ class ResourceFit:
     Attributes
     ----------
     demand, bound, gap : int
-        What the design takes, what the device has, and what is left of it; negative where it is missing.
+        What the design takes, what the device has, and what is left of it; negative where it is missing. A demand of
+        2**63 - 1 is one that nothing meets: a memory is unlimited.
     mark : str
         ``checked``: follows from a stated figure without a fitted constant; ``calibrated``: a constant is fitted to
         the published total; ``estimate``; or ``set by the user``.
@@ -81,7 +82,10 @@ class ResourceFit:
 
 @dataclass(frozen=True)
 class MemoryBlocks:
-    """One memory: its size and port in bytes, its block RAMs, and how many its capacity alone would take."""
+    """One memory: its size and port in bytes, its block RAMs, and how many its capacity alone would take.
+
+    2**63 - 1 stands for what is unlimited.
+    """
 
     memory: str
     size_bytes: int
@@ -137,7 +141,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     Raises
     ------
     InputError
-        The hardware is unknown or not valid, or a memory is unlimited. A design that does not fit is no error.
+        The hardware is unknown or not valid. A design that does not fit is no error.
 
     Examples
     --------
@@ -155,7 +159,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         "dsp": (-(-pes // 2), "R * C / 2") if use.int8_packing else (pes, "R * C"),
         "bram36": (
             sum(m.blocks for m in memories) + use.bram36_fixed,
-            " + ".join(f"{m.memory} {m.blocks}" for m in memories) + f" + {use.bram36_fixed}",
+            " + ".join(f"{m.memory} {amount_text(m.blocks)}" for m in memories) + f" + {use.bram36_fixed}",
         ),
         "lut": (math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * R * C"),
         "ff": (math.ceil(use.ff_per_pe * pes) + use.ff_fixed, f"{use.ff_per_pe:g} * R * C + {use.ff_fixed}"),
@@ -163,18 +167,14 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     resources = []
     for resource, (demand, formula) in demands.items():
         unit, constants = CONSTANTS[resource]
-        bound = getattr(hw.fpga, resource)
+        demand, bound = min(demand, INT64_MAX), getattr(hw.fpga, resource)
         levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
+        if resource == "bram36":
+            levers = (*_numbers_wanted(hw), *levers)
         mark = _mark([hw.source(path) for path in constants])
-        resources.append(
-            ResourceFit(resource, demand, bound, bound - demand, unit, demand <= bound, mark, formula, levers)
-        )
+        fits = demand <= bound and demand < INT64_MAX
+        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
     return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)))
-
-
-def demand_text(resource: ResourceFit) -> str:
-    """Return a demand as text; where a memory is unlimited no number would do."""
-    return "unlimited" if resource.demand == INT64_MAX else f"{resource.demand:,}"
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
@@ -200,16 +200,27 @@ def bram36_blocks(width_bits: int, depth: int) -> int:
     return min(-(-width_bits // wi) * -(-depth // di) for wi, di in BRAM36_SHAPES)
 
 
+def amount_text(amount: int) -> str:
+    """Return bytes or blocks as text.
+
+    >>> amount_text(2304), amount_text(2**63 - 1)
+    ('2,304', 'unlimited')
+    """
+    return UNLIMITED if amount == INT64_MAX else f"{amount:,}"
+
+
 def _memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
-    array, size = hw.array, _number(hw, f"{name}_bytes")
-    port = port_bytes(hw, name, array.rows, array.cols, array.dataflow)
-    return MemoryBlocks(name, size, port, bram36_blocks(8 * port, -(-size // port)), -(-8 * size // BRAM36_BITS))
+    size, port = _number(hw, f"{name}_bytes"), _port_bytes(hw, name)
+    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // BRAM36_BITS)
+    blocks = INT64_MAX if INT64_MAX in (size, port) else bram36_blocks(8 * port, -(-size // port))
+    return MemoryBlocks(name, size, port, blocks, by_capacity)
 
 
-def port_bytes(hw: SystolicHardware, name: str, rows: int, cols: int, dataflow: str) -> int:
-    """Return how wide a memory is: the wider of what fills it and what an array of that shape moves in a clock."""
-    side = side_of(name, dataflow)
-    port = 0 if side is None else (rows, cols)[side] * (SUM_BYTES if name == OPERAND_MEMORY["out"] else 1)
+def _port_bytes(hw: SystolicHardware, name: str) -> int:
+    """Return how wide a memory is: the wider of what fills it and what the array moves in a clock."""
+    array, side = hw.array, side_of(name, hw.array.dataflow)
+    sides = (array.rows, array.cols)
+    port = 0 if side is None else sides[side] * (SUM_BYTES if name == OPERAND_MEMORY["out"] else 1)
     return max(port, _number(hw, f"{name}_port_bytes_per_clock")) if name in FILLED else port
 
 
@@ -224,9 +235,15 @@ def side_of(name: str, dataflow: str) -> int | None:
 
 def _number(hw: SystolicHardware, field: str) -> int:
     value = getattr(hw.memories, field)
-    if value == UNLIMITED:
-        raise InputError(f"memories.{field}: must be a number, block RAMs are counted {got(value)}")
-    return int(value)
+    return INT64_MAX if value == UNLIMITED else int(value)
+
+
+def _numbers_wanted(hw: SystolicHardware) -> Iterator[str]:
+    """Yield what would make an unlimited memory one that can be built."""
+    fields = [*(f"{name}_bytes" for name in MEMORIES), *(f"{name}_port_bytes_per_clock" for name in FILLED)]
+    for field in fields:
+        if _number(hw, field) == INT64_MAX:
+            yield f"a number for memories.{field}, which is unlimited"
 
 
 def _mark(sources: list[str]) -> str:

@@ -139,13 +139,22 @@ def is_inherited(source: object) -> bool:
     return str(source).startswith(INHERITED)
 
 
+def inherited_from(source: str) -> str:
+    """Return the name of the base that a source says a value is of, '' where it says none.
+
+    >>> inherited_from("[inherited from zcu102] [calibrated] once")
+    'zcu102'
+    """
+    return source[len(INHERITED) :].partition("] ")[0].rstrip("]") if is_inherited(source) else ""
+
+
 def stated_source(source: str) -> str:
     """Return a source without the mark that it is inherited.
 
     >>> stated_source("[inherited from zcu102] [calibrated] once"), stated_source("this file")
     ('[calibrated] once', 'this file')
     """
-    return source.partition("]")[2].lstrip() if is_inherited(source) else source
+    return source.partition("] ")[2] if is_inherited(source) else source
 
 
 def without_sources_below(sources: Mapping[str, Any], group: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A table of designs: one row each, with the unit of every column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,13 +26,19 @@ class DesignTable(Printable):
         Name -> numpy array; all of one length.
     units : mapping
         Name -> unit, for every column; empty text for words and plain numbers.
+    descriptions : mapping
+        Name -> what the column says, one sentence.
+    notes : sequence of str
+        What a reader of the numbers must know, a line each; ``print`` shows them below the designs.
 
     Attributes
     ----------
     columns : tuple of str
         Names, in their order.
-    units : dict
-        Name -> unit.
+    units, descriptions : dict
+        Name -> unit, name -> sentence.
+    notes : tuple of str
+        As given.
 
     Examples
     --------
@@ -42,10 +48,15 @@ class DesignTable(Printable):
     (2, ('rows', 'delay_ms'), 'ms', 1.25)
     """
 
-    def __init__(self, columns: Mapping[str, Any], units: Mapping[str, str]) -> None:
+    def __init__(
+        self, columns: Mapping[str, Any], units: Mapping[str, str], descriptions: Mapping[str, str] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self._columns = dict(columns)
         self.columns: tuple[str, ...] = tuple(self._columns)
         self.units: dict[str, str] = {name: units.get(name, "") for name in self.columns}
+        self.descriptions: dict[str, str] = {name: (descriptions or {}).get(name, "") for name in self.columns}
+        self.notes = tuple(notes)
 
     def __getitem__(self, column: str) -> Any:
         if column not in self._columns:
@@ -77,10 +88,11 @@ class DesignTable(Printable):
         -------
         DesignTable
         """
-        return DesignTable({name: values[places] for name, values in self._columns.items()}, self.units)
+        columns = {name: values[places] for name, values in self._columns.items()}
+        return DesignTable(columns, self.units, self.descriptions, self.notes)
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Return the table as a pandas frame; ``frame.attrs["units"]`` holds the units.
+        """Return the table as a pandas frame; ``frame.attrs`` holds units, descriptions and notes.
 
         Returns
         -------
@@ -96,7 +108,9 @@ class DesignTable(Printable):
         except ImportError:
             raise MissingExtraError("pandas", "pandas", "to_frame()") from None
         frame = pandas.DataFrame(self._columns)
-        frame.attrs["units"] = dict(self.units)
+        frame.attrs |= {
+            "units": dict(self.units), "descriptions": dict(self.descriptions), "notes": list(self.notes),
+        }  # fmt: skip
         return frame
 
     def to_dict(self) -> dict[str, list[Any]]:
@@ -118,7 +132,8 @@ class DesignTable(Printable):
         rows = [[_text(values[i]) for values in self._columns.values()] for i in range(count)]
         right = [i for i, values in enumerate(self._columns.values()) if np.asarray(values).dtype.kind in "iuf"]
         closing = [f"... {len(self) - count:,} more"] if count < len(self) else []
-        return (Table(f"{len(self):,} designs", heads, rows, right, closing),)
+        designs = "1 design" if len(self) == 1 else f"{len(self):,} designs"
+        return (Table(designs, heads, rows, right, [*closing, *self.notes]),)
 
 
 def _says(name: str, unit: str) -> bool:

@@ -1,7 +1,9 @@
 """simulate_designs(): one workload on millions of arrays at once, by the analytic engine."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,9 @@ from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.bytes_dense import design_bytes
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.loading import load_hardware
+from pivotsim.hardware.resource_columns import RESOURCES, ResourceModel
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_ops
@@ -25,9 +29,21 @@ from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
-UNITS = {path: unit for path, unit, _ in leaves(ArraySpec)}
-TOTALS = {"pl_cycles": "clocks", "delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}
+TOTALS = {
+    "pl_cycles": ("clocks", "Clocks of the array and of PL units."),
+    "delay_ms": ("ms", "Delay of the workload."),
+    "energy_j": ("J", "Energy of the workload."),
+    "edp_j_ms": ("J*ms", "Energy times delay."),
+}
+# column -> (unit, description)
+COLUMNS = {
+    **{path: (unit, text) for path, unit, text in leaves(ArraySpec)},
+    **{name: (row.unit, row.description) for name, row in RESOURCES.items()},
+    **TOTALS,
+}
 MAX_GRID = 100_000_000  # designs; a larger space belongs into a sweep's files
+CORES = os.cpu_count() or 1
+BLOCK_DESIGNS = 32_768  # whose resources are worked out at once: they stay in the processor's cache
 
 
 def simulate_designs(
@@ -59,7 +75,8 @@ def simulate_designs(
     Returns
     -------
     DesignTable
-        A row per design: the fields of ``designs``, then pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
+        A row per design: the fields of ``designs``; dsp, bram36, lut, ff (int64) and fits (bool) as ``fit`` counts
+        them; pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
 
     Raises
     ------
@@ -70,8 +87,8 @@ def simulate_designs(
     --------
     >>> import pivotsim as ps
     >>> table = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]})
-    >>> table["pl_cycles"].tolist()
-    [3026160, 2838240]
+    >>> table["pl_cycles"].tolist(), table["dsp"].tolist(), table["fits"].tolist()
+    ([3026160, 2838240], [2304, 2304], [True, True])
     >>> grid = simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": [64, 32], "cols": [36, 72]}, grid=True)
     >>> grid["rows"].tolist(), grid["cols"].tolist(), grid["pl_cycles"].tolist()
     ([64, 64, 32, 32], [36, 72, 36, 72], [3026160, 1606392, 5318784, 2838240])
@@ -93,7 +110,8 @@ def simulate_designs(
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
-    return DesignTable({**vectors, **totals}, {**UNITS, **TOTALS})
+    units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
+    return DesignTable({**vectors, **_resources(hw, vectors, columns), **totals}, units, descriptions)
 
 
 def _vector(values: object) -> Any:
@@ -124,6 +142,32 @@ def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
         inner //= max(len(values), 1)
         combined[field] = np.tile(np.repeat(values, inner), count // (inner * len(values)) if count else 0)
     return combined
+
+
+def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: DesignColumns) -> dict[str, Any]:
+    """Return resource -> column, block by block, so that no step of it leaves the processor's cache."""
+    count = len(columns.rows)
+    values: dict[str, Any] = {"array.dataflow": DATAFLOWS} if "dataflow" in vectors else {}
+    for field in ("rows", "cols"):
+        if field in vectors:  # a value is its own place
+            values[f"array.{field}"] = np.arange(getattr(columns, field).max(initial=0) + 1, dtype=np.int64)
+    model = ResourceModel(hw, values)
+    table: dict[str, Any] = {
+        name: np.empty(count, dtype=np.bool_ if name == "fits" else np.int64) for name in RESOURCES
+    }
+
+    def work_out(start: int) -> None:
+        block = slice(start, min(count, start + BLOCK_DESIGNS))
+        places = {path: getattr(columns, path.removeprefix("array."))[block] for path in values}
+        for name, column in model.columns(places, block.stop - start).items():
+            table[name][block] = column
+
+    if count <= BLOCK_DESIGNS:
+        work_out(0)
+    else:
+        with ThreadPoolExecutor(CORES) as pool:
+            list(pool.map(work_out, range(0, count, BLOCK_DESIGNS)))
+    return table
 
 
 def design_totals(

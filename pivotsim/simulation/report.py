@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +17,7 @@ from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.reading import Reading
+from pivotsim.simulation.requirements import requirement_of
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import run_line, run_tables
 from pivotsim.simulation.timeline import Timeline
@@ -350,9 +351,16 @@ class Report:
         return pandas.DataFrame(self.rows, columns=list(Row._fields))
 
 
-def not_used_by(reports: Sequence[Report], reading: Reading) -> dict[str, str]:
+def not_used_by(reports: Sequence[Report], reading: Reading, gate: str = "none") -> dict[str, str]:
     """Return the settings that runs under the same options did not read, by dotted path, and what they need."""
-    return reading.not_used(lambda path: "")
+    facts: dict[str, Collection[Any]] = {name: [value] for name, value in reports[0].options.items()}
+    facts |= {"gate": [gate], "pair": [len(reports) > 1], "interval": [True]}
+    facts["kinds"] = {kind for report in reports for kind in report.inputs.trace.first_ops}
+
+    def possible(key: str) -> Collection[Any] | None:
+        return facts[key] if key in facts else reading.values_of(key)
+
+    return reading.not_used(lambda path: requirement_of(path, possible))
 
 
 def hash_of(inputs: Any) -> str:

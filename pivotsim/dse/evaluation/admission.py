@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from pivotsim.dse.evaluation.cache import DesignBuilder
-from pivotsim.dse.resources import RESOURCES, depends_on, resource_columns
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import Expression
 from pivotsim.errors import InputError
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.resource_columns import PATHS, RESOURCES
 
 REPEATED, NOT_VALID = "repeats another point", "is not valid"
-SHAPE = {"array.rows": "rows", "array.cols": "cols"}
+MEMORIES = "memories."  # some of them are valid only together
 
 
 @dataclass
@@ -100,7 +99,7 @@ def stage_of(constraint: Expression, space: Space) -> str:
     """Return when a constraint can be decided: from the axes, the resources or the results."""
     if constraint.names & set(space.results):
         return "results"
-    return "resources" if constraint.names & set(RESOURCES) else "axes"
+    return "resources" if constraint.names & RESOURCES.keys() else "axes"
 
 
 def apply_conditions(designs: Designs, names: Sequence[str] | None = None) -> None:
@@ -126,41 +125,37 @@ def apply_axis_constraints(designs: Designs, constraints: Sequence[Expression]) 
 def apply_resource_constraints(
     designs: Designs, constraints: Sequence[Expression], builder: DesignBuilder
 ) -> dict[str, Any]:
-    """Drop the designs that a constraint on resources rules out; return the resources that constraints name."""
-    wanted = [constraint for constraint in constraints if stage_of(constraint, designs.space) == "resources"]
-    named = {name for constraint in constraints for name in constraint.names if name in RESOURCES}
-    if not named:
+    """Drop the designs that a constraint on resources rules out; return all resources, none where no constraint asks.
+
+    The resources of what other constraints leave are cheaper to work out at the end.
+    """
+    if not any(constraint.names & RESOURCES.keys() for constraint in constraints):
         return {}
-    table: dict[str, Any] = {
-        name: np.zeros(len(designs), dtype=np.bool_ if name == "fits" else np.int64) for name in named
-    }
+    _drop_memories_not_valid(designs, builder)
+    table = builder.resources.columns(designs.places, len(designs))
+    for constraint in constraints:
+        if stage_of(constraint, designs.space) == "resources":
+            values = {n: table[n] if n in table else designs.value_of(n) for n in constraint.names}
+            designs.keep(constraint.holds(values, len(designs)), constraint.text, table)
+    return table
+
+
+def _drop_memories_not_valid(designs: Designs, builder: DesignBuilder) -> None:
     valid = np.ones(len(designs), dtype=np.bool_)
-    grouped = [n for n in designs.places if depends_on(n) and n not in SHAPE]
-    for first, members in designs.grouped_by(grouped):
-        values = designs.values_at(first, grouped)
-        columns = {field: designs.column(n)[members] for n, field in SHAPE.items() if n in designs.places}
-        count = len(designs.numbers[members])
+    names = [name for name in designs.places if name.startswith(MEMORIES)]
+    for first, members in designs.grouped_by(names) if names else ():
         try:
-            hw = builder.hardware(values)
-            columns["dataflow"] = DATAFLOWS.index(hw.array.dataflow)
-            found = resource_columns(hw, columns, count)
+            builder.hardware(designs.values_at(first, names))
         except InputError as error:
             valid[members] = False
             designs.examples.setdefault(NOT_VALID, error.problems[0])
-            continue
-        for name, column in table.items():
-            column[members] = found[name]
-    designs.keep(valid, NOT_VALID, table)
-    for constraint in wanted:
-        values = {n: table[n] if n in table else designs.value_of(n) for n in constraint.names}
-        designs.keep(constraint.holds(values, len(designs)), constraint.text, table)
-    return {name: table[name] for name in designs.space.resources if name in table}
+    designs.keep(valid, NOT_VALID)
 
 
 def names_read(constraint: Expression, space: Space) -> set[str]:
     """Return the axes that a constraint depends on before anything runs."""
     axes = set(space.axis_names)
     found = set(constraint.names) & axes
-    if constraint.names & set(RESOURCES):
-        found |= {name for name in axes if depends_on(name)}
+    if constraint.names & RESOURCES.keys():
+        found |= {name for name in axes if name in PATHS or name.startswith(MEMORIES)}
     return found

@@ -4,6 +4,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, TRANSFORMS, with_
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError
+from pivotsim.hardware.resource_columns import PATHS, ResourceModel
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import Spec
@@ -57,6 +59,12 @@ class DesignBuilder:
     def __init__(self, space: Space) -> None:
         self.space = space
         self._cache = Cache()
+
+    @cached_property
+    def resources(self) -> ResourceModel:
+        """What designs take of the FPGA, by their places on the axes."""
+        axes = [axis for axis in self.space.axes if axis.name in PATHS]
+        return ResourceModel(self.space.hw, {axis.name: axis.all_values for axis in axes})
 
     def hardware(self, values: Mapping[str, Any]) -> SystolicHardware:
         """Return the hardware with the values of axes that are its fields.

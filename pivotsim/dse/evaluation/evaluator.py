@@ -23,6 +23,7 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.counts import Counts
 from pivotsim.errors import InputError
+from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import entropy_ms
 from pivotsim.units import plain_sum
@@ -72,6 +73,8 @@ class Evaluator:
             if stage_of(constraint, space) == "results":
                 values = {n: table[n] if n in table else designs.value_of(n) for n in constraint.names}
                 designs.keep(constraint.holds(values, len(designs)), constraint.text, table)
+        if not RESOURCES.keys() <= table.keys():
+            table |= self.context.builder.resources.columns(designs.places, len(designs))
         axes = {axis.name: _stored(axis, designs) for axis in space.axes}
         columns = {"point": designs.numbers, **axes, **table}
         return Table({name: columns[name] for name in space.columns}, designs.dropped, designs.examples)

@@ -28,11 +28,15 @@ class Axis:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def all_values(self) -> tuple[Any, ...]:
+        """The values by place, the default last."""
+        return (*self.values, self.values[0] if self.default is None else self.default)
+
     @cached_property
     def column(self) -> Any:
         """Values and default as a numpy vector, lists of encoders as text."""
-        default = self.values[0] if self.default is None else self.default
-        values = [*self.values, default]
+        values = self.all_values
         if all(isinstance(v, bool) for v in values):
             return np.array(values, dtype=np.bool_)
         if all(isinstance(v, int) and not isinstance(v, bool) for v in values):

@@ -4,6 +4,7 @@ A transform that the command line gains becomes an axis by a row in ``TRANSFORMS
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from pivotsim.engines.array.closed_form import DESIGN_FIELDS
@@ -32,6 +33,21 @@ HARDWARE = {
 MODEL = {f"model.{path}": unit for path, unit, _ in leaves(VitModel) if path not in ("name", "description", "source")}
 LOW, HIGH, LOW_FRAC = "effort.low", "effort.high", "effort.low_frac"
 EFFORT = (LOW, HIGH, LOW_FRAC)
+OTHERS = {
+    "model": "Model.",
+    "qkv": "Q, K and V as one multiplication or three.",
+    "score_bits": "Width of attention scores.",
+    LOW: "Attentions that the low effort runs.",
+    HIGH: "Attentions that the high effort runs.",
+    LOW_FRAC: "Share of the images that leave after the low effort.",
+    "heads": "Heads that are left in every encoder.",
+    "neurons": "Share of the MLP's neurons that is kept.",
+    "active": "Attentions that run.",
+    "tokens": "Token pruning.",
+    "blocks": "Blocks of weights that are kept.",
+    "attention": "Attention scores that are kept.",
+    "split": "Tokens that split attention leaves to the sparse part.",
+}
 # axes along which one call of the engine `analytic` runs a whole vector
 VECTORS = (*(f"array.{field}" for field in DESIGN_FIELDS), LOW_FRAC)
 
@@ -161,3 +177,14 @@ def known_axes() -> list[str]:
 def unit_of(name: str) -> str:
     """Return the unit of an axis, '' where it has none."""
     return HARDWARE.get(name) or MODEL.get(name) or ""
+
+
+def description_of(name: str) -> str:
+    """Return what an axis varies, one sentence."""
+    return _descriptions().get(name, "")
+
+
+@cache
+def _descriptions() -> dict[str, str]:
+    of_models = {f"model.{path}": text for path, _, text in leaves(VitModel)}
+    return {**{path: text for path, _, text in leaves(SystolicHardware)}, **of_models, **OTHERS}

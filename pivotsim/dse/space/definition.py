@@ -6,16 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pivotsim.dse.resources import RESOURCES
 from pivotsim.dse.space.axes import Axis
-from pivotsim.dse.space.axis_kinds import HARDWARE, LOW_FRAC, unit_of
+from pivotsim.dse.space.axis_kinds import HARDWARE, LOW_FRAC, description_of, unit_of
 from pivotsim.dse.space.expressions import Expression
+from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
 from pivotsim.models.spec import VitModel
 
 PL_CYCLES, MEAN_PL_CYCLES = "pl_cycles", "mean_pl_cycles"
 COSTS = {"delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}
+DESCRIPTIONS = {
+    PL_CYCLES: "Clocks of the array and of PL units, for an image.",
+    MEAN_PL_CYCLES: "Clocks of the array and of PL units, for the mean image of an effort pair.",
+    "delay_ms": "Delay of an image, of a pair the mean one.",
+    "energy_j": "Energy of an image, of a pair the mean one.",
+    "edp_j_ms": "Energy times delay.",
+}
 
 
 @dataclass(frozen=True)
@@ -56,16 +63,17 @@ class Space:
         return {clocks: "clocks", **COSTS}
 
     @property
-    def resources(self) -> list[str]:
-        """Resources that constraints name, which are columns too."""
-        named = frozenset().union(*(rule.names for rule in self.constraints))
-        return [name for name in RESOURCES if name in named and name != "fits"]
-
-    @property
     def columns(self) -> dict[str, str]:
         """All columns of the table -> unit."""
         axes = {axis.name: unit_of(axis.name) for axis in self.axes}
-        return {"point": "", **axes, **{name: RESOURCES[name] for name in self.resources}, **self.results}
+        return {"point": "", **axes, **{name: row.unit for name, row in RESOURCES.items()}, **self.results}
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """What each column says."""
+        of_axes = {axis.name: description_of(axis.name) for axis in self.axes}
+        of_resources = {name: row.description for name, row in RESOURCES.items()}
+        return {"point": "Number of the design among the samples.", **of_axes, **of_resources, **DESCRIPTIONS}
 
     def constant(self, name: str) -> Any:
         """Return a value that no axis varies."""

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from pivotsim.dse.resources import RESOURCES
 from pivotsim.dse.space.axes import Axis, axis_values
 from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MODEL, TRANSFORMS, check_axis_value, known_axes
 from pivotsim.dse.space.definition import Space
@@ -19,6 +18,7 @@ from pivotsim.engines.base import HW, MEMORIES, PAPER
 from pivotsim.engines.registry import engines_of
 from pivotsim.errors import InputError, check_choice, got, nearest
 from pivotsim.hardware.loading import load_hardware
+from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.hardware.spec import PROFILES
 from pivotsim.hardware.systolic import as_systolic
 from pivotsim.io.documents import SPACE_SUFFIX

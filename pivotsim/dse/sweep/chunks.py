@@ -16,10 +16,12 @@ from pivotsim.dse.evaluation.strategies import CHUNK_POINTS, strategy_of
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import ListedPoints, Points, points_of
 from pivotsim.errors import InputError, MissingExtraError
+from pivotsim.hardware.resource_columns import DEMANDS
 
 BLOCK_POINTS = 32_768  # evaluated at once: the columns stay in the processor's cache
 CODEC = "zstd"
 CODEC_LEVEL = 1
+STEADY = ("point", *DEMANDS)  # integers that change little from row to row
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def parquet_bytes(table: Table, repeating: list[str], about: str) -> Any:
     buffer = pa.BufferOutputStream()
     with pq.ParquetWriter(
         buffer, whole.schema, compression=CODEC, compression_level=CODEC_LEVEL, use_dictionary=repeating,
-        store_schema=False, column_encoding={"point": "DELTA_BINARY_PACKED"},
+        store_schema=False, column_encoding=dict.fromkeys(STEADY, "DELTA_BINARY_PACKED"),
     ) as writer:  # fmt: skip
         writer.write_table(whole, row_group_size=max(1, whole.num_rows))
         writer.add_key_value_metadata({"pivotsim": about})

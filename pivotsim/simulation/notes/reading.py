@@ -1,13 +1,13 @@
 """What a run reads of a hardware: which settings had an effect, and which values are another board's."""
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from pivotsim.hardware.resources import fit_or_none
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import SET_BY_USER, is_inherited
-from pivotsim.io.specs import leaves
+from pivotsim.io.specs import holds_no_values, leaves, value_at
 from pivotsim.io.watched import watched
 from pivotsim.simulation.gate import gate_of
 
@@ -44,6 +44,12 @@ class Reading:
                 words = need(path)
                 found[path] = f"{said}: {words}" if words else said
         return found
+
+    def values_of(self, path: str) -> Collection[object] | None:
+        """Return the one value at a dotted path, None where the hardware holds none."""
+        if path not in paths_of(type(self.hw)) or holds_no_values(self.hw, path):
+            return None
+        return [value_at(self.hw, path)]
 
     @property
     def inherited(self) -> Iterator[str]:

@@ -124,10 +124,19 @@ def test_a_memory_is_as_wide_as_what_fills_it_and_what_the_array_moves():
     assert ports(wide) == {"ipmem": 64, "wtmem": 72, "opmem": 288, "gb": 64}
 
 
-def test_unlimited_memories_cannot_be_built():
-    for field in ("gb_bytes", "gb_port_bytes_per_clock", "opmem_bytes"):
-        with pytest.raises(ps.InputError, match=rf"memories\.{field}: must be a number, block RAMs are counted"):
-            ps.fit(ZCU102.replace({f"memories.{field}": "unlimited"}))
+@pytest.mark.parametrize("field", ["gb_bytes", "gb_port_bytes_per_clock", "opmem_bytes"])
+def test_unlimited_memories_cannot_be_built(field):
+    """That is a result, not an error: a demand that no device meets, be its bound what it may."""
+    found = ps.fit(ZCU102.replace({f"memories.{field}": "unlimited", "fpga.bram36": 2**63 - 1}))
+    bram36, memory = found["bram36"], field.partition("_")[0]
+    assert (bram36.demand, bram36.gap, bram36.fits, found.fits) == (2**63 - 1, 0, False, False)
+    assert f"{memory} unlimited" in bram36.formula
+    assert bram36.levers[0] == f"a number for memories.{field}, which is unlimited"
+    blocks = {m.memory: m.blocks for m in found.memories}
+    assert blocks.pop(memory) == 2**63 - 1 and max(blocks.values()) <= 16
+    by_capacity = {m.memory: m.blocks_by_capacity for m in found.memories}[memory]
+    assert (by_capacity == 2**63 - 1) == (field != "gb_port_bytes_per_clock")
+    assert all(found[name].fits for name in ("dsp", "lut", "ff"))
 
 
 @pytest.mark.parametrize("name", ["zcu102", "zcu102_os", "zcu102_ws"])

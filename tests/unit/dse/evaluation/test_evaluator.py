@@ -1,7 +1,5 @@
 """A table's numbers equal simulate() and combine(), exactly, design by design."""
 
-import random
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,6 @@ import pivotsim as ps
 from pivotsim.dse.evaluation.admission import Designs
 from pivotsim.dse.evaluation.cache import Cache
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
-from pivotsim.dse.resources import resource_columns
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import ListedPoints, points_of
 from tests.oracles.system import design_walk
@@ -120,25 +117,6 @@ def test_constraints_on_results():
     assert kept["delay_ms"].tolist() == whole["delay_ms"][1:].tolist()
 
 
-@pytest.mark.parametrize("packing", [True, False])
-def test_resources_equal_fit(packing):
-    draw, hw = random.Random(5), ps.load_hardware("zcu102").replace({"fpga.use.int8_packing": packing})
-    axes = {"array.dataflow": ["is", "ws", "os"], "array.rows": list(range(1, 200)), "array.cols": list(range(1, 200))}
-    shapes = [(draw.randint(1, 199), draw.randint(1, 199), draw.randrange(3)) for _ in range(150)]
-    columns = {
-        key: np.array(column)
-        for key, column in zip(("rows", "cols", "dataflow"), zip(*shapes, strict=True), strict=True)
-    }
-    found = resource_columns(hw, columns, len(shapes))
-    for i, (rows, cols, code) in enumerate(shapes):
-        board = hw.replace({"array.rows": rows, "array.cols": cols, "array.dataflow": axes["array.dataflow"][code]})
-        fit = ps.fit(board)
-        assert {r.resource: found[r.resource][i] for r in fit.resources} == {
-            r.resource: r.demand for r in fit.resources
-        }
-        assert found["fits"][i] == fit.fits
-
-
 def test_resource_rules_see_memories_and_shapes():
     axes = {
         "memories.opmem_bytes": [8192, 10**6],
@@ -155,6 +133,32 @@ def test_resource_rules_see_memories_and_shapes():
             expected.append((number, fit["dsp"].demand, fit["bram36"].demand))
     assert list(zip(*(table[n].tolist() for n in ("point", "dsp", "bram36")), strict=True)) == expected
     assert 0 < len(expected) < 16
+
+
+@pytest.mark.parametrize("constraints", [[], ["delay_ms <= 60"], ["delay_ms * dsp <= 150000"], ["bram36 <= 100"]])
+@pytest.mark.parametrize("fixed", [{}, {"engine": "memory"}, {"host": "heads"}])
+def test_every_table_has_all_resources(constraints, fixed):
+    axes = {
+        "array.os_edge_register": [True, False], "array.dataflow": ["os", "is"], "array.rows": [32, 90],
+        "memories.gb_bytes": [16384, 20000, "unlimited"], "host.ps_pl_overlap": ["serial"],
+    }  # fmt: skip
+    if "host" in fixed:
+        axes, fixed = {**axes, "host.ps_pl_overlap": ["heads"]}, {}
+    space = load_space({
+        "name": "s", "axes": axes, "fixed": {"model": "deit_t", **fixed}, "constraints": constraints,
+        "conditions": {"array.os_edge_register": "array.dataflow == 'os'"},
+    })  # fmt: skip
+    table = Evaluator(space).run(points_of(space, "grid"), 0, space.size).columns
+    assert list(table) == list(space.columns)
+    assert 3 <= len(table["point"]) <= 18
+    for i in range(len(table["point"])):
+        point = {n: decoded(table[n])[i].item() for n in axes}
+        size = point["memories.gb_bytes"]
+        fit = ps.fit(space.hw.replace({**point, "memories.gb_bytes": int(size) if size.isdigit() else size}))
+        assert {r.resource: table[r.resource][i] for r in fit.resources} == {
+            r.resource: r.demand for r in fit.resources
+        }
+        assert table["fits"][i] == fit.fits
 
 
 @pytest.mark.parametrize("pattern", ["runs", "mixed", "one", "many"])

@@ -1,0 +1,183 @@
+"""Resources of many designs at once, each as ``fit`` counts it.
+
+What a memory takes depends on few values: its size, its port, and a side of the array. It is worked out once for every
+combination of those that occur and looked up for each design; where there are too many combinations, for each design.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
+from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.resources import BRAM36_SHAPES, FILLED, MEMORIES, SUM_BYTES, side_of
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.io.specs import value_at
+from pivotsim.units import INT64_MAX
+
+MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms
+ENDLESS = 2**60  # block RAMs of an unlimited memory while they are added up; no other memory comes near
+ROWS, COLS, DATAFLOW = "array.rows", "array.cols", "array.dataflow"
+PACKING, LUT_PER_PE = "fpga.use.int8_packing", "fpga.use.lut_per_pe"
+FF_PER_PE, FF_FIXED, BRAM36_FIXED = "fpga.use.ff_per_pe", "fpga.use.ff_fixed", "fpga.use.bram36_fixed"
+
+
+class Resource(NamedTuple):
+    """A column: its unit, what it says, and the values of a hardware that it depends on."""
+
+    unit: str
+    description: str
+    paths: tuple[str, ...]
+
+
+BRAM36_PATHS = (
+    ROWS, COLS, DATAFLOW, *(f"memories.{name}_bytes" for name in MEMORIES),
+    *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
+)  # fmt: skip
+DEMANDS = {
+    "dsp": Resource("DSP48E2", "DSPs that the design takes.", (ROWS, COLS, PACKING)),
+    "bram36": Resource("BRAM36", "Block RAMs that its memories take; 2**63 - 1 of an unlimited one.", BRAM36_PATHS),
+    "lut": Resource("LUTs", "Look-up tables that its PEs take.", (ROWS, COLS, LUT_PER_PE)),
+    "ff": Resource("FFs", "Flip-flops that it takes.", (ROWS, COLS, FF_PER_PE, FF_FIXED)),
+}
+RESOURCES = {
+    **DEMANDS,
+    "fits": Resource(
+        "",
+        "Whether the device has all of them.",
+        tuple(
+            dict.fromkeys(p for name, demand in DEMANDS.items() for p in (*demand.paths, f"fpga.{name}"))
+        ),
+    ),
+}  # fmt: skip
+PATHS = RESOURCES["fits"].paths
+
+
+class ResourceModel:
+    """Resources of the designs of one hardware that differ in some of its values.
+
+    Parameters
+    ----------
+    hw : SystolicHardware
+        Gives what does not vary.
+    values : mapping
+        Dotted path -> the values that designs take; a path that no resource depends on is passed over.
+    """
+
+    def __init__(self, hw: SystolicHardware, values: Mapping[str, Sequence[Any]]) -> None:
+        self.values = {path: _numbers(path, values[path]) for path in PATHS if path in values}
+        self.constants = {path: _numbers(path, [value_at(hw, path)])[0] for path in PATHS if path not in values}
+        self._tables: dict[tuple[str, ...], Any] = {}  # axes -> block RAMs of all memories that depend on them alone
+        self._others: list[tuple[str, int | None, tuple[str, ...]]] = []  # of more combinations than a table holds
+        self._is_limited = True
+        for name, side in ((memory, side) for memory in MEMORIES for side in self._sides(memory)):
+            paths = tuple(path for path in self._paths_of(name, side) if path in self.values)
+            if math.prod(len(self.values[path]) for path in paths) > MAX_TABLE:
+                self._others.append((name, side, paths))
+                self._is_limited = False
+                continue
+            grids = np.meshgrid(*(self.values[path] for path in paths), indexing="ij")
+            found = self._blocks(name, side, dict(zip(paths, grids, strict=True)))
+            self._tables[paths] = self._tables.get(paths, 0) + np.asarray(found).reshape(-1)
+            self._is_limited &= bool(np.max(found) < ENDLESS)
+
+    def columns(self, places: Mapping[str, Any], count: int) -> dict[str, Any]:
+        """Return resource -> demand, int64 (count,), and under ``fits`` whether all of them suffice, bool (count,).
+
+        ``places`` holds, for each path that varies, each design's place among its values.
+        """
+
+        def of(path: str) -> Any:
+            return self.values[path][places[path]] if path in self.values else self.constants[path]
+
+        pes = of(ROWS) * of(COLS)
+        packed = of(PACKING)
+        found = {
+            "dsp": np.where(packed, (pes + 1) >> 1, pes) if np.any(packed) else pes,
+            "bram36": self._bram36(places, of),
+            "lut": _per_pe(of(LUT_PER_PE), pes),
+            "ff": _sum(_per_pe(of(FF_PER_PE), pes), of(FF_FIXED)),
+        }
+        fits = np.ones(count, dtype=np.bool_)
+        for name, demand in found.items():
+            fits &= demand <= np.minimum(of(f"fpga.{name}"), INT64_MAX - 1)  # no device has room for what is unlimited
+        return {**{name: _filled(demand, count) for name, demand in found.items()}, "fits": fits}
+
+    def _bram36(self, places: Mapping[str, Any], of: Any) -> Any:
+        total: Any = np.int64(0)
+        for paths, table in self._tables.items():
+            index: Any = 0
+            for path in paths:
+                index = index * len(self.values[path]) + places[path]
+            total = total + table[index]
+        for name, side, paths in self._others:
+            total = total + self._blocks(name, side, {path: of(path) for path in paths})
+        fixed = of(BRAM36_FIXED)
+        if self._is_limited:
+            return _sum(total, fixed)
+        return np.where(total >= ENDLESS, INT64_MAX, _sum(np.minimum(total, ENDLESS), fixed))
+
+    def _sides(self, name: str) -> list[int | None]:
+        """Return the sides of the array that set a memory's width, under the dataflows that occur."""
+        codes = self.values[DATAFLOW].tolist() if DATAFLOW in self.values else [self.constants[DATAFLOW]]
+        return list(dict.fromkeys(side_of(name, DATAFLOWS[code]) for code in codes))
+
+    def _paths_of(self, name: str, side: int | None) -> list[str]:
+        """Return the values that a memory's block RAMs depend on where a side sets its width."""
+        own = [f"memories.{name}_bytes", *([f"memories.{name}_port_bytes_per_clock"] if name in FILLED else [])]
+        array = [] if side is None else [(ROWS, COLS)[side]]
+        return [*([DATAFLOW] if len(self._sides(name)) > 1 else []), *own, *array]
+
+    def _blocks(self, name: str, side: int | None, varied: Mapping[str, Any]) -> Any:
+        """Return a memory's block RAMs for vectors of the values that vary.
+
+        They are ``ENDLESS`` where it is unlimited, and 0 where another side sets its width.
+        """
+        size, own, rows, cols = (
+            varied.get(path, self.constants.get(path, 0))
+            for path in (f"memories.{name}_bytes", f"memories.{name}_port_bytes_per_clock", ROWS, COLS)
+        )
+        scale = SUM_BYTES if name == OPERAND_MEMORY["out"] else 1
+        port = np.int64(0) if side is None else scale * (rows, cols)[side]
+        if name in FILLED:
+            port = np.maximum(port, own)
+        is_endless = (size == INT64_MAX) | (port == INT64_MAX)
+        port = np.where(is_endless | (port < 1), 1, port)  # no array has a side of 0, though a table may start there
+        width, depth = 8 * port, -(-size // port)
+        fewest: Any = np.int64(INT64_MAX)
+        for bits, words in BRAM36_SHAPES:
+            fewest = np.minimum(fewest, -(-width // bits) * -(-depth // words))
+        found = np.where(is_endless, ENDLESS, fewest)
+        if DATAFLOW not in varied:
+            return found
+        is_own = np.array([side_of(name, dataflow) == side for dataflow in DATAFLOWS])
+        return np.where(is_own[varied[DATAFLOW]], found, 0)
+
+
+def _numbers(path: str, values: Sequence[Any]) -> Any:
+    """Return values as integers, or as floats where one is: dataflows by their code, unlimited as the largest int64."""
+    if path == DATAFLOW:
+        return np.array([DATAFLOWS.index(value) for value in values], dtype=np.int64)
+    if isinstance(values, np.ndarray):
+        return values
+    numbers = [INT64_MAX if value == UNLIMITED else value for value in values]
+    return np.array(numbers, dtype=np.float64 if path in (LUT_PER_PE, FF_PER_PE) else np.int64)
+
+
+def _per_pe(per_pe: Any, pes: Any) -> Any:
+    if np.ndim(per_pe) == 0 and float(per_pe).is_integer():  # below 2**53 either way, and faster
+        return pes * np.int64(per_pe)
+    return np.ceil(per_pe * pes).astype(np.int64)
+
+
+def _sum(amount: Any, fixed: Any) -> Any:
+    """Return a sum that ends at the largest int64; amounts are far below it."""
+    if np.ndim(fixed) == 0 and fixed < 2**61:
+        return amount + fixed
+    return np.minimum(amount, INT64_MAX - fixed) + fixed
+
+
+def _filled(demand: Any, count: int) -> Any:
+    return demand if np.ndim(demand) else np.full(count, demand, dtype=np.int64)
