@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from pivotsim.errors import nearest
-from pivotsim.io.specs import Spec, leaves, replaced, value_at
+from pivotsim.io.specs import Spec, known_paths, leaves, replaced, value_at, with_groups
 
 NONE = "none"  # how a group that is not there is written
 
@@ -18,10 +18,8 @@ class SourcedSpec(Spec):
 
     @model_validator(mode="after")
     def _sources_name_values(self) -> Self:
-        paths = [path for path, _, _ in leaves(self)]
-        known = set(paths)
-        for path in paths:
-            known |= {path[:i] for i, character in enumerate(path) if character == "."}
+        is_whole = all(value is not None for value in self.__dict__.values())
+        known = known_paths(type(self)) if is_whole else with_groups(path for path, _, _ in leaves(self))
         unknown = [key for key in self.sources if key not in known]
         if unknown:
             raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")

@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
@@ -105,10 +105,30 @@ def leaves(spec: "type[Spec] | Spec", prefix: str = "") -> Iterator[tuple[str, s
             yield prefix + name, unit, field.description or ""
 
 
-def changeable(spec: type[Spec]) -> list[str]:
+def changeable(spec: type[Spec]) -> tuple[str, ...]:
     """Return the dotted paths that ``replaced`` knows: every single value, and the groups that may be none."""
+    return _changeable(spec)
+
+
+@cache
+def _changeable(spec: Any) -> tuple[str, ...]:
     unions = {n: f.annotation for n, f in spec.model_fields.items() if isinstance(f.annotation, types.UnionType)}
-    return [*(path for path, _, _ in leaves(spec)), *(name for name, union in unions.items() if _spec_of(union))]
+    return (*(path for path, _, _ in leaves(spec)), *(name for name, union in unions.items() if _spec_of(union)))
+
+
+@cache
+def known_paths(spec: Any) -> frozenset[str]:
+    """Return the dotted paths of all values that a class of specifications may hold, and of the groups above them."""
+    return frozenset(with_groups(path for path, _, _ in leaves(spec)))
+
+
+def with_groups(paths: Iterable[str]) -> set[str]:
+    """Return dotted paths, and those of the groups above them.
+
+    >>> sorted(with_groups(["host.full.softmax"]))
+    ['host', 'host.full', 'host.full.softmax']
+    """
+    return {path[:end] for path in paths for end, character in enumerate(f"{path}.") if character == "."}
 
 
 def check_leaf(spec: type[Spec], path: str, value: object, label: str) -> None:
@@ -173,12 +193,13 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
     paths = changeable(type(spec))
     places: dict[KeyPath, str] = {}
     problems = []
+    parts = with_groups(str(path).rpartition(".")[0] for path in changes)
     for path, value in changes.items():
         if path not in paths:
             problems.append(f"{label}: {path}: unknown key{nearest(path, paths)}")
             continue
         problem = holds_no_values(spec, path)
-        if any(str(other).startswith(f"{path}.") for other in changes):
+        if path in parts:
             problem = "is changed as a whole and in part"
         if problem:
             problems.append(f"{label}: {path}: {problem} {got(value)}")

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pivotsim.hardware.resources import fit_or_none
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import SET_BY_USER, is_inherited
-from pivotsim.io.specs import holds_no_values, leaves, value_at
+from pivotsim.io.specs import holds_no_values, leaves, value_at, with_groups
 from pivotsim.io.watched import watched
 from pivotsim.simulation.gate import gate_of
 
@@ -32,12 +32,12 @@ class Reading:
     @cached_property
     def used(self) -> list[str]:
         """Paths of the settings that the runs have read."""
-        read = _with_groups(self.run)
+        read = with_groups(self.run)
         return [path for path in self._settings if path in read]
 
     def not_used(self, need: Callable[[str], str]) -> dict[str, str]:
         """Return the settings that the runs have not read, by dotted path, and in words what they need."""
-        found, of_fit = {}, _with_groups(self.fit)
+        found, of_fit = {}, with_groups(self.fit)
         for path in self._settings:
             if path not in self.used:
                 said = "not used here but for fits" if path in of_fit else "not used here"
@@ -74,11 +74,6 @@ class Reading:
             return []
         sources = self.hw.sources
         return [path for path, source in sources.items() if source.startswith(SET_BY_USER) and path not in LABELS]
-
-
-def _with_groups(paths: Set[str]) -> set[str]:
-    """Return paths of values, and those of the groups that hold them."""
-    return {path[:end] for path in paths for end, character in enumerate(f"{path}.") if character == "."}
 
 
 def watched_if_changed(hw: Hardware) -> tuple[Hardware, Set[str]]:
