@@ -20,8 +20,18 @@ def _search_folders(folder: str) -> Iterator[Path]:
     for root in os.environ.get("PIVOTSIM_PATH", "").split(os.pathsep):
         if root:
             yield Path(root) / folder
+    yield from _shipped_folders(folder)
+
+
+def _shipped_folders(folder: str) -> Iterator[Path]:
     yield _PACKAGE / "data" / folder  # a wheel
     yield _PACKAGE.parent / folder  # an editable install
+
+
+def shipped(folder: str, name: str) -> Path | None:
+    """Return the package's own file of a name, whatever $PIVOTSIM_PATH holds; None where it ships none."""
+    candidates = [str(root / f"{name}.yaml") for root in _shipped_folders(folder)]
+    return next((Path(path) for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113
 
 
 def available(folder: str, what: str = "") -> list[str]:
