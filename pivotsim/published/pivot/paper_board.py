@@ -5,7 +5,7 @@ from functools import cache
 from pivotsim.errors import InputError
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.documents import shipped
+from pivotsim.io.search_path import shipped
 
 NAME = "zcu102"
 NO_DESIGN = ("kind", "name", "description")  # say which board it is, not what it computes with
@@ -14,7 +14,7 @@ NO_DESIGN = ("kind", "name", "description")  # say which board it is, not what i
 @cache
 def paper_board() -> Hardware:
     """Return the paper's board from the package's own file, whatever stands in $PIVOTSIM_PATH under its name."""
-    path = shipped("hwconfigs", NAME)
+    path = shipped("hwconfigs", f"{NAME}.yaml")
     if path is None:
         raise InputError(f"hardware: the package's own {NAME}.yaml is missing")
     return load_hardware(path)
