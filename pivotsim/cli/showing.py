@@ -82,6 +82,7 @@ def show_fit_command(
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
     from pivotsim.hardware.resources import amount_text, fit
+    from pivotsim.io.documents import inherited_from
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.report import hash_of, header
@@ -91,7 +92,7 @@ def show_fit_command(
     hw, _ = options.load_both(name, None, settings)
     found = fit(hw)
     paper = None if differences(hw) else published_resources()
-    lender = "" if "fpga.device" in settings else _lender_of_device(name)
+    lender = inherited_from(hw.source("fpga.device"))
     if json:
         result = {**found.to_dict(), "published": paper, "set": settings}
         if lender:
@@ -133,16 +134,9 @@ def show_fit_command(
     print_line()
     print_line("Behind these numbers:")
     if lender:
-        print_line(f"  fpga.device: inherited from {lender}; a board on another device states fpga")
+        print_line(f"  fpga.device: [inherited from {lender}] a board on another device states fpga")
     for note in found.notes:
         print_line(f"  {note}")
-
-
-def _lender_of_device(name: str) -> str:
-    """Return the base from which a board has its device, '' where its own file states it."""
-    from pivotsim.io.documents import inherited_from, load_document
-
-    return inherited_from(load_document("hwconfigs", "hardware", name), ("fpga", "device"))
 
 
 def _text(value: object) -> str:

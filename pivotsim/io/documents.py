@@ -67,12 +67,6 @@ def load_document(folder: str, what: str, source: object) -> Document:
     return result
 
 
-def inherited_from(document: Document, path: KeyPath) -> str:
-    """Return the name of the base that a document's value at a path comes from, '' where the value is its own."""
-    file, _, _ = document.places.get(path, "").rpartition(":")
-    return "" if file in ("", document.name) else Path(file).stem
-
-
 def plain(value: Any) -> Any:
     """Return numpy's scalars, anywhere in a mapping, as Python's."""
     if isinstance(value, Mapping):
