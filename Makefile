@@ -29,7 +29,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch record-staircase cosearch proof bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch record-staircase cosearch token-accuracy proof bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -63,6 +63,9 @@ record-staircase: $(TORCH_READY)
 cosearch: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.recordings.cosearch
 	$(TORCH_BIN)/python -m tests.recordings.effort_overhead
+
+token-accuracy: $(TORCH_READY)
+	$(TORCH_BIN)/python -m tests.recordings.token_accuracy
 
 proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
@@ -108,6 +111,7 @@ help:
 	@echo "make test-versions  core tests with the newest versions on each Python of $(PYTHONS) that this machine has"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
+	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the wheel, installs it with its core dependencies alone, and uses it from an empty folder.
 set -eu
+root=$(pwd)
 python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -23,4 +24,10 @@ CHECK
 "$folder/venv/bin/pivotsim" gemm 197 384 1536 --hw zcu102 --json | grep '"cycles": 61128,'
 "$folder/venv/bin/pivotsim" reproduce pivot > /dev/null
 "$folder/venv/bin/python" -m pivotsim show hw zcu102_os > /dev/null
+# the commands of README.md, as they are written
+PATH="$folder/venv/bin:$PATH"
+"$folder/venv/bin/python" "$root/tests/readme_commands.py" "$root/README.md" > ../commands
+while IFS= read -r command; do
+  sh -ec "$command" > ../shown < /dev/null || { echo "failed from a wheel: $command"; exit 1; }
+done < ../commands
 echo "the wheel works from an empty folder"

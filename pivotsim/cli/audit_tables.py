@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_audit(audit: "Findings", *, markdown: bool) -> None:
-    """Print all tables of an audit, then its verdicts."""
+    """Print all tables of an audit, then its verdicts where it has any."""
     show = _show_markdown if markdown else _show_plain
     for table in audit.tables():
         for part in _folded(table) if is_terminal() and not markdown else (table,):
@@ -20,7 +20,8 @@ def print_audit(audit: "Findings", *, markdown: bool) -> None:
             print_line(line)
         if table.closing:
             print_line()
-    print_verdicts(audit, show)
+    if audit.judged:
+        print_verdicts(audit, show)
 
 
 def _show_plain(table: Table) -> None:

@@ -29,16 +29,17 @@ def cosearch_command(
         Path | None,
         typer.Option(
             parser=options.file_of("--logits"),
-            metavar="F.npz",
-            help="Arrays effort3, effort6, ... (images, classes) of the same images, and labels (images).",
+            metavar="NAME|F.npz",
+            help="Arrays effort3, effort6, ... (images, classes) of the same images, and labels (images); or a "
+            "sample's name.",
         ),
     ] = None,
     cka: Annotated[
         Path | None,
         typer.Option(
             parser=options.file_of("--cka"),
-            metavar="F.npz",
-            help="Array cka (D, D): row i, column j is CKA of MLP i with attention j.",
+            metavar="NAME|F.npz",
+            help="Array cka (D, D): row i, column j is CKA of MLP i with attention j; or a sample's name.",
         ),
     ] = None,
     target_delay_ms: Annotated[
@@ -112,9 +113,10 @@ def cosearch_command(
 ) -> int:
     """Which efforts to combine, and when to stop: PIVOT's co-search.
 
-    Example: pivotsim cosearch deit_s --logits logits.npz --cka cka.npz --target-delay-ms 50 --lec 0.7
+    Example: pivotsim cosearch digits_vit --logits digits --cka digits --target-delay-ms 0.11 --lec 0.8
     """
     from pivotsim.effort.search.co_search import cosearch
+    from pivotsim.io.samples import find_sample, sample_note
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
@@ -129,12 +131,14 @@ def cosearch_command(
     both = [options.load_both(name, model, settings) for name in hw or ["zcu102"]]
     spec = both[0][1]
     assert spec is not None  # load_both returns a model for a model's name
+    seen, matrix = find_sample("logits", "--logits", logits), find_sample("cka", "--cka", cka)
+    behind = (*sample_note("--logits", seen, spec.name), *sample_note("--cka", matrix, spec.name))
 
     def plan_of(one: "VitModel") -> "Plan":
         return plan(one, qkv=qkv, score_bits=score_bits)
 
     search = cosearch(
-        plan_of(spec), logits, cka, [board for board, _ in both], gate=gate,
+        plan_of(spec), seen.path, matrix.path, [board for board, _ in both], gate=gate,
         engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
         ps_pl_overlap=ps_pl_overlap,
     )  # fmt: skip
@@ -149,7 +153,7 @@ def cosearch_command(
     edge = None if front is None else search.front(front, limits, max_efforts=most, levels=levels)
     answers = [*pairs, *([] if best is None else [best])]
     sampling = search.sampling(max_efforts=most, levels=levels)
-    notes = search.notes([*(answer.choice for answer in answers), *(edge or [])])
+    notes = (*search.notes([*(answer.choice for answer in answers), *(edge or [])]), *behind)
     written = _write_plots(search, answers, edge, front, plots)
     if json:
         sampled = {"sampling": None if sampling is None else sampling._asdict()}

@@ -14,6 +14,7 @@ import typer
 from pivotsim._version import __version__
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
 from pivotsim.errors import InputError, PivotsimError
+from pivotsim.io.search_path import take_notes
 
 STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -74,12 +75,15 @@ def _pivotsim(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 a check failed, 2 wrong input."""
+    take_notes()  # of what was looked up before, in this process
     thresholds = gc.get_threshold()
     gc.set_threshold(STARTUP_OBJECTS, *thresholds[1:])
     try:
         return _main(arguments)
     finally:
         gc.set_threshold(*thresholds)
+        for line in take_notes():
+            print_note(line)
 
 
 def _main(arguments: Sequence[str] | None) -> int:

@@ -26,9 +26,9 @@ def schedule_command(
         Path,
         typer.Option(
             parser=options.file_of("--accuracy"),
-            metavar="FILE.csv",
+            metavar="NAME|FILE.csv",
             show_default=False,
-            help="Accuracy of keeping n tokens: columns tokens,accuracy_pct.",
+            help="Accuracy of keeping n tokens: columns tokens,accuracy_pct; or a sample's name.",
         ),
     ],
     hw: Annotated[
@@ -69,8 +69,9 @@ def schedule_command(
 ) -> None:
     """How many tokens to prune, and where: the utilities, the latency staircase with its steps, and R.
 
-    Example: pivotsim schedule deit_s --hw zcu102 --accuracy acc.csv
+    Example: pivotsim schedule deit_s --hw zcu102 --accuracy deit_s
     """
+    from pivotsim.io.samples import find_sample, sample_note
     from pivotsim.pruning.accuracy import read_accuracy
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.token_plans import least_tokens
@@ -85,11 +86,13 @@ def schedule_command(
     given = [name for name, value in sources.items() if value is not None]
     if len(given) > 1:
         raise InputError(f"schedule: {' and '.join(given)} exclude each other")
-    table = read_accuracy(accuracy)
+    sample = find_sample("accuracy", "--accuracy", accuracy)
+    table = read_accuracy(sample.path)
     device, spec = _device_and_model(model, sources, stated, settings)
     if stride < 1:
         raise InputError(f"--stride: must be at least 1 {got(stride)}")
     whole = plan(spec)  # type: ignore[arg-type]
+    behind = sample_note("--accuracy", sample, whole.model.name)
     least = least_tokens(whole.model.prefix_tokens)
     with progress():
         found = pruning_schedule(
@@ -103,11 +106,12 @@ def schedule_command(
 
         written = plot_schedule(found, plots)
     if json:
-        print_json({**found.to_dict(), "not_used": of_model, "set": settings})
+        shown = found.to_dict()
+        print_json({**shown, "notes": [*shown["notes"], *behind], "not_used": of_model, "set": settings})
         return
     _print_schedule(found)
     print_said([*found.remarks, *not_used_lines(of_model)])
-    print_end(found.notes, written)
+    print_end((*found.notes, *behind), written)
 
 
 def _device_and_model(

@@ -82,28 +82,37 @@ def show_fit_command(
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
     from pivotsim.hardware.resources import amount_text, fit
+    from pivotsim.io.documents import inherited_from
     from pivotsim.published.base.claims import published_resources
+    from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.report import hash_of, header
     from pivotsim.units import INT64_MAX
 
     settings = options.parse_settings(set_)
     hw, _ = options.load_both(name, None, settings)
-    found, paper = fit(hw), published_resources()
+    found = fit(hw)
+    paper = None if differences(hw) else published_resources()
+    lender = inherited_from(hw.source("fpga.device"))
     if json:
         result = {**found.to_dict(), "published": paper, "set": settings}
+        if lender:
+            result["device_inherited_from"] = lender
         print_json({**header("fit", hash_of(result)), **result})
         return
-    print_line(f"{found.hardware} on {found.device}: {'fits' if found.fits else 'DOES NOT FIT'}")
+    mark = f" [inherited from {lender}]" if lender else ""
+    print_line(f"{found.hardware} on {found.device}{mark}: {'fits' if found.fits else 'DOES NOT FIT'}")
     print_line()
+    published = () if paper is None else ("PIVOT, published",)
     print_table(
-        ("resource", "demand", "bound", "left", "used", "", "mark", "PIVOT's", "from"),
+        ("resource", "demand", "bound", "left", "used", "", "mark", *published, "from"),
         [
             (r.unit, amount_text(r.demand), f"{r.bound:,}", "-" if r.demand == INT64_MAX else f"{r.gap:,}",
              percent(r.demand / r.bound if r.bound and r.demand < INT64_MAX else None),
-             "fits" if r.fits else "DOES NOT FIT", r.mark, f"{paper[r.resource]:,}", r.formula)
+             "fits" if r.fits else "DOES NOT FIT", r.mark, *(() if paper is None else (f"{paper[r.resource]:,}",)),
+             r.formula)
             for r in found.resources
         ],
-        right=(1, 2, 3, 4, 7),
+        right=(1, 2, 3, 4) if paper is None else (1, 2, 3, 4, 7),
     )  # fmt: skip
     print_line()
     print_table(
@@ -124,6 +133,8 @@ def show_fit_command(
         )
     print_line()
     print_line("Behind these numbers:")
+    if lender:
+        print_line(f"  fpga.device: [inherited from {lender}] a board on another device states fpga")
     for note in found.notes:
         print_line(f"  {note}")
 

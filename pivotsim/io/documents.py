@@ -8,20 +8,12 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.search_path import note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
-_PACKAGE = Path(__file__).parents[1]
 SET_BY_USER = "set by the user"
 INHERITED = "[inherited from "
 SPACE_SUFFIX = "_space"
-
-
-def _search_folders(folder: str) -> Iterator[Path]:
-    for root in os.environ.get("PIVOTSIM_PATH", "").split(os.pathsep):
-        if root:
-            yield Path(root) / folder
-    yield _PACKAGE / "data" / folder  # a wheel
-    yield _PACKAGE.parent / folder  # an editable install
 
 
 def available(folder: str, what: str = "") -> list[str]:
@@ -30,7 +22,7 @@ def available(folder: str, what: str = "") -> list[str]:
     Spaces stand among the models, told apart by their names' ending: they are listed for ``what`` space alone.
     """
     found = set()
-    for root in _search_folders(folder):
+    for root in search_folders(folder):
         if os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
             found |= {p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.yaml")}
     return sorted(name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
@@ -45,11 +37,13 @@ def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
     if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         return Path(name)
     beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
-    for root in (*beside, *_search_folders(folder)):
+    for root in (*beside, *search_folders(folder)):
         candidate = str(root / f"{name}.yaml")
         is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
+            note_shadow(folder, name, Path(candidate), f"{name}.yaml", besides)
             return Path(candidate)
+    note_useless_roots(folder)
     near = nearest(name, available(folder, what), list_all=not looks_like_path)
     if looks_like_path and not near:
         raise InputError(f"{what}: no such file {got(name)}")

@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING
 
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_LABELS, new_axes, plain_axes, save_png
 from pivotsim.published.pivot.audit import Audit
+from pivotsim.published.pivot.other_board import BoardComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHARES = {"softmax_share": "softmax", "attention_mac_share": "attention_mac", "mlp_share": "mlp"}
+SHARES_TITLE = "Fig. 6a: delay by module (PVDS-50, PVLS-50: pairs and base of the shares inferred)"
 ROWS = ("DeiT-S", "PVDS-50", "PVDS-35", "LVViT-S", "PVLS-50", "PVLS-35")
 
 Shares = dict[str, dict[str, dict[str, float]]]  # model -> published | simulated -> group -> %
 Delays = list[tuple[str, float, float, str]]  # row, published ms, simulated ms, verdict
 
 
-def share_data(audit: Audit) -> Shares:
+def share_data(audit: Audit | BoardComparison) -> Shares:
     """Return the shares of Fig. 6a: {row: {'published' | 'simulated': {group: % of delay}}}."""
     data: Shares = {}
     for finding in audit.findings:
@@ -29,17 +31,17 @@ def share_data(audit: Audit) -> Shares:
     return data
 
 
-def attention_data(audit: Audit) -> Delays:
+def attention_data(audit: Audit | BoardComparison) -> Delays:
     """Return the attention shares of Fig. 1b: (model, published %, simulated %, verdict)."""
     return _cells(audit, "attention_share")
 
 
-def delay_data(audit: Audit) -> Delays:
+def delay_data(audit: Audit | BoardComparison) -> Delays:
     """Return the delays of Tables 2 and 3: (row, published ms, simulated ms, verdict)."""
     return _cells(audit, "delay")
 
 
-def _cells(audit: Audit, quantity: str) -> Delays:
+def _cells(audit: Audit | BoardComparison, quantity: str) -> Delays:
     found = {f.claim.model: f for f in audit.findings if f.claim.quantity == quantity}
     return [
         (row, f.claim.number, f.simulated, f.verdict)
@@ -48,7 +50,7 @@ def _cells(audit: Audit, quantity: str) -> Delays:
     ]
 
 
-def draw_shares(data: Shares, axes: "Axes") -> "Axes":
+def draw_shares(data: Shares, axes: "Axes", title: str = SHARES_TITLE) -> "Axes":
     """Draw published and simulated shares as neighbouring stacked bars, numbers inside."""
     from matplotlib.patches import Patch
 
@@ -71,7 +73,7 @@ def draw_shares(data: Shares, axes: "Axes") -> "Axes":
     axes.set_xticks(ticks, names, fontsize=7)
     axes.set_ylabel("share of delay, %")
     axes.set_ylim(0, 119)
-    axes.set_title("Fig. 6a: delay by module (PVDS-50, PVLS-50: pairs and base of the shares inferred)", fontsize=9)
+    axes.set_title(title, fontsize=9)
     handles = [Patch(facecolor=GROUP_COLOURS[g], label=GROUP_LABELS[g]) for g in SHARES.values()]
     handles += [Patch(facecolor="#999999", hatch=h, edgecolor="white", label=k)
                 for k, h in (("published", ""), ("simulated", "//"))]  # fmt: skip
@@ -89,7 +91,7 @@ def draw_pairs(data: Delays, axes: "Axes", label: str, title: str) -> "Axes":
             label="simulated" if index == 0 else None,
         )  # fmt: skip
         off = round(100 * (simulated / published - 1), 1)
-        note = f"{off:+.1f} %\n{verdict}" if off else f"0.0 %\n{verdict}"
+        note = "\n".join(filter(None, (f"{off:+.1f} %" if off else "0.0 %", verdict)))
         axes.text(index, max(published, simulated) + 0.015 * top, note, ha="center", fontsize=7)
     axes.set_xticks(range(len(data)), [row for row, *_ in data], fontsize=8)
     axes.set_ylim(0, 1.32 * top)
@@ -99,15 +101,16 @@ def draw_pairs(data: Delays, axes: "Axes", label: str, title: str) -> "Axes":
     return plain_axes(axes)
 
 
-def plot_audit(audit: Audit, folder: Path) -> list[Path]:
-    """Write the pictures of the audit and return their paths."""
+def plot_audit(audit: Audit | BoardComparison, folder: Path) -> list[Path]:
+    """Write the pictures of the audit, or of another board beside the paper's figures, and return their paths."""
+    beside = "" if audit.judged else f"\nsimulated: {audit.hw.name}, another board than the paper's"
     figure, (axes,) = new_axes(8, 4)
-    draw_shares(share_data(audit), axes)
+    draw_shares(share_data(audit), axes, SHARES_TITLE + beside)
     paths = [save_png(figure, folder, "pivot_fig6a_shares")]
     figure, (axes,) = new_axes(4, 4)
-    title = "Fig. 1b: attention's share of delay"
+    title = "Fig. 1b: attention's share of delay" + beside
     draw_pairs(attention_data(audit), axes, "share of delay, %", title)
     paths.append(save_png(figure, folder, "pivot_fig1b_attention"))
     figure, (axes,) = new_axes(8, 4)
-    draw_pairs(delay_data(audit), axes, "delay, ms", "Tables 2 and 3: delay on the ZCU102 (pairs inferred)")
+    draw_pairs(delay_data(audit), axes, "delay, ms", "Tables 2 and 3: delay on the ZCU102 (pairs inferred)" + beside)
     return [*paths, save_png(figure, folder, "pivot_delays")]

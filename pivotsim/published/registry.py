@@ -25,7 +25,8 @@ class Paper(NamedTuple):
 PAPERS = {
     "pivot": Paper(
         "PIVOT (DAC'24)",
-        "Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one.",
+        "Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one. Another board than "
+        "the paper's is set beside the numbers, without verdicts.",
         "pivotsim.published.pivot.audit:audit_pivot",
         takes=("hw", "plots"),
     ),
@@ -50,14 +51,15 @@ def reproduce(paper: str, **options: object) -> "Findings":
     paper : str
         A name in ``pivotsim.published.PAPERS``: ``pivot``, ``static`` or ``tokens``.
     **options
-        What the paper takes: ``pivot`` takes ``hw``, a Hardware or its name. On another board than ``zcu102`` verdicts
-        change, and ``unexpected`` is not empty.
+        What the paper takes: ``pivot`` takes ``hw``, a Hardware or its name. Another board than the paper's is set
+        beside the published numbers, without verdicts.
 
     Returns
     -------
     Findings
         ``findings`` (one per claim), ``counts()`` of verdicts, ``unexpected`` (empty when every verdict is the expected
-        one), ``tables()``, and what this paper's audit adds.
+        one), ``judged`` (False where another board than the paper's has no verdicts), ``tables()``, and what this
+        paper's audit adds.
 
     Raises
     ------

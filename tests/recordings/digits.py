@@ -3,7 +3,6 @@
 They are the test set of UCI's "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998).
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 import pivotsim as ps
 from pivotsim.vit_torch.model.transformer import INIT_STD, VisionTransformer, build_vit
 
-MODEL = Path(__file__).parents[2] / "notebooks" / "recorded" / "digits_vit.yaml"
+MODEL = "digits_vit"
 SIZES = {"train": 1041, "calibration": 256, "test": 500}
 MEAN, STD = 4.88, 6.02  # of all pixels, which lie in 0 to 16
 NOISE_STD = 0.2

@@ -11,7 +11,9 @@ import torch
 
 import pivotsim as ps
 
-OUT = Path(__file__).parents[2] / "notebooks" / "recorded"
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "notebooks" / "recorded"
+SAMPLES = ROOT / "samples"
 
 
 def write(
@@ -27,7 +29,7 @@ def write(
         *notes,
         f"load average when done (1, 5, 15 minutes): {load}",
     ]
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         file.writelines(f"# {line}\n" for line in lines)
         csv.writer(file, lineterminator="\n").writerows([columns, *rows])

@@ -1,21 +1,31 @@
 """The documents say what the program does."""
 
+import importlib
+import inspect
 import re
 import shlex
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
 import pivotsim as ps
+from pivotsim.cli.entry import COMMANDS as ENTRIES
 from pivotsim.cli.entry import main
+from tests.readme_commands import LEFT_OUT, commands_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-COMMANDS = [
-    c for c in re.findall(r"`(pivotsim [^`]+)`", README) if not re.search(r"my\.csv|a\.json|--csv|\[pandas\]", c)
+TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", "docs/adding.md", "docs/glossary.md"))
+FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]
+EXAMPLES = [
+    line
+    for function in FUNCTIONS
+    if inspect.isfunction(function)
+    for line in re.findall(r"Example: (pivotsim .*)", function.__doc__)
 ]
+COMMANDS = list(dict.fromkeys([*commands_of(TEXTS), *EXAMPLES]))
+SHARED_FILES = (r"\barrays\b", r"my\.csv", r"\b[ab]\.json")
 
 
 def test_the_readme_names_its_two_commands():
@@ -31,23 +41,35 @@ def test_the_core_tests_of_the_makefile_are_there():
     assert len(paths) > 5 and not [path for path in paths if not (ROOT / path).exists()]
 
 
-def users_files(folder):
-    """Write the files that the README's commands name, as a user would have them."""
-    (folder / "acc.csv").write_text("tokens,accuracy_pct\n197,79.8\n128,78.6\n64,70.0\n")
-    draw = np.random.default_rng(0)
-    easy = draw.normal(size=(40, 1000)) * draw.uniform(0.1, 30, (40, 1))
-    np.savez(folder / "logits.npz", effort3=easy, effort6=2 * easy, effort12=3 * easy, labels=easy.argmax(axis=1))
-    np.savez(folder / "cka.npz", cka=draw.uniform(0, 1, (12, 12)))
+def groups_of(commands):
+    """Return lists of commands to be run in their order: those that share files, and each other one alone."""
+    groups = {}
+    for command in commands:
+        shared = next((files for files in SHARED_FILES if re.search(files, command)), command)
+        groups.setdefault(shared, []).append(command)
+    return list(groups.values())
 
 
-@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
-def test_commands_of_the_readme_run(command, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("commands", groups_of(COMMANDS), ids=" and ".join)
+def test_commands_run_as_written(commands, tmp_path, monkeypatch, capsys):
+    """Of README.md, docs and every command's help."""
     monkeypatch.chdir(tmp_path)
-    users_files(tmp_path)
-    if command.startswith("pivotsim front"):
-        assert main(["sweep", "zcu102_arrays", "--out", "arrays"]) == 0
-    assert main(shlex.split(command)[1:]) == 0
-    assert capsys.readouterr().out
+    for command in commands:
+        line, _, file = command.partition(" > ")
+        assert main(shlex.split(line)[1:]) == 0, command
+        out = capsys.readouterr().out
+        assert out, command
+        if file:
+            Path(file).write_text(out)
+
+
+def test_every_help_has_its_example():
+    assert len(EXAMPLES) > 8 and {"schedule", "cosearch", "sweep", "front"} <= {line.split()[1] for line in EXAMPLES}
+
+
+def test_what_is_left_out_is_written_somewhere():
+    assert all(part in TEXTS for part in LEFT_OUT)
+    assert len(COMMANDS) > 30
 
 
 def test_the_first_result_is_what_is_printed(capsys):
@@ -60,8 +82,12 @@ def test_the_first_result_is_what_is_printed(capsys):
 def test_the_python_of_the_readme_runs(capsys):
     code = re.findall(r"```python\n(.*?)```", README, re.S)
     assert len(code) == 1
-    exec(compile(code[0], "README.md", "exec"), {})
+    names = {}
+    exec(compile(code[0], "README.md", "exec"), names)
     assert len(capsys.readouterr().out.splitlines()) == 3
+    assert ps.fit(names["hw"]).fits
+    largest = {f"array.{axis}": max(values) for axis, values in names["designs"].items()}  # demands grow with both
+    assert ps.fit(names["hw"].replace(largest)).fits
 
 
 def test_pictures_of_the_readme_exist():

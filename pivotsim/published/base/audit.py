@@ -17,6 +17,7 @@ class Findings(ABC):
     title: ClassVar[str]
     found: ClassVar[str] = "simulated"  # what the column beside the published values is called
     verdicts: ClassVar[tuple[str, ...]] = VERDICTS
+    judged: ClassVar[bool] = True  # whether the claims have verdicts
 
     findings: list[Finding]
     expected: dict[str, str] = field(repr=False)
@@ -24,6 +25,8 @@ class Findings(ABC):
     @cached_property
     def unexpected(self) -> list[str]:
         """One line per claim whose verdict is not the expected one, or that is missing on either side."""
+        if not self.judged:
+            return []
         found = {f.claim.id: f.verdict for f in self.findings}
         return [
             f"{i}: expected '{self.expected.get(i, 'no such claim')}', found '{found.get(i, 'no such claim')}'"
@@ -64,4 +67,4 @@ class Findings(ABC):
         return as_text([self.verdict_table()._replace(title=title, closing=self.unexpected)])
 
     def _repr_html_(self) -> str:
-        return as_html([*self.tables(), self.verdict_table()])
+        return as_html([*self.tables(), *([self.verdict_table()] if self.judged else [])])

@@ -7,6 +7,7 @@ from pivotsim.published.base.claims import Claim
 
 REPRODUCED, CALIBRATED, INFERRED = "reproduced", "calibrated", "inferred"
 CONTRADICTS, NOT_MODELLED = "source contradicts itself", "not modelled"
+NO_VERDICT = ""  # of a claim that is set beside another board than the paper's
 VERDICTS = (REPRODUCED, CALIBRATED, INFERRED, CONTRADICTS, NOT_MODELLED)
 
 
@@ -19,6 +20,11 @@ class Finding:
     deviation_frac: float | None
     verdict: str
     reason: str
+
+    @property
+    def ratio(self) -> float | None:
+        """Simulated over published; None where either is no number."""
+        return None if self.deviation_frac is None else 1 + self.deviation_frac
 
     @property
     def shown(self) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from pivotsim.effort.combination import combine
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import as_systolic
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import Claim, load_claims, load_expected
 from pivotsim.published.base.hits import Hit
@@ -16,7 +17,9 @@ from pivotsim.published.pivot.contradictions import BASELINES, find_hits
 from pivotsim.published.pivot.effort_pairs import Hypothesis, definition_scores, effort_reports, rank_pairs
 from pivotsim.published.pivot.energy_sums import Additive, judge_additive
 from pivotsim.published.pivot.judge import MODELS, Judge
+from pivotsim.published.pivot.other_board import BoardComparison, compare_board
 from pivotsim.published.pivot.pair_ranking import RELATIVE, Search
+from pivotsim.published.pivot.paper_board import differences, paper_board
 from pivotsim.published.pivot.tables import additive_table, definition_table, hit_table, pair_table
 from pivotsim.simulation.report import Report, hash_of, header
 from pivotsim.tables import Table
@@ -76,19 +79,25 @@ class Audit(Findings):
         }  # fmt: skip
 
 
-def audit_pivot(hw: Hardware | str = "zcu102") -> Audit:
-    """Audit every published number of PIVOT (DAC'24) on a hardware.
+def audit_pivot(hw: Hardware | str = "zcu102") -> Audit | BoardComparison:
+    """Audit every published number of PIVOT (DAC'24) on the paper's board, or set them beside another board's.
 
     Parameters
     ----------
     hw : Hardware or str
-        The board; on another one than ``zcu102`` verdicts change and ``unexpected`` is not empty.
+        The board; one with other values than the package's ``zcu102`` is another board than the paper's.
 
     Returns
     -------
-    Audit
-        ``findings`` (one per claim), ``hits`` (cells that contradict each other), ``searches`` (effort pairs,
-        inferred) and ``unexpected`` (empty when every verdict is the expected one).
+    Audit or BoardComparison
+        On the paper's board an Audit: ``findings`` (one per claim), ``hits`` (cells that contradict each other),
+        ``searches`` (effort pairs, inferred) and ``unexpected`` (empty when every verdict is the expected one).
+        On another board a BoardComparison: ``findings`` without verdicts, ``differing`` and ``judged`` False.
+
+    Raises
+    ------
+    InputError
+        The hardware is unknown or not valid, or has no systolic array.
 
     Examples
     --------
@@ -97,18 +106,39 @@ def audit_pivot(hw: Hardware | str = "zcu102") -> Audit:
     []
     >>> str(audit.searches[0].best)
     '(6, 12) at F_L 0.80, EDP sum over efforts, shares of baseline delay'
+    >>> audit_pivot("zcu102_ws").judged
+    False
     """
-    hw = as_systolic(load_hardware(hw), "reproduce pivot")
+    board = as_systolic(load_hardware(hw), "reproduce pivot")
+    differing = differences(board)
+    if not differing:
+        return judge_board(board)
+    return compare_board(judge_of(board, _papers_searches()), differing)
+
+
+def judge_board(hw: SystolicHardware) -> Audit:
+    """Return the audit of a board as if it were the paper's."""
+    judge = judge_of(hw)
+    findings = [judge.finding(claim) for claim in judge.claims]
+    additive = list(judge_additive(judge.claims, judge.baselines, judge.mixes, hw))
+    return Audit(findings, load_expected(), hw, judge.hits, judge.searches, judge.baselines, judge.mixes, additive)
+
+
+@cache
+def _papers_searches() -> list[Search]:
+    """Return the ranked effort pairs of the paper's board."""
+    return judge_of(as_systolic(paper_board(), "reproduce pivot")).searches
+
+
+def judge_of(hw: SystolicHardware, searches: list[Search] | None = None) -> Judge:
+    """Return what compares the claims with a board; its effort pairs are searched for unless ``searches`` has them."""
     claims = load_claims()
     efforts = {name: effort_reports(plan(model), hw) for name, model in MODELS.items()}
     hits = find_hits(claims)
-    searches = _searches(claims, hits, efforts, hw)
+    searches = _searches(claims, hits, efforts, hw) if searches is None else searches
     baselines = {name: reports[-1] for name, reports in efforts.items()}
     mixes = {s.row: _mix(s.best, efforts[BASELINES[s.row]]) for s in searches}
-    judge = Judge(hw, claims, hits, searches, baselines, mixes)
-    findings = [judge.finding(claim) for claim in claims]
-    additive = list(judge_additive(claims, baselines, mixes, hw))
-    return Audit(findings, load_expected(), hw, hits, searches, baselines, mixes, additive)
+    return Judge(hw, claims, hits, searches, baselines, mixes)
 
 
 def _searches(claims: list[Claim], hits: list[Hit], efforts: dict[str, list[Report]], hw: Hardware) -> list[Search]:

@@ -79,16 +79,10 @@ class Judge:
 
     def finding(self, claim: Claim) -> Finding:
         """Return the claim with its simulated value, deviation, verdict and reason."""
-        in_words = {
-            "dataflow": self._dataflow,
-            "qkt_plus_smv_share": self._qkt_plus_smv_share,
-            "pe_array": self._pe_array,
-            "ipmem, wtmem, opmem": self._local_memories,
-        }
         value: float | str | None
         deviation, remark = None, ""
-        if claim.quantity in in_words:
-            value, verdict, why = in_words[claim.quantity](claim)
+        if claim.quantity in self.in_words:
+            value, verdict, why = self.in_words[claim.quantity](claim)
         else:
             simulated, tolerance, remark = self.simulated(claim)
             verdict, why = self.verdict(claim, simulated, tolerance)
@@ -103,6 +97,16 @@ class Judge:
             cut = ", unless digits are cut" if hit.cut_explains else ""
             why += f"; off its own rule by {100 * hit.size_frac:+.1f} % ({hit.rule}{cut})"
         return Finding(claim, value, deviation, verdict, why + remark)
+
+    @property
+    def in_words(self) -> dict[str, Callable[[Claim], tuple[str | None, str, str]]]:
+        """Quantity -> what returns (value, verdict, reason) where the value is words."""
+        return {
+            "dataflow": self._dataflow,
+            "qkt_plus_smv_share": self._qkt_plus_smv_share,
+            "pe_array": self._pe_array,
+            "ipmem, wtmem, opmem": self._local_memories,
+        }
 
     def delay_ms(self, model: str) -> float:
         """Return the published delay of a baseline."""

@@ -20,7 +20,15 @@ PUBLISHED = {
 
 
 def test_every_model_is_tested():
-    assert available("workloads") == sorted(PUBLISHED)
+    assert available("workloads") == sorted([*PUBLISHED, "digits_vit"])
+
+
+def test_the_model_of_the_digits_by_hand():
+    """Encoder: qkv 32 x 96, proj 32 x 32, fc1 32 x 64, fc2 64 x 32, biases, two norms; then patch, position, head."""
+    model = ps.load_model("digits_vit")
+    encoder = 32 * 96 + 96 + 32 * 32 + 32 + 2 * (32 * 64) + 64 + 32 + 2 * 64
+    assert (model.tokens, model.depth) == (17, 8)
+    assert model.parameters == 8 * encoder + (4 * 32 + 32) + 32 + 17 * 32 + 2 * 32 + (32 * 10 + 10)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -1,0 +1,130 @@
+"""PIVOT's published figures beside another board than the paper's: values and ratios, and no verdict.
+
+Verdicts ask whether the model meets what the paper says of its own design. Of another board the paper says nothing, so
+its cells are only set beside the board's: the effort pairs are those inferred on the paper's board.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pivotsim.errors import InputError
+from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.hardware.spec import Hardware
+from pivotsim.published.base.audit import Findings
+from pivotsim.published.base.claims import Claim
+from pivotsim.published.base.findings import NO_VERDICT, Finding
+from pivotsim.published.pivot.cells import CELLS
+from pivotsim.published.pivot.effort_pairs import Hypothesis
+from pivotsim.published.pivot.judge import RESOURCES, Judge
+from pivotsim.simulation.report import Report, hash_of, header
+from pivotsim.tables import Table, as_text
+
+DIFFERENCES_SHOWN = 6
+
+
+@dataclass(frozen=True, repr=False)
+class BoardComparison(Findings):
+    """The claims beside another board's values, in what that board differs, and the effort pairs behind its rows."""
+
+    title: ClassVar[str] = "PIVOT (DAC'24) beside another board"
+    verdicts: ClassVar[tuple[str, ...]] = ()
+    judged: ClassVar[bool] = False
+
+    hw: Hardware
+    differing: list[tuple[str, object, object]]
+    pairs: Mapping[str, Hypothesis]
+    baselines: Mapping[str, Report]
+
+    def tables(self) -> Iterator[Table]:
+        """Yield what is printed: a row per claim that has a simulated value."""
+        rows = [
+            (f.claim.id, f.claim.text, f.shown, _times(f.ratio), f.claim.unit)
+            for f in self.findings
+            if f.simulated is not None
+        ]
+        title = f"PIVOT's published figures beside {self.hw.name} (another board than the paper's: no verdicts)"
+        columns = ("claim", "published", self.found, "ratio", "unit")
+        yield Table(title, columns, rows, (1, 2, 3), tuple(self._closing(len(self.findings) - len(rows))))
+
+    def _closing(self, left_out: int) -> Iterator[str]:
+        shown = [f"{path} = {_text(own)} (paper: {_text(its)})" for path, own, its in self.differing]
+        more = f", and {len(shown) - DIFFERENCES_SHOWN} more" if len(shown) > DIFFERENCES_SHOWN else ""
+        yield f"Not as in the paper: {', '.join(shown[:DIFFERENCES_SHOWN])}{more}."
+        pairs = [f"{row} {best}{'' if best.fits else ' (the nearest, none fits)'}" for row, best in self.pairs.items()]
+        yield f"Effort pairs, inferred on the paper's board: {'; '.join(pairs)}."
+        yield f"Claims without a simulated value, left out: {left_out}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain numbers and text, the form that ``--json`` prints."""
+        return {
+            **header("reproduce", hash_of([report.input_hash for report in self.baselines.values()])),
+            "paper": "pivot",
+            "judged": False,
+            "hardware": self.hw.name,
+            "differs": [{"path": path, "value": value, "paper": paper} for path, value, paper in self.differing],
+            "claims": [
+                {"id": f.claim.id, "where": f.claim.where, "model": f.claim.model, "quantity": f.claim.quantity,
+                 "published": f.claim.text, "unit": f.claim.unit, "simulated": f.simulated, "ratio": f.ratio,
+                 "note": f.reason}
+                for f in self.findings
+            ],
+            "effort_pairs": [
+                {"row": row, "inferred": True, "low": h.low, "high": h.high, "low_frac": h.low_frac,
+                 "edp_definition": h.edp_definition, "share_base": h.share_base}
+                for row, h in self.pairs.items()
+            ],
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.findings)} claims beside {self.hw.name}, no verdicts>"
+
+    def __str__(self) -> str:
+        return as_text(self.tables())
+
+
+def compare_board(judge: Judge, differing: list[tuple[str, object, object]]) -> BoardComparison:
+    """Return the claims beside what a judge simulates, without asking it for verdicts.
+
+    Parameters
+    ----------
+    judge : Judge
+        Its ``searches`` are those of the paper's board, its reports those of the other.
+    differing : list of (path, value, value of the paper's board)
+    """
+    pairs = {search.row: search.best for search in judge.searches}
+    findings = [_finding(judge, claim, pairs) for claim in judge.claims]
+    return BoardComparison(findings, {}, judge.hw, differing, pairs, judge.baselines)
+
+
+def _finding(judge: Judge, claim: Claim, pairs: Mapping[str, Hypothesis]) -> Finding:
+    value = _value(judge, claim)
+    deviation = value / claim.number - 1 if isinstance(value, float) and claim.number else None
+    best = pairs.get(claim.model)
+    is_of_pair = best is not None and value is not None and claim.quantity in CELLS
+    note = f"pair {best}, inferred on the paper's board" if is_of_pair else ""
+    return Finding(claim, value, deviation, NO_VERDICT, note)
+
+
+def _value(judge: Judge, claim: Claim) -> float | str | None:
+    if claim.quantity == "dataflow":  # the board's own; which one would explain the paper's shares is not asked here
+        return DATAFLOW[judge.hw.array.dataflow].words
+    if claim.quantity in judge.in_words:
+        return judge.in_words[claim.quantity](claim)[0]
+    try:
+        simulated, _, _ = judge.simulated(claim)
+    except InputError:
+        if claim.quantity in RESOURCES:  # memories without limits have no count of block RAMs
+            return None
+        raise
+    return None if simulated is None else float(simulated)
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _times(ratio: float | None) -> str:
+    if ratio is None:
+        return "-"
+    return f"{ratio:.2f}x" if 0.1 <= ratio < 1000 else f"{ratio:.3g}x"

@@ -1,0 +1,71 @@
+"""show fit: the paper's figures beside the paper's design alone, and whose device it is."""
+
+import json
+import re
+
+import pytest
+
+BOARD = "base: {base}\nkind: systolic\nname: {name}\ndescription: x\n{more}"
+
+
+@pytest.fixture
+def board(tmp_path):
+    def write(name, more="", base="zcu102"):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(BOARD.format(base=base, name=name, more=more))
+        return path
+
+    return write
+
+
+def shown(pivotsim, *arguments):
+    ran = pivotsim("show", "fit", *arguments)
+    assert (ran.code, ran.err) == (0, "")
+    return ran.out, json.loads(pivotsim("show", "fit", *arguments, "--json").out)
+
+
+def test_the_papers_design_has_the_published_column(pivotsim):
+    text, data = shown(pivotsim)
+    assert re.search(r"^resource .* mark +PIVOT, published +from$", text, re.M)
+    assert data["published"] == {"dsp": 2304, "lut": 4566, "ff": 20668, "bram36": 48}
+    assert text.startswith("zcu102 on XCZU9EG: fits\n") and "inherited" not in text
+    assert "device_inherited_from" not in data
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["array: {rows: 14, cols: 14}", "array: {dataflow: os}", "power: {board_w: 2.5}", "memories: {gb_bytes: 32768}"],
+)
+def test_another_design_has_not(pivotsim, board, more):
+    text, data = shown(pivotsim, board("mine", more))
+    assert "PIVOT, published" not in text and data["published"] is None
+    assert not re.search(r"4,566|20,668 +20,668", text)
+    assert text.startswith("mine on XCZU9EG [inherited from zcu102]: ")
+    assert "  fpga.device: [inherited from zcu102] a board on another device states fpga" in text
+    assert data["device_inherited_from"] == "zcu102"
+
+
+def test_a_setting_makes_another_design_of_the_same_device(pivotsim):
+    text, data = shown(pivotsim, "zcu102", "--set", "array.cols=35")
+    assert "PIVOT, published" not in text and data["published"] is None
+    assert text.startswith("zcu102 on XCZU9EG: fits\n")
+
+
+def test_a_copy_has_the_papers_figures_and_a_borrowed_device(pivotsim, board):
+    text, data = shown(pivotsim, board("copy"))
+    assert "PIVOT, published" in text and data["published"]["dsp"] == 2304
+    assert text.startswith("copy on XCZU9EG [inherited from zcu102]: fits")
+
+
+def test_a_stated_device_is_the_boards_own(pivotsim, board):
+    text, data = shown(pivotsim, board("pynq", "array: {rows: 14, cols: 14}\nfpga: {device: XC7Z020, dsp: 220}"))
+    assert text.startswith("pynq on XC7Z020: ") and "fpga.device" not in text and "device_inherited_from" not in data
+    text, _ = shown(pivotsim, board("mine"), "--set", "fpga.device=XC7Z020")
+    assert text.startswith("mine on XC7Z020: ") and "fpga.device" not in text
+
+
+def test_the_lender_is_the_file_that_states_it(pivotsim, board):
+    board("pynq", "fpga: {device: XC7Z020}")
+    text, data = shown(pivotsim, board("small", "array: {rows: 8}", base="pynq"))
+    assert text.startswith("small on XC7Z020 [inherited from pynq]: ") and data["device_inherited_from"] == "pynq"
+    assert shown(pivotsim, "zcu102_os")[1]["device_inherited_from"] == "zcu102"
