@@ -78,7 +78,7 @@ def random_board(rng: random.Random) -> typing.Any:
     """Return a board some of whose switches, those that decide what a run reads, are changed."""
     hw = rng.choice(boards())
     if hw.kind == "systolic" and rng.random() < 0.5:  # several folds of the tiny model's matrices
-        hw = hw.replace({"array.rows": 8, "array.cols": 8})
+        hw = hw.replace({"array.rows": 8, "array.cols": 8, "memories.weight_share_bytes": 8192})
     changes = {
         "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": ["none", "preload", "pipelined"],
         "array.os_edge_register": [False], "memories.dram": ["dram/ddr4_2400"], "memories.opmem_bytes": ["unlimited"],
