@@ -8,12 +8,13 @@ import pytest
 import pivotsim as ps
 from pivotsim.dse.evaluation.effects import Facts, notes_on
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
-from pivotsim.dse.space.axis_kinds import EFFORT, MASKED, known_axes
+from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MASKED, known_axes
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import points_of
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.simulation.requirements import unmet
 
+TINY = {**ps.load_model("deit_t").model_dump(), "name": "tiny", "depth": 2, "image_px": 64}
 NOT_DRAWN = (*EFFORT, *MASKED, "split")  # pairs are drawn as a whole; masks take long to draw
 
 
@@ -118,14 +119,15 @@ def values_of(draw, name, board):
     words = {
         "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": ["none", "preload", "chained", "pipelined"],
         "array.edge": ["padded", "aware"], "model.activation": ["gelu", "relu"], "model.stem": ["patch", "lvvit_4_2"],
-        "array.os_edge_register": [True, False], "host.ps_pl_overlap": ["serial", "heads", "images"], "memories.dram": ["bandwidth", "dram/ddr4_2400"],
+        "array.os_edge_register": [True, False], "host.ps_pl_overlap": ["serial", "heads", "images"],
+        "memories.dram": ["bandwidth", "dram/ddr4_2400"],
         "memories.loop_order": ["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"],
         "units.token_drop.sort_network": ["bitonic", "odd_even_merge", "odd_even_transposition"],
         "model": ["deit_t", "deit_s"], "qkv": ["fused", "separate"], "score_bits": [8, 32],
-        "tokens": ["none", "top_k:r=4", "evit:keep_rate=0.5", "tome:r=8"], "memories.out_bytes": [1, 4],
-        "memories.axi_ports": [1, 2, 4, 64], "model.image_px": [224, 112, 64], "model.patch_px": [16, 8, 32],
+        "tokens": ["none", "top_k:r=2", "tome:r=2"], "memories.out_bytes": [1, 4],
+        "memories.axi_ports": [1, 2, 4, 64], "model.image_px": [64, 96], "model.patch_px": [16, 8, 32],
         "model.heads": [1, 2, 3], "model.width": [192, 96], "heads": [1, 2, 3], "neurons": [0.25, 0.5, 1.0],
-        "active": [1, 6, 12], "model.depth": [12, 3], "host.cores": [1, 2, 4], "array.operand_bits": [8, 16, 64],
+        "active": [0, 1, 2], "model.depth": [2, 3], "host.cores": [1, 2, 4], "array.operand_bits": [8, 16, 64],
         "host.multicore_efficiency_frac": [0.05, 0.5, 1.0], "memories.chunk": [0, 1, 64, 1000],
         "model.classes": [2, 1000, 9000], "array.mac_latency": [1, 2, 16],
     }  # fmt: skip
@@ -141,7 +143,7 @@ def values_of(draw, name, board):
         return [100, 125.0, 200] if kind == "clock_mhz" else [7, 64, 200]
     if name.startswith("memories."):
         if kind.endswith("_share_bytes"):
-            return [0, 64, 8192]
+            return [0, 64, 8192, 400_000]
         if kind.endswith("_bytes"):
             return [16384, 65536, 2**20] if kind == "gb_bytes" else [2048, 8192, 65536]
         if kind == "bias":
@@ -159,11 +161,12 @@ def values_of(draw, name, board):
     return [1, 5, 40]
 
 
-def drawn_space(draw):
-    """Return a random small space of deit_t: options, fixed values, one to three axes of all that there are."""
+def drawn_space(draw, names):
+    """Return a random small space of a tiny model with some axes: options and fixed values are drawn."""
     board = ps.load_hardware("zcu102")
-    fixed = {"model": "deit_t", "profile": draw.choice(["paper", "full"]),
-             "energy": draw.choice(["constant", "activity"]), "scope": draw.choice(["encoders", "all"]), "gate": draw.choice(["entropy", "none"])}  # fmt: skip
+    fixed = {"model": TINY, "profile": draw.choice(["paper", "full"]),
+             "energy": draw.choice(["constant", "activity"]),
+             "scope": draw.choice(["encoders", "all"]), "gate": draw.choice(["entropy", "none"])}  # fmt: skip
     if draw.random() < 0.3:
         fixed["memory"] = "hw"
     settings = {f"placement.{k}": "pl" for k in ("softmax", "gelu", "gather", "merge", "sort", "score", "norm")
@@ -171,17 +174,16 @@ def drawn_space(draw):
     settings["host.cores"] = draw.choice([1, 4])
     if draw.random() < 0.4:
         settings["array.dataflow"] = draw.choice(["ws", "os"])
-    drawn = [name for name in known_axes() if name not in NOT_DRAWN and name not in settings]
-    axes = draw.sample(drawn, draw.randint(1, 3))
+    axes, settings = names, {name: value for name, value in settings.items() if name not in names}
     if draw.random() < 0.3 and "active" not in axes:
-        fixed["effort"] = {"low": 3, "high": 12, "low_frac": 0.6}
+        fixed["effort"] = {"low": 1, "high": 2, "low_frac": 0.6}
     if "model" in axes:
         axes = [name for name in axes if not name.startswith("model.")]
     return {"name": "drawn", "fixed": {**fixed, "set": settings}, "axes": {n: values_of(draw, n, board) for n in axes}}
 
 
 def results(space, name):
-    """Return, for each value of an axis, the columns of every design that runs, by the values of the other axes."""
+    """Return, for each combination of the other axes, the numbers of every design that runs; and the columns' names."""
     checked = load_space(space)
     points = points_of(checked, "grid")
     columns = Evaluator(checked).run(points, 0, points.count).columns
@@ -191,28 +193,58 @@ def results(space, name):
     found = {}
     for row in range(len(columns["point"])):
         key = tuple(columns[other][row].item() for other in others)
-        numbers = tuple(columns[column][row].item() for column in told)
-        found.setdefault(key, set()).add(numbers)
-    return found, told
+        found.setdefault(key, []).append([columns[column][row].item() for column in told])
+    return list(found.values()), told
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_random_spaces(seed):
-    """An axis that is refused moves no column, one that is named resources alone, any other moves a result."""
-    draw, counts = random.Random(seed), Counter()
-    for _ in range(30):
-        drawn = drawn_space(draw)
+def counts_of(draw, names):
+    """Compare random spaces of two axes each with what is said of them; return how many axes moved what."""
+    counts = Counter()
+    for pair in zip(names[::2], [*names[1::2], *names[:1]], strict=False):
+        drawn = drawn_space(draw, list(pair))
         checked = load_space(drawn)
         facts = Facts(checked)
         for name in drawn["axes"]:
             found, told = results(drawn, name)
-            changes = {column for numbers in found.values() for i, column in enumerate(told)
-                       if len({row[i] for row in numbers}) > 1}  # fmt: skip
-            is_met = unmet(name, facts) is None
-            if not is_met:
-                assert changes <= set(RESOURCES), (drawn, name)
-                counts["none" if not changes else "resources"] += 1
-            elif found and len(drawn["axes"][name]) > 1:
-                assert changes & set(checked.results), (drawn, name, found)
+            moved = {c for rows in found for i, c in enumerate(told) if len({row[i] for row in rows}) > 1}
+            if unmet(name, facts) is not None:
+                assert moved <= set(RESOURCES), (drawn, name)
+                counts["resources" if moved else "nothing"] += 1
+            elif any(len(rows) > 1 for rows in found) and (
+                not name.startswith("memories.") or "hw" not in facts("memory")
+            ):
+                assert moved & set(checked.results), (drawn, name, found)
                 counts["results"] += 1
-    assert min(counts[kind] for kind in ("none", "results")) > 3, counts
+    return counts
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_spaces(seed):
+    """An axis that is refused moves no column, one that is named resources alone, any other moves a result."""
+    names = [name for name in known_axes() if name not in NOT_DRAWN]
+    random.Random(1).shuffle(names)
+    counts = counts_of(random.Random(seed), names[seed % 8 :: 8])
+    assert counts["nothing"] and counts["results"]
+
+
+@pytest.mark.parametrize("name", [name for name in HARDWARE if name.startswith("memories.")])
+def test_memories_that_limit_are_read(name):
+    """Each value of the memories but the global buffer's size moves a result where its neighbours leave it room."""
+    limiting = {
+        "memories.axi_port_bytes_per_clock": 1, "memories.ipmem_buffers": "single", "memories.wtmem_buffers": "single",
+        "memories.opmem_buffers": "single",
+    }  # fmt: skip
+    others = {
+        "memories.dram": {"memories.axi_port_bytes_per_clock": 64}, "memories.ipmem_bytes": {"array.dataflow": "ws"},
+        "memories.input_share_bytes": {"memories.gb_bytes": 2**20},
+        "memories.weight_share_bytes": {"memories.gb_bytes": 2**20},
+    }  # fmt: skip
+    settings = {path: value for path, value in {**limiting, **others.get(name, {})}.items() if path != name}
+    values = values_of(random.Random(1), name, ps.load_hardware("zcu102"))
+    model = {**TINY, "image_px": 224, "depth": 1}
+    drawn = {"name": "s", "fixed": {"model": model, "memory": "hw", "set": settings}, "axes": {name: values}}
+    found, told = results(drawn, name)
+    moved = {c for rows in found for i, c in enumerate(told) if len({row[i] for row in rows}) > 1}
+    checked = load_space(drawn)
+    assert (unmet(name, Facts(checked)) is None) == bool(moved & set(checked.results)), found
+    assert bool(moved & set(checked.results)) == (name != "memories.gb_bytes"), found
