@@ -22,7 +22,8 @@ class MissingExtraError(PivotsimError, ImportError):
     """An optional dependency is not installed; the message holds the command that installs it."""
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {package}; install it with: pip install 'pivotsim[{extra}]'")
+        commands = f"pip install 'pivotsim[{extra}]', or in a clone pip install -e '.[{extra}]'"
+        super().__init__(f"{purpose} needs {package}; install it with: {commands}")
 
 
 def got(value: object) -> str:

@@ -1,5 +1,6 @@
 """Tables as plain text and as HTML, and numbers as both of them show them."""
 
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -32,6 +33,31 @@ def number(value: float | None, places: int = 2) -> str:
         return "-"
     short = value != 0 and not 10.0**-places <= abs(value) < 1e12
     return f"{value:.4g}" if short else f"{value:,.{places}f}"
+
+
+def figures(value: float | None, digits: int = 4) -> str:
+    """Return a number with as many digits as say something, whole above them, a dash for None.
+
+    >>> figures(2014032.0), figures(59.655), figures(0.061237), figures(0.0), figures(7)
+    ('2,014,032', '59.66', '0.06124', '0', '7')
+    """
+    if value is None:
+        return "-"
+    if value == 0 or isinstance(value, int):
+        return f"{value:,.0f}"
+    if not 1e-4 <= abs(value) < 1e12:
+        return f"{value:.{digits}g}"
+    rounded = float(f"{value:.{digits}g}")  # 9.9996 has one digit more before the point
+    return f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """Return a count with its noun, in the singular for one.
+
+    >>> counted(1, "design"), counted(1200, "design"), counted(0, "axis", "axes")
+    ('1 design', '1,200 designs', '0 axes')
+    """
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:

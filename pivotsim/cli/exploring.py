@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
-from pivotsim.cli.output import print_json, print_line, print_note, print_table
-from pivotsim.errors import InputError, got
-from pivotsim.tables import number, percent
+from pivotsim.cli import options, output
+from pivotsim.cli.output import print_json, print_line, print_note, print_notes, print_table
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.tables import counted, figures, percent
 
 if TYPE_CHECKING:
+    from pivotsim.dse.fronts import Ties
     from pivotsim.dse.sweep.run import Progress, SweepResult
 
 SHOWN_ROWS = 20
 OUT_HELP = "Folder of the dataset: Parquet files and a manifest."
-ObjectivesOption = Annotated[str, typer.Option(metavar="A,B,...", help="Columns to minimise.")]
+OBJECTIVES = "delay_ms,energy_j"
+GOES_ON = "the same command goes on"
 
 
 def sweep_command(
@@ -35,7 +37,9 @@ def sweep_command(
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers run, as tcp://host:8786.")
     ] = None,
-    objectives: ObjectivesOption = "delay_ms,energy_j",
+    objectives: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help=f"Columns that optuna minimises [{OBJECTIVES}].")
+    ] = None,
     json: options.JsonOption = False,
 ) -> int:
     """Evaluate every design of a space, or a sample, into a folder of Parquet files.
@@ -43,31 +47,37 @@ def sweep_command(
     Stop it at any moment; the same command goes on. Example: pivotsim sweep zcu102_arrays --out arrays --workers 2
     """
     from pivotsim.dse.evaluation.counting import count_points
+    from pivotsim.dse.evaluation.effects import notes_on
     from pivotsim.dse.search import run_search
     from pivotsim.dse.space.reading import load_space
+    from pivotsim.dse.space.sampling import points_of
     from pivotsim.dse.sweep.run import run_sweep
 
+    if method == "optuna" and (workers != 1 or scheduler is not None):
+        raise InputError("sweep: a search runs design by design; leave --workers and --scheduler out")
+    if method != "optuna" and objectives is not None:
+        problem = "--method optuna alone searches for them; a sweep stores every column, and front takes --objectives"
+        raise InputError(f"--objectives: {problem} {got(objectives)}")
+    names = _names(objectives or OBJECTIVES)
     checked = load_space(space)
-    count = count_points(checked)
+    if method != "optuna":
+        points_of(checked, method, samples, seed)
+    notes, count = notes_on(checked), count_points(checked)
     if not json:
         left = "" if count.admitted is None else f", {count.admitted:,} by the rules on axes and resources"
-        print_note(f"{checked.name}: {count.points:,} points{left}")
-    with _progress() as report:
+        print_notes([f"{checked.name}: {counted(count.points, 'point')}{left}", *notes])
+    with _told_what_is_kept(out), _progress() as report:
         if method == "optuna":
-            if workers != 1 or scheduler is not None:
-                raise InputError("sweep: a search runs design by design; leave --workers and --scheduler out")
-            chosen, swept = run_search(
-                checked, out, objectives=_names(objectives), samples=samples, seed=seed, report=report
-            )
+            chosen, swept = run_search(checked, out, objectives=names, samples=samples, seed=seed, report=report)
         else:
             chosen, swept = method, run_sweep(
                 checked, out, method=method, samples=samples, seed=seed, workers=workers, scheduler=scheduler,
                 report=report,
             )  # fmt: skip
     if json:
-        print_json(_summary(checked.name, chosen, swept))
+        print_json(_summary(checked.name, count.points, chosen, swept))
     else:
-        _print_swept(chosen, method, swept)
+        _print_swept(chosen, method, count.points, swept)
     for failed in swept.failed:
         place = "" if failed.point is None else f", point {failed.point:,}"
         print_note(f"sweep: chunk {failed.index}{place}: failed three times: {failed.problem}")
@@ -81,21 +91,45 @@ def _names(text: str) -> list[str]:
     return names
 
 
-def _summary(name: str, chosen: str, swept: "SweepResult") -> dict[str, Any]:
+@contextlib.contextmanager
+def _told_what_is_kept(folder: Path) -> "Iterator[None]":
+    """Say on stderr what an interrupted sweep or search leaves behind."""
+    from pivotsim.dse.search import JOURNAL
+    from pivotsim.dse.sweep.manifest import read_manifest
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (folder / JOURNAL).exists():
+            print_note(f"{folder}: all designs that were tried are kept; {GOES_ON}")
+        else:
+            with contextlib.suppress(InputError):  # it had not begun
+                found = read_manifest(folder)
+                print_note(f"{folder}: {found['done']:,} of {found['chunks_total']:,} chunks are kept; {GOES_ON}")
+        raise
+
+
+def _summary(name: str, size: int, chosen: str, swept: "SweepResult") -> dict[str, Any]:
     return {
-        "space": name, "method": chosen, "folder": str(swept.folder), "points": swept.points, "rows": swept.rows,
+        "space": name, "method": chosen, "folder": str(swept.folder), "points_of_space": size, "points": swept.points,
+        "rows": swept.rows, "notes": list(swept.notes),
         "dropped": dict(swept.dropped), "chunks": swept.chunks_total, "chunks_before": swept.chunks_before,
         "chunks_redone": list(swept.redone),
         "failed": [{"chunk": f.index, "point": f.point, "problem": f.problem} for f in swept.failed],
     }  # fmt: skip
 
 
-def _print_swept(chosen: str, method: str, swept: "SweepResult") -> None:
+def _print_swept(chosen: str, method: str, size: int, swept: "SweepResult") -> None:
     if chosen != method:
         print_line(f"method {chosen}: the space has no more points than {method} may try")
     elif chosen == "optuna":
         print_line("method optuna: the space is larger than what may be tried")
-    print_line(f"{swept.folder}: {swept.rows:,} designs of {swept.points:,} points, method {chosen}")
+    stored, points = counted(swept.rows, "design"), counted(swept.points, "point")
+    print_line(f"{swept.folder}: {stored} of {points}, method {chosen}")
+    if swept.points > size:
+        print_line(f"  the space has {counted(size, 'point')} in all: designs stand in the table more than once")
+    if swept.chunks_before:
+        print_line(f"  {swept.chunks_before:,} of {swept.chunks_total:,} chunks were there before")
     if swept.redone:
         print_line(f"made again, their files were damaged: chunks {', '.join(map(str, swept.redone))}")
     for reason, count in swept.dropped.items():
@@ -105,9 +139,12 @@ def _print_swept(chosen: str, method: str, swept: "SweepResult") -> None:
 
 @contextlib.contextmanager
 def _progress() -> "Iterator[Callable[[Progress], None] | None]":
-    """Show points, rate and time left on stderr while this is open; quiet where that is no terminal."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    """Show points, rate and time left on stderr while this is open; one line a minute where that is no terminal."""
+    if sys.stderr is None:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield _minute_lines()
         return
     from rich import progress as rich
     from rich.console import Console
@@ -130,9 +167,21 @@ def _progress() -> "Iterator[Callable[[Progress], None] | None]":
         yield report
 
 
+def _minute_lines() -> "Callable[[Progress], None]":
+    tell, start = output.EveryMinute(), output.clock()
+
+    def report(done: "Progress") -> None:
+        elapsed = output.clock() - start
+        rate = figures((done.points_done - done.points_before) / elapsed if elapsed else 0.0, 2)
+        chunks = f"{done.chunks_done:,} of {done.chunks_total:,} chunks"
+        tell(f"sweep: {chunks}, {done.points_done:,} of {done.points_total:,} points, {rate} points/s")
+
+    return report
+
+
 def front_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
-    objectives: ObjectivesOption = "delay_ms,energy_j",
+    objectives: Annotated[str, typer.Option(metavar="A,B,...", help="Columns to minimise.")] = OBJECTIVES,
     maximize: Annotated[str | None, typer.Option(metavar="A,...", help="Those of them to maximise instead.")] = None,
     where: Annotated[
         list[str] | None, typer.Option(metavar="EXPRESSION", help="Keep such designs alone, as 'delay_ms <= 50'.")
@@ -146,7 +195,7 @@ def front_command(
     Example: pivotsim front arrays --objectives delay_ms,dsp --where "energy_j <= 0.5"
     """
     from pivotsim.dse.dataset import open_dataset
-    from pivotsim.dse.fronts import front_rows, knee_place, sensitivity
+    from pivotsim.dse.fronts import front_rows, knee_place, sensitivity, ties_in
 
     names, up, rules = _names(objectives), _names(maximize) if maximize else [], where or []
     axes = _names(heat) if heat else []
@@ -154,9 +203,12 @@ def front_command(
         raise InputError(f"--heat: names two axes, beside --plots DIR {got(heat)}")
     dataset = open_dataset(folder)
     dataset.check_columns("heat", axes)
+    dataset.check_columns("objectives", names)
+    _check_maximized(up, names)
     front = front_rows(dataset, names, maximize=up, where=rules)
     knee = knee_place(front, names, maximize=up)
     shares = sensitivity(dataset, names, where=rules)
+    ties, notes = ties_in(front, names, dataset.axes), dataset.manifest.get("notes", [])
     written = []
     if plots is not None:
         from pivotsim.plots.front import plot_front
@@ -168,9 +220,11 @@ def front_command(
     if json:
         rows = [{name: column[i].item() for name, column in front.items()} for i in range(len(front["point"]))]
         print_json({"objectives": names, "maximize": up, "where": rules, "knee": rows[knee], "front": rows,
-                    "first_order_share": shares, "complete": dataset.is_complete})  # fmt: skip
+                    "first_order_share": shares, "complete": dataset.is_complete, "distinct": ties.distinct,
+                    "without_effect": list(ties.axes), "notes": notes})  # fmt: skip
         return
-    print_line(f"{len(front['point']):,} designs on the front of {', '.join(names)}")
+    print_notes(notes)
+    print_line(f"{counted(len(front['point']), 'design')} on the front of {', '.join(names)}{_said_of(ties)}")
     print_line()
     shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
     print_table(
@@ -190,9 +244,28 @@ def front_command(
         print_line(f"wrote {path}")
 
 
+def _check_maximized(up: list[str], names: list[str]) -> None:
+    others = [name for name in up if name not in names]
+    if others:
+        raise InputError(f"--maximize: must be among --objectives {got(n)}{nearest(n, names)}" for n in others)
+
+
+def _said_of(ties: "Ties") -> str:
+    """Return how many designs of a front are the same in all objectives, '' where none are."""
+    if ties.most == 1:
+        return ""
+    each = f"{ties.least} to {ties.most}" if ties.least < ties.most else str(ties.most)
+    verb = "does" if len(ties.axes) == 1 else "do"
+    return (
+        f"; {ties.distinct:,} distinct, {each} designs each: {', '.join(ties.axes) or 'no axis'} {verb} not change them"
+    )
+
+
 def _cell(value: Any) -> str:
     plain = value.item()
-    return number(plain, 4) if isinstance(plain, float) else str(plain)
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    return figures(plain, 5) if isinstance(plain, (int, float)) else str(plain)
 
 
 def export_command(

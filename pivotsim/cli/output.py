@@ -3,10 +3,14 @@
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pivotsim.tables import cell, text_lines
+
+LINE_EVERY_S = 60.0  # of progress, where no terminal shows it
+clock = time.monotonic  # replaced by tests
 
 
 class ReaderGoneError(Exception):
@@ -31,18 +35,43 @@ def print_note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def print_notes(texts: Iterable[str]) -> None:
+    """Print lines on stderr."""
+    for text in texts:
+        print_note(text)
+
+
+class EveryMinute:
+    """Prints one line on stderr a minute, however often it is given one; the first after a minute."""
+
+    def __init__(self) -> None:
+        self.last = clock()
+
+    def __call__(self, text: str) -> None:
+        """Print a line if it is time."""
+        now = clock()
+        if now - self.last >= LINE_EVERY_S:
+            self.last = now
+            print_note(text)
+
+
 @contextlib.contextmanager
 def progress() -> Iterator[None]:
-    """Show the progress of long runs on stderr while this is open, on one line; quiet where that is no terminal."""
+    """Show the progress of long runs on stderr while this is open: on one line of a terminal, else a line a minute."""
     import logging
 
     logger, stream = logging.getLogger("pivotsim.progress"), sys.stderr
-    if stream is None or not stream.isatty():
+    if stream is None:
         yield
         return
-    handler = logging.StreamHandler(stream)
-    handler.terminator = ""
-    handler.setFormatter(logging.Formatter("\r\033[K%(message)s"))
+    is_line = stream.isatty()
+    if is_line:
+        handler: logging.Handler = logging.StreamHandler(stream)
+        handler.terminator = ""  # type: ignore[attr-defined]
+        handler.setFormatter(logging.Formatter("\r\033[K%(message)s"))
+    else:
+        handler, tell = logging.Handler(), EveryMinute()
+        handler.emit = lambda record: tell(record.getMessage())  # type: ignore[method-assign]
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -51,7 +80,8 @@ def progress() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-        stream.write("\r\033[K")
+        if is_line:
+            stream.write("\r\033[K")
 
 
 def is_terminal() -> bool:

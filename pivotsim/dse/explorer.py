@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
@@ -39,11 +40,14 @@ def explore(
         A row per design: ``point``, one column per axis, dsp, bram36, lut, ff and fits as ``fit`` counts them,
         pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
         Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
+        ``notes`` names axes that move resources alone, fixed values that nothing reads, and a power that is another
+        design's.
 
     Raises
     ------
     InputError
-        The space is not valid or empty, or larger than 20 million points: sweep it into files.
+        The space is not valid or empty, no column can depend on one of its axes, or it is larger than 20 million
+        points: sweep it into files.
 
     Examples
     --------
@@ -59,6 +63,7 @@ def explore(
     """
     checked = load_space(space)
     points = points_of(checked, method, samples, seed)
+    notes = notes_on(checked)
     count_points(checked)
     if points.count > MAX_EXPLORED:
         raise InputError(
@@ -68,4 +73,4 @@ def explore(
     starts = range(0, points.count, BLOCK_POINTS)
     table = joined([evaluator.run(points, i, min(points.count, i + BLOCK_POINTS)) for i in starts])
     columns = {name: c.words[c.codes] if isinstance(c, Coded) else c for name, c in table.columns.items()}
-    return DesignTable(columns, checked.columns, checked.descriptions)
+    return DesignTable(columns, checked.columns, checked.descriptions, notes)

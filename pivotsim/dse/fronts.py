@@ -1,7 +1,7 @@
 """Analysis of a dataset: its Pareto front, the front's knee, and how much each axis matters."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,45 @@ def front_rows(
 
 def _rows(table: Columns, places: Any) -> Columns:
     return {name: column[places] for name, column in table.items()}
+
+
+class Ties(NamedTuple):
+    """Designs of a front that share all objectives.
+
+    Attributes
+    ----------
+    distinct : int
+        Different combinations of objectives.
+    least, most : int
+        Designs that share one.
+    axes : tuple of str
+        What designs that share one differ in.
+    """
+
+    distinct: int
+    least: int
+    most: int
+    axes: tuple[str, ...]
+
+
+def ties_in(front: Columns, objectives: Sequence[str], axes: Sequence[str]) -> Ties:
+    """Return which designs of a front are the same in all objectives.
+
+    Examples
+    --------
+    >>> front = {"ms": np.array([1.0, 1.0, 2.0, 2.0]), "rows": np.array([8, 8, 4, 4]), "kib": np.array([1, 2, 1, 2])}
+    >>> ties_in(front, ["ms"], ["rows", "kib"])
+    Ties(distinct=2, least=2, most=2, axes=('kib',))
+    """
+    codes = np.column_stack([np.unique(front[name], return_inverse=True)[1].reshape(-1) for name in objectives])
+    _, group, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
+    group = group.reshape(-1)
+    differing = []
+    for axis in axes:
+        values = np.unique(front[axis], return_inverse=True)[1].reshape(-1)
+        if len(np.unique(np.column_stack([group, values]), axis=0)) > len(counts):
+            differing.append(axis)
+    return Ties(len(counts), int(counts.min()), int(counts.max()), tuple(differing))
 
 
 def knee_place(front: Columns, objectives: Sequence[str], *, maximize: Sequence[str] = ()) -> int:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.evaluator import Evaluator
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import ListedPoints
-from pivotsim.dse.sweep.chunks import Recipe
+from pivotsim.dse.sweep.chunks import Recipe, arrow
 from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
 from pivotsim.dse.sweep.processes import SingleProcess
 from pivotsim.dse.sweep.run import Progress, SweepResult, run_sweep, store_chunks
@@ -52,7 +53,7 @@ def run_search(
     InputError
         As ``run_sweep``; also for an unknown objective.
     MissingExtraError
-        Optuna is not installed.
+        Optuna or pyarrow is not installed; nothing is written.
     """
     space = load_space(source)
     known = [*space.results, *DEMANDS]
@@ -61,9 +62,11 @@ def run_search(
         raise InputError(problems or "objectives: at least one is needed")
     trials = check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
     check_integer("seed", seed, 0, 2**31)
+    notes = notes_on(space)
     count_points(space)
     if space.size <= trials:
         return "grid", run_sweep(space, folder, method="grid", report=report)
+    arrow(), _optuna()  # or no folder is made
     path = Path(folder)
     make_folder(path)
     _check_folder(path, space)
@@ -71,7 +74,7 @@ def run_search(
     for old in (*path.glob("chunk-*.parquet"), path / MANIFEST):  # they follow from the journal
         old.unlink(missing_ok=True)
     recipe = Recipe(space, "optuna", len(listed), seed, listed=tuple(listed))
-    return "optuna", store_chunks(recipe, path, lambda: SingleProcess(recipe))
+    return "optuna", store_chunks(recipe, path, lambda: SingleProcess(recipe), notes)
 
 
 def _check_folder(folder: Path, space: Space) -> None:

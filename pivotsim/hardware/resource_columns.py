@@ -108,10 +108,11 @@ class ResourceModel:
     def _bram36(self, places: Mapping[str, Any], of: Any) -> Any:
         total: Any = np.int64(0)
         for paths, table in self._tables.items():
-            index: Any = 0
-            for path in paths:
+            index: Any = places[paths[0]] if paths else 0
+            for path in paths[1:]:
                 index = index * len(self.values[path]) + places[path]
-            total = total + table[index]
+            found = table[index]
+            total = total + found
         for name, side, paths in self._others:
             total = total + self._blocks(name, side, {path: of(path) for path in paths})
         fixed = of(BRAM36_FIXED)

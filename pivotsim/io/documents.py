@@ -19,13 +19,15 @@ SPACE_SUFFIX = "_space"
 def available(folder: str, what: str = "") -> list[str]:
     """Return the names of all specifications of one kind (``hwconfigs`` or ``workloads``).
 
-    Spaces stand among the models, told apart by their names' ending: they are listed for ``what`` space alone.
+    Spaces stand among the models, told apart by their files' ending: they are listed for ``what`` space alone, without
+    the ending.
     """
     found = set()
     for root in search_folders(folder):
         if os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
             found |= {p.relative_to(root).with_suffix("").as_posix() for p in root.rglob("*.yaml")}
-    return sorted(name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
+    names = (name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
+    return sorted(name.removesuffix(SPACE_SUFFIX) for name in names)
 
 
 def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
@@ -36,12 +38,13 @@ def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
     looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
     if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         return Path(name)
+    ending = SPACE_SUFFIX if what == "space" and not name.endswith(SPACE_SUFFIX) else ""
     beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
     for root in (*beside, *search_folders(folder)):
-        candidate = str(root / f"{name}.yaml")
+        candidate = str(root / f"{name}{ending}.yaml")
         is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
-            note_shadow(folder, name, Path(candidate), f"{name}.yaml", besides)
+            note_shadow(folder, name, Path(candidate), f"{name}{ending}.yaml", besides)
             return Path(candidate)
     note_useless_roots(folder)
     near = nearest(name, available(folder, what), list_all=not looks_like_path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pivotsim.errors import InputError, MissingExtraError, got, nearest
-from pivotsim.tables import Printable, Table
+from pivotsim.tables import Printable, Table, counted
 
 if TYPE_CHECKING:
     import pandas
@@ -132,8 +132,7 @@ class DesignTable(Printable):
         rows = [[_text(values[i]) for values in self._columns.values()] for i in range(count)]
         right = [i for i, values in enumerate(self._columns.values()) if np.asarray(values).dtype.kind in "iuf"]
         closing = [f"... {len(self) - count:,} more"] if count < len(self) else []
-        designs = "1 design" if len(self) == 1 else f"{len(self):,} designs"
-        return (Table(designs, heads, rows, right, [*closing, *self.notes]),)
+        return (Table(counted(len(self), "design"), heads, rows, right, [*closing, *self.notes]),)
 
 
 def _says(name: str, unit: str) -> bool:

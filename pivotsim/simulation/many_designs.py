@@ -43,7 +43,7 @@ COLUMNS = {
 }
 MAX_GRID = 100_000_000  # designs; a larger space belongs into a sweep's files
 CORES = os.cpu_count() or 1
-BLOCK_DESIGNS = 32_768  # whose resources are worked out at once: they stay in the processor's cache
+BLOCK_DESIGNS = 8_192  # whose resources are worked out at once: vectors that an allocator keeps for the next ones
 
 
 def simulate_designs(
@@ -145,7 +145,7 @@ def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: DesignColumns) -> dict[str, Any]:
-    """Return resource -> column, block by block, so that no step of it leaves the processor's cache."""
+    """Return resource -> column, block by block: vectors of all designs would take thrice the time."""
     count = len(columns.rows)
     values: dict[str, Any] = {"array.dataflow": DATAFLOWS} if "dataflow" in vectors else {}
     for field in ("rows", "cols"):

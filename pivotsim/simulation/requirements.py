@@ -111,6 +111,7 @@ class Need(NamedTuple):
 
     may_hold: Callable[[Facts, Found], bool]
     text: Callable[[Words, Found], str]
+    is_reason: bool = False  # nothing would meet it, and the text says why
 
 
 def value(key: str, wanted: Any) -> Need:
@@ -137,6 +138,11 @@ def fact(may_hold: Callable[[Facts], bool], text: str) -> Need:
     return Need(lambda facts, _: may_hold(facts), lambda words, _: text.format(full=words("profile", "full")))
 
 
+def nothing(reason: str) -> Need:
+    """Return the need that is never met, of a value that delay and energy do not depend on."""
+    return Need(lambda _, __: False, lambda _, __: reason, is_reason=True)
+
+
 def one_of(*needs: Need) -> Need:
     """Return the need for one of several."""
     return Need(
@@ -159,7 +165,9 @@ ALL = value("scope", "all")
 GATE = fact(lambda facts: facts.can_be("gate", ENTROPY), "an effort pair with gate entropy")
 PAIR = fact(lambda facts: facts.can_be("pair", True), "an effort pair")
 INTERVAL = fact(lambda facts: facts.can_be("interval", True), "a single run, which tells the energy's interval")
-NOTHING = fact(lambda _: False, "")  # no delay or energy depends on it
+OF_RESOURCES = nothing("resources alone depend on it")
+PARAMETERS = nothing("it counts parameters, not operations")
+LABEL = nothing("it is a label")
 TRANSFERS = fact(lambda facts: facts.has_transfers, "transfers that are charged, as by {full}")
 PS_KIND = fact(lambda facts: facts.has_ps_kind, "an operation that is placed on ps")
 PS_WORK = fact(lambda facts: facts.has_ps_work, "an operation on ps that is charged, as by {full}")
@@ -191,9 +199,10 @@ def on_pl(*kinds: str) -> tuple[Need, ...]:
 
 # pattern -> needs; the first pattern that a path fits counts, and a name in braces stands for one key of the path
 ROWS: dict[str, tuple[Need, ...]] = {
+    **dict.fromkeys(LABELS, (LABEL,)),
     "array.os_edge_register": (value("array.dataflow", "os"),),
-    "array.operand_bits": (NOTHING,),  # it decides whether operands fit
-    "memories.gb_bytes": (NOTHING,),  # its shares are what the engine reads
+    "array.operand_bits": (nothing("it decides which operands fit, not what they take"),),
+    "memories.gb_bytes": (nothing("its shares are what a run reads"),),
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),
     "memories.axi_ports": (MEMORY, limited("memories.axi_port_bytes_per_clock")),
     "memories.{memory}_buffers": (MEMORY, limited("memories.{memory}_bytes")),
@@ -223,21 +232,20 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "power.activity.default.ps_active_w": (ACTIVITY, PS_TIME),
     "power.activity.default.*": (ACTIVITY,),
     "power.activity.*": (ACTIVITY, INTERVAL),
-    "placement.gemm": (NOTHING,),  # it has one place
+    "placement.gemm": (nothing("there is one place"),),
     "placement.requant": (in_workload("requant"), REQUANT),
     "placement.{kind}": (in_workload("{kind}"),),
-    "fpga.*": (NOTHING,),  # resources alone
+    "fpga.*": (OF_RESOURCES,),
     "model.channels": (ALL,),
     "model.head_features": (ALL,),
     "model.stem": (ALL,),
     "model.aux_head": (ALL,),
     "model.classes": (one_of(ALL, GATE),),
     "model.activation": (ACTIVATIONS,),
-    "model.qkv_bias": (NOTHING,),  # parameters alone
-    "model.layer_scale": (NOTHING,),
+    "model.qkv_bias": (PARAMETERS,),
+    "model.layer_scale": (PARAMETERS,),
     "score_bits": (REQUANT,),
     "gate": (PAIR,),
-    **dict.fromkeys(LABELS, (NOTHING,)),
 }  # fmt: skip
 
 
@@ -256,7 +264,7 @@ def _row_of(path: str) -> tuple[tuple[Need, ...], tuple[tuple[str, str], ...]]:
 
 
 def requirement_of(path: str, possible: Possible, words: Words = run_words) -> str:
-    """Return what a value needs that cannot hold, '' where no row says.
+    """Return what a value needs that cannot hold, or why nothing depends on it; '' where no row says.
 
     Parameters
     ----------
@@ -276,8 +284,10 @@ def requirement_of(path: str, possible: Possible, words: Words = run_words) -> s
     ('needs --set placement.softmax=pl', 'needs a workload with gelu')
     """
     need = unmet(path, possible)
-    text = "" if need is None else need.text(words, dict(_row_of(path)[1]))
-    return f"needs {text}" if text else ""
+    if need is None:
+        return ""
+    text = need.text(words, dict(_row_of(path)[1]))
+    return text if need.is_reason else f"needs {text}"
 
 
 def unmet(path: str, possible: Possible) -> Need | None:

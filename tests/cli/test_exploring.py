@@ -23,20 +23,28 @@ def file(tmp_path):
     return path
 
 
+POWER = "power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the design"
+
+
 def test_sweep_front_export(pivotsim, file, tmp_path):
     out = tmp_path / "out"
     ran = pivotsim("sweep", file, "--out", out)
-    assert (ran.code, ran.err) == (0, "shapes: 12 points, 10 by the rules on axes and resources\n")
+    assert ran.code == 0
+    assert ran.err.splitlines() == ["shapes: 12 points, 10 by the rules on axes and resources", POWER]
     assert ran.out.splitlines() == [f"{out}: 10 designs of 12 points, method grid", "  left out: 2 by dsp <= 2000"]
-    data = json.loads(pivotsim("sweep", file, "--out", out, "--json").out)
-    assert (data["rows"], data["chunks_before"], data["failed"]) == (10, 1, [])
+    ran = pivotsim("sweep", file, "--out", out, "--json")
+    data = json.loads(ran.out)
+    assert (data["rows"], data["chunks_before"], data["failed"], data["points_of_space"]) == (10, 1, [], 12)
+    assert data["notes"] == [POWER] == json.loads((out / "_manifest.json").read_text())["notes"]
+    assert ran.err == ""
+    assert "  1 of 1 chunks were there before" in pivotsim("sweep", file, "--out", out).out
 
     ran = pivotsim("front", out, "--objectives", "delay_ms,dsp", "--where", "array.dataflow == 'is'")
-    assert ran.code == 0
+    assert (ran.code, ran.err) == (0, f"{POWER}\n")
     assert re.match(r"\d+ designs on the front of delay_ms, dsp\n", ran.out)
     assert "knee" in ran.out and "share of variance explained by" in ran.out
     data = json.loads(pivotsim("front", out, "--objectives", "delay_ms,dsp", "--json").out)
-    assert data["knee"] in data["front"] and data["complete"] is True
+    assert data["knee"] in data["front"] and data["complete"] is True and data["notes"] == [POWER]
     assert all(0 <= share <= 1 for entry in data["first_order_share"].values() for share in entry.values())
     ran = pivotsim("front", out, "--plots", tmp_path / "p", "--heat", "array.cols,array.rows")
     assert ran.out.count("wrote ") == 3
@@ -44,6 +52,109 @@ def test_sweep_front_export(pivotsim, file, tmp_path):
     ran = pivotsim("export", out, "--csv", tmp_path / "all.csv")
     assert ran.out == f"wrote {tmp_path / 'all.csv'}: 10 designs\n"
     assert len((tmp_path / "all.csv").read_text().splitlines()) == 11
+
+
+def swept(pivotsim, tmp_path, axes, **parts):
+    """Sweep a space file and return (what was printed, its folder)."""
+    path, out = tmp_path / "s.yaml", tmp_path / "swept"
+    path.write_text(yaml.safe_dump({"name": "s", "axes": axes, **parts}, sort_keys=False))
+    return pivotsim("sweep", path, "--out", out), out
+
+
+def test_a_front_over_resources_needs_no_rule_on_them(pivotsim, tmp_path):
+    ran, out = swept(pivotsim, tmp_path, {"array.rows": [16, 32, 64, 128], "array.cols": [36, 72]})
+    assert ran.code == 0
+    ran = pivotsim("front", out, "--objectives", "delay_ms,dsp", "--where", "fits", "--json")
+    front = json.loads(ran.out)["front"]
+    assert [row["dsp"] for row in front] and all(row["fits"] and row["dsp"] <= 2520 for row in front)
+    assert {"dsp", "bram36", "lut", "ff", "fits"} <= front[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "each"), [("memories.opmem_bytes", [8192, 16384, 32768], 3), ("fpga.lut", [1000, 10**6], 2)]
+)
+def test_designs_that_are_the_same_are_counted(pivotsim, tmp_path, axis, values, each):
+    ran, out = swept(pivotsim, tmp_path, {"array.rows": [16, 32, 64], axis: values})
+    note = f"axes.{axis}: only "
+    assert ran.code == 0 and any(line.startswith(note) for line in ran.err.splitlines())
+    ran = pivotsim("front", out)
+    said = f"1 distinct, {each} designs each: {axis} does not change them"
+    assert ran.out.splitlines()[0] == f"{each} designs on the front of delay_ms, energy_j; {said}"
+    assert note in ran.err
+    data = json.loads(pivotsim("front", out, "--json").out)
+    assert (data["distinct"], data["without_effect"]) == (1, [axis]) and any(note in n for n in data["notes"])
+
+
+def test_one_design(pivotsim, tmp_path):
+    ran, out = swept(pivotsim, tmp_path, {"array.rows": [16]})
+    assert ran.out == f"{out}: 1 design of 1 point, method grid\n"
+    assert pivotsim("front", out).out.startswith("1 design on the front of delay_ms, energy_j\n")
+
+
+@pytest.mark.parametrize(
+    ("axes", "problem"),
+    [
+        ({"memories.read_latency_ns": [0, 9]}, "no column depends on it here: needs fixed.memory: hw"),
+        ({"units.softmax.fill_cycles": [0, 9]}, "no column depends on it here: needs placement.softmax: pl"),
+        ({"host.multicore_efficiency_frac": [0.5, 1.0]}, "no column depends on it here: needs host.cores: 2 or more"),
+        ({"model.qkv_bias": [True, False]}, "no column depends on it here: it counts parameters, not operations"),
+    ],
+)
+def test_axes_without_effect_are_refused_before_anything_runs(pivotsim, tmp_path, axes, problem):
+    fixed = {"set": {"host.cores": 1}} if "host.multicore_efficiency_frac" in axes else {}
+    ran, out = swept(pivotsim, tmp_path, {**axes, "array.rows": [16, 32]}, fixed=fixed)
+    place = f"{tmp_path / 's.yaml'}:3: "
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{place}axes.{next(iter(axes))}: {problem}\n")
+    assert not out.exists()
+
+
+def test_more_samples_than_points(pivotsim, file, tmp_path):
+    ran = pivotsim("sweep", file, "--out", tmp_path / "out", "--method", "random", "--samples", "50")
+    assert "  the space has 12 points in all: designs stand in the table more than once" in ran.out.splitlines()
+    ran = pivotsim("sweep", file, "--out", tmp_path / "few", "--method", "random", "--samples", "12")
+    assert "in all" not in ran.out
+
+
+def test_an_interrupted_sweep_says_what_is_kept(pivotsim, file, tmp_path, monkeypatch):
+    out, runs = tmp_path / "out", []
+
+    def interrupted(*arguments):
+        runs.append(arguments)
+        if len(runs) == 3:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    from pivotsim.dse.evaluation.evaluator import Evaluator
+
+    whole = Evaluator.run
+    monkeypatch.setattr("pivotsim.dse.sweep.run.chunk_points_for", lambda _: 4)
+    monkeypatch.setattr(Evaluator, "run", interrupted)
+    ran = pivotsim("sweep", file, "--out", out)
+    assert (ran.code, ran.out) == (130, "")
+    assert ran.err.splitlines()[-1] == f"{out}: 2 of 3 chunks are kept; the same command goes on"
+    monkeypatch.undo()
+    monkeypatch.setattr("pivotsim.dse.sweep.run.chunk_points_for", lambda _: 4)
+    ran = pivotsim("sweep", file, "--out", out)
+    assert ran.code == 0 and "  2 of 3 chunks were there before" in ran.out.splitlines()
+
+
+def test_a_line_a_minute_without_a_terminal(pivotsim, file, tmp_path, monkeypatch):
+    """Twenty-five seconds a chunk: a line after the third one, no second one after the fourth."""
+    times = iter(range(0, 10_000, 25))
+    monkeypatch.setattr("pivotsim.cli.output.clock", lambda: now[0])
+    now = [0.0]
+    monkeypatch.setattr("pivotsim.dse.sweep.run.chunk_points_for", lambda _: 3)
+    from pivotsim.dse.evaluation.evaluator import Evaluator
+
+    whole = Evaluator.run
+
+    def slow(*arguments):
+        now[0] = float(next(times) + 25)
+        return whole(*arguments)
+
+    monkeypatch.setattr(Evaluator, "run", slow)
+    ran = pivotsim("sweep", file, "--out", tmp_path / "out")
+    assert ran.err.splitlines()[2:] == ["sweep: 3 of 4 chunks, 9 of 12 points, 0.12 points/s"]
 
 
 def test_methods_say_what_they_chose(pivotsim, file, tmp_path):
@@ -57,12 +168,16 @@ def test_methods_say_what_they_chose(pivotsim, file, tmp_path):
     ("arguments", "message"),
     [
         (("sweep", "{file}"), "Missing option '--out'"),
-        (("sweep", "nowhere", "--out", "{out}"), "space: unknown name (got 'nowhere_space')"),
+        (("sweep", "nowhere", "--out", "{out}"), "unknown name (got 'nowhere'), valid names: zcu102_arrays, zcu102"),
         (("sweep", "{file}", "--out", "{out}", "--samples", "3"), "samples: a grid visits every point"),
         (("sweep", "{file}", "--out", "{out}", "--method", "all"), "method: must be one of grid, random, sobol"),
         (("sweep", "{file}", "--out", "{out}", "--workers", "x"), "--workers: must be an integer (got 'x')"),
         (("sweep", "{file}", "--out", "{file}"), "cannot be used as a folder: is not a directory"),
         (("sweep", "{file}", "--out", "{out}", "--method", "optuna", "--workers", "2"), "leave --workers and"),
+        (("sweep", "{file}", "--out", "{out}", "--objectives", "latency"), "--objectives: --method optuna alone"),
+        (("sweep", "{file}", "--out", "{out}", "--objectives", "dsp"), "a sweep stores every column, and front takes"),
+        (("sweep", "{file}", "--out", "{out}", "--method", "optuna", "--objectives", "latency"), "no result (got 'lat"),
+        (("sweep", "{file}", "--out", "{out}", "--method", "optuna", "--objectives", "fits"), "no result (got 'fits')"),
         (("front", "{out}"), "is no sweep's folder"),
         (("front", "{out}", "--objectives", ","), "--objectives: must be columns"),
         (("front", "{out}", "--heat", "a"), "--heat: names two axes"),
@@ -73,8 +188,17 @@ def test_bad_input(pivotsim, file, tmp_path, arguments, message):
     out = tmp_path / "out"
     ran = pivotsim(*(a.format(file=file, out=out) for a in arguments))
     assert ran.code == 2 and ran.out == ""
-    assert message in ran.err and len(ran.err.splitlines()) <= 2
+    assert message in ran.err.splitlines()[-1]
+    assert ran.err.splitlines()[0] == ran.err.splitlines()[-1] or "12 points" in ran.err.splitlines()[0]
     assert not out.exists()
+
+
+def test_maximised_columns_are_objectives(pivotsim, file, tmp_path):
+    pivotsim("sweep", file, "--out", tmp_path / "out")
+    ran = pivotsim("front", tmp_path / "out", "--maximize", "dsp")
+    assert (ran.code, ran.err) == (
+        2, "--maximize: must be among --objectives (got 'dsp'), valid names: delay_ms, energy_j\n"
+    )  # fmt: skip
 
 
 def test_a_failing_chunk_is_exit_status_1(pivotsim, file, tmp_path, monkeypatch):

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import HARDWARE, LOW_FRAC, description_of, unit_of
 from pivotsim.dse.space.expressions import Expression
+from pivotsim.dse.space.places import located
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
@@ -25,9 +26,18 @@ DESCRIPTIONS = {
 }
 
 
+def results_of(is_pair: bool) -> dict[str, str]:
+    """Return the columns of results -> unit, of one effort or of a pair."""
+    return {MEAN_PL_CYCLES if is_pair else PL_CYCLES: "clocks", **COSTS}
+
+
 @dataclass(frozen=True)
 class Space:
-    """A checked space. ``print(space)`` shows it; ``values`` holds the efforts that no axis varies."""
+    """A checked space.
+
+    ``values`` holds the efforts that no axis varies, ``stated`` the keys of ``fixed`` that are given, ``places`` the
+    lines of its file.
+    """
 
     name: str
     hw: SystolicHardware
@@ -37,6 +47,18 @@ class Space:
     axes: tuple[Axis, ...]
     conditions: Mapping[str, Expression]
     constraints: tuple[Expression, ...]
+    stated: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def located(self, problem: str) -> str:
+        """Return a problem behind its place in the space's file."""
+        return located(problem, self.places)
+
+    def with_rules(
+        self, axes: tuple[Axis, ...], conditions: Mapping[str, Expression], constraints: tuple[Expression, ...]
+    ) -> "Space":
+        """Return the space with its rules, and the axes with the values that they keep elsewhere."""
+        return replace(self, axes=axes, conditions=conditions, constraints=constraints)
 
     @property
     def is_pair(self) -> bool:
@@ -59,8 +81,7 @@ class Space:
     @property
     def results(self) -> dict[str, str]:
         """Columns of results -> unit."""
-        clocks = MEAN_PL_CYCLES if self.is_pair else PL_CYCLES
-        return {clocks: "clocks", **COSTS}
+        return results_of(self.is_pair)
 
     @property
     def columns(self) -> dict[str, str]:

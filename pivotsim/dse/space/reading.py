@@ -5,28 +5,29 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from pivotsim.dse.space.axes import Axis, axis_values
-from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MODEL, TRANSFORMS, check_axis_value, known_axes
+from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, LOW_FRAC, TRANSFORMS, check_axis_value, known_axes
 from pivotsim.dse.space.definition import Space
-from pivotsim.dse.space.expressions import Expression, parse_expression
+from pivotsim.dse.space.places import located, places_of
+from pivotsim.dse.space.rules import Rules
 from pivotsim.effort.combination import GATES
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.base import HW, MEMORIES, PAPER
 from pivotsim.engines.registry import engines_of
 from pivotsim.errors import InputError, check_choice, got, nearest
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.hardware.spec import PROFILES
-from pivotsim.hardware.systolic import as_systolic
-from pivotsim.io.documents import SPACE_SUFFIX
-from pivotsim.io.specs import ONE_LINE, Spec, holds_no_values, load_spec, quantity
-from pivotsim.models.spec import load_model
+from pivotsim.hardware.systolic import SystolicHardware, as_systolic
+from pivotsim.io.documents import load_document
+from pivotsim.io.specs import ONE_LINE, Spec, holds_no_values, quantity, validate
+from pivotsim.io.yaml_reader import Document
+from pivotsim.models.spec import VitModel, load_model
 from pivotsim.simulation.run import SCOPES
 from pivotsim.workload.plans import QKV_MODES
 
+MAX_TRIES = 3  # to check the rest of a file whose form is wrong
 CHOICES = {
     "memory": MEMORIES, "profile": PROFILES, "energy": tuple(RULES), "scope": SCOPES, "qkv": QKV_MODES, "gate": GATES,
 }  # fmt: skip
@@ -38,7 +39,9 @@ class FixedSpec(Spec):
     model: Any = quantity("", "Model: a name, or a mapping of the file's form.", default="deit_s")
     hw: Any = quantity("", "Hardware: a name, or a mapping of the file's form.", default="zcu102")
     set: dict[str, Any] = Field({}, description="Dotted path of the hardware -> value.")
-    engine: str = quantity("", "How array cycles are counted.", default="analytic")
+    engine: str | None = quantity(
+        "", "How array cycles are counted; memory with memory hw, else analytic.", default=None
+    )
     memory: str | None = quantity("", "paper or hw; with engine memory hw, otherwise paper.", default=None)
     profile: str = quantity("", "What the processor side charges.", default="paper")
     energy: str = quantity("", "Energy rule.", default="constant")
@@ -67,12 +70,12 @@ def load_space(source: "str | Path | Mapping[str, object] | Space") -> Space:
     Parameters
     ----------
     source : str, Path, mapping or Space
-        A name (``"zcu102_arrays"``) is looked up in workloads/, with ``_space`` at its end.
+        A name (``"zcu102_arrays"``) is looked up in workloads/, where its file ends in ``_space.yaml``.
 
     Raises
     ------
     InputError
-        One line per problem; fields, values, expressions and their names are all checked.
+        One line per problem, behind ``file:line:``; fields, values, expressions and their names are all checked.
 
     Examples
     --------
@@ -81,31 +84,86 @@ def load_space(source: "str | Path | Mapping[str, object] | Space") -> Space:
     """
     if isinstance(source, Space):
         return source
-    if isinstance(source, str) and "/" not in source and not source.endswith((".yaml", ".yml", SPACE_SUFFIX)):
-        source += SPACE_SUFFIX
-    spec = load_spec(SpaceSpec, "workloads", "space", source)
+    document = load_document("workloads", "space", source)
+    places = places_of(document)
     problems: list[str] = []
+    spec = _spec_of(document, problems)
+    own: list[str] = []  # problems that have no place yet
     fixed = spec.fixed
-    options = _gather(problems, _options, fixed) or {}
-    hw = _gather(
-        problems, lambda: as_systolic(load_hardware(fixed.hw), "fixed.hw").replace(fixed.set, label="fixed.set")
-    )
-    model = _gather(problems, load_model, fixed.model)
-    values = _gather(problems, _effort_values, spec) or {}
-    axes = [axis for name, stated in spec.axes.items() if (axis := _gather(problems, _axis, name, stated)) is not None]
-    if not spec.axes:
-        problems.append("axes: at least one is needed (got none)")
+    options = _gather(own, _options, fixed) or {}
+    hw = _gather(own, _hardware, fixed)
+    model = _gather(own, _model, fixed)
+    values = _gather(own, _effort_values, spec) or {}
+    axes = [axis for name, stated in spec.axes.items() if (axis := _gather(own, _axis, name, stated)) is not None]
+    if not spec.axes and not any(": axes: " in problem for problem in problems):
+        own.append("axes: at least one is needed (got none)")
+    is_pair = LOW_FRAC in {*spec.axes, *values}
+    rules = Rules(spec.conditions, spec.constraints, spec.axes, is_pair=is_pair)
+    own += rules.problems
+    if hw is not None:
+        gone = {axis.name: holds_no_values(hw, axis.name) for axis in axes if axis.name in HARDWARE}
+        own += [f"axes.{name}: {why}" for name, why in gone.items() if why]
+    problems += [located(problem, places) for problem in own]
     if problems or hw is None or model is None:
         raise InputError(problems)
-    gone = {axis.name: holds_no_values(hw, axis.name) for axis in axes if axis.name in HARDWARE}
-    if any(gone.values()):
-        raise InputError(f"axes.{name}: {why}" for name, why in gone.items() if why)
     models = {"": model}
     for axis in axes:
         if axis.name == "model":
             models |= {name: load_model(name) for name in axis.values}
-    space = Space(spec.name, hw, models, options, values, tuple(axes), {}, ())
-    return _with_rules(space, spec)
+    space = Space(spec.name, hw, models, options, values, tuple(axes), {}, (), _stated(fixed), places)
+    try:
+        return rules.applied(space)
+    except InputError as error:
+        raise InputError(space.located(problem) for problem in error.problems) from None
+
+
+def _spec_of(document: Document, problems: list[str]) -> SpaceSpec:
+    """Return a space file's form; what does not fit it is told, and left out, so that the rest can be checked too."""
+    try:
+        return validate(SpaceSpec, document)
+    except InputError as error:
+        problems += error.problems
+    data = {**document.data, "name": "space"}
+    for _ in range(MAX_TRIES):
+        try:
+            return SpaceSpec.model_validate(data)
+        except ValidationError as error:
+            for wrong in error.errors():
+                group, *inside = wrong["loc"]
+                if group == "fixed" and inside and isinstance(data["fixed"], Mapping):
+                    data["fixed"] = {key: value for key, value in data["fixed"].items() if key != inside[0]}
+                elif group == "axes":
+                    data["axes"] = {}
+                else:
+                    data.pop(str(group), None)
+    raise InputError(problems)
+
+
+def _stated(fixed: FixedSpec) -> tuple[str, ...]:
+    """Return the keys of ``fixed`` that the file gives, values of the hardware and efforts each on their own."""
+    names = [name for name in type(fixed).model_fields if name in fixed.model_fields_set]
+    inside = {"set": fixed.set, "effort": fixed.effort}
+    found = ([f"{name}.{key}" for key in inside[name]] if name in inside else [name] for name in names)
+    return tuple(chain.from_iterable(found))
+
+
+def _hardware(fixed: FixedSpec) -> SystolicHardware:
+    try:
+        hw = as_systolic(load_hardware(fixed.hw), "fixed.hw")
+    except InputError as error:
+        raise InputError(_under("fixed.hw", problem) for problem in error.problems) from None
+    return hw.replace(fixed.set, label="fixed.set")
+
+
+def _model(fixed: FixedSpec) -> VitModel:
+    try:
+        return load_model(fixed.model)
+    except InputError as error:
+        raise InputError(_under("fixed.model", problem) for problem in error.problems) from None
+
+
+def _under(label: str, problem: str) -> str:
+    return problem if problem.startswith(f"{label}:") else f"{label}: {problem}"
 
 
 def _gather(problems: list[str], function: Callable[..., Any], *arguments: Any) -> Any:
@@ -120,13 +178,15 @@ def _gather(problems: list[str], function: Callable[..., Any], *arguments: Any) 
 def _options(fixed: FixedSpec) -> dict[str, Any]:
     engines = engines_of("systolic")
     limiting = [name for name, engine in engines.items() if HW in engine.memories]
-    options = {name: getattr(fixed, name) for name in ("engine", *CHOICES)}
-    options |= {"memory": fixed.memory or (HW if fixed.engine in limiting else PAPER), "score_bits": fixed.score_bits}
+    engine = fixed.engine or (limiting[0] if fixed.memory == HW else next(iter(engines)))
+    options = {name: getattr(fixed, name) for name in CHOICES}
+    options = {"engine": engine, **options, "memory": fixed.memory or (HW if engine in limiting else PAPER)}
+    options |= {"score_bits": fixed.score_bits}
     problems: list[str] = []
     for name, names in {"engine": engines, **CHOICES}.items():
         _gather(problems, check_choice, f"fixed.{name}", options[name], names)
-    if options["memory"] == HW and fixed.engine not in limiting:
-        problems.append(f"fixed.memory: 'hw' needs engine {' or '.join(map(repr, limiting))} {got(fixed.engine)}")
+    if options["memory"] == HW and engine not in limiting:
+        problems.append(f"fixed.memory: 'hw' needs engine {' or '.join(map(repr, limiting))} {got(engine)}")
     if problems:
         raise InputError(problems)
     return options
@@ -167,59 +227,3 @@ def _axis(name: str, stated: Any) -> Axis:
     if problems:
         raise InputError(problems)
     return Axis(name, values)
-
-
-def _with_rules(space: Space, spec: SpaceSpec) -> Space:
-    """Return the space with its conditions and constraints, checked against one design."""
-    problems: list[str] = []
-    axes, conditions, constraints = {axis.name: axis for axis in space.axes}, {}, []
-    readable = {*axes, *HARDWARE, *(() if "model" in axes else MODEL)}
-    for name, text in spec.conditions.items():
-        rule = _gather(problems, parse_expression, f"conditions.{name}", text)
-        if name not in axes:
-            problems.append(f"conditions.{name}: is no axis{nearest(name, axes)}")
-        elif name not in readable & {*HARDWARE, *MODEL}:
-            problems.append(f"conditions.{name}: only values of hardware and model keep a fixed value elsewhere")
-        elif rule is not None:
-            problems += _unknown(f"conditions.{name}", rule, readable - {name})
-            axes[name] = Axis(name, axes[name].values, space.constant(name))
-            conditions[name] = rule
-    names = readable | set(RESOURCES) | set(space.results)
-    for number, text in enumerate(spec.constraints, start=1):
-        rule = _gather(problems, parse_expression, f"constraints, number {number}", text)
-        if rule is not None:
-            problems += _unknown(f"constraints, number {number}", rule, names)
-            constraints.append(rule)
-    if not problems:
-        labelled = ((f"conditions.{name}", rule) for name, rule in conditions.items())
-        numbered = ((f"constraints, number {i}", rule) for i, rule in enumerate(constraints, start=1))
-        for label, rule in chain(labelled, numbered):
-            _gather(problems, _try_out, label, rule, axes, space)
-    if problems:
-        raise InputError(problems)
-    return Space(
-        space.name, space.hw, space.models, space.options, space.values, tuple(axes.values()), conditions,
-        tuple(constraints),
-    )  # fmt: skip
-
-
-def _unknown(label: str, rule: Expression, names: set[str]) -> list[str]:
-    return [f"{label}: unknown name {got(name)}{nearest(name, names)}" for name in sorted(rule.names - names)]
-
-
-def _try_out(label: str, rule: Expression, axes: Mapping[str, Axis], space: Space) -> None:
-    """Raise InputError where an expression compares what has no order, or is no yes or no."""
-    values: dict[str, Any] = {}
-    for name in rule.names:
-        if name in axes:
-            values[name] = axes[name].column[:1]
-        elif name in HARDWARE or name in MODEL:
-            values[name] = space.constant(name)
-        else:
-            values[name] = name == "fits" or 1.0
-    try:
-        result = rule(values)
-    except InputError as error:
-        raise InputError(f"{label}: {error} {got(rule.text)}") from None
-    if np.asarray(result).dtype.kind != "b":
-        raise InputError(f"{label}: must compare, as in delay_ms <= 50 {got(rule.text)}")

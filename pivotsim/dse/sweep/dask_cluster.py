@@ -43,6 +43,15 @@ def make_chunks(
     return outcomes, (time.perf_counter() - start) / len(indices)
 
 
+def distributed() -> Any:
+    """Return Dask's package for clusters, or raise MissingExtraError."""
+    try:
+        import distributed as package
+    except ImportError:
+        raise MissingExtraError("dask and distributed", "cluster", "--scheduler") from None
+    return package
+
+
 class Cluster:
     """The workers of a Dask scheduler; Dask itself hands the task of one that dies to another.
 
@@ -51,12 +60,9 @@ class Cluster:
     """
 
     def __init__(self, recipe: Recipe, address: str) -> None:
+        package = distributed()
         try:
-            from distributed import Client, as_completed
-        except ImportError:
-            raise MissingExtraError("dask and distributed", "cluster", "--scheduler") from None
-        try:
-            self.client: Any = Client(address, timeout=CONNECT_S, set_as_default=False)
+            self.client: Any = package.Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
         self.quiet = contextlib.ExitStack()
@@ -70,7 +76,7 @@ class Cluster:
         self.chunks_each = 1
         self.has_workers = False
         self.lost: Exception | None = None
-        self.finished: Any = as_completed(loop=self.client.loop)
+        self.finished: Any = package.as_completed(loop=self.client.loop)
         self.room, self.measure_from = 0, 0.0
         try:
             with self._connected():

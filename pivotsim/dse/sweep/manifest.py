@@ -83,6 +83,8 @@ def check_same(found: dict[str, Any], head: dict[str, Any], path: Path) -> None:
     if changes:
         shown = ", ".join(changes[:5]) + (f" and {len(changes) - 5} more" if len(changes) > 5 else "")
         problems.insert(0, f"{path}: is of another space, {shown} differ; use another folder")
+    if not problems and found["columns"] != head["columns"]:
+        problems = [f"{path}: has other columns, of an earlier version; use another folder"]
     if problems:
         raise InputError(problems)
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.sweep.chunks import Failed, Recipe, check_recipe, chunk_points_for
+from pivotsim.dse.sweep.chunks import Failed, Recipe, arrow, check_recipe, chunk_points_for
 from pivotsim.dse.sweep.processes import Processes, SingleProcess, WorkerPool
 from pivotsim.dse.sweep.store import Store
 from pivotsim.errors import InputError, check_integer
@@ -20,7 +21,7 @@ MAX_WORKERS = 1024
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep is, in chunks and points; ``points_before`` were done when it pool."""
+    """How far a sweep is, in chunks and points; ``points_before`` were done when it began."""
 
     chunks_done: int
     chunks_total: int
@@ -31,7 +32,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What a sweep has stored, and what it has not, by reason; ``redone`` chunks were damaged and made again."""
+    """What a sweep has stored, and what it has not, by reason; ``redone`` chunks were damaged and made again.
+
+    ``notes`` are what must be said beside the numbers, a line each.
+    """
 
     folder: Path
     points: int
@@ -42,6 +46,7 @@ class SweepResult:
     redone: tuple[int, ...]
     chunks_before: int
     chunks_total: int
+    notes: tuple[str, ...]
 
 
 def run_sweep(
@@ -80,22 +85,29 @@ def run_sweep(
     Raises
     ------
     InputError
-        The space or an option is not valid, the folder holds another sweep, or it cannot be written.
+        The space or an option is not valid, no column can depend on an axis, the folder holds another sweep, or it
+        cannot be written.
+    MissingExtraError
+        A package is not installed; nothing is written.
     """
     check_integer("workers", workers, 1, MAX_WORKERS)
     space = load_space(source)
     size = chunk_points_for(space) if chunk_points is None else chunk_points
     recipe = Recipe(space, method, samples, seed, check_integer("chunk_points", size, 1, CHUNK_POINTS))
     check_recipe(recipe)
+    _check_cluster(workers, scheduler)
+    notes = notes_on(space)
     count_points(space)
-    return store_chunks(recipe, Path(folder), lambda: _start_pool(recipe, workers, scheduler), report)
+    return store_chunks(recipe, Path(folder), lambda: _start_pool(recipe, workers, scheduler), notes, report)
 
 
 def store_chunks(
-    recipe: Recipe, folder: Path, start_pool: Callable[[], WorkerPool], report: Callable[[Progress], None] | None = None
-) -> SweepResult:
+    recipe: Recipe, folder: Path, start_pool: Callable[[], WorkerPool], notes: tuple[str, ...],
+    report: Callable[[Progress], None] | None = None,
+) -> SweepResult:  # fmt: skip
     """Store every chunk of a recipe that is not stored yet; workers are started only where there is one."""
-    with Store(folder, recipe) as store:
+    arrow()  # or no folder is made
+    with Store(folder, recipe, notes) as store:
         before = len(store.chunks)
         if before < store.head["chunks_total"]:
             pool = start_pool()
@@ -112,14 +124,23 @@ def store_chunks(
         failed = tuple(store.failed[i] for i in sorted(store.failed))
         return SweepResult(
             folder, store.head["points"], store.rows, store.dropped, examples, failed, tuple(store.redone), before,
-            store.head["chunks_total"],
+            store.head["chunks_total"], notes,
         )  # fmt: skip
+
+
+def _check_cluster(workers: int, scheduler: str | None) -> None:
+    """Raise where a cluster is asked for that cannot be: before a folder is made."""
+    if scheduler is None:
+        return
+    if workers != 1:
+        raise InputError(f"workers: the cluster has its own; leave --workers out (got {workers})")
+    from pivotsim.dse.sweep.dask_cluster import distributed
+
+    distributed()
 
 
 def _start_pool(recipe: Recipe, workers: int, scheduler: str | None) -> WorkerPool:
     if scheduler is not None:
-        if workers != 1:
-            raise InputError(f"workers: the cluster has its own; leave --workers out (got {workers})")
         from pivotsim.dse.sweep.dask_cluster import Cluster
 
         return Cluster(recipe, scheduler)

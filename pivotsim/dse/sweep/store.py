@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ class Store:
         The folder holds another sweep or no sweep at all, cannot be written, or another process is writing there.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, notes: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.notes = list(notes)
         make_folder(folder)
         self._lock = _locked(folder)
         try:
@@ -134,6 +136,7 @@ class Store:
         failed = {str(i): {"point": f.point, "problem": f.problem} for i, f in sorted(self.failed.items())}
         entries = {
             **self.head,
+            "notes": self.notes,
             "done": len(self.chunks),
             "rows": self.rows,
             "dropped": self.dropped,

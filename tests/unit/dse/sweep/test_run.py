@@ -48,8 +48,8 @@ print("pivotsim" in sys.modules, list(a.columns), a["array.dataflow"].dtype, len
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd="/")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(
-        "False ['point', 'array.dataflow', 'array.rows', 'array.cols', 'dsp', 'pl_cycles', 'delay_ms', 'energy_j',"
-        " 'edp_j_ms'] "
+        "False ['point', 'array.dataflow', 'array.rows', 'array.cols', 'dsp', 'bram36', 'lut', 'ff', 'fits',"
+        " 'pl_cycles', 'delay_ms', 'energy_j', 'edp_j_ms'] "
     )
     assert ran.stdout.split()[-1] == "15"
 
