@@ -245,11 +245,12 @@ def show_trace_command(
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.simulation.report import hash_of, header
     from pivotsim.workload.lowering.plan import lower
+    from pivotsim.workload.csv_layout import HEADER
     from pivotsim.workload.plans import plan
-    from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
+    from pivotsim.workload.trace_csv import read_trace, write_trace
 
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
-    if name.endswith(".csv"):
+    if name.lower().endswith(".csv"):
         if pruned or (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
             shaping = f"--active, {pruning.FLAGS}, --batch, --qkv, --score-bits, --set"
             raise InputError(f"show trace: a trace file is fixed; {shaping} shape models")

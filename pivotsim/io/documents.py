@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, got
+from pivotsim.io.file_kinds import check_content, check_suffix, is_path, not_found
 from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
 _PACKAGE = Path(__file__).parents[1]
 SET_BY_USER = "set by the user"
 INHERITED = "[inherited from "
 SPACE_SUFFIX = "_space"
+_APART = ("dram", "gpu")  # folders of hwconfigs whose files are no boards
+_SAME_FOLDER = {("hardware", "gpu"), ("hardware", "dram")}
 
 
 def _search_folders(folder: str) -> Iterator[Path]:
@@ -36,13 +39,14 @@ def available(folder: str, what: str = "") -> list[str]:
     return sorted(name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
 
 
-def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
-    """Return the file of a name or a path (an argument with / or .yaml is a path if it exists).
+def find(folder: str, what: str, name: str, besides: str | None = None, groups: tuple[str, ...] = ()) -> Path:
+    """Return the file of a name or a path (an argument with / or a file's ending is a path if it exists).
 
-    ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's.
+    ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's. ``groups`` are
+    folders, such as ``gpu``, whose names are told too where a name is unknown.
     """
-    looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
-    if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
+    if is_path(name) and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
+        check_suffix(what, name)
         return Path(name)
     beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
     for root in (*beside, *_search_folders(folder)):
@@ -50,18 +54,35 @@ def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
         is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
             return Path(candidate)
-    near = nearest(name, available(folder, what), list_all=not looks_like_path)
-    if looks_like_path and not near:
-        raise InputError(f"{what}: no such file {got(name)}")
-    raise InputError(f"{what}: unknown name {got(name)}{near}")
+    raise InputError(not_found(what, name, _names(folder, what, groups), _other_names(what)))
 
 
-def load_document(folder: str, what: str, source: object) -> Document:
-    """Return what a name, a path or a dict holds, on its base where it names one, not yet validated."""
+def _names(folder: str, what: str, groups: tuple[str, ...] = ()) -> list[str]:
+    """Return the names that serve as ``what``: boards have GPUs and DRAM channels in folders of their own beside them.
+
+    Those are left out, but for GPUs where ``groups`` names their folder.
+    """
+    apart = {group for group in _APART if group != what} - set(groups)
+    return [name for name in available(folder, what) if name.partition("/")[0] not in apart or "/" not in name]
+
+
+def _other_names(what: str) -> dict[str, list[str]]:
+    """Return the names of the kinds that are not asked for."""
+    spaces = [name.removesuffix(SPACE_SUFFIX) for name in available("workloads", "space")]
+    names = {"hardware": available("hwconfigs"), "model": available("workloads"), "space": spaces}
+    return {kind: known for kind, known in names.items() if kind != what and (kind, what) not in _SAME_FOLDER}
+
+
+def load_document(folder: str, what: str, source: object, groups: tuple[str, ...] = ()) -> Document:
+    """Return what a name, a path or a dict holds, on its base where it names one, not yet validated.
+
+    ``groups`` is that of ``find``.
+    """
     if isinstance(source, Mapping):
         document = Document(plain(source), {}, what)
     elif isinstance(source, (str, Path)):
-        document = read_yaml(find(folder, what, str(source)))
+        document = read_yaml(find(folder, what, str(source), groups=groups))
+        check_content(what, document)
     else:
         raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")
     stack = [document]

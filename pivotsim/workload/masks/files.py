@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -191,6 +191,11 @@ def read_masks(path: str | Path) -> dict[str, StoredMask]:
     return _stored(path, arrays)
 
 
+def _named(arrays: Iterable[str]) -> list[str]:
+    """Return the names of masks among those of a file's arrays."""
+    return [key for key in arrays if not key.endswith(FIELDS)]
+
+
 def _kinds(key: str) -> str:
     return "biuU" if key.endswith(FIELDS) else "b"
 
@@ -202,7 +207,7 @@ def _stored(path: str | Path, arrays: Mapping[str, Any]) -> dict[str, StoredMask
     for key, flags in arrays.items():
         owner, dot, field = key.rpartition(".")
         if dot + field in FIELDS:
-            problems += [] if owner in arrays else [f"{path}: {key}: goes with no mask{nearest(owner, arrays)}"]
+            problems += [] if owner in arrays else [f"{path}: {key}: goes with no mask{nearest(owner, _named(arrays))}"]
             continue
         block, operand = (arrays.get(key + field) for field in FIELDS)
         if flags.ndim not in (2, 3):

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, got_shape
 
 Operand = Literal["a", "b", "out"]
 OPERANDS = ("a", "b", "out")
@@ -77,7 +77,7 @@ class Mask:
         blocks = (-(-self.height // self.block), -(-self.width // self.block))
         if kept.ndim != 3 or kept.shape[1:] != blocks or not kept.shape[0]:
             wanted = f"{blocks[0]}x{blocks[1]} blocks of {self.block} of a {self.height}x{self.width} matrix"
-            raise InputError(f"mask: must have {wanted} {got(stated.shape)}")
+            raise InputError(f"mask: must have {wanted} {got_shape(stated.shape)}")
         kept = np.array(kept, dtype=np.bool_, order="C")
         kept.setflags(write=False)
         object.__setattr__(self, "kept", kept)

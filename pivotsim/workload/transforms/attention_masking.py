@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pivotsim.errors import InputError, check_flag, check_integer, got
+from pivotsim.errors import InputError, check_flag, check_integer, got, got_shape
 from pivotsim.workload.masks.files import KeptBlocks, StoredMask, cut, read_flags
 from pivotsim.workload.masks.masks import Mask, as_array, as_flags, drawn_mask
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
@@ -66,7 +66,7 @@ def mask_attention(
     invert = check_flag("pruned_is_true", pruned_is_true)
     if masks is None:
         if invert:
-            raise InputError("pruned_is_true: goes with masks; density is the kept share (got True)")
+            raise InputError("pruned_is_true: goes with masks; density is the kept share (got true)")
         draws = check_integer("seed", seed, 0)
 
         def check(name: str, e: EncoderPlan, value: Any) -> Mask:
@@ -115,14 +115,14 @@ def _by_encoder(plan: Plan, masks: Any, invert: bool) -> dict[Any, Any]:
     if array.ndim != 4 or array.shape[0] != len(plan.encoders):
         e = plan.encoders[0]
         wanted = (len(plan.encoders), plan.heads_of(e), e.attention_tokens, e.attention_tokens)
-        raise InputError(f"{name}: must be an array of {'x'.join(map(str, wanted))} {got(array.shape)}")
+        raise InputError(f"{name}: must be an array of {'x'.join(map(str, wanted))} {got_shape(array.shape)}")
     return {number: array[number - 1] for number in plan.active}
 
 
 def _of_trace(name: str, masks: Mapping[str, Any], invert: bool) -> dict[int, Any]:
     """Return {encoder: array} from the masks that stand beside a trace."""
     if invert:
-        raise InputError(f"pruned_is_true: {name} says what is kept, as traces have it; leave it out (got True)")
+        raise InputError(f"pruned_is_true: {name} says what is kept, as traces have it; leave it out (got true)")
     found: dict[int, Any] = {}
     problems = []
     for key, mask in masks.items():
@@ -146,7 +146,7 @@ def _given(plan: Plan, invert: bool) -> Any:
         heads, tokens = plan.heads_of(e), e.attention_tokens
         if array.shape != (heads, tokens, tokens):
             problem = f"{heads} heads of {tokens} x {tokens} tokens"
-            raise InputError(f"{name}: must have {problem}, those of the encoder's attention {got(array.shape)}")
+            raise InputError(f"{name}: must have {problem}, those of the encoder's attention {got_shape(array.shape)}")
         kept = ~array if invert else array
         if not kept.any():
             raise InputError(f"{name}: keeps nothing; skip_attention leaves an attention out")

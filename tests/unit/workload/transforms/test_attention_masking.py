@@ -190,8 +190,8 @@ def problems_of(call):
         ({"density": 0.5, "pruned_is_true": True}, "pruned_is_true: goes with masks; density is the kept share"),
         ({"masks": KEPT, "pruned_is_true": 1}, "pruned_is_true: must be true or false (got 1)"),
         ({"masks": KEPT, "seed": 4}, "seed: nothing is drawn where masks are given (got 4)"),
-        ({"masks": KEPT[0]}, "masks: must be an array of 2x3x10x10 (got (3, 10, 10))"),
-        ({"masks": KEPT[:1]}, "masks: must be an array of 2x3x10x10 (got (1, 3, 10, 10))"),
+        ({"masks": KEPT[0]}, "masks: must be an array of 2x3x10x10 (got 3x10x10)"),
+        ({"masks": KEPT[:1]}, "masks: must be an array of 2x3x10x10 (got 1x3x10x10)"),
         ({"masks": KEPT.astype(float)}, "masks, encoder 1: must hold true and false (got 'float64')"),
         (
             {"masks": KEPT[:, :, :9, :9]},
@@ -200,11 +200,11 @@ def problems_of(call):
         ({"masks": KEPT[:, :2]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": [[True], [True, False]]},
-            "masks: must be an array, its rows of one length (got [[True], [True, False]])",
+            "masks: must be an array, its rows of one length (got [[true], [true, false]])",
         ),
         (
             {"masks": {1: [[True], [True, False]]}},
-            "masks, encoder 1: must be an array, its rows of one length (got [[True], [True, False]])",
+            "masks, encoder 1: must be an array, its rows of one length (got [[true], [true, false]])",
         ),
         ({"masks": {2: KEPT[0] & False}}, "masks, encoder 2: keeps nothing; skip_attention leaves an attention out"),
         ({"masks": {3: KEPT[0]}}, "masks: encoder: must be at most 2 (got 3)"),

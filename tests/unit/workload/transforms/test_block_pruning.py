@@ -131,7 +131,7 @@ def test_masks_as_traces_have_them_beside_them(tmp_path):
     with pytest.raises(ps.InputError) as error:
         ps.mask_attention(PLAN, beside, pruned_is_true=True)
     assert error.value.problems == (
-        f"pruned_is_true: {beside} says what is kept, as traces have it; leave it out (got True)",
+        f"pruned_is_true: {beside} says what is kept, as traces have it; leave it out (got true)",
     )
 
 
@@ -167,7 +167,7 @@ GOOD = np.ones((3, 5), dtype=bool)
 @pytest.mark.parametrize(
     ("arguments", "problems"),
     [
-        ({}, ["prune_blocks: give density or masks, one of the two (got (None, None))"]),
+        ({}, ["prune_blocks: give density or masks, one of the two (got (nothing, nothing))"]),
         ({"density": {}}, ["density: must be a share, or map labels to shares (got {})"]),
         ({"density": 0.0}, ["density: must lie above 0 and at most 1 (got 0.0)"]),
         ({"density": 1.0001}, ["density: must lie above 0 and at most 1 (got 1.0001)"]),
@@ -200,7 +200,7 @@ GOOD = np.ones((3, 5), dtype=bool)
         ({"masks": {"fc1": np.full((3, 5), np.nan)}}, ["fc1: must hold true and false (got 'float64')"]),
         ({"masks": {"fc1": np.ones((3, 5), int)}}, ["fc1: must hold true and false (got 'int64')"]),
         ({"masks": {"fc1": [[True], [True, False]]}},
-         ["fc1: must be an array, its rows of one length (got [[True], [True, False]])"]),
+         ["fc1: must be an array, its rows of one length (got [[true], [true, false]])"]),
         ({"masks": {"fc1": Mask("a", 12, 20, 4, GOOD)}},
          ["fc1: must be a mask of operand b, the weights (got 'a')"]),
         ({"masks": {"fc1": Mask("b", 12, 20, 5, np.ones((3, 4), bool))}},
