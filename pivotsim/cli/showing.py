@@ -244,8 +244,8 @@ def show_trace_command(
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.simulation.report import hash_of, header
-    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.csv_layout import HEADER
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
 

@@ -27,9 +27,7 @@ OTHER_NAMES = {
     **dict.fromkeys(("intermediate_size", "mlp_dim"), "the key is mlp_hidden"),
     "mlp_ratio": "state mlp_hidden, which is width times that ratio",
     **dict.fromkeys(("img_size", "image_size"), "the key is image_px"),
-    **dict.fromkeys(
-        ("image_height_px", "image_width_px", "height", "img_height"), "images are square: image_px"
-    ),
+    **dict.fromkeys(("image_height_px", "image_width_px", "height", "img_height"), "images are square: image_px"),
     "patch_size": "the key is patch_px",
     **dict.fromkeys(("num_classes", "num_labels"), "the key is classes"),
     **dict.fromkeys(("in_chans", "num_channels", "in_channels"), "the key is channels"),
