@@ -46,6 +46,15 @@ def percent(frac: float | None, places: int = 1, sign: bool = False) -> str:
     return f"{rounded:{'+' if sign and rounded else ''}.{places}f} %"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "design"), counted(0, "design"), counted(12345, "design")
+    ('1 design', '0 designs', '12,345 designs')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def cell(value: Any) -> str:
     """Return what stands in a cell: one line, nothing for None."""
     return "" if value is None else " ".join(str(value).splitlines())

@@ -239,17 +239,18 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
 
 
 def load_both(
-    hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = ""
+    hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = "", kind: str = ""
 ) -> "tuple[Hardware, VitModel | None]":
     """Return hardware and model with each setting applied where it belongs.
 
-    ``only`` is the start of the paths that the command makes use of; another one is refused.
+    ``only`` is the start of the paths that the command makes use of; another one is refused. ``kind`` is the kind of
+    hardware that it needs.
     """
     from pivotsim.hardware.loading import load_hardware
     from pivotsim.io.specs import changeable, leaves
     from pivotsim.models.spec import VitModel, load_model
 
-    hw = load_hardware(hw_name)
+    hw = load_hardware(hw_name, kind=kind)
     model = None if model_name is None else load_model(model_name)
     hw_paths = set(changeable(type(hw)))
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
@@ -308,7 +309,7 @@ def array_of(
     from pivotsim.hardware.systolic import as_systolic
 
     settings = parse_settings(set_)
-    board, _ = load_both(hw_name, None, settings, only="array.")
+    board, _ = load_both(hw_name, None, settings, only="array.", kind="systolic")
     own = as_systolic(board, command).array
     size = flags["array"]
     flags = {name: value for name, value in flags.items() if name != "array"}

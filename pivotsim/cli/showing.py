@@ -8,7 +8,7 @@ import typer
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.errors import InputError
-from pivotsim.tables import percent
+from pivotsim.tables import counted, percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.gpu import GpuSpec
@@ -87,7 +87,7 @@ def show_fit_command(
     from pivotsim.units import INT64_MAX
 
     settings = options.parse_settings(set_)
-    hw, _ = options.load_both(name, None, settings)
+    hw, _ = options.load_both(name, None, settings, kind="systolic")
     found, paper = fit(hw), published_resources()
     if json:
         result = {**found.to_dict(), "published": paper, "set": settings}
@@ -267,6 +267,6 @@ def show_trace_command(
         result["pruning"] = pruned.to_dict()
         print_json({**header("trace", hash_of(result)), **result})
     elif csv is not None:
-        print_line(f"wrote {csv}: {len(trace)} operations")
+        print_line(f"wrote {csv}: {counted(len(trace), 'operation')}")
     else:
         print_table(HEADER, trace, right=(0, *range(3, 11)))

@@ -39,11 +39,13 @@ def available(folder: str, what: str = "") -> list[str]:
     return sorted(name for name in found if name.endswith(SPACE_SUFFIX) == (what == "space"))
 
 
-def find(folder: str, what: str, name: str, besides: str | None = None, groups: tuple[str, ...] = ()) -> Path:
+def find(
+    folder: str, what: str, name: str, besides: str | None = None, groups: tuple[str, ...] = (), kind: str = ""
+) -> Path:
     """Return the file of a name or a path (an argument with / or a file's ending is a path if it exists).
 
     ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's. ``groups`` are
-    folders, such as ``gpu``, whose names are told too where a name is unknown.
+    folders, such as ``gpu``, whose names are told too where a name is unknown; ``kind`` leaves out others.
     """
     if is_path(name) and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         check_suffix(what, name)
@@ -54,16 +56,24 @@ def find(folder: str, what: str, name: str, besides: str | None = None, groups: 
         is_itself = besides is not None and os.path.exists(candidate) and os.path.samefile(candidate, besides)  # noqa: PTH110, PTH121
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
             return Path(candidate)
-    raise InputError(not_found(what, name, _names(folder, what, groups), _other_names(what)))
+    raise InputError(not_found(what, name, _names(folder, what, groups, kind), _other_names(what)))
 
 
-def _names(folder: str, what: str, groups: tuple[str, ...] = ()) -> list[str]:
+def _names(folder: str, what: str, groups: tuple[str, ...], kind: str) -> list[str]:
     """Return the names that serve as ``what``: boards have GPUs and DRAM channels in folders of their own beside them.
 
     Those are left out, but for GPUs where ``groups`` names their folder.
     """
     apart = {group for group in _APART if group != what} - set(groups)
-    return [name for name in available(folder, what) if name.partition("/")[0] not in apart or "/" not in name]
+    names = [name for name in available(folder, what) if name.partition("/")[0] not in apart or "/" not in name]
+    return [name for name in names if not kind or _is_of_kind(folder, what, name, kind)]
+
+
+def _is_of_kind(folder: str, what: str, name: str, kind: str) -> bool:
+    try:
+        return bool(load_document(folder, what, name).data.get("kind") == kind)
+    except InputError:  # a user's file that is wrong itself
+        return False
 
 
 def _other_names(what: str) -> dict[str, list[str]]:
@@ -73,15 +83,17 @@ def _other_names(what: str) -> dict[str, list[str]]:
     return {kind: known for kind, known in names.items() if kind != what and (kind, what) not in _SAME_FOLDER}
 
 
-def load_document(folder: str, what: str, source: object, groups: tuple[str, ...] = ()) -> Document:
+def load_document(
+    folder: str, what: str, source: object, groups: tuple[str, ...] = (), kind: str = ""
+) -> Document:  # fmt: skip
     """Return what a name, a path or a dict holds, on its base where it names one, not yet validated.
 
-    ``groups`` is that of ``find``.
+    ``groups`` and ``kind`` are those of ``find``.
     """
     if isinstance(source, Mapping):
         document = Document(plain(source), {}, what)
     elif isinstance(source, (str, Path)):
-        document = read_yaml(find(folder, what, str(source), groups=groups))
+        document = read_yaml(find(folder, what, str(source), groups=groups, kind=kind))
         check_content(what, document)
     else:
         raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")

@@ -40,6 +40,7 @@ READ = [
     ("show model m.YML", {"m.YML": MODEL}, "mine"),
     ("run --trace t.CSV", {"t.CSV": TRACE}, "61,128"),
     ("show trace t.CSV", {"t.CSV": TRACE}, "1536"),
+    ("show trace t.csv --csv o.csv", {"t.csv": TRACE}, "wrote o.csv: 1 operation\n"),
     # -- integers with exponents
     ("run deit_s --memory hw --hw b.yaml", {"b.yaml": "base: zcu102\nmemories:\n  dram_bytes_per_s: 12.8e9\n"}, "106.84"),
     ("run deit_s --memory hw --set memories.dram_bytes_per_s=12.8e9", {}, "106.84"),
@@ -141,6 +142,9 @@ REFUSED = [
     ("run DeiT-S", {}, "model: unknown name (got 'DeiT-S'), nearest valid name: 'deit_s'"),
     ("run deit_small_patch16_224", {}, "valid names: deit_b, deit_s, deit_t"),
     ("run deit_s --hw foo", {}, "hardware: unknown name (got 'foo'), valid names: u250_mpca, zcu102, zcu102_os, zcu102_ws"),
+    ("gemm 1 1 1 --hw foo", {}, "hardware: unknown name (got 'foo'), valid names: zcu102, zcu102_os, zcu102_ws"),
+    ("watch 8 8 8 --hw foo", {}, "hardware: unknown name (got 'foo'), valid names: zcu102, zcu102_os, zcu102_ws"),
+    ("show fit foo", {}, "hardware: unknown name (got 'foo'), valid names: zcu102, zcu102_os, zcu102_ws"),
     ("run deit_s --hw ZCU-102", {}, "nearest valid name: 'zcu102'"),
     ("run deit_s --hw vck190", {}, "hardware: unknown name (got 'vck190'), valid names: u250_mpca, zcu102"),
     ("show hw a100", {}, "hardware: unknown name (got 'a100'), nearest valid name: 'gpu/a100'"),
