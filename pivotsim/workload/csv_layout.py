@@ -1,15 +1,14 @@
 """The first line of a trace file: how its cells are separated and named, and what other tables are known by it."""
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.csv_separators import SEPARATORS, cells_of
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op
 
 HEADER = Op._fields
-SEPARATORS = (",", ";", "\t")
 MAX_TOLD = 3  # columns that are missing are told one by one up to so many
 EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
@@ -70,13 +69,8 @@ def layout_of(place: str, line: str) -> Layout:
 
 
 def _layout(line: str, separator: str) -> Layout:
-    try:
-        cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
-    except csv.Error:
-        cells = []
-    raw = line.split(separator)
-    is_padded = any(cell != cell.strip() for cell in raw)
-    return Layout(separator, tuple(cell.strip().lower() for cell in cells), is_padded)
+    is_padded = any(cell != cell.strip() for cell in line.split(separator))
+    return Layout(separator, tuple(cell.lower() for cell in cells_of(line, separator)), is_padded)
 
 
 def _check_other_table(place: str, line: str, found: Layout) -> None:

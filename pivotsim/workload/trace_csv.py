@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, got_typed, nearest
+from pivotsim.io.csv_separators import SEPARATORS
 from pivotsim.io.text_files import read_text, write_atomic
 from pivotsim.io.yaml_reader import exact_integer
-from pivotsim.workload.csv_layout import HEADER, SEPARATORS, Layout, check_ending, layout_of
+from pivotsim.workload.csv_layout import HEADER, Layout, check_ending, layout_of
 from pivotsim.workload.masks.files import MAX_PROBLEMS, cut
 from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op, checked
 from pivotsim.workload.trace_masks import stored, with_masks

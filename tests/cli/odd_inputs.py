@@ -18,6 +18,7 @@ SCALESIM_CONV = (
     "A, 30, 30, 3, 3, 3, 32, 2,\n"
 )
 SCALESIM_CFG = "[general]\nrun_name = r\n[architecture_presets]\nArrayHeight:    32\nDataflow : ws\n"
+ACCURACY = "tokens,accuracy_pct\n197,79.8\n137,79.1\n77,70.5\n17,12.0\n"
 CAUSAL = np.broadcast_to(np.tri(197, dtype=bool), (12, 6, 197, 197))
 DENSE = np.random.default_rng(0).random((12, 3, 197, 197)) < 0.947
 ASK = "kept ones or those left out? State pruned_is_true=false (keeps 0.947), or pruned_is_true=true"
@@ -79,6 +80,12 @@ READ = [
         {"t.csv": trace(mask_file="w.npz", mask_key="w"), "w.npz": {"w": np.tri(384, 1536, dtype=np.uint8)}},
         "mask of weights: keeps 0.125 of the elements (fc1, encoder 1; w.npz)",
     ),
+    ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": ACCURACY.replace(",", ";")}, "recommended"),
+    ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": ACCURACY.replace(",", "\t")}, "recommended"),
+    ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": ACCURACY.replace(",", " ; ").replace("tok", "Tok")}, "recommended"),
+    ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": ACCURACY.replace("7,", "7.0,")}, "recommended"),
+    ("run deit_t --blocks block=192,masks=w.csv", {"w.csv": "key;row;col\nfc1;0;0\nfc1;0;2\n"}, "masks of weights: 12, each keeps 0.5 of"),
+    ("run deit_t --blocks block=192,masks=w.csv", {"w.csv": "KEY\tROW\tCOL\nfc1\t0\t0\n"}, "masks of weights: 12, each keeps 0.25 of"),
     # -- masks
     ("run deit_s --attention m.npy", {"m.npy": CAUSAL.astype(np.uint8)}, "40.60"),
     ("run deit_s --attention m.npy", {"m.npy": CAUSAL}, "masks of scores: 12, each keeps 0.503 of the elements (qkt; m.npy, true = kept)"),

@@ -12,6 +12,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.array_files import MAX_ARRAY_BYTES, read_arrays, write_arrays
+from pivotsim.io.csv_separators import separator_of
 from pivotsim.io.text_files import read_text
 from pivotsim.workload.masks.masks import OPERANDS, Flags, Mask, as_flags
 
@@ -94,11 +95,13 @@ def read_flags(path: str | Path, operand: str) -> dict[str, Any]:
 
 
 def _read_csv(name: str) -> dict[str, KeptBlocks]:
-    rows = csv.reader(io.StringIO(read_text(Path(name), MAX_CSV_BYTES), newline=""), strict=True)
+    text = read_text(Path(name), MAX_CSV_BYTES)
+    separator = separator_of(text.partition("\n")[0], COLUMNS)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     listed: dict[str, tuple[Any, Any]] = {}
     problems: list[str] = []
     try:
-        header = tuple(cell.strip() for cell in next(rows))
+        header = tuple(cell.strip().lower() for cell in next(rows))
         if header != COLUMNS:
             raise InputError(f"{name}:1: the columns must be {','.join(COLUMNS)} {got(','.join(header))}")
         for row in rows:
