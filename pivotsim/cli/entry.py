@@ -13,7 +13,7 @@ import typer
 
 from pivotsim._version import __version__
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
-from pivotsim.cli.usage import usage_line
+from pivotsim.cli.usage import check_given_once, usage_line
 from pivotsim.errors import InputError, PivotsimError
 
 STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
@@ -90,7 +90,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
-        code = app(args=given, prog_name="pivotsim", standalone_mode=False)
+        command = typer.main.get_command(app)
+        check_given_once(command, given)
+        code = command(args=given, prog_name="pivotsim", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:

@@ -10,6 +10,7 @@ import typer
 
 from pivotsim.cli.options import integer, real
 from pivotsim.errors import InputError, got
+from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.workload.transforms.texts import attention_parameters, block_parameters, token_parameters
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ def parse_pruning(
         is_file = "=" not in attention
         if is_file and not attention.strip():
             raise InputError(f"--attention: must name a file, or be such as density=0.1,seed=0 {got(attention)}")
+        if isinstance(parse_scalar(attention.strip()), (int, float)):
+            raise InputError(f"--attention: write density={attention.strip()} for a share of the scores")
         begins_with_file = not is_file and "=" not in attention.partition(",")[0]  # FILE,pruned_is_true=true
         text = f"masks={attention}" if begins_with_file else attention
         scores = {"masks": attention} if is_file else attention_parameters(text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pivotsim.errors import got, got_typed, nearest
+from pivotsim.errors import InputError, got, got_typed, nearest
 
 # options that a command does not have -> the value of --set that says the same, with one to show
 SETTINGS = {
@@ -36,6 +36,28 @@ SAME = {  # other words for options that a command may have
 MODEL = ("--model", "-m", "--network", "--workload")
 
 
+def check_given_once(command: Any, given: Sequence[str]) -> None:
+    """Raise InputError where an option that takes one value is given several times, of which the last would count.
+
+    Parameters
+    ----------
+    command : Command
+        All commands, or those of them that are loaded.
+    given : sequence of str
+        All arguments of the command line.
+    """
+    words = list(given)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    if hasattr(command, "commands"):
+        return
+    single = {p.opts[0] for p in command.params if p.opts[0].startswith("--") and not (p.multiple or p.is_flag)}
+    for option in sorted(single):
+        values = _values_of(option, words)
+        if len(values) > 1:
+            raise InputError(f"{option}: given {len(values)} times, and takes one value (got {', '.join(values)})")
+
+
 def usage_line(error: Any, message: str, given: Sequence[str]) -> str:
     """Return one line for an error of the option parser: what is wrong, and what the command takes instead.
 
@@ -64,7 +86,7 @@ def usage_line(error: Any, message: str, given: Sequence[str]) -> str:
     if match := re.match(r"Got unexpected extra argument\S* \((.*)\)", text):
         return _split_setting(given) or f"{start}an argument too many {got_typed(match[1])}"
     if match := re.match(r"Option '(.*?)' requires an argument", text):
-        own = " ".join(["pivotsim", *given[:1]])
+        own = " ".join(["pivotsim", *given[: 2 if given[0] in ("show", "reproduce") else 1]])
         return f"{match[1]}: needs a value behind it; `{own} --help` says which"
     if text.startswith("Missing"):
         example = re.search(r"Example: (pivotsim .*)", getattr(getattr(context, "command", None), "help", None) or "")
@@ -78,7 +100,7 @@ def _no_option(option: str, known: list[str], given: Sequence[str], how: str) ->
         return f"numbers must not be negative {got_typed(option)}"
     text = f"No such option: {option}"
     word = option.lower().replace("_", "-")
-    stated = _value_of(option, given)
+    stated = next(iter(_values_of(option, given)), "")
     if "--set" in known and word in SETTINGS:
         path, shown = SETTINGS[word]
         return f"{text}; use --set {path}={stated or shown}"
@@ -94,14 +116,15 @@ def _no_option(option: str, known: list[str], given: Sequence[str], how: str) ->
     return text + nearest(word, known, list_all=False, how=how)
 
 
-def _value_of(option: str, given: Sequence[str]) -> str:
-    """Return what was given as an option's value, '' where nothing was."""
-    for place, word in enumerate(given):
+def _values_of(option: str, given: Sequence[str]) -> list[str]:
+    """Return what was given as an option's values, each time that it was."""
+    values = []
+    for word, after in zip(given, (*given[1:], "-"), strict=False):
         if word.startswith(f"{option}="):
-            return word.partition("=")[2]
-        if word == option and place + 1 < len(given) and not given[place + 1].startswith("-"):
-            return given[place + 1]
-    return ""
+            values.append(word.partition("=")[2])
+        elif word == option:
+            values.append("" if after.startswith("-") else after)
+    return values
 
 
 def _split_setting(given: Sequence[str]) -> str:

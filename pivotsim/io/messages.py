@@ -55,7 +55,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
         return "; write it without separators of thousands"
     if re.fullmatch(r"\d+,\d+", value):
         return "; write a decimal point"
-    if re.fullmatch(r"\d+\s*[xX*]\s*\d+", value):
+    if re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
         return "; write one number" + (f": {meaning[:1].lower()}{meaning[1:].rstrip('.')}" if meaning else "")
     if value[:2].lower() in {"0x", "0o", "0b"}:
         return "; write a decimal number"

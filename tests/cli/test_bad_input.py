@@ -207,7 +207,7 @@ CASES = [
     ("blocks of a label that the model lacks", ("run", "deit_s", "--blocks", "block=16,gate=0.5"), None, "--blocks: density: unknown label (got 'gate'), valid names: fc1, fc2, mlp, msa, proj, qkv"),
     ("density twice over", ("run", "deit_s", "--blocks", "block=16,density=0.5,mlp=0.5"), None, "--blocks: density: is for all matrices, mlp for some; state one"),
     ("density of group and label", ("run", "deit_s", "--blocks", "block=16,mlp=0.5,fc1=0.5"), None, "--blocks: density: fc1: stated twice"),
-    ("density and masks", ("run", "deit_s", "--blocks", "block=16,density=0.5,masks=m.npz"), None, "--blocks: prune_blocks: give density or masks, one of the two"),
+    ("density and masks", ("run", "deit_s", "--blocks", "block=16,density=0.5,masks=m.npz"), None, "--blocks: prune_blocks: give density or masks, not both"),
     ("masks of no file", ("run", "deit_s", "--blocks", "block=16,masks=none.npz"), None, "--blocks: none.npz: no such file"),
     ("blocks masked twice", ("run", "deit_s", "--blocks", "block=16,mlp=0.5", "--blocks", "block=8,fc1=0.5"), None, "--blocks: encoder 1: fc1: has a mask already"),
     ("attention of density 2", ("run", "deit_s", "--attention", "density=2"), None, "--attention: density: must lie above 0 and at most 1 (got 2.0)"),

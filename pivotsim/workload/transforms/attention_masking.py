@@ -60,7 +60,7 @@ def mask_attention(
     """
     check_plan(plan)
     if (masks is None) == (density is None):
-        raise InputError("mask_attention: give masks or density, one of the two")
+        raise InputError(f"mask_attention: give masks or density{'' if masks is None else ', not both'}")
     if pruned_is_true is not None:
         check_flag("pruned_is_true", pruned_is_true)
     if masks is None:

@@ -249,8 +249,8 @@ def problems_of(call):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({}, "mask_attention: give masks or density, one of the two"),
-        ({"masks": KEPT, "density": 0.5}, "mask_attention: give masks or density, one of the two"),
+        ({}, "mask_attention: give masks or density"),
+        ({"masks": KEPT, "density": 0.5}, "mask_attention: give masks or density, not both"),
         ({"density": 0}, "density: must lie above 0 and at most 1 (got 0.0)"),
         ({"density": 1.5}, "density: must lie above 0 and at most 1 (got 1.5)"),
         ({"density": float("nan")}, "density: must lie above 0 and at most 1 (got nan)"),
