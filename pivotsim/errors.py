@@ -1,9 +1,12 @@
 """The package's exceptions, one tree, and the wording that all messages share."""
 
 import difflib
+import re
 from collections.abc import Iterable
+from pathlib import PurePath
 
 SHOWN_CHARACTERS = 60
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 class PivotsimError(Exception):
@@ -27,25 +30,104 @@ class MissingExtraError(PivotsimError, ImportError):
 
 
 def got(value: object) -> str:
-    """Return ``(got ...)`` with the value on one line and cut to a readable length."""
-    text = repr(value)
+    """Return ``(got ...)`` with the value on one line and cut to a readable length.
+
+    >>> got(None), got(True), got("64 MHz"), got([1, None]), got((3, 4))
+    ('(got nothing)', '(got true)', "(got '64 MHz')", '(got [1, nothing])', '(got (3, 4))')
+    """
+    text = _text(value)
     if len(text) > SHOWN_CHARACTERS:
         text = text[: SHOWN_CHARACTERS - 3] + "..."
     return f"(got {text})"
 
 
-def nearest(name: object, valid: Iterable[str], *, list_all: bool = True) -> str:
-    """Return ``, nearest valid name: 'x'`` or, where nothing is near, the valid names themselves."""
+def got_shape(shape: Iterable[int]) -> str:
+    """Return ``(got 2x3)`` of an array's shape."""
+    return f"(got {'x'.join(map(str, shape)) or 'a single value'})"
+
+
+def got_typed(text: str) -> str:
+    """Return ``(got ...)`` of what was typed where a number is expected: numbers stand without quotes.
+
+    >>> got_typed("1.5"), got_typed("many")
+    ('(got 1.5)', "(got 'many')")
+    """
+    return f"(got {text.strip()})" if _NUMBER.fullmatch(text.strip()) else got(text)
+
+
+def _text(value: object) -> str:
+    """Return a value as a user would write it in a file, not as Python does."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_text(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_text, value)) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_text, value)) + ("," if len(value) == 1 else "") + ")"  # as shapes are written
+    if isinstance(value, PurePath):
+        return repr(str(value))
+    item = getattr(value, "item", None)  # of numpy's scalars
+    if getattr(value, "ndim", None) == 0 and callable(item):
+        inner = item()
+        return repr(inner) if type(inner) is type(value) else _text(inner)
+    return repr(value)
+
+
+NEAR_RATIO = 0.65  # of difflib: two of three letters, three of four; what shares less is not what was meant
+NEAR_LAST_RATIO = 0.75  # where one of the names has no group in front
+MAX_LISTED = 12
+
+
+def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: str = "", most: int = MAX_LISTED) -> str:
+    """Return ``, nearest valid name: 'x'``, or the valid names where none is near and they are few.
+
+    Upper and lower case count as equal, and the last parts of dotted names are compared too: ``rows`` finds
+    ``array.rows``. ``how`` says how to see the names where they are more than ``most``.
+
+    >>> nearest("row", ["array.rows", "array.cols"]), nearest("foo", ["gb", "rows"])
+    (", nearest valid name: 'array.rows'", ', valid names: gb, rows')
+    """
     names = sorted(set(valid))
     text = str(name)
-    match = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
-    if not match:  # 'rows' should find 'array.rows'
-        match = [n for n in names if n.rpartition(".")[2] == text.rpartition(".")[2]][:1]
-    if match:
-        return f", nearest valid name: '{match[0]}'"
-    if list_all and 0 < len(names) <= 12:
-        return ", valid names: " + ", ".join(names)
-    return ""
+    of_text = [candidate for candidate in names if candidate.startswith(f"{text}.")]  # the text is a group of names
+    if not of_text:
+        ratios = ((_nearness(text, candidate), -len(candidate), candidate) for candidate in names)
+        best, _, match = max(ratios, default=(0.0, 0, ""))
+        if best:
+            return f", nearest valid name: '{match}'"
+    group = text.rpartition(".")[0]
+    beside = [candidate for candidate in names if group and candidate.rpartition(".")[0] == group]
+    for listed in (of_text or names, beside):
+        if list_all and 0 < len(listed) <= most:
+            return ", valid names: " + ", ".join(listed)
+    return how
+
+
+def _nearness(text: str, name: str) -> float:
+    """Return how near a name is to a text, 0 where it is not near.
+
+    Of dotted names the last parts must be near each other; what stands before them only decides between equals.
+    """
+    text, name = text.lower(), name.lower()
+    group, _, last = text.rpartition(".")
+    own_group, _, own_last = name.rpartition(".")
+    if not group and not own_group:
+        return _ratio(text, name, NEAR_RATIO)
+    begins = own_last.startswith(f"{last}_")  # a name without its unit
+    near = NEAR_LAST_RATIO if begins else _ratio(last, own_last, NEAR_RATIO if group and own_group else NEAR_LAST_RATIO)
+    return near and (near + _ratio(group, own_group, 0.0) / 10) / 2
+
+
+def _ratio(text: str, name: str, least: float) -> float:
+    """Return difflib's ratio, 0 below ``least``."""
+    matcher = difflib.SequenceMatcher(a=text, b=name)
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= least else 0.0
 
 
 def one_of(path: str, value: object, valid: Iterable[str]) -> str:

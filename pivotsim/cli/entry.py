@@ -13,6 +13,7 @@ import typer
 
 from pivotsim._version import __version__
 from pivotsim.cli.output import ReaderGoneError, print_line, print_note
+from pivotsim.cli.usage import check_given_once, usage_line
 from pivotsim.errors import InputError, PivotsimError
 from pivotsim.io.search_path import take_notes
 
@@ -90,10 +91,12 @@ def _main(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the locale cannot write is shown escaped
             stream.reconfigure(errors="backslashreplace")
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        given = sys.argv[1:] if arguments is None else list(arguments)
         app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
-        code = app(args=given, prog_name="pivotsim", standalone_mode=False)
+        command = typer.main.get_command(app)
+        check_given_once(command, given)
+        code = command(args=given, prog_name="pivotsim", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:
@@ -118,7 +121,7 @@ def _main(arguments: Sequence[str] | None) -> int:
             print_note(message)
         else:
             own = message.partition("Value error, ")[2]  # typer wraps what a parser of ours raised
-            print_note(own or f"pivotsim: {' '.join(message.split())}")
+            print_note(own or usage_line(error, message, given))
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.yaml_reader import parse_scalar
+from pivotsim.errors import InputError, got, got_typed, nearest
+from pivotsim.io.yaml_reader import exact_integer, parse_scalar
 
 if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
@@ -23,8 +23,11 @@ def integer(name: str) -> Callable[[str], int]:
         if isinstance(text, int):  # a default
             return text
         value = parse_scalar(text.strip())
+        stated = exact_integer(value)
+        if stated is not None:
+            return stated
         if not isinstance(value, int) or isinstance(value, bool):
-            raise InputError(f"{name}: must be an integer {got(text)}")
+            raise InputError(f"{name}: must be an integer {got_typed(text)}")
         return value
 
     return parse
@@ -36,7 +39,7 @@ def real(name: str) -> Callable[[str], float]:
     def parse(text: str) -> float:
         value = parse_scalar(text.strip())
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise InputError(f"{name}: must be a number {got(text)}")
+            raise InputError(f"{name}: must be a number {got_typed(text)}")
         return float(value)
 
     return parse
@@ -227,6 +230,8 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
         path = path.strip()
         if not equals or not path:
             raise InputError(f"--set: expected PATH=VALUE such as array.rows=32 {got(text)}")
+        if re.search(r",\s*[\w.]+\s*=", value):
+            raise InputError(f"--set: {path}: one value each; repeat --set for every further one {got(text)}")
         if path in values:
             raise InputError(f"--set: {path}: set twice {got(text)}")
         values[path] = parse_scalar(value.strip())
@@ -234,17 +239,18 @@ def parse_settings(settings: list[str] | None) -> dict[str, object]:
 
 
 def load_both(
-    hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = ""
+    hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = "", kind: str = ""
 ) -> "tuple[Hardware, VitModel | None]":
     """Return hardware and model with each setting applied where it belongs.
 
-    ``only`` is the start of the paths that the command makes use of; another one is refused.
+    ``only`` is the start of the paths that the command makes use of; another one is refused. ``kind`` is the kind of
+    hardware that it needs.
     """
     from pivotsim.hardware.loading import load_hardware
     from pivotsim.io.specs import changeable, leaves
     from pivotsim.models.spec import VitModel, load_model
 
-    hw = load_hardware(hw_name)
+    hw = load_hardware(hw_name, kind=kind)
     model = None if model_name is None else load_model(model_name)
     hw_paths = set(changeable(type(hw)))
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
@@ -255,7 +261,8 @@ def load_both(
     if unknown and model is None and all(path.startswith("model.") for path in unknown):
         raise InputError(f"--set: {path}: this command has no model" for path in unknown)
     if unknown:
-        raise InputError(f"--set: {path}: unknown key{nearest(path, hw_paths | model_paths)}" for path in unknown)
+        how = "; `pivotsim show hw` and `pivotsim show model` list all"
+        raise InputError(f"--set: {p}: unknown key{_meant(type(hw), p, hw_paths | model_paths, how)}" for p in unknown)
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
     hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
     return hw, model if model is None else model.replace(for_model, label="--set model")
@@ -280,6 +287,18 @@ def model_not_used(
     return model_settings_not_used(settings, spec, original, traces_of, scope=scope, with_gate=gate != "none")
 
 
+def _meant(hw: "type[Hardware]", path: str, valid: set[str], how: str) -> str:
+    """Return how else to state what an unknown path of ``--set`` means."""
+    from pivotsim.io.specs import unknown_key
+    from pivotsim.models.spec import VitModel
+
+    if path.startswith("model."):
+        own = {name.removeprefix("model.") for name in valid if name.startswith("model.")}
+        meant = unknown_key(VitModel, path.removeprefix("model."), own)
+        return meant if meant.startswith(";") else nearest(path, valid, how=how)
+    return unknown_key(hw, path, valid, how)
+
+
 def array_of(
     command: str, hw_name: str, set_: list[str] | None, flags: Mapping[str, object]
 ) -> "tuple[Hardware, dict[str, object], dict[str, Any]]":
@@ -290,7 +309,7 @@ def array_of(
     from pivotsim.hardware.systolic import as_systolic
 
     settings = parse_settings(set_)
-    board, _ = load_both(hw_name, None, settings, only="array.")
+    board, _ = load_both(hw_name, None, settings, only="array.", kind="systolic")
     own = as_systolic(board, command).array
     size = flags["array"]
     flags = {name: value for name, value in flags.items() if name != "array"}

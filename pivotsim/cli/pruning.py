@@ -10,6 +10,7 @@ import typer
 
 from pivotsim.cli.options import integer, real
 from pivotsim.errors import InputError, got
+from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.workload.transforms.texts import attention_parameters, block_parameters, token_parameters
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ AttentionOption = Annotated[
     typer.Option(
         "--attention",
         metavar="FILE|NAME=VALUE,...",
-        help="Leave attention scores out: masks of an .npy or .npz file, masks=FILE,pruned_is_true=true, or drawn ones "
-        "as in density=0.1,seed=0.",
+        help="Leave attention scores out: masks of an .npy or .npz file, FILE,pruned_is_true=true where true marks "
+        "what is left out, or drawn ones as in density=0.1,seed=0.",
     ),
 ]
 SplitOption = Annotated[
@@ -86,7 +87,7 @@ class Pruning:
         return bool(self.to_dict())
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {value}" for name, value in self.to_dict().items())
+        return ", ".join(f"{name} {_typed(value)}" for name, value in self.to_dict().items())
 
     def applied(self, plan: "Plan", active: list[int] | None = None) -> "Plan":
         """Return the plan with all of it applied, sizes before tokens and tokens before masks, which must fit both.
@@ -123,6 +124,15 @@ class Pruning:
         return plan
 
 
+def _typed(value: object) -> str:
+    """Return a value of an option as it is typed."""
+    if isinstance(value, dict):
+        return ",".join(_typed(v) if isinstance(v, dict) else f"{name}={_typed(v)}" for name, v in value.items())
+    if isinstance(value, list):
+        return "/".join(map(_typed, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @contextmanager
 def _named(option: str) -> Iterator[None]:
     """Name the option in what its transform finds wrong."""
@@ -147,7 +157,11 @@ def parse_pruning(
         is_file = "=" not in attention
         if is_file and not attention.strip():
             raise InputError(f"--attention: must name a file, or be such as density=0.1,seed=0 {got(attention)}")
-        scores = {"masks": attention} if is_file else attention_parameters(attention)
+        if isinstance(parse_scalar(attention.strip()), (int, float)):
+            raise InputError(f"--attention: write density={attention.strip()} for a share of the scores")
+        begins_with_file = not is_file and "=" not in attention.partition(",")[0]  # FILE,pruned_is_true=true
+        text = f"masks={attention}" if begins_with_file else attention
+        scores = {"masks": attention} if is_file else attention_parameters(text)
     return Pruning(
         heads,
         neurons,

@@ -8,7 +8,7 @@ import typer
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.errors import InputError
-from pivotsim.tables import percent
+from pivotsim.tables import counted, percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.gpu import GpuSpec
@@ -89,7 +89,7 @@ def show_fit_command(
     from pivotsim.units import INT64_MAX
 
     settings = options.parse_settings(set_)
-    hw, _ = options.load_both(name, None, settings)
+    hw, _ = options.load_both(name, None, settings, kind="systolic")
     found = fit(hw)
     paper = None if differences(hw) else published_resources()
     lender = inherited_from(hw.source("fpga.device"))
@@ -255,12 +255,13 @@ def show_trace_command(
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.simulation.report import hash_of, header
+    from pivotsim.workload.csv_layout import HEADER
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
-    from pivotsim.workload.trace_csv import HEADER, read_trace, write_trace
+    from pivotsim.workload.trace_csv import read_trace, write_trace
 
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
-    if name.endswith(".csv"):
+    if name.lower().endswith(".csv"):
         if pruned or (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
             shaping = f"--active, {pruning.FLAGS}, --batch, --qkv, --score-bits, --set"
             raise InputError(f"show trace: a trace file is fixed; {shaping} shape models")
@@ -277,6 +278,6 @@ def show_trace_command(
         result["pruning"] = pruned.to_dict()
         print_json({**header("trace", hash_of(result)), **result})
     elif csv is not None:
-        print_line(f"wrote {csv}: {len(trace)} operations")
+        print_line(f"wrote {csv}: {counted(len(trace), 'operation')}")
     else:
         print_table(HEADER, trace, right=(0, *range(3, 11)))

@@ -8,7 +8,7 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table, progress
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
@@ -132,8 +132,10 @@ def run_command(
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
 
-    if (model is None) == (trace is None):
-        raise InputError(f"run: give a MODEL or --trace IN.csv, one of the two {got((model, trace and str(trace)))}")
+    if model is None and trace is None:
+        raise InputError("run: give a MODEL, such as deit_s, or --trace IN.csv")
+    if model is not None and trace is not None:
+        raise InputError(f"run: give a MODEL or --trace IN.csv, not both (got {model} and --trace {trace})")
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if trace is not None and (pruned or (active, qkv, score_bits) != (None, "fused", 8)):
         shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"

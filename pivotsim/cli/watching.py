@@ -7,7 +7,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
-from pivotsim.tables import percent
+from pivotsim.tables import counted, percent
 
 SHOWN_FOLDS = 12
 
@@ -79,7 +79,9 @@ def watch_command(
             }
         )
         return
-    print_line(f"{run.cycles:,} clocks, {run.folds:,} folds, utilisation {percent(run.utilization_frac)}")
+    print_line(
+        f"{counted(run.cycles, 'clock')}, {counted(run.folds, 'fold')}, utilisation {percent(run.utilization_frac)}"
+    )
     print_line()
     rows = [
         (i + 1, "-" if f["load_cycle"] is None else f["load_cycle"], f["start_cycle"], f["end_cycle"], f["cycles"])

@@ -97,4 +97,4 @@ def load_gpu(source: "str | Path | Mapping[str, object] | GpuSpec") -> GpuSpec:
 
 def is_gpu(name: str) -> bool:
     """Tell whether a hardware's file says ``kind: gpu_wave``, itself or in a file that it builds on."""
-    return load_document("hwconfigs", "hardware", name).data.get("kind") == KIND
+    return load_document("hwconfigs", "hardware", name, groups=("gpu",)).data.get("kind") == KIND

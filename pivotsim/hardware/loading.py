@@ -26,7 +26,7 @@ def schema_of(document: Document) -> type[Hardware]:
     return KINDS[kind]
 
 
-def load_hardware(source: str | Path | Mapping[str, object] | Hardware) -> Hardware:
+def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind: str = "") -> Hardware:
     """Return validated hardware from a name, a path or a dict of the YAML file's form.
 
     Parameters
@@ -34,6 +34,8 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware) -> Hardw
     source : str, Path, mapping or Hardware
         A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
         values it has.
+    kind : {'', 'systolic', 'mpca'}
+        The kind that is asked for: where a name is unknown, names of other kinds are not told.
 
     Returns
     -------
@@ -53,5 +55,5 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware) -> Hardw
     """
     if isinstance(source, Hardware):
         return source
-    document = load_document("hwconfigs", "hardware", source)
+    document = load_document("hwconfigs", "hardware", source, kind=kind)
     return validate(schema_of(document), document)

@@ -124,8 +124,10 @@ def _array(place: str, stream: IO[bytes], kinds: str, left: int) -> Any:
     """Return one array whose header has been checked; no more than it announces is read."""
     shape, is_fortran, dtype = _header(place, stream)
     if dtype.kind not in kinds or dtype.hasobject:
-        wanted = "must hold true and false" if kinds == "b" else "holds a type that does not belong there"
-        raise InputError(f"{place}: {wanted} {got(str(dtype))}")
+        flags = {"b": "true and false", "biu": "true and false, or the integers 1 and 0"}.get(kinds)
+        wanted = f"must hold {flags}" if flags else "holds a type that does not belong there"
+        cast = "; .astype(bool) turns 0.0 and 1.0 into them" if flags and dtype.kind == "f" else ""
+        raise InputError(f"{place}: {wanted} {got(str(dtype))}{cast}")
     size_bytes = math.prod(shape) * dtype.itemsize
     if size_bytes > left:
         raise InputError(_too_large(place, size_bytes, left))

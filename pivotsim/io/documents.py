@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, got
+from pivotsim.io.file_kinds import check_content, check_suffix, is_path, not_found
 from pivotsim.io.search_path import note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
 SET_BY_USER = "set by the user"
 INHERITED = "[inherited from "
 SPACE_SUFFIX = "_space"
+_APART = ("dram", "gpu")  # folders of hwconfigs whose files are no boards
+_SAME_FOLDER = {("hardware", "gpu"), ("hardware", "dram")}
 
 
 def available(folder: str, what: str = "") -> list[str]:
@@ -30,13 +33,16 @@ def available(folder: str, what: str = "") -> list[str]:
     return sorted(name.removesuffix(SPACE_SUFFIX) for name in names)
 
 
-def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
-    """Return the file of a name or a path (an argument with / or .yaml is a path if it exists).
+def find(
+    folder: str, what: str, name: str, besides: str | None = None, groups: tuple[str, ...] = (), kind: str = ""
+) -> Path:
+    """Return the file of a name or a path (an argument with / or a file's ending is a path if it exists).
 
-    ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's.
+    ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's. ``groups`` are
+    folders, such as ``gpu``, whose names are told too where a name is unknown; ``kind`` leaves out others.
     """
-    looks_like_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
-    if looks_like_path and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
+    if is_path(name) and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
+        check_suffix(what, name)
         return Path(name)
     ending = SPACE_SUFFIX if what == "space" and not name.endswith(SPACE_SUFFIX) else ""
     beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
@@ -47,18 +53,45 @@ def find(folder: str, what: str, name: str, besides: str | None = None) -> Path:
             note_shadow(folder, name, Path(candidate), f"{name}{ending}.yaml", besides)
             return Path(candidate)
     note_useless_roots(folder)
-    near = nearest(name, available(folder, what), list_all=not looks_like_path)
-    if looks_like_path and not near:
-        raise InputError(f"{what}: no such file {got(name)}")
-    raise InputError(f"{what}: unknown name {got(name)}{near}")
+    raise InputError(not_found(what, name, _names(folder, what, groups, kind), _other_names(what)))
 
 
-def load_document(folder: str, what: str, source: object) -> Document:
-    """Return what a name, a path or a dict holds, on its base where it names one, not yet validated."""
+def _names(folder: str, what: str, groups: tuple[str, ...], kind: str) -> list[str]:
+    """Return the names that serve as ``what``: boards have GPUs and DRAM channels in folders of their own beside them.
+
+    Those are left out, but for GPUs where ``groups`` names their folder.
+    """
+    apart = {group for group in _APART if group != what} - set(groups)
+    names = [name for name in available(folder, what) if name.partition("/")[0] not in apart or "/" not in name]
+    return [name for name in names if not kind or _is_of_kind(folder, what, name, kind)]
+
+
+def _is_of_kind(folder: str, what: str, name: str, kind: str) -> bool:
+    try:
+        return bool(load_document(folder, what, name).data.get("kind") == kind)
+    except InputError:  # a user's file that is wrong itself
+        return False
+
+
+def _other_names(what: str) -> dict[str, list[str]]:
+    """Return the names of the kinds that are not asked for."""
+    spaces = [name.removesuffix(SPACE_SUFFIX) for name in available("workloads", "space")]
+    names = {"hardware": available("hwconfigs"), "model": available("workloads"), "space": spaces}
+    return {kind: known for kind, known in names.items() if kind != what and (kind, what) not in _SAME_FOLDER}
+
+
+def load_document(
+    folder: str, what: str, source: object, groups: tuple[str, ...] = (), kind: str = ""
+) -> Document:  # fmt: skip
+    """Return what a name, a path or a dict holds, on its base where it names one, not yet validated.
+
+    ``groups`` and ``kind`` are those of ``find``.
+    """
     if isinstance(source, Mapping):
         document = Document(plain(source), {}, what)
     elif isinstance(source, (str, Path)):
-        document = read_yaml(find(folder, what, str(source)))
+        document = read_yaml(find(folder, what, str(source), groups=groups, kind=kind))
+        check_content(what, document)
     else:
         raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")
     stack = [document]

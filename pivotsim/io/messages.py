@@ -1,5 +1,6 @@
 """Lines about wrong values: what a value must be, and what was perhaps meant."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,8 +37,11 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
     return f"is not valid: {kind.replace('_', ' ')}"
 
 
-def hint(kind: str, value: object, context: Mapping[str, Any]) -> str:
-    """Return the nearest valid name, or why a YAML scalar is not what it looks like."""
+def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = "") -> str:
+    """Return the nearest valid name, or why a YAML scalar is not what it looks like.
+
+    ``meaning`` is one sentence on the value, for a text that states more than one number.
+    """
     if kind == "literal_error":
         names = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return nearest(value, names, list_all=False)
@@ -45,6 +49,14 @@ def hint(kind: str, value: object, context: Mapping[str, Any]) -> str:
         return ""
     if isinstance(parse_scalar(value), (int, float)):
         return "; write it without quotes"
+    if value[-1:] in {";", ","} and isinstance(parse_scalar(value[:-1].strip()), (int, float)):
+        return f"; leave out the '{value[-1]}' at its end"
+    if re.fullmatch(r"\d{1,3}([,']\d{3})+", value):
+        return "; write it without separators of thousands"
+    if re.fullmatch(r"\d+,\d+", value):
+        return "; write a decimal point"
+    if re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
+        return "; write one number" + (f": {meaning[:1].lower()}{meaning[1:].rstrip('.')}" if meaning else "")
     if value[:2].lower() in {"0x", "0o", "0b"}:
         return "; write a decimal number"
     if kind == "bool_type" and value.lower() in {"on", "off", "yes", "no", "y", "n"}:

@@ -4,22 +4,27 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.documents import SET_BY_USER, load_document, plain, without_sources_below
 from pivotsim.io.messages import hint, requirement
-from pivotsim.io.yaml_reader import Document, KeyPath
+from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 SpecT = TypeVar("SpecT", bound="Spec")
 
 
 class Spec(BaseModel):
-    """Base of all specifications: immutable, no unknown keys, strict types, finite numbers."""
+    """Base of all specifications: immutable, no unknown keys, strict types, finite numbers.
 
+    ``other_names`` are names that other tools have for what a specification states, and how to state it here.
+    """
+
+    other_names: ClassVar[Mapping[str, str]] = {}
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
@@ -38,11 +43,31 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
 def validate(spec: type[SpecT], document: Document) -> SpecT:
     """Return the validated specification, or raise one InputError with a line per problem."""
     try:
-        return spec.model_validate(document.data)
+        return spec.model_validate(_with_integers(spec, document.data))
     except ValidationError as error:
         raise InputError(_problem(spec, document, e) for e in error.errors()) from None
     except RecursionError:
         raise InputError(f"{document.name}: nested too deeply") from None
+
+
+def _with_integers(spec: type[Spec], data: Any) -> Any:
+    """Return a document with floats that state an integer exactly, such as 12.8e9, as integers where one is meant."""
+    if not isinstance(data, Mapping):
+        return data
+    result = dict(data)
+    for key, value in data.items():
+        field = spec.model_fields.get(key) if isinstance(key, str) else None
+        if field is not None:
+            inner = _spec_of(field.annotation)
+            result[key] = _as_meant(field.annotation, value) if inner is None else _with_integers(inner, value)
+    return result
+
+
+def _as_meant(annotation: object, value: object) -> object:
+    """Return a float as the integer that it states where the annotation takes integers and no floats."""
+    allowed = typing.get_args(annotation) or (annotation,)
+    stated = exact_integer(value) if int in allowed and float not in allowed else None
+    return value if stated is None else stated
 
 
 def _place(document: Document, path: KeyPath) -> str:
@@ -60,10 +85,36 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         return f"{_place(document, named)}: {text}"
     start = f"{_place(document, path)}: {'.'.join(map(str, path)) or 'file'}: "
     if kind == "extra_forbidden":
-        return start + f"unknown key{nearest(path[-1], _keys(spec, path[:-1]))}"
+        return start + f"unknown key{_meant(spec, path)}"
     if kind == "missing":
         return start + "required key is missing"
-    return start + requirement(kind, context) + f" {got(value)}" + hint(kind, value, context)
+    field = _field(spec, path)
+    meaning = field.description if field is not None else None
+    return start + requirement(kind, context) + f" {got(value)}" + hint(kind, value, context, meaning or "")
+
+
+def _meant(spec: type[Spec], path: KeyPath) -> str:
+    """Return how to state what an unknown key means, or the nearest key of its group."""
+    key = str(path[-1])
+    owner = _spec_of_group(spec, path[:-1])
+    if owner is None:
+        return ""
+    remedy = owner.other_names.get(key.lower())
+    return f"; {remedy}" if remedy else nearest(key, owner.model_fields, most=MAX_KEYS_LISTED)
+
+
+def unknown_key(spec: type[Spec], path: str, valid: Iterable[str], how: str = "") -> str:
+    """Return what follows ``unknown key`` of a dotted path: how else to state it, the nearest of ``valid``, or ``how``.
+
+    >>> from pivotsim.models.spec import VitModel
+    >>> unknown_key(VitModel, "num_heads", ["heads"])
+    '; the key is heads'
+    """
+    meant = _meant(spec, tuple(path.split(".")))
+    return meant if meant.startswith(";") else nearest(path, valid, how=how)
+
+
+MAX_KEYS_LISTED = 20
 
 
 # -- fields -------------------------------------------------------------------------------------------------
@@ -76,14 +127,19 @@ def _spec_of(annotation: object) -> type[Spec] | None:
     return None
 
 
-def _keys(spec: type[Spec], path: KeyPath) -> list[str]:
+def _field(spec: type[Spec], path: KeyPath) -> FieldInfo | None:
+    """Return the field at a path, None where there is none."""
+    owner = _spec_of_group(spec, path[:-1]) if path else None
+    return None if owner is None else owner.model_fields.get(str(path[-1]))
+
+
+def _spec_of_group(spec: type[Spec], path: KeyPath) -> type[Spec] | None:
+    """Return the specification of the group at a path, None where there is none."""
+    owner: type[Spec] | None = spec
     for key in path:
-        field = spec.model_fields.get(str(key))
-        inner = _spec_of(field.annotation) if field else None
-        if inner is None:
-            return []
-        spec = inner
-    return list(spec.model_fields)
+        field = owner.model_fields.get(str(key)) if owner is not None else None
+        owner = _spec_of(field.annotation) if field is not None else None
+    return owner
 
 
 def leaves(spec: "type[Spec] | Spec", prefix: str = "") -> Iterator[tuple[str, str, str]]:
@@ -196,7 +252,7 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
     parts = with_groups(str(path).rpartition(".")[0] for path in changes)
     for path, value in changes.items():
         if path not in paths:
-            problems.append(f"{label}: {path}: unknown key{nearest(path, paths)}")
+            problems.append(f"{label}: {path}: unknown key{unknown_key(type(spec), str(path), paths)}")
             continue
         problem = holds_no_values(spec, path)
         if path in parts:

@@ -6,6 +6,7 @@ then refuses them by name), ``1e-3`` is a number. Duplicate keys, anchors, tags 
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def parse_scalar(text: str) -> object:
     return text
 
 
+EXACT_DIGITS = 15  # a decimal number of so many digits is the only one of them that a float stands for
+
+
+def exact_integer(value: object) -> int | None:
+    """Return the integer that a float such as 12.8e9 or 64.0 states, None where it states none exactly.
+
+    >>> [exact_integer(v) for v in (12.8e9, 64.0, 1.5, 1e23, True, 64)]
+    [12800000000, 64, None, None, None, None]
+    """
+    if type(value) is not float or not value.is_integer():
+        return None
+    stated = Decimal(repr(value)).normalize()
+    return int(value) if len(stated.as_tuple().digits) <= EXACT_DIGITS and stated == int(value) else None
+
+
 def read_yaml(path: Path) -> Document:
     """Return the mapping in a YAML file with the place of every key; nothing in the file can execute."""
     text = read_text(path, MAX_BYTES)
@@ -64,6 +80,8 @@ def read_yaml(path: Path) -> Document:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
+        if error.problem_mark and _stands_at_a_tab(text, error.problem_mark):
+            raise InputError(f"{path}:{line}: a tab; YAML indents with spaces") from None
         problem = f"{error.context}: {error.problem}" if error.context else str(error.problem)
         raise InputError(f"{path}:{line}: is not valid YAML: {problem}") from None
     except yaml.YAMLError as error:
@@ -72,6 +90,14 @@ def read_yaml(path: Path) -> Document:
     if not isinstance(root, dict):
         raise InputError(f"{path}:1: expected 'key: value' lines {got(root)}")
     return Document(root, builder.places, str(path))
+
+
+def _stands_at_a_tab(text: str, mark: Any) -> bool:
+    """Tell whether the parser stopped at a tab, or in a line that a tab indents."""
+    lines = text.split("\n")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    return "\t" in indent or line[mark.column : mark.column + 1] == "\t"
 
 
 class _Builder:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -17,15 +17,37 @@ LVVIT_STEM_WIDTH = 64
 LVVIT_STEM_STRIDE = 2
 
 
+# names in timm, transformers and DINOv2 -> how the same is stated here
+OTHER_NAMES = {
+    "register_tokens": "add them to prefix_tokens, which counts class, distillation and register tokens; "
+    "each of them gets a position here, which counts parameters and no operation",
+    **dict.fromkeys(("num_heads", "num_attention_heads", "n_heads"), "the key is heads"),
+    **dict.fromkeys(("embed_dim", "hidden_size", "dim", "hidden_dim"), "the key is width"),
+    **dict.fromkeys(("num_layers", "num_hidden_layers", "layers", "encoders"), "the key is depth"),
+    **dict.fromkeys(("intermediate_size", "mlp_dim"), "the key is mlp_hidden"),
+    "mlp_ratio": "state mlp_hidden, which is width times that ratio",
+    **dict.fromkeys(("img_size", "image_size"), "the key is image_px"),
+    **dict.fromkeys(("image_height_px", "image_width_px", "height", "img_height"), "images are square: image_px"),
+    "patch_size": "the key is patch_px",
+    **dict.fromkeys(("num_classes", "num_labels"), "the key is classes"),
+    **dict.fromkeys(("in_chans", "num_channels", "in_channels"), "the key is channels"),
+    **dict.fromkeys(("reg_tokens", "num_register_tokens"), "prefix_tokens counts them, with the class token"),
+    **dict.fromkeys(("init_values", "layerscale_value"), "layer_scale is true or false"),
+    "tokens": "tokens follow from image_px, patch_px and prefix_tokens",
+    "head_dim": "it follows from width and heads",
+}
+
+
 class VitModel(Printable, Spec):
     """A Vision Transformer as timm describes it; see ``pivotsim show model NAME``."""
 
+    other_names: ClassVar[Mapping[str, str]] = OTHER_NAMES
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
     description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
     source: str = quantity("", "Where the sizes come from.", min_length=1, pattern=ONE_LINE)
     depth: int = quantity("encoders", "Number of encoders.", ge=1, le=4096)
-    image_px: int = quantity("px", "Height and width of the image.", ge=1, le=65_536)
-    patch_px: int = quantity("px", "Height and width of a patch.", ge=1, le=65_536)
+    image_px: int = quantity("px", "Height and width of the image, which is square.", ge=1, le=65_536)
+    patch_px: int = quantity("px", "Height and width of a patch, which is square.", ge=1, le=65_536)
     channels: int = quantity("", "Channels of the image.", ge=1, le=65_536)
     prefix_tokens: int = quantity("tokens", "Class, distillation and register tokens.", ge=0, le=65_536)
     width: int = quantity("", "Embedding dimension d.", ge=1, le=2**20)

@@ -4,7 +4,6 @@ The paper's table is a proxy (section 3.1): random patches are removed before th
 looks at tokens should beat. It is measured once per model, on about a thousand images.
 """
 
-import csv
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pivotsim.errors import InputError, check_integer, check_real, got
+from pivotsim.io.csv_separators import cells_of, separator_of
 from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel
 from pivotsim.pruning.table_numbers import MAX_PROBLEMS, count_of, number_of
@@ -80,6 +80,8 @@ def _percent(n: int, value: object) -> float:
 def read_accuracy(path: str | Path) -> dict[int, float]:
     """Return tokens kept -> accuracy in percent from a CSV with the columns tokens, accuracy_pct; # starts a comment.
 
+    Semicolons and tabs may separate the cells too.
+
     Raises
     ------
     InputError
@@ -87,15 +89,16 @@ def read_accuracy(path: str | Path) -> dict[int, float]:
     """
     name, text = str(path), read_text(Path(path), MAX_BYTES)
     rows = [(i, line) for i, line in enumerate(text.splitlines(), start=1) if line.strip() and line[0] != "#"]
-    header = [cell.strip() for cell in next(csv.reader([rows[0][1]]))] if rows else []
-    if header != list(COLUMNS):
+    separator = separator_of(rows[0][1], COLUMNS) if rows else ","
+    header = cells_of(rows[0][1], separator) if rows else []
+    if [cell.lower() for cell in header] != list(COLUMNS):
         place = rows[0][0] if rows else 1
         raise InputError(f"{name}:{place}: columns must be {','.join(COLUMNS)} {got(','.join(header))}")
     table: dict[int, float] = {}
     problems: list[str] = []
     for number, line in rows[1:]:
         try:
-            count, value = (cell.strip() for cell in next(csv.reader([line])))
+            count, value = cells_of(line, separator)
             n, percent = count_of(count), number_of(value)
             if not 0 <= percent <= MOST_ACCURACY_PCT:
                 raise ValueError

@@ -6,11 +6,13 @@ MAX_DIGITS = 18
 
 
 def count_of(text: str) -> int:
-    """Return an integer of 1 to 10^9 in plain digits; raise ValueError for anything else.
+    """Return an integer of 1 to 10^9, in plain digits or as spreadsheets write it; raise ValueError for anything else.
 
-    >>> count_of("197")
-    197
+    >>> count_of("197"), count_of("197.0")
+    (197, 197)
     """
+    whole, point, zeros = text.partition(".")
+    text = whole if point and not zeros.strip("0") else text
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and 1 <= int(text) <= MAX_COUNT):
         raise ValueError("must be an integer of at least 1")
     return int(text)

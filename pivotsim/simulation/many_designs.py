@@ -28,6 +28,7 @@ from pivotsim.simulation.run import SCOPES, as_trace, runnable
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
+from pivotsim.workload.workload_notes import workload_notes
 
 TOTALS = {
     "pl_cycles": ("clocks", "Clocks of the array and of PL units."),
@@ -99,7 +100,8 @@ def simulate_designs(
     check_choice("profile", profile, PROFILES)
     check_choice("energy", energy, RULES)
     check_choice("scope", scope, SCOPES)
-    trace = runnable(as_trace(workload, 1), hw, scope)
+    whole = as_trace(workload, 1)
+    trace = runnable(whole, hw, scope)
     if any(mask is not None for mask in trace.gemm_masks):
         raise InputError(f"{trace.name}: many designs at once run dense operations only; simulate() takes masks")
     vectors = {field: _vector(values) for field, values in designs.items()}
@@ -111,7 +113,8 @@ def simulate_designs(
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
-    return DesignTable({**vectors, **_resources(hw, vectors, columns), **totals}, units, descriptions)
+    notes = workload_notes(whole, scope, hw.operand_bits)
+    return DesignTable({**vectors, **_resources(hw, vectors, columns), **totals}, units, descriptions, notes)
 
 
 def _vector(values: object) -> Any:

@@ -23,6 +23,7 @@ from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
+from pivotsim.workload.workload_notes import workload_notes
 
 SCOPES = ("encoders", "all")
 
@@ -147,7 +148,10 @@ def simulate(
         counts=counts,
         usage=usage,
         details=counted.details,
-        notes=notes_of(trace, stated, board, options, reading),
+        notes=(
+            *notes_of(trace, stated, board, options, reading),
+            *workload_notes(whole, scope, stated.operand_bits),
+        ),
         remarks=remarks_of(stated, options),
         reading=reading,
         inputs=Inputs(trace, stated, board.linked(), options, whole.classes),

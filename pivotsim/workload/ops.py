@@ -10,7 +10,7 @@ import numpy as np
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
 from pivotsim.models.spec import VitModel
 from pivotsim.operations import OPERATIONS
-from pivotsim.tables import Printable, Table
+from pivotsim.tables import Printable, Table, counted
 from pivotsim.units import INT64_MAX
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
 
@@ -102,7 +102,7 @@ class Trace(Printable):
         return len(self.ops)
 
     def __repr__(self) -> str:
-        return f"<Trace: {self.name}, {len(self.ops):,} operations>"
+        return f"<Trace: {self.name}, {counted(len(self.ops), 'operation')}>"
 
     def _tables(self) -> tuple[Table]:
         """Return operations and work by module and kind."""
@@ -111,7 +111,7 @@ class Trace(Printable):
             row = found.setdefault((op.module, op.kind), [0, 0, 0])
             row[:] = row[0] + 1, row[1] + self.macs_of(op), row[2] + op.elements
         rows = [(*key, n, f"{macs / 1e9:.3f}" if macs else "", f"{size:,}") for key, (n, macs, size) in found.items()]
-        title = f"{self.name}: {len(self.ops):,} operations, {self.macs / 1e9:.2f} GMACs"
+        title = f"{self.name}: {counted(len(self.ops), 'operation')}, {self.macs / 1e9:.2f} GMACs"
         return (Table(title, ("module", "kind", "operations", "GMACs", "elements"), rows, (2, 3, 4)),)
 
     def __iter__(self) -> Iterator[Op]:

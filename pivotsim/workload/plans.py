@@ -12,7 +12,7 @@ from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.models.spec import VitModel, load_model
-from pivotsim.tables import Printable, Table
+from pivotsim.tables import Printable, Table, counted
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.tokens.methods import Place, TokenStep
 
@@ -266,6 +266,6 @@ def _misfits(plan: Plan, e: EncoderPlan) -> Iterator[str]:
         tokens = f"{scores.height}x{scores.width} tokens, attention has {e.attention_tokens}"
         yield f"the attention mask is of {tokens}; prune tokens before masking attention"
     if scores is not None and (scores.operand != "out" or scores.block != 1 or scores.count != plan.heads_of(e)):
-        yield f"the attention mask is of {scores.count} heads, the encoder has {plan.heads_of(e)}"
+        yield f"the attention mask is of {counted(scores.count, 'head')}, the encoder has {plan.heads_of(e)}"
     if scores is None and e.split_threshold is not None:
         yield f"split_threshold: needs an attention mask {got(e.split_threshold)}"

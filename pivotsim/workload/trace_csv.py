@@ -6,16 +6,19 @@ import math
 import re
 from pathlib import Path
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, got, got_typed, nearest
+from pivotsim.io.csv_separators import SEPARATORS
 from pivotsim.io.text_files import read_text, write_atomic
+from pivotsim.io.yaml_reader import exact_integer
+from pivotsim.workload.csv_layout import HEADER, Layout, check_ending, layout_of
 from pivotsim.workload.masks.files import MAX_PROBLEMS, cut
 from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op, checked
 from pivotsim.workload.trace_masks import stored, with_masks
 
-HEADER = Op._fields
 MAX_BYTES = 64 * 2**20
 _INTEGER = re.compile(r"[0-9]{1,30}")
-_FREE = ("mask_file", "mask_key")  # a file's name may start or end with a space
+_DECIMAL = re.compile(r"[0-9]{1,30}(\.[0-9]*)?([eE][+]?[0-9]{1,3})?")
+_FREE = ("mask_file", "mask_key")  # a file's name may start or end with a space, unless blanks surround all cells
 _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
 
 
@@ -60,7 +63,9 @@ def write_trace(trace: Trace, path: str | Path) -> None:
 
 
 def read_trace(path: str | Path) -> Trace:
-    """Return the trace in a CSV file with the columns of ``Op``, in any order.
+    """Return the trace in a CSV file with the columns of ``Op``, in any order and in upper or lower case.
+
+    Cells are separated by commas, semicolons or tabs; blanks around them are left out.
 
     A GEMM's mask is drawn from its density where mask_key is such as ``block=16,seed=0``; else mask_file names an .npz
     file, relative to the CSV file, and mask_key a mask in it.
@@ -90,17 +95,21 @@ def read_trace(path: str | Path) -> Trace:
     True
     """
     name = str(path)
+    check_ending(_path(path))
     text = read_text(_path(path), MAX_BYTES)
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.strip())  # there is one: empty files are refused
+    layout = layout_of(f"{name}:{first + 1}", lines[first])
+    rows = csv.reader(
+        io.StringIO(text, newline=""), strict=True, delimiter=layout.separator, skipinitialspace=layout.is_padded
+    )
     placed: list[tuple[str, Op]] = []
     problems: list[str] = []
     try:
-        header = [cell.strip() for cell in next(rows)]
-        _check_header(f"{name}:1", header)
         for row in rows:
-            if any(row):
+            if rows.line_num > first + 1 and any(map(str.strip, row)):
                 place = f"{name}:{rows.line_num}"
-                placed += [(place, op) for op in _read_row(place, header, row, problems)]
+                placed += [(place, op) for op in _read_row(place, layout, row, problems)]
             if len(problems) > MAX_PROBLEMS:
                 break
     except csv.Error as error:
@@ -120,27 +129,22 @@ def _path(path: str | Path) -> Path:
     return Path(path)
 
 
-def _check_header(place: str, header: list[str]) -> None:
-    problems = [f"{place}: {c}: column is missing" for c in HEADER if c not in header]
-    problems += [f"{place}: unknown column {got(c)}{nearest(c, HEADER)}" for c in header if c not in HEADER]
-    problems += [f"{place}: {c}: column stands twice" for c in HEADER if header.count(c) > 1]
-    if problems:
-        raise InputError(problems)
-
-
-def _read_row(place: str, header: list[str], row: list[str], problems: list[str]) -> list[Op]:
+def _read_row(place: str, layout: Layout, row: list[str], problems: list[str]) -> list[Op]:
     """Return the row's operation in a list, or an empty list with the row's problems noted."""
-    if len(row) != len(header):
-        problems.append(f"{place}: expected {len(header)} cells {got(len(row))}")
+    if len(row) != len(layout.columns):
+        other = [s for s in SEPARATORS if len(row) == 1 and row[0].count(s) == len(layout.columns) - 1]
+        why = f"; the first line is separated by '{layout.separator}', this one by '{other[0]}'" if other else ""
+        problems.append(f"{place}: expected {len(layout.columns)} cells {got(len(row))}{why}")
         return []
-    cells = {c: cell if c in _FREE else cell.strip() for c, cell in zip(header, row, strict=True)}
+    cells = {column: _trimmed(column, cell, layout) for column, cell in zip(layout.columns, row, strict=True)}
     before = len(problems)
     values: dict[str, object] = {}
     for column, cell in cells.items():
         try:
             values[column] = _read_cell(column, cell)
         except ValueError as error:
-            problems.append(f"{place}: {column}: {error} {got(cell)}{nearest(cell, _LISTS.get(column, ()))}")
+            names = _LISTS.get(column, ())
+            problems.append(f"{place}: {column}: {error} {got_typed(cell)}{nearest(cell, names, most=len(names))}")
     if len(problems) > before:
         return []
     try:
@@ -148,6 +152,11 @@ def _read_row(place: str, header: list[str], row: list[str], problems: list[str]
     except InputError as error:  # what two cells say together
         problems.append(f"{place}: {error}")
         return []
+
+
+def _trimmed(column: str, cell: str, layout: Layout) -> str:
+    """Return a cell without the blanks around it, which may belong to the name of a file or of a mask."""
+    return cell if column in _FREE and cell.strip() and not layout.is_padded else cell.strip()
 
 
 def _read_cell(column: str, cell: str) -> object:
@@ -159,15 +168,19 @@ def _read_cell(column: str, cell: str) -> object:
         try:
             density = float(cell)
         except ValueError:
-            raise ValueError("must be a number") from None
+            point = ", with a decimal point" if re.fullmatch(r"[0-9]+,[0-9]+", cell) else ""
+            raise ValueError(f"must be a number{point}") from None
         if not (math.isfinite(density) and 0 <= density <= 1):
             raise ValueError("must lie in 0 to 1")
         return density
     if column not in BOUNDS:
         return cell
-    if not _INTEGER.fullmatch(cell):
-        raise ValueError("must be a whole number without sign, unit or decimal point")
+    number = int(cell) if _INTEGER.fullmatch(cell) else None
+    if number is None and _DECIMAL.fullmatch(cell):
+        number = exact_integer(float(cell))  # 100.0 or 1e3, as spreadsheets write them
+    if number is None:
+        raise ValueError("must be a whole number without sign or unit")
     least, most = BOUNDS[column]
-    if not least <= int(cell) <= most:
+    if not least <= number <= most:
         raise ValueError(f"must lie in {least} to {most}")
-    return int(cell)
+    return number

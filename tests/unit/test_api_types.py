@@ -70,7 +70,7 @@ def test_traces_made_in_python_meet_the_same_bounds(op, problem):
         (lambda: ps.combine(ps.simulate(PLAN), [1]), "reports: must be a list of Reports"),
         (lambda: ps.simulate_gemm(1, 1, 1, clock_mhz="125"), "clock_mhz: must be a number (got '125')"),
         (lambda: ps.simulate_gemm(1, 1, 1, clock_mhz=0), "clock_mhz: must lie in"),
-        (lambda: ps.simulate_gemm(1, 1, 1, rows=True), "rows: must be an integer (got True)"),
+        (lambda: ps.simulate_gemm(1, 1, 1, rows=True), "rows: must be an integer (got true)"),
         (lambda: ps.simulate_gemm(1, 1, 1, os_edge_register=1), "os_edge_register: must be true or false"),
         (lambda: ps.simulate(PLAN, engine=np.array(["analytic"])), "engine: must be one of analytic"),
         (lambda: ps.load_hardware("zcu102").replace(None), "replace: must map dotted paths to values"),

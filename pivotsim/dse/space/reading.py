@@ -22,7 +22,7 @@ from pivotsim.hardware.spec import PROFILES
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import load_document
 from pivotsim.io.specs import ONE_LINE, Spec, holds_no_values, quantity, validate
-from pivotsim.io.yaml_reader import Document
+from pivotsim.io.yaml_reader import Document, exact_integer
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.simulation.run import SCOPES
 from pivotsim.workload.plans import QKV_MODES
@@ -220,10 +220,29 @@ def _axis(name: str, stated: Any) -> Axis:
     label = f"axes.{name}"
     if name not in known_axes():
         raise InputError(f"{label}: unknown field{nearest(name, known_axes())}")
-    values = axis_values(label, stated)
+    values = axis_values(label, _as_meant(name, stated))
     problems: list[str] = []
     for value in values:
         _gather(problems, check_axis_value, name, value, label)
     if problems:
         raise InputError(problems)
     return Axis(name, values)
+
+
+def _as_meant(name: str, stated: Any) -> Any:
+    """Return what an axis states, with floats such as 1e3 as the integers that they state where it takes no floats."""
+    if isinstance(stated, Mapping):
+        return {key: _as_meant(name, value) for key, value in stated.items()}
+    if isinstance(stated, list):
+        return [_as_meant(name, value) for value in stated]
+    integer = exact_integer(stated)
+    if integer is None or not _gathered(check_axis_value, name, stated, ""):
+        return stated
+    return stated if _gathered(check_axis_value, name, integer, "") else integer
+
+
+def _gathered(function: Callable[..., Any], *arguments: Any) -> list[str]:
+    """Return the problems of a check."""
+    problems: list[str] = []
+    _gather(problems, function, *arguments)
+    return problems

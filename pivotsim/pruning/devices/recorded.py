@@ -10,7 +10,6 @@ name is refused. A file whose header says ``# not run: REASON`` and that holds n
 was never made.
 """
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.csv_separators import cells_of, separator_of
 from pivotsim.io.documents import available
 from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel, load_model
@@ -137,22 +137,25 @@ def read_recorded(path: str | Path) -> Recorded:
     if len(rows) < 2:
         reason = f"{NOT_RUN}: {header[NOT_RUN]}" if NOT_RUN in header else "holds no recorded row"
         raise InputError(f"{name}: {reason}")
-    columns = [cell.strip() for cell in next(csv.reader([rows[0][1]]))]
+    separator = separator_of(rows[0][1], COLUMNS)
+    columns = [cell.lower() for cell in cells_of(rows[0][1], separator)]
     missing = [c for c in COLUMNS if c not in columns]
     if missing or len(columns) != len(COLUMNS):
         raise InputError(f"{name}:{rows[0][0]}: columns must be {','.join(COLUMNS)} {got(','.join(columns))}")
-    return Recorded(Path(path).stem, _read_rows(name, columns, rows[1:]), header)
+    return Recorded(Path(path).stem, _read_rows(name, columns, rows[1:], separator), header)
 
 
-def _read_rows(name: str, columns: list[str], rows: list[tuple[int, str]]) -> dict[Key, list[float]]:
+def _read_rows(
+    name: str, columns: list[str], rows: list[tuple[int, str]], separator: str
+) -> dict[Key, list[float]]:  # fmt: skip
     repeats: dict[Key, list[float]] = {}
     problems: list[str] = []
     for number, line in rows:
-        cells = next(csv.reader([line]))
+        cells = cells_of(line, separator)
         try:
             if len(cells) != len(columns):
                 raise ValueError(f"must have {len(columns)} cells {got(line)}")
-            row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+            row = dict(zip(columns, cells, strict=True))
             key = (row["model"], _count(row, "batch"), _count(row, "tokens"))
             repeats.setdefault(key, []).append(_latency(row))
         except ValueError as error:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +12,9 @@ import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.array_files import MAX_ARRAY_BYTES, read_arrays, write_arrays
+from pivotsim.io.csv_separators import separator_of
 from pivotsim.io.text_files import read_text
-from pivotsim.workload.masks.masks import OPERANDS, Flags, Mask
+from pivotsim.workload.masks.masks import OPERANDS, Flags, Mask, as_flags
 
 COLUMNS = ("key", "row", "col")
 MAX_CSV_BYTES = 64 * 2**20
@@ -83,7 +84,7 @@ def read_flags(path: str | Path, operand: str) -> dict[str, Any]:
         raise InputError(f"masks: must be a path {got(path)}")
     if str(path).lower().endswith(".csv"):
         return dict(_read_csv(str(path)))
-    arrays = read_arrays(path, _kinds)
+    arrays = _read_npz(path)
     stated = {key for key in arrays for field in FIELDS if key + field in arrays}
     stored = _stored(path, {key: v for key, v in arrays.items() if key in stated or key.endswith(FIELDS)})
     found = {key: v for key, v in arrays.items() if key not in stated and not key.endswith(FIELDS)}
@@ -94,11 +95,13 @@ def read_flags(path: str | Path, operand: str) -> dict[str, Any]:
 
 
 def _read_csv(name: str) -> dict[str, KeptBlocks]:
-    rows = csv.reader(io.StringIO(read_text(Path(name), MAX_CSV_BYTES), newline=""), strict=True)
+    text = read_text(Path(name), MAX_CSV_BYTES)
+    separator = separator_of(text.partition("\n")[0], COLUMNS)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     listed: dict[str, tuple[Any, Any]] = {}
     problems: list[str] = []
     try:
-        header = tuple(cell.strip() for cell in next(rows))
+        header = tuple(cell.strip().lower() for cell in next(rows))
         if header != COLUMNS:
             raise InputError(f"{name}:1: the columns must be {','.join(COLUMNS)} {got(','.join(header))}")
         for row in rows:
@@ -185,14 +188,27 @@ def read_masks(path: str | Path) -> dict[str, StoredMask]:
     InputError
         One line per problem.
     """
-    arrays = read_arrays(path, _kinds)
+    arrays = _read_npz(path)
     if "" in arrays:
         raise InputError(f"{path}: must be an .npz file, whose masks have names")
     return _stored(path, arrays)
 
 
+def _read_npz(path: str | Path) -> dict[str, Any]:
+    """Return the arrays of a file, masks among them as true and false."""
+    arrays = read_arrays(path, _kinds)
+    for key in _named(arrays):
+        arrays[key] = as_flags(f"{path}: {key}" if key else str(path), arrays[key])
+    return arrays
+
+
+def _named(arrays: Iterable[str]) -> list[str]:
+    """Return the names of masks among those of a file's arrays."""
+    return [key for key in arrays if not key.endswith(FIELDS)]
+
+
 def _kinds(key: str) -> str:
-    return "biuU" if key.endswith(FIELDS) else "b"
+    return "biuU" if key.endswith(FIELDS) else "biu"
 
 
 def _stored(path: str | Path, arrays: Mapping[str, Any]) -> dict[str, StoredMask]:
@@ -202,7 +218,7 @@ def _stored(path: str | Path, arrays: Mapping[str, Any]) -> dict[str, StoredMask
     for key, flags in arrays.items():
         owner, dot, field = key.rpartition(".")
         if dot + field in FIELDS:
-            problems += [] if owner in arrays else [f"{path}: {key}: goes with no mask{nearest(owner, arrays)}"]
+            problems += [] if owner in arrays else [f"{path}: {key}: goes with no mask{nearest(owner, _named(arrays))}"]
             continue
         block, operand = (arrays.get(key + field) for field in FIELDS)
         if flags.ndim not in (2, 3):
@@ -214,7 +230,7 @@ def _stored(path: str | Path, arrays: Mapping[str, Any]) -> dict[str, StoredMask
         elif operand is not None and (operand.ndim or str(operand) not in OPERANDS):
             problems.append(f"{path}: {key}.operand: must be one of {', '.join(OPERANDS)} {got(str(operand))}")
         else:
-            masks[key] = StoredMask("b" if operand is None else str(operand), int(block or 1), flags, f"{path}, {key}")
+            masks[key] = StoredMask("b" if operand is None else str(operand), int(block or 1), flags, str(path))
     if problems:
         raise InputError(cut(problems, str(path)))
     return masks

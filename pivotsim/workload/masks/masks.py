@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
+from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, got_shape
 
 Operand = Literal["a", "b", "out"]
 OPERANDS = ("a", "b", "out")
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+FLAGS = "true and false, or the integers 1 and 0"  # what a mask says of each block
 MAX_DRAWN_BLOCKS = 2**26  # of all copies of one mask: hashing and choosing takes 1.5 GiB
 _BLOCKS_AT_ONCE = 2**20  # copies are drawn together up to so many
 _KEY = re.compile(r"block=([0-9]{1,19}),seed=([0-9]{1,19})(?:,operand=(a|b|out))?(?:,count=([0-9]{1,19}))?")
@@ -77,7 +78,7 @@ class Mask:
         blocks = (-(-self.height // self.block), -(-self.width // self.block))
         if kept.ndim != 3 or kept.shape[1:] != blocks or not kept.shape[0]:
             wanted = f"{blocks[0]}x{blocks[1]} blocks of {self.block} of a {self.height}x{self.width} matrix"
-            raise InputError(f"mask: must have {wanted} {got(stated.shape)}")
+            raise InputError(f"mask: must have {wanted} {got_shape(stated.shape)}")
         kept = np.array(kept, dtype=np.bool_, order="C")
         kept.setflags(write=False)
         object.__setattr__(self, "kept", kept)
@@ -154,6 +155,15 @@ def copies_run(mask: Mask | None, repeats: int) -> dict[int, int]:
     return {copy: rounds + (copy < rest) for copy in range(min(mask.count, repeats))}
 
 
+def share_text(share: float) -> str:
+    """Return a share of the elements as text of three digits, which is 1 for all of them alone.
+
+    >>> share_text(0.94693), share_text(0.5), share_text(0.99999), share_text(1.0)
+    ('0.947', '0.5', 'more than 0.999', '1')
+    """
+    return "more than 0.999" if 0.9995 <= share < 1 else f"{share:.3g}"
+
+
 def as_array(place: str, value: object) -> Any:
     """Return a value as an array, or raise InputError where it is none."""
     try:
@@ -163,10 +173,16 @@ def as_array(place: str, value: object) -> Any:
 
 
 def as_flags(place: str, value: object) -> Flags:
-    """Return a value as an array of true and false, or raise InputError."""
+    """Return an array of true and false, or of the integers 1 and 0, as bool; raise InputError for another one."""
     array = as_array(place, value)
-    if array.dtype != np.bool_:
-        raise InputError(f"{place}: must hold true and false {got(str(array.dtype))}")
+    if array.dtype == np.bool_:
+        return np.asarray(array)
+    if array.dtype.kind not in "iu":
+        cast = "; .astype(bool) turns 0.0 and 1.0 into them" if array.dtype.kind == "f" else ""
+        raise InputError(f"{place}: must hold {FLAGS} {got(str(array.dtype))}{cast}")
+    other = array[(array != 0) & (array != 1)]
+    if other.size:
+        raise InputError(f"{place}: must hold {FLAGS} {got(other.flat[0].item())}")
     return np.asarray(array, dtype=np.bool_)
 
 

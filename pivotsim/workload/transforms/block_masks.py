@@ -31,7 +31,7 @@ def given_masks(plan: Plan, masks: object, block: int, problems: list[str]) -> d
             try:
                 flags = _flags(masks, e.encoder, label, (height, width), block, source)
                 if flags is not None:
-                    origin = f"{source or 'given, '}{e.encoder}.{label}"
+                    origin = source.removesuffix(": ") or "given"
                     found[e.encoder][label] = Mask("b", height, width, block, flags, origin)
             except InputError as error:
                 problems += error.problems

@@ -67,7 +67,7 @@ def prune_blocks(
     check_plan(plan)
     check_integer("block", block, 1)
     if (density is None) == (masks is None):
-        raise InputError(f"prune_blocks: give density or masks, one of the two {got((density, masks))}")
+        raise InputError(f"prune_blocks: give density or masks{'' if masks is None else ', not both'}")
     problems: list[str] = []
     if masks is not None:
         if seed != 0:

@@ -48,7 +48,7 @@ def prune_neurons(
     """
     check_plan(plan)
     if (keep_rate is None) == (hidden is None):
-        raise InputError(f"prune_neurons: give keep_rate or hidden, one of the two {got((keep_rate, hidden))}")
+        raise InputError(f"prune_neurons: give keep_rate or hidden{'' if hidden is None else ', not both'}")
     step = check_integer("multiple_of", multiple_of, 1)
     if hidden is not None and step != 1:
         raise InputError(f"multiple_of: goes with keep_rate; hidden says the number itself {got(step)}")

@@ -95,7 +95,7 @@ def test_three_edps_agree_only_without_a_mix():
         ([0.8], "exit_fractions: expected 2, one per effort (got 1)"),
         ([1.2, -0.2], "exit_fractions: each must lie in 0 to 1 (got 1.2)"),
         ([float("nan"), 0.5], "exit_fractions: each must lie in 0 to 1 (got nan)"),
-        ([True, False], "exit_fractions: must be a number (got True)"),
+        ([True, False], "exit_fractions: must be a number (got true)"),
         (0.5, "exit_fractions: must be a list of numbers (got 0.5)"),
     ],
 )

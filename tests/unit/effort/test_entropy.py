@@ -200,7 +200,7 @@ def right_of(right):
         (lambda: right_of([[True, True], [[True], [True, False]]]), "right[1]: must be an array of shape (n,)"),
         (lambda: right_of([[True, True], [1, 0]]), "right[1]: must hold true and false (got '<i8')"),
         (lambda: right_of([True, False]), "right[0]: must have the shape (n,) (got ())"),
-        (lambda: right_of(True), "right: must be a list of arrays, one per effort (got True)"),
+        (lambda: right_of(True), "right: must be a list of arrays, one per effort (got true)"),
         (lambda: effort_outputs({}), "logits: holds no effort, expected effort3, effort6, ..."),
         (
             lambda: effort_outputs({"effort03": [[1, 2]]}),

@@ -130,7 +130,7 @@ def test_kinds_that_it_does_not_state_run_elsewhere(kind):
     ("changes", "message"),
     [
         ({"host": "non"}, "replace: host: must be a group of 'key: value' lines, or the word none (got 'non')"),
-        ({"host": None}, "replace: host: must be a group of 'key: value' lines, or the word none (got None)"),
+        ({"host": None}, "replace: host: must be a group of 'key: value' lines, or the word none (got nothing)"),
         ({"host": "none", "host.cores": 2}, "replace: host: is changed as a whole and in part (got 'none')"),
         ({"host.cores": 2, "host": "none"}, "replace: host: is changed as a whole and in part (got 'none')"),
         ({"hots": "none"}, "replace: hots: unknown key, nearest valid name: 'host'"),

@@ -77,7 +77,7 @@ def test_the_second_head_of_lvvit_sees_the_patches():
         ({"heads": 5}, "width: 384 is not a multiple of heads 5"),
         ({"stem": "lvvit_4_2", "patch_px": 7, "image_px": 224}, "patch_px: 7 is odd"),
         ({"depht": 3}, "depht: unknown key, nearest valid name: 'depth'"),
-        ({"depth": 12.0}, "depth: must be an integer (got 12.0)"),
+        ({"depth": 12.5}, "depth: must be an integer (got 12.5)"),
         ({"gated_mlp": "no"}, "gated_mlp: must be true or false (got 'no'); write true or false"),
     ],
 )

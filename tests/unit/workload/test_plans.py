@@ -46,7 +46,7 @@ def test_no_attention_at_all():
         ([13], "active: must be at most 12 (got 13); deit_s has encoders 1 to 12"),
         ([2, 2], "active: encoder 2 stands twice"),
         ([1.0], "active: must be an integer (got 1.0); deit_s has encoders 1 to 12"),
-        ([True], "active: must be an integer (got True); deit_s has encoders 1 to 12"),
+        ([True], "active: must be an integer (got true); deit_s has encoders 1 to 12"),
     ],
 )
 def test_wrong_encoders(active, message):

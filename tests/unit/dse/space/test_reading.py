@@ -43,7 +43,7 @@ def space(axes=ROWS, **parts):
         (space({"blocks": ["block=16,mlp=0.5/1.5"]}), "axes.blocks: mlp: must lie above 0 and at most 1 (got 1.5)"),
         (space({"blocks": ["block=16,dens=0.5"]}), "axes.blocks: unknown name (got 'dens')"),
         (space({"blocks": ["block=16,masks=m.npz"]}), "masks: a file is no part of a space; state a density"),
-        (space({"attention": ["seed=1"]}), "axes.attention: density: must be a number (got None)"),
+        (space({"attention": ["seed=1"]}), "axes.attention: density: must be a number (got nothing)"),
         (space({"attention": ["density=0.1,seed=-1"]}), "axes.attention: seed: must be at least 0 (got -1)"),
         (space({"split": [-1]}), "axes.split: must be at least 0 (got -1)"),
         (space({"active": [3]}, fixed={"effort": {"low": 1, "high": 2, "low_frac": 0.5}}), "one effort or a pair, not"),

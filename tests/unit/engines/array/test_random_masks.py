@@ -107,7 +107,7 @@ def test_half_the_blocks_of_fc1():
         ({"density": [0.5, 1.5]}, "density: must lie in 0 to 1 (got 1.5)"),
         ({"density": float("nan")}, "density: must lie in 0 to 1 (got nan)"),
         ({"density": "x"}, "density: must be a number (got 'x')"),
-        ({"density": True}, "density: must be a number or a vector (got True)"),
+        ({"density": True}, "density: must be a number or a vector (got true)"),
         ({"block": 0}, "block: must be at least 1 (got 0)"),
         ({"block": 11}, "block: must not exceed a side of the matrix, 8x10 (got 11)"),
         ({"block": 1.5}, "block: must hold integers (got [1.5])"),

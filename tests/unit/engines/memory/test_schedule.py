@@ -316,7 +316,7 @@ class TestInput:
             ({"axi_bytes_per_cycle": 1.5}, "axi_bytes_per_cycle: must be an integer (got 1.5)"),
             ({"out_bytes": 2}, "out_bytes: must be 1 or 4 (got 2)"),
             ({"opmem_buffers": "double"}, "opmem_buffers: must be one of single, ping_pong (got 'double')"),
-            ({"read_latency_cycles": None}, "read_latency_cycles: must be an integer (got None)"),
+            ({"read_latency_cycles": None}, "read_latency_cycles: must be an integer (got nothing)"),
         ],
     )
     def test_wrong_limits(self, limits, message):

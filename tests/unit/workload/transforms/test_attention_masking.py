@@ -63,18 +63,87 @@ def test_drawn_masks():
     assert drawn == first
 
 
-@pytest.mark.parametrize("form", ["array", "mapping", "npy", "npz", "npz by encoder", "pruned is true"])
+FORMS = (
+    "array",
+    "mapping",
+    "npy",
+    "npz",
+    "npz by encoder",
+    "pruned is true",
+    "uint8",
+    "int64",
+    "npy of uint8",
+    "bools",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_forms_of_masks(tmp_path, form):
     np.save(tmp_path / "m.npy", KEPT)
+    np.save(tmp_path / "u.npy", KEPT.astype(np.uint8))
     np.savez(tmp_path / "m.npz", masks=KEPT)
     np.savez(tmp_path / "each.npz", **{"1": KEPT[0], "2": KEPT[1]})
     forms = {
         "array": {"masks": KEPT}, "mapping": {"masks": {1: KEPT[0], 2: KEPT[1]}}, "npy": {"masks": tmp_path / "m.npy"},
         "npz": {"masks": str(tmp_path / "m.npz")}, "npz by encoder": {"masks": tmp_path / "each.npz"},
-        "pruned is true": {"masks": ~KEPT, "pruned_is_true": True},
+        "pruned is true": {"masks": ~KEPT, "pruned_is_true": True}, "uint8": {"masks": KEPT.astype(np.uint8)},
+        "int64": {"masks": KEPT.astype(np.int64).tolist()}, "npy of uint8": {"masks": tmp_path / "u.npy"},
+        "bools": {"masks": KEPT, "pruned_is_true": np.False_},
     }  # fmt: skip
     plan = ps.mask_attention(PLAN, **forms[form])
     assert [(e.attention_mask.kept == k).all() for e, k in zip(plan.encoders, KEPT, strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 1), (1, HEADS), (1,), (2,), (HEADS,), ()])
+@pytest.mark.parametrize("is_file", [False, True])
+def test_one_mask_for_all_encoders_or_heads(tmp_path, sizes, is_file):
+    """Sizes in front of the tokens: of 1, or left out, they stand for all."""
+    whole = {2: (2, 1), HEADS: (1, HEADS)}.get(sizes[0], (1, 1)) if len(sizes) == 1 else sizes or (1, 1)
+    masks = np.random.default_rng(9).random((*whole, TOKENS, TOKENS)) < 0.4
+    given = masks.reshape(*sizes, TOKENS, TOKENS)
+    np.save(tmp_path / "m.npy", given)
+    plan = ps.mask_attention(PLAN, tmp_path / "m.npy" if is_file else given)
+    wanted = np.broadcast_to(masks, KEPT.shape)
+    assert [e.attention_mask.kept.tolist() for e in plan.encoders] == wanted.tolist()
+
+
+def test_one_mask_for_the_heads_of_an_encoder():
+    plan = ps.mask_attention(PLAN, {1: KEPT[0, 0], 2: KEPT[1, :1]})
+    assert [e.attention_mask.kept.tolist() for e in plan.encoders] == [
+        [k.tolist()] * 3 for k in (KEPT[0, 0], KEPT[1, 0])
+    ]
+    notes = ps.simulate(plan).notes
+    assert notes[-1] == (
+        "masks of scores: 2, keep 0.34 to 0.38 of the elements, mean 0.36 (qkt; given for all heads, true = kept)"
+    )
+
+
+def test_encoders_or_heads_as_many_are_asked_for():
+    plan = ps.plan(SMALL.replace({"depth": 3}))
+    with pytest.raises(ps.InputError) as error:
+        ps.mask_attention(plan, KEPT[0])
+    assert error.value.problems == (
+        "masks: 3 masks for 3 encoders or for 3 heads? Give 3x1x10x10 or 1x3x10x10 (got 3x10x10)",
+    )
+    assert ps.mask_attention(plan, KEPT[:1]) == ps.mask_attention(plan, [KEPT[0]] * 3)
+
+
+@pytest.mark.parametrize(
+    ("share", "is_refused"), [(0.05, False), (0.5, False), (0.6, False), (0.61, True), (0.95, True), (1.0, False)]
+)
+def test_what_true_marks_is_asked_where_it_is_not_clear(tmp_path, share, is_refused):
+    masks = np.zeros(KEPT.shape, dtype=bool)
+    masks.reshape(2, -1)[:, : round(share * masks[0].size)] = True
+    np.save(tmp_path / "m.npy", masks)
+    for given in (masks, tmp_path / "m.npy", {1: masks[0], 2: masks[1]}):
+        if is_refused:
+            with pytest.raises(ps.InputError, match=f"true marks {share:g} of the scores, kept ones or those left out"):
+                ps.mask_attention(PLAN, given)
+        else:
+            assert ps.mask_attention(PLAN, given) == ps.mask_attention(PLAN, given, pruned_is_true=False)
+    if share < 1:
+        kept, left_out = (ps.mask_attention(PLAN, masks, pruned_is_true=b).encoders[0] for b in (False, True))
+        assert (kept.attention_mask.kept ^ left_out.attention_mask.kept).all()
 
 
 def test_a_file_without_attention_masks(tmp_path):
@@ -180,8 +249,8 @@ def problems_of(call):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({}, "mask_attention: give masks or density, one of the two"),
-        ({"masks": KEPT, "density": 0.5}, "mask_attention: give masks or density, one of the two"),
+        ({}, "mask_attention: give masks or density"),
+        ({"masks": KEPT, "density": 0.5}, "mask_attention: give masks or density, not both"),
         ({"density": 0}, "density: must lie above 0 and at most 1 (got 0.0)"),
         ({"density": 1.5}, "density: must lie above 0 and at most 1 (got 1.5)"),
         ({"density": float("nan")}, "density: must lie above 0 and at most 1 (got nan)"),
@@ -190,9 +259,32 @@ def problems_of(call):
         ({"density": 0.5, "pruned_is_true": True}, "pruned_is_true: goes with masks; density is the kept share"),
         ({"masks": KEPT, "pruned_is_true": 1}, "pruned_is_true: must be true or false (got 1)"),
         ({"masks": KEPT, "seed": 4}, "seed: nothing is drawn where masks are given (got 4)"),
-        ({"masks": KEPT[0]}, "masks: must be an array of 2x3x10x10 (got (3, 10, 10))"),
-        ({"masks": KEPT[:1]}, "masks: must be an array of 2x3x10x10 (got (1, 3, 10, 10))"),
-        ({"masks": KEPT.astype(float)}, "masks, encoder 1: must hold true and false (got 'float64')"),
+        (
+            {"masks": KEPT[:, 0, 0, 0]},
+            "masks: must be an array of 2x3x10x10, or 10x10 for all encoders and heads (got 2)",
+        ),
+        (
+            {"masks": [KEPT[0]] * 3},
+            "masks: must be an array of 2x3x10x10, or 10x10 for all encoders and heads (got 3x3x",
+        ),
+        ({"masks": [KEPT[0, 0]] * 4}, "masks: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": KEPT[:, :, :, :1]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": KEPT[0, 0, :9, :9]}, "masks: must have 3 heads of 10 x 10 tokens"),
+        (
+            {"masks": KEPT.astype(float)},
+            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got 'float64'); .astype(bool) turns",
+        ),
+        ({"masks": KEPT * 2}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got 2)"),
+        (
+            {"masks": KEPT.astype(np.int8) * -1},
+            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got -1)",
+        ),
+        ({"masks": KEPT.astype(str)}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got '<U"),
+        (
+            {"masks": ~KEPT},
+            "masks: true marks 0.722 of the scores, kept ones or those left out? State pruned_is_true=false "
+            "(keeps 0.722), or pruned_is_true=true as for ViTCoD's files (keeps 0.278)",
+        ),
         (
             {"masks": KEPT[:, :, :9, :9]},
             "masks, encoder 1: must have 3 heads of 10 x 10 tokens",
@@ -200,11 +292,11 @@ def problems_of(call):
         ({"masks": KEPT[:, :2]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": [[True], [True, False]]},
-            "masks: must be an array, its rows of one length (got [[True], [True, False]])",
+            "masks: must be an array, its rows of one length (got [[true], [true, false]])",
         ),
         (
             {"masks": {1: [[True], [True, False]]}},
-            "masks, encoder 1: must be an array, its rows of one length (got [[True], [True, False]])",
+            "masks, encoder 1: must be an array, its rows of one length (got [[true], [true, false]])",
         ),
         ({"masks": {2: KEPT[0] & False}}, "masks, encoder 2: keeps nothing; skip_attention leaves an attention out"),
         ({"masks": {3: KEPT[0]}}, "masks: encoder: must be at most 2 (got 3)"),

@@ -88,8 +88,8 @@ def test_gated_mlps():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "prune_neurons: give keep_rate or hidden, one of the two (got (None, None))"),
-        ({"keep_rate": 0.5, "hidden": 3}, "prune_neurons: give keep_rate or hidden, one of the two (got (0.5, 3))"),
+        ({}, "prune_neurons: give keep_rate or hidden"),
+        ({"keep_rate": 0.5, "hidden": 3}, "prune_neurons: give keep_rate or hidden, not both"),
         ({"keep_rate": 0}, "keep_rate: must lie above 0 and at most 1 (got 0.0)"),
         ({"keep_rate": 1.1}, "keep_rate: must lie above 0 and at most 1 (got 1.1)"),
         ({"keep_rate": float("nan")}, "keep_rate: must lie above 0 and at most 1 (got nan)"),

@@ -1,0 +1,103 @@
+"""Kinds of files and of what stands in them: what is read as what, and a line for a file of another kind."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.yaml_reader import Document
+
+YAML_SUFFIXES = (".yaml", ".yml")
+WEIGHTS = (".onnx", ".pt", ".pth", ".pkl", ".safetensors", ".ckpt", ".h5", ".tflite", ".bin")
+TABLES = (".csv", ".tsv", ".xlsx", ".xls")
+SETTINGS = (".json", ".toml", ".cfg", ".ini", ".conf", ".xml", ".py", ".txt", ".md", ".lib", ".v", ".sv")
+ARRAYS = (".npy", ".npz", ".mat", ".parquet")
+OTHER_SUFFIXES = (*WEIGHTS, *TABLES, *SETTINGS, *ARRAYS)
+
+# what is asked for -> its name in a sentence, how to see the values that its file states, keys that stand in it alone
+NOUNS = {"hardware": "hardware", "gpu": "a GPU", "dram": "a DRAM channel", "model": "a model", "space": "a space"}
+_LISTS = {
+    "hardware": "`pivotsim show hw zcu102` lists its values",
+    "gpu": "`pivotsim show hw gpu/a100` lists its values",
+    "model": "`pivotsim show model deit_s` lists its values",
+}
+_KEYS = {
+    "space": {"axes"},
+    "dram": {"timing", "organisation", "controller"},
+    "gpu": {"sm", "kernel", "overhead"},
+    "hardware": {"array", "memories", "power", "placement", "fpga", "host", "units", "mpca"},
+    "model": {"depth", "image_px", "patch_px", "width", "heads", "mlp_hidden", "prefix_tokens", "classes"},
+}
+
+
+def is_path(name: str) -> bool:
+    """Tell whether a text names a file rather than a specification: by a slash, or by the ending of a file.
+
+    >>> is_path("zcu102"), is_path("mine.YAML"), is_path("vit.onnx"), is_path("gpu/a100")
+    (False, True, True, True)
+    """
+    return "/" in name or os.sep in name or name.lower().endswith((*YAML_SUFFIXES, *OTHER_SUFFIXES))
+
+
+def check_suffix(what: str, name: str) -> None:
+    """Raise InputError for a file whose ending says that it is none of YAML."""
+    suffix = Path(name).suffix.lower()
+    if os.path.isdir(name) or not suffix or suffix in YAML_SUFFIXES:  # noqa: PTH112 - a directory has a line of its own
+        return
+    raise InputError(_not_yaml(what, name, suffix))
+
+
+def _not_yaml(what: str, name: str, suffix: str) -> str:
+    remedy = f"; {_LISTS[what]}" if what in _LISTS else ""
+    if suffix in TABLES and what == "model":
+        remedy = f"; a trace of operations is given by --trace {name}"
+    elif suffix in WEIGHTS and what == "model":
+        remedy = f"; weights and graphs are not read, sizes are: {_LISTS['model']}"
+    return f"{name}: a file, but {NOUNS.get(what, what)} is read from .yaml or .yml{remedy}"
+
+
+def not_found(what: str, name: str, valid: Iterable[str], others: Mapping[str, Iterable[str]]) -> str:
+    """Return the line for a name, or a path, that names no specification of a kind.
+
+    ``valid`` are the names of this kind, ``others`` those of further kinds.
+    """
+    if not name.strip():
+        return f"{what}: must be a name or a YAML file {got(name)}"
+    names = list(valid)
+    for kind, known in others.items():
+        if name in known:
+            return f"{what}: '{name}' is {NOUNS[kind]}{_elsewhere(kind, what, name)}"
+    if os.path.isdir(name):  # noqa: PTH112
+        return f"{name}: is a directory, expected a file"
+    if os.path.exists(name):  # noqa: PTH110
+        return _not_yaml(what, name, Path(name).suffix.lower())
+    for suffix in YAML_SUFFIXES:
+        if os.path.exists(name + suffix):  # noqa: PTH110
+            return f"{what}: unknown name {got(name)}; for the file write {name}{suffix}"
+    near = nearest(name, names, list_all=not is_path(name))
+    if is_path(name) and not near:
+        return f"{what}: no such file {got(name)}"
+    return f"{what}: unknown name {got(name)}{near}"
+
+
+def check_content(what: str, document: Document) -> None:
+    """Raise InputError for a file that states something else than what is asked for."""
+    found = {kind: len(keys & document.data.keys()) for kind, keys in _KEYS.items()}
+    kind = max(found, key=found.__getitem__)
+    if found.get(what, 0) or not found[kind] or {what, kind} == {"hardware", "gpu"}:
+        return
+    name = document.name
+    raise InputError(f"{name}: is {NOUNS[kind]}, expected {NOUNS.get(what, what)}{_elsewhere(kind, what, name)}")
+
+
+def _elsewhere(kind: str, wanted: str, name: str) -> str:
+    """Return where something of a kind is given instead."""
+    if kind == "space":
+        return f"; `pivotsim sweep {name} --out DIR` runs it"
+    if kind == "dram":
+        return f"; --set memories.dram={name} puts it behind a board"
+    if kind == "hardware" and wanted == "model":
+        return f"; give a model such as deit_s, and --hw {name}"
+    if kind == "model" and wanted == "hardware":
+        return "; a model is given by its name alone, without an option"
+    return ""

@@ -1,0 +1,121 @@
+"""Notes on what a run makes of its workload: operations out of its scope, shares that masks keep, narrow operands."""
+
+from collections.abc import Iterable
+
+from pivotsim.workload.masks.masks import Mask, share_text
+from pivotsim.workload.ops import Op, Trace
+
+ENCODER_MODULES = frozenset(("qkv", "q", "k", "v", "qkt", "sv", "proj", "fc1", "fc2", "gate", "value", "softmax"))
+_OPERANDS = {"b": "weights", "out": "scores", "a": "left operands"}
+MAX_NAMED = 4  # modules and origins that a note names
+
+
+def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ...]:
+    """Return the notes on a workload: what its scope leaves out, what its masks keep, and operands that are narrower.
+
+    Parameters
+    ----------
+    whole : Trace
+        All operations, in and out of scope.
+    scope : str
+        ``encoders`` or ``all``.
+    operand_bits : int
+        Width of the operands that the hardware multiplies, bit.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> trace = ps.lower(ps.prune_blocks(ps.plan("deit_s"), block=16, density={"fc1": 0.5}))
+    >>> for note in workload_notes(trace, "encoders", 8):
+    ...     print(note)
+    scope: 'encoders' leaves out patch_embed, requant, head (58.2 million MACs); scope 'all' charges them
+    masks of weights: 12, each keeps 0.5 of the elements (fc1; drawn)
+    """
+    trace = whole.within(scope)
+    return (*_out_of_scope(whole, trace, scope), *_kept_shares(trace), *_narrow_operands(trace, operand_bits))
+
+
+def _out_of_scope(whole: Trace, trace: Trace, scope: str) -> Iterable[str]:
+    """Yield what a scope leaves out, with its share; where a trace counts its encoders from 0, how they are counted."""
+    if len(whole) == len(trace):
+        return
+    outside = [op for op in whole if op.encoder == 0]
+    macs = sum(map(whole.macs_of, outside))
+    names = _names(op.module for op in outside)
+    if whole.model is not None:  # of a plan, whose efforts leave out the same
+        yield f"scope: '{scope}' leaves out {names} ({macs / 1e6:.1f} million MACs); scope 'all' charges them"
+        return
+    share = f"{100 * macs / whole.macs:.1f} % of the MACs" if macs else "no MACs"
+    inner = [op for op in outside if op.module in ENCODER_MODULES]
+    numbering = "; encoder 0 is outside the encoders: number them from 1" if inner else ""
+    yield (
+        f"scope: '{scope}' leaves out {len(outside)} of {len(whole)} operations "
+        f"({share}: {names}); scope 'all' charges them{numbering}"
+    )
+
+
+def _kept_shares(trace: Trace) -> Iterable[str]:
+    """Yield the share of the elements that masks keep, for weights and scores: of all copies of a mask together.
+
+    A GEMM in several parts, as an attention that is split into dense and sparse keys, counts as one.
+    """
+    found: dict[str, dict[tuple[int, str], list[int]]] = {}
+    masks: dict[str, list[Mask]] = {}
+    if not trace.masks:
+        return
+    scored = {op.encoder for op in trace if op.kind == "gemm" and _operand_of(trace, op) == "out"}
+    for op in trace:
+        mask = trace.mask_of(op) if op.kind == "gemm" else None
+        if mask is None or (mask.operand == "a" and op.module == "sv" and op.encoder in scored):  # the scores' own
+            continue
+        masks.setdefault(mask.operand, []).append(mask)
+        found.setdefault(mask.operand, {}).setdefault((op.encoder, op.module), [0, 0])
+    for op in trace if found else ():
+        for sums in found.values():
+            if op.kind == "gemm" and (op.encoder, op.module) in sums:
+                sums[op.encoder, op.module][0] += trace.macs_of(op)
+                sums[op.encoder, op.module][1] += op.dense_macs
+    for operand, sums in found.items():
+        yield _share_note(operand, sums, masks[operand])
+
+
+def _operand_of(trace: Trace, op: Op) -> str:
+    mask = trace.mask_of(op)
+    return "" if mask is None else mask.operand
+
+
+def _share_note(operand: str, sums: dict[tuple[int, str], list[int]], masks: Iterable[Mask]) -> str:
+    shares = [kept / whole for kept, whole in sums.values()]
+    least, greatest = min(shares), max(shares)
+    mean = sum(kept for kept, _ in sums.values()) / sum(whole for _, whole in sums.values())
+    origins = _names("drawn" if mask.draw is not None else mask.origin or "given" for mask in masks)
+    about = f"({_names(module for _, module in sums)}; {origins})"
+    what = _OPERANDS[operand]
+    if len(shares) == 1:
+        (encoder, module) = next(iter(sums))
+        return f"mask of {what}: keeps {share_text(mean)} of the elements ({module}, encoder {encoder}; {origins})"
+    if share_text(least) == share_text(greatest):
+        return f"masks of {what}: {len(shares)}, each keeps {share_text(mean)} of the elements {about}"
+    kept = f"keep {share_text(least)} to {share_text(greatest)} of the elements, mean {share_text(mean)}"
+    return f"masks of {what}: {len(shares)}, {kept} {about}"
+
+
+def _names(names: Iterable[str]) -> str:
+    """Return the first of different names, and how many more there are."""
+    different = list(dict.fromkeys(names))
+    more = len(different) - MAX_NAMED
+    return ", ".join(different[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _narrow_operands(trace: Trace, operand_bits: int) -> Iterable[str]:
+    """Yield that operands of fewer bits than the hardware multiplies save nothing."""
+    if trace.model is not None:  # of a plan, whose operands are those that the hardware is meant for
+        return
+    narrow = sorted({b for op in trace if op.kind == "gemm" for b in (op.a_bits, op.w_bits) if b < operand_bits})
+    if narrow:
+        texts = " and ".join(map(str, narrow))
+        yield f"operands of {texts} bit run as {operand_bits} bit: same clocks, bytes and energy"
