@@ -23,7 +23,7 @@ from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
-from pivotsim.workload.workload_notes import workload_notes
+from pivotsim.workload.workload_notes import plan_scope_notes, workload_remarks
 
 SCOPES = ("encoders", "all")
 
@@ -150,9 +150,9 @@ def simulate(
         details=counted.details,
         notes=(
             *notes_of(trace, stated, board, options, reading),
-            *workload_notes(whole, scope, stated.operand_bits),
+            *plan_scope_notes(whole, scope),
         ),
-        remarks=remarks_of(stated, options),
+        remarks=(*remarks_of(stated, options), *workload_remarks(whole, scope, stated.operand_bits)),
         reading=reading,
         inputs=Inputs(trace, stated, board.linked(), options, whole.classes),
         timeline=timeline,

@@ -35,20 +35,34 @@ def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ..
     scope: 'encoders' leaves out patch_embed, requant, head (58.2 million MACs); scope 'all' charges them
     masks of weights: 12, each keeps 0.5 of the elements (fc1; drawn)
     """
+    return (*plan_scope_notes(whole, scope), *workload_remarks(whole, scope, operand_bits))
+
+
+def workload_remarks(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ...]:
+    """Return those of the notes on a workload that belong beside the totals: all but what a plan's scope leaves out."""
     trace = whole.within(scope)
-    return (*_out_of_scope(whole, trace, scope), *_kept_shares(trace), *_narrow_operands(trace, operand_bits))
+    return (*_out_of_trace(whole, trace, scope), *_kept_shares(trace), *_narrow_operands(trace, operand_bits))
 
 
-def _out_of_scope(whole: Trace, trace: Trace, scope: str) -> Iterable[str]:
+def plan_scope_notes(whole: Trace, scope: str) -> tuple[str, ...]:
+    """Return what a scope leaves out of a plan, whose efforts leave out the same."""
+    outside = _outside(whole, scope)
+    if whole.model is None or not outside:
+        return ()
+    macs, names = sum(map(whole.macs_of, outside)), _names(op.module for op in outside)
+    return (f"scope: '{scope}' leaves out {names} ({macs / 1e6:.1f} million MACs); scope 'all' charges them",)
+
+
+def _outside(whole: Trace, scope: str) -> list[Op]:
+    return [] if scope == "all" else [op for op in whole if op.encoder == 0]
+
+
+def _out_of_trace(whole: Trace, trace: Trace, scope: str) -> Iterable[str]:
     """Yield what a scope leaves out, with its share; where a trace counts its encoders from 0, how they are counted."""
-    if len(whole) == len(trace):
+    outside = _outside(whole, scope)
+    if whole.model is not None or not outside:
         return
-    outside = [op for op in whole if op.encoder == 0]
-    macs = sum(map(whole.macs_of, outside))
-    names = _names(op.module for op in outside)
-    if whole.model is not None:  # of a plan, whose efforts leave out the same
-        yield f"scope: '{scope}' leaves out {names} ({macs / 1e6:.1f} million MACs); scope 'all' charges them"
-        return
+    macs, names = sum(map(whole.macs_of, outside)), _names(op.module for op in outside)
     share = f"{100 * macs / whole.macs:.1f} % of the MACs" if macs else "no MACs"
     inner = [op for op in outside if op.module in ENCODER_MODULES]
     numbering = "; encoder 0 is outside the encoders: number them from 1" if inner else ""
