@@ -136,8 +136,8 @@ class DesignTable(Printable):
 
 
 def _says(name: str, unit: str) -> bool:
-    """Tell whether a name ends in its unit already, or has none."""
-    return not unit or name.endswith("_" + unit.lower().replace("*", "_"))
+    """Tell whether a name ends in its unit already, or is it (lut: LUTs), or has none."""
+    return not unit or name.endswith("_" + unit.lower().replace("*", "_")) or unit.lower().startswith(name)
 
 
 def _text(value: Any) -> str:
