@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,8 @@ def simulate_designs(
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
     notes = list(workload_notes(whole, scope, hw.operand_bits))
     power = constant_power_note(hw, (f"array.{field}" for field in vectors)) if energy == "constant" else ""
-    table = {**vectors, **_resources(hw, vectors, columns), **totals}
+    resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))
+    table = {**vectors, **resources, **totals}
     return DesignTable(table, units, descriptions, [*notes, *([power] if power else [])])
 
 
@@ -151,7 +153,11 @@ def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: DesignColumns) -> dict[str, Any]:
-    """Return resource -> column, block by block: vectors of all designs would take thrice the time."""
+    """Return resource -> column, block by block: vectors of all designs would take thrice the time.
+
+    A table asks for them only with the first of them: they are a third of a table's memory, whose first use takes a
+    quarter of the time of all the rest.
+    """
     count = len(columns.rows)
     values: dict[str, Any] = {"array.dataflow": DATAFLOWS} if "dataflow" in vectors else {}
     for field in ("rows", "cols"):

@@ -107,3 +107,19 @@ def test_wrong_designs(designs, options, message):
 
 def test_an_empty_grid_is_an_empty_table():
     assert len(ps.simulate_designs(PLAN, "zcu102", {"rows": [], "cols": [1, 2]}, grid=True)) == 0
+
+
+def test_columns_may_be_worked_out_when_they_are_asked_for():
+    calls = []
+
+    def late():
+        calls.append(1)
+        return {"b": np.array([3, 4]), "c": np.array([5, 6])}
+
+    table = DesignTable({"a": np.array([1, 2]), "b": late, "c": late}, {"b": "ms"})
+    assert (len(table), table.columns, "c" in table, calls) == (2, ("a", "b", "c"), True, [])
+    assert table["c"].tolist() == [5, 6] and table["b"].tolist() == [3, 4] and calls == [1]
+    again = DesignTable({"a": np.array([1, 2]), "b": late, "c": late}, {})
+    assert again.take([1]).to_dict() == {"a": [2], "b": [4], "c": [6]} and calls == [1, 1]
+    assert ps.pareto_front(again, ["b"]).tolist() == [0]
+    assert list(again.to_frame()["c"]) == [5, 6] and "3" in str(again)
