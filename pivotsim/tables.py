@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 PAGE_COLUMNS = 100
+LEAST_DIGITS = 3  # of a number that has decimals
 
 
 class Table(NamedTuple):
@@ -24,15 +25,20 @@ class Table(NamedTuple):
 
 
 def number(value: float | None, places: int = 2) -> str:
-    """Return a number with a fixed count of decimals, in short form where those say nothing, a dash for None.
+    """Return a number with a fixed count of decimals, more where they would be under three digits, a dash for None.
 
-    >>> number(1234.567), number(0.00012), number(None)
-    ('1,234.57', '0.00012', '-')
+    It is in short form where that count says nothing.
+
+    >>> number(1234.567), number(0.0612), number(0.00012), number(None)
+    ('1,234.57', '0.0612', '0.00012', '-')
     """
     if value is None:
         return "-"
-    short = value != 0 and not 10.0**-places <= abs(value) < 1e12
-    return f"{value:.4g}" if short else f"{value:,.{places}f}"
+    if value != 0 and not 10.0**-places <= abs(value) < 1e12:
+        return f"{value:.4g}"
+    if places and 0 < abs(value) < 1:
+        places = max(places, LEAST_DIGITS - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
 
 
 def figures(value: float | None, digits: int = 4) -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pivotsim.cli.output import print_line, print_table
-from pivotsim.tables import number, percent
+from pivotsim.tables import counted, figures, number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.search.choice import Answer, Choice
@@ -20,7 +20,7 @@ def print_paths(search: "CoSearch") -> None:
         [
             (
                 str(effort), ",".join(map(str, path.active)) or "none", number(path.score, 4),
-                *(number(reports[effort].delay_ms) for reports in search.reports),
+                *(figures(reports[effort].delay_ms) for reports in search.reports),
             )
             for effort, path in search.paths.items()
         ],
@@ -52,7 +52,7 @@ def print_answer(title: str, answer: "Answer") -> None:
     print_table(
         ("effort", "threshold", "leave there", "right", "wrong", "delay, ms"),
         [
-            (str(e), number(th, 4) if th is not None else "-", percent(f), _count(c), _count(w), number(own.delay_ms))
+            (str(e), number(th, 4) if th is not None else "-", percent(f), _count(c), _count(w), figures(own.delay_ms))
             for e, th, f, c, w, own in zip(
                 choice.efforts,
                 (*choice.thresholds, None),
@@ -70,11 +70,11 @@ def print_answer(title: str, answer: "Answer") -> None:
         ("mean image", "value", "unit"),
         [
             ("accuracy", percent(choice.accuracy_frac), "of these images"),
-            ("delay", number(mix.delay_ms), "ms"),
-            ("energy", number(mix.energy_j, 4), "J"),
-            ("EDP, mean image", number(mix.edp_j_ms), "J*ms"),
-            ("EDP, mean of images", number(mix.edp_mean_of_images_j_ms), "J*ms"),
-            ("EDP, sum of efforts", number(mix.edp_sum_of_efforts_j_ms), "J*ms"),
+            ("delay", figures(mix.delay_ms), "ms"),
+            ("energy", figures(mix.energy_j), "J"),
+            ("EDP, mean image", figures(mix.edp_j_ms), "J*ms"),
+            ("EDP, mean of images", figures(mix.edp_mean_of_images_j_ms), "J*ms"),
+            ("EDP, sum of efforts", figures(mix.edp_sum_of_efforts_j_ms), "J*ms"),
         ],
         right=(1,),
     )
@@ -88,14 +88,14 @@ def print_front(front: "list[Choice]", cost: str, sampling: "Sampling | None") -
     """Print one row per choice of the front."""
     remarks = [*([] if front else ["none meets the limits"]), *([] if sampling is None else [str(sampling)])]
     print_line()
-    print_line("; ".join([f"front of accuracy over {cost}: {len(front)} choices", *remarks]))
+    print_line("; ".join([f"front of accuracy over {cost}: {counted(len(front), 'choice')}", *remarks]))
     print_line()
     columns = ("hardware", "efforts", "thresholds", "leave there", "accuracy", "delay, ms", "energy, J", cost)
     rows = [
         (
             c.hardware, ",".join(map(str, c.efforts)), ", ".join(number(t, 4) for t in c.thresholds) or "-",
-            ", ".join(percent(f) for f in c.exits.fractions), percent(c.accuracy_frac), number(c.delay_ms),
-            number(c.mix.energy_j, 4), number(c.to_dict()[cost], 4),
+            ", ".join(percent(f) for f in c.exits.fractions), percent(c.accuracy_frac), figures(c.delay_ms),
+            figures(c.mix.energy_j), figures(c.to_dict()[cost]),
         )
         for c in front
     ]  # fmt: skip

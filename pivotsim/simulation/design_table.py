@@ -23,7 +23,8 @@ class DesignTable(Printable):
     Parameters
     ----------
     columns : mapping
-        Name -> numpy array; all of one length.
+        Name -> numpy array, all of one length; or a function that gives a mapping with the column (and perhaps others),
+        called when it is first asked for. The first column is an array.
     units : mapping
         Name -> unit, for every column; empty text for words and plain numbers.
     descriptions : mapping
@@ -61,10 +62,14 @@ class DesignTable(Printable):
     def __getitem__(self, column: str) -> Any:
         if column not in self._columns:
             raise InputError(f"table: no column {got(column)}{nearest(column, self.columns)}")
+        values = self._columns[column]
+        if callable(values):
+            for name, found in values().items():
+                self._columns[name] = found
         return self._columns[column]
 
     def __len__(self) -> int:
-        return len(next(iter(self._columns.values()))) if self._columns else 0
+        return len(self[self.columns[0]]) if self.columns else 0
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.columns)
@@ -79,7 +84,7 @@ class DesignTable(Printable):
         -------
         iterator of (str, numpy array)
         """
-        return iter(self._columns.items())
+        return ((name, self[name]) for name in self.columns)
 
     def take(self, places: Any) -> "DesignTable":
         """Return the designs at some places, as ``pareto_front`` gives them, or under a mask of booleans.
@@ -88,7 +93,7 @@ class DesignTable(Printable):
         -------
         DesignTable
         """
-        columns = {name: values[places] for name, values in self._columns.items()}
+        columns = {name: values[places] for name, values in self.items()}
         return DesignTable(columns, self.units, self.descriptions, self.notes)
 
     def to_frame(self) -> "pandas.DataFrame":
@@ -107,7 +112,7 @@ class DesignTable(Printable):
             import pandas
         except ImportError:
             raise MissingExtraError("pandas", "pandas", "to_frame()") from None
-        frame = pandas.DataFrame(self._columns)
+        frame = pandas.DataFrame(dict(self.items()))
         frame.attrs |= {
             "units": dict(self.units), "descriptions": dict(self.descriptions), "notes": list(self.notes),
         }  # fmt: skip
@@ -120,7 +125,7 @@ class DesignTable(Printable):
         -------
         dict
         """
-        return {name: np.asarray(values).tolist() for name, values in self._columns.items()}
+        return {name: np.asarray(values).tolist() for name, values in self.items()}
 
     def __repr__(self) -> str:
         return f"<DesignTable: {len(self):,} designs, columns {', '.join(self.columns)}>"
@@ -129,15 +134,15 @@ class DesignTable(Printable):
         """Return the first designs, with units in the head."""
         heads = [name if _says(name, unit) else f"{name}, {unit}" for name, unit in self.units.items()]
         count = min(len(self), ROWS_SHOWN)
-        rows = [[_text(values[i]) for values in self._columns.values()] for i in range(count)]
-        right = [i for i, values in enumerate(self._columns.values()) if np.asarray(values).dtype.kind in "iuf"]
+        rows = [[_text(values[i]) for _, values in self.items()] for i in range(count)]
+        right = [i for i, (_, values) in enumerate(self.items()) if np.asarray(values).dtype.kind in "iuf"]
         closing = [f"... {len(self) - count:,} more"] if count < len(self) else []
         return (Table(counted(len(self), "design"), heads, rows, right, [*closing, *self.notes]),)
 
 
 def _says(name: str, unit: str) -> bool:
-    """Tell whether a name ends in its unit already, or has none."""
-    return not unit or name.endswith("_" + unit.lower().replace("*", "_"))
+    """Tell whether a name ends in its unit already, or is it (lut: LUTs), or has none."""
+    return not unit or name.endswith("_" + unit.lower().replace("*", "_")) or unit.lower().startswith(name)
 
 
 def _text(value: Any) -> str:

@@ -4,11 +4,12 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from pivotsim.energy.constant import board_j
+from pivotsim.energy.constant import board_j, constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import closed_form as analytic
@@ -77,7 +78,8 @@ def simulate_designs(
     -------
     DesignTable
         A row per design: the fields of ``designs``; dsp, bram36, lut, ff (int64) and fits (bool) as ``fit`` counts
-        them; pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64).
+        them; pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64). ``notes`` says where the constant power is
+        that of another array.
 
     Raises
     ------
@@ -113,8 +115,11 @@ def simulate_designs(
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
-    notes = workload_notes(whole, scope, hw.operand_bits)
-    return DesignTable({**vectors, **_resources(hw, vectors, columns), **totals}, units, descriptions, notes)
+    notes = list(workload_notes(whole, scope, hw.operand_bits))
+    power = constant_power_note(hw, (f"array.{field}" for field in vectors)) if energy == "constant" else ""
+    resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))
+    table = {**vectors, **resources, **totals}
+    return DesignTable(table, units, descriptions, [*notes, *([power] if power else [])])
 
 
 def _vector(values: object) -> Any:
@@ -148,7 +153,11 @@ def _combined(array: ArraySpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: DesignColumns) -> dict[str, Any]:
-    """Return resource -> column, block by block: vectors of all designs would take thrice the time."""
+    """Return resource -> column, block by block: vectors of all designs would take thrice the time.
+
+    A table asks for them only with the first of them: they are a third of a table's memory, whose first use takes a
+    quarter of the time of all the rest.
+    """
     count = len(columns.rows)
     values: dict[str, Any] = {"array.dataflow": DATAFLOWS} if "dataflow" in vectors else {}
     for field in ("rows", "cols"):

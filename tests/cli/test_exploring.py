@@ -1,10 +1,12 @@
 """sweep, front and export as a shell sees them."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 
 import pytest
 import yaml
@@ -83,6 +85,36 @@ def test_designs_that_are_the_same_are_counted(pivotsim, tmp_path, axis, values,
     assert note in ran.err
     data = json.loads(pivotsim("front", out, "--json").out)
     assert (data["distinct"], data["without_effect"]) == (1, [axis]) and any(note in n for n in data["notes"])
+
+
+def test_digits_of_a_front_fit_its_numbers(pivotsim, tmp_path):
+    pair = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
+    _, out = swept(pivotsim, tmp_path, {"array.rows": [64], "array.cols": [36]}, fixed=pair)
+    row = pivotsim("front", out).out.splitlines()[3].split()
+    assert row == ["knee", "0", "64", "36", "2,304", "48", "4,608", "20,668", "yes", "2,956,824", "48.500", "0.38412",
+                   "18.630"]  # fmt: skip
+
+
+def test_an_interrupted_search_says_what_is_kept(pivotsim, file, tmp_path, monkeypatch):
+    pytest.importorskip("optuna")
+    from pivotsim.dse.evaluation.evaluator import Evaluator
+
+    whole, runs = Evaluator.run, []
+
+    def interrupted(*arguments):
+        runs.append(arguments)
+        if len(runs) == 4:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(Evaluator, "run", interrupted)
+    ran = pivotsim("sweep", file, "--out", tmp_path / "out", "--method", "optuna", "--samples", "8")
+    assert (ran.code, ran.out) == (130, "")
+    kept = "all designs that were tried are kept; the same command goes on"
+    assert ran.err.splitlines()[-1] == f"{tmp_path / 'out'}: {kept}"
+    monkeypatch.undo()
+    ran = pivotsim("sweep", file, "--out", tmp_path / "out", "--method", "optuna", "--samples", "8")
+    assert (ran.code == 0 and "designs of 8 points, method optuna" in ran.out) or "points, method optuna" in ran.out
 
 
 def test_one_design(pivotsim, tmp_path):
@@ -219,9 +251,19 @@ def test_quiet_where_stderr_is_no_terminal(file, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo terminals")
 def test_progress_on_a_terminal(file, tmp_path):
     ours, theirs = os.openpty()
+    shown = []
+
+    def read():  # all the while: a terminal that nobody reads stops who writes
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 65_536):
+                shown.append(part)
+
+    reader = threading.Thread(target=read)
+    reader.start()
     command = [sys.executable, "-m", "pivotsim", "sweep", file, "--out", tmp_path / "out", "--json"]
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=120)
     os.close(theirs)
-    shown = os.read(ours, 65_536).decode()
+    reader.join(10)
     os.close(ours)
-    assert ran.returncode == 0 and "points/s" in shown and "chunks" in shown
+    text = b"".join(shown).decode()
+    assert ran.returncode == 0 and "points/s" in text and "chunks" in text

@@ -127,7 +127,8 @@ def test_torch_is_imported_late_and_missed_politely():
         "lambda: __import__('pivotsim.vit_torch.model.transformer')):\n"
         "    try:\n        use()\n    except ps.PivotsimError as error:\n        print(error)"
     )
-    problem = "the plain-torch ViT needs torch; install it with: pip install 'pivotsim[torch]'"
+    commands = "pip install 'pivotsim[torch]', or in a clone pip install -e '.[torch]'"
+    problem = f"the plain-torch ViT needs torch; install it with: {commands}"
     assert run_python(code).splitlines() == [problem] * 2
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import pivotsim as ps
-from pivotsim.tables import PAGE_COLUMNS, Table, as_html, as_text
+from pivotsim.tables import PAGE_COLUMNS, Table, as_html, as_text, counted, figures, number
 
 WHOLE = ps.plan("deit_s")
 LOW_PLAN = ps.skip_attention(WHOLE, active=range(1, 7))
@@ -64,3 +64,28 @@ def test_names_are_escaped_in_notebooks_and_cut_to_the_page_in_text():
     for part in ("<caption>a &amp; b</caption>", "&lt;i&gt;</th>", "<td>&lt;b&gt;</td>", "<p>&lt;p&gt;</p>"):
         assert part in html
     assert as_text([table]).splitlines() == ["a & b", "<i>        n", "<b>", "two lines  2", "<p>"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.061237, "0.0612"), (0.5, "0.500"), (0.0999, "0.0999"), (1.006, "1.01"), (59.655, "59.66"), (0.0, "0.00"),
+     (-0.0612, "-0.0612"), (0.01, "0.0100"), (0.009, "0.009"), (1234.5, "1,234.50")],
+)  # fmt: skip
+def test_small_numbers_keep_three_digits(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2014032.0, "2,014,032"), (59.654400, "59.654"), (0.47250, "0.47250"), (99.9996, "100.00"), (0.00005, "5e-05"),
+     (9.99999, "10.000"), (100000, "100,000"), (0.0, "0"), (None, "-"), (-12.3456, "-12.346"), (1e13, "1e+13")],
+)  # fmt: skip
+def test_figures_are_as_many_as_say_something(value, text):
+    assert figures(value, 5) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 points"), (1, "1 point"), (2, "2 points"), (10**6, "1,000,000 points")]
+)
+def test_one_is_singular(count, text):
+    assert counted(count, "point") == text

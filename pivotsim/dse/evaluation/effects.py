@@ -42,10 +42,16 @@ def notes_on(space: Space) -> tuple[str, ...]:
         raise InputError(space.located(problem) for problem in problems)
     notes += [f"fixed.{name}: {text}" for name in space.stated if (text := _of_fixed(name, facts))]
     if space.options["energy"] == "constant":
-        changed = [*space.axis_names, *(name.removeprefix(SET) for name in space.stated if name.startswith(SET))]
+        changed = [axis.name for axis in space.axes if set(axis.values) != {_own(space, axis.name)}]
+        changed += [name.removeprefix(SET) for name in space.stated if name.startswith(SET)]
         power = constant_power_note(space.hw, changed)
         notes += [power] if power else []
     return tuple(notes)
+
+
+def _own(space: Space, name: str) -> Any:
+    """Return the board's own value of an axis, None of what is no value of the hardware."""
+    return value_at(space.hw, name) if name in HARDWARE else None
 
 
 class Facts:

@@ -30,12 +30,17 @@ def test_a_grid_is_every_combination_the_last_field_fastest():
 
 def test_a_table_says_its_columns_and_units():
     table = ps.simulate_designs(PLAN, "zcu102", {"rows": [8, 64], "mac_latency": [1, 2]})
-    assert table.columns == ("rows", "mac_latency", "pl_cycles", "delay_ms", "energy_j", "edp_j_ms") == tuple(table)
-    assert list(table.units.values()) == ["PEs", "clocks", "clocks", "ms", "J", "J*ms"]
+    resources = ("dsp", "bram36", "lut", "ff", "fits")
+    results = ("pl_cycles", "delay_ms", "energy_j", "edp_j_ms")
+    assert table.columns == ("rows", "mac_latency", *resources, *results) == tuple(table)
+    assert list(table.units.values()) == ["PEs", "clocks", "DSP48E2", "BRAM36", "LUTs", "FFs", "", "clocks", "ms", "J",
+                                          "J*ms"]  # fmt: skip
+    assert all(text.endswith(".") for text in table.descriptions.values()) and list(table.descriptions) == list(table)
     assert table["pl_cycles"].dtype == np.int64 and "rows" in table and "cols" not in table
     assert json.loads(json.dumps(table.to_dict()))["rows"] == [8, 64]
     frame = table.to_frame()
     assert list(frame.columns) == list(table.columns) and frame.attrs["units"] == table.units
+    assert frame.attrs["notes"] == list(table.notes) and frame.attrs["descriptions"] == table.descriptions
     assert (
         ps.pareto_front(table, ["delay_ms"]).tolist() == ps.pareto_front(table.to_dict(), ["delay_ms"]).tolist() == [1]
     )
@@ -48,16 +53,36 @@ def test_a_table_says_its_columns_and_units():
 def test_explore_gives_the_same_kind_of_table():
     table = ps.explore({"name": "s", "axes": {"array.rows": [16, 64], "array.dataflow": ["is", "os"]}})
     assert isinstance(table, DesignTable) and len(table) == 4
-    assert table.units == {"point": "", "array.rows": "PEs", "array.dataflow": "", "pl_cycles": "clocks",
-                           "delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}  # fmt: skip
+    assert table.units == {"point": "", "array.rows": "PEs", "array.dataflow": "", "dsp": "DSP48E2", "bram36": "BRAM36",
+                           "lut": "LUTs", "ff": "FFs", "fits": "", "pl_cycles": "clocks", "delay_ms": "ms",
+                           "energy_j": "J", "edp_j_ms": "J*ms"}  # fmt: skip
+    assert list(table.descriptions) == list(table) and all(text.endswith(".") for text in table.descriptions.values())
+
+
+@pytest.mark.parametrize(
+    ("axes", "options", "is_noted"),
+    [
+        ({"rows": [16, 64]}, {}, True), ({"dataflow": ["is", "os"]}, {}, True), ({"mac_latency": [1, 2]}, {}, False),
+        ({"rows": [16, 64]}, {"energy": "activity"}, False),
+    ],
+)  # fmt: skip
+def test_a_power_that_is_another_arrays_is_said(axes, options, is_noted):
+    note = (
+        "power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the design"
+    )
+    table = ps.simulate_designs(PLAN, "zcu102", axes, **options)
+    assert table.notes == table.take([0]).notes == ((note,) if is_noted else ())
+    assert ("power.board_w: 7.92 W is that of zcu102" in str(table)) == is_noted
 
 
 def test_a_long_table_prints_its_start():
     table = ps.simulate_designs(PLAN, "zcu102", {"rows": range(1, 31)})
     lines = str(table).splitlines()
-    assert lines[0] == "30 designs" and lines[1].split() == ["rows,", "PEs", "pl_cycles,", "clocks", "delay_ms",
-                                                           "energy_j", "edp_j_ms"]  # fmt: skip
-    assert lines[-1] == "... 20 more" and len(lines) == 13
+    assert lines[0] == "30 designs" and lines[1].split() == [
+        "rows,", "PEs", "dsp", "bram36", "lut", "ff", "fits", "pl_cycles,", "clocks", "delay_ms", "energy_j", "edp_j_ms"
+    ]  # fmt: skip
+    assert lines[12] == "... 20 more" and lines[13].startswith("power.board_w: ") and len(lines) == 15
+    assert str(table.take([3])).startswith("1 design\n")
     assert table._repr_html_().count("<tr>") == 11 and "\n" not in repr(table)
 
 
@@ -82,3 +107,19 @@ def test_wrong_designs(designs, options, message):
 
 def test_an_empty_grid_is_an_empty_table():
     assert len(ps.simulate_designs(PLAN, "zcu102", {"rows": [], "cols": [1, 2]}, grid=True)) == 0
+
+
+def test_columns_may_be_worked_out_when_they_are_asked_for():
+    calls = []
+
+    def late():
+        calls.append(1)
+        return {"b": np.array([3, 4]), "c": np.array([5, 6])}
+
+    table = DesignTable({"a": np.array([1, 2]), "b": late, "c": late}, {"b": "ms"})
+    assert (len(table), table.columns, "c" in table, calls) == (2, ("a", "b", "c"), True, [])
+    assert table["c"].tolist() == [5, 6] and table["b"].tolist() == [3, 4] and calls == [1]
+    again = DesignTable({"a": np.array([1, 2]), "b": late, "c": late}, {})
+    assert again.take([1]).to_dict() == {"a": [2], "b": [4], "c": [6]} and calls == [1, 1]
+    assert ps.pareto_front(again, ["b"]).tolist() == [0]
+    assert list(again.to_frame()["c"]) == [5, 6] and "3" in str(again)

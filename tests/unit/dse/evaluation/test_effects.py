@@ -94,6 +94,7 @@ def test_all_refusals_at_once_and_where_they_stand(tmp_path):
          ["power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the "
           "design"]),
         ({"array.rows": [16]}, {"energy": "activity"}, []),
+        ({"array.rows": [64], "array.dataflow": ["is"]}, {}, []),  # the board's own
         ({"array.rows": [16], "power.board_w": [3.0]}, {}, []),
         ({"host.cores": [1]}, {"set": {"array.clock_mhz": 200}},
          ["power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the "

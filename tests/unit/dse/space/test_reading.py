@@ -69,6 +69,74 @@ def test_bad_spaces(source, message):
     assert message in str(caught.value)
 
 
+FILE = """\
+name: many
+fixed:
+  model: deit_x
+  scope: some
+  gat: none
+  set: {array.col: 3}
+axes:
+  array.rows:
+    - 16
+    - 0
+  array.cls: [1]
+  array.cols: [8, 8]
+conditions:
+  array.dataflow: array.rows > 1
+constraints:
+  - dps <= 3
+  - array.rows <
+axis: []
+"""
+
+
+def test_all_problems_of_a_file_at_once_each_with_its_line(tmp_path):
+    path = tmp_path / "many_space.yaml"
+    path.write_text(FILE)
+    with pytest.raises(InputError) as caught:
+        load_space(path)
+    starts = {problem.removeprefix(f"{path}:").partition(" (got")[0] for problem in caught.value.problems}
+    assert starts == {
+        "5: fixed.gat: unknown key, nearest valid name: 'gate'",
+        "18: axis: unknown key, nearest valid name: 'axes'",
+        "4: fixed.scope: must be one of encoders, all",
+        "6: fixed.set: array.col: unknown key, nearest valid name: 'array.cols'",
+        "3: fixed.model: model: unknown name",
+        "8: axes.array.rows: must be at least 1",
+        "11: axes.array.cls: unknown field, nearest valid name: 'array.cols'",
+        "12: axes.array.cols: a value stands twice",
+        "14: conditions.array.dataflow: is no axis, nearest valid name: 'array.rows'",
+        "16: constraints, number 1: unknown name",
+        "17: constraints, number 2: is no expression such as delay_ms <= 50",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("name: s\naxes: {array.rows: [16]}\nconstraints: [delay_ms]\n", "3: constraints, number 1: must compare"),
+        ("name: s\naxes:\n  array.rows: [16]\nfixed:\n  effort:\n    low: 3\n", "5: fixed.effort.high: is missing"),
+        ("name: s\naxes: 5\n", "2: axes: must be a group of 'key: value' lines (got 5)"),
+        ("name: s\nfixed: {set: 3}\naxes: {array.rowz: [1]}\n", "3: axes.array.rowz: unknown field"),
+        ("name: s\naxes:\n  array.rows: {start: 1, stop: 9}\n", "3: axes.array.rows: must be a list, {start, stop"),
+    ],
+)
+def test_problems_have_their_line(tmp_path, text, problem):
+    path = tmp_path / "s.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_space(path)
+    assert any(each.startswith(f"{path}:{problem}") for each in caught.value.problems), caught.value.problems
+
+
+def test_a_memory_that_limits_brings_its_engine():
+    assert load_space(space(fixed={"memory": "hw"})).options["engine"] == "memory"
+    stated = load_space(space(fixed={"engine": "memory"}))
+    assert stated.input_hash == load_space(space(fixed={"memory": "hw"})).input_hash
+    assert load_space(space()).options["engine"] == "analytic"
+
+
 def test_all_problems_at_once():
     with pytest.raises(InputError) as caught:
         load_space(space({"array.rows": [0, -1], "array.cls": [3]}, fixed={"scope": "some"}))

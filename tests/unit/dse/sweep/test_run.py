@@ -150,13 +150,46 @@ def test_bad_arguments(tmp_path):
         open_dataset(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize(("package", "extra"), [("pyarrow", "dse"), ("optuna", "search"), ("distributed", "cluster")])
+@pytest.mark.parametrize(
+    ("package", "extra"),
+    [("pyarrow", "dse"), ("scipy.stats", "dse"), ("optuna", "search"), ("distributed", "cluster")],
+)
 def test_missing_extras_name_their_command(tmp_path, monkeypatch, package, extra):
     from pivotsim.dse.search import run_search
 
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ps.PivotsimError, match=rf"pip install 'pivotsim\[{extra}\]'"):
+    commands = rf"pip install 'pivotsim\[{extra}\]', or in a clone pip install -e '\.\[{extra}\]'$"
+    scheduler = "tcp://127.0.0.1:1" if package == "distributed" else None
+    with pytest.raises(ps.PivotsimError, match=commands):
         if package == "optuna":
-            run_search(SMALL, tmp_path, samples=5)
+            run_search(SMALL, tmp_path / "out", samples=5)
         else:
-            run_sweep(SMALL, tmp_path, scheduler="tcp://127.0.0.1:1" if package == "distributed" else None)
+            run_sweep(
+                SMALL, tmp_path / "out", scheduler=scheduler, method="sobol" if package == "scipy.stats" else "grid"
+            )
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_search_needs_arrow_before_its_folder(tmp_path, monkeypatch):
+    from pivotsim.dse.search import run_search
+
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ps.PivotsimError, match="needs pyarrow"):
+        run_search(SMALL, tmp_path / "out", samples=5)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_other_columns_is_not_gone_on_with(tmp_path):
+    """As a version before this one left it: rows of two kinds in one folder."""
+    run_sweep(SMALL, tmp_path, chunk_points=5)
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    del manifest["columns"]["bram36"]
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="has other columns, of an earlier version; use another folder"):
+        run_sweep(SMALL, tmp_path, chunk_points=5)
+
+
+def test_notes_stand_in_the_manifest(tmp_path):
+    swept = run_sweep({**SMALL, "fixed": {"gate": "none"}}, tmp_path, chunk_points=5)
+    assert list(swept.notes) == open_dataset(tmp_path).manifest["notes"]
+    assert [note.partition(":")[0] for note in swept.notes] == ["fixed.gate", "power.board_w"]
