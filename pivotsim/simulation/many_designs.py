@@ -116,7 +116,7 @@ def simulate_designs(
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
     notes = list(workload_notes(whole, scope, hw.operand_bits))
-    power = constant_power_note(hw, (f"array.{field}" for field in vectors)) if energy == "constant" else ""
+    power = constant_power_note(hw, [f"array.{field}" for field in vectors]) if energy == "constant" else ""
     resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))
     table = {**vectors, **resources, **totals}
     return DesignTable(table, units, descriptions, [*notes, *([power] if power else [])])
