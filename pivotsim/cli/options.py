@@ -320,3 +320,19 @@ def array_of(
     rows, cols = (own.rows, own.cols) if size is None else parse_array(str(size))
     values = {name: getattr(own, name) if value is None else value for name, value in flags.items()}
     return board, settings, {"rows": rows, "cols": cols, **values}
+
+
+def array_not_used(
+    settings: Mapping[str, object], os_edge_register: bool | None, dataflow: str, *, has_clock: bool
+) -> dict[str, str]:
+    """Return what is stated of an array that one multiplication does not read, by its path or flag, and what it needs.
+
+    ``has_clock`` says whether the command prints a delay.
+    """
+    from pivotsim.hardware.dataflows import DATAFLOW
+
+    unread = {"array.operand_bits": "operands are int8 here"}
+    unread |= {} if has_clock else {"array.clock_mhz": "clocks are counted, no delay"}
+    unread |= {} if DATAFLOW[dataflow].drains else {"array.os_edge_register": "needs --dataflow os"}
+    stated = [*settings, *(["array.os_edge_register"] if os_edge_register is not None else [])]
+    return {path: f"not used here: {unread[path]}" for path in stated if path in unread}

@@ -82,7 +82,6 @@ def show_fit_command(
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
     from pivotsim.hardware.resources import amount_text, fit
-    from pivotsim.io.documents import inherited_from
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.report import hash_of, header
@@ -92,15 +91,11 @@ def show_fit_command(
     hw, _ = options.load_both(name, None, settings, kind="systolic")
     found = fit(hw)
     paper = None if differences(hw) else published_resources()
-    lender = inherited_from(hw.source("fpga.device"))
     if json:
         result = {**found.to_dict(), "published": paper, "set": settings}
-        if lender:
-            result["device_inherited_from"] = lender
         print_json({**header("fit", hash_of(result)), **result})
         return
-    mark = f" [inherited from {lender}]" if lender else ""
-    print_line(f"{found.hardware} on {found.device}{mark}: {'fits' if found.fits else 'DOES NOT FIT'}")
+    print_line(f"{found.hardware} on {found.device_text}: {'fits' if found.fits else 'DOES NOT FIT'}")
     print_line()
     published = () if paper is None else ("PIVOT, published",)
     print_table(
@@ -133,8 +128,8 @@ def show_fit_command(
         )
     print_line()
     print_line("Behind these numbers:")
-    if lender:
-        print_line(f"  fpga.device: [inherited from {lender}] a board on another device states fpga")
+    if found.inherited_from:
+        print_line(f"  fpga.device: [inherited from {found.inherited_from}] a board on another device states fpga")
     for note in found.notes:
         print_line(f"  {note}")
 

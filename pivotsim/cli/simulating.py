@@ -46,13 +46,14 @@ def gemm_command(
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
     board, settings, chosen = options.array_of("gemm", hw, set_, flags)
+    not_used = options.array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=True)
     clock_mhz = board.clock_mhz
     with progress():
         result = simulate_gemm(
             m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz, density=density, block=block, seed=seed
         )
     if json:
-        print_json({**result.to_dict(), "hardware": board.name, "set": settings})
+        print_json({**result.to_dict(), "hardware": board.name, "not_used": not_used, "set": settings})
         return
     mode = f"on {result.rows}x{result.cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}"
     rows = [
@@ -72,6 +73,7 @@ def gemm_command(
         ]
         rows[-1] = ("MACs", f"{result.macs:,}", f"{percent(result.kept_frac or 0)} of all")
     print_table(("quantity", "value", "unit"), rows, right=(1,))
+    print_said([f"{path}: {why}" for path, why in not_used.items()])
 
 
 def _expected(result: "GemmResult") -> tuple[str, str, str]:

@@ -43,6 +43,7 @@ def watch_command(
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
     board, settings, chosen = options.array_of("watch", hw, set_, flags)
+    not_used = options.array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=False)
     m, k, n = check_sizes(m, k, n)
     check_size(m, k, n, array_options(**chosen), trace=True)
     with progress():
@@ -74,6 +75,7 @@ def watch_command(
                 "fold_times": folds,
                 "files": files,
                 "hardware": board.name,
+                "not_used": not_used,
                 "set": settings,
                 **chosen,
             }
@@ -90,5 +92,7 @@ def watch_command(
     print_table(("fold", "load begins", "stream begins", "last output", "clocks"), rows, right=(0, 1, 2, 3, 4))
     if len(folds) > SHOWN_FOLDS:
         print_line(f"... and {len(folds) - SHOWN_FOLDS:,} more folds (--json lists all)")
-    for path in written:
-        print_line(f"wrote {path}")
+    for path, why in not_used.items():
+        print_line(f"{path}: {why}")
+    for written_path in written:
+        print_line(f"wrote {written_path}")

@@ -16,7 +16,7 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.defaults import PS_POWER
 from pivotsim.hardware.power import ActivityCosts, ActivitySpec, ComponentPowerSpec, FittedOn
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.documents import stated_source
+from pivotsim.io.documents import INHERITED, inherited_from, is_inherited, stated_source
 from pivotsim.units import energy_j, pj_to_j
 
 RESIDUAL = "periphery_w"
@@ -148,4 +148,6 @@ def remarks(hw: Hardware) -> dict[str, str]:
     """Return component -> what a reader must know of it: where its constants are fitted or are the user's."""
     source = hw.source(f"power.activity.default.{RESIDUAL}")
     word = "a calibrated residual" if stated_source(source).startswith("[calibrated]") else source
+    if is_inherited(source):
+        word = f"{word} {INHERITED}{inherited_from(source)}]"
     return {"periphery": f"leakage of the programmable logic, and {word}"}

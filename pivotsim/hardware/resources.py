@@ -24,7 +24,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.io.documents import SET_BY_USER, stated_source
+from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, stated_source
 from pivotsim.units import INT64_MAX
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
@@ -96,13 +96,22 @@ class MemoryBlocks:
 
 @dataclass(frozen=True)
 class Fit:
-    """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers."""
+    """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers.
+
+    ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else.
+    """
 
     hardware: str
     device: str
     resources: tuple[ResourceFit, ...]
     memories: tuple[MemoryBlocks, ...]
     notes: tuple[str, ...]
+    inherited_from: str = ""
+
+    @property
+    def device_text(self) -> str:
+        """The device, marked where it is another board's."""
+        return f"{self.device} {INHERITED}{self.inherited_from}]" if self.inherited_from else self.device
 
     @property
     def fits(self) -> bool:
@@ -118,6 +127,7 @@ class Fit:
         return {
             "hardware": self.hardware,
             "device": self.device,
+            **({"device_inherited_from": self.inherited_from} if self.inherited_from else {}),
             "fits": self.fits,
             "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
             "memories": {m.memory: asdict(m) for m in self.memories},
@@ -174,7 +184,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         mark = _mark([hw.source(path) for path in constants])
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
-    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)))
+    lender = inherited_from(hw.source("fpga.device"))
+    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)), lender)
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:

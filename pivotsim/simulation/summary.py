@@ -61,7 +61,7 @@ def fits_row(found: "Fit | None") -> tuple[str, str, str, str]:
     missing = [r for r in found.resources if not r.fits]
     fullest = max(found.resources, key=lambda r: r.demand / r.bound if r.bound else float(r.demand > 0))
     shown = ", ".join(f"{amount_text(r.demand)} of {r.bound:,} {r.unit}" for r in missing or [fullest])
-    return "fits", "NO" if missing else "yes", "", f"{shown}, {found.device}"
+    return "fits", "NO" if missing else "yes", "", f"{shown}, {found.device_text}"
 
 
 def said_lines(report: Any) -> list[str]:
