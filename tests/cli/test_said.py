@@ -1,0 +1,269 @@
+"""What stands beside the totals: whether the design fits, settings without effect, another board's values and power."""
+
+import json
+import random
+import re
+
+import pytest
+
+import pivotsim as ps
+
+PYNQ = "base: zcu102\nname: pynq\narray: {rows: 12, cols: 12}\npower: {board_w: 2.5}\n"
+SAMPLE = (
+    "cosearch",
+    "digits_vit",
+    "--logits",
+    "digits",
+    "--cka",
+    "digits",
+    "--target-delay-ms",
+    "0.11",
+    "--lec",
+    "0.8",
+)
+
+
+@pytest.fixture
+def shown(pivotsim):
+    """Run a command as text and as JSON."""
+
+    def run(*arguments):
+        ran, data = pivotsim(*arguments), pivotsim(*arguments, "--json")
+        assert ran.code == data.code and "Traceback" not in ran.err
+        return ran.out, json.loads(data.out)
+
+    return run
+
+
+@pytest.fixture
+def pynq(tmp_path):
+    path = tmp_path / "pynq.yaml"
+    path.write_text(PYNQ)
+    return path
+
+
+# -- fits ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("settings", "lacking"),
+    [
+        (("array.rows=128", "array.cols=64"), "8,192 of 2,520 DSP48E2"),
+        (("array.cols=40",), "2,560 of 2,520 DSP48E2"),
+        (("memories.gb_bytes=8388608",), "1,864 of 912 BRAM36"),
+        (("memories.ipmem_bytes=unlimited",), "unlimited of 912 BRAM36"),
+        (("fpga.lut=4000",), "4,608 of 4,000 LUTs"),
+    ],
+)
+def test_a_design_that_does_not_fit_is_called_that(shown, settings, lacking):
+    asked = [part for one in settings for part in ("--set", one)]
+    text, data = shown("run", "deit_t", *asked)
+    assert re.search(rf"^fits +NO +{lacking}", text, re.M)
+    assert data["fits"] is False
+    short = [name for name, resource in data["resources"].items() if not resource["fits"]]
+    assert short and all(data["resources"][name]["demand"] > data["resources"][name]["bound"] for name in short)
+
+
+def test_a_design_that_fits_shows_its_fullest_resource(shown):
+    text, data = shown("run", "deit_t")
+    assert re.search(r"^fits +yes +2,304 of 2,520 DSP48E2, XCZU9EG$", text, re.M)
+    assert data["fits"] is True and data["resources"]["dsp"] == {
+        "demand": 2304, "bound": 2520, "unit": "DSP48E2", "fits": True,
+    }  # fmt: skip
+
+
+def test_resources_that_nobody_counts(shown):
+    text, data = shown("run", "deit_t", "--hw", "u250_mpca")
+    assert re.search(r"^fits +- +this kind of hardware's resources are not counted$", text, re.M)
+    assert data["fits"] is None and data["resources"] is None
+
+
+def test_pairs_co_searches_and_schedules_say_it_too(shown):
+    wide = ("--set", "array.cols=64")
+    text, data = shown("combine", "deit_t", "--low", "1-6", "--high", "all", "--f-low", 0.5, *wide)
+    assert re.search(r"^fits +NO +4,096 of 2,520", text, re.M) and data["fits"] is False
+    text, data = shown(*SAMPLE, *wide)
+    assert re.search(r"^zcu102 +NO +4,096 of 2,520", text, re.M) and data["hardware"][0]["fits"] is False
+    text, data = shown("schedule", "deit_s", "--accuracy", "deit_s", *wide)
+    assert "\nfits: NO, 4,096 of 2,520 DSP48E2, XCZU9EG\n" in text and data["remarks"][0].startswith("fits: NO")
+    assert "\nfits:" not in shown("schedule", "deit_s", "--accuracy", "deit_s")[0]
+
+
+def test_notebooks_and_print_say_it():
+    report = ps.simulate(ps.plan("deit_t"), ps.load_hardware("zcu102").replace({"array.rows": 128}))
+    for text in (str(report), report._repr_html_()):
+        assert "4,608 of 2,520 DSP48E2" in text and "power.board_w" in text
+    mix = ps.combine([report, report], [0.5, 0.5])
+    assert "4,608 of 2,520 DSP48E2" in str(mix) and "4,608 of 2,520 DSP48E2" in mix._repr_html_()
+
+
+def test_reports_fit_as_their_hardware_does():
+    rng = random.Random(4)
+    plan, seen = ps.plan("deit_t"), set()
+    for _ in range(60):
+        hw = ps.load_hardware("zcu102").replace({
+            "array.rows": rng.choice([8, 48, 64, 70]), "array.cols": rng.choice([8, 36, 40]),
+            "array.dataflow": rng.choice(["is", "ws", "os"]), "fpga.use.int8_packing": rng.random() < 0.5,
+            "memories.gb_bytes": rng.choice([16384, 2**22, "unlimited"]), "fpga.bram36": rng.choice([60, 912]),
+        })  # fmt: skip
+        report, found = ps.simulate(plan, hw), ps.fit(hw)
+        assert report.fits == found.fits and report.fit == found
+        seen.add(found.fits)
+    assert seen == {True, False}
+
+
+# -- settings without effect --------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("setting", "options", "line"),
+    [
+        ("memories.opmem_bytes=1024", (), "not used here but for fits: needs --memory hw"),
+        ("memories.read_latency_ns=5", (), "not used here: needs --memory hw"),
+        ("memories.dram_bytes_per_s=5", ("--memory", "hw", "--set", "memories.dram=dram/ddr4_2400"),
+         "not used here: needs --set memories.dram=bandwidth"),
+        ("units.softmax.fill_cycles=9", (), "not used here: needs --set placement.softmax=pl"),
+        ("units.gelu.fill_cycles=9", ("--profile", "full"), "not used here: needs --set placement.gelu=pl"),
+        ("units.token_drop.ports=1", (), "not used here: needs a workload with gather"),
+        ("host.full.call_us=9", (), "not used here: needs --profile full"),
+        ("host.paper.call_us=9", ("--profile", "full"), "not used here: needs --profile paper"),
+        ("host.multicore_efficiency_frac=0.5", (), "not used here: needs --set host.cores=2 or more"),
+        ("host.paper.entropy.cycles_per_element=9", (), "not used here: needs an effort pair with gate entropy"),
+        ("host.transfer.ports=2", (), "not used here: needs transfers that are charged, as by --profile full"),
+        ("power.activity.default.dram_pj_per_byte=99", (), "not used here: needs --energy activity"),
+        ("power.board_w=9", ("--energy", "activity"), "not used here: needs --energy constant"),
+        ("array.os_edge_register=false", (), "not used here: needs --set array.dataflow=os"),
+        ("model.classes=10", (), "not used here: needs --scope all"),
+        ("model.qkv_bias=false", ("--scope", "all"), "not used here: no operation depends on it"),
+    ],
+)  # fmt: skip
+def test_a_setting_without_effect_is_told_with_what_it_needs(shown, setting, options, line):
+    path = setting.partition("=")[0]
+    text, data = shown("run", "deit_t", "--set", setting, *options)
+    assert data["not_used"][path] == line
+    assert text.count(f"{path}: {line}\n") == 1 and f"{path}: set by the user" not in text
+    _, plain = shown("run", "deit_t", *options)
+    for name in ("delay_ms", "energy_j", "pl_cycles", "breakdown", "counts"):
+        assert data[name] == plain[name]
+
+
+@pytest.mark.parametrize(
+    ("setting", "options"),
+    [
+        ("memories.opmem_bytes=4096", ("--memory", "hw")),
+        ("units.softmax.fill_cycles=9", ("--set", "placement.softmax=pl")),
+        ("host.full.call_us=9", ("--profile", "full")),
+        ("array.os_edge_register=false", ("--set", "array.dataflow=os")),
+        ("power.activity.default.dram_pj_per_byte=99", ("--energy", "activity")),
+        ("model.classes=10", ("--scope", "all")),
+    ],
+)
+def test_a_setting_with_effect_is_listed_behind_the_numbers(shown, setting, options):
+    path = setting.partition("=")[0]
+    text, data = shown("run", "deit_t", "--set", setting, *options)
+    assert path not in data["not_used"] and "not used here" not in text
+    if not path.startswith("model."):
+        assert f"  {path}: set by the user (was " in text
+    assert data["delay_ms"] != shown("run", "deit_t", *options)[1]["delay_ms"] or path.startswith("power.")
+
+
+def test_a_gate_reads_what_its_efforts_do_not(shown):
+    asked = ("combine", "deit_t", "--low", "1-6", "--high", "all", "--f-low", 0.5)
+    setting = ("--set", "host.paper.entropy.cycles_per_element=99", "--set", "model.classes=900")
+    text, data = shown(*asked, *setting)
+    assert data["not_used"] == {} and "  host.paper.entropy.cycles_per_element: set by the user (was " in text
+    text, data = shown(*asked, *setting, "--gate", "none")
+    assert set(data["not_used"]) == {"host.paper.entropy.cycles_per_element", "model.classes"}
+
+
+def test_many_settings_with_one_need_are_one_line(shown, tmp_path):
+    ports = "gb_port_bytes_per_clock: 32, ipmem_port_bytes_per_clock: 32, wtmem_port_bytes_per_clock: 32"
+    rest = (
+        "axi_ports: 2, axi_port_bytes_per_clock: 8, read_latency_ns: 1, write_latency_ns: 1, bias: false, out_bytes: 4"
+    )
+    values = f"{{{ports}, {rest}, chunk: 9, loop_order: row-outer}}"
+    path = tmp_path / "slow.yaml"
+    path.write_text(f"base: zcu102\nname: slow\nmemories: {values}\n")
+    text, data = shown("run", "deit_t", "--hw", path)
+    assert "memories.* (8 values): not used here: needs --memory hw\n" in text
+    assert len(data["not_used"]) == 11
+
+
+def test_what_a_multiplication_does_not_read(shown):
+    text, data = shown("gemm", 8, 8, 8, "--os-edge-register", "--set", "array.operand_bits=16")
+    assert set(data["not_used"]) == {"array.os_edge_register", "array.operand_bits"}
+    assert "array.os_edge_register: not used here: needs --dataflow os\n" in text
+    assert shown("gemm", 8, 8, 8, "--os-edge-register", "--dataflow", "os")[1]["not_used"] == {}
+
+
+def test_the_array_alone_has_no_use_for_the_processor(shown):
+    asked = ("schedule", "deit_s", "--accuracy", "deit_s", "--set", "host.cores=4")
+    assert "host.cores" not in "".join(shown(*asked)[1]["remarks"])
+    text, data = shown(*asked, "--part", "array")
+    assert any(line.startswith("host.cores: not used here") for line in data["remarks"])
+    assert "  host." not in text
+
+
+# -- another board's values ---------------------------------------------------------------------------------
+def test_values_that_a_run_takes_from_another_board_are_listed(shown, pynq):
+    _, data = shown("run", "deit_t", "--hw", pynq)
+    inherited = {note.partition(": ")[0] for note in data["notes"] if "[inherited from zcu102]" in note}
+    assert {"host.paper.softmax", "host.clock_mhz", "placement", "array.dataflow", "fpga"} <= inherited
+    assert not inherited & {"array.rows", "power.board_w", "name"}
+    assert not any(path.startswith(("power.activity", "units", "host.full")) for path in inherited)
+    text, data = shown("run", "deit_t", "--hw", pynq, "--energy", "activity")
+    assert "power.activity.default.ps_idle_w: [inherited from zcu102] " in "\n".join(data["notes"])
+    assert re.search(r"^periphery .* a calibrated residual \[inherited from zcu102\]$", text, re.M)
+    _, data = shown("run", "deit_t", "--hw", pynq, "--profile", "full", "--set", "placement.gelu=pl")
+    told = "\n".join(data["notes"])
+    assert "units: [inherited from zcu102]" in told and "host.full.norm: [inherited from zcu102]" in told
+    assert re.search(r"^fits +yes .* XCZU9EG \[inherited from zcu102\]$", text, re.M)
+
+
+def test_show_hw_marks_them(shown, pynq):
+    text, data = shown("show", "hw", pynq)
+    assert data["values"]["host.clock_mhz"]["source"].startswith("[inherited from zcu102] ")
+    assert data["values"]["array.rows"]["source"] == f"set by the user in {pynq}"
+    assert re.search(r"^units\.softmax\.fill_cycles .*\[inherited from zcu102\] \[assumed\]", text, re.M)
+
+
+def test_a_value_is_the_board_s_that_states_it(shown, pynq, tmp_path):
+    (tmp_path / "faster.yaml").write_text("base: pynq\nname: faster\narray: {clock_mhz: 200}\n")
+    _, data = shown("run", "deit_t", "--hw", tmp_path / "faster.yaml")
+    told = "\n".join(data["notes"])
+    assert f"array.rows: [inherited from pynq] set by the user in {pynq}" in told
+    assert "host.paper.softmax: [inherited from zcu102] [calibrated]" in told
+    assert data["remarks"][0].startswith("power.board_w: 2.5 W is that of pynq with its own array and clock")
+
+
+def test_a_group_without_a_source_is_marked_too(tmp_path):
+    whole = ps.load_hardware("zcu102").model_dump()
+    whole["host"] = whole["host"] or "none"
+    whole["sources"] = {path: text for path, text in whole["sources"].items() if not path.startswith(("units", "fpga"))}
+    base = tmp_path / "base.yaml"
+    base.write_text(json.dumps({**whole, "name": "base"}))  # JSON is YAML
+    derived = tmp_path / "derived.yaml"
+    derived.write_text("base: base\nname: derived\nfpga: {dsp: 999}\n")
+    hw = ps.load_hardware(str(derived))
+    assert hw.source("units.softmax.fill_cycles") == "[inherited from base]" == hw.source("fpga.lut")
+    assert hw.source("fpga.dsp") == f"set by the user in {derived}"
+
+
+# -- one board's power --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("setting", ["array.rows=32", "array.cols=35", "array.clock_mhz=200", "array.dataflow=ws"])
+def test_another_array_has_not_the_boards_power(shown, setting):
+    line = (
+        "power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the design"
+    )
+    text, data = shown("run", "deit_t", "--set", setting)
+    assert data["remarks"] == [line] and text.count(f"{line}\n") == 1
+    assert shown("run", "deit_t", "--set", setting, "--energy", "activity")[1]["remarks"] == []
+    assert shown("run", "deit_t", "--set", setting, "--set", "power.board_w=5")[1]["remarks"] == []
+
+
+def test_a_board_that_states_both_has_its_own_power(shown, pynq):
+    assert shown("run", "deit_t", "--hw", pynq)[1]["remarks"] == []
+    assert shown("run", "deit_t", "--hw", "zcu102")[1]["remarks"] == []
+    told = shown("run", "deit_t", "--hw", pynq, "--set", "array.rows=9")[1]["remarks"]
+    assert told and told[0].startswith("power.board_w: 2.5 W is that of pynq")
+    assert shown("run", "deit_t", "--hw", "zcu102_ws")[1]["remarks"][0].startswith(
+        "power.board_w: 7.92 W is that of zcu102 "
+    )
+    told = shown("run", "deit_t", "--hw", "u250_mpca", "--set", "mpca.p_h=2")[1]["remarks"]
+    assert told and told[0].endswith("with its own array and clock")  # it has no other rule
