@@ -241,7 +241,7 @@ REFUSED = [
     ("combine deit_s --low 1-3 --high all --f-low 80%", {}, "--f-low: must be a number (got '80%')"),
     ("run deit_s --set memories.gb_bytes=512K", {}, "must be an integer or the word unlimited (got '512K'); write the bare number, its unit"),
     ("run deit_s --tokens EViT:keep_rate=0.7", {}, "(got 'EViT'), nearest valid name: 'evit'"),
-    ("schedule deit_s", {}, "schedule: Missing option '--accuracy', as in: pivotsim schedule deit_s --hw zcu102 --accuracy acc.csv"),
+    ("schedule deit_s", {}, "schedule: Missing option '--accuracy', as in: pivotsim schedule deit_s --hw zcu102 --accuracy deit_s"),
     ("schedule deit_s --accuracy a.csv", {"a.csv": "n,acc\n197,79\n"}, "a.csv:1: columns must be tokens,accuracy_pct (got 'n,acc')"),
     ("run deit_s --active '1 2 3'", {}, "--active: must be encoder numbers such as 1,2,5-8; all; none (got '1 2 3')"),
     ("run deit_s --engin pe", {}, "run: No such option: --engin, nearest valid name: '--engine'"),
