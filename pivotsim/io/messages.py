@@ -45,6 +45,8 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
     if kind == "literal_error":
         names = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return nearest(value, names, list_all=False)
+    if isinstance(value, (list, tuple)) and kind in {"int_type", "float_type"}:
+        return _one_number(meaning)
     if not isinstance(value, str):
         return ""
     if isinstance(parse_scalar(value), (int, float)):
@@ -56,7 +58,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
     if re.fullmatch(r"\d+,\d+", value):
         return "; write a decimal point"
     if re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
-        return "; write one number" + (f": {meaning[:1].lower()}{meaning[1:].rstrip('.')}" if meaning else "")
+        return _one_number(meaning)
     if value[:2].lower() in {"0x", "0o", "0b"}:
         return "; write a decimal number"
     if kind == "bool_type" and value.lower() in {"on", "off", "yes", "no", "y", "n"}:
@@ -64,3 +66,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
     if value.replace("_", "").isdigit() or value.replace(":", "").isdigit():
         return "; write a plain decimal number without leading zeros, underscores or colons"
     return "; write the bare number, its unit is part of the key's name" if value[:1].isdigit() else ""
+
+
+def _one_number(meaning: str) -> str:
+    return "; write one number" + (f": {meaning[:1].lower()}{meaning[1:].rstrip('.')}" if meaning else "")

@@ -52,6 +52,7 @@ READ = [
     ("run deit_s --batch 2.0", {}, "batch 2"),
     ("show model deit_s --set model.depth=1e1", {}, "10  encoders"),
     ("sweep s.yaml --out o", {"s.yaml": SPACE.replace("[32, 64]", "[3.2e1, 64.0]")}, "2 designs"),
+    ("sweep s.yaml --out o", {"s.yaml": SPACE.replace("[32, 64]", "[32]")}, "o: 1 design of 1 point, method grid"),
     ("sweep s.yaml --out o", {"s.yaml": SPACE.replace("[32, 64]", "{start: 1e1, stop: 4e1, step: 1e1}")}, "4 designs"),
     ("run --trace t.csv", {"t.csv": trace(m="197.0", k="3.84e2")}, "61,128"),
     # -- settings
@@ -86,6 +87,16 @@ READ = [
     ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": ACCURACY.replace("7,", "7.0,")}, "recommended"),
     ("run deit_t --blocks block=192,masks=w.csv", {"w.csv": "key;row;col\nfc1;0;0\nfc1;0;2\n"}, "masks of weights: 12, each keeps 0.5 of"),
     ("run deit_t --blocks block=192,masks=w.csv", {"w.csv": "KEY\tROW\tCOL\nfc1\t0\t0\n"}, "masks of weights: 12, each keeps 0.25 of"),
+    (
+        "run --trace t.csv",
+        {"t.csv": trace(mask_file="w.npz", mask_key="w").replace(",", " , "), "w.npz": {"w": np.tri(384, 1536, dtype=bool)}},
+        "mask of weights: keeps 0.125 of the elements (fc1, encoder 1; w.npz)",
+    ),
+    (
+        "run --trace t.csv",
+        {"t.csv": trace(mask_file=" w.npz", mask_key=" w "), " w.npz": {" w ": np.tri(384, 1536, dtype=bool)}},
+        "mask of weights: keeps 0.125 of the elements (fc1, encoder 1;  w.npz)",
+    ),
     # -- masks
     ("run deit_s --attention m.npy", {"m.npy": CAUSAL.astype(np.uint8)}, "40.60"),
     ("run deit_s --attention m.npy", {"m.npy": CAUSAL}, "masks of scores: 12, each keeps 0.503 of the elements (qkt; m.npy, true = kept)"),
@@ -178,7 +189,7 @@ REFUSED = [
     ("show model m.yaml", {"m.yaml": MODEL + "num_heads: 4\n"}, "num_heads: unknown key; the key is heads"),
     ("show model m.yaml", {"m.yaml": MODEL + "hidden_size: 4\n"}, "hidden_size: unknown key; the key is width"),
     ("show model m.yaml", {"m.yaml": MODEL + "mlp_ratio: 4\n"}, "mlp_ratio: unknown key; state mlp_hidden, which is width times that ratio"),
-    ("show model m.yaml", {"m.yaml": MODEL + "image_px: [224, 224]\n"}, "image_px: must be an integer (got [224, 224])"),
+    ("show model m.yaml", {"m.yaml": MODEL + "image_px: [224, 224]\n"}, "image_px: must be an integer (got [224, 224]); write one number: height and width of the image, which is square"),
     ("show model m.yaml", {"m.yaml": MODEL + "foo: 4\n"}, "m.yaml:4: foo: unknown key, valid names: activation, aux_head, channels"),
     ("sweep s.yaml --out o", {"s.yaml": SPACE.replace("[32, 64]", "[1.5, 2]")}, "axes.array.rows: must be an integer (got 1.5)"),
     # -- --set
@@ -230,7 +241,7 @@ REFUSED = [
     ("combine deit_s --low 1-3 --high all --f-low 80%", {}, "--f-low: must be a number (got '80%')"),
     ("run deit_s --set memories.gb_bytes=512K", {}, "must be an integer or the word unlimited (got '512K'); write the bare number, its unit"),
     ("run deit_s --tokens EViT:keep_rate=0.7", {}, "(got 'EViT'), nearest valid name: 'evit'"),
-    ("schedule deit_s", {}, "schedule: Missing option '--accuracy', as in: pivotsim schedule deit_s --hw zcu102 --accuracy acc.csv"),
+    ("schedule deit_s", {}, "schedule: Missing option '--accuracy', as in: pivotsim schedule deit_s --hw zcu102 --accuracy deit_s"),
     ("schedule deit_s --accuracy a.csv", {"a.csv": "n,acc\n197,79\n"}, "a.csv:1: columns must be tokens,accuracy_pct (got 'n,acc')"),
     ("run deit_s --active '1 2 3'", {}, "--active: must be encoder numbers such as 1,2,5-8; all; none (got '1 2 3')"),
     ("run deit_s --engin pe", {}, "run: No such option: --engin, nearest valid name: '--engine'"),
