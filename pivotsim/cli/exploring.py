@@ -229,7 +229,10 @@ def front_command(
     shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
     print_table(
         ("", *front),
-        [("knee" if i == knee else "", *(_cell(column[i]) for column in front.values())) for i in shown],
+        [
+            ("knee" if i == knee else "", *(_cell(column[i], name in dataset.axes) for name, column in front.items()))
+            for i in shown
+        ],
         right=range(1, len(front) + 1),
     )
     if len(shown) < len(front["point"]):
@@ -261,10 +264,12 @@ def _said_of(ties: "Ties") -> str:
     )
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, is_axis: bool) -> str:
     plain = value.item()
     if isinstance(plain, bool):
-        return "yes" if plain else "no"
+        return "true" if plain else "false"
+    if isinstance(plain, float) and is_axis:
+        return f"{plain:.12g}"  # as it was stated
     return figures(plain, 5) if isinstance(plain, (int, float)) else str(plain)
 
 

@@ -89,9 +89,9 @@ def test_designs_that_are_the_same_are_counted(pivotsim, tmp_path, axis, values,
 
 def test_digits_of_a_front_fit_its_numbers(pivotsim, tmp_path):
     pair = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
-    _, out = swept(pivotsim, tmp_path, {"array.rows": [64], "array.cols": [36]}, fixed=pair)
+    _, out = swept(pivotsim, tmp_path, {"array.clock_mhz": [125.0], "array.cols": [36]}, fixed=pair)
     row = pivotsim("front", out).out.splitlines()[3].split()
-    assert row == ["knee", "0", "64", "36", "2,304", "48", "4,608", "20,668", "yes", "2,956,824", "48.500", "0.38412",
+    assert row == ["knee", "0", "125", "36", "2,304", "48", "4,608", "20,668", "true", "2,956,824", "48.500", "0.38412",
                    "18.630"]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ NOTE = "power.board_w: 7.92 W is that of zcu102 with its own array and clock; en
     ("changed", "note"),
     [
         (["array.rows"], NOTE), (["array.cols", "host.cores"], NOTE), (["array.clock_mhz"], NOTE),
-        (["array.dataflow"], NOTE), ([], ""), (["host.cores", "memories.gb_bytes", "array.edge"], ""),
+        (["array.dataflow"], NOTE), ([], ""), (["host.cores", "memories.gb_bytes"], ""),
         (["array.rows", "power.board_w"], ""),
     ],
 )  # fmt: skip

@@ -106,7 +106,7 @@ def test_all_problems_of_a_file_at_once_each_with_its_line(tmp_path):
         "8: axes.array.rows: must be at least 1",
         "11: axes.array.cls: unknown field, nearest valid name: 'array.cols'",
         "12: axes.array.cols: a value stands twice",
-        "14: conditions.array.dataflow: is no axis, nearest valid name: 'array.rows'",
+        "14: conditions.array.dataflow: is no axis, valid names: array.cls, array.cols, array.rows",
         "16: constraints, number 1: unknown name",
         "17: constraints, number 2: is no expression such as delay_ms <= 50",
     }
