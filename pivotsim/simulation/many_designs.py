@@ -29,7 +29,7 @@ from pivotsim.simulation.run import SCOPES, as_trace, runnable
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
-from pivotsim.workload.workload_notes import workload_notes
+from pivotsim.workload.remarks import workload_notes
 
 TOTALS = {
     "pl_cycles": ("clocks", "Clocks of the array and of PL units."),

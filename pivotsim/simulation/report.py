@@ -94,7 +94,7 @@ class Report:
     fits, fit : bool or None, Fit or None
         Whether the FPGA has what the design takes, and each resource's demand and bound; None where nothing is known of
         them. A design that does not fit is simulated all the same.
-    gate_ms, gate_usage, gate_components_j
+    gate, gate_ms, gate_usage, gate_components_j
         One entropy gate after this run, charged by ``combine`` only: its delay, None where the trace has no head or the
         board no processor, its times, and its energy by component.
     details : Details
@@ -103,8 +103,10 @@ class Report:
         Constants behind the numbers that are calibrated, inferred, assumed, estimated or inherited from another board.
     remarks : tuple of str
         What must be said beside the totals, such as what the scope leaves out.
-    not_used : mapping
-        Settings that this run did not read, by dotted path: what they need to have an effect.
+    not_used : dict
+        Settings of the hardware that this run did not read, by dotted path: what they need to have an effect.
+    reading : Reading
+        What the run has read, of a hardware whose values are set or inherited.
     input_hash : str
         16 hex digits over everything that went into the run.
     """

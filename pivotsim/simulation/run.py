@@ -23,7 +23,7 @@ from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
-from pivotsim.workload.workload_notes import plan_scope_notes, workload_remarks
+from pivotsim.workload.remarks import plan_scope_notes, workload_remarks
 
 SCOPES = ("encoders", "all")
 

@@ -104,7 +104,7 @@ def test_a_base_lends_its_values_but_not_its_sources_to_other_values(tmp_path):
     ):
         assert hw.source("array.rows").startswith("set by the user in ")
         assert hw.source("power.board_w").startswith("set by the user in ")
-        assert hw.source("array.cols") == "PIVOT Table 1, PE array 64x36"
+        assert hw.source("array.cols") == "[inherited from zcu102] PIVOT Table 1, PE array 64x36"
         assert any(note.startswith("power.board_w: set by the user") for note in ps.simulate(PLAN, hw).notes)
 
 

@@ -8,7 +8,7 @@ from pivotsim.hardware.resources import fit_or_none
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import SET_BY_USER, is_inherited
 from pivotsim.io.specs import holds_no_values, leaves, value_at, with_groups
-from pivotsim.io.watched import watched
+from pivotsim.io.watching import watched
 from pivotsim.simulation.gate import gate_of
 
 LABELS = ("kind", "name", "description")  # no number depends on them, and every result shows the name

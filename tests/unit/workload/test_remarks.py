@@ -5,7 +5,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.workload import Op
-from pivotsim.workload.workload_notes import workload_notes
+from pivotsim.workload.remarks import workload_notes
 
 FC1, FC2 = Op(0, "fc1", "gemm", 197, 384, 1536), Op(1, "fc2", "gemm", 197, 1536, 384)
 FROM_ONE = "; encoder 0 is outside the encoders: number them from 1"
