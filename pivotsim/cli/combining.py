@@ -7,6 +7,7 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
@@ -72,10 +73,10 @@ def combine_command(
     from pivotsim.workload.plans import plan
 
     lists, exits = _cascade(low, high, f_low, effort, exit_fractions)
-    settings = options.parse_settings(set_)
+    settings = parse_settings(set_)
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
-    options.check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
-    board, spec = options.load_both(hw, model, settings)
+    check_stated_once("combine", settings, {"host.ps_pl_overlap": ps_pl_overlap})
+    board, spec = load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name
 
     def plans_of(one: "VitModel") -> "list[Plan]":
@@ -89,7 +90,7 @@ def combine_command(
         )
         for effort_plan in plans_of(spec)
     ]  # fmt: skip
-    of_model = options.model_not_used(
+    of_model = model_not_used(
         settings, model, spec, lambda m: [lower(one) for one in plans_of(m)], scope=scope, gate=gate
     )
     mix = combine(reports, exits, gate=gate)

@@ -9,6 +9,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths
 from pivotsim.cli.output import print_json, print_line
+from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings
 from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
 
@@ -126,9 +127,9 @@ def cosearch_command(
     with_space = {"--limit": limit or None, "--max-efforts": max_efforts, "--levels": levels}
     is_space = objective is not None or front is not None
     _check_asked(target_delay_ms is not None, {"--lec": lec, "--tolerance": tolerance}, is_space, with_space)
-    settings = options.parse_settings(set_)
-    options.check_stated_once("cosearch", settings, {"host.ps_pl_overlap": ps_pl_overlap})
-    both = [options.load_both(name, model, settings) for name in hw or ["zcu102"]]
+    settings = parse_settings(set_)
+    check_stated_once("cosearch", settings, {"host.ps_pl_overlap": ps_pl_overlap})
+    both = [load_both(name, model, settings) for name in hw or ["zcu102"]]
     spec = both[0][1]
     assert spec is not None  # load_both returns a model for a model's name
     seen, matrix = find_sample("logits", "--logits", logits), find_sample("cka", "--cka", cka)
@@ -142,7 +143,7 @@ def cosearch_command(
         engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
         ps_pl_overlap=ps_pl_overlap,
     )  # fmt: skip
-    of_model = options.model_not_used(settings, model, spec, lambda m: [lower(plan_of(m))], scope=scope, gate=gate)
+    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m))], scope=scope, gate=gate)
     limits, most = _parse_limits(limit), 2 if max_efforts is None else max_efforts
     near = {} if tolerance is None else {"tolerance_frac": tolerance}
     share = 0.7 if lec is None else lec

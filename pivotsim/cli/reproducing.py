@@ -10,6 +10,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.audit_tables import print_audit, print_verdicts
 from pivotsim.cli.output import print_json, print_line, print_note
+from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError
 from pivotsim.published.registry import PAPERS, Paper, reproduce
 
@@ -55,8 +56,8 @@ def _reproduce(
     asked: dict[str, Any] = {}
     said: dict[str, Any] = {}
     if hw is not None:
-        said["set"] = options.parse_settings(set_)
-        asked["hw"], _ = options.load_both(hw, None, said["set"])
+        said["set"] = parse_settings(set_)
+        asked["hw"], _ = load_both(hw, None, said["set"])
     audit = reproduce(name, **asked)
     written: list[Path] = []
     if plots is not None:

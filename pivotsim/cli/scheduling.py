@@ -9,6 +9,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
+from pivotsim.cli.settings import load_both, model_not_used, parse_settings
 from pivotsim.cli.simulating import print_end, print_said
 from pivotsim.errors import InputError, got
 from pivotsim.tables import number, percent
@@ -79,7 +80,7 @@ def schedule_command(
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
-    settings = options.parse_settings(set_)
+    settings = parse_settings(set_)
     simulated = {"engine": engine, "memory": memory, "profile": profile, "part": part}
     stated = {name: value for name, value in simulated.items() if value is not None}
     sources = {"--hw": hw, "--recorded": recorded, "--live": live}
@@ -99,7 +100,7 @@ def schedule_command(
             whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),
             encoder=encoder, pruning_ms=pruning_ms,
         )  # fmt: skip
-    of_model = options.model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch)], scope="encoders")
+    of_model = model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch)], scope="encoders")
     written: list[Path] = []
     if plots is not None:
         from pivotsim.plots.staircase import plot_schedule
@@ -129,12 +130,12 @@ def _device_and_model(
     if stated and not is_board:
         raise InputError(f"--{option}: says how a board is simulated; this device is none" for option in stated)
     if is_board:
-        board, spec = options.load_both(name, model, dict(settings))
+        board, spec = load_both(name, model, dict(settings))
         return Simulated(board, **stated), spec
     if recorded is not None and settings:
         raise InputError(f"--set: {path}: a recording has no such value" for path in settings)
     own = {path: value for path, value in settings.items() if path.startswith("model.")}
-    _, spec = options.load_both(DEFAULT_HW, model, own, only="model.")
+    _, spec = load_both(DEFAULT_HW, model, own, only="model.")
     rest = {path: value for path, value in settings.items() if path not in own}
     if recorded is None and live is None:
         return GpuWave(load_gpu(name).replace(rest, label="--set")), spec

@@ -7,6 +7,7 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError
 from pivotsim.tables import counted, percent
 
@@ -26,8 +27,8 @@ ModelArgument = Annotated[str, typer.Argument(help="A name or a YAML file.", sho
 
 def _model(name: str, set_: list[str] | None) -> "tuple[dict[str, object], VitModel]":
     """Return the settings and the model with them applied."""
-    settings = options.parse_settings(set_)
-    _, model = options.load_both("zcu102", name, settings, only="model.")
+    settings = parse_settings(set_)
+    _, model = load_both("zcu102", name, settings, only="model.")
     assert model is not None  # load_both returns a model for a model's name
     return settings, model
 
@@ -42,12 +43,12 @@ def show_hw_command(
     from pivotsim.hardware.gpu import is_gpu, load_gpu
     from pivotsim.simulation.report import hash_of, header
 
-    settings = options.parse_settings(set_)
+    settings = parse_settings(set_)
     hw: Hardware | GpuSpec
     if is_gpu(name):
         hw = load_gpu(name).replace(settings, label="--set")
     else:
-        hw, _ = options.load_both(name, None, settings)
+        hw, _ = load_both(name, None, settings)
     if json:
         values = {
             path: {"value": value, "unit": unit, "source": source, "description": description}
@@ -87,8 +88,8 @@ def show_fit_command(
     from pivotsim.simulation.report import hash_of, header
     from pivotsim.units import INT64_MAX
 
-    settings = options.parse_settings(set_)
-    hw, _ = options.load_both(name, None, settings, kind="systolic")
+    settings = parse_settings(set_)
+    hw, _ = load_both(name, None, settings, kind="systolic")
     found = fit(hw)
     paper = None if differences(hw) else published_resources()
     if json:

@@ -8,6 +8,7 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table, progress
+from pivotsim.cli.settings import array_not_used, array_of, check_stated_once, load_both, model_not_used, parse_settings
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
 
@@ -45,8 +46,8 @@ def gemm_command(
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
-    board, settings, chosen = options.array_of("gemm", hw, set_, flags)
-    not_used = options.array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=True)
+    board, settings, chosen = array_of("gemm", hw, set_, flags)
+    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=True)
     clock_mhz = board.clock_mhz
     with progress():
         result = simulate_gemm(
@@ -142,9 +143,9 @@ def run_command(
     if trace is not None and (pruned or (active, qkv, score_bits) != (None, "fused", 8)):
         shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
         raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
-    settings = options.parse_settings(set_)
-    options.check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
-    board, spec = options.load_both(hw, model, settings)
+    settings = parse_settings(set_)
+    check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
+    board, spec = load_both(hw, model, settings)
 
     def plan_of(one: "VitModel") -> "Plan":
         return pruned.applied(plan(one, qkv=qkv, score_bits=score_bits), options.active_of(active, one.depth))
@@ -160,7 +161,7 @@ def run_command(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
             ps_pl_overlap=ps_pl_overlap,
         )  # fmt: skip
-    of_model = options.model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
+    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline

@@ -7,6 +7,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
+from pivotsim.cli.settings import array_not_used, array_of
 from pivotsim.tables import counted, percent
 
 SHOWN_FOLDS = 12
@@ -42,8 +43,8 @@ def watch_command(
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
-    board, settings, chosen = options.array_of("watch", hw, set_, flags)
-    not_used = options.array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=False)
+    board, settings, chosen = array_of("watch", hw, set_, flags)
+    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=False)
     m, k, n = check_sizes(m, k, n)
     check_size(m, k, n, array_options(**chosen), trace=True)
     with progress():

@@ -1,0 +1,137 @@
+"""Settings: values of hardware and model that a command is given by ``--set`` or by options of their own."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pivotsim.cli.options import parse_array
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.yaml_reader import parse_scalar
+
+if TYPE_CHECKING:
+    from pivotsim.hardware.spec import Hardware
+    from pivotsim.models.spec import VitModel
+    from pivotsim.workload.ops import Trace
+
+
+def parse_settings(settings: list[str] | None) -> dict[str, object]:
+    """Return {dotted path: value} of the ``--set`` options; values follow YAML's rules."""
+    values: dict[str, object] = {}
+    for text in settings or []:
+        path, equals, value = text.partition("=")
+        path = path.strip()
+        if not equals or not path:
+            raise InputError(f"--set: expected PATH=VALUE such as array.rows=32 {got(text)}")
+        if re.search(r",\s*[\w.]+\s*=", value):
+            raise InputError(f"--set: {path}: one value each; repeat --set for every further one {got(text)}")
+        if path in values:
+            raise InputError(f"--set: {path}: set twice {got(text)}")
+        values[path] = parse_scalar(value.strip())
+    return values
+
+
+def load_both(
+    hw_name: str, model_name: str | None, settings: dict[str, object], *, only: str = "", kind: str = ""
+) -> "tuple[Hardware, VitModel | None]":
+    """Return hardware and model with each setting applied where it belongs.
+
+    ``only`` is the start of the paths that the command makes use of; another one is refused. ``kind`` is the kind of
+    hardware that it needs.
+    """
+    from pivotsim.hardware.loading import load_hardware
+    from pivotsim.io.specs import changeable, leaves
+    from pivotsim.models.spec import VitModel, load_model
+
+    hw = load_hardware(hw_name, kind=kind)
+    model = None if model_name is None else load_model(model_name)
+    hw_paths = set(changeable(type(hw)))
+    model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
+    for path in settings:
+        if not path.startswith(only):
+            raise InputError(f"--set: {path}: this command uses {only}* alone")
+    unknown = [path for path in settings if path not in hw_paths | model_paths]
+    if unknown and model is None and all(path.startswith("model.") for path in unknown):
+        raise InputError(f"--set: {path}: this command has no model" for path in unknown)
+    if unknown:
+        how = "; `pivotsim show hw` and `pivotsim show model` list all"
+        raise InputError(f"--set: {p}: unknown key{_meant(type(hw), p, hw_paths | model_paths, how)}" for p in unknown)
+    for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
+    hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
+    return hw, model if model is None else model.replace(for_model, label="--set model")
+
+
+def model_not_used(
+    settings: Mapping[str, object],
+    model_name: str | None,
+    spec: "VitModel | None",
+    traces_of: "Callable[[VitModel], Sequence[Trace]]",
+    *,
+    scope: str,
+    gate: str = "none",
+) -> dict[str, str]:
+    """Return the settings of the model that change nothing of what runs, and what they need."""
+    if spec is None or not any(path.startswith("model.") for path in settings):
+        return {}
+    from pivotsim.models.spec import load_model
+    from pivotsim.simulation.notes.model_settings import model_settings_not_used
+
+    original = load_model(str(model_name))
+    return model_settings_not_used(settings, spec, original, traces_of, scope=scope, with_gate=gate != "none")
+
+
+def _meant(hw: "type[Hardware]", path: str, valid: set[str], how: str) -> str:
+    """Return how else to state what an unknown path of ``--set`` means."""
+    from pivotsim.io.specs import unknown_key
+    from pivotsim.models.spec import VitModel
+
+    if path.startswith("model."):
+        own = {name.removeprefix("model.") for name in valid if name.startswith("model.")}
+        meant = unknown_key(VitModel, path.removeprefix("model."), own)
+        return meant if meant.startswith(";") else nearest(path, valid, how=how)
+    return unknown_key(hw, path, valid, how)
+
+
+def array_of(
+    command: str, hw_name: str, set_: list[str] | None, flags: Mapping[str, object]
+) -> "tuple[Hardware, dict[str, object], dict[str, Any]]":
+    """Return the hardware, the settings, and the array's options: its own, changed by ``--set`` or by flags.
+
+    ``flags`` maps an option of the array to its flag's value, None where the user left it out; ``array`` is RxC.
+    """
+    from pivotsim.hardware.systolic import as_systolic
+
+    settings = parse_settings(set_)
+    board, _ = load_both(hw_name, None, settings, only="array.", kind="systolic")
+    own = as_systolic(board, command).array
+    size = flags["array"]
+    flags = {name: value for name, value in flags.items() if name != "array"}
+    given = {"rows": size, "cols": size, **flags}
+    for path in settings:
+        if given.get(path.removeprefix("array.")) is not None:
+            raise InputError(f"{command}: {path}: stated twice, by --set and by its own option")
+    rows, cols = (own.rows, own.cols) if size is None else parse_array(str(size))
+    values = {name: getattr(own, name) if value is None else value for name, value in flags.items()}
+    return board, settings, {"rows": rows, "cols": cols, **values}
+
+
+def array_not_used(
+    settings: Mapping[str, object], os_edge_register: bool | None, dataflow: str, *, has_clock: bool
+) -> dict[str, str]:
+    """Return what is stated of an array that one multiplication does not read, by its path or flag, and what it needs.
+
+    ``has_clock`` says whether the command prints a delay.
+    """
+    from pivotsim.hardware.dataflows import DATAFLOW
+
+    unread = {"array.operand_bits": "operands are int8 here"}
+    unread |= {} if has_clock else {"array.clock_mhz": "clocks are counted, no delay"}
+    unread |= {} if DATAFLOW[dataflow].drains else {"array.os_edge_register": "needs --dataflow os"}
+    stated = [*settings, *(["array.os_edge_register"] if os_edge_register is not None else [])]
+    return {path: f"not used here: {unread[path]}" for path in stated if path in unread}
+
+
+def check_stated_once(command: str, settings: Mapping[str, object], flags: Mapping[str, object]) -> None:
+    """Raise InputError where a value of the hardware is given by ``--set`` and by an option of its own."""
+    for path, value in flags.items():
+        if path in settings and value is not None:
+            raise InputError(f"{command}: {path}: stated twice, by --set and by its own option")
