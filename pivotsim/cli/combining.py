@@ -158,7 +158,7 @@ def compare_command(
 ) -> None:
     """What changed from one saved result to another, module by module."""
     from pivotsim.simulation.comparison import compare, identity, read_result
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
 
     results = {"a": read_result(a), "b": read_result(b)}
     table = compare(results["a"], results["b"])

@@ -208,7 +208,7 @@ def _parse_limits(texts: list[str] | None) -> dict[str, float]:
 def _to_dict(
     search: "CoSearch", model: str, pairs: "list[Answer]", best: "Answer | None", front: "list[Choice] | None"
 ) -> dict[str, Any]:
-    from pivotsim.simulation.report import header
+    from pivotsim.simulation.results import header
 
     return {
         **header("cosearch", search.input_hash),

@@ -41,7 +41,7 @@ def show_hw_command(
 ) -> None:
     """Every value of a hardware with unit and source, and what follows; of a GPU's wave model too, as gpu/a100."""
     from pivotsim.hardware.gpu import is_gpu, load_gpu
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
 
     settings = parse_settings(set_)
     hw: Hardware | GpuSpec
@@ -85,7 +85,7 @@ def show_fit_command(
     from pivotsim.hardware.resources import amount_text, fit
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
     from pivotsim.units import INT64_MAX
 
     settings = parse_settings(set_)
@@ -148,7 +148,7 @@ def show_model_command(
     """Every value of a model, and the parameters and MACs that follow."""
     from pivotsim.io.specs import leaves, value_at
     from pivotsim.models.spec import VitModel
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
@@ -191,7 +191,7 @@ def show_plan_command(
     json: options.JsonOption = False,
 ) -> None:
     """What each encoder of a model does, as a table; pruned, what it keeps of the model's parameters and MACs too."""
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
     from pivotsim.workload.footprints import footprint
     from pivotsim.workload.plans import plan, pruned_text
 
@@ -250,7 +250,7 @@ def show_trace_command(
     json: options.JsonOption = False,
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
     from pivotsim.workload.csv_layout import HEADER
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan

@@ -38,7 +38,7 @@ def watch_command(
     from pivotsim.engines.pe.clock import check_size, seeded_operands
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
     from pivotsim.simulation.executed_gemm import execute_gemm
-    from pivotsim.simulation.report import hash_of, header
+    from pivotsim.simulation.results import hash_of, header
     from pivotsim.simulation.single_gemm import array_options, check_sizes
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}

@@ -28,7 +28,7 @@ from pivotsim.pruning.devices.protocol import (
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
-from pivotsim.simulation.report import hash_of, header
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.plans import Plan

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import read_text
-from pivotsim.simulation.report import SCHEMA_VERSION
+from pivotsim.simulation.results import SCHEMA_VERSION
 
 MAX_BYTES = 64 * 2**20
 LARGEST, SMALLEST = 1e100, 1e-100  # differences and ratios of such numbers stay finite

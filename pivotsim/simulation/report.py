@@ -1,13 +1,11 @@
 """Reports: what a run costs, in total and by module, encoder and resource."""
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pivotsim._version import __version__
 from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
@@ -18,6 +16,7 @@ from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.reading import Reading
 from pivotsim.simulation.requirements import requirement_of
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import run_line, run_tables
 from pivotsim.simulation.timeline import Timeline
@@ -28,7 +27,6 @@ from pivotsim.workload.ops import GROUP_OF
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA_VERSION = 1
 BREAKDOWNS = ("module", "group", "encoder", "resource")
 
 
@@ -363,18 +361,3 @@ def not_used_by(reports: Sequence[Report], reading: Reading, gate: str = "none")
         return facts[key] if key in facts else reading.values_of(key)
 
     return reading.not_used(lambda path: requirement_of(path, possible))
-
-
-def hash_of(inputs: Any) -> str:
-    """Return 16 hex digits over anything that prints itself in full."""
-    return hashlib.sha256(str(inputs).encode()).hexdigest()[:16]
-
-
-def header(kind: str, input_hash: str) -> dict[str, Any]:
-    """Return the first entries of every JSON result."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "result": kind,
-        "pivotsim_version": __version__,
-        "input_hash": input_hash,
-    }

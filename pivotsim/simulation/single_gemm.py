@@ -18,7 +18,7 @@ from pivotsim.hardware.spec import (
     MAX_ROWS,
     MIN_CLOCK_MHZ,
 )
-from pivotsim.simulation.report import hash_of, header
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import cycles_to_ms
 from pivotsim.workload.masks.masks import Mask, drawn_mask

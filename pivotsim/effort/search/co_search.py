@@ -11,7 +11,7 @@ from pivotsim.effort.search.space import CoSearch
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.simulation.report import hash_of
+from pivotsim.simulation.results import hash_of
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention

@@ -29,7 +29,8 @@ from pivotsim.effort.search.pairs import TOLERANCE_FRAC, find_pair
 from pivotsim.effort.search.paths import EffortPath
 from pivotsim.effort.search.threshold_grid import Sampling, candidates, count_exits
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.simulation.report import Report, hash_of
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.results import hash_of
 from pivotsim.units import FloatArray
 
 

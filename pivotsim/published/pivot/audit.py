@@ -21,7 +21,8 @@ from pivotsim.published.pivot.other_board import BoardComparison, compare_board
 from pivotsim.published.pivot.pair_ranking import RELATIVE, Search
 from pivotsim.published.pivot.paper_board import differences, paper_board
 from pivotsim.published.pivot.tables import additive_table, definition_table, hit_table, pair_table
-from pivotsim.simulation.report import Report, hash_of, header
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table
 from pivotsim.workload.plans import plan
 

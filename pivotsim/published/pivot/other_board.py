@@ -17,7 +17,8 @@ from pivotsim.published.base.findings import NO_VERDICT, Finding
 from pivotsim.published.pivot.cells import CELLS
 from pivotsim.published.pivot.effort_pairs import Hypothesis
 from pivotsim.published.pivot.judge import RESOURCES, Judge
-from pivotsim.simulation.report import Report, hash_of, header
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table, as_text
 
 DIFFERENCES_SHOWN = 6

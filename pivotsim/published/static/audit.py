@@ -12,7 +12,7 @@ from pivotsim.published.base.claims import Claim, load_claims, load_expected, lo
 from pivotsim.published.base.findings import CALIBRATED, INFERRED, NOT_MODELLED, REPRODUCED, Finding
 from pivotsim.published.static.compression import Setting, most_compressed, settings
 from pivotsim.published.static.vitcod import attention_of, ffn_cycles, linear_cycles, sparser_density
-from pivotsim.simulation.report import hash_of, header
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import plan

@@ -23,7 +23,7 @@ from pivotsim.published.tokens.latency import (
 )
 from pivotsim.published.tokens.prose import recomputed, remark
 from pivotsim.published.tokens.tables import contradiction_table, hit_table, rate_table
-from pivotsim.simulation.report import hash_of, header
+from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table as PrintedTable
 
 RECOMPUTED, INPUT, UNVALIDATED = "recomputed", "input", "not validated"
