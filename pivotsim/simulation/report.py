@@ -15,7 +15,7 @@ from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.reading import Reading
-from pivotsim.simulation.requirements import requirement_of
+from pivotsim.simulation.notes.requirements import requirement_of
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import run_line, run_tables

@@ -14,7 +14,7 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.io.specs import holds_no_values, value_at
-from pivotsim.simulation.requirements import requirement_of, space_words, unmet
+from pivotsim.simulation.notes.requirements import requirement_of, space_words, unmet
 
 OF_KINDS = ("model", "tokens", "active", LOW, HIGH)  # axes that decide which kinds of operations there are
 MASKS = (*MASKED, "split")  # no kind depends on them, and drawing masks takes time
@@ -55,7 +55,7 @@ def _own(space: Space, name: str) -> Any:
 
 
 class Facts:
-    """Values that the designs of a space may take of a key, as ``simulation.requirements`` asks for them."""
+    """Values that the designs of a space may take of a key, as ``simulation.notes.requirements`` asks for them."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
