@@ -202,7 +202,7 @@ class MixedReport:
         if self.gate == "none" or len(self.efforts) == 1:
             return found
         inputs, options = first.inputs, first.options
-        return found.with_more(gate_reads(inputs.hw, options["profile"], options["energy"], inputs.classes))
+        return found.with_more(gate_reads(inputs.hw, options["profile"], options["energy"], inputs.whole.classes))
 
     @property
     def not_used(self) -> dict[str, str]:

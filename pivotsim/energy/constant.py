@@ -1,12 +1,11 @@
 """Energy rule `constant`: the board's power times the delay (PIVOT, section 3.4 and Tables 2 and 3)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from pivotsim.energy.usage import Usage
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.documents import SET_BY_USER, inherited_from, is_inherited
-from pivotsim.io.specs import leaves
+from pivotsim.io.documents import SET_BY_USER, inherited_from
 from pivotsim.units import Number, energy_j
 
 BOARD_W = "power.board_w"
@@ -23,7 +22,7 @@ def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
     return {"board": board_j(hw, usage.delay_ms)}
 
 
-def constant_power_note(hw: Hardware, varied: Collection[str] = ()) -> str:
+def constant_power_note(hw: Hardware, varied: Collection[str] = (), read: Collection[str] = ()) -> str:
     """Return what must be said of the power where another array or clock has the constant of a board's own.
 
     Parameters
@@ -32,6 +31,8 @@ def constant_power_note(hw: Hardware, varied: Collection[str] = ()) -> str:
         Gives the constant.
     varied : collection of str
         Dotted paths of the values that an exploration varies.
+    read : collection of str
+        Dotted paths of the values that count; all of them where it is empty.
 
     Returns
     -------
@@ -46,22 +47,33 @@ def constant_power_note(hw: Hardware, varied: Collection[str] = ()) -> str:
     >>> constant_power_note(ps.load_hardware("zcu102"), ["host.cores"])
     ''
     """
-    array, source = f"{hw.compute}.", hw.source(BOARD_W)
+    array = f"{hw.compute}."
     is_varied = BOARD_W not in varied and any(path.startswith(array) for path in varied)
-    stated_later = (
-        _order(hw.source(path)) > _order(source) for path, _, _ in leaves(type(hw)) if path[: len(array)] == array
-    )
-    if not is_varied and not any(stated_later):
+    if not is_varied and not any(not read or path in read for path in _stated_after(hw, array)):
         return ""
-    owner = inherited_from(source) or hw.name
+    owner = inherited_from(hw.source(BOARD_W)) or hw.name
     of_owner = f"{BOARD_W}: {hw.power.board_w:g} W is that of {owner} with its own array and clock"
     has_components = isinstance(hw.power, ComponentPowerSpec)
     return f"{of_owner}; energy activity scales with the design" if has_components else of_owner
 
 
-def _order(source: str) -> int:
-    """Return how late a value was stated: by a base, by the board's own file, by a setting."""
-    return 0 if is_inherited(source) else 2 if source.startswith(f"{SET_BY_USER} (") else 1
+def _stated_after(hw: Hardware, array: str) -> Iterator[str]:
+    """Yield the paths of the array's values that were stated after the board's power, and by another file or setting.
+
+    Sources stand in the order in which values were stated: what a file or a setting changes comes last.
+    """
+    power = _origin(hw.source(BOARD_W))
+    owner = next((path for path in (BOARD_W, "power") if path in hw.sources), "")
+    is_after = not owner
+    for path, source in hw.sources.items():
+        is_after = is_after or path == owner
+        if is_after and path.startswith(array) and not path.endswith(".operand_bits") and _origin(source) != power:
+            yield path
+
+
+def _origin(source: str) -> str:
+    """Return who stated a value: the base that a source names, a setting, or the board's own file."""
+    return inherited_from(source) or (SET_BY_USER if source.startswith(f"{SET_BY_USER} (") else "")
 
 
 def interval_j(hw: Hardware, usage: Usage) -> None:

@@ -145,9 +145,23 @@ def _laid_over(document: Document, base: Document) -> Document:
             if is_group:  # a word in its place: the group is none
                 data["sources"] = sources = without_sources_below(sources, dotted)
             is_value = len(path) > 1 or is_group  # values stand in groups; what stands above them only names the file
-            if is_value and not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
-                sources[dotted] = f"{SET_BY_USER} in {document.name}"
+            if not is_value:
+                continue
+            source = sources.get(dotted)
+            if _value_at(base.data, path) != _value_at(own, path):
+                sources.pop(dotted, None)  # values stand in the order in which they are changed
+            if not (isinstance(stated, Mapping) and _is_stated(stated, dotted)):
+                source = f"{SET_BY_USER} in {document.name}"
+            if source is not None:
+                sources[dotted] = source
     return Document(data, places, document.name)
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    """Return what stands at a key path of nested mappings, None where nothing does."""
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
 
 
 def _as_base(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -268,6 +268,8 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
             if isinstance(target[last], dict):
                 data["sources"] = {**without_sources_below(data["sources"], path), path: SET_BY_USER}
             else:
+                if data["sources"].get(path) is None or target[last] != value:
+                    data["sources"].pop(path, None)  # values stand in the order in which they are stated
                 data["sources"][path] = f"{SET_BY_USER} (was {target[last]})"
         target[last] = plain(value)
         places[tuple(path.split("."))] = label

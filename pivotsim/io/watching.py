@@ -4,45 +4,71 @@ What a run has not read cannot have changed it, so that a setting without effect
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pivotsim.io.specs import Spec
 
 SpecT = TypeVar("SpecT", bound=Spec)
 
 
-def watched(spec: SpecT) -> tuple[SpecT, set[str]]:
-    """Return a copy of a specification, and the set that fills with the dotted paths of the values read from it.
+@dataclass(frozen=True)
+class Watch(Generic[SpecT]):
+    """A watched copy of a specification, and the dotted paths of the values that have been read from it."""
+
+    spec: SpecT
+    read: set[str]
+    _made: list[Any] = field(repr=False)
+
+    def stop(self) -> None:
+        """Turn the copy, and what was copied from it, into plain specifications: who keeps one keeps no watch."""
+        for copy in self._made:
+            object.__setattr__(copy, "__class__", copy._plain)
+            object.__setattr__(copy, "__pydantic_private__", None)
+        self._made.clear()
+
+
+def watch(spec: SpecT) -> Watch[SpecT]:
+    """Return a copy of a specification that is read like the original, and notes what is read.
 
     Values that ``model_copy`` replaces are no longer the specification's, so that reading them is not noted.
 
     Examples
     --------
     >>> from pivotsim.hardware.loading import load_hardware
-    >>> board, read = watched(load_hardware("zcu102"))
-    >>> board.pes, sorted(read)
+    >>> board = watch(load_hardware("zcu102"))
+    >>> board.spec.pes, sorted(board.read)
     (2304, ['array.cols', 'array.rows'])
     """
     read: set[str] = set()
-    return _watching(spec, "", read), read
+    made: list[Any] = []
+    return Watch(_copy(spec, "", read, made), read, made)
 
 
-def _watching(spec: Any, prefix: str, read: set[str]) -> Any:
-    copy = spec.model_copy()
-    for name, value in spec.__dict__.items():
-        if isinstance(value, Spec):
-            copy.__dict__[name] = _watching(value, f"{prefix}{name}.", read)
-    values = {name: prefix + name for name, value in spec.__dict__.items() if not isinstance(value, (Spec, dict))}
-    _note(copy, read, values)
+def _copy(spec: Any, prefix: str, read: set[str], made: list[Any]) -> Any:
+    groups = {name: _copy(value, f"{prefix}{name}.", read, made)
+              for name, value in spec.__dict__.items() if isinstance(value, Spec)}  # fmt: skip
     plain: Any = type(spec)
+    values = {name: path for name, path in _paths(plain, prefix).items() if name not in groups}
+    copy = plain.__new__(plain)
+    object.__setattr__(copy, "__dict__", {**spec.__dict__, **groups})
+    object.__setattr__(copy, "__pydantic_fields_set__", spec.__pydantic_fields_set__)
+    object.__setattr__(copy, "__pydantic_extra__", None)
     object.__setattr__(copy, "__class__", _watching_class(plain))
+    _note(copy, read, values, made)
     return copy
 
 
-def _note(copy: Spec, read: set[str], values: Mapping[str, str]) -> None:
-    """Keep the set, and the names that are noted with their paths, where pydantic's copies take them along."""
-    object.__setattr__(copy, "__pydantic_private__", {"read": read, "values": values})
+@cache
+def _paths(plain: Any, prefix: str) -> dict[str, str]:
+    return {name: prefix + name for name, field in plain.model_fields.items() if field.annotation != dict[str, str]}
+
+
+def _note(copy: Any, read: set[str], values: Mapping[str, str], made: list[Any]) -> None:
+    """Keep what a copy needs to watch where pydantic's own copies take it along."""
+    object.__setattr__(copy, "__pydantic_private__", {"read": read, "values": values, "made": made})
+    made.append(copy)
 
 
 class _Watching:
@@ -65,19 +91,8 @@ class _Watching:
         copy = super().model_copy(update=update, deep=deep)  # type: ignore[misc]  # Spec's, which comes next
         private = copy.__pydantic_private__
         kept = {name: path for name, path in private["values"].items() if name not in (update or {})}
-        _note(copy, private["read"], kept)
+        _note(copy, private["read"], kept, private["made"])
         return copy
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Pickle as the plain class: the other process runs what has been read already."""
-        plain = super().model_copy()  # type: ignore[misc]
-        object.__setattr__(plain, "__pydantic_private__", None)
-        object.__setattr__(plain, "__class__", self._plain)
-        return _itself, (plain,)
-
-
-def _itself(spec: Spec) -> Spec:
-    return spec
 
 
 @cache

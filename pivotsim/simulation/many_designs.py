@@ -116,10 +116,16 @@ def simulate_designs(
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
     notes = list(workload_notes(whole, scope, hw.operand_bits))
-    power = constant_power_note(hw, [f"array.{field}" for field in vectors]) if energy == "constant" else ""
+    power = constant_power_note(hw, _varied(hw.array, vectors)) if energy == "constant" else ""
     resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))
     table = {**vectors, **resources, **totals}
     return DesignTable(table, units, descriptions, [*notes, *([power] if power else [])])
+
+
+def _varied(array: ArraySpec, vectors: Mapping[str, Any]) -> list[str]:
+    """Return the dotted paths of the fields of which a design has another value than the array's own."""
+    own = {field: getattr(array, field) for field in vectors}
+    return [f"array.{field}" for field, values in vectors.items() if (np.asarray(values) != own[field]).any()]
 
 
 def _vector(values: object) -> Any:

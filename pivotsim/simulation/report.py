@@ -16,6 +16,7 @@ from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.reading import Reading
 from pivotsim.simulation.notes.requirements import requirement_of
+from pivotsim.simulation.notes.sources import notes_of, remarks_of
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import run_line, run_tables
@@ -23,6 +24,7 @@ from pivotsim.simulation.timeline import Timeline
 from pivotsim.tables import as_html, as_text
 from pivotsim.units import plain_sum
 from pivotsim.workload.ops import GROUP_OF
+from pivotsim.workload.remarks import plan_scope_notes, workload_remarks
 
 if TYPE_CHECKING:
     import pandas
@@ -122,12 +124,26 @@ class Report:
     energy_components_j: Mapping[str, float]
     counts: Counts
     usage: Usage
-    notes: tuple[str, ...]
-    remarks: tuple[str, ...]
     reading: Reading = field(repr=False, compare=False)
     inputs: Any = field(repr=False, compare=False)
     timeline: Timeline = field(repr=False, compare=False)
     details: Details = field(repr=False, compare=False, default=Details())
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Constants behind the numbers that are calibrated, inferred, assumed, estimated, set or inherited."""
+        i = self.inputs
+        return (
+            *notes_of(i.trace, i.hw, i.linked, i.options, self.reading),
+            *plan_scope_notes(i.whole, i.options["scope"]),
+        )
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """What must be said beside the totals."""
+        inputs = self.inputs
+        remarks = remarks_of(inputs.hw, self.options, self.reading, self.overlap_ms)
+        return (*remarks, *workload_remarks(inputs.whole, self.options["scope"], inputs.hw.operand_bits))
 
     @property
     def fits(self) -> bool | None:
@@ -143,7 +159,7 @@ class Report:
     def gate(self) -> Gate:
         """One entropy gate after this run, charged by ``combine`` alone."""
         inputs = self.inputs
-        return gate_of(inputs.hw, self.options["profile"], self.options["energy"], inputs.classes)
+        return gate_of(inputs.hw, self.options["profile"], self.options["energy"], inputs.whole.classes)
 
     @property
     def gate_ms(self) -> float | None:

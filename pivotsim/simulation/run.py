@@ -14,8 +14,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
-from pivotsim.simulation.notes.reading import reading_of, watched_if_changed
-from pivotsim.simulation.notes.sources import notes_of, remarks_of
+from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
 from pivotsim.simulation.placed_ops import PS, PlacedOp, place_ops
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Timeline
@@ -23,7 +22,6 @@ from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Trace, checked
 from pivotsim.workload.plans import Plan
-from pivotsim.workload.remarks import plan_scope_notes, workload_remarks
 
 SCOPES = ("encoders", "all")
 
@@ -95,15 +93,15 @@ def simulate(
         check_choice("ps_pl_overlap", ps_pl_overlap, PS_PL_OVERLAPS)
         if hw.host is not None or ps_pl_overlap != hw.ps_pl_overlap:  # without a processor everything is serial
             hw = hw.replace({"host.ps_pl_overlap": ps_pl_overlap}, label="ps_pl_overlap")
-    stated = hw
-    hw, read = watched_if_changed(stated)
+    stated, board_watch = hw, watch_if_changed(hw)
+    hw = stated if board_watch is None else board_watch.spec
     mode = hw.ps_pl_overlap
     images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
     if images > 1 and isinstance(workload, Trace):
         problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
     whole = as_trace(workload, batch // images)
-    trace = runnable(whole, hw, scope)
+    trace = runnable(whole, stated, scope)
     if mode == "heads" and not head_ranges(trace) and _is_split(trace):
         problem = "a split attention runs its heads one by one, so none is side by side with another"
         raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
@@ -130,15 +128,16 @@ def simulate(
     options["ps_pl_overlap"] = mode
     unit_cycles = images * sum(step.cycles for step in steps if step.kind != "gemm")
     energy_components_j = RULES[energy].components_j(hw, usage)
-    if read:
+    linked = board.linked()
+    if board_watch is not None:
         RULES[energy].interval_j(hw, usage)  # a report works it out when it is asked for, and reads this too
-    reading = reading_of(stated, read)
+        board_watch.stop()
     return Report(
         workload=_name(workload),
         hardware=stated.name,
         options=options,
         rows=tuple(rows),
-        pes=hw.pes,
+        pes=stated.pes,
         pl_cycles=pl_cycles,
         unit_cycles=unit_cycles,
         delay_ms=delay_ms,
@@ -148,13 +147,8 @@ def simulate(
         counts=counts,
         usage=usage,
         details=counted.details,
-        notes=(
-            *notes_of(trace, stated, board, options, reading),
-            *plan_scope_notes(whole, scope),
-        ),
-        remarks=(*remarks_of(stated, options), *workload_remarks(whole, scope, stated.operand_bits)),
-        reading=reading,
-        inputs=Inputs(trace, stated, board.linked(), options, whole.classes),
+        reading=reading_of(stated, board_watch),
+        inputs=Inputs(trace, stated, linked, options, whole),
         timeline=timeline,
     )
 
@@ -204,10 +198,10 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
 
 def _rows(steps: list[PlacedOp], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
     """Return the steps of all images in the trace's order, each with its start."""
-    to_ms, rows = timeline.ticks.to_ms, []
+    to_ms, clock_mhz, rows = timeline.ticks.to_ms, hw.clock_mhz, []
     for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):
         side = "ps" if step.resource == PS else "pl"
-        busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), hw.clock_mhz)
+        busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), clock_mhz)
         rows.append(Row(step.encoder, step.module, step.kind, side, step.cycles, step.macs, busy_ms, to_ms(start)))
     return rows
 
@@ -220,7 +214,7 @@ class Inputs:
     hw: Hardware
     linked: Mapping[str, SourcedSpec]
     options: Mapping[str, Any]
-    classes: int | None  # outputs of the whole trace's head, what a gate works on; follows from the model
+    whole: Trace  # with what is out of scope
 
     def __str__(self) -> str:
         parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))

@@ -257,6 +257,35 @@ def test_another_array_has_not_the_boards_power(shown, setting):
     assert shown("run", "deit_t", "--set", setting, "--set", "power.board_w=5")[1]["remarks"] == []
 
 
+def test_power_and_array_of_several_bases(shown, tmp_path):
+    def said(name, text):
+        (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n{text}")
+        return shown("run", "deit_t", "--hw", tmp_path / f"{name}.yaml")[1]["remarks"]
+
+    of_zcu102 = "power.board_w: 7.92 W is that of zcu102 with its own array and clock"
+    assert said("narrow", "base: zcu102\narray: {rows: 32}\n")[0].startswith(of_zcu102)
+    assert said("leaf", "base: narrow\nhost: {cores: 4}\n")[0].startswith(of_zcu102)
+    assert said("measured", "base: narrow\npower: {board_w: 4}\n") == []
+    assert said("copy", "base: measured\nhost: {cores: 4}\n") == []
+    assert said("faster", "base: measured\narray: {clock_mhz: 200}\n")[0].startswith(
+        "power.board_w: 4 W is that of measured "
+    )
+    assert said("restated", "base: zcu102\narray: {rows: 64, cols: 36}\n") == []
+
+
+@pytest.mark.parametrize("setting", ["array.rows=64", "array.os_edge_register=false", "array.operand_bits=16"])
+def test_a_setting_that_leaves_the_array_as_it_is(shown, setting):
+    assert shown("run", "deit_t", "--set", setting)[1]["remarks"] == []
+
+
+def test_a_table_of_the_boards_own_array_has_the_boards_power():
+    def notes(designs):
+        return ps.simulate_designs(ps.plan("deit_t"), "zcu102", designs).notes
+
+    assert not any("power.board_w" in note for note in notes({"rows": [64, 64]}))
+    assert any("power.board_w" in note for note in notes({"rows": [64, 32]}))
+
+
 def test_a_board_that_states_both_has_its_own_power(shown, pynq):
     assert shown("run", "deit_t", "--hw", pynq)[1]["remarks"] == []
     assert shown("run", "deit_t", "--hw", "zcu102")[1]["remarks"] == []

@@ -20,6 +20,7 @@ OF_KINDS = ("model", "tokens", "active", LOW, HIGH)  # axes that decide which ki
 MASKS = (*MASKED, "split")  # no kind depends on them, and drawing masks takes time
 MAX_VALUES = 16  # of an axis, that are looked at for further kinds
 SET = "set."
+DROPPING = ("array.operand_bits",)  # designs that cannot run are left out
 
 
 def notes_on(space: Space) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ def notes_on(space: Space) -> tuple[str, ...]:
         text = _without_effect(name, facts)
         if not text:
             continue
-        (notes if _resources_of(name) else problems).append(f"axes.{name}: {text}")
+        (notes if _resources_of(name) or name in DROPPING else problems).append(f"axes.{name}: {text}")
     if problems:
         raise InputError(space.located(problem) for problem in problems)
     notes += [f"fixed.{name}: {text}" for name in space.stated if (text := _of_fixed(name, facts))]
@@ -109,10 +110,13 @@ def _resources_of(name: str) -> list[str]:
 
 def _without_effect(name: str, facts: Facts) -> str:
     """Return why neither delay nor energy depends on a value, '' where they may."""
-    if unmet(name, facts) is None:
+    rules = (*facts.space.conditions.values(), *facts.space.constraints)
+    if unmet(name, facts) is None or any(name in rule.names for rule in rules):
         return ""
     why = requirement_of(name, facts, space_words)
     resources = _resources_of(name)
+    if name in DROPPING:
+        return why
     if not resources:
         return f"no column depends on it here: {why}"
     only = f"only {' and '.join(resources)} depend{'s' if len(resources) == 1 else ''} on it here"

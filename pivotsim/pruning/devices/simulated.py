@@ -15,7 +15,7 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
-from pivotsim.simulation.notes.reading import watched_if_changed
+from pivotsim.simulation.notes.reading import watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
 from pivotsim.simulation.report import Report, not_used_by
 from pivotsim.simulation.run import runnable, simulate
@@ -102,9 +102,10 @@ class Simulated:
     def remarks(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return whether the design fits where it does not, what else the run says, and the settings without effect."""
         report = self._report(plan, batch)
-        board, read = watched_if_changed(self.board)
-        self._own_ms(plan, batch, board)
-        reading = report.reading.with_more(read)
+        reading, board = report.reading, watch_if_changed(self.board)
+        if board is not None:
+            self._own_ms(plan, batch, board.spec)
+            reading = reading.with_more(board.read)
         if self.part == "array":  # the processor's times are left out
             reading = replace(reading, run={path for path in reading.run if not path.startswith(PROCESSOR)})
         lacking = [f"fits: NO, {fits_row(report.fit)[-1]}"] if report.fits is False else []

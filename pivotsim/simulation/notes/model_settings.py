@@ -7,7 +7,7 @@ from pivotsim.models.spec import VitModel
 from pivotsim.workload.ops import Trace
 
 PREFIX = "model."
-LABELS = ("name",)  # every result shows it
+NAME = "name"  # every result shows it
 
 
 def model_settings_not_used(
@@ -38,7 +38,7 @@ def model_settings_not_used(
     whole = list(traces_of(model))
     for path in settings:
         name = path.removeprefix(PREFIX)
-        if not path.startswith(PREFIX) or name in LABELS or getattr(model, name) == getattr(original, name):
+        if not path.startswith(PREFIX) or name == NAME or getattr(model, name) == getattr(original, name):
             continue
         try:
             before = list(traces_of(model.replace({name: getattr(original, name)})))

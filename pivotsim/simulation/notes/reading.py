@@ -4,14 +4,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from pivotsim.hardware.resources import fit_or_none
+from pivotsim.hardware.resource_columns import PATHS
 from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.documents import SET_BY_USER, is_inherited
 from pivotsim.io.specs import holds_no_values, leaves, value_at, with_groups
-from pivotsim.io.watching import watched
+from pivotsim.io.watching import Watch, watch
 from pivotsim.simulation.gate import gate_of
 
-LABELS = ("kind", "name", "description")  # no number depends on them, and every result shows the name
+NAMES = ("kind", "name", "description")  # no number depends on them, and every result shows the name
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Reading:
         """The paths, each once, whose sources say that values which the runs or the fit read are another board's."""
         told = set()
         for path in paths_of(type(self.hw)):
-            if path not in LABELS and (path in self.run or path in self.fit) and is_inherited(self.hw.source(path)):
+            if path not in NAMES and (path in self.run or path in self.fit) and is_inherited(self.hw.source(path)):
                 while path not in self.hw.sources:
                     path = path.rpartition(".")[0]
                 if path not in told:
@@ -73,29 +74,30 @@ class Reading:
         if not self.fit and not self.run:
             return []
         sources = self.hw.sources
-        return [path for path, source in sources.items() if source.startswith(SET_BY_USER) and path not in LABELS]
+        return [path for path, source in sources.items() if source.startswith(SET_BY_USER) and path not in NAMES]
 
 
-def watched_if_changed(hw: Hardware) -> tuple[Hardware, Set[str]]:
-    """Return a hardware to run, watched where something must be said of what is read, and the set of what is."""
+def watch_if_changed(hw: Hardware) -> Watch[Hardware] | None:
+    """Return a watch on a hardware of which something must be said: values are set, or another board's; else None."""
     is_changed = any(source.startswith(SET_BY_USER) or is_inherited(source) for source in hw.sources.values())
-    return watched(hw) if is_changed else (hw, frozenset())
+    return watch(hw) if is_changed else None
 
 
-def reading_of(hw: Hardware, read: Set[str]) -> Reading:
-    """Return what a run has read, and what the fit reads; nothing of a board that was not watched."""
-    if not read:
+def reading_of(hw: Hardware, board: Watch[Hardware] | None) -> Reading:
+    """Return what a run has read of a board, and what the fit reads; nothing of one that was not watched."""
+    if board is None:
         return Reading(hw, frozenset(), frozenset())
-    board, fit_reads = watched(hw)
-    fit_or_none(board)
-    return Reading(hw, frozenset(read) - set(LABELS), frozenset(fit_reads))
+    fit_reads = frozenset((*PATHS, "fpga.device")) if isinstance(hw, SystolicHardware) else frozenset()
+    return Reading(hw, frozenset(board.read) - set(NAMES), fit_reads)
 
 
 def gate_reads(hw: Hardware, profile: str, energy: str, classes: int | None) -> Set[str]:
     """Return what an entropy gate after a run reads; nothing of a board that is not watched."""
-    board, read = watched_if_changed(hw)
-    gate_of(board, profile, energy, classes)
-    return read
+    board = watch_if_changed(hw)
+    if board is None:
+        return frozenset()
+    gate_of(board.spec, profile, energy, classes)
+    return board.read
 
 
 @cache

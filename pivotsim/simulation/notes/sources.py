@@ -7,6 +7,7 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import constants_used, defaults_used, left_out
 from pivotsim.io.documents import is_inherited
@@ -16,18 +17,25 @@ from pivotsim.workload.ops import Trace
 SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
 
 
-def remarks_of(hw: Hardware, options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what must be said beside a run's totals."""
-    power = constant_power_note(hw) if options["energy"] == "constant" else ""
-    return (power,) if power else ()
+def remarks_of(hw: Hardware, options: Mapping[str, Any], reading: Reading, overlap_ms: float) -> tuple[str, ...]:
+    """Return what must be said beside a run's totals: whose power it is, and an overlap that hides nothing."""
+    power = constant_power_note(hw, read=reading.run) if options["energy"] == "constant" else ""
+    mode = options["ps_pl_overlap"]
+    needs = "needs --batch 2 or more" if mode == "images" and options["batch"] == 1 else "nothing runs side by side"
+    overlap = f"ps_pl_overlap: '{mode}' has no effect here: {needs}" if mode != "serial" and not overlap_ms else ""
+    return tuple(line for line in (power, overlap) if line)
 
 
 def notes_of(
-    trace: Trace, hw: Hardware, board: Hardware, options: Mapping[str, Any], reading: Reading
-) -> tuple[str, ...]:  # fmt: skip
+    trace: Trace,
+    hw: Hardware,
+    linked: Mapping[str, SourcedSpec],
+    options: Mapping[str, Any],
+    reading: Reading,
+) -> tuple[str, ...]:
     """Return the sources of the constants in use that are more, or less, than read from a source.
 
-    ``board`` is the hardware with the memories that the run saw.
+    ``linked`` are the specifications in files of their own that the run read, by the path that names each.
     """
     profile = options["profile"]
     used = [*constants_used(trace, hw, profile), *unit_constants(trace, hw)]
@@ -44,7 +52,7 @@ def notes_of(
         notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
-    for name, spec in board.linked().items():
+    for name, spec in linked.items():
         notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
     return notes
 

@@ -45,12 +45,11 @@ def space(axes, **parts):
         ("model.layer_scale", {}, "it counts parameters, not operations"),
         ("score_bits", {}, "needs requant or transfers that take time, as by fixed.profile: full"),
         ("placement.gemm", {}, "there is one place"),
-        ("array.operand_bits", {}, "it decides which operands fit, not what they take"),
     ],
 )  # fmt: skip
 def test_refused(axis, fixed, why):
     value = {"memories.dram": ["bandwidth"], "array.os_edge_register": [True], "model.layer_scale": [True],
-             "placement.gemm": ["array"], "score_bits": [8], "array.operand_bits": [8],
+             "placement.gemm": ["array"], "score_bits": [8],
              "power.activity.low.ps_idle_w": [0.1], "power.board_w": [1.0]}  # fmt: skip
     with pytest.raises(ps.InputError) as caught:
         notes_on(space({axis: value.get(axis, [10]), "array.rows": [16]}, fixed=fixed))
@@ -249,3 +248,21 @@ def test_memories_that_limit_are_read(name):
     checked = load_space(drawn)
     assert (unmet(name, Facts(checked)) is None) == bool(moved & set(checked.results)), found
     assert bool(moved & set(checked.results)) == (name != "memories.gb_bytes"), found
+
+
+def test_what_a_rule_reads_has_an_effect():
+    fixed = {"set": {"placement.softmax": "pl"}}
+    axes = {"host.cores": [1, 2], "array.rows": [32, 64]}
+    space = {"name": "s", "fixed": fixed, "axes": axes, "conditions": {"array.rows": "host.cores >= 2"}}
+    assert ps.explore(space)["dsp"].tolist() == [2304, 1152, 2304]
+    axes = {"power.board_w": [3.0, 30.0], "array.rows": [16]}
+    space = {"name": "s", "fixed": {"energy": "activity"}, "axes": axes, "constraints": ["array.rows <= power.board_w"]}
+    assert len(ps.explore(space)) == 1
+    with pytest.raises(ps.InputError, match=r"axes\.power\.board_w: no column depends on it here"):
+        ps.explore({**space, "constraints": []})
+
+
+def test_widths_that_leave_designs_out_are_noted():
+    table = ps.explore({"name": "s", "axes": {"array.operand_bits": [4, 8, 16]}})
+    assert table["array.operand_bits"].tolist() == [8, 16]
+    assert "axes.array.operand_bits: it decides which operands fit, not what they take" in table.notes
