@@ -100,3 +100,15 @@ def test_what_is_wrong(dataset):
     ):
         with pytest.raises(InputError, match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "place"),
+    [
+        ([0, 0.1, 0.5, 1], [1, 0.8, 0.5, 0], 2),  # squares 1, 0.65, 0.5, 1; unsquared 1, 0.9, 1, 1
+        ([0, 0.5, 0.6, 1], [1, 0.5, 0.3, 0], 2),  # squares 1, 0.5, 0.45, 1
+        ([0, 3, 4, 10], [20, 14, 12, 0], 2),  # scaled 0.3 and 0.7, 0.4 and 0.6: 0.58, 0.52
+    ],
+)
+def test_the_knee_is_nearest_by_squares(a, b, place):
+    assert knee_place({"a": np.array(a), "b": np.array(b)}, ["a", "b"]) == place
