@@ -94,6 +94,12 @@ def test_what_is_wrong(dataset):
     for call, message in (
         (lambda: front_rows(dataset, ["delay"]), "objectives: no column .got 'delay'., nearest valid name: 'delay_ms'"),
         (lambda: front_rows(dataset, ["delay_ms"], where=["dps < 1"]), "where: no column"),
+        (lambda: front_rows(dataset, "delay_ms"), "objectives: must be a list of columns .got 'delay_ms'.; write"),
+        (lambda: front_rows(dataset, np.int8(3)), "objectives: must be a list of columns .got 3.; write"),
+        (
+            lambda: front_rows(dataset, ["dsp"], maximize="dsp"),
+            "maximize: must be a list of columns .got 'dsp'.;",
+        ),
         (lambda: front_rows(dataset, ["delay_ms"], where=["dsp < 0"]), "front: no row is left"),
         (lambda: sensitivity(dataset, ["dsp"], where=["dsp < 0"]), "sensitivity: no row is left"),
         (lambda: best_by_pair(dataset, "a", "array.rows", "dsp"), "axes: no column"),
