@@ -1,11 +1,14 @@
 """The package's exceptions, one tree, and the wording that all messages share."""
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from pathlib import PurePath
+from typing import Any
 
 SHOWN_CHARACTERS = 60
+SHOWN_BITS = 2000  # Python refuses to write integers of more than some thousand digits
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
@@ -61,6 +64,8 @@ def _text(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > SHOWN_BITS:
+        return f"an integer of about {round(value.bit_length() * math.log10(2)):,} digits"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_text(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
@@ -73,7 +78,12 @@ def _text(value: object) -> str:
     if getattr(value, "ndim", None) == 0 and callable(item):
         inner = item()
         return repr(inner) if type(inner) is type(value) else _text(inner)
-    return repr(value)
+    if isinstance(value, (str, bytes)):
+        return repr(value)
+    try:
+        return " ".join(repr(value).split())  # arrays are written on several lines
+    except ValueError:  # such an integer somewhere inside
+        return f"a {type(value).__name__}"
 
 
 NEAR_RATIO = 0.65  # of difflib: two of three letters, three of four; what shares less is not what was meant
@@ -91,7 +101,7 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
     (", nearest valid name: 'array.rows'", ', valid names: gb, rows')
     """
     names = sorted(set(valid))
-    text = str(name)
+    text = name if isinstance(name, str) else _text(name)
     of_text = [candidate for candidate in names if candidate.startswith(f"{text}.")]  # the text is a group of names
     if not of_text:
         ratios = ((_nearness(text, candidate), -len(candidate), candidate) for candidate in names)
@@ -160,6 +170,16 @@ def check_choice(path: str, value: object, valid: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in names:
         raise InputError(one_of(path, value, names))
     return value
+
+
+def check_list(path: str, value: Any, of: str, remedy: str) -> list[Any]:
+    """Return ``value`` as a list, or raise InputError; a text is no list of its letters, an array of no axis none."""
+    try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
+        return list(value)
+    except TypeError:
+        raise InputError(f"{path}: must be a list of {of} {got(value)}; {remedy}") from None
 
 
 def check_integer(path: str, value: object, minimum: int, maximum: int | None = None) -> int:

@@ -5,18 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, check_list, got, nearest
 from pivotsim.units import FloatArray, IntArray
 
 SIEVE_FROM = 20_000  # points; below, sorting them all is quicker than a sieve
 SAMPLE, MAX_RIVALS = 4096, 64
+EXACT = 2**53  # float64 holds every integer up to it
+REMEDY = "write ['delay_ms', 'energy_j']"
 
 
 def pareto_front(table: Any, objectives: Sequence[str], *, maximize: Iterable[str] = ()) -> IntArray:
     """Return the places of all rows that no other row dominates, int64, ascending.
 
     A row dominates another if it is at least as good in every objective and better in one; rows that are equal in all
-    objectives stay together.
+    objectives stay together. Integers of any size are compared exactly.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def pareto_front(table: Any, objectives: Sequence[str], *, maximize: Iterable[st
     Raises
     ------
     InputError
-        A column is missing, not numeric, holds NaN, or differs in length.
+        A column is missing, not numeric, holds NaN, or differs in length; objectives are no list of columns.
 
     Examples
     --------
@@ -43,7 +45,7 @@ def pareto_front(table: Any, objectives: Sequence[str], *, maximize: Iterable[st
     >>> pareto_front(table, ["delay_ms", "energy_j"]).tolist()
     [0, 1, 2]
     """
-    points = _points(table, objectives, set(maximize))
+    points = _points(table, objectives, maximize)
     places: IntArray = np.arange(len(points), dtype=np.int64)
     if len(points) > SIEVE_FROM:
         places = _sieved(points)
@@ -53,33 +55,60 @@ def pareto_front(table: Any, objectives: Sequence[str], *, maximize: Iterable[st
     return front
 
 
-def _points(table: Any, objectives: Sequence[str], maximize: set[str]) -> FloatArray:
+def _points(table: Any, objectives: Sequence[str], maximize: Iterable[str]) -> FloatArray:
     """Return the objectives as (N, d) float64 to minimise."""
-    if isinstance(objectives, str) or not len(objectives):
-        raise InputError(f"objectives: must be a list of columns {got(objectives)}")
-    columns = [str(c) for c in (table.keys() if isinstance(table, Mapping) else table.columns)]
-    problems = [
-        f"objectives: no column {got(name)}{nearest(name, columns)}" for name in objectives if name not in columns
-    ]
+    wanted = check_list("objectives", objectives, "columns", REMEDY)
+    if not wanted:
+        raise InputError(f"objectives: must be a list of columns {got(wanted)}")
+    greater = check_list("maximize", maximize, "columns", REMEDY)
+    names = table.keys() if isinstance(table, Mapping) else getattr(table, "columns", None)
+    if names is None:
+        raise InputError(f"table: must map columns to numbers, or be a DataFrame {got(table)}")
+    columns = [str(name) for name in names]
+    problems = [f"objectives: no column {got(name)}{nearest(name, columns)}" for name in wanted if name not in columns]
     problems += [
-        f"maximize: is no objective {got(name)}{nearest(name, objectives)}" for name in maximize - {*objectives}
+        f"maximize: is no objective {got(name)}{nearest(name, map(str, wanted))}"
+        for name in greater
+        if name not in wanted
     ]
     if problems:
         raise InputError(problems)
     vectors = []
-    for name in objectives:
-        values = np.asarray(table[name])
-        if values.ndim != 1 or values.dtype.kind not in "iuf":
-            problems.append(f"{name}: must be a vector of numbers (got {values.dtype}, shape {values.shape})")
-        elif np.isnan(values.astype(np.float64)).any():
-            problems.append(f"{name}: holds NaN, which has no place in an order")
-        else:
-            vectors.append(-values.astype(np.float64) if name in maximize else values.astype(np.float64))
+    for name in wanted:
+        try:
+            values = _vector(name, table[name])
+            vectors.append(-values if name in greater else values)
+        except InputError as error:
+            problems += error.problems
     if len({len(v) for v in vectors}) > 1:
         problems.append(f"objectives: columns differ in length {got([len(v) for v in vectors])}")
     if problems:
         raise InputError(problems)
     return np.ascontiguousarray(np.stack(vectors, axis=1))
+
+
+def _vector(name: str, column: Any) -> FloatArray:
+    """Return a column as float64 in the same order: the numbers, or the ranks of what float64 would round."""
+    try:
+        values = np.asarray(column)
+    except ValueError:
+        raise InputError(f"{name}: must be a vector of numbers, its rows differ in length") from None
+    is_listed = isinstance(column, (list, tuple)) and values.dtype.kind == "f"  # numpy rounds integers beyond int64
+    if values.ndim == 1 and (is_listed or values.dtype.kind == "O") and all(type(v) is int for v in column):
+        values = np.array(column, dtype=np.object_)
+    elif values.ndim != 1 or values.dtype.kind not in "iuf":
+        raise InputError(f"{name}: must be a vector of numbers (got {values.dtype}, shape {values.shape})")
+    elif np.isnan(values).any():
+        raise InputError(f"{name}: holds NaN, which has no place in an order")
+    elif values.dtype.itemsize <= 8 and not _is_rounded(values):
+        return values.astype(np.float64)
+    ranks: FloatArray = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.float64)
+    return ranks
+
+
+def _is_rounded(values: Any) -> bool:
+    """Whether there are integers that float64 may round."""
+    return values.dtype.kind in "iu" and len(values) > 0 and max(int(values.max()), -int(values.min())) > EXACT
 
 
 def _sieved(points: FloatArray) -> IntArray:

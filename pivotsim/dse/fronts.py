@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.dse.dataset import Columns, Dataset
-from pivotsim.errors import InputError
-from pivotsim.pareto import pareto_front
+from pivotsim.errors import InputError, check_list
+from pivotsim.pareto import REMEDY, pareto_front
 
 
 def front_rows(
@@ -17,6 +17,8 @@ def front_rows(
 
     The front of all rows is the front of the chunks' fronts.
     """
+    objectives = check_list("objectives", objectives, "columns", REMEDY)
+    maximize = check_list("maximize", maximize, "columns", REMEDY)
     dataset.check_columns("objectives", [*objectives, *maximize])
     filters = dataset.filters(where)
     front: Columns = {}

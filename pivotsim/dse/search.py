@@ -18,9 +18,10 @@ from pivotsim.dse.sweep.chunks import Recipe, arrow
 from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
 from pivotsim.dse.sweep.processes import SingleProcess
 from pivotsim.dse.sweep.run import Progress, SweepResult, run_sweep, store_chunks
-from pivotsim.errors import InputError, MissingExtraError, check_integer, got, nearest
+from pivotsim.errors import InputError, MissingExtraError, check_integer, check_list, got, nearest
 from pivotsim.hardware.resource_columns import DEMANDS
 from pivotsim.io.text_files import make_folder
+from pivotsim.pareto import REMEDY
 
 LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a constraint excludes
 JOURNAL = "_optuna.journal"
@@ -56,6 +57,7 @@ def run_search(
         Optuna or pyarrow is not installed; nothing is written.
     """
     space = load_space(source)
+    objectives = check_list("objectives", objectives, "columns", REMEDY)
     known = [*space.results, *DEMANDS]
     problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
     if problems or not objectives:

@@ -104,11 +104,12 @@ def load_document(
 
 
 def plain(value: Any) -> Any:
-    """Return numpy's scalars, anywhere in a mapping, as Python's."""
+    """Return numpy's scalars and arrays, anywhere in mappings and lists, as Python's numbers and lists."""
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
-    is_scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
-    return value.item() if is_scalar else value
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def _base_of(stack: list[Document], folder: str, what: str) -> Document:

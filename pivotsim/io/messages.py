@@ -12,6 +12,7 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
     """Return what pydantic's kind of problem asks of a value."""
     fixed = {
         "int_type": "must be an integer",
+        "int_parsing_size": "must be an integer within int64",
         "int_from_float": "must be an integer",
         "integer_or_unlimited": "must be an integer or the word unlimited",
         "float_type": "must be a number",

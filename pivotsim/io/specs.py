@@ -27,6 +27,19 @@ class Spec(BaseModel):
     other_names: ClassVar[Mapping[str, str]] = {}
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Raise InputError: what has been checked is not changed in place."""
+        if name not in type(self).model_fields:
+            raise InputError(f"{name}: unknown field{nearest(name, type(self).model_fields)}")
+        raise InputError(
+            f"{name}: is not changed in place {got(value)}; replace({{path: value}}) of the whole returns a changed"
+            " copy, as in hw.replace({'array.rows': 32})"
+        )
+
+    def __delattr__(self, name: str) -> None:
+        """Raise InputError, as for a new value."""
+        raise InputError(f"{name}: is not taken away in place; replace({{path: value}}) returns a changed copy")
+
 
 def quantity(unit: str, description: str, **bounds: Any) -> Any:
     """Return a pydantic field that carries its unit and a one-sentence description."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.errors import InputError, check_choice, check_integer, got, nearest
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.tables import Printable, Table, counted
 from pivotsim.workload.masks.masks import Mask
@@ -167,7 +167,10 @@ _PRUNED: dict[str, Callable[[Plan, EncoderPlan], int | float | str | None]] = {
 }
 
 
-def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "fused", score_bits: int = 8) -> Plan:
+def plan(
+    model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "fused", score_bits: int = 8,
+    **unknown: object,
+) -> Plan:  # fmt: skip
     """Return the plan of a whole model: every attention active, every token kept.
 
     Parameters
@@ -178,6 +181,8 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
         One GEMM of N = 3d for Q, K and V together (the paper's delays), or three of N = d.
     score_bits : {8, 32}
         Width of the attention scores that softmax reads; 8 bit scores pass a requantisation first.
+    **unknown
+        Refused, with the way to say what it means: values of the model, or what transforms do to a plan.
 
     Returns
     -------
@@ -194,10 +199,22 @@ def plan(model: "VitModel | str | Path | Mapping[str, object]", *, qkv: str = "f
     12
     """
     spec = load_model(model)
+    if unknown:
+        raise InputError(f"{name}: {_remedy(name, value, spec)}" for name, value in unknown.items())
     encoders = tuple(EncoderPlan(i, True, spec.tokens, spec.tokens) for i in range(1, spec.depth + 1))
     whole = Plan(spec, encoders, qkv, score_bits)  # type: ignore[arg-type]
     check_plan(whole)
     return whole
+
+
+def _remedy(name: str, value: object, model: VitModel) -> str:
+    """Return how to say what ``plan`` takes no option for."""
+    if name in VitModel.model_fields:
+        shown = got(value).removeprefix("(got ").removesuffix(")")
+        return f"belongs to the model; write plan(load_model('{model.name}').replace({{'{name}': {shown}}}))"
+    if name == "active":
+        return f"is no option of plan {got(value)}; write skip_attention(plan('{model.name}'), active=[1, 2, 3])"
+    return f"is no option of plan {got(value)}{nearest(name, ('qkv', 'score_bits', *VitModel.model_fields))}"
 
 
 def replayed(plan: Plan) -> Plan:

@@ -67,6 +67,38 @@ def test_traces_made_in_python_meet_the_same_bounds(op, problem):
         (lambda: ps.lower(ps.Plan(PLAN.model, PLAN.encoders, "bogus")), "qkv: must be one of fused, separate"),
         (lambda: ps.skip_attention(PLAN, active=None), "active: must be a list of encoder numbers"),
         (lambda: ps.skip_attention(PLAN, active=3), "active: must be a list of encoder numbers"),
+        (
+            lambda: ps.skip_attention(PLAN, active=np.array(3)),
+            "encoder numbers (got 3); write [3], [1, 2], or range(1, 7) for the first six",
+        ),
+        (lambda: ps.skip_attention(PLAN, active="1-6"), "(got '1-6'); write [3], [1, 2], or range(1, 7)"),
+        (lambda: ps.skip_attention(PLAN, active=np.int8(3)), "(got 3); write [3], [1, 2], or range(1, 7)"),
+        (
+            lambda: ps.skip_attention(PLAN, active=[np.array([[1, 2], [3, 4]])]),
+            "active: must be an integer (got array([[1, 2], [3, 4]])); deit_t has encoders 1 to 12",
+        ),
+        (
+            lambda: ps.plan("deit_s", depth=6),
+            "depth: belongs to the model; write plan(load_model('deit_s').replace({'depth': 6}))",
+        ),
+        (
+            lambda: ps.plan("deit_s", active=3),
+            "active: is no option of plan (got 3); write skip_attention(plan('deit_s'), active=[1, 2, 3])",
+        ),
+        (
+            lambda: ps.plan("deit_s", score_bit=8),
+            "score_bit: is no option of plan (got 8), nearest valid name: 'score_bits'",
+        ),
+        (lambda: ps.simulate(PLAN, batch=10**5000), "batch: must be at most 9223372036854775807 (got an integer of"),
+        (lambda: ps.simulate_gemm(1, 1, 1, clock_mhz=10**5000), "must be a number (got an integer of about 5,000 dig"),
+        (
+            lambda: ps.load_hardware("zcu102").replace({"array.rows": {10**5000}}),
+            "replace: array.rows: must be an integer (got a set)",
+        ),
+        (
+            lambda: ps.load_hardware({"base": "zcu102", "array": {"rows": np.array([1, 2])}}),
+            "array.rows: must be an integer (got [1, 2]); write one number",
+        ),
         (lambda: ps.combine(ps.simulate(PLAN), [1]), "reports: must be a list of Reports"),
         (lambda: ps.simulate_gemm(1, 1, 1, clock_mhz="125"), "clock_mhz: must be a number (got '125')"),
         (lambda: ps.simulate_gemm(1, 1, 1, clock_mhz=0), "clock_mhz: must lie in"),
@@ -185,3 +217,36 @@ def test_an_odd_order_of_efforts_is_said():
     assert not any(note.startswith("order") for note in ps.combine([low, high], [0.5, 0.5]).notes)
     odd = ps.combine([high, low], [0.5, 0.5]).notes
     assert odd[0] == "order: effort 2 takes less time than the one before it"
+
+
+@pytest.mark.parametrize(
+    ("assign", "message"),
+    [
+        (lambda hw: setattr(hw.array, "rows", 32), "rows: is not changed in place (got 32); replace({path: value})"),
+        (lambda hw: setattr(hw, "array", None), "array: is not changed in place (got nothing)"),
+        (lambda hw: setattr(hw.array, "row", 32), "row: unknown field, nearest valid name: 'rows'"),
+        (lambda hw: delattr(hw.array, "rows"), "rows: is not taken away in place"),
+        (lambda _: setattr(PLAN.model, "depth", 6), "depth: is not changed in place (got 6)"),
+    ],
+)
+def test_what_is_checked_is_not_changed_in_place(assign, message):
+    hw = ps.load_hardware("zcu102")
+    before = hw.values(), PLAN.model.model_dump()
+    with pytest.raises(ps.InputError) as error:
+        assign(hw)
+    assert str(error.value).startswith(message) and "\n" not in str(error.value)
+    assert (hw.values(), PLAN.model.model_dump()) == before
+
+
+def test_axes_take_numpys_arrays():
+    stated = {"array.rows": [16, 32], "array.clock_mhz": [100.0, 125.0], "active": [[1, 2], [3, 4]]}
+    given = {name: np.array(values) for name, values in stated.items()}
+    given["array.cols"] = {"start": np.int16(8), "stop": np.int16(24), "step": np.int16(8)}
+    stated["array.cols"] = [np.int64(8), np.float32(16), 24]
+    tables = [ps.explore({"name": "s", "axes": axes}) for axes in (stated, given)]
+    assert len(tables[0]["point"]) == 24
+    for name, column in tables[0].items():
+        if name != "point":
+            order = [np.lexsort([t[n] for n in stated]) for t in tables]
+            assert column[order[0]].tolist() == tables[1][name][order[1]].tolist()
+            assert column.dtype == tables[1][name].dtype

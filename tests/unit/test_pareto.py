@@ -69,9 +69,79 @@ def test_no_rows():
         ({"a": [1, 2], "b": [1]}, ["a", "b"], "objectives: columns differ in length (got [2, 1])"),
         ({"a": [1]}, "a", "objectives: must be a list of columns (got 'a')"),
         ({"a": [1]}, [], "objectives: must be a list of columns (got [])"),
+        ({"a": [1]}, np.int8(3), "objectives: must be a list of columns (got 3); write ['delay_ms', 'energy_j']"),
+        ({"a": [1]}, None, "objectives: must be a list of columns (got nothing); write"),
+        ({"a": [1]}, np.array("a"), "objectives: must be a list of columns (got 'a'); write"),
+        ({"a": [1]}, [["a"]], "objectives: no column (got ['a']), valid names: a"),
+        (5, ["a"], "table: must map columns to numbers, or be a DataFrame (got 5)"),
+        (np.zeros((2, 1)), ["a"], "table: must map columns to numbers, or be a DataFrame (got array([[0.], [0.]]))"),
+        ({"a": [[1], [1, 2]]}, ["a"], "a: must be a vector of numbers, its rows differ in length"),
+        ({"a": [None, 1]}, ["a"], "a: must be a vector of numbers (got object, shape (2,))"),
+        ({"a": [True, 1], "b": [True, False]}, ["a", "b"], "b: must be a vector of numbers (got bool"),
     ],
 )
 def test_bad_input(table, objectives, message):
     with pytest.raises(InputError) as error:
         pareto_front(table, objectives)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("maximize", "message"),
+    [
+        ("a", "maximize: must be a list of columns (got 'a'); write"),
+        (np.int8(1), "maximize: must be a list of columns (got 1); write"),
+        (None, "maximize: must be a list of columns (got nothing); write"),
+        ([["a"]], "maximize: is no objective (got ['a']), valid names: a"),
+        (["b"], "maximize: is no objective (got 'b'), valid names: a"),
+    ],
+)
+def test_what_is_maximised_is_a_list_of_objectives(maximize, message):
+    with pytest.raises(InputError) as error:
+        pareto_front({"a": [1], "b": [2]}, ["a"], maximize=maximize)
+    assert str(error.value).startswith(message)
+
+
+LARGE = 2**53  # float64 rounds LARGE + 1 to LARGE
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64, list, object])
+@pytest.mark.parametrize("objectives", [1, 2, 3, 4])
+def test_large_integers_are_compared_exactly(kind, objectives, monkeypatch):
+    draw = random.Random(f"{kind} {objectives}")
+    signs = (1,) if kind is np.uint64 else (1, -1)
+    names = [f"f{i}" for i in range(objectives)]
+    for case in range(60):
+        base = draw.choice([LARGE, LARGE - 2, 2**62, 0])
+        rows = draw.randint(1, 40)
+        points = [[draw.choice(signs) * (base + draw.randint(0, 4)) for _ in names] for _ in range(rows)]
+        columns = ([p[i] for p in points] for i in range(objectives))
+        table = {n: c if kind is list else np.array(c, dtype=kind) for n, c in zip(names, columns, strict=True)}
+        greatest = names[: draw.randint(0, objectives)]
+        signed = [[-v if n in greatest else v for n, v in zip(names, p, strict=True)] for p in points]
+        with monkeypatch.context() as patch:
+            patch.setattr(pivotsim.pareto, "SIEVE_FROM", draw.choice((0, 100)))
+            assert pareto_front(table, names, maximize=greatest).tolist() == dominance.front(signed), case
+
+
+@pytest.mark.parametrize(
+    ("values", "least"),
+    [
+        ([LARGE + 1, LARGE], 1),
+        ([-LARGE, -LARGE - 1], 1),
+        ([2**63 - 1, 2**63 - 2], 1),
+        ([2**63, -1], 1),  # numpy makes float64 of them
+        ([2**64 + 1, 2**64], 1),
+        ([-(10**400), -(10**400) - 1], 1),
+    ],
+)
+def test_neighbours_that_float64_does_not_tell_apart(values, least):
+    assert pareto_front({"a": values}, ["a"]).tolist() == [least]
+    assert pareto_front({"a": values}, ["a"], maximize=["a"]).tolist() == [1 - least]
+
+
+def test_integers_on_either_side_of_int64():
+    """Numpy makes float64 of them, in which the first two are one."""
+    values = [2**63 + 1, 2**63, -1]
+    assert np.asarray(values).dtype == np.float64
+    assert pareto_front({"a": values}, ["a"], maximize=["a"]).tolist() == [0]

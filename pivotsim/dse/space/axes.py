@@ -11,6 +11,7 @@ import numpy as np
 from pivotsim.errors import InputError, check_integer, check_real, got, nearest
 
 MAX_VALUES = 1_000_000  # of one axis
+EXACT = 2**53  # float64 holds every integer up to it
 RANGE, LOG_RANGE = {"start", "stop", "step"}, {"start", "stop", "points"}
 
 
@@ -67,6 +68,11 @@ def value_text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
+def as_stated(value: Any) -> Any:
+    """Return a value as a space file states it: encoders as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def axis_values(path: str, stated: Any) -> tuple[Any, ...]:
     """Return the values that a space file states for one axis.
 
@@ -110,11 +116,13 @@ def axis_values(path: str, stated: Any) -> tuple[Any, ...]:
         raise InputError(f"{path}: has more than {MAX_VALUES:,} values {got(len(values))}")
     seen = set()
     for value in values:
+        parts = value if isinstance(value, tuple) else (value,)
+        if not all(isinstance(v, (bool, int, float, str)) and v == v for v in parts):  # NaN is not equal to itself
+            problem = f"{path}: must hold numbers, words, true or false, or lists of encoders"
+            raise InputError(f"{problem} {got(as_stated(value))}")
         key = (type(value).__name__, value) if isinstance(value, bool) else value
-        if not isinstance(value, (bool, int, float, str, tuple)) or (isinstance(value, float) and math.isnan(value)):
-            raise InputError(f"{path}: must hold numbers, words, true or false, or lists of encoders {got(value)}")
         if key in seen:
-            raise InputError(f"{path}: a value stands twice {got(value)}")
+            raise InputError(f"{path}: a value stands twice {got(as_stated(value))}")
         seen.add(key)
     return tuple(values)
 
@@ -126,7 +134,10 @@ def _range(path: str, stated: Mapping[str, Any]) -> list[Any]:
     if stop < start:
         return []
     # half a billionth: 0.1, 0.2, 0.3 reaches a stop of 0.3
-    count = math.floor((stop - start) / step + 5e-10) + 1
+    steps = (stop - start) / step + 5e-10
+    if not steps < EXACT:
+        raise InputError(f"{path}.step: makes more than {MAX_VALUES:,} values {got(step)}")
+    count = math.floor(steps) + 1
     if count > MAX_VALUES:
         raise InputError(f"{path}: has more than {MAX_VALUES:,} values {got(count)}")
     return [start + i * step for i in range(count)]
@@ -136,9 +147,11 @@ def _log_range(path: str, stated: Mapping[str, Any]) -> list[Any]:
     start, stop = (_number(f"{path}.{key}", stated[key]) for key in ("start", "stop"))
     points = check_integer(f"{path}.points", stated["points"], 1, MAX_VALUES)
     if not 0 < start <= stop:
-        raise InputError(f"{path}: start must be greater than 0 and at most stop {got((start, stop))}")
+        raise InputError(f"{path}: start must be greater than 0 and at most stop (got {start} and {stop})")
     if points == 1:
         return [start]
+    if not math.isfinite(stop / start):
+        raise InputError(f"{path}: stop is too many times start for equal ratios (got {start} and {stop})")
     ratios = (i / (points - 1) for i in range(points))
     values: list[Any] = [start * (stop / start) ** r for r in ratios]
     values[-1] = stop

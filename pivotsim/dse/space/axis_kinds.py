@@ -65,7 +65,7 @@ def with_attentions(plan: Plan, active: Any) -> Plan:
 
 
 def _check_active(path: str, value: Any) -> None:
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         for encoder in value:
             check_integer(path, encoder, 1, MAX_DEPTH)
         if len(set(value)) < len(value):
@@ -131,8 +131,10 @@ def _check_frac(path: str, value: Any) -> None:
 
 
 def _check_model(path: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise InputError(f"{path}: must be a name or a YAML file {got(value)}")
     try:
-        load_model(value if isinstance(value, str) else "")
+        load_model(value)
     except InputError as error:
         raise InputError(f"{path}: {problem}" for problem in error.problems) from None
 

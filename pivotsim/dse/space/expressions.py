@@ -7,6 +7,9 @@ before anything is computed; no name of Python's can be reached.
 
 import ast
 import operator
+import re
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -17,6 +20,9 @@ import numpy as np
 from pivotsim.errors import InputError, got
 
 MAX_CHARACTERS = 500
+MAX_NUMBER = sys.float_info.max
+# runs of spaces, and words in quotes, whose spaces count
+_SPACES = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|\s+""")
 _BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: np.divide,
     ast.FloorDiv: np.floor_divide, ast.Mod: np.mod, ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt,
@@ -64,11 +70,13 @@ def parse_expression(path: str, text: object) -> Expression:
     """
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{path}: must be an expression such as delay_ms <= 50 {got(text)}")
-    text = " ".join(text.split())
+    text = _SPACES.sub(lambda match: match[1] or " ", text.strip())
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"{path}: is longer than {MAX_CHARACTERS} characters")
     try:
-        body = ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python reads with a warning, such as 1or 2, is refused
+            body = ast.parse(text, mode="eval").body
         return Expression(text, frozenset(_names(path, body)))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, InputError):
@@ -85,7 +93,11 @@ def _names(path: str, node: ast.AST) -> Iterator[str]:
                 yield name
             return
     elif isinstance(node, ast.Constant):
-        if isinstance(node.value, (bool, int, float, str)):
+        if isinstance(node.value, (bool, str)):
+            return
+        if isinstance(node.value, (int, float)):
+            if not -MAX_NUMBER <= node.value <= MAX_NUMBER:
+                raise InputError(f"{path}: a number is beyond {MAX_NUMBER:.2g}, the most of float64 {got(node.value)}")
             return
     elif isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
         yield from _names(path, node.left)
@@ -158,7 +170,7 @@ def _compared(left: Any, op: ast.AST, right: Any) -> Any:
 
 def _as_operand(value: Any) -> Any:
     """Return numbers as float64; words, true and false as they are."""
-    array = np.asarray(value)
+    array = np.asarray(float(value) if type(value) is int else value)
     return array.astype(np.float64) if array.dtype.kind in "iu" else array
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from pivotsim.dse.space.axes import Axis, axis_values
+from pivotsim.dse.space.axes import Axis, as_stated, axis_values
 from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, LOW_FRAC, TRANSFORMS, check_axis_value, known_axes
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.places import located, places_of
@@ -201,7 +201,7 @@ def _effort_values(spec: SpaceSpec) -> dict[str, Any]:
         if name not in EFFORT and name not in TRANSFORMS:
             problems.append(f"fixed.{name}: unknown key{nearest(name, EFFORT)}")
         else:
-            _gather(problems, check_axis_value, name, value, f"fixed.{name}")
+            _gather(problems, check_axis_value, name, as_stated(value), f"fixed.{name}")
     known = {*stated, *spec.axes}
     if known & set(EFFORT):
         problems += [f"fixed.{name}: is missing beside the rest of the pair" for name in EFFORT if name not in known]
@@ -223,7 +223,7 @@ def _axis(name: str, stated: Any) -> Axis:
     values = axis_values(label, _as_meant(name, stated))
     problems: list[str] = []
     for value in values:
-        _gather(problems, check_axis_value, name, value, label)
+        _gather(problems, check_axis_value, name, as_stated(value), label)
     if problems:
         raise InputError(problems)
     return Axis(name, values)

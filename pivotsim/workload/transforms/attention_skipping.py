@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, check_integer, check_list, got
 from pivotsim.workload.plans import Plan, check_plan
 
 
@@ -37,9 +37,7 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     """
     check_plan(plan)
     depth = len(plan.encoders)
-    if isinstance(active, (str, bytes)) or not isinstance(active, Iterable):
-        raise InputError(f"active: must be a list of encoder numbers {got(active)}")
-    wanted = list(active)
+    wanted = check_list("active", active, "encoder numbers", "write [3], [1, 2], or range(1, 7) for the first six")
     problems = []
     for position, number in enumerate(wanted):
         try:

@@ -94,9 +94,27 @@ def test_what_is_wrong(dataset):
     for call, message in (
         (lambda: front_rows(dataset, ["delay"]), "objectives: no column .got 'delay'., nearest valid name: 'delay_ms'"),
         (lambda: front_rows(dataset, ["delay_ms"], where=["dps < 1"]), "where: no column"),
+        (lambda: front_rows(dataset, "delay_ms"), "objectives: must be a list of columns .got 'delay_ms'.; write"),
+        (lambda: front_rows(dataset, np.int8(3)), "objectives: must be a list of columns .got 3.; write"),
+        (
+            lambda: front_rows(dataset, ["dsp"], maximize="dsp"),
+            "maximize: must be a list of columns .got 'dsp'.;",
+        ),
         (lambda: front_rows(dataset, ["delay_ms"], where=["dsp < 0"]), "front: no row is left"),
         (lambda: sensitivity(dataset, ["dsp"], where=["dsp < 0"]), "sensitivity: no row is left"),
         (lambda: best_by_pair(dataset, "a", "array.rows", "dsp"), "axes: no column"),
     ):
         with pytest.raises(InputError, match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "place"),
+    [
+        ([0, 0.1, 0.5, 1], [1, 0.8, 0.5, 0], 2),  # squares 1, 0.65, 0.5, 1; unsquared 1, 0.9, 1, 1
+        ([0, 0.5, 0.6, 1], [1, 0.5, 0.3, 0], 2),  # squares 1, 0.5, 0.45, 1
+        ([0, 3, 4, 10], [20, 14, 12, 0], 2),  # scaled 0.3 and 0.7, 0.4 and 0.6: 0.58, 0.52
+    ],
+)
+def test_the_knee_is_nearest_by_squares(a, b, place):
+    assert knee_place({"a": np.array(a), "b": np.array(b)}, ["a", "b"]) == place

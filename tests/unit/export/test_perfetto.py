@@ -162,3 +162,36 @@ def test_masked_runs_behind_memories_show_their_own_passes(mode):
     tracks, _ = check(report)  # no event overlaps another of its track
     ends = [event[1] for spans in tracks.values() for event in spans]
     assert max(ends) == pytest.approx(1e3 * report.delay_ms)
+
+
+def test_images_and_heads_count_from_one():
+    plan = ps.plan(ps.load_model("deit_t").replace({"depth": 2}))
+    tracks, _ = check(ps.simulate(plan, ps_pl_overlap="images", batch=3))
+    for track in (("PL", "array"), ("PL", "array stream"), ("PS", "core 1")):
+        of_images = [e["args"]["image"] for _, _, e in tracks[track]]
+        assert {image: of_images.count(image) for image in of_images} == dict.fromkeys((1, 2, 3), len(of_images) // 3)
+        first = [e["args"]["image"] for _, _, e in tracks[track] if e["args"]["encoder"] == 1]
+        assert first[0] == 1  # the first image goes first
+    one, _ = check(ps.simulate(plan))
+    assert all("image" not in e["args"] for own in one.values() for _, _, e in own)
+    heads, _ = check(ps.simulate(plan, ps_pl_overlap="heads"))
+    of_heads = [(e["name"], e["args"]["head"]) for _, _, e in heads["PS", "core 1"] if e["args"]["kind"] == "softmax"]
+    assert sorted(set(of_heads)) == [("softmax 1", 1), ("softmax 2", 2), ("softmax 3", 3)]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("short", [0, 1])
+def test_phases_are_shown_as_finely_as_there_is_room_for(monkeypatch, batch, short):
+    """Three phases of every fold where there is exactly room for them, three of every GEMM where one event is missing;
+    and so on to none."""
+    report = ps.simulate(ps.plan(ps.load_model("deit_t").replace({"depth": 1})), ps_pl_overlap="images", batch=batch)
+    gemms = [("qkv", 192, 576, 1), ("qkt", 64, 197, 3), ("sv", 197, 64, 3), ("proj", 192, 192, 1)]
+    gemms += [("fc1", 192, 768, 1), ("fc2", 768, 192, 1)]
+    folds = batch * sum(heads * ps.simulate_gemm(197, k, n).folds for _, k, n, heads in gemms)
+    runs = batch * sum(heads for *_, heads in gemms)
+    pieces = batch * 7  # six GEMMs and softmax on one core
+    finest, finer, none = "phases of the array fold by fold", "one event per phase and GEMM", "no phases of the array"
+    for count, here, below in ((3 * folds, finest, finer), (3 * runs, finer, none)):
+        monkeypatch.setattr(perfetto, "MAX_EVENTS", pieces + count - short)
+        _, about = check(report)
+        assert about["detail"].startswith(below if short else here)

@@ -184,3 +184,15 @@ def test_a_predictors_features_cross_as_the_next_layer_reads_them():
     rows = ps.simulate(plan, free, profile="full").rows
     behind = rows[next(i for i, row in enumerate(rows) if row.kind == "score") + 1]
     assert (behind.module, round(behind.delay_ms * 125e3) * 16) == ("transfer", 196 * 384)
+
+
+@pytest.mark.parametrize(
+    ("bits", "width"), [(1, 1), (4, 1), (8, 1), (9, 2), (12, 2), (16, 2), (17, 3), (32, 4), (33, 5)]
+)
+def test_a_result_crosses_in_whole_bytes(bits, width):
+    """Sixteen elements go over a port of sixteen bytes a clock: a clock for each byte of an element."""
+    op = ps.workload.Op
+    trace = ps.Trace((op(1, "gelu", "gelu", 16, 1, 1, out_bits=bits), op(1, "fc2", "gemm", 16, 1, 8)))
+    hw = HW.replace({"host.full.call_us": 0, "host.transfer.cache_ns_per_line": 0, "host.transfer.ports": 1})
+    (crossing,) = [row for row in ps.simulate(trace, hw, profile="full").rows if row.module == "transfer"]
+    assert crossing.delay_ms * 125e3 == pytest.approx(width)

@@ -4,6 +4,7 @@ import io
 import itertools
 import pickle
 import tracemalloc
+import warnings
 import zipfile
 
 import numpy as np
@@ -227,3 +228,25 @@ def test_text_at_the_edges_of_unicode(tmp_path, text):
     for order in "<>":
         (tmp_path / "m.npz").write_bytes(npz([("w.npy", npy(np.array(text, dtype=f"{order}U2")))]))
         assert read_arrays(tmp_path / "m.npz", "U")["w"].item() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{'descr': '\d', 'fortran_order': False, 'shape': (2, 3), }",
+        "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 1if 1else 2), }",
+        "{'descr': '|b1', 'fortran_order': 1or 1, 'shape': (2, 3), }",
+        "{'descr': '|b1', 'fortran_order': False, 'shape': (0x2for x in y), }",
+        "{'descr': '|b1', 'fortran_order': False, 'shape': (2L, 3L), }",
+        "{'descr': 'a5', 'fortran_order': False, 'shape': (2, 3), }",
+    ],
+)
+@pytest.mark.parametrize("wrapped", [True, False], ids=["npz", "npy"])
+def test_headers_that_numpy_or_python_warn_of_print_nothing(tmp_path, text, wrapped):
+    raw = text.encode() + b" " * (-(len(text) + 11) % 64) + b"\n"
+    raw = b"\x93NUMPY\x01\x00" + len(raw).to_bytes(2, "little") + raw + bytes(6)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        problem = problems_of(tmp_path, npz([("w.npy", raw)]) if wrapped else raw, "biufS")
+    assert problem.endswith(": is no array in numpy's format 1.0")
+    assert said == []

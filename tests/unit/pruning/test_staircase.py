@@ -87,3 +87,32 @@ def test_a_device_without_a_staircase_is_asked_for_each_count():
 
     found = staircase_of(PLAN, OneByOne(), [5, 3, 3], batch=2)
     assert (found.tokens.tolist(), found.latency_ms.tolist()) == ([3, 5], [6.0, 10.0])
+
+
+def stairs(*latencies):
+    return [tuple(edge[:2]) for edge in Staircase(np.arange(1, len(latencies) + 1), np.array(latencies, float)).edges]
+
+
+def test_a_jump_of_exactly_two_percent_is_a_step():
+    assert 51 - 50 == 0.02 * 50
+    assert stairs(50, 50, 51, 51) == [(2, 3)]
+    assert stairs(50, 50, np.nextafter(51, 0), 51) == []
+
+
+def test_a_jump_of_exactly_four_times_its_neighbours_is_none():
+    assert stairs(1, 2, 3, 7, 8, 9) == []
+    assert stairs(1, 2, 3, 7.5, 8.5, 9.5) == [(3, 4)]
+
+
+def test_what_rises_from_nothing_is_no_step():
+    assert stairs(0, 0, 5, 5) == []
+
+
+@pytest.mark.parametrize(("further", "steps"), [(-8, 0), (8, 0), (-9, 1), (9, 1)])
+def test_eight_increases_on_either_side_are_compared(further, steps):
+    """A jump of 3 among sixteen increases, eight of them 1: their median is 1/2; a ninth makes it 1, four times which
+    is more than the jump. It counts at a distance of eight, and not of nine."""
+    rises = np.zeros(21)
+    rises[[10 + distance for distance in (-4, -3, -2, -1, 1, 2, 3, 4, further)]] = 1
+    rises[10] = 3
+    assert stairs(*np.cumsum([50, *rises])).count((11, 12)) == steps

@@ -302,3 +302,27 @@ def test_heads_of_different_masks_take_their_own_clocks(copies, engine):
     assert busy == report.pl_cycles * per_cycle
     assert report.pl_cycles == simulate("serial", small, trace, engine=engine).pl_cycles
     no_overlap(report.timeline)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 3])
+def test_two_heads_are_enough_to_overlap(heads):
+    """Beside the longer PS all but the first head's QK^T and the last one's SV are hidden; one head hides nothing."""
+    plan = ps.plan(ps.load_model("deit_t").replace({"heads": heads}))
+    serial, overlapped = (simulate(mode, workload=plan) for mode in ("serial", "heads"))
+    of_heads = {row.module: row.cycles // heads for row in serial.rows if row.module in ("qkt", "sv")}
+    hidden = 12 * (heads - 1) * sum(of_heads.values())
+    assert overlapped.delay_ms == pytest.approx(serial.delay_ms - hidden / 125e3, abs=1e-9)
+    if heads == 2:
+        assert round(overlapped.delay_ms, 2) == 18.77
+    assert len(head_ranges(ps.lower(plan))) == (12 if heads > 1 else 0)
+
+
+def test_the_first_head_pays_the_call():
+    """Softmax of six heads of 197 tokens at four clocks an element, and a call of 20 us."""
+    free = {"host.full.softmax.cycles_per_row": 0, "host.full.softmax.cycles_per_element": 4, "host.full.call_us": 20}
+    report = simulate("heads", free, ps.plan(ps.load_model("deit_s").replace({"depth": 1})), profile="full")
+    timeline = report.timeline
+    lengths = {p.block: p.end - p.start for p in timeline.pieces if report.rows[p.row].module == "softmax"}
+    work_ms = 197 * 197 * 4 / 1200e3
+    expected_ms = [work_ms + 0.02, *[work_ms] * 5]
+    assert [timeline.ticks.to_ms(lengths[head]) for head in range(6)] == pytest.approx(expected_ms, abs=1e-12)

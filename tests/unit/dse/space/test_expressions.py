@@ -1,5 +1,7 @@
 """Expressions: the arithmetic, and nothing else of Python."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,50 @@ def test_nothing_else_is_allowed(text):
 def test_kinds_do_not_mix(text):
     with pytest.raises(InputError):
         parse_expression("rule", text)(VALUES)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("  w   ==  'two  words' ", "w == 'two  words'"),
+        ("w != \"a   b\"  and\tw != 'c  d'", "w != \"a   b\" and w != 'c  d'"),
+        ("w == 'it\\'s   so'", "w == 'it\\'s   so'"),
+        ("w == ' '", "w == ' '"),
+        ("a  <  2", "a < 2"),
+    ],
+)
+def test_spaces_inside_quotes_count(text, kept):
+    assert parse_expression("rule", text).text == kept
+
+
+def test_words_with_spaces_are_found():
+    words = {"w": np.array(["two words", "two  words", " two words"])}
+    assert parse_expression("rule", "w  ==  'two  words'").holds(words, 3).tolist() == [False, True, False]
+    assert parse_expression("rule", "w == ' two words'").holds(words, 3).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("text", [r"w == '\d'", "a < 1or a > 2", "a < 0x1or a > 2"])
+def test_what_python_reads_with_a_warning_is_refused_without_one(text):
+    with warnings.catch_warnings(record=True) as said, pytest.raises(InputError, match=r"^rule: is no expression"):
+        warnings.simplefilter("always")
+        parse_expression("rule", text)
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e400", "9" * 309, "-" + "9" * 400, "179769313486231580" + "0" * 291],
+    ids=["exponent", "309 digits", "negative", "next to the most"],
+)
+def test_numbers_beyond_float64_are_refused(number):
+    with pytest.raises(InputError, match=r"^rule: a number is beyond 1.8e\+308, the most of float64 \(got "):
+        parse_expression("rule", f"a < {number}")
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 2**63, 2**64, 10**30, 10**100])
+def test_large_numbers_are_float64_alike(number):
+    """Integers of any length are calculated with as every number is."""
+    values = {"a": np.array([float(number), 1.0])}
+    assert parse_expression("rule", f"a == {number}").holds(values, 2).tolist() == [True, False]
+    assert parse_expression("rule", f"a * 2 <= {number}").holds(values, 2).tolist() == [False, True]
+    assert parse_expression("rule", f"max(a, {number}) == {number}").holds(values, 2).tolist() == [True, True]

@@ -249,3 +249,10 @@ class TestConformance(BoardConformance):
     def mode(self, request):
         balance, fill = request.param
         return {"balance": balance, "fill": fill, "p_h": 2, "p_t": 2, "p_c": 1, "p_pe": 3, "dense_block": 4}
+
+
+@pytest.mark.parametrize(("blocks", "rounds"), [(7, 1), (8, 1), (9, 2), (16, 2), (17, 3)])
+def test_the_bound_counts_whole_blocks_of_a_lane(blocks, rounds):
+    """Block columns of one block of 32 clocks each, on 8 lanes: one more than the lanes takes a second round."""
+    result = run_masked(1, mask_of([1] * blocks, 16, 16 * blocks, 16), bare())
+    assert result.lower_bound_cycles == result.cycles == 32 * rounds
