@@ -7,7 +7,7 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
-from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings
+from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
@@ -94,6 +94,7 @@ def combine_command(
         settings, model, spec, lambda m: [lower(one) for one in plans_of(m)], scope=scope, gate=gate
     )
     mix = combine(reports, exits, gate=gate)
+    of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
     if json:
         not_used = {**mix.not_used, **of_model}

@@ -9,7 +9,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths
 from pivotsim.cli.output import print_json, print_line
-from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings
+from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
 from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
 
@@ -144,6 +144,8 @@ def cosearch_command(
         ps_pl_overlap=ps_pl_overlap,
     )  # fmt: skip
     of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m))], scope=scope, gate=gate)
+    for mix in search.all_efforts[:1]:  # options are the same on every hardware
+        of_model |= score_bits_not_used(score_bits, [e.report for e in mix.efforts], mix.reading, gate)
     limits, most = _parse_limits(limit), 2 if max_efforts is None else max_efforts
     near = {} if tolerance is None else {"tolerance_frac": tolerance}
     share = 0.7 if lec is None else lec

@@ -30,7 +30,9 @@ def sweep_command(
     samples: Annotated[
         int | None, typer.Option(parser=options.integer("--samples"), metavar="N", help="Points of other methods.")
     ] = None,
-    seed: Annotated[int, typer.Option(parser=options.integer("--seed"), metavar="N", help="Their sequence.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(parser=options.integer("--seed"), metavar="N", help="Their sequence [0].")
+    ] = None,
     workers: Annotated[
         int, typer.Option(parser=options.integer("--workers"), metavar="N", help="Processes of this machine.")
     ] = 1,
@@ -58,6 +60,9 @@ def sweep_command(
     if method != "optuna" and objectives is not None:
         problem = "--method optuna alone searches for them; a sweep stores every column, and front takes --objectives"
         raise InputError(f"--objectives: {problem} {got(objectives)}")
+    if method == "grid" and seed is not None:
+        raise InputError(f"--seed: a grid visits every point; random, sobol and optuna draw {got(seed)}")
+    seed = seed or 0
     names = _names(objectives or OBJECTIVES)
     checked = load_space(space)
     if method != "optuna":

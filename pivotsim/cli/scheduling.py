@@ -148,6 +148,8 @@ def _device_and_model(
 
 
 def _print_schedule(found: "Schedule") -> None:
+    from pivotsim.simulation.summary import fits_row
+
     print_line(
         f"{found.plan.model.name} on {found.device}, batch {found.batch}: "
         f"{found.whole_tokens} tokens, {len(found.tokens)} grid points, alpha {found.alpha:g}"
@@ -187,6 +189,7 @@ def _print_schedule(found: "Schedule") -> None:
             ("pruning itself", own, "ms", ""),
             ("gain", number(found.gain_ms, 3), "ms", percent(found.gain_ms / found.baseline_ms)),
             ("recommended", found.recommended_removed, "tokens", _why(found)),
+            *([] if found.fit is None else [fits_row(found.fit)]),
         ],
         right=(1,),
     )

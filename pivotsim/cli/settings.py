@@ -8,9 +8,13 @@ from pivotsim.cli.options import parse_array
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.yaml_reader import parse_scalar
 
+SCORE_BITS = 8  # unless stated
+
 if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel
+    from pivotsim.simulation.notes.reading import Reading
+    from pivotsim.simulation.report import Report
     from pivotsim.workload.ops import Trace
 
 
@@ -112,6 +116,18 @@ def array_of(
     rows, cols = (own.rows, own.cols) if size is None else parse_array(str(size))
     values = {name: getattr(own, name) if value is None else value for name, value in flags.items()}
     return board, settings, {"rows": rows, "cols": cols, **values}
+
+
+def score_bits_not_used(
+    score_bits: int, reports: "Sequence[Report]", reading: "Reading", gate: str = "none"
+) -> dict[str, str]:
+    """Return ``--score-bits`` with what it needs where it is stated and changes nothing."""
+    if score_bits == SCORE_BITS:
+        return {}
+    from pivotsim.simulation.notes.needs import need_of
+
+    why = need_of("score_bits", reports, reading, gate)
+    return {"--score-bits": f"not used here: {why}"} if why else {}
 
 
 def array_not_used(

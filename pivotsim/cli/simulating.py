@@ -8,7 +8,15 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table, progress
-from pivotsim.cli.settings import array_not_used, array_of, check_stated_once, load_both, model_not_used, parse_settings
+from pivotsim.cli.settings import (
+    array_not_used,
+    array_of,
+    check_stated_once,
+    load_both,
+    model_not_used,
+    parse_settings,
+    score_bits_not_used,
+)
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
 
@@ -42,7 +50,9 @@ def gemm_command(
 
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
+    from pivotsim.hardware.resources import fit_or_none, fit_to_dict
     from pivotsim.simulation.single_gemm import simulate_gemm
+    from pivotsim.simulation.summary import fits_row
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
@@ -53,8 +63,11 @@ def gemm_command(
         result = simulate_gemm(
             m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz, density=density, block=block, seed=seed
         )
+    found = fit_or_none(board.replace({f"array.{name}": value for name, value in chosen.items()}))
     if json:
-        print_json({**result.to_dict(), "hardware": board.name, "not_used": not_used, "set": settings})
+        print_json(
+            {**result.to_dict(), **fit_to_dict(found), "hardware": board.name, "not_used": not_used, "set": settings}
+        )
         return
     mode = f"on {result.rows}x{result.cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}"
     rows = [
@@ -73,6 +86,7 @@ def gemm_command(
             _expected(result),
         ]
         rows[-1] = ("MACs", f"{result.macs:,}", f"{percent(result.kept_frac or 0)} of all")
+    rows.append((*fits_row(found)[:2], fits_row(found)[-1]))
     print_table(("quantity", "value", "unit"), rows, right=(1,))
     print_said([f"{path}: {why}" for path, why in not_used.items()])
 
@@ -162,6 +176,7 @@ def run_command(
             ps_pl_overlap=ps_pl_overlap,
         )  # fmt: skip
     of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
+    of_model |= score_bits_not_used(score_bits, [report], report.reading)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline

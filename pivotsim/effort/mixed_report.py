@@ -18,8 +18,9 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
 from pivotsim.hardware.resources import Fit, fit_to_dict
+from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import Reading, gate_reads
-from pivotsim.simulation.report import Report, not_used_by
+from pivotsim.simulation.report import Report
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import fits_row, result_tables, said_lines

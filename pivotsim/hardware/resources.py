@@ -24,7 +24,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, stated_source
+from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
 from pivotsim.units import INT64_MAX
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
@@ -271,3 +271,8 @@ def _notes(hw: Hardware) -> Iterator[str]:
         for path in constants:
             if hw.source(path).startswith(("[", SET_BY_USER)):
                 yield f"{path}: {hw.source(path)}"
+    sides = ("array.rows", "array.cols", "array.dataflow")
+    sizes = (f"memories.{name}_bytes" for name in MEMORIES)
+    for path in (*sides, *sizes, *(f"fpga.{resource}" for resource in CONSTANTS)):
+        if is_inherited(hw.source(path)):
+            yield f"{path}: {hw.source(path)}"

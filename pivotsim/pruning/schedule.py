@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, check_integer, check_real, got
+from pivotsim.hardware.resources import Fit, fit_to_dict
 from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
 from pivotsim.pruning.devices.protocol import (
     ChargesPruning,
     Device,
+    HasFit,
     HasNotes,
     HasRemarks,
     device_identity,
@@ -29,6 +31,7 @@ from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.token_plans import least_tokens, pruned_at, pruning_encoder, whole_tokens, without_steps
 from pivotsim.pruning.utility import Utilities, best_tokens, check_alpha, utilities
 from pivotsim.simulation.results import hash_of, header
+from pivotsim.simulation.summary import fits_row
 from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.plans import Plan
@@ -69,7 +72,9 @@ class Schedule(Printable):
     notes : tuple of str
         Marks behind the latencies.
     remarks : tuple of str
-        What must be said beside them: a design that does not fit its device, settings without effect.
+        What must be said beside them: settings without effect.
+    fit : Fit or None
+        Whether the design fits its FPGA; None where the device is none, or nothing is known.
     """
 
     plan: Plan
@@ -90,6 +95,7 @@ class Schedule(Printable):
     identity: tuple[Any, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    fit: Fit | None = None
 
     @property
     def input_hash(self) -> str:
@@ -108,6 +114,7 @@ class Schedule(Printable):
             ("pruned model", number(self.pruned_ms, 3), "ms", ""),
             ("pruning itself", number(_or_none(self.pruning_ms), 3), "ms", ""),
             ("gain", number(self.gain_ms, 3), "ms", percent(self.gain_ms / self.baseline_ms)),
+            *([] if self.fit is None else [fits_row(self.fit)]),
         ]
         title = f"{self.plan.model.name} on {self.device}, batch {self.batch}, alpha {self.alpha:g}"
         return (Table(title, ("schedule", "value", "unit", ""), rows, (1,), (*self.remarks, *self.notes)),)
@@ -157,6 +164,7 @@ class Schedule(Printable):
                 for n, ms in zip(self.staircase.tokens, self.staircase.latency_ms, strict=True)
             ],
             "steps": [{**edge._asdict(), "jump_frac": edge.jump_frac} for edge in self.staircase.edges],
+            **fit_to_dict(self.fit),
             "remarks": list(self.remarks),
             "notes": list(self.notes),
         }  # fmt: skip
@@ -243,7 +251,7 @@ def pruning_schedule(
     return Schedule(
         plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
         device.latency_ms(without_steps(pruned), batch), own, options_of(device), identity, notes,
-        remarks,
+        remarks, device.fit if isinstance(device, HasFit) else None,
     )  # fmt: skip
 
 

@@ -93,10 +93,16 @@ def compare(a: Any, b: Any) -> Comparison:
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
     """Return the options that differ, as text, and the modules that one result alone charges."""
     pairs = {name: (_told(first.get(name)), _told(second.get(name))) for name in (*OPTIONS, *SETTINGS)}
+    pairs["fits"] = (_fits(first), _fits(second))
     charged = [dict.fromkeys(result["breakdown"]) for result in (first, second)]
     alone = [", ".join(name for name in one if name not in other) for one, other in (charged, charged[::-1])]
     pairs["modules in one alone"] = (alone[0] or None, alone[1] or None)
     return [Difference(name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
+
+
+def _fits(result: Mapping[str, Any]) -> str | None:
+    """Return whether a result's design fits its FPGA, None where it does not say."""
+    return {True: "yes", False: "NO"}.get(result.get("fits"))  # type: ignore[arg-type]
 
 
 def _told(value: object) -> str | None:
@@ -144,6 +150,7 @@ def identity(result: Mapping[str, Any]) -> dict[str, Any]:
     asked = {
         name: result[name] for name in ("set", "pruning") if isinstance(result.get(name), Mapping) and result[name]
     }
+    said |= {"fits": "NO"} if result.get("fits") is False else {}
     return said | {name: json.dumps(value, sort_keys=True) for name, value in asked.items()}
 
 

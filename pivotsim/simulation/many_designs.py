@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -18,14 +18,17 @@ from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resource_columns import RESOURCES, ResourceModel
+from pivotsim.hardware.resource_columns import PATHS, RESOURCES, ResourceModel
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import leaves
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.simulation.design_table import DesignTable
+from pivotsim.simulation.notes.reading import inherited_by_board, values_of
+from pivotsim.simulation.notes.requirements import unmet
 from pivotsim.simulation.run import SCOPES, as_trace, runnable
+from pivotsim.simulation.summary import inherited_lines
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
@@ -117,6 +120,17 @@ def simulate_designs(
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
     notes = list(workload_notes(whole, scope, hw.operand_bits))
     power = constant_power_note(hw, _varied(hw.array, vectors)) if energy == "constant" else ""
+    facts: dict[str, Collection[Any]] = {
+        "memory": ["paper"], "profile": [profile], "energy": [energy], "scope": [scope], "gate": ["none"],
+        "pair": [False], "interval": [False], "kinds": trace.first_ops,
+    }  # fmt: skip
+
+    def counts(path: str) -> bool:
+        if path.removeprefix("array.") in vectors:
+            return False
+        return path in PATHS or unmet(path, lambda key: facts[key] if key in facts else values_of(hw, key)) is None
+
+    notes += inherited_lines(inherited_by_board(hw, counts))
     resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))
     table = {**vectors, **resources, **totals}
     return DesignTable(table, units, descriptions, [*notes, *([power] if power else [])])

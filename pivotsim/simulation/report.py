@@ -1,7 +1,7 @@
 """Reports: what a run costs, in total and by module, encoder and resource."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +14,8 @@ from pivotsim.engines.counts import Counts
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
+from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import Reading
-from pivotsim.simulation.notes.requirements import requirement_of
 from pivotsim.simulation.notes.sources import notes_of, remarks_of
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
@@ -365,15 +365,3 @@ class Report:
         except ImportError:
             raise MissingExtraError("pandas", "pandas", "to_frame()") from None
         return pandas.DataFrame(self.rows, columns=list(Row._fields))
-
-
-def not_used_by(reports: Sequence[Report], reading: Reading, gate: str = "none") -> dict[str, str]:
-    """Return the settings that runs under the same options did not read, by dotted path, and what they need."""
-    facts: dict[str, Collection[Any]] = {name: [value] for name, value in reports[0].options.items()}
-    facts |= {"gate": [gate], "pair": [len(reports) > 1], "interval": [True]}
-    facts["kinds"] = {kind for report in reports for kind in report.inputs.trace.first_ops}
-
-    def possible(key: str) -> Collection[Any] | None:
-        return facts[key] if key in facts else reading.values_of(key)
-
-    return reading.not_used(lambda path: requirement_of(path, possible))

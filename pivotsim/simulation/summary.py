@@ -77,6 +77,14 @@ def not_used_lines(not_used: Mapping[str, str]) -> list[str]:
     return [f"{listed_paths(paths)}: {need}" for need, paths in by_need.items()]
 
 
+def inherited_lines(by_board: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a line per board that lends values, as for many designs, whose sources are too many to list."""
+    listed = ((board, listed_paths(paths)) for board, paths in by_board.items())
+    return [
+        f"{paths}: [inherited from {board}], whose sources pivotsim show hw {board} lists" for board, paths in listed
+    ]
+
+
 def listed_paths(paths: Sequence[str]) -> str:
     """Return dotted paths as text; of one group more than a few are counted.
 

@@ -83,8 +83,22 @@ def test_pairs_co_searches_and_schedules_say_it_too(shown):
     text, data = shown(*SAMPLE, *wide)
     assert re.search(r"^zcu102 +NO +4,096 of 2,520", text, re.M) and data["hardware"][0]["fits"] is False
     text, data = shown("schedule", "deit_s", "--accuracy", "deit_s", *wide)
-    assert "\nfits: NO, 4,096 of 2,520 DSP48E2, XCZU9EG\n" in text and data["remarks"][0].startswith("fits: NO")
-    assert "\nfits:" not in shown("schedule", "deit_s", "--accuracy", "deit_s")[0]
+    assert re.search(r"^fits +NO +4,096 of 2,520", text, re.M) and data["fits"] is False
+    assert data["resources"]["dsp"]["demand"] == 4096
+    assert shown("schedule", "deit_s", "--accuracy", "deit_s")[1]["fits"] is True
+    assert shown("schedule", "deit_s", "--accuracy", "deit_s", "--hw", "gpu/a100")[1]["fits"] is None
+
+
+def test_multiplications_and_comparisons_say_it_too(shown, pivotsim, tmp_path):
+    text, data = shown("gemm", 8, 8, 8, "--array", "128x64")
+    assert re.search(r"^fits +NO +8,192 of 2,520 DSP48E2, XCZU9EG$", text, re.M) and data["fits"] is False
+    assert shown("gemm", 8, 8, 8)[1]["fits"] is True
+    for name, cols in (("a", 36), ("b", 64)):
+        (tmp_path / name).write_text(pivotsim("run", "deit_t", "--set", f"array.cols={cols}", "--json").out)
+    text, data = shown("compare", tmp_path / "a", tmp_path / "b")
+    assert {"name": "fits", "a": "yes", "b": "NO"} in data["options"] and re.search(r"^fits +yes +NO$", text, re.M)
+    text, _ = shown("compare", tmp_path / "b", tmp_path / "b")
+    assert text.count("fits NO") == 2
 
 
 def test_notebooks_and_print_say_it():
@@ -185,6 +199,31 @@ def test_many_settings_with_one_need_are_one_line(shown, tmp_path):
     assert len(data["not_used"]) == 11
 
 
+def test_options_without_effect(shown, pivotsim, tmp_path):
+    line = "--score-bits: not used here: needs requant or transfers that take time, as by --profile full"
+    assert f"{line}\n" in shown("run", "deit_t", "--score-bits", 32)[0]
+    assert (
+        f"{line}\n" in shown("combine", "deit_t", "--low", "1", "--high", "all", "--f-low", 0.5, "--score-bits", 32)[0]
+    )
+    assert f"{line}\n" in shown(*SAMPLE, "--score-bits", 32)[0]
+    assert "score-bits" not in shown("run", "deit_t", "--score-bits", 32, "--profile", "full")[0]
+    told = shown("run", "deit_t", "--ps-pl-overlap", "images")[1]["remarks"]
+    assert told == ["ps_pl_overlap: 'images' has no effect here: needs --batch 2 or more"]
+    assert shown("run", "deit_t", "--ps-pl-overlap", "heads")[1]["remarks"] == []
+    told = shown("run", "deit_t", "--ps-pl-overlap", "heads", "--active", "none")[1]["remarks"]
+    assert told == ["ps_pl_overlap: 'heads' has no effect here: nothing runs side by side"]
+    ran = pivotsim("sweep", "zcu102_arrays", "--out", tmp_path / "o", "--seed", 5)
+    assert (ran.code, ran.err) == (2, "--seed: a grid visits every point; random, sobol and optuna draw (got 5)\n")
+
+
+@pytest.mark.parametrize("setting", ["array.operand_bits=16", "mpca.operand_bits=16"])
+def test_a_width_decides_what_fits_alone(shown, setting):
+    hw = "u250_mpca" if setting.startswith("mpca") else "zcu102"
+    path = setting.partition("=")[0]
+    text, data = shown("run", "deit_t", "--hw", hw, "--set", setting)
+    assert data["not_used"][path].startswith("not used here") and f"{path}: set by the user" not in text
+
+
 def test_what_a_multiplication_does_not_read(shown):
     text, data = shown("gemm", 8, 8, 8, "--os-edge-register", "--set", "array.operand_bits=16")
     assert set(data["not_used"]) == {"array.os_edge_register", "array.operand_bits"}
@@ -196,8 +235,10 @@ def test_the_array_alone_has_no_use_for_the_processor(shown):
     asked = ("schedule", "deit_s", "--accuracy", "deit_s", "--set", "host.cores=4")
     assert "host.cores" not in "".join(shown(*asked)[1]["remarks"])
     text, data = shown(*asked, "--part", "array")
-    assert any(line.startswith("host.cores: not used here") for line in data["remarks"])
+    assert "host.cores: not used here: needs --part delay" in data["remarks"]
     assert "  host." not in text
+    text, data = shown(*asked[:-2], "--set", "power.board_w=3")
+    assert data["remarks"] == ["power.board_w: not used here: a schedule tells no energy"] and "  power." not in text
 
 
 # -- another board's values ---------------------------------------------------------------------------------
@@ -214,6 +255,24 @@ def test_values_that_a_run_takes_from_another_board_are_listed(shown, pynq):
     told = "\n".join(data["notes"])
     assert "units: [inherited from zcu102]" in told and "host.full.norm: [inherited from zcu102]" in told
     assert re.search(r"^fits +yes .* XCZU9EG \[inherited from zcu102\]$", text, re.M)
+
+
+def test_many_designs_name_the_boards_that_lend(pynq):
+    (line,) = (note for note in ps.simulate_designs(ps.plan("deit_t"), str(pynq), {"rows": [8, 12]}).notes
+               if "inherited" in note)  # fmt: skip
+    assert "host.* (" in line and "array.rows" not in line and "array.dataflow" in line
+    assert line.endswith(": [inherited from zcu102], whose sources pivotsim show hw zcu102 lists")
+    table = ps.explore({"name": "s", "fixed": {"hw": str(pynq)}, "axes": {"array.dataflow": ["is", "os"]}})
+    (line,) = (note for note in table.notes if "inherited" in note)
+    assert "array.dataflow" not in line and "array.os_edge_register" in line and "fpga.* (" in line
+    assert not any("inherited" in note for note in ps.explore({"name": "s", "axes": {"array.rows": [8]}}).notes)
+
+
+def test_show_fit_lists_what_it_takes_from_another_board(shown, pynq):
+    told = "\n".join(shown("show", "fit", pynq)[1]["notes"])
+    for path in ("array.dataflow", "memories.gb_bytes", "memories.opmem_bytes", "fpga.dsp", "fpga.use.lut_per_pe"):
+        assert f"{path}: [inherited from zcu102]" in told
+    assert "array.rows: [" not in told
 
 
 def test_show_hw_marks_them(shown, pynq):

@@ -14,7 +14,9 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.io.specs import holds_no_values, value_at
+from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import requirement_of, space_words, unmet
+from pivotsim.simulation.summary import inherited_lines
 
 OF_KINDS = ("model", "tokens", "active", LOW, HIGH)  # axes that decide which kinds of operations there are
 MASKS = (*MASKED, "split")  # no kind depends on them, and drawing masks takes time
@@ -47,7 +49,12 @@ def notes_on(space: Space) -> tuple[str, ...]:
         changed += [name.removeprefix(SET) for name in space.stated if name.startswith(SET)]
         power = constant_power_note(space.hw, changed)
         notes += [power] if power else []
-    return tuple(notes)
+    axes = set(space.axis_names)
+
+    def counts(path: str) -> bool:
+        return path not in axes and (unmet(path, facts) is None or bool(_resources_of(path)))
+
+    return (*notes, *inherited_lines(inherited_by_board(space.hw, counts)))
 
 
 def _own(space: Space, name: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from pivotsim.hardware.resources import Fit
 from pivotsim.units import FloatArray
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
@@ -81,8 +82,18 @@ class HasNotes(Protocol):
 
 
 @runtime_checkable
+class HasFit(Protocol):
+    """A device that knows whether its design fits its FPGA."""
+
+    @property
+    def fit(self) -> Fit | None:
+        """Each resource's demand and bound; None where nothing is known of them."""
+        ...
+
+
+@runtime_checkable
 class HasRemarks(Protocol):
-    """A device that knows what stands beside its latencies: a design that does not fit, settings without effect."""
+    """A device that knows what stands beside its latencies: settings without effect."""
 
     def remarks(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return them, one line each."""

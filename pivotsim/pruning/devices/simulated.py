@@ -11,21 +11,23 @@ from pivotsim.engines.base import HW
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import check_choice
 from pivotsim.hardware.loading import load_hardware
+from pivotsim.hardware.resources import Fit, fit_or_none
 from pivotsim.hardware.spec import Hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
+from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
-from pivotsim.simulation.report import Report, not_used_by
+from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import runnable, simulate
-from pivotsim.simulation.summary import fits_row, not_used_lines
+from pivotsim.simulation.summary import not_used_lines
 from pivotsim.units import FloatArray, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
 
 PARTS = ("delay", "array")  # everything, or the programmable logic alone: array and its units
-PROCESSOR = "host."  # how the paths of the processor's values begin
+PROCESSOR, POWER = "host.", "power."  # how the paths of these values begin
 PRUNING_ON_PS = "pruning: [estimate] the method's own work on the processor side is charged as profile full does"
 PRUNING_ON_PL = "pruning: the method's own work on the programmable logic is charged by the clocks of its units"
 
@@ -94,22 +96,35 @@ class Simulated:
         """Return the marks behind the delay and behind the cost of pruning."""
         on_ps, on_pl = self._own_ms(plan, batch, self.board)
         own = [note for ms, note in ((on_ps, PRUNING_ON_PS), (on_pl, PRUNING_ON_PL)) if ms]
-        notes = self._report(plan, batch).notes
-        if self.part == "array":
-            notes = tuple(note for note in notes if not note.startswith(PROCESSOR))
-        return (*notes, *own)
+        left_out = tuple(self._left_out)
+        return (*(note for note in self._report(plan, batch).notes if not note.startswith(left_out)), *own)
+
+    @property
+    def fit(self) -> Fit | None:
+        """What the design takes of its FPGA; None where that is not known."""
+        return fit_or_none(self.board)
 
     def remarks(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
-        """Return whether the design fits where it does not, what else the run says, and the settings without effect."""
+        """Return the settings without effect, a line per need."""
         report = self._report(plan, batch)
         reading, board = report.reading, watch_if_changed(self.board)
         if board is not None:
             self._own_ms(plan, batch, board.spec)
             reading = reading.with_more(board.read)
-        if self.part == "array":  # the processor's times are left out
-            reading = replace(reading, run={path for path in reading.run if not path.startswith(PROCESSOR)})
-        lacking = [f"fits: NO, {fits_row(report.fit)[-1]}"] if report.fits is False else []
-        return (*lacking, *not_used_lines(not_used_by([report], reading)))
+        counted = replace(reading, run={p for p in reading.run if not p.startswith(tuple(self._left_out))})
+        not_used = not_used_by([report], counted)
+        for path in not_used:
+            why = next((why for group, why in self._left_out.items() if path.startswith(group)), "")
+            not_used[path] = f"not used here: {why}" if why and path in reading.used else not_used[path]
+        return tuple(not_used_lines(not_used))
+
+    @property
+    def _left_out(self) -> dict[str, str]:
+        """Groups of values that a run reads and a schedule does not tell of, and why."""
+        return {
+            POWER: "a schedule tells no energy",
+            **({PROCESSOR: "needs --part delay"} if self.part == "array" else {}),
+        }
 
     def _limited(self) -> Hardware:
         """Return the board with the memories that count."""

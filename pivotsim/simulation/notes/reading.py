@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pivotsim.hardware.resource_columns import PATHS
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.documents import SET_BY_USER, is_inherited
+from pivotsim.io.documents import SET_BY_USER, inherited_from, is_inherited
 from pivotsim.io.specs import holds_no_values, leaves, value_at, with_groups
 from pivotsim.io.watching import Watch, watch
 from pivotsim.simulation.gate import gate_of
@@ -46,12 +46,6 @@ class Reading:
                 found[path] = f"{said}: {words}" if words else said
         return found
 
-    def values_of(self, path: str) -> Collection[object] | None:
-        """Return the one value at a dotted path, None where the hardware holds none."""
-        if path not in paths_of(type(self.hw)) or holds_no_values(self.hw, path):
-            return None
-        return [value_at(self.hw, path)]
-
     @property
     def inherited(self) -> Iterator[str]:
         """The paths, each once, whose sources say that values which the runs or the fit read are another board's."""
@@ -89,6 +83,23 @@ def reading_of(hw: Hardware, board: Watch[Hardware] | None) -> Reading:
         return Reading(hw, frozenset(), frozenset())
     fit_reads = frozenset((*PATHS, "fpga.device")) if isinstance(hw, SystolicHardware) else frozenset()
     return Reading(hw, frozenset(board.read) - set(NAMES), fit_reads)
+
+
+def values_of(hw: Hardware, path: str) -> Collection[object] | None:
+    """Return the one value at a dotted path, None where the hardware holds none."""
+    if path not in paths_of(type(hw)) or holds_no_values(hw, path):
+        return None
+    return [value_at(hw, path)]
+
+
+def inherited_by_board(hw: Hardware, counts: Callable[[str], bool]) -> dict[str, list[str]]:
+    """Return {board: paths} of the values of other boards, those for which ``counts`` holds."""
+    found: dict[str, list[str]] = {}
+    for path in paths_of(type(hw)):
+        lender = inherited_from(hw.source(path))
+        if lender and path not in NAMES and not holds_no_values(hw, path) and counts(path):
+            found.setdefault(lender, []).append(path)
+    return found
 
 
 def gate_reads(hw: Hardware, profile: str, energy: str, classes: int | None) -> Set[str]:

@@ -173,6 +173,10 @@ PS_KIND = fact(lambda facts: facts.has_ps_kind, "an operation that is placed on 
 PS_WORK = fact(lambda facts: facts.has_ps_work, "an operation on ps that is charged, as by {full}")
 PS_TIME = one_of(PS_WORK, TRANSFERS)
 CORES = Need(lambda facts, _: facts.can_exceed("host.cores", 1), lambda words, _: words("host.cores", "2") + " or more")
+BOTH = Need(
+    lambda facts, _: facts.has_transfers and facts.can_be("energy", "activity"),
+    lambda words, _: f"transfers under {words('energy', 'activity')}",
+)
 REQUANT = fact(
     lambda facts: facts.costs("requant") or facts.has_transfers, "requant or transfers that take time, as by {full}"
 )
@@ -210,9 +214,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "host.ps_pl_overlap": (IN_HEADS,),
     "host.transfer.*": (TRANSFERS,),
     "host.multicore_efficiency_frac": (CORES, PS_WORK),
-    "host.cores": (one_of(PS_WORK, Need(
-        lambda facts, _: facts.has_transfers and facts.can_be("energy", "activity"), ACTIVITY.text,
-    )),),
+    "host.cores": (one_of(PS_WORK, BOTH),),
     "host.clock_mhz": (PS_WORK,),
     "host.{profile}.transfers": (value("profile", "{profile}"), PS_KIND),
     "host.{profile}.call_us": (value("profile", "{profile}"), PS_TIME),
@@ -287,6 +289,8 @@ def requirement_of(path: str, possible: Possible, words: Words = run_words) -> s
     if need is None:
         return ""
     text = need.text(words, dict(_row_of(path)[1]))
+    if possible("profile") is not None and "full" in (possible("profile") or ()):  # what is there is no remedy
+        text = text.replace(f", as by {words('profile', 'full')}", "")
     return text if need.is_reason else f"needs {text}"
 
 

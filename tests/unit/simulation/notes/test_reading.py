@@ -43,6 +43,8 @@ def other_value(rng: random.Random, spec: type[Spec], path: str, value: object) 
     """Return another value that the field at a path allows by itself."""
     if path == "memories.dram":
         return rng.choice([c for c in CHANNELS if c != value])
+    if path.endswith(".operand_bits"):  # a narrower one would be refused
+        return rng.choice([bits for bits in (8, 16, 32) if bits != value])
     field = field_at(spec, path)
     choices = [c for a in (field.annotation, *typing.get_args(field.annotation)) for c in typing.get_args(a)]
     if path.startswith("placement.") and spec is MpcaHardware:  # it has no other place

@@ -1,0 +1,27 @@
+"""What settings and options of runs need to have an effect, from the runs' own options and values.
+
+``reports`` are Reports of runs under the same options; they import this module.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from pivotsim.simulation.notes.reading import Reading, values_of
+from pivotsim.simulation.notes.requirements import requirement_of
+
+
+def not_used_by(reports: Sequence[Any], reading: Reading, gate: str = "none") -> dict[str, str]:
+    """Return the settings that runs under the same options did not read, by dotted path, and what they need."""
+    return reading.not_used(lambda path: need_of(path, reports, reading, gate))
+
+
+def need_of(path: str, reports: Sequence[Any], reading: Reading, gate: str = "none") -> str:
+    """Return what a value, or an option such as ``score_bits``, needs to have an effect, '' where it may have one."""
+    facts: dict[str, Collection[Any]] = {name: [value] for name, value in reports[0].options.items()}
+    facts |= {"gate": [gate], "pair": [len(reports) > 1], "interval": [True]}
+    facts["kinds"] = {kind for report in reports for kind in report.inputs.trace.first_ops}
+
+    def possible(key: str) -> Collection[Any] | None:
+        return facts[key] if key in facts else values_of(reading.hw, key)
+
+    return requirement_of(path, possible)
