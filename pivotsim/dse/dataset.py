@@ -13,7 +13,7 @@ from pivotsim.dse.sweep.chunk_checks import check_file, open_chunk, read_columns
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import chunk_name, read_manifest
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.text_files import make_folder, replacing
+from pivotsim.io.text_files import make_folder, output_file
 
 Columns = dict[str, Any]
 MAX_CHUNK_BYTES = 2**30
@@ -125,13 +125,13 @@ def open_dataset(folder: str | Path) -> Dataset:
 
 
 def export_csv(dataset: Dataset, path: Path) -> int:
-    """Write all rows as one CSV file, whole or not at all; return how many."""
+    """Write all rows as one CSV file, whole or not at all, or to ``-``, a pipe or a device; return how many."""
     arrow()
     from pyarrow import csv
 
     make_folder(path.parent)
     rows, writer = 0, None
-    with replacing(path) as file:
+    with output_file(path) as file:
         for table in dataset.arrow_tables():
             table = table.replace_schema_metadata(None)
             writer = writer or csv.CSVWriter(file, table.schema)
