@@ -72,6 +72,9 @@ def until_readers_leave() -> Iterator[None]:
     try:
         yield
     finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):  # of a full disk; it has been told
+                stream.flush()  # now, when a reader that left is no error
         sys.stdout, sys.stderr = before
 
 

@@ -1,5 +1,6 @@
 """Outputs that are no files, readers that leave, and streams that are closed."""
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -41,7 +42,7 @@ def test_an_export_to_standard_output_is_the_csv_alone(pivotsim, dataset, rows, 
 def test_an_export_writes_to_a_pipe_and_through_a_link(pivotsim, dataset, rows, tmp_path):
     pipe, link, read = tmp_path / "pipe", tmp_path / "link", []
     os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
     reader.start()
     assert pivotsim("export", dataset, "--csv", pipe).code == 0
     reader.join(10)
@@ -88,41 +89,37 @@ def test_a_folder_is_no_stream(pivotsim, command):
     assert ran.err == f"{command[2]}: must name a folder, standard output is none (got '-')\n"
 
 
-@pytest.fixture
-def without_readers(monkeypatch):
-    """Stdout and stderr are pipes that nobody reads."""
-    streams = []
-    for name in ("stdout", "stderr"):
-        ours, theirs = os.pipe()
-        os.close(ours)
-        streams.append(os.fdopen(theirs, "w", buffering=1))
-        monkeypatch.setattr(sys, name, streams[-1])
-    yield
-    monkeypatch.undo()
-    for stream in streams:
-        stream.close()  # which would raise had anything been kept for the pipe
+@contextlib.contextmanager
+def without_readers():
+    """Make stdout and stderr pipes that nobody reads; closing them raises where something is kept for the pipe."""
+    with contextlib.ExitStack() as streams:
+        for redirect in (contextlib.redirect_stdout, contextlib.redirect_stderr):
+            ours, theirs = os.pipe()
+            os.close(ours)
+            streams.enter_context(redirect(streams.enter_context(os.fdopen(theirs, "w"))))
+        yield
 
 
-@pytest.mark.usefixtures("without_readers")
 @pytest.mark.parametrize(
     ("command", "code"),
     [(("run", "deit_s"), 0), (("run", "deit_s", "--json"), 0), (("run", "nosuch"), 2), (("gemm", "0", "1", "1"), 2),
      (("run", "--nosuch"), 2), (("--help",), 0), (("run", "--help"), 0), (("--version",), 0), ((), 2)],
 )  # fmt: skip
 def test_the_exit_status_is_that_of_the_command(command, code):
-    assert main(list(command)) == code
+    with without_readers():
+        assert main(list(command)) == code
 
 
-@pytest.mark.usefixtures("without_readers")
 def test_a_failing_check_stays_one(tmp_path, monkeypatch):
     monkeypatch.setattr("pivotsim.dse.evaluation.evaluator.Evaluator.run", lambda *_: 1 / 0)
     (tmp_path / "s.yaml").write_text(yaml.safe_dump(SPACE))
-    assert main(["sweep", str(tmp_path / "s.yaml"), "--out", str(tmp_path / "out")]) == 1
+    with without_readers():
+        assert main(["sweep", str(tmp_path / "s.yaml"), "--out", str(tmp_path / "out")]) == 1
 
 
-@pytest.mark.usefixtures("without_readers")
 def test_an_export_without_a_reader(dataset):
-    assert main(["export", str(dataset), "--csv", "-"]) == 0
+    with without_readers():
+        assert main(["export", str(dataset), "--csv", "-"]) == 0
 
 
 @pytest.mark.parametrize("command", [("gemm", "0", "1", "1"), ("run", "nosuch"), ("run", "--nosuch"), ("show",)])

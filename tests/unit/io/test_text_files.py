@@ -85,7 +85,7 @@ def test_a_pipe_with_a_name_stays_one(tmp_path):
     os.mkfifo(pipe)
     link.symlink_to(pipe)
     for path in (pipe, link):
-        reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+        reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
         reader.start()
         write_atomic(path, "rows")
         reader.join(10)
@@ -117,6 +117,14 @@ def test_standard_output(name, capsysbinary):
     print("after")
     assert capsysbinary.readouterr().out == b"before\n\xff rows\nafter\n"
     assert descriptor_of(Path(name)) == 1 and is_stdout(Path(name)) and is_stream(Path(name))
+
+
+def test_standard_output_keeps_the_order_of_what_is_printed(monkeypatch):
+    binary = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(binary))
+    print("before")
+    write_atomic(Path("-"), "rows\n")
+    assert binary.getvalue() == b"before\nrows\n"
 
 
 def test_standard_output_of_text_alone_and_none(monkeypatch):
