@@ -68,13 +68,15 @@ def forget(descriptor: Callable[[], int]) -> None:
 def until_readers_leave() -> Iterator[None]:
     """Let stdout and stderr lose their readers while this is open."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (s if s is None else UntilReaderLeaves(s) for s in before)
+    during = [None if stream is None else UntilReaderLeaves(stream) for stream in before]
+    sys.stdout, sys.stderr = during
     try:
         yield
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):  # of a full disk; it has been told
-                stream.flush()  # now, when a reader that left is no error
+        for stream in during:
+            if stream is not None:
+                with contextlib.suppress(OSError, ValueError):  # of a full disk, which has been told
+                    stream.flush()  # now, while a reader that left is no error
         sys.stdout, sys.stderr = before
 
 
