@@ -1,6 +1,5 @@
 """The entry point: commands, --version, and errors as single lines with their exit codes."""
 
-import contextlib
 import gc
 import importlib
 import io
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from pivotsim._version import __version__
-from pivotsim.cli.output import ReaderGoneError, print_line, print_note
+from pivotsim.cli.output import forget, print_line, print_note, until_readers_leave
 from pivotsim.cli.usage import check_given_once, usage_line
 from pivotsim.errors import InputError, PivotsimError
 from pivotsim.io.search_path import take_notes
@@ -79,18 +78,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     take_notes()  # of what was looked up before, in this process
     thresholds = gc.get_threshold()
     gc.set_threshold(STARTUP_OBJECTS, *thresholds[1:])
-    try:
-        return _main(arguments)
-    finally:
-        gc.set_threshold(*thresholds)
-        for line in take_notes():
-            print_note(line)
-
-
-def _main(arguments: Sequence[str] | None) -> int:
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the locale cannot write is shown escaped
             stream.reconfigure(errors="backslashreplace")
+    with until_readers_leave():
+        try:
+            return _main(arguments)
+        finally:
+            gc.set_threshold(*thresholds)
+            for line in take_notes():
+                print_note(line)
+
+
+def _open_closed_streams() -> None:
+    """Open the null device where the process was started without stdin, stdout or stderr.
+
+    Else the next file that is opened gets the free number, and takes what a library writes to that stream.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
@@ -105,11 +118,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         return WRONG_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except (ReaderGoneError, BrokenPipeError):
-        _forget_stdout()
-        return DONE
     except OSError as error:  # a full disk behind stdout, say
-        _forget_stdout()
+        if sys.stdout is not None:
+            forget(sys.stdout.fileno)
         print_note(f"pivotsim: output cannot be written: {error.strerror or error}")
         return WRONG_INPUT
     except Exception as error:
@@ -124,9 +135,3 @@ def _main(arguments: Sequence[str] | None) -> int:
             print_note(own or usage_line(error, message, given))
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE
-
-
-def _forget_stdout() -> None:
-    """Send what is still buffered nowhere, so that closing the stream at exit raises nothing."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -280,7 +280,9 @@ def _cell(value: Any, is_axis: bool) -> str:
 
 def export_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
-    csv: Annotated[Path, typer.Option(parser=options.file_of("--csv"), metavar="FILE", help="CSV file to write.")],
+    csv: Annotated[
+        Path, typer.Option(parser=options.file_of("--csv"), metavar="FILE", help="CSV file to write, - for stdout.")
+    ],
 ) -> None:
     """Write all designs of a sweep as one CSV file."""
     from pivotsim.dse.dataset import export_csv, open_dataset
@@ -289,4 +291,5 @@ def export_command(
     rows = export_csv(dataset, csv)
     if not dataset.is_complete:
         print_note(f"{folder}: the sweep is not finished")
-    print_line(f"wrote {csv}: {rows:,} designs")
+    with output.beside(csv):
+        print_line(f"wrote {csv}: {rows:,} designs")

@@ -49,6 +49,8 @@ def folder(name: str) -> Callable[[str | Path], Path]:
     def parse(text: str | Path) -> Path:
         if not str(text).strip():  # a default is a path already
             raise InputError(f"{name}: must name a folder {got(text)}")
+        if str(text) == "-":  # elsewhere standard output
+            raise InputError(f"{name}: must name a folder, standard output is none {got(text)}")
         return Path(text)
 
     return parse

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError
 from pivotsim.tables import counted, percent
@@ -246,7 +246,9 @@ def show_trace_command(
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     set_: options.ModelSetOption = None,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there, - for stdout.")
+    ] = None,
     json: options.JsonOption = False,
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
@@ -256,6 +258,7 @@ def show_trace_command(
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
 
+    check_free("--csv", csv, json)
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if name.lower().endswith(".csv"):
         if pruned or (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
@@ -274,6 +277,7 @@ def show_trace_command(
         result["pruning"] = pruned.to_dict()
         print_json({**header("trace", hash_of(result)), **result})
     elif csv is not None:
-        print_line(f"wrote {csv}: {counted(len(trace), 'operation')}")
+        with beside(csv):
+            print_line(f"wrote {csv}: {counted(len(trace), 'operation')}")
     else:
         print_table(HEADER, trace, right=(0, *range(3, 11)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import print_json, print_line, print_table, progress
+from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.settings import (
     array_not_used,
     array_of,
@@ -133,7 +133,7 @@ def run_command(
         typer.Option(
             parser=options.file_of("--timeline"),
             metavar="OUT.json",
-            help="Write what runs when, for ui.perfetto.dev or chrome://tracing.",
+            help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout.",
         ),
     ] = None,
     plots: options.PlotsOption = None,
@@ -144,7 +144,7 @@ def run_command(
     Example: pivotsim run deit_s --active 1-6
     """
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.summary import not_used_lines, run_tables
+    from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace
@@ -157,6 +157,7 @@ def run_command(
     if trace is not None and (pruned or (active, qkv, score_bits) != (None, "fused", 8)):
         shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
         raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
+    check_free("--timeline", timeline, json)
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = load_both(hw, model, settings)
@@ -186,13 +187,20 @@ def run_command(
         not_used = {**report.not_used, **of_model}
         print_json({**report.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
         return
+    with beside(timeline):
+        _print_run(report, str(pruned) if pruned else "", not_used_lines(of_model), written)
+
+
+def _print_run(report: "Report", pruned: str, not_used: Sequence[str], written: list[Path]) -> None:
+    from pivotsim.simulation.summary import run_tables
+
     totals = next(run_tables(report))
     print_line(totals.title)
     if pruned:
         print_line(f"pruned: {pruned}")
     print_line()
     print_table(totals.columns, totals.rows, totals.right)
-    print_said([*totals.closing, *not_used_lines(of_model)])
+    print_said([*totals.closing, *not_used])
     print_modules(report)
     print_details(report)
     print_energy(report)

@@ -1,5 +1,6 @@
 """Datasets of sweeps, read back chunk by chunk, so that memory does not grow with it."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from pivotsim.dse.space.expressions import Expression, parse_expression
+from pivotsim.dse.sweep.chunk_checks import check_file, open_chunk, read_columns
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import chunk_name, read_manifest
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.text_files import make_folder, replacing
+from pivotsim.io.text_files import make_folder, output_file
 
 Columns = dict[str, Any]
+MAX_CHUNK_BYTES = 2**30
+REPAIR = "start the sweep again to repair it"
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,30 @@ class Dataset:
         return filters
 
     def arrow_tables(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
-        """Yield one Arrow table per chunk."""
-        _, pq = arrow()
-        for text in self.manifest["chunks"]:
-            path = self.folder / chunk_name(int(text))
+        """Yield one Arrow table per chunk, whose file is the one that the manifest lists.
+
+        Raises
+        ------
+        InputError
+            A file is missing, has another SHA-256, or does not hold the chunk; the message names it.
+        """
+        schema = None
+        for text, (rows, digest, _) in self.manifest["chunks"].items():
+            index = int(text)
+            path = self.folder / chunk_name(index)
+            content = _content(path)
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise InputError(f"{path}: has changed since the sweep wrote it, its SHA-256 is another; {REPAIR}")
             try:
-                with path.open("rb") as file:
-                    yield pq.read_table(file, columns=None if columns is None else list(columns))
-            except (OSError, ValueError) as error:
-                raise InputError(f"{path}: cannot be read: {error}; start the sweep again to repair it") from None
+                file = open_chunk(content)
+                check_file(file, self.manifest, rows)
+                if schema is not None and file.schema_arrow.types != schema.types:
+                    raise ValueError("has columns of other types than the chunks before it")
+                schema = file.schema_arrow
+                table = read_columns(file, self.manifest, index, None if columns is None else list(columns))
+            except ValueError as error:
+                raise InputError(f"{path}: {error}; {REPAIR}") from None
+            yield table
 
     def tables(self, columns: Sequence[str] | None = None, where: Sequence[Expression] = ()) -> Iterator[Columns]:
         """Yield one table per chunk, column -> numpy vector, of the rows that meet all of ``where``."""
@@ -73,6 +92,20 @@ class Dataset:
             for each in where:
                 kept &= each.holds(table, whole.num_rows)
             yield {name: column[kept] for name, column in table.items()}
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a chunk's file, which are hashed and read: a change between the two goes nowhere."""
+    if path.exists() and not path.is_file():  # a pipe, say, that nobody writes to
+        raise InputError(f"{path}: is no file; {REPAIR}")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_CHUNK_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}; {REPAIR}") from None
+    if len(content) > MAX_CHUNK_BYTES:
+        raise InputError(f"{path}: is larger than {MAX_CHUNK_BYTES // 2**20} MiB, the most of a chunk; {REPAIR}")
+    return content
 
 
 def _vector(column: Any) -> Any:
@@ -92,13 +125,13 @@ def open_dataset(folder: str | Path) -> Dataset:
 
 
 def export_csv(dataset: Dataset, path: Path) -> int:
-    """Write all rows as one CSV file, whole or not at all; return how many."""
+    """Write all rows as one CSV file, whole or not at all, or to ``-``, a pipe or a device; return how many."""
     arrow()
     from pyarrow import csv
 
     make_folder(path.parent)
     rows, writer = 0, None
-    with replacing(path) as file:
+    with output_file(path) as file:
         for table in dataset.arrow_tables():
             table = table.replace_schema_metadata(None)
             writer = writer or csv.CSVWriter(file, table.schema)

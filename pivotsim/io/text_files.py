@@ -1,8 +1,10 @@
 """Files in and out: bounded reads with one clear message, and writes that are whole or absent."""
 
 import contextlib
+import io
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -11,6 +13,8 @@ from pivotsim.errors import InputError
 
 MAX_LINE_CHARACTERS = 65_536
 MAX_NPZ_ARRAYS = 4_096
+MAX_LINKS = 40  # as Linux follows
+STDOUT = 1
 
 
 def read_text(path: Path, max_bytes: int) -> str:
@@ -50,20 +54,94 @@ def read_text(path: Path, max_bytes: int) -> str:
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write a whole file or nothing: to a temporary name in the same folder, synced, then renamed.
+    """Write a whole file or nothing, through ``output_file``."""
+    with output_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
 
-    A link is followed; a device or pipe, which cannot be replaced, is written to.
+
+@contextlib.contextmanager
+def output_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield what takes an output of this name; every output of the package goes through here.
+
+    An ordinary file, or one that is not there yet, is replaced once the new one is whole; a link is followed. What
+    cannot be replaced is written to as it stands: ``-`` and ``/dev/stdout`` (the present ``sys.stdout``), another
+    descriptor of this process (``/dev/fd/63``), a named pipe, a device.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
     """
     try:
-        data = content.encode() if isinstance(content, str) else content
-        path = path.resolve()
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(data)
-            return
-    except (OSError, ValueError, RuntimeError) as error:
+        goes_on, target = is_stream(path), path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links in a circle
         raise InputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
-    with replacing(path) as file:
-        file.write(data)
+    if not goes_on:
+        with replacing(target) as file:
+            yield file
+        return
+    try:
+        with _stream(path) as file:
+            yield file
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def is_stream(path: Path) -> bool:
+    """Whether an output of this name is written to as it stands, and cannot be replaced."""
+    return descriptor_of(path) is not None or (path.exists() and not path.is_file() and not path.is_dir())
+
+
+def descriptor_of(path: Path) -> int | None:
+    """Return the number of the open file of this process that a name stands for, None where it is another file.
+
+    Such names must not be resolved: behind ``/dev/stdout`` of a shell's ``> all.csv`` lies ``all.csv``, and a new file
+    in its place is not what the shell has open.
+
+    >>> descriptor_of(Path("-")), descriptor_of(Path("/dev/stdout")), descriptor_of(Path("all.csv"))
+    (1, 1, None)
+    """
+    if str(path) == "-":
+        return STDOUT
+    own = {Path("/dev/fd"), Path(f"/proc/{os.getpid()}/fd")}
+    for _ in range(MAX_LINKS):
+        folder = path.parent.resolve()
+        if folder in own and path.name.isdecimal():
+            return int(path.name)
+        here = folder / path.name
+        if not here.is_symlink():
+            return None
+        path = folder / here.readlink()
+    return None
+
+
+def is_stdout(path: Path | None) -> bool:
+    """Whether an output of this name goes to standard output."""
+    try:
+        return path is not None and descriptor_of(path) == STDOUT
+    except (OSError, ValueError, RuntimeError):
+        return False  # writing there says why
+
+
+@contextlib.contextmanager
+def _stream(path: Path) -> Iterator[IO[bytes]]:
+    """Yield what is written to: standard output as it is now takes it behind what was printed before."""
+    descriptor, stream = descriptor_of(path), sys.stdout
+    if descriptor != STDOUT:
+        with path.open("wb") if descriptor is None else os.fdopen(os.dup(descriptor), "wb") as file:
+            yield file
+        return
+    if stream is None:
+        raise OSError(None, "standard output is closed")
+    stream.flush()
+    binary = getattr(stream, "buffer", None)
+    if binary is not None:
+        yield binary
+        binary.flush()
+        return
+    whole = io.BytesIO()  # for a stream of text alone, as a notebook's
+    yield whole
+    stream.write(whole.getvalue().decode())
 
 
 @contextlib.contextmanager

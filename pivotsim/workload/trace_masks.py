@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.text_files import is_stream
 from pivotsim.workload.masks.files import StoredMask, read_masks, write_masks
 from pivotsim.workload.masks.masks import Mask, draw_of
 from pivotsim.workload.ops import Op, Trace, drawn_for, mask_name, with_mask
@@ -37,6 +38,10 @@ def stored(trace: Trace, path: Path) -> tuple[Op, ...]:
         if masks.setdefault(key, mask) != mask:
             raise InputError(f"{path}: two masks would have one key {got(key)}")
         ops.append(op._replace(mask_file=own_file(path), mask_key=key))
+    if masks and is_stream(path):
+        raise InputError(
+            f"{path}: a trace with masks of its own needs a file beside it for them; name an ordinary file"
+        )
     if masks:
         write_masks(path.with_name(own_file(path)), masks)
     return tuple(ops)

@@ -120,7 +120,12 @@ class Space:
     @property
     def input_hash(self) -> str:
         """16 hex digits over ``describe``."""
-        return hashlib.sha256(json.dumps(self.describe(), sort_keys=True).encode()).hexdigest()[:16]
+        return description_hash(self.describe())
+
+
+def description_hash(description: Any) -> str:
+    """Return 16 hex digits over what ``describe`` returned, also where it comes back from JSON."""
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _channels(space: Space) -> dict[str, Any]:

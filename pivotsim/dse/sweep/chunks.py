@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim._version import __version__
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator, Table
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS, strategy_of
 from pivotsim.dse.space.definition import Space
@@ -162,6 +163,27 @@ def arrow() -> tuple[Any, Any]:
     except ImportError:
         raise MissingExtraError("pyarrow", "dse", "a sweep's dataset") from None
     return pyarrow, pyarrow.parquet
+
+
+def versions_of(method: str) -> dict[str, str]:
+    """Return package -> version of what a chunk's bytes depend on: its writer, and what draws its points.
+
+    A grid counts and `random` hashes in integers; a Sobol sequence is scipy's, scrambled by numpy's generator; a search
+    keeps its points in its journal.
+
+    Raises
+    ------
+    MissingExtraError
+        A package that is needed is not installed.
+    """
+    found = {"pivotsim": __version__, "pyarrow": str(arrow()[0].__version__)}
+    if method != "sobol":
+        return found
+    try:
+        import scipy
+    except ImportError:
+        raise MissingExtraError("scipy", "dse", "method sobol") from None
+    return {**found, "numpy": np.__version__, "scipy": str(scipy.__version__)}
 
 
 def chunk_points_for(space: Space) -> int:

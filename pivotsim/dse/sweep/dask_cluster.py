@@ -5,13 +5,12 @@ import logging
 import pickle
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pivotsim._version import __version__
-from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, arrow
+from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, versions_of
 from pivotsim.dse.sweep.dask_internals import are_in_reach, is_lost, quiet, send_directly
-from pivotsim.dse.sweep.processes import QUEUED, Outcome
+from pivotsim.dse.sweep.processes import QUEUED, Outcome, is_one_of
 from pivotsim.errors import InputError, MissingExtraError, PivotsimError
 
 CONNECT_S = 10
@@ -20,21 +19,17 @@ TASK_S, MAX_CHUNKS = 0.25, 16  # how long a task shall take, and the most chunks
 _OWN = threading.local()  # the maker of this thread of a worker
 
 
-def versions() -> tuple[str, str]:
-    """Return the versions that a chunk's bytes depend on."""
-    return __version__, str(arrow()[0].__version__)
-
-
 def make_chunks(
-    key: str, recipe: bytes, indices: Sequence[int], wanted: tuple[str, str]
+    key: str, recipe: bytes, indices: Sequence[int], method: str, wanted: Mapping[str, str]
 ) -> tuple[list[Outcome], float]:
     """Make chunks on a worker and return them with the seconds that each took.
 
     Each thread keeps one maker, of the last recipe; its versions must be the sweep's.
     """
-    if versions() != wanted:
-        own = "pivotsim {}, pyarrow {}".format(*versions())
-        problem = f"a worker has {own}; the sweep has {wanted[0]} and {wanted[1]}"
+    own = versions_of(method)
+    if own != wanted:
+        there, here = ([f"{name} {version}" for name, version in each.items()] for each in (own, wanted))
+        problem = f"a worker has {', '.join(there)}; the sweep has {', '.join(here)}"
         return [Failed(index, None, problem) for index in indices], TASK_S
     if getattr(_OWN, "key", None) != key:
         _OWN.make, _OWN.key = ChunkMaker(pickle.loads(recipe)), key  # noqa: S301  the sweep's own, as the task is
@@ -52,6 +47,15 @@ def distributed() -> Any:
     return package
 
 
+def are_of(made: object, indices: Sequence[int]) -> bool:
+    """Whether something is a list of one outcome for each of the chunks of a task, in their order."""
+    return (
+        isinstance(made, list)
+        and len(made) == len(indices)
+        and all(is_one_of(outcome, [index]) for outcome, index in zip(made, indices, strict=True))
+    )
+
+
 class Cluster:
     """The workers of a Dask scheduler; Dask itself hands the task of one that dies to another.
 
@@ -67,7 +71,7 @@ class Cluster:
             raise InputError(f"scheduler: cannot be reached at {address}: {str(error).splitlines()[0]}") from None
         self.quiet = contextlib.ExitStack()
         self.quiet.enter_context(quiet())
-        self.address, self.versions = address, versions()
+        self.address, self.method, self.versions = address, recipe.method, versions_of(recipe.method)
         self.recipe = pickle.dumps(recipe)  # bytes: the scheduler and the workers need not look into each task's
         self.key = f"{recipe.space.input_hash}-{recipe.method}-{recipe.samples}-{recipe.seed}-{recipe.chunk_points}"
         self.running: dict[Any, list[int]] = {}
@@ -129,7 +133,9 @@ class Cluster:
 
     def _send(self, indices: list[int]) -> None:
         with self._connected():
-            future = self.client.submit(make_chunks, self.key, self.recipe, indices, self.versions, pure=False)
+            future = self.client.submit(
+                make_chunks, self.key, self.recipe, indices, self.method, self.versions, pure=False
+            )
         self.running[future] = indices
         self.finished.add(future)
 
@@ -145,6 +151,8 @@ class Cluster:
             for future in self.finished.next_batch():
                 try:
                     made, seconds = future.result()
+                    if not are_of(made, self.running[future]):
+                        raise ValueError("a worker sent what it was not asked for")
                     self.chunks_each = min(MAX_CHUNKS, max(1, round(TASK_S / max(seconds, 1e-9))))
                 except Exception as error:
                     if is_lost(self.client):

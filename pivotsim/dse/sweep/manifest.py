@@ -1,17 +1,22 @@
 """The manifest of a dataset: what was swept, with which versions, and how far; and whether two are of one sweep."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pivotsim._version import __version__
-from pivotsim.dse.sweep.chunks import CODEC, CODEC_LEVEL, Recipe, arrow
+from pivotsim.dse.sweep.chunks import CODEC, CODEC_LEVEL, Recipe, versions_of
+from pivotsim.dse.sweep.manifest_schema import check_manifest
 from pivotsim.errors import InputError, got
 
 MANIFEST = "_manifest.json"  # readers of Parquet folders pass over names that start with _
-FORMAT = 1
+FORMAT = 2
 MAX_MANIFEST_BYTES = 2**30
+SEAL = "sha256"
+REMEDY = "delete the folder and sweep again"
+_KEY = re.compile(rb'"([a-z0-9_]+)":')
 
 
 def chunk_name(index: int) -> str:
@@ -24,13 +29,17 @@ def chunk_name(index: int) -> str:
 
 
 def head_of(recipe: Recipe) -> dict[str, Any]:
-    """Return the part of the manifest that does not change, in the form that JSON gives back."""
-    pa, _ = arrow()
-    count = recipe.points().count
+    """Return the part of the manifest that does not change, in the form that JSON gives back.
+
+    Versions of numpy and scipy are None where no point depends on them.
+    """
+    count, versions = recipe.points().count, versions_of(recipe.method)
     head = {
         "format": FORMAT,
-        "pivotsim_version": __version__,
-        "pyarrow_version": pa.__version__,
+        "pivotsim_version": versions["pivotsim"],
+        "pyarrow_version": versions["pyarrow"],
+        "numpy_version": versions.get("numpy"),
+        "scipy_version": versions.get("scipy"),
         "codec": f"{CODEC} level {CODEC_LEVEL}",
         "method": recipe.method,
         "samples": recipe.samples,
@@ -46,30 +55,70 @@ def head_of(recipe: Recipe) -> dict[str, Any]:
     return plain
 
 
+def manifest_text(entries: Mapping[str, Any]) -> str:
+    """Return a manifest's text: a line per key, and last the SHA-256 of all lines before it.
+
+    >>> print(manifest_text({"done": 1}).splitlines()[1])
+    "done": 1,
+    """
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
+    body = f"{{\n{lines}"
+    return f'{body},\n"{SEAL}": "{hashlib.sha256(body.encode()).hexdigest()}"\n}}\n'
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a dataset.
+    """Return the manifest of a dataset, its chunks by number.
 
     Raises
     ------
     InputError
-        There is none, or it cannot be read.
+        There is none, it cannot be read, or it is not as a sweep wrote it.
     """
     path = folder / MANIFEST
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is no file")
     try:
         with path.open("rb") as file:
-            found = json.loads(file.read(MAX_MANIFEST_BYTES))
+            raw = file.read(MAX_MANIFEST_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"{folder}: is no sweep's folder, it has no {MANIFEST}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValueError:
-        raise InputError(f"{path}: is damaged; delete the folder and sweep again") from None
-    wanted = {"format", "pivotsim_version", "columns", "chunks_total", "done", "chunks", "examples", "space"}
-    if not isinstance(found, dict) or not wanted <= set(found):
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(raw) > MAX_MANIFEST_BYTES:
+        raise InputError(f"{path}: is larger than {MAX_MANIFEST_BYTES // 2**20} MiB, the most that is read")
+    try:
+        found = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: is damaged; {REMEDY}") from None
+    if not isinstance(found, dict) or "format" not in found:
         raise InputError(f"{path}: is no sweep's manifest")
-    if found["format"] != FORMAT:
-        raise InputError(f"{path}: format must be {FORMAT} {got(found['format'])}")
+    if found["format"] != FORMAT or isinstance(found["format"], bool):
+        raise InputError(f"{path}: format must be {FORMAT} {got(found['format'])}; use another folder")
+    check_manifest(found, _places(path, raw), str(path))
+    end = raw.rpartition(b",\n")
+    if raw != end[0] + f',\n"{SEAL}": "{hashlib.sha256(end[0]).hexdigest()}"\n}}\n'.encode():
+        raise InputError(f"{path}: is not as the sweep wrote it, its SHA-256 is another; {REMEDY}")
+    found["chunks"] = {text: found["chunks"][text] for text in sorted(found["chunks"], key=int)}
     return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON whose keys differ."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _places(path: Path, raw: bytes) -> dict[str, str]:
+    """Return key -> file and line of the keys that begin a line, as they do where a sweep wrote the file."""
+    lines = enumerate(raw.split(b"\n"), start=1)
+    starts = ((number, _KEY.match(line)) for number, line in lines)
+    return {start[1].decode(): f"{path}:{number}" for number, start in starts if start}
 
 
 def check_same(found: dict[str, Any], head: dict[str, Any], path: Path) -> None:

@@ -8,7 +8,7 @@ import ctypes
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from typing import Any, Protocol
@@ -45,6 +45,11 @@ class WorkerPool(Protocol):
     def close(self) -> None:
         """Stop all work."""
         ...
+
+
+def is_one_of(outcome: object, indices: Collection[int]) -> bool:
+    """Whether something is the outcome of one of the chunks that were handed out."""
+    return isinstance(outcome, (FinishedChunk, Failed)) and type(outcome.index) is int and outcome.index in indices
 
 
 class SingleProcess:
@@ -153,12 +158,14 @@ class Processes:
             outcome: Outcome = worker.pipe.recv()
         except Exception:  # closed, or cut off in the middle of a chunk
             return self._replaced(worker)
+        if not is_one_of(outcome, worker.held):
+            return self._replaced(worker, "its worker sent what it was not asked for")
         worker.held.remove(outcome.index)
         self.deaths = 0
         return [outcome]
 
-    def _replaced(self, worker: Worker) -> list[Outcome]:
-        """Return a dead worker's chunk as failed, and hand what else it held to a new one in its place."""
+    def _replaced(self, worker: Worker, problem: str = "") -> list[Outcome]:
+        """Return a dead or wrong worker's chunk as failed, and hand what else it held to a new one in its place."""
         worker.pipe.close()
         worker.process.kill()
         worker.process.join(JOIN_S)
@@ -173,7 +180,7 @@ class Processes:
             fresh.held.append(index)
             with contextlib.suppress(OSError):
                 fresh.pipe.send(index)
-        return [Failed(first, None, f"its worker died (exit code {code})")]
+        return [Failed(first, None, problem or f"its worker died (exit code {code})")]
 
     def close(self) -> None:
         """Stop all workers at once; nothing that they have not sent is missed."""

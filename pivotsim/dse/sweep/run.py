@@ -10,6 +10,7 @@ from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep.chunk_checks import verified
 from pivotsim.dse.sweep.chunks import Failed, Recipe, arrow, check_recipe, chunk_points_for
 from pivotsim.dse.sweep.processes import Processes, SingleProcess, WorkerPool
 from pivotsim.dse.sweep.store import Store
@@ -166,8 +167,9 @@ def _make_missing(store: Store, pool: WorkerPool, report: Callable[[Progress], N
             running += 1
         if not running:
             return
-        for outcome in pool.wait():
+        for sent in pool.wait():
             running -= 1
+            outcome = verified(sent, store.head)
             if not isinstance(outcome, Failed):
                 store.add(outcome)
                 done += min(points, (outcome.index + 1) * size) - outcome.index * size

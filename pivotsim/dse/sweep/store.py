@@ -7,7 +7,6 @@ else lies there under a chunk's name is made again.
 
 import contextlib
 import hashlib
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.dse.sweep.chunks import Failed, FinishedChunk, Recipe
-from pivotsim.dse.sweep.manifest import MANIFEST, check_same, chunk_name, head_of, read_manifest
+from pivotsim.dse.sweep.manifest import MANIFEST, check_same, chunk_name, head_of, manifest_text, read_manifest
 from pivotsim.errors import InputError
 from pivotsim.io.text_files import make_folder, write_atomic
 
@@ -144,8 +143,7 @@ class Store:
             "failed": failed,
             "chunks": {str(i): self.chunks[i] for i in sorted(self.chunks)},
         }
-        lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
-        write_atomic(self.folder / MANIFEST, f"{{\n{lines}\n}}\n")
+        write_atomic(self.folder / MANIFEST, manifest_text(entries))
         sync_folder(self.folder)
 
 

@@ -9,7 +9,7 @@ import pivotsim.dse.sweep.processes
 import pivotsim.dse.sweep.store
 import pivotsim.kernels.array.closed_form
 from pivotsim.dse.sweep.chunks import arrow
-from pivotsim.dse.sweep.manifest import read_manifest
+from pivotsim.dse.sweep.manifest import MANIFEST, SEAL, manifest_text, read_manifest
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError
 
@@ -74,6 +74,11 @@ def wait_until(condition, limit_s=60.0):
 def files_of(folder):
     """Return name -> content of a folder."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def write_manifest(folder, entries):
+    """Write a changed manifest with a SHA-256 of its own, as someone who knows the format would."""
+    (folder / MANIFEST).write_text(manifest_text({key: value for key, value in entries.items() if key != SEAL}))
 
 
 def sweep_with_workers(folder, pipe):

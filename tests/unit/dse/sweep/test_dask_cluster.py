@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe
-from pivotsim.dse.sweep.dask_cluster import MAX_CHUNKS, Cluster, make_chunks, versions
+from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, versions_of
+from pivotsim.dse.sweep.dask_cluster import MAX_CHUNKS, Cluster, make_chunks
 from pivotsim.dse.sweep.dask_internals import are_in_reach
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError, PivotsimError
@@ -190,17 +190,18 @@ def test_chunks_come_straight_from_workers_in_reach(workers, is_direct, monkeypa
 
 def test_workers_of_another_version_make_nothing():
     recipe = pickle.dumps(Recipe(load_space(SPACE), "grid", chunk_points=CHUNK))
-    (first, second), _ = make_chunks("key", recipe, [0, 7], ("0.0.1", versions()[1]))
-    assert isinstance(first, Failed) and "the sweep has 0.0.1 and" in first.problem
+    here = versions_of("grid")
+    (first, second), _ = make_chunks("key", recipe, [0, 7], "grid", {**here, "pivotsim": "0.0.1"})
+    assert isinstance(first, Failed) and "; the sweep has pivotsim 0.0.1, pyarrow" in first.problem
     assert (first.index, second.index) == (0, 7)
-    (made,), seconds = make_chunks("key", recipe, [3], versions())
+    (made,), seconds = make_chunks("key", recipe, [3], "grid", here)
     assert made.index == 3 and made.rows and seconds > 0
 
 
 def test_a_worker_goes_from_one_sweep_to_the_next():
     recipes = [Recipe(load_space(SPACE), "grid", chunk_points=CHUNK), Recipe(load_space(SPACE), "random", 100, 3)]
     for recipe in (*recipes, recipes[0]):
-        (made,), _ = make_chunks(f"key of {recipe.method}", pickle.dumps(recipe), [0], versions())
+        (made,), _ = make_chunks(f"key of {recipe.method}", pickle.dumps(recipe), [0], "grid", versions_of("grid"))
         assert made.sha256 == ChunkMaker(recipe)(0).sha256
 
 

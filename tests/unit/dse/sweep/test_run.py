@@ -184,7 +184,7 @@ def test_a_folder_of_other_columns_is_not_gone_on_with(tmp_path):
     run_sweep(SMALL, tmp_path, chunk_points=5)
     manifest = json.loads((tmp_path / MANIFEST).read_text())
     del manifest["columns"]["bram36"]
-    (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+    children.write_manifest(tmp_path, manifest)
     with pytest.raises(InputError, match="has other columns, of an earlier version; use another folder"):
         run_sweep(SMALL, tmp_path, chunk_points=5)
 
