@@ -28,7 +28,8 @@ def sweep_command(
     out: Annotated[Path, typer.Option(parser=options.folder("--out"), metavar="DIR", help=OUT_HELP)],
     method: Annotated[str, typer.Option(metavar="grid|random|sobol|optuna", help="Which points.")] = "grid",
     samples: Annotated[
-        int | None, typer.Option(parser=options.integer("--samples"), metavar="N", help="Points of other methods.")
+        int | None,
+        typer.Option(parser=options.integer("--samples"), metavar="N", help="Points of others [65,536]."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(parser=options.integer("--seed"), metavar="N", help="Their sequence [0].")
@@ -86,13 +87,18 @@ def sweep_command(
     for failed in swept.failed:
         place = "" if failed.point is None else f", point {failed.point:,}"
         print_note(f"sweep: chunk {failed.index}{place}: failed three times: {failed.problem}")
-    return 1 if swept.failed else 0
+    if not swept.rows and not swept.failed:
+        print_note("sweep: no design is stored, so there is nothing to compare")
+    return 1 if swept.failed or not swept.rows else 0
 
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise InputError(f"--objectives: must be columns such as delay_ms,energy_j {got(text)}")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"--objectives: {twice[0]}: stands twice {got(text)}")
     return names
 
 

@@ -91,7 +91,8 @@ PlotsOption = Annotated[
 EngineOption = Annotated[
     str,
     typer.Option(
-        metavar="analytic|pe|memory", help="Array cycles in closed form, PE by PE, or behind the board's memories."
+        metavar="analytic|pe|memory",
+        help="Cycles in closed form, PE by PE, or tile by tile with unlimited memories.",
     ),
 ]
 RunEngineOption = Annotated[

@@ -13,7 +13,7 @@ from pivotsim.dse.sweep.chunk_checks import check_file, open_chunk, read_columns
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import chunk_name, read_manifest
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.text_files import make_folder, output_file
+from pivotsim.io.text_files import output_file
 
 Columns = dict[str, Any]
 MAX_CHUNK_BYTES = 2**30
@@ -129,7 +129,6 @@ def export_csv(dataset: Dataset, path: Path) -> int:
     arrow()
     from pyarrow import csv
 
-    make_folder(path.parent)
     rows, writer = 0, None
     with output_file(path) as file:
         for table in dataset.arrow_tables():

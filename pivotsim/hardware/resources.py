@@ -98,7 +98,8 @@ class MemoryBlocks:
 class Fit:
     """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers.
 
-    ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else.
+    ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
+    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else.
     """
 
     hardware: str
@@ -107,11 +108,14 @@ class Fit:
     memories: tuple[MemoryBlocks, ...]
     notes: tuple[str, ...]
     inherited_from: str = ""
+    bounds_of: str = ""
 
     @property
     def device_text(self) -> str:
         """The device, marked where it is another board's."""
-        return f"{self.device} {INHERITED}{self.inherited_from}]" if self.inherited_from else self.device
+        if self.inherited_from:
+            return f"{self.device} {INHERITED}{self.inherited_from}]"
+        return f"{self.device} with {self.bounds_of}" if self.bounds_of else self.device
 
     @property
     def fits(self) -> bool:
@@ -185,7 +189,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
     lender = inherited_from(hw.source("fpga.device"))
-    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)), lender)
+    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)), lender, _bounds_of(hw))
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
@@ -255,6 +259,18 @@ def _numbers_wanted(hw: SystolicHardware) -> Iterator[str]:
     for field in fields:
         if _number(hw, field) == INT64_MAX:
             yield f"a number for memories.{field}, which is unlimited"
+
+
+def _bounds_of(hw: Hardware) -> str:
+    """Return whose counts are in use where the device is stated and some of its counts are not, '' elsewhere."""
+    device, bounds = hw.source("fpga.device"), [hw.source(f"fpga.{resource}") for resource in CONSTANTS]
+    lenders = dict.fromkeys(filter(None, map(inherited_from, bounds)))
+    if inherited_from(device):
+        return ""
+    if lenders:
+        return f"counts {INHERITED}{', '.join(lenders)}]"
+    is_renamed = device.startswith(f"{SET_BY_USER} (") and not all(b.startswith(f"{SET_BY_USER} (") for b in bounds)
+    return "the counts of the device before it" if is_renamed else ""
 
 
 def _mark(sources: list[str]) -> str:

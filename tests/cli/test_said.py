@@ -355,3 +355,43 @@ def test_a_board_that_states_both_has_its_own_power(shown, pynq):
     )
     told = shown("run", "deit_t", "--hw", "u250_mpca", "--set", "mpca.p_h=2")[1]["remarks"]
     assert told and told[0].endswith("with its own array and clock")  # it has no other rule
+
+
+# -- what a stranger typed ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", [("gemm", 8, 8, 8), ("watch", 12, 8, 20)])
+def test_an_unknown_dataflow_is_one_line(pivotsim, command):
+    ran = pivotsim(*command, "--dataflow", "IS")
+    assert (ran.code, ran.err) == (2, "dataflow: must be one of is, ws, os (got 'IS'), nearest valid name: 'is'\n")
+
+
+def test_another_device_with_borrowed_counts(shown, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("base: zcu102\nname: mine\nfpga: {device: XC7Z020}\n")
+    text, _ = shown("run", "deit_t", "--hw", path)
+    assert "2,304 of 2,520 DSP48E2, XC7Z020 with counts [inherited from zcu102]\n" in text
+    assert "fpga.device: not used" not in text  # a file's label is no setting without effect
+    text, _ = shown("run", "deit_t", "--set", "fpga.device=XC7Z020")
+    assert "XC7Z020 with the counts of the device before it\n" in text
+    counts = "fpga: {device: XC7Z020, dsp: 220, bram36: 140, lut: 53200, ff: 106400}"
+    path.write_text(f"base: zcu102\nname: mine\narray: {{rows: 16, cols: 12}}\n{counts}\n")
+    assert re.search(r"^fits +yes +192 of 220 DSP48E2, XC7Z020$", shown("run", "deit_t", "--hw", path)[0], re.M)
+
+
+def test_engine_memory_of_one_multiplication_has_unlimited_memories(shown):
+    text, data = shown("gemm", 197, 384, 1536, "--engine", "memory")
+    assert data["cycles"] == 61_128 and "--engine memory: memories are unlimited here" in text
+
+
+def test_sweeps_that_store_nothing_and_objectives_named_twice(pivotsim, tmp_path):
+    space = tmp_path / "s.yaml"
+    axes = "axes: {memories.opmem_bytes: [16, 64]}"
+    space.write_text(f"name: s\nfixed: {{memory: hw}}\n{axes}\n")
+    ran = pivotsim("sweep", space, "--out", tmp_path / "o")
+    assert ran.code == 1 and "sweep: no design is stored" in ran.err
+    ran = pivotsim("front", tmp_path / "o", "--objectives", "delay_ms,delay_ms")
+    assert ran.code == 2 and ran.err.startswith("--objectives: delay_ms: stands twice")
+    ran = pivotsim("export", tmp_path / "o", "--csv", tmp_path / "none" / "x.csv")
+    assert ran.code == 2 and not (tmp_path / "none").exists() and len(ran.err.splitlines()) == 1
+    space.write_text("name: s\naxes: {array.mac_latency: {start: 1, stop: 1000, step: 1}}\n")
+    ran = pivotsim("sweep", space, "--out", tmp_path / "p")
+    assert ran.code == 2 and ran.err == f"{space}:2: axes.array.mac_latency: must be at most 16 (got 1000)\n"

@@ -58,10 +58,11 @@ def test_a_copy_has_the_papers_figures_and_a_borrowed_device(pivotsim, board):
 
 
 def test_a_stated_device_is_the_boards_own(pivotsim, board):
-    text, data = shown(pivotsim, board("pynq", "array: {rows: 14, cols: 14}\nfpga: {device: XC7Z020, dsp: 220}"))
+    own = "fpga: {device: XC7Z020, dsp: 220, bram36: 140, lut: 53200, ff: 106400}"
+    text, data = shown(pivotsim, board("pynq", f"array: {{rows: 14, cols: 14}}\n{own}"))
     assert text.startswith("pynq on XC7Z020: ") and "fpga.device" not in text and "device_inherited_from" not in data
     text, _ = shown(pivotsim, board("mine"), "--set", "fpga.device=XC7Z020")
-    assert text.startswith("mine on XC7Z020: ") and "fpga.device" not in text
+    assert text.startswith("mine on XC7Z020 with counts [inherited from zcu102]: ") and "fpga.device" not in text
 
 
 def test_the_lender_is_the_file_that_states_it(pivotsim, board):

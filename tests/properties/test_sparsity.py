@@ -61,7 +61,7 @@ def test_more_density_keeps_every_block_of_less(block, rates, seed):
 def test_a_split_keeps_every_entry(density, threshold, batch, seed):
     kept = np.random.default_rng(seed).random((3, 3, 17, 17)) < density
     kept[:, 0, 0, 0] = True
-    masked = ps.mask_attention(PLAN, kept)
+    masked = ps.mask_attention(PLAN, kept, pruned_is_true=False)
     trace, whole = ps.lower(ps.split_attention(masked, threshold), batch), ps.lower(masked, batch)
     for encoder in range(3):
         columns = kept[encoder].sum(axis=1)  # head, key

@@ -225,7 +225,7 @@ def _axis(name: str, stated: Any) -> Axis:
     for value in values:
         _gather(problems, check_axis_value, name, as_stated(value), label)
     if problems:
-        raise InputError(problems)
+        raise InputError(problems[-1:] if isinstance(stated, Mapping) else problems)  # of a range its end is enough
     return Axis(name, values)
 
 

@@ -145,7 +145,8 @@ def _start_pool(recipe: Recipe, workers: int, scheduler: str | None) -> WorkerPo
         from pivotsim.dse.sweep.dask_cluster import Cluster
 
         return Cluster(recipe, scheduler)
-    return SingleProcess(recipe) if workers == 1 else Processes(recipe, workers)
+    workers = min(workers, -(-recipe.points().count // recipe.chunk_points))  # one chunk is one process' work
+    return SingleProcess(recipe) if workers <= 1 else Processes(recipe, workers)
 
 
 def _make_missing(store: Store, pool: WorkerPool, report: Callable[[Progress], None] | None) -> None:

@@ -12,6 +12,7 @@ from pivotsim.io.specs import holds_no_values, leaves, value_at, with_groups
 from pivotsim.io.watching import Watch, watch
 from pivotsim.simulation.gate import gate_of
 
+LABELS = ("host.name", "fpga.device")  # no number depends on them
 NAMES = ("kind", "name", "description")  # no number depends on them, and every result shows the name
 
 
@@ -67,8 +68,14 @@ class Reading:
     def _settings(self) -> list[str]:
         if not self.fit and not self.run:
             return []
-        sources = self.hw.sources
-        return [path for path, source in sources.items() if source.startswith(SET_BY_USER) and path not in NAMES]
+        of_files = (f"{SET_BY_USER} in ",)  # a board's file labels what it states
+        return [
+            path
+            for path, source in self.hw.sources.items()
+            if source.startswith(SET_BY_USER)
+            and path not in NAMES
+            and not (path in LABELS and source.startswith(of_files))
+        ]
 
 
 def watch_if_changed(hw: Hardware) -> Watch[Hardware] | None:

@@ -55,11 +55,11 @@ def test_reports_say_it():
     assert report.pl_cycles == 78_624
     assert ps.simulate(ps.Trace((FC1, FC2)), "zcu102", scope="all").pl_cycles == 61_128 + 78_624
     line = notes(FC1, FC2)[0]
-    assert ps.simulate_designs(ps.Trace((FC1, FC2)), "zcu102", {"rows": [64, 32]}).notes == (line,)
+    assert ps.simulate_designs(ps.Trace((FC1, FC2)), "zcu102", {"rows": [64]}).notes == (line,)
     assert ps.simulate_designs(ps.Trace((FC1, FC2)), "zcu102", {"rows": [64]}, scope="all").notes == ()
     assert (
-        line in report.notes
-        and line in report.to_dict()["notes"]
+        line in report.remarks
+        and line in report.to_dict()["remarks"]
         and line in report._repr_html_().replace("&#x27;", "'")
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep import dask_cluster, processes
-from pivotsim.dse.sweep.chunks import FinishedChunk, Recipe
+from pivotsim.dse.sweep.chunks import FinishedChunk, Recipe, versions_of
 
 CHILD = """
 import resource, threading
@@ -62,6 +62,6 @@ def test_a_worker_of_a_cluster_keeps_its_allocator(monkeypatch):
     monkeypatch.setattr(processes.ctypes, "CDLL", never)
     monkeypatch.setattr(processes, "keep_freed_memory", never)
     recipe = Recipe(load_space({"name": "two", "axes": {"array.rows": [32, 64]}}), "grid")
-    (made,), _ = dask_cluster.make_chunks("allocator", pickle.dumps(recipe), [0], dask_cluster.versions())
+    (made,), _ = dask_cluster.make_chunks("allocator", pickle.dumps(recipe), [0], "grid", versions_of("grid"))
     assert made.rows == 2
     assert isinstance(processes.SingleProcess(recipe).make(0), FinishedChunk)  # nor is the caller's own process

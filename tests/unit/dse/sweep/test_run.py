@@ -125,7 +125,7 @@ def test_manifest_counts(tmp_path):
 
 def test_csv(tmp_path):
     run_sweep(SMALL, tmp_path / "out", chunk_points=5)
-    path = tmp_path / "deep" / "all.csv"
+    path = tmp_path / "all.csv"
     assert export_csv(open_dataset(tmp_path / "out"), path) == 15
     lines = path.read_text().splitlines()
     table = ps.explore(SMALL)

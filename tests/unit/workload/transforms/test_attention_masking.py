@@ -112,8 +112,8 @@ def test_one_mask_for_the_heads_of_an_encoder():
     assert [e.attention_mask.kept.tolist() for e in plan.encoders] == [
         [k.tolist()] * 3 for k in (KEPT[0, 0], KEPT[1, 0])
     ]
-    notes = ps.simulate(plan).notes
-    assert notes[-1] == (
+    remarks = ps.simulate(plan).remarks
+    assert remarks[-1] == (
         "masks of scores: 2, keep 0.34 to 0.38 of the elements, mean 0.36 (qkt; given for all heads, true = kept)"
     )
 
