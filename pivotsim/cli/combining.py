@@ -7,7 +7,13 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
-from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
+from pivotsim.cli.settings import (
+    check_stated_once,
+    load_both,
+    model_not_used,
+    parse_settings,
+    score_bits_not_used,
+)
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
@@ -79,9 +85,9 @@ def combine_command(
     board, spec = load_both(hw, model, settings)
     assert spec is not None  # load_both returns a model for a model's name
 
-    def plans_of(one: "VitModel") -> "list[Plan]":
+    def plans_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "list[Plan]":
         whole = plan(one, qkv=qkv, score_bits=score_bits)
-        return [pruned.applied(whole, options.parse_encoders(name, text, one.depth)) for name, text in lists]
+        return [asked.applied(whole, options.parse_encoders(name, text, one.depth)) for name, text in lists]
 
     reports = [
         simulate(
@@ -94,6 +100,7 @@ def combine_command(
         settings, model, spec, lambda m: [lower(one) for one in plans_of(m)], scope=scope, gate=gate
     )
     mix = combine(reports, exits, gate=gate)
+    of_model |= pruned.not_used(lambda asked: [lower(one) for one in plans_of(spec, asked)], scope)
     of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
     if json:

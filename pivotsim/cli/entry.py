@@ -17,6 +17,7 @@ from pivotsim.errors import InputError, PivotsimError
 from pivotsim.io.search_path import take_notes
 
 STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
+MAX_LINES = 21  # of one command's problems; files list 20 of theirs and a line that says so
 DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 # Command -> its module in pivotsim.cli, and what stands for it there: a function, or an app with commands of its own.
@@ -113,8 +114,11 @@ def _main(arguments: Sequence[str] | None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:
-        for problem in error.problems if isinstance(error, InputError) else (str(error),):
+        problems = error.problems if isinstance(error, InputError) else (str(error),)
+        for problem in problems[:MAX_LINES]:
             print_note(" ".join(problem.splitlines()))
+        if len(problems) > MAX_LINES:
+            print_note(f"pivotsim: {len(problems) - MAX_LINES} more such lines are not printed")
         return WRONG_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

@@ -235,7 +235,8 @@ def front_command(
                     "without_effect": list(ties.axes), "notes": notes})  # fmt: skip
         return
     print_notes(notes)
-    print_line(f"{counted(len(front['point']), 'design')} on the front of {', '.join(names)}{_said_of(ties)}")
+    told = ", ".join(f"{name} (maximised)" if name in up else name for name in names)
+    print_line(f"{counted(len(front['point']), 'design')} on the front of {told}{_said_of(ties)}")
     print_line()
     shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
     print_table(
@@ -246,6 +247,8 @@ def front_command(
         ],
         right=range(1, len(front) + 1),
     )
+    if not front["fits"][knee]:
+        print_line("the knee does not fit its device; --where fits keeps the designs that do")
     if len(shown) < len(front["point"]):
         print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
     print_line()

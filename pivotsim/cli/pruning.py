@@ -1,8 +1,8 @@
 """Options that leave parts of a model out: heads, neurons, tokens, blocks of weights, attention scores."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.workload.transforms.texts import attention_parameters, block_parameters, token_parameters
 
 if TYPE_CHECKING:
+    from pivotsim.workload.ops import Trace
     from pivotsim.workload.plans import Plan
 
 HeadsOption = Annotated[
@@ -89,6 +90,25 @@ class Pruning:
     def __str__(self) -> str:
         return ", ".join(f"{name} {_typed(value)}" for name, value in self.to_dict().items())
 
+    def not_used(self, traces_of: "Callable[[Pruning], Sequence[Trace]]", scope: str) -> dict[str, str]:
+        """Return the options without which the same work is done, and that they remove nothing."""
+        found = {}
+        for option, rest in self._parts():
+            try:
+                without = [_work(trace.within(scope)) for trace in traces_of(rest)]
+            except InputError:  # another option needs this one
+                continue
+            if without == [_work(trace.within(scope)) for trace in traces_of(self)]:
+                found[option] = "not used here: it removes nothing"
+        return found
+
+    def _parts(self) -> "Iterator[tuple[str, Pruning]]":
+        """Yield each option with what is asked for without it."""
+        for name, value in self.to_dict().items():
+            for i in range(len(value) if isinstance(value, list) else 1):
+                rest: Any = tuple(v for j, v in enumerate(value) if j != i) if isinstance(value, list) else None
+                yield f"--{name}", replace(self, **{name: rest})
+
     def applied(self, plan: "Plan", active: list[int] | None = None) -> "Plan":
         """Return the plan with all of it applied, sizes before tokens and tokens before masks, which must fit both.
 
@@ -122,6 +142,13 @@ class Pruning:
             with _named(option):
                 plan = step(plan)
         return plan
+
+
+def _work(trace: "Trace") -> list[object]:
+    """Return what each operation does, whatever mask says so."""
+    return [
+        (op._replace(density=1.0, mask_file="", mask_key=""), trace.macs_of(op), trace.elements_of(op)) for op in trace
+    ]
 
 
 def _typed(value: object) -> str:

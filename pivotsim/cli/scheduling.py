@@ -12,7 +12,7 @@ from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.settings import load_both, model_not_used, parse_settings
 from pivotsim.cli.simulating import print_end, print_said
 from pivotsim.errors import InputError, got
-from pivotsim.tables import number, percent
+from pivotsim.tables import counted, number, percent
 
 if TYPE_CHECKING:
     from pivotsim.pruning.devices.protocol import Device
@@ -152,10 +152,10 @@ def _print_schedule(found: "Schedule") -> None:
 
     print_line(
         f"{found.plan.model.name} on {found.device}, batch {found.batch}: "
-        f"{found.whole_tokens} tokens, {len(found.tokens)} grid points, alpha {found.alpha:g}"
+        f"{found.whole_tokens} tokens, {counted(len(found.tokens), 'grid point')}, alpha {found.alpha:g}"
     )
     if found.options:
-        print_line(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.options.items()))
+        print_line(", ".join(f"{name.replace('_', ' ')} {_word(value)}" for name, value in found.options.items()))
     print_line()
     edges = found.staircase.edges
     print_table(
@@ -193,6 +193,10 @@ def _print_schedule(found: "Schedule") -> None:
         ],
         right=(1,),
     )
+
+
+def _word(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _why(found: "Schedule") -> str:

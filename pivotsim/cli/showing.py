@@ -247,7 +247,10 @@ def show_trace_command(
     score_bits: options.ScoreBitsOption = 8,
     set_: options.ModelSetOption = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="OUT.csv", help="Write the trace there, - for stdout.")
+        Path | None,
+        typer.Option(
+            "--csv", parser=options.file_of("--csv"), metavar="OUT.csv", help="Write the trace there, - for stdout."
+        ),
     ] = None,
     json: options.JsonOption = False,
 ) -> None:

@@ -103,7 +103,12 @@ def _expected(result: "GemmResult") -> tuple[str, str, str]:
 def run_command(
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Model: a name or a YAML file.")] = None,
     trace: Annotated[
-        Path | None, typer.Option(metavar="IN.csv", help="Simulate a trace of operations instead of a model.")
+        Path | None,
+        typer.Option(
+            parser=options.file_of("--trace"),
+            metavar="IN.csv",
+            help="Simulate a trace of operations instead of a model.",
+        ),
     ] = None,
     active: Annotated[
         str | None,
@@ -164,8 +169,8 @@ def run_command(
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = load_both(hw, model, settings)
 
-    def plan_of(one: "VitModel") -> "Plan":
-        return pruned.applied(plan(one, qkv=qkv, score_bits=score_bits), options.active_of(active, one.depth))
+    def plan_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "Plan":
+        return asked.applied(plan(one, qkv=qkv, score_bits=score_bits), options.active_of(active, one.depth))
 
     workload: Any
     if trace is not None:
@@ -180,6 +185,8 @@ def run_command(
         )  # fmt: skip
     of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
     of_model |= score_bits_not_used(score_bits, [report], report.reading)
+    if spec is not None:
+        of_model |= pruned.not_used(lambda asked: [lower(plan_of(spec, asked), batch)], scope)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline

@@ -9,7 +9,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.io.file_kinds import check_content, check_suffix, is_path, not_found
-from pivotsim.io.search_path import note_shadow, note_useless_roots, search_folders
+from pivotsim.io.search_path import note_missing_roots, note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
 SET_BY_USER = "set by the user"
@@ -44,6 +44,7 @@ def find(
     if is_path(name) and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         check_suffix(what, name)
         return Path(name)
+    note_missing_roots()
     ending = SPACE_SUFFIX if what == "space" and not name.endswith(SPACE_SUFFIX) else ""
     beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
     for root in (*beside, *search_folders(folder)):

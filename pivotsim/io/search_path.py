@@ -55,6 +55,13 @@ def note_shadow(folder: str, name: str, found: Path, file: str, besides: str | N
     _notes[f"{name}: taken from {found} ({where}), not the package's"] = None
 
 
+def note_missing_roots() -> None:
+    """Note what $PIVOTSIM_PATH lists that is no folder: where a name is found elsewhere, nobody would see a slip."""
+    for root in user_roots():
+        if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
+            _notes[f"${VARIABLE}: no such folder (got {str(root)!r})"] = None
+
+
 def note_useless_roots(folder: str) -> None:
     """Note what $PIVOTSIM_PATH lists that holds nothing of the kind asked for: called where a name was not found."""
     for root in user_roots():

@@ -395,3 +395,46 @@ def test_sweeps_that_store_nothing_and_objectives_named_twice(pivotsim, tmp_path
     space.write_text("name: s\naxes: {array.mac_latency: {start: 1, stop: 1000, step: 1}}\n")
     ran = pivotsim("sweep", space, "--out", tmp_path / "p")
     assert ran.code == 2 and ran.err == f"{space}:2: axes.array.mac_latency: must be at most 16 (got 1000)\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "without"),
+    [
+        (("--active", "none", "--heads", 2), "--heads"),
+        (("--neurons", 1), "--neurons"),
+        (("--tokens", "evit:keep_rate=1"), "--tokens"),
+        (("--blocks", "block=16,density=1"), "--blocks"),
+    ],
+)
+def test_pruning_that_removes_nothing(shown, options, without):
+    text, data = shown("run", "deit_t", *options)
+    assert data["not_used"] == {without: "not used here: it removes nothing"}
+    assert f"{without}: not used here: it removes nothing\n" in text
+    text, data = shown("combine", "deit_t", "--low", 1, "--high", 2, "--f-low", 0.5, "--neurons", 1)
+    assert data["not_used"] == {"--neurons": "not used here: it removes nothing"}
+
+
+def test_pruning_that_removes_something(shown):
+    for option in (("--heads", 2), ("--tokens", "evit:keep_rate=0.7"), ("--blocks", "block=16,density=0.5")):
+        assert shown("run", "deit_t", *option)[1]["not_used"] == {}
+
+
+def test_a_missing_folder_of_the_search_path_is_told(pivotsim, monkeypatch, tmp_path):
+    monkeypatch.setenv("PIVOTSIM_PATH", str(tmp_path / "typo"))
+    ran = pivotsim("run", "deit_t")
+    assert ran.code == 0 and ran.err == f"$PIVOTSIM_PATH: no such folder (got '{tmp_path / 'typo'}')\n"
+
+
+def test_many_problems_are_not_all_printed(pivotsim):
+    ran = pivotsim("run", "deit_s", "--blocks", "block=16,density=0.5", "--blocks", "block=16,density=0.5")
+    lines = ran.err.splitlines()
+    assert ran.code == 2 and len(lines) == 22 and lines[-1] == "pivotsim: 27 more such lines are not printed"
+
+
+def test_a_knee_that_does_not_fit_is_told(pivotsim, tmp_path):
+    space = tmp_path / "s.yaml"
+    space.write_text("name: s\naxes: {array.rows: [64, 128]}\n")
+    pivotsim("sweep", space, "--out", tmp_path / "o")
+    ran = pivotsim("front", tmp_path / "o", "--objectives", "delay_ms,dsp", "--maximize", "dsp")
+    assert "on the front of delay_ms, dsp (maximised)" in ran.out
+    assert "the knee does not fit its device; --where fits keeps the designs that do\n" in ran.out

@@ -69,9 +69,10 @@ def test_a_path_is_no_look_up(lab, capsys):
     assert said(capsys, *RUN, lab("elsewhere/zcu102.yaml", BOARD.format(name="mine"))) == (0, [])
 
 
-def test_a_folder_that_is_not_there_is_said_where_a_name_is_not_found(monkeypatch, capsys):
+def test_a_folder_that_is_not_there_is_said(monkeypatch, capsys):
     monkeypatch.setenv("PIVOTSIM_PATH", "/nowhere/at/all")
-    assert said(capsys, *RUN, "zcu102") == (0, [])
+    missing = "$PIVOTSIM_PATH: no such folder (got '/nowhere/at/all')"
+    assert said(capsys, *RUN, "zcu102") == (0, [missing])  # a slip would go unseen
     code, lines = said(capsys, *RUN, "my_own_board")
     assert code == 2 and "'my_own_board'" in lines[0]
     assert lines[1:] == ["$PIVOTSIM_PATH: no such folder (got '/nowhere/at/all')"]
