@@ -45,7 +45,7 @@ lint: $(DEV)
 
 tests: $(DEV)
 	$(BIN)/pytest -n auto --maxprocesses 8 tests
-	$(BIN)/pytest --doctest-modules pivotsim tests/oracles
+	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles
 
 test-lowest: $(LOWEST_READY)
 	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest $(CORE_TESTS)

@@ -238,7 +238,6 @@ def test_text_at_the_edges_of_unicode(tmp_path, text):
         "{'descr': '|b1', 'fortran_order': 1or 1, 'shape': (2, 3), }",
         "{'descr': '|b1', 'fortran_order': False, 'shape': (0x2for x in y), }",
         "{'descr': '|b1', 'fortran_order': False, 'shape': (2L, 3L), }",
-        "{'descr': 'a5', 'fortran_order': False, 'shape': (2, 3), }",
     ],
 )
 @pytest.mark.parametrize("wrapped", [True, False], ids=["npz", "npy"])
