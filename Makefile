@@ -86,7 +86,7 @@ bench: $(DEV)
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py
 
-figures: $(READY)
+figures: $(DEV)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures > /dev/null
 	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --out notebooks/figures > /dev/null
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem; \
@@ -97,6 +97,7 @@ figures: $(READY)
 	  boards = {'input stationary, 64x36': 'zcu102', 'output stationary, 64x36': 'zcu102_os', 'MPCA (assumed sizes)': 'u250_mpca'}; \
 	  boards = {label: ps.load_hardware(name) for label, name in boards.items()}; \
 	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
+	$(BIN)/python tests/notebook_figures.py
 
 check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python

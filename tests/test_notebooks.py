@@ -1,5 +1,6 @@
 """Notebooks run from top to bottom, and are committed without output."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -107,6 +108,13 @@ def test_there_are_notebooks():
 def test_notebook_is_stripped(path):
     for cell in nbformat.read(path, as_version=4).cells:
         assert not cell.get("outputs") and cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_reader_who_runs_nothing_sees_a_picture(path):
+    """Notebooks are stored without results, so that a picture stands in the text."""
+    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", nbformat.read(path, as_version=4).cells[0].source)
+    assert shown and all((path.parent / each).read_bytes().startswith(b"\x89PNG") for each in shown)
 
 
 @pytest.mark.filterwarnings("default")  # of the notebook machinery, not of ours
