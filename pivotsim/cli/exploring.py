@@ -1,4 +1,4 @@
-"""Commands on spaces of designs: sweep, front, export."""
+"""The command that evaluates a space of designs: sweep."""
 
 import contextlib
 import sys
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, output
-from pivotsim.cli.output import print_json, print_line, print_note, print_notes, print_table
-from pivotsim.errors import InputError, got, nearest
-from pivotsim.tables import counted, figures, percent
+from pivotsim.cli.fronts import OBJECTIVES, column_names
+from pivotsim.cli.output import print_json, print_line, print_note, print_notes
+from pivotsim.errors import InputError, got
+from pivotsim.tables import counted, figures
 
 if TYPE_CHECKING:
-    from pivotsim.dse.fronts import Ties
     from pivotsim.dse.sweep.run import Progress, SweepResult
 
-SHOWN_ROWS = 20
 OUT_HELP = "Folder of the dataset: Parquet files and a manifest."
-OBJECTIVES = "delay_ms,energy_j"
 GOES_ON = "the same command goes on"
 
 
@@ -64,7 +62,7 @@ def sweep_command(
     if method == "grid" and seed is not None:
         raise InputError(f"--seed: a grid visits every point; random, sobol and optuna draw {got(seed)}")
     seed = seed or 0
-    names = _names(objectives or OBJECTIVES)
+    names = column_names(objectives or OBJECTIVES)
     checked = load_space(space)
     if method != "optuna":
         points_of(checked, method, samples, seed)
@@ -90,16 +88,6 @@ def sweep_command(
     if not swept.rows and not swept.failed:
         print_note("sweep: no design is stored, so there is nothing to compare")
     return 1 if swept.failed or not swept.rows else 0
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise InputError(f"--objectives: must be columns such as delay_ms,energy_j {got(text)}")
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise InputError(f"--objectives: {twice[0]}: stands twice {got(text)}")
-    return names
 
 
 @contextlib.contextmanager
@@ -188,117 +176,3 @@ def _minute_lines() -> "Callable[[Progress], None]":
         tell(f"sweep: {chunks}, {done.points_done:,} of {done.points_total:,} points, {rate} points/s")
 
     return report
-
-
-def front_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
-    objectives: Annotated[str, typer.Option(metavar="A,B,...", help="Columns to minimise.")] = OBJECTIVES,
-    maximize: Annotated[str | None, typer.Option(metavar="A,...", help="Those of them to maximise instead.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="EXPRESSION", help="Keep such designs alone, as 'delay_ms <= 50'.")
-    ] = None,
-    heat: Annotated[str | None, typer.Option(metavar="X,Y", help="Two axes of a heat map, with --plots.")] = None,
-    plots: options.PlotsOption = None,
-    json: options.JsonOption = False,
-) -> None:
-    """Pareto front of a sweep, its knee, and how much of each objective each axis explains.
-
-    Example: pivotsim front arrays --objectives delay_ms,dsp --where "energy_j <= 0.5"
-    """
-    from pivotsim.dse.dataset import open_dataset
-    from pivotsim.dse.fronts import front_rows, knee_place, sensitivity, ties_in
-
-    names, up, rules = _names(objectives), _names(maximize) if maximize else [], where or []
-    axes = _names(heat) if heat else []
-    if heat and (len(axes) != 2 or plots is None):
-        raise InputError(f"--heat: names two axes, beside --plots DIR {got(heat)}")
-    dataset = open_dataset(folder)
-    dataset.check_columns("heat", axes)
-    dataset.check_columns("objectives", names)
-    _check_maximized(up, names)
-    front = front_rows(dataset, names, maximize=up, where=rules)
-    knee = knee_place(front, names, maximize=up)
-    shares = sensitivity(dataset, names, where=rules)
-    ties, notes = ties_in(front, names, dataset.axes), dataset.manifest.get("notes", [])
-    written = []
-    if plots is not None:
-        from pivotsim.plots.front import plot_front
-
-        written = plot_front(dataset, front, names, knee, plots, axes)
-    if not dataset.is_complete:
-        done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
-        print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")
-    if json:
-        rows = [{name: column[i].item() for name, column in front.items()} for i in range(len(front["point"]))]
-        print_json({"objectives": names, "maximize": up, "where": rules, "knee": rows[knee], "front": rows,
-                    "first_order_share": shares, "complete": dataset.is_complete, "distinct": ties.distinct,
-                    "without_effect": list(ties.axes), "notes": notes})  # fmt: skip
-        return
-    print_notes(notes)
-    told = ", ".join(f"{name} (maximised)" if name in up else name for name in names)
-    print_line(f"{counted(len(front['point']), 'design')} on the front of {told}{_said_of(ties)}")
-    print_line()
-    shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
-    print_table(
-        ("", *front),
-        [
-            ("knee" if i == knee else "", *(_cell(column[i], name in dataset.axes) for name, column in front.items()))
-            for i in shown
-        ],
-        right=range(1, len(front) + 1),
-    )
-    if not front["fits"][knee]:
-        print_line("the knee does not fit its device; --where fits keeps the designs that do")
-    if len(shown) < len(front["point"]):
-        print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
-    print_line()
-    print_table(
-        ("share of variance explained by", *names),
-        [(axis, *(percent(entry[name]) for name in names)) for axis, entry in shares.items()],
-        right=range(1, len(names) + 1),
-    )
-    for path in written:
-        print_line(f"wrote {path}")
-
-
-def _check_maximized(up: list[str], names: list[str]) -> None:
-    others = [name for name in up if name not in names]
-    if others:
-        raise InputError(f"--maximize: must be among --objectives {got(n)}{nearest(n, names)}" for n in others)
-
-
-def _said_of(ties: "Ties") -> str:
-    """Return how many designs of a front are the same in all objectives, '' where none are."""
-    if ties.most == 1:
-        return ""
-    each = f"{ties.least} to {ties.most}" if ties.least < ties.most else str(ties.most)
-    verb = "does" if len(ties.axes) == 1 else "do"
-    return (
-        f"; {ties.distinct:,} distinct, {each} designs each: {', '.join(ties.axes) or 'no axis'} {verb} not change them"
-    )
-
-
-def _cell(value: Any, is_axis: bool) -> str:
-    plain = value.item()
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    if isinstance(plain, float) and is_axis:
-        return f"{plain:.12g}"  # as it was stated
-    return figures(plain, 5) if isinstance(plain, (int, float)) else str(plain)
-
-
-def export_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
-    csv: Annotated[
-        Path, typer.Option(parser=options.file_of("--csv"), metavar="FILE", help="CSV file to write, - for stdout.")
-    ],
-) -> None:
-    """Write all designs of a sweep as one CSV file."""
-    from pivotsim.dse.dataset import export_csv, open_dataset
-
-    dataset = open_dataset(folder)
-    rows = export_csv(dataset, csv)
-    if not dataset.is_complete:
-        print_note(f"{folder}: the sweep is not finished")
-    with output.beside(csv):
-        print_line(f"wrote {csv}: {rows:,} designs")

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.bytes_dense import design_bytes
+from pivotsim.engines.base import PAPER
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.dataflows import DATAFLOWS
@@ -25,7 +26,8 @@ from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import leaves
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.simulation.design_table import DesignTable
-from pivotsim.simulation.notes.reading import inherited_by_board, values_of
+from pivotsim.simulation.notes.needs import possible_in
+from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import unmet
 from pivotsim.simulation.run import SCOPES, as_trace, runnable
 from pivotsim.simulation.summary import inherited_lines
@@ -120,15 +122,13 @@ def simulate_designs(
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
     notes = list(workload_notes(whole, scope, hw.operand_bits))
     power = constant_power_note(hw, _varied(hw.array, vectors)) if energy == "constant" else ""
-    facts: dict[str, Collection[Any]] = {
-        "memory": ["paper"], "profile": [profile], "energy": [energy], "scope": [scope], "gate": ["none"],
-        "pair": [False], "interval": [False], "kinds": trace.first_ops,
-    }  # fmt: skip
+    options = {"memory": PAPER, "profile": profile, "energy": energy, "scope": scope}
+    possible = possible_in(hw, options, trace.first_ops, interval=False)
 
     def counts(path: str) -> bool:
         if path.removeprefix("array.") in vectors:
             return False
-        return path in PATHS or unmet(path, lambda key: facts[key] if key in facts else values_of(hw, key)) is None
+        return path in PATHS or unmet(path, possible) is None
 
     notes += inherited_lines(inherited_by_board(hw, counts))
     resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))

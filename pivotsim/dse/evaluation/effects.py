@@ -14,8 +14,9 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.io.specs import holds_no_values, value_at
+from pivotsim.simulation.notes.facts import space_words
 from pivotsim.simulation.notes.reading import inherited_by_board
-from pivotsim.simulation.notes.requirements import requirement_of, space_words, unmet
+from pivotsim.simulation.notes.requirements import requirement_of, unmet
 from pivotsim.simulation.summary import inherited_lines
 
 OF_KINDS = ("model", "tokens", "active", LOW, HIGH)  # axes that decide which kinds of operations there are
@@ -33,7 +34,7 @@ def notes_on(space: Space) -> tuple[str, ...]:
     InputError
         No column can depend on an axis; what that needs is named.
     """
-    facts = Facts(space)
+    facts = SpaceValues(space)
     problems: list[str] = []
     notes: list[str] = []
     for name in space.axis_names:
@@ -62,7 +63,7 @@ def _own(space: Space, name: str) -> Any:
     return value_at(space.hw, name) if name in HARDWARE else None
 
 
-class Facts:
+class SpaceValues:
     """Values that the designs of a space may take of a key, as ``simulation.notes.requirements`` asks for them."""
 
     def __init__(self, space: Space) -> None:
@@ -115,7 +116,7 @@ def _resources_of(name: str) -> list[str]:
     return [resource for resource, row in RESOURCES.items() if name in row.paths]
 
 
-def _without_effect(name: str, facts: Facts) -> str:
+def _without_effect(name: str, facts: SpaceValues) -> str:
     """Return why neither delay nor energy depends on a value, '' where they may."""
     rules = (*facts.space.conditions.values(), *facts.space.constraints)
     if unmet(name, facts) is None or any(name in rule.names for rule in rules):
@@ -130,7 +131,7 @@ def _without_effect(name: str, facts: Facts) -> str:
     return f"{only}: delay and energy do not, {why}" if why.startswith("needs ") else only
 
 
-def _of_fixed(name: str, facts: Facts) -> str:
+def _of_fixed(name: str, facts: SpaceValues) -> str:
     """Return why a fixed value is not read, '' where it is."""
     key = name.removeprefix(SET)
     axes = {axis.name: axis for axis in facts.space.axes}

@@ -19,13 +19,11 @@ from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
-from pivotsim.energy.rules import RULES
-from pivotsim.energy.usage import usage_of
-from pivotsim.engines.counts import Counts
 from pivotsim.errors import InputError
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.host.costs import entropy_ms
+from pivotsim.host.costs import check_gate
+from pivotsim.simulation.gate import gate_of
 from pivotsim.units import plain_sum
 
 
@@ -123,6 +121,6 @@ class Evaluator:
             return 0.0, 0.0
         if work.classes is None:
             raise InputError("gate: the number of classes is unknown; use gate 'none'")
-        gate_ms = entropy_ms(hw, options["profile"], work.classes)
-        usage = usage_of(gate_ms, 0.0, gate_ms, hw.ps_cores, Counts())
-        return gate_ms, plain_sum(RULES[options["energy"]].components_j(hw, usage).values())
+        check_gate(hw)
+        gate = gate_of(hw, options["profile"], options["energy"], work.classes)
+        return gate.delay_ms or 0.0, plain_sum(gate.components_j.values())

@@ -3,9 +3,11 @@
 ``reports`` are Reports of runs under the same options; they import this module.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from pivotsim.hardware.spec import Hardware
+from pivotsim.simulation.notes.facts import Possible
 from pivotsim.simulation.notes.reading import Reading, values_of
 from pivotsim.simulation.notes.requirements import requirement_of
 
@@ -17,11 +19,16 @@ def not_used_by(reports: Sequence[Any], reading: Reading, gate: str = "none") ->
 
 def need_of(path: str, reports: Sequence[Any], reading: Reading, gate: str = "none") -> str:
     """Return what a value, or an option such as ``score_bits``, needs to have an effect, '' where it may have one."""
-    facts: dict[str, Collection[Any]] = {name: [value] for name, value in reports[0].options.items()}
-    facts |= {"gate": [gate], "pair": [len(reports) > 1], "interval": [True]}
-    facts["kinds"] = {kind for report in reports for kind in report.inputs.trace.first_ops}
+    kinds = {kind for report in reports for kind in report.inputs.trace.first_ops}
+    is_pair = len(reports) > 1
+    return requirement_of(path, possible_in(reading.hw, reports[0].options, kinds, gate=gate, pair=is_pair))
 
-    def possible(key: str) -> Collection[Any] | None:
-        return facts[key] if key in facts else values_of(reading.hw, key)
 
-    return requirement_of(path, possible)
+def possible_in(
+    hw: Hardware, options: Mapping[str, Any], kinds: Collection[str], *, gate: str = "none", pair: bool = False,
+    interval: bool = True,
+) -> Possible:  # fmt: skip
+    """Return the values that runs under some options take of a key, as ``requirements`` asks for them."""
+    facts: dict[str, Collection[Any]] = {name: [value] for name, value in options.items()}
+    facts |= {"gate": [gate], "pair": [pair], "interval": [interval], "kinds": kinds}
+    return lambda key: facts[key] if key in facts else values_of(hw, key)

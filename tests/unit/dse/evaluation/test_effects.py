@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 import pivotsim as ps
-from pivotsim.dse.evaluation.effects import Facts, notes_on
+from pivotsim.dse.evaluation.effects import SpaceValues, notes_on
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
 from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MASKED, known_axes
 from pivotsim.dse.space.reading import load_space
@@ -203,7 +203,7 @@ def counts_of(draw, names):
     for pair in zip(names[::2], [*names[1::2], *names[:1]], strict=False):
         drawn = drawn_space(draw, list(pair))
         checked = load_space(drawn)
-        facts = Facts(checked)
+        facts = SpaceValues(checked)
         for name in drawn["axes"]:
             found, told = results(drawn, name)
             moved = {c for rows in found for i, c in enumerate(told) if len({row[i] for row in rows}) > 1}
@@ -246,7 +246,7 @@ def test_memories_that_limit_are_read(name):
     found, told = results(drawn, name)
     moved = {c for rows in found for i, c in enumerate(told) if len({row[i] for row in rows}) > 1}
     checked = load_space(drawn)
-    assert (unmet(name, Facts(checked)) is None) == bool(moved & set(checked.results)), found
+    assert (unmet(name, SpaceValues(checked)) is None) == bool(moved & set(checked.results)), found
     assert bool(moved & set(checked.results)) == (name != "memories.gb_bytes"), found
 
 
