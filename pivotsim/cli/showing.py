@@ -1,5 +1,6 @@
 """Commands that show what goes into a simulation: show hw, fit, model, plan, trace."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel
     from pivotsim.workload.footprints import Footprint
+    from pivotsim.workload.ops import Trace
 
 show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, its fit, a model, plan or trace.")
 HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
@@ -256,7 +258,7 @@ def show_trace_command(
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.simulation.results import hash_of, header
-    from pivotsim.workload.csv_layout import HEADER
+    from pivotsim.workload.csv_layout import columns_of
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
@@ -276,11 +278,21 @@ def show_trace_command(
     if csv is not None:
         write_trace(trace, csv)
     if json:
-        result = {"name": trace.name, "macs": trace.macs, "ops": [op._asdict() for op in trace], "set": settings}
+        result = {"name": trace.name, "macs": trace.macs, "ops": _dicts(trace), "set": settings}
         result["pruning"] = pruned.to_dict()
-        print_json({**header("trace", hash_of(result)), **result})
+        unnamed = _dicts(replace(trace, ops=tuple(op.unnamed for op in trace)))
+        print_json({**header("trace", hash_of({**result, "ops": unnamed})), **result})
     elif csv is not None:
         with beside(csv):
             print_line(f"wrote {csv}: {counted(len(trace), 'operation')}")
     else:
-        print_table(HEADER, trace, right=(0, *range(3, 11)))
+        columns = columns_of(trace)
+        print_table(columns, [op[: len(columns)] for op in trace], right=(0, *range(3, 11)))
+
+
+def _dicts(trace: "Trace") -> list[dict[str, object]]:
+    """Return operations as JSON shows them, with the columns that their table has."""
+    from pivotsim.workload.csv_layout import columns_of
+
+    columns = columns_of(trace)
+    return [dict(zip(columns, op, strict=False)) for op in trace]

@@ -217,7 +217,8 @@ class Inputs:
     whole: Trace  # with what is out of scope
 
     def __str__(self) -> str:
-        parts: tuple[Any, ...] = (self.trace.ops, sorted(self.hw.values().items()), sorted(self.options.items()))
+        ops = tuple(op.unnamed for op in self.trace)
+        parts: tuple[Any, ...] = (ops, sorted(self.hw.values().items()), sorted(self.options.items()))
         digests = [mask.digest for mask in self.trace.gemm_masks if mask is not None]
         parts += (digests,) if digests else ()
         return repr((*parts, *(spec.model_dump() for spec in self.linked.values())))

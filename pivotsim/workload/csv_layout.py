@@ -8,7 +8,8 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.csv_separators import SEPARATORS, cells_of
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op
 
-HEADER = Op._fields
+OPTIONAL = ("layer",)
+HEADER = tuple(field for field in Op._fields if field not in OPTIONAL)
 MAX_TOLD = 3  # columns that are missing are told one by one up to so many
 EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
@@ -38,6 +39,11 @@ def check_ending(path: Path) -> None:
         raise InputError(f"{path}: is {what.format(name=path)}; a trace is a CSV file of operations: {EXAMPLE}")
 
 
+def columns_of(ops: Iterable[Op]) -> tuple[str, ...]:
+    """Return the columns of operations' table: ``layer`` only where one of them has a name."""
+    return Op._fields if any(op.layer for op in ops) else HEADER
+
+
 def layout_of(place: str, line: str) -> Layout:
     """Return how a trace file is written, from its first line.
 
@@ -61,7 +67,8 @@ def layout_of(place: str, line: str) -> Layout:
     """
     layouts = [_layout(line, separator) for separator in SEPARATORS]
     for layout in layouts:
-        if sorted(layout.columns) == sorted(HEADER):
+        named = set(layout.columns)
+        if set(HEADER) <= named <= set(Op._fields) and len(named) == len(layout.columns):
             return layout
     found = max(layouts, key=lambda layout: len(layout.columns))  # of equals the comma
     _check_other_table(place, line, found)
@@ -98,13 +105,13 @@ def _problems(place: str, columns: Iterable[str]) -> list[str]:
     """Return a line for each column that is missing, unknown or stands twice; one for all where most are missing."""
     columns = list(columns)
     missing = [c for c in HEADER if c not in columns]
-    unknown = [c for c in columns if c not in HEADER]
+    unknown = [c for c in columns if c not in Op._fields]
     if len(missing) > MAX_TOLD and len(missing) > len(unknown):
         lacks = "all of them are missing" if len(missing) == len(HEADER) else f"{', '.join(missing)} are missing"
         return [f"{place}: a trace has the columns {','.join(HEADER)}; {lacks}; {EXAMPLE}"]
     problems = [f"{place}: {c}: column is missing" for c in missing]
-    problems += [f"{place}: unknown column {got(c)}{nearest(c, HEADER)}" for c in unknown if c]
+    problems += [f"{place}: unknown column {got(c)}{nearest(c, Op._fields)}" for c in unknown if c]
     if "" in unknown:
         number = columns.index("") + 1
         problems.append(f"{place}: column {number} has no name; leave out the separator before it, in every line")
-    return problems + [f"{place}: {c}: column stands twice" for c in HEADER if columns.count(c) > 1]
+    return problems + [f"{place}: {c}: column stands twice" for c in Op._fields if columns.count(c) > 1]

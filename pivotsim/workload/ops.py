@@ -23,9 +23,11 @@ MODULES = (
     "norm2", "fc1", "gate", "value", "fc2", "residual2",
     *(module for row in OPERATIONS.values() for module in row.modules),
     "predictor", "transfer", "head", "entropy",
+    "conv", "pool", "kv", "rope", "mul", "expert", "other",
 )  # fmt: skip
 TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
 
+MAX_LAYER_CHARACTERS = 200
 DENSITY_PLACES = 0.01  # how far a stated density may lie from that of the mask beside it
 BOUNDS = {  # field of Op: (least, most)
     "encoder": (0, 4096), "m": (1, INT64_MAX), "k": (1, INT64_MAX), "n": (1, INT64_MAX), "repeats": (1, INT64_MAX),
@@ -54,6 +56,9 @@ class Op(NamedTuple):
     ``mask_file`` and ``mask_key`` name a mask of the trace, ``density`` is its kept share; a key such as
     ``block=16,seed=0`` draws the mask (``Draw``), with ``density`` as the kept share of its blocks. Of another kind
     than gemm, ``density`` is the share of the elements that are worked on.
+
+    ``layer`` is the user's own name of the layer that the operation belongs to, '' where there is none. It changes no
+    number, and no hash.
     """
 
     encoder: int
@@ -69,6 +74,16 @@ class Op(NamedTuple):
     density: float = 1.0
     mask_file: str = ""
     mask_key: str = ""
+    layer: str = ""
+
+    def __repr__(self) -> str:
+        values = zip(self._fields, self, strict=True)
+        return f"Op({', '.join(f'{field}={value!r}' for field, value in values if field != 'layer' or value)})"
+
+    @property
+    def unnamed(self) -> "Op":
+        """The operation without the name of its layer: what hashes are made of."""
+        return self._replace(layer="") if self.layer else self
 
     @property
     def dense_macs(self) -> int:
@@ -195,7 +210,16 @@ def check_op(op: Op) -> Op:
         raise InputError(f"k: must be 1 for kind '{op.kind}' {got(op.k)}")
     if (op.mask_file or op.mask_key) and op.kind != "gemm":
         raise InputError(f"mask_key: only operations of kind 'gemm' have masks {got(op.mask_key or op.mask_file)}")
-    return op._replace(density=density, **numbers)
+    return op._replace(density=density, layer=check_layer(op.layer), **numbers)
+
+
+def check_layer(name: object) -> str:
+    """Return the name of a layer, or raise InputError for what is no text, too long or not printable."""
+    if not isinstance(name, str):
+        raise InputError(f"layer: must be text {got(name)}")
+    if len(name) > MAX_LAYER_CHARACTERS or not name.isprintable():
+        raise InputError(f"layer: must be at most {MAX_LAYER_CHARACTERS} printable characters {got(name)}")
+    return name if name.strip() else ""
 
 
 def mask_name(op: Op) -> tuple[str, str]:

@@ -10,22 +10,23 @@ from pivotsim.errors import InputError, got, got_typed, nearest
 from pivotsim.io.csv_separators import SEPARATORS
 from pivotsim.io.text_files import read_text, write_atomic
 from pivotsim.io.yaml_reader import exact_integer
-from pivotsim.workload.csv_layout import HEADER, Layout, check_ending, layout_of
+from pivotsim.workload.csv_layout import Layout, check_ending, columns_of, layout_of
 from pivotsim.workload.masks.files import MAX_PROBLEMS, cut
-from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_op, checked
+from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_layer, check_op, checked
 from pivotsim.workload.trace_masks import stored, with_masks
 
 MAX_BYTES = 64 * 2**20
 _INTEGER = re.compile(r"[0-9]{1,30}")
 _DECIMAL = re.compile(r"[0-9]{1,30}(\.[0-9]*)?([eE][+]?[0-9]{1,3})?")
-_FREE = ("mask_file", "mask_key")  # a file's name may start or end with a space, unless blanks surround all cells
+_FREE = ("mask_file", "mask_key", "layer")  # a name may start or end with a space, unless blanks surround all cells
 _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
 
 
 def write_trace(trace: Trace, path: str | Path) -> None:
     """Write a trace as CSV; the file appears whole or not at all.
 
-    Drawn masks are told by density and mask_key; others are written beside it, as ``<stem>.masks.npz``.
+    Drawn masks are told by density and mask_key; others are written beside it, as ``<stem>.masks.npz``. The column
+    ``layer`` is written where an operation has a layer's name.
 
     Parameters
     ----------
@@ -57,13 +58,16 @@ def write_trace(trace: Trace, path: str | Path) -> None:
     ops = stored(checked(trace), target)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(op._replace(density=repr(float(op.density))) for op in ops)  # type: ignore[arg-type]
+    columns = columns_of(ops)
+    writer.writerow(columns)
+    writer.writerows(op._replace(density=repr(float(op.density)))[: len(columns)] for op in ops)  # type: ignore[arg-type]
     write_atomic(target, text.getvalue())
 
 
 def read_trace(path: str | Path) -> Trace:
     """Return the trace in a CSV file with the columns of ``Op``, in any order and in upper or lower case.
+
+    The column ``layer`` may be left out.
 
     Cells are separated by commas, semicolons or tabs; blanks around them are left out.
 
@@ -173,6 +177,8 @@ def _read_cell(column: str, cell: str) -> object:
         if not (math.isfinite(density) and 0 <= density <= 1):
             raise ValueError("must lie in 0 to 1")
         return density
+    if column == "layer":
+        return check_layer(cell)
     if column not in BOUNDS:
         return cell
     number = int(cell) if _INTEGER.fullmatch(cell) else None

@@ -61,6 +61,7 @@ OP = st.builds(
     w_bits=st.integers(1, 64),
     out_bits=st.integers(1, 64),
     density=st.floats(0, 1),
+    layer=st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), max_size=20),
 )
 KEYS = st.sampled_from(["w", "1.qkv", "folder, with comma/é", 'a "quoted" key', "x.npz:w"])
 
@@ -128,6 +129,25 @@ def test_delay_depends_on_the_effort_and_not_on_which_attentions_stay():
             for _ in range(5)
         }
         assert len(delays) == 1
+
+
+def test_a_layers_name_changes_no_number_and_no_hash(tmp_path):
+    plain = ps.lower(ps.plan("deit_s"))
+    named = ps.Trace(tuple(op._replace(layer=f"blocks.{i}") for i, op in enumerate(plain)), plain.name)
+    first, second = (ps.simulate(trace, profile="full") for trace in (plain, named))
+    assert (first.delay_ms, first.energy_j, first.input_hash) == (second.delay_ms, second.energy_j, second.input_hash)
+    assert "layer" not in repr(plain.ops), "texts that hashes are made of are those of before"
+    ps.write_trace(plain, tmp_path / "plain.csv")
+    ps.write_trace(named, tmp_path / "named.csv")
+    lines = [(tmp_path / name).read_text().splitlines() for name in ("plain.csv", "named.csv")]
+    assert lines[0] == [line.rpartition(",")[0] for line in lines[1]]
+    assert ps.read_trace(tmp_path / "named.csv").ops == named.ops
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "two\nlines", 3])
+def test_a_layers_name_is_a_short_line_of_text(name):
+    with pytest.raises(ps.InputError, match="layer: must be"):
+        ps.simulate(ps.Trace((ps.workload.Op(1, "fc1", "gemm", 1, 1, 1, layer=name),)))
 
 
 def test_the_same_inputs_give_the_same_hash_and_others_another():
