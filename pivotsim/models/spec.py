@@ -1,77 +1,147 @@
-"""The Vision Transformer: sizes, switches, and the parameters that follow from them."""
+"""The Vision Transformer: sizes, switches, and what follows from them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import ModelWrapValidatorHandler, model_validator
 
 from pivotsim.errors import got
-from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity, replaced, value_at
+from pivotsim.io.documents import load_document
+from pivotsim.io.specs import ONE_LINE, Spec, leaves, quantity, replaced, validate, value_at
+from pivotsim.models.parameters import (
+    attention_parameters,
+    embedding_parameters,
+    head_parameters,
+    mlp_parameters,
+    pooling_parameters,
+)
+from pivotsim.models.sizes import SizePx, sides_of
+from pivotsim.models.stems import LVVIT_STEM_STRIDE
 from pivotsim.tables import Printable, Table
 
-# LV-ViT's stem "4_2", from its publication's code: (kernel, stride, in, out) of each convolution, the last
-# one being the patch projection; every convolution but the last is followed by a batch norm, without bias.
-LVVIT_STEM = ((7, 2, 3, 64), (3, 1, 64, 64), (3, 1, 64, 64))
-LVVIT_STEM_WIDTH = 64
-LVVIT_STEM_STRIDE = 2
-
+NOT_STATED = "not stated"
 
 # names in timm, transformers and DINOv2 -> how the same is stated here
 OTHER_NAMES = {
-    "register_tokens": "add them to prefix_tokens, which counts class, distillation and register tokens; "
-    "each of them gets a position here, which counts parameters and no operation",
     **dict.fromkeys(("num_heads", "num_attention_heads", "n_heads"), "the key is heads"),
     **dict.fromkeys(("embed_dim", "hidden_size", "dim", "hidden_dim"), "the key is width"),
     **dict.fromkeys(("num_layers", "num_hidden_layers", "layers", "encoders"), "the key is depth"),
     **dict.fromkeys(("intermediate_size", "mlp_dim"), "the key is mlp_hidden"),
     "mlp_ratio": "state mlp_hidden, which is width times that ratio",
     **dict.fromkeys(("img_size", "image_size"), "the key is image_px"),
-    **dict.fromkeys(("image_height_px", "image_width_px", "height", "img_height"), "images are square: image_px"),
+    **dict.fromkeys(
+        ("image_height_px", "image_width_px", "height", "img_height"), "state image_px as HEIGHTxWIDTH, such as 480x640"
+    ),
     "patch_size": "the key is patch_px",
     **dict.fromkeys(("num_classes", "num_labels"), "the key is classes"),
     **dict.fromkeys(("in_chans", "num_channels", "in_channels"), "the key is channels"),
-    **dict.fromkeys(("reg_tokens", "num_register_tokens"), "prefix_tokens counts them, with the class token"),
+    **dict.fromkeys(("reg_tokens", "num_reg_tokens", "num_register_tokens"), "the key is register_tokens"),
+    "num_prefix_tokens": "state prefix_tokens (class, distillation) and register_tokens",
+    "no_embed_class": "state prefix_positions false",
+    "global_pool": "the key is pool: class, average or attention",
+    "rope": "state positions: rope, or learned_rope for both",
+    **dict.fromkeys(("swiglu_mlp", "swiglu"), "state gated_mlp true"),
+    "scale_mlp": "state mlp_norm true",
+    **dict.fromkeys(("norm_layer", "norm_type"), "the key is norm: layernorm or rmsnorm"),
     **dict.fromkeys(("init_values", "layerscale_value"), "layer_scale is true or false"),
-    "tokens": "tokens follow from image_px, patch_px and prefix_tokens",
-    "head_dim": "it follows from width and heads",
+    "tokens": "tokens follow from image_px, patch_px, prefix_tokens and register_tokens",
+    **dict.fromkeys(("head_dim", "attn_head_dim"), "the key is head_size"),
 }
+
+# left out of what hashes are made of where they have their default, so that hashes from before them stay
+_LATER = (
+    "patch_edge", "register_tokens", "positions", "prefix_positions", "norm", "qk_norm", "mlp_norm", "pool", "k_bias",
+)  # fmt: skip
 
 
 class VitModel(Printable, Spec):
-    """A Vision Transformer as timm describes it; see ``pivotsim show model NAME``."""
+    """A Vision Transformer as timm describes it; see ``pivotsim show model NAME``.
+
+    Depth, width, heads, image and patch define it; what else is left out has a default, or follows from them: head_size
+    is width over heads, head_features is width, mlp_hidden is 4 width, or 8/3 width rounded up to a multiple of 8 where
+    the MLP is gated (DINOv2's rule). What follows, follows again where a copy with other sizes is made.
+    """
 
     other_names: ClassVar[Mapping[str, str]] = OTHER_NAMES
-    name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
-    description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
-    source: str = quantity("", "Where the sizes come from.", min_length=1, pattern=ONE_LINE)
+    name: str = quantity("", "Short name.", default="model", min_length=1, pattern=ONE_LINE)
+    description: str = quantity("", "One sentence.", default=NOT_STATED, min_length=1, pattern=ONE_LINE)
+    source: str = quantity("", "Where the sizes come from.", default=NOT_STATED, min_length=1, pattern=ONE_LINE)
     depth: int = quantity("encoders", "Number of encoders.", ge=1, le=4096)
-    image_px: int = quantity("px", "Height and width of the image, which is square.", ge=1, le=65_536)
-    patch_px: int = quantity("px", "Height and width of a patch, which is square.", ge=1, le=65_536)
-    channels: int = quantity("", "Channels of the image.", ge=1, le=65_536)
-    prefix_tokens: int = quantity("tokens", "Class, distillation and register tokens.", ge=0, le=65_536)
+    image_px: SizePx = quantity("px", "Height and width of the image: one number, or HEIGHTxWIDTH.")
+    patch_px: SizePx = quantity("px", "Height and width of a patch: one number, or HEIGHTxWIDTH.")
+    patch_edge: Literal["refuse", "floor", "pad"] = quantity(
+        "", "Where patches do not tile the image: refuse, floor (the rest is dropped) or pad (filled up).",
+        default="refuse",
+    )  # fmt: skip
+    channels: int = quantity("", "Channels of the image.", default=3, ge=1, le=65_536)
+    prefix_tokens: int = quantity("tokens", "Class and distillation tokens.", default=1, ge=0, le=65_536)
+    register_tokens: int = quantity("tokens", "Register tokens, which have no position.", default=0, ge=0, le=65_536)
+    positions: Literal["learned", "rope", "learned_rope", "none"] = quantity(
+        "", "Learned positions, RoPE on Q and K of the patches, or both.", default="learned"
+    )
+    prefix_positions: bool = quantity("", "Prefix tokens have learned positions as patches have.", default=True)
     width: int = quantity("", "Embedding dimension d.", ge=1, le=2**20)
     heads: int = quantity("", "Attention heads.", ge=1, le=2**20)
-    mlp_hidden: int = quantity("", "Hidden size of the MLP (of one branch if gated).", ge=1, le=2**24)
-    gated_mlp: bool = quantity("", "SwiGLU: two input branches, SiLU of one times the other.")
+    head_size: int = quantity("", "Channels of Q, K and V per head; width / heads unless stated.", default=None, ge=1, le=2**20)
+    mlp_hidden: int = quantity(
+        "", "Hidden size of the MLP (of one branch if gated); from width unless stated.", default=None, ge=1, le=2**24
+    )
+    gated_mlp: bool = quantity("", "SwiGLU: two input branches, SiLU of one times the other.", default=False)
     activation: Literal["gelu", "relu"] = quantity("", "Activation of an MLP that is not gated.", default="gelu")
-    classes: int = quantity("classes", "Outputs of the head.", ge=2, le=2**24)
-    head_features: int = quantity("", "Inputs of the head.", ge=1, le=2**24)
-    stem: Literal["patch", "lvvit_4_2"] = quantity("", "Patch projection, or LV-ViT's four convolutions.")
-    qkv_bias: bool = quantity("", "Q, K and V have a bias.")
-    layer_scale: bool = quantity("", "A learned factor per channel on each residual branch.")
-    aux_head: bool = quantity("", "A second head on all patch tokens (token labelling).")
+    norm: Literal["layernorm", "rmsnorm"] = quantity("", "Kind of every norm; RMSNorm has no offset.", default="layernorm")
+    qk_norm: bool = quantity("", "A norm over the channels of each head of Q and K.", default=False)
+    mlp_norm: bool = quantity("", "A norm over the MLP's hidden channels, ahead of its last layer.", default=False)
+    classes: int = quantity("classes", "Outputs of the head; 0 is a model without head.", default=1000, ge=0, le=2**24)
+    pool: Literal["class", "average", "attention"] = quantity(
+        "", "What the head reads: class token, average of the patches, or one query's attention.", default="class"
+    )
+    head_features: int = quantity("", "Inputs of the head; width unless stated.", default=None, ge=1, le=2**24)
+    stem: Literal["patch", "lvvit_4_2"] = quantity(
+        "", "Patch projection, or LV-ViT's four convolutions.", default="patch"
+    )
+    qkv_bias: bool = quantity("", "Q, K and V have a bias.", default=True)
+    k_bias: bool = quantity("", "K has a bias where Q and V have one.", default=True)
+    layer_scale: bool = quantity("", "A learned factor per channel on each residual branch.", default=False)
+    aux_head: bool = quantity("", "A second head on all patch tokens (token labelling).", default=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_derived(cls, data: Any, handler: ModelWrapValidatorHandler["VitModel"]) -> "VitModel":
+        """Fill in the sizes that follow from others; which ones were stated stays known."""
+        if not isinstance(data, Mapping):
+            return handler(data)
+        given = dict(data)
+        made = handler({**_derived(given), **given})
+        made.model_fields_set.intersection_update(given)
+        return made
 
     @model_validator(mode="after")
-    def _sizes_divide(self) -> "VitModel":
-        if self.image_px % self.patch_px:
-            raise ValueError(f"image_px: {self.image_px} is not a multiple of patch_px {self.patch_px}")
-        if self.width % self.heads:
-            raise ValueError(f"width: {self.width} is not a multiple of heads {self.heads}")
+    def _sizes_fit(self) -> "VitModel":
+        for image, patch in zip(self.image_sides, self.patch_sides, strict=True):
+            if image % patch and self.patch_edge == "refuse":
+                raise ValueError(
+                    f"image_px: {self.image_px} is not a multiple of patch_px {self.patch_px}; patch_edge floor drops "
+                    "what is left, pad fills it up"
+                )
+            if image < patch and self.patch_edge == "floor":
+                raise ValueError(f"image_px: {self.image_px} is smaller than a patch {got(self.patch_px)}")
+        if self.width % self.heads and ("head_size" not in self.model_fields_set or self.pool == "attention"):
+            how = "" if self.pool == "attention" else "; state head_size, or other heads"
+            raise ValueError(f"width: {self.width} is not a multiple of heads {self.heads}{how}")
+        if self.has_rope and self.head_size % 2:
+            raise ValueError(f"head_size: RoPE turns pairs of channels, so it must be even {got(self.head_size)}")
         if self.gated_mlp and self.activation != "gelu":
             raise ValueError(f"activation: a gated MLP has SiLU; state gated_mlp false {got(self.activation)}")
-        if self.stem == "lvvit_4_2" and self.patch_px % LVVIT_STEM_STRIDE:
+        if self.classes == 1:
+            raise ValueError(f"classes: must be at least 2, or 0 for a model without head {got(self.classes)}")
+        if self.aux_head and not self.classes:
+            raise ValueError(f"aux_head: needs classes, and there are none {got(self.aux_head)}")
+        if self.stem == "lvvit_4_2" and any(side % LVVIT_STEM_STRIDE for side in self.patch_sides):
             raise ValueError(f"patch_px: {self.patch_px} is odd, and the stem lvvit_4_2 halves the image first")
+        if self.stem == "lvvit_4_2" and self.patch_edge != "refuse":
+            raise ValueError(f"patch_edge: the stem lvvit_4_2 needs patches that tile the image {got(self.patch_edge)}")
         return self
 
     def _tables(self) -> tuple[Table]:
@@ -79,41 +149,70 @@ class VitModel(Printable, Spec):
         rows += [("tokens", self.tokens, "tokens"), ("parameters", f"{self.parameters:,}", "")]
         return (Table(f"{self.name}: {self.description}", ("size", "", "unit"), rows, (1,)),)
 
+    def stated(self) -> dict[str, Any]:
+        """Return the values but for sizes that follow from others."""
+        follows = {name for name in ("head_size", "mlp_hidden", "head_features") if name not in self.model_fields_set}
+        return self.model_dump(exclude=follows)
+
+    def described(self) -> dict[str, Any]:
+        """Return every value that a result may depend on, for hashes."""
+        values = self.model_dump(exclude={"source"})
+        usual = {name: type(self).model_fields[name].default for name in _LATER}
+        usual["head_size"] = self.width // self.heads
+        return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
+
+    @property
+    def image_sides(self) -> tuple[int, int]:
+        """Height and width of the image in pixels."""
+        return sides_of(self.image_px)
+
+    @property
+    def patch_sides(self) -> tuple[int, int]:
+        """Height and width of a patch in pixels."""
+        return sides_of(self.patch_px)
+
     @property
     def patches(self) -> int:
         """Patch tokens."""
-        return (self.image_px // self.patch_px) ** 2
+        up = self.patch_edge == "pad"
+        rows, columns = (
+            -(-image // patch) if up else image // patch
+            for image, patch in zip(self.image_sides, self.patch_sides, strict=True)
+        )
+        return rows * columns
+
+    @property
+    def leading_tokens(self) -> int:
+        """Tokens ahead of the patches, prefix and register tokens: those that no method prunes."""
+        return self.prefix_tokens + self.register_tokens
 
     @property
     def tokens(self) -> int:
-        """All tokens that enter the first encoder: patches and prefix tokens."""
-        return self.patches + self.prefix_tokens
+        """All tokens that enter the first encoder: patches, prefix and register tokens."""
+        return self.patches + self.leading_tokens
+
+    @property
+    def has_rope(self) -> bool:
+        """Whether Q and K of the patches are rotated by their positions."""
+        return self.positions in ("rope", "learned_rope")
+
+    @property
+    def positioned_tokens(self) -> int:
+        """Tokens with a learned position."""
+        if self.positions not in ("learned", "learned_rope"):
+            return 0
+        return self.patches + (self.prefix_tokens if self.prefix_positions else 0)
 
     @property
     def encoder_parameters(self) -> int:
         """Weights and biases of one encoder, norms included."""
-        d, hidden = self.width, self.mlp_hidden
-        attention = d * 3 * d + (3 * d if self.qkv_bias else 0) + d * d + d
-        branches = 2 if self.gated_mlp else 1
-        mlp = branches * (d * hidden + hidden) + hidden * d + d
-        norms = 2 * 2 * d
-        return attention + mlp + norms + (2 * d if self.layer_scale else 0)
+        return attention_parameters(self) + mlp_parameters(self, self.mlp_hidden)
 
     @property
     def parameters(self) -> int:
-        """Weights and biases of the whole model: stem, prefix tokens, positions, encoders, final norm, heads."""
-        d = self.width
-        inputs, patch = self.channels, self.patch_px
-        stem = 0
-        if self.gated_mlp and self.activation != "gelu":
-            raise ValueError(f"activation: a gated MLP has SiLU; state gated_mlp false {got(self.activation)}")
-        if self.stem == "lvvit_4_2":
-            stem = sum(kernel * kernel * i * o + 2 * o for kernel, _, i, o in LVVIT_STEM)
-            inputs, patch = LVVIT_STEM_WIDTH, self.patch_px // LVVIT_STEM_STRIDE
-        embedding = stem + patch * patch * inputs * d + d + self.prefix_tokens * d + self.tokens * d
-        head = self.head_features * self.classes + self.classes
-        aux = d * self.classes + self.classes if self.aux_head else 0
-        return embedding + self.depth * self.encoder_parameters + 2 * d + head + aux
+        """Weights and biases of the whole model: stem, tokens, positions, encoders, pooling, final norm, heads."""
+        ends = embedding_parameters(self) + pooling_parameters(self)
+        return ends + self.depth * self.encoder_parameters + head_parameters(self)
 
     def replace(self, changes: Mapping[str, object], *, label: str = "replace") -> "VitModel":
         """Return a copy with values changed and validated, as in ``{"depth": 17}``.
@@ -154,4 +253,22 @@ def load_model(source: "str | Path | Mapping[str, object] | VitModel") -> VitMod
     >>> model.tokens, model.width, model.parameters
     (197, 384, 22050664)
     """
-    return load_spec(VitModel, "workloads", "model", source)
+    if isinstance(source, VitModel):
+        return source
+    document = load_document("workloads", "model", source)
+    own_name = document.places.get(("name",), "").startswith(f"{document.name}:")
+    if document.places and not own_name:  # a base's name is not that of what builds on it
+        document = replace(document, data={**document.data, "name": Path(document.name).stem})
+    return validate(VitModel, document)
+
+
+def _derived(given: Mapping[str, Any]) -> dict[str, int]:
+    """Return the sizes that follow from those given; none from sizes that are no positive integers."""
+    width, heads = given.get("width"), given.get("heads")
+    sizes: dict[str, int] = {"head_size": 1, "mlp_hidden": 1, "head_features": 1}  # only where the width is refused
+    if type(width) is int and width > 0:
+        hidden = -(-width * 8 // 3 // 8) * 8 if given.get("gated_mlp") is True else 4 * width
+        sizes |= {"mlp_hidden": hidden, "head_features": width}
+        if type(heads) is int and heads > 0:
+            sizes["head_size"] = max(width // heads, 1)
+    return sizes

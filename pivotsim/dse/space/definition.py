@@ -113,7 +113,7 @@ class Space:
             "conditions": {name: rule.text for name, rule in self.conditions.items()},
             "constraints": [rule.text for rule in self.constraints],
             "hardware": self.hw.values(),
-            "models": {key or "fixed": model.model_dump(exclude={"source"}) for key, model in self.models.items()},
+            "models": {key or "fixed": model.described() for key, model in self.models.items()},
             "dram": _channels(self),
         }
 

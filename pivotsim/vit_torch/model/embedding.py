@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH, VitModel
+from pivotsim.models.spec import VitModel
+from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 
 
 class PatchEmbed(nn.Module):
