@@ -72,6 +72,14 @@ OPERATIONS: dict[str, OperationKind] = {
     "add": OperationKind(
         "Residual and position additions.", (PS, PL), full=(3.0, 13), unit="add", unit_size=(16, 1), source=ON_A53,
     ),
+    "mul": OperationKind(
+        "Element-wise products and other element-wise work: rotary positions, gates, scales.", (PS, PL),
+        full=(3.0, 13), modules=("mul",), unit="mul", unit_size=(16, 1), source="as an addition",
+    ),
+    "pool": OperationKind(
+        "Sums or maxima over windows; its elements are those that are read.", (PS, PL), full=(1.0, 10),
+        modules=("pool",), unit="pool", unit_size=(16, 1), source="as the scores of tokens, which are such sums",
+    ),
     "requant": OperationKind(
         "int32 to int8: a pass on the PS, or free at the array's edge.", (PS, ARRAY), full=(2.5, 10),
         modules=("requant",), source=ON_A53,

@@ -121,7 +121,7 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
 
     A result crosses once, where the next operation runs on the other side; sums that are requantised on the
     PS cross as int32. Requantisation at the array's edge and units of the PL stay on the array's side. Behind the
-    pruning of tokens what crosses is what the next operation reads: the tokens that are left.
+    pruning of tokens, and behind a pool, what crosses is what the next operation reads: what is left.
     """
     on_ps = {kind: hw.placement.of(kind) == PS for kind in trace.first_ops}
     ops = trace.ops
@@ -129,7 +129,7 @@ def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
         op, following = ops[index], ops[index + 1]
         if on_ps[op.kind] != on_ps[following.kind]:
             is_sum = op.kind == "gemm" and following.kind == "requant"
-            elements = _read_by(following) if op.kind in TOKEN_KINDS else trace.elements_of(op)
+            elements = _read_by(following) if op.kind in (*TOKEN_KINDS, "pool") else trace.elements_of(op)
             yield index, elements * (SUM_BYTES if is_sum else -(-op.out_bits // 8))
 
 

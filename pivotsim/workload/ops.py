@@ -23,7 +23,7 @@ MODULES = (
     "norm2", "fc1", "gate", "value", "mlp_norm", "fc2", "residual2",
     *(module for row in OPERATIONS.values() for module in row.modules),
     "predictor", "transfer", "head", "entropy",
-    "conv", "pool", "kv", "rope", "mul", "expert", "other",
+    "conv", "kv", "rope", "expert", "other",
 )  # fmt: skip
 TRACE_MODULES = tuple(m for m in MODULES if m not in ("transfer", "entropy"))
 
@@ -51,7 +51,7 @@ class Op(NamedTuple):
 
     Tokens are pruned by four kinds: ``score`` reads m rows of n elements and reduces them, ``sort`` orders the n
     elements of each row, ``gather`` moves m tokens of n elements, ``merge`` multiply-accumulates m tokens of n elements
-    into others.
+    into others. A ``pool`` reads m windows of n elements and reduces them.
 
     ``mask_file`` and ``mask_key`` name a mask of the trace, ``density`` is its kept share; a key such as
     ``block=16,seed=0`` draws the mask (``Draw``), with ``density`` as the kept share of its blocks. Of another kind
@@ -92,7 +92,7 @@ class Op(NamedTuple):
 
     @property
     def elements(self) -> int:
-        """Elements over all repeats: of the result, or those that a ``score`` or a ``merge`` reads."""
+        """Elements over all repeats: of the result, or those that a ``score``, a ``merge`` or a ``pool`` reads."""
         return self.m * self.n * self.repeats
 
 

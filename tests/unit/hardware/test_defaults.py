@@ -11,6 +11,7 @@ from tests.oracles.system import host_costs
 OLD = Path(__file__).parents[2] / "data" / "zcu102_0_1_0.yaml"  # a whole file as version 0.1.0 asked for it
 DEFAULT = "[assumed] default, this board does not state it"
 ZCU102 = ps.load_hardware("zcu102")
+LATER = ("relu", "mul", "pool")  # kinds that no file of then knows
 RELU = ps.plan(ps.load_model("deit_s").replace({"activation": "relu"}))
 
 
@@ -39,8 +40,8 @@ def test_a_kind_that_is_left_out_gets_its_row(tmp_path):
     assert hw.model_dump(exclude={"sources"}) == ZCU102.model_dump(exclude={"sources"})
     named = {path: source for path, source in hw.sources.items() if source.startswith(DEFAULT)}
     assert set(named) == {
-        *(f"{group}.{kind}" for kind in ("gelu", "relu", "sort") for group in ("host.paper", "host.full", "placement")),
-        *("units.gelu", "units.relu"),
+        *(f"{group}.{kind}" for kind in ("gelu", "sort", *LATER) for group in ("host.paper", "host.full", "placement")),
+        *("units.gelu", *(f"units.{kind}" for kind in LATER)),
     }
     assert named["host.full.gelu"] == f"{DEFAULT}: {OPERATIONS['gelu'].source}"
     for path, _, _, source, _ in hw.to_rows():
@@ -89,6 +90,28 @@ def test_relu_by_hand_and_from_a_file(tmp_path):
     assert [row.encoder for row in rows] == list(range(1, 13))
     assert [row.delay_ms for row in rows] == pytest.approx([ms] * 12, rel=1e-12)
     assert not any(row.kind == "relu" for row in ps.simulate(RELU, profile="paper").rows)  # the paper leaves it out
+
+
+@pytest.mark.parametrize(("kind", "cost"), [("mul", "add"), ("pool", "score")])
+def test_kinds_that_cost_what_others_do_by_default(kind, cost):
+    m, n, heads = 49, 512, 3
+    ops = [ps.workload.Op(1, "other", one, m, 1, n, heads) for one in (kind, cost)]
+    first, second = ps.simulate(ps.Trace(tuple(ops)), profile="full").rows
+    stated = {"cycles_per_element": OPERATIONS[cost].full[0], "cycles_per_row": OPERATIONS[cost].full[1]}
+    ms = host_costs.op_ms(stated, m * heads, m * n * heads, call_us=20, clock_mhz=1200, cores=1, efficiency=0.9)
+    assert first.delay_ms == second.delay_ms == pytest.approx(ms, rel=1e-12)
+    on_pl = ps.simulate(ps.Trace((ops[0],)), ZCU102.replace({f"placement.{kind}": "pl"}), profile="full")
+    assert on_pl.unit_cycles == heads * (-(-m * n // 16) + 1)
+
+
+def test_behind_a_pool_crosses_what_is_left():
+    pool, fc = ps.workload.Op(1, "pool", "pool", 16, 1, 9), ps.workload.Op(1, "fc1", "gemm", 4, 4, 8)
+    moved = []
+    for first in (pool, pool._replace(n=900), fc._replace(n=4)):
+        trace = ps.Trace((first, fc if first.kind == "pool" else pool))
+        rows = ps.simulate(trace, profile="full").rows
+        moved += [row.delay_ms for row in rows if row.kind == "transfer"]
+    assert moved[0] == moved[1] == moved[2], "16 elements each way, however many a window reads"
 
 
 def test_a_further_kind_changes_no_hash():
