@@ -166,7 +166,8 @@ def show_model_command(
     rows = [(path, value_at(model, path), unit, text) for path, unit, text in leaves(VitModel)]
     if json:
         result = {**{path: value for path, value, _, _ in rows}, "derived": derived, "set": settings}
-        print_json({**header("model", hash_of(result)), **result})
+        hashed = hash_of({**model.described(), "derived": derived, "set": settings})
+        print_json({**header("model", hashed), **result})
         return
     print_line(f"{model.name}: {model.description}")
     print_line(f"source: {model.source}")

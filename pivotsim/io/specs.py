@@ -131,7 +131,7 @@ def unknown_key(spec: type[Spec], path: str, valid: Iterable[str], how: str = ""
     return meant if meant.startswith(";") else nearest(path, valid, how=how)
 
 
-MAX_KEYS_LISTED = 20
+MAX_KEYS_LISTED = 32
 
 
 # -- fields -------------------------------------------------------------------------------------------------

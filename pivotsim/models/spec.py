@@ -155,8 +155,8 @@ class VitModel(Printable, Spec):
         return self.model_dump(exclude=follows)
 
     def described(self) -> dict[str, Any]:
-        """Return every value that a result may depend on, for hashes."""
-        values = self.model_dump(exclude={"source"})
+        """Return every value for hashes; what models of version 0.1 had not, only where it is not the default."""
+        values = self.model_dump()
         usual = {name: type(self).model_fields[name].default for name in _LATER}
         usual["head_size"] = self.width // self.heads
         return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
