@@ -1,19 +1,15 @@
 """Parameters of a Vision Transformer by part: weights, biases, norms, tokens and positions."""
 
-from typing import TYPE_CHECKING
-
 from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
-
-if TYPE_CHECKING:
-    from pivotsim.models.spec import VitModel
+from pivotsim.models.vit_sizes import VitSizes
 
 
-def norm_parameters(model: "VitModel", features: int) -> int:
+def norm_parameters(model: VitSizes, features: int) -> int:
     """Return those of one norm: LayerNorm has a factor and an offset per feature, RMSNorm the factor alone."""
     return features * (2 if model.norm == "layernorm" else 1)
 
 
-def bias_of(model: "VitModel", label: str, n: int) -> int:
+def bias_of(model: VitSizes, label: str, n: int) -> int:
     """Return the biases of an encoder's weight matrix of ``n`` outputs, by its label."""
     if label not in ("qkv", "q", "k", "v"):
         return n
@@ -22,7 +18,7 @@ def bias_of(model: "VitModel", label: str, n: int) -> int:
     return n if model.k_bias else {"qkv": n - n // 3, "k": 0}.get(label, n)
 
 
-def embedding_parameters(model: "VitModel") -> int:
+def embedding_parameters(model: VitSizes) -> int:
     """Return those of stem, patch projection, prefix and register tokens, and positions."""
     d, inputs, stem = model.width, model.channels, 0
     height, width = model.patch_sides
@@ -32,7 +28,7 @@ def embedding_parameters(model: "VitModel") -> int:
     return stem + height * width * inputs * d + d + (model.leading_tokens + model.positioned_tokens) * d
 
 
-def attention_parameters(model: "VitModel") -> int:
+def attention_parameters(model: VitSizes) -> int:
     """Return those of an encoder's attention: its norms, projections and LayerScale."""
     d, inner = model.width, model.heads * model.head_size
     projections = d * 3 * inner + bias_of(model, "qkv", 3 * inner) + inner * d + d
@@ -40,19 +36,19 @@ def attention_parameters(model: "VitModel") -> int:
     return norms + projections + (d if model.layer_scale else 0)
 
 
-def mlp_parameters(model: "VitModel", hidden: int) -> int:
+def mlp_parameters(model: VitSizes, hidden: int) -> int:
     """Return those of an encoder's MLP of ``hidden`` neurons: its norms, layers and LayerScale."""
     d, branches = model.width, 2 if model.gated_mlp else 1
     norms = norm_parameters(model, d) + (norm_parameters(model, hidden) if model.mlp_norm else 0)
     return norms + branches * (d * hidden + hidden) + hidden * d + d + (d if model.layer_scale else 0)
 
 
-def pooling_weights(model: "VitModel") -> int:
+def pooling_weights(model: VitSizes) -> int:
     """Return the elements of attention pooling's weight matrices: Q, K, V, projection and MLP; 0 for other pooling."""
     return 4 * model.width**2 + 2 * model.width * model.mlp_hidden if model.pool == "attention" else 0
 
 
-def pooling_parameters(model: "VitModel") -> int:
+def pooling_parameters(model: VitSizes) -> int:
     """Return those of attention pooling: the latent query, weights and biases, a norm; 0 for other pooling."""
     if model.pool != "attention":
         return 0
@@ -60,7 +56,7 @@ def pooling_parameters(model: "VitModel") -> int:
     return model.width + pooling_weights(model) + biases + norm_parameters(model, model.width)
 
 
-def head_parameters(model: "VitModel") -> int:
+def head_parameters(model: VitSizes) -> int:
     """Return those of the final norm, the head and the second head; without classes there is the norm alone."""
     norm = norm_parameters(model, model.width)
     head = (model.head_features + 1) * model.classes

@@ -7,7 +7,7 @@ from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDT
 
 
 class PatchEmbed(nn.Module):
-    """Images (B, C, height, width) to patch tokens (B, P, D). Names: ``proj``, and ``conv1``, ``bn1``, ... of LV-ViT."""
+    """Images (B, C, H, W) to patch tokens (B, P, D). Names: ``proj``, and ``conv1``, ``bn1``, ... of LV-ViT."""
 
     def __init__(self, model: VitModel) -> None:
         super().__init__()

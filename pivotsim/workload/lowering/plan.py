@@ -112,4 +112,3 @@ def _mlp(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator
         yield Op(i, "mlp_norm", "norm", rows, 1, plan.hidden_of(encoder))
     yield from weights(plan, encoder, "fc2", rows, masks)
     yield Op(i, "residual2", "add", rows, 1, plan.model.width)
-

@@ -18,7 +18,8 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
 
     Encoders are numbered from 1. Steps add up in the order in which they are given: each is a function of the tokens
     that arrive. Prefix and register tokens always stay. Rates are multiplied in float64 before ``int()`` or
-    ``ceil()``, as the released codes do. t tokens arrive, p of them prefix and register tokens, P patches the model starts with.
+    ``ceil()``, as the released codes do. t tokens arrive, p of them prefix
+    and register tokens, P patches the model starts with.
 
     ==========  ==================================  ========================================================  ========
     method      parameters [default]                tokens that leave                                         where

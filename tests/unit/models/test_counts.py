@@ -25,12 +25,14 @@ def model_of(row):
 
 
 def test_every_model_is_counted():
-    assert available("workloads") == sorted([row["model"] for row in COUNTED if " " not in row["model"]] + [*NOT_IN_TIMM])
+    assert available("workloads") == sorted(
+        [row["model"] for row in COUNTED if " " not in row["model"]] + [*NOT_IN_TIMM]
+    )
 
 
 @pytest.mark.parametrize("row", COUNTED, ids=[row["model"] for row in COUNTED])
 def test_as_timm(row):
-    """To the last one, patch embedding and head included; timm stretches the positions of 14 x 14 over a padded grid."""
+    """To the last one, patch embedding and head included; timm stretches 14 x 14 positions over a padded grid."""
     model = model_of(row)
     stretched = (15 * 15 - 14 * 14) * model.width if model.patch_edge == "pad" else 0
     assert model.parameters == int(row["parameters"]) + stretched

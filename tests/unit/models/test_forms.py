@@ -1,10 +1,14 @@
-"""What a model's file may leave out, and the forms beyond DeiT's: rectangles, registers, RoPE, norms, pooling, no head."""
+"""What a model's file may leave out, and forms beyond DeiT's: rectangles, registers, RoPE, norms, pooling."""
+
+import re
+from pathlib import Path
 
 import pytest
 
 import pivotsim as ps
 from pivotsim.io.documents import find
 from pivotsim.io.yaml_reader import read_yaml
+from pivotsim.models.spec import VitModel
 
 SIZES = {"depth": 2, "width": 96, "heads": 3, "image_px": 64, "patch_px": 16}
 
@@ -75,7 +79,7 @@ def test_registers_have_no_position():
     assert (model.tokens, model.positioned_tokens, model.parameters) == (1374, 1370, 87_351_784)
     bare = model.replace({"prefix_positions": False})
     assert (bare.positioned_tokens, bare.parameters) == (1369, 87_351_016)
-    assert [op.m for op in ops_of(model, "add")][0] == 2 * 1370
+    assert next(op.m for op in ops_of(model, "add")) == 2 * 1370
 
 
 @pytest.mark.parametrize(
@@ -96,9 +100,7 @@ def test_no_method_prunes_registers(method, values):
 def test_rope_turns_q_and_k_of_the_patches():
     model = small(positions="rope", register_tokens=2, head_size=20)
     rope = ops_of(model, "mul")
-    assert [(op.encoder, op.module, op.elements) for op in rope] == [
-        (i, "rope", 2 * 16 * 2 * 3 * 20) for i in (1, 2)
-    ]
+    assert [(op.encoder, op.module, op.elements) for op in rope] == [(i, "rope", 2 * 16 * 2 * 3 * 20) for i in (1, 2)]
     assert not any(op.module == "patch_embed" for op in ops_of(model, "add"))
     pruned = ps.prune_heads(ps.prune_tokens(ps.plan(model), "random", tokens=9), 2)
     assert [op.elements for op in ops_of(model, "mul", pruned)] == [2 * 6 * 2 * 2 * 20] * 2
@@ -109,7 +111,8 @@ def test_norms_of_q_and_k_and_of_the_mlp():
     plan = ps.prune_neurons(ps.prune_heads(ps.plan(small(qk_norm=True, mlp_norm=True)), {1: 2}), 0.5)
     norms = [(op.module, op.encoder, op.m, op.n) for op in ps.lower(plan) if op.module in ("qk_norm", "mlp_norm")]
     assert norms == [
-        ("qk_norm", 1, 2 * 17 * 2, 32), ("mlp_norm", 1, 17, 192), ("qk_norm", 2, 2 * 17 * 3, 32), ("mlp_norm", 2, 17, 192)
+        ("qk_norm", 1, 2 * 17 * 2, 32), ("mlp_norm", 1, 17, 192),
+        ("qk_norm", 2, 2 * 17 * 3, 32), ("mlp_norm", 2, 17, 192)
     ]  # fmt: skip
     kept = {row.label: row.parameters_kept for row in ps.workload.footprint(plan).rows}
     assert (kept["qk_norm"], kept["mlp_norm"]) == (2 * 2 * 2 * 32, 2 * 2 * 192)
@@ -128,12 +131,17 @@ def test_heads_of_their_own_size():
 
 def test_pooling():
     """The class token's norm is on all tokens, that of an average on one row per image."""
-    norms = {pool: [op.m for op in ops_of(small(pool=pool), "norm") if op.module == "head"] for pool in ("class", "average")}
+    norms = {
+        pool: [op.m for op in ops_of(small(pool=pool), "norm") if op.module == "head"] for pool in ("class", "average")
+    }
     assert norms == {"class": [34], "average": [2]}
-    assert [(op.m, op.n, op.repeats) for op in ops_of(small(pool="average", register_tokens=3), "pool")] == [(16, 96, 2)]
+    assert [(op.m, op.n, op.repeats) for op in ops_of(small(pool="average", register_tokens=3), "pool")] == [
+        (16, 96, 2)
+    ]
     gemms = [op[3:7] for op in ops_of(small(pool="attention", prefix_tokens=0), "gemm") if op.module == "pool"]
     assert gemms == [
-        (2, 96, 96, 1), (32, 96, 192, 1), (1, 32, 16, 6), (1, 16, 32, 6), (2, 96, 96, 1), (2, 96, 384, 1), (2, 384, 96, 1)
+        (2, 96, 96, 1), (32, 96, 192, 1), (1, 32, 16, 6), (1, 16, 32, 6), (2, 96, 96, 1), (2, 96, 384, 1),
+        (2, 384, 96, 1),
     ]  # fmt: skip
 
 
@@ -166,14 +174,20 @@ def test_every_form_runs(name):
     [
         ({"classes": 1}, "classes: must be at least 2, or 0 for a model without head (got 1)"),
         ({"classes": 0, "aux_head": True}, "aux_head: needs classes, and there are none (got true)"),
-        ({"head_size": 33, "positions": "rope"}, "head_size: RoPE turns pairs of channels, so it must be even (got 33)"),
+        (
+            {"head_size": 33, "positions": "rope"},
+            "head_size: RoPE turns pairs of channels, so it must be even (got 33)",
+        ),
         ({"width": 100}, "width: 100 is not a multiple of heads 3; state head_size, or other heads"),
         ({"width": 100, "head_size": 8, "pool": "attention"}, "width: 100 is not a multiple of heads 3"),
         ({"image_px": "8x64", "patch_edge": "floor"}, "image_px: 8x64 is smaller than a patch (got 16)"),
         ({"image_px": "64x0"}, "image_px: must be at least 1 (got '64x0')"),
         ({"image_px": "65537x1"}, "image_px: must be at most 65536 (got '65537x1')"),
         ({"patch_px": True}, "patch_px: must be an integer, or two as HEIGHTxWIDTH such as 480x640 (got true)"),
-        ({"stem": "lvvit_4_2", "patch_edge": "pad"}, "patch_edge: the stem lvvit_4_2 needs patches that tile the image"),
+        (
+            {"stem": "lvvit_4_2", "patch_edge": "pad"},
+            "patch_edge: the stem lvvit_4_2 needs patches that tile the image",
+        ),
         ({"num_reg_tokens": 4}, "num_reg_tokens: unknown key; the key is register_tokens"),
     ],
 )
@@ -181,3 +195,25 @@ def test_refused(values, message):
     with pytest.raises(ps.InputError) as error:
         small(**values)
     assert [message in problem for problem in error.value.problems] == [True]
+
+
+def test_the_page_lists_every_key_and_its_default():
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
+    keys = {key: default.strip() for keys, default, _ in rows for key in re.findall(r"`(\w+)`", keys)}
+    assert set(keys) == set(VitModel.model_fields)
+    model, stated = small(), {*SIZES, "name", "description", "source"}
+    follow = {"head_size": "width / heads", "mlp_hidden": "4 width", "head_features": "width"}
+    for key, default in keys.items():
+        value = getattr(model, key)
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        assert default == follow.get(key, shown) or key in stated
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_files_of_the_page_are_models(number, tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text()
+    path = tmp_path / "mine.yaml"
+    path.write_text(re.findall(r"```yaml\n(.*?)```", page, re.S)[number])
+    model = ps.load_model(path)
+    assert (model.name, model.tokens) == [("mine", 197), ("mine", 30 * 40 + 1)][number]

@@ -68,7 +68,10 @@ def test_the_second_head_of_lvvit_sees_the_patches():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"image_px": 225}, "image_px: 225 is not a multiple of patch_px 16; patch_edge floor drops what is left, pad fills it up"),
+        (
+            {"image_px": 225},
+            "image_px: 225 is not a multiple of patch_px 16; patch_edge floor drops what is left, pad fills it up",
+        ),
         ({"heads": 5}, "width: 384 is not a multiple of heads 5"),
         ({"stem": "lvvit_4_2", "patch_px": 7, "image_px": 224}, "patch_px: 7 is odd"),
         ({"depht": 3}, "depht: unknown key, nearest valid name: 'depth'"),
