@@ -14,7 +14,7 @@ from pivotsim.workload.ops import Op
 POOL = "pool"
 
 
-def head(model: VitModel, tokens: int, batch: int, score_bits: int) -> Iterator[Op]:
+def head_operations(model: VitModel, tokens: int, batch: int, score_bits: int) -> Iterator[Op]:
     """Yield the operations on the tokens that leave the last encoder."""
     patches = max(tokens - model.leading_tokens, 0)
     if model.pool == "average":

@@ -7,7 +7,7 @@ from pivotsim.errors import check_integer
 from pivotsim.models.spec import VitModel
 from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 from pivotsim.workload.lowering.attention_scores import scores_and_values
-from pivotsim.workload.lowering.head import head
+from pivotsim.workload.lowering.head import head_operations
 from pivotsim.workload.lowering.weight_gemms import Masks, gemm, weights
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Op, Trace
@@ -57,7 +57,7 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
         ops += _token_steps(plan, encoder, encoder.between, encoder.attention_tokens, batch)
         ops += _mlp(plan, encoder, batch, masks)
         tokens = encoder.mlp_tokens
-    ops += head(plan.model, plan.encoders[-1].mlp_tokens, batch, plan.score_bits)
+    ops += head_operations(plan.model, plan.encoders[-1].mlp_tokens, batch, plan.score_bits)
     return Trace(tuple(ops), plan.model.name, masks, plan.model)
 
 

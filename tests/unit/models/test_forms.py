@@ -32,11 +32,13 @@ def test_five_sizes_are_enough(tmp_path):
     assert (ps.load_model(path).name, ps.load_model(path).depth) == ("mine", 3)
 
 
-@pytest.mark.parametrize(("width", "hidden"), [(1536, 4096), (384, 1024), (768, 2048), (96, 256), (33 * 3, 264)])
+@pytest.mark.parametrize(
+    ("width", "hidden"), [(1536, 4096), (384, 1024), (768, 2048), (96, 256), (100, 272), (50, 136)]
+)
 def test_a_gated_mlp_has_two_thirds(width, hidden):
     """DINOv2's rule, which gives EVA-02's sizes too."""
     assert hidden == (int(4 * width * 2 / 3) + 7) // 8 * 8
-    assert small(width=width, gated_mlp=True).mlp_hidden == hidden
+    assert small(width=width, heads=2, gated_mlp=True).mlp_hidden == hidden
 
 
 def test_what_follows_follows_again():
@@ -143,6 +145,28 @@ def test_pooling():
         (2, 96, 96, 1), (32, 96, 192, 1), (1, 32, 16, 6), (1, 16, 32, 6), (2, 96, 96, 1), (2, 96, 384, 1),
         (2, 384, 96, 1),
     ]  # fmt: skip
+
+
+def test_footprint_of_attention_pooling():
+    """Bytes of Q, K, V, projection and the two layers of the MLP; biases, the latent query and the norm beside them."""
+    rows = {row.label: row for row in ps.workload.footprint(ps.plan(small(pool="attention"))).rows}
+    weights = 4 * 96 * 96 + 2 * 96 * 384
+    assert (rows["pool"].payload_bytes, rows["pool"].parameters_kept) == (weights, weights + 8 * 96 + 384)
+
+
+def test_scores_of_the_class_token_need_one():
+    with pytest.raises(ps.InputError, match="evit: scores by the class token's row, model has no prefix token"):
+        ps.prune_tokens(ps.plan(small(prefix_tokens=0, register_tokens=4)), "evit", keep_rate=0.5, encoders=[1])
+
+
+def test_forms_are_axes():
+    """Either order of a rectangle is as many patches; a register is a token more."""
+    axes = {"model.image_px": [64, "64x96", [96, 64]], "model.register_tokens": [0, 1]}
+    found = ps.explore({"name": "s", "fixed": {"model": small().stated()}, "axes": axes})["pl_cycles"]
+    whole = [
+        [ps.simulate(ps.plan(small(image_px=px, register_tokens=n))).pl_cycles for n in (0, 1)] for px in (64, "64x96")
+    ]
+    assert found.tolist() == [*whole[0], *whole[1], *whole[1]]
 
 
 @pytest.mark.parametrize("pool", ["class", "average", "attention"])
