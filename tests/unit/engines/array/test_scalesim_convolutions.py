@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.lowering.convolution import convolution
+from pivotsim.workload.lowering.convolution import convolution_gemm
 
 RECORD = Path(__file__).parents[3] / "data" / "scalesim_convolutions.csv"
 
@@ -49,7 +49,7 @@ def test_scale_sim_is_one_clock_less_a_multiplication(tmp_path, design):
     for op, (cells, theirs) in zip(trace, layers, strict=True):
         if op.layer in cut:
             height, width, *taps, channels, filters, stride = map(int, cells[1:])
-            whole = convolution((height, width), channels, filters, taps, stride=stride, ceil_mode=True)
+            whole = convolution_gemm((height, width), channels, filters, taps, stride=stride, ceil_mode=True)
             assert whole.m > op.m
             op = op._replace(m=whole.m)
         assert one_more(op, design) == theirs + op.repeats, op.layer
