@@ -72,16 +72,18 @@ def sweep_command(
         print_notes([f"{checked.name}: {counted(count.points, 'point')}{left}", *notes])
     with _told_what_is_kept(out), _progress() as report:
         if method == "optuna":
-            chosen, swept = run_search(checked, out, objectives=names, samples=samples, seed=seed, report=report)
+            swept = run_search(checked, out, objectives=names, samples=samples, seed=seed, report=report)
         else:
-            chosen, swept = method, run_sweep(
+            swept = run_sweep(
                 checked, out, method=method, samples=samples, seed=seed, workers=workers, scheduler=scheduler,
                 report=report,
             )  # fmt: skip
+    if not json:
+        print_notes(note for note in swept.notes if note not in notes)
     if json:
-        print_json(_summary(checked.name, count.points, chosen, swept))
+        print_json(_summary(checked.name, count.points, swept))
     else:
-        _print_swept(chosen, method, count.points, swept)
+        _print_swept(method, swept)
     for failed in swept.failed:
         place = "" if failed.point is None else f", point {failed.point:,}"
         print_note(f"sweep: chunk {failed.index}{place}: failed three times: {failed.problem}")
@@ -108,9 +110,9 @@ def _told_what_is_kept(folder: Path) -> "Iterator[None]":
         raise
 
 
-def _summary(name: str, size: int, chosen: str, swept: "SweepResult") -> dict[str, Any]:
+def _summary(name: str, size: int, swept: "SweepResult") -> dict[str, Any]:
     return {
-        "space": name, "method": chosen, "folder": str(swept.folder), "points_of_space": size, "points": swept.points,
+        "space": name, "method": swept.method, "folder": str(swept.folder), "points_of_space": size, "points": swept.points,
         "rows": swept.rows, "notes": list(swept.notes),
         "dropped": dict(swept.dropped), "chunks": swept.chunks_total, "chunks_before": swept.chunks_before,
         "chunks_redone": list(swept.redone),
@@ -118,15 +120,17 @@ def _summary(name: str, size: int, chosen: str, swept: "SweepResult") -> dict[st
     }  # fmt: skip
 
 
-def _print_swept(chosen: str, method: str, size: int, swept: "SweepResult") -> None:
+def _print_swept(method: str, swept: "SweepResult") -> None:
+    chosen = swept.method
     if chosen != method:
         print_line(f"method {chosen}: the space has no more points than {method} may try")
     elif chosen == "optuna":
         print_line("method optuna: the space is larger than what may be tried")
     stored, points = counted(swept.rows, "design"), counted(swept.points, "point")
-    print_line(f"{swept.folder}: {stored} of {points}, method {chosen}")
-    if swept.points > size:
-        print_line(f"  the space has {counted(size, 'point')} in all: designs stand in the table more than once")
+    drawn = " drawn" if chosen == "random" else ""
+    print_line(f"{swept.folder}: {stored} of {points}{drawn}, method {chosen}")
+    if chosen == "sobol":
+        print_line("  points of a Sobol sequence may repeat, and none stands in for what rules leave out; random has both")
     if swept.chunks_before:
         print_line(f"  {swept.chunks_before:,} of {swept.chunks_total:,} chunks were there before")
     if swept.redone:
