@@ -1,7 +1,7 @@
 """Proposals of a search: designs that differ from all before them and that the rules admit.
 
-Optuna proposes what it tried before, and what rules exclude; such a proposal is told to have failed, from which it
-learns nothing, and it proposes again. After ten in a row the next admitted point in random order stands in.
+Optuna proposes what it tried before, and what rules exclude. It learns the second at once, and proposes again; after ten
+such proposals in a row the next admitted point in random order stands in. The journal holds the designs that were tried.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pivotsim.dse.evaluation.draws import DRAWS_PER_SAMPLE, admitted_numbers
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import ListedPoints, points_of
 
-LEFT_OUT = "left_out"  # of a trial whose design a constraint on results excludes
+LEFT_OUT, NO_RESULT = "left_out", 1e30  # of a trial whose design a rule or a constraint excludes
 MAX_PROPOSALS = 10
 BLOCK = 1024  # points in random order that the rules are applied to at once
 
@@ -23,7 +23,7 @@ Places = tuple[int, ...]
 
 
 class Proposals:
-    """Proposals of one Optuna study over a space.
+    """Proposals for the study of a journal.
 
     Attributes
     ----------
@@ -31,15 +31,19 @@ class Proposals:
         The places of every different design that was tried, in order -> whether a constraint on results excludes it.
     """
 
-    def __init__(self, space: Space, study: Any, trials: int, seed: int) -> None:
+    def __init__(self, space: Space, journal: Any, sampler: Any, trials: int, seed: int) -> None:
         import optuna
 
         self._states = optuna.trial.TrialState
-        self.space, self.study = space, study
+        self.space, self._journal = space, journal
+        done = journal.get_trials(deepcopy=False, states=(self._states.COMPLETE,))
+        # proposals that come to nothing are not worth the journal's writes, each of which waits for the disk
+        self._study = optuna.create_study(directions=journal.directions, sampler=sampler)
+        self._study.add_trials(done)
         self._builder = DesignBuilder(space)
         self._others = self._admitted_at_random(trials, seed)
         self.tried: dict[Places, bool] = {}
-        for trial in study.get_trials(deepcopy=False, states=(self._states.COMPLETE,)):
+        for trial in done:
             places = self._design(tuple(int(trial.params[axis.name]) for axis in space.axes))
             if self._is_admitted(places):
                 self.tried.setdefault(places, bool(trial.constraints[LEFT_OUT]))
@@ -51,18 +55,30 @@ class Proposals:
                 return proposed
         for places in self._others:
             if places not in self.tried:
-                self.study.enqueue_trial({a.name: p for a, p in zip(self.space.axes, places, strict=True)})
+                self._study.enqueue_trial({a.name: p for a, p in zip(self.space.axes, places, strict=True)})
                 if proposed := self._asked():
                     return proposed
         return None
 
+    def tell(self, trial: Any, places: Places, values: list[float] | None) -> None:
+        """Keep what a trial's design costs, one value per objective; None where a constraint excludes it."""
+        self._journal.add_trial(self._told(trial, values))
+        self.tried[places] = values is None
+
+    def _told(self, trial: Any, values: list[float] | None) -> Any:
+        trial.set_constraint(LEFT_OUT, float(values is None))
+        return self._study.tell(trial, [NO_RESULT] * len(self._study.directions) if values is None else values)
+
     def _asked(self) -> tuple[Any, Places] | None:
         """Return what the study proposes, None where that is nothing new or not admitted."""
-        trial = self.study.ask()
+        trial = self._study.ask()
         places = self._design(tuple(_place(trial, axis) for axis in self.space.axes))
-        if places not in self.tried and self._is_admitted(places):
+        if places in self.tried:
+            self._study.tell(trial, state=self._states.FAIL)
+        elif not self._is_admitted(places):
+            self._told(trial, None)
+        else:
             return trial, places
-        self.study.tell(trial, state=self._states.FAIL)
         return None
 
     def _design(self, places: Places) -> Places:

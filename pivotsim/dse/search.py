@@ -1,4 +1,4 @@
-"""Search by Optuna: designs are proposed, evaluated and reported back, in a journal that outlives the process.
+"""Search by Optuna: designs are proposed, evaluated and reported back, kept in a journal that outlives the process.
 
 One objective is searched by TPE, several by NSGA-II. A space of no more points than may be tried is swept whole
 instead.
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.dse.evaluation.admission import stage_of
-from pivotsim.dse.evaluation.draws import whole_space
+from pivotsim.dse.evaluation.draws import DRAWS_PER_SAMPLE, whole_space
 from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.evaluator import Evaluator
-from pivotsim.dse.proposals import LEFT_OUT, Places, Proposals
+from pivotsim.dse.proposals import Places, Proposals
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import ListedPoints
@@ -27,7 +27,6 @@ from pivotsim.pareto import REMEDY
 from pivotsim.tables import counted
 
 NOT_RUN = "not fitting together"
-NO_RESULT = 1e30  # of a trial whose design a constraint on results excludes
 JOURNAL = "_optuna.journal"
 DEFAULT_TRIALS = 1000
 MAX_TRIALS = 1_000_000
@@ -70,21 +69,21 @@ def run_search(
     trials = check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
     check_integer("seed", seed, 0, 2**31)
     notes = notes_on(space)
-    if whole_space(space, trials) is not None:
+    path = Path(folder)
+    if whole_space(space, trials) is not None and not (path / JOURNAL).exists():  # a search goes on as one
         return run_sweep(space, folder, method="random", samples=trials, report=report)
     arrow(), _optuna()  # or no folder is made
-    path = Path(folder)
     make_folder(path)
     _check_folder(path, space)
     tried = _searched(space, path, list(objectives), trials, seed, report)
     if len(tried) < trials:
-        notes = (*notes, f"samples: {len(tried):,} of {trials:,} found, the rules leave out the rest")
+        notes = (*notes, f"samples: {len(tried):,} of {trials:,} found, and no others in {counted(trials * DRAWS_PER_SAMPLE, 'draw')}")
     listed = tuple(places for places, is_left_out in tried.items() if not is_left_out)
     if left := len(tried) - len(listed):
         rules = ", ".join(rule.text for rule in space.constraints if stage_of(rule, space) == "results")
         notes = (*notes, f"search: {counted(left, 'design')} of {len(tried):,} that were tried left out by {rules or NOT_RUN}")
     if not listed:
-        raise InputError(f"search: none of {counted(len(tried), 'design')} meets the constraints; loosen them or try more")
+        raise InputError(f"search: none of {counted(len(tried), 'design')} that were tried meets the constraints; loosen them")
     for old in (*path.glob("chunk-*.parquet"), path / MANIFEST):  # they follow from the journal
         old.unlink(missing_ok=True)
     recipe = Recipe(space, "optuna", len(listed), seed, listed=listed)
@@ -125,16 +124,14 @@ def _searched(
         study_name=name, storage=storage, load_if_exists=True, directions=["minimize"] * len(objectives)
     )
     kind = optuna.samplers.TPESampler if len(objectives) == 1 else optuna.samplers.NSGAIISampler
-    study.sampler = kind(seed=seed + len(study.trials))
-    proposals, evaluator = Proposals(space, study, trials, seed), Evaluator(space)
-    tried = proposals.tried
+    proposals = Proposals(space, study, kind(seed=seed + len(study.trials)), trials, seed)
+    evaluator, tried = Evaluator(space), proposals.tried
     done = len(tried)
     while len(tried) < trials and (proposed := proposals.next()) is not None:
         trial, places = proposed
         table = evaluator.run(ListedPoints([places]), 0, 1).columns
-        tried[places] = is_left_out = not len(table["point"])
-        trial.set_constraint(LEFT_OUT, float(is_left_out))  # the sampler learns what constraints on results admit
-        study.tell(trial, [NO_RESULT if is_left_out else float(table[o][0]) for o in objectives])
+        is_left_out = not len(table["point"])
+        proposals.tell(trial, places, None if is_left_out else [float(table[o][0]) for o in objectives])
         if report is not None:
             report(Progress(0, 1, len(tried), trials, done))
     return tried
