@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, output
-from pivotsim.cli.fronts import OBJECTIVES, column_names
+from pivotsim.cli.fronts import USUALLY, column_names
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
 from pivotsim.errors import InputError, got
 from pivotsim.tables import counted, figures
@@ -39,7 +39,7 @@ def sweep_command(
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers run, as tcp://host:8786.")
     ] = None,
     objectives: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help=f"Columns that optuna minimises [{OBJECTIVES}].")
+        str | None, typer.Option(metavar="A,B,...", help=f"Columns that optuna minimises {USUALLY}.")
     ] = None,
     json: options.JsonOption = False,
 ) -> int:
@@ -49,6 +49,7 @@ def sweep_command(
     """
     from pivotsim.dse.evaluation.counting import count_points
     from pivotsim.dse.evaluation.effects import notes_on
+    from pivotsim.dse.objectives import note_on_objectives
     from pivotsim.dse.search import run_search
     from pivotsim.dse.space.reading import load_space
     from pivotsim.dse.space.sampling import points_of
@@ -62,11 +63,14 @@ def sweep_command(
     if method == "grid" and seed is not None:
         raise InputError(f"--seed: a grid visits every point; random, sobol and optuna draw {got(seed)}")
     seed = seed or 0
-    names = column_names(objectives or OBJECTIVES)
+    names = None if objectives is None else column_names(objectives)
     checked = load_space(space)
+    notes = notes_on(checked)
     if method != "optuna":
         points_of(checked, method, samples, seed)
-    notes, count = notes_on(checked), count_points(checked)
+    elif note := note_on_objectives(checked, names):
+        notes = (*notes, note)
+    count = count_points(checked)
     if not json:
         left = "" if count.admitted is None else f", {count.admitted:,} by the rules on axes and resources"
         print_notes([f"{checked.name}: {counted(count.points, 'point')}{left}", *notes])

@@ -4,7 +4,7 @@ One objective is searched by TPE, several by NSGA-II. A space of no more points 
 instead.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pivotsim.dse.evaluation.admission import stage_of
 from pivotsim.dse.evaluation.draws import DRAWS_PER_SAMPLE, whole_space
 from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.evaluator import Evaluator
+from pivotsim.dse.objectives import note_on_objectives, usual_objectives
 from pivotsim.dse.proposals import Places, Proposals
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
@@ -26,7 +27,7 @@ from pivotsim.io.text_files import make_folder
 from pivotsim.pareto import REMEDY
 from pivotsim.tables import counted
 
-NOT_RUN = "not fitting together"
+NOT_RUN = "what does not fit"  # designs that are not valid, or whose memories are too small
 JOURNAL = "_optuna.journal"
 DEFAULT_TRIALS = 1000
 MAX_TRIALS = 1_000_000
@@ -36,7 +37,7 @@ def run_search(
     source: "str | Path | Mapping[str, object] | Space",
     folder: str | Path,
     *,
-    objectives: Sequence[str] = ("delay_ms", "energy_j"),
+    objectives: Sequence[str] | None = None,
     samples: int | None = None,
     seed: int = 0,
     report: Callable[[Progress], None] | None = None,
@@ -48,7 +49,8 @@ def run_search(
     source, folder, seed, report
         As in ``run_sweep``.
     objectives : sequence of str
-        Columns of results or resources to minimise.
+        Columns of results or resources to minimise; delay_ms and energy_j by default, delay_ms and dsp where energy is
+        a constant power times delay.
     samples : int
         Different designs to try in all, earlier runs included. What rules on axes and resources exclude is not tried;
         what a constraint on results excludes counts.
@@ -61,14 +63,15 @@ def run_search(
         Optuna or pyarrow is not installed; nothing is written.
     """
     space = load_space(source)
-    objectives = check_list("objectives", objectives, "columns", REMEDY)
+    note = note_on_objectives(space, objectives) if objectives is None or isinstance(objectives, (list, tuple)) else ""
+    objectives = check_list("objectives", usual_objectives(space) if objectives is None else objectives, "columns", REMEDY)
     known = [*space.results, *DEMANDS]
     problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
     if problems or not objectives:
         raise InputError(problems or "objectives: at least one is needed")
     trials = check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
     check_integer("seed", seed, 0, 2**31)
-    notes = notes_on(space)
+    notes = (*notes_on(space), note) if note else notes_on(space)
     path = Path(folder)
     if whole_space(space, trials) is not None and not (path / JOURNAL).exists():  # a search goes on as one
         return run_sweep(space, folder, method="random", samples=trials, report=report)
@@ -76,18 +79,24 @@ def run_search(
     make_folder(path)
     _check_folder(path, space)
     tried = _searched(space, path, list(objectives), trials, seed, report)
-    if len(tried) < trials:
-        notes = (*notes, f"samples: {len(tried):,} of {trials:,} found, and no others in {counted(trials * DRAWS_PER_SAMPLE, 'draw')}")
     listed = tuple(places for places, is_left_out in tried.items() if not is_left_out)
-    if left := len(tried) - len(listed):
-        rules = ", ".join(rule.text for rule in space.constraints if stage_of(rule, space) == "results")
-        notes = (*notes, f"search: {counted(left, 'design')} of {len(tried):,} that were tried left out by {rules or NOT_RUN}")
+    notes = (*notes, *_said_of(space, len(tried), len(listed), trials))
     if not listed:
-        raise InputError(f"search: none of {counted(len(tried), 'design')} that were tried meets the constraints; loosen them")
+        raise InputError(f"search: none of {counted(len(tried), 'design')} meets the constraints; loosen them or try more")
     for old in (*path.glob("chunk-*.parquet"), path / MANIFEST):  # they follow from the journal
         old.unlink(missing_ok=True)
     recipe = Recipe(space, "optuna", len(listed), seed, listed=listed)
     return store_chunks(recipe, path, lambda: SingleProcess(recipe), notes)
+
+
+def _said_of(space: Space, tried: int, kept: int, trials: int) -> Iterator[str]:
+    """Yield what must be said of designs that were asked for and are not there."""
+    if tried < trials:
+        drawn = counted(trials * DRAWS_PER_SAMPLE, "draw")
+        yield f"samples: {tried:,} of {trials:,} found, and no others in {drawn}"
+    if kept < tried:
+        rules = ", ".join(rule.text for rule in space.constraints if stage_of(rule, space) == "results")
+        yield f"search: {counted(tried - kept, 'design')} of {tried:,} that were tried left out by {rules or NOT_RUN}"
 
 
 def _check_folder(folder: Path, space: Space) -> None:
@@ -120,6 +129,9 @@ def _searched(
     backend = optuna.storages.journal.JournalFileBackend(str(folder / JOURNAL))
     name = f"{space.input_hash} {','.join(objectives)}"
     storage = optuna.storages.JournalStorage(backend)
+    names = [study.study_name for study in storage.get_all_studies()]
+    if names and name not in names:
+        raise InputError(f"{folder / JOURNAL}: is another search, for {names[0].partition(' ')[2]}; use another folder")
     study = optuna.create_study(
         study_name=name, storage=storage, load_if_exists=True, directions=["minimize"] * len(objectives)
     )
