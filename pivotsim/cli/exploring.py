@@ -27,7 +27,9 @@ def sweep_command(
     method: Annotated[str, typer.Option(metavar="grid|random|sobol|optuna", help="Which points.")] = "grid",
     samples: Annotated[
         int | None,
-        typer.Option(parser=options.integer("--samples"), metavar="N", help="Points of others [65,536]."),
+        typer.Option(
+            parser=options.integer("--samples"), metavar="N", help="Designs of the others [65,536; optuna 1,000]."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(parser=options.integer("--seed"), metavar="N", help="Their sequence [0].")
@@ -116,8 +118,8 @@ def _told_what_is_kept(folder: Path) -> "Iterator[None]":
 
 def _summary(name: str, size: int, swept: "SweepResult") -> dict[str, Any]:
     return {
-        "space": name, "method": swept.method, "folder": str(swept.folder), "points_of_space": size, "points": swept.points,
-        "rows": swept.rows, "notes": list(swept.notes),
+        "space": name, "method": swept.method, "folder": str(swept.folder), "points_of_space": size,
+        "points": swept.points, "rows": swept.rows, "notes": list(swept.notes),
         "dropped": dict(swept.dropped), "chunks": swept.chunks_total, "chunks_before": swept.chunks_before,
         "chunks_redone": list(swept.redone),
         "failed": [{"chunk": f.index, "point": f.point, "problem": f.problem} for f in swept.failed],
@@ -134,7 +136,7 @@ def _print_swept(method: str, swept: "SweepResult") -> None:
     drawn = " drawn" if chosen == "random" else ""
     print_line(f"{swept.folder}: {stored} of {points}{drawn}, method {chosen}")
     if chosen == "sobol":
-        print_line("  points of a Sobol sequence may repeat, and none stands in for what rules leave out; random has both")
+        print_line("  points of a Sobol sequence may repeat; none stands in for what rules leave out")
     if swept.chunks_before:
         print_line(f"  {swept.chunks_before:,} of {swept.chunks_total:,} chunks were there before")
     if swept.redone:

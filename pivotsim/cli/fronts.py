@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pivotsim.dse.sensitivity import Sensitivity, Share
 
 SHOWN_ROWS = 20
+MOST_IN_ALL = 1.05  # of shares, by chance
 USUALLY = "[delay_ms,energy_j; dsp for energy that is proportional to delay]"
 
 
@@ -95,9 +96,9 @@ def _plain(shares: "Sensitivity") -> dict[str, Any]:
     """Return shares as JSON: each as a number, and its interval where it is an estimate."""
     values, intervals = {}, {}
     for axis, entry in shares.first_order.items():
-        values[axis] = {name: None if share is None else share.value for name, share in entry.items()}
-        intervals[axis] = {name: None if share is None else [share.low, share.high] for name, share in entry.items()}
-    rest = shares.rest and {name: None if share is None else share.value for name, share in shares.rest.items()}
+        values[axis] = {name: share and share.value for name, share in entry.items()}
+        intervals[axis] = {name: share and [share.low, share.high] for name, share in entry.items()}
+    rest = None if shares.rest is None else {name: share and share.value for name, share in shares.rest.items()}
     return {"first_order_share": values, "first_order_interval": None if shares.is_exact else intervals,
             "rest_share": rest, "note_on_shares": shares.note}  # fmt: skip
 
@@ -109,8 +110,10 @@ def _print_shares(shares: "Sensitivity", names: list[str]) -> None:
     print_table(("share of variance explained by", *names), rows, right=range(1, len(names) + 1))
     if shares.note:
         print_line(shares.note)
-    elif any(sum(e[name].value for e in shares.first_order.values() if e[name]) > 1.05 for name in names):
-        print_line("designs are too few for shares that sum to the whole; their intervals are at 95 %")
+        return
+    totals = (sum(share.value for entry in shares.first_order.values() if (share := entry[n])) for n in names)
+    if any(total > MOST_IN_ALL for total in totals):
+        print_line("designs are too few: shares sum to more than the whole; intervals hold the true ones in 95 % of samples")
 
 
 def _percents(share: "Share | None") -> str:

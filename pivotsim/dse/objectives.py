@@ -113,7 +113,7 @@ class _Chain:
 
     @property
     def is_proportional(self) -> bool:
-        return bool(self.least > 0 and self.most - self.least <= ROUNDING * self.most)
+        return bool(0 < self.least <= self.most < np.inf and self.most - self.least <= ROUNDING * self.most)
 
 
 def usual_objectives(space: Space) -> Sequence[str]:

@@ -1,7 +1,8 @@
 """Proposals of a search: designs that differ from all before them and that the rules admit.
 
-Optuna proposes what it tried before, and what rules exclude. It learns the second at once, and proposes again; after ten
-such proposals in a row the next admitted point in random order stands in. The journal holds the designs that were tried.
+Optuna proposes what it tried before, and what rules exclude. It learns the second at once, and proposes again; after
+ten such proposals in a row the next admitted point in random order stands in. The journal holds the designs that were
+tried.
 """
 
 from collections.abc import Iterator

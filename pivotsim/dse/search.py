@@ -63,14 +63,15 @@ def run_search(
         Optuna or pyarrow is not installed; nothing is written.
     """
     space = load_space(source)
-    note = note_on_objectives(space, objectives) if objectives is None or isinstance(objectives, (list, tuple)) else ""
-    objectives = check_list("objectives", usual_objectives(space) if objectives is None else objectives, "columns", REMEDY)
+    stated = None if objectives is None else check_list("objectives", objectives, "columns", REMEDY)
+    objectives = list(usual_objectives(space)) if stated is None else stated
     known = [*space.results, *DEMANDS]
     problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
     if problems or not objectives:
         raise InputError(problems or "objectives: at least one is needed")
     trials = check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
     check_integer("seed", seed, 0, 2**31)
+    note = note_on_objectives(space, stated)
     notes = (*notes_on(space), note) if note else notes_on(space)
     path = Path(folder)
     if whole_space(space, trials) is not None and not (path / JOURNAL).exists():  # a search goes on as one
@@ -78,11 +79,13 @@ def run_search(
     arrow(), _optuna()  # or no folder is made
     make_folder(path)
     _check_folder(path, space)
-    tried = _searched(space, path, list(objectives), trials, seed, report)
+    tried = _searched(space, path, objectives, trials, seed, report)
     listed = tuple(places for places, is_left_out in tried.items() if not is_left_out)
     notes = (*notes, *_said_of(space, len(tried), len(listed), trials))
     if not listed:
-        raise InputError(f"search: none of {counted(len(tried), 'design')} meets the constraints; loosen them or try more")
+        raise InputError(
+            f"search: none of {counted(len(tried), 'design')} meets the constraints; loosen them or try more"
+        )
     for old in (*path.glob("chunk-*.parquet"), path / MANIFEST):  # they follow from the journal
         old.unlink(missing_ok=True)
     recipe = Recipe(space, "optuna", len(listed), seed, listed=listed)

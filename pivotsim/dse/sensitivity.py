@@ -5,13 +5,13 @@ Eq. 14). Means of few designs differ by chance alone, which would count as an ef
 
     S = (SSB - (1 - f) * sum_j (1 - n_j / n) * s_j**2) / SST
 
-takes that part out of the sum of squares between levels: SSB has exactly this expectation where the axis does nothing,
-with the variances s_j**2 within levels (n_j - 1 in their denominator). Of equal variances it is Kelley's epsilon squared
+takes that part out of the sum of squares between levels: SSB has this expectation where the axis does nothing, with
+the variances s_j**2 within levels (n_j - 1 in their denominator). Of equal variances it is Kelley's epsilon squared
 (PNAS 21, 1935, 554-559); 1 - f, with the drawn share f of the space, is the correction for finite populations (Cochran,
 Sampling Techniques, 1977, section 2.6). A full grid has f = 1: nothing is taken out, and S is the exact decomposition.
 
-Intervals are those of a jackknife over 64 groups of rows (Wolter, Introduction to Variance Estimation, 2007, chapter 4),
-S -+ 2 standard errors: a bootstrap would draw designs twice, and what is drawn twice has no variance within its level.
+Intervals are those of a jackknife over 64 groups of rows (Wolter, Introduction to Variance Estimation, 2007, chapter
+4), S -+ 2 standard errors: a bootstrap would draw designs twice, which have no variance within their level.
 """
 
 import math

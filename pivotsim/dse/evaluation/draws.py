@@ -15,6 +15,7 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import DEFAULT_SAMPLES, MAX_GRID, Points, points_of
 from pivotsim.errors import InputError
 from pivotsim.tables import counted
+from pivotsim.units import IntArray
 
 DRAWS_PER_SAMPLE = 50
 BLOCK = 32_768
@@ -109,9 +110,10 @@ def _first_admitted(space: Space, points: Points, wanted: int) -> tuple[int, int
     return found, points.count - 1
 
 
-def admitted_numbers(space: Space, points: Points, start: int, stop: int, builder: DesignBuilder) -> "np.ndarray":
+def admitted_numbers(space: Space, points: Points, start: int, stop: int, builder: DesignBuilder) -> IntArray:
     """Return which of the points ``start`` up to ``stop`` the rules on axes and resources admit, int64 ascending."""
     places = dict(zip(space.axis_names, points.places(start, stop), strict=True))
     designs = Designs(space, np.arange(start, stop, dtype=np.int64), places)
     admit(designs, space.constraints, builder)
-    return designs.numbers
+    numbers: IntArray = designs.numbers
+    return numbers

@@ -147,9 +147,7 @@ class ListedPoints:
         return list(np.array(self.listed[start:stop], dtype=np.int64).T)
 
 
-def points_of(
-    space: Space, method: str, samples: int | None = None, seed: int = 0, draws: int | None = None
-) -> Points:
+def points_of(space: Space, method: str, samples: int | None = None, seed: int = 0, draws: int | None = None) -> Points:
     """Return the samples that a method visits.
 
     Of `random` they are ``draws`` points where that is given, else ``samples`` of them, and never more than there are.

@@ -169,8 +169,8 @@ def arrow() -> tuple[Any, Any]:
 def versions_of(method: str) -> dict[str, str]:
     """Return package -> version of what a chunk's bytes depend on: its writer, and what draws its points.
 
-    A grid counts and `random` permutes in integers; a Sobol sequence is scipy's, scrambled by numpy's generator; a search
-    keeps its points in its journal.
+    A grid counts and `random` permutes in integers; a Sobol sequence is scipy's, scrambled by numpy's generator; a
+    search keeps its points in its journal.
 
     Raises
     ------

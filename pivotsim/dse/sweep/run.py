@@ -75,8 +75,8 @@ def run_sweep(
         Every point, or samples.
     samples, seed : int
         How many, and from which sequence. `random` takes so many different designs that the rules on axes and resources
-        admit, in at most 50 draws each, or the whole space where it has no more; `sobol` so many points of its sequence,
-        which may repeat and are left out where a rule excludes them.
+        admit, in at most 50 draws each, or the whole space where it has no more; `sobol` so many points of its
+        sequence, which may repeat and are left out where a rule excludes them.
     workers : int
         Processes of this machine.
     scheduler : str, optional
@@ -129,8 +129,8 @@ def store_chunks(
         examples = {reason: text for reason, (_, text) in store.examples.items()}
         failed = tuple(store.failed[i] for i in sorted(store.failed))
         return SweepResult(
-            folder, recipe.method, store.head["points"], store.rows, store.dropped, examples, failed, tuple(store.redone), before,
-            store.head["chunks_total"], notes,
+            folder, recipe.method, store.head["points"], store.rows, store.dropped, examples, failed,
+            tuple(store.redone), before, store.head["chunks_total"], notes,
         )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def test_a_full_grid_is_decomposed_exactly(name):
 
 
 def test_known_functions():
-    """Additive: variances 9 * 29.76 of a, 100 * 2/3 of b, 21.25 of c. The product of centred factors: no first order."""
+    """Additive: variances 9 * 29.76 of a, 100 * 2/3 of b, 21.25 of c. A product of centred factors: no first order."""
     y = [FUNCTIONS["additive"](*point) for point in POINTS]
     parts = np.array([9 * np.var(A), 100 * 2 / 3, np.var(C)])
     found = sensitivity(dataset(POINTS, y), ["y"])
