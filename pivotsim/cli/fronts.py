@@ -113,7 +113,9 @@ def _print_shares(shares: "Sensitivity", names: list[str]) -> None:
         return
     totals = (sum(share.value for entry in shares.first_order.values() if (share := entry[n])) for n in names)
     if any(total > MOST_IN_ALL for total in totals):
-        print_line("designs are too few: shares sum to more than the whole; intervals hold the true ones in 95 % of samples")
+        print_line(
+            "designs are too few: shares sum to more than the whole; intervals hold the true ones in 95 % of samples"
+        )
 
 
 def _percents(share: "Share | None") -> str:
