@@ -1,4 +1,4 @@
-"""Ten thousand random designs of mixed spaces against simulate() and combine(); part of `make proof`.
+"""Nearly ten thousand different designs of mixed spaces against simulate() and combine(); part of `make proof`.
 
 A count of designs makes a quick try: python -m tests.proofs.sweeps 200
 """

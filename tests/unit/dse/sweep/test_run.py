@@ -125,7 +125,7 @@ def test_points_that_an_earlier_version_drew_are_not_gone_on_with(tmp_path):
     assert len(list(open_dataset(tmp_path).tables())) == 1  # read, but not gone on with
     with pytest.raises(InputError) as caught:
         run_sweep(SMALL, tmp_path, method="random", samples=10, seed=2)
-    assert caught.value.problems == [
+    assert list(caught.value.problems) == [
         f"{tmp_path / MANIFEST}: another version of pivotsim drew its points, in another way; use another folder"
     ]
 
