@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, output
-from pivotsim.cli.fronts import OBJECTIVES, column_names
+from pivotsim.cli.fronts import USUALLY, column_names
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
 from pivotsim.errors import InputError, got
 from pivotsim.tables import counted, figures
@@ -27,7 +27,9 @@ def sweep_command(
     method: Annotated[str, typer.Option(metavar="grid|random|sobol|optuna", help="Which points.")] = "grid",
     samples: Annotated[
         int | None,
-        typer.Option(parser=options.integer("--samples"), metavar="N", help="Points of others [65,536]."),
+        typer.Option(
+            parser=options.integer("--samples"), metavar="N", help="Designs of the others [65,536; optuna 1,000]."
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(parser=options.integer("--seed"), metavar="N", help="Their sequence [0].")
@@ -39,7 +41,7 @@ def sweep_command(
         str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers run, as tcp://host:8786.")
     ] = None,
     objectives: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help=f"Columns that optuna minimises [{OBJECTIVES}].")
+        str | None, typer.Option(metavar="A,B,...", help=f"Columns that optuna minimises {USUALLY}.")
     ] = None,
     json: options.JsonOption = False,
 ) -> int:
@@ -49,6 +51,7 @@ def sweep_command(
     """
     from pivotsim.dse.evaluation.counting import count_points
     from pivotsim.dse.evaluation.effects import notes_on
+    from pivotsim.dse.objectives import note_on_objectives
     from pivotsim.dse.search import run_search
     from pivotsim.dse.space.reading import load_space
     from pivotsim.dse.space.sampling import points_of
@@ -62,26 +65,31 @@ def sweep_command(
     if method == "grid" and seed is not None:
         raise InputError(f"--seed: a grid visits every point; random, sobol and optuna draw {got(seed)}")
     seed = seed or 0
-    names = column_names(objectives or OBJECTIVES)
+    names = None if objectives is None else column_names(objectives)
     checked = load_space(space)
+    notes = notes_on(checked)
     if method != "optuna":
         points_of(checked, method, samples, seed)
-    notes, count = notes_on(checked), count_points(checked)
+    elif note := note_on_objectives(checked, names):
+        notes = (*notes, note)
+    count = count_points(checked)
     if not json:
         left = "" if count.admitted is None else f", {count.admitted:,} by the rules on axes and resources"
         print_notes([f"{checked.name}: {counted(count.points, 'point')}{left}", *notes])
     with _told_what_is_kept(out), _progress() as report:
         if method == "optuna":
-            chosen, swept = run_search(checked, out, objectives=names, samples=samples, seed=seed, report=report)
+            swept = run_search(checked, out, objectives=names, samples=samples, seed=seed, report=report)
         else:
-            chosen, swept = method, run_sweep(
+            swept = run_sweep(
                 checked, out, method=method, samples=samples, seed=seed, workers=workers, scheduler=scheduler,
                 report=report,
             )  # fmt: skip
+    if not json:
+        print_notes(note for note in swept.notes if note not in notes)
     if json:
-        print_json(_summary(checked.name, count.points, chosen, swept))
+        print_json(_summary(checked.name, count.points, swept))
     else:
-        _print_swept(chosen, method, count.points, swept)
+        _print_swept(method, swept)
     for failed in swept.failed:
         place = "" if failed.point is None else f", point {failed.point:,}"
         print_note(f"sweep: chunk {failed.index}{place}: failed three times: {failed.problem}")
@@ -108,25 +116,27 @@ def _told_what_is_kept(folder: Path) -> "Iterator[None]":
         raise
 
 
-def _summary(name: str, size: int, chosen: str, swept: "SweepResult") -> dict[str, Any]:
+def _summary(name: str, size: int, swept: "SweepResult") -> dict[str, Any]:
     return {
-        "space": name, "method": chosen, "folder": str(swept.folder), "points_of_space": size, "points": swept.points,
-        "rows": swept.rows, "notes": list(swept.notes),
+        "space": name, "method": swept.method, "folder": str(swept.folder), "points_of_space": size,
+        "points": swept.points, "rows": swept.rows, "notes": list(swept.notes),
         "dropped": dict(swept.dropped), "chunks": swept.chunks_total, "chunks_before": swept.chunks_before,
         "chunks_redone": list(swept.redone),
         "failed": [{"chunk": f.index, "point": f.point, "problem": f.problem} for f in swept.failed],
     }  # fmt: skip
 
 
-def _print_swept(chosen: str, method: str, size: int, swept: "SweepResult") -> None:
+def _print_swept(method: str, swept: "SweepResult") -> None:
+    chosen = swept.method
     if chosen != method:
         print_line(f"method {chosen}: the space has no more points than {method} may try")
     elif chosen == "optuna":
         print_line("method optuna: the space is larger than what may be tried")
     stored, points = counted(swept.rows, "design"), counted(swept.points, "point")
-    print_line(f"{swept.folder}: {stored} of {points}, method {chosen}")
-    if swept.points > size:
-        print_line(f"  the space has {counted(size, 'point')} in all: designs stand in the table more than once")
+    drawn = " drawn" if chosen == "random" else ""
+    print_line(f"{swept.folder}: {stored} of {points}{drawn}, method {chosen}")
+    if chosen == "sobol":
+        print_line("  points of a Sobol sequence may repeat; none stands in for what rules leave out")
     if swept.chunks_before:
         print_line(f"  {swept.chunks_before:,} of {swept.chunks_total:,} chunks were there before")
     if swept.redone:

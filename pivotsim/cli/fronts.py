@@ -1,5 +1,6 @@
 """Commands on a sweep's dataset: front, export."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,14 +13,16 @@ from pivotsim.tables import counted, figures, percent
 
 if TYPE_CHECKING:
     from pivotsim.dse.fronts import Ties
+    from pivotsim.dse.sensitivity import Sensitivity, Share
 
 SHOWN_ROWS = 20
-OBJECTIVES = "delay_ms,energy_j"
+MOST_IN_ALL = 1.05  # of shares, by chance
+USUALLY = "[delay_ms,energy_j; dsp for energy that is proportional to delay]"
 
 
 def front_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a sweep.", show_default=False)],
-    objectives: Annotated[str, typer.Option(metavar="A,B,...", help="Columns to minimise.")] = OBJECTIVES,
+    objectives: Annotated[str | None, typer.Option(metavar="A,B,...", help=f"Columns to minimise {USUALLY}.")] = None,
     maximize: Annotated[str | None, typer.Option(metavar="A,...", help="Those of them to maximise instead.")] = None,
     where: Annotated[
         list[str] | None, typer.Option(metavar="EXPRESSION", help="Keep such designs alone, as 'delay_ms <= 50'.")
@@ -33,20 +36,25 @@ def front_command(
     Example: pivotsim front arrays --objectives delay_ms,dsp --where "energy_j <= 0.5"
     """
     from pivotsim.dse.dataset import open_dataset
-    from pivotsim.dse.fronts import front_rows, knee_place, sensitivity, ties_in
+    from pivotsim.dse.fronts import front_rows, knee_place, ties_in
+    from pivotsim.dse.objectives import USUAL, front_objectives
+    from pivotsim.dse.sensitivity import sensitivity
 
-    names, up, rules = column_names(objectives), column_names(maximize) if maximize else [], where or []
+    up, rules = column_names(maximize) if maximize else [], where or []
     axes = column_names(heat) if heat else []
     if heat and (len(axes) != 2 or plots is None):
         raise InputError(f"--heat: names two axes, beside --plots DIR {got(heat)}")
+    names = None if objectives is None else column_names(objectives)
+    _check_maximized(up, names or USUAL)
     dataset = open_dataset(folder)
     dataset.check_columns("heat", axes)
-    dataset.check_columns("objectives", names)
-    _check_maximized(up, names)
+    dataset.check_columns("objectives", names or [])
+    filters = dataset.filters(rules)
+    names, alike = front_objectives(lambda columns: dataset.tables(columns, filters), names, maximize=up)
     front = front_rows(dataset, names, maximize=up, where=rules)
     knee = knee_place(front, names, maximize=up)
     shares = sensitivity(dataset, names, where=rules)
-    ties, notes = ties_in(front, names, dataset.axes), dataset.manifest.get("notes", [])
+    ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *alike]
     written = []
     if plots is not None:
         from pivotsim.plots.front import plot_front
@@ -58,7 +66,7 @@ def front_command(
     if json:
         rows = [{name: column[i].item() for name, column in front.items()} for i in range(len(front["point"]))]
         print_json({"objectives": names, "maximize": up, "where": rules, "knee": rows[knee], "front": rows,
-                    "first_order_share": shares, "complete": dataset.is_complete, "distinct": ties.distinct,
+                    **_plain(shares), "complete": dataset.is_complete, "distinct": ties.distinct,
                     "without_effect": list(ties.axes), "notes": notes})  # fmt: skip
         return
     print_notes(notes)
@@ -79,16 +87,45 @@ def front_command(
     if len(shown) < len(front["point"]):
         print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
     print_line()
-    print_table(
-        ("share of variance explained by", *names),
-        [(axis, *(percent(entry[name]) for name in names)) for axis, entry in shares.items()],
-        right=range(1, len(names) + 1),
-    )
+    _print_shares(shares, names)
     for path in written:
         print_line(f"wrote {path}")
 
 
-def _check_maximized(up: list[str], names: list[str]) -> None:
+def _plain(shares: "Sensitivity") -> dict[str, Any]:
+    """Return shares as JSON: each as a number, and its interval where it is an estimate."""
+    values, intervals = {}, {}
+    for axis, entry in shares.first_order.items():
+        values[axis] = {name: share and share.value for name, share in entry.items()}
+        intervals[axis] = {name: share and [share.low, share.high] for name, share in entry.items()}
+    rest = None if shares.rest is None else {name: share and share.value for name, share in shares.rest.items()}
+    return {"first_order_share": values, "first_order_interval": None if shares.is_exact else intervals,
+            "rest_share": rest, "note_on_shares": shares.note}  # fmt: skip
+
+
+def _print_shares(shares: "Sensitivity", names: list[str]) -> None:
+    rows = [(axis, *(_percents(entry[name]) for name in names)) for axis, entry in shares.first_order.items()]
+    if shares.rest is not None:
+        rows.append(("interactions and the rest", *(_percents(shares.rest[name]) for name in names)))
+    print_table(("share of variance explained by", *names), rows, right=range(1, len(names) + 1))
+    if shares.note:
+        print_line(shares.note)
+        return
+    totals = (sum(share.value for entry in shares.first_order.values() if (share := entry[n])) for n in names)
+    if any(total > MOST_IN_ALL for total in totals):
+        print_line(
+            "designs are too few: shares sum to more than the whole; intervals hold the true ones in 95 % of samples"
+        )
+
+
+def _percents(share: "Share | None") -> str:
+    """Return a share in percent, with its interval where it is an estimate."""
+    if share is None or share.low == share.high:
+        return percent(share and share.value)
+    return f"{percent(share.value)} ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
+def _check_maximized(up: list[str], names: Sequence[str]) -> None:
     others = [name for name in up if name not in names]
     if others:
         raise InputError(f"--maximize: must be among --objectives {got(n)}{nearest(n, names)}" for n in others)

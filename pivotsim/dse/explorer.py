@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.draws import draws_for
 from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
 from pivotsim.dse.space.definition import Space
@@ -32,7 +32,8 @@ def explore(
     method : {'grid', 'random', 'sobol'}
         Every point, or ``samples`` of them.
     samples, seed : int
-        For `random` and `sobol`.
+        For `random`, so many different designs that the rules on axes and resources admit (in at most 50 draws each,
+        or the whole space where it has no more), and `sobol`, so many points of its sequence, which may repeat.
 
     Returns
     -------
@@ -40,8 +41,8 @@ def explore(
         A row per design: ``point``, one column per axis, dsp, bram36, lut, ff and fits as ``fit`` counts them,
         pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
         Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
-        ``notes`` names axes that move resources alone, fixed values that nothing reads, and a power that is another
-        design's.
+        ``notes`` names axes that move resources alone, fixed values that nothing reads, a power that is another
+        design's, and a sample that is not as large as was asked for.
 
     Raises
     ------
@@ -62,9 +63,11 @@ def explore(
     [1]
     """
     checked = load_space(space)
-    points = points_of(checked, method, samples, seed)
+    points_of(checked, method, samples, seed)
     notes = notes_on(checked)
-    count_points(checked)
+    drawn = draws_for(checked, method, samples, seed)
+    notes = (*notes, drawn.note) if drawn.note else notes
+    points = points_of(checked, drawn.method, drawn.samples, seed, drawn.points)
     if points.count > MAX_EXPLORED:
         raise InputError(
             f"space: more than {MAX_EXPLORED:,} points do not belong in memory; use pivotsim sweep {got(points.count)}"

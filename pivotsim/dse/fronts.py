@@ -1,4 +1,4 @@
-"""Analysis of a dataset: its Pareto front, the front's knee, and how much each axis matters."""
+"""Analysis of a dataset: its Pareto front, the front's knee, and the best of each pair of values."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -94,49 +94,6 @@ def knee_place(front: Columns, objectives: Sequence[str], *, maximize: Sequence[
         if spread > 0:
             distance += ((y - y.min()) / spread) ** 2
     return int(np.argmin(distance))
-
-
-def sensitivity(dataset: Dataset, results: Sequence[str], *, where: Sequence[str] = ()) -> dict[str, dict[str, float]]:
-    """Return axis -> result -> share of the result's variance that the axis alone explains, in [0, 1].
-
-        S = Var(E[y | x]) / Var(y)
-
-    the first-order index of Sobol' (Math. Modelling and Computational Experiments, 1993, Eq. 14), taken from the rows
-    as they are: where constraints leave axes dependent, shares of different axes overlap.
-    """
-    dataset.check_columns("objectives", list(results))
-    filters = dataset.filters(where)
-    shift: dict[str, float] = {}
-    count = 0
-    sums, squares = dict.fromkeys(results, 0.0), dict.fromkeys(results, 0.0)
-    sums_of: dict[str, dict[Any, list[float]]] = {axis: {} for axis in dataset.axes}
-    for table in dataset.tables([*dataset.axes, *results], filters):
-        rows = len(table[results[0]])
-        if not rows:
-            continue
-        count += rows
-        y = {}
-        for name in results:  # near zero, so that squares keep their digits
-            y[name] = table[name].astype(np.float64) - shift.setdefault(name, float(table[name][0]))
-            sums[name] += float(y[name].sum())
-            squares[name] += float((y[name] ** 2).sum())
-        for axis in dataset.axes:
-            values, inverse = np.unique(table[axis], return_inverse=True)
-            parts = [np.bincount(inverse), *(np.bincount(inverse, y[name]) for name in results)]
-            for value, *amounts in zip(values.tolist(), *(part.tolist() for part in parts), strict=True):
-                entry = sums_of[axis].setdefault(value, [0.0] * len(parts))
-                sums_of[axis][value] = [a + b for a, b in zip(entry, amounts, strict=True)]
-    if not count:
-        raise InputError("sensitivity: no row is left")
-    shares: dict[str, dict[str, float]] = {}
-    for axis, entries in sums_of.items():
-        shares[axis] = {}
-        for place, name in enumerate(results, start=1):
-            mean = sums[name] / count
-            total = squares[name] / count - mean**2
-            between = sum(entry[0] * (entry[place] / entry[0] - mean) ** 2 for entry in entries.values()) / count
-            shares[axis][name] = min(1.0, between / total) if total > 0 else 0.0
-    return shares
 
 
 def best_by_pair(

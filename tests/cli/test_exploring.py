@@ -25,6 +25,7 @@ def file(tmp_path):
     return path
 
 
+DEPENDENT = "axes depend on each other through the rules: shares overlap and do not sum"
 POWER = "power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the design"
 
 
@@ -48,6 +49,7 @@ def test_sweep_front_export(pivotsim, file, tmp_path):
     data = json.loads(pivotsim("front", out, "--objectives", "delay_ms,dsp", "--json").out)
     assert data["knee"] in data["front"] and data["complete"] is True and data["notes"] == [POWER]
     assert all(0 <= share <= 1 for entry in data["first_order_share"].values() for share in entry.values())
+    assert (data["first_order_interval"], data["rest_share"]) == (None, None) and data["note_on_shares"] == DEPENDENT
     ran = pivotsim("front", out, "--plots", tmp_path / "p", "--heat", "array.cols,array.rows")
     assert ran.out.count("wrote ") == 3
 
@@ -79,11 +81,11 @@ def test_designs_that_are_the_same_are_counted(pivotsim, tmp_path, axis, values,
     ran, out = swept(pivotsim, tmp_path, {"array.rows": [16, 32, 64], axis: values})
     note = f"axes.{axis}: only "
     assert ran.code == 0 and any(line.startswith(note) for line in ran.err.splitlines())
-    ran = pivotsim("front", out)
+    ran = pivotsim("front", out, "--objectives", "delay_ms,energy_j")
     said = f"1 distinct, {each} designs each: {axis} does not change them"
     assert ran.out.splitlines()[0] == f"{each} designs on the front of delay_ms, energy_j; {said}"
     assert note in ran.err
-    data = json.loads(pivotsim("front", out, "--json").out)
+    data = json.loads(pivotsim("front", out, "--objectives", "delay_ms,energy_j", "--json").out)
     assert (data["distinct"], data["without_effect"]) == (1, [axis]) and any(note in n for n in data["notes"])
 
 
@@ -140,11 +142,87 @@ def test_axes_without_effect_are_refused_before_anything_runs(pivotsim, tmp_path
     assert not out.exists()
 
 
-def test_more_samples_than_points(pivotsim, file, tmp_path):
-    ran = pivotsim("sweep", file, "--out", tmp_path / "out", "--method", "random", "--samples", "50")
-    assert "  the space has 12 points in all: designs stand in the table more than once" in ran.out.splitlines()
-    ran = pivotsim("sweep", file, "--out", tmp_path / "few", "--method", "random", "--samples", "12")
-    assert "in all" not in ran.out
+SQUARES = {"array.rows": {"start": 8, "stop": 128, "step": 8}, "array.cols": {"start": 8, "stop": 128, "step": 8}}
+
+
+def rows_in(folder):
+    """Return how many designs a dataset holds, and how many different ones."""
+    from pivotsim.dse.dataset import open_dataset
+
+    parts = [list(zip(*(t[n].tolist() for n in SQUARES), strict=True)) for t in open_dataset(folder).tables()]
+    rows = [row for part in parts for row in part]
+    return len(rows), len(set(rows))
+
+
+def test_samples_are_so_many_different_designs(pivotsim, tmp_path):
+    path, out = tmp_path / "s.yaml", tmp_path / "out"
+    path.write_text(yaml.safe_dump({"name": "s2", "axes": SQUARES}, sort_keys=False))
+    ran = pivotsim("sweep", path, "--out", out, "--method", "random", "--samples", "100")
+    assert ran.out == f"{out}: 100 designs of 100 points drawn, method random\n" and rows_in(out) == (100, 100)
+    out = tmp_path / "whole"
+    ran = pivotsim("sweep", path, "--out", out, "--method", "random", "--samples", "1000000")
+    said = "method grid: the space has no more points than random may try"
+    assert ran.out.splitlines() == [said, f"{out}: 256 designs of 256 points, method grid"]
+    assert ran.err.splitlines()[-1] == "samples: the space has 256 points: all are taken, not 1,000,000"
+    assert rows_in(out) == (256, 256)
+    out = tmp_path / "sobol"
+    ran = pivotsim("sweep", path, "--out", out, "--method", "sobol", "--samples", "300")
+    assert ran.out.splitlines()[1] == "  points of a Sobol sequence may repeat; none stands in for what rules leave out"
+    assert rows_in(out)[0] == 300 > rows_in(out)[1]
+    path.write_text(yaml.safe_dump({"name": "s2", "axes": SQUARES, "constraints": ["dsp <= 1000"]}, sort_keys=False))
+    out = tmp_path / "ruled"
+    ran = pivotsim("sweep", path, "--out", out, "--method", "random", "--samples", "30", "--json")
+    data = json.loads(ran.out)
+    assert data["rows"] == 30 and rows_in(out) == (30, 30) and data["dropped"] == {"dsp <= 1000": data["points"] - 30}
+
+
+def test_a_search_tries_each_design_once(pivotsim, tmp_path):
+    pytest.importorskip("optuna")
+    path, out = tmp_path / "s.yaml", tmp_path / "out"
+    path.write_text(yaml.safe_dump({"name": "s2", "axes": SQUARES}, sort_keys=False))
+    for samples in (30, 60):
+        ran = pivotsim("sweep", path, "--out", out, "--method", "optuna", "--samples", samples)
+        assert ran.out.splitlines()[-1] == f"{out}: {samples} designs of {samples} points, method optuna"
+        assert rows_in(out) == (samples, samples)
+    alike = "objectives: delay_ms, energy_j order the designs alike, energy is a constant power times delay: "
+    assert ran.err.splitlines()[-1] == f"{alike}delay_ms, dsp are minimised"
+    ran = pivotsim("sweep", path, "--out", out, "--method", "optuna", "--samples", 60, "--objectives", "edp_j_ms")
+    other = f"{out / '_optuna.journal'}: is another search, for delay_ms,dsp; use another folder"
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, other)
+
+
+def test_a_front_of_proportional_objectives(pivotsim, tmp_path):
+    ran, out = swept(pivotsim, tmp_path, {"array.rows": [16, 32, 64], "array.cols": [18, 36]})
+    ran = pivotsim("front", out)
+    said = "energy_j is proportional to delay_ms in all designs: "
+    assert ran.err.splitlines()[-1] == f"{said}the front is that of delay_ms, dsp"
+    assert re.match(r"\d designs on the front of delay_ms, dsp\n", ran.out)
+    ran = pivotsim("front", out, "--objectives", "delay_ms,energy_j")
+    assert ran.err.splitlines()[-1] == f"{said}they count as one objective"
+    assert ran.out.startswith("1 design on the front of delay_ms, energy_j\n")
+    data = json.loads(pivotsim("front", out, "--objectives", "delay_ms,energy_j", "--json").out)
+    assert data["notes"][-1] == f"{said}they count as one objective"
+
+
+def test_shares_of_a_front(pivotsim, tmp_path):
+    """A grid's shares and the rest are the whole; a sample's stand with their intervals."""
+    _, out = swept(pivotsim, tmp_path, SQUARES)
+    data = json.loads(pivotsim("front", out, "--json").out)
+    assert data["note_on_shares"] == "" and data["first_order_interval"] is None
+    for name in data["objectives"]:
+        shares = [entry[name] for entry in data["first_order_share"].values()]
+        assert sum(shares) + data["rest_share"][name] == pytest.approx(1, abs=1e-9)
+    lines = pivotsim("front", out).out.splitlines()
+    assert [line.split("  ")[0] for line in lines[-3:]] == ["array.rows", "array.cols", "interactions and the rest"]
+    exact = data["first_order_share"]
+    pivotsim("sweep", tmp_path / "s.yaml", "--out", tmp_path / "few", "--method", "random", "--samples", "128")
+    data = json.loads(pivotsim("front", tmp_path / "few", "--json").out)
+    for axis, entry in data["first_order_interval"].items():
+        for name, (low, high) in entry.items():
+            share = data["first_order_share"][axis][name]
+            assert low < share < high and abs(share - exact[axis][name]) < high - low
+    lines = pivotsim("front", tmp_path / "few").out.splitlines()
+    assert re.search(r"^interactions and the rest +\d+\.\d % \(\d+\.\d to \d+\.\d\)", lines[-1])
 
 
 def test_an_interrupted_sweep_says_what_is_kept(pivotsim, file, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Ten thousand random designs of mixed spaces against simulate() and combine(); part of `make proof`.
+"""Nearly ten thousand different designs of mixed spaces against simulate() and combine(); part of `make proof`.
 
 A count of designs makes a quick try: python -m tests.proofs.sweeps 200
 """
@@ -21,6 +21,7 @@ def differences(axes: dict, options: dict, count: int, seed: int) -> tuple[int, 
     """Return how many designs were compared, and how many differ in any number or in being valid."""
     space = load_space({"name": "proof", "axes": axes, "fixed": options})
     points = points_of(space, "random", count, seed=seed)
+    count = points.count  # a small space has fewer
     columns = Evaluator(space).run(points, 0, count).columns
     columns = {n: c.words[c.codes] if isinstance(c, Coded) else c for n, c in columns.items()}
     places = points.places(0, count)

@@ -140,6 +140,15 @@ def apply_resource_constraints(
     return table
 
 
+def admit(
+    designs: Designs, constraints: Sequence[Expression], builder: DesignBuilder, names: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Apply all rules that need no simulation, conditions of some axes or of all; return resources that were needed."""
+    apply_conditions(designs, names)
+    apply_axis_constraints(designs, constraints)
+    return apply_resource_constraints(designs, constraints, builder)
+
+
 def _drop_memories_not_valid(designs: Designs, builder: DesignBuilder) -> None:
     valid = np.ones(len(designs), dtype=np.bool_)
     names = [name for name in designs.places if name.startswith(MEMORIES)]

@@ -8,15 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pivotsim.dse.evaluation.admission import (
-    NOT_VALID,
-    Designs,
-    apply_axis_constraints,
-    apply_conditions,
-    apply_resource_constraints,
-    names_read,
-    stage_of,
-)
+from pivotsim.dse.evaluation.admission import NOT_VALID, Designs, admit, names_read, stage_of
 from pivotsim.dse.evaluation.cache import DesignBuilder
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import GridPoints
@@ -92,9 +84,7 @@ def _admitted(space: Space, names: set[str], combinations: int) -> tuple[int, di
         places = dict(zip((axis.name for axis in axes), grid.places(start, stop), strict=True))
         rest = {n: np.zeros(stop - start, dtype=np.int64) for n in space.axis_names if n not in names}
         designs = Designs(space, np.arange(start, stop), {**places, **rest})
-        apply_conditions(designs, sorted(names))
-        apply_axis_constraints(designs, constraints)
-        apply_resource_constraints(designs, constraints, builder)
+        admit(designs, constraints, builder, sorted(names))
         found += len(designs)
         for reason, count in designs.dropped.items():
             text = f"{reason}: {designs.examples[NOT_VALID]}" if reason == NOT_VALID else reason

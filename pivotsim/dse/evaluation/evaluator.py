@@ -5,13 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.dse.evaluation.admission import (
-    Designs,
-    apply_axis_constraints,
-    apply_conditions,
-    apply_resource_constraints,
-    stage_of,
-)
+from pivotsim.dse.evaluation.admission import Designs, admit, stage_of
 from pivotsim.dse.evaluation.cache import Work
 from pivotsim.dse.evaluation.design_groups import REASONS, Context, Costs, DesignGroup
 from pivotsim.dse.evaluation.strategies import strategy_of
@@ -63,9 +57,7 @@ class Evaluator:
         space = self.space
         places = dict(zip(space.axis_names, points.places(start, stop), strict=True))
         designs = Designs(space, np.arange(start, stop, dtype=np.int64), places)
-        apply_conditions(designs)
-        apply_axis_constraints(designs, space.constraints)
-        table = apply_resource_constraints(designs, space.constraints, self.context.builder)
+        table = admit(designs, space.constraints, self.context.builder)
         table |= self._costs(designs, table)
         for constraint in space.constraints:
             if stage_of(constraint, space) == "results":

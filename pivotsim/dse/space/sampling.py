@@ -1,4 +1,4 @@
-"""Samples that a sweep visits: the whole grid, independent random designs, or a Sobol sequence.
+"""Samples that a sweep visits: the whole grid, different points in random order, or a Sobol sequence.
 
 A sample is a number from 0 on; its places on the axes follow from the number alone, so that a sweep may be cut anywhere
 and done in any order. Grids count by mixed radix, the last axis fastest.
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pivotsim.dse.space.definition import Space
+from pivotsim.dse.space.permutation import MAX_SIZE, ROUNDS, Permutation, hashed
 from pivotsim.errors import InputError, MissingExtraError, check_choice, check_integer, got
 
 METHODS = ("grid", "random", "sobol", "optuna")
@@ -62,35 +63,51 @@ def _runs(start: int, stop: int, stride: int) -> Any:
 
 @dataclass(frozen=True)
 class RandomPoints:
-    """Independent samples: splitmix64 (Steele, Lea and Flood, OOPSLA 2014) of (seed, axis, number)."""
+    """Different points in random order: the numbers of a grid, permuted.
+
+    Of a space of more points than ``Permutation`` takes, as many of the last axes as it does take are permuted, at
+    least 2**42 combinations, and the others hashed: points still differ.
+    """
 
     sizes: tuple[int, ...]
     count: int
     seed: int
 
     def places(self, start: int, stop: int) -> list[Any]:
-        """Return each axis' place: the hash's 53 upper bits as a fraction of the axis."""
-        numbers = np.arange(start, stop, dtype=np.uint64)
+        """Return each axis' place."""
+        numbers = np.arange(start, stop, dtype=np.int64)
+        first, size = permuted_axes(self.sizes)
+        rest = Permutation(size, self.seed).of(numbers)
         found = []
-        with np.errstate(over="ignore"):
-            for axis, size in enumerate(self.sizes):
-                key = _mixed(np.array([self.seed * 1_000_003 + axis], dtype=np.uint64))
-                fraction = (_mixed(key + numbers * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) * 2.0**-53
-                found.append((fraction * size).astype(np.int64))
-        return found
+        for axis in range(len(self.sizes) - 1, -1, -1):
+            length = self.sizes[axis]
+            if axis >= first:
+                rest, place = np.divmod(rest, length)
+            else:
+                place = (hashed(numbers, self.seed, ROUNDS + axis) % np.uint64(length)).astype(np.int64)
+            found.append(place)
+        return found[::-1]
 
 
-def _mixed(z: Any) -> Any:
-    """Return splitmix64's output function of uint64 values."""
-    z = z + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+def permuted_axes(sizes: Sequence[int]) -> tuple[int, int]:
+    """Return (the first axis that is permuted, the combinations of it and those after it).
+
+    >>> permuted_axes((3, 5)), permuted_axes((10**6,) * 4)
+    ((0, 15), (1, 1000000000000000000))
+    """
+    first, size = len(sizes), 1
+    while first and size * sizes[first - 1] <= MAX_SIZE:
+        first -= 1
+        size *= sizes[first]
+    return first, size
 
 
 @dataclass(frozen=True)
 class SobolPoints:
-    """A scrambled Sobol sequence (scipy), its unit cube cut into the axes' values."""
+    """A scrambled Sobol sequence (scipy), its unit cube cut into the axes' values.
+
+    It covers a space evenly, and so takes what falls on a point as it comes: points may repeat.
+    """
 
     sizes: tuple[int, ...]
     count: int
@@ -130,8 +147,10 @@ class ListedPoints:
         return list(np.array(self.listed[start:stop], dtype=np.int64).T)
 
 
-def points_of(space: Space, method: str, samples: int | None = None, seed: int = 0) -> Points:
+def points_of(space: Space, method: str, samples: int | None = None, seed: int = 0, draws: int | None = None) -> Points:
     """Return the samples that a method visits.
+
+    Of `random` they are ``draws`` points where that is given, else ``samples`` of them, and never more than there are.
 
     Raises
     ------
@@ -152,6 +171,6 @@ def points_of(space: Space, method: str, samples: int | None = None, seed: int =
         return GridPoints(sizes, space.size)
     count = check_integer("samples", DEFAULT_SAMPLES if samples is None else samples, 1, MAX_SAMPLES[method])
     if method == "random":
-        return RandomPoints(sizes, count, seed)
+        return RandomPoints(sizes, min(count if draws is None else draws, permuted_axes(sizes)[1]), seed)
     _qmc()
     return SobolPoints(sizes, count, seed)

@@ -35,12 +35,13 @@ class Recipe:
     seed: int = 0
     chunk_points: int = CHUNK_POINTS
     listed: tuple[tuple[int, ...], ...] = ()  # of method optuna
+    draws: int | None = None  # of method random
 
     def points(self) -> Points:
         """Return the sweep's points."""
         if self.method == "optuna":
             return ListedPoints(self.listed)
-        return points_of(self.space, self.method, self.samples, self.seed)
+        return points_of(self.space, self.method, self.samples, self.seed, self.draws)
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,8 @@ def arrow() -> tuple[Any, Any]:
 def versions_of(method: str) -> dict[str, str]:
     """Return package -> version of what a chunk's bytes depend on: its writer, and what draws its points.
 
-    A grid counts and `random` hashes in integers; a Sobol sequence is scipy's, scrambled by numpy's generator; a search
-    keeps its points in its journal.
+    A grid counts and `random` permutes in integers; a Sobol sequence is scipy's, scrambled by numpy's generator; a
+    search keeps its points in its journal.
 
     Raises
     ------

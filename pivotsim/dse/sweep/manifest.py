@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pivotsim.dse.space.permutation import SAMPLING
 from pivotsim.dse.sweep.chunks import CODEC, CODEC_LEVEL, Recipe, versions_of
 from pivotsim.dse.sweep.manifest_schema import check_manifest
 from pivotsim.errors import InputError, got
@@ -42,6 +43,7 @@ def head_of(recipe: Recipe) -> dict[str, Any]:
         "scipy_version": versions.get("scipy"),
         "codec": f"{CODEC} level {CODEC_LEVEL}",
         "method": recipe.method,
+        "sampling": SAMPLING if recipe.method == "random" else None,
         "samples": recipe.samples,
         "seed": recipe.seed,
         "points": count,
@@ -123,6 +125,8 @@ def _places(path: Path, raw: bytes) -> dict[str, str]:
 
 def check_same(found: dict[str, Any], head: dict[str, Any], path: Path) -> None:
     """Raise InputError where a manifest is of another sweep; each difference is named."""
+    if found["method"] == "random" and found.get("sampling") != SAMPLING:
+        raise InputError(f"{path}: another version of pivotsim drew its points, in another way; use another folder")
     problems = [
         f"{path}: {key} is {found.get(key)!r} there and {head[key]!r} here; use another folder"
         for key in head

@@ -52,6 +52,7 @@ class ManifestRecord(Spec):
     scipy_version: str | None
     codec: str
     method: str
+    sampling: str | None = None  # of `random`; manifests before it had one have none
     samples: Positive | None
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     points: Positive

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pivotsim.dse.evaluation.counting import count_points
+from pivotsim.dse.evaluation.draws import draws_for
 from pivotsim.dse.evaluation.effects import notes_on
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.definition import Space
@@ -39,6 +39,7 @@ class SweepResult:
     """
 
     folder: Path
+    method: str
     points: int
     rows: int
     dropped: Mapping[str, int]
@@ -73,7 +74,9 @@ def run_sweep(
     method : {'grid', 'random', 'sobol'}
         Every point, or samples.
     samples, seed : int
-        How many points `random` and `sobol` draw, and from which sequence.
+        How many, and from which sequence. `random` takes so many different designs that the rules on axes and resources
+        admit, in at most 50 draws each, or the whole space where it has no more; `sobol` so many points of its
+        sequence, which may repeat and are left out where a rule excludes them.
     workers : int
         Processes of this machine.
     scheduler : str, optional
@@ -94,11 +97,13 @@ def run_sweep(
     check_integer("workers", workers, 1, MAX_WORKERS)
     space = load_space(source)
     size = chunk_points_for(space) if chunk_points is None else chunk_points
-    recipe = Recipe(space, method, samples, seed, check_integer("chunk_points", size, 1, CHUNK_POINTS))
-    check_recipe(recipe)
+    size = check_integer("chunk_points", size, 1, CHUNK_POINTS)
+    check_recipe(Recipe(space, method, samples, seed, size))
     _check_cluster(workers, scheduler)
     notes = notes_on(space)
-    count_points(space)
+    drawn = draws_for(space, method, samples, seed)
+    notes = (*notes, drawn.note) if drawn.note else notes
+    recipe = Recipe(space, drawn.method, drawn.samples, seed, size, draws=drawn.points)
     return store_chunks(recipe, Path(folder), lambda: _start_pool(recipe, workers, scheduler), notes, report)
 
 
@@ -124,8 +129,8 @@ def store_chunks(
         examples = {reason: text for reason, (_, text) in store.examples.items()}
         failed = tuple(store.failed[i] for i in sorted(store.failed))
         return SweepResult(
-            folder, store.head["points"], store.rows, store.dropped, examples, failed, tuple(store.redone), before,
-            store.head["chunks_total"], notes,
+            folder, recipe.method, store.head["points"], store.rows, store.dropped, examples, failed,
+            tuple(store.redone), before, store.head["chunks_total"], notes,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Front, knee, sensitivity and heat map of a dataset against the slow and obvious."""
+"""Front, knee and heat map of a dataset against the slow and obvious."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.dse.dataset import open_dataset
-from pivotsim.dse.fronts import best_by_pair, front_rows, knee_place, sensitivity
+from pivotsim.dse.fronts import best_by_pair, front_rows, knee_place
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError
 from tests.oracles.system import dominance
@@ -57,27 +57,6 @@ def test_knee_by_hand():
     assert knee_place({"a": np.array([1.0])}, ["a"]) == 0
 
 
-def test_sensitivity_is_the_variance_of_means(dataset, table):
-    shares = sensitivity(dataset, ["delay_ms", "dsp"])
-    for axis in SPACE["axes"]:
-        for name in ("delay_ms", "dsp"):
-            y = [float(v) for v in table[name]]
-            mean = math.fsum(y) / len(y)
-            total = math.fsum((v - mean) ** 2 for v in y)
-            between = 0.0
-            for value in set(table[axis].tolist()):
-                own = [v for v, x in zip(y, table[axis].tolist(), strict=True) if x == value]
-                between += len(own) * (math.fsum(own) / len(own) - mean) ** 2
-            assert shares[axis][name] == pytest.approx(between / total, rel=1e-9, abs=1e-12)
-    assert 0 < shares["array.rows"]["dsp"] < 1
-    assert shares["array.dataflow"]["dsp"] == pytest.approx(0, abs=1e-9)
-
-
-def test_sensitivity_of_what_never_changes(dataset):
-    shares = sensitivity(dataset, ["dsp"], where=["array.rows == 8", "array.cols == 8"])
-    assert {entry["dsp"] for entry in shares.values()} == {0.0}
-
-
 def test_heat_map(dataset, table):
     xs, ys, grid = best_by_pair(dataset, "array.cols", "array.rows", "energy_j", where=["dsp <= 2520"])
     assert (xs, ys) == ([8, 20, 36, 90], [8, 24, 64, 100])
@@ -101,7 +80,6 @@ def test_what_is_wrong(dataset):
             "maximize: must be a list of columns .got 'dsp'.;",
         ),
         (lambda: front_rows(dataset, ["delay_ms"], where=["dsp < 0"]), "front: no row is left"),
-        (lambda: sensitivity(dataset, ["dsp"], where=["dsp < 0"]), "sensitivity: no row is left"),
         (lambda: best_by_pair(dataset, "a", "array.rows", "dsp"), "axes: no column"),
     ):
         with pytest.raises(InputError, match=message):

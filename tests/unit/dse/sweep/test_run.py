@@ -11,12 +11,12 @@ import pivotsim as ps
 from pivotsim.dse.dataset import export_csv, open_dataset
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.sweep.chunks import Recipe, chunk_points_for
-from pivotsim.dse.sweep.manifest import MANIFEST
+from pivotsim.dse.sweep.chunks import ChunkMaker, Recipe, chunk_points_for
+from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError
 from tests.unit.dse import children
-from tests.unit.dse.children import files_of
+from tests.unit.dse.children import files_of, write_manifest
 
 SMALL = {
     "name": "small",
@@ -89,8 +89,45 @@ def test_nothing_to_do_changes_nothing(tmp_path):
 
 def test_no_time_in_the_files(tmp_path):
     for name in "ab":
-        run_sweep(SMALL, tmp_path / name, method="random", samples=40, seed=2, chunk_points=7)
+        run_sweep(SMALL, tmp_path / name, method="random", samples=12, seed=2, chunk_points=5)
     assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
+
+
+def test_a_random_sweep_stops_and_goes_on(tmp_path, monkeypatch):
+    """Designs that the rules admit, over chunks that also hold what they leave out."""
+    ruled = {**SMALL, "axes": {"array.rows": list(range(4, 84, 4)), "array.cols": list(range(4, 84, 4))},
+             "constraints": ["dsp <= 1000"]}  # fmt: skip
+    options = {"method": "random", "samples": 60, "seed": 4, "chunk_points": 16}
+    whole = run_sweep(ruled, tmp_path / "whole", **options)
+    assert whole.rows == 60 and whole.dropped == {"dsp <= 1000": whole.points - 60} and whole.chunks_total > 4
+    run, calls = ChunkMaker.__call__, []
+
+    def stops(maker, index):
+        calls.append(index)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return run(maker, index)
+
+    monkeypatch.setattr(ChunkMaker, "__call__", stops)
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep(ruled, tmp_path / "parts", **options)
+    monkeypatch.undo()
+    again = run_sweep(ruled, tmp_path / "parts", **options)
+    assert 0 < again.chunks_before < again.chunks_total
+    assert files_of(tmp_path / "parts") == files_of(tmp_path / "whole")
+
+
+def test_points_that_an_earlier_version_drew_are_not_gone_on_with(tmp_path):
+    run_sweep(SMALL, tmp_path, method="random", samples=10, seed=2)
+    found = read_manifest(tmp_path)
+    del found["sampling"]
+    write_manifest(tmp_path, found)
+    assert len(list(open_dataset(tmp_path).tables())) == 1  # read, but not gone on with
+    with pytest.raises(InputError) as caught:
+        run_sweep(SMALL, tmp_path, method="random", samples=10, seed=2)
+    assert list(caught.value.problems) == [
+        f"{tmp_path / MANIFEST}: another version of pivotsim drew its points, in another way; use another folder"
+    ]
 
 
 def test_sobol_equals_one_chunk(tmp_path):
