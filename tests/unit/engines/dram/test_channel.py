@@ -87,7 +87,7 @@ def test_requests_around_a_refresh_equal_the_oracle(scheduler):
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_a_refresh_waits_for_opened_requests_alone(scheduler):
-    """Four rows are opened right before the refresh: their reads come first, then it, then a hit that was not opened."""
+    """Four rows are opened right before the refresh: their reads come first, then it, then a hit of a later request."""
     spec = load_dram("dram/ddr4_2400").replace({"scheduler": scheduler, "nREFI": 500})
     row = spec.organisation.row_bytes
     addresses = [0, row, 2 * row, 3 * row, 3 * row + 64]
