@@ -39,7 +39,7 @@ def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAIN
 
     lines = tuple(constraints)
     check_constraints(lines)
-    slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks).bit_length()
+    slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks + 1).bit_length()  # two are heads of lists
     state = np.zeros((spec.banks + spec.organisation.bank_groups + 3, LANES), dtype=np.int64)
     queue = np.zeros((slots + spec.banks + 2, LANES), dtype=np.int64)  # the last two rows are serve_tile's
     arrays = Channel(state, _gaps(spec, lines), _device(spec, slots), queue)

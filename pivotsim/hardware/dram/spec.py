@@ -64,12 +64,18 @@ class DramTimingSpec(Spec):
 
 
 class DramControllerSpec(Spec):
-    """What the controller decides. Rows stay open until another row of the bank is asked for (open page)."""
+    """What the controller decides. Rows stay open until another row of the bank is asked for (open page).
+
+    One command is issued in a clock: of those that may be, the oldest request's. A request whose row was opened for it
+    leaves its slot of the queue. A refresh that is due waits for these requests (and, in_order, for those before them).
+    """
 
     mapping: str = quantity("", "Address bits, most significant first: row, bank, bank_group, column (of bursts).")
     scheduler: Scheduler = quantity("", "Order of reads and writes: arrival, or first ready then first come.")
     look_ahead: int = quantity(
-        "requests", "Slots of the queue (fr_fcfs: of each of two); 0 serves one request at a time.",
+        "requests",
+        "Slots of the queue (fr_fcfs: of each of two), left when a row is opened; 1 is first come first served, "
+        "0 starts a request once the one before is served.",
         ge=0, le=MAX_LOOK_AHEAD,
     )  # fmt: skip
     refresh: bool = quantity("", "Refresh all banks once in nREFI.")

@@ -111,14 +111,15 @@ def refresh(state: Array, gaps: Array, device: Array, log: Array) -> None:
 def wait(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> None:
     """Stay idle up to ``clock``, itself included, but for the refreshes that fall due until then.
 
-    A refresh is over before the next falls due (the specification checks it), so of a long idle time only the
-    end can matter to what follows.
+    A refresh takes less time than passes until the next falls due (the specification checks it), so that of a long
+    idle time only the end can matter to what follows, once none is late.
     """
-    controller = device[0, BANKS] + device[0, GROUPS] + 1
-    missed = (clock - state[controller, DUE]) // device[0, REFRESH_INTERVAL]
-    if missed > IDLE_REFRESHES:
-        state[controller, DUE] += missed * device[0, REFRESH_INTERVAL]
+    rank = device[0, BANKS] + device[0, GROUPS]
+    controller = rank + 1
     while state[controller, DUE] <= clock and state[controller, CLOCK] < clock:
+        missed = (clock - state[controller, DUE]) // device[0, REFRESH_INTERVAL]
+        if missed > IDLE_REFRESHES and max(state[controller, CLOCK], state[rank, REF]) < state[controller, DUE]:
+            state[controller, DUE] += missed * device[0, REFRESH_INTERVAL]
         refresh(state, gaps, device, log)
     state[controller, CLOCK] = max(state[controller, CLOCK], clock)
 

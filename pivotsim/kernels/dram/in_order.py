@@ -5,8 +5,8 @@ activate; the oldest pending request asks for its read or write. Of the commands
 oldest request's is issued. A request whose row was opened for it leaves its slot, and stays first in its bank
 until it is read or written. With LOOK_AHEAD 0 only one request is pending.
 
-A refresh that is due comes before everything else. No row is opened ahead of its turn when the refresh would
-have to wait for it: an activate then costs more than it saves.
+A refresh that is due waits until all requests whose rows were opened for them are served. Those, and the requests
+that came before the youngest of them, go on as without it; nothing is done for requests that came later.
 """
 
 from pivotsim.kernels._jit import inlined
@@ -15,14 +15,12 @@ from pivotsim.kernels.dram.commands import (
     BANKS,
     BURST,
     CLOCK,
-    COMMANDS,
     DUE,
     GROUPS,
     LOOK_AHEAD,
     NEVER,
     OPEN_ROW,
     PRE,
-    PREA,
     RD,
     READ_CLOCKS,
     SLOTS,
@@ -73,11 +71,11 @@ def serve_in_order(
     banks, slots, look_ahead = device[0, BANKS], device[0, SLOTS], device[0, LOOK_AHEAD]
     controller = banks + device[0, GROUPS] + 1
     cursor = controller + 1
-    open_clocks = gaps[2 * COMMANDS + ACT, PREA]  # how long an activate would keep a refresh waiting
     for bank in range(banks):
         queue[slots + bank, B_FIRST] = NONE
         queue[slots + bank, B_ASKS] = NONE
     head = tail = 0  # requests head up to tail are pending
+    opened = -1  # the youngest whose row was opened for it
     waiting = 0  # slots in use
     asking = 0  # banks whose first request asks for a precharge or an activate
     open_transfer(state, device, transfers, 0)
@@ -129,24 +127,25 @@ def serve_in_order(
                 if asks != NONE:
                     ready = earliest(state, device, asks, bank, clock)
                     user = queue[slots + bank, B_FIRST]
-                    in_time = asks == PRE or ready + open_clocks <= due
-                    if in_time and (ready < best or (ready == best and user < age)):
+                    goes_on = ready < due or user <= opened
+                    if goes_on and (ready < best or (ready == best and user < age)):
                         best, age, command, chosen = ready, user, asks, bank
 
-        if due <= min(best, next_arrival):
+        if opened < head and due <= min(best, next_arrival):
             refresh(state, gaps, device, log)
             asking = 0
             for bank in range(banks):
                 asking += ask(state, device, queue, bank)
         elif next_arrival < best:
-            wait(state, gaps, device, log, next_arrival - 1)
+            state[controller, CLOCK] = next_arrival - 1
         elif command in (PRE, ACT):
             slot = age & (slots - 1)
             issue(state, gaps, device, log, command, chosen, queue[slot, Q_ROW], best)
             asking += ask(state, device, queue, chosen) - 1
-            if command == ACT and queue[slot, Q_OPENED] == 0:
+            if command == ACT:
                 queue[slot, Q_OPENED] = 1
                 waiting -= 1
+                opened = max(opened, age)
         else:
             issue(state, gaps, device, log, command, chosen, queue[slot, Q_ROW], best)
             done = best + (device[0, WRITE_CLOCKS] if command == WR else device[0, READ_CLOCKS])

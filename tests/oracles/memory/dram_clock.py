@@ -57,19 +57,14 @@ class Clockwork:
         elif command == "REF":
             self.due += self.spec.timing.nREFI
 
-    def refreshes(self):
-        """A refresh that is due takes the clock, whether it can do something in it or not."""
-        if self.due is None or self.clock < self.due:
-            return False
-        if self.open:
-            if self.may("PREA"):
-                self.issue("PREA")
-        elif self.may("REF"):
-            self.issue("REF")
-        return True
+    def is_refresh_due(self):
+        return self.due is not None and self.clock >= self.due
 
-    def keeps_refresh_waiting(self):
-        return self.due is not None and self.clock + self.spec.timing.nRAS > self.due
+    def refresh(self):
+        """Go one command towards a refresh, if that may be issued in this clock."""
+        command = "PREA" if self.open else "REF"
+        if self.may(command):
+            self.issue(command)
 
     def needs(self, request):
         """The command that a request needs next."""
@@ -146,23 +141,23 @@ def in_order(world, coming, arrivals, finish):
             if (pending and slots_used >= look_ahead) or (pending and look_ahead == 0):
                 break
             pending.append(coming.pop(0))
-        if world.refreshes():
-            continue
+        going_on = list(pending)
+        if world.is_refresh_due():
+            while going_on and not going_on[-1].opened:
+                going_on.pop()  # nothing goes on but what an opened request is waiting for
+            if not going_on:
+                world.refresh()
         banks_of_older = set()
-        for request in list(pending):
-            command = world.needs(request)
-            oldest = request is pending[0]
+        for request in going_on:
             if request.bank in banks_of_older:
                 continue
             banks_of_older.add(request.bank)
-            if command in ("RD", "WR") and not oldest:
-                continue
-            if command == "ACT" and not oldest and world.keeps_refresh_waiting():
+            command = world.needs(request)
+            if command in ("RD", "WR") and request is not pending[0]:
                 continue
             if world.may(command, request.bank, request.group):
                 world.issue(command, request)
-                if command == "ACT":
-                    request.opened = True
+                request.opened = request.opened or command == "ACT"
                 if command in ("RD", "WR"):
                     finish[request.index] = world.data_end(command)
                     pending.remove(request)
@@ -172,18 +167,22 @@ def in_order(world, coming, arrivals, finish):
 def fr_fcfs(world, coming, arrivals, finish):
     controller = world.spec.controller
     slots = controller.look_ahead
-    reads, writes = [], []
+    size = max(slots, 1)
+    opened, reads, writes = [], [], []
     draining = False
-    while coming or reads or writes:
+    while coming or opened or reads or writes:
         world.clock += 1
         while coming and arrivals[coming[0].index] < world.clock:
             queue = writes if coming[0].is_write else reads
-            if (reads or writes) and len(queue) >= slots:
+            if (opened or reads or writes) and len(queue) >= slots:
                 break
             queue.append(coming.pop(0))
-        if world.refreshes():
+        if serve_first_ready(world, opened, opened, finish):
             continue
-        size = max(slots, 1)
+        if world.is_refresh_due():
+            if not opened:
+                world.refresh()
+            continue
         if not reads and not writes:
             continue  # nothing to decide
         if not reads or not writes:
@@ -192,17 +191,23 @@ def fr_fcfs(world, coming, arrivals, finish):
             draining = len(writes) >= controller.write_low_frac * size
         else:
             draining = len(writes) > controller.write_high_frac * size or len(writes) == size
-        queue = writes if draining else reads
-        hits = [r for r in queue if world.open.get(r.bank) == r.row]
-        hit_banks = {r.bank for r in hits}
-        others = [r for r in queue if r.bank not in hit_banks]
-        for request in [*hits, *others]:
-            command = world.needs(request)
-            if command == "ACT" and request is not queue[0] and world.keeps_refresh_waiting():
-                continue
-            if world.may(command, request.bank, request.group):
-                world.issue(command, request)
-                if command in ("RD", "WR"):
-                    finish[request.index] = world.data_end(command)
-                    queue.remove(request)
-                break
+        serve_first_ready(world, writes if draining else reads, opened, finish)
+
+
+def serve_first_ready(world, queue, opened, finish):
+    """Issue the command of the oldest request whose command may be issued now; False if there is none."""
+    for request in queue:
+        command = world.needs(request)
+        if command == "PRE" and any(request.bank == other.bank for other in opened):
+            continue  # the row is waited for
+        if world.may(command, request.bank, request.group):
+            world.issue(command, request)
+            if command != "PRE":
+                queue.remove(request)
+            if command == "ACT":
+                opened.append(request)
+                opened.sort(key=lambda one: one.index)
+            elif command != "PRE":
+                finish[request.index] = world.data_end(command)
+            return True
+    return False

@@ -85,6 +85,31 @@ def test_requests_around_a_refresh_equal_the_oracle(scheduler):
             check_against_oracle(spec, [0, 64, 2**17], [True, False, False], [0, arrival, arrival + 7])
 
 
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_a_refresh_waits_for_opened_requests_alone(scheduler):
+    """Four rows are opened right before the refresh: their reads come first, then it, then a hit of a later request."""
+    spec = load_dram("dram/ddr4_2400").replace({"scheduler": scheduler, "nREFI": 500})
+    row = spec.organisation.row_bytes
+    addresses = [0, row, 2 * row, 3 * row, 3 * row + 64]
+    commands = serve(spec, addresses, False, 485, log=True).commands
+    assert [c.command for c in commands] == [*["ACT"] * 4, *["RD"] * 4, "PREA", "REF", "ACT", "RD"]
+    assert [c.clock for c in commands[:5]] == [486, 490, 494, 498, 502]
+    timing = spec.timing
+    assert commands[8].clock == commands[3].clock + timing.nRAS  # the last row is open for long enough
+    assert commands[9].clock == commands[8].clock + timing.nRP
+    assert commands[10].clock == commands[9].clock + timing.nRFC
+
+
+def test_fr_fcfs_serves_what_is_ready_and_oldest_not_row_hits_first():
+    """A precharge that may be issued comes before a younger hit; an opened row stays open for who opened it."""
+    spec = load_dram("dram/ddr4_2400").replace({"scheduler": "fr_fcfs", "refresh": False})
+    other_row = spec.banks * spec.organisation.row_bytes
+    channel = serve(spec, [0, other_row, 64], False, [0, 100, 100], log=True)
+    assert [c.command for c in channel.commands] == ["ACT", "RD", "PRE", "ACT", "RD", "PRE", "ACT", "RD"]
+    waiting = serve(spec, [0, other_row, 64], False, 0, log=True)  # here the hit may be read before the row may close
+    assert [c.command for c in waiting.commands] == ["ACT", "RD", "RD", "PRE", "ACT", "RD"]
+
+
 def test_the_direction_is_not_decided_during_a_refresh():
     """The last read is served right before a refresh, writes wait, and reads arrive before banks are closed."""
     spec = load_dram("dram/ddr4_2400").replace({"scheduler": "fr_fcfs", "nREFI": 500})

@@ -117,28 +117,30 @@ def test_turning_the_bus_around(preset):
 @pytest.mark.parametrize("size", [s for s in SIZES if s >= 65_536])
 @each_preset
 def test_refreshes_inside_a_sequential_stream(preset, size, is_write):
-    """Each takes the place of the gap before the next burst: nCCD_L, or nCCD_S where that burst opens a row.
+    """Each takes the place of a gap of nCCD_L, after the first burst of the next row if that row is open by then.
 
-    Where one burst of a row is left on x16, the next row, opened nRRD_S after it, comes nRRD_S - nCCD_S late.
+    The queue comes to a row LOOK_AHEAD bursts before its turn and opens it, after a precharge where the bank was in
+    use since the last refresh.
     """
     spec = load_dram(preset)
-    t = spec.timing
-    column = np.arange(size // spec.burst_bytes) % (spec.organisation.row_bytes // spec.burst_bytes)
-    opens = column == 0
-    gaps = np.where(opens, t.nCCD_S, t.nCCD_L)
+    t, look_ahead = spec.timing, spec.controller.look_ahead
+    per_row = spec.organisation.row_bytes // spec.burst_bytes
+    gaps = np.where(np.arange(size // spec.burst_bytes) % per_row == 0, t.nCCD_S, t.nCCD_L)
     clocks = 1 + t.nRCD + np.concatenate([[0], np.cumsum(gaps[1:])])
-    due, in_rows = t.nREFI, 0
-    while (i := int(np.searchsorted(clocks, due))) < len(clocks):
-        clocks[i:] += reopening(spec, is_write) - gaps[i]
-        clocks[i + 1 :] += t.nRRD_S - t.nCCD_S if opens[i + 1 : i + 2].any() else 0
-        in_rows += not opens[i]
-        due += t.nREFI
+    refreshes, since = 0, 0
+    while (i := int(np.searchsorted(clocks, (refreshes + 1) * t.nREFI))) < len(clocks):
+        opening = -(-i // per_row) * per_row
+        closing_clocks = t.nRP if opening - (spec.banks - 1) * per_row > since else 0
+        if opening < len(clocks) and clocks[opening - look_ahead] + 1 + closing_clocks < (refreshes + 1) * t.nREFI:
+            i = opening + 1
+        if i == len(clocks):
+            break
+        clocks[i:] += reopening(spec, is_write) - t.nCCD_L
+        refreshes, since = refreshes + 1, i
     expected = int(clocks[-1]) + first_end(spec, is_write) - 1 - t.nRCD
     assert DramChannel(spec).transfer(0, size, is_write=is_write) == expected
-    refreshes = due // t.nREFI - 1
-    if t.nRRD_S == t.nCCD_S and in_rows == refreshes:  # then all cost the same
-        cost = reopening(spec, is_write) - t.nCCD_L
-        assert DramChannel(quiet(preset)).transfer(0, size, is_write=is_write) + refreshes * cost == expected
+    cost = refreshes * (reopening(spec, is_write) - t.nCCD_L)
+    assert DramChannel(quiet(preset)).transfer(0, size, is_write=is_write) + cost == expected
 
 
 @pytest.mark.parametrize("kind", ["scattered", "one_group", "few_rows"])
