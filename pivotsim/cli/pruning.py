@@ -1,5 +1,6 @@
 """Options that leave parts of a model out: heads, neurons, tokens, blocks of weights, attention scores."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -65,6 +66,7 @@ PresetOption = Annotated[
     str | None,
     typer.Option("--preset", metavar="NAME", help="Prune as a recipe says: parikh_seed (inferred)."),
 ]
+ONE_VALUE = ("--heads", "--neurons", "--split", "--preset")
 FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split, --preset"
 
 
@@ -123,7 +125,7 @@ class Pruning:
         from pivotsim.workload.transforms.neuron_pruning import prune_neurons
         from pivotsim.workload.transforms.token_pruning import prune_tokens
 
-        steps: list[tuple[str, Callable[[Plan], Plan]]] = []
+        steps: list[tuple[str, partial[Plan]]] = []
         if self.heads is not None:
             steps.append(("--heads", partial(prune_heads, heads=self.heads)))
         if self.neurons is not None:
@@ -139,7 +141,7 @@ class Pruning:
         if self.split is not None:
             steps.append(("--split", partial(split_attention, threshold=self.split)))
         for option, step in steps:
-            with _named(option):
+            with _named(option, step):
                 plan = step(plan)
         return plan
 
@@ -161,12 +163,14 @@ def _typed(value: object) -> str:
 
 
 @contextmanager
-def _named(option: str) -> Iterator[None]:
-    """Name the option in what its transform finds wrong."""
+def _named(option: str, step: "partial[Plan]") -> Iterator[None]:
+    """Name the option in what its transform finds wrong, instead of the transform, or of the value that it states."""
+    own = [step.func.__name__, *(step.keywords if option in ONE_VALUE else ())]
     try:
         yield
     except InputError as error:
-        raise InputError(f"{option}: {problem}" if option else problem for problem in error.problems) from None
+        told = [re.sub(rf"^({'|'.join(own)}): ", "", problem) for problem in error.problems]
+        raise InputError(f"{option}: {problem}" if option else problem for problem in told) from None
 
 
 def parse_pruning(

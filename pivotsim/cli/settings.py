@@ -61,7 +61,12 @@ def load_both(
         raise InputError(f"--set: {p}: unknown key{_meant(type(hw), p, hw_paths | model_paths, how)}" for p in unknown)
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
     hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
-    return hw, model if model is None else model.replace(for_model, label="--set model")
+    if model is None:
+        return hw, None
+    try:
+        return hw, model.replace(for_model, label="--set model")
+    except InputError as error:
+        raise InputError(p.replace("--set model: ", "--set: model.", 1) for p in error.problems) from None
 
 
 def model_not_used(

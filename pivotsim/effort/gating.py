@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.effort.entropy import as_array, checked_entropies, entropies_of, exit_threshold
-from pivotsim.errors import InputError, check_real, got
+from pivotsim.errors import InputError, check_real, got, got_shape, shape_text
 from pivotsim.io.array_files import read_arrays
 from pivotsim.units import FloatArray, IntArray
 
@@ -123,7 +123,7 @@ def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
     first = next(iter(keys))
     for key, shape in shapes.items():
         if shape != shapes[first]:
-            raise InputError(f"{place}: {key}: must have the shape of {first} {shapes[first]} {got(shape)}")
+            raise InputError(f"{place}: {key}: must have the shape of {first}, {shape_text(shapes[first])} {got_shape(shape)}")
     images, classes = shapes[first]
     labels = _labels(place, arrays["labels"], images, classes) if "labels" in arrays else None
     entropies, right = {}, {}

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, got, nearest, number_text
 from pivotsim.io.documents import SET_BY_USER, load_document, plain, without_sources_below
-from pivotsim.io.messages import hint, requirement
+from pivotsim.io.messages import problem_of
 from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
@@ -103,7 +103,7 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         return start + "required key is missing"
     field = _field(spec, path)
     meaning = field.description if field is not None else None
-    return start + requirement(kind, context) + f" {got(value)}" + hint(kind, value, context, meaning or "")
+    return start + problem_of(kind, value, context, meaning or "")
 
 
 def _meant(spec: type[Spec], path: KeyPath) -> str:
@@ -209,7 +209,7 @@ def check_leaf(spec: type[Spec], path: str, value: object, label: str) -> None:
         _leaf_type(spec, path).validate_python(plain(value))
     except ValidationError as error:
         kind, context = error.errors()[0]["type"], error.errors()[0].get("ctx", {})
-        raise InputError(f"{label}: {requirement(kind, context)} {got(value)}{hint(kind, value, context)}") from None
+        raise InputError(f"{label}: {problem_of(kind, value, context)}") from None
 
 
 @cache
@@ -248,6 +248,11 @@ def holds_no_values(spec: Spec, path: str) -> str:
     return ""
 
 
+def _shown(value: object) -> str:
+    """Return a value as a file would state it."""
+    return number_text(value) if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace") -> SpecT:
     """Return a copy with values at dotted paths changed and validated; their sources say so.
 
@@ -283,7 +288,7 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
             else:
                 if data["sources"].get(path) is None or target[last] != value:
                     data["sources"].pop(path, None)  # values stand in the order in which they are stated
-                data["sources"][path] = f"{SET_BY_USER} (was {target[last]})"
+                data["sources"][path] = f"{SET_BY_USER} (was {_shown(target[last])})"
         target[last] = plain(value)
         places[tuple(path.split("."))] = label
     if problems:

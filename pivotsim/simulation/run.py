@@ -104,7 +104,7 @@ def simulate(
     trace = runnable(whole, stated, scope)
     if mode == "heads" and not head_ranges(trace) and _is_split(trace):
         problem = "a split attention runs its heads one by one, so none is side by side with another"
-        raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
+        raise InputError(f"ps_pl_overlap: {problem}; leave the split out {got(mode)}")
 
     board = hw if memory == HW else hw.without_memory_limits()
     counted = ENGINES[engine].run(trace, board, memory)

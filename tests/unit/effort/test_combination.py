@@ -68,9 +68,9 @@ def test_efforts_are_of_one_model():
         return str(error.value)
 
     start = "reports: the model differs between number 1 and 2, in "
-    assert message("deit_t", "deit_s") == f"{start}name (got ('deit_t', 'deit_s'))"
+    assert message("deit_t", "deit_s") == f"{start}name (got deit_t, deit_s)"
     deeper = WHOLE.model.replace({"depth": 13})
-    assert message("deit_s", deeper) == f"{start}depth (got (12, 13))"
+    assert message("deit_s", deeper) == f"{start}depth (got 12, 13)"
     other_name = WHOLE.model.replace({"name": "mine", "description": "DeiT-S."})
     assert ps.combine([effort(12), ps.simulate(ps.plan(other_name))], [0.5, 0.5]).delay_ms > 0
     read = [ps.simulate(ps.Trace(ps.lower(ps.plan(name)).ops, name)) for name in ("deit_t", "deit_s")]
