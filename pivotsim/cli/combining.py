@@ -1,5 +1,6 @@
 """Commands on several results: combine, compare."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from pivotsim.cli.settings import (
     score_bits_not_used,
 )
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got, number_text
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def combine_command(
 
     def plans_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "list[Plan]":
         whole = plan(one, qkv=qkv, score_bits=score_bits)
-        return [asked.applied(whole, options.parse_encoders(name, text, one.depth)) for name, text in lists]
+        return [_effort(asked, whole, name, text) for name, text in lists]
 
     reports = [
         simulate(
@@ -144,6 +145,14 @@ def combine_command(
     print_end(mix.notes, written)
 
 
+def _effort(asked: pruning.Pruning, whole: "Plan", option: str, text: str) -> "Plan":
+    """Return a plan pruned as asked for, with the encoders active that an option names."""
+    try:
+        return asked.applied(whole, options.parse_encoders(option, text, whole.model.depth))
+    except InputError as error:
+        raise InputError(re.sub(r"^active: ", f"{option}: ", problem) for problem in error.problems) from None
+
+
 def _cascade(
     low: str | None, high: str | None, f_low: float | None, effort: list[str] | None, exit_fractions: str | None
 ) -> tuple[list[tuple[str, str]], list[float]]:
@@ -151,6 +160,9 @@ def _cascade(
     pair, cascade = (low, high, f_low), (effort or None, exit_fractions)
     if all(v is not None for v in pair) and all(v is None for v in cascade):
         assert low is not None and high is not None and f_low is not None
+        if not 0 <= f_low <= 1:
+            percents = f"; write {number_text(f_low / 100)} for {number_text(f_low)} %" if 1 < f_low <= 100 else ""
+            raise InputError(f"--f-low: must lie in 0 to 1 {got(f_low)}{percents}")
         return [("--low", low), ("--high", high)], [f_low, 1 - f_low]
     if all(v is not None for v in cascade) and all(v is None for v in pair):
         assert effort is not None and exit_fractions is not None

@@ -58,12 +58,7 @@ def run_search(
     """
     space = load_space(source)
     objectives = check_list("objectives", objectives, "columns", REMEDY)
-    known = [*space.results, *DEMANDS]
-    problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
-    if problems or not objectives:
-        raise InputError(problems or "objectives: at least one is needed")
-    trials = check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
-    check_integer("seed", seed, 0, 2**31)
+    trials = check_search(space, objectives, samples, seed)
     notes = notes_on(space)
     count_points(space)
     if space.size <= trials:
@@ -77,6 +72,16 @@ def run_search(
         old.unlink(missing_ok=True)
     recipe = Recipe(space, "optuna", len(listed), seed, listed=tuple(listed))
     return "optuna", store_chunks(recipe, path, lambda: SingleProcess(recipe), notes)
+
+
+def check_search(space: Space, objectives: Sequence[str], samples: int | None, seed: int) -> int:
+    """Return how many designs a search tries, or raise InputError where an option does not fit."""
+    known = [*space.results, *DEMANDS]
+    problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
+    if problems or not objectives:
+        raise InputError(problems or "objectives: at least one is needed")
+    check_integer("seed", seed, 0, 2**31)
+    return check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
 
 
 def _check_folder(folder: Path, space: Space) -> None:

@@ -91,12 +91,11 @@ def run_sweep(
     MissingExtraError
         A package is not installed; nothing is written.
     """
-    check_integer("workers", workers, 1, MAX_WORKERS)
+    check_workers(workers, scheduler)
     space = load_space(source)
     size = chunk_points_for(space) if chunk_points is None else chunk_points
     recipe = Recipe(space, method, samples, seed, check_integer("chunk_points", size, 1, CHUNK_POINTS))
     check_recipe(recipe)
-    _check_cluster(workers, scheduler)
     notes = notes_on(space)
     count_points(space)
     return store_chunks(recipe, Path(folder), lambda: _start_pool(recipe, workers, scheduler), notes, report)
@@ -129,8 +128,9 @@ def store_chunks(
         )  # fmt: skip
 
 
-def _check_cluster(workers: int, scheduler: str | None) -> None:
-    """Raise where a cluster is asked for that cannot be: before a folder is made."""
+def check_workers(workers: int, scheduler: str | None) -> None:
+    """Raise where workers are asked for that cannot be: before a folder is made."""
+    check_integer("workers", workers, 1, MAX_WORKERS)
     if scheduler is None:
         return
     if workers != 1:
