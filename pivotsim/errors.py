@@ -139,6 +139,7 @@ def number_text(value: float) -> str:
 NEAR_RATIO = 0.65  # of difflib: two of three letters, three of four; what shares less is not what was meant
 NEAR_LAST_RATIO = 0.75  # where one of the names has no group in front
 MAX_LISTED = 12
+MAX_OF_GROUP = 32
 
 
 def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: str = "", most: int = MAX_LISTED) -> str:
@@ -158,6 +159,10 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
         best, _, match = max(ratios, default=(0.0, 0, ""))
         if best:
             return f", nearest valid name: '{match}'"
+    if len(of_text) > most:  # the names below it, and the groups
+        depth = text.count(".") + 2
+        of_text = sorted({".".join(name.split(".")[:depth]) + ".*" * (name.count(".") >= depth) for name in of_text})
+        most = MAX_OF_GROUP
     group = text.rpartition(".")[0]
     beside = [candidate for candidate in names if group and candidate.rpartition(".")[0] == group]
     for listed in (of_text or names, beside):

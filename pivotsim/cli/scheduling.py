@@ -11,7 +11,7 @@ from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.settings import load_both, model_not_used, parse_settings
 from pivotsim.cli.simulating import print_end, print_said
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, number, percent
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def _device_and_model(
         raise InputError(f"--set: {path}: a measured device has no such value" for path in rest)
     if recorded is not None:
         return read_recorded(str(recorded)), spec
+    check_choice("--live", live, ("cpu", "cuda"))
     live_device: Device = importlib.import_module("pivotsim.pruning.devices.torch_live").TorchLive(str(live))
     return live_device, spec  # imported by name, since only this line may need torch
 

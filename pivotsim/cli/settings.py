@@ -93,6 +93,8 @@ def _meant(hw: "type[Hardware]", path: str, valid: set[str], how: str) -> str:
     from pivotsim.io.specs import unknown_key
     from pivotsim.models.spec import VitModel
 
+    if path == "base":
+        return "; a board is chosen by --hw, and `base` stands in its file alone"
     if path.startswith("model."):
         own = {name.removeprefix("model.") for name in valid if name.startswith("model.")}
         meant = unknown_key(VitModel, path.removeprefix("model."), own)

@@ -71,7 +71,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
         return "; write it without separators of thousands"
     if re.fullmatch(r"\d+,\d+", value):
         return "; write a decimal point"
-    if re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
+    if re.fullmatch(r"[1-9]\d*(\s*[xX*]\s*|\s+)\d+", value):
         return _one_number(meaning)
     if value[:2].lower() in {"0x", "0o", "0b"}:
         return "; write a decimal number"

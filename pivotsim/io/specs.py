@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from pivotsim.errors import InputError, got, nearest, number_text
-from pivotsim.io.documents import SET_BY_USER, load_document, plain, without_sources_below
+from pivotsim.io.documents import SET_BY_USER, load_document, note_name, plain, without_sources_below
 from pivotsim.io.messages import problem_of
+from pivotsim.io.search_path import is_shipped
 from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
@@ -50,7 +51,10 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
     """Return a specification from a name, a path or a dict of the YAML file's form."""
     if isinstance(source, spec):
         return source
-    return validate(spec, load_document(folder, what, source))
+    document = load_document(folder, what, source)
+    found = validate(spec, document)
+    note_name(document)
+    return found
 
 
 def validate(spec: type[SpecT], document: Document) -> SpecT:
@@ -86,7 +90,8 @@ def _as_meant(annotation: object, value: object) -> object:
 def _place(document: Document, path: KeyPath) -> str:
     while path and path not in document.places:
         path = path[:-1]
-    return document.places.get(path, document.name)
+    place = document.places.get(path, document.name)
+    return document.name if is_shipped(place) else place  # the package's values are right but for what is laid over
 
 
 def _problem(spec: type[Spec], document: Document, error: Any) -> str:
@@ -113,6 +118,9 @@ def _meant(spec: type[Spec], path: KeyPath) -> str:
     if owner is None:
         return ""
     remedy = owner.other_names.get(key.lower())
+    group, _, last = key.rpartition(".")
+    if group and _field(spec, tuple(key.split("."))) is not None:
+        remedy = f"write {last} below {group}, indented, or state it with --set {key}=VALUE"
     return f"; {remedy}" if remedy else nearest(key, owner.model_fields, most=MAX_KEYS_LISTED)
 
 

@@ -191,8 +191,8 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
             wide = max(op.a_bits, op.w_bits)
             problem = f"operands are wider than {hw.compute}.operand_bits {widest} {got(wide)}"
         if problem:
-            place = f"operation {number} ({op.module}, encoder {op.encoder})"
-            raise InputError(f"{trace.name}: {place}: {problem}")
+            place = trace.places[number - 1] if trace.places else f"{trace.name}: operation {number}"
+            raise InputError(f"{place} ({op.module}, encoder {op.encoder}): {problem}")
     return trace
 
 

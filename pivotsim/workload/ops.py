@@ -97,6 +97,7 @@ class Trace(Printable):
     name: str = "trace"
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # mask_name(op) -> mask
     model: VitModel | None = field(default=None, compare=False)  # whose operations they are; None where unknown
+    places: tuple[str, ...] = field(default=(), compare=False)  # file:line of each operation; none of a lowered plan
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -154,7 +155,8 @@ class Trace(Printable):
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
         if scope == "all":
             return self
-        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0))
+        places = tuple(place for op, place in zip(self.ops, self.places, strict=False) if op.encoder > 0)
+        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0), places=places)
 
     @cached_property
     def first_ops(self) -> dict[str, Op]:
@@ -240,7 +242,7 @@ def checked(trace: Trace) -> Trace:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name, masks, trace.model)
+    return Trace(tuple(ops), trace.name, masks, trace.model, trace.places)
 
 
 def with_mask(op: Op, mask: Mask | None) -> Op:

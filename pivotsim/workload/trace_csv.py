@@ -120,7 +120,7 @@ def read_trace(path: str | Path) -> Trace:
         raise InputError(cut(problems, name))
     if not ops:
         raise InputError(f"{name}: has a header and no operations")
-    return Trace(ops, Path(path).stem, masks)
+    return Trace(ops, Path(path).stem, masks, places=tuple(place for place, _ in placed))
 
 
 def _path(path: str | Path) -> Path:
