@@ -17,7 +17,7 @@ from pivotsim.cli.settings import (
 )
 from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
 from pivotsim.errors import InputError, got, number_text
-from pivotsim.tables import number, percent
+from pivotsim.tables import number, percent, ranges
 
 if TYPE_CHECKING:
     from pivotsim.models.spec import VitModel
@@ -90,23 +90,26 @@ def combine_command(
         whole = plan(one, qkv=qkv, score_bits=score_bits)
         return [_effort(asked, whole, name, text) for name, text in lists]
 
+    plans = plans_of(spec)
     reports = [
         simulate(
             effort_plan, board, engine=engine, memory=memory, profile=profile, energy=energy,
             scope=scope, ps_pl_overlap=ps_pl_overlap,
         )
-        for effort_plan in plans_of(spec)
+        for effort_plan in plans
     ]  # fmt: skip
     of_model = model_not_used(
         settings, model, spec, lambda m: [lower(one) for one in plans_of(m)], scope=scope, gate=gate
     )
     mix = combine(reports, exits, gate=gate)
+    of_model |= pruned.idle_steps(plans)
     of_model |= pruned.not_used(lambda asked: [lower(one) for one in plans_of(spec, asked)], scope)
     of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
     if json:
         not_used = {**mix.not_used, **of_model}
-        print_json({**mix.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
+        asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
+        print_json({**mix.to_dict(), "not_used": not_used, **asked})
         return
     used = reports[0].options
     modes = f"engine {used['engine']}, memory {used['memory']}, profile {profile}, scope {scope}, gate {gate}"
@@ -117,12 +120,13 @@ def combine_command(
         print_line(f"pruned: {pruned}")
     print_line()
     print_table(
-        ("effort", "run it", "leave there", "delay, ms", "energy, J"),
+        ("effort", "attention in", "run it", "leave there", "delay, ms", "energy, J"),
         [
-            (e.report.workload, percent(e.reach_frac), percent(e.exit_frac), number(e.delay_ms), number(e.energy_j, 4))
-            for e in mix.efforts
+            (e.report.workload, ranges(one.active) or "none", percent(e.reach_frac), percent(e.exit_frac),
+             number(e.delay_ms), number(e.energy_j, 4))
+            for e, one in zip(mix.efforts, plans, strict=True)
         ],
-        right=(1, 2, 3, 4),
+        right=(2, 3, 4, 5),
     )
     print_line()
     print_table(
@@ -139,7 +143,7 @@ def combine_command(
         ],
         right=(1,),
     )
-    print_said([*said_lines(mix), *not_used_lines(of_model)])
+    print_said([*said_lines(mix), *options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)])
     print_modules(mix)
     print_energy(mix)
     print_end(mix.notes, written)
@@ -189,7 +193,7 @@ def compare_command(
         print_json({**header("compare", hash_of((who, deltas))), **who, "options": differences, **deltas})
         return
     for name, said in who.items():
-        print_line(f"{name.upper()}: " + ", ".join(f"{key} {value}" for key, value in said.items()))
+        print_line(f"{name.upper()} ({a if name == 'a' else b}): " + ", ".join(f"{key} {value}" for key, value in said.items()))
     print_line()
     if table["options"]:
         print_table(("options that differ", "A", "B"), [(d.name, d.a or "-", d.b or "-") for d in table["options"]])

@@ -42,7 +42,7 @@ def load_both(
     ``only`` is the start of the paths that the command makes use of; another one is refused. ``kind`` is the kind of
     hardware that it needs.
     """
-    from pivotsim.hardware.loading import load_hardware
+    from pivotsim.hardware.loading import check_links, load_hardware
     from pivotsim.io.specs import changeable, leaves
     from pivotsim.models.spec import VitModel, load_model
 
@@ -61,6 +61,8 @@ def load_both(
         raise InputError(f"--set: {p}: unknown key{_meant(type(hw), p, hw_paths | model_paths, how)}" for p in unknown)
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
     hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
+    if "memories.dram" in settings:
+        check_links(hw, "--set")
     if model is None:
         return hw, None
     try:

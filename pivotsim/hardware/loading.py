@@ -61,5 +61,14 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind:
         return source
     document = load_document("hwconfigs", "hardware", source, kind=kind)
     found = validate(schema_of(document), document)
+    check_links(found, document.places.get(("memories", "dram"), document.name))
     note_name(document)
     return found
+
+
+def check_links(hw: Hardware, label: str) -> None:
+    """Raise InputError, its lines beginning with a label, where a board names a file that is not there or not valid."""
+    try:
+        hw.linked()
+    except InputError as error:
+        raise InputError(f"{label}: {problem}" for problem in error.problems) from None
