@@ -64,7 +64,8 @@ def got_instead_of_integer(value: object) -> str:
     >>> got_instead_of_integer(6.0), got_instead_of_integer("six")
     ('(got 6.0)', "(got 'six')")
     """
-    return f"(got {float(value)!r})" if isinstance(value, float) else got(value)
+    text = number_text(value) if isinstance(value, float) else ""
+    return f"(got {text}.0)" if text.lstrip("-").isdecimal() else got(value)
 
 
 def got_shape(shape: Iterable[int]) -> str:

@@ -98,7 +98,7 @@ def simulate(
     mode = hw.ps_pl_overlap
     images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
     if images > 1 and isinstance(workload, Trace):
-        problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
+        problem = f"a trace of {batch} images cannot be taken apart; give a model, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
     whole = as_trace(workload, batch // images)
     trace = runnable(whole, stated, scope)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import pivotsim as package
+from tests.cli.plain_english import not_plain
 
 GOOD_YAML = Path(package.__file__).parents[1] / "hwconfigs" / "zcu102.yaml"
 HEADER = "encoder,module,kind,m,k,n,repeats,a_bits,w_bits,out_bits,density,mask_file,mask_key\n"
@@ -120,11 +121,11 @@ CASES = [
     ("no encoder list", ("run", "deit_s", "--active", "first"), None, "--active: must be encoder numbers"),
     ("range backwards", ("run", "deit_s", "--active", "5-2"), None, "--active: range runs backwards (got '5-2')"),
     ("range without end", ("run", "deit_s", "--active", "1-999999999"), None, "--active: range is longer than any model"),
-    ("fraction above 1", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1.5"), None, "exit_fractions: each must lie in 0 to 1 (got 1.5)"),
-    ("fraction NaN", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", ".nan"), None, "exit_fractions: each must lie in 0 to 1 (got nan)"),
+    ("fraction above 1", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1.5"), None, "--f-low: must lie in 0 to 1 (got 1.5); write 0.015 for 1.5 %"),
+    ("fraction NaN", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", ".nan"), None, "--f-low: must lie in 0 to 1 (got nan)"),
     ("fraction of text", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "most"), None, "--f-low: must be a number (got 'most')"),
-    ("fractions that do not sum to 1", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "0.5,0.4"), None, "exit_fractions: must sum to 1 (got 0.9)"),
-    ("too few fractions", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "1"), None, "exit_fractions: expected 2, one per effort (got 1)"),
+    ("fractions that do not sum to 1", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "0.5,0.4"), None, "--exit-fractions: must sum to 1 (got 0.9)"),
+    ("too few fractions", ("combine", "deit_s", "--effort", "1", "--effort", "1-2", "--exit-fractions", "1"), None, "--exit-fractions: expected 2, one per effort (got 1)"),
     ("fractions of text", ("combine", "deit_s", "--effort", "1", "--exit-fractions", "a,b"), None, "--exit-fractions: must be a number (got 'a')"),
     ("half a pair", ("combine", "deit_s", "--low", "1"), None, "combine: give --low, --high and --f-low"),
     ("pair and cascade", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1", "--effort", "1"), None, "combine: give --low, --high and --f-low"),
@@ -140,9 +141,9 @@ CASES = [
     ("block beyond the matrix", ("gemm", "8", "8", "8", "--density", "0.5"), None, "block: must not exceed a side of the matrix, 8x8 (got 16)"),
     ("block and seed alone", ("gemm", "8", "8", "8", "--block", "4", "--seed", "1"), None, "seed: needs density (got 1)"),
     ("negative seed", ("gemm", "8", "8", "8", "--density", "0.5", "--block", "4", "--seed", "-1"), None, "seed: must be at least 0 (got -1)"),
-    ("unknown overlap", ("gemm", "1", "1", "1", "--fold-overlap", "chain"), None, "fold_overlap: must be one of none, preload, chained, pipelined (got 'chain'), nearest valid name: 'chained'"),
+    ("unknown overlap", ("gemm", "1", "1", "1", "--fold-overlap", "chain"), None, "--fold-overlap: must be one of none, preload, chained, pipelined (got 'chain'), nearest valid name: 'chained'"),
     ("unknown edge", ("gemm", "1", "1", "1", "--edge", "pad"), None, "edge: must be one of padded, aware (got 'pad')"),
-    ("mac latency", ("gemm", "1", "1", "1", "--mac-latency", "0"), None, "mac_latency: must be at least 1 (got 0)"),
+    ("mac latency", ("gemm", "1", "1", "1", "--mac-latency", "0"), None, "--mac-latency: must be at least 1 (got 0)"),
     ("an engine that no one has", ("gemm", "1", "1", "1", "--engine", "rtl"), None, "engine: must be one of analytic, pe, memory (got 'rtl')"),
     ("more PEs than memory holds", ("gemm", "4000000", "4000000", "1000", "--engine", "pe"), None, "gemm: PE by PE this takes more memory than the machine has; engine 'analytic' needs none"),
     ("nothing to watch", ("watch", "0", "1", "1"), None, "m: must be at least 1 (got 0)"),
@@ -164,11 +165,11 @@ CASES = [
     ("unknown profile", ("run", "deit_s", "--profile", "ful"), None, "profile: must be one of paper, full (got 'ful'), nearest valid name: 'full'"),
     ("unknown energy", ("run", "deit_s", "--energy", "activities"), None, "energy: must be one of constant, activity (got 'activities')"),
     ("unknown scope", ("run", "deit_s", "--scope", "everything"), None, "scope: must be one of encoders, all (got 'everything')"),
-    ("unknown ps_pl_overlap", ("run", "deit_s", "--ps-pl-overlap", "head"), None, "ps_pl_overlap: must be one of serial, heads, images (got 'head'), nearest valid name: 'heads'"),
+    ("unknown ps_pl_overlap", ("run", "deit_s", "--ps-pl-overlap", "head"), None, "--ps-pl-overlap: must be one of serial, heads, images (got 'head'), nearest valid name: 'heads'"),
     ("ps_pl_overlap twice", ("run", "deit_s", "--ps-pl-overlap", "heads", "--set", "host.ps_pl_overlap=heads"), None, "run: host.ps_pl_overlap: stated twice, by --set and by its own option"),
     ("ps_pl_overlap twice in combine", ("combine", "deit_s", "--low", "1", "--high", "2", "--f-low", "1", "--ps-pl-overlap", "heads", "--set", "host.ps_pl_overlap=heads"), None, "combine: host.ps_pl_overlap: stated twice"),
     ("ps_pl_overlap in a file", RUN_HW, hw("  ps_pl_overlap: serial", "  ps_pl_overlap: both"), "host.ps_pl_overlap: must be one of serial, heads, images (got 'both')"),
-    ("images of a trace", (*RUN_TRACE, "--ps-pl-overlap", "images", "--batch", "2"), HEADER + ROW, "ps_pl_overlap: 'images': a trace of 2 images cannot be taken apart"),
+    ("images of a trace", (*RUN_TRACE, "--ps-pl-overlap", "images", "--batch", "2"), HEADER + ROW, "--ps-pl-overlap: 'images': a trace of 2 images cannot be taken apart"),
     ("too many heads", ("run", "deit_s", "--ps-pl-overlap", "heads", "--batch", "100000"), None, "batch: ps_pl_overlap 'heads' runs up to 200000 pieces of work"),
     ("no such pruning", ("run", "deit_s", "--tokens", "evti:keep_rate=0.7"), None, "--tokens: method: must be one of single, top_k, top_k_rate, tome, dynamicvit, evit, heatvit, tdm, random (got 'evti'), nearest valid name: 'evit'"),
     ("no such parameter of it", ("run", "deit_s", "--tokens", "evit:keep_rat=0.7"), None, "--tokens: evit: keep_rat: unknown parameter, nearest valid name: 'keep_rate'"),
@@ -179,8 +180,8 @@ CASES = [
     ("a rate twice", ("run", "deit_s", "--tokens", "evit:keep_rate=0.7,keep_rate=0.6"), None, "--tokens: keep_rate: stated twice"),
     ("a rate of nothing", ("run", "deit_s", "--tokens", "evit:keep_rate=0"), None, "--tokens: evit: keep_rate: must lie above 0 and at most 1 (got 0)"),
     ("a list with a gap", ("run", "deit_s", "--tokens", "evit:keep_rate=0.7,encoders=4//7"), None, "--tokens: evit: encoders: must be an integer (got "),
-    ("pruning by an attention that is skipped", ("run", "deit_s", "--active", "1-3", "--tokens", "evit:keep_rate=0.7,encoders=4"), None, "--tokens: evit: scores by the attention of encoder 4, which is skipped (got 4)"),
-    ("an effort without the attention that prunes", ("combine", "deit_s", "--low", "1-3", "--high", "all", "--f-low", "0.5", "--tokens", "evit:keep_rate=0.7,encoders=4"), None, "--tokens: evit: scores by the attention of encoder 4, which is skipped (got 4)"),
+    ("pruning by an attention that is skipped", ("run", "deit_s", "--active", "1-3", "--tokens", "evit:keep_rate=0.7,encoders=4"), None, "--tokens: evit: scores by the attention of encoder 4, which is skipped"),
+    ("an effort without the attention that prunes", ("combine", "deit_s", "--low", "1-3", "--high", "all", "--f-low", "0.5", "--tokens", "evit:keep_rate=0.7,encoders=4"), None, "--tokens: evit: scores by the attention of encoder 4, which is skipped"),
     ("pruning of a trace", (*RUN_TRACE, "--tokens", "heatvit"), HEADER + ROW, "run: --active, --heads, --neurons, --tokens, --blocks, --attention, --split, --preset, --qkv and --score-bits shape a model"),
     ("pruning of a trace that is shown", ("show", "trace", "none.csv", "--tokens", "heatvit"), None, "show trace: a trace file is fixed"),
     ("a sorting network that no one has", ("run", "deit_s", "--set", "units.token_drop.sort_network=bitonc"), None, "--set: units.token_drop.sort_network: must be one of bitonic, odd_even_merge, odd_even_transposition (got 'bitonc'), nearest valid name: 'bitonic'"),
@@ -209,7 +210,7 @@ CASES = [
     ("density of group and label", ("run", "deit_s", "--blocks", "block=16,mlp=0.5,fc1=0.5"), None, "--blocks: density: fc1: stated twice"),
     ("density and masks", ("run", "deit_s", "--blocks", "block=16,density=0.5,masks=m.npz"), None, "--blocks: give density or masks, not both"),
     ("masks of no file", ("run", "deit_s", "--blocks", "block=16,masks=none.npz"), None, "--blocks: none.npz: no such file"),
-    ("blocks masked twice", ("run", "deit_s", "--blocks", "block=16,mlp=0.5", "--blocks", "block=8,fc1=0.5"), None, "--blocks: encoder 1: fc1: has a mask already"),
+    ("blocks masked twice", ("run", "deit_s", "--blocks", "block=16,mlp=0.5", "--blocks", "block=8,fc1=0.5"), None, "--blocks: encoders 1-12: fc1: has a mask already"),
     ("attention of density 2", ("run", "deit_s", "--attention", "density=2"), None, "--attention: density: must lie above 0 and at most 1 (got 2)"),
     ("attention of nothing", ("run", "deit_s", "--attention", ""), None, "--attention: must name a file, or be such as density=0.1,seed=0 (got '')"),
     ("attention of no file", ("run", "deit_s", "--attention", "none.npy"), None, "--attention: none.npy: no such file"),
@@ -305,6 +306,7 @@ def test_bad_input(pivotsim, tmp_path, monkeypatch, name, arguments, content, me
     assert any(message in line for line in lines), ran.err
     assert all(len(line) < 700 and line.strip() for line in lines)
     assert "Traceback" not in ran.err and "╭" not in ran.err
+    assert not not_plain(ran.err, "a number in quotes"), ran.err  # some were quoted
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -155,7 +155,7 @@ def test_without_labels(cosearch, tmp_path):
     ran = cosearch("--front", "delay_ms", logits=path)
     assert (ran.code, ran.err) == (
         2,
-        "logits: accuracy needs labels, an integer array of one class per image (got none)\n",
+        "--logits: accuracy needs labels, an integer array of one class per image (got none)\n",
     )
 
 
@@ -181,7 +181,7 @@ ASK = ("--target-delay-ms", "50")
         (("--front", "delay_ms", "--levels", "all"), {}, "--levels: must be an integer (got 'all')"),
         ((*ASK, "--lec", "1.5"), {}, "lec: must lie in 0 to 1 (got 1.5)"),
         ((*ASK, "--lec", "most"), {}, "--lec: must be a number (got 'most')"),
-        (("--target-delay-ms", "-5"), {}, "target_delay_ms: must be a finite number above 0 (got -5)"),
+        (("--target-delay-ms", "-5"), {}, "--target-delay-ms: must be a finite number above 0 (got -5)"),
         (("--front", "delay"), {}, "cost: must be one of"),
         (("--objective", "speed"), {}, "objective: must be one of"),
         (("--objective", "delay_ms", "--limit", "lec"), {}, "--limit: expected QUANTITY=VALUE such as delay_ms=50"),

@@ -361,7 +361,7 @@ def test_a_board_that_states_both_has_its_own_power(shown, pynq):
 @pytest.mark.parametrize("command", [("gemm", 8, 8, 8), ("watch", 12, 8, 20)])
 def test_an_unknown_dataflow_is_one_line(pivotsim, command):
     ran = pivotsim(*command, "--dataflow", "IS")
-    assert (ran.code, ran.err) == (2, "dataflow: must be one of is, ws, os (got 'IS'), nearest valid name: 'is'\n")
+    assert (ran.code, ran.err) == (2, "--dataflow: must be one of is, ws, os (got 'IS'), nearest valid name: 'is'\n")
 
 
 def test_another_device_with_borrowed_counts(shown, tmp_path):
@@ -425,8 +425,10 @@ def test_a_missing_folder_of_the_search_path_is_told(pivotsim, monkeypatch, tmp_
     assert ran.code == 0 and ran.err == f"$PIVOTSIM_PATH: no such folder (got '{tmp_path / 'typo'}')\n"
 
 
-def test_many_problems_are_not_all_printed(pivotsim):
-    ran = pivotsim("run", "deit_s", "--blocks", "block=16,density=0.5", "--blocks", "block=16,density=0.5")
+def test_many_problems_are_not_all_printed(pivotsim, tmp_path):
+    path = tmp_path / "b.yaml"
+    path.write_text("base: zcu102\narray: {" + ", ".join(f"key{i}: 1" for i in range(48)) + "}\n")
+    ran = pivotsim("run", "deit_s", "--hw", path)
     lines = ran.err.splitlines()
     assert ran.code == 2 and len(lines) == 22 and lines[-1] == "pivotsim: 27 more such lines are not printed"
 
