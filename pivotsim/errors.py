@@ -123,7 +123,8 @@ def _text(value: object) -> str:
 def _list_text(values: "list[object] | tuple[object, ...]") -> str:
     """Return a list as a user would write it, ``1, 2``, and lists in it with a semicolon between them."""
     is_nested = any(isinstance(value, (list, tuple)) for value in values)
-    text = ("; " if is_nested else ", ").join(value if isinstance(value, str) and value else _text(value) for value in values)
+    texts = [value if isinstance(value, str) and value else _text(value) for value in values]
+    text = ("; " if is_nested else ", ").join(texts)
     return text if len(values) > 1 else f"a list of one: {text}" if values else "an empty list"
 
 

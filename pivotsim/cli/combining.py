@@ -122,8 +122,14 @@ def combine_command(
     print_table(
         ("effort", "attention in", "run it", "leave there", "delay, ms", "energy, J"),
         [
-            (e.report.workload, ranges(one.active) or "none", percent(e.reach_frac), percent(e.exit_frac),
-             number(e.delay_ms), number(e.energy_j, 4))
+            (
+                e.report.workload,
+                ranges(one.active) or "none",
+                percent(e.reach_frac),
+                percent(e.exit_frac),
+                number(e.delay_ms),
+                number(e.energy_j, 4),
+            )
             for e, one in zip(mix.efforts, plans, strict=True)
         ],
         right=(2, 3, 4, 5),
@@ -192,8 +198,8 @@ def compare_command(
         differences = [difference._asdict() for difference in table["options"]]
         print_json({**header("compare", hash_of((who, deltas))), **who, "options": differences, **deltas})
         return
-    for name, said in who.items():
-        print_line(f"{name.upper()} ({a if name == 'a' else b}): " + ", ".join(f"{key} {value}" for key, value in said.items()))
+    for (name, said), path in zip(who.items(), (a, b), strict=True):
+        print_line(f"{name.upper()} ({path}): " + ", ".join(f"{key} {value}" for key, value in said.items()))
     print_line()
     if table["options"]:
         print_table(("options that differ", "A", "B"), [(d.name, d.a or "-", d.b or "-") for d in table["options"]])

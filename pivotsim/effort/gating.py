@@ -123,7 +123,8 @@ def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
     first = next(iter(keys))
     for key, shape in shapes.items():
         if shape != shapes[first]:
-            raise InputError(f"{place}: {key}: must have the shape of {first}, {shape_text(shapes[first])} {got_shape(shape)}")
+            wanted = f"the shape of {first}, {shape_text(shapes[first])}"
+            raise InputError(f"{place}: {key}: must have {wanted} {got_shape(shape)}")
     images, classes = shapes[first]
     labels = _labels(place, arrays["labels"], images, classes) if "labels" in arrays else None
     entropies, right = {}, {}

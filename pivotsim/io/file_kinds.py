@@ -110,10 +110,11 @@ def kind_of_file(path: Path) -> str:
 def check_content(what: str, document: Document) -> None:
     """Raise InputError for a file that states something else than what is asked for."""
     name, kind = document.name, kind_of(document)
-    if not kind and what in _KEYS and document.data and not document.data.keys() & {"base", "kind", "name", *_KEYS[what]}:
-        keys = ", ".join(sorted(_KEYS[what])[:MAX_KEYS_TOLD])
-        raise InputError(f"{name}: is no {NOUNS[what].removeprefix('a ')}, it has none of the keys {keys} {got(list(document.data))}")
-    if not kind or _KEYS.get(what, set()) & document.data.keys() or {what, kind} == {"hardware", "gpu"}:
+    own = _KEYS.get(what, set())
+    if own and not kind and document.data and not document.data.keys() & {"base", "kind", "name", *own}:
+        problem = f"is no {NOUNS[what].removeprefix('a ')}, it has none of the keys"
+        raise InputError(f"{name}: {problem} {', '.join(sorted(own)[:MAX_KEYS_TOLD])} {got(list(document.data))}")
+    if not kind or own & document.data.keys() or {what, kind} == {"hardware", "gpu"}:
         return
     raise InputError(f"{name}: is {NOUNS[kind]}, expected {NOUNS.get(what, what)}{_elsewhere(kind, what, name)}")
 

@@ -258,7 +258,9 @@ def holds_no_values(spec: Spec, path: str) -> str:
 
 def _shown(value: object) -> str:
     """Return a value as a file would state it."""
-    return number_text(value) if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, float):
+        return number_text(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace") -> SpecT:

@@ -9,7 +9,6 @@ from tests.cli.odd_inputs import READ, REFUSED
 from tests.cli.plain_english import not_plain
 
 
-
 def write(folder, files):
     for name, content in files.items():
         path = folder / name

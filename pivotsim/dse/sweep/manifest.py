@@ -76,14 +76,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; what is read is the folder that `pivotsim sweep SPACE --out DIR` writes")
+        raise InputError(f"{folder}: is a file; give the folder that `pivotsim sweep SPACE --out DIR` writes")
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is no file")
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_MANIFEST_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(f"{folder}: is no sweep's folder, it has no {MANIFEST}; `pivotsim sweep SPACE --out {folder}` writes one") from None
+        remedy = f"`pivotsim sweep SPACE --out {folder}` writes one"
+        raise InputError(f"{folder}: is no sweep's folder, it has no {MANIFEST}; {remedy}") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_MANIFEST_BYTES:

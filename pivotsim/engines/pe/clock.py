@@ -164,7 +164,8 @@ def run(
         raise InputError(problems)
     left, right = operands
     if left.shape[1] != right.shape[0]:
-        raise InputError(f"b: must have as many rows as a has columns (got a {shape_text(left.shape)}, b {shape_text(right.shape)})")
+        found = f"(got a {shape_text(left.shape)}, b {shape_text(right.shape)})"
+        raise InputError(f"b: must have as many rows as a has columns {found}")
     mask = check_mask(mask, left.shape[0], left.shape[1], right.shape[1])
     if mask is not None:
         check_integer("copy", copy, 0, mask.count - 1)

@@ -37,7 +37,8 @@ def mask_attention(vit: VisionTransformer, masks: Mapping[int, ArrayLike]) -> No
         number = check_integer("encoder", encoder, 1, len(vit.blocks))
         mask = np.asarray(values)
         if mask.dtype != np.bool_ or mask.shape != shape:
-            problems.append(f"encoder {number}: the mask must hold true and false, {shape_text(shape)} {got_elements(mask)}")
+            wanted = f"must hold true and false, {shape_text(shape)}"
+            problems.append(f"encoder {number}: the mask {wanted} {got_elements(mask)}")
         elif not mask.any(axis=-1).all():
             head, query = np.argwhere(~mask.any(axis=-1))[0]
             problems.append(f"encoder {number}: a query must see a key (got none for head {head}, query {query})")

@@ -38,7 +38,7 @@ def space(axes=ROWS, **parts):
         (space({"active": [3, [[1, 2], 3]]}), "or lists of encoders (got 1, 2; 3)"),
         (space({"effort.low": [[[1]]]}), "axes.effort.low: must hold numbers, words"),
         (space({"array.rows": [[[1]]]}), "axes.array.rows: must hold numbers, words"),
-        (space({"array.rows": [[16]]}), "axes.array.rows: must be an integer (got a list of one: 16); write one number"),
+        (space({"array.rows": [[16]]}), "array.rows: must be an integer (got a list of one: 16); write one number"),
         (space({"array.dataflow": [["is"]]}), "axes.array.dataflow: must be one of is, ws, os (got a list of one: is)"),
         (space({"qkv": [["fused"]]}), "axes.qkv: must be one of fused, separate (got a list of one: fused)"),
         (space({"model": [1]}), "axes.model: must be a name or a YAML file (got 1)"),

@@ -272,7 +272,7 @@ def problems_of(call):
         ({"masks": KEPT[0, 0, :9, :9]}, "masks: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": KEPT.astype(float)},
-            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got decimal numbers); .astype(bool) turns",
+            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got decimal numbers); .astype",
         ),
         ({"masks": KEPT * 2}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got 2)"),
         (
@@ -325,7 +325,9 @@ def test_one_mask_and_one_split():
     assert problems_of(lambda: ps.mask_attention(masked, KEPT)) == ["encoder 1: has an attention mask already"]
     split = ps.split_attention(masked)
     assert [e.split_threshold for e in split.encoders] == [50, None]
-    assert problems_of(lambda: ps.split_attention(split)) == ["split_attention: encoders are split already (got a list of one: 1)"]
+    assert problems_of(lambda: ps.split_attention(split)) == [
+        "split_attention: encoders are split already (got a list of one: 1)"
+    ]
     assert problems_of(lambda: ps.split_attention(masked, -1)) == ["threshold: must be at least 0 (got -1)"]
     assert problems_of(lambda: ps.split_attention(PLAN)) == [
         "split_attention: no encoder has an attention mask; mask the attention first"
