@@ -100,6 +100,10 @@ def schedule_command(
             whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),
             encoder=encoder, pruning_ms=pruning_ms,
         )  # fmt: skip
+    if len(found.tokens) == 1:
+        left_out = "".join(f"; {note}" for note in found.notes if note.endswith("left out"))
+        problem = f"{found.tokens[0]} tokens alone have both latency and accuracy, and a choice needs two counts"
+        raise InputError(f"schedule: {problem}{left_out}")
     of_model = model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch)], scope="encoders")
     written: list[Path] = []
     if plots is not None:

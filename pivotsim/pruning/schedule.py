@@ -287,9 +287,6 @@ def _complete(
     )
     if not known.any():
         raise InputError(["grid: no point has both latency and accuracy", *notes])
-    if known.sum() == 1:
-        only = f"{points[known][0]} tokens alone have both latency and accuracy"
-        raise InputError(["; ".join((f"grid: {only}, and a choice needs two counts or more", *notes))])
     return points[known], latency[known], accuracy[known], notes
 
 

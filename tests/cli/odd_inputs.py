@@ -370,6 +370,6 @@ REFUSED = [
     ("run deit_s --active none --tokens evit:keep_rate=0.7", {}, "--tokens: evit: scores by the attention of encoders 4, 7, 10, which are skipped"),
     ("run deit_s --blocks block=16,mlp=0.5 --blocks block=8,fc1=0.5", {}, "--blocks: encoders 1-12: fc1: has a mask already"),
     # -- tables of accuracy
-    ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": "tokens,accuracy_pct\n197,79.8\n"}, "grid: 197 tokens alone have both latency and accuracy, and a choice needs two counts or more"),
+    ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": "tokens,accuracy_pct\n197,79.8\n"}, "schedule: 197 tokens alone have both latency and accuracy, and a choice needs two counts; 3 of 4 grid points have no accuracy"),
     ("schedule deit_s --accuracy a.csv", {"a.csv": "tokens,accuracy_pct\n197,0.798\n137,0.791\n"}, "a.csv: accuracy_pct: all are at most 1; fractions? State percent, such as 79.8 for 0.798"),
 ]  # fmt: skip

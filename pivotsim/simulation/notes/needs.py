@@ -12,10 +12,13 @@ from pivotsim.simulation.notes.facts import Possible
 from pivotsim.simulation.notes.reading import Reading, values_of
 from pivotsim.simulation.notes.requirements import requirement_of
 
+PLACES = "placement."
+
 
 def effective(reports: Sequence[Any], reading: Reading, gate: str = "none") -> Reading:
-    """Return a reading without the settings that runs read and on which nothing depends, as a place of free work."""
-    idle = {path for path in reading.used if need_of(path, reports, reading, gate)}
+    """Return a reading without the places of free work: runs read them, and nothing depends on them."""
+    places = [path for path in reading.used if path.startswith(PLACES)]
+    idle = {path for path in places if need_of(path, reports, reading, gate)}
     return replace(reading, run=frozenset(reading.run - idle)) if idle else reading
 
 

@@ -111,7 +111,7 @@ def test_reports_that_do_not_mix():
     with pytest.raises(ps.InputError, match="profile differs between number 1 and 2"):
         ps.combine([effort(6), effort(12, profile="full")], [0.5, 0.5])
     other = ps.simulate(WHOLE, ps.load_hardware("zcu102").replace({"array.rows": 16}))
-    with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in array.rows \(got \(64, 16\)"):
+    with pytest.raises(ps.InputError, match=r"hardware differs between number 1 and 2, in array.rows \(got 64, 16\)"):
         ps.combine([effort(6), other], [0.5, 0.5])
     for option in ({"engine": "memory", "memory": "hw"}, {"energy": "activity"}, {"scope": "all"}):
         with pytest.raises(ps.InputError, match=f"{next(iter(option))} differs between number 1 and 2"):

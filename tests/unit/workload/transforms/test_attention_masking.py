@@ -268,18 +268,21 @@ def problems_of(call):
             "masks: must be an array of 2x3x10x10, or 10x10 for all encoders and heads (got 3x3x",
         ),
         ({"masks": [KEPT[0, 0]] * 4}, "masks: must have 3 heads of 10 x 10 tokens"),
-        ({"masks": KEPT[:, :, :, :1]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": KEPT[:, :, :, :1]}, "masks, encoders 1-2: must have 3 heads of 10 x 10 tokens"),
         ({"masks": KEPT[0, 0, :9, :9]}, "masks: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": KEPT.astype(float)},
-            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got decimal numbers); .astype",
+            "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got decimal numbers); .astype",
         ),
-        ({"masks": KEPT * 2}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got 2)"),
+        ({"masks": KEPT * 2}, "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got 2)"),
         (
             {"masks": KEPT.astype(np.int8) * -1},
-            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got -1)",
+            "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got -1)",
         ),
-        ({"masks": KEPT.astype(str)}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got text)"),
+        (
+            {"masks": KEPT.astype(str)},
+            "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got text)",
+        ),
         (
             {"masks": ~KEPT},
             "masks: true marks 0.722 of the scores, kept ones or those left out? State pruned_is_true=false "
@@ -287,9 +290,9 @@ def problems_of(call):
         ),
         (
             {"masks": KEPT[:, :, :9, :9]},
-            "masks, encoder 1: must have 3 heads of 10 x 10 tokens",
+            "masks, encoders 1-2: must have 3 heads of 10 x 10 tokens",
         ),
-        ({"masks": KEPT[:, :2]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": KEPT[:, :2]}, "masks, encoders 1-2: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": [[True], [True, False]]},
             "masks: must be an array, its rows of one length (got a list of one: true; true, false)",
@@ -338,11 +341,10 @@ def test_tokens_and_heads_go_before_masks():
     masked = ps.mask_attention(PLAN, KEPT)
     fewer = replace(masked, encoders=tuple(replace(e, attention_tokens=7) for e in masked.encoders))
     assert problems_of(lambda: ps.lower(fewer)) == [
-        f"encoder {i}: the attention mask is of 10x10 tokens, attention has 7; prune tokens before masking attention"
-        for i in (1, 2)
+        "encoders 1-2: the attention mask is of 10x10 tokens, attention has 7; prune tokens before masking attention"
     ]
     assert problems_of(lambda: ps.prune_heads(masked, 2)) == [
-        f"encoder {i}: the attention mask is of 3 heads, the encoder has 2" for i in (1, 2)
+        "encoders 1-2: the attention mask is of 3 heads, the encoder has 2"
     ]
     narrow = Mask("out", 10, 9, 1, KEPT[0, :, :, :9])
     odd = replace(PLAN, encoders=(replace(PLAN.encoders[0], attention_mask=narrow), PLAN.encoders[1]))
