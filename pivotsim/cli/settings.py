@@ -52,7 +52,8 @@ def load_both(
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
     for path in settings:
         if not path.startswith(only):
-            raise InputError(f"--set: {path}: this command uses {only}* alone")
+            remedy = "" if "." in path else f"; write {only}{path}"
+            raise InputError(f"--set: {path}: this command uses {only}* alone{remedy}")
     unknown = [path for path in settings if path not in hw_paths | model_paths]
     if unknown and model is None and all(path.startswith("model.") for path in unknown):
         raise InputError(f"--set: {path}: this command has no model" for path in unknown)

@@ -33,6 +33,7 @@ SAME = {  # other words for options that a command may have
     **dict.fromkeys(("--sparsity", "--mask", "--masks"), "--attention"),
     **dict.fromkeys(("--images", "-b"), "--batch"),
 }  # fmt: skip
+MAX_OWNERS = 3  # commands that have an option which another lacks
 MODEL = ("--model", "-m", "--network", "--workload")
 
 
@@ -72,11 +73,14 @@ def command_of(command: Any, given: Sequence[str]) -> Any:
 def named_as_typed(problems: Sequence[str], command: Any, given: Sequence[str]) -> list[str]:
     """Return problems, those with the value of an option that was given under the option's own name."""
     typed = {word.partition("=")[0] for word in given}
-    known = {name for p in getattr(command_of(command, given), "params", ()) for name in p.opts if name in typed}
+    parameters = getattr(command_of(command, given), "params", ())
+    known = {name: getattr(p, "multiple", False) for p in parameters for name in p.opts if name in typed}
 
     def told(problem: str) -> str:
         name, colon, rest = problem.partition(":")
         option = f"--{name.replace('_', '-')}"
+        if colon and option not in known and known.get(option.removesuffix("s")):  # of several, such as --limit
+            return f"{option.removesuffix('s')}{rest}"
         return f"{option}:{rest}" if colon and option in known else problem
 
     return list(map(told, problems))
@@ -136,14 +140,18 @@ def _no_option(option: str, known: list[str], given: Sequence[str], how: str, ev
         return f"{text}; use --set array.rows={rows} --set array.cols={cols}"
     if word in MODEL:
         return f"{text}; a model is given by its name alone, as deit_s"
+    if word == "--hw" and list(given[:1]) == ["show"]:
+        return f"{text}; hardware is given by its name alone, as zcu102"
     same = SAME.get(word, ())
     for name in (same,) if isinstance(same, str) else same:
         if name in known and name != word:
             return f"{text}; use {name}"
     bare = [name.lstrip("-") for name in known]  # the dashes, which all have, make no name near
     near = nearest(word.lstrip("-"), bare, list_all=False).replace(": '", ": '--")
-    others = "" if near else ", ".join(f"`{name}`" for name in _owners(every(), word))
-    return text + (near or (f"; {others} {'has' if ',' not in others else 'have'} it" if others else how))
+    owners = [] if near else [f"`{name}`" for name in _owners(every(), word)]
+    if 0 < len(owners) <= MAX_OWNERS:
+        return f"{text}; {', '.join(owners)} {'has' if len(owners) == 1 else 'have'} it"
+    return text + (near or how)
 
 
 def _owners(command: Any, option: str, path: str = "") -> Iterator[str]:

@@ -114,7 +114,11 @@ def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
     arrays = logits if isinstance(logits, Mapping) else read_arrays(logits, "fiu", MAX_LOGITS_BYTES)
     keys = {key: _KEY.fullmatch(str(key)) for key in arrays if key != "labels"}
     expected = "expected effort3, effort6, ..."
-    problems = [f"{place}: {key}: unknown name, {expected}, labels" for key, match in keys.items() if not match]
+    problems = [
+        f"{place}: {key or 'an array without a name'}: unknown name, {expected}, labels"
+        for key, match in keys.items()
+        if not match
+    ]
     if not keys:
         problems.append(f"{place}: holds no effort, {expected}")
     if problems:

@@ -280,7 +280,9 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
     parts = with_groups(str(path).rpartition(".")[0] for path in changes)
     for path, value in changes.items():
         if path not in paths:
-            problems.append(f"{label}: {path}: unknown key{unknown_key(type(spec), str(path), paths)}")
+            groups = ", ".join(sorted({each.partition(".")[0] for each in paths}))
+            meant = unknown_key(type(spec), str(path), paths, f"; keys begin with {groups}")
+            problems.append(f"{label}: {path}: unknown key{meant}")
             continue
         problem = holds_no_values(spec, path)
         if path in parts:

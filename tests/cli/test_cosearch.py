@@ -190,7 +190,7 @@ ASK = ("--target-delay-ms", "50")
         (
             ("--objective", "delay_ms", "--limit", "led=1"),
             {},
-            "limits: led: unknown quantity, nearest valid name: 'lec'",
+            "--limit led: unknown quantity, nearest valid name: 'lec'",
         ),
         ((*ASK, "--hw", "zcu12"), {}, "hardware: unknown name (got 'zcu12')"),
         ((*ASK, "--set", "array.row=3"), {}, "--set: array.row: unknown key"),

@@ -66,7 +66,8 @@ def checked_cka(cka: Any) -> FloatArray:
         cka = read_arrays(cka, "fiu", MAX_CKA_BYTES)
     if isinstance(cka, Mapping):
         if set(cka) != {"cka"}:
-            raise InputError(f"{place}: must hold one array, cka {got(sorted(map(str, cka)))}")
+            names = [name or "an array without a name" for name in sorted(map(str, cka))]  # of an .npy file
+            raise InputError(f"{place}: must hold one array, cka {got(names)}")
         cka, place = cka["cka"], place if place == "cka" else f"{place}: cka"
     matrix = as_float64(as_array(place, cka, "D, D", 2))
     if matrix.shape[0] != matrix.shape[1] or len(matrix) > MAX_DEPTH:

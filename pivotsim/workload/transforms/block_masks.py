@@ -50,7 +50,8 @@ def _check_keys(plan: Plan, masks: Mapping[Any, Any], source: str, problems: lis
         elif number is not None and label in ATTENTION_WEIGHTS and int(number) not in plan.active:
             problems.append(f"{source}{key}: the attention of encoder {number} is skipped")
         elif label not in everywhere:
-            problems.append(f"{source}masks: unknown label {got(key)}{nearest(label, everywhere)}")
+            named = got(key) if key else "(got an array without a name)"  # of an .npy file
+            problems.append(f"{source}masks: unknown label {named}{nearest(label, everywhere)}")
 
 
 def _flags(
