@@ -334,6 +334,7 @@ REFUSED = [
     ("front nothere", {}, "nothere: is no sweep's folder, it has no _manifest.json; `pivotsim sweep SPACE --out nothere` writes one"),
     ("gemm 8 8 8 --hw b.yaml", {"b.yaml": "base: gpu/a100\narray:\n  rows: 3\n"}, "b.yaml:1: base: is a GPU model, and a board builds on a board such as zcu102"),
     ("run --trace t.csv", {"t.csv": f"{TRACE}\n{FC1.replace('8,8,8', '16,8,8')}\n"}, "t.csv:4 (fc1, encoder 1): operands are wider than array.operand_bits 8 (got 16)"),
+    ("run --trace t.csv", {"t.csv": f"{trace(encoder='0')}{FC1.replace('8,8,8', '8,16,8')}\n"}, "t.csv:3 (fc1, encoder 1): operands are wider"),
     ("combine deit_s --low 1-6 --high all --f-low 80", {}, "--f-low: must lie in 0 to 1 (got 80); write 0.8 for 80 %"),
     ("combine deit_s --low 1,99 --high all --f-low 0.5", {}, "--low: must be at most 12 (got 99); deit_s has encoders 1 to 12"),
     ("combine deit_s --effort 1-3 --effort 1-6 --exit-fractions 0.5,0.6", {}, "--exit-fractions: must sum to 1 (got 1.1)"),
