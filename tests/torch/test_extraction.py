@@ -77,9 +77,7 @@ def test_nothing_is_left_behind():
 
 def test_bad_input_is_one_clear_line():
     vit = build_vit(PLAIN)
-    with pytest.raises(
-        ps.InputError, match=r"^images: must be a tensor of shape \(n, 2, 16, 16\) \(got 7, 1, 16, 16"
-    ):
+    with pytest.raises(ps.InputError, match=r"^images: must be a tensor of shape \(n, 2, 16, 16\) \(got 7, 1, 16, 16"):
         logits_of(vit, IMAGES[:, :1])
     with pytest.raises(ps.InputError, match=r"^images: must be a tensor .*ndarray|^images: .*\(got 2, 16, 16\)"):
         logits_of(vit, list(IMAGES.numpy()))
