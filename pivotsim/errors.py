@@ -35,8 +35,8 @@ class MissingExtraError(PivotsimError, ImportError):
 def got(value: object) -> str:
     """Return ``(got ...)`` with the value on one line and cut to a readable length.
 
-    >>> got(None), got(True), got("64 MHz"), got([1, None]), got((3, 4))
-    ('(got nothing)', '(got true)', "(got '64 MHz')", '(got [1, nothing])', '(got (3, 4))')
+    >>> got(None), got(True), got("64 MHz"), got([1, None]), got(["a"]), got(1e30)
+    ('(got nothing)', '(got true)', "(got '64 MHz')", '(got 1, nothing)', '(got a list of one: a)', '(got 1e30)')
     """
     text = _text(value)
     if len(text) > SHOWN_CHARACTERS:
@@ -44,9 +44,43 @@ def got(value: object) -> str:
     return f"(got {text})"
 
 
+def got_elements(array: Any) -> str:
+    """Return ``(got ...)`` of what a numpy array, or one of such a dtype, holds, in words; of an array its shape too.
+
+    >>> import numpy
+    >>> got_elements(numpy.dtype("<U2")), got_elements(numpy.zeros((2, 3)))
+    ('(got text)', '(got decimal numbers, 2x3)')
+    """
+    words = {"b": "true and false", "i": "integers", "u": "integers", "f": "decimal numbers", "c": "complex numbers",
+             "U": "text", "S": "bytes", "V": "records", "M": "dates", "m": "durations"}  # fmt: skip
+    shape = getattr(array, "shape", ())
+    text = words.get(getattr(array, "dtype", array).kind, "other things than numbers")
+    return f"(got {text}{', ' + shape_text(shape) if shape else ''})"
+
+
+def got_instead_of_integer(value: object) -> str:
+    """Return ``(got ...)`` of what is no integer, a float such as 6.0 with its point.
+
+    >>> got_instead_of_integer(6.0), got_instead_of_integer("six")
+    ('(got 6.0)', "(got 'six')")
+    """
+    text = number_text(value) if isinstance(value, float) else ""
+    return f"(got {text}.0)" if text.lstrip("-").isdecimal() else got(value)
+
+
 def got_shape(shape: Iterable[int]) -> str:
     """Return ``(got 2x3)`` of an array's shape."""
-    return f"(got {'x'.join(map(str, shape)) or 'a single value'})"
+    return f"(got {shape_text(shape)})"
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """Return an array's shape as text, such as 2x3.
+
+    >>> shape_text((2, 3)), shape_text((5,)), shape_text(())
+    ('2x3', 'a vector of 5', 'a single value')
+    """
+    sizes = [str(size) for size in shape]
+    return "x".join(sizes) if len(sizes) > 1 else f"a vector of {sizes[0]}" if sizes else "a single value"
 
 
 def got_typed(text: str) -> str:
@@ -68,10 +102,10 @@ def _text(value: object) -> str:
         return f"an integer of about {round(value.bit_length() * math.log10(2)):,} digits"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_text(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_text, value)) + "]"
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(_text, value)) + ("," if len(value) == 1 else "") + ")"  # as shapes are written
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, (list, tuple)):
+        return _list_text(value)
     if isinstance(value, PurePath):
         return repr(str(value))
     item = getattr(value, "item", None)  # of numpy's scalars
@@ -86,9 +120,28 @@ def _text(value: object) -> str:
         return f"a {type(value).__name__}"
 
 
+def _list_text(values: "list[object] | tuple[object, ...]") -> str:
+    """Return a list as a user would write it, ``1, 2``, and lists in it with a semicolon between them."""
+    is_nested = any(isinstance(value, (list, tuple)) for value in values)
+    texts = [value if isinstance(value, str) and value else _text(value) for value in values]
+    text = ("; " if is_nested else ", ").join(texts)
+    return text if len(values) > 1 else f"a list of one: {text}" if values else "an empty list"
+
+
+def number_text(value: float) -> str:
+    """Return a number as a user would write it: integers without a point, exponents without a plus.
+
+    >>> number_text(100000.0), number_text(1e30), number_text(0.25), number_text(8)
+    ('100000', '1e30', '0.25', '8')
+    """
+    text = repr(float(value)) if isinstance(value, float) else repr(value)  # numpy's floats say their type
+    return text.removesuffix(".0").replace("e+", "e")
+
+
 NEAR_RATIO = 0.65  # of difflib: two of three letters, three of four; what shares less is not what was meant
 NEAR_LAST_RATIO = 0.75  # where one of the names has no group in front
 MAX_LISTED = 12
+MAX_OF_GROUP = 32
 
 
 def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: str = "", most: int = MAX_LISTED) -> str:
@@ -108,6 +161,10 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
         best, _, match = max(ratios, default=(0.0, 0, ""))
         if best:
             return f", nearest valid name: '{match}'"
+    if len(of_text) > most:  # the names below it, and the groups
+        depth = text.count(".") + 2
+        of_text = sorted({".".join(name.split(".")[:depth]) + ".*" * (name.count(".") >= depth) for name in of_text})
+        most = MAX_OF_GROUP
     group = text.rpartition(".")[0]
     beside = [candidate for candidate in names if group and candidate.rpartition(".")[0] == group]
     for listed in (of_text or names, beside):
@@ -186,7 +243,7 @@ def check_integer(path: str, value: object, minimum: int, maximum: int | None = 
     """Return ``value`` as int, or raise InputError that names ``path`` and the bounds; no ``maximum`` is int64's."""
     index = getattr(value, "__index__", None)
     if index is None or isinstance(value, bool):
-        raise InputError(f"{path}: must be an integer {got(value)}")
+        raise InputError(f"{path}: must be an integer {got_instead_of_integer(value)}")
     try:
         number = int(index())
     except TypeError:  # an array of several

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_list, got, nearest
+from pivotsim.errors import InputError, check_list, got, got_elements, nearest
 from pivotsim.units import FloatArray, IntArray
 
 SIEVE_FROM = 20_000  # points; below, sorting them all is quicker than a sieve
@@ -97,7 +97,7 @@ def _vector(name: str, column: Any) -> FloatArray:
     if values.ndim == 1 and (is_listed or values.dtype.kind == "O") and all(type(v) is int for v in column):
         values = np.array(column, dtype=np.object_)
     elif values.ndim != 1 or values.dtype.kind not in "iuf":
-        raise InputError(f"{name}: must be a vector of numbers (got {values.dtype}, shape {values.shape})")
+        raise InputError(f"{name}: must be a vector of numbers {got_elements(values)}")
     elif np.isnan(values).any():
         raise InputError(f"{name}: holds NaN, which has no place in an order")
     elif values.dtype.itemsize <= 8 and not _is_rounded(values):

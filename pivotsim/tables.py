@@ -57,6 +57,33 @@ def figures(value: float | None, digits: int = 4) -> str:
     return f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(rounded))))}f}"
 
 
+def ranges(numbers: Iterable[int]) -> str:
+    """Return numbers as text, those in a row as a range.
+
+    >>> ranges([1, 2, 3, 6]), ranges([4, 7])
+    ('1-3, 6', '4, 7')
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def encoder_lines(problems: Iterable[tuple[int, str]]) -> list[str]:
+    """Return a line per text with the encoders that it is true of.
+
+    >>> encoder_lines([(1, "has no mask"), (2, "has no mask"), (3, "is skipped")])
+    ['encoders 1-2: has no mask', 'encoder 3: is skipped']
+    """
+    found: dict[str, list[int]] = {}
+    for number, text in problems:
+        found.setdefault(text, []).append(number)
+    return [f"encoder{'s' * (len(numbers) > 1)} {ranges(numbers)}: {text}" for text, numbers in found.items()]
+
+
 def counted(count: int, noun: str, nouns: str = "") -> str:
     """Return a count with its noun, in the singular for one.
 

@@ -1,5 +1,6 @@
 """Commands on several results: combine, compare."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,8 @@ from pivotsim.cli.settings import (
     score_bits_not_used,
 )
 from pivotsim.cli.simulating import print_breakdown, print_end, print_energy, print_said, write_plots
-from pivotsim.errors import InputError
-from pivotsim.tables import number, percent
+from pivotsim.errors import InputError, got, number_text
+from pivotsim.tables import number, percent, ranges
 
 if TYPE_CHECKING:
     from pivotsim.models.spec import VitModel
@@ -87,25 +88,28 @@ def combine_command(
 
     def plans_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "list[Plan]":
         whole = plan(one, qkv=qkv, score_bits=score_bits)
-        return [asked.applied(whole, options.parse_encoders(name, text, one.depth)) for name, text in lists]
+        return [_effort(asked, whole, name, text) for name, text in lists]
 
+    plans = plans_of(spec)
     reports = [
         simulate(
             effort_plan, board, engine=engine, memory=memory, profile=profile, energy=energy,
             scope=scope, ps_pl_overlap=ps_pl_overlap,
         )
-        for effort_plan in plans_of(spec)
+        for effort_plan in plans
     ]  # fmt: skip
     of_model = model_not_used(
         settings, model, spec, lambda m: [lower(one) for one in plans_of(m)], scope=scope, gate=gate
     )
     mix = combine(reports, exits, gate=gate)
+    of_model |= pruned.idle_steps(plans)
     of_model |= pruned.not_used(lambda asked: [lower(one) for one in plans_of(spec, asked)], scope)
     of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
     if json:
         not_used = {**mix.not_used, **of_model}
-        print_json({**mix.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
+        asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
+        print_json({**mix.to_dict(), "not_used": not_used, **asked})
         return
     used = reports[0].options
     modes = f"engine {used['engine']}, memory {used['memory']}, profile {profile}, scope {scope}, gate {gate}"
@@ -116,12 +120,19 @@ def combine_command(
         print_line(f"pruned: {pruned}")
     print_line()
     print_table(
-        ("effort", "run it", "leave there", "delay, ms", "energy, J"),
+        ("effort", "attention in", "run it", "leave there", "delay, ms", "energy, J"),
         [
-            (e.report.workload, percent(e.reach_frac), percent(e.exit_frac), number(e.delay_ms), number(e.energy_j, 4))
-            for e in mix.efforts
+            (
+                e.report.workload,
+                ranges(one.active) or "none",
+                percent(e.reach_frac),
+                percent(e.exit_frac),
+                number(e.delay_ms),
+                number(e.energy_j, 4),
+            )
+            for e, one in zip(mix.efforts, plans, strict=True)
         ],
-        right=(1, 2, 3, 4),
+        right=(2, 3, 4, 5),
     )
     print_line()
     print_table(
@@ -138,10 +149,18 @@ def combine_command(
         ],
         right=(1,),
     )
-    print_said([*said_lines(mix), *not_used_lines(of_model)])
+    print_said([*said_lines(mix), *options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)])
     print_breakdown(mix)
     print_energy(mix)
     print_end(mix.notes, written)
+
+
+def _effort(asked: pruning.Pruning, whole: "Plan", option: str, text: str) -> "Plan":
+    """Return a plan pruned as asked for, with the encoders active that an option names."""
+    try:
+        return asked.applied(whole, options.parse_encoders(option, text, whole.model.depth))
+    except InputError as error:
+        raise InputError(re.sub(r"^active: ", f"{option}: ", problem) for problem in error.problems) from None
 
 
 def _cascade(
@@ -151,6 +170,9 @@ def _cascade(
     pair, cascade = (low, high, f_low), (effort or None, exit_fractions)
     if all(v is not None for v in pair) and all(v is None for v in cascade):
         assert low is not None and high is not None and f_low is not None
+        if not 0 <= f_low <= 1:
+            percents = f"; write {number_text(f_low / 100)} for {number_text(f_low)} %" if 1 < f_low <= 100 else ""
+            raise InputError(f"--f-low: must lie in 0 to 1 {got(f_low)}{percents}")
         return [("--low", low), ("--high", high)], [f_low, 1 - f_low]
     if all(v is not None for v in cascade) and all(v is None for v in pair):
         assert effort is not None and exit_fractions is not None
@@ -176,8 +198,8 @@ def compare_command(
         differences = [difference._asdict() for difference in table["options"]]
         print_json({**header("compare", hash_of((who, deltas))), **who, "options": differences, **deltas})
         return
-    for name, said in who.items():
-        print_line(f"{name.upper()}: " + ", ".join(f"{key} {value}" for key, value in said.items()))
+    for (name, said), path in zip(who.items(), (a, b), strict=True):
+        print_line(f"{name.upper()} ({path}): " + ", ".join(f"{key} {value}" for key, value in said.items()))
     print_line()
     if table["options"]:
         print_table(("options that differ", "A", "B"), [(d.name, d.a or "-", d.b or "-") for d in table["options"]])

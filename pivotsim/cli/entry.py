@@ -6,13 +6,13 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pivotsim._version import __version__
 from pivotsim.cli.output import forget, print_line, print_note, until_readers_leave
-from pivotsim.cli.usage import check_given_once, usage_line
+from pivotsim.cli.usage import check_given_once, named_as_typed, usage_line
 from pivotsim.errors import InputError, PivotsimError
 from pivotsim.io.search_path import take_notes
 
@@ -104,8 +104,13 @@ def _open_closed_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
 
 
+def _all_commands() -> Any:
+    return typer.main.get_command(app_of(COMMANDS))
+
+
 def _main(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
+    command: Any = None
     try:
         app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
         command = typer.main.get_command(app)
@@ -114,7 +119,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:
-        problems = error.problems if isinstance(error, InputError) else (str(error),)
+        problems = [str(error)]
+        if isinstance(error, InputError):
+            problems = named_as_typed(error.problems, command, given)
         for problem in problems[:MAX_LINES]:
             print_note(" ".join(problem.splitlines()))
         if len(problems) > MAX_LINES:
@@ -136,6 +143,6 @@ def _main(arguments: Sequence[str] | None) -> int:
             print_note(message)
         else:
             own = message.partition("Value error, ")[2]  # typer wraps what a parser of ours raised
-            print_note(own or usage_line(error, message, given))
+            print_note(own or usage_line(error, message, given, _all_commands))
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE

@@ -11,7 +11,7 @@ import typer
 from pivotsim.cli import options, output
 from pivotsim.cli.fronts import USUALLY, column_names
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, figures
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ def sweep_command(
     from pivotsim.dse.evaluation.counting import count_points
     from pivotsim.dse.evaluation.effects import notes_on
     from pivotsim.dse.objectives import note_on_objectives
-    from pivotsim.dse.search import run_search
+    from pivotsim.dse.search import check_search, run_search
     from pivotsim.dse.space.reading import load_space
-    from pivotsim.dse.space.sampling import points_of
-    from pivotsim.dse.sweep.run import run_sweep
+    from pivotsim.dse.space.sampling import METHODS, points_of
+    from pivotsim.dse.sweep.run import check_workers, run_sweep
 
+    check_choice("--method", method, METHODS)
     if method == "optuna" and (workers != 1 or scheduler is not None):
         raise InputError("sweep: a search runs design by design; leave --workers and --scheduler out")
     if method != "optuna" and objectives is not None:
@@ -67,6 +68,10 @@ def sweep_command(
     seed = seed or 0
     names = None if objectives is None else column_names(objectives)
     checked = load_space(space)
+    if method == "optuna":
+        check_search(checked, names, samples, seed)
+    else:
+        check_workers(workers, scheduler)
     notes = notes_on(checked)
     if method != "optuna":
         points_of(checked, method, samples, seed)
@@ -110,9 +115,11 @@ def _told_what_is_kept(folder: Path) -> "Iterator[None]":
         if (folder / JOURNAL).exists():
             print_note(f"{folder}: all designs that were tried are kept; {GOES_ON}")
         else:
-            with contextlib.suppress(InputError):  # it had not begun
+            try:
                 found = read_manifest(folder)
                 print_note(f"{folder}: {found['done']:,} of {found['chunks_total']:,} chunks are kept; {GOES_ON}")
+            except InputError:
+                print_note(f"{folder}: stopped before the first chunk was begun; nothing is kept")
         raise
 
 

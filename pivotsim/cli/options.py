@@ -1,7 +1,7 @@
 """Options that several commands share, and how their texts become values."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -227,6 +227,15 @@ def parse_encoders(option: str, text: str, depth: int) -> list[int]:
             raise InputError(f"{option}: range is longer than any model {got(part.strip())}")
         numbers += range(first, last + 1)
     return numbers
+
+
+def single_encoder_lines(options: Mapping[str, str | None]) -> list[str]:
+    """Return what a list of one number says, where the first so many encoders may have been meant."""
+    return [
+        f"{option} {text.strip()}: encoder {text.strip()} alone; the first {text.strip()} are {option} 1-{text.strip()}"
+        for option, text in options.items()
+        if text is not None and text.strip().isdecimal() and int(text) > 1
+    ]
 
 
 def parse_array(text: str) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Options that leave parts of a model out: heads, neurons, tokens, blocks of weights, attention scores."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +12,11 @@ import typer
 from pivotsim.cli.options import integer, real
 from pivotsim.errors import InputError, got
 from pivotsim.io.yaml_reader import parse_scalar
+from pivotsim.tables import ranges
 from pivotsim.workload.transforms.texts import attention_parameters, block_parameters, token_parameters
 
 if TYPE_CHECKING:
-    from pivotsim.workload.ops import Trace
+    from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import Plan
 
 HeadsOption = Annotated[
@@ -65,6 +67,8 @@ PresetOption = Annotated[
     str | None,
     typer.Option("--preset", metavar="NAME", help="Prune as a recipe says: parikh_seed (inferred)."),
 ]
+NO_DENSE_KEY = "no key has more kept scores"
+ONE_VALUE = ("--heads", "--neurons", "--split", "--preset")
 FLAGS = "--heads, --neurons, --tokens, --blocks, --attention, --split, --preset"
 
 
@@ -99,7 +103,27 @@ class Pruning:
             except InputError:  # another option needs this one
                 continue
             if without == [_work(trace.within(scope)) for trace in traces_of(self)]:
-                found[option] = "not used here: it removes nothing"
+                found[option] = f"not used here: {NO_DENSE_KEY if option == '--split' else 'it removes nothing'}"
+        return found
+
+    def idle_steps(self, plans: "Sequence[Plan]") -> dict[str, str]:
+        """Return the encoders in which a method of ``--tokens`` prunes nothing, while it does in others, and why."""
+        found: dict[str, str] = {}
+        for plan in plans if self.tokens else ():
+            idle: dict[str, list[int]] = {}
+            working, tokens = set(), plan.model.tokens
+            for e in plan.encoders:
+                for step in (*e.before, *e.between):
+                    arriving, tokens = tokens, step.leaving(tokens, plan.model)
+                    if tokens == arriving:
+                        idle.setdefault(step.method, []).append(e.encoder)
+                    else:
+                        working.add(step.method)
+            found |= {
+                f"--tokens {method}, encoder{'s' * (len(numbers) > 1)} {ranges(numbers)}":
+                "not used here: no more tokens arrive than stay"
+                for method, numbers in idle.items() if method in working
+            }  # fmt: skip
         return found
 
     def _parts(self) -> "Iterator[tuple[str, Pruning]]":
@@ -123,7 +147,7 @@ class Pruning:
         from pivotsim.workload.transforms.neuron_pruning import prune_neurons
         from pivotsim.workload.transforms.token_pruning import prune_tokens
 
-        steps: list[tuple[str, Callable[[Plan], Plan]]] = []
+        steps: list[tuple[str, partial[Plan]]] = []
         if self.heads is not None:
             steps.append(("--heads", partial(prune_heads, heads=self.heads)))
         if self.neurons is not None:
@@ -139,16 +163,19 @@ class Pruning:
         if self.split is not None:
             steps.append(("--split", partial(split_attention, threshold=self.split)))
         for option, step in steps:
-            with _named(option):
+            with _named(option, step):
                 plan = step(plan)
         return plan
 
 
 def _work(trace: "Trace") -> list[object]:
-    """Return what each operation does, whatever mask says so."""
-    return [
-        (op._replace(density=1.0, mask_file="", mask_key=""), trace.macs_of(op), trace.elements_of(op)) for op in trace
-    ]
+    """Return what all operations of one form do together, whatever mask says so and however they are cut."""
+    found: dict[Op, list[int]] = {}
+    for op in trace:
+        form = op._replace(repeats=1, density=1.0, mask_file="", mask_key="")
+        sums = found.setdefault(form, [0, 0, 0])
+        sums[:] = sums[0] + op.repeats, sums[1] + trace.macs_of(op), sums[2] + trace.elements_of(op)
+    return list(found.items())
 
 
 def _typed(value: object) -> str:
@@ -161,12 +188,14 @@ def _typed(value: object) -> str:
 
 
 @contextmanager
-def _named(option: str) -> Iterator[None]:
-    """Name the option in what its transform finds wrong."""
+def _named(option: str, step: "partial[Plan]") -> Iterator[None]:
+    """Name the option in what its transform finds wrong, instead of the transform, or of the value that it states."""
+    own = [step.func.__name__, *(step.keywords if option in ONE_VALUE else ())]
     try:
         yield
     except InputError as error:
-        raise InputError(f"{option}: {problem}" if option else problem for problem in error.problems) from None
+        told = [re.sub(rf"^({'|'.join(own)}): ", "", problem) for problem in error.problems]
+        raise InputError(f"{option}: {problem}" if option else problem for problem in told) from None
 
 
 def parse_pruning(

@@ -11,7 +11,7 @@ from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.settings import load_both, model_not_used, parse_settings
 from pivotsim.cli.simulating import print_end, print_said
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, number, percent
 
 if TYPE_CHECKING:
@@ -100,6 +100,10 @@ def schedule_command(
             whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),
             encoder=encoder, pruning_ms=pruning_ms,
         )  # fmt: skip
+    if len(found.tokens) == 1:
+        left_out = "".join(f"; {note}" for note in found.notes if note.endswith("left out"))
+        problem = f"{found.tokens[0]} tokens alone have both latency and accuracy, and a choice needs two counts"
+        raise InputError(f"schedule: {problem}{left_out}")
     of_model = model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch)], scope="encoders")
     written: list[Path] = []
     if plots is not None:
@@ -143,6 +147,7 @@ def _device_and_model(
         raise InputError(f"--set: {path}: a measured device has no such value" for path in rest)
     if recorded is not None:
         return read_recorded(str(recorded)), spec
+    check_choice("--live", live, ("cpu", "cuda"))
     live_device: Device = importlib.import_module("pivotsim.pruning.devices.torch_live").TorchLive(str(live))
     return live_device, spec  # imported by name, since only this line may need torch
 

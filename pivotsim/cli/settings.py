@@ -42,7 +42,7 @@ def load_both(
     ``only`` is the start of the paths that the command makes use of; another one is refused. ``kind`` is the kind of
     hardware that it needs.
     """
-    from pivotsim.hardware.loading import load_hardware
+    from pivotsim.hardware.loading import check_links, load_hardware
     from pivotsim.io.specs import changeable, leaves
     from pivotsim.models.spec import VitModel, load_model
 
@@ -52,7 +52,8 @@ def load_both(
     model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
     for path in settings:
         if not path.startswith(only):
-            raise InputError(f"--set: {path}: this command uses {only}* alone")
+            remedy = "" if "." in path else f"; write {only}{path}"
+            raise InputError(f"--set: {path}: this command uses {only}* alone{remedy}")
     unknown = [path for path in settings if path not in hw_paths | model_paths]
     if unknown and model is None and all(path.startswith("model.") for path in unknown):
         raise InputError(f"--set: {path}: this command has no model" for path in unknown)
@@ -61,7 +62,14 @@ def load_both(
         raise InputError(f"--set: {p}: unknown key{_meant(type(hw), p, hw_paths | model_paths, how)}" for p in unknown)
     for_model = {path.removeprefix("model."): v for path, v in settings.items() if path in model_paths}
     hw = hw.replace({path: v for path, v in settings.items() if path in hw_paths}, label="--set")
-    return hw, model if model is None else model.replace(for_model, label="--set model")
+    if "memories.dram" in settings:
+        check_links(hw, "--set")
+    if model is None:
+        return hw, None
+    try:
+        return hw, model.replace(for_model, label="--set model")
+    except InputError as error:
+        raise InputError(p.replace("--set model: ", "--set: model.", 1) for p in error.problems) from None
 
 
 def model_of(name: str, set_: list[str] | None) -> "tuple[dict[str, object], VitModel]":
@@ -96,6 +104,8 @@ def _meant(hw: "type[Hardware]", path: str, valid: set[str], how: str) -> str:
     from pivotsim.io.specs import unknown_key
     from pivotsim.models.spec import VitModel
 
+    if path == "base":
+        return "; a board is chosen by --hw, and `base` stands in its file alone"
     if path.startswith("model."):
         own = {name.removeprefix("model.") for name in valid if name.startswith("model.")}
         meant = unknown_key(VitModel, path.removeprefix("model."), own)

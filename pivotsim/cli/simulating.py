@@ -197,6 +197,7 @@ def run_command(
     of_model |= score_bits_not_used(score_bits, [report], report.reading)
     if spec is not None:
         of_model |= pruned.not_used(lambda asked: [lower(plan_of(spec, asked), batch)], charged)
+        of_model |= pruned.idle_steps([workload])
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline
@@ -204,13 +205,15 @@ def run_command(
         written.append(write_timeline(report, timeline))
     if json:
         not_used = {**report.not_used, **of_model}
-        print_json({**report.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
+        asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
+        print_json({**report.to_dict(), "not_used": not_used, **asked})
         return
     with beside(timeline):
-        _print_run(report, str(pruned) if pruned else "", not_used_lines(of_model), by, written)
+        said = [*options.single_encoder_lines({"--active": active}), *not_used_lines(of_model)]
+        _print_run(report, str(pruned) if pruned else "", said, by, written)
 
 
-def _print_run(report: "Report", pruned: str, not_used: Sequence[str], by: str, written: list[Path]) -> None:
+def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path]) -> None:
     from pivotsim.simulation.summary import run_tables
 
     totals = next(run_tables(report))
@@ -219,7 +222,7 @@ def _print_run(report: "Report", pruned: str, not_used: Sequence[str], by: str, 
         print_line(f"pruned: {pruned}")
     print_line()
     print_table(totals.columns, totals.rows, totals.right)
-    print_said([*totals.closing, *not_used])
+    print_said([*totals.closing, *said])
     print_breakdown(report, by)
     print_details(report)
     print_energy(report)

@@ -1,7 +1,7 @@
 """Lines about commands that cannot be read: options and arguments that do not exist, or are missing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pivotsim.errors import InputError, got, got_typed, nearest
@@ -26,13 +26,14 @@ SETTINGS = {
 SIZE = ("--array", "--array-size")  # of two settings
 SAME = {  # other words for options that a command may have
     **dict.fromkeys(("--hardware", "--board", "--fpga", "--config", "--cfg", "-c"), "--hw"),
-    **dict.fromkeys(("--output", "--save", "--out", "-o", "--csv", "--folder"), ("--out", "--csv", "--plots")),
+    **dict.fromkeys(("--output", "--save", "--out", "-o", "--folder"), ("--out", "--csv", "--plots")),
     **dict.fromkeys(("--jobs", "--processes", "--threads", "-j"), "--workers"),
     **dict.fromkeys(("--input", "--file", "--topology", "-t"), "--trace"),
     **dict.fromkeys(("--pictures", "--figures", "--plot"), "--plots"),
     **dict.fromkeys(("--sparsity", "--mask", "--masks"), "--attention"),
     **dict.fromkeys(("--images", "-b"), "--batch"),
 }  # fmt: skip
+MAX_OWNERS = 3  # commands that have an option which another lacks
 MODEL = ("--model", "-m", "--network", "--workload")
 
 
@@ -46,19 +47,46 @@ def check_given_once(command: Any, given: Sequence[str]) -> None:
     given : sequence of str
         All arguments of the command line.
     """
-    words = list(given)
-    while words and words[0] in getattr(command, "commands", {}):
-        command = command.commands[words.pop(0)]
+    command = command_of(command, given)
     if hasattr(command, "commands"):
         return
     single = {p.opts[0] for p in command.params if p.opts[0].startswith("--") and not (p.multiple or p.is_flag)}
     for option in sorted(single):
-        values = _values_of(option, words)
+        values = _values_of(option, given)
         if len(values) > 1:
             raise InputError(f"{option}: given {len(values)} times, and takes one value (got {', '.join(values)})")
+    for parameter in command.params:
+        both = [name for name in (*parameter.opts, *parameter.secondary_opts) if name in given]
+        if len(both) > 1:
+            raise InputError(f"{' and '.join(both)} exclude each other")
 
 
-def usage_line(error: Any, message: str, given: Sequence[str]) -> str:
+def command_of(command: Any, given: Sequence[str]) -> Any:
+    """Return the command that the first of all arguments name, the group or all commands where they name none."""
+    for word in given:
+        if word not in getattr(command, "commands", {}):
+            break
+        command = command.commands[word]
+    return command
+
+
+def named_as_typed(problems: Sequence[str], command: Any, given: Sequence[str]) -> list[str]:
+    """Return problems, those with the value of an option that was given under the option's own name."""
+    typed = {word.partition("=")[0] for word in given}
+    parameters = getattr(command_of(command, given), "params", ())
+    known = {name: getattr(p, "multiple", False) for p in parameters for name in p.opts if name in typed}
+
+    def told(problem: str) -> str:
+        name, colon, rest = problem.partition(":")
+        option = f"--{name.replace('_', '-')}"
+        if colon and option not in known and known.get(option.removesuffix("s")):  # of several, such as --limit
+            return f"{option.removesuffix('s')}{rest}"
+        return f"{option}:{rest}" if colon and option in known else problem
+
+    return list(map(told, problems))
+
+
+def usage_line(error: Any, message: str, given: Sequence[str], every: Callable[[], Any]) -> str:
     """Return one line for an error of the option parser: what is wrong, and what the command takes instead.
 
     Parameters
@@ -69,6 +97,8 @@ def usage_line(error: Any, message: str, given: Sequence[str]) -> str:
         Its own text.
     given : sequence of str
         All arguments of the command line.
+    every : callable
+        Returns all commands, loaded.
     """
     context = getattr(error, "ctx", None)
     command = str(getattr(context, "command_path", "pivotsim"))
@@ -79,7 +109,8 @@ def usage_line(error: Any, message: str, given: Sequence[str]) -> str:
     more = f"; `{command} --help` lists"
     if text.startswith("No such option") and option:
         known = [name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)]
-        return start + _no_option(str(option), [name for name in known if name.startswith("--")], given, f"{more} them")
+        names = [name for name in known if name.startswith("--")]
+        return start + _no_option(str(option), names, given, f"{more} them", every)
     if match := re.match(r"No such command '(.*?)'", text):
         commands = list(getattr(getattr(context, "command", None), "commands", ()))
         return f"{start}No such command '{match[1]}'{nearest(match[1], commands, how=f'{more} them')}"
@@ -94,7 +125,7 @@ def usage_line(error: Any, message: str, given: Sequence[str]) -> str:
     return start + text
 
 
-def _no_option(option: str, known: list[str], given: Sequence[str], how: str) -> str:
+def _no_option(option: str, known: list[str], given: Sequence[str], how: str, every: Callable[[], Any]) -> str:
     """Return what follows a command's name where it has no such option."""
     if re.fullmatch(r"-[0-9.]+", option):
         return f"numbers must not be negative {got_typed(option)}"
@@ -109,11 +140,26 @@ def _no_option(option: str, known: list[str], given: Sequence[str], how: str) ->
         return f"{text}; use --set array.rows={rows} --set array.cols={cols}"
     if word in MODEL:
         return f"{text}; a model is given by its name alone, as deit_s"
+    if word == "--hw" and list(given[:1]) == ["show"]:
+        return f"{text}; hardware is given by its name alone, as zcu102"
     same = SAME.get(word, ())
     for name in (same,) if isinstance(same, str) else same:
         if name in known and name != word:
             return f"{text}; use {name}"
-    return text + nearest(word, known, list_all=False, how=how)
+    bare = [name.lstrip("-") for name in known]  # the dashes, which all have, make no name near
+    near = nearest(word.lstrip("-"), bare, list_all=False).replace(": '", ": '--")
+    owners = [] if near else [f"`{name}`" for name in _owners(every(), word)]
+    if 0 < len(owners) <= MAX_OWNERS:
+        return f"{text}; {', '.join(owners)} {'has' if len(owners) == 1 else 'have'} it"
+    return text + (near or how)
+
+
+def _owners(command: Any, option: str, path: str = "") -> Iterator[str]:
+    """Yield the names of all commands that have an option."""
+    for name, each in getattr(command, "commands", {}).items():
+        yield from _owners(each, option, f"{path} {name}".strip())
+    if path and any(option in p.opts for p in command.params):
+        yield path
 
 
 def _values_of(option: str, given: Sequence[str]) -> list[str]:

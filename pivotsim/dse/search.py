@@ -65,12 +65,7 @@ def run_search(
     space = load_space(source)
     stated = None if objectives is None else check_list("objectives", objectives, "columns", REMEDY)
     objectives = list(usual_objectives(space)) if stated is None else stated
-    known = [*space.results, *DEMANDS]
-    problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in objectives if o not in known]
-    if problems or not objectives:
-        raise InputError(problems or "objectives: at least one is needed")
-    trials = check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
-    check_integer("seed", seed, 0, 2**31)
+    trials = check_search(space, objectives, samples, seed)
     note = note_on_objectives(space, stated)
     notes = (*notes_on(space), note) if note else notes_on(space)
     path = Path(folder)
@@ -100,6 +95,17 @@ def _said_of(space: Space, tried: int, kept: int, trials: int) -> Iterator[str]:
     if kept < tried:
         rules = ", ".join(rule.text for rule in space.constraints if stage_of(rule, space) == "results")
         yield f"search: {counted(tried - kept, 'design')} of {tried:,} that were tried left out by {rules or NOT_RUN}"
+
+
+def check_search(space: Space, objectives: Sequence[str] | None, samples: int | None, seed: int) -> int:
+    """Return how many designs a search tries, or raise InputError where an option does not fit."""
+    known = [*space.results, *DEMANDS]
+    wanted = usual_objectives(space) if objectives is None else objectives
+    problems = [f"objectives: no result {got(o)}{nearest(o, known)}" for o in wanted if o not in known]
+    if problems or not wanted:
+        raise InputError(problems or "objectives: at least one is needed")
+    check_integer("seed", seed, 0, 2**31)
+    return check_integer("samples", DEFAULT_TRIALS if samples is None else samples, 1, MAX_TRIALS)
 
 
 def _check_folder(folder: Path, space: Space) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.effort.entropy import as_array, as_float64, as_numbers
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, got, got_shape
 from pivotsim.io.array_files import read_arrays
 from pivotsim.units import FloatArray
 
@@ -108,7 +108,7 @@ def _rows(place: str, values: Any, least: int) -> FloatArray:
     if len(array) < least:
         raise InputError(f"{place}: at least {least} images are needed {got(len(array))}")
     if not array.shape[1]:
-        raise InputError(f"{place}: holds no feature {got(array.shape)}")
+        raise InputError(f"{place}: holds no feature {got_shape(array.shape)}")
     rows = as_float64(array)
     if not np.isfinite(rows).all():
         image, feature = np.argwhere(~np.isfinite(rows))[0].tolist()

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_real, got
+from pivotsim.errors import InputError, check_real, got, got_elements, got_shape
 from pivotsim.units import FloatArray
 
 BLOCK_ELEMENTS = 2**20  # logits in float64 at one time
@@ -132,9 +132,9 @@ def as_array(path: str, values: Any, shape: str, dimensions: int, kinds: str = "
     """Return values as a non-empty array of numbers, or raise InputError; ``shape`` is its form in words."""
     array = as_numbers(path, values, shape, kinds)
     if array.ndim != dimensions:
-        raise InputError(f"{path}: must have the shape ({shape}) {got(array.shape)}")
+        raise InputError(f"{path}: must have the shape ({shape}) {got_shape(array.shape)}")
     if not array.shape[0]:
-        raise InputError(f"{path}: holds no image {got(array.shape)}")
+        raise InputError(f"{path}: holds no image {got_shape(array.shape)}")
     return array
 
 
@@ -145,7 +145,7 @@ def as_numbers(path: str, values: Any, shape: str, kinds: str = "fiu") -> np.nda
     except ValueError:  # rows of different lengths
         raise InputError(f"{path}: must be an array of shape ({shape})") from None
     if array.dtype.kind not in kinds:
-        raise InputError(f"{path}: must hold {KINDS[kinds]} {got(array.dtype.str)}")
+        raise InputError(f"{path}: must hold {KINDS[kinds]} {got_elements(array.dtype)}")
     return array
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.effort.entropy import as_array, checked_entropies, entropies_of, exit_threshold
-from pivotsim.errors import InputError, check_real, got
+from pivotsim.errors import InputError, check_real, got, got_shape, shape_text
 from pivotsim.io.array_files import read_arrays
 from pivotsim.units import FloatArray, IntArray
 
@@ -114,7 +114,11 @@ def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
     arrays = logits if isinstance(logits, Mapping) else read_arrays(logits, "fiu", MAX_LOGITS_BYTES)
     keys = {key: _KEY.fullmatch(str(key)) for key in arrays if key != "labels"}
     expected = "expected effort3, effort6, ..."
-    problems = [f"{place}: {key}: unknown name, {expected}, labels" for key, match in keys.items() if not match]
+    problems = [
+        f"{place}: {key or 'an array without a name'}: unknown name, {expected}, labels"
+        for key, match in keys.items()
+        if not match
+    ]
     if not keys:
         problems.append(f"{place}: holds no effort, {expected}")
     if problems:
@@ -123,7 +127,8 @@ def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
     first = next(iter(keys))
     for key, shape in shapes.items():
         if shape != shapes[first]:
-            raise InputError(f"{place}: {key}: must have the shape of {first} {shapes[first]} {got(shape)}")
+            wanted = f"the shape of {first}, {shape_text(shapes[first])}"
+            raise InputError(f"{place}: {key}: must have {wanted} {got_shape(shape)}")
     images, classes = shapes[first]
     labels = _labels(place, arrays["labels"], images, classes) if "labels" in arrays else None
     entropies, right = {}, {}

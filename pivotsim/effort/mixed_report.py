@@ -18,7 +18,7 @@ from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
 from pivotsim.hardware.resources import Fit, fit_to_dict
-from pivotsim.simulation.notes.needs import not_used_by
+from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading, gate_reads
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.results import hash_of, header
@@ -218,7 +218,8 @@ class MixedReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """Constants behind the numbers that are calibrated, inferred, assumed or estimated; an odd order of efforts."""
-        notes = (*(note for e in self.efforts for note in e.report.notes), *self.reading.notes)
+        read = effective([e.report for e in self.efforts], self.reading, self.gate)
+        notes = (*(note for e in self.efforts for note in e.report.notes), *read.notes)
         return (*self.order_notes, *dict.fromkeys(notes))
 
     @property

@@ -8,7 +8,7 @@ from pivotsim.hardware.gpu import KIND as GPU_KIND
 from pivotsim.hardware.mpca import MpcaHardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.documents import load_document
+from pivotsim.io.documents import load_document, note_name
 from pivotsim.io.specs import validate
 from pivotsim.io.yaml_reader import Document
 
@@ -20,6 +20,10 @@ def schema_of(document: Document) -> type[Hardware]:
     kind = document.data.get("kind", "systolic")  # a missing key is told by validation, with all other problems
     if not isinstance(kind, str) or kind not in KINDS:
         place = document.places.get(("kind",), document.name)
+        base = document.places.get(("base",))
+        if kind == GPU_KIND and base is not None:
+            name = f"{base}: base"
+            raise InputError(f"{name}: is a GPU model, and a board builds on a board such as zcu102 {got(kind)}")
         if kind == GPU_KIND:
             raise InputError(f"{place}: kind: a GPU model serves the command schedule alone {got(kind)}")
         raise InputError(f"{place}: {one_of('kind', kind, KINDS)}")
@@ -56,4 +60,15 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind:
     if isinstance(source, Hardware):
         return source
     document = load_document("hwconfigs", "hardware", source, kind=kind)
-    return validate(schema_of(document), document)
+    found = validate(schema_of(document), document)
+    check_links(found, document.places.get(("memories", "dram"), document.name))
+    note_name(document)
+    return found
+
+
+def check_links(hw: Hardware, label: str) -> None:
+    """Raise InputError, its lines beginning with a label, where a board names a file that is not there or not valid."""
+    try:
+        hw.linked()
+    except InputError as error:
+        raise InputError(f"{label}: {problem}" for problem in error.problems) from None

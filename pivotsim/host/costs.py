@@ -173,6 +173,14 @@ def defaults_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:
         yield from (path for path in paths if hw.source(path).startswith(DEFAULT))
 
 
+def uncharged(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
+    """Return the kinds that run on the processor and take no time there under a profile."""
+    if hw.host is None:
+        return ()
+    charged = dict(_charged(hw.host_costs(profile), hw, trace))
+    return tuple(k for k in trace.first_ops if hw.placement.of(k) == PS and k not in charged)
+
+
 def left_out(trace: Trace, hw: Hardware, profile: str) -> tuple[str, ...]:
     """Return the kinds that a board without a processor places on it all the same, and that the profile leaves out."""
     kinds = trace.first_ops if hw.host is None else {}

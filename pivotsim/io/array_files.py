@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy
 
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, got, got_elements
 from pivotsim.io.text_files import write_atomic
 from pivotsim.units import size_text
 
@@ -127,7 +127,7 @@ def _array(place: str, stream: IO[bytes], kinds: str, left: int) -> Any:
         flags = {"b": "true and false", "biu": "true and false, or the integers 1 and 0"}.get(kinds)
         wanted = f"must hold {flags}" if flags else "holds a type that does not belong there"
         cast = "; .astype(bool) turns 0.0 and 1.0 into them" if flags and dtype.kind == "f" else ""
-        raise InputError(f"{place}: {wanted} {got(str(dtype))}{cast}")
+        raise InputError(f"{place}: {wanted} {got_elements(dtype)}{cast}")
     size_bytes = math.prod(shape) * dtype.itemsize
     if size_bytes > left:
         raise InputError(_too_large(place, size_bytes, left))

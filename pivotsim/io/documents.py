@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got
-from pivotsim.io.file_kinds import check_content, check_suffix, is_path, not_found
+from pivotsim.io.file_kinds import check_content, check_suffix, is_file_alone, is_path, not_found
 from pivotsim.io.scalesim_settings import is_settings, read_settings
-from pivotsim.io.search_path import note_missing_roots, note_shadow, note_useless_roots, search_folders
+from pivotsim.io.search_path import note, note_missing_roots, note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
 SET_BY_USER = "set by the user"
@@ -45,6 +45,8 @@ def find(
     if is_path(name) and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         check_suffix(what, name)
         return Path(name)
+    if is_file_alone(name):
+        raise InputError(not_found(what, name, (), {}))
     note_missing_roots()
     ending = SPACE_SUFFIX if what == "space" and not name.endswith(SPACE_SUFFIX) else ""
     beside = [Path(besides).parent] if besides is not None else []  # a file's base stands beside it first
@@ -70,7 +72,7 @@ def _names(folder: str, what: str, groups: tuple[str, ...], kind: str) -> list[s
 
 def _is_of_kind(folder: str, what: str, name: str, kind: str) -> bool:
     try:
-        return bool(load_document(folder, what, name).data.get("kind") == kind)
+        return bool(_on_its_base(folder, what, _document(folder, what, name)).data.get("kind") == kind)
     except InputError:  # a user's file that is wrong itself
         return False
 
@@ -87,17 +89,37 @@ def load_document(
 ) -> Document:  # fmt: skip
     """Return what a name, a path or a dict holds, on its base where it names one, not yet validated.
 
-    ``groups`` and ``kind`` are those of ``find``.
+    ``groups`` and ``kind`` are those of ``find``. A file on a base that states no name has its own.
     """
+    document = _document(folder, what, source, groups, kind)
+    result = _on_its_base(folder, what, document)
+    if "base" not in document.data or "name" in document.data or not document.places:
+        return result
+    return Document({**result.data, "name": Path(document.name).stem}, result.places, result.name)
+
+
+def note_name(document: Document) -> None:
+    """Note the name of a file on a base that states none."""
+    own = {key for key in ("base", "name") if document.places.get((key,), "").rpartition(":")[0] == document.name}
+    if own == {"base"}:
+        note(f"{document.name}: states no name, so it is called {Path(document.name).stem}")
+
+
+def _document(folder: str, what: str, source: object, groups: tuple[str, ...] = (), kind: str = "") -> Document:
+    """Return what a name, a path or a dict holds itself."""
     if isinstance(source, Mapping):
-        document = Document(plain(source), {}, what)
-    elif what == "hardware" and is_settings(source):
-        document = read_settings(Path(str(source)))
-    elif isinstance(source, (str, Path)):
-        document = read_yaml(find(folder, what, str(source), groups=groups, kind=kind))
-        check_content(what, document)
-    else:
+        return Document(plain(source), {}, what)
+    if what == "hardware" and is_settings(source):
+        return read_settings(Path(str(source)))
+    if not isinstance(source, (str, Path)):
         raise InputError(f"{what}: must be a name, a path or a dict {got(source)}")
+    document = read_yaml(find(folder, what, str(source), groups=groups, kind=kind))
+    check_content(what, document)
+    return document
+
+
+def _on_its_base(folder: str, what: str, document: Document) -> Document:
+    """Return a document laid over its base, and that over its own."""
     stack = [document]
     while "base" in stack[-1].data:
         stack.append(_base_of(stack, folder, what))
@@ -139,7 +161,7 @@ def _laid_over(document: Document, base: Document) -> Document:
     """Lay a document over its base: what it states holds, and what the base says of those values' sources does not."""
     own = {key: value for key, value in document.data.items() if key != "base"}
     changed = list(_paths(own))
-    places = {**base.places, **{path: document.places.get(path, document.name) for path in changed}}
+    places = {**base.places, **dict.fromkeys(changed, document.name), **document.places}
     data = _merged(_as_base(base.data, str(document.data["base"])), own)
     sources = data.get("sources")
     if isinstance(sources, dict):  # what the base says of a value does not hold for another one

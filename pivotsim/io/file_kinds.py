@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.yaml_reader import Document
+from pivotsim.io.yaml_reader import Document, read_yaml
 
 YAML_SUFFIXES = (".yaml", ".yml")
 WEIGHTS = (".onnx", ".pt", ".pth", ".pkl", ".safetensors", ".ckpt", ".h5", ".tflite", ".bin")
@@ -38,6 +38,15 @@ def is_path(name: str) -> bool:
     (False, True, True, True)
     """
     return "/" in name or os.sep in name or name.lower().endswith((*YAML_SUFFIXES, *OTHER_SUFFIXES))
+
+
+def is_file_alone(name: str) -> bool:
+    """Tell whether a text names a file and no specification: its path begins with a folder, here or anywhere.
+
+    >>> is_file_alone("./deit_s"), is_file_alone("../a/deit_s"), is_file_alone("/deit_s"), is_file_alone("gpu/a100")
+    (True, True, True, False)
+    """
+    return name.startswith(("/", "./", "../", "~/")) or Path(name).is_absolute()
 
 
 def check_suffix(what: str, name: str) -> None:
@@ -81,13 +90,33 @@ def not_found(what: str, name: str, valid: Iterable[str], others: Mapping[str, I
     return f"{what}: unknown name {got(name)}{near}"
 
 
-def check_content(what: str, document: Document) -> None:
-    """Raise InputError for a file that states something else than what is asked for."""
+MAX_KEYS_TOLD = 4
+
+
+def kind_of(document: Document) -> str:
+    """Return the kind that most of a document's keys are of, '' where none is of any."""
     found = {kind: len(keys & document.data.keys()) for kind, keys in _KEYS.items()}
     kind = max(found, key=found.__getitem__)
-    if found.get(what, 0) or not found[kind] or {what, kind} == {"hardware", "gpu"}:
+    return kind if found[kind] else ""
+
+
+def kind_of_file(path: Path) -> str:
+    """Return the kind of what a YAML file states, '' where it is of none or cannot be read."""
+    try:
+        return kind_of(read_yaml(path))
+    except InputError:
+        return ""
+
+
+def check_content(what: str, document: Document) -> None:
+    """Raise InputError for a file that states something else than what is asked for."""
+    name, kind = document.name, kind_of(document)
+    own = _KEYS.get(what, set())
+    if own and not kind and document.data and not document.data.keys() & {"base", "kind", "name", *own}:
+        problem = f"is no {NOUNS[what].removeprefix('a ')}, it has none of the keys"
+        raise InputError(f"{name}: {problem} {', '.join(sorted(own)[:MAX_KEYS_TOLD])} {got(list(document.data))}")
+    if not kind or own & document.data.keys() or {what, kind} == {"hardware", "gpu"}:
         return
-    name = document.name
     raise InputError(f"{name}: is {NOUNS[kind]}, expected {NOUNS.get(what, what)}{_elsewhere(kind, what, name)}")
 
 
@@ -98,7 +127,7 @@ def _elsewhere(kind: str, wanted: str, name: str) -> str:
     if kind == "dram":
         return f"; --set memories.dram={name} puts it behind a board"
     if kind == "hardware" and wanted == "model":
-        return f"; give a model such as deit_s, and --hw {name}"
+        return f"; give a model such as deit_s, and --hw {name}; `pivotsim show hw {name}` shows it"
     if kind == "model" and wanted == "hardware":
-        return "; a model is given by its name alone, without an option"
+        return f"; a model is given by its name alone, without an option; `pivotsim show model {name}` shows it"
     return ""

@@ -4,8 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pivotsim.errors import nearest
+from pivotsim.errors import got, got_instead_of_integer, nearest, number_text
 from pivotsim.io.yaml_reader import parse_scalar
+
+
+def problem_of(kind: str, value: object, context: Mapping[str, Any], meaning: str = "") -> str:
+    """Return what pydantic's kind of problem asks of a value, the value, and what was perhaps meant.
+
+    ``meaning`` is one sentence on the value, for a text that states more than one number.
+    """
+    found = got_instead_of_integer(value) if kind in INTEGERS else got(value)
+    return f"{requirement(kind, context)} {found}{hint(kind, value, context, meaning)}"
+
+
+INTEGERS = ("int_type", "int_from_float", "integer_or_unlimited")
 
 
 def requirement(kind: str, context: Mapping[str, Any]) -> str:
@@ -24,6 +36,7 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
         "model_attributes_type": "must be a group of 'key: value' lines",
         "group_or_none": "must be a group of 'key: value' lines, or the word none",
         "dict_type": "must be a group of 'key: value' lines",
+        **dict.fromkeys(("list_type", "tuple_type", "set_type"), "must be a list"),
         "string_too_short": "must not be empty",
         "string_pattern_mismatch": "must be one line of text",
     }
@@ -35,8 +48,8 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
               "greater_than": ("greater than", "gt"), "less_than": ("less than", "lt")}  # fmt: skip
     if kind in bounds:
         words, key = bounds[kind]
-        return f"must be {words} {context[key]}"
-    return f"is not valid: {kind.replace('_', ' ')}"
+        return f"must be {words} {number_text(context[key])}"
+    return "is not valid"
 
 
 def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = "") -> str:
@@ -59,7 +72,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
         return "; write it without separators of thousands"
     if re.fullmatch(r"\d+,\d+", value):
         return "; write a decimal point"
-    if kind != "size_px" and re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
+    if kind != "size_px" and re.fullmatch(r"[1-9]\d*(\s*[xX*]\s*|\s+)\d+", value):
         return _one_number(meaning)
     if value[:2].lower() in {"0x", "0o", "0b"}:
         return "; write a decimal number"

@@ -35,6 +35,17 @@ def shipped(folder: str, file: str) -> Path | None:
     return next((root / file for root in _shipped_folders(folder) if os.path.isfile(root / file)), None)  # noqa: PTH113
 
 
+def is_shipped(file: str) -> bool:
+    """Whether a file is one of the package's own."""
+    roots = (root for folder in FOLDERS for root in _shipped_folders(folder))
+    return any(Path(file).is_relative_to(root) for root in roots)
+
+
+def note(line: str) -> None:
+    """Note a line that a user should know."""
+    _notes[line] = None
+
+
 def note_shadow(folder: str, name: str, found: Path, file: str, besides: str | None = None) -> None:
     """Note where a name was found if the package ships the same name and another file was taken.
 
@@ -71,11 +82,6 @@ def note_useless_roots(folder: str) -> None:
             _notes[f"${VARIABLE}: holds none of the folders {', '.join(FOLDERS)} (got {str(root)!r})"] = None
         elif not os.path.isdir(root / folder):  # noqa: PTH112
             _notes[f"${VARIABLE}: holds no folder {folder} (got {str(root)!r})"] = None
-
-
-def note(line: str) -> None:
-    """Keep a line that a user should know."""
-    _notes[line] = None
 
 
 def take_notes() -> list[str]:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.documents import SET_BY_USER, load_document, plain, without_sources_below
-from pivotsim.io.messages import hint, requirement
+from pivotsim.errors import InputError, got, nearest, number_text
+from pivotsim.io.documents import SET_BY_USER, load_document, note_name, plain, without_sources_below
+from pivotsim.io.messages import problem_of
+from pivotsim.io.search_path import is_shipped
 from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
@@ -54,7 +55,10 @@ def load_spec(spec: type[SpecT], folder: str, what: str, source: object) -> Spec
     """Return a specification from a name, a path or a dict of the YAML file's form."""
     if isinstance(source, spec):
         return source
-    return validate(spec, load_document(folder, what, source))
+    document = load_document(folder, what, source)
+    found = validate(spec, document)
+    note_name(document)
+    return found
 
 
 def validate(spec: type[SpecT], document: Document) -> SpecT:
@@ -90,7 +94,8 @@ def _as_meant(annotation: object, value: object) -> object:
 def _place(document: Document, path: KeyPath) -> str:
     while path and path not in document.places:
         path = path[:-1]
-    return document.places.get(path, document.name)
+    place = document.places.get(path, document.name)
+    return document.name if is_shipped(place) else place  # the package's values are right but for what is laid over
 
 
 def _problem(spec: type[Spec], document: Document, error: Any) -> str:
@@ -107,7 +112,7 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         return start + "required key is missing"
     field = _field(spec, path)
     meaning = field.description if field is not None else None
-    return start + requirement(kind, context) + f" {got(value)}" + hint(kind, value, context, meaning or "")
+    return start + problem_of(kind, value, context, meaning or "")
 
 
 def _meant(spec: type[Spec], path: KeyPath) -> str:
@@ -117,6 +122,9 @@ def _meant(spec: type[Spec], path: KeyPath) -> str:
     if owner is None:
         return ""
     remedy = owner.other_names.get(key.lower())
+    group, _, last = key.rpartition(".")
+    if group and _field(spec, tuple(key.split("."))) is not None:
+        remedy = f"write {last} below {group}, indented, or state it with --set {key}=VALUE"
     return f"; {remedy}" if remedy else nearest(key, owner.model_fields, most=MAX_KEYS_LISTED)
 
 
@@ -213,7 +221,7 @@ def check_leaf(spec: type[Spec], path: str, value: object, label: str) -> None:
         _leaf_type(spec, path).validate_python(plain(value))
     except ValidationError as error:
         kind, context = error.errors()[0]["type"], error.errors()[0].get("ctx", {})
-        raise InputError(f"{label}: {requirement(kind, context)} {got(value)}{hint(kind, value, context)}") from None
+        raise InputError(f"{label}: {problem_of(kind, value, context)}") from None
 
 
 @cache
@@ -252,6 +260,13 @@ def holds_no_values(spec: Spec, path: str) -> str:
     return ""
 
 
+def _shown(value: object) -> str:
+    """Return a value as a file would state it."""
+    if isinstance(value, float):
+        return number_text(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace") -> SpecT:
     """Return a copy with values at dotted paths changed and validated; their sources say so.
 
@@ -269,7 +284,9 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
     parts = with_groups(str(path).rpartition(".")[0] for path in changes)
     for path, value in changes.items():
         if path not in paths:
-            problems.append(f"{label}: {path}: unknown key{unknown_key(type(spec), str(path), paths)}")
+            groups = ", ".join(sorted({each.partition(".")[0] for each in paths}))
+            meant = unknown_key(type(spec), str(path), paths, f"; keys begin with {groups}")
+            problems.append(f"{label}: {path}: unknown key{meant}")
             continue
         problem = holds_no_values(spec, path)
         if path in parts:
@@ -287,7 +304,7 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
             else:
                 if data["sources"].get(path) is None or target[last] != value:
                     data["sources"].pop(path, None)  # values stand in the order in which they are stated
-                data["sources"][path] = f"{SET_BY_USER} (was {target[last]})"
+                data["sources"][path] = f"{SET_BY_USER} (was {_shown(target[last])})"
         target[last] = plain(value)
         places[tuple(path.split("."))] = label
     if problems:

@@ -110,6 +110,8 @@ def read_accuracy(path: str | Path) -> dict[int, float]:
             table[n] = percent
         if len(problems) >= MAX_PROBLEMS:
             break
+    if table and max(table.values()) <= 1:  # not even one image in a hundred
+        problems.append(f"{name}: accuracy_pct: all are at most 1; fractions? State percent, such as 79.8 for 0.798")
     if problems:
         raise InputError(problems)
     return table

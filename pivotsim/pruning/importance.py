@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pivotsim.errors import InputError, check_flag, check_integer, got
+from pivotsim.errors import InputError, check_flag, check_integer, got_shape, shape_text
 from pivotsim.pruning.token_plans import least_tokens
 from pivotsim.units import FloatArray, IntArray
 
@@ -55,7 +55,8 @@ def token_importance(
     """
     queries, keys, values = (_tensor(name, x) for name, x in (("q", q), ("k", k), ("v", v)))
     if not queries.shape == keys.shape == values.shape:
-        raise InputError(f"q, k, v: must have one shape {got((queries.shape, keys.shape, values.shape))}")
+        shapes = ", ".join(shape_text(x.shape) for x in (queries, keys, values))
+        raise InputError(f"q, k, v: must have one shape (got {shapes})")
     prefix = check_integer("prefix_tokens", prefix_tokens, 0, queries.shape[-2] - 1)
     check_flag("batch_max", batch_max)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told below
@@ -112,12 +113,13 @@ def merge_inattentive(
     """
     matrix, scores = np.asarray(tokens, dtype=np.float64), np.asarray(importance, dtype=np.float64)
     if matrix.ndim != 2 or not matrix.size:
-        raise InputError(f"tokens: must be a matrix of tokens by channels {got(matrix.shape)}")
+        raise InputError(f"tokens: must be a matrix of tokens by channels {got_shape(matrix.shape)}")
     count = len(matrix)
     prefix = check_integer("prefix_tokens", prefix_tokens, 0, count)
     removed = check_integer("removed", removed, 0, count)
     if scores.shape != (count - prefix,) or not np.isfinite(scores).all():
-        raise InputError(f"importance: must hold one finite number per patch, {count - prefix} {got(scores.shape)}")
+        wanted = f"one finite number per patch, {count - prefix}"
+        raise InputError(f"importance: must hold {wanted} {got_shape(scores.shape)}")
     order = prefix + np.argsort(-scores, kind="stable")
     if removed == 0 or count - removed < least_tokens(prefix):
         return PrunedTokens(matrix, np.arange(prefix, count), np.empty(0, dtype=np.int64))
@@ -132,7 +134,7 @@ def _tensor(name: str, values: ArrayLike) -> FloatArray:
     except (TypeError, ValueError):
         raise InputError(f"{name}: must be numbers of shape (batch,) heads, tokens, channels") from None
     if tensor.ndim not in (3, 4) or not tensor.size:
-        raise InputError(f"{name}: must have shape (batch,) heads, tokens, channels {got(tensor.shape)}")
+        raise InputError(f"{name}: must have shape (batch,) heads, tokens, channels {got_shape(tensor.shape)}")
     if not np.isfinite(tensor).all():
         raise InputError(f"{name}: must hold finite numbers")
     return tensor

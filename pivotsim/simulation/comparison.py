@@ -12,7 +12,7 @@ from pivotsim.simulation.results import SCHEMA_VERSION
 MAX_BYTES = 64 * 2**20
 LARGEST, SMALLEST = 1e100, 1e-100  # differences and ratios of such numbers stay finite
 OPTIONS = ("hardware", "engine", "memory", "profile", "energy", "scope", "ps_pl_overlap", "gate")
-SETTINGS = ("set", "pruning")  # what the command line was asked to change
+SETTINGS = ("hw", "set", "pruning")  # what the command line was asked to change
 TOTALS = ("delay_ms", "energy_j", "edp_j_ms", "fps_per_watt")
 
 

@@ -14,7 +14,7 @@ from pivotsim.engines.counts import Counts
 from pivotsim.errors import MissingExtraError, check_choice
 from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
-from pivotsim.simulation.notes.needs import not_used_by
+from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading
 from pivotsim.simulation.notes.sources import notes_of, remarks_of
 from pivotsim.simulation.results import hash_of, header
@@ -141,7 +141,7 @@ class Report:
         """Constants behind the numbers that are calibrated, inferred, assumed, estimated, set or inherited."""
         i = self.inputs
         return (
-            *notes_of(i.trace, i.hw, i.linked, i.options, self.reading),
+            *notes_of(i.trace, i.hw, i.linked, i.options, effective([self], self.reading)),
             *plan_scope_notes(i.whole, i.options["scope"]),
         )
 
@@ -150,7 +150,7 @@ class Report:
         """What must be said beside the totals."""
         inputs = self.inputs
         remarks = remarks_of(inputs.hw, self.options, self.reading, self.overlap_ms)
-        return (*remarks, *workload_remarks(inputs.whole, self.options["scope"], inputs.hw.operand_bits))
+        return (*remarks, *workload_remarks(inputs.whole, self.options["scope"], inputs.hw.operand_bits, self.batch))
 
     @property
     def fits(self) -> bool | None:

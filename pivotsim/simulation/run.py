@@ -100,13 +100,13 @@ def simulate(
     mode = hw.ps_pl_overlap
     images = batch if mode == "images" else 1  # chains side by side; else the images stack in one trace
     if images > 1 and isinstance(workload, Trace):
-        problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
+        problem = f"a trace of {batch} images cannot be taken apart; give a model, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
     whole, scope = scoped(as_trace(workload, batch // images), scope)
     trace = runnable(whole, stated, scope)
     if mode == "heads" and not head_ranges(trace) and _is_split(trace):
         problem = "a split attention runs its heads one by one, so none is side by side with another"
-        raise InputError(f"ps_pl_overlap: {problem}; leave out split_attention {got(mode)}")
+        raise InputError(f"ps_pl_overlap: {problem}; leave the split out {got(mode)}")
 
     board = hw if memory == HW else hw.without_memory_limits()
     counted = ENGINES[engine].run(trace, board, memory)
@@ -202,8 +202,8 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
             wide = max(op.a_bits, op.w_bits)
             problem = f"operands are wider than {hw.compute}.operand_bits {widest} {got(wide)}"
         if problem:
-            place = f"operation {number} ({op.module}, encoder {op.encoder})"
-            raise InputError(f"{trace.name}: {place}: {problem}")
+            place = trace.places[number - 1] if trace.places else f"{trace.name}: operation {number}"
+            raise InputError(f"{place} ({op.module}, encoder {op.encoder}): {problem}")
     return trace
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.csv_separators import SEPARATORS, cells_of
+from pivotsim.io.file_kinds import YAML_SUFFIXES, kind_of_file
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op
 from pivotsim.workload.topologies import form_of, missing_of, plain_name
 
@@ -16,13 +17,17 @@ EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
 MANY = 3  # a table of so many columns was meant to be separated
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
 _OTHER_FILES = {  # ending -> what such a file is, and where it is given
-    ".yaml": "a YAML file; a model's is given by its name alone, as in `pivotsim run {name}`",
+    **dict.fromkeys(YAML_SUFFIXES, "a YAML file"),
     ".json": "a JSON file", ".cfg": "a settings file; those of SCALE-Sim are given by --hw {name}",
     ".onnx": "a graph, which is not read",
     ".pt": "a checkpoint, which is not read", ".pth": "a checkpoint, which is not read",
     ".npz": "a file of arrays", ".npy": "a file of arrays", ".xlsx": "a workbook; save its sheet as CSV",
 }  # fmt: skip
-_OTHER_FILES[".yml"] = _OTHER_FILES[".yaml"]
+_ELSEWHERE = {  # kind of YAML file -> where it is given
+    "model": "a model's is given by its name alone, as in `pivotsim run {name}`",
+    "hardware": "a board's is given by --hw {name}",
+    "space": "a space's is given to `pivotsim sweep {name} --out DIR`",
+}
 
 
 class Layout(NamedTuple):
@@ -50,9 +55,14 @@ def columns_of(ops: Iterable[Op]) -> tuple[str, ...]:
 
 def check_ending(path: Path) -> None:
     """Raise InputError for a file whose ending says that it is no table."""
-    what = _OTHER_FILES.get(path.suffix.lower())
-    if what is not None and path.is_file():
-        raise InputError(f"{path}: is {what.format(name=path)}; a trace is a CSV file of operations: {EXAMPLE}")
+    suffix = path.suffix.lower()
+    if not path.is_file() or suffix not in _OTHER_FILES:
+        return
+    what = _OTHER_FILES[suffix]
+    if suffix in YAML_SUFFIXES:
+        kind = kind_of_file(path)
+        what += f"; {_ELSEWHERE[kind].format(name=path)}" if kind in _ELSEWHERE else ""
+    raise InputError(f"{path}: is {what}; a trace is a CSV file of operations: {EXAMPLE}")
 
 
 def layout_of(place: str, line: str) -> Layout:

@@ -113,6 +113,7 @@ class Trace(Printable):
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # mask_name(op) -> mask
     model: VitModel | None = field(default=None, compare=False)  # whose operations they are; None where unknown
     notes: tuple[str, ...] = field(default=(), compare=False)  # what was taken for granted when they were read
+    places: tuple[str, ...] = field(default=(), compare=False)  # file:line of each operation; none of a lowered plan
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -170,7 +171,8 @@ class Trace(Printable):
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
         if scope == "all":
             return self
-        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0))
+        places = tuple(place for op, place in zip(self.ops, self.places, strict=False) if op.encoder > 0)
+        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0), places=places)
 
     @cached_property
     def first_ops(self) -> dict[str, Op]:
@@ -265,7 +267,7 @@ def checked(trace: Trace) -> Trace:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name, masks, trace.model, trace.notes)
+    return Trace(tuple(ops), trace.name, masks, trace.model, trace.notes, trace.places)
 
 
 def with_mask(op: Op, mask: Mask | None) -> Op:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pivotsim.errors import InputError, check_choice, check_integer, got, nearest
 from pivotsim.models.spec import VitModel, load_model
-from pivotsim.tables import Printable, Table, counted
+from pivotsim.tables import Printable, Table, counted, encoder_lines
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.tokens.methods import Place, TokenStep
 
@@ -255,7 +255,7 @@ def check_plan(plan: Plan) -> None:
             check_integer(f"encoder {e.encoder}: mlp_hidden", e.mlp_hidden, 1)
     if any(e.before or e.between for e in plan.encoders):
         check_tokens(plan)
-    problems = [f"encoder {e.encoder}: {problem}" for e in plan.encoders for problem in _misfits(plan, e)]
+    problems = encoder_lines((e.encoder, problem) for e in plan.encoders for problem in _misfits(plan, e))
     if problems:
         raise InputError(problems)
 

@@ -38,15 +38,26 @@ def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ..
     return (*plan_scope_notes(whole, scope), *workload_remarks(whole, scope, operand_bits))
 
 
-def workload_remarks(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ...]:
+def workload_remarks(whole: Trace, scope: str, operand_bits: int, batch: int = 1) -> tuple[str, ...]:
     """Return those of the notes on a workload that belong beside the totals: all but what a plan's scope leaves out."""
     trace = whole.within(scope)
     return (
         *whole.notes,
         *_out_of_trace(whole, trace, scope),
+        *_images(trace, batch),
         *_kept_shares(trace),
         *_narrow_operands(trace, operand_bits),
     )
+
+
+def _images(trace: Trace, batch: int) -> Iterable[str]:
+    """Yield how a trace is read whose rows cannot be those of so many images."""
+    odd = next((op for op in trace if op.m * op.repeats % batch), None) if trace.model is None else None
+    if odd is not None:
+        yield (
+            f"batch: the trace is read as the operations of {batch} images together, and the {odd.m * odd.repeats:,} "
+            f"rows of {odd.module} (encoder {odd.encoder}) do not divide by {batch}"
+        )
 
 
 def plan_scope_notes(whole: Trace, scope: str) -> tuple[str, ...]:

@@ -122,7 +122,8 @@ def read_trace(path: str | Path) -> Trace:
         notes = topology_notes(layout.form, [row.cells for row in rows])
     else:
         notes = _notes(layout, renamed)
-    return Trace(ops, STDIN if name == STDIN else Path(path).stem, masks, notes=notes)
+    places = tuple(place for place, _ in placed)
+    return Trace(ops, STDIN if name == STDIN else Path(path).stem, masks, notes=notes, places=places)
 
 
 def _path(path: str | Path) -> Path:

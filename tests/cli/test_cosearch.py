@@ -155,7 +155,7 @@ def test_without_labels(cosearch, tmp_path):
     ran = cosearch("--front", "delay_ms", logits=path)
     assert (ran.code, ran.err) == (
         2,
-        "logits: accuracy needs labels, an integer array of one class per image (got none)\n",
+        "--logits: accuracy needs labels, an integer array of one class per image (got none)\n",
     )
 
 
@@ -181,7 +181,7 @@ ASK = ("--target-delay-ms", "50")
         (("--front", "delay_ms", "--levels", "all"), {}, "--levels: must be an integer (got 'all')"),
         ((*ASK, "--lec", "1.5"), {}, "lec: must lie in 0 to 1 (got 1.5)"),
         ((*ASK, "--lec", "most"), {}, "--lec: must be a number (got 'most')"),
-        (("--target-delay-ms", "-5"), {}, "target_delay_ms: must be a finite number above 0 (got -5.0)"),
+        (("--target-delay-ms", "-5"), {}, "--target-delay-ms: must be a finite number above 0 (got -5)"),
         (("--front", "delay"), {}, "cost: must be one of"),
         (("--objective", "speed"), {}, "objective: must be one of"),
         (("--objective", "delay_ms", "--limit", "lec"), {}, "--limit: expected QUANTITY=VALUE such as delay_ms=50"),
@@ -190,7 +190,7 @@ ASK = ("--target-delay-ms", "50")
         (
             ("--objective", "delay_ms", "--limit", "led=1"),
             {},
-            "limits: led: unknown quantity, nearest valid name: 'lec'",
+            "--limit led: unknown quantity, nearest valid name: 'lec'",
         ),
         ((*ASK, "--hw", "zcu12"), {}, "hardware: unknown name (got 'zcu12')"),
         ((*ASK, "--set", "array.row=3"), {}, "--set: array.row: unknown key"),

@@ -225,6 +225,17 @@ def test_shares_of_a_front(pivotsim, tmp_path):
     assert re.search(r"^interactions and the rest +\d+\.\d % \(\d+\.\d to \d+\.\d\)", lines[-1])
 
 
+def test_a_sweep_that_is_interrupted_before_it_begins_keeps_nothing(pivotsim, file, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pivotsim.dse.sweep.run.chunk_points_for", interrupted)
+    ran = pivotsim("sweep", file, "--out", tmp_path / "out")
+    assert (ran.code, ran.out) == (130, "")
+    said = "stopped before the first chunk was begun; nothing is kept"
+    assert ran.err.splitlines()[-1] == f"{tmp_path / 'out'}: {said}"
+
+
 def test_an_interrupted_sweep_says_what_is_kept(pivotsim, file, tmp_path, monkeypatch):
     out, runs = tmp_path / "out", []
 

@@ -361,7 +361,7 @@ def test_a_board_that_states_both_has_its_own_power(shown, pynq):
 @pytest.mark.parametrize("command", [("gemm", 8, 8, 8), ("watch", 12, 8, 20)])
 def test_an_unknown_dataflow_is_one_line(pivotsim, command):
     ran = pivotsim(*command, "--dataflow", "IS")
-    assert (ran.code, ran.err) == (2, "dataflow: must be one of is, ws, os (got 'IS'), nearest valid name: 'is'\n")
+    assert (ran.code, ran.err) == (2, "--dataflow: must be one of is, ws, os (got 'IS'), nearest valid name: 'is'\n")
 
 
 def test_another_device_with_borrowed_counts(shown, tmp_path):
@@ -425,8 +425,10 @@ def test_a_missing_folder_of_the_search_path_is_told(pivotsim, monkeypatch, tmp_
     assert ran.code == 0 and ran.err == f"$PIVOTSIM_PATH: no such folder (got '{tmp_path / 'typo'}')\n"
 
 
-def test_many_problems_are_not_all_printed(pivotsim):
-    ran = pivotsim("run", "deit_s", "--blocks", "block=16,density=0.5", "--blocks", "block=16,density=0.5")
+def test_many_problems_are_not_all_printed(pivotsim, tmp_path):
+    path = tmp_path / "b.yaml"
+    path.write_text("base: zcu102\narray: {" + ", ".join(f"key{i}: 1" for i in range(48)) + "}\n")
+    ran = pivotsim("run", "deit_s", "--hw", path)
     lines = ran.err.splitlines()
     assert ran.code == 2 and len(lines) == 22 and lines[-1] == "pivotsim: 27 more such lines are not printed"
 
@@ -438,3 +440,23 @@ def test_a_knee_that_does_not_fit_is_told(pivotsim, tmp_path):
     ran = pivotsim("front", tmp_path / "o", "--objectives", "delay_ms,dsp", "--maximize", "dsp")
     assert "on the front of delay_ms, dsp (maximised)" in ran.out
     assert "the knee does not fit its device; --where fits keeps the designs that do\n" in ran.out
+
+
+def test_two_boards_of_one_name_are_told_apart(pivotsim, tmp_path):
+    for rows in (16, 32):
+        (tmp_path / f"{rows}.yaml").write_text(f"base: zcu102\nname: mine\narray: {{rows: {rows}}}\n")
+        ran = pivotsim("run", "deit_t", "--hw", tmp_path / f"{rows}.yaml", "--json")
+        (tmp_path / f"{rows}.json").write_text(ran.out)
+    ran = pivotsim("compare", tmp_path / "16.json", tmp_path / "32.json")
+    assert f"A ({tmp_path / '16.json'}): workload deit_t, hardware mine" in ran.out
+    assert re.search(rf"^hw +{tmp_path / '16.yaml'} +{tmp_path / '32.yaml'}$", ran.out, re.M)
+
+
+def test_a_file_without_a_name_has_its_own_and_says_so(pivotsim, tmp_path):
+    (tmp_path / "small.yaml").write_text("base: zcu102\narray: {rows: 32}\n")
+    (tmp_path / "smaller.yaml").write_text("base: small\nname: tiny\n")
+    path = tmp_path / "small.yaml"
+    ran = pivotsim("gemm", 8, 8, 8, "--hw", path, "--json")
+    assert (json.loads(ran.out)["hardware"], ran.err) == ("small", f"{path}: states no name, so it is called small\n")
+    ran = pivotsim("gemm", 8, 8, 8, "--hw", tmp_path / "smaller.yaml", "--json")
+    assert (json.loads(ran.out)["hardware"], ran.err) == ("tiny", "")

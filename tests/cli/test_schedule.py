@@ -66,10 +66,10 @@ def test_a_recording_is_of_the_model_as_it_is(pivotsim, accuracy, tmp_path, sett
         (("--hw", "gpu/a100", "--set", "array.rows=3"), "--set: array.rows: unknown key"),
         (("--recorded", "none.csv"), "none.csv: no such file"),
         (("--hw", "gpu/a1000"), "hardware: unknown name (got 'gpu/a1000'), nearest valid name: 'gpu/a100'"),
-        (("--alpha", "2"), "alpha: must lie in 0 to 1 (got 2.0)"),
+        (("--alpha", "2"), "--alpha: must lie in 0 to 1 (got 2)"),
         (("--stride", "0"), "--stride: must be at least 1 (got 0)"),
-        (("--encoder", "13"), "encoder: must be at most 12 (got 13)"),
-        (("--part", "half"), "part: must be one of delay, array (got 'half')"),
+        (("--encoder", "13"), "--encoder: must be at most 12 (got 13)"),
+        (("--part", "half"), "--part: must be one of delay, array (got 'half')"),
     ],
 )
 def test_wrong_input_is_one_line_and_exit_status_2(pivotsim, accuracy, arguments, problem):

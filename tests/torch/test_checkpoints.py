@@ -54,7 +54,7 @@ def test_every_misfit_is_told_and_nothing_changes(tmp_path):
     assert list(caught.value.problems) == [
         f"{path}: norm.weight: is missing",
         f"{path}: blocks.9.norm1.weight: is no weight of small",
-        f"{path}: head.bias: must have the shape (5,) (got (7,))",
+        f"{path}: head.bias: must be a vector of 5 (got a vector of 7)",
     ]
     assert torch.equal(vit.head.weight, before)
 

@@ -77,11 +77,9 @@ def test_nothing_is_left_behind():
 
 def test_bad_input_is_one_clear_line():
     vit = build_vit(PLAIN)
-    with pytest.raises(
-        ps.InputError, match=r"^images: must be a tensor of shape \(n, 2, 16, 16\) \(got \(7, 1, 16, 16"
-    ):
+    with pytest.raises(ps.InputError, match=r"^images: must be a tensor of shape \(n, 2, 16, 16\) \(got 7, 1, 16, 16"):
         logits_of(vit, IMAGES[:, :1])
-    with pytest.raises(ps.InputError, match=r"^images: must be a tensor .*ndarray|^images: .*\(got \(2, 16, 16\)\)"):
+    with pytest.raises(ps.InputError, match=r"^images: must be a tensor .*ndarray|^images: .*\(got 2, 16, 16\)"):
         logits_of(vit, list(IMAGES.numpy()))
     for none in (IMAGES[:0], []):
         with pytest.raises(ps.InputError, match=r"^images: there is none$"):
@@ -89,5 +87,5 @@ def test_bad_input_is_one_clear_line():
     with pytest.raises(ps.InputError, match=r"^batch: must be at least 1"):
         features(vit, IMAGES, batch=0)
     apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 3]))
-    with pytest.raises(ps.InputError, match=r"^vit: every attention must be active for its output \(got \[2\]\)$"):
+    with pytest.raises(ps.InputError, match=r"^vit: every attention must be active for its output \(got a list"):
         features(vit, IMAGES)

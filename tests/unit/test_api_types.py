@@ -97,7 +97,7 @@ def test_traces_made_in_python_meet_the_same_bounds(op, problem):
         ),
         (
             lambda: ps.load_hardware({"base": "zcu102", "array": {"rows": np.array([1, 2])}}),
-            "array.rows: must be an integer (got [1, 2]); write one number",
+            "array.rows: must be an integer (got 1, 2); write one number",
         ),
         (lambda: ps.combine(ps.simulate(PLAN), [1]), "reports: must be a list of Reports"),
         (lambda: ps.simulate_gemm(1, 1, 1, clock_mhz="125"), "clock_mhz: must be a number (got '125')"),

@@ -14,7 +14,7 @@ import numpy as np
 from pivotsim.dse.space.definition import MEAN_PL_CYCLES, PL_CYCLES
 from pivotsim.dse.sweep.chunks import Failed, FinishedChunk, arrow
 from pivotsim.dse.sweep.manifest_schema import chunk_range
-from pivotsim.errors import got
+from pivotsim.errors import got, got_instead_of_integer
 from pivotsim.hardware.resource_columns import DEMANDS
 
 POINT = "point"
@@ -141,7 +141,7 @@ def _check_finished(made: FinishedChunk, head: Mapping[str, Any]) -> None:
 
 def _check_count(what: str, value: object) -> None:
     if type(value) is not int or value < 0:
-        raise ValueError(f"{what} must be a count {got(value)}")
+        raise ValueError(f"{what} must be a count {got_instead_of_integer(value)}")
 
 
 def _check_points(points: Any, wanted: range) -> None:

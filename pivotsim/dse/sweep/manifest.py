@@ -77,13 +77,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         There is none, it cannot be read, or it is not as a sweep wrote it.
     """
     path = folder / MANIFEST
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give the folder that `pivotsim sweep SPACE --out DIR` writes")
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is no file")
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_MANIFEST_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(f"{folder}: is no sweep's folder, it has no {MANIFEST}") from None
+        remedy = f"`pivotsim sweep SPACE --out {folder}` writes one"
+        raise InputError(f"{folder}: is no sweep's folder, it has no {MANIFEST}; {remedy}") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_MANIFEST_BYTES:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from pivotsim.dse.space.definition import description_hash
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, got, got_instead_of_integer
 from pivotsim.io.specs import Spec, validate
 from pivotsim.io.yaml_reader import Document
 
@@ -101,7 +101,7 @@ def _contradictions(record: ManifestRecord, found: Mapping[str, Any]) -> Iterato
     """Yield (key, problem) where values that are each valid cannot stand side by side."""
     for key in ("format", "samples", "seed", "points", "chunk_points", "chunks_total", "done", "rows"):
         if isinstance(found[key], float):
-            yield key, f"{key}: must be an integer {got(found[key])}"
+            yield key, f"{key}: must be an integer {got_instead_of_integer(found[key])}"
     yield from _of_the_space(record, found)
     wanted = -(-record.points // record.chunk_points)
     if record.chunks_total != wanted:

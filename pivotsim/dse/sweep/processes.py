@@ -8,9 +8,9 @@ import ctypes
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import Any, Protocol
 
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, FinishedChunk, Recipe
@@ -90,6 +90,24 @@ def keep_freed_memory() -> None:
         allocator.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES)
 
 
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold back SIGINT while a worker is started, which inherits that: the sweep alone decides when to stop.
+
+    Else Ctrl-C meets a worker that is still loading its modules, and each prints where. It reaches the sweep, which
+    gets it once this is closed.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # here, since its own start ends a hold
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def serve(pipe: Any, recipe: Recipe) -> None:
     """Make chunks by number from a pipe until it closes: the life of a worker."""
     with contextlib.suppress(ValueError):
@@ -128,7 +146,8 @@ class Processes:
         context: Any = multiprocessing.get_context(START_METHOD)
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, self.recipe), daemon=True)
-        process.start()
+        with _without_interrupts():
+            process.start()
         theirs.close()  # so that the worker's death closes the pipe
         return Worker(process, ours)
 

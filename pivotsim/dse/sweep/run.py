@@ -94,12 +94,11 @@ def run_sweep(
     MissingExtraError
         A package is not installed; nothing is written.
     """
-    check_integer("workers", workers, 1, MAX_WORKERS)
+    check_workers(workers, scheduler)
     space = load_space(source)
     size = chunk_points_for(space) if chunk_points is None else chunk_points
     size = check_integer("chunk_points", size, 1, CHUNK_POINTS)
     check_recipe(Recipe(space, method, samples, seed, size))
-    _check_cluster(workers, scheduler)
     notes = notes_on(space)
     drawn = draws_for(space, method, samples, seed)
     notes = (*notes, drawn.note) if drawn.note else notes
@@ -134,8 +133,9 @@ def store_chunks(
         )  # fmt: skip
 
 
-def _check_cluster(workers: int, scheduler: str | None) -> None:
-    """Raise where a cluster is asked for that cannot be: before a folder is made."""
+def check_workers(workers: int, scheduler: str | None) -> None:
+    """Raise where workers are asked for that cannot be: before a folder is made."""
+    check_integer("workers", workers, 1, MAX_WORKERS)
     if scheduler is None:
         return
     if workers != 1:

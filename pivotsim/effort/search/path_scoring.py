@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.effort.entropy import as_array, as_float64
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, check_integer, got, got_shape
 from pivotsim.io.array_files import read_arrays
 from pivotsim.units import FloatArray
 
@@ -66,11 +66,12 @@ def checked_cka(cka: Any) -> FloatArray:
         cka = read_arrays(cka, "fiu", MAX_CKA_BYTES)
     if isinstance(cka, Mapping):
         if set(cka) != {"cka"}:
-            raise InputError(f"{place}: must hold one array, cka {got(sorted(map(str, cka)))}")
+            names = [name or "an array without a name" for name in sorted(map(str, cka))]  # of an .npy file
+            raise InputError(f"{place}: must hold one array, cka {got(names)}")
         cka, place = cka["cka"], place if place == "cka" else f"{place}: cka"
     matrix = as_float64(as_array(place, cka, "D, D", 2))
     if matrix.shape[0] != matrix.shape[1] or len(matrix) > MAX_DEPTH:
-        raise InputError(f"{place}: must have the shape (D, D), D from 1 to {MAX_DEPTH} {got(matrix.shape)}")
+        raise InputError(f"{place}: must have the shape (D, D), D from 1 to {MAX_DEPTH} {got_shape(matrix.shape)}")
     wrong = np.argwhere(np.triu(~np.isfinite(matrix), 1))
     if len(wrong):
         i, j = wrong[0].tolist()

@@ -229,7 +229,8 @@ class CoSearch:
         """Return the entropies of at least one effort, or raise InputError."""
         unknown = [e for e in efforts if e not in self.outputs.entropies]
         if unknown or not efforts:
-            raise InputError(f"efforts: choose from those that logits hold, {self.efforts} {got(unknown or 'none')}")
+            known = ", ".join(map(str, self.efforts))
+            raise InputError(f"efforts: choose from those that logits hold, {known} {got(unknown or None)}")
         return [self.outputs.entropies[e] for e in efforts]
 
     def _right(self, efforts: Sequence[int]) -> list[Flags] | None:

@@ -152,9 +152,9 @@ def _column(field: str, values: object) -> IntArray:
         names, inverse = np.unique(array.astype(str), return_inverse=True)
         return np.array([_code(field, str(name)) for name in names], dtype=np.int64)[inverse]
     if field == "os_edge_register" and array.dtype != np.bool_:
-        raise InputError(f"{field}: must be true or false {got(array[:1].tolist())}")
+        raise InputError(f"{field}: must be true or false {got(array[0])}")
     if array.dtype.kind not in "iub" or (array.dtype.kind == "b") != (field == "os_edge_register"):
-        raise InputError(f"{field}: must hold integers {got(array[:1].tolist())}")
+        raise InputError(f"{field}: must hold integers {got(array[0])}")
     for extreme in (array.min(), array.max()):
         check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))
     return np.ascontiguousarray(array, dtype=np.int64)

@@ -221,7 +221,7 @@ def _lanes(density: object, block: object, seed: object, height: int, width: int
         problems.append(f"density: must lie in 0 to 1 {got(bad.item())}")
     for name, values, least in (("block", blocks, 1), ("seed", seeds, 0)):
         if values.dtype.kind not in "iu" and values.size:
-            problems.append(f"{name}: must hold integers {got(values[:1].tolist())}")
+            problems.append(f"{name}: must hold integers {got(values.flat[0])}")
             continue
         try:
             _ = [check_integer(name, int(extreme()), least) for extreme in (values.min, values.max) if values.size]

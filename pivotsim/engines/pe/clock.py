@@ -17,7 +17,7 @@ import numpy as np
 from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
 from pivotsim.engines.array.closed_form import dataflow_of, design_of, fields_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, check_integer, got, got_elements, got_shape, shape_text
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
@@ -57,10 +57,9 @@ def operand(name: str, values: object) -> np.ndarray[tuple[int, ...], np.dtype[n
     except (ValueError, TypeError):
         raise InputError(f"{name}: must be a matrix of integers {got(values)}") from None
     if array.ndim != 2 or array.dtype.kind not in "iuf":
-        what = f"{array.dtype} of shape {array.shape}"
-        raise InputError(f"{name}: must be a matrix of integers (got {what})")
+        raise InputError(f"{name}: must be a matrix of integers {got_elements(array)}")
     if not array.size:
-        raise InputError(f"{name}: must not be empty (got shape {array.shape})")
+        raise InputError(f"{name}: must not be empty {got_shape(array.shape)}")
     if array.dtype != np.int8:
         bad = ~((array >= -128) & (array <= 127))  # NaN is bad too
         if array.dtype.kind == "f":
@@ -165,7 +164,8 @@ def run(
         raise InputError(problems)
     left, right = operands
     if left.shape[1] != right.shape[0]:
-        raise InputError(f"b: must have as many rows as a has columns (got a {left.shape}, b {right.shape})")
+        found = f"(got a {shape_text(left.shape)}, b {shape_text(right.shape)})"
+        raise InputError(f"b: must have as many rows as a has columns {found}")
     mask = check_mask(mask, left.shape[0], left.shape[1], right.shape[1])
     if mask is not None:
         check_integer("copy", copy, 0, mask.count - 1)

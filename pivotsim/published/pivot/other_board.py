@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.hardware.resources import fit_to_dict
 from pivotsim.hardware.spec import Hardware
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import Claim
@@ -17,8 +18,11 @@ from pivotsim.published.base.findings import NO_VERDICT, Finding
 from pivotsim.published.pivot.cells import CELLS
 from pivotsim.published.pivot.effort_pairs import Hypothesis
 from pivotsim.published.pivot.judge import RESOURCES, Judge
+from pivotsim.simulation.notes.needs import not_used_by
+from pivotsim.simulation.notes.reading import Reading, inherited_by_board
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.results import hash_of, header
+from pivotsim.simulation.summary import fits_row, inherited_lines, not_used_lines
 from pivotsim.tables import Table, as_text
 
 DIFFERENCES_SHOWN = 6
@@ -55,6 +59,27 @@ class BoardComparison(Findings):
         pairs = [f"{row} {best}{'' if best.fits else ' (the nearest, none fits)'}" for row, best in self.pairs.items()]
         yield f"Effort pairs, inferred on the paper's board: {'; '.join(pairs)}."
         yield f"Claims without a simulated value, left out: {left_out}."
+        _, fits, _, why = fits_row(next(iter(self.baselines.values())).fit)
+        yield f"Fits: {fits}, {why}."
+        yield from inherited_lines(self.inherited)
+        yield from not_used_lines(self.not_used)
+
+    @property
+    def reading(self) -> Reading:
+        """What the baselines' runs have read of the board."""
+        first, *others = self.baselines.values()
+        return first.reading.with_more(path for report in others for path in report.reading.run)
+
+    @property
+    def inherited(self) -> dict[str, list[str]]:
+        """Board -> the values of it that the baselines' runs, or the fit, have read."""
+        read = self.reading
+        return inherited_by_board(self.hw, lambda path: path in read.run or path in read.fit)
+
+    @property
+    def not_used(self) -> dict[str, str]:
+        """Settings of the board that changed nothing of the baselines' runs, by dotted path: what they need."""
+        return not_used_by(list(self.baselines.values()), self.reading)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain numbers and text, the form that ``--json`` prints."""
@@ -70,6 +95,9 @@ class BoardComparison(Findings):
                  "note": f.reason}
                 for f in self.findings
             ],
+            **fit_to_dict(next(iter(self.baselines.values())).fit),
+            "inherited": self.inherited,
+            "not_used": self.not_used,
             "effort_pairs": [
                 {"row": row, "inferred": True, "low": h.low, "high": h.high, "low_frac": h.low_frac,
                  "edp_definition": h.edp_definition, "share_base": h.share_base}

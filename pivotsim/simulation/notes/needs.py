@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pivotsim.hardware.spec import Hardware
@@ -11,10 +12,19 @@ from pivotsim.simulation.notes.facts import Possible
 from pivotsim.simulation.notes.reading import Reading, values_of
 from pivotsim.simulation.notes.requirements import requirement_of
 
+PLACES = "placement."
+
+
+def effective(reports: Sequence[Any], reading: Reading, gate: str = "none") -> Reading:
+    """Return a reading without the places of free work: runs read them, and nothing depends on them."""
+    places = [path for path in reading.used if path.startswith(PLACES)]
+    idle = {path for path in places if need_of(path, reports, reading, gate)}
+    return replace(reading, run=frozenset(reading.run - idle)) if idle else reading
+
 
 def not_used_by(reports: Sequence[Any], reading: Reading, gate: str = "none") -> dict[str, str]:
-    """Return the settings that runs under the same options did not read, by dotted path, and what they need."""
-    return reading.not_used(lambda path: need_of(path, reports, reading, gate))
+    """Return the settings that changed nothing of runs under the same options, by dotted path, and what they need."""
+    return effective(reports, reading, gate).not_used(lambda path: need_of(path, reports, reading, gate))
 
 
 def need_of(path: str, reports: Sequence[Any], reading: Reading, gate: str = "none") -> str:

@@ -9,7 +9,7 @@ from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.host.costs import constants_used, defaults_used, left_out
+from pivotsim.host.costs import constants_used, defaults_used, left_out, uncharged
 from pivotsim.io.documents import is_inherited
 from pivotsim.simulation.notes.reading import Reading, paths_of
 from pivotsim.workload.ops import Trace
@@ -50,6 +50,10 @@ def notes_of(
     unpaid = left_out(trace, hw, profile)
     if unpaid:
         notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
+    free = uncharged(trace, hw, profile)
+    if free:
+        more = "" if profile == "full" else "; profile 'full' charges more"
+        notes += (f"profile: '{profile}' charges no time for {', '.join(free)}{more}",)
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
     for name, spec in linked.items():

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, check_integer, got_elements, shape_text
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 
 
@@ -37,7 +37,8 @@ def mask_attention(vit: VisionTransformer, masks: Mapping[int, ArrayLike]) -> No
         number = check_integer("encoder", encoder, 1, len(vit.blocks))
         mask = np.asarray(values)
         if mask.dtype != np.bool_ or mask.shape != shape:
-            problems.append(f"encoder {number}: the mask must be bool of shape {shape} {got((mask.dtype, mask.shape))}")
+            wanted = f"must hold true and false, {shape_text(shape)}"
+            problems.append(f"encoder {number}: the mask {wanted} {got_elements(mask)}")
         elif not mask.any(axis=-1).all():
             head, query = np.argwhere(~mask.any(axis=-1))[0]
             problems.append(f"encoder {number}: a query must see a key (got none for head {head}, query {query})")

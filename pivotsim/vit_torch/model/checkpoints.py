@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pivotsim.errors import InputError, got
+from pivotsim.errors import InputError, got_shape, shape_text
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 
 WRAPPERS = ("state_dict", "model", "model_state", "model_ema")  # names under which training scripts keep the weights
@@ -50,7 +50,7 @@ def load_checkpoint(vit: VisionTransformer, path: str | Path) -> None:
     problems = [f"{path}: {name}: is missing" for name in own if name not in weights][:SHOWN]
     problems += [f"{path}: {name}: is no weight of {vit.model.name}" for name in weights if name not in own][:SHOWN]
     problems += [
-        f"{path}: {name}: must have the shape {tuple(own[name].shape)} {got(tuple(weight.shape))}"
+        f"{path}: {name}: must be {shape_text(own[name].shape)} {got_shape(weight.shape)}"
         for name, weight in weights.items()
         if name in own and own[name].shape != weight.shape
     ][:SHOWN]

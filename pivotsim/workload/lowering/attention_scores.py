@@ -73,11 +73,12 @@ def _parts(encoder: EncoderPlan) -> Iterator[tuple[str, int, Mask | None]]:
     """Yield (head, its global keys, the mask of its other keys or None where nothing of them is kept)."""
     kept, threshold = encoder.attention_mask, encoder.split_threshold
     assert kept is not None and threshold is not None  # check_plan
+    origin = kept.origin if kept.draw is None else "drawn"
     for head in range(kept.count):
         wanted = kept.kept[head]
         dense = global_keys(wanted, threshold)
         rest = wanted[:, ~dense]
-        mask = Mask("out", kept.height, rest.shape[1], 1, rest, kept.origin) if rest.any() else None
+        mask = Mask("out", kept.height, rest.shape[1], 1, rest, origin) if rest.any() else None
         yield f".{head + 1}", int(dense.sum()), mask
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, got, got_shape, nearest
 from pivotsim.io.array_files import MAX_ARRAY_BYTES, read_arrays, write_arrays
 from pivotsim.io.csv_separators import separator_of
 from pivotsim.io.text_files import read_text
@@ -224,9 +224,8 @@ def _stored(path: str | Path, arrays: Mapping[str, Any]) -> dict[str, StoredMask
         if flags.ndim not in (2, 3):
             problems.append(f"{path}: {key}: must have 2 or 3 dimensions {got(flags.ndim)}")
         elif block is not None and (block.ndim or block.dtype.kind not in "iu" or block < 1):
-            problems.append(
-                f"{path}: {key}.block: must be one integer of at least 1 {got(block.shape or block.item())}"
-            )
+            found = got_shape(block.shape) if block.ndim else got(block.item())
+            problems.append(f"{path}: {key}.block: must be one integer of at least 1 {found}")
         elif operand is not None and (operand.ndim or str(operand) not in OPERANDS):
             problems.append(f"{path}: {key}.operand: must be one of {', '.join(OPERANDS)} {got(str(operand))}")
         else:

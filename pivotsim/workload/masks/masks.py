@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, got_shape
+from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, got_elements, got_shape
 
 Operand = Literal["a", "b", "out"]
 OPERANDS = ("a", "b", "out")
@@ -179,7 +179,7 @@ def as_flags(place: str, value: object) -> Flags:
         return np.asarray(array)
     if array.dtype.kind not in "iu":
         cast = "; .astype(bool) turns 0.0 and 1.0 into them" if array.dtype.kind == "f" else ""
-        raise InputError(f"{place}: must hold {FLAGS} {got(str(array.dtype))}{cast}")
+        raise InputError(f"{place}: must hold {FLAGS} {got_elements(array.dtype)}{cast}")
     other = array[(array != 0) & (array != 1)]
     if other.size:
         raise InputError(f"{place}: must hold {FLAGS} {got(other.flat[0].item())}")

@@ -121,7 +121,7 @@ def given(plan: Plan, source: str, invert: bool, is_for_all: bool) -> Callable[[
             raise InputError(f"{name}: must have {problem}, those of the encoder's attention {got_shape(array.shape)}")
         kept = ~whole if invert else whole
         if not kept.any():
-            raise InputError(f"{name}: keeps nothing; skip_attention leaves an attention out")
+            raise InputError(f"{name}: keeps nothing; leave its encoder out of the active ones")
         origin = source if source != "masks" else "given"
         shared = [*(["encoders"] if is_for_all else []), *(["heads"] if array.size < whole.size else [])]
         origin += f" for all {' and '.join(shared)}" if shared else ""

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, got
+from pivotsim.tables import encoder_lines
 from pivotsim.workload.masks.masks import Mask, drawn_mask
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 from pivotsim.workload.transforms.attention_arrays import by_encoder, given
@@ -81,7 +82,7 @@ def mask_attention(
         )
     twice = [number for number in found if plan.encoders[number - 1].attention_mask is not None]
     if twice:
-        raise InputError(f"encoder {number}: has an attention mask already" for number in twice)
+        raise InputError(encoder_lines((number, "has an attention mask already") for number in twice))
     return changed(plan, {number: {"attention_mask": mask} for number, mask in found.items()})
 
 

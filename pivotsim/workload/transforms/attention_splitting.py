@@ -43,7 +43,7 @@ def split_attention(plan: Plan, threshold: int = DENSE_KEY_ENTRIES) -> Plan:
     threshold = check_integer("threshold", threshold, 0)
     masked = [e for e in plan.encoders if e.attention_mask is not None]
     if not masked:
-        raise InputError("split_attention: no encoder has an attention mask; use mask_attention first")
+        raise InputError("split_attention: no encoder has an attention mask; mask the attention first")
     split = [e.encoder for e in masked if e.split_threshold is not None]
     if split:
         raise InputError(f"split_attention: encoders are split already {got(split)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, nearest
+from pivotsim.errors import InputError, got, got_shape, nearest
 from pivotsim.workload.masks.files import KeptBlocks, StoredMask, read_flags
 from pivotsim.workload.masks.masks import Flags, Mask, as_flags, check_block
 from pivotsim.workload.plans import ATTENTION_WEIGHTS, Plan
@@ -50,7 +50,8 @@ def _check_keys(plan: Plan, masks: Mapping[Any, Any], source: str, problems: lis
         elif number is not None and label in ATTENTION_WEIGHTS and int(number) not in plan.active:
             problems.append(f"{source}{key}: the attention of encoder {number} is skipped")
         elif label not in everywhere:
-            problems.append(f"{source}masks: unknown label {got(key)}{nearest(label, everywhere)}")
+            named = got(key) if key else "(got an array without a name)"  # of an .npy file
+            problems.append(f"{source}masks: unknown label {named}{nearest(label, everywhere)}")
 
 
 def _flags(
@@ -89,7 +90,7 @@ def _fitted(place: str, value: Any, size: tuple[int, int], block: int) -> Flags:
         array = _of_elements(place, array, block)
     if array.shape != grid:
         wanted = f"{grid[0]}x{grid[1]} blocks of {block}, or {height}x{width} elements"
-        raise InputError(f"{place}: must have {wanted} {got('x'.join(map(str, array.shape)))}")
+        raise InputError(f"{place}: must have {wanted} {got_shape(array.shape)}")
     if not array.any():
         raise InputError(f"{place}: keeps nothing, the layer would vanish")
     return array

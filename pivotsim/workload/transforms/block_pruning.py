@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError, check_integer, got, nearest
+from pivotsim.tables import encoder_lines
 from pivotsim.workload.masks.masks import Mask, check_block, drawn_mask
 from pivotsim.workload.plans import ATTENTION_WEIGHTS, EncoderPlan, Plan, check_plan
 from pivotsim.workload.transforms.block_masks import given_masks
@@ -75,12 +76,12 @@ def prune_blocks(
         found = given_masks(plan, masks, block, problems)
     else:
         found = _drawn_masks(plan, density, block, check_integer("seed", seed, 0), problems)
-    problems += [
-        f"encoder {e.encoder}: {label}: has a mask already"
+    problems += encoder_lines(
+        (e.encoder, f"{label}: has a mask already")
         for e in plan.encoders
         for label in found.get(e.encoder, {})
         if label in e.weight_masks
-    ]
+    )
     if problems:
         raise InputError(dict.fromkeys(problems))
     return changed(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from pivotsim.errors import InputError, check_integer, check_real, got
+from pivotsim.tables import ranges
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 
 Value = TypeVar("Value")
@@ -25,18 +26,27 @@ def per_encoder(
     running = [e.encoder for e in plan.encoders if e.attention_active or not attention]
     stated = dict(value) if isinstance(value, Mapping) else dict.fromkeys(running, value)
     found: dict[int, Value] = {}
-    problems: dict[str, None] = {}  # one value for all is wrong once
+    problems: dict[tuple[bool, str], list[Any]] = {}  # what is wrong in several encoders is told once
     for number, wanted in stated.items():
+        label = f"{name}, encoder {number}" if isinstance(value, Mapping) else name
         try:
-            label = f"{name}, encoder {number}" if isinstance(value, Mapping) else name
             found[number] = check(label, encoder_of(name, plan, number, running), wanted)
         except InputError as error:
-            problems |= dict.fromkeys(error.problems)
+            for problem in error.problems:
+                text = problem.removeprefix(f"{label}: ")
+                problems.setdefault((text != problem, text), []).append(number)
     if problems:
-        raise InputError(problems)
+        raise InputError(
+            text if not is_labelled else f"{name}{_of_encoders(numbers) if isinstance(value, Mapping) else ''}: {text}"
+            for (is_labelled, text), numbers in problems.items()
+        )
     if not found:
         raise InputError(f"{name}: no encoder of {plan.model.name} is left to apply it to")
     return found
+
+
+def _of_encoders(numbers: list[int]) -> str:
+    return f", encoder{'s' if len(numbers) > 1 else ''} {ranges(numbers)}"
 
 
 def encoder_of(name: str, plan: Plan, number: object, running: Iterable[int]) -> EncoderPlan:

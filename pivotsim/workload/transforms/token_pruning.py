@@ -6,6 +6,7 @@ from typing import Any
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got, nearest
 from pivotsim.models.spec import VitModel
+from pivotsim.tables import ranges
 from pivotsim.workload.plans import Plan, check_plan, check_tokens, replayed
 from pivotsim.workload.tokens.methods import ALL, FORMS, METHODS, REQUIRED, Method, TokenStep
 from pivotsim.workload.transforms.common import check_keep_rate
@@ -120,9 +121,9 @@ def _check_scores(method: str, row: Method, plan: Plan, encoders: tuple[int, ...
     if row.needs_attention:
         skipped = [n for n in encoders if not plan.encoders[n - 1].attention_active]
         if skipped:
-            raise InputError(
-                f"{method}: scores by the attention of encoder {n}, which is skipped {got(n)}" for n in skipped
-            )
+            one = len(skipped) == 1
+            named = f"encoder{'' if one else 's'} {ranges(skipped)}, which {'is' if one else 'are'} skipped"
+            raise InputError(f"{method}: scores by the attention of {named}")
 
 
 def _rate(path: str, value: object, model: VitModel) -> float:

@@ -119,8 +119,8 @@ def with_null(table, name):
         (lambda t: t.slice(0, 0), "must have 4 rows (got 0)"),
         (lambda t: with_null(t, "delay_ms"), "column delay_ms must have a value in each row (got nothing)"),
         (lambda t: with_null(t, "array.dataflow"), "column array.dataflow must have a value in each row (got nothing)"),
-        (lambda t: shifted(t, 5), "points must lie in 5 to 9 (got (11, 14))"),
-        (lambda t: shifted(t, -2), "points must lie in 5 to 9 (got (4, 7))"),
+        (lambda t: shifted(t, 5), "points must lie in 5 to 9 (got 11, 14)"),
+        (lambda t: shifted(t, -2), "points must lie in 5 to 9 (got 4, 7)"),
         (lambda t: t.take([0, 0, 1, 2]), "points must ascend"),
     ],
 )  # fmt: skip

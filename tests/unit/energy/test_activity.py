@@ -193,7 +193,7 @@ def test_a_constant_outside_its_range_is_refused():
         ZCU102.replace({DEFAULT + "pe_array_pj_per_mac": 26}, label="--set")
     assert str(error.value) == (
         "--set: power.activity.default.pe_array_pj_per_mac: must lie within its range low.pe_array_pj_per_mac to "
-        "high.pe_array_pj_per_mac, 3 to 25 (got 26.0)"
+        "high.pe_array_pj_per_mac, 3 to 25 (got 26)"
     )
     both = {DEFAULT + "pe_array_pj_per_mac": 26, "power.activity.high.pe_array_pj_per_mac": 30}
     assert run(hw=ZCU102.replace(both)).energy_j > run().energy_j

@@ -64,7 +64,7 @@ def test_what_a_run_uses_of_them_is_named():
 def test_a_default_that_is_changed_is_the_users():
     hw = ZCU102.replace({"host.full.relu.cycles_per_element": 2.0})
     notes = ps.simulate(RELU, hw, profile="full").notes
-    assert "host.full.relu.cycles_per_element: set by the user (was 1.0)" in notes
+    assert "host.full.relu.cycles_per_element: set by the user (was 1)" in notes
     assert any(note.startswith(f"host.full.relu.cycles_per_row: {DEFAULT}") for note in notes)
 
 

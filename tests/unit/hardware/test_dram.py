@@ -105,7 +105,7 @@ BAD = [
     ),
     ({"nREFI": 399}, "timing.nREFI: must exceed 399, the clocks of closing, refreshing and opening (got 399)"),
     ({"write_low_frac": 0.9}, "controller.write_low_frac: must be at most write_high_frac 0.8 (got 0.9)"),
-    ([1], "must map dotted paths to values (got [1])"),
+    ([1], "must map dotted paths to values (got a list of one: 1)"),
 ]
 
 

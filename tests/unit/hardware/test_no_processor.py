@@ -79,7 +79,14 @@ def test_what_the_profile_leaves_out_is_said():
     said = "profile: 'paper' leaves out what is placed on ps, where no processor is: "
     assert said + "norm, requant, add, gelu" in report.notes
     assert not any(note.startswith(said) for note in ps.simulate(PLAN, hw.replace(ALL_ELSEWHERE)).notes)
-    assert not any(note.startswith("profile:") for note in ps.simulate(PLAN).notes)
+    free = "profile: 'paper' charges no time for norm, requant, add, gelu; profile 'full' charges more"
+    assert [note for note in ps.simulate(PLAN).notes if note.startswith("profile:")] == [free]
+    full = ps.load_hardware("zcu102").replace(
+        {f"host.full.gelu.{part}": 0 for part in ("cycles_per_element", "cycles_per_row")}
+    )
+    told = [note for note in ps.simulate(PLAN, full, profile="full").notes if note.startswith("profile:")]
+    assert told == ["profile: 'full' charges no time for gelu"]
+    assert not any(note.startswith("profile:") for note in ps.simulate(PLAN, profile="full").notes)
 
 
 @pytest.mark.parametrize("hw", [BARE.replace(ALL_ELSEWHERE), U250], ids=["systolic", "mpca"])

@@ -54,7 +54,7 @@ def test_scalars(tmp_path, text, value):
         ("a: *x\n", ":1: aliases are not supported (got '*x'); write the value out"),
         ("a: !!python/object/apply:os.system [ls]\n", ":1: tags are not supported"),
         ("a: 1\n---\nb: 2\n", ":2: a second YAML document starts here; one file holds one"),
-        ("- 1\n- 2\n", ":1: expected 'key: value' lines (got [1, 2])"),
+        ("- 1\n- 2\n", ":1: expected 'key: value' lines (got 1, 2)"),
         ("just text\n", ":1: expected 'key: value' lines (got 'just text')"),
         ("? [a, b]\n: 1\n", ":1: a key must be plain text"),
         ("a: [1, 2\nb: 3\n", ":2: is not valid YAML"),

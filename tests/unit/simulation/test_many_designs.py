@@ -91,7 +91,7 @@ def test_a_long_table_prints_its_start():
     ("designs", "options", "message"),
     [
         ({"rows": [1, 2], "cols": [1]}, {},
-         "designs: vectors differ in length (got [1, 2]); grid=True takes every combination of their values"),
+         "designs: vectors differ in length (got 1, 2); grid=True takes every combination of their values"),
         ({"rows": [0], "dataflow": ["xs"]}, {"grid": True}, "designs: rows: must be at least 1 (got 0)"),
         ({"rows": [1], "colls": [1]}, {"grid": True}, "designs: colls: unknown field, nearest valid name: 'cols'"),
         ({"rows": [[1], [1, 2]]}, {"grid": True}, "designs: rows: must be a vector"),

@@ -45,7 +45,7 @@ def test_what_was_asked_for_passes(chunks):
         ({"content": b"PAR1"}, "its SHA-256 is "),
         ({"content": None}, "it is no bytes"),
         ({"content": b"", "sha256": hashlib.sha256(b"").hexdigest()}, "is no Parquet"),
-        ({"index": 0}, "points must lie in 0 to 1 (got (2, 3))"),
+        ({"index": 0}, "points must lie in 0 to 1 (got 2, 3)"),
         ({"rows": 1, "dropped": {"dsp <= 4000": 1}}, "must have 1 rows (got 2)"),
         ({"rows": 3}, "rows and dropped points must add up to 2 (got 3)"),
         ({"rows": 2.0}, "rows must be a count (got 2.0)"),

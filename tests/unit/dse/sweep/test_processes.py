@@ -1,7 +1,9 @@
 """Memory that is freed and taken again costs no pages."""
 
+import os
 import pickle
 import platform
+import signal
 import subprocess
 import sys
 
@@ -65,3 +67,18 @@ def test_a_worker_of_a_cluster_keeps_its_allocator(monkeypatch):
     (made,), _ = dask_cluster.make_chunks("allocator", pickle.dumps(recipe), [0], "grid", versions_of("grid"))
     assert made.rows == 2
     assert isinstance(processes.SingleProcess(recipe).make(0), FinishedChunk)  # nor is the caller's own process
+
+
+def test_an_interrupt_reaches_no_worker_and_is_not_lost():
+    """Ctrl-C goes to all processes of a terminal, the workers that are still loading their modules among them."""
+    recipe = Recipe(load_space("zcu102_arrays"), "random", 2, 0, chunk_points=1)
+    pool = processes.Processes(recipe, 1)
+    try:
+        os.kill(pool.workers[0].process.pid, signal.SIGINT)
+        pool.submit(0)
+        assert [type(outcome) for outcome in pool.wait()] == [FinishedChunk]
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.sigtimedwait((), 1)  # a moment for it to come
+    finally:
+        pool.close()

@@ -93,7 +93,7 @@ def test_a_file_of_the_deepest_model_is_read(tmp_path):
     np.savez(path, cka=cka)
     assert path_score(path, [1, 200]) == path_score(cka, [1, 200])
     np.savez(path, cka=np.zeros((257, 257)))
-    with pytest.raises(ps.InputError, match=r"cka: must have the shape \(D, D\), D from 1 to 256 \(got \(257, 257\)\)"):
+    with pytest.raises(ps.InputError, match=r"cka: must have the shape \(D, D\), D from 1 to 256 \(got 257x257\)"):
         path_score(path, [1])
     np.savez(path, cka=np.zeros((600, 600)))
     with pytest.raises(ps.InputError, match=r"cka.npz: is larger than 2 MiB, the most that is read"):
@@ -114,19 +114,19 @@ def test_size_of_the_search_without_scores():
     [
         (
             lambda: best_paths(np.zeros((2, 3))),
-            "cka: must have the shape (D, D), D from 1 to 256 (got (2, 3))",
+            "cka: must have the shape (D, D), D from 1 to 256 (got 2x3)",
         ),
         (lambda: best_paths(np.zeros((257, 257))), "cka: must have the shape (D, D), D from 1 to 256"),
-        (lambda: best_paths([]), "cka: must have the shape (D, D) (got (0,))"),
+        (lambda: best_paths([]), "cka: must have the shape (D, D) (got a vector of 0)"),
         (lambda: best_paths([[0, math.nan], [0, 0]]), "cka: CKA(MLP_1, A_2): must be finite (got nan)"),
         (lambda: best_paths([[0, math.inf], [0, 0]]), "cka: CKA(MLP_1, A_2): must be finite (got inf)"),
         (
             lambda: best_paths([[0, np.longdouble("1e400")], [0, 0]]),
             "cka: CKA(MLP_1, A_2): must be finite (got inf)",
         ),
-        (lambda: best_paths({"CKA": [[0]]}), "cka: must hold one array, cka (got ['CKA'])"),
+        (lambda: best_paths({"CKA": [[0]]}), "cka: must hold one array, cka (got a list of one: CKA)"),
         (lambda: best_paths([[0]], [2]), "efforts: must be at most 1 (got 2)"),
-        (lambda: best_paths([[0]], [1, 1]), "efforts: one stands twice (got [1, 1])"),
+        (lambda: best_paths([[0]], [1, 1]), "efforts: one stands twice (got 1, 1)"),
         (lambda: best_paths([[0]], 1), "efforts: must be a list of integers (got 1)"),
         (lambda: path_score([[0]], [2]), "active: must be at most 1 (got 2)"),
         (lambda: path_score([[0]], [1, 1]), "active: encoder 1 stands twice"),

@@ -198,16 +198,16 @@ class TestVector:
             ({"row": [1]}, "designs: row: unknown field, nearest valid name: 'rows'"),
             (
                 {"rows": [1, 2], "cols": [1]},
-                "designs: vectors differ in length (got [1, 2]); grid=True takes every combination of their values",
+                "designs: vectors differ in length (got 1, 2); grid=True takes every combination of their values",
             ),
             ({"rows": [0]}, "designs: rows: must be at least 1 (got 0)"),
-            ({"rows": [1.5]}, "designs: rows: must hold integers (got [1.5])"),
+            ({"rows": [1.5]}, "designs: rows: must hold integers (got 1.5)"),
             ({"rows": 5}, "designs: rows: must be a vector (got 5)"),
             (
                 {"dataflow": ["iss"]},
                 "designs: dataflow: must be one of is, ws, os (got 'iss'), nearest valid name: 'is'",
             ),
-            ({"os_edge_register": [1]}, "designs: os_edge_register: must be true or false (got [1])"),
+            ({"os_edge_register": [1]}, "designs: os_edge_register: must be true or false (got 1)"),
         ],
     )
     def test_wrong_designs(self, designs, message):

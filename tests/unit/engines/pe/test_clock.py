@@ -142,14 +142,14 @@ def test_fold_cycles_of_the_contract():
         ([[1.0, float("nan")]], [[1], [1]], "a[0, 1]: must be an integer in -128 to 127 (got nan)"),
         ([[1, 1]], [[1], [0.5]], "b[1, 0]: must be an integer in -128 to 127 (got 0.5)"),
         ([[1, 1]], [[1], [float("inf")]], "b[1, 0]: must be an integer in -128 to 127 (got inf)"),
-        ([[1, 1]], [[1]], "b: must have as many rows as a has columns (got a (1, 2), b (1, 1))"),
-        ([1, 1], [[1]], "a: must be a matrix of integers (got int64 of shape (2,))"),
-        ([["1"]], [[1]], "a: must be a matrix of integers (got <U1 of shape (1, 1))"),
-        ([[True]], [[1]], "a: must be a matrix of integers (got bool of shape (1, 1))"),
-        ([[1, 2], [3]], [[1]], "a: must be a matrix of integers (got [[1, 2], [3]])"),
-        (np.zeros((0, 3)), [[1]], "a: must not be empty (got shape (0, 3))"),
-        ([["1"]], [[]], "a: must be a matrix of integers (got <U1 of shape (1, 1))\n"
-         "b: must not be empty (got shape (1, 0))"),
+        ([[1, 1]], [[1]], "b: must have as many rows as a has columns (got a 1x2, b 1x1)"),
+        ([1, 1], [[1]], "a: must be a matrix of integers (got integers, a vector of 2)"),
+        ([["1"]], [[1]], "a: must be a matrix of integers (got text, 1x1)"),
+        ([[True]], [[1]], "a: must be a matrix of integers (got true and false, 1x1)"),
+        ([[1, 2], [3]], [[1]], "a: must be a matrix of integers (got 1, 2; a list of one: 3)"),
+        (np.zeros((0, 3)), [[1]], "a: must not be empty (got 0x3)"),
+        ([["1"]], [[]], "a: must be a matrix of integers (got text, 1x1)\n"
+         "b: must not be empty (got 1x0)"),
     ],
 )  # fmt: skip
 def test_wrong_operands(a, b, message):

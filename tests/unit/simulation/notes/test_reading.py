@@ -20,6 +20,7 @@ SHARES = ("memories.input_share_bytes", "memories.weight_share_bytes")
 UP = ("memories.gb_bytes", "power.activity.high.")
 BETWEEN = "power.activity.default."
 ONE_PLACE = "placement.gemm"  # there is no other value
+FREE_PLACE = "placement.requant"  # where what takes no time runs changes nothing, until its cost is changed too
 LABELS = ("kind", "name", "description")
 CHANNELS = ("bandwidth", "dram/ddr4_2400", "dram/ddr4_2133_zcu102_ps")
 TINY = {
@@ -162,8 +163,10 @@ def test_what_a_run_does_not_read_has_its_line_and_no_effect(seed):
         assert all(line.startswith("not used here") for line in report.not_used.values())
         expected = numbers_of(report)
         for _ in range(5):
-            other = changed(rng, hw, report.not_used)
+            other = changed(rng, hw, report.not_used.keys() - {FREE_PLACE})  # together they may have an effect
             assert numbers_of(ps.simulate(plan, other, **options)) == expected, (options, sorted(report.not_used))
+        if FREE_PLACE in report.not_used:
+            assert numbers_of(ps.simulate(plan, changed(rng, hw, [FREE_PLACE]), **options)) == expected
 
 
 def test_what_a_run_reads_has_no_line_and_can_have_an_effect():

@@ -43,13 +43,13 @@ def test_what_a_user_need_not_say(tmp_path):
     [
         (
             {"w": np.eye(3)},
-            ": w: must hold true and false, or the integers 1 and 0 (got 'float64'); "
+            ": w: must hold true and false, or the integers 1 and 0 (got decimal numbers); "
             ".astype(bool) turns 0.0 and 1.0 into them",
         ),
         ({"w": 3 * np.eye(3, dtype=int)}, ": w: must hold true and false, or the integers 1 and 0 (got 3)"),
         ({"w": np.ones(3, bool)}, ": w: must have 2 or 3 dimensions (got 1)"),
         ({"w": KEPT, "w.block": np.int64(0)}, ": w.block: must be one integer of at least 1 (got 0)"),
-        ({"w": KEPT, "w.block": np.array([1, 2])}, ": w.block: must be one integer of at least 1 (got (2,))"),
+        ({"w": KEPT, "w.block": np.array([1, 2])}, ": w.block: must be one integer of at least 1 (got a vector of 2)"),
         ({"w": KEPT, "w.block": np.bool_(True)}, ": w.block: must be one integer of at least 1 (got true)"),
         ({"w": KEPT, "w.operand": np.str_("c")}, ": w.operand: must be one of a, b, out (got 'c')"),
         ({"w": KEPT, "w.operand": np.int64(1)}, ": w.operand: must be one of a, b, out (got '1')"),

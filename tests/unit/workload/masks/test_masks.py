@@ -11,7 +11,7 @@ from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, block_hashes, kept_o
 @pytest.mark.parametrize(
     ("kept", "problem"),
     [
-        ([[True], [True, False]], "mask: must be an array, its rows of one length (got [[true], [true, false]])"),
+        ([[1], [1, 0]], "mask: must be an array, its rows of one length (got a list of one: 1; 1, 0)"),
         ([[1, 2]], "mask: must hold true and false, or the integers 1 and 0 (got 2)"),
         ([[True, False]], "mask: must have 2x2 blocks of 1 of a 2x2 matrix (got 1x2)"),
         (True, "mask: must have 2x2 blocks of 1 of a 2x2 matrix (got a single value)"),

@@ -251,7 +251,7 @@ def problems_of(call):
     [
         ({}, "mask_attention: give masks or density"),
         ({"masks": KEPT, "density": 0.5}, "mask_attention: give masks or density, not both"),
-        ({"density": 0}, "density: must lie above 0 and at most 1 (got 0.0)"),
+        ({"density": 0}, "density: must lie above 0 and at most 1 (got 0)"),
         ({"density": 1.5}, "density: must lie above 0 and at most 1 (got 1.5)"),
         ({"density": float("nan")}, "density: must lie above 0 and at most 1 (got nan)"),
         ({"density": 0.001}, "density: keeps none of 10x10 scores (got 0.001)"),
@@ -261,25 +261,28 @@ def problems_of(call):
         ({"masks": KEPT, "seed": 4}, "seed: nothing is drawn where masks are given (got 4)"),
         (
             {"masks": KEPT[:, 0, 0, 0]},
-            "masks: must be an array of 2x3x10x10, or 10x10 for all encoders and heads (got 2)",
+            "masks: must be an array of 2x3x10x10, or 10x10 for all encoders and heads (got a vector of 2)",
         ),
         (
             {"masks": [KEPT[0]] * 3},
             "masks: must be an array of 2x3x10x10, or 10x10 for all encoders and heads (got 3x3x",
         ),
         ({"masks": [KEPT[0, 0]] * 4}, "masks: must have 3 heads of 10 x 10 tokens"),
-        ({"masks": KEPT[:, :, :, :1]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": KEPT[:, :, :, :1]}, "masks, encoders 1-2: must have 3 heads of 10 x 10 tokens"),
         ({"masks": KEPT[0, 0, :9, :9]}, "masks: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": KEPT.astype(float)},
-            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got 'float64'); .astype(bool) turns",
+            "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got decimal numbers); .astype",
         ),
-        ({"masks": KEPT * 2}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got 2)"),
+        ({"masks": KEPT * 2}, "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got 2)"),
         (
             {"masks": KEPT.astype(np.int8) * -1},
-            "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got -1)",
+            "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got -1)",
         ),
-        ({"masks": KEPT.astype(str)}, "masks, encoder 1: must hold true and false, or the integers 1 and 0 (got '<U"),
+        (
+            {"masks": KEPT.astype(str)},
+            "masks, encoders 1-2: must hold true and false, or the integers 1 and 0 (got text)",
+        ),
         (
             {"masks": ~KEPT},
             "masks: true marks 0.722 of the scores, kept ones or those left out? State pruned_is_true=false "
@@ -287,18 +290,18 @@ def problems_of(call):
         ),
         (
             {"masks": KEPT[:, :, :9, :9]},
-            "masks, encoder 1: must have 3 heads of 10 x 10 tokens",
+            "masks, encoders 1-2: must have 3 heads of 10 x 10 tokens",
         ),
-        ({"masks": KEPT[:, :2]}, "masks, encoder 1: must have 3 heads of 10 x 10 tokens"),
+        ({"masks": KEPT[:, :2]}, "masks, encoders 1-2: must have 3 heads of 10 x 10 tokens"),
         (
             {"masks": [[True], [True, False]]},
-            "masks: must be an array, its rows of one length (got [[true], [true, false]])",
+            "masks: must be an array, its rows of one length (got a list of one: true; true, false)",
         ),
         (
             {"masks": {1: [[True], [True, False]]}},
-            "masks, encoder 1: must be an array, its rows of one length (got [[true], [true, false]])",
+            "masks, encoder 1: must be an array, its rows of one length (got a list of one: true; true, false)",
         ),
-        ({"masks": {2: KEPT[0] & False}}, "masks, encoder 2: keeps nothing; skip_attention leaves an attention out"),
+        ({"masks": {2: KEPT[0] & False}}, "masks, encoder 2: keeps nothing; leave its encoder out of the active ones"),
         ({"masks": {3: KEPT[0]}}, "masks: encoder: must be at most 2 (got 3)"),
         ({"masks": "none.npy"}, "none.npy: no such file"),
     ],
@@ -325,10 +328,12 @@ def test_one_mask_and_one_split():
     assert problems_of(lambda: ps.mask_attention(masked, KEPT)) == ["encoder 1: has an attention mask already"]
     split = ps.split_attention(masked)
     assert [e.split_threshold for e in split.encoders] == [50, None]
-    assert problems_of(lambda: ps.split_attention(split)) == ["split_attention: encoders are split already (got [1])"]
+    assert problems_of(lambda: ps.split_attention(split)) == [
+        "split_attention: encoders are split already (got a list of one: 1)"
+    ]
     assert problems_of(lambda: ps.split_attention(masked, -1)) == ["threshold: must be at least 0 (got -1)"]
     assert problems_of(lambda: ps.split_attention(PLAN)) == [
-        "split_attention: no encoder has an attention mask; use mask_attention first"
+        "split_attention: no encoder has an attention mask; mask the attention first"
     ]
 
 
@@ -336,11 +341,10 @@ def test_tokens_and_heads_go_before_masks():
     masked = ps.mask_attention(PLAN, KEPT)
     fewer = replace(masked, encoders=tuple(replace(e, attention_tokens=7) for e in masked.encoders))
     assert problems_of(lambda: ps.lower(fewer)) == [
-        f"encoder {i}: the attention mask is of 10x10 tokens, attention has 7; prune tokens before masking attention"
-        for i in (1, 2)
+        "encoders 1-2: the attention mask is of 10x10 tokens, attention has 7; prune tokens before masking attention"
     ]
     assert problems_of(lambda: ps.prune_heads(masked, 2)) == [
-        f"encoder {i}: the attention mask is of 3 heads, the encoder has 2" for i in (1, 2)
+        "encoders 1-2: the attention mask is of 3 heads, the encoder has 2"
     ]
     narrow = Mask("out", 10, 9, 1, KEPT[0, :, :, :9])
     odd = replace(PLAN, encoders=(replace(PLAN.encoders[0], attention_mask=narrow), PLAN.encoders[1]))
@@ -362,5 +366,5 @@ def test_a_split_attention_has_no_heads_side_by_side(tmp_path):
     for workload in (split, ps.read_trace(tmp_path / "t.csv")):
         assert problems_of(lambda w=workload: ps.simulate(w, ps_pl_overlap="heads")) == [
             "ps_pl_overlap: a split attention runs its heads one by one, so none is side by side with another; "
-            "leave out split_attention (got 'heads')"
+            "leave the split out (got 'heads')"
         ]

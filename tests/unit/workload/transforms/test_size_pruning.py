@@ -90,11 +90,11 @@ def test_gated_mlps():
     [
         ({}, "prune_neurons: give keep_rate or hidden"),
         ({"keep_rate": 0.5, "hidden": 3}, "prune_neurons: give keep_rate or hidden, not both"),
-        ({"keep_rate": 0}, "keep_rate: must lie above 0 and at most 1 (got 0.0)"),
+        ({"keep_rate": 0}, "keep_rate: must lie above 0 and at most 1 (got 0)"),
         ({"keep_rate": 1.1}, "keep_rate: must lie above 0 and at most 1 (got 1.1)"),
         ({"keep_rate": float("nan")}, "keep_rate: must lie above 0 and at most 1 (got nan)"),
         ({"keep_rate": "0.5"}, "keep_rate: must be a number (got '0.5')"),
-        ({"keep_rate": {3: 0.5, 4: -1.0}}, "keep_rate, encoder 4: must lie above 0 and at most 1 (got -1.0)"),
+        ({"keep_rate": {3: 0.5, 4: -1.0}}, "keep_rate, encoder 4: must lie above 0 and at most 1 (got -1)"),
         ({"hidden": 1537}, "hidden: must be at most 1536 (got 1537)"),
         ({"hidden": 0}, "hidden: must be at least 1 (got 0)"),
         ({"keep_rate": 0.5, "multiple_of": 0}, "multiple_of: must be at least 1 (got 0)"),
