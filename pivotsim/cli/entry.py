@@ -13,7 +13,7 @@ import typer
 from pivotsim._version import __version__
 from pivotsim.cli.output import forget, print_line, print_note, until_readers_leave
 from pivotsim.cli.usage import check_given_once, usage_line
-from pivotsim.errors import InputError, PivotsimError
+from pivotsim.errors import InputError, PivotsimError, one_line
 from pivotsim.io.search_path import take_notes
 
 STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
@@ -114,9 +114,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:
-        problems = error.problems if isinstance(error, InputError) else (str(error),)
+        problems = error.problems if isinstance(error, InputError) else (one_line(str(error)),)
         for problem in problems[:MAX_LINES]:
-            print_note(" ".join(problem.splitlines()))
+            print_note(problem)
         if len(problems) > MAX_LINES:
             print_note(f"pivotsim: {len(problems) - MAX_LINES} more such lines are not printed")
         return WRONG_INPUT
@@ -136,6 +136,6 @@ def _main(arguments: Sequence[str] | None) -> int:
             print_note(message)
         else:
             own = message.partition("Value error, ")[2]  # typer wraps what a parser of ours raised
-            print_note(own or usage_line(error, message, given))
+            print_note(one_line(own or usage_line(error, message, given)))
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE

@@ -1,0 +1,70 @@
+"""Runs cases by number, so that each can be had again alone: python -m tests.fuzz KIND NUMBER."""
+
+import contextlib
+import io
+import random
+import signal
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.fuzz import datasets, engines, files, options, values
+from tests.fuzz.kind import Kind
+
+KINDS = {kind.name: kind for module in (files, datasets, values, options, engines) for kind in module.KINDS}
+HANG_S = 10.0
+MEMORY = Path("/dev/shm")  # where files cost least
+
+
+class Fault(NamedTuple):
+    kind: str
+    number: int
+    case: str
+    what: str
+
+
+def cases(kind: Kind, numbers: range, until: float = float("inf")) -> Iterator[Fault | None]:
+    """Yield what becomes of each case: a fault, or None."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        for number in numbers:
+            if time.monotonic() > until:
+                return
+            yield run_case(kind, number, Path(folder))
+
+
+def run_case(kind: Kind, number: int, folder: Path) -> Fault | None:
+    case = kind.draw(random.Random(f"{kind.name} {number}"))
+    printed = io.StringIO()
+    try:
+        with warnings.catch_warnings(), _bounded(), contextlib.redirect_stderr(printed):
+            warnings.simplefilter("error")
+            what = kind.judge(case, folder)
+    except BaseException as error:  # the fault that is looked for
+        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+            raise
+        what = "".join(traceback.format_exception(error)[-6:])
+    if not what and printed.getvalue():
+        what = f"prints {printed.getvalue()[:300]!r}"
+    return Fault(kind.name, number, repr(case)[:2000], what) if what else None
+
+
+class Hang(BaseException):
+    """A case that took too long; not an Exception, which the package may catch."""
+
+
+@contextlib.contextmanager
+def _bounded() -> Iterator[None]:
+    def ring(*_: object) -> None:
+        raise Hang(f"no answer in {HANG_S:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
