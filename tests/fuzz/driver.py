@@ -1,4 +1,4 @@
-"""Runs cases by number, so that each can be had again alone: python -m tests.fuzz KIND NUMBER."""
+"""Runs cases by number: each follows from its kind and number alone, so that it can be had again."""
 
 import contextlib
 import io
@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.fuzz import datasets, engines, files, options, values
 from tests.fuzz.kind import Kind
 
-KINDS = {kind.name: kind for module in (files, datasets, values, options, engines) for kind in module.KINDS}
 HANG_S = 10.0
 MEMORY = Path("/dev/shm")  # where files cost least
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pivotsim.errors import InputError
-from tests.fuzz.driver import KINDS, cases, run_case
+from tests.fuzz.driver import cases, run_case
+from tests.fuzz.kinds import KINDS
 from tests.fuzz.kind import Kind, outcome
 
 FEW = {"command line": 60, "space YAML": 60, "manifest": 80, "engine pe": 80}
