@@ -17,7 +17,7 @@ COUNTS = {
     "manifest": 8_000, "Parquet chunk": 8_000, "setting": 8_000, "engine memory": 6_000, "engine pe": 6_000,
 }  # fmt: skip
 MANY = 12_000
-BLOCK = 250
+BLOCK = 100
 PROCESSES = 2
 
 
@@ -51,7 +51,7 @@ def counts(share: float = 1.0) -> Counter[str]:
 
 def _block(name: str, numbers: range, until: float) -> Block:
     began = time.monotonic()
-    faulthandler.dump_traceback_later(BLOCK * HANG_S / 10, exit=True)
+    faulthandler.dump_traceback_later(HANG_S * 12, exit=True)  # by then the alarm has not rung through
     found = list(cases(KINDS[name], numbers, until))
     faulthandler.cancel_dump_traceback_later()
     return Block(name, len(found), time.monotonic() - began, [fault for fault in found if fault])

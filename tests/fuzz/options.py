@@ -49,7 +49,7 @@ VALUES = {
     "--active": ["1-6", "all", "none"], "--heads": ["keep=0.5", "1,2"], "--neurons": ["keep=0.5"],
     "--tokens": ["evit:keep_rate=0.7,fuse=true", "tome", "heatvit"], "--blocks": ["block=16,msa=0.6,mlp=0.6"],
     "--attention": ["density=0.3,block=1"], "--split": ["0.5"], "--preset": ["parikh_seed"], "--hw": ["zcu102", "zcu102_os", "u250_mpca"],
-    "--engine": ["analytic", "pe", "memory", "mpca"], "--memory": ["paper", "hw"], "--profile": ["paper", "full"],
+    "--engine": ["analytic", "memory", "mpca"], "--memory": ["paper", "hw"], "--profile": ["paper", "full"],
     "--energy": ["constant", "activity"], "--scope": ["encoders", "all"], "--batch": ["2"], "--qkv": ["fused", "separate"],
     "--score-bits": ["8", "32"], "--set": ["array.rows=32", "model.depth=3"], "--ps-pl-overlap": ["serial", "heads", "images"],
     "--array": ["4x3"], "--dataflow": ["is", "os"], "--fold-overlap": ["preload"], "--edge": ["aware"], "--mac-latency": ["2"],
