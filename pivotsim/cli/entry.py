@@ -14,7 +14,7 @@ from pivotsim._version import __version__
 from pivotsim.cli.output import forget, print_line, print_note, until_readers_leave
 from pivotsim.cli.usage import check_given_once, usage_line
 from pivotsim.errors import InputError, PivotsimError, one_line
-from pivotsim.io.search_path import take_notes
+from pivotsim.io.search_path import check_unpacked, take_notes
 
 STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
 MAX_LINES = 21  # of one command's problems; files list 20 of theirs and a line that says so
@@ -107,6 +107,7 @@ def _open_closed_streams() -> None:
 def _main(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        check_unpacked()
         app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
         command = typer.main.get_command(app)
         check_given_once(command, given)

@@ -36,7 +36,7 @@ def run(counts: Counter[str], seconds: float) -> Iterator[Block]:
     A process that dies, as one does whose case no alarm interrupts, ends the campaign with BrokenProcessPool; it has
     printed where it was.
     """
-    until = time.time() + seconds
+    until = time.monotonic() + seconds  # of the system, for all processes
     blocks = [(start / counts[name], name, range(start, min(start + BLOCK, counts[name])))
               for name in counts for start in range(0, counts[name], BLOCK)]  # fmt: skip
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
