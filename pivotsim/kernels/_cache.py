@@ -71,6 +71,12 @@ def used_by_numba() -> Iterator[None]:
         config.CACHE_DIR = users_folder
 
 
+def discard(kernel: str, module: str) -> None:
+    """Remove what is stored of a kernel; numba would read a file that a full disk cut short again and again."""
+    for path in cache_folder().rglob(f"{module.rpartition('.')[2]}.{kernel}-*.nb[ci]"):
+        path.unlink(missing_ok=True)
+
+
 def group_of(module: str) -> str:
     """Return the group of a kernel's module."""
     return module.removeprefix(f"{__package__}.").partition(".")[0]

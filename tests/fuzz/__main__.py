@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 
 from tests.fuzz.campaign import counts, run
 from tests.fuzz.driver import Fault, cases
@@ -31,10 +32,13 @@ def main() -> int:
     done: Counter[str] = Counter()
     seconds: Counter[str] = Counter()
     faults: list[Fault] = []
-    for block in run(wanted, asked.seconds):
-        done[block.kind] += block.done
-        seconds[block.kind] += block.seconds
-        faults += block.faults
+    try:
+        for block in run(wanted, asked.seconds):
+            done[block.kind] += block.done
+            seconds[block.kind] += block.seconds
+            faults += block.faults
+    except BrokenProcessPool:
+        print("a process died: its stack stands above if it was stuck")
     print(f"{'kind':16}{'cases':>10}{'of':>10}{'ms each':>10}{'faults':>8}")
     for name in KINDS:
         bad = sum(fault.kind == name for fault in faults)

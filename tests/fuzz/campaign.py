@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
-from tests.fuzz.driver import HANG_S, Fault, cases
+from pivotsim.kernels.compilation import compile_all
+from tests.fuzz.driver import Fault, cases
 from tests.fuzz.kinds import KINDS
 
 # cases of a kind; of the others, which take less time, MANY
@@ -19,6 +20,7 @@ COUNTS = {
 MANY = 12_000
 BLOCK = 100
 PROCESSES = 2
+STUCK_S = 600
 
 
 class Block(NamedTuple):
@@ -36,6 +38,7 @@ def run(counts: Counter[str], seconds: float) -> Iterator[Block]:
     A process that dies, as one does whose case no alarm interrupts, ends the campaign with BrokenProcessPool; it has
     printed where it was.
     """
+    list(compile_all())  # no case waits for it
     until = time.monotonic() + seconds  # of the system, for all processes
     blocks = [(start / counts[name], name, range(start, min(start + BLOCK, counts[name])))
               for name in counts for start in range(0, counts[name], BLOCK)]  # fmt: skip
@@ -51,7 +54,7 @@ def counts(share: float = 1.0) -> Counter[str]:
 
 def _block(name: str, numbers: range, until: float) -> Block:
     began = time.monotonic()
-    faulthandler.dump_traceback_later(HANG_S * 12, exit=True)  # by then the alarm has not rung through
+    faulthandler.dump_traceback_later(STUCK_S, exit=True)  # in what no signal interrupts
     found = list(cases(KINDS[name], numbers, until))
     faulthandler.cancel_dump_traceback_later()
     return Block(name, len(found), time.monotonic() - began, [fault for fault in found if fault])
