@@ -34,10 +34,10 @@ class MissingExtraError(PivotsimError, ImportError):
 
 
 def one_line(text: str) -> str:
-    """Return a message as one line that a terminal shows as it stands: what cannot be printed is escaped, the rest cut.
+    r"""Return a message as one line that a terminal shows as it stands: escaped where it cannot be printed, and cut.
 
-    >>> one_line("a\\rb: unknown key"), len(one_line("x" * 5000))
-    ('a\\\\rb: unknown key', 1000)
+    >>> one_line("a\rb: unknown key"), len(one_line("x" * 5000))
+    ('a\\rb: unknown key', 1000)
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -43,7 +43,9 @@ def run(counts: Counter[str], seconds: float) -> Iterator[Block]:
     blocks = [(start / counts[name], name, range(start, min(start + BLOCK, counts[name])))
               for name in counts for start in range(0, counts[name], BLOCK)]  # fmt: skip
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
-        for each in [pool.submit(_block, name, numbers, until) for _, name, numbers in sorted(blocks, key=lambda b: b[0])]:
+        for each in [
+            pool.submit(_block, name, numbers, until) for _, name, numbers in sorted(blocks, key=lambda b: b[0])
+        ]:
             yield each.result()
 
 

@@ -4,13 +4,12 @@ import functools
 import hashlib
 import json
 import random
-import shutil
 import tempfile
 from pathlib import Path
 
 from pivotsim.dse.dataset import open_dataset
 from pivotsim.dse.fronts import front_rows
-from pivotsim.dse.sweep.manifest import MANIFEST, chunk_name, manifest_text, read_manifest
+from pivotsim.dse.sweep.manifest import MANIFEST, chunk_name, manifest_text
 from pivotsim.dse.sweep.run import run_sweep
 from tests.fuzz.kind import Kind, outcome
 from tests.fuzz.mutation import WORDS, mutated

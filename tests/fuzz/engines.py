@@ -13,7 +13,8 @@ from tests.oracles.array import array_schedule
 from tests.proofs.memory_campaign import differences, engine_mask, random_case, random_mask
 
 HOSTILE = [0, -1, 1, 2, 65_536, 65_537, 2**31, 2**62, 2**63, 10**400, 1.5, 2.0, float("nan"), float("inf"), True, None,
-           "3", "", b"3", [], [3], {}, np.int64(3), np.array(3), np.array([3]), np.float32(2), 1j, ..., object]  # fmt: skip
+           "3", "", b"3", [], [3], {}, np.int64(3), np.array(3), np.array([3]), np.float32(2), 1j, ...,
+           object]  # fmt: skip
 NAMES = ("m", "k", "n", "rows", "cols", "dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency", "engine",
          "clock_mhz", "mask", "density", "block", "seed")  # fmt: skip
 
@@ -38,11 +39,13 @@ def _judge_small(case: dict[str, Any], folder: Path) -> str:
     mask = case["mask"] and engine_mask(case["mask"], (case["m"], case["k"], case["n"]))
     results = {e: ps.simulate_gemm(**{**case, "mask": mask}, engine=e) for e in ("analytic", "memory", "pe")}
     if len({r.cycles for r in results.values()}) > 1:
-        return f"engines differ: {({e: r.cycles for e, r in results.items()})}"
+        return f"engines differ: { ({e: r.cycles for e, r in results.items()}) }"
     sizes = {name: value for name, value in case.items() if name != "mask"}
     if mask is None and results["pe"].cycles != array_schedule.gemm_cycles(**sizes):
         return "differs from the oracle"
-    return "" if results["pe"].macs <= results["pe"].cycles * case["rows"] * case["cols"] else "more MACs than PE clocks"
+    return (
+        "" if results["pe"].macs <= results["pe"].cycles * case["rows"] * case["cols"] else "more MACs than PE clocks"
+    )
 
 
 def _hostile_case(rng: random.Random) -> dict[str, Any]:
@@ -65,10 +68,18 @@ def _operands_case(rng: random.Random) -> dict[str, Any]:
             return rng.choice(HOSTILE)
         low, high = rng.choice(((-128, 128), (-129, 128), (0, 300)))
         values = np.random.default_rng(rng.randrange(2**32)).integers(low, high, (rows, cols))
-        return rng.choice((values.tolist(), values, values.astype(np.float64), values[:, ::-1], values.T, values.astype(object)))
+        return rng.choice(
+            (values.tolist(), values, values.astype(np.float64), values[:, ::-1], values.T, values.astype(object))
+        )
 
     mask = rng.choice((None, None, Mask("b", 3, 4, 2, np.eye(2, dtype=bool)), 3))
-    return {"a": operand(2, 3), "b": operand(3, 4), "rows": rng.choice((1, 2, 5)), "cols": rng.choice((1, 3)), "mask": mask}
+    return {
+        "a": operand(2, 3),
+        "b": operand(3, 4),
+        "rows": rng.choice((1, 2, 5)),
+        "cols": rng.choice((1, 3)),
+        "mask": mask,
+    }
 
 
 def _judge_operands(case: dict[str, Any], folder: Path) -> str:
@@ -81,7 +92,11 @@ def _judge_operands(case: dict[str, Any], folder: Path) -> str:
     wrong = outcome(act)
     if wrong or run is None or case["mask"] is not None:
         return wrong
-    return "" if (run.result == np.asarray(case["a"]).astype(int) @ np.asarray(case["b"]).astype(int)).all() else "wrong product"
+    return (
+        ""
+        if (run.result == np.asarray(case["a"]).astype(int) @ np.asarray(case["b"]).astype(int)).all()
+        else "wrong product"
+    )
 
 
 KINDS = [

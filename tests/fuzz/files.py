@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 import pivotsim as ps
+from pivotsim.dse.space.reading import load_space
 from pivotsim.effort.gating import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.gpu import load_gpu
-from pivotsim.dse.space.reading import load_space
 from pivotsim.pruning.accuracy import read_accuracy
 from pivotsim.pruning.devices.recorded import read_recorded
 from pivotsim.simulation.comparison import compare, read_result
@@ -57,7 +57,11 @@ def _logits() -> list[Any]:
 
 def _masks() -> list[bytes]:
     kept = np.eye(4, dtype=bool)
-    return [_npz(w=kept, **{"w.block": np.int64(16), "w.operand": np.array("b")}), _npz(w=kept.astype(np.uint8), v=kept), _npy(kept)]
+    return [
+        _npz(w=kept, **{"w.block": np.int64(16), "w.operand": np.array("b")}),
+        _npz(w=kept.astype(np.uint8), v=kept),
+        _npy(kept),
+    ]
 
 
 def _result() -> str:

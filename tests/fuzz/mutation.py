@@ -8,11 +8,15 @@ WORDS = [
     "", "0", "-0", "-1", "1", "2", "3.5", "1e3", "1e-3", "1e999", "-1e999", "9" * 400, "-" + "9" * 400, "9" * 19,
     str(2**31), str(2**63), str(2**64), "1e18", "1e19", "0x10", "010", "1_000", "1,000", "+1", ".5", "5.", "1e", "--1",
     ".nan", "nan", "NaN", ".inf", "inf", "-inf", "Infinity", "true", "True", "on", "null", "~", "None", "12:30",
-    "2026-01-01", "\u0663", "\u0661\u0662", "\u00b2", "\uff11", "\u2460", "\u2212" "1", "\u00a0", "\u200b1", "\u202e", "\u0000", "\ufeff", "\U0001f600",
-    "\u2028", "\r", "\t", "\n", "\x0b", "\x1b[31m", "é", "'", '"', '"""', "\\", "`", "$HOME", "%s", "%n", "{}", "{0}", "{a: 1}",
-    "[]", "[1]", "[1, 2", "[" * 40, "{" * 40, "(" * 300, "[" * 3000, "- " * 60, "&a", "*a", "!!python/object:os.system", "!!int 3",
+    "2026-01-01", "\u0663", "\u0661\u0662", "\u00b2", "\uff11", "\u2460", "\u2212" "1", "\u00a0", "\u200b1",
+    "\u202e", "\u0000", "\ufeff", "\U0001f600",
+    "\u2028", "\r", "\t", "\n", "\x0b", "\x1b[31m", "é", "'", '"', '"""', "\\", "`", "$HOME", "%s", "%n", "{}",
+    "{0}", "{a: 1}",
+    "[]", "[1]", "[1, 2", "[" * 40, "{" * 40, "(" * 300, "[" * 3000, "- " * 60, "&a", "*a",
+    "!!python/object:os.system", "!!int 3",
     "<<: *a", "---", "...", "#", "|", ">", "? ", ": ", "a: b: c", "is", "ws", "os", "paper", "hw", "zcu102", "deit_s",
-    "../../etc/passwd", "/dev/zero", "/dev/null", "/dev/full", "/", ".", "..", "~root", "-", "--", "a" * 300, "a" * 70_000,
+    "../../etc/passwd", "/dev/zero", "/dev/null", "/dev/full", "/", ".", "..", "~root", "-", "--", "a" * 300,
+    "a" * 70_000,
     "__import__('os')", "array.rows", "array.__class__", "delay_ms", "1/0", "1 if 1 else 2", "lambda: 0",
 ]  # fmt: skip
 _WORD = re.compile(r"[^\s,;:=\[\]{}()]+")
@@ -85,6 +89,12 @@ def _damaged(rng: random.Random, content: bytes) -> bytes:
         case 5:
             return content[:here] + rng.randbytes(rng.randint(1, 8)) + content[here:]
         case 6:
-            return content[:here] + rng.choice((b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\xff\xff\xff\x7f")) + content[here:]
+            return (
+                content[:here]
+                + rng.choice((b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\xff\xff\xff\x7f"))
+                + content[here:]
+            )
         case _:
-            return rng.choice((b"", content, content[::-1], rng.randbytes(16))) if rng.random() < 0.1 else content[:there]
+            return (
+                rng.choice((b"", content, content[::-1], rng.randbytes(16))) if rng.random() < 0.1 else content[:there]
+            )

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import typer
 
-import pivotsim as ps
 from pivotsim.cli.entry import COMMANDS, app_of, main
 from pivotsim.dse.sweep.run import run_sweep
 from tests.fuzz.files import SPACE, TRACE
@@ -44,17 +43,30 @@ VALID = {
     "show plan": ["deit_t"],
     "show trace": ["deit_t --csv t2.csv"],
 }  # fmt: skip
-SLOW = {"warm": 0.02, "reproduce pivot": 0.05, "reproduce tokens": 0.05, "reproduce all": 0.01, "watch": 0.05, "sweep": 0.5}  # how often
+SLOW = {
+    "warm": 0.02,
+    "reproduce pivot": 0.05,
+    "reproduce tokens": 0.05,
+    "reproduce all": 0.01,
+    "watch": 0.05,
+    "sweep": 0.5,
+}  # how often
 VALUES = {
     "--active": ["1-6", "all", "none"], "--heads": ["keep=0.5", "1,2"], "--neurons": ["keep=0.5"],
     "--tokens": ["evit:keep_rate=0.7,fuse=true", "tome", "heatvit"], "--blocks": ["block=16,msa=0.6,mlp=0.6"],
-    "--attention": ["density=0.3,block=1"], "--split": ["0.5"], "--preset": ["parikh_seed"], "--hw": ["zcu102", "zcu102_os", "u250_mpca"],
+    "--attention": ["density=0.3,block=1"], "--split": ["0.5"], "--preset": ["parikh_seed"], "--hw": ["zcu102",
+    "zcu102_os", "u250_mpca"],
     "--engine": ["analytic", "memory", "mpca"], "--memory": ["paper", "hw"], "--profile": ["paper", "full"],
-    "--energy": ["constant", "activity"], "--scope": ["encoders", "all"], "--batch": ["2"], "--qkv": ["fused", "separate"],
-    "--score-bits": ["8", "32"], "--set": ["array.rows=32", "model.depth=3"], "--ps-pl-overlap": ["serial", "heads", "images"],
-    "--array": ["4x3"], "--dataflow": ["is", "os"], "--fold-overlap": ["preload"], "--edge": ["aware"], "--mac-latency": ["2"],
-    "--density": ["0.5"], "--block": ["2"], "--seed": ["3"], "--objectives": ["delay_ms,energy_j"], "--where": ["dsp <= 2000"],
-    "--heat": ["array.rows,array.cols"], "--samples": ["4"], "--method": ["grid", "random", "sobol"], "--workers": ["1"],
+    "--energy": ["constant", "activity"], "--scope": ["encoders", "all"], "--batch": ["2"], "--qkv": ["fused",
+    "separate"],
+    "--score-bits": ["8", "32"], "--set": ["array.rows=32", "model.depth=3"], "--ps-pl-overlap": ["serial", "heads",
+    "images"],
+    "--array": ["4x3"], "--dataflow": ["is", "os"], "--fold-overlap": ["preload"], "--edge": ["aware"],
+    "--mac-latency": ["2"],
+    "--density": ["0.5"], "--block": ["2"], "--seed": ["3"], "--objectives": ["delay_ms,energy_j"],
+    "--where": ["dsp <= 2000"],
+    "--heat": ["array.rows,array.cols"], "--samples": ["4"], "--method": ["grid", "random", "sobol"],
+    "--workers": ["1"],
     "--lec": ["0.5"], "--limit": ["delay_ms=1"], "--front": ["delay_ms,energy_j"], "--gate": ["entropy", "none"],
     "--alpha": ["0.5"], "--stride": ["1"], "--encoder": ["3"], "--pruning-ms": ["0.1"], "--part": ["encoders"],
     "--f-low": ["0.8"], "--exit-fractions": ["0.5,0.5"], "--tolerance": ["0.01"], "--objective": ["edp_j_ms"],
@@ -74,7 +86,10 @@ def _options() -> dict[str, list[str]]:
         inner = getattr(command, "commands", None)
         if inner is None:
             found[" ".join(path)] = [
-                (name, p.is_flag) for p in command.params for name in (*p.opts, *p.secondary_opts) if name.startswith("-")
+                (name, p.is_flag)
+                for p in command.params
+                for name in (*p.opts, *p.secondary_opts)
+                if name.startswith("-")
             ]
         for name, each in (inner or {}).items():
             walk(each, (*path, name))
@@ -117,9 +132,9 @@ def _changed(rng: random.Random, words: list[str]) -> list[str]:
         case 1:
             return words[: here + 1] + words[here:]
         case 2 if words[here].startswith("--") and words[here] not in OUTPUTS:
-            return words[:here] + [words[here] + rng.choice(("s", "=", "-", "\0"))] + words[here + 1 :]
+            return [*words[:here], words[here] + rng.choice(("s", "=", "-", "\0")), *words[here + 1 :]]
         case _:
-            return words[:here] + [rng.choice((rng.choice(WORDS), mutated_text(rng, words[here])))] + words[here + 1 :]
+            return [*words[:here], rng.choice((rng.choice(WORDS), mutated_text(rng, words[here]))), *words[here + 1 :]]
 
 
 def _prepare(folder: Path) -> None:
@@ -155,10 +170,14 @@ def _judge(words: Sequence[str], folder: Path) -> str:
     if found := PYTHON.search(err.getvalue()):
         return f"prints {found[0]!r}: {err.getvalue()[:300]!r}"
     if code == 2:
-        lines = [line for line in err.getvalue().split("\n")[:-1]]
+        lines = err.getvalue().split("\n")[:-1]
         shown = err.getvalue() if err.getvalue().startswith(("Usage:", " Usage:", "\n Usage")) else ""
         wrong = "" if shown else fault_of(lines)
-        return wrong or ("prints and refuses" if out.getvalue() else "") or (f"made {after - before}" if after - before else "")
+        return (
+            wrong
+            or ("prints and refuses" if out.getvalue() else "")
+            or (f"made {after - before}" if after - before else "")
+        )
     return "" if code in (0, 1) else f"exit status {code}"
 
 

@@ -1,13 +1,9 @@
 """Hostile input: some cases of every kind, the same each time; make fuzz runs many."""
 
-from pathlib import Path
-
 import pytest
 
-from pivotsim.errors import InputError
-from tests.fuzz.driver import cases, run_case
+from tests.fuzz.driver import cases
 from tests.fuzz.kinds import KINDS
-from tests.fuzz.kind import Kind, outcome
 
 FEW = {"command line": 60, "space YAML": 60, "manifest": 80, "engine pe": 80}
 CASES = 100

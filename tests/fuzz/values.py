@@ -19,16 +19,20 @@ RULES = [
     "dsp <= 2000 and array.rows * 2 < 100", "array.dataflow == 'os' or not fits", "min(dsp, 3) // array.rows % 7 != -1",
     "max(delay_ms, 1.5) / dsp > 0.1 == true", "1 < array.rows <= 64",
 ]  # fmt: skip
-PIECES = ["(", ")", "+", "-", "*", "**", "/", "//", "%", "<", "<=", "==", "!=", "and", "or", "not", "if", "else", "min(",
+PIECES = ["(", ")", "+", "-", "*", "**", "/", "//", "%", "<", "<=", "==", "!=", "and", "or", "not", "if", "else",
+          "min(",
           "max(", ",", "'", '"', ".", ":=", "[", "]", "1", "2.5", "1e400", "true", "fits", "dsp", "array.rows",
-          "array.dataflow", "'os'", "0", "~", "@", "in", "is", "f'{1}'", "...", "1j", "b'x'", "_", "await", "\\", "#"]  # fmt: skip
+          "array.dataflow", "'os'", "0", "~", "@", "in", "is", "f'{1}'", "...", "1j", "b'x'", "_", "await", "\\",
+          "#"]  # fmt: skip
 
 
 def _expression(rng: random.Random) -> str:
     if rng.random() < 0.4:
         return " ".join(rng.choice(PIECES) for _ in range(rng.randint(1, 12)))
     if rng.random() < 0.05:
-        return rng.choice(("-", "not ", "(", "1+", "min(", "1<", "a.")) * rng.randint(1, 200) + rng.choice(("1", "fits"))
+        return rng.choice(("-", "not ", "(", "1+", "min(", "1<", "a.")) * rng.randint(1, 200) + rng.choice(
+            ("1", "fits")
+        )
     return mutated(rng, rng.choice(RULES).encode()).decode("utf-8", "surrogateescape")
 
 
@@ -38,7 +42,8 @@ def _evaluate(text: str) -> None:
         rule.holds(COLUMNS, 2)
 
 
-BASES = ["array.rows=32", "array.dataflow=os", "memories.dram_bytes_per_s=1e10", "placement.softmax=pl", "power.board_w=8",
+BASES = ["array.rows=32", "array.dataflow=os", "memories.dram_bytes_per_s=1e10", "placement.softmax=pl",
+         "power.board_w=8",
          "host.cores=2", "memories.dram=dram/ddr4_2400", "array.clock_mhz=200", "sources.array=mine", "name=x",
          "memories=none", "host=none", "fpga.device=x", "array.os_edge_register=false", "model.depth=3"]  # fmt: skip
 

@@ -48,7 +48,11 @@ def of_image(content, folder):
 
 def test_damaged_checkpoints():
     state = VIT.state_dict()
-    seeds = [stored({"model": state}), stored(state, _use_new_zipfile_serialization=False), stored({"a": torch.zeros(2)})]
+    seeds = [
+        stored({"model": state}),
+        stored(state, _use_new_zipfile_serialization=False),
+        stored({"a": torch.zeros(2)}),
+    ]
     assert [fault for fault in cases(Kind("checkpoint", drawn(seeds), of_checkpoint), range(CASES)) if fault] == []
 
 
@@ -127,7 +131,9 @@ def test_images_that_unfold_are_refused_before_they_do(size, tmp_path):
 def test_a_line_of_pixels_is_not_resized_into_a_giant(tmp_path):
     (tmp_path / "class").mkdir()
     Image.new("RGB", (1, 9_000)).save(tmp_path / "class" / "1.png")
-    with pytest.raises(ps.InputError, match=r"1 x 9000 would be resized to 256 x 2304000 pixels, more than 67,108,864$"):
+    with pytest.raises(
+        ps.InputError, match=r"1 x 9000 would be resized to 256 x 2304000 pixels, more than 67,108,864$"
+    ):
         ImageFolder(tmp_path)[0]
     Image.new("RGB", (1, 900)).save(tmp_path / "class" / "1.png")
     assert ImageFolder(tmp_path)[0][0].shape == (3, 224, 224)
