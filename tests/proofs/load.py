@@ -5,6 +5,7 @@ Each row is a process of its own. Exit status 1: a row ended otherwise.
 
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -71,23 +72,7 @@ def many_images(folder: Path) -> Ended:
     with np.load(find_sample("logits", "--logits", "digits").path) as sample:
         times = -(-IMAGES // len(sample["labels"]))
         np.savez(folder / "big.npz", **{name: np.concatenate([sample[name]] * times)[:IMAGES] for name in sample})
-    return run(
-        folder,
-        *[
-            "-m",
-            "pivotsim",
-            "cosearch",
-            "digits_vit",
-            "--logits",
-            "big.npz",
-            "--cka",
-            "digits",
-            "--target-delay-ms",
-            "0.11",
-            "--lec",
-            "0.8",
-        ],
-    )
+    return run(folder, *shlex.split(COSEARCH))
 
 
 def many_rows(folder: Path) -> Ended:
