@@ -10,6 +10,7 @@ from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op
 
 HEADER = Op._fields
 MAX_TOLD = 3  # columns that are missing are told one by one up to so many
+MAX_UNKNOWN = 20
 EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
 _OTHER_FILES = {  # ending -> what such a file is, and where it is given
@@ -103,7 +104,10 @@ def _problems(place: str, columns: Iterable[str]) -> list[str]:
         lacks = "all of them are missing" if len(missing) == len(HEADER) else f"{', '.join(missing)} are missing"
         return [f"{place}: a trace has the columns {','.join(HEADER)}; {lacks}; {EXAMPLE}"]
     problems = [f"{place}: {c}: column is missing" for c in missing]
-    problems += [f"{place}: unknown column {got(c)}{nearest(c, HEADER)}" for c in unknown if c]
+    named = [c for c in dict.fromkeys(unknown) if c]
+    problems += [f"{place}: unknown column {got(c)}{nearest(c, HEADER)}" for c in named[:MAX_UNKNOWN]]
+    if len(named) > MAX_UNKNOWN:
+        problems.append(f"{place}: {len(named) - MAX_UNKNOWN:,} more unknown columns")
     if "" in unknown:
         number = columns.index("") + 1
         problems.append(f"{place}: column {number} has no name; leave out the separator before it, in every line")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pivotsim.errors import InputError
 
-MAX_LINES = 41  # of one refusal; a file tells 20 of its own problems and that there are more
+MAX_LINES = 100  # of one refusal: each value of a board may be missing; the command line prints 20
 MAX_LINE_CHARACTERS = 1_000  # a path of the test's folder is in it
 
 

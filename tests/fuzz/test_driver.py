@@ -22,7 +22,7 @@ def endless():
 @pytest.mark.parametrize(
     ("act", "word"),
     [(lambda: 1 / 0, "ZeroDivisionError"), (lambda: warnings.warn("x", stacklevel=1), "UserWarning"),
-     (lambda: print("x", file=sys.stderr), "prints"), (lambda: refuse(*["x"] * 50), "50 lines"),
+     (lambda: print("x", file=sys.stderr), "prints"), (lambda: refuse(*["x"] * 101), "101 lines"),
      (lambda: refuse(), "0 lines"),
      (lambda: refuse(" "), "is not one line"), (endless, "no answer")],
 )  # fmt: skip
