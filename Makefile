@@ -29,7 +29,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch record-staircase cosearch token-accuracy proof bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch record-staircase cosearch token-accuracy proof fuzz load bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -71,6 +71,12 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
 	$(BIN)/python -m tests.proofs.sweeps
 	$(BIN)/python -m tests.proofs.array_rtl
+
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz
+
+load: $(DEV)
+	$(BIN)/python -m tests.proofs.load
 
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/bench.py
@@ -115,6 +121,8 @@ help:
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
+	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
+	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the README's pictures again"

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 SHOWN_CHARACTERS = 60
+LINE_CHARACTERS = 1000  # of one problem; names that a file makes up may be as long as the file
 SHOWN_BITS = 2000  # Python refuses to write integers of more than some thousand digits
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
@@ -20,7 +21,7 @@ class InputError(PivotsimError, ValueError):
     """The user's input is wrong. ``problems`` holds one finished line per problem."""
 
     def __init__(self, problems: str | Iterable[str]) -> None:
-        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.problems: tuple[str, ...] = tuple(map(one_line, (problems,) if isinstance(problems, str) else problems))
         super().__init__("\n".join(self.problems))
 
 
@@ -30,6 +31,20 @@ class MissingExtraError(PivotsimError, ImportError):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         commands = f"pip install 'pivotsim[{extra}]', or in a clone pip install -e '.[{extra}]'"
         super().__init__(f"{purpose} needs {package}; install it with: {commands}")
+
+
+def one_line(text: str) -> str:
+    r"""Return a message as one line that a terminal shows as it stands: escaped where it cannot be printed, and cut.
+
+    >>> one_line("a\rb: unknown key"), len(one_line("x" * 5000))
+    ('a\\rb: unknown key', 1000)
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    if len(text) > LINE_CHARACTERS:
+        half = (LINE_CHARACTERS - 3) // 2
+        text = f"{text[: half + 1]}...{text[-half:]}"
+    return text
 
 
 def got(value: object) -> str:

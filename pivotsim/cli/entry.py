@@ -13,8 +13,8 @@ import typer
 from pivotsim._version import __version__
 from pivotsim.cli.output import forget, print_line, print_note, until_readers_leave
 from pivotsim.cli.usage import check_given_once, named_as_typed, usage_line
-from pivotsim.errors import InputError, PivotsimError
-from pivotsim.io.search_path import take_notes
+from pivotsim.errors import InputError, PivotsimError, one_line
+from pivotsim.io.search_path import check_unpacked, take_notes
 
 STARTUP_OBJECTS = 50_000  # loading modules makes as many, and nearly all stay: no need to look for garbage 70 times
 MAX_LINES = 21  # of one command's problems; files list 20 of theirs and a line that says so
@@ -112,6 +112,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     command: Any = None
     try:
+        check_unpacked()
         app = app_of(given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS)  # all for --help and typing errors
         command = typer.main.get_command(app)
         check_given_once(command, given)
@@ -119,11 +120,11 @@ def _main(arguments: Sequence[str] | None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except PivotsimError as error:
-        problems = [str(error)]
+        problems = [one_line(str(error))]
         if isinstance(error, InputError):
             problems = named_as_typed(error.problems, command, given)
         for problem in problems[:MAX_LINES]:
-            print_note(" ".join(problem.splitlines()))
+            print_note(problem)
         if len(problems) > MAX_LINES:
             print_note(f"pivotsim: {len(problems) - MAX_LINES} more such lines are not printed")
         return WRONG_INPUT
@@ -143,6 +144,6 @@ def _main(arguments: Sequence[str] | None) -> int:
             print_note(message)
         else:
             own = message.partition("Value error, ")[2]  # typer wraps what a parser of ours raised
-            print_note(own or usage_line(error, message, given, _all_commands))
+            print_note(one_line(own or usage_line(error, message, given, _all_commands)))
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pivotsim.errors import PivotsimError
+
 VARIABLE = "PIVOTSIM_PATH"
 FOLDERS = ("hwconfigs", "workloads", "samples")
 _PACKAGE = Path(__file__).parents[1]
@@ -25,7 +27,15 @@ def search_folders(folder: str) -> Iterator[Path]:
     yield from _shipped_folders(folder)
 
 
+def check_unpacked() -> None:
+    """Raise PivotsimError where the package was imported from an archive, in which its files cannot be read."""
+    if not _PACKAGE.is_dir():
+        archive = next((each for each in _PACKAGE.parents if each.is_file()), _PACKAGE)
+        raise PivotsimError(f"{archive}: pivotsim does not run from an archive; install it: pip install {archive}")
+
+
 def _shipped_folders(folder: str) -> Iterator[Path]:
+    check_unpacked()
     yield _PACKAGE / "data" / folder  # a wheel
     yield _PACKAGE.parent / folder  # an editable install
 

@@ -27,6 +27,8 @@ _announced: set[str] = set()
 
 def source_hash() -> str:
     """Return 16 hex digits over the names and the text of every kernel source file."""
+    if not _HERE.is_dir():  # one name would stand for the code of all versions
+        raise ImportError(f"{_HERE}: kernels are no files, pivotsim does not run from an archive; install it")
     digest = hashlib.sha256()
     for path in sorted(_HERE.rglob("*.py")):
         digest.update(path.relative_to(_HERE).as_posix().encode() + b"\0" + path.read_bytes())
@@ -67,6 +69,12 @@ def used_by_numba() -> Iterator[None]:
         yield
     finally:
         config.CACHE_DIR = users_folder
+
+
+def discard(kernel: str, module: str) -> None:
+    """Remove what is stored of a kernel; numba would read a file that a full disk cut short again and again."""
+    for path in cache_folder().rglob(f"{module.rpartition('.')[2]}.{kernel}-*.nb[ci]"):
+        path.unlink(missing_ok=True)
 
 
 def group_of(module: str) -> str:

@@ -88,7 +88,11 @@ class Kernel:
         signature = eval(self.signature, names)
         try:
             with _cache.used_by_numba():
-                dispatcher = self._dispatcher_for(signature, cache=True)
+                try:
+                    dispatcher = self._dispatcher_for(signature, cache=True)
+                except Exception:  # whatever unpickling a damaged file leads to
+                    _cache.discard(self.__name__, self.__module__)
+                    dispatcher = self._dispatcher_for(signature, cache=True)
             self.is_stored = True
             return dispatcher
         except (RuntimeError, OSError):  # no home, or no folder that can be written

@@ -13,6 +13,7 @@ from pivotsim.workload.topologies import form_of, missing_of, plain_name
 OPTIONAL = ("layer",)
 HEADER = tuple(field for field in Op._fields if field not in OPTIONAL)
 DEMANDED = ("m", "k", "n")
+MAX_UNKNOWN = 20
 EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
 MANY = 3  # a table of so many columns was meant to be separated
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
@@ -128,7 +129,10 @@ def _problems(place: str, columns: Iterable[str]) -> list[str]:
         others = ",".join(field for field in Op._fields if field not in DEMANDED)
         lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         return [f"{place}: a trace needs the columns m, k and n, and may have {others}; {lacks}; {EXAMPLE}"]
-    problems = [f"{place}: unknown column {got(c)}{nearest(c, Op._fields)}" for c in unknown if c]
+    named = [c for c in dict.fromkeys(unknown) if c]
+    problems = [f"{place}: unknown column {got(c)}{nearest(c, Op._fields)}" for c in named[:MAX_UNKNOWN]]
+    if len(named) > MAX_UNKNOWN:
+        problems.append(f"{place}: {len(named) - MAX_UNKNOWN:,} more unknown columns")
     if "" in unknown:
         number = columns.index("") + 1
         problems.append(f"{place}: column {number} has no name; leave out the separator before it, in every line")

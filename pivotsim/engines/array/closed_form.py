@@ -15,6 +15,7 @@ from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, Dataflow
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.kernels import threads
 from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.types import Design, DesignColumns, Gemm
 from pivotsim.units import INT64_MAX, IntArray
@@ -218,7 +219,7 @@ def cycles_per_design(
     if sizes and out.shape[1]:
         for counts in repeats.T.tolist():
             _check_designs([(*size, count) for size, count in zip(sizes, counts, strict=True)], designs)
-        if is_parallel and out.shape[1] >= PARALLEL_FROM_DESIGNS:
+        if is_parallel and out.shape[1] >= PARALLEL_FROM_DESIGNS and threads.may_start():
             from pivotsim.kernels.array.closed_form_parallel import sum_design_cycles_parallel as run
         else:
             from pivotsim.kernels.array.closed_form import sum_design_cycles as run

@@ -14,6 +14,7 @@ from pivotsim.engines.array.masked import layout_of, room_for_lengths
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
+from pivotsim.kernels import threads
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, OPERANDS, Operand
 
@@ -183,7 +184,7 @@ def drawn_column_counts(height: int, width: int, density: float, seeds: object) 
 
 def parts_of(lanes: int, blocks: int, total: int) -> int:
     """Return in how many parts threads share lanes of up to ``blocks`` blocks each, ``total`` in all."""
-    if total < PARALLEL_FROM_BLOCKS:
+    if total < PARALLEL_FROM_BLOCKS or not threads.may_start():
         return 1
     from numba import get_num_threads
 

@@ -6,6 +6,7 @@ taken. The array runs in slices, so that a long run can report and be stopped.
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 
 SPAN = 256  # clocks between two copies of the moving windows
-SLICE_PE_CLOCKS = 10**9  # about a quarter of a second
+SLICE_PE_CLOCKS, SLICE_CLOCKS = 10**9, 10**6  # about a quarter of a second, of large arrays and of small ones
 MAX_PE_CLOCKS = 10**15  # days
 SEED = 20240623  # operands of GEMMs that come without any
 _progress = logging.getLogger("pivotsim.progress")
@@ -174,8 +175,9 @@ def run(
 
 
 def _run(
-    a: Any, b: Any, array: Mapping[str, Any], mask: Mask | None, copy: int, trace: bool = False, digests: bool = False
-) -> PeRun:
+    a: Any, b: Any, array: Mapping[str, Any], mask: Mask | None, copy: int, trace: bool = False, digests: bool = False,
+    stopped: threading.Event | None = None,
+) -> PeRun:  # fmt: skip
     from pivotsim.kernels.pe import sequencer as places
     from pivotsim.kernels.pe.clock import advance
     from pivotsim.kernels.types import PIPELINED, PRELOAD
@@ -224,12 +226,14 @@ def _run(
         np.zeros((mreg, pes), dtype=np.int16), out.reshape(-1), np.zeros(cols, dtype=np.int64), *times,
         hashes, activity,
     )  # fmt: skip
-    piece = max(1, SLICE_PE_CLOCKS // pes)
+    piece = max(1, min(SLICE_CLOCKS, SLICE_PE_CLOCKS // pes))
     began = reported = time.monotonic()
     while state[places.FOLDS_ENDED] < len(folds):
         done = int(state[places.CLOCK])
         if done == limit:
             raise RuntimeError(f"the last fold did not end within {limit} clocks")
+        if stopped is not None and stopped.is_set():
+            raise RuntimeError("stopped")
         advance(*(*arrays, min(piece, limit - done)))
         now = time.monotonic()
         if now - reported > 1 and done + piece < clocks:
@@ -274,12 +278,17 @@ def cycles_per_gemm(
     for m, k, n, mask, _ in distinct:
         check_size(m, k, n, values, masked=mask is not None)
 
+    stopped = threading.Event()
+
     def clocks(gemm: tuple[int, int, int, Mask | None, int]) -> int:
         m, k, n, mask, copy = gemm
-        return _run(*seeded_operands(m, k, n), values, mask, copy).cycles
+        return _run(*seeded_operands(m, k, n), values, mask, copy, stopped=stopped).cycles
 
     with ThreadPoolExecutor(2) as threads:
-        known = dict(zip(distinct, threads.map(clocks, distinct), strict=True))
+        try:
+            known = dict(zip(distinct, threads.map(clocks, distinct), strict=True))
+        finally:  # Ctrl-C comes here, and threads are waited for
+            stopped.set()
     totals = [sum(times * known[*gemm, copy] for copy, times in copies.items()) for gemm, copies in listed]
     return np.array(totals, dtype=np.int64)
 

@@ -1,5 +1,6 @@
 """Images in a folder of class folders, as ImageNet's validation set usually lies on a disk."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pivotsim.units import IntArray
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".webp")
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's channels, as DeiT and LV-ViT take them
+MAX_PIXELS = 2**26  # of an image, as it is stored and as it is resized: 8192 x 8192
 CROP_FRAC = 0.875  # DeiT's evaluation; LV-ViT-S takes 0.9
 
 
@@ -77,16 +79,27 @@ class ImageFolder(torch.utils.data.Dataset[tuple[Tensor, int]]):
     def _image(self, path: Path) -> Tensor:
         image = _pillow()
         try:
-            with image.open(path) as opened:
+            with warnings.catch_warnings(), image.open(path) as opened:
+                warnings.simplefilter("ignore")  # of a file's words beside its pixels
+                _check_pixels(path, "is of", opened.size)
                 picture = opened.convert("RGB")
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read as an image: {error}") from None
+        except InputError:
+            raise
+        except Exception as error:  # Pillow's decoders raise whatever a damaged file leads to
+            raise InputError(f"{path}: cannot be read as an image: {error or type(error).__name__}") from None
         scale = round(self.px / self.crop_frac) / min(picture.size)
         size = tuple(max(self.px, round(side * scale)) for side in picture.size)
+        _check_pixels(path, f"{picture.width} x {picture.height} would be resized to", size)
         left, top = ((side - self.px) // 2 for side in size)
         cut = picture.resize(size, image.Resampling.BICUBIC).crop((left, top, left + self.px, top + self.px))
         pixels = torch.from_numpy(np.array(cut, dtype=np.float32)).permute(2, 0, 1) / 255
         return (pixels - torch.tensor(MEAN)[:, None, None]) / torch.tensor(STD)[:, None, None]
+
+
+def _check_pixels(path: Path, what: str, size: tuple[int, ...]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise InputError(f"{path}: {what} {width} x {height} pixels, more than {MAX_PIXELS:,}")
 
 
 def _pillow() -> Any:

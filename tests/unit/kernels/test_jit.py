@@ -108,6 +108,17 @@ def test_one_kernel_of_a_module_in_the_cache_and_another_not(tmp_path):
     assert run(tmp_path, f"{TWO}; {THREE}")[1:] == ("", 0)
 
 
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("keep", [0.0, 0.5], ids=["empty", "cut short"])
+def test_damaged_machine_code_is_compiled_again(tmp_path, ending, keep):
+    assert run(tmp_path, TWO)[1:] == (line(GROUPS["pareto"]), 0)
+    (path,) = tmp_path.rglob(f"*.{ending}")
+    path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
+    (tmp_path / "pivotsim/compile_seconds.json").unlink()
+    assert run(tmp_path, TWO)[1:] == (line(GROUPS["pareto"]), 0)
+    assert run(tmp_path, TWO)[1:] == ("", 0)
+
+
 def test_warm_compiles_what_is_missing(tmp_path):
     code = (
         "import pivotsim.kernels.compilation as c; c.GROUPS = {'pareto': 'Pareto fronts'}\n"

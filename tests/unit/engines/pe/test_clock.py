@@ -1,6 +1,8 @@
 """Engine `pe` against numpy and the contract; against RTL in tests/rtl."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -200,3 +202,15 @@ def test_fold_times_that_cannot_be_listed():
 
 def test_one_image_of_deit_s():
     assert ps.simulate(ps.plan("deit_s"), engine="pe").pl_cycles == 3_026_160
+
+
+def test_a_run_of_days_is_stopped_by_an_interrupt():
+    code = """
+import signal, pivotsim as ps
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+ps.simulate_gemm(9, 8, 7, engine="pe")
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+ps.simulate_gemm(9, 60_000, 10_000, engine="pe", rows=2, cols=1)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert ran.stderr.endswith("KeyboardInterrupt\n")

@@ -1,0 +1,188 @@
+"""Command lines: every option of every command with mutated values, repeated, left out and misspelt."""
+
+import contextlib
+import functools
+import io
+import os
+import random
+import re
+import shlex
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from pivotsim.cli.entry import COMMANDS, app_of, main
+from pivotsim.dse.sweep.run import run_sweep
+from tests.fuzz.files import SPACE, TRACE
+from tests.fuzz.kind import Kind, fault_of
+from tests.fuzz.mutation import WORDS, mutated_text
+
+# command -> lines that it takes; options that stand in none of them are added with values of VALUES
+VALID = {
+    "gemm": ["9 8 7", "9 8 7 --density 0.5 --block 2 --seed 1", "9 8 7 --array 4x3 --engine pe"],
+    "run": ["deit_t", "--trace t.csv", "deit_t --memory hw", "digits_vit --hw u250_mpca"],
+    "combine": ["deit_t --low 1-6 --high all --f-low 0.8", "deit_t --effort 1-3 --effort all --exit-fractions 0.5,0.5"],
+    "cosearch": ["digits_vit --logits digits --cka digits --target-delay-ms 0.11 --lec 0.8",
+                 "digits_vit --logits digits --objective edp_j_ms --levels 3 --max-efforts 3"],
+    "compare": ["a.json a.json"],
+    "watch": ["4 4 4 --array 2x2 --out w"],
+    "schedule": ["deit_s --accuracy deit_s --hw gpu/a100", "deit_t --accuracy table.csv"],
+    "sweep": ["s.yaml --out n", "s.yaml --out n --method random --samples 3 --seed 1"],
+    "front": ["o", "o --objectives delay_ms,dsp --maximize dsp --where fits"],
+    "export": ["o --csv c.csv"],
+    "warm": [""],
+    "reproduce pivot": [""],
+    "reproduce static": [""],
+    "reproduce tokens": [""],
+    "reproduce all": [""],
+    "show hw": ["zcu102", "gpu/a100", ""],
+    "show fit": ["zcu102"],
+    "show model": ["deit_t"],
+    "show plan": ["deit_t"],
+    "show trace": ["deit_t --csv t2.csv"],
+}  # fmt: skip
+SLOW = {
+    "warm": 0.02,
+    "reproduce pivot": 0.05,
+    "reproduce tokens": 0.05,
+    "reproduce all": 0.01,
+    "watch": 0.05,
+    "sweep": 0.5,
+}  # how often
+VALUES = {
+    "--active": ["1-6", "all", "none"], "--heads": ["keep=0.5", "1,2"], "--neurons": ["keep=0.5"],
+    "--tokens": ["evit:keep_rate=0.7,fuse=true", "tome", "heatvit"], "--blocks": ["block=16,msa=0.6,mlp=0.6"],
+    "--attention": ["density=0.3,block=1"], "--split": ["0.5"], "--preset": ["parikh_seed"], "--hw": ["zcu102",
+    "zcu102_os", "u250_mpca"],
+    "--engine": ["analytic", "memory", "mpca"], "--memory": ["paper", "hw"], "--profile": ["paper", "full"],
+    "--energy": ["constant", "activity"], "--scope": ["encoders", "all"], "--batch": ["2"], "--qkv": ["fused",
+    "separate"],
+    "--score-bits": ["8", "32"], "--set": ["array.rows=32", "model.depth=3"], "--ps-pl-overlap": ["serial", "heads",
+    "images"],
+    "--array": ["4x3"], "--dataflow": ["is", "os"], "--fold-overlap": ["preload"], "--edge": ["aware"],
+    "--mac-latency": ["2"],
+    "--density": ["0.5"], "--block": ["2"], "--seed": ["3"], "--objectives": ["delay_ms,energy_j"],
+    "--where": ["dsp <= 2000"],
+    "--heat": ["array.rows,array.cols"], "--samples": ["4"], "--method": ["grid", "random", "sobol"],
+    "--workers": ["1"],
+    "--lec": ["0.5"], "--limit": ["delay_ms=1"], "--front": ["delay_ms,energy_j"], "--gate": ["entropy", "none"],
+    "--alpha": ["0.5"], "--stride": ["1"], "--encoder": ["3"], "--pruning-ms": ["0.1"], "--part": ["encoders"],
+    "--f-low": ["0.8"], "--exit-fractions": ["0.5,0.5"], "--tolerance": ["0.01"], "--objective": ["edp_j_ms"],
+}  # fmt: skip
+OUTPUTS = ("--out", "--plots", "--csv", "--timeline")
+SAFE = ["w", "c.csv", "-", "", "/dev/null", "a/b/c", "t.csv", "t.csv/x", "o", "é", "\0", "a" * 300]  # inside the folder
+TEMPORARY = re.compile(r"^\..*\.[0-9a-f]{16}$")
+PYTHON = re.compile(r"Traceback|Warning:|\bPosixPath|<[a-z_.]+ object at|\bnp\.")
+
+
+@functools.cache
+def _options() -> dict[str, list[str]]:
+    """Return command -> its options, as its parser lists them."""
+    found = {}
+
+    def walk(command: object, path: tuple[str, ...]) -> None:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            found[" ".join(path)] = [
+                (name, p.is_flag)
+                for p in command.params
+                for name in (*p.opts, *p.secondary_opts)
+                if name.startswith("-")
+            ]
+        for name, each in (inner or {}).items():
+            walk(each, (*path, name))
+
+    walk(typer.main.get_command(app_of(COMMANDS)), ())
+    return found
+
+
+def _draw(rng: random.Random) -> tuple[str, ...]:
+    command = rng.choice(list(VALID))
+    while rng.random() > SLOW.get(command, 1):
+        command = rng.choice(list(VALID))
+    words = shlex.split(rng.choice(VALID[command]))
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
+        name, is_flag = rng.choice([*_options()[command], ("--json", True)])
+        if (name in ("--plots", "--gif", "--live") and rng.random() < 0.9) or name == "--scheduler":
+            continue
+        words += [name] if is_flag else [name, _value(rng, name)]
+    if rng.random() < 0.5 and words:
+        words = _changed(rng, words)
+    return (*command.split(), *words)
+
+
+def _value(rng: random.Random, name: str) -> str:
+    if name in OUTPUTS:
+        return rng.choice(SAFE)
+    known = rng.choice(VALUES.get(name, ["1"]))
+    kind = rng.random()
+    value = known if kind < 0.3 else rng.choice(WORDS) if kind < 0.6 else mutated_text(rng, known)
+    return "0" if name == "--workers" and value.strip(" +").replace("_", "").isdecimal() else value
+
+
+def _changed(rng: random.Random, words: list[str]) -> list[str]:
+    here = rng.randrange(len(words))
+    if here and words[here - 1] in (*OUTPUTS, "--workers", "--scheduler"):
+        return words
+    match rng.randrange(4):
+        case 0:
+            return words[:here] + words[here + 1 :]
+        case 1:
+            return words[: here + 1] + words[here:]
+        case 2 if words[here].startswith("--") and words[here] not in OUTPUTS:
+            return [*words[:here], words[here] + rng.choice(("s", "=", "-", "\0")), *words[here + 1 :]]
+        case _:
+            return [*words[:here], rng.choice((rng.choice(WORDS), mutated_text(rng, words[here]))), *words[here + 1 :]]
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "s.yaml").write_text(SPACE)
+    (folder / "t.csv").write_text(TRACE)
+    (folder / "table.csv").write_text("tokens,accuracy_pct\n197,79.8\n77,70.5\n17,12.0\n")
+    run_sweep({"name": "o", "axes": {"array.rows": [16, 32], "array.cols": [16, 32]}}, folder / "o")
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+        main(["run", "deit_t", "--json"])
+    (folder / "a.json").write_text(out.getvalue())
+
+
+def _judge(words: Sequence[str], folder: Path) -> str:
+    work = folder / "a" / "b"  # so that .. stays inside
+    if not work.exists():
+        _prepare(work)
+    before, here = _listed(folder), Path.cwd()
+    out, err = io.StringIO(), io.StringIO()
+    os.chdir(work)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(list(words))
+    finally:
+        os.chdir(here)
+        after = _listed(folder)
+        for path in sorted(after - before, reverse=True):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    if before - after:
+        return f"removed {before - after}"
+    if left := [path for path in after - before if TEMPORARY.match(path.name)]:
+        return f"left {left}"
+    if found := PYTHON.search(err.getvalue()):
+        return f"prints {found[0]!r}: {err.getvalue()[:300]!r}"
+    if code == 2:
+        lines = err.getvalue().split("\n")[:-1]
+        shown = err.getvalue() if err.getvalue().startswith(("Usage:", " Usage:", "\n Usage")) else ""
+        wrong = "" if shown else fault_of(lines)
+        return (
+            wrong
+            or ("prints and refuses" if out.getvalue() else "")
+            or (f"made {after - before}" if after - before else "")
+        )
+    return "" if code in (0, 1) else f"exit status {code}"
+
+
+def _listed(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+KINDS = [Kind("command line", _draw, _judge)]
