@@ -1,0 +1,134 @@
+"""A trace recognised as a Vision Transformer: sizes are read off its rows, and a plan of them must lower to the same.
+
+Nothing is guessed: a plan is given back only if its operations equal the trace's, row by row.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pivotsim.errors import InputError
+from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_WIDTH, VitModel, load_model
+from pivotsim.workload.lowering.plan import lower
+from pivotsim.workload.ops import Op, Trace
+from pivotsim.workload.plans import EncoderPlan, Plan
+
+LOOKED_FOR = (
+    "looked for a Vision Transformer: a patch embedding, encoders of norm, attention, sum, norm, MLP and sum, each of "
+    "the same width, and a head"
+)
+
+
+def recognised(trace: Trace) -> Plan:
+    """Return the plan whose operations a trace holds.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of an imported model, or of a file.
+
+    Returns
+    -------
+    Plan
+        Of one image, named after the trace; what the operations do not tell (biases, layer scale) is as in DeiT.
+
+    Raises
+    ------
+    InputError
+        It is another structure: the line says what was looked for, and the first operation that differs.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> recognised(ps.lower(ps.plan("deit_s"))).model.width
+    384
+    """
+    problem = ""
+    for plan, batch in _candidates(trace):
+        made = lower(plan, batch)
+        problem = _difference(trace, made)
+        if not problem:
+            return plan
+    raise InputError(f"{trace.name}: {LOOKED_FOR}; {problem or 'found no encoders with attention'}")
+
+
+def _candidates(trace: Trace) -> Iterator[tuple[Plan, int]]:
+    """Yield plans with the sizes that a trace tells, and the images that it is of."""
+    by_place: dict[tuple[int, str], Op] = {}
+    for op in trace:
+        if op.kind == "gemm":
+            by_place.setdefault((op.encoder, op.module), op)
+    depth = max((op.encoder for op in trace), default=0)
+    try:
+        yield from _plans(trace, by_place, depth)
+    except (KeyError, InputError, ZeroDivisionError):  # an operation is missing, or sizes make no model
+        return
+
+
+def _plans(trace: Trace, found: Mapping[tuple[int, str], Op], depth: int) -> Iterator[tuple[Plan, int]]:
+    first = next(i for i in range(1, depth + 2) if i > depth or (i, "qkt") in found)
+    head, embed = found.get((0, "head")), _last_embedding(trace)
+    batch = 1 if head is None else head.m
+    scores, proj = found[first, "qkt"], found[first, "proj"]
+    hidden = found.get((first, "gate")) or found[first, "fc1"]
+    kinds = trace.first_ops
+    stem = "lvvit_4_2" if sum(op.module == "patch_embed" and op.kind == "gemm" for op in trace) > len(LVVIT_STEM) else "patch"
+    patches = embed.m // batch
+    sizes: dict[str, Any] = {
+        "name": "recognised", "description": "Recognised in a trace.", "source": "sizes of the trace's operations",
+        "depth": depth, "prefix_tokens": scores.m - patches, "width": proj.n, "heads": scores.repeats // batch,
+        "mlp_hidden": hidden.n, "gated_mlp": (first, "gate") in found,
+        "activation": "relu" if "relu" in kinds and "gelu" not in kinds else "gelu",
+        "classes": 2 if head is None else head.n, "head_features": proj.n if head is None else head.k, "stem": stem,
+        "qkv_bias": True, "layer_scale": False,
+        "aux_head": any(op.module == "head" and op.kind == "gemm" and op.m > batch for op in trace),
+    }  # fmt: skip
+    for channels in (3, 1, 2, 4) if stem == "patch" else (3,):
+        patch = math.isqrt(embed.k // (channels if stem == "patch" else LVVIT_STEM_WIDTH)) * (1 if stem == "patch" else 2)
+        edge = math.isqrt(patches)
+        if patch and edge * edge == patches:
+            model = load_model({**sizes, "channels": channels, "patch_px": patch, "image_px": edge * patch})
+            model = model.replace({"name": _name(trace.name)})
+            for qkv, bits in itertools.product(("fused", "separate"), (8, 32)):
+                encoders = tuple(_encoder(model, found, i, batch) for i in range(1, depth + 1))
+                yield Plan(model, encoders, qkv, bits), batch  # type: ignore[arg-type]
+
+
+def _last_embedding(trace: Trace) -> Op:
+    return [op for op in trace if op.module == "patch_embed" and op.kind == "gemm"][-1]
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split()) or "trace"
+
+
+def _encoder(model: VitModel, found: Mapping[tuple[int, str], Op], i: int, batch: int) -> EncoderPlan:
+    """Return one encoder with the tokens, heads and neurons that its operations show."""
+    mlp = found.get((i, "gate")) or found[i, "fc1"]
+    tokens = mlp.m // batch
+    hidden = None if mlp.n == model.mlp_hidden else mlp.n
+    if (i, "qkt") not in found:
+        return EncoderPlan(i, False, tokens, tokens, mlp_hidden=hidden)
+    scores = found[i, "qkt"]
+    heads = scores.repeats // batch
+    whole = EncoderPlan(i, True, scores.m, tokens, mlp_hidden=hidden)
+    return whole if heads == model.heads else replace(whole, heads=heads)
+
+
+def _difference(trace: Trace, made: Trace) -> str:
+    """Return the first row that differs, '' where all are equal but for the names of layers."""
+    for number, (op, wanted) in enumerate(itertools.zip_longest(trace, made), start=1):
+        if op is None or wanted is None or op._replace(layer="", density=1.0) != wanted._replace(density=1.0):
+            return f"operation {number} is {_shown(op)}, such a model has {_shown(wanted)}"
+    return ""
+
+
+def _shown(op: Op | None) -> str:
+    if op is None:
+        return "missing"
+    size = f"{op.m}x{op.k}x{op.n}" if op.kind == "gemm" else f"{op.m}x{op.n}"
+    times = f", {op.repeats} times" if op.repeats > 1 else ""
+    layer = f" of layer {op.layer}" if op.layer else ""
+    return f"{op.module} ({op.kind} {size}{times}, encoder {op.encoder}){layer}"
