@@ -118,6 +118,14 @@ EnergyOption = Annotated[
 ScopeOption = Annotated[
     str, typer.Option(metavar="encoders|all", help="Charge the encoders, or patch embedding and head too.")
 ]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="module|layer|group|encoder|resource",
+        help="What the table of delays lists; layers where the trace names them, 20 lines at most.",
+    ),
+]
 PsPlOverlapOption = Annotated[
     str | None,
     typer.Option(

@@ -1,5 +1,6 @@
 """Commands that simulate once: gemm, run."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,7 @@ from pivotsim.cli.settings import (
     parse_settings,
     score_bits_not_used,
 )
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, check_choice
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.single_gemm import GemmResult
     from pivotsim.workload.plans import Plan
+
+MAX_LISTED = 20  # layers or encoders
+NO_LAYER = "(no layer)"
 
 
 def gemm_command(
@@ -143,6 +147,7 @@ def run_command(
             help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout.",
         ),
     ] = None,
+    by: options.ByOption = "module",
     plots: options.PlotsOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -150,6 +155,7 @@ def run_command(
 
     Example: pivotsim run deit_s --active 1-6
     """
+    from pivotsim.simulation.report import BREAKDOWNS
     from pivotsim.simulation.run import simulate
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
@@ -165,6 +171,7 @@ def run_command(
         shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
         raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
     check_free("--timeline", timeline, json)
+    check_choice("--by", by, BREAKDOWNS)
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     board, spec = load_both(hw, model, settings)
@@ -197,10 +204,10 @@ def run_command(
         print_json({**report.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
         return
     with beside(timeline):
-        _print_run(report, str(pruned) if pruned else "", not_used_lines(of_model), written)
+        _print_run(report, str(pruned) if pruned else "", not_used_lines(of_model), by, written)
 
 
-def _print_run(report: "Report", pruned: str, not_used: Sequence[str], written: list[Path]) -> None:
+def _print_run(report: "Report", pruned: str, not_used: Sequence[str], by: str, written: list[Path]) -> None:
     from pivotsim.simulation.summary import run_tables
 
     totals = next(run_tables(report))
@@ -210,7 +217,7 @@ def _print_run(report: "Report", pruned: str, not_used: Sequence[str], written: 
     print_line()
     print_table(totals.columns, totals.rows, totals.right)
     print_said([*totals.closing, *not_used])
-    print_modules(report)
+    print_breakdown(report, by)
     print_details(report)
     print_energy(report)
     print_end(report.notes, written)
@@ -224,14 +231,16 @@ def print_said(lines: Sequence[str]) -> None:
         print_line(line)
 
 
-def print_modules(report: "Report | MixedReport") -> None:
-    """Print the breakdown by module."""
+def print_breakdown(report: "Report | MixedReport", by: str = "module") -> None:
+    """Print a breakdown; of many layers or encoders the longest, in their order, and the sum of the others."""
     print_line()
-    rows = [
-        (module, number(entry["delay_ms"]), percent(entry["share"]))
-        for module, entry in report.breakdown("module").items()
-    ]
-    print_table(("module", "delay, ms", "share"), rows, right=(1, 2))
+    entries = [(str(key) or NO_LAYER, e["delay_ms"], e["share"]) for key, e in report.breakdown(by).items()]
+    if by != "module" and len(entries) > MAX_LISTED:
+        longest = sorted(range(len(entries)), key=lambda i: -entries[i][1])[: MAX_LISTED - 1]
+        others = [entry for i, entry in enumerate(entries) if i not in longest]
+        rest = (f"{len(others)} more", math.fsum(e[1] for e in others), math.fsum(e[2] for e in others))
+        entries = [*(entries[i] for i in sorted(longest)), rest]
+    print_table((by, "delay, ms", "share"), [(key, number(ms), percent(share)) for key, ms, share in entries], (1, 2))
 
 
 def print_energy(report: "Report | MixedReport") -> None:

@@ -114,7 +114,7 @@ def simulate(
     )
     steps = place_ops(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
-    rows = _rows(steps, timeline, hw, images)
+    rows = _rows(steps, timeline, trace, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
     if pl_cycles > INT64_MAX:
         raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
@@ -196,13 +196,15 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
     return trace
 
 
-def _rows(steps: list[PlacedOp], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
+def _rows(steps: list[PlacedOp], timeline: Timeline, trace: Trace, hw: Hardware, images: int) -> list[Row]:
     """Return the steps of all images in the trace's order, each with its start."""
     to_ms, clock_mhz, rows = timeline.ticks.to_ms, hw.clock_mhz, []
     for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):
         side = "ps" if step.resource == PS else "pl"
         busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), clock_mhz)
-        rows.append(Row(step.encoder, step.module, step.kind, side, step.cycles, step.macs, busy_ms, to_ms(start)))
+        layer = trace.ops[step.position].layer
+        place = (step.encoder, step.module, step.kind, side)
+        rows.append(Row(*place, step.cycles, step.macs, busy_ms, to_ms(start), layer))
     return rows
 
 
