@@ -13,7 +13,7 @@ _ROWS = {
     "gelu": "gelu",
     "silu": "silu hardswish mish",
     "relu": "relu relu6 leaky_relu prelu hardtanh clamp clamp_min clamp_max hardsigmoid threshold",
-    "add": "add sub rsub subtract",
+    "add": "add sub rsub subtract diff",
     "mul": (
         "mul div divide multiply pow exp log log1p log2 sqrt rsqrt sigmoid tanh erf sin cos neg abs reciprocal square maximum "
         "minimum where masked_fill softplus elu celu selu glu floor ceil round remainder fmod sign cumsum logical_and "
