@@ -27,9 +27,10 @@ class Imported(Printable):
         Operator -> how many became part of the weights beside them.
     skipped : tuple of str
         Layers that were left out on request.
-    not_multiplied : tuple of str
-        Weights of two dimensions and more that no product reads: tables that are added or looked up, or work that
-        was not understood.
+    unread : tuple of str
+        Weights that no operator reads: they belong to work that these inputs do not reach.
+    added : tuple of str
+        Weights of two dimensions and more that no product reads: tables that are added or looked up.
     precomputed : tuple of str
         Layers whose products read weights alone: they could be worked out once. They are rows of the trace.
     """
@@ -38,7 +39,8 @@ class Imported(Printable):
     free: dict[str, int] = field(default_factory=dict)
     folded: dict[str, int] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
-    not_multiplied: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     precomputed: tuple[str, ...] = ()
 
     @property
@@ -52,6 +54,9 @@ class Imported(Printable):
             if counts:
                 rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
                 yield Table(f"operators that {title}", ("operator", "times"), rows, (1,))
+        for title, names in (("are added or looked up", self.added), ("no operator reads", self.unread)):
+            if names:
+                yield Table(f"weights that {title}", ("weight",), [(name,) for name in names])
 
 
 def imported(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Imported:
@@ -65,13 +70,15 @@ def imported(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...]
     found = lowered(graph)
     if not any(op.kind == "gemm" for op in found.ops):
         raise InputError(f"{graph.name}: multiplies no matrices, so there is nothing to simulate")
+    weights = {value: name for value, name in graph.weights.items() if graph.values[value].size > 1}
     multiplied, alone = _multiplied(graph), _of_weights_alone(graph)
     result = Imported(
         checked(Trace(tuple(found.ops), graph.name)),
         found.free,
         found.folded,
         skipped,
-        tuple(n for v, n in graph.weights.items() if v not in multiplied and len(graph.shape(v)) > 1 and graph.values[v].size > 1),
+        tuple(name for value, name in weights.items() if value not in graph.readers),
+        tuple(n for v, n in weights.items() if v in graph.readers and v not in multiplied and len(graph.shape(v)) > 1),
         tuple(dict.fromkeys(node.layer for node in graph.nodes if node.operator in PRODUCTS and node.name in alone)),
     )
     return replace(result, trace=replace(result.trace, notes=(*_notes(result), *notes)))
@@ -111,8 +118,8 @@ def _notes(result: Imported) -> Iterator[str]:
         yield f"labelled 'other': {percent(share)} of the MACs ({_listed(dict.fromkeys(op.layer for op in other))})"
     if result.skipped:
         yield f"left out on request: {_listed(result.skipped)}"
-    if result.not_multiplied:
-        yield f"weights that no multiplication reads: {_listed(result.not_multiplied)}"
+    if result.unread:
+        yield f"weights that no operator reads: {_listed(result.unread)}"
     if result.precomputed:
         yield f"multiplications of weights alone, charged all the same: {_listed(result.precomputed)}"
 
