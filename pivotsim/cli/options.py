@@ -67,7 +67,9 @@ def file_of(option: str) -> Callable[[str], Path]:
     return parse
 
 
-HwOption = Annotated[str, typer.Option("--hw", metavar="NAME", help="Hardware: a name or a YAML file.")]
+HwOption = Annotated[
+    str, typer.Option("--hw", metavar="NAME", help="Hardware: a name, a YAML file, or SCALE-Sim's .cfg.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -124,6 +126,14 @@ ByOption = Annotated[
         "--by",
         metavar="module|layer|group|encoder|resource",
         help="What the table of delays lists; layers where the trace names them, 20 lines at most.",
+    ),
+]
+RunScopeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scope",
+        metavar="encoders|all",
+        help="Charge the encoders, or patch embedding and head too [default: encoders; all of a trace without any].",
     ),
 ]
 PsPlOverlapOption = Annotated[

@@ -111,7 +111,7 @@ def run_command(
         typer.Option(
             parser=options.file_of("--trace"),
             metavar="IN.csv",
-            help="Simulate a trace of operations instead of a model.",
+            help="Simulate a trace of operations instead of a model, or a topology of SCALE-Sim; - for stdin.",
         ),
     ] = None,
     active: Annotated[
@@ -130,7 +130,7 @@ def run_command(
     memory: options.MemoryOption = None,
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
-    scope: options.ScopeOption = "encoders",
+    scope: options.RunScopeOption = None,
     batch: Annotated[
         int,
         typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together; those a trace holds."),
@@ -190,10 +190,11 @@ def run_command(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
             ps_pl_overlap=ps_pl_overlap,
         )  # fmt: skip
-    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
+    charged = report.options["scope"]
+    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=charged)
     of_model |= score_bits_not_used(score_bits, [report], report.reading)
     if spec is not None:
-        of_model |= pruned.not_used(lambda asked: [lower(plan_of(spec, asked), batch)], scope)
+        of_model |= pruned.not_used(lambda asked: [lower(plan_of(spec, asked), batch)], charged)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline

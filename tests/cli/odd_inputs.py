@@ -17,7 +17,9 @@ SCALESIM_CONV = (
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"
     "A, 30, 30, 3, 3, 3, 32, 2,\n"
 )
-SCALESIM_CFG = "[general]\nrun_name = r\n[architecture_presets]\nArrayHeight:    32\nDataflow : ws\n"
+SCALESIM_CFG = (
+    "[general]\nrun_name = r\n[architecture_presets]\nArrayHeight:    32\nArrayWidth:     32\nDataflow : ws\n"
+)
 ACCURACY = "tokens,accuracy_pct\n197,79.8\n137,79.1\n77,70.5\n17,12.0\n"
 CAUSAL = np.broadcast_to(np.tri(197, dtype=bool), (12, 6, 197, 197))
 DENSE = np.random.default_rng(0).random((12, 3, 197, 197)) < 0.947
@@ -41,6 +43,25 @@ READ = [
     ("show model m.YML", {"m.YML": MODEL}, "mine"),
     ("run --trace t.CSV", {"t.CSV": TRACE}, "61,128"),
     ("show trace t.CSV", {"t.CSV": TRACE}, "1536"),
+    # -- traces of few columns, and what else is written into them
+    ("run --trace t.csv", {"t.csv": "# sizes\n\nM;K;N;\n197;384;1536;\n# end\n"}, "61,128"),
+    ("run --trace t.csv", {"t.csv": "k\tm\tn\n384\t197\t1536\n"}, "columns that the file leaves out: encoder 0, module other, kind gemm, repeats 1, a_bits 8,"),
+    ("run --trace t.csv", {"t.csv": "m,k,n\n197,384,1536\n"}, "scope: 'all', since no operation is in an encoder"),
+    ("run --trace t.csv", {"t.csv": trace(encoder="0")}, "61,128"),
+    ("run --trace t.csv", {"t.csv": TRACE.replace("\n", ",\n")}, "61,128"),
+    ("run --trace t.csv", {"t.csv": TRACE.replace("1.0,,", "1.0,,,,")}, "61,128"),
+    ("run --trace t.csv", {"t.csv": TRACE + '# "quoted, by half\n' + FC1 + "\n"}, "122,256"),
+    ("run --trace t.csv", {"t.csv": "sep=;\n" + other_separator(";")}, "61,128"),
+    ("run --trace t.csv", {"t.csv": trace(module="FF_A_0")}, "names that are no module's, read as layers of module other: FF_A_0"),
+    ("run --trace t.csv --by layer", {"t.csv": trace(module="Linear")}, "Linear"),
+    ("run --trace t.csv", {"t.csv": trace(module="FC1", kind="GEMM")}, "fc1 "),
+    # -- SCALE-Sim
+    ("run --trace t.csv", {"t.csv": SCALESIM_GEMM}, "read as a SCALE-Sim GEMM topology: order M, N, K"),
+    ("run --trace t.csv", {"t.csv": SCALESIM_GEMM.lower()}, " 940 "),
+    ("run --trace t.csv", {"t.csv": SCALESIM_CONV}, "SCALE-Sim also counts a last window that reaches beyond the input, left out here: in A"),
+    ("show trace t.csv", {"t.csv": SCALESIM_CONV}, " 196  27  32 "),
+    ("gemm 8 8 8 --hw in.cfg", {"in.cfg": SCALESIM_CFG}, "102"),
+    ("show hw ./in.cfg", {"in.cfg": SCALESIM_CFG}, "set by the user in in.cfg"),
     ("show trace t.csv --csv o.csv", {"t.csv": TRACE}, "wrote o.csv: 1 operation\n"),
     # -- integers with exponents
     ("run deit_s --memory hw --hw b.yaml", {"b.yaml": "base: zcu102\nmemories:\n  dram_bytes_per_s: 12.8e9\n"}, "106.84"),
@@ -120,8 +141,10 @@ READ = [
 # refused
 REFUSED = [
     # -- files of another kind
-    ("gemm 8 8 8 --hw in.cfg", {"in.cfg": SCALESIM_CFG}, "in.cfg: a file, but hardware is read from .yaml or .yml"),
-    ("gemm 8 8 8 --hw ./in.cfg", {"in.cfg": SCALESIM_CFG}, "in.cfg: a file, but hardware is read from .yaml or .yml"),
+    ("gemm 8 8 8 --hw in.cfg", {"in.cfg": SCALESIM_CFG.replace("Dataflow : ws", "")}, "in.cfg: is no settings file of SCALE-Sim: Dataflow of [architecture_presets] is missing"),
+    ("gemm 8 8 8 --hw ./in.cfg", {"in.cfg": "[metadata]\nname = x\n"}, "ArrayHeight, ArrayWidth, Dataflow of [architecture_presets] are missing; other hardware is read from .yaml or .yml"),
+    ("gemm 8 8 8 --hw in.cfg", {"in.cfg": "ArrayHeight = 3\n"}, "in.cfg:1: is not valid INI: no section before the first key"),
+    ("gemm 8 8 8 --hw in.cfg", {"in.cfg": SCALESIM_CFG + "Dataflow = os\n"}, "in.cfg:7: is not valid INI: dataflow stands twice"),
     ("run deit_s --hw b.toml", {"b.toml": "rows = 3"}, "b.toml: a file, but hardware is read from .yaml or .yml"),
     ("run deit_s --hw b.json", {"b.json": "{}"}, "b.json: a file, but hardware is read from .yaml or .yml"),
     ("run deit_s --hw b.txt", {"b.txt": BOARD}, "b.txt: a file, but hardware is read from .yaml or .yml"),
@@ -151,7 +174,7 @@ REFUSED = [
     ("run --trace vit.onnx", {"vit.onnx": b"\x08\0"}, "vit.onnx: is a graph, which is not read; a trace is a CSV file of operations"),
     ("run --trace t.json", {"t.json": "{}"}, "t.json: is a JSON file; a trace is a CSV file of operations"),
     ("run --trace t.xlsx", {"t.xlsx": b"PK"}, "t.xlsx: is a workbook; save its sheet as CSV"),
-    ("run --trace in.cfg", {"in.cfg": SCALESIM_CFG}, "in.cfg: is a settings file; a trace is a CSV file of operations"),
+    ("run --trace in.cfg", {"in.cfg": SCALESIM_CFG}, "in.cfg: is a settings file; those of SCALE-Sim are given by --hw in.cfg; a trace is a CSV file of operations"),
     ("run --trace traces", {"traces/t.csv": TRACE}, "traces: is a directory, expected a file"),
     # -- names
     ("run zcu102", {}, "model: 'zcu102' is hardware; give a model such as deit_s, and --hw zcu102"),
@@ -269,27 +292,28 @@ REFUSED = [
     ("help", {}, "pivotsim: No such command 'help'; `pivotsim --help` lists them"),
     ("show board", {}, "show: No such command 'board', valid names: fit, hw, model, plan, trace"),
     # -- traces
-    ("run --trace t.csv", {"t.csv": SCALESIM_GEMM}, "t.csv:1: is a SCALE-Sim topology (GEMM layers), which is not read yet; a trace has the columns encoder,module,"),
-    ("run --trace t.csv", {"t.csv": SCALESIM_CONV}, "t.csv:1: is a SCALE-Sim topology (convolution layers), which is not read yet"),
-    ("show trace t.csv", {"t.csv": SCALESIM_GEMM.lower()}, "`pivotsim show trace deit_s --csv t.csv` writes one to start from"),
-    ("run --trace t.csv", {"t.csv": "M,N,K\n50,96,64\n"}, "t.csv:1: a trace has the columns encoder,module,"),
+    ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace(" Strides,", "")}, "t.csv:1: is a SCALE-Sim topology of convolutions without the columns strides"),
+    ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace("2,\n", "0,\n")}, "t.csv:2: strides: must lie in 1 to 9223372036854775807 (got 0)"),
+    ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace("A, 30", "A, 2")}, "t.csv:2: kernel: spans 3, more than the 2 of the padded input"),
+    ("run --trace t.csv", {"t.csv": SCALESIM_GEMM.replace("96", "many")}, "t.csv:2: n: must be a whole number without sign or unit (got 'many')"),
+    ("run --trace t.csv", {"t.csv": "M,N\n50,96\n"}, "t.csv:1: a trace needs the columns m, k and n, and may have encoder,module,"),
+    ("run --trace t.csv", {"t.csv": "# a comment\n"}, "t.csv: holds comments alone"),
+    ("run --trace t.csv", {"t.csv": "50,96,64\n"}, "t.csv:1: must name the columns, before the first operation: encoder,module,"),
     ("run --trace t.csv", {"t.csv": f"{FC1}\n{FC1}\n"}, "t.csv:1: must name the columns, before the first operation: encoder,module,"),
     ("run --trace t.csv", {"t.csv": other_separator("|")}, "t.csv:1: separated by |, expected a comma, a semicolon or a tab"),
     ("run --trace t.csv", {"t.csv": other_separator(" ")}, "t.csv:1: separated by blanks, expected a comma, a semicolon or a tab"),
     ("run --trace t.csv", {"t.csv": f"{HEADER}\n{FC1.replace(',', ';')}\n"}, "t.csv:2: expected 13 cells (got 1); the first line is separated by ',', this one by ';'"),
     ("run --trace t.csv", {"t.csv": other_separator(";").replace("1.0", "1,0")}, "t.csv:2: density: must be a number, with a decimal point (got '1,0')"),
-    ("run --trace t.csv", {"t.csv": TRACE.replace("\n", ",\n")}, "t.csv:1: column 14 has no name; leave out the separator before it, in every line"),
-    ("run --trace t.csv", {"t.csv": trace(module="FF_A_0")}, "t.csv:2: module: unknown name (got 'FF_A_0'), valid names: fc1, fc2, gate"),
-    ("run --trace t.csv", {"t.csv": trace(module="FC1")}, "t.csv:2: module: unknown name (got 'FC1'), nearest valid name: 'fc1'"),
-    ("run --trace t.csv", {"t.csv": trace(module="Linear")}, "valid names: fc1, fc2"),
+    ("run --trace t.csv", {"t.csv": TRACE.replace("m,k", "m,,k").replace("197,", "197,,")}, "t.csv:1: column 5 has no name; leave out the separator before it, in every line"),
+    ("run --trace t.csv", {"t.csv": TRACE.replace("\n", ",\n").replace(",,,\n", ",,,x\n")}, "t.csv:2: expected 13 cells (got 14)"),
+    ("run --trace t.csv", {"t.csv": trace(module="")}, "t.csv:2: module: unknown name (got ''), valid names: "),
+    ("run --trace t.csv --scope encoders", {"t.csv": trace(encoder="0")}, "scope: 'encoders' leaves no operation of t; use scope 'all'"),
     ("run --trace t.csv", {"t.csv": trace(kind="conv")}, "t.csv:2: kind: unknown name (got 'conv'), valid names: "),
     ("run --trace t.csv", {"t.csv": trace(m="196.5")}, "t.csv:2: m: must be a whole number without sign or unit (got 196.5)"),
     ("run --trace t.csv", {"t.csv": trace(m="-5")}, "t.csv:2: m: must be a whole number without sign or unit (got -5)"),
     ("run --trace t.csv", {"t.csv": trace(m="")}, "t.csv:2: m: must be a whole number without sign or unit (got '')"),
     ("run --trace t.csv", {"t.csv": trace(density="50%")}, "t.csv:2: density: must be a number (got '50%')"),
-    ("run --trace t.csv", {"t.csv": trace(encoder="0")}, "scope: 'encoders' leaves no operation of t; use scope 'all'"),
     ("run --trace t.csv", {"t.csv": trace(w_bits="32")}, "operands are wider than array.operand_bits 8 (got 32)"),
-    ("run --trace t.csv", {"t.csv": "sep=;\n" + other_separator(";")}, "t.csv:1: a trace has the columns encoder,module,"),
     # -- masks
     ("run deit_t --attention m.npy", {"m.npy": DENSE}, f"--attention: m.npy: true marks 0.947 of the scores, {ASK}"),
     ("run deit_t --attention masks=m.npy", {"m.npy": DENSE.astype(np.uint8)}, "pruned_is_true=true as for ViTCoD's files (keeps 0.0531)"),

@@ -151,7 +151,9 @@ def _per_axis(name: str, value: PerAxis, axes: int | None) -> tuple[int, ...]:
     if axes is not None and not isinstance(value, Sequence):
         return (check_integer(name, value, 1, INT64_MAX),) * axes
     if not isinstance(value, Sequence) or isinstance(value, str) or not value or len(value) != (axes or len(value)):
-        raise InputError(f"{name}: must be a number for each {'axis' if axes is None else f'of {axes} axes'} {got(value)}")
+        raise InputError(
+            f"{name}: must be a number for each {'axis' if axes is None else f'of {axes} axes'} {got(value)}"
+        )
     return tuple(check_integer(name, each, 1, INT64_MAX) for each in value)
 
 
