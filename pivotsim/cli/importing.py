@@ -1,6 +1,6 @@
 """Models of other tools: what `run` and `import` read beside names and YAML files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,6 @@ from pivotsim.tables import counted, percent
 
 if TYPE_CHECKING:
     from pivotsim.importers.imported import Imported
-    from pivotsim.workload.ops import Trace
 
 SizeOption = Annotated[
     list[str] | None,
@@ -28,23 +27,28 @@ SkipOption = Annotated[
 LISTED = 20  # rows of a table of operators
 
 
-def read_import(model: str | None, sizes: list[str] | None, skip: list[str] | None) -> "Trace | None":
-    """Return the trace of a model to import, None for a name or a YAML file of sizes."""
+def is_imported(
+    command: str, model: str | None, sizes: list[str] | None, skip: list[str] | None, shaping: Mapping[str, object]
+) -> bool:
+    """Return whether a model is one to import; raise InputError for options that do not go with what it is.
+
+    ``shaping`` are the options that are of models of sizes alone, with their values.
+    """
     from pivotsim.importers.sources import is_import
 
     if model is not None and is_import(model):
-        return _imported(model, sizes, skip).trace
+        stated = [option for option, value in shaping.items() if value not in ("fused", 8)]
+        if stated:
+            raise InputError(f"{command}: {' and '.join(stated)} shape a model of sizes, {model} has its operations")
+        return True
     for option, value in (("--size", sizes), ("--skip", skip)):
         if value:
-            raise InputError(f"{option}: is of imported models, such as model.onnx {_given(value)}")
-    return None
+            raise InputError(f"{option}: is of imported models, such as model.onnx (got {', '.join(value)})")
+    return False
 
 
-def _given(values: Sequence[str]) -> str:
-    return f"(got {', '.join(values)})"
-
-
-def _imported(source: str, sizes: list[str] | None, skip: list[str] | None) -> "Imported":
+def imported(source: str, sizes: list[str] | None, skip: list[str] | None) -> "Imported":
+    """Return an imported model with the report of its import."""
     from pivotsim.importers.sources import import_model, parse_sizes
 
     with progress():
@@ -74,7 +78,7 @@ def import_command(
     check_free("--csv", csv, json)
     if not is_import(model):
         raise InputError(f"import: reads {HOW} (got {model})")
-    found = _imported(model, size, skip)
+    found = imported(model, size, skip)
     if csv is not None:
         write_trace(found.trace, csv)
     if json:

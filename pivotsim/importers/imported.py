@@ -1,6 +1,8 @@
 """An imported model: its trace, and a report of what was read, left out and not understood."""
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pivotsim.errors import InputError
@@ -28,9 +30,9 @@ class Imported(Printable):
     skipped : tuple of str
         Layers that were left out on request.
     unread : tuple of str
-        Weights that no operator reads: they belong to work that these inputs do not reach.
+        Weights of two dimensions and more that no operator reads: of work that these inputs do not reach.
     added : tuple of str
-        Weights of two dimensions and more that no product reads: tables that are added or looked up.
+        Such weights that are added or looked up, and that no product reads.
     precomputed : tuple of str
         Layers whose products read weights alone: they could be worked out once. They are rows of the trace.
     """
@@ -56,7 +58,7 @@ class Imported(Printable):
                 yield Table(f"operators that {title}", ("operator", "times"), rows, (1,))
         for title, names in (("are added or looked up", self.added), ("no operator reads", self.unread)):
             if names:
-                yield Table(f"weights that {title}", ("weight",), [(name,) for name in names])
+                yield Table(f"weights that {title}", ("weight", "times"), list(numbered(names).items()), (1,))
 
 
 def imported(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Imported:
@@ -70,7 +72,7 @@ def imported(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...]
     found = lowered(graph)
     if not any(op.kind == "gemm" for op in found.ops):
         raise InputError(f"{graph.name}: multiplies no matrices, so there is nothing to simulate")
-    weights = {value: name for value, name in graph.weights.items() if graph.values[value].size > 1}
+    weights = {value: name for value, name in graph.weights.items() if len(graph.shape(value)) > 1}
     multiplied, alone = _multiplied(graph), _of_weights_alone(graph)
     result = Imported(
         checked(Trace(tuple(found.ops), graph.name)),
@@ -78,7 +80,7 @@ def imported(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...]
         found.folded,
         skipped,
         tuple(name for value, name in weights.items() if value not in graph.readers),
-        tuple(n for v, n in weights.items() if v in graph.readers and v not in multiplied and len(graph.shape(v)) > 1),
+        tuple(name for value, name in weights.items() if value in graph.readers and value not in multiplied),
         tuple(dict.fromkeys(node.layer for node in graph.nodes if node.operator in PRODUCTS and node.name in alone)),
     )
     return replace(result, trace=replace(result.trace, notes=(*_notes(result), *notes)))
@@ -124,7 +126,17 @@ def _notes(result: Imported) -> Iterator[str]:
         yield f"multiplications of weights alone, charged all the same: {_listed(result.precomputed)}"
 
 
+def numbered(names: Iterable[str]) -> dict[str, int]:
+    """Return names of layers with a star for each number in them, and how many each stands for.
+
+    >>> numbered(["blocks.0.attn.bias", "blocks.1.attn.bias"])
+    {'blocks.*.attn.bias': 2}
+    """
+    return dict(Counter(re.sub(r"(?<![^.])[0-9]+(?![^.])", "*", name) for name in names))
+
+
 def _listed(names: "dict[str, None] | tuple[str, ...]") -> str:
-    shown = [name or "(no name)" for name in list(names)[:SHOWN]]
-    more = len(names) - len(shown)
+    layers = list(numbered(names))
+    shown = [name or "(no name)" for name in layers[:SHOWN]]
+    more = len(layers) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

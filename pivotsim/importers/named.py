@@ -40,7 +40,7 @@ def timm_model(name: str, sizes: Sizes) -> Example:
         timm = _library("timm")
     known = timm.list_models() + timm.list_models(pretrained=True)
     if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
-        raise InputError(f"timm: no such model {got(name)}{nearest(name, timm.list_models(), list_all=False)}")
+        raise InputError(f"timm: no such model {got(name)}{nearest(f"timm:{name}", [f'timm:{m}' for m in timm.list_models()], list_all=False)}")
     with on_meta(), _told(f"timm:{name}"):
         model = timm.create_model(name, pretrained=False)
         shape = _one_size(name, sizes) or (1, *model.pretrained_cfg.get("input_size", (3, 224, 224)))
@@ -106,7 +106,7 @@ def _library(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         if getattr(error, "name", "") == name:
-            raise MissingExtraError(name, "torch", f"models of {name}") from None
+            raise MissingExtraError(name, "models", f"models of {name}") from None
         raise InputError(f"{name}: is installed and cannot be imported: {str(error)[:200]}") from None
     except (RuntimeError, AttributeError, TypeError) as error:  # torchvision and torch of different builds
         raise InputError(f"{name}: is installed and cannot be imported: {str(error)[:200]}") from None

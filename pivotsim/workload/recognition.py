@@ -45,13 +45,14 @@ def recognised(trace: Trace) -> Plan:
     >>> recognised(ps.lower(ps.plan("deit_s"))).model.width
     384
     """
-    problem = ""
+    furthest, problem = -1, "found no encoders with attention"
     for plan, batch in _candidates(trace):
-        made = lower(plan, batch)
-        problem = _difference(trace, made)
-        if not problem:
+        number, difference = _difference(trace, lower(plan, batch))
+        if not difference:
             return plan
-    raise InputError(f"{trace.name}: {LOOKED_FOR}; {problem or 'found no encoders with attention'}")
+        if number > furthest:  # of several candidates the closest
+            furthest, problem = number, difference
+    raise InputError(f"{trace.name}: {LOOKED_FOR}; {problem}")
 
 
 def _candidates(trace: Trace) -> Iterator[tuple[Plan, int]]:
@@ -78,8 +79,8 @@ def _plans(trace: Trace, found: Mapping[tuple[int, str], Op], depth: int) -> Ite
     patches = embed.m // batch
     sizes: dict[str, Any] = {
         "name": "recognised", "description": "Recognised in a trace.", "source": "sizes of the trace's operations",
-        "depth": depth, "prefix_tokens": scores.m - patches, "width": proj.n, "heads": scores.repeats // batch,
-        "mlp_hidden": hidden.n, "gated_mlp": (first, "gate") in found,
+        "depth": depth, "prefix_tokens": scores.m - patches, "width": proj.n, "heads": proj.n // scores.k,
+        "mlp_hidden": max(op.n for (_, module), op in found.items() if module == hidden.module), "gated_mlp": (first, "gate") in found,
         "activation": "relu" if "relu" in kinds and "gelu" not in kinds else "gelu",
         "classes": 2 if head is None else head.n, "head_features": proj.n if head is None else head.k, "stem": stem,
         "qkv_bias": True, "layer_scale": False,
@@ -117,12 +118,12 @@ def _encoder(model: VitModel, found: Mapping[tuple[int, str], Op], i: int, batch
     return whole if heads == model.heads else replace(whole, heads=heads)
 
 
-def _difference(trace: Trace, made: Trace) -> str:
-    """Return the first row that differs, '' where all are equal but for the names of layers."""
+def _difference(trace: Trace, made: Trace) -> tuple[int, str]:
+    """Return number and text of the first row that differs, '' where all are equal but for the names of layers."""
     for number, (op, wanted) in enumerate(itertools.zip_longest(trace, made), start=1):
         if op is None or wanted is None or op._replace(layer="", density=1.0) != wanted._replace(density=1.0):
-            return f"operation {number} is {_shown(op)}, such a model has {_shown(wanted)}"
-    return ""
+            return number, f"operation {number} is {_shown(op)}, such a model has {_shown(wanted)}"
+    return 0, ""
 
 
 def _shown(op: Op | None) -> str:
