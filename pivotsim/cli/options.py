@@ -197,6 +197,9 @@ SeedOption = Annotated[
     typer.Option(parser=integer("--seed"), metavar="NUMBER", help="Which random mask, with --density [default: 0]."),
 ]
 ENCODERS_HELP = "such as 1,2,5-8; all; none"
+ShownActiveOption = Annotated[
+    str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {ENCODERS_HELP}.")
+]
 
 _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 MAX_ENCODERS = 4096

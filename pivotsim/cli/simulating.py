@@ -18,7 +18,7 @@ from pivotsim.cli.settings import (
     parse_settings,
     score_bits_not_used,
 )
-from pivotsim.errors import InputError, check_choice
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
@@ -180,6 +180,8 @@ def run_command(
         raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
     check_free("--timeline", timeline, json)
     check_choice("--by", by, BREAKDOWNS)
+    if json and by != "module":
+        raise InputError(f"--by: chooses the table that is printed, and --json prints none {got(by)}")
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     is_imported = importing.is_imported("run", model, size, skip, {"--qkv": qkv, "--score-bits": score_bits})

@@ -25,6 +25,14 @@ _MEMORIES = {"ifmapsramszkb": "ipmem", "filtersramszkb": "wtmem", "ofmapsramszkb
 _NAMES = ("ArrayHeight", "ArrayWidth", "Dataflow", "IfmapSramSzkB", "FilterSramSzkB", "OfmapSramSzkB", "Bandwidth")
 _READ_ELSEWHERE = ("run_name", "interfacebandwidth")
 _KEY = re.compile(r"\s*([^:=#;\[\]]*[^:=#;\[\]\s])\s*[:=]")
+_ASSUMED = {  # what no setting states, and SCALE-Sim has
+    "host": "[assumed] SCALE-Sim knows no processor",
+    **{f"memories.{memory}_buffers": "[assumed] SCALE-Sim's are double" for memory in _MEMORIES.values()},
+    **{f"memories.{name}_share_bytes": "[assumed] SCALE-Sim has no global buffer" for name in ("input", "weight")},
+    "memories.axi_ports": "[assumed] inputs and weights share SCALE-Sim's bandwidth",
+    "memories.dram": "[assumed] the bandwidth stated is the limit",
+    "memories.dram_bytes_per_s": "[assumed] the bandwidth stated is the limit",
+}
 NO_GLOBAL_BUFFER = {"input_share_bytes": 0, "weight_share_bytes": 0}
 
 
@@ -61,10 +69,15 @@ def read_settings(path: Path) -> Document:
     about += f"; not read: {', '.join(unread)}" if unread else ""
     note(f"{path}: {about}")
     data: dict[str, Any] = {
-        "base": BASE, "kind": "systolic", "name": settings.get("general", {}).get("run_name") or path.stem,
-        "description": about, "array": array, "host": "none",
+        "base": BASE, "kind": "systolic", "name": _name(settings) or path.stem, "description": about,
+        "array": array, "host": "none",
+        "sources": {path: text for path, text in _ASSUMED.items() if path.rpartition(".")[2] in {"host", *memories}},
     }  # fmt: skip
     return Document(data | ({"memories": memories} if memories else {}), places, str(path))
+
+
+def _name(settings: Mapping[str, Mapping[str, str]]) -> str:
+    return settings.get("general", {}).get("run_name", "").strip(" \"'")
 
 
 class _Lines(dict[str, int]):

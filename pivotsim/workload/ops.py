@@ -19,8 +19,8 @@ KINDS = tuple(OPERATIONS)
 # Every label that a report may show: layers in a model's order, and what each kind of operation brings. `transfer` and
 # `entropy` never stand in a trace: they follow from the hardware's placement and from effort combination.
 MODULES = (
-    "patch_embed", "norm1", "qkv", "q", "k", "v", "qkt", "sv", "proj", "residual1",
-    "norm2", "fc1", "gate", "value", "fc2", "residual2",
+    "patch_embed", "norm1", "qkv", "q", "k", "v", "qk_norm", "qkt", "sv", "proj", "residual1",
+    "norm2", "fc1", "gate", "value", "mlp_norm", "fc2", "residual2",
     *(module for row in OPERATIONS.values() for module in row.modules),
     "predictor", "transfer", "head", "entropy",
     "conv", "kv", "rope", "expert", "other",

@@ -13,7 +13,7 @@ from pivotsim.errors import InputError, got_typed
 from pivotsim.io.csv_cells import whole_number
 from pivotsim.io.text_files import write_atomic
 from pivotsim.units import INT64_MAX
-from pivotsim.workload.lowering.convolution import convolution
+from pivotsim.workload.lowering.convolution import convolution_gemm
 from pivotsim.workload.ops import Op, Trace
 
 GEMM, CONVOLUTION = "GEMM", "convolution"
@@ -89,7 +89,7 @@ def layer_op(form: str, cells: Cells) -> Op:
     height, width, filter_height, filter_width, channels, filters = (values[size] for size in SIZES)
     stride = next(tuple(values[c] for c in names) for names in STRIDES if names[0] in values)
     is_depthwise = DEPTHWISE in name
-    m, k, n, _ = convolution(
+    m, k, n, _ = convolution_gemm(
         (height, width), 1 if is_depthwise else channels, filters, (filter_height, filter_width),
         stride=stride if len(stride) > 1 else stride[0],
     )  # fmt: skip

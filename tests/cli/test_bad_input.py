@@ -109,7 +109,7 @@ CASES = [
     ("unknown model", ("run", "deit_xl"), None, "model: unknown name (got 'deit_xl')"),
     ("model file", RUN_MODEL, MODEL_YAML.replace("heads: 6", "heads: 7"), "file.yaml:9: width: 384 is not a multiple of heads 7"),
     ("model key", RUN_MODEL, MODEL_YAML.replace("heads: 6", "head: 6"), "head: unknown key, nearest valid name: 'heads'"),
-    ("model with zero classes", RUN_MODEL, MODEL_YAML.replace("classes: 1000", "classes: 0"), "classes: must be at least 2 (got 0)"),
+    ("model with one class", RUN_MODEL, MODEL_YAML.replace("classes: 1000", "classes: 1"), "classes: must be at least 2, or 0 for a model without head (got 1)"),
     ("no model and no trace", ("run",), None, "run: give a MODEL, such as deit_s, or --trace IN.csv"),
     ("model and trace", ("run", "deit_s", "--trace", "{file}"), HEADER + ROW, "run: give a MODEL or --trace IN.csv, not both (got deit_s and --trace "),
     ("trace and active", (*RUN_TRACE, "--active", "1"), HEADER + ROW, "shape a model, a trace is fixed"),

@@ -26,7 +26,7 @@ class ConvolutionGemm(NamedTuple):
     repeats: int
 
 
-def convolution(
+def convolution_gemm(
     size: Sequence[int],
     channels: int,
     filters: int,
@@ -68,9 +68,9 @@ def convolution(
     --------
     The stem of ResNet-50, and a depthwise layer of MobileNet:
 
-    >>> convolution((224, 224), 3, 64, 7, stride=2, padding=3)
+    >>> convolution_gemm((224, 224), 3, 64, 7, stride=2, padding=3)
     ConvolutionGemm(m=12544, k=147, n=64, repeats=1)
-    >>> convolution((14, 14), 512, 512, 3, padding="same", groups=512)
+    >>> convolution_gemm((14, 14), 512, 512, 3, padding="same", groups=512)
     ConvolutionGemm(m=196, k=9, n=1, repeats=512)
     """
     groups = check_integer("groups", groups, 1)

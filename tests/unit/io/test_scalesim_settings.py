@@ -7,7 +7,7 @@ from pivotsim.io.search_path import take_notes
 
 ZCU102 = ps.load_hardware("zcu102")
 WHOLE = """[general]
-run_name = tpu_like
+run_name = "tpu_like"
 [architecture_presets]
 ArrayHeight = 32   # rows
 ArrayWidth = 16
@@ -36,6 +36,8 @@ def test_what_has_a_counterpart_is_read(tmp_path):
     assert {memories.ipmem_buffers, memories.wtmem_buffers, memories.opmem_buffers} == {"ping_pong"}
     assert (memories.axi_ports, memories.axi_port_bytes_per_clock, memories.dram_bytes_per_s) == (1, 10, "unlimited")
     assert (memories.input_share_bytes, memories.weight_share_bytes) == (0, 0)
+    assert hw.source("memories.ipmem_buffers") == "[assumed] SCALE-Sim's are double"
+    assert hw.source("host") == "[assumed] SCALE-Sim knows no processor"
     assert hw.source("array.rows") == f"set by the user in {tmp_path / 'in.cfg'}"
 
 
@@ -62,6 +64,7 @@ def test_a_bandwidth_limits_unless_it_is_worked_out(tmp_path, lines):
 def test_an_array_alone_is_enough(tmp_path):
     hw = board(tmp_path, "[architecture_presets]\nArrayHeight:    32\nArrayWidth:     32\nDataflow : ws\n", "a.INI")
     assert hw.name == "a" and hw.memories == ZCU102.memories
+    assert hw.source("memories.ipmem_buffers").startswith("[inherited from zcu102]")
     array = hw.array
     cycles = ps.simulate_gemm(8, 8, 8, rows=array.rows, cols=array.cols, dataflow=array.dataflow).cycles
     assert cycles == 2 * 32 + 32 + 8 - 2

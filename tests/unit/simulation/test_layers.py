@@ -60,5 +60,7 @@ def test_the_printed_table_lists_the_longest_layers_and_sums_the_rest(tmp_path, 
     assert table[-1][:2] == ["21", "more"]
     whole_ms = ps.simulate(ps.Trace(ops)).delay_ms
     assert sum(float(row[1]) for row in table[:-1]) + float(table[-1][2]) == pytest.approx(whole_ms, rel=1e-2)
+    assert main(["run", "--trace", str(tmp_path / "t.csv"), "--by", "layer", "--json"]) == 2
+    assert "--by: chooses the table that is printed" in capsys.readouterr().err
     assert main(["run", "--trace", str(tmp_path / "t.csv"), "--by", "layers"]) == 2
     assert "--by: must be one of module, layer," in capsys.readouterr().err

@@ -2,11 +2,13 @@
 
 import io
 import itertools
+import json
 from types import SimpleNamespace
 
 import pytest
 
 import pivotsim as ps
+from pivotsim.cli.entry import main
 from pivotsim.workload import Op
 from pivotsim.workload.csv_layout import HEADER
 
@@ -96,3 +98,21 @@ def test_standard_input_is_a_file_named_so(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(ps.InputError, match="standard input is closed"):
         ps.read_trace("-")
+
+
+def test_a_trace_goes_from_one_command_to_the_next(monkeypatch, capsys):
+    assert main(["show", "trace", "deit_t", "--csv", "-"]) == 0
+    written = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(written.encode())))
+    assert main(["run", "--trace", "-", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["workload"] == "stdin"
+    assert report["input_hash"] == ps.simulate(ps.lower(ps.plan("deit_t"))).input_hash
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(written.encode())))
+    assert main(["show", "trace", "-", "--scalesim", "-"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Layer,M,N,K," and len(lines) == 1 + sum(
+        op.repeats for op in ps.lower(ps.plan("deit_t")) if op.kind == "gemm"
+    )
+    assert main(["show", "trace", "deit_t", "--csv", "-", "--scalesim", "-"]) == 2
+    assert "--scalesim: standard output takes the trace of --csv" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from pivotsim.workload.lowering.convolution import convolution, window_positions
+from pivotsim.workload.lowering.convolution import convolution_gemm, window_positions
 from tests.oracles.workload import convolution as oracle
 
 AXIS = st.tuples(*(st.integers(1, n) for n in (12, 4, 4, 3)), st.integers(0, 3), st.integers(0, 3))
@@ -46,10 +46,12 @@ def test_the_multiplication_has_the_macs_of_the_loops(size, taps, per_group, gro
     channels, filters = (groups * count for count in per_group)
     kernel = (taps,) * len(size)
     outputs = window_positions(size, kernel, stride=stride, padding=1)
-    m, k, n, repeats = convolution(size, channels, filters, kernel, stride=stride, padding=1, groups=groups)
+    m, k, n, repeats = convolution_gemm(size, channels, filters, kernel, stride=stride, padding=1, groups=groups)
     assert m == math.prod(outputs) and repeats == groups
     assert m * k * n * repeats == oracle.multiply_accumulates(outputs, kernel, channels, filters, groups)
-    assert convolution(size, channels, filters, kernel, stride=stride, padding=1, groups=groups, batch=3).m == 3 * m
+    assert (
+        convolution_gemm(size, channels, filters, kernel, stride=stride, padding=1, groups=groups, batch=3).m == 3 * m
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,5 +71,5 @@ def test_the_multiplication_has_the_macs_of_the_loops(size, taps, per_group, gro
 )
 def test_what_does_not_fit_is_told(changed, problem):
     with pytest.raises(ps.InputError) as error:
-        convolution(**{"size": (8, 8), "channels": 4, "filters": 8, "kernel": 3, **changed})
+        convolution_gemm(**{"size": (8, 8), "channels": 4, "filters": 8, "kernel": 3, **changed})
     assert problem in str(error.value)
