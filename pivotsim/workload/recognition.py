@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from pivotsim.errors import InputError
-from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_WIDTH, VitModel, load_model
+from pivotsim.models.spec import VitModel, load_model
+from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Op, Trace
 from pivotsim.workload.plans import EncoderPlan, Plan
@@ -71,38 +72,46 @@ def _candidates(trace: Trace) -> Iterator[tuple[Plan, int]]:
 def _plans(trace: Trace, found: Mapping[tuple[int, str], Op], depth: int) -> Iterator[tuple[Plan, int]]:
     first = next(i for i in range(1, depth + 2) if i > depth or (i, "qkt") in found)
     head, embed = found.get((0, "head")), _last_embedding(trace)
-    batch = 1 if head is None else head.m
     scores, proj = found[first, "qkt"], found[first, "proj"]
+    batch = proj.m // scores.m
     hidden = found.get((first, "gate")) or found[first, "fc1"]
-    kinds = trace.first_ops
-    stem = "lvvit_4_2" if sum(op.module == "patch_embed" and op.kind == "gemm" for op in trace) > len(LVVIT_STEM) else "patch"
+    is_plain = sum(op.module == "patch_embed" and op.kind == "gemm" for op in trace) <= len(LVVIT_STEM)
     patches = embed.m // batch
+    places = next((op.m // batch for op in trace if op.module == "patch_embed" and op.kind == "add"), 0)
+    whole_heads = proj.n // scores.k if proj.n % scores.k == 0 else scores.repeats // batch
     sizes: dict[str, Any] = {
-        "name": "recognised", "description": "Recognised in a trace.", "source": "sizes of the trace's operations",
-        "depth": depth, "prefix_tokens": scores.m - patches, "width": proj.n, "heads": proj.n // scores.k,
-        "mlp_hidden": max(op.n for (_, module), op in found.items() if module == hidden.module), "gated_mlp": (first, "gate") in found,
-        "activation": "relu" if "relu" in kinds and "gelu" not in kinds else "gelu",
-        "classes": 2 if head is None else head.n, "head_features": proj.n if head is None else head.k, "stem": stem,
-        "qkv_bias": True, "layer_scale": False,
+        "description": "Recognised in a trace.", "source": "sizes of the trace's operations", "depth": depth,
+        "prefix_tokens": scores.m - patches, "width": proj.n, "heads": whole_heads, "head_size": scores.k,
+        "mlp_hidden": max(op.n for (_, module), op in found.items() if module == hidden.module),
+        "gated_mlp": (first, "gate") in found,
+        "activation": "relu" if "relu" in trace.first_ops and "gelu" not in trace.first_ops else "gelu",
+        "positions": "learned" if places else "none", "prefix_positions": places == scores.m,
+        "pool": "average" if any(op.module == "pool" and op.kind == "pool" for op in trace) else "class",
+        "classes": 0 if head is None else head.n, "head_features": proj.n if head is None else head.k,
+        "stem": "patch" if is_plain else "lvvit_4_2",
         "aux_head": any(op.module == "head" and op.kind == "gemm" and op.m > batch for op in trace),
     }  # fmt: skip
-    for channels in (3, 1, 2, 4) if stem == "patch" else (3,):
-        patch = math.isqrt(embed.k // (channels if stem == "patch" else LVVIT_STEM_WIDTH)) * (1 if stem == "patch" else 2)
-        edge = math.isqrt(patches)
-        if patch and edge * edge == patches:
-            model = load_model({**sizes, "channels": channels, "patch_px": patch, "image_px": edge * patch})
-            model = model.replace({"name": _name(trace.name)})
-            for qkv, bits in itertools.product(("fused", "separate"), (8, 32)):
-                encoders = tuple(_encoder(model, found, i, batch) for i in range(1, depth + 1))
-                yield Plan(model, encoders, qkv, bits), batch  # type: ignore[arg-type]
+    for geometry in _geometries(embed.k, patches, is_plain):
+        model = load_model({**sizes, **geometry, "name": " ".join(trace.name.split()) or "trace"})
+        encoders = tuple(_encoder(model, found, i, batch) for i in range(1, depth + 1))
+        for qkv, bits in itertools.product(("fused", "separate"), (8, 32)):
+            yield Plan(model, encoders, qkv, bits), batch  # type: ignore[arg-type]
+
+
+def _geometries(inputs: int, patches: int, is_plain: bool) -> Iterator[dict[str, Any]]:
+    """Yield images and patches that make so many patches of so many values: square where they can be."""
+    scale = 1 if is_plain else LVVIT_STEM_STRIDE
+    for channels in (3, 1, 2, 4) if is_plain else (LVVIT_STEM_WIDTH,):
+        side = math.isqrt(inputs // channels)
+        if side * side * channels == inputs:
+            rows = next(r for r in range(math.isqrt(patches), 0, -1) if patches % r == 0)
+            patch = side * scale
+            image = f"{rows * patch}x{patches // rows * patch}"
+            yield {"image_px": image, "patch_px": patch, "channels": channels if is_plain else 3}
 
 
 def _last_embedding(trace: Trace) -> Op:
     return [op for op in trace if op.module == "patch_embed" and op.kind == "gemm"][-1]
-
-
-def _name(text: str) -> str:
-    return " ".join(text.split()) or "trace"
 
 
 def _encoder(model: VitModel, found: Mapping[tuple[int, str], Op], i: int, batch: int) -> EncoderPlan:

@@ -103,7 +103,11 @@ def test_as_many_products_as_torch_counts(name: str) -> None:
     assert 2 * ps.trace_of(module, *inputs).macs == counter.get_total_flops()
 
 
-@pytest.mark.parametrize("form", FORMS)
+# what their modules do beside their plans: a mean without its own row, one product for both branches, a stem's ReLUs
+OTHERWISE = {"no prefix": ("pool", 1), "dinov2": ("fc1", 3), "lvvit": ("relu", 3)}
+
+
+@pytest.mark.parametrize("form", sorted(FORMS.keys() - OTHERWISE.keys()))
 def test_a_vision_transformer_has_the_rows_of_its_plan(form: str) -> None:
     """Row by row and in order; hence the same delay to the last digit, and transforms apply."""
     model = FORMS[form]
@@ -112,6 +116,16 @@ def test_a_vision_transformer_has_the_rows_of_its_plan(form: str) -> None:
     wanted = ps.lower(ps.plan(model), 2)
     assert [op._replace(layer="") for op in trace] == list(wanted)
     assert ps.simulate(trace, scope="all").delay_ms == ps.simulate(wanted, scope="all").delay_ms
+
+
+@pytest.mark.parametrize("form", OTHERWISE)
+def test_what_a_module_does_beside_its_plan(form: str) -> None:
+    model = FORMS[form]
+    trace = ps.trace_of(build_vit(model), torch.zeros(1, model.channels, model.image_px, model.image_px))
+    module, count = OTHERWISE[form]
+    assert sum(op.module == module for op in trace) == count
+    assert sum(op.module == module for op in ps.lower(ps.plan(model))) == 0
+    assert trace.macs == ps.lower(ps.plan(model)).macs
 
 
 @pytest.mark.parametrize("form", ("written out", "einsum", "baddbmm", "bias", "grouped", "plain"))

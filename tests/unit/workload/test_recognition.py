@@ -17,6 +17,10 @@ PLANS = {
     "gated": ps.plan(ps.load_model("deit_t").replace({"gated_mlp": True})),
     "relu": ps.plan(ps.load_model("deit_t").replace({"activation": "relu"})),
     "lvvit": ps.plan("lvvit_s"),
+    "rectangular": ps.plan(ps.load_model("deit_t").replace({"image_px": "224x320"})),
+    "no head": ps.plan(ps.load_model("deit_t").replace({"classes": 0})),
+    "mean of the patches": ps.plan(ps.load_model("deit_t").replace({"pool": "average"})),
+    "wide heads": ps.plan(ps.load_model("deit_t").replace({"head_size": 80})),
     "two prefix tokens": ps.plan(ps.load_model("deit_t").replace({"prefix_tokens": 2})),
 }
 
