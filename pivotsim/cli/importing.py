@@ -22,7 +22,9 @@ SizeOption = Annotated[
 ]
 SkipOption = Annotated[
     list[str] | None,
-    typer.Option("--skip", metavar="LAYER", help="Leave out a layer of an imported model, with all below it; repeatable."),
+    typer.Option(
+        "--skip", metavar="LAYER", help="Leave out a layer of an imported model, with all below it; repeatable."
+    ),
 ]
 LISTED = 20  # rows of a table of operators
 

@@ -82,7 +82,10 @@ def check_macs(path: Path, wanted: list[str]) -> int:
             continue
         wrong += found != right
         verdict = "equal " if found == right else "DIFFERS"
-        print(f"{verdict}  {model} {config} {shape}: {found:,} of {right:,}, {time.perf_counter() - start:.1f} s", flush=True)
+        print(
+            f"{verdict}  {model} {config} {shape}: {found:,} of {right:,}, {time.perf_counter() - start:.1f} s",
+            flush=True,
+        )
     return wrong
 
 

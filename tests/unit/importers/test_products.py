@@ -33,7 +33,9 @@ CASES = {  # operator, options, shapes of the factors, shape of the result, the 
 }  # fmt: skip
 
 
-def graph_of(operator: str, options: dict[str, object], shapes: list[tuple[int, ...]], result: tuple[int, ...]) -> Graph:
+def graph_of(
+    operator: str, options: dict[str, object], shapes: list[tuple[int, ...]], result: tuple[int, ...]
+) -> Graph:
     names = [f"x{i}" for i in range(len(shapes))]
     values = {name: Value(shape) for name, shape in zip(names, shapes, strict=True)}
     return Graph("one", (Node("y", operator, tuple(names), options=options),), {**values, "y": Value(result)})
