@@ -98,7 +98,8 @@ def to_dict(found: "Imported") -> dict[str, object]:
     return {
         "name": found.trace.name, "operations": len(found.trace), "macs": found.trace.macs, "encoders": found.encoders,
         "free": found.free, "folded": found.folded, "skipped": list(found.skipped), "notes": list(found.trace.notes),
-        "unread_weights": list(found.unread), "added_weights": list(found.added), "precomputed": list(found.precomputed),
+        "unread_weights": list(found.unread), "added_weights": list(found.added),
+        "precomputed": list(found.precomputed),
     }  # fmt: skip
 
 

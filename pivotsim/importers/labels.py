@@ -113,7 +113,7 @@ def _label_mlp(graph: Graph, blocks: Blocks, block: str, modules: dict[str, str]
 
 
 def _returns(graph: Graph, first: Node, last: Node) -> bool:
-    """Whether as many elements leave as entered; of convolutions over more than one position, else they weigh channels."""
+    """Whether as many elements leave as entered; convolutions of one position weigh channels, and are no MLP."""
     entered, left = graph.values[first.inputs[0]].size, graph.values[last.name].size
     return entered == left and (first.operator == "linear" or _is_spatial(graph, first))
 

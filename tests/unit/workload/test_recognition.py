@@ -51,5 +51,5 @@ def test_one_other_size_is_told_by_its_row(number: int, told: str) -> None:
 
 def test_no_encoders() -> None:
     op = ps.lower(WHOLE).ops[0]
-    with pytest.raises(ps.InputError, match="looked for a Vision Transformer.*found no encoders with attention"):
+    with pytest.raises(ps.InputError, match=r"looked for a Vision Transformer.*found no encoders with attention"):
         recognised_plan(ps.Trace((op,), "alone"))
