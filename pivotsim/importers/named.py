@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pivotsim.errors import InputError, MissingExtraError, got, nearest
 from pivotsim.importers.torch_graph import on_meta
-from pivotsim.importers.torchvision_stand_in import torchvision_stand_in
+from pivotsim.importers.torchvision_stand_in import without_torchvision
 from pivotsim.io.text_files import read_text
 
 Sizes = Mapping[str, tuple[int, ...]]
@@ -36,7 +36,7 @@ def timm_model(name: str, sizes: Sizes) -> Example:
     """
     import torch
 
-    with torchvision_stand_in():
+    with without_torchvision():
         timm = _library("timm")
     known = timm.list_models() + timm.list_models(pretrained=True)
     if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
