@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import importing, options, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.settings import (
     array_not_used,
@@ -105,7 +105,13 @@ def _expected(result: "GemmResult") -> tuple[str, str, str]:
 
 
 def run_command(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Model: a name or a YAML file.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]",
+            help="Model: a name, a YAML file, or one to import: .onnx, .pt2, timm:NAME, hf:CONFIG.json.",
+        ),
+    ] = None,
     trace: Annotated[
         Path | None,
         typer.Option(
@@ -138,6 +144,8 @@ def run_command(
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     set_: options.SetOption = None,
+    size: importing.SizeOption = None,
+    skip: importing.SkipOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     timeline: Annotated[
         Path | None,
@@ -160,6 +168,7 @@ def run_command(
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
+    from pivotsim.workload.recognition import recognised_plan
     from pivotsim.workload.trace_csv import read_trace
 
     if model is None and trace is None:
@@ -176,17 +185,24 @@ def run_command(
         raise InputError(f"--by: chooses the table that is printed, and --json prints none {got(by)}")
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
-    board, spec = load_both(hw, model, settings)
+    is_imported = importing.is_imported("run", model, size, skip, {"--qkv": qkv, "--score-bits": score_bits})
+    board, spec = load_both(hw, None if is_imported else model, settings)
 
     def plan_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "Plan":
-        return asked.applied(plan(one, qkv=qkv, score_bits=score_bits), options.active_of(active, one.depth))
+        return shaped(plan(one, qkv=qkv, score_bits=score_bits), asked)
+
+    def shaped(whole: "Plan", asked: pruning.Pruning) -> "Plan":
+        return asked.applied(whole, options.active_of(active, whole.model.depth))
 
     workload: Any
-    if trace is not None:
-        workload = read_trace(trace)
-    else:
-        assert spec is not None  # load_both returns a model for a model's name
+    whole = None
+    if spec is not None:
         workload = plan_of(spec)
+    else:
+        workload = importing.imported(str(model), size, skip).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
+        if pruned or active is not None:
+            whole = recognised_plan(workload)
+            workload = shaped(whole, pruned)
     with progress():
         report = simulate(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
@@ -195,8 +211,9 @@ def run_command(
     charged = report.options["scope"]
     of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=charged)
     of_model |= score_bits_not_used(score_bits, [report], report.reading)
-    if spec is not None:
-        of_model |= pruned.not_used(lambda asked: [lower(plan_of(spec, asked), batch)], charged)
+    base = whole if spec is None else plan(spec, qkv=qkv, score_bits=score_bits)
+    if base is not None:
+        of_model |= pruned.not_used(lambda asked: [lower(shaped(base, asked), batch)], charged)
         of_model |= pruned.idle_steps([workload])
     written = write_plots(report, plots)
     if timeline is not None:

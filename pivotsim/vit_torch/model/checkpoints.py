@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pivotsim.errors import InputError, got_shape, shape_text
+from pivotsim.errors import InputError, got, got_shape, shape_text
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 
 WRAPPERS = ("state_dict", "model", "model_state", "model_ema")  # names under which training scripts keep the weights

@@ -1,0 +1,1 @@
+"""Models of other tools as traces: torch modules, ONNX files, tables of layers."""
