@@ -1,0 +1,52 @@
+"""Names of layers: dotted paths as torch writes them, from what exporters leave at each node."""
+
+import re
+from typing import Any, NamedTuple
+
+from pivotsim.workload.ops import MAX_LAYER_CHARACTERS
+
+_SCOPES, _CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"  # keys of torch's newer exporter
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+
+
+class Origin(NamedTuple):
+    """Where a node comes from."""
+
+    layer: str  # '' where the file does not say
+    module_class: str
+    operator: str  # as in the file, with its domain unless that is ONNX's own
+
+
+def origin_of(node: Any) -> Origin:
+    """Return the layer, its class and the operator of a node."""
+    domain = "" if node.domain in ("", "ai.onnx") else node.domain + "."
+    stated = {entry.key: entry.value for entry in node.metadata_props}
+    scopes = _listed(stated.get(_SCOPES, ""))  # the modules from the outermost, then the operator
+    if len(scopes) > 1:
+        classes = _listed(stated.get(_CLASSES, ""))
+        module_class = classes[-2].rpartition(".")[2] if len(classes) == len(scopes) else ""
+        return Origin(_shown(scopes[-2]), module_class, domain + node.op_type)
+    return Origin(_shown(path_of(node.name)), "", domain + node.op_type)
+
+
+def path_of(name: str) -> str:
+    """Return the path in a node's name; a list of layers stands in it twice, by itself and before its index.
+
+    >>> path_of("/blocks/blocks.3/attn/qkv/MatMul"), path_of("/head/Gemm"), path_of("/Add_1"), path_of("MatMul_12")
+    ('blocks.3.attn.qkv', 'head', '', '')
+    """
+    path: list[str] = []
+    for part in name.strip("/").split("/")[:-1]:
+        if path and part.startswith(path[-1] + "."):
+            path.pop()
+        path.append(part)
+    return ".".join(path)
+
+
+def _listed(text: str) -> list[str]:
+    """Return the items of a list of names as Python writes it."""
+    return [single or double for single, double in _QUOTED.findall(text)]
+
+
+def _shown(layer: str) -> str:
+    return layer if len(layer) <= MAX_LAYER_CHARACTERS and layer.isprintable() else ""

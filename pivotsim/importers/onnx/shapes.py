@@ -1,0 +1,132 @@
+"""Shapes of all values of an ONNX graph, node by node; arithmetic on shapes is computed, nothing else is."""
+
+import math
+import warnings
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pivotsim.errors import InputError
+from pivotsim.importers.onnx import contrib
+from pivotsim.importers.onnx.files import onnx
+from pivotsim.importers.onnx.operators import TWINS
+
+MAX_COMPUTED = 4096  # elements of a value that is computed: sizes, positions, indices
+_COMPUTED = frozenset(
+    "Constant Shape Size ConstantOfShape Identity Cast Gather Slice Concat Split Squeeze Unsqueeze Reshape Transpose Expand "
+    "Range Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Add Sub Mul Div Mod Neg Abs Min Max Floor Ceil "
+    "Round Sqrt Pow Reciprocal ReduceProd ReduceSum ReduceMax ReduceMin Tile ScatterND ScatterElements CumSum Flatten".split()
+)
+
+
+class Known(NamedTuple):
+    """What is known of a value: its type (one of onnx.TensorProto's numbers), shape, and perhaps what it holds."""
+
+    elem_type: int
+    shape: tuple[int, ...]
+    data: "np.ndarray[Any, np.dtype[Any]] | None" = None
+
+    @property
+    def text(self) -> str:
+        """Its shape in a message."""
+        return "x".join(map(str, self.shape)) or "a single value"
+
+
+def results_of(node: Any, inputs: Mapping[str, Known], versions: Mapping[str, int], stated: Mapping[str, Known]) -> dict[str, Known]:
+    """Return what is known of a node's results.
+
+    Parameters
+    ----------
+    node : onnx.NodeProto
+    inputs : mapping
+        Values that it may read, those that it does read among them.
+    versions : mapping
+        Domain -> version of its operators.
+    stated : mapping
+        Shapes that the file states, used where nothing else tells one.
+
+    Returns
+    -------
+    dict
+        Result -> its type, shape, and what it holds where that follows from shapes and small constants alone.
+
+    Raises
+    ------
+    InputError
+        Sizes do not fit each other, or a result's size depends on more than shapes; without the layer's name.
+    """
+    read = {name: inputs[name] for name in node.input if name}
+    found = _inferred(node, read, versions)
+    results: dict[str, Known] = {}
+    for name in filter(None, node.output):
+        known = found.get(name) or stated.get(name)
+        if known is None:
+            raise InputError("the size of its result depends on what the model reads, or is not known here")
+        results[name] = known
+    return _computed(node, read, results, versions)
+
+
+def known_tensor(tensor: Any) -> Known:
+    """Return what is known of a constant; what it holds is read only if it is small and in the file."""
+    known = Known(tensor.data_type, tuple(tensor.dims))
+    if min(known.shape, default=0) < 0 or not math.prod(known.shape) <= MAX_COMPUTED:
+        return known
+    try:
+        return known._replace(data=onnx.numpy_helper.to_array(tensor))
+    except Exception:  # external data, text, or a tensor that holds less than it states
+        return known
+
+
+def known_type(type_proto: Any) -> Known | None:
+    """Return the type and shape that a file states, None where a size is left open."""
+    tensor = type_proto.tensor_type
+    if not tensor.HasField("shape"):
+        return None
+    sizes = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim]
+    return Known(tensor.elem_type, tuple(sizes)) if min(sizes, default=0) >= 0 else None
+
+
+def _inferred(node: Any, read: Mapping[str, Known], versions: Mapping[str, int]) -> dict[str, Known]:
+    """Return shapes by ONNX's own rules, or by those of ONNX Runtime's operators."""
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    places = [read[name] if name else None for name in node.input]
+    if domain:
+        full_name = f"{domain}.{node.op_type}"
+        twin = TWINS.get(full_name)
+        if twin is None:
+            shapes = contrib.shapes_of(node, [known and known.shape for known in places])
+            kind = places[0].elem_type if places and places[0] else onnx.TensorProto.FLOAT
+            return {name: Known(kind, shape) for name, shape in zip(node.output, shapes, strict=False) if name}
+        node = contrib.twin_of(node, *twin)
+        read = {name: known._replace(elem_type=onnx.TensorProto.FLOAT) for name, known in read.items() if name in node.input}
+    try:
+        schema = onnx.defs.get_schema(node.op_type, versions.get("", 1) if not domain else onnx.defs.onnx_opset_version(), "")
+        types = {n: onnx.helper.make_tensor_type_proto(known.elem_type, known.shape) for n, known in read.items()}
+        data = {n: onnx.numpy_helper.from_array(k.data, n) for n, k in read.items() if k.data is not None}
+        inferred = onnx.shape_inference.infer_node_outputs(schema, node, types, data)
+    except Exception:  # of onnx: sizes that do not fit, attributes that are missing or of a wrong kind
+        sizes = ", ".join(known.text for known in read.values())
+        raise InputError(f"what it reads does not fit ({sizes})") from None
+    return {name: known for name, t in inferred.items() if (known := known_type(t)) is not None}
+
+
+def _computed(node: Any, read: Mapping[str, Known], results: dict[str, Known], versions: Mapping[str, int]) -> dict[str, Known]:
+    """Return results with what they hold, where that follows from shapes and small constants."""
+    if node.domain or node.op_type not in _COMPUTED or any(math.prod(r.shape) > MAX_COMPUTED for r in results.values()):
+        return results
+    of_shape = node.op_type in ("Shape", "Size")
+    values = {n: np.broadcast_to(np.int8(0), k.shape) if of_shape else k.data for n, k in read.items()}
+    if any(value is None for value in values.values()):
+        return results
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            computed = onnx.reference.ReferenceEvaluator(node, opsets=dict(versions)).run(None, values)
+    except Exception:  # what cannot be computed stays unknown
+        return results
+    made = (name for name in node.output if name)
+    return {
+        name: results[name]._replace(data=np.asarray(value)) if np.shape(value) == results[name].shape else results[name]
+        for name, value in zip(made, computed, strict=False)
+    }
