@@ -8,7 +8,9 @@ from pivotsim.errors import InputError, MissingExtraError, got
 
 try:
     import onnx
-    from onnx import inliner
+    import onnx.inliner
+    import onnx.reference
+    import onnx.shape_inference
 except ImportError:
     raise MissingExtraError("onnx", "onnx", "reading an ONNX file") from None
 
@@ -54,7 +56,7 @@ def _without_functions(path: Path, model: Any) -> Any:
     callers = {output: node for node in model.graph.node for output in node.output if output}
     is_call = {output for output, node in callers.items() if (node.domain, node.op_type) in functions}
     try:
-        flat = inliner.inline_local_functions(model)
+        flat = onnx.inliner.inline_local_functions(model)
     except Exception as error:  # onnx names no closed list
         first = next(iter(str(error).strip().splitlines()), "")
         raise InputError(f"{path}: its local functions cannot be written out: {first[:200]}") from None

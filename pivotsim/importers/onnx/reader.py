@@ -196,5 +196,5 @@ class _Reader:
             made.append(f"{name} ({role})")
             self.values[made[-1]] = Value(shape)
             source = given[place] if place < len(given) and given[place] else given[0]
-            self.nodes.append(self._node(made[-1], FREE, [source], origin))
+            self.nodes.append(self._node(made[-1], FREE, [source], origin)._replace(origin="Reshape"))
         return made
