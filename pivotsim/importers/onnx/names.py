@@ -15,6 +15,7 @@ class Origin(NamedTuple):
     layer: str  # '' where the file does not say
     module_class: str
     operator: str  # as in the file, with its domain unless that is ONNX's own
+    is_stated: bool  # False where an optimiser lost the layer; '' may also be the model itself
 
 
 def origin_of(node: Any) -> Origin:
@@ -25,8 +26,8 @@ def origin_of(node: Any) -> Origin:
     if len(scopes) > 1:
         classes = _listed(stated.get(_CLASSES, ""))
         module_class = classes[-2].rpartition(".")[2] if len(classes) == len(scopes) else ""
-        return Origin(_shown(scopes[-2]), module_class, domain + node.op_type)
-    return Origin(_shown(path_of(node.name)), "", domain + node.op_type)
+        return Origin(_shown(scopes[-2]), module_class, domain + node.op_type, True)
+    return Origin(_shown(path_of(node.name)), "", domain + node.op_type, "/" in node.name)
 
 
 def path_of(name: str) -> str:

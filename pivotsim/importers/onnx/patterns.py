@@ -20,6 +20,12 @@ def collapsed(graph: Graph) -> Graph:
     """
     found: dict[str, Node] = {}  # last part -> what it is
     gone: set[str] = set()
+    for node in graph.nodes:
+        if node.operator == "norm":
+            start, last, inside = _reshaped(graph, node)
+            last, after = _with_constants(graph, last)
+            gone |= {*inside, *after, node.name} - {last.name}
+            found[last.name] = node._replace(name=last.name, inputs=(start, *node.inputs[1:]))
     for seed in graph.nodes:
         if seed.origin in _SEEDS and seed.name not in gone and not graph.values[seed.name].is_constant:
             for start, last, inside in _regions(graph, seed):
@@ -51,6 +57,17 @@ def _regions(graph: Graph, seed: Node) -> Iterator[tuple[str, Node, set[str]]]:
             inside = _between(graph, start, last)
             if seed.name in inside and graph.shape(last.name) == graph.shape(start):
                 yield start, last, inside
+
+
+def _reshaped(graph: Graph, norm: Node) -> tuple[str, Node, set[str]]:
+    """Return (first value, last node, nodes between) of a norm, with a reshape before it that one behind it takes back."""
+    start = norm.inputs[0]
+    made, readers = graph.by_name.get(start), graph.readers.get(norm.name, [])
+    if made is None or made.origin != "Reshape" or len(graph.readers[start]) != 1 or len(readers) != 1:
+        return start, norm, set()
+    if readers[0].origin != "Reshape" or graph.shape(readers[0].name) != graph.shape(made.inputs[0]):
+        return start, norm, set()
+    return made.inputs[0], readers[0], {start, norm.name}
 
 
 def _before(graph: Graph, seed: Node) -> list[str]:

@@ -68,6 +68,7 @@ class _Reader:
         self.path, self.skipped = path, skipped
         self.versions = {("" if o.domain == "ai.onnx" else o.domain): o.version for o in model.opset_import}
         self.nodes: list[Node] = []
+        self.layers: dict[str, str] = {}  # value -> the layer that makes it
         self.call = (0, "")  # number and layer of the module that runs
         graph = model.graph
         self.known = {tensor.name: known_tensor(tensor) for tensor in graph.initializer}
@@ -82,6 +83,7 @@ class _Reader:
 
     def read(self, node: Any, origin: Origin) -> None:
         """Add one node of the file."""
+        origin = self._placed(node, origin)
         if origin.layer != self.call[1]:
             self.call = (self.call[0] + 1, origin.layer)
         inputs = [name for name in node.input if name]
@@ -99,6 +101,7 @@ class _Reader:
             scale = origin.operator == "DynamicQuantizeLinear" and place > 0  # part of requantisation
             self.values[name] = Value(known.shape, is_constant or scale)
         self.known |= results
+        self.layers |= dict.fromkeys(results, origin.layer)
         if not inputs:
             return
         if is_constant and operator == FREE and inputs[0] in self.weights:
@@ -107,6 +110,18 @@ class _Reader:
         self._add(first, node, origin, operator, inputs)
         for other in others:
             self.nodes.append(self._node(other, FREE, inputs[:1], origin))
+
+    def _placed(self, node: Any, origin: Origin) -> Origin:
+        """Return a node's origin with the layer that it belongs to, where the file does not say so itself."""
+        kind = operator_of(origin.operator)
+        if not origin.is_stated:  # that of what it reads
+            moving = (name for name in node.input if name in self.values and not self.values[name].is_constant)
+            return origin._replace(layer=self.layers.get(next(moving, ""), ""))
+        if kind == "convolution" and "Norm" in origin.module_class:  # a norm was made part of it, and left its name
+            weight = node.input[FACTORS.get(origin.operator, (0, 1))[1]]
+            layer, _, last = weight.rpartition(".")
+            return origin._replace(layer=layer, module_class="") if last == "weight" and weight in self.weights else origin
+        return origin
 
     def _results(self, node: Any, origin: Origin) -> dict[str, Known]:
         try:
