@@ -30,11 +30,18 @@ def shapes_of(node: Any, read: Sequence[Shape | None]) -> list[Shape]:
     Raises
     ------
     InputError
-        Inputs are missing or do not fit.
+        Inputs or attributes are missing or do not fit.
     """
-    stated, first = attributes_of(node), read[0] if read else None
-    if first is None:
+    if not read or read[0] is None:
         raise InputError("its first input is missing")
+    try:
+        return _shapes(node, read, read[0])
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise error if isinstance(error, InputError) else InputError("its inputs or attributes do not fit") from None
+
+
+def _shapes(node: Any, read: Sequence[Shape | None], first: Shape) -> list[Shape]:
+    stated = attributes_of(node)
     if node.op_type == "FusedMatMul" and len(read) > 1 and read[1] is not None:
         return [_transposed_product(first, read[1], stated)]
     if node.op_type == "MatMulNBits":

@@ -1,6 +1,7 @@
 """An ONNX file as a protobuf message without its weights and without local functions."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,14 @@ def model_of(path: Path) -> Any:
     """
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise InputError(f"{path}: is no regular file")
+            if status.st_size > MAX_BYTES:
                 raise InputError(f"{path}: is larger than 2 GiB, which no ONNX file can be; save it with external data")
             content = file.read(MAX_BYTES + 1)
+    except InputError:
+        raise
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory, expected an ONNX file") from None
     except FileNotFoundError:

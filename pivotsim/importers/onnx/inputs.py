@@ -1,11 +1,13 @@
 """What a model reads: sizes that the file fixes, and those that the user gives."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError, got, got_shape, nearest
 from pivotsim.importers.onnx.shapes import Known
+from pivotsim.units import INT64_MAX
 
 _IMAGE, _OTHER = 224, 128  # examples of open sizes in messages
 
@@ -46,6 +48,8 @@ def inputs_of(path: Path, inputs: Sequence[Any], sizes: Mapping[str, Sequence[in
             given = tuple(stated)
         else:
             problem = _open(value.name, stated)
+        if not problem and math.prod(given) > INT64_MAX:
+            problem = f"cannot have such a size {got_shape(given)}"
         if problem:
             problems.append(f"{path}: input '{value.name}': {problem}")
         found[value.name] = Known(tensor.elem_type, tuple(map(int, given)))

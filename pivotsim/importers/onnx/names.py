@@ -15,19 +15,23 @@ class Origin(NamedTuple):
     layer: str  # '' where the file does not say
     module_class: str
     operator: str  # as in the file, with its domain unless that is ONNX's own
+    name: str  # the layer, else the node's own name: what it may be skipped by
     is_stated: bool  # False where an optimiser lost the layer; '' may also be the model itself
 
 
 def origin_of(node: Any) -> Origin:
     """Return the layer, its class and the operator of a node."""
     domain = "" if node.domain in ("", "ai.onnx") else node.domain + "."
+    operator = shown(domain + node.op_type)
     stated = {entry.key: entry.value for entry in node.metadata_props}
     scopes = _listed(stated.get(_SCOPES, ""))  # the modules from the outermost, then the operator
     if len(scopes) > 1:
         classes = _listed(stated.get(_CLASSES, ""))
-        module_class = classes[-2].rpartition(".")[2] if len(classes) == len(scopes) else ""
-        return Origin(_shown(scopes[-2]), module_class, domain + node.op_type, True)
-    return Origin(_shown(path_of(node.name)), "", domain + node.op_type, "/" in node.name)
+        layer, module_class = shown(scopes[-2]), classes[-2].rpartition(".")[2] if len(classes) == len(scopes) else ""
+    else:
+        layer, module_class = shown(path_of(node.name)), ""
+    own = node.name or next((name for name in node.output if name), "") or node.op_type
+    return Origin(layer, module_class, operator, layer or shown(own), len(scopes) > 1 or "/" in node.name)
 
 
 def path_of(name: str) -> str:
@@ -49,5 +53,6 @@ def _listed(text: str) -> list[str]:
     return [single or double for single, double in _QUOTED.findall(text)]
 
 
-def _shown(layer: str) -> str:
-    return layer if len(layer) <= MAX_LAYER_CHARACTERS and layer.isprintable() else ""
+def shown(name: str) -> str:
+    """Return a name fit for a message and a trace: printable, of bounded length."""
+    return "".join(c for c in name if c.isprintable())[:MAX_LAYER_CHARACTERS]

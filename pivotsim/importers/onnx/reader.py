@@ -10,7 +10,7 @@ from pivotsim.importers.onnx.bits import with_bits
 from pivotsim.importers.onnx.contrib import attributes_of, heads_of
 from pivotsim.importers.onnx.files import model_of, onnx
 from pivotsim.importers.onnx.inputs import inputs_of
-from pivotsim.importers.onnx.names import Origin, origin_of
+from pivotsim.importers.onnx.names import Origin, origin_of, shown
 from pivotsim.importers.onnx.operators import CONTRIB, FACTORS, SUMS, operator_of
 from pivotsim.importers.onnx.patterns import collapsed
 from pivotsim.importers.onnx.shapes import Known, known_tensor, known_type, results_of
@@ -44,9 +44,9 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     """
     model = model_of(path)
     origins = [origin_of(node) for node in model.graph.node]
-    for node, origin in zip(model.graph.node, origins, strict=True):
-        if not skipped.leaves_out(_name(node, origin)) and operator_of(origin.operator) is None:
-            skipped.unknown(_name(node, origin), origin.operator)
+    for origin in origins:
+        if not skipped.leaves_out(origin.name) and operator_of(origin.operator) is None:
+            skipped.unknown(origin.name, origin.operator)
     skipped.check(str(path))
     reader = _Reader(path, model, sizes, skipped)
     for node, origin in zip(model.graph.node, origins, strict=True):
@@ -54,11 +54,6 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     graph = Graph(path.stem, tuple(reader.nodes), reader.values, reader.weights)
     types = {name: onnx.TensorProto.DataType.Name(known.elem_type) for name, known in reader.known.items()}
     return collapsed(with_bits(graph, types))
-
-
-def _name(node: Any, origin: Origin) -> str:
-    """Return the name under which a node may be skipped: its layer, else its own."""
-    return origin.layer or str(node.name or next(iter(node.output), ""))
 
 
 class _Reader:
@@ -89,11 +84,11 @@ class _Reader:
         inputs = [name for name in node.input if name]
         missing = next((name for name in inputs if name not in self.known), None)
         if missing is not None:
-            raise self._error(node, origin, f"reads '{missing[:60]}', which nothing before it makes")
+            raise self._error(origin, f"reads '{shown(missing)}', which nothing before it makes")
         results = self._results(node, origin)
         if not results:
             return
-        skips = self.skipped.leaves_out(_name(node, origin))
+        skips = self.skipped.leaves_out(origin.name)
         operator = (operator_of(origin.operator) if not skips else None) or FREE
         constants = [self.values[name].is_constant for name in inputs]
         is_constant = origin.operator in _SIZES or (all(constants) and operator not in PRODUCTS)
@@ -127,14 +122,14 @@ class _Reader:
         try:
             results = results_of(node, self.known, self.versions, self.stated)
         except InputError as error:
-            raise self._error(node, origin, str(error)) from None
+            raise self._error(origin, str(error)) from None
         twice = next((name for name in results if name in self.known), None)
         if twice is not None:
-            raise self._error(node, origin, f"makes '{twice[:60]}', which is there before it")
+            raise self._error(origin, f"makes '{shown(twice)}', which is there before it")
         return results
 
-    def _error(self, node: Any, origin: Origin, problem: str) -> InputError:
-        return InputError(f"{self.path}: layer '{_name(node, origin)[:200]}': operator {origin.operator}: {problem}")
+    def _error(self, origin: Origin, problem: str) -> InputError:
+        return InputError(f"{self.path}: layer '{origin.name}': operator {origin.operator}: {problem}")
 
     def _node(self, name: str, operator: str, inputs: Sequence[str], origin: Origin, **options: Any) -> Node:
         call = f"{origin.layer} {self.call[0]}" if origin.layer else ""
@@ -198,7 +193,7 @@ class _Reader:
         try:
             parts = heads_of(node, shapes)
         except InputError as error:
-            raise self._error(node, origin, str(error)) from None
+            raise self._error(origin, str(error)) from None
         given = list(node.input)
         if origin.operator == f"{CONTRIB}.Attention":
             projected = f"{name} (projections)"

@@ -11,6 +11,7 @@ from pivotsim.errors import InputError
 from pivotsim.importers.onnx import contrib
 from pivotsim.importers.onnx.files import onnx
 from pivotsim.importers.onnx.operators import TWINS
+from pivotsim.units import INT64_MAX
 
 MAX_COMPUTED = 4096  # elements of a value that is computed: sizes, positions, indices
 _COMPUTED = frozenset(
@@ -18,6 +19,8 @@ _COMPUTED = frozenset(
     "Range Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Add Sub Mul Div Mod Neg Abs Min Max Floor Ceil "
     "Round Sqrt Pow Reciprocal ReduceProd ReduceSum ReduceMax ReduceMin Tile ScatterND ScatterElements CumSum Flatten".split()
 )
+
+_KEEPING = frozenset("Reshape Flatten Squeeze Unsqueeze Transpose Identity Cast DepthToSpace SpaceToDepth".split())
 
 
 class Known(NamedTuple):
@@ -63,8 +66,29 @@ def results_of(node: Any, inputs: Mapping[str, Known], versions: Mapping[str, in
         known = found.get(name) or stated.get(name)
         if known is None:
             raise InputError("the size of its result depends on what the model reads, or is not known here")
+        if min(known.shape, default=0) < 0 or math.prod(known.shape) > INT64_MAX:
+            raise InputError(f"its result cannot have such a size ({known.text})")
         results[name] = known
+    if not _fits(node, list(read.values()), list(results.values())):
+        raise _misfit(read)
     return _computed(node, read, results, versions)
+
+
+def _fits(node: Any, read: list[Known], results: list[Known]) -> bool:
+    """Whether sizes keep what ONNX's own rules leave open: elements of a reshape, groups of a convolution."""
+    if node.op_type in _KEEPING:
+        return math.prod(read[0].shape) == math.prod(results[0].shape)
+    if node.op_type == "Conv" and not node.domain:
+        groups = contrib.attributes_of(node).get("group", 1)
+        image, weight = read[0].shape, read[1].shape
+        return groups > 0 and image[1] == weight[1] * groups and weight[0] % groups == 0
+    if node.op_type == "ConvTranspose":
+        return contrib.attributes_of(node).get("group", 1) > 0 and read[0].shape[1] == read[1].shape[0]
+    return True
+
+
+def _misfit(read: Mapping[str, Known]) -> InputError:
+    return InputError(f"what it reads does not fit ({', '.join(known.text for known in read.values()) or 'nothing'})")
 
 
 def known_tensor(tensor: Any) -> Known:
@@ -90,14 +114,16 @@ def known_type(type_proto: Any) -> Known | None:
 def _inferred(node: Any, read: Mapping[str, Known], versions: Mapping[str, int]) -> dict[str, Known]:
     """Return shapes by ONNX's own rules, or by those of ONNX Runtime's operators."""
     domain = "" if node.domain == "ai.onnx" else node.domain
-    places = [read[name] if name else None for name in node.input]
     if domain:
         full_name = f"{domain}.{node.op_type}"
         twin = TWINS.get(full_name)
         if twin is None:
+            places = [read[name] if name else None for name in node.input]
             shapes = contrib.shapes_of(node, [known and known.shape for known in places])
-            kind = places[0].elem_type if places and places[0] else onnx.TensorProto.FLOAT
+            kind = next(iter(read.values())).elem_type
             return {name: Known(kind, shape) for name, shape in zip(node.output, shapes, strict=False) if name}
+        if max(twin[1]) >= len(node.input):
+            raise _misfit(read)
         node = contrib.twin_of(node, *twin)
         read = {name: known._replace(elem_type=onnx.TensorProto.FLOAT) for name, known in read.items() if name in node.input}
     try:
@@ -106,8 +132,7 @@ def _inferred(node: Any, read: Mapping[str, Known], versions: Mapping[str, int])
         data = {n: onnx.numpy_helper.from_array(k.data, n) for n, k in read.items() if k.data is not None}
         inferred = onnx.shape_inference.infer_node_outputs(schema, node, types, data)
     except Exception:  # of onnx: sizes that do not fit, attributes that are missing or of a wrong kind
-        sizes = ", ".join(known.text for known in read.values())
-        raise InputError(f"what it reads does not fit ({sizes})") from None
+        raise _misfit(read) from None
     return {name: known for name, t in inferred.items() if (known := known_type(t)) is not None}
 
 
