@@ -14,6 +14,7 @@ _WIDTHS = {
     16: "UINT16 INT16",
 }
 _WIDTH_OF = {name: width for width, names in _WIDTHS.items() for name in names.split()}
+_QUANTISERS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
 _STEPS = 6  # between a product and what quantises its result: bias, activation, moves
 
 
@@ -34,6 +35,19 @@ def with_bits(graph: Graph, types: Mapping[str, str]) -> Graph:
         if node.operator in PRODUCTS:
             node = _stated(graph, node, widths)
         nodes.append(node)
+    return replace(graph, nodes=tuple(nodes))
+
+
+def without_quantisers(graph: Graph) -> Graph:
+    """Return a graph without the nodes that quantise and dequantise: the values on both sides are one."""
+    same: dict[str, str] = {}
+    nodes = []
+    for node in graph.nodes:
+        inputs = tuple(same.get(name, name) for name in node.inputs)
+        if node.operator == FREE and node.origin.rpartition(".")[2] in _QUANTISERS:
+            same[node.name] = inputs[0]
+        else:
+            nodes.append(node._replace(inputs=inputs))
     return replace(graph, nodes=tuple(nodes))
 
 

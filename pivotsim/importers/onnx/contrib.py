@@ -8,12 +8,27 @@ from pivotsim.errors import InputError
 from pivotsim.importers.onnx.files import onnx
 
 Shape = tuple[int, ...]
+# operator -> the input that has its result's type, and the type where it is left out; the first input's elsewhere
+_KIND_FROM = {
+    "QuantizeLinear": (2, onnx.TensorProto.UINT8),
+    "DequantizeLinear": (1, onnx.TensorProto.FLOAT),
+    "MatMulIntegerToFloat": (2, onnx.TensorProto.FLOAT),
+    "QLinearConcat": (1, onnx.TensorProto.UINT8),
+    "QGemm": (8, onnx.TensorProto.FLOAT),
+}
 
 
 def attributes_of(node: Any) -> dict[str, Any]:
     """Return a node's attributes by name, without tensors and graphs."""
     simple = (onnx.AttributeProto.INT, onnx.AttributeProto.INTS, onnx.AttributeProto.FLOAT, onnx.AttributeProto.STRING)
     return {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute if a.type in simple}
+
+
+def kind_of(node: Any, read: Sequence[int | None]) -> int:
+    """Return the type of a node's results, from those of its inputs."""
+    place, otherwise = _KIND_FROM.get(node.op_type, (0, onnx.TensorProto.FLOAT))
+    found = read[place] if place < len(read) else None
+    return otherwise if found is None else found
 
 
 def twin_of(node: Any, op_type: str, places: Sequence[int]) -> Any:

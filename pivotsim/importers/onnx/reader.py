@@ -1,17 +1,19 @@
 """An ONNX file as a graph: its nodes in order, with the shapes that follow from the sizes of what the model reads."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError
+from pivotsim.importers.flow import after
 from pivotsim.importers.graph import FREE, PRODUCTS, Graph, Node, Value
-from pivotsim.importers.onnx.bits import with_bits
+from pivotsim.importers.onnx.bits import with_bits, without_quantisers
 from pivotsim.importers.onnx.contrib import attributes_of, heads_of
 from pivotsim.importers.onnx.files import model_of, onnx
 from pivotsim.importers.onnx.inputs import inputs_of
 from pivotsim.importers.onnx.names import Origin, origin_of, shown
-from pivotsim.importers.onnx.operators import CONTRIB, FACTORS, SUMS, operator_of
+from pivotsim.importers.onnx.operators import CONTRIB, FACTORS, SUMS, TWINS, operator_of
 from pivotsim.importers.onnx.patterns import collapsed
 from pivotsim.importers.onnx.shapes import Known, known_tensor, known_type, results_of
 from pivotsim.importers.skipping import Skipped
@@ -51,9 +53,19 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     reader = _Reader(path, model, sizes, skipped)
     for node, origin in zip(model.graph.node, origins, strict=True):
         reader.read(node, origin)
-    graph = Graph(path.stem, tuple(reader.nodes), reader.values, reader.weights)
+    graph = _with_norms_placed(Graph(path.stem, tuple(reader.nodes), reader.values, reader.weights), reader.lost)
     types = {name: onnx.TensorProto.DataType.Name(known.elem_type) for name, known in reader.known.items()}
-    return collapsed(with_bits(graph, types))
+    return collapsed(without_quantisers(with_bits(graph, types)))
+
+
+def _with_norms_placed(graph: Graph, lost: set[str]) -> Graph:
+    """Return a graph in which a norm that lost its layer, or was joined with a sum, belongs to the layer that reads it."""
+    nodes = []
+    for node in graph.nodes:
+        moves = node.operator == "norm" and (node.name in lost or node.origin in SUMS)
+        reading = after(graph, node.name, lambda _: True).products if moves else ()
+        nodes.append(node._replace(layer=reading[0].layer) if reading else node)
+    return replace(graph, nodes=tuple(nodes))
 
 
 class _Reader:
@@ -63,7 +75,8 @@ class _Reader:
         self.path, self.skipped = path, skipped
         self.versions = {("" if o.domain == "ai.onnx" else o.domain): o.version for o in model.opset_import}
         self.nodes: list[Node] = []
-        self.layers: dict[str, str] = {}  # value -> the layer that makes it
+        self.layers: dict[str, tuple[int, str]] = {}  # value -> when it is made, and by which layer
+        self.lost: set[str] = set()  # values whose layer the file does not state
         self.call = (0, "")  # number and layer of the module that runs
         graph = model.graph
         self.known = {tensor.name: known_tensor(tensor) for tensor in graph.initializer}
@@ -96,7 +109,8 @@ class _Reader:
             scale = origin.operator == "DynamicQuantizeLinear" and place > 0  # part of requantisation
             self.values[name] = Value(known.shape, is_constant or scale)
         self.known |= results
-        self.layers |= dict.fromkeys(results, origin.layer)
+        if not is_constant:
+            self.layers |= dict.fromkeys(results, (len(self.nodes), origin.layer))
         if not inputs:
             return
         if is_constant and operator == FREE and inputs[0] in self.weights:
@@ -109,9 +123,10 @@ class _Reader:
     def _placed(self, node: Any, origin: Origin) -> Origin:
         """Return a node's origin with the layer that it belongs to, where the file does not say so itself."""
         kind = operator_of(origin.operator)
-        if not origin.is_stated:  # that of what it reads
-            moving = (name for name in node.input if name in self.values and not self.values[name].is_constant)
-            return origin._replace(layer=self.layers.get(next(moving, ""), ""))
+        if not origin.is_stated:
+            self.lost.update(node.output)
+            made = [self.layers[name] for name in node.input if name in self.layers]  # that of what it reads, made last
+            return origin._replace(layer=max(made)[1] if made else "")
         if kind == "convolution" and "Norm" in origin.module_class:  # a norm was made part of it, and left its name
             weight = node.input[FACTORS.get(origin.operator, (0, 1))[1]]
             layer, _, last = weight.rpartition(".")
@@ -152,6 +167,9 @@ class _Reader:
         if operator in PRODUCTS:
             self._add_product(name, node, origin, operator, inputs, stated)
             return
+        if origin.operator in TWINS:
+            twin, places = TWINS[origin.operator]
+            origin, inputs = origin._replace(operator=twin), [node.input[place] for place in places]
         options: dict[str, Any] = {}
         if origin.operator == "Transpose":
             rank = len(self.values[name].shape)

@@ -113,21 +113,26 @@ def known_type(type_proto: Any) -> Known | None:
 
 def _inferred(node: Any, read: Mapping[str, Known], versions: Mapping[str, int]) -> dict[str, Known]:
     """Return shapes by ONNX's own rules, or by those of ONNX Runtime's operators."""
-    domain = "" if node.domain == "ai.onnx" else node.domain
-    if domain:
-        full_name = f"{domain}.{node.op_type}"
-        twin = TWINS.get(full_name)
-        if twin is None:
-            places = [read[name] if name else None for name in node.input]
-            shapes = contrib.shapes_of(node, [known and known.shape for known in places])
-            kind = next(iter(read.values())).elem_type
-            return {name: Known(kind, shape) for name, shape in zip(node.output, shapes, strict=False) if name}
-        if max(twin[1]) >= len(node.input):
-            raise _misfit(read)
-        node = contrib.twin_of(node, *twin)
-        read = {name: known._replace(elem_type=onnx.TensorProto.FLOAT) for name, known in read.items() if name in node.input}
+    if node.domain in ("", "ai.onnx"):
+        return _by_schema(node, read, versions.get("", 1))
+    kind = contrib.kind_of(node, [read[name].elem_type if name else None for name in node.input])
+    twin = TWINS.get(f"{node.domain}.{node.op_type}")
+    if twin is None:
+        shapes = contrib.shapes_of(node, [read[name].shape if name else None for name in node.input])
+        return {name: Known(kind, shape) for name, shape in zip(node.output, shapes, strict=False) if name}
+    if max(twin[1]) >= len(node.input):
+        raise _misfit(read)
+    factors = {node.input[p]: read[node.input[p]]._replace(elem_type=onnx.TensorProto.FLOAT) for p in twin[1]}
+    found = _by_schema(contrib.twin_of(node, *twin), factors, onnx.defs.onnx_opset_version())
+    return {name: known._replace(elem_type=kind) for name, known in found.items()}
+
+
+def _by_schema(node: Any, read: Mapping[str, Known], version: int) -> dict[str, Known]:
     try:
-        schema = onnx.defs.get_schema(node.op_type, versions.get("", 1) if not domain else onnx.defs.onnx_opset_version(), "")
+        try:
+            schema = onnx.defs.get_schema(node.op_type, version, "")
+        except onnx.defs.SchemaError:  # ONNX Runtime takes some in files of versions that have none
+            schema = onnx.defs.get_schema(node.op_type)
         types = {n: onnx.helper.make_tensor_type_proto(known.elem_type, known.shape) for n, known in read.items()}
         data = {n: onnx.numpy_helper.from_array(k.data, n) for n, k in read.items() if k.data is not None}
         inferred = onnx.shape_inference.infer_node_outputs(schema, node, types, data)
