@@ -116,7 +116,7 @@ help:
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
-	@echo "make bench-peers    the same encoder on SCALE-Sim, installed apart (takes minutes)"
+	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the README's pictures again"
 	@echo "make check-install  build the wheel, install it without extras, use it from an empty folder"
 	@echo "make clean          remove the virtual environments and all caches"

@@ -14,7 +14,7 @@ from pivotsim.cli.settings import (
     parse_settings,
     score_bits_not_used,
 )
-from pivotsim.cli.simulating import print_end, print_energy, print_modules, print_said, write_plots
+from pivotsim.cli.simulating import print_breakdown, print_end, print_energy, print_said, write_plots
 from pivotsim.errors import InputError
 from pivotsim.tables import number, percent
 
@@ -139,7 +139,7 @@ def combine_command(
         right=(1,),
     )
     print_said([*said_lines(mix), *not_used_lines(of_model)])
-    print_modules(mix)
+    print_breakdown(mix)
     print_energy(mix)
     print_end(mix.notes, written)
 

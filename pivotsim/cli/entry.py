@@ -24,6 +24,7 @@ DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = {
     "gemm": ("simulating", "gemm_command"),
     "run": ("simulating", "run_command"),
+    "import": ("importing", "import_command"),
     "combine": ("combining", "combine_command"),
     "cosearch": ("cosearching", "cosearch_command"),
     "compare": ("combining", "compare_command"),

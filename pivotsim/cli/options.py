@@ -67,7 +67,9 @@ def file_of(option: str) -> Callable[[str], Path]:
     return parse
 
 
-HwOption = Annotated[str, typer.Option("--hw", metavar="NAME", help="Hardware: a name or a YAML file.")]
+HwOption = Annotated[
+    str, typer.Option("--hw", metavar="NAME", help="Hardware: a name, a YAML file, or SCALE-Sim's .cfg.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -117,6 +119,22 @@ EnergyOption = Annotated[
 ]
 ScopeOption = Annotated[
     str, typer.Option(metavar="encoders|all", help="Charge the encoders, or patch embedding and head too.")
+]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="module|layer|group|encoder|resource",
+        help="What the table of delays lists; layers where the trace names them, 20 lines at most.",
+    ),
+]
+RunScopeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scope",
+        metavar="encoders|all",
+        help="Charge the encoders, or patch embedding and head too [default: encoders; all of a trace without any].",
+    ),
 ]
 PsPlOverlapOption = Annotated[
     str | None,
@@ -179,6 +197,9 @@ SeedOption = Annotated[
     typer.Option(parser=integer("--seed"), metavar="NUMBER", help="Which random mask, with --density [default: 0]."),
 ]
 ENCODERS_HELP = "such as 1,2,5-8; all; none"
+ShownActiveOption = Annotated[
+    str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {ENCODERS_HELP}.")
+]
 
 _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 MAX_ENCODERS = 4096

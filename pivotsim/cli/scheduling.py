@@ -94,7 +94,7 @@ def schedule_command(
         raise InputError(f"--stride: must be at least 1 {got(stride)}")
     whole = plan(spec)  # type: ignore[arg-type]
     behind = sample_note("--accuracy", sample, whole.model.name)
-    least = least_tokens(whole.model.prefix_tokens)
+    least = least_tokens(whole.model.leading_tokens)
     with progress():
         found = pruning_schedule(
             whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),

@@ -64,6 +64,14 @@ def load_both(
     return hw, model if model is None else model.replace(for_model, label="--set model")
 
 
+def model_of(name: str, set_: list[str] | None) -> "tuple[dict[str, object], VitModel]":
+    """Return the settings and the model with them applied."""
+    settings = parse_settings(set_)
+    _, model = load_both("zcu102", name, settings, only="model.")
+    assert model is not None  # load_both returns a model for a model's name
+    return settings, model
+
+
 def model_not_used(
     settings: Mapping[str, object],
     model_name: str | None,

@@ -1,38 +1,23 @@
 """Commands that show what goes into a simulation: show hw, fit, model, plan, trace."""
 
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pivotsim.cli import options, pruning
-from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
-from pivotsim.cli.settings import load_both, parse_settings
-from pivotsim.errors import InputError
-from pivotsim.tables import counted, percent
+from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.cli.settings import load_both, model_of, parse_settings
+from pivotsim.cli.tracing import show_trace_command
+from pivotsim.tables import percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.gpu import GpuSpec
     from pivotsim.hardware.spec import Hardware
-    from pivotsim.models.spec import VitModel
     from pivotsim.workload.footprints import Footprint
-    from pivotsim.workload.ops import Trace
 
 show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, its fit, a model, plan or trace.")
 HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
-ActiveOption = Annotated[
-    str | None, typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP}.")
-]
 ModelArgument = Annotated[str, typer.Argument(help="A name or a YAML file.", show_default=False)]
-
-
-def _model(name: str, set_: list[str] | None) -> "tuple[dict[str, object], VitModel]":
-    """Return the settings and the model with them applied."""
-    settings = parse_settings(set_)
-    _, model = load_both("zcu102", name, settings, only="model.")
-    assert model is not None  # load_both returns a model for a model's name
-    return settings, model
 
 
 @show_app.command("hw")
@@ -154,7 +139,7 @@ def show_model_command(
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
-    settings, model = _model(name, set_)
+    settings, model = model_of(name, set_)
     trace = lower(plan(model))
     derived = {
         "tokens": model.tokens,
@@ -166,7 +151,8 @@ def show_model_command(
     rows = [(path, value_at(model, path), unit, text) for path, unit, text in leaves(VitModel)]
     if json:
         result = {**{path: value for path, value, _, _ in rows}, "derived": derived, "set": settings}
-        print_json({**header("model", hash_of(result)), **result})
+        hashed = hash_of({**model.described(), "derived": derived, "set": settings})
+        print_json({**header("model", hashed), **result})
         return
     print_line(f"{model.name}: {model.description}")
     print_line(f"source: {model.source}")
@@ -180,7 +166,7 @@ def show_model_command(
 @show_app.command("plan")
 def show_plan_command(
     name: ModelArgument,
-    active: ActiveOption = None,
+    active: options.ShownActiveOption = None,
     heads: pruning.HeadsOption = None,
     neurons: pruning.NeuronsOption = None,
     tokens: pruning.TokensOption = None,
@@ -197,7 +183,7 @@ def show_plan_command(
     from pivotsim.workload.footprints import footprint
     from pivotsim.workload.plans import plan, pruned_text
 
-    settings, model = _model(name, set_)
+    settings, model = model_of(name, set_)
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     whole = pruned.applied(plan(model, qkv=qkv), options.active_of(active, model.depth))
     columns = ("encoder", "attention", "attention_tokens", "mlp_tokens")
@@ -229,70 +215,4 @@ def _print_footprint(found: "Footprint") -> None:
     print_line("Bytes are those of weight matrices in int8; masked ones as block-sparse columns [assumed].")
 
 
-@show_app.command("trace")
-def show_trace_command(
-    name: Annotated[
-        str, typer.Argument(help="A model's name or YAML file, or a trace's CSV file.", show_default=False)
-    ],
-    active: ActiveOption = None,
-    heads: pruning.HeadsOption = None,
-    neurons: pruning.NeuronsOption = None,
-    tokens: pruning.TokensOption = None,
-    blocks: pruning.BlocksOption = None,
-    attention: pruning.AttentionOption = None,
-    split: pruning.SplitOption = None,
-    preset: pruning.PresetOption = None,
-    batch: Annotated[
-        int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together.")
-    ] = 1,
-    qkv: options.QkvOption = "fused",
-    score_bits: options.ScoreBitsOption = 8,
-    set_: options.ModelSetOption = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option(
-            "--csv", parser=options.file_of("--csv"), metavar="OUT.csv", help="Write the trace there, - for stdout."
-        ),
-    ] = None,
-    json: options.JsonOption = False,
-) -> None:
-    """The operations that a model is lowered to, or that a trace file holds."""
-    from pivotsim.simulation.results import hash_of, header
-    from pivotsim.workload.csv_layout import columns_of
-    from pivotsim.workload.lowering.plan import lower
-    from pivotsim.workload.plans import plan
-    from pivotsim.workload.trace_csv import read_trace, write_trace
-
-    check_free("--csv", csv, json)
-    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
-    if name.lower().endswith(".csv"):
-        if pruned or (active, batch, qkv, score_bits, set_) != (None, 1, "fused", 8, None):
-            shaping = f"--active, {pruning.FLAGS}, --batch, --qkv, --score-bits, --set"
-            raise InputError(f"show trace: a trace file is fixed; {shaping} shape models")
-        settings: dict[str, object] = {}
-        trace = read_trace(name)
-    else:
-        settings, model = _model(name, set_)
-        whole = pruned.applied(plan(model, qkv=qkv, score_bits=score_bits), options.active_of(active, model.depth))
-        trace = lower(whole, batch)
-    if csv is not None:
-        write_trace(trace, csv)
-    if json:
-        result = {"name": trace.name, "macs": trace.macs, "ops": _dicts(trace), "set": settings}
-        result["pruning"] = pruned.to_dict()
-        unnamed = _dicts(replace(trace, ops=tuple(op.unnamed for op in trace)))
-        print_json({**header("trace", hash_of({**result, "ops": unnamed})), **result})
-    elif csv is not None:
-        with beside(csv):
-            print_line(f"wrote {csv}: {counted(len(trace), 'operation')}")
-    else:
-        columns = columns_of(trace)
-        print_table(columns, [op[: len(columns)] for op in trace], right=(0, *range(3, 11)))
-
-
-def _dicts(trace: "Trace") -> list[dict[str, object]]:
-    """Return operations as JSON shows them, with the columns that their table has."""
-    from pivotsim.workload.csv_layout import columns_of
-
-    columns = columns_of(trace)
-    return [dict(zip(columns, op, strict=False)) for op in trace]
+show_app.command("trace")(show_trace_command)

@@ -1,12 +1,13 @@
 """Commands that simulate once: gemm, run."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import importing, options, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.settings import (
     array_not_used,
@@ -17,7 +18,7 @@ from pivotsim.cli.settings import (
     parse_settings,
     score_bits_not_used,
 )
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.single_gemm import GemmResult
     from pivotsim.workload.plans import Plan
+
+MAX_LISTED = 20  # layers or encoders
+NO_LAYER = "(no layer)"
 
 
 def gemm_command(
@@ -101,13 +105,18 @@ def _expected(result: "GemmResult") -> tuple[str, str, str]:
 
 
 def run_command(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Model: a name or a YAML file.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]", help="Model: a name, a YAML file, or one to import: .onnx, .pt2, timm:NAME, hf:CONFIG.json."
+        ),
+    ] = None,
     trace: Annotated[
         Path | None,
         typer.Option(
             parser=options.file_of("--trace"),
             metavar="IN.csv",
-            help="Simulate a trace of operations instead of a model.",
+            help="Simulate a trace of operations instead of a model, or a topology of SCALE-Sim; - for stdin.",
         ),
     ] = None,
     active: Annotated[
@@ -126,7 +135,7 @@ def run_command(
     memory: options.MemoryOption = None,
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
-    scope: options.ScopeOption = "encoders",
+    scope: options.RunScopeOption = None,
     batch: Annotated[
         int,
         typer.Option(parser=options.integer("--batch"), metavar="N", help="Images run together; those a trace holds."),
@@ -134,6 +143,8 @@ def run_command(
     qkv: options.QkvOption = "fused",
     score_bits: options.ScoreBitsOption = 8,
     set_: options.SetOption = None,
+    size: importing.SizeOption = None,
+    skip: importing.SkipOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     timeline: Annotated[
         Path | None,
@@ -143,6 +154,7 @@ def run_command(
             help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout.",
         ),
     ] = None,
+    by: options.ByOption = "module",
     plots: options.PlotsOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -150,10 +162,12 @@ def run_command(
 
     Example: pivotsim run deit_s --active 1-6
     """
+    from pivotsim.simulation.report import BREAKDOWNS
     from pivotsim.simulation.run import simulate
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
+    from pivotsim.workload.recognition import recognised
     from pivotsim.workload.trace_csv import read_trace
 
     if model is None and trace is None:
@@ -165,28 +179,40 @@ def run_command(
         shaping = f"--active, {pruning.FLAGS}, --qkv and --score-bits"
         raise InputError(f"run: {shaping} shape a model, a trace is fixed; leave them out")
     check_free("--timeline", timeline, json)
+    check_choice("--by", by, BREAKDOWNS)
+    if json and by != "module":
+        raise InputError(f"--by: chooses the table that is printed, and --json prints none {got(by)}")
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
-    board, spec = load_both(hw, model, settings)
+    is_imported = importing.is_imported("run", model, size, skip, {"--qkv": qkv, "--score-bits": score_bits})
+    board, spec = load_both(hw, None if is_imported else model, settings)
 
     def plan_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "Plan":
-        return asked.applied(plan(one, qkv=qkv, score_bits=score_bits), options.active_of(active, one.depth))
+        return shaped(plan(one, qkv=qkv, score_bits=score_bits), asked)
+
+    def shaped(whole: "Plan", asked: pruning.Pruning) -> "Plan":
+        return asked.applied(whole, options.active_of(active, whole.model.depth))
 
     workload: Any
-    if trace is not None:
-        workload = read_trace(trace)
-    else:
-        assert spec is not None  # load_both returns a model for a model's name
+    whole = None
+    if spec is not None:
         workload = plan_of(spec)
+    else:
+        workload = importing.imported(str(model), size, skip).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
+        if pruned or active is not None:
+            whole = recognised(workload)
+            workload = shaped(whole, pruned)
     with progress():
         report = simulate(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
             ps_pl_overlap=ps_pl_overlap,
         )  # fmt: skip
-    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=scope)
+    charged = report.options["scope"]
+    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m), batch)], scope=charged)
     of_model |= score_bits_not_used(score_bits, [report], report.reading)
-    if spec is not None:
-        of_model |= pruned.not_used(lambda asked: [lower(plan_of(spec, asked), batch)], scope)
+    base = whole if spec is None else plan(spec, qkv=qkv, score_bits=score_bits)
+    if base is not None:
+        of_model |= pruned.not_used(lambda asked: [lower(shaped(base, asked), batch)], charged)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline
@@ -197,10 +223,10 @@ def run_command(
         print_json({**report.to_dict(), "not_used": not_used, "set": settings, "pruning": pruned.to_dict()})
         return
     with beside(timeline):
-        _print_run(report, str(pruned) if pruned else "", not_used_lines(of_model), written)
+        _print_run(report, str(pruned) if pruned else "", not_used_lines(of_model), by, written)
 
 
-def _print_run(report: "Report", pruned: str, not_used: Sequence[str], written: list[Path]) -> None:
+def _print_run(report: "Report", pruned: str, not_used: Sequence[str], by: str, written: list[Path]) -> None:
     from pivotsim.simulation.summary import run_tables
 
     totals = next(run_tables(report))
@@ -210,7 +236,7 @@ def _print_run(report: "Report", pruned: str, not_used: Sequence[str], written: 
     print_line()
     print_table(totals.columns, totals.rows, totals.right)
     print_said([*totals.closing, *not_used])
-    print_modules(report)
+    print_breakdown(report, by)
     print_details(report)
     print_energy(report)
     print_end(report.notes, written)
@@ -224,14 +250,16 @@ def print_said(lines: Sequence[str]) -> None:
         print_line(line)
 
 
-def print_modules(report: "Report | MixedReport") -> None:
-    """Print the breakdown by module."""
+def print_breakdown(report: "Report | MixedReport", by: str = "module") -> None:
+    """Print a breakdown; of many layers or encoders the longest, in their order, and the sum of the others."""
     print_line()
-    rows = [
-        (module, number(entry["delay_ms"]), percent(entry["share"]))
-        for module, entry in report.breakdown("module").items()
-    ]
-    print_table(("module", "delay, ms", "share"), rows, right=(1, 2))
+    entries = [(str(key) or NO_LAYER, e["delay_ms"], e["share"]) for key, e in report.breakdown(by).items()]
+    if by != "module" and len(entries) > MAX_LISTED:
+        longest = sorted(range(len(entries)), key=lambda i: -entries[i][1])[: MAX_LISTED - 1]
+        others = [entry for i, entry in enumerate(entries) if i not in longest]
+        rest = (f"{len(others)} more", math.fsum(e[1] for e in others), math.fsum(e[2] for e in others))
+        entries = [*(entries[i] for i in sorted(longest)), rest]
+    print_table((by, "delay, ms", "share"), [(key, number(ms), percent(share)) for key, ms, share in entries], (1, 2))
 
 
 def print_energy(report: "Report | MixedReport") -> None:

@@ -150,7 +150,7 @@ class MixedReport:
             for e in self.efforts
             for key, entry in e.report.breakdown(by).items()
         ]
-        gate_key = {"module": "entropy", "group": "entropy", "encoder": 0, "resource": "ps"}[by]
+        gate_key = {"module": "entropy", "layer": "", "group": "entropy", "encoder": 0, "resource": "ps"}[by]
         if self.gate_ms:
             parts.append((gate_key, self.gate_ms))
         return share_out(add_up(parts), self.busy_ms)

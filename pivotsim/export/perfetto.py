@@ -169,8 +169,10 @@ def _of_piece(piece: Piece, report: Report) -> Iterator[Event]:
 
 
 def _label(row: Row, piece: Piece, report: Report) -> tuple[str, dict[str, Any]]:
-    name = row.module if piece.block < 0 else f"{row.module} {piece.block + 1}"
+    name = row.label if piece.block < 0 else f"{row.label} {piece.block + 1}"
     args: dict[str, Any] = {"encoder": row.encoder, "kind": row.kind}
+    if row.layer:
+        args["module"] = row.module
     if piece.block >= 0:
         args["head"] = piece.block + 1
     if report.images > 1:

@@ -33,7 +33,7 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind:
     ----------
     source : str, Path, mapping or Hardware
         A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
-        values it has.
+        values it has. A path with the ending ``.cfg`` or ``.ini`` is read as settings of SCALE-Sim.
     kind : {'', 'systolic', 'mpca'}
         The kind that is asked for: where a name is unknown, names of other kinds are not told.
 

@@ -102,9 +102,9 @@ def _label_mlp(graph: Graph, blocks: Blocks, block: str, modules: dict[str, str]
 
 
 def _returns(graph: Graph, first: Node, last: Node) -> bool:
-    """Whether as many elements leave as entered, and more than one row an image does."""
+    """Whether as many elements leave as entered; of convolutions over more than one position, else they weigh channels."""
     entered, left = graph.values[first.inputs[0]].size, graph.values[last.name].size
-    return entered == left and entered > max(graph.shape(first.inputs[0]))
+    return entered == left and (first.operator == "linear" or _is_spatial(graph, first))
 
 
 def _first_work(graph: Graph, node: Node) -> Node | None:

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import operator
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -37,6 +38,7 @@ def exported(model: Any, inputs: Sequence[Any], keywords: Mapping[str, Any] | No
         torch cannot export it with these inputs.
     """
     modes = [(module, module.training) for module in model.modules()]
+    _register_caches()
     fast_path = torch.backends.mha.get_fastpath_enabled()  # one operator that hides the products
     try:
         torch.backends.mha.set_fastpath_enabled(False)
@@ -52,6 +54,16 @@ def exported(model: Any, inputs: Sequence[Any], keywords: Mapping[str, Any] | No
         torch.backends.mha.set_fastpath_enabled(fast_path)
         for module, training in modes:
             module.training = training
+
+
+def _register_caches() -> None:
+    """Let torch.export see into caches of transformers, which a model may take or give back."""
+    if "transformers" not in sys.modules:
+        return
+    from transformers.integrations.executorch import register_dynamic_cache_export_support
+
+    with contextlib.suppress(ValueError):  # done before
+        register_dynamic_cache_export_support()
 
 
 def loaded(path: Path) -> Any:

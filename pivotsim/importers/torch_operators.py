@@ -13,12 +13,12 @@ _ROWS = {
     "gelu": "gelu",
     "silu": "silu hardswish mish",
     "relu": "relu relu6 leaky_relu prelu hardtanh clamp clamp_min clamp_max hardsigmoid threshold",
-    "add": "add sub rsub subtract",
+    "add": "add sub rsub subtract diff",
     "mul": (
         "mul div divide multiply pow exp log log1p log2 sqrt rsqrt sigmoid tanh erf sin cos neg abs reciprocal square maximum "
         "minimum where masked_fill softplus elu celu selu glu floor ceil round remainder fmod sign cumsum logical_and "
         "logical_or logical_not bitwise_and bitwise_or bitwise_not bitwise_xor eq ne lt le gt ge isnan isinf nan_to_num "
-        "atan2 expm1 floor_divide upsample_nearest1d upsample_nearest2d upsample_bilinear2d upsample_bicubic2d "
+        "and or xor not iand ior atan2 expm1 floor_divide upsample_nearest1d upsample_nearest2d upsample_bilinear2d upsample_bicubic2d "
         "upsample_linear1d _upsample_bilinear2d_aa _upsample_bicubic2d_aa upsample_nearest_exact2d grid_sampler lerp "
         "addcmul addcdiv logsigmoid log_sigmoid polar complex view_as_complex view_as_real"
     ),
@@ -58,4 +58,4 @@ def operator_of(target: str) -> str | None:
     parts = target.split(".")
     if parts[0] not in ("aten", "_operator") or len(parts) < 2:
         return None
-    return _OF.get(parts[1]) or _OF.get(parts[1].removesuffix("_"))
+    return _OF.get(parts[1]) or _OF.get(parts[1].strip("_"))

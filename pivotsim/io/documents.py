@@ -9,6 +9,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.io.file_kinds import check_content, check_suffix, is_path, not_found
+from pivotsim.io.scalesim_settings import is_settings, read_settings
 from pivotsim.io.search_path import note_missing_roots, note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 
@@ -90,6 +91,8 @@ def load_document(
     """
     if isinstance(source, Mapping):
         document = Document(plain(source), {}, what)
+    elif what == "hardware" and is_settings(source):
+        document = read_settings(Path(str(source)))
     elif isinstance(source, (str, Path)):
         document = read_yaml(find(folder, what, str(source), groups=groups, kind=kind))
         check_content(what, document)

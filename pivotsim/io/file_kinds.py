@@ -14,6 +14,7 @@ SETTINGS = (".json", ".toml", ".cfg", ".ini", ".conf", ".xml", ".py", ".txt", ".
 ARRAYS = (".npy", ".npz", ".mat", ".parquet")
 OTHER_SUFFIXES = (*WEIGHTS, *TABLES, *SETTINGS, *ARRAYS)
 
+MAX_NAMES_LISTED = 32
 # what is asked for -> its name in a sentence, how to see the values that its file states, keys that stand in it alone
 NOUNS = {"hardware": "hardware", "gpu": "a GPU", "dram": "a DRAM channel", "model": "a model", "space": "a space"}
 _LISTS = {
@@ -74,7 +75,7 @@ def not_found(what: str, name: str, valid: Iterable[str], others: Mapping[str, I
     for suffix in YAML_SUFFIXES:
         if os.path.exists(name + suffix):  # noqa: PTH110
             return f"{what}: unknown name {got(name)}; for the file write {name}{suffix}"
-    near = nearest(name, names, list_all=not is_path(name))
+    near = nearest(name, names, list_all=not is_path(name), most=MAX_NAMES_LISTED)
     if is_path(name) and not near:
         return f"{what}: no such file {got(name)}"
     return f"{what}: unknown name {got(name)}{near}"

@@ -15,6 +15,7 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
         "int_parsing_size": "must be an integer within int64",
         "int_from_float": "must be an integer",
         "integer_or_unlimited": "must be an integer or the word unlimited",
+        "size_px": "must be an integer, or two as HEIGHTxWIDTH such as 480x640",
         "float_type": "must be a number",
         "bool_type": "must be true or false",
         "string_type": "must be text",
@@ -58,7 +59,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
         return "; write it without separators of thousands"
     if re.fullmatch(r"\d+,\d+", value):
         return "; write a decimal point"
-    if re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
+    if kind != "size_px" and re.fullmatch(r"[1-9]\d*\s*[xX*]\s*\d+", value):
         return _one_number(meaning)
     if value[:2].lower() in {"0x", "0o", "0b"}:
         return "; write a decimal number"

@@ -73,6 +73,11 @@ def note_useless_roots(folder: str) -> None:
             _notes[f"${VARIABLE}: holds no folder {folder} (got {str(root)!r})"] = None
 
 
+def note(line: str) -> None:
+    """Keep a line that a user should know."""
+    _notes[line] = None
+
+
 def take_notes() -> list[str]:
     """Return the lines noted since the last call, each once, and forget them."""
     lines = list(_notes)

@@ -36,6 +36,10 @@ class Spec(BaseModel):
             " copy, as in hw.replace({'array.rows': 32})"
         )
 
+    def stated(self) -> dict[str, Any]:
+        """Return the values that a copy is made from; what follows from them may be left out."""
+        return self.model_dump()
+
     def __delattr__(self, name: str) -> None:
         """Raise InputError, as for a new value."""
         raise InputError(f"{name}: is not taken away in place; replace({{path: value}}) returns a changed copy")
@@ -127,7 +131,7 @@ def unknown_key(spec: type[Spec], path: str, valid: Iterable[str], how: str = ""
     return meant if meant.startswith(";") else nearest(path, valid, how=how)
 
 
-MAX_KEYS_LISTED = 20
+MAX_KEYS_LISTED = 32
 
 
 # -- fields -------------------------------------------------------------------------------------------------
@@ -258,7 +262,7 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
     """
     if not isinstance(changes, Mapping):
         raise InputError(f"{label}: must map dotted paths to values {got(changes)}")
-    data = spec.model_dump()
+    data = spec.stated()
     paths = changeable(type(spec))
     places: dict[KeyPath, str] = {}
     problems = []

@@ -18,7 +18,7 @@ STDOUT = 1
 
 
 def read_text(path: Path, max_bytes: int) -> str:
-    """Return the text of a UTF-8 file of at most ``max_bytes``.
+    """Return the text of a UTF-8 file, or of standard input (``-``), of at most ``max_bytes``.
 
     Raises
     ------
@@ -27,7 +27,7 @@ def read_text(path: Path, max_bytes: int) -> str:
         lines is longer than ``MAX_LINE_CHARACTERS``.
     """
     try:
-        with path.open("rb") as file:
+        with _bytes_of(path) as file:
             raw = file.read(max_bytes + 1)
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory, expected a file") from None
@@ -51,6 +51,20 @@ def read_text(path: Path, max_bytes: int) -> str:
         if len(line_text) > MAX_LINE_CHARACTERS:
             raise InputError(f"{path}:{number}: line is longer than {MAX_LINE_CHARACTERS} characters")
     return text
+
+
+def is_stdin(path: Path) -> bool:
+    """Whether an input of this name is standard input."""
+    return str(path) == "-"
+
+
+def _bytes_of(path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:
+    """Return what an input of this name is read from; standard input stays open."""
+    if not is_stdin(path):
+        return path.open("rb")
+    if sys.stdin is None:
+        raise OSError(None, "standard input is closed")
+    return contextlib.nullcontext(sys.stdin.buffer)
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TRACK_LABELS = {"array": "array (PL)", "ps": "processor (PS)"}
+MAX_LABEL_CHARACTERS = 16  # a bar has no room for more of a name
 LEAST_LABELLED_SHARE = 0.045  # of the window; below it a bar has no room for its name
 
 
@@ -52,7 +53,7 @@ def gantt_data(report: Report, window_ms: tuple[float, float] | None = None, *, 
             continue
         row = report.rows[piece.row]
         group = GROUP_OF.get(row.module, "other")
-        label = "" if join else row.module if piece.block < 0 else f"{row.module} {piece.block + 1}"
+        label = "" if join else _ending(row.label) if piece.block < 0 else f"{_ending(row.label)} {piece.block + 1}"
         if label and report.images > 1:
             label += f" [{piece.row * report.images // len(report.rows) + 1}]"
         own = bars[piece.resource]
@@ -61,6 +62,11 @@ def gantt_data(report: Report, window_ms: tuple[float, float] | None = None, *, 
         else:
             own.append(Bar(TRACK_LABELS.get(piece.resource, f"{piece.resource} (PL)"), group, label, start, end))
     return [bar for own in bars.values() for bar in own]
+
+
+def _ending(name: str) -> str:
+    """Return the end of a long name, in which layers differ: their names begin with what they are part of."""
+    return name if len(name) <= MAX_LABEL_CHARACTERS else f"...{name[3 - MAX_LABEL_CHARACTERS :]}"
 
 
 def draw_gantt(data: list[Bar], axes: "Axes", title: str = "") -> "Axes":

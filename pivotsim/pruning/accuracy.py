@@ -147,7 +147,7 @@ class RandomRemoval:
 
     def __call__(self, tokens: int) -> float:
         """Return the accuracy of keeping ``tokens`` tokens, prefix tokens included."""
-        prefix, patches = self.model.prefix_tokens, self.model.patches
+        prefix, patches = self.model.leading_tokens, self.model.patches
         kept = check_integer("tokens", tokens, prefix + 1, self.model.tokens) - prefix
         correct = images = 0
         for batch in range(check_integer("batches", self.batches, 1)):

@@ -232,7 +232,7 @@ def pruning_schedule(
         raise InputError(f"device: must have a name and latency_ms(plan, batch) {got(device)}")
     batch = check_integer("batch", batch, 1)
     alpha, whole, place = check_alpha(alpha), whole_tokens(plan), pruning_encoder(plan, encoder)
-    points = _grid(grid, whole, plan.model.prefix_tokens)
+    points = _grid(grid, whole, plan.model.leading_tokens)
     stairs = staircase_of(plan, device, points.tolist(), batch)
     accuracy_pct = accuracies_pct(accuracy, points, whole)
     asked = (batch, alpha, place, points.tolist(), accuracy_pct.tolist())

@@ -29,7 +29,7 @@ from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.notes.needs import possible_in
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import unmet
-from pivotsim.simulation.run import SCOPES, as_trace, runnable
+from pivotsim.simulation.run import SCOPES, as_trace, runnable, scoped
 from pivotsim.simulation.summary import inherited_lines
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
 from pivotsim.workload.ops import Trace
@@ -60,7 +60,7 @@ def simulate_designs(
     *,
     profile: str = "paper",
     energy: str = "constant",
-    scope: str = "encoders",
+    scope: str | None = None,
     grid: bool = False,
 ) -> DesignTable:
     """Return totals of one workload on many arrays at once, each as ``simulate`` would give it.
@@ -74,7 +74,7 @@ def simulate_designs(
     designs : mapping
         Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency. Lists of
         one length, of which the first values are the first design, the second ones the second.
-    profile, energy, scope : str
+    profile, energy, scope : str, optional
         As in ``simulate``; engine `analytic`, memory `paper`.
     grid : bool
         Take every combination of the values instead, the last field changing fastest.
@@ -106,8 +106,9 @@ def simulate_designs(
         raise InputError(f"designs: must map fields of the array to vectors {got(designs)}")
     check_choice("profile", profile, PROFILES)
     check_choice("energy", energy, RULES)
-    check_choice("scope", scope, SCOPES)
-    whole = as_trace(workload, 1)
+    if scope is not None:
+        check_choice("scope", scope, SCOPES)
+    whole, scope = scoped(as_trace(workload, 1), scope)
     trace = runnable(whole, hw, scope)
     if any(mask is not None for mask in trace.gemm_masks):
         raise InputError(f"{trace.name}: many designs at once run dense operations only; simulate() takes masks")

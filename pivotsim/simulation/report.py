@@ -29,14 +29,14 @@ from pivotsim.workload.remarks import plan_scope_notes, workload_remarks
 if TYPE_CHECKING:
     import pandas
 
-BREAKDOWNS = ("module", "group", "encoder", "resource")
+BREAKDOWNS = ("module", "layer", "group", "encoder", "resource")
 
 
 class Row(NamedTuple):
     """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts PL clocks, 0 on the PS.
 
     ``delay_ms`` is the time that the resource works on it, from ``start_ms`` on; under ``ps_pl_overlap`` not always
-    in one piece.
+    in one piece. ``layer`` is the name that the trace gives the operation's layer, '' where it gives none.
     """
 
     encoder: int
@@ -47,6 +47,12 @@ class Row(NamedTuple):
     macs: int
     delay_ms: float
     start_ms: float
+    layer: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a picture calls it: the name of its layer, else its module."""
+        return self.layer or self.module
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class Report:
     options : mapping
         Engine, memory, profile, energy, scope, batch and ps_pl_overlap of the run.
     rows : tuple of Row
-        One per step: encoder, module, kind, resource, cycles, macs, delay_ms, start_ms; ``to_frame`` is their table.
+        One per step: encoder, module, kind, resource, cycles, macs, delay_ms, start_ms, layer; ``to_frame`` is their
+        table.
     batch, images : int
         Images in the run, and those of them that run side by side.
     pes, macs : int
@@ -276,11 +283,12 @@ class Report:
         return self.macs / possible if possible else 0.0
 
     def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
-        """Return {key: {delay_ms, share}} by ``module``, ``group``, ``encoder`` or ``resource``.
+        """Return {key: {delay_ms, share}} by ``module``, ``layer``, ``group``, ``encoder`` or ``resource``.
 
         Entries are the resources' work and shares of ``busy_ms``, which is the delay where they are serial.
 
-        Groups are the paper's (Fig. 6a): attention_mac, softmax, mlp; what it leaves out is ``other``.
+        Groups are the paper's (Fig. 6a): attention_mac, softmax, mlp; what it leaves out is ``other``. Layers are those
+        that the trace names; what belongs to none of them stands under ''.
 
         Raises
         ------
@@ -301,7 +309,11 @@ class Report:
         return hash_of(self.inputs)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain numbers and text, the form that ``--json`` prints."""
+        """Return the report as plain numbers and text, the form that ``--json`` prints.
+
+        ``breakdown_by_layer`` is there where the trace names layers.
+        """
+        by_layer = {"breakdown_by_layer": self.breakdown("layer")} if any(row.layer for row in self.rows) else {}
         return {
             **header("run", self.input_hash),
             "workload": self.workload,
@@ -330,6 +342,7 @@ class Report:
             "breakdown": self.breakdown("module"),
             "breakdown_by_group": self.breakdown("group"),
             "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
+            **by_layer,
             "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
             "counts": self.counts.to_dict(),
             **self.details.to_dict(),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pivotsim.energy.rules import RULES
@@ -34,7 +34,7 @@ def simulate(
     memory: str | None = None,
     profile: str = "paper",
     energy: str = "constant",
-    scope: str = "encoders",
+    scope: str | None = None,
     batch: int = 1,
     ps_pl_overlap: str | None = None,
 ) -> Report:
@@ -58,8 +58,9 @@ def simulate(
         and transfers.
     energy : {'constant', 'activity'}
         Board power times delay, or each component's static power times time plus its energy per event.
-    scope : {'encoders', 'all'}
-        Charge the encoders only (the paper), or patch embedding and head too.
+    scope : {'encoders', 'all'}, optional
+        Charge the encoders only (the paper), or patch embedding and head too. Left out, 'encoders', and 'all' for a
+        trace none of whose operations is in an encoder.
     batch : int
         Images, at least 1.
     ps_pl_overlap : {'serial', 'heads', 'images'}, optional
@@ -87,7 +88,8 @@ def simulate(
     hw = load_hardware(hw)
     engine, memory = resolved(hw, engine, memory, profile)
     check_choice("energy", energy, RULES)
-    check_choice("scope", scope, SCOPES)
+    if scope is not None:
+        check_choice("scope", scope, SCOPES)
     batch = check_integer("batch", batch, 1)
     if ps_pl_overlap is not None:
         check_choice("ps_pl_overlap", ps_pl_overlap, PS_PL_OVERLAPS)
@@ -100,7 +102,7 @@ def simulate(
     if images > 1 and isinstance(workload, Trace):
         problem = f"a trace of {batch} images cannot be taken apart; give a Plan, or a trace of one image and batch 1"
         raise InputError(f"ps_pl_overlap: 'images': {problem} {got(batch)}")
-    whole = as_trace(workload, batch // images)
+    whole, scope = scoped(as_trace(workload, batch // images), scope)
     trace = runnable(whole, stated, scope)
     if mode == "heads" and not head_ranges(trace) and _is_split(trace):
         problem = "a split attention runs its heads one by one, so none is side by side with another"
@@ -114,7 +116,7 @@ def simulate(
     )
     steps = place_ops(trace, hw, cycles, profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
-    rows = _rows(steps, timeline, hw, images)
+    rows = _rows(steps, timeline, trace, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
     if pl_cycles > INT64_MAX:
         raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
@@ -162,6 +164,15 @@ def as_trace(workload: Plan | Trace, batch: int) -> Trace:
     raise InputError(f"workload: must be a Plan or a Trace; use pivotsim.plan(model) {got(workload)}")
 
 
+def scoped(whole: Trace, scope: str | None) -> tuple[Trace, str]:
+    """Return a trace and the scope of its run: left out, all where no operation is in an encoder, which is noted."""
+    if scope is not None:
+        return whole, scope
+    if any(op.encoder for op in whole):
+        return whole, "encoders"
+    return replace(whole, notes=(*whole.notes, "scope: 'all', since no operation is in an encoder")), "all"
+
+
 def _is_split(trace: Trace) -> bool:
     """Whether an encoder's scores are several multiplications, as ``split_attention`` makes them."""
     encoders = [op.encoder for op in trace if op.module == "qkt" and op.kind == "gemm"]
@@ -196,13 +207,15 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
     return trace
 
 
-def _rows(steps: list[PlacedOp], timeline: Timeline, hw: Hardware, images: int) -> list[Row]:
+def _rows(steps: list[PlacedOp], timeline: Timeline, trace: Trace, hw: Hardware, images: int) -> list[Row]:
     """Return the steps of all images in the trace's order, each with its start."""
     to_ms, clock_mhz, rows = timeline.ticks.to_ms, hw.clock_mhz, []
     for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):
         side = "ps" if step.resource == PS else "pl"
         busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), clock_mhz)
-        rows.append(Row(step.encoder, step.module, step.kind, side, step.cycles, step.macs, busy_ms, to_ms(start)))
+        layer = trace.ops[step.position].layer
+        place = (step.encoder, step.module, step.kind, side)
+        rows.append(Row(*place, step.cycles, step.macs, busy_ms, to_ms(start), layer))
     return rows
 
 

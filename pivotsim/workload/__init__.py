@@ -16,11 +16,12 @@ _HOMES = {
     "Plan": "pivotsim.workload.plans",
     "plan": "pivotsim.workload.plans",
     "read_trace": "pivotsim.workload.trace_csv",
+    "write_topology": "pivotsim.workload.topologies",
     "write_trace": "pivotsim.workload.trace_csv",
 }
 __all__ = [
     "EncoderPlan", "Footprint", "Mask", "Op", "Plan", "Trace", "drawn_mask", "footprint", "lower", "plan",
-    "read_trace", "write_trace",
+    "read_trace", "write_topology", "write_trace",
 ]  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
@@ -30,4 +31,5 @@ if TYPE_CHECKING:
     from pivotsim.workload.masks.masks import Mask, drawn_mask
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
+    from pivotsim.workload.topologies import write_topology
     from pivotsim.workload.trace_csv import read_trace, write_trace

@@ -7,29 +7,45 @@ from typing import NamedTuple
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.csv_separators import SEPARATORS, cells_of
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op
+from pivotsim.workload.topologies import form_of, missing_of, plain_name
 
 OPTIONAL = ("layer",)
 HEADER = tuple(field for field in Op._fields if field not in OPTIONAL)
-MAX_TOLD = 3  # columns that are missing are told one by one up to so many
+DEMANDED = ("m", "k", "n")
 EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
+MANY = 3  # a table of so many columns was meant to be separated
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
 _OTHER_FILES = {  # ending -> what such a file is, and where it is given
     ".yaml": "a YAML file; a model's is given by its name alone, as in `pivotsim run {name}`",
-    ".json": "a JSON file", ".cfg": "a settings file", ".onnx": "a graph, which is not read",
+    ".json": "a JSON file", ".cfg": "a settings file; those of SCALE-Sim are given by --hw {name}",
+    ".onnx": "a graph, which is not read",
     ".pt": "a checkpoint, which is not read", ".pth": "a checkpoint, which is not read",
     ".npz": "a file of arrays", ".npy": "a file of arrays", ".xlsx": "a workbook; save its sheet as CSV",
 }  # fmt: skip
 _OTHER_FILES[".yml"] = _OTHER_FILES[".yaml"]
-GEMM_COLUMNS = {"layer", "m", "n", "k"}
-CONVOLUTION_COLUMNS = {"ifmap height", "ifmap width", "filter height", "filter width", "channels", "num filter"}
 
 
 class Layout(NamedTuple):
-    """How a trace file is written: what separates its cells, their columns, and whether blanks surround its cells."""
+    """How a trace file is written: what separates its cells, their columns, and whether blanks surround its cells.
+
+    ``form`` is that of a topology of SCALE-Sim, '' of a trace.
+    """
 
     separator: str
     columns: tuple[str, ...]
     is_padded: bool
+    form: str = ""
+
+    @property
+    def is_trace(self) -> bool:
+        """Whether these are columns of a trace, with those that it needs."""
+        named = set(self.columns)
+        return set(DEMANDED) <= named <= set(Op._fields) and len(named) == len(self.columns)
+
+
+def columns_of(ops: Iterable[Op]) -> tuple[str, ...]:
+    """Return the columns of operations' table: ``layer`` only where one of them has a name."""
+    return Op._fields if any(op.layer for op in ops) else HEADER
 
 
 def check_ending(path: Path) -> None:
@@ -37,11 +53,6 @@ def check_ending(path: Path) -> None:
     what = _OTHER_FILES.get(path.suffix.lower())
     if what is not None and path.is_file():
         raise InputError(f"{path}: is {what.format(name=path)}; a trace is a CSV file of operations: {EXAMPLE}")
-
-
-def columns_of(ops: Iterable[Op]) -> tuple[str, ...]:
-    """Return the columns of operations' table: ``layer`` only where one of them has a name."""
-    return Op._fields if any(op.layer for op in ops) else HEADER
 
 
 def layout_of(place: str, line: str) -> Layout:
@@ -57,8 +68,8 @@ def layout_of(place: str, line: str) -> Layout:
     Returns
     -------
     Layout
-        Semicolons and tabs separate where they make the columns of a trace and commas do not; names of columns are
-        read in upper or lower case.
+        Semicolons and tabs separate where they make the columns of a table and commas do not; names of columns are
+        read in upper or lower case, and separators at the end of the line left out.
 
     Raises
     ------
@@ -67,8 +78,7 @@ def layout_of(place: str, line: str) -> Layout:
     """
     layouts = [_layout(line, separator) for separator in SEPARATORS]
     for layout in layouts:
-        named = set(layout.columns)
-        if set(HEADER) <= named <= set(Op._fields) and len(named) == len(layout.columns):
+        if layout.form or layout.is_trace:
             return layout
     found = max(layouts, key=lambda layout: len(layout.columns))  # of equals the comma
     _check_other_table(place, line, found)
@@ -77,40 +87,38 @@ def layout_of(place: str, line: str) -> Layout:
 
 def _layout(line: str, separator: str) -> Layout:
     is_padded = any(cell != cell.strip() for cell in line.split(separator))
-    return Layout(separator, tuple(cell.lower() for cell in cells_of(line, separator)), is_padded)
+    columns = [cell.lower() for cell in cells_of(line, separator)]
+    while columns and not columns[-1]:
+        del columns[-1]
+    names = tuple(map(plain_name, columns))
+    form = form_of(names)
+    return Layout(separator, names if form else tuple(columns), is_padded, form)
 
 
 def _check_other_table(place: str, line: str, found: Layout) -> None:
     """Raise InputError for tables that are no traces."""
-    columns = set(found.columns)
-    kind = ""
-    if columns >= GEMM_COLUMNS:
-        kind = "GEMM"
-    elif len(columns & CONVOLUTION_COLUMNS) > MAX_TOLD:
-        kind = "convolution"
-    if kind:
-        raise InputError(
-            f"{place}: is a SCALE-Sim topology ({kind} layers), which is not read yet; a trace has the columns "
-            f"{','.join(HEADER)}: {EXAMPLE}"
-        )
-    if {*found.columns} & {*TRACE_MODULES} and {*found.columns} & {*KINDS}:
+    missing = missing_of(found.columns)
+    if missing:
+        raise InputError(f"{place}: is a SCALE-Sim topology of convolutions without the columns {', '.join(missing)}")
+    lower = {cell.lower() for cell in found.columns}
+    if (lower & {*TRACE_MODULES} and lower & {*KINDS}) or all(c.replace(".", "").isdecimal() for c in found.columns):
         raise InputError(f"{place}: must name the columns, before the first operation: {','.join(HEADER)}")
     if len(found.columns) == 1:
         for separator, named in _UNREAD_SEPARATORS.items():
-            if len(_layout(line, separator).columns) > MAX_TOLD:
+            if len(_layout(line, separator).columns) >= MANY:
                 raise InputError(f"{place}: separated by {named}, expected a comma, a semicolon or a tab")
 
 
 def _problems(place: str, columns: Iterable[str]) -> list[str]:
-    """Return a line for each column that is missing, unknown or stands twice; one for all where most are missing."""
+    """Return a line for each column that is unknown or stands twice, and one for those that are missing."""
     columns = list(columns)
-    missing = [c for c in HEADER if c not in columns]
+    missing = [c for c in DEMANDED if c not in columns]
     unknown = [c for c in columns if c not in Op._fields]
-    if len(missing) > MAX_TOLD and len(missing) > len(unknown):
-        lacks = "all of them are missing" if len(missing) == len(HEADER) else f"{', '.join(missing)} are missing"
-        return [f"{place}: a trace has the columns {','.join(HEADER)}; {lacks}; {EXAMPLE}"]
-    problems = [f"{place}: {c}: column is missing" for c in missing]
-    problems += [f"{place}: unknown column {got(c)}{nearest(c, Op._fields)}" for c in unknown if c]
+    if missing:
+        others = ",".join(field for field in Op._fields if field not in DEMANDED)
+        lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        return [f"{place}: a trace needs the columns m, k and n, and may have {others}; {lacks}; {EXAMPLE}"]
+    problems = [f"{place}: unknown column {got(c)}{nearest(c, Op._fields)}" for c in unknown if c]
     if "" in unknown:
         number = columns.index("") + 1
         problems.append(f"{place}: column {number} has no name; leave out the separator before it, in every line")

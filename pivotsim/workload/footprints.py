@@ -16,7 +16,16 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from pivotsim.errors import check_integer
+from pivotsim.models.parameters import (
+    bias_of,
+    embedding_parameters,
+    head_parameters,
+    norm_parameters,
+    pooling_parameters,
+    pooling_weights,
+)
 from pivotsim.models.spec import VitModel
+from pivotsim.workload.lowering.head import POOL
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import TRACE_MODULES, Trace
@@ -136,39 +145,40 @@ def _macs(dense: Trace, kept: Trace) -> Iterator[FootprintRow]:
 
 def _outside(model: VitModel, dense: Trace, weight_bytes: int) -> Iterator[FootprintRow]:
     """Yield what stands outside the encoders; its weight matrices are those of the trace's GEMMs."""
-    head = 2 * model.width + (model.head_features + 1) * model.classes
-    head += (model.width + 1) * model.classes if model.aux_head else 0
-    embedding = model.parameters - model.depth * model.encoder_parameters - head
-    for label, parameters in (("patch_embed", embedding), ("head", head)):
+    for label, parameters in (("patch_embed", embedding_parameters(model)), ("head", head_parameters(model))):
         weights = sum(op.k * op.n for op in dense if op.module == label and op.kind == "gemm")
         yield FootprintRow(label, parameters, parameters, weights * weight_bytes)
+    if model.pool == "attention":
+        parameters = pooling_parameters(model)
+        yield FootprintRow(POOL, parameters, parameters, pooling_weights(model) * weight_bytes)
 
 
 def _encoders(dense: Plan, plan: Plan, weight_bytes: int) -> Iterator[FootprintRow]:
     """Yield parameters and stored bytes of every encoder."""
     for encoder in dense.encoders:
-        for label, parameters in _other_parameters(dense.model, encoder):
+        for label, parameters in _other_parameters(dense, encoder):
             yield FootprintRow(label, parameters_dense=parameters)
         for label, (k, n) in dense.weight_sizes(encoder).items():
-            yield FootprintRow(label, parameters_dense=k * n + _biases(dense.model, label, n))
+            yield FootprintRow(label, parameters_dense=k * n + bias_of(dense.model, label, n))
     for encoder in plan.encoders:
-        for label, parameters in _other_parameters(plan.model, encoder):
+        for label, parameters in _other_parameters(plan, encoder):
             yield FootprintRow(label, parameters_kept=parameters)
         for label, (k, n) in plan.weight_sizes(encoder).items():
             mask = encoder.weight_masks.get(label)
             kept = k * n if mask is None else mask.kept_elements[0]
             stored = (k * n * weight_bytes, 0, 0) if mask is None else stored_bytes(mask, weight_bytes)
-            yield FootprintRow(label, 0, kept + _biases(plan.model, label, n), *stored)
+            yield FootprintRow(label, 0, kept + bias_of(plan.model, label, n), *stored)
 
 
-def _biases(model: VitModel, label: str, n: int) -> int:
-    return n if model.qkv_bias or label not in ("qkv", "q", "k", "v") else 0
-
-
-def _other_parameters(model: VitModel, encoder: EncoderPlan) -> Iterator[tuple[str, int]]:
+def _other_parameters(plan: Plan, encoder: EncoderPlan) -> Iterator[tuple[str, int]]:
     """Yield an encoder's norms, and LayerScale's factors under the residual that they are applied in."""
+    model = plan.model
+    if model.qk_norm and encoder.attention_active:
+        yield "qk_norm", 2 * norm_parameters(model, model.head_size)
+    if model.mlp_norm:
+        yield "mlp_norm", norm_parameters(model, plan.hidden_of(encoder))
     for half in ("1", "2") if encoder.attention_active else ("2",):
-        yield f"norm{half}", 2 * model.width
+        yield f"norm{half}", norm_parameters(model, model.width)
         if model.layer_scale:
             yield f"residual{half}", model.width
 

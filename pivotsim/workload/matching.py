@@ -52,7 +52,7 @@ def _densities(plan: Plan, block: int) -> Sequence[float]:
 
 def _removed(plan: Plan) -> Sequence[float]:
     """Return how many tokens one layer may remove, the most that it does first."""
-    return range(plan.model.tokens - 2 * plan.model.prefix_tokens - 2, -1, -1)
+    return range(plan.model.tokens - 2 * plan.model.leading_tokens - 2, -1, -1)
 
 
 def _per_layer(plan: Plan) -> Sequence[float]:

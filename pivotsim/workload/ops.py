@@ -19,8 +19,8 @@ KINDS = tuple(OPERATIONS)
 # Every label that a report may show: layers in a model's order, and what each kind of operation brings. `transfer` and
 # `entropy` never stand in a trace: they follow from the hardware's placement and from effort combination.
 MODULES = (
-    "patch_embed", "norm1", "qkv", "q", "k", "v", "qkt", "sv", "proj", "residual1",
-    "norm2", "fc1", "gate", "value", "fc2", "residual2",
+    "patch_embed", "norm1", "qkv", "q", "k", "v", "qk_norm", "qkt", "sv", "proj", "residual1",
+    "norm2", "fc1", "gate", "value", "mlp_norm", "fc2", "residual2",
     *(module for row in OPERATIONS.values() for module in row.modules),
     "predictor", "transfer", "head", "entropy",
     "conv", "kv", "rope", "expert", "other",
@@ -112,6 +112,7 @@ class Trace(Printable):
     name: str = "trace"
     masks: Mapping[tuple[str, str], Mask] = field(default_factory=dict, hash=False)  # mask_name(op) -> mask
     model: VitModel | None = field(default=None, compare=False)  # whose operations they are; None where unknown
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what was taken for granted when they were read
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -127,7 +128,7 @@ class Trace(Printable):
             row[:] = row[0] + 1, row[1] + self.macs_of(op), row[2] + op.elements
         rows = [(*key, n, f"{macs / 1e9:.3f}" if macs else "", f"{size:,}") for key, (n, macs, size) in found.items()]
         title = f"{self.name}: {counted(len(self.ops), 'operation')}, {self.macs / 1e9:.2f} GMACs"
-        return (Table(title, ("module", "kind", "operations", "GMACs", "elements"), rows, (2, 3, 4)),)
+        return (Table(title, ("module", "kind", "operations", "GMACs", "elements"), rows, (2, 3, 4), self.notes),)
 
     def __iter__(self) -> Iterator[Op]:
         return iter(self.ops)
@@ -264,7 +265,7 @@ def checked(trace: Trace) -> Trace:
             problems.append(f"{trace.name}: operation {number}: {error}")
     if problems:
         raise InputError(problems)
-    return Trace(tuple(ops), trace.name, masks, trace.model)
+    return Trace(tuple(ops), trace.name, masks, trace.model, trace.notes)
 
 
 def with_mask(op: Op, mask: Mask | None) -> Op:

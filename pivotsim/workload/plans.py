@@ -100,7 +100,7 @@ class Plan(Printable):
     def weight_sizes(self, encoder: EncoderPlan) -> dict[str, tuple[int, int]]:
         """Return {label: (K, N)} of an encoder's weight matrices, in the order of their GEMMs."""
         d, hidden = self.model.width, self.hidden_of(encoder)
-        inner = self.heads_of(encoder) * (d // self.model.heads)
+        inner = self.heads_of(encoder) * self.model.head_size
         sizes = {}
         if encoder.attention_active:
             sizes = {"qkv": (d, 3 * inner)} if self.qkv == "fused" else dict.fromkeys(("q", "k", "v"), (d, inner))

@@ -41,7 +41,12 @@ def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ..
 def workload_remarks(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ...]:
     """Return those of the notes on a workload that belong beside the totals: all but what a plan's scope leaves out."""
     trace = whole.within(scope)
-    return (*_out_of_trace(whole, trace, scope), *_kept_shares(trace), *_narrow_operands(trace, operand_bits))
+    return (
+        *whole.notes,
+        *_out_of_trace(whole, trace, scope),
+        *_kept_shares(trace),
+        *_narrow_operands(trace, operand_bits),
+    )
 
 
 def plan_scope_notes(whole: Trace, scope: str) -> tuple[str, ...]:

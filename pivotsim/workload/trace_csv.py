@@ -4,21 +4,24 @@ import csv
 import io
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, got_typed, nearest
-from pivotsim.io.csv_separators import SEPARATORS
-from pivotsim.io.text_files import read_text, write_atomic
-from pivotsim.io.yaml_reader import exact_integer
-from pivotsim.workload.csv_layout import Layout, check_ending, columns_of, layout_of
+from pivotsim.io.csv_cells import whole_number
+from pivotsim.io.text_files import is_stdin, read_text, write_atomic
+from pivotsim.workload.csv_layout import Layout, check_ending, columns_of
+from pivotsim.workload.csv_rows import Row, read_rows
 from pivotsim.workload.masks.files import MAX_PROBLEMS, cut
 from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_layer, check_op, checked
+from pivotsim.workload.topologies import layer_op, topology_notes
 from pivotsim.workload.trace_masks import stored, with_masks
 
 MAX_BYTES = 64 * 2**20
-_INTEGER = re.compile(r"[0-9]{1,30}")
-_DECIMAL = re.compile(r"[0-9]{1,30}(\.[0-9]*)?([eE][+]?[0-9]{1,3})?")
-_FREE = ("mask_file", "mask_key", "layer")  # a name may start or end with a space, unless blanks surround all cells
+STDIN = "stdin"
+MAX_NAMED = 4
+DEFAULTS: dict[str, object] = {"encoder": 0, "module": "other", "kind": "gemm", **Op._field_defaults}
+_UNSAID = ("mask_file", "mask_key", "layer")  # left out, there are none
 _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
 
 
@@ -67,9 +70,10 @@ def write_trace(trace: Trace, path: str | Path) -> None:
 def read_trace(path: str | Path) -> Trace:
     """Return the trace in a CSV file with the columns of ``Op``, in any order and in upper or lower case.
 
-    The column ``layer`` may be left out.
-
-    Cells are separated by commas, semicolons or tabs; blanks around them are left out.
+    Columns m, k and n must be there; left out, encoder is 0, module `other`, kind `gemm`, and the rest as in ``Op``. A
+    module's name that is not known becomes the name of the layer, of module `other`. Either stands in the trace's
+    ``notes``. Cells are separated by commas, semicolons or tabs; blanks around them, lines that begin with ``#`` and
+    separators at the end of a line are left out. SCALE-Sim's topologies are read too (``workload.topologies``).
 
     A GEMM's mask is drawn from its density where mask_key is such as ``block=16,seed=0``; else mask_file names an .npz
     file, relative to the CSV file, and mask_key a mask in it.
@@ -77,7 +81,7 @@ def read_trace(path: str | Path) -> Trace:
     Parameters
     ----------
     path : str or Path
-        The CSV file.
+        The CSV file, ``-`` for standard input.
 
     Returns
     -------
@@ -98,33 +102,27 @@ def read_trace(path: str | Path) -> Trace:
     ...     ps.read_trace(f"{folder}/deit_s.csv") == trace
     True
     """
-    name = str(path)
+    name = STDIN if is_stdin(_path(path)) else str(path)
     check_ending(_path(path))
-    text = read_text(_path(path), MAX_BYTES)
-    lines = text.splitlines()
-    first = next(number for number, line in enumerate(lines) if line.strip())  # there is one: empty files are refused
-    layout = layout_of(f"{name}:{first + 1}", lines[first])
-    rows = csv.reader(
-        io.StringIO(text, newline=""), strict=True, delimiter=layout.separator, skipinitialspace=layout.is_padded
-    )
-    placed: list[tuple[str, Op]] = []
     problems: list[str] = []
-    try:
-        for row in rows:
-            if rows.line_num > first + 1 and any(map(str.strip, row)):
-                place = f"{name}:{rows.line_num}"
-                placed += [(place, op) for op in _read_row(place, layout, row, problems)]
-            if len(problems) > MAX_PROBLEMS:
-                break
-    except csv.Error as error:
-        problems.append(f"{name}:{rows.line_num}: is not valid CSV: {error}")
+    layout, rows = read_rows(name, read_text(_path(path), MAX_BYTES), problems)
+    placed: list[tuple[str, Op]] = []
+    renamed: list[str] = []
+    for row in rows:
+        placed += [(row.place, op) for op in _read_row(layout, row, renamed, problems)]
+        if len(problems) > MAX_PROBLEMS:
+            break
     ops, masks, misfits = with_masks(placed, Path(path))
     problems += misfits
     if problems:
         raise InputError(cut(problems, name))
     if not ops:
         raise InputError(f"{name}: has a header and no operations")
-    return Trace(ops, Path(path).stem, masks)
+    if layout.form:
+        notes = topology_notes(layout.form, [row.cells for row in rows])
+    else:
+        notes = _notes(layout, renamed)
+    return Trace(ops, STDIN if name == STDIN else Path(path).stem, masks, notes=notes)
 
 
 def _path(path: str | Path) -> Path:
@@ -133,41 +131,58 @@ def _path(path: str | Path) -> Path:
     return Path(path)
 
 
-def _read_row(place: str, layout: Layout, row: list[str], problems: list[str]) -> list[Op]:
+def _notes(layout: Layout, renamed: Sequence[str]) -> tuple[str, ...]:
+    """Return what a file leaves out, and the names of modules that became names of layers."""
+    notes = []
+    left_out = [column for column in DEFAULTS if column not in (*layout.columns, *_UNSAID)]
+    if left_out:
+        taken = ", ".join(f"{column} {DEFAULTS[column]}" for column in left_out)
+        notes.append(f"columns that the file leaves out: {taken}")
+    names = list(dict.fromkeys(renamed))
+    if names:
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        notes.append(
+            f"names that are no module's, read as layers of module other: {', '.join(names[:MAX_NAMED])}{more}"
+        )
+    return tuple(notes)
+
+
+def _read_row(layout: Layout, row: Row, renamed: list[str], problems: list[str]) -> list[Op]:
     """Return the row's operation in a list, or an empty list with the row's problems noted."""
-    if len(row) != len(layout.columns):
-        other = [s for s in SEPARATORS if len(row) == 1 and row[0].count(s) == len(layout.columns) - 1]
-        why = f"; the first line is separated by '{layout.separator}', this one by '{other[0]}'" if other else ""
-        problems.append(f"{place}: expected {len(layout.columns)} cells {got(len(row))}{why}")
-        return []
-    cells = {column: _trimmed(column, cell, layout) for column, cell in zip(layout.columns, row, strict=True)}
     before = len(problems)
-    values: dict[str, object] = {}
-    for column, cell in cells.items():
+    try:
+        if layout.form:
+            return [check_op(layer_op(layout.form, row.cells))]
+        values = _read_cells(row, problems)
+        if len(problems) > before:
+            return []
+        if values["module"] not in TRACE_MODULES:
+            renamed.append(str(values["module"]))
+            values.update(module="other", layer=values.get("layer") or values["module"])
+        return [check_op(Op(**values))]  # type: ignore[arg-type]
+    except InputError as error:  # what two cells say together
+        problems += [f"{row.place}: {problem}" for problem in error.problems]
+        return []
+
+
+def _read_cells(row: Row, problems: list[str]) -> dict[str, object]:
+    """Return the values of a row's cells and of what it leaves out; problems are noted."""
+    values: dict[str, object] = dict(DEFAULTS)
+    for column, cell in row.cells.items():
         try:
             values[column] = _read_cell(column, cell)
         except ValueError as error:
             names = _LISTS.get(column, ())
-            problems.append(f"{place}: {column}: {error} {got_typed(cell)}{nearest(cell, names, most=len(names))}")
-    if len(problems) > before:
-        return []
-    try:
-        return [check_op(Op(**values))]  # type: ignore[arg-type]
-    except InputError as error:  # what two cells say together
-        problems.append(f"{place}: {error}")
-        return []
-
-
-def _trimmed(column: str, cell: str, layout: Layout) -> str:
-    """Return a cell without the blanks around it, which may belong to the name of a file or of a mask."""
-    return cell if column in _FREE and cell.strip() and not layout.is_padded else cell.strip()
+            problems.append(f"{row.place}: {column}: {error} {got_typed(cell)}{nearest(cell, names, most=len(names))}")
+    return values
 
 
 def _read_cell(column: str, cell: str) -> object:
     if column in _LISTS:
-        if cell not in _LISTS[column]:
+        known = cell.lower() in _LISTS[column]
+        if not known and (column == "kind" or not cell):
             raise ValueError("unknown name")
-        return cell
+        return cell.lower() if known else check_layer(cell)
     if column == "density":
         try:
             density = float(cell)
@@ -177,16 +192,4 @@ def _read_cell(column: str, cell: str) -> object:
         if not (math.isfinite(density) and 0 <= density <= 1):
             raise ValueError("must lie in 0 to 1")
         return density
-    if column == "layer":
-        return check_layer(cell)
-    if column not in BOUNDS:
-        return cell
-    number = int(cell) if _INTEGER.fullmatch(cell) else None
-    if number is None and _DECIMAL.fullmatch(cell):
-        number = exact_integer(float(cell))  # 100.0 or 1e3, as spreadsheets write them
-    if number is None:
-        raise ValueError("must be a whole number without sign or unit")
-    least, most = BOUNDS[column]
-    if not least <= number <= most:
-        raise ValueError(f"must lie in {least} to {most}")
-    return number
+    return whole_number(cell, *BOUNDS[column]) if column in BOUNDS else cell

@@ -11,6 +11,9 @@ from tests.oracles.workload import vit_forward
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
+from pivotsim.vit_torch.measuring.extraction import logits_of
+from pivotsim.vit_torch.measuring.plan_extraction import extract_plan
+from pivotsim.vit_torch.measuring.timing import time_forward_ms
 from pivotsim.vit_torch.model.transformer import VisionTransformer, build_vit
 
 DATA = Path(__file__).parents[1] / "data"
@@ -29,7 +32,7 @@ def randomised(model, distilled=False):
 
 def images_of(model, batch=2):
     generator = torch.Generator().manual_seed(2)
-    return torch.randn(batch, model.channels, model.image_px, model.image_px, generator=generator, dtype=torch.float64)
+    return torch.randn(batch, model.channels, *model.image_sides, generator=generator, dtype=torch.float64)
 
 
 def arrays(vit):
@@ -76,6 +79,9 @@ def test_names_of_dinov2():
     assert not any("fc1" in name for name in names)
 
 
+RECTANGLE = PLAIN.replace({"image_px": "24x8", "patch_px": "4x2"})
+
+
 @pytest.mark.parametrize("fused", [True, False])
 @pytest.mark.parametrize("form", FORMS)
 def test_logits_are_the_oracles(form, fused):
@@ -88,6 +94,26 @@ def test_logits_are_the_oracles(form, fused):
         logits = vit(images).numpy()
     wanted = [vit_forward.logits(arrays(vit), model, image) for image in images.numpy()]
     np.testing.assert_allclose(logits, wanted, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("stem", ["patch", "lvvit_4_2"])
+def test_rectangles(stem):
+    """24 x 8 pixels in patches of 4 x 2: six rows of four."""
+    model = RECTANGLE.replace({"stem": stem, "channels": 3})
+    vit, images = randomised(model), images_of(model)
+    with torch.no_grad():
+        logits = vit(images).numpy()
+    assert (model.tokens, tuple(images.shape)) == (25, (2, 3, 24, 8))
+    wanted = [vit_forward.logits(arrays(vit), model, image) for image in images.numpy()]
+    np.testing.assert_allclose(logits, wanted, rtol=1e-9, atol=1e-9)
+
+
+def test_rectangles_are_measured():
+    vit = build_vit(RECTANGLE)
+    assert extract_plan(vit).encoders[0].attention_tokens == 25
+    assert len(time_forward_ms(vit, 2, repeats=1, warm_up=1)) == 1
+    with pytest.raises(ps.InputError, match=r"images: must be a tensor of shape \(n, 2, 24, 8\)"):
+        logits_of(vit, torch.zeros(1, 2, 8, 24))
 
 
 def test_training_stacks_the_two_heads_of_a_distilled_model():
@@ -131,6 +157,17 @@ def test_weights_follow_the_seed_and_leave_torchs_generator_alone():
         ({"head_features": 13}, {}, r"head_features: must be 12 or 24 \(got 13\)"),
         ({"head_features": 24, "prefix_tokens": 0}, {}, r"head_features: must be 12 \(got 24\)"),
         ({}, {"distilled": True}, r"distilled: prefix_tokens must be 2 \(got 1\)"),
+        ({"register_tokens": 4}, {}, r"small: register_tokens: is built with 0 alone \(got 4\)"),
+        ({"positions": "rope"}, {}, r"positions: is built with learned alone \(got 'rope'\)"),
+        ({"prefix_positions": False}, {}, r"prefix_positions: is built with true alone \(got false\)"),
+        ({"patch_edge": "pad"}, {}, r"patch_edge: is built with refuse alone"),
+        ({"norm": "rmsnorm"}, {}, r"norm: is built with layernorm alone"),
+        ({"pool": "attention"}, {}, r"pool: is built with class alone"),
+        ({"qk_norm": True}, {}, r"qk_norm: is built with false alone"),
+        ({"mlp_norm": True}, {}, r"mlp_norm: is built with false alone"),
+        ({"k_bias": False}, {}, r"k_bias: is built with true alone"),
+        ({"head_size": 8}, {}, r"head_size: is built as width / heads alone \(got 8\)"),
+        ({"classes": 0}, {}, r"classes: is built with a head alone, so at least 2 \(got 0\)"),
         ({}, {"seed": -1}, r"seed: must be at least 0 \(got -1\)"),
         ({}, {"distilled": 1}, r"distilled: must be true or false \(got 1\)"),
     ],

@@ -37,6 +37,10 @@ assert ideal.pl_cycles < ps.simulate(ps.plan("deit_t")).pl_cycles and main(["run
 small = ps.load_hardware("small_board")
 assert (small.pes, small.memories.dram_channel().timing.nCL) == (144, 22)
 
+wide = ps.load_model("my_wide_vit")
+assert (wide.name, wide.tokens, wide.mlp_hidden, wide.head_size) == ("my_wide_vit", 30 * 40 + 1 + 4, 4 * 576, 96)
+assert ps.load_model("my_vit").parameters == ps.load_model("deit_s").parameters
+
 space = {"name": "a", "fixed": {"engine": "ideal", "model": "deit_t"}, "axes": {"only_first": [0, 1]}}
 all_run, one_runs = ps.explore(space)["pl_cycles"]
 assert one_runs < all_run
@@ -74,7 +78,7 @@ def test_every_example_of_the_page_works(tmp_path):
     for name in ("pivotsim", "hwconfigs", "workloads"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     blocks = BLOCK.findall((ROOT / "docs" / "adding.md").read_text())
-    assert len(blocks) == 13
+    assert len(blocks) == 15
     for block in blocks:
         put(tmp_path, *block)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -84,7 +88,9 @@ def test_every_example_of_the_page_works(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("heading", ["dataflow", "operation", "token", "engine", "board", "axis", "DRAM", "paper"])
-def test_the_page_has_all_eight(heading):
+@pytest.mark.parametrize(
+    "heading", ["dataflow", "operation", "token", "engine", "board", "model", "axis", "DRAM", "paper"]
+)
+def test_the_page_has_all_nine(heading):
     headings = re.findall(r"^## (.+)$", (ROOT / "docs" / "adding.md").read_text(), re.M)
     assert sum(heading in line for line in headings) == 1

@@ -135,5 +135,15 @@ def test_torch_is_imported_late_and_missed_politely():
 def test_frames():
     report = pivotsim.simulate(pivotsim.plan("deit_s"))
     frame = report.to_frame()
-    assert list(frame.columns) == ["encoder", "module", "kind", "resource", "cycles", "macs", "delay_ms", "start_ms"]
+    assert list(frame.columns) == [
+        "encoder",
+        "module",
+        "kind",
+        "resource",
+        "cycles",
+        "macs",
+        "delay_ms",
+        "start_ms",
+        "layer",
+    ]
     assert frame["cycles"].sum() == report.pl_cycles

@@ -113,7 +113,7 @@ class Space:
             "conditions": {name: rule.text for name, rule in self.conditions.items()},
             "constraints": [rule.text for rule in self.constraints],
             "hardware": self.hw.values(),
-            "models": {key or "fixed": model.model_dump(exclude={"source"}) for key, model in self.models.items()},
+            "models": {key or "fixed": _described(model) for key, model in self.models.items()},
             "dram": _channels(self),
         }
 
@@ -121,6 +121,10 @@ class Space:
     def input_hash(self) -> str:
         """16 hex digits over ``describe``."""
         return description_hash(self.describe())
+
+
+def _described(model: VitModel) -> dict[str, Any]:
+    return {name: value for name, value in model.described().items() if name != "source"}
 
 
 def description_hash(description: Any) -> str:

@@ -118,4 +118,9 @@ def plan_identity(plan: Plan) -> tuple[Any, ...]:
     ([], 196, 1)
     """
     trace, model = lower(plan), plan.model
-    return trace.ops, [mask.digest for mask in trace.gemm_masks if mask is not None], model.patches, model.prefix_tokens
+    return (
+        trace.ops,
+        [mask.digest for mask in trace.gemm_masks if mask is not None],
+        model.patches,
+        model.leading_tokens,
+    )

@@ -62,6 +62,8 @@ IN_HEADS = fact(
     lambda f: f.is_charged("softmax") or f.runs_on("softmax", PL) or f.is_charged("requant"),
     "softmax or requant that takes time",
 )
+ROPE = fact(lambda f: f.is_charged("mul") or f.runs_on("mul", PL), "RoPE that takes time, as by {full}")
+NORMS = fact(lambda f: f.is_charged("norm") or f.runs_on("norm", PL), "norms that take time, as by {full}")
 ACTIVATIONS = fact(
     lambda f: any(f.is_charged(kind) or f.runs_on(kind, PL) for kind in ("gelu", "relu")),
     "an activation that takes time, as by {full}",
@@ -108,6 +110,13 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "model.head_features": (ALL,),
     "model.stem": (ALL,),
     "model.aux_head": (ALL,),
+    "model.pool": (ALL,),
+    "model.prefix_positions": (ALL,),
+    "model.positions": (one_of(ALL, ROPE),),
+    "model.qk_norm": (NORMS,),
+    "model.mlp_norm": (NORMS,),
+    "model.norm": (PARAMETERS,),
+    "model.k_bias": (PARAMETERS,),
     "model.classes": (one_of(ALL, GATE),),
     "model.activation": (ACTIVATIONS,),
     "model.qkv_bias": (PARAMETERS,),

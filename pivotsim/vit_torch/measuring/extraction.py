@@ -125,7 +125,7 @@ def _passed(vit: VisionTransformer, images: Images, batch: int) -> list[Tensor]:
 
 def check_images(vit: VisionTransformer, images: Any) -> Tensor:
     """Return images, or raise InputError unless they are a tensor of the model's shape."""
-    wanted = (vit.model.channels, vit.model.image_px, vit.model.image_px)
+    wanted = (vit.model.channels, *vit.model.image_sides)
     if not isinstance(images, Tensor) or tuple(images.shape[1:]) != wanted:
         shape = tuple(images.shape) if isinstance(images, (Tensor, np.ndarray)) else type(images).__name__
         raise InputError(f"images: must be a tensor of shape (n, {', '.join(map(str, wanted))}) {got(shape)}")

@@ -34,7 +34,7 @@ def extract_plan(vit: VisionTransformer) -> Plan:
     ]
     try:
         with torch.inference_mode():
-            vit(vit.pos_embed.new_zeros(1, model.channels, model.image_px, model.image_px))
+            vit(vit.pos_embed.new_zeros(1, model.channels, *model.image_sides))
     finally:
         for hook in hooks:
             hook.remove()

@@ -91,10 +91,10 @@ def check_passes(threads: object, repeats: object, warm_up: object, budget_s: ob
 def _images_shape(vit: VisionTransformer, batch: int) -> tuple[int, int, int, int]:
     """Return images, channels, rows and columns of a batch; raise InputError for one that is too large."""
     model, images = vit.model, check_integer("batch", batch, 1)
-    size_bytes = images * model.channels * model.image_px**2 * FLOAT_BYTES
+    size_bytes = images * model.channels * math.prod(model.image_sides) * FLOAT_BYTES
     if size_bytes > MAX_IMAGE_BYTES:
         raise InputError(f"batch: {images} images take {size_bytes} bytes, at most {MAX_IMAGE_BYTES} {got(images)}")
-    return images, model.channels, model.image_px, model.image_px
+    return images, model.channels, *model.image_sides
 
 
 @contextlib.contextmanager

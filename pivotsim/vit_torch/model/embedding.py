@@ -2,15 +2,16 @@
 
 from torch import Tensor, nn
 
-from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH, VitModel
+from pivotsim.models.spec import VitModel
+from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 
 
 class PatchEmbed(nn.Module):
-    """Images (B, C, px, px) to patch tokens (B, P, D). Names: ``proj``, and ``conv1``, ``bn1``, ... of LV-ViT."""
+    """Images (B, C, H, W) to patch tokens (B, P, D). Names: ``proj``, and ``conv1``, ``bn1``, ... of LV-ViT."""
 
     def __init__(self, model: VitModel) -> None:
         super().__init__()
-        channels, patch = model.channels, model.patch_px
+        channels, patch = model.channels, model.patch_sides
         self.convolutions = 0
         if model.stem == "lvvit_4_2":
             for number, (kernel, stride, inputs, outputs) in enumerate(LVVIT_STEM, start=1):
@@ -19,7 +20,8 @@ class PatchEmbed(nn.Module):
                 self.add_module(f"conv{number}", conv)
                 self.add_module(f"bn{number}", nn.BatchNorm2d(outputs))
             self.convolutions = len(LVVIT_STEM)
-            channels, patch = LVVIT_STEM_WIDTH, patch // LVVIT_STEM_STRIDE
+            channels = LVVIT_STEM_WIDTH
+            patch = patch[0] // LVVIT_STEM_STRIDE, patch[1] // LVVIT_STEM_STRIDE
         self.proj = nn.Conv2d(channels, model.width, patch, patch)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -12,6 +12,9 @@ from pivotsim.vit_torch.model.embedding import PatchEmbed
 from pivotsim.vit_torch.model.encoder import NORM_EPS, Encoder
 
 INIT_STD = 0.02
+AS_DEFAULT = (  # values of a model that are built with their default alone
+    "patch_edge", "register_tokens", "positions", "prefix_positions", "norm", "qk_norm", "mlp_norm", "pool", "k_bias",
+)  # fmt: skip
 AUX_SHARE = 0.5  # LV-ViT's release adds half of the best patch's logits
 
 
@@ -56,7 +59,7 @@ class VisionTransformer(nn.Module):
                 nn.init.trunc_normal_(token, std=INIT_STD)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return logits (B, classes) of images (B, channels, px, px)."""
+        """Return logits (B, classes) of images (B, channels, height, width)."""
         return self.forward_head(self.forward_features(images))
 
     def forward_features(self, images: Tensor) -> Tensor:
@@ -102,7 +105,9 @@ def build_vit(
     Raises
     ------
     InputError
-        The model is not valid, or its prefix tokens or head inputs fit no known form.
+        The model is not valid, its prefix tokens or head inputs fit no known form, or it has what is not built here:
+        registers, RoPE, other norms or pooling, patches that do not tile the image, heads of a size of their own, no
+        head.
 
     Examples
     --------
@@ -113,16 +118,28 @@ def build_vit(
     spec = load_model(model)
     check_integer("seed", seed, 0)
     check_flag("distilled", distilled)
-    problems = []
+    problems = [_not_built(name, getattr(spec, name)) for name in AS_DEFAULT]
+    problems = [problem for problem in problems if problem]
+    if spec.head_size * spec.heads != spec.width:
+        problems.append(f"head_size: is built as width / heads alone {got(spec.head_size)}")
+    if not spec.classes:
+        problems.append("classes: is built with a head alone, so at least 2 (got 0)")
     wanted = (spec.width, 2 * spec.width) if spec.prefix_tokens else (spec.width,)
     if spec.head_features not in wanted:
         problems.append(f"head_features: must be {' or '.join(map(str, wanted))} {got(spec.head_features)}")
     if distilled and spec.prefix_tokens != 2:
         problems.append(f"distilled: prefix_tokens must be 2 {got(spec.prefix_tokens)}")
     if problems:
-        raise InputError(problems)
+        raise InputError(f"{spec.name}: {problem}" for problem in problems)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(int(seed))  # the CPU's alone
         vit = VisionTransformer(spec, bool(distilled))
     vit.eval()
     return vit
+
+
+def _not_built(name: str, value: object) -> str:
+    """Return the line for a value other than the default, '' for the default."""
+    default = VitModel.model_fields[name].default
+    shown = str(default).lower() if isinstance(default, bool) else default
+    return "" if value == default else f"{name}: is built with {shown} alone {got(value)}"

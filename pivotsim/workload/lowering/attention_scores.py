@@ -33,7 +33,7 @@ def scores_and_values(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks
     yield from _split_scores(plan, encoder, batch, masks) if split else _scores(plan, encoder, repeats, masks)
     yield Op(i, "softmax", "softmax", tokens, 1, tokens, repeats, density=share)
     yield from _split_values(plan, encoder, batch, masks) if split else _values(plan, encoder, repeats, masks)
-    yield Op(i, "requant", "requant", tokens, 1, _head_width(plan), repeats)
+    yield Op(i, "requant", "requant", tokens, 1, plan.model.head_size, repeats)
 
 
 def global_keys(kept: Flags, threshold: int) -> Flags:
@@ -45,10 +45,6 @@ def global_keys(kept: Flags, threshold: int) -> Flags:
     return np.asarray(kept.sum(axis=0) > threshold, dtype=np.bool_)
 
 
-def _head_width(plan: Plan) -> int:
-    return plan.model.width // plan.model.heads
-
-
 def _quantised(plan: Plan, op: Op, made: float) -> Iterator[Op]:
     """Yield a score GEMM, and the requantisation of the share of its results that is made."""
     yield op if plan.score_bits == 8 else op._replace(out_bits=32)
@@ -58,13 +54,13 @@ def _quantised(plan: Plan, op: Op, made: float) -> Iterator[Op]:
 
 def _scores(plan: Plan, encoder: EncoderPlan, repeats: int, masks: Masks) -> Iterator[Op]:
     tokens, kept = encoder.attention_tokens, encoder.attention_mask
-    op = Op(encoder.encoder, "qkt", "gemm", tokens, _head_width(plan), tokens, repeats)
+    op = Op(encoder.encoder, "qkt", "gemm", tokens, plan.model.head_size, tokens, repeats)
     yield from _quantised(plan, masked(op, kept, masks), 1.0 if kept is None else kept.density)
 
 
 def _values(plan: Plan, encoder: EncoderPlan, repeats: int, masks: Masks) -> Iterator[Op]:
     tokens, kept = encoder.attention_tokens, encoder.attention_mask
-    op = Op(encoder.encoder, "sv", "gemm", tokens, tokens, _head_width(plan), repeats)
+    op = Op(encoder.encoder, "sv", "gemm", tokens, tokens, plan.model.head_size, repeats)
     yield masked(op, None if kept is None else _as_operand_a(kept), masks)
 
 
@@ -86,7 +82,7 @@ def _parts(encoder: EncoderPlan) -> Iterator[tuple[str, int, Mask | None]]:
 
 
 def _split_scores(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator[Op]:
-    i, tokens, dh = encoder.encoder, encoder.attention_tokens, _head_width(plan)
+    i, tokens, dh = encoder.encoder, encoder.attention_tokens, plan.model.head_size
     for part, dense, rest in _parts(encoder):
         if dense:
             yield from _quantised(plan, Op(i, "qkt", "gemm", tokens, dh, dense, batch), 1.0)
@@ -96,7 +92,7 @@ def _split_scores(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) ->
 
 
 def _split_values(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator[Op]:
-    i, tokens, dh = encoder.encoder, encoder.attention_tokens, _head_width(plan)
+    i, tokens, dh = encoder.encoder, encoder.attention_tokens, plan.model.head_size
     for part, dense, rest in _parts(encoder):
         if dense:
             yield Op(i, "sv", "gemm", tokens, dense, dh, batch)

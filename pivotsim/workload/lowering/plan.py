@@ -1,10 +1,13 @@
 """Lowering: from a plan to the trace of its operations."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 from pivotsim.errors import check_integer
-from pivotsim.models.spec import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH, VitModel
+from pivotsim.models.spec import VitModel
+from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 from pivotsim.workload.lowering.attention_scores import scores_and_values
+from pivotsim.workload.lowering.head import head_operations
 from pivotsim.workload.lowering.weight_gemms import Masks, gemm, weights
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Op, Trace
@@ -54,19 +57,20 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
         ops += _token_steps(plan, encoder, encoder.between, encoder.attention_tokens, batch)
         ops += _mlp(plan, encoder, batch, masks)
         tokens = encoder.mlp_tokens
-    ops += _head(plan.model, plan.encoders[-1].mlp_tokens, batch)
+    ops += head_operations(plan.model, plan.encoders[-1].mlp_tokens, batch, plan.score_bits)
     return Trace(tuple(ops), plan.model.name, masks, plan.model)
 
 
 def _embedding(model: VitModel, batch: int) -> Iterator[Op]:
-    channels, patch = model.channels, model.patch_px
+    channels, (height, width) = model.channels, model.patch_sides
     if model.stem == "lvvit_4_2":
-        pixels = batch * (model.image_px // LVVIT_STEM_STRIDE) ** 2
+        pixels = batch * math.prod(side // LVVIT_STEM_STRIDE for side in model.image_sides)
         for kernel, _, inputs, outputs in LVVIT_STEM:
             yield from gemm(0, "patch_embed", pixels, kernel * kernel * inputs, outputs)
-        channels, patch = LVVIT_STEM_WIDTH, patch // LVVIT_STEM_STRIDE
-    yield from gemm(0, "patch_embed", batch * model.patches, patch * patch * channels, model.width)
-    yield Op(0, "patch_embed", "add", batch * model.tokens, 1, model.width)
+        channels, height, width = LVVIT_STEM_WIDTH, height // LVVIT_STEM_STRIDE, width // LVVIT_STEM_STRIDE
+    yield from gemm(0, "patch_embed", batch * model.patches, height * width * channels, model.width)
+    if model.positioned_tokens:
+        yield Op(0, "patch_embed", "add", batch * model.positioned_tokens, 1, model.width)
 
 
 def _attention(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator[Op]:
@@ -74,9 +78,20 @@ def _attention(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> It
     yield Op(i, "norm1", "norm", rows, 1, d)
     for module in ("qkv",) if plan.qkv == "fused" else ("q", "k", "v"):
         yield from weights(plan, encoder, module, rows, masks)
+    yield from _on_q_and_k(plan, encoder, batch)
     yield from scores_and_values(plan, encoder, batch, masks)
     yield from weights(plan, encoder, "proj", rows, masks)
     yield Op(i, "residual1", "add", rows, 1, d)
+
+
+def _on_q_and_k(plan: Plan, encoder: EncoderPlan, batch: int) -> Iterator[Op]:
+    """Yield the norms of Q and K, and RoPE, which turns those of the patches: cosines and sines element by element."""
+    i, model, heads = encoder.encoder, plan.model, plan.heads_of(encoder)
+    if model.qk_norm:
+        yield Op(i, "qk_norm", "norm", 2 * batch * encoder.attention_tokens * heads, 1, model.head_size)
+    patches = encoder.attention_tokens - model.leading_tokens
+    if model.has_rope and patches > 0:
+        yield Op(i, "rope", "mul", batch * patches, 1, 2 * heads * model.head_size)
 
 
 def _token_steps(plan: Plan, encoder: EncoderPlan, steps: Iterable[TokenStep], tokens: int, batch: int) -> Iterator[Op]:
@@ -93,12 +108,7 @@ def _mlp(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator
         yield from weights(plan, encoder, module, rows, masks)
     activation = "silu" if gated else plan.model.activation
     yield Op(i, activation, activation, rows, 1, plan.hidden_of(encoder))
+    if plan.model.mlp_norm:
+        yield Op(i, "mlp_norm", "norm", rows, 1, plan.hidden_of(encoder))
     yield from weights(plan, encoder, "fc2", rows, masks)
     yield Op(i, "residual2", "add", rows, 1, plan.model.width)
-
-
-def _head(model: VitModel, tokens: int, batch: int) -> Iterator[Op]:
-    yield Op(0, "head", "norm", batch * tokens, 1, model.width)
-    yield from gemm(0, "head", batch, model.head_features, model.classes)
-    if model.aux_head and tokens > model.prefix_tokens:
-        yield from gemm(0, "head", batch * (tokens - model.prefix_tokens), model.width, model.classes)

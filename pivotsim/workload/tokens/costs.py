@@ -30,7 +30,7 @@ class Site(NamedTuple):
     @property
     def patches(self) -> int:
         """Tokens that arrive beside the prefix."""
-        return self.arriving - self.model.prefix_tokens
+        return self.arriving - self.model.leading_tokens
 
     def per_image(self, module: str, kind: str, rows: int, elements: int) -> Op:
         """Return an operation that each image has of its own."""
@@ -76,7 +76,7 @@ def attention_and_values(site: Site, fuse: bool) -> Iterator[Op]:
     heads, n = site.heads, site.patches
     yield site.per_image("score", "score", heads * n, n)
     yield site.per_image("score", "score", n, n)
-    yield site.per_image("score", "score", heads * site.arriving, site.model.width // site.model.heads)
+    yield site.per_image("score", "score", heads * site.arriving, site.model.head_size)
     yield site.per_image("score", "softmax", 1, site.arriving)
     yield site.per_image("sort", "sort", 1, n)
     yield from _moves(site, fuse)
@@ -87,7 +87,7 @@ def key_similarity(site: Site, fuse: bool) -> Iterator[Op]:
 
     The similarity stays int32: it is compared, not multiplied again.
     """
-    head_width = site.model.width // site.model.heads
+    head_width = site.model.head_size
     odd = site.arriving // 2
     even = site.arriving - odd
     yield site.per_image("score", "score", site.heads, site.arriving * head_width)

@@ -138,7 +138,7 @@ class TokenStep:
         return f"{self.method}({', '.join(texts)})"
 
     def _leaving(self, tokens: int, model: VitModel) -> int | None:
-        here = Arrival(tokens, model.prefix_tokens, model.patches)
+        here = Arrival(tokens, model.leading_tokens, model.patches)
         return METHODS[self.method].rule(here, dict(self.values))
 
     def leaving(self, tokens: int, model: VitModel) -> int:

@@ -17,8 +17,9 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     """Return the plan with a published method's token steps; the tokens of all encoders follow.
 
     Encoders are numbered from 1. Steps add up in the order in which they are given: each is a function of the tokens
-    that arrive. Prefix tokens (class, distillation) always stay. Rates are multiplied in float64 before ``int()`` or
-    ``ceil()``, as the released codes do. t tokens arrive, p of them prefix, P patches the model starts with.
+    that arrive. Prefix and register tokens always stay. Rates are multiplied in float64 before ``int()`` or
+    ``ceil()``, as the released codes do. t tokens arrive, p of them prefix
+    and register tokens, P patches the model starts with.
 
     ==========  ==================================  ========================================================  ========
     method      parameters [default]                tokens that leave                                         where
@@ -133,7 +134,7 @@ def _count(path: str, value: object, model: VitModel) -> int:
 
 
 def _tokens(path: str, value: object, model: VitModel) -> int:
-    return check_integer(path, value, max(model.prefix_tokens, 1), model.tokens)
+    return check_integer(path, value, max(model.leading_tokens, 1), model.tokens)
 
 
 def _encoder(path: str, value: object, model: VitModel) -> tuple[int, ...]:

@@ -23,27 +23,28 @@ def gelu(x):
 def convolved(image, weight, stride, padding, bias=0.0):
     """(C, H, W) to (O, H', W')."""
     image = np.pad(image, ((0, 0), (padding, padding), (padding, padding)))
-    kernel = weight.shape[2]
-    size = (image.shape[1] - kernel) // stride + 1
-    out = np.zeros((len(weight), size, size))
-    for row in range(size):
-        for col in range(size):
-            window = image[:, row * stride : row * stride + kernel, col * stride : col * stride + kernel]
+    height, width = weight.shape[2:]
+    down, right = stride
+    rows, cols = (image.shape[1] - height) // down + 1, (image.shape[2] - width) // right + 1
+    out = np.zeros((len(weight), rows, cols))
+    for row in range(rows):
+        for col in range(cols):
+            window = image[:, row * down : row * down + height, col * right : col * right + width]
             out[:, row, col] = (weight * window).sum((1, 2, 3)) + bias
     return out
 
 
-def embedded(w, image, patch_px):
+def embedded(w, image):
     if "patch_embed.conv1.weight" in w:
         for conv, bn, stride in LVVIT:
             weight = w[f"patch_embed.{conv}.weight"]
-            image = convolved(image, weight, stride, weight.shape[2] // 2)
+            image = convolved(image, weight, (stride, stride), weight.shape[2] // 2)
             mean, var, gain, shift = (
                 w[f"patch_embed.{bn}.{k}"][:, None, None] for k in ("running_mean", "running_var", "weight", "bias")
             )
             image = np.maximum((image - mean) / np.sqrt(var + 1e-5) * gain + shift, 0)
-        patch_px //= 2
-    grid = convolved(image, w["patch_embed.proj.weight"], patch_px, 0, w["patch_embed.proj.bias"])
+    patch = w["patch_embed.proj.weight"]
+    grid = convolved(image, patch, patch.shape[2:], 0, w["patch_embed.proj.bias"])
     return np.array([grid[:, r, c] for r in range(grid.shape[1]) for c in range(grid.shape[2])])
 
 
@@ -73,7 +74,7 @@ def logits(state, model, image, active=None, cut=lambda encoder, place, x, qkv: 
     w = {name: np.asarray(values, dtype=np.float64) for name, values in state.items()}
     p = model.prefix_tokens
     prefix = [w[name][0] for name in ("cls_token", "dist_token", "reg_token") if name in w]
-    x = np.concatenate([*prefix, embedded(w, image, model.patch_px)]) + w["pos_embed"][0]
+    x = np.concatenate([*prefix, embedded(w, image)]) + w["pos_embed"][0]
     activation = {"gelu": gelu, "relu": lambda v: np.maximum(v, 0)}[model.activation]
     branch = 0.5 if model.stem == "lvvit_4_2" else 1.0
     for i in range(model.depth):

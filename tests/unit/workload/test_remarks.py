@@ -101,7 +101,7 @@ def test_shares_of_a_trace_and_of_one_mask(tmp_path):
     alone = ps.Trace(tuple(op for op in trace if (op.encoder, op.module) == (3, "fc1")), masks=trace.masks)
     assert workload_notes(alone, "all", 8) == ("mask of weights: keeps 0.5 of the elements (fc1, encoder 3; drawn)",)
     np.savez(tmp_path / "w.npz", w=np.eye(4, dtype=np.int32))
-    row = "1,fc1,gemm,5,4,4,1,8,8,8,1.0,w.npz,w\n"
+    row = "1,fc1,gemm,5,4,4,1,8,8,8,1.0,w.npz,w,\n"
     (tmp_path / "t.csv").write_text(",".join(Op._fields) + "\n" + row)
     said = workload_notes(ps.workload.read_trace(tmp_path / "t.csv"), "all", 8)
     assert said == (f"mask of weights: keeps 0.25 of the elements (fc1, encoder 1; {tmp_path / 'w.npz'})",)

@@ -15,7 +15,8 @@ from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.simulation.notes.requirements import unmet
 
 TINY = {**ps.load_model("deit_t").model_dump(), "name": "tiny", "depth": 2, "image_px": 64}
-NOT_DRAWN = (*EFFORT, *MASKED, "split")  # pairs are drawn as a whole; masks take long to draw
+# pairs are drawn as a whole; masks take long to draw; TINY's patches tile its image
+NOT_DRAWN = (*EFFORT, *MASKED, "split", "model.patch_edge")
 
 
 def space(axes, **parts):
@@ -129,7 +130,10 @@ def values_of(draw, name, board):
         "model.heads": [1, 2, 3], "model.width": [192, 96], "heads": [1, 2, 3], "neurons": [0.25, 0.5, 1.0],
         "active": [0, 1, 2], "model.depth": [2, 3], "host.cores": [1, 2, 4], "array.operand_bits": [8, 16, 64],
         "host.multicore_efficiency_frac": [0.05, 0.5, 1.0], "memories.chunk": [0, 1, 64, 1000],
-        "model.classes": [2, 1000, 9000], "array.mac_latency": [1, 2, 16],
+        "model.classes": [2, 1000, 9000],
+        "model.patch_edge": ["refuse", "floor", "pad"], "model.norm": ["layernorm", "rmsnorm"],
+        "model.positions": ["learned", "rope", "learned_rope", "none"], "model.pool": ["class", "average", "attention"],
+        "model.head_size": [64, 32], "model.head_features": [5, 400, 4000], "array.mac_latency": [1, 2, 16],
     }  # fmt: skip
     if name in words:
         return words[name]
@@ -149,7 +153,8 @@ def values_of(draw, name, board):
         if kind == "bias":
             return [True, False]
         return [1, 64, 10**9] if kind == "dram_bytes_per_s" else [1, 64, 5000]
-    if kind in ("transfers", "averaging_hidden", "gated_mlp", "qkv_bias", "layer_scale", "aux_head", "int8_packing"):
+    if kind in ("transfers", "averaging_hidden", "gated_mlp", "qkv_bias", "layer_scale", "aux_head", "int8_packing",
+                "qk_norm", "mlp_norm", "prefix_positions", "k_bias"):  # fmt: skip
         return [True, False]
     if name.startswith("power.activity."):  # within the range, or all designs are left aside
         group = name.split(".")[2]
