@@ -1,7 +1,9 @@
 """An ONNX file as a protobuf message without its weights and without local functions."""
 
+import itertools
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,24 @@ def model_of(path: Path) -> Any:
         raise InputError(f"{path}: is damaged or no ONNX file: its protobuf message cannot be parsed") from None
     if not model.graph.node or not model.opset_import:
         raise InputError(f"{path}: is no ONNX model: it states no {'nodes' if model.opset_import else 'operator set'}")
+    if any(isinstance(name, bytes) for name in _names(model)):  # protobuf gives back what is no UTF-8
+        raise InputError(f"{path}: is damaged: a name in it is no UTF-8 text")
     return _without_functions(path, model) if model.functions else model
+
+
+def _names(model: Any) -> Iterator[str | bytes]:
+    """Yield all names in a model that anything here reads."""
+    graph = model.graph
+    for node in itertools.chain(graph.node, *(function.node for function in model.functions)):
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+        yield from itertools.chain(*((entry.key, entry.value) for entry in node.metadata_props))
+    for value in itertools.chain(graph.input, graph.value_info):
+        yield from (value.name, *(dim.dim_param for dim in value.type.tensor_type.shape.dim))
+    yield from (tensor.name for tensor in graph.initializer)
+    yield from (sparse.values.name for sparse in graph.sparse_initializer)
+    yield from itertools.chain(*((function.name, function.domain) for function in model.functions))
+    yield from (opset.domain for opset in model.opset_import)
 
 
 def _without_functions(path: Path, model: Any) -> Any:

@@ -21,7 +21,7 @@ def inputs_of(path: Path, inputs: Sequence[Any], sizes: Mapping[str, Sequence[in
         For messages.
     inputs : sequence of onnx.ValueInfoProto
     sizes : mapping
-        Input -> all of its sizes; needed where the file leaves one open.
+        Input -> all of its sizes; needed where the file leaves one open. Under '' those of the only input.
 
     Raises
     ------
@@ -29,6 +29,8 @@ def inputs_of(path: Path, inputs: Sequence[Any], sizes: Mapping[str, Sequence[in
         A line for each input whose size is open or contradicted, and for each name that is no input.
     """
     names = [value.name for value in inputs]
+    if "" in sizes and len(names) == 1:
+        sizes = {names[0]: sizes[""]}
     problems = [
         f"{path}: sizes: the model has no input of that name {got(name)}{nearest(name, names)}" for name in sizes if name not in names
     ]

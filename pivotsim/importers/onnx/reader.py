@@ -18,6 +18,7 @@ from pivotsim.importers.onnx.patterns import collapsed
 from pivotsim.importers.onnx.shapes import Known, known_tensor, known_type, results_of
 from pivotsim.importers.skipping import Skipped
 
+_INDICES = (onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.BOOL)  # types that no weight has
 _SIZES = ("Shape", "Size")  # their results are known before a run
 
 
@@ -53,9 +54,11 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     reader = _Reader(path, model, sizes, skipped)
     for node, origin in zip(model.graph.node, origins, strict=True):
         reader.read(node, origin)
-    graph = _with_norms_placed(Graph(path.stem, tuple(reader.nodes), reader.values, reader.weights), reader.lost)
+    graph = _with_norms_placed(Graph(path.stem, tuple(reader.nodes), reader.values), reader.lost)
     types = {name: onnx.TensorProto.DataType.Name(known.elem_type) for name, known in reader.known.items()}
-    return collapsed(without_quantisers(with_bits(graph, types)))
+    graph = collapsed(without_quantisers(with_bits(graph, types)))
+    beside = {name for node in model.graph.node for name in node.input} - set(graph.readers)  # biases, scales, sizes
+    return replace(graph, weights={name: name for name in reader.weights if name not in beside})
 
 
 def _with_norms_placed(graph: Graph, lost: set[str]) -> Graph:
@@ -82,7 +85,7 @@ class _Reader:
         self.known = {tensor.name: known_tensor(tensor) for tensor in graph.initializer}
         for sparse in graph.sparse_initializer:
             self.known[sparse.values.name] = Known(sparse.values.data_type, tuple(sparse.dims))
-        self.weights = {name: name for name in self.known}
+        self.weights = [name for name, known in self.known.items() if known.elem_type not in _INDICES]
         self.values = {name: Value(known.shape, is_constant=True) for name, known in self.known.items()}
         self.stated = {v.name: known for v in graph.value_info if (known := known_type(v.type)) is not None}
         given = inputs_of(path, [v for v in graph.input if v.name not in self.known], sizes)
@@ -112,9 +115,8 @@ class _Reader:
         if not is_constant:
             self.layers |= dict.fromkeys(results, (len(self.nodes), origin.layer))
         if not inputs:
+            self.weights += [name for name in results if origin.operator == "Constant"]
             return
-        if is_constant and operator == FREE and inputs[0] in self.weights:
-            self.weights[next(iter(results))] = self.weights[inputs[0]]  # renamed, turned, dequantised
         first, *others = results
         self._add(first, node, origin, operator, inputs)
         for other in others:
@@ -130,7 +132,7 @@ class _Reader:
         if kind == "convolution" and "Norm" in origin.module_class:  # a norm was made part of it, and left its name
             weight = node.input[FACTORS.get(origin.operator, (0, 1))[1]]
             layer, _, last = weight.rpartition(".")
-            return origin._replace(layer=layer, module_class="") if last == "weight" and weight in self.weights else origin
+            return origin._replace(layer=layer, module_class="") if last == "weight" and self.values[weight].is_constant else origin
         return origin
 
     def _results(self, node: Any, origin: Origin) -> dict[str, Known]:
