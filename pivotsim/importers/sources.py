@@ -70,7 +70,9 @@ def import_torch(
     if is_program and inputs:
         raise InputError("inputs: a program of torch.export has its inputs; leave them out")
     if not is_program and not inputs and not keywords:
-        raise InputError("inputs: give what the module is called with, as in trace_of(model, torch.zeros(1, 3, 224, 224))")
+        raise InputError(
+            "inputs: give what the module is called with, as in trace_of(model, torch.zeros(1, 3, 224, 224))"
+        )
     program = model if is_program else torch_graph.exported(model, inputs, keywords)
     return imported(torch_graph.graph_of(program, name or type(model).__name__, skipped), skipped.layers)
 

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import onnx
+
 from pivotsim.errors import InputError
-from pivotsim.importers.onnx.files import onnx
 
 Shape = tuple[int, ...]
 # operator -> the input that has its result's type, and the type where it is left out; the first input's elsewhere

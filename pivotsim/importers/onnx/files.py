@@ -7,15 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pivotsim.errors import InputError, MissingExtraError, got
+import onnx
+import onnx.inliner
 
-try:
-    import onnx
-    import onnx.inliner
-    import onnx.reference
-    import onnx.shape_inference
-except ImportError:
-    raise MissingExtraError("onnx", "onnx", "reading an ONNX file") from None
+from pivotsim.errors import InputError, got
 
 MAX_BYTES = 2**31 - 1  # of a protobuf message; larger models keep their weights in further files
 MAX_NODES = 1_000_000  # with local functions written out
@@ -106,11 +101,15 @@ def _check_growth(path: Path, model: Any, functions: dict[tuple[str, str], Any])
         for node in nodes:
             key = node.domain, node.op_type
             if key in inside or len(inside) > 100:
-                raise InputError(f"{path}: local functions must not call themselves, or nest so deep {got(node.op_type)}")
+                raise InputError(
+                    f"{path}: local functions must not call themselves, or nest so deep {got(node.op_type)}"
+                )
             if key in functions and key not in sizes:
                 sizes[key] = size(functions[key].node, (*inside, key))
             total += sizes.get(key, 1)
         return total
 
     if (total := size(model.graph.node, ())) > MAX_NODES:
-        raise InputError(f"{path}: would have {total:,} nodes with local functions written out, more than {MAX_NODES:,}")
+        raise InputError(
+            f"{path}: would have {total:,} nodes with local functions written out, more than {MAX_NODES:,}"
+        )

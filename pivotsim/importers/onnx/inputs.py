@@ -32,7 +32,9 @@ def inputs_of(path: Path, inputs: Sequence[Any], sizes: Mapping[str, Sequence[in
     if "" in sizes and len(names) == 1:
         sizes = {names[0]: sizes[""]}
     problems = [
-        f"{path}: sizes: the model has no input of that name {got(name)}{nearest(name, names)}" for name in sizes if name not in names
+        f"{path}: sizes: the model has no input of that name {got(name)}{nearest(name, names)}"
+        for name in sizes
+        if name not in names
     ]
     found: dict[str, Known] = {}
     for value in inputs:
@@ -70,10 +72,18 @@ def _contradiction(given: Sequence[int], stated: Sequence[int | str]) -> str:
 
 def _open(name: str, stated: Sequence[int | str]) -> str:
     free = _IMAGE if len(stated) == 4 else _OTHER
-    example = [size if isinstance(size, int) else free if place else 1 for place, size in enumerate(stated)] or [1, 3, _IMAGE, _IMAGE]
+    example = [size if isinstance(size, int) else free if place else 1 for place, size in enumerate(stated)] or [
+        1,
+        3,
+        _IMAGE,
+        _IMAGE,
+    ]
     text = f"{name}={'x'.join(map(str, example))}"
-    return f"the file leaves sizes open ({_shown(stated) or 'all'}); give them all, such as sizes {text}, on the command line --size {text}"
+    shown = _shown(stated) or "all"
+    return f"the file leaves sizes open ({shown}); give all, for example sizes {text}, on the command line --size {text}"
 
 
 def _shown(stated: Sequence[int | str]) -> str:
-    return "x".join(str(size) if isinstance(size, int) or (size.isprintable() and 0 < len(size) < 40) else "?" for size in stated)
+    return "x".join(
+        str(size) if isinstance(size, int) or (size.isprintable() and 0 < len(size) < 40) else "?" for size in stated
+    )

@@ -14,31 +14,32 @@ _ROWS = {
     "attention": "Attention",
     "softmax": "Softmax LogSoftmax",
     "norm": (
-        "LayerNormalization SimplifiedLayerNormalization RMSNormalization GroupNormalization InstanceNormalization "
-        "MeanVarianceNormalization LpNormalization LRN"
+        "LayerNormalization SimplifiedLayerNormalization RMSNormalization GroupNormalization "
+        "InstanceNormalization MeanVarianceNormalization LpNormalization LRN"
     ),
     "gelu": "Gelu",
     "silu": "HardSwish Mish Swish",
     "relu": "Relu LeakyRelu PRelu ThresholdedRelu Clip HardSigmoid",
     "add": "Add Sub Sum",
     "mul": (
-        "Mul Div Mod Pow Exp Log Sqrt Reciprocal Abs Neg Sign Ceil Floor Round Erf Sin Cos Tan Asin Acos Atan Sinh Cosh "
-        "Asinh Acosh Atanh Sigmoid Tanh Softplus Softsign Elu Celu Selu Shrink Max Min Mean Where And Or Not Xor Equal Less "
-        "LessOrEqual Greater GreaterOrEqual IsNaN IsInf BitShift BitwiseAnd BitwiseOr BitwiseNot BitwiseXor CumSum CumProd "
-        "Resize Upsample GridSample AffineGrid RotaryEmbedding"
+        "Mul Div Mod Pow Exp Log Sqrt Reciprocal Abs Neg Sign Ceil Floor Round Erf Sin Cos Tan Asin Acos Atan "
+        "Sinh Cosh Asinh Acosh Atanh Sigmoid Tanh Softplus Softsign Elu Celu Selu Shrink Max Min Mean Where And "
+        "Or Not Xor Equal Less LessOrEqual Greater GreaterOrEqual IsNaN IsInf BitShift BitwiseAnd BitwiseOr "
+        "BitwiseNot BitwiseXor CumSum CumProd Resize Upsample GridSample AffineGrid RotaryEmbedding"
     ),
     "pool": (
-        "AveragePool MaxPool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceSum ReduceMax ReduceMin "
-        "ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin Hardmax Col2Im"
+        "AveragePool MaxPool LpPool GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceSum ReduceMax "
+        "ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin "
+        "Hardmax Col2Im"
     ),
     "sort": "TopK",
     FOLDED: "BatchNormalization",
     FREE: (
-        "Constant ConstantOfShape Identity Cast CastLike BitCast Reshape Flatten Transpose Squeeze Unsqueeze Expand Tile "
-        "Concat Split Slice Gather GatherElements GatherND Scatter ScatterElements ScatterND Pad CenterCropPad Shape Size "
-        "Range EyeLike OneHot Trilu SpaceToDepth DepthToSpace ReverseSequence Dropout NonZero Compress "
-        "QuantizeLinear DequantizeLinear DynamicQuantizeLinear "
-        "RandomNormal RandomNormalLike RandomUniform RandomUniformLike Bernoulli BlackmanWindow HammingWindow HannWindow"
+        "Constant ConstantOfShape Identity Cast CastLike BitCast Reshape Flatten Transpose Squeeze Unsqueeze "
+        "Expand Tile Concat Split Slice Gather GatherElements GatherND Scatter ScatterElements ScatterND Pad "
+        "CenterCropPad Shape Size Range EyeLike OneHot Trilu SpaceToDepth DepthToSpace ReverseSequence Dropout "
+        "NonZero Compress QuantizeLinear DequantizeLinear DynamicQuantizeLinear RandomNormal RandomNormalLike "
+        "RandomUniform RandomUniformLike Bernoulli BlackmanWindow HammingWindow HannWindow"
     ),
 }
 _CONTRIB_ROWS = {

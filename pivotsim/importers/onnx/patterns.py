@@ -7,7 +7,7 @@ from pivotsim.importers.graph import ELEMENTWISE, FREE, Graph, Node
 
 _SEEDS = ("Erf", "Tanh", "Sigmoid", "HardSigmoid", "Clip", "Sqrt")
 _MERGES = ("Mul", "Div")  # what joins a value with what was made of it
-_OF_NORM = frozenset("ReduceMean Sub Pow Mul Add Sqrt Reciprocal Div Cast Identity".split())
+_OF_NORM = {"ReduceMean", "Sub", "Pow", "Mul", "Add", "Sqrt", "Reciprocal", "Div", "Cast", "Identity"}
 MAX_DEPTH, MAX_INSIDE = 10, 16  # nodes from the start to the seed, and of the whole; tanh's GELU has ten
 _CUBIC = 5  # nodes of GELU by tanh at least, fewer are a gate
 
@@ -33,7 +33,9 @@ def collapsed(graph: Graph) -> Graph:
                 if kind and not gone & {*inside, last.name}:
                     last, after = _with_constants(graph, last)
                     gone |= {*inside, *after} - {last.name}
-                    found[last.name] = last._replace(operator=kind, inputs=(start,), origin=f"{kind}, written out", options={})
+                    found[last.name] = last._replace(
+                        operator=kind, inputs=(start,), origin=f"{kind}, written out", options={}
+                    )
                     break
     return replace(graph, nodes=tuple(found.get(n.name, n) for n in graph.nodes if n.name not in gone))
 
@@ -60,7 +62,7 @@ def _regions(graph: Graph, seed: Node) -> Iterator[tuple[str, Node, set[str]]]:
 
 
 def _reshaped(graph: Graph, norm: Node) -> tuple[str, Node, set[str]]:
-    """Return (first value, last node, nodes between) of a norm, with a reshape before it that one behind it takes back."""
+    """Return (first value, last node, nodes between) of a norm, past a reshape that another takes back."""
     start = norm.inputs[0]
     made, readers = graph.by_name.get(start), graph.readers.get(norm.name, [])
     if made is None or made.origin != "Reshape" or len(graph.readers[start]) != 1 or len(readers) != 1:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 from pivotsim.errors import InputError
 from pivotsim.importers.flow import after
 from pivotsim.importers.graph import FREE, PRODUCTS, Graph, Node, Value
 from pivotsim.importers.onnx.bits import with_bits, without_quantisers
 from pivotsim.importers.onnx.contrib import attributes_of, heads_of
-from pivotsim.importers.onnx.files import model_of, onnx
+from pivotsim.importers.onnx.files import model_of
 from pivotsim.importers.onnx.inputs import inputs_of
 from pivotsim.importers.onnx.names import Origin, origin_of, shown
 from pivotsim.importers.onnx.operators import CONTRIB, FACTORS, SUMS, TWINS, operator_of
@@ -18,7 +20,7 @@ from pivotsim.importers.onnx.patterns import collapsed
 from pivotsim.importers.onnx.shapes import Known, known_tensor, known_type, results_of
 from pivotsim.importers.skipping import Skipped
 
-_INDICES = (onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.BOOL)  # types that no weight has
+_INDICES = (onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.BOOL)  # no weight is one of these
 _SIZES = ("Shape", "Size")  # their results are known before a run
 
 
@@ -42,8 +44,8 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     MissingExtraError
         onnx is not installed.
     InputError
-        The file is missing, damaged or no ONNX file; sizes are missing or do not fit; operators are unknown, or the size
-        of a result depends on more than the sizes of inputs.
+        The file is missing, damaged or no ONNX file; sizes are missing or do not fit; operators are unknown, or the
+        size of a result depends on more than the sizes of inputs.
     """
     model = model_of(path)
     origins = [origin_of(node) for node in model.graph.node]
@@ -62,7 +64,7 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
 
 
 def _with_norms_placed(graph: Graph, lost: set[str]) -> Graph:
-    """Return a graph in which a norm that lost its layer, or was joined with a sum, belongs to the layer that reads it."""
+    """Return a graph whose norms belong to what reads them where they lost their layer or were joined with a sum."""
     nodes = []
     for node in graph.nodes:
         moves = node.operator == "norm" and (node.name in lost or node.origin in SUMS)
@@ -87,7 +89,8 @@ class _Reader:
             self.known[sparse.values.name] = Known(sparse.values.data_type, tuple(sparse.dims))
         self.weights = [name for name, known in self.known.items() if known.elem_type not in _INDICES]
         self.values = {name: Value(known.shape, is_constant=True) for name, known in self.known.items()}
-        self.stated = {v.name: known for v in graph.value_info if (known := known_type(v.type)) is not None}
+        shapes = ((v.name, known_type(v.type)) for v in (*graph.value_info, *graph.output))
+        self.stated = {name: known for name, known in shapes if known is not None}
         given = inputs_of(path, [v for v in graph.input if v.name not in self.known], sizes)
         self.known |= given
         self.values |= {name: Value(known.shape) for name, known in given.items()}
@@ -132,12 +135,17 @@ class _Reader:
         if kind == "convolution" and "Norm" in origin.module_class:  # a norm was made part of it, and left its name
             weight = node.input[FACTORS.get(origin.operator, (0, 1))[1]]
             layer, _, last = weight.rpartition(".")
-            return origin._replace(layer=layer, module_class="") if last == "weight" and self.values[weight].is_constant else origin
+            return (
+                origin._replace(layer=layer, module_class="")
+                if last == "weight" and self.values[weight].is_constant
+                else origin
+            )
         return origin
 
     def _results(self, node: Any, origin: Origin) -> dict[str, Known]:
         try:
-            results = results_of(node, self.known, self.versions, self.stated)
+            is_known = operator_of(origin.operator) is not None
+            results = results_of(node, self.known, self.versions, self.stated, is_known=is_known)
         except InputError as error:
             raise self._error(origin, str(error)) from None
         twice = next((name for name in results if name in self.known), None)

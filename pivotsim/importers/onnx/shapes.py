@@ -6,21 +6,26 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import onnx
+import onnx.reference
+import onnx.shape_inference
 
 from pivotsim.errors import InputError
 from pivotsim.importers.onnx import contrib
-from pivotsim.importers.onnx.files import onnx
 from pivotsim.importers.onnx.operators import TWINS
 from pivotsim.units import INT64_MAX
 
 MAX_COMPUTED = 4096  # elements of a value that is computed: sizes, positions, indices
-_COMPUTED = frozenset(
-    "Constant Shape Size ConstantOfShape Identity Cast Gather Slice Concat Split Squeeze Unsqueeze Reshape Transpose Expand "
-    "Range Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Add Sub Mul Div Mod Neg Abs Min Max Floor Ceil "
-    "Round Sqrt Pow Reciprocal ReduceProd ReduceSum ReduceMax ReduceMin Tile ScatterND ScatterElements CumSum Flatten".split()
-)
-
-_KEEPING = frozenset("Reshape Flatten Squeeze Unsqueeze Transpose Identity Cast DepthToSpace SpaceToDepth".split())
+_COMPUTED = {
+    "Constant", "Shape", "Size", "ConstantOfShape", "Identity", "Cast", "Gather", "Slice", "Concat", "Split",
+    "Squeeze", "Unsqueeze", "Reshape", "Transpose", "Expand", "Range", "Where", "Equal", "Less", "LessOrEqual",
+    "Greater", "GreaterOrEqual", "And", "Or", "Not", "Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Min",
+    "Max", "Floor", "Ceil", "Round", "Sqrt", "Pow", "Reciprocal", "ReduceProd", "ReduceSum", "ReduceMax",
+    "ReduceMin", "Tile", "ScatterND", "ScatterElements", "CumSum", "Flatten",
+}  # fmt: skip
+_KEEPING = {
+    "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Cast", "DepthToSpace", "SpaceToDepth",
+}  # fmt: skip
 
 
 class Known(NamedTuple):
@@ -36,7 +41,14 @@ class Known(NamedTuple):
         return "x".join(map(str, self.shape)) or "a single value"
 
 
-def results_of(node: Any, inputs: Mapping[str, Known], versions: Mapping[str, int], stated: Mapping[str, Known]) -> dict[str, Known]:
+def results_of(
+    node: Any,
+    inputs: Mapping[str, Known],
+    versions: Mapping[str, int],
+    stated: Mapping[str, Known],
+    *,
+    is_known: bool = True,
+) -> dict[str, Known]:
     """Return what is known of a node's results.
 
     Parameters
@@ -48,6 +60,8 @@ def results_of(node: Any, inputs: Mapping[str, Known], versions: Mapping[str, in
         Domain -> version of its operators.
     stated : mapping
         Shapes that the file states, used where nothing else tells one.
+    is_known : bool, optional
+        False for an operator that was left out, of which the file alone tells shapes.
 
     Returns
     -------
@@ -60,7 +74,7 @@ def results_of(node: Any, inputs: Mapping[str, Known], versions: Mapping[str, in
         Sizes do not fit each other, or a result's size depends on more than shapes; without the layer's name.
     """
     read = {name: inputs[name] for name in node.input if name}
-    found = _inferred(node, read, versions)
+    found = _inferred(node, read, versions) if is_known else {}
     results: dict[str, Known] = {}
     for name in filter(None, node.output):
         known = found.get(name) or stated.get(name)
@@ -81,9 +95,9 @@ def _fits(node: Any, read: list[Known], results: list[Known]) -> bool:
     if node.op_type == "Conv" and not node.domain:
         groups = contrib.attributes_of(node).get("group", 1)
         image, weight = read[0].shape, read[1].shape
-        return groups > 0 and image[1] == weight[1] * groups and weight[0] % groups == 0
+        return bool(groups > 0 and image[1] == weight[1] * groups and weight[0] % groups == 0)
     if node.op_type == "ConvTranspose":
-        return contrib.attributes_of(node).get("group", 1) > 0 and read[0].shape[1] == read[1].shape[0]
+        return bool(contrib.attributes_of(node).get("group", 1) > 0 and read[0].shape[1] == read[1].shape[0])
     return True
 
 
@@ -141,7 +155,9 @@ def _by_schema(node: Any, read: Mapping[str, Known], version: int) -> dict[str, 
     return {name: known for name, t in inferred.items() if (known := known_type(t)) is not None}
 
 
-def _computed(node: Any, read: Mapping[str, Known], results: dict[str, Known], versions: Mapping[str, int]) -> dict[str, Known]:
+def _computed(
+    node: Any, read: Mapping[str, Known], results: dict[str, Known], versions: Mapping[str, int]
+) -> dict[str, Known]:
     """Return results with what they hold, where that follows from shapes and small constants."""
     if node.domain or node.op_type not in _COMPUTED or any(math.prod(r.shape) > MAX_COMPUTED for r in results.values()):
         return results
@@ -157,6 +173,8 @@ def _computed(node: Any, read: Mapping[str, Known], results: dict[str, Known], v
         return results
     made = (name for name in node.output if name)
     return {
-        name: results[name]._replace(data=np.asarray(value)) if np.shape(value) == results[name].shape else results[name]
+        name: results[name]._replace(data=np.asarray(value))
+        if np.shape(value) == results[name].shape
+        else results[name]
         for name, value in zip(made, computed, strict=False)
     }

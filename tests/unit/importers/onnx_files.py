@@ -14,7 +14,9 @@ def value(name: str, shape: Any, kind: int = TensorProto.FLOAT) -> Any:
     return helper.make_tensor_value_info(name, kind, shape)
 
 
-def model_of(nodes: list[Any], inputs: list[Any], weights: dict[str, Any] | None = None, opset: int = 23, **more: Any) -> Any:
+def model_of(
+    nodes: list[Any], inputs: list[Any], weights: dict[str, Any] | None = None, opset: int = 23, **more: Any
+) -> Any:
     constants = [numpy_helper.from_array(np.asarray(array), name) for name, array in (weights or {}).items()]
     made = [name for node in nodes for name in node.output]
     graph = helper.make_graph(nodes, "g", inputs, [value(made[-1], None)] if made else [], constants)
@@ -64,7 +66,9 @@ class VitFile:
                 entry = node.metadata_props.add()
                 entry.key, entry.value = key, str(listed)
         else:  # blocks.0.attn is written /blocks/blocks.0/attn
-            node.name = "/" + "/".join([*layer.replace("blocks.", "blocks/blocks§").split("."), operator]).replace("§", ".").lstrip("/")
+            node.name = "/" + "/".join([*layer.replace("blocks.", "blocks/blocks§").split("."), operator]).replace(
+                "§", "."
+            ).lstrip("/")
         self.nodes.append(node)
         return names[0] if results == 1 else names
 
@@ -89,7 +93,9 @@ class VitFile:
         axes = self.constant(np.array([-1]))
         centred = self.add("Sub", [x, self.add("ReduceMean", [x, axes], layer)], layer)
         squares = self.add("Pow", [centred, self.constant(np.float32(2))], layer)
-        variance = self.add("Add", [self.add("ReduceMean", [squares, axes], layer), self.constant(np.float32(1e-6))], layer)
+        variance = self.add(
+            "Add", [self.add("ReduceMean", [squares, axes], layer), self.constant(np.float32(1e-6))], layer
+        )
         y = self.add("Div", [centred, self.add("Sqrt", [variance], layer)], layer)
         return self.add("Add", [self.add("Mul", [y, scale], layer), shift], layer)
 
@@ -119,7 +125,9 @@ class VitFile:
         layer, width, size = f"{block}.attn", self.width, self.width // self.heads
         y = self.linear(self.norm(x, f"{block}.norm1"), f"{layer}.qkv", width, 3 * width)
         y = self.add("Reshape", [y, self.constant(np.array([0, self.tokens, 3, self.heads, size]))], layer)
-        parts = self.add("Split", [self.add("Transpose", [y], layer, perm=[2, 0, 3, 1, 4])], layer, results=3, axis=0, num_outputs=3)
+        parts = self.add(
+            "Split", [self.add("Transpose", [y], layer, perm=[2, 0, 3, 1, 4])], layer, results=3, axis=0, num_outputs=3
+        )
         first = self.constant(np.array([0]))
         q, k, v = (self.add("Squeeze", [part, first], layer) for part in parts)
         y = self._attention(q, k, v, layer)

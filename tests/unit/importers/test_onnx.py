@@ -98,9 +98,21 @@ def chain(*steps):
 
 WRITTEN_OUT = {
     "gelu by erf": (["a = Div x 1.4", "b = Erf a", "c = Add b 1", "d = Mul x c", "y = Mul d 0.5"], ["gelu"]),
-    "gelu by erf, halved first": (["h = Mul x 0.5", "a = Div x 1.4", "b = Erf a", "c = Add b 1", "y = Mul h c"], ["gelu"]),
+    "gelu by erf, halved first": (
+        ["h = Mul x 0.5", "a = Div x 1.4", "b = Erf a", "c = Add b 1", "y = Mul h c"],
+        ["gelu"],
+    ),
     "gelu by tanh": (
-        ["a = Pow x 3", "b = Mul a 0.04", "c = Add x b", "d = Mul c 0.8", "e = Tanh d", "f = Add e 1", "g = Mul x 0.5", "y = Mul g f"],
+        [
+            "a = Pow x 3",
+            "b = Mul a 0.04",
+            "c = Add x b",
+            "d = Mul c 0.8",
+            "e = Tanh d",
+            "f = Add e 1",
+            "g = Mul x 0.5",
+            "y = Mul g f",
+        ],
         ["gelu"],
     ),
     "silu": (["a = Sigmoid x", "y = Mul x a"], ["silu"]),
@@ -108,10 +120,21 @@ WRITTEN_OUT = {
     "hard swish by clip": (["a = Add x 3", "b = Clip a 0 6", "c = Mul x b", "y = Div c 6"], ["silu"]),
     "mish": (["a = Softplus x", "b = Tanh a", "y = Mul x b"], ["silu"]),
     "layer norm": (
-        ["m = ReduceMean x", "d = Sub x m", "p = Pow d 2", "v = ReduceMean p", "e = Add v 0.1", "s = Sqrt e", "y = Div d s"],
+        [
+            "m = ReduceMean x",
+            "d = Sub x m",
+            "p = Pow d 2",
+            "v = ReduceMean p",
+            "e = Add v 0.1",
+            "s = Sqrt e",
+            "y = Div d s",
+        ],
         ["norm"],
     ),
-    "rms norm": (["p = Pow x 2", "v = ReduceMean p", "e = Add v 0.1", "s = Sqrt e", "r = Reciprocal s", "y = Mul x r"], ["norm"]),
+    "rms norm": (
+        ["p = Pow x 2", "v = ReduceMean p", "e = Add v 0.1", "s = Sqrt e", "r = Reciprocal s", "y = Mul x r"],
+        ["norm"],
+    ),
     "a gate of its own": (["a = Tanh x", "y = Mul x a"], ["mul", "mul"]),
     "what something else reads": (["a = Sigmoid x", "b = Mul x a", "y = Add a b"], ["mul", "mul", "add"]),
 }
@@ -160,16 +183,25 @@ def test_operators_of_onnx_runtime(operator, tmp_path):
     moving, weights, options, macs = CONTRIB[operator]
     node = helper.make_node(operator, [*moving, *weights], ["r"], domain="com.microsoft", **options)
     inputs = [value(name, shape) for name, shape in moving.items()]
-    model = model_of([node, helper.make_node("Relu", ["r"], ["end"])], inputs, {n: ONES(s, F32) for n, s in weights.items()})
+    model = model_of(
+        [node, helper.make_node("Relu", ["r"], ["end"])], inputs, {n: ONES(s, F32) for n, s in weights.items()}
+    )
     found = lowered(read(model, tmp_path)).ops
     assert sum(op.dense_macs for op in found) == macs
     kinds = [op.kind for op in found if op.kind not in ("gemm", "requant", "softmax")]
-    assert kinds == {"SkipLayerNormalization": ["add", "norm", "relu"], "FastGelu": ["gelu", "relu"]}.get(operator, ["relu"])
+    assert kinds == {"SkipLayerNormalization": ["add", "norm", "relu"], "FastGelu": ["gelu", "relu"]}.get(
+        operator, ["relu"]
+    )
 
 
 def test_a_local_function_is_written_out_under_the_name_of_its_call(tmp_path):
     body = [helper.make_node("MatMul", ["a", "w"], ["t"]), helper.make_node("Relu", ["t"], ["b"])]
     function = helper.make_function("local", "Layer", ["a", "w"], ["b"], body, [helper.make_opsetid("", 23)])
-    calls = [helper.make_node("Layer", [f"x{i}", "w"], [f"x{i + 1}"], domain="local", name=f"/layers.{i}/Layer") for i in range(2)]
-    found = lowered(read(model_of(calls, [value("x0", [5, 4])], {"w": ONES((4, 4), F32)}, functions=[function]), tmp_path)).ops
+    calls = [
+        helper.make_node("Layer", [f"x{i}", "w"], [f"x{i + 1}"], domain="local", name=f"/layers.{i}/Layer")
+        for i in range(2)
+    ]
+    found = lowered(
+        read(model_of(calls, [value("x0", [5, 4])], {"w": ONES((4, 4), F32)}, functions=[function]), tmp_path)
+    ).ops
     assert [op.layer for op in found if op.kind == "gemm"] == ["layers.0", "layers.1"]
