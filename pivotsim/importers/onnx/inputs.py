@@ -80,7 +80,8 @@ def _open(name: str, stated: Sequence[int | str]) -> str:
     ]
     text = f"{name}={'x'.join(map(str, example))}"
     shown = _shown(stated) or "all"
-    return f"the file leaves sizes open ({shown}); give all, for example sizes {text}, on the command line --size {text}"
+    remedy = f"give all, for example sizes {text}, on the command line --size {text}"
+    return f"the file leaves sizes open ({shown}); {remedy}"
 
 
 def _shown(stated: Sequence[int | str]) -> str:
