@@ -9,7 +9,7 @@ from pivotsim.importers.lowering import lowered
 from pivotsim.importers.onnx import graph_of_file
 from pivotsim.importers.skipping import Skipped
 from tests.oracles.workload.onnx_products import arrays_of, macs_of
-from tests.unit.importers.onnx_files import EXPORTERS, VitFile, model_of, saved, value
+from tests.unit.importers.onnx_files import CLASSES, EXPORTERS, SCOPES, VitFile, model_of, saved, value
 
 SMALL = ps.load_model("deit_s").replace(
     {"name": "small", "depth": 2, "image_px": 16, "patch_px": 4, "channels": 2, "width": 12, "heads": 3,
@@ -44,6 +44,22 @@ def test_every_shape_is_that_of_the_computed_array(exporter, tmp_path):
     assert len(shapes) > 100
     assert shapes == {name: arrays[name].shape for name in shapes}
     assert sum(op.dense_macs for op in lowered(graph).ops) == macs_of(model, arrays)
+
+
+def test_layers_that_an_optimiser_lost(tmp_path):
+    model = VitFile(SMALL, "torchscript").model
+    for node in model.graph.node:
+        if node.op_type in ("LayerNormalization", "Split", "Softmax", "Add"):
+            node.name = f"{node.op_type}_{node.output[0]}"
+    assert rows(lowered(read(model, tmp_path, {"x": IMAGE})).ops) == rows(ps.lower(ps.plan(SMALL)).ops)
+
+
+def test_a_convolution_with_a_norm_in_it_keeps_its_own_name(tmp_path):
+    node = helper.make_node("Conv", ["x", "stem.conv.weight"], ["y"])
+    for key, listed in ((SCOPES, ["", "stem.bn", "batch_norm"]), (CLASSES, ["Net", "BatchNorm2d", "aten"])):
+        node.metadata_props.add(key=key, value=str(listed))
+    model = model_of([node], [value("x", [1, 3, 4, 4])], {"stem.conv.weight": ONES((6, 3, 1, 1), F32)})
+    assert {op.layer for op in lowered(read(model, tmp_path)).ops} == {"stem.conv"}
 
 
 def test_a_batch_that_the_file_leaves_open(tmp_path):
@@ -136,6 +152,10 @@ WRITTEN_OUT = {
         ["norm"],
     ),
     "a gate of its own": (["a = Tanh x", "y = Mul x a"], ["mul", "mul"]),
+    "what something else reads before": (
+        ["a = Div x 1.4", "b = Erf a", "c = Add b 1", "d = Mul x c", "y = Add d a"],
+        ["mul", "mul", "add"],
+    ),
     "what something else reads": (["a = Sigmoid x", "b = Mul x a", "y = Add a b"], ["mul", "mul", "add"]),
 }
 
@@ -161,10 +181,10 @@ def test_widths_of_operands_and_result(tmp_path):
         helper.make_node("DequantizeLinear", ["w", "s"], ["wd"]), helper.make_node("MatMul", ["xd", "wd"], ["m"]),
         helper.make_node("Relu", ["m"], ["r"]), helper.make_node("QuantizeLinear", ["r", "s", "z8"], ["y"]),
     ]  # fmt: skip
-    model = model_of(nodes, [value("x", [5, 4])], {**q, "z8": np.int8(0)})
+    model = model_of(nodes, [value("x", [5, 4])], {**q, "z8": np.int16(0)})
     model.graph.initializer.append(int4)
     (gemm,) = [op for op in lowered(read(model, tmp_path)).ops if op.kind == "gemm"]
-    assert (gemm.a_bits, gemm.w_bits, gemm.out_bits) == (16, 4, 8)
+    assert (gemm.a_bits, gemm.w_bits, gemm.out_bits) == (16, 4, 16)
 
 
 CONTRIB = {  # of ONNX Runtime: operator, moving inputs, weights, attributes, MACs by hand
