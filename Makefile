@@ -29,7 +29,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch record-staircase cosearch token-accuracy proof bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy proof bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -52,6 +52,11 @@ test-lowest: $(LOWEST_READY)
 
 test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
+
+models: $(TORCH_READY)
+	$(TORCH_BIN)/pip install --quiet "timm>=1.0.20" --no-deps
+	$(TORCH_BIN)/pip install --quiet "transformers>=5" safetensors
+	$(TORCH_BIN)/python -m tests.proofs.imported_models
 
 test-torch: $(TORCH_READY)
 	$(TORCH_BIN)/python -m pytest tests/torch tests/unit/test_package.py
@@ -111,6 +116,7 @@ help:
 	@echo "make test-lowest    core tests on $(LOWEST_PYTHON) with the lowest versions of every dependency, in $(LOWEST_VENV)"
 	@echo "make test-versions  core tests with the newest versions on each Python of $(PYTHONS) that this machine has"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
+	@echo "make models         import public models of timm and transformers: products beside torch's counts, labels (minutes)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"

@@ -33,6 +33,7 @@ _HOMES = {
     "Trace": "pivotsim.workload.ops",
     "Plan": "pivotsim.workload.plans",
     "plan": "pivotsim.workload.plans",
+    "recognised_plan": "pivotsim.workload.recognition",
     "prune_as": "pivotsim.workload.presets",
     "read_trace": "pivotsim.workload.trace_csv",
     "write_trace": "pivotsim.workload.trace_csv",
@@ -48,8 +49,8 @@ __all__ = [
     "Hardware", "InputError", "PivotsimError", "Plan", "Report", "Trace", "__version__", "combine", "compare",
     "execute_gemm", "explore", "fit", "load_hardware", "load_model", "lower", "mask_attention", "pareto_front",
     "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model", "read_trace",
-    "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention", "split_attention", "trace_of",
-    "write_trace",
+    "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
+    "split_attention", "trace_of", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
     "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "workload",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from pivotsim.workload.ops import Trace
     from pivotsim.workload.plans import Plan, plan
     from pivotsim.workload.presets import prune_as
+    from pivotsim.workload.recognition import recognised_plan
     from pivotsim.workload.trace_csv import read_trace, write_trace
     from pivotsim.workload.transforms.attention_masking import mask_attention
     from pivotsim.workload.transforms.attention_skipping import skip_attention

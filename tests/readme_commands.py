@@ -12,6 +12,7 @@ LEFT_OUT = {
     "--scheduler": "two machines of a Dask cluster",
     "reproduce example": "the reader's own paper, made by docs/adding.md and run by its test",
     "my_board": "the reader's own board",
+    "timm:": "needs torch and timm; make models imports these and others",
 }
 EXTRAS = {"sweep": "dse", "front": "dse", "export": "dse"}  # command -> the extra that it needs
 _IN_TEXT = re.compile(r"`(pivotsim [a-z][^`]*)`|^    (?:\$ )?(pivotsim [a-z].*)$", re.M)

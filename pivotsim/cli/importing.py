@@ -22,7 +22,9 @@ SizeOption = Annotated[
 ]
 SkipOption = Annotated[
     list[str] | None,
-    typer.Option("--skip", metavar="LAYER", help="Leave out a layer of an imported model, with all below it; repeatable."),
+    typer.Option(
+        "--skip", metavar="LAYER", help="Leave out a layer of an imported model, with all below it; repeatable."
+    ),
 ]
 LISTED = 20  # rows of a table of operators
 
@@ -96,7 +98,8 @@ def to_dict(found: "Imported") -> dict[str, object]:
     return {
         "name": found.trace.name, "operations": len(found.trace), "macs": found.trace.macs, "encoders": found.encoders,
         "free": found.free, "folded": found.folded, "skipped": list(found.skipped), "notes": list(found.trace.notes),
-        "unread_weights": list(found.unread), "added_weights": list(found.added), "precomputed": list(found.precomputed),
+        "unread_weights": list(found.unread), "added_weights": list(found.added),
+        "precomputed": list(found.precomputed),
     }  # fmt: skip
 
 

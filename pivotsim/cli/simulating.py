@@ -108,7 +108,8 @@ def run_command(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]", help="Model: a name, a YAML file, or one to import: .onnx, .pt2, timm:NAME, hf:CONFIG.json."
+            metavar="[MODEL]",
+            help="Model: a name, a YAML file, or one to import: .onnx, .pt2, timm:NAME, hf:CONFIG.json.",
         ),
     ] = None,
     trace: Annotated[
@@ -167,7 +168,7 @@ def run_command(
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
-    from pivotsim.workload.recognition import recognised
+    from pivotsim.workload.recognition import recognised_plan
     from pivotsim.workload.trace_csv import read_trace
 
     if model is None and trace is None:
@@ -200,7 +201,7 @@ def run_command(
     else:
         workload = importing.imported(str(model), size, skip).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
         if pruned or active is not None:
-            whole = recognised(workload)
+            whole = recognised_plan(workload)
             workload = shaped(whole, pruned)
     with progress():
         report = simulate(

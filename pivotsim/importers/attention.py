@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pivotsim.importers.flow import after, before, has_weight, is_depthwise, is_product
+from pivotsim.importers.flow import after, before, has_weight, is_depthwise
 from pivotsim.importers.graph import Graph, Node
 
 _NUMBER = re.compile(r"\d+")

@@ -61,7 +61,7 @@ class Imported(Printable):
                 yield Table(f"weights that {title}", ("weight", "times"), list(numbered(names).items()), (1,))
 
 
-def imported(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Imported:
+def import_graph(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Imported:
     """Return a graph's operations, and the report of its import; ``notes`` are further lines of its reader.
 
     Raises

@@ -15,7 +15,15 @@ _ACTIVATIONS = ("gelu", "silu", "relu")
 _EMBEDDING = re.compile(r"patch_?emb|stem|embeddings|patchif|tokenizer|downsample|reduction|patch_merg|conv_proj")
 _ROTARY = re.compile(r"rotary|rope")
 _CLASSES = {"GELU": "gelu", "SiLU": "silu", "Swish": "silu"}  # part of a class's name -> what all of the module is
-_PLAIN = {"softmax": "softmax", "gelu": "gelu", "silu": "silu", "relu": "relu", "pool": "pool", "mul": "mul", "sort": "sort"}
+_PLAIN = {
+    "softmax": "softmax",
+    "gelu": "gelu",
+    "silu": "silu",
+    "relu": "relu",
+    "pool": "pool",
+    "mul": "mul",
+    "sort": "sort",
+}
 _OF_ROLES = {  # what a product feeds -> its label
     frozenset("qkv"): "qkv", frozenset("q"): "q", frozenset("k"): "k", frozenset("v"): "v", frozenset("kv"): "kv",
     frozenset("qk"): "qkv",
@@ -69,7 +77,10 @@ def _label_attention(graph: Graph, blocks: Blocks, attention: Attention, modules
         found = before(graph, value, inside)
         for product in found.products:
             roles.setdefault(product.name, set()).add(role)
-        turned = any(node.origin.split(".")[1:2] in (["neg"], ["view_as_complex"]) or node.origin == "Neg" for node in found.between)
+        turned = any(
+            node.origin.split(".")[1:2] in (["neg"], ["view_as_complex"]) or node.origin == "Neg"
+            for node in found.between
+        )
         for node in found.between:
             if node.operator in ("add", "mul") and turned and role != "v":
                 modules.setdefault(node.name, "rope")
@@ -102,7 +113,7 @@ def _label_mlp(graph: Graph, blocks: Blocks, block: str, modules: dict[str, str]
 
 
 def _returns(graph: Graph, first: Node, last: Node) -> bool:
-    """Whether as many elements leave as entered; of convolutions over more than one position, else they weigh channels."""
+    """Whether as many elements leave as entered; convolutions of one position weigh channels, and are no MLP."""
     entered, left = graph.values[first.inputs[0]].size, graph.values[last.name].size
     return entered == left and (first.operator == "linear" or _is_spatial(graph, first))
 
@@ -127,7 +138,10 @@ def _label_norms_and_sums(graph: Graph, blocks: Blocks, modules: dict[str, str])
         if not block or graph.values[node.name].is_constant:
             continue
         if is_norm(node):
-            if {modules.get(n.name, "") for n in _direct(graph, blocks, node, _entering(graph, node))} - {"proj", "fc2"}:
+            if {modules.get(n.name, "") for n in _direct(graph, blocks, node, _entering(graph, node))} - {
+                "proj",
+                "fc2",
+            }:
                 continue  # it lies between two products: of queries and keys, of a hidden layer
             if node.layer not in norms:
                 norms[node.layer] = sum(1 for layer in norms if blocks_of(layer, block)) + 1

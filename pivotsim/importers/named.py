@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pivotsim.errors import InputError, MissingExtraError, got, nearest
 from pivotsim.importers.torch_graph import on_meta
-from pivotsim.importers.torchvision_stand_in import torchvision_stand_in
+from pivotsim.importers.torchvision_stand_in import without_torchvision
 from pivotsim.io.text_files import read_text
 
 Sizes = Mapping[str, tuple[int, ...]]
@@ -36,11 +36,12 @@ def timm_model(name: str, sizes: Sizes) -> Example:
     """
     import torch
 
-    with torchvision_stand_in():
+    with without_torchvision():
         timm = _library("timm")
     known = timm.list_models() + timm.list_models(pretrained=True)
     if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
-        raise InputError(f"timm: no such model {got(name)}{nearest(f"timm:{name}", [f'timm:{m}' for m in timm.list_models()], list_all=False)}")
+        near = nearest(f"timm:{name}", [f"timm:{model}" for model in timm.list_models()], list_all=False)
+        raise InputError(f"timm: no such model {got(name)}{near}")
     with on_meta(), _told(f"timm:{name}"):
         model = timm.create_model(name, pretrained=False)
         shape = _one_size(name, sizes) or (1, *model.pretrained_cfg.get("input_size", (3, 224, 224)))

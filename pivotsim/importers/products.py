@@ -88,7 +88,9 @@ def _padded(shape: Shape, rank: int) -> Shape:
 def _contractions(equation: str, shapes: list[Shape]) -> Iterator[Gemm]:
     """Yield the GEMM of an einsum; of three factors and more, those from left to right."""
     factors, result = _letters(equation, shapes)
-    sizes = {a: size for letters, shape in zip(factors, shapes, strict=True) for a, size in zip(letters, shape, strict=True)}
+    sizes = {
+        a: size for letters, shape in zip(factors, shapes, strict=True) for a, size in zip(letters, shape, strict=True)
+    }
     left = factors[0]
     for place, right in enumerate(factors[1:], start=2):
         later = set("".join(factors[place:])) | set(result)

@@ -41,6 +41,10 @@ class Skipped:
         ]
         if len(self.refused) > SHOWN:
             lines.append(f"{name}: {len(self.refused) - SHOWN} more layers hold operators that are not known here")
-        lines += [f"{name}: skip: no layer has this name, nor starts with it (got {x})" for x in self.layers if x not in self.met]
+        lines += [
+            f"{name}: skip: no layer has this name, nor starts with it (got {x})"
+            for x in self.layers
+            if x not in self.met
+        ]
         if lines:
             raise InputError(lines)

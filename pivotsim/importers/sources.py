@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.importers.imported import Imported, imported
+from pivotsim.importers.imported import Imported, import_graph
 from pivotsim.importers.skipping import Skipped
 from pivotsim.workload.ops import Trace
 
@@ -74,7 +74,7 @@ def import_torch(
             "inputs: give what the module is called with, as in trace_of(model, torch.zeros(1, 3, 224, 224))"
         )
     program = model if is_program else torch_graph.exported(model, inputs, keywords)
-    return imported(torch_graph.graph_of(program, name or type(model).__name__, skipped), skipped.layers)
+    return import_graph(torch_graph.graph_of(program, name or type(model).__name__, skipped), skipped.layers)
 
 
 def read_model(
@@ -163,7 +163,7 @@ def _named(text: str, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) ->
     example = named.timm_model(name, sizes) if text.startswith(TIMM) else named.transformers_model(Path(name), sizes)
     program = torch_graph.exported(example.model, example.inputs, example.keywords)
     label = name if text.startswith(TIMM) else Path(name).stem
-    return imported(torch_graph.graph_of(program, label, skipped), skipped.layers, example.notes)
+    return import_graph(torch_graph.graph_of(program, label, skipped), skipped.layers, example.notes)
 
 
 def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
@@ -171,7 +171,7 @@ def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Ski
 
     if sizes:
         raise InputError(f"{path}: a program of torch.export has its sizes; leave them out {got(', '.join(sizes))}")
-    return imported(torch_graph.graph_of(torch_graph.loaded(path), path.stem, skipped), skipped.layers)
+    return import_graph(torch_graph.graph_of(torch_graph.loaded(path), path.stem, skipped), skipped.layers)
 
 
 def _read_onnx(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:

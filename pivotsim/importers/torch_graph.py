@@ -21,7 +21,14 @@ except ImportError:
 
 _FACTORS = {  # operator -> names of the arguments that it multiplies
     "linear": (("input", "weight"), ("mat1", "mat2")),
-    "matmul": (("self", "other"), ("self", "mat2"), ("mat1", "mat2"), ("batch1", "batch2"), ("self", "vec"), ("self", "tensor")),
+    "matmul": (
+        ("self", "other"),
+        ("self", "mat2"),
+        ("mat1", "mat2"),
+        ("batch1", "batch2"),
+        ("self", "vec"),
+        ("self", "tensor"),
+    ),
     "convolution": (("input", "weight"),),
     "attention": (("query", "key", "value"),),
     "einsum": (("tensors",),),
@@ -49,7 +56,9 @@ def exported(model: Any, inputs: Sequence[Any], keywords: Mapping[str, Any] | No
             return torch.export.export(model, arguments, named, strict=False)
     except Exception as error:  # what a model raises is its own
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise InputError(f"{type(model).__name__}: torch.export cannot trace it with these inputs: {first[:200]}") from None
+        raise InputError(
+            f"{type(model).__name__}: torch.export cannot trace it with these inputs: {first[:200]}"
+        ) from None
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
         for module, training in modes:
@@ -153,7 +162,9 @@ class _Reader:
         arguments = _arguments(node)
         options: dict[str, Any] = {}
         if operator_name in PRODUCTS:
-            factors = next(([arguments[a] for a in roles] for roles in _FACTORS[operator_name] if set(roles) <= set(arguments)), [])
+            factors = next(
+                ([arguments[a] for a in roles] for roles in _FACTORS[operator_name] if set(roles) <= set(arguments)), []
+            )
             inputs = [names[n.name] for n in _nodes(factors)]
             operator_name = "matmul" if "addmm" in target else operator_name
             options = _options(operator_name, arguments, target)
@@ -201,14 +212,18 @@ def _shape(node: Any) -> tuple[int, ...]:
     sizes = []
     for size in shape:
         if not isinstance(size, int):
-            raise InputError(f"{node.name}: the size {size} depends on the input; export with fixed sizes {got(str(size))}")
+            raise InputError(
+                f"{node.name}: the size {size} depends on the input; export with fixed sizes {got(str(size))}"
+            )
         sizes.append(int(size))
     return tuple(sizes)
 
 
 def _target(node: Any) -> str:
-    return str(node.target) if not callable(node.target) or hasattr(node.target, "_schema") else getattr(
-        node.target, "__name__", str(node.target)
+    return (
+        str(node.target)
+        if not callable(node.target) or hasattr(node.target, "_schema")
+        else getattr(node.target, "__name__", str(node.target))
     )
 
 

@@ -53,7 +53,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 @contextmanager
-def torchvision_stand_in() -> Iterator[None]:
+def without_torchvision() -> Iterator[None]:
     """Stand in for torchvision where it cannot be imported; else do nothing."""
     try:
         importlib.import_module(NAME)

@@ -6,6 +6,7 @@ weights share one port of it [assumed].
 """
 
 import configparser
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,7 +39,7 @@ NO_GLOBAL_BUFFER = {"input_share_bytes": 0, "weight_share_bytes": 0}
 
 def is_settings(source: object) -> bool:
     """Whether a source of hardware is a settings file that is there."""
-    return isinstance(source, (str, Path)) and str(source).lower().endswith(SUFFIXES) and Path(source).is_file()
+    return isinstance(source, (str, Path)) and str(source).lower().endswith(SUFFIXES) and os.path.isfile(source)  # noqa: PTH113 - Path.is_file raises on names that are too long
 
 
 def read_settings(path: Path) -> Document:
@@ -64,7 +65,7 @@ def read_settings(path: Path) -> Document:
     memories, places = _memories(values, settings.get("run_presets", {}), path, lines)
     places |= {("array", field): f"{path}:{lines[key]}" for key, field in _ARRAY.items()}
     read = {*(name.lower() for name in _NAMES), *_READ_ELSEWHERE}
-    unread = [lines.spelling[key] for section in settings.values() for key in section if key not in read]
+    unread = [lines.spelling.get(key, key) for section in settings.values() for key in section if key not in read]
     about = f"settings of SCALE-Sim; the rest is of {BASE}, without its processor"
     about += f"; not read: {', '.join(unread)}" if unread else ""
     note(f"{path}: {about}")

@@ -52,15 +52,13 @@ def read_rows(name: str, text: str, problems: list[str]) -> tuple[Layout, list[R
 
 
 def _without_comments(text: str) -> Iterator[str]:
-    """Yield a text's lines, those empty that hold a comment: so that the others keep their numbers."""
-    is_quoted = False
+    """Yield a text's lines, those empty that hold a comment: so that the others keep their numbers.
+
+    No cell of a trace holds more than a line, so none of them begins within one.
+    """
     for number, line in enumerate(io.StringIO(text, newline="")):
         is_comment = line.lstrip().startswith("#") or (number == 0 and _SEPARATOR_LINE.fullmatch(line))
-        if is_comment and not is_quoted:
-            yield "\n"
-            continue
-        is_quoted ^= line.count('"') % 2 == 1
-        yield line
+        yield "\n" if is_comment else line
 
 
 def _row(place: str, layout: Layout, row: list[str], problems: list[str]) -> list[Row]:

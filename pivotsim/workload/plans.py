@@ -176,7 +176,7 @@ def plan(
     Parameters
     ----------
     model : VitModel, str, Path or mapping
-        A model, or what ``load_model`` takes.
+        A model, or what ``load_model`` takes; the trace of one becomes a plan by ``recognised_plan``.
     qkv : {'fused', 'separate'}
         One GEMM of N = 3d for Q, K and V together (the paper's delays), or three of N = d.
     score_bits : {8, 32}
@@ -198,6 +198,13 @@ def plan(
     >>> plan("deit_s").effort
     12
     """
+    if hasattr(model, "ops") and hasattr(model, "gemms"):
+        raise InputError(f"model: a trace becomes a plan by recognised_plan(trace) {got(type(model).__name__)}")
+    if hasattr(model, "named_modules"):
+        call = "recognised_plan(trace_of(model, torch.zeros(1, 3, 224, 224)))"
+        raise InputError(
+            f"model: a torch module tells its sizes when it runs; write {call} {got(type(model).__name__)}"
+        )
     spec = load_model(model)
     if unknown:
         raise InputError(f"{name}: {_remedy(name, value, spec)}" for name, value in unknown.items())

@@ -22,7 +22,7 @@ LOOKED_FOR = (
 )
 
 
-def recognised(trace: Trace) -> Plan:
+def recognised_plan(trace: Trace) -> Plan:
     """Return the plan whose operations a trace holds.
 
     Parameters
@@ -43,7 +43,7 @@ def recognised(trace: Trace) -> Plan:
     Examples
     --------
     >>> import pivotsim as ps
-    >>> recognised(ps.lower(ps.plan("deit_s"))).model.width
+    >>> recognised_plan(ps.lower(ps.plan("deit_s"))).model.width
     384
     """
     furthest, problem = -1, "found no encoders with attention"

@@ -23,14 +23,20 @@ LABELS: dict[str, tuple[tuple[str, str], ...]] = {
         (r"patch_embed\.proj|downsample\.proj", "patch_embed"), (r"attn\.q$", "q"), (r"attn\.kv", "kv"),
         (r"attn\.sr", "conv"), (r"dwconv", "conv"), *VIT,
     ),
-    "timm:mvitv2_tiny": ((r"attn$", "other"), (r"pool", "conv"), (r"blocks\.\d+\.proj|blocks\.\d+\.shortcut_proj", "other"), *VIT),
-    "hf:llama": (
+    "timm:mvitv2_tiny": ((r"attn$", "other"), (r"pool", "conv"), (r"blocks\.\d+\.proj|blocks\.\d+\.shortcut_proj",
+        "other"), *VIT),
+    "hf:LlamaForCausalLM": (
         (r"q_proj", "q"), (r"k_proj", "k"), (r"v_proj", "v"), (r"o_proj", "proj"), (r"gate_proj", "gate"),
         (r"up_proj", "value"), (r"down_proj", "fc2"), (r"lm_head", "head"),
     ),
-    "hf:segformer": (
+    "hf:SegformerModel": (
         (r"patch_embeddings", "patch_embed"), (r"attention\.self\.query|q_proj", "q"), (r"self\.key|k_proj", "k"),
-        (r"self\.value|v_proj", "v"), (r"\.sr|sequence_reduction", "conv"), (r"attention\.output\.dense|o_proj", "proj"),
+        (r"self\.value|v_proj", "v"), (r"\.sr|sequence_reduction", "conv"), (r"attention\.output\.dense|o_proj",
+            "proj"),
         (r"mlp\.(dense1|fc1)", "fc1"), (r"mlp\.(dense2|fc2)", "fc2"), (r"dwconv", "conv"),
     ),
 }  # fmt: skip
+SIZES = {  # config and input of models that have none of their own
+    "timm:vit_base_patch14_reg4_dinov2": ("", (1, 3, 518, 518)),
+    "hf:LlamaForCausalLM": ('{"num_hidden_layers": 4}', (1, 64)),
+}

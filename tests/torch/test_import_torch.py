@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import pivotsim as ps
 from pivotsim.importers.sources import import_torch
 from pivotsim.vit_torch.model.transformer import build_vit
-from pivotsim.workload.recognition import recognised
+from pivotsim.workload.recognition import recognised_plan
 from tests.torch.small import FORMS
 
 WIDTH, HEADS, TOKENS = 24, 3, 10
@@ -40,7 +40,12 @@ class Attention(nn.Module):
             y = torch.einsum("bhij,bhjd->bhid", torch.einsum("bhid,bhjd->bhij", q, k).softmax(-1), v)
         elif self.form == "baddbmm":
             b = [t.flatten(0, 1) for t in (q, k, v)]
-            y = torch.baddbmm(self.bias.repeat(len(x), 1, 1), b[0], b[1].transpose(1, 2)).softmax(-1).bmm(b[2]).unflatten(0, (-1, HEADS))
+            y = (
+                torch.baddbmm(self.bias.repeat(len(x), 1, 1), b[0], b[1].transpose(1, 2))
+                .softmax(-1)
+                .bmm(b[2])
+                .unflatten(0, (-1, HEADS))
+            )
         else:
             mask = self.bias if self.form == "bias" else None
             y = scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=self.form == "grouped")
@@ -63,7 +68,9 @@ class Block(nn.Module):
 
 
 def encoders(form: str, gated: bool = False) -> nn.Module:
-    return nn.Sequential(nn.Linear(6, WIDTH), *(Block(form, gated) for _ in range(2)), nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 5))
+    return nn.Sequential(
+        nn.Linear(6, WIDTH), *(Block(form, gated) for _ in range(2)), nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 5)
+    )
 
 
 IMAGE, TEXT = (2, 4, 16, 16), (2, TOKENS, 6)
@@ -75,10 +82,12 @@ MODULES = {  # name: (module, shape of its input)
     "transposed": (lambda: nn.ConvTranspose2d(4, 6, 3, stride=2, output_padding=1), IMAGE),
     "of a line": (lambda: nn.Conv1d(4, 8, 3, stride=2), (2, 4, 50)),
     "of a volume": (lambda: nn.Conv3d(2, 4, (1, 2, 3)), (1, 2, 4, 5, 6)),
-    "residual": (lambda: nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(256, 3)), IMAGE),
+    "residual": (lambda: nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(256, 3)), IMAGE),
     "torch's own encoder": (lambda: nn.TransformerEncoderLayer(WIDTH, HEADS, 40, batch_first=True), (2, TOKENS, WIDTH)),
     "torch's own decoder": (lambda: nn.TransformerDecoderLayer(WIDTH, HEADS, 40, batch_first=True), (2, TOKENS, WIDTH)),
-    "bilinear": (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(4, 2, 1)), IMAGE),
+    "bilinear": (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.Conv2d(4, 2, 1)), IMAGE),
     **{f"attention, {form}": (lambda form=form: encoders(form), TEXT)
        for form in ("written out", "einsum", "baddbmm", "bias", "grouped", "plain")},
     "gated": (lambda: encoders("plain", gated=True), TEXT),
@@ -175,7 +184,9 @@ def test_an_unknown_operator_is_refused_by_its_layer_and_skipped_by_name() -> No
         def forward(self, x):
             return self.out(self.memory(x)[0])
 
-    with pytest.raises(ps.InputError, match=r"layer 'memory': operator aten\.lstm\.input is not known here.*skip 'memory'"):
+    with pytest.raises(
+        ps.InputError, match=r"layer 'memory': operator aten\.lstm\.input is not known here.*skip 'memory'"
+    ):
         ps.trace_of(Reads(), torch.zeros(TEXT))
     found = import_torch(Reads(), (torch.zeros(TEXT),), skip=["memory"])
     assert [op.layer for op in found.trace if op.kind == "gemm"] == ["out"]
@@ -248,6 +259,8 @@ def test_wrong_calls(arguments: tuple, told: str) -> None:
 def test_recognised_after_import() -> None:
     model = FORMS["plain"]
     trace = ps.trace_of(build_vit(model), torch.zeros(1, model.channels, model.image_px, model.image_px))
-    plan = recognised(trace)
+    plan = recognised_plan(trace)
     assert (plan.model.depth, plan.model.width, plan.model.heads) == (model.depth, model.width, model.heads)
-    assert ps.lower(ps.skip_attention(plan, active=[1])).ops == ps.lower(ps.skip_attention(ps.plan(model), active=[1])).ops
+    assert (
+        ps.lower(ps.skip_attention(plan, active=[1])).ops == ps.lower(ps.skip_attention(ps.plan(model), active=[1])).ops
+    )

@@ -16,7 +16,9 @@ from tests.readme_commands import LEFT_OUT, commands_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", "docs/adding.md", "docs/glossary.md"))
+TEXTS = "\n".join(
+    (ROOT / name).read_text() for name in ("README.md", "docs/adding.md", "docs/glossary.md", "docs/importing.md")
+)
 FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]
 EXAMPLES = [
     line
@@ -24,7 +26,7 @@ EXAMPLES = [
     if inspect.isfunction(function)
     for line in re.findall(r"Example: (pivotsim .*)", function.__doc__)
 ]
-COMMANDS = list(dict.fromkeys([*commands_of(TEXTS), *EXAMPLES]))
+COMMANDS = commands_of(TEXTS + "".join(f"\n    {line}" for line in EXAMPLES))
 SHARED_FILES = (r"\barrays\b", r"my\.csv", r"\b[ab]\.json")
 
 

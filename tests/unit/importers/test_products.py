@@ -18,14 +18,17 @@ CASES = {  # operator, options, shapes of the factors, shape of the result, the 
     "weight on the left": ("matmul", {}, [(5, 4), (2, 3, 4, 7)], (2, 3, 5, 7), [Gemm(5, 4, 42)]),
     "heads that share": ("matmul", {}, [(2, 3, 5, 4), (2, 1, 4, 7)], (2, 3, 5, 7), [Gemm(5, 4, 7, 6)]),
     "matrix by vector": ("matmul", {}, [(5, 4), (4,)], (5,), [Gemm(5, 4, 1)]),
-    "einsum": ("einsum", {"equation": "bhid,bhjd->bhij"}, [(2, 3, 5, 4), (2, 3, 7, 4)], (2, 3, 5, 7), [Gemm(5, 4, 7, 6)]),
-    "einsum with dots": ("einsum", {"equation": "...ij,jk->...ik"}, [(2, 3, 5, 4), (4, 7)], (2, 3, 5, 7), [Gemm(30, 4, 7)]),
+    "einsum": ("einsum", {"equation": "bhid,bhjd->bhij"}, [(2, 3, 5, 4), (2, 3, 7, 4)], (2, 3, 5, 7), [Gemm(5, 4,
+        7, 6)]),
+    "einsum with dots": ("einsum", {"equation": "...ij,jk->...ik"}, [(2, 3, 5, 4), (4, 7)], (2, 3, 5, 7), [Gemm(30,
+        4, 7)]),
     "einsum of unspoken result": ("einsum", {"equation": "ij,jk"}, [(5, 4), (4, 7)], (5, 7), [Gemm(5, 4, 7)]),
     "convolution": ("convolution", {"groups": 1}, [(2, 3, 8, 8), (16, 3, 3, 3)], (2, 16, 6, 6), [Gemm(72, 27, 16)]),
     "groups": ("convolution", {"groups": 2}, [(1, 4, 8, 8), (6, 2, 3, 3)], (1, 6, 4, 4), [Gemm(16, 18, 3, 2)]),
     "depthwise": ("convolution", {"groups": 4}, [(1, 4, 5, 5), (4, 1, 3, 3)], (1, 4, 5, 5), [Gemm(25, 9, 1, 4)]),
     "of a line": ("convolution", {}, [(2, 80, 100), (32, 80, 3)], (2, 32, 50), [Gemm(100, 240, 32)]),
-    "transposed": ("convolution", {"transposed": True}, [(1, 4, 5, 5), (4, 6, 2, 2)], (1, 6, 10, 10), [Gemm(25, 4, 24)]),
+    "transposed": ("convolution", {"transposed": True}, [(1, 4, 5, 5), (4, 6, 2, 2)], (1, 6, 10, 10), [Gemm(25, 4,
+        24)]),
     "attention": ("attention", {}, [(2, 3, 5, 4), (2, 3, 7, 4), (2, 3, 7, 6)], (2, 3, 5, 6),
                   [Gemm(5, 4, 7, 6), Gemm(5, 7, 6, 6)]),
     "grouped queries": ("attention", {}, [(1, 6, 5, 4), (1, 2, 7, 4), (1, 2, 7, 4)], (1, 6, 5, 4),
@@ -33,7 +36,9 @@ CASES = {  # operator, options, shapes of the factors, shape of the result, the 
 }  # fmt: skip
 
 
-def graph_of(operator: str, options: dict[str, object], shapes: list[tuple[int, ...]], result: tuple[int, ...]) -> Graph:
+def graph_of(
+    operator: str, options: dict[str, object], shapes: list[tuple[int, ...]], result: tuple[int, ...]
+) -> Graph:
     names = [f"x{i}" for i in range(len(shapes))]
     values = {name: Value(shape) for name, shape in zip(names, shapes, strict=True)}
     return Graph("one", (Node("y", operator, tuple(names), options=options),), {**values, "y": Value(result)})

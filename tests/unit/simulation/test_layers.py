@@ -1,6 +1,7 @@
 """Names of layers: kept from the trace to every form of a report."""
 
 import itertools
+import json
 
 import pytest
 
@@ -64,3 +65,14 @@ def test_the_printed_table_lists_the_longest_layers_and_sums_the_rest(tmp_path, 
     assert "--by: chooses the table that is printed" in capsys.readouterr().err
     assert main(["run", "--trace", str(tmp_path / "t.csv"), "--by", "layers"]) == 2
     assert "--by: must be one of module, layer," in capsys.readouterr().err
+
+
+def test_the_trace_that_is_shown_has_the_names_and_the_hash_of_one_without(tmp_path, capsys):
+    shown = []
+    for trace in (TRACE, ps.Trace(tuple(op.unnamed for op in TRACE))):
+        ps.write_trace(trace, tmp_path / "t.csv")
+        assert main(["show", "trace", str(tmp_path / "t.csv"), "--json"]) == 0
+        shown.append(json.loads(capsys.readouterr().out))
+    assert [op["layer"] for op in shown[0]["ops"]] == [op.layer for op in TRACE]
+    assert "layer" not in shown[1]["ops"][0]
+    assert shown[0]["input_hash"] == shown[1]["input_hash"]

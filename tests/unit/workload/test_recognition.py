@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.recognition import recognised
+from pivotsim.workload.recognition import recognised_plan
 
 WHOLE = ps.plan("deit_t")
 PLANS = {
@@ -30,14 +30,14 @@ PLANS = {
 def test_a_plan_is_found_again_in_its_operations(name: str, batch: int) -> None:
     """Its rows, its delay and its transforms are those of the plan."""
     trace = replace(ps.lower(PLANS[name], batch), model=None)
-    found = recognised(trace)
+    found = recognised_plan(trace)
     assert ps.lower(found, batch).ops == trace.ops
     assert ps.simulate(found).delay_ms == ps.simulate(PLANS[name]).delay_ms
 
 
-def test_transforms_apply_to_what_was_recognised() -> None:
+def test_transforms_apply_to_what_was_plan_of() -> None:
     trace = ps.lower(ps.plan("deit_t"))
-    skipped = ps.skip_attention(recognised(trace), active=[1, 2])
+    skipped = ps.skip_attention(recognised_plan(trace), active=[1, 2])
     assert ps.simulate(skipped).delay_ms == ps.simulate(ps.skip_attention(WHOLE, active=[1, 2])).delay_ms
 
 
@@ -46,10 +46,10 @@ def test_one_other_size_is_told_by_its_row(number: int, told: str) -> None:
     ops = list(ps.lower(WHOLE).ops)
     ops[number - 1] = ops[number - 1]._replace(m=7, layer="mine")
     with pytest.raises(ps.InputError, match=rf"looked for a Vision Transformer.*{told} .*of layer mine"):
-        recognised(ps.Trace(tuple(ops), "changed"))
+        recognised_plan(ps.Trace(tuple(ops), "changed"))
 
 
 def test_no_encoders() -> None:
     op = ps.lower(WHOLE).ops[0]
-    with pytest.raises(ps.InputError, match="looked for a Vision Transformer.*found no encoders with attention"):
-        recognised(ps.Trace((op,), "alone"))
+    with pytest.raises(ps.InputError, match=r"looked for a Vision Transformer.*found no encoders with attention"):
+        recognised_plan(ps.Trace((op,), "alone"))
