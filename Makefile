@@ -155,5 +155,5 @@ $(LOWEST_READY):
 
 $(TORCH_READY):
 	$(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas]' 'pytest>=8' 'hypothesis>=6.100' 'scikit-learn>=1.4' '$(TORCH)'
+	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas,onnx]' 'onnxscript>=0.5' 'pytest>=8' 'hypothesis>=6.100' 'scikit-learn>=1.4' '$(TORCH)'
 	@rm -f $(TORCH_VENV)/stamp-* && touch $@

@@ -174,4 +174,12 @@ def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Ski
     return import_graph(torch_graph.graph_of(torch_graph.loaded(path), path.stem, skipped), skipped.layers)
 
 
-_READERS: dict[str, Callable[[Path, Mapping[str, tuple[int, ...]], Skipped], Imported]] = {".pt2": _read_program}
+def _read_onnx(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
+    from pivotsim.importers.onnx import graph_of_file
+
+    return imported(graph_of_file(path, sizes, skipped), skipped.layers)
+
+
+_READERS: dict[str, Callable[[Path, Mapping[str, tuple[int, ...]], Skipped], Imported]] = {
+    ".onnx": _read_onnx, ".pt2": _read_program,
+}  # fmt: skip
