@@ -12,7 +12,8 @@ from pivotsim.tables import Printable, Table, counted, percent
 from pivotsim.workload.ops import Trace, checked
 
 SHOWN = 8  # names of a kind in one line
-OPERAND_BITS = "operands of 8 bits and a requantisation after each multiplication [assumed]"
+ASSUMED_BITS = "operands of 8 bits and a requantisation after each multiplication [assumed]"
+STATED_BITS = "widths of operands as the file states them, else 8 bits [assumed]"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ def _notes(result: Imported) -> Iterator[str]:
     trace = result.trace
     gemms = sum(op.kind == "gemm" for op in trace)
     encoders = counted(result.encoders, "encoder") if result.encoders else "no encoders recognised"
-    yield f"read {trace.name}: {counted(gemms, 'multiplication')}, {encoders}; {OPERAND_BITS}"
+    states = any((op.a_bits, op.w_bits) != (8, 8) for op in trace if op.kind == "gemm")
+    bits = STATED_BITS if states else ASSUMED_BITS
+    yield f"read {trace.name}: {counted(gemms, 'multiplication')}, {encoders}; {bits}"
     other = [op for op in trace if op.module == "other" and op.kind == "gemm"]
     if other:
         share = sum(op.dense_macs for op in other) / trace.dense_macs

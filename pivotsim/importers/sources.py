@@ -8,11 +8,11 @@ from typing import Any
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.importers.imported import Imported, import_graph
 from pivotsim.importers.skipping import Skipped
+from pivotsim.io.file_kinds import IMPORTED_SUFFIXES
 from pivotsim.workload.ops import Trace
 
 TIMM, TRANSFORMERS = "timm:", "hf:"
 PREFIXES = (TIMM, TRANSFORMERS)
-SUFFIXES = (".onnx", ".pt2")
 HOW = "a name of timm (timm:deit_small_patch16_224), a config file of transformers (hf:config.json), .onnx, .pt2"
 
 
@@ -134,7 +134,7 @@ def is_import(source: str) -> bool:
     >>> is_import("timm:vit_base_patch16_224"), is_import("deit_s")
     (True, False)
     """
-    return source.startswith(PREFIXES) or source.lower().endswith(SUFFIXES)
+    return source.startswith(PREFIXES) or source.lower().endswith(IMPORTED_SUFFIXES)
 
 
 def parse_sizes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:

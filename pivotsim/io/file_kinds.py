@@ -8,7 +8,8 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.yaml_reader import Document, read_yaml
 
 YAML_SUFFIXES = (".yaml", ".yml")
-WEIGHTS = (".onnx", ".pt", ".pth", ".pkl", ".safetensors", ".ckpt", ".h5", ".tflite", ".bin")
+IMPORTED_SUFFIXES = (".onnx", ".pt2")  # graphs with sizes of their own
+WEIGHTS = (*IMPORTED_SUFFIXES, ".pt", ".pth", ".pkl", ".safetensors", ".ckpt", ".h5", ".tflite", ".bin")
 TABLES = (".csv", ".tsv", ".xlsx", ".xls")
 SETTINGS = (".json", ".toml", ".cfg", ".ini", ".conf", ".xml", ".py", ".txt", ".md", ".lib", ".v", ".sv")
 ARRAYS = (".npy", ".npz", ".mat", ".parquet")
@@ -61,8 +62,10 @@ def _not_yaml(what: str, name: str, suffix: str) -> str:
     remedy = f"; {_LISTS[what]}" if what in _LISTS else ""
     if suffix in TABLES and what == "model":
         remedy = f"; a trace of operations is given by --trace {name}"
+    elif suffix in IMPORTED_SUFFIXES and what == "model":
+        return f"{name}: a file, but {NOUNS[what]} is read from .yaml or .yml here; `pivotsim run {name}` imports it"
     elif suffix in WEIGHTS and what == "model":
-        remedy = f"; weights and graphs are not read, sizes are: {_LISTS['model']}"
+        remedy = f"; weights are not read, sizes are: {_LISTS['model']}"
     return f"{name}: a file, but {NOUNS.get(what, what)} is read from .yaml or .yml{remedy}"
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.csv_separators import SEPARATORS, cells_of
-from pivotsim.io.file_kinds import YAML_SUFFIXES, kind_of_file
+from pivotsim.io.file_kinds import IMPORTED_SUFFIXES, YAML_SUFFIXES, kind_of_file
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op
 from pivotsim.workload.topologies import form_of, missing_of, plain_name
 
@@ -20,7 +20,7 @@ _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
 _OTHER_FILES = {  # ending -> what such a file is, and where it is given
     **dict.fromkeys(YAML_SUFFIXES, "a YAML file"),
     ".json": "a JSON file", ".cfg": "a settings file; those of SCALE-Sim are given by --hw {name}",
-    ".onnx": "a graph, which is not read",
+    **dict.fromkeys(IMPORTED_SUFFIXES, "a graph; `pivotsim run {name}` imports it"),
     ".pt": "a checkpoint, which is not read", ".pth": "a checkpoint, which is not read",
     ".npz": "a file of arrays", ".npy": "a file of arrays", ".xlsx": "a workbook; save its sheet as CSV",
 }  # fmt: skip
