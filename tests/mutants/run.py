@@ -28,7 +28,7 @@ from tests.mutants.recording import MODULES, PYTEST, SECONDS, Recording, sources
 from tests.mutants.sample import Mutant, sample
 
 COUNT, SEED, MOST_PER_MODULE = 400, 1, 40
-BUDGET_S = 20  # of recorded CPU time in tests of a mutant
+BUDGET_S = 10  # of recorded CPU time in tests of a mutant
 HANG_CPU_S, HANG_S, ALL_S = 90, 300, 3600
 MEMORY_BYTES = 8 * 2**30
 EXCUSED = Path(__file__).with_name("equivalent.yaml")

@@ -5,7 +5,9 @@ import re
 import pytest
 
 import pivotsim as ps
+from pivotsim.simulation.summary import run_tables
 from pivotsim.tables import PAGE_COLUMNS, Table, as_html, as_text, counted, figures, number
+from tests import table_alignment
 
 WHOLE = ps.plan("deit_s")
 LOW_PLAN = ps.skip_attention(WHOLE, active=range(1, 7))
@@ -41,6 +43,24 @@ def test_objects_show_whole_tables_in_notebooks(thing):
     for tag in {tag for _, tag in tags}:
         assert tags.count(("", tag)) == tags.count(("/", tag)) > 0
     assert "<table>" in html and "None" not in html
+
+
+def _totals(report):
+    return [*run_tables(report)][1:]  # the first has kinds of values below each other
+
+
+TABLES = {
+    "run": lambda: _totals(ps.simulate(LOW_PLAN)),
+    "memory": lambda: _totals(ps.simulate(LOW_PLAN, engine="memory", memory="hw")),
+    "mpca": lambda: _totals(ps.simulate(WHOLE, "u250_mpca")),
+    "trace": lambda: OBJECTS["trace"]()._tables(),
+    "plan": lambda: WHOLE._tables(),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_numbers_stand_to_the_right(name):
+    table_alignment.check(TABLES[name]())
 
 
 def test_a_summary_says_what_the_run_was_and_what_it_costs():
