@@ -21,8 +21,10 @@ PACKAGES = ("dse", "effort", "energy", "engines", "export", "host", "pruning", "
 MODULES = [*(path for name in PACKAGES for path in sorted(Path("pivotsim", name).rglob("*.py"))), Path("pivotsim/pareto.py")]
 MODULES.remove(Path("pivotsim/pruning/devices/torch_live.py"))  # its tests need torch
 TESTS = ("unit/dse", "unit/effort", "unit/energy", "unit/engines", "unit/export", "unit/host", "unit/pruning")
-TESTS = [*TESTS, "unit/published", "unit/simulation", "unit/test_pareto.py", "published", "cli"]
-PYTEST = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--doctest-modules", "--doctest-ignore-import-errors"]
+TESTS = [*TESTS, "unit/published", "unit/simulation", "unit/test_pareto.py", "unit/test_printing.py", "published", "cli"]
+LOOKS_AT_ALL = "tests/unit/test_frozen.py"  # at what modules define, without running it
+# asserts are not rewritten: pytest would read a module whose doctests run from its file, not the mutant
+PYTEST = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist", "--doctest-modules", "--doctest-ignore-import-errors"]
 
 
 class _Recorder:
@@ -60,7 +62,7 @@ def record() -> int:
     measured.erase()
     recorder = _Recorder(measured)
     measured.start()
-    status = pytest.main([*PYTEST, *(f"tests/{name}" for name in TESTS), "pivotsim"], plugins=[recorder])
+    status = pytest.main([*PYTEST, *(f"tests/{name}" for name in TESTS), LOOKS_AT_ALL, "pivotsim"], plugins=[recorder])
     measured.stop()
     measured.save()
     SECONDS.write_text(json.dumps({"sources": sources(), "seconds": recorder.seconds}), encoding="utf-8")
@@ -87,8 +89,9 @@ class Recording:
         contexts = {
             context for at, found in self._contexts(path).items() if not lines or at in lines for context in found
         }
-        wide = tuple(context.removesuffix("::") for context in contexts if context.endswith("::"))
-        named = {test for test in self.seconds if test in contexts or (wide and test.startswith(wide))}
+        wide = () if lines else (LOOKS_AT_ALL,)
+        wide += tuple(context.removesuffix("::") for context in contexts if context.endswith("::"))
+        named = {test for test in self.seconds if test in contexts or test.startswith(wide)}
         chosen, spent_s = [], 0.0
         for test in sorted(named, key=lambda test: (self.seconds[test], test)):
             spent_s += self.seconds[test]

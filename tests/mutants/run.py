@@ -76,7 +76,7 @@ def _try(mutant: Mutant | None, tests: list[str], told) -> None:
         path = str(Path(mutant.path).resolve())
         code = compile(mutant.code, path, "exec")
         SourceFileLoader.get_code = lambda self, name: code if self.path == path else get_code(self, name)
-    told.send(_run(tests, ["-x", "-W", "ignore::pytest.PytestAssertRewriteWarning"]))
+    told.send(_run(tests, ["-x"]))
     os._exit(0)
 
 

@@ -204,6 +204,7 @@ class TestTooLarge:
     def test_a_trace_counts_too(self, monkeypatch):
         monkeypatch.setattr(pe, "_memory_bytes", lambda: 10**7)
         ps.execute_gemm(*pe.seeded_operands(60, 60, 60), rows=8, cols=8)
+        assert ps.simulate_gemm(60, 60, 3000, rows=8, cols=8, engine="pe").cycles > 0
         with pytest.raises(ps.InputError, match="watch a smaller multiplication"):
             ps.execute_gemm(*pe.seeded_operands(60, 60, 3000), rows=8, cols=8, activity=True)
 
