@@ -18,13 +18,33 @@ import pytest
 FOLDER = Path("build/mutants")
 DATA, SECONDS = FOLDER / "coverage", FOLDER / "seconds.json"
 PACKAGES = ("dse", "effort", "energy", "engines", "export", "host", "pruning", "published")
-MODULES = [*(path for name in PACKAGES for path in sorted(Path("pivotsim", name).rglob("*.py"))), Path("pivotsim/pareto.py")]
+MODULES = [
+    *(path for name in PACKAGES for path in sorted(Path("pivotsim", name).rglob("*.py"))),
+    Path("pivotsim/pareto.py"),
+]
 MODULES.remove(Path("pivotsim/pruning/devices/torch_live.py"))  # its tests need torch
 TESTS = ("unit/dse", "unit/effort", "unit/energy", "unit/engines", "unit/export", "unit/host", "unit/pruning")
-TESTS = [*TESTS, "unit/published", "unit/simulation", "unit/test_pareto.py", "unit/test_printing.py", "published", "cli"]
+TESTS = [
+    *TESTS,
+    "unit/published",
+    "unit/simulation",
+    "unit/test_pareto.py",
+    "unit/test_printing.py",
+    "published",
+    "cli",
+]
 LOOKS_AT_ALL = "tests/unit/test_frozen.py"  # at what modules define, without running it
 # asserts are not rewritten: pytest would read a module whose doctests run from its file, not the mutant
-PYTEST = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist", "--doctest-modules", "--doctest-ignore-import-errors"]
+PYTEST = [
+    "-q",
+    "--assert=plain",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "--doctest-modules",
+    "--doctest-ignore-import-errors",
+]
 
 
 class _Recorder:
@@ -84,7 +104,7 @@ class Recording:
         self._data.read()
 
     def tests_of(self, path: str, line: int, budget_s: float) -> list[str]:
-        """Return the tests that run a line, as many as fit a budget; what runs on import is run by all of its module."""
+        """Return the tests that run a line, as many as fit a budget; what runs on import, all of its module run."""
         lines = _statement(path, line)
         contexts = {
             context for at, found in self._contexts(path).items() if not lines or at in lines for context in found
@@ -100,7 +120,7 @@ class Recording:
             chosen.append(test)
         return chosen
 
-    @cache  # noqa: B019: one recording a process
+    @cache  # noqa: B019 - one recording a process
     def _contexts(self, path: str) -> dict[int, list[str]]:
         return self._data.contexts_by_lineno(str(Path(path).resolve()))
 

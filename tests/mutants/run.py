@@ -32,7 +32,9 @@ BUDGET_S = 10  # of recorded CPU time in tests of a mutant
 HANG_CPU_S, HANG_S, ALL_S = 90, 300, 3600
 MEMORY_BYTES = 8 * 2**30
 EXCUSED = Path(__file__).with_name("equivalent.yaml")
-LIBRARIES = "numpy numba pydantic yaml pandas pyarrow.parquet scipy.stats hypothesis optuna matplotlib.pyplot typer rich"
+LIBRARIES = (
+    "numpy numba pydantic yaml pandas pyarrow.parquet scipy.stats hypothesis optuna matplotlib.pyplot typer rich"
+)
 OUTCOMES = ("caught", "hangs", "equivalent", "survived", "untested", "not tried")
 FORK = multiprocessing.get_context("fork")
 

@@ -20,7 +20,18 @@ OPERATORS = OperatorProvider()
 LEFT_OUT = {"RemoveDecorator", "ZeroIterationForLoop", "VariableReplacer", "VariableInserter"}
 NAMES = [name for name in OPERATORS if name not in LEFT_OUT and name.count("_Is") != 1]
 # what they look at: the rest of a tree is not shown to them, which takes most of the time
-KINDS = {"operator", "keyword", "number", "comparison", "factor", "not_test", "except_clause", "if_stmt", "while_stmt", "test"}
+KINDS = {
+    "operator",
+    "keyword",
+    "number",
+    "comparison",
+    "factor",
+    "not_test",
+    "except_clause",
+    "if_stmt",
+    "while_stmt",
+    "test",
+}
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def test_json(audit):
 
 
 def test_predictors_are_told_where_a_method_has_them(findings):
-    """DynamicViT on DeiT-S: before encoders 4, 7 and 10, 196, 137 and 96 patches of 384, 384 to 384 to 192 to 96 to 2."""
+    """DynamicViT on DeiT-S: before encoders 4, 7 and 10, 196, 137 and 96 patches, 384 to 384, 192, 96 and 2."""
     macs = (196 + 137 + 96) * (384 * 384 + 384 * 192 + 192 * 96 + 96 * 2)
     assert f" with {macs / 1e9:.2f} for the predictors (" in findings["dynamicvit.deit_s.gmacs"].reason
     assert findings["evit.0.7.gmacs"].reason == "token counts by the method's rule; equal after rounding"

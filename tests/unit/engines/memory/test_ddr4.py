@@ -247,5 +247,5 @@ def test_ratios_of_clocks_are_exact_below_two_billions(clock_hz, is_exact):
     if is_exact:
         assert run_gemm(1, 1, 1, array, limits).cycles > 0
     else:
-        with pytest.raises(ps.InputError, match=r"array.clock_mhz: .* too fine to be exact \(got '1200000000 / 2147483659'"):
+        with pytest.raises(ps.InputError, match=r"too fine to be exact \(got '1200000000 / 2147483659'"):
             run_gemm(1, 1, 1, array, limits)
