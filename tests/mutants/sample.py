@@ -28,6 +28,7 @@ KINDS = {
     "factor",
     "not_test",
     "except_clause",
+    "assert_stmt",
     "if_stmt",
     "while_stmt",
     "test",
@@ -70,7 +71,7 @@ class Site:
 def sites_of(path: Path) -> Iterator[Site]:
     """Every token of a module that an operator changes.
 
-    The unions of annotations are left alone, and ``strict`` of zip, which only guards against a fault elsewhere.
+    The unions of annotations are left alone; so are asserts and ``strict`` of zip, which guard against faults elsewhere.
     """
     source = path.read_text(encoding="utf-8")
     nodes = [node for node in ast_nodes(get_ast(source)) if node.type in KINDS]
@@ -81,7 +82,8 @@ def sites_of(path: Path) -> Iterator[Site]:
         places = [place for node in nodes for place in operator.mutation_positions(node)]
         for occurrence, (start, end) in enumerate(places):
             is_union = name.startswith("ReplaceBinaryOperator_BitOr") and start[0] in unions
-            is_guard = lines[start[0] - 1][: start[1]].endswith("strict=")
+            ahead = lines[start[0] - 1][: start[1]]
+            is_guard = ahead.endswith("strict=") or ahead.lstrip().startswith("assert ")
             if not is_union and not is_guard:
                 choices[start, end, name.split("_")[0]].append((name, occurrence))
     for place, found in choices.items():
