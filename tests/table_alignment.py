@@ -2,7 +2,7 @@
 
 import re
 
-NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+(e[+-]?\d+)?(x| %| MiB| KiB| GB/s)?")
+NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+(e[+-]?\d+)?(x| %| MiB| KiB| GB/s|, [a-z_]+)?")  # the last: a number and what it is
 
 
 def check(tables):

@@ -51,8 +51,8 @@ def _totals(report):
 
 TABLES = {
     "run": lambda: _totals(ps.simulate(LOW_PLAN)),
-    "memory": lambda: _totals(ps.simulate(LOW_PLAN, engine="memory", memory="hw")),
-    "mpca": lambda: _totals(ps.simulate(WHOLE, "u250_mpca")),
+    "memory": lambda: ps.simulate(LOW_PLAN, engine="memory", memory="hw").details.tables(),
+    "mpca": lambda: ps.simulate(WHOLE, "u250_mpca").details.tables(),
     "trace": lambda: OBJECTS["trace"]()._tables(),
     "plan": lambda: WHOLE._tables(),
 }
@@ -61,6 +61,14 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_numbers_stand_to_the_right(name):
     table_alignment.check(TABLES[name]())
+
+
+def test_a_schedule_shows_times_with_three_decimals():
+    found = ps.pruning.pruning_schedule(WHOLE, "zcu102", {197: 80.0, 108: 80.0}, grid=[197, 108], pruning_ms=1.23456)
+    ((table,),) = (found._tables(),)
+    shown = {row[0]: row[1] for row in table.rows}
+    times = {"whole model": found.baseline_ms, "pruned model": found.pruned_ms, "pruning itself": 1.23456}
+    assert {name: shown[name] for name in times} == {name: f"{ms:.3f}" for name, ms in times.items()}
 
 
 def test_a_summary_says_what_the_run_was_and_what_it_costs():

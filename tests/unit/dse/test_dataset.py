@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from pivotsim.dse import dataset
 from pivotsim.dse.dataset import export_csv, open_dataset
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import MANIFEST, chunk_name
@@ -167,3 +168,14 @@ def test_a_chunk_that_is_no_file(folder, tmp_path):
     assert str(csv_of(folder, tmp_path / "all.csv")).startswith(f"{path}: cannot be read: No such file or directory; ")
     path.mkdir()
     assert str(csv_of(folder, tmp_path / "all.csv")).startswith(f"{path}: is no file; ")
+
+
+def test_a_chunk_larger_than_any(tmp_path, monkeypatch):
+    path = tmp_path / "chunk.parquet"
+    for extra in (0, 1):
+        path.write_bytes(bytes(2**21 + extra))
+        monkeypatch.setattr(dataset, "MAX_CHUNK_BYTES", 2**21)
+        if not extra:
+            assert len(dataset._content(path)) == 2**21
+    with pytest.raises(InputError, match="is larger than 2 MiB, the most of a chunk"):
+        dataset._content(path)

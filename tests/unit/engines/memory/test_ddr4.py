@@ -239,6 +239,16 @@ def test_roofline_by_hand():
     assert memory_bounds.roofline((1, 1000, 1000), 100, limits) == (10**4, "compute")
 
 
+def test_bounds_by_hand():
+    """Three units of two bursts and the pass itself; latencies alone where nothing has a rate."""
+    assert memory_bounds.burst_work(9, MemoryLimits(clock_hz=CLOCK_HZ, channel=load_dram("dram/ddr4_2400"))) == 7
+    assert memory_bounds.burst_work(9, MemoryLimits()) == 1
+    latencies = MemoryLimits(read_latency_cycles=7, write_latency_cycles=9)
+    assert [memory_bounds.transfer_cycles(100, is_drain, latencies) for is_drain in (False, True)] == [7, 9]
+    ports = replace(latencies, axi_bytes_per_cycle=8, wtmem_port_bytes_per_cycle=4)
+    assert [memory_bounds.transfer_cycles(100, is_drain, ports) for is_drain in (False, True)] == [25 + 7, 13 + 9]
+
+
 @pytest.mark.parametrize(("clock_hz", "is_exact"), [(2**31 - 1, True), (2_147_483_659, False)])  # primes
 def test_ratios_of_clocks_are_exact_below_two_billions(clock_hz, is_exact):
     array = {"rows": 8, "cols": 8, "dataflow": "is", "fold_overlap": "none", "edge": "padded"}
