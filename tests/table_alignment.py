@@ -2,7 +2,9 @@
 
 import re
 
-NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+(e[+-]?\d+)?(x| %| MiB| KiB| GB/s|, [a-z_]+)?")  # the last: a number and what it is
+NUMBER = re.compile(
+    r"[+-]?[\d,]*\.?\d+(e[+-]?\d+)?(x| %| MiB| KiB| GB/s|, [a-z_]+)?"
+)  # the last: a number and what it is
 
 
 def check(tables):

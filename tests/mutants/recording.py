@@ -83,7 +83,10 @@ def record() -> int:
     measured.erase()
     recorder = _Recorder(measured)
     measured.start()
-    status = pytest.main([*PYTEST, *(f"tests/{name}" for name in TESTS), LOOKS_AT_ALL, "pivotsim", f"--ignore={LEFT_OUT}"], plugins=[recorder])
+    status = pytest.main(
+        [*PYTEST, *(f"tests/{name}" for name in TESTS), LOOKS_AT_ALL, "pivotsim", f"--ignore={LEFT_OUT}"],
+        plugins=[recorder],
+    )
     measured.stop()
     measured.save()
     SECONDS.write_text(json.dumps({"sources": sources(), "seconds": recorder.seconds}), encoding="utf-8")

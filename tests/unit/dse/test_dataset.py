@@ -95,6 +95,18 @@ def shifted(table, by):
     return with_column(table, "point", pa.array([p + by for p in table["point"].to_pylist()]))
 
 
+def changed(folder, change):
+    """Return the path of a chunk whose table is changed, with its hash in the manifest."""
+    _, pq = arrow()
+    path = folder / chunk_name(1)
+    table, about = change(pq.read_table(path)), pq.ParquetFile(path).metadata.metadata
+    with pq.ParquetWriter(path, table.schema, store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"pivotsim": about[b"pivotsim"].decode()})
+    restate(folder, path)
+    return path
+
+
 def as_type(table, name, kind):
     return with_column(table, name, table[name].cast(kind))
 
@@ -126,13 +138,7 @@ def with_null(table, name):
     ],
 )  # fmt: skip
 def test_parquet_of_wrong_shape_with_a_right_hash(folder, tmp_path, change, problem):
-    _, pq = arrow()
-    path = folder / chunk_name(1)
-    table, about = change(pq.read_table(path)), pq.ParquetFile(path).metadata.metadata
-    with pq.ParquetWriter(path, table.schema, store_schema=False) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata({"pivotsim": about[b"pivotsim"].decode()})
-    restate(folder, path)
+    path = changed(folder, change)
     with pytest.raises(InputError) as caught:
         export_csv(open_dataset(folder), tmp_path / "all.csv")
     assert str(caught.value) == f"{path}: {problem}; start the sweep again to repair it"
@@ -179,3 +185,13 @@ def test_a_chunk_larger_than_any(tmp_path, monkeypatch):
             assert len(dataset._content(path)) == 2**21
     with pytest.raises(InputError, match="is larger than 2 MiB, the most of a chunk"):
         dataset._content(path)
+
+
+def test_types_that_are_each_allowed_but_differ(tmp_path):
+    """Where an axis holds under a condition only, its column may be of another type than its values."""
+    axes = {"array.rows": [16, 32], "array.cols": [36, 72]}
+    run_sweep({"name": "s", "axes": axes, "conditions": {"array.cols": "array.rows == 16"}}, tmp_path, chunk_points=2)
+    path = changed(tmp_path, lambda table: as_type(table, "array.cols", "double"))
+    with pytest.raises(InputError) as caught:
+        list(open_dataset(tmp_path).arrow_tables())
+    assert str(caught.value).startswith(f"{path}: has columns of other types than the chunks before it; ")

@@ -153,7 +153,9 @@ def test_regions_are_numbered_by_the_outer_loop_first(dataflow, inner):
     assert (_regions(flow, column_first), _regions(flow, column_later)) == (("col", inner), (inner, "col"))
 
 
-@pytest.mark.parametrize(("drains", "clocks"), [(False, [10, 101, 102, 103, 104, 30]), (True, [20, 101, 102, 103, 104, 30])])
+@pytest.mark.parametrize(
+    ("drains", "clocks"), [(False, [10, 101, 102, 103, 104, 30]), (True, [20, 101, 102, 103, 104, 30])]
+)
 def test_regions_without_passes_have_their_drains_alone(drains, clocks):
     """Of 2 x 3 regions the first has two passes and the last has one."""
     step = {"col": np.array([0, 0, 1]), "row": np.array([0, 0, 2]), "stream_start": np.array([10, 20, 30])}
