@@ -71,7 +71,7 @@ class Site:
 def sites_of(path: Path) -> Iterator[Site]:
     """Every token of a module that an operator changes.
 
-    The unions of annotations are left alone; so are asserts and ``strict`` of zip, which guard against faults elsewhere.
+    The unions of annotations are left alone; so are asserts and ``strict`` of zip, which guard against others' faults.
     """
     source = path.read_text(encoding="utf-8")
     nodes = [node for node in ast_nodes(get_ast(source)) if node.type in KINDS]

@@ -13,10 +13,10 @@ from pivotsim.dse.dataset import export_csv, open_dataset
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep import store as store_module
-from pivotsim.dse.sweep.chunks import Recipe, chunk_points_for
+from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, chunk_points_for
 from pivotsim.dse.sweep.manifest import MANIFEST
 from pivotsim.dse.sweep.run import run_sweep
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, MissingExtraError
 from tests.unit.dse import children
 from tests.unit.dse.children import files_of
 
@@ -93,6 +93,21 @@ def test_a_manifest_is_written_again_after_fifty_times_its_own_duration(monkeypa
     monkeypatch.setattr(store_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     store_module.Store._keep(store)
     assert store._next_write == pytest.approx(102 + 50 * 2)
+
+
+@pytest.mark.parametrize("error", [MissingExtraError("scipy", "dse", "a sequence"), ValueError("too  wide")])
+def test_a_missing_package_ends_a_sweep_and_all_else_a_chunk(error):
+    maker = ChunkMaker(Recipe(load_space(SMALL), "grid"))
+
+    def fail(*_):
+        raise error
+
+    maker.evaluator = SimpleNamespace(run=fail)
+    if isinstance(error, MissingExtraError):
+        with pytest.raises(MissingExtraError, match="a sequence needs scipy"):
+            maker(0)
+    else:
+        assert maker(0) == Failed(0, 0, "ValueError: too wide")
 
 
 def test_nothing_to_do_changes_nothing(tmp_path):
