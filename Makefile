@@ -20,6 +20,7 @@ LOWEST_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 LOWEST_VENV   := .venv-lowest
 LOWEST_BIN    := $(LOWEST_VENV)/bin
 LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
+MUTANTS_READY := $(VENV)/stamp-mutants-$(HASH)
 PYTHONS       ?= 3.12 3.13
 EXTRAS        := .[cluster,search,pandas]
 # one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
@@ -29,7 +30,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy proof fuzz load bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy proof fuzz mutants load bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -83,6 +84,9 @@ fuzz: $(DEV)
 load: $(DEV)
 	$(BIN)/python -m tests.proofs.load
 
+mutants: $(MUTANTS_READY)
+	$(BIN)/python -m tests.mutants.run
+
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python -m tests.benchmarks.bench_pe
@@ -129,6 +133,7 @@ help:
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
 	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"
+	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the README's pictures again"
@@ -147,6 +152,10 @@ $(READY): | $(BIN)/python
 $(DEV): | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@rm -f $(VENV)/stamp-* && touch $@ $(READY)
+
+$(MUTANTS_READY): $(DEV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,mutants]'
+	@rm -f $(VENV)/stamp-mutants-* && touch $@
 
 $(LOWEST_READY):
 	$(LOWEST_PYTHON) -m venv $(LOWEST_VENV)

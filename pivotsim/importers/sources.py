@@ -177,7 +177,7 @@ def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Ski
 def _read_onnx(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
     from pivotsim.importers.onnx import graph_of_file
 
-    return imported(graph_of_file(path, sizes, skipped), skipped.layers)
+    return import_graph(graph_of_file(path, sizes, skipped), skipped.layers)
 
 
 _READERS: dict[str, Callable[[Path, Mapping[str, tuple[int, ...]], Skipped], Imported]] = {

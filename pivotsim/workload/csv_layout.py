@@ -62,8 +62,8 @@ def check_ending(path: Path) -> None:
     what = _OTHER_FILES[suffix]
     if suffix in YAML_SUFFIXES:
         kind = kind_of_file(path)
-        what += f"; {_ELSEWHERE[kind].format(name=path)}" if kind in _ELSEWHERE else ""
-    raise InputError(f"{path}: is {what}; a trace is a CSV file of operations: {EXAMPLE}")
+        what += f"; {_ELSEWHERE[kind]}" if kind in _ELSEWHERE else ""
+    raise InputError(f"{path}: is {what.format(name=path)}; a trace is a CSV file of operations: {EXAMPLE}")
 
 
 def layout_of(place: str, line: str) -> Layout:

@@ -164,7 +164,7 @@ REFUSED = [
     ("run deit_s --hw b.json", {"b.json": "{}"}, "b.json: a file, but hardware is read from .yaml or .yml"),
     ("run deit_s --hw b.txt", {"b.txt": BOARD}, "b.txt: a file, but hardware is read from .yaml or .yml"),
     ("run vit.onnx", {"vit.onnx": b"\x08\0"}, "vit.onnx: is no ONNX model: it states no operator set"),
-    ("run vit.pth", {"vit.pth": b"PK"}, "weights and graphs are not read, sizes are: `pivotsim show model deit_s`"),
+    ("run vit.pth", {"vit.pth": b"PK"}, "weights are not read, sizes are: `pivotsim show model deit_s`"),
     ("run vit.pt", {"vit.pt": b"PK"}, "vit.pt: a file, but a model is read from .yaml or .yml"),
     ("run vit.safetensors", {"vit.safetensors": b"{}"}, "a file, but a model is read from .yaml or .yml"),
     ("run config.json", {"config.json": "{}"}, "config.json: a file, but a model is read from .yaml or .yml"),
@@ -347,8 +347,8 @@ REFUSED = [
     ("run deit_s --blocks block=16,masks=w.npz", {"w.npz": {"fc1": np.full((24, 96), 2)}}, "w.npz: fc1: must hold true and false, or the integers 1 and 0 (got 2)"),
     # -- where a thing belongs
     ("run deit_s --low 1-6", {}, "run: No such option: --low; `combine` has it"),
-    ("run deit_s --csv t.csv", {}, "run: No such option: --csv; `export`, `show trace` have it"),
-    ("sweep s.yaml --out o --csv x", {"s.yaml": SPACE}, "sweep: No such option: --csv; `export`, `show trace` have it"),
+    ("run deit_s --csv t.csv", {}, "run: No such option: --csv; `import`, `export`, `show trace` have it"),
+    ("sweep s.yaml --out o --csv x", {"s.yaml": SPACE}, "sweep: No such option: --csv; `import`, `export`, `show trace` have it"),
     ("run deit_s --set base=zcu102", {}, "--set: base: unknown key; a board is chosen by --hw"),
     ("run deit_s --set power=constant", {}, "--set: power: unknown key, valid names: power.activity.*, power.board_w"),
     ("run deit_s --set host.full=none", {}, "--set: host.full: unknown key, valid names: host.full.add.*, host.full.call_us"),
@@ -395,7 +395,7 @@ REFUSED = [
     ("gemm 8 8 8 --os-edge-register --no-os-edge-register", {}, "--os-edge-register and --no-os-edge-register exclude each other"),
     # -- lists, floats, types of arrays, functions
     ("gemm 8 8 8 --hw b.yaml", {"b.yaml": BOARD.replace("32", "[from, to]")}, "array.rows: must be an integer (got from, to); write one number"),
-    ("show model m.yaml", {"m.yaml": MODEL + "image_px: [64]\n"}, "image_px: must be an integer (got a list of one: 64)"),
+    ("show model m.yaml", {"m.yaml": MODEL.replace("heads:", "x:") + "heads: [3]\n"}, "heads: must be an integer (got a list of one: 3)"),
     ("run deit_s --set array.clock_mhz=1e300", {}, "array.clock_mhz: must be at most 100000 (got 1e300)"),
     ("run deit_s --attention m.npy", {"m.npy": np.array(["a", "b"])}, "m.npy: must hold true and false, or the integers 1 and 0 (got text)"),
     ("run deit_s --split 5", {}, "--split: no encoder has an attention mask; mask the attention first"),

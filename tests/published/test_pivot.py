@@ -9,11 +9,12 @@ import random
 import pytest
 
 import pivotsim as ps
-from pivotsim.published.base.claims import Claim, load_claims, load_expected, printed
+from pivotsim.published.base.claims import Claim, Interval, load_claims, load_expected, printed
 from pivotsim.published.base.findings import VERDICTS
 from pivotsim.published.pivot.audit import judge_board
 from pivotsim.published.pivot.contradictions import find_hits
-from pivotsim.published.pivot.energy_sums import judge_additive
+from pivotsim.published.pivot.energy_sums import judge_additive, unlisted_frac
+from tests import table_alignment
 
 
 @pytest.fixture(scope="module")
@@ -346,3 +347,31 @@ def test_the_hypotheses_in_use_are_printed_with_the_definition_they_rest_on(audi
     scores = data["edp_definition_scores"]
     assert min(scores, key=scores.get) == data["edp_definition"] == "sum over efforts"
     assert scores["sum over efforts"] < scores["mean image"] < scores["mean over images"]
+
+
+def test_numbers_stand_to_the_right(audit):
+    table_alignment.check(audit.tables())
+
+
+def test_sums_of_components_are_shown_with_the_papers_digits(audit):
+    texts = {(c.model, c.quantity): c.text for c in load_claims("pivot/claims.csv")}
+    components = [float(text) for (model, _), text in texts.items() if model == "PVDS-50 and PVLS-50"]
+    (table,) = (table for table in audit.tables() if table.title.startswith("Fig. 6b"))
+
+    def attention_ms(model):
+        names = ("attention_mac_share", "softmax_share")
+        return float(texts[model, "delay"]) * sum(float(texts[model, name]) for name in names)
+
+    for judged, row, base in zip(audit.additive, ("PVDS-50", "PVLS-50"), ("DeiT-S", "LVViT-S"), strict=True):
+        (shown,) = (cells for cells in table.rows if cells[0] == row)
+        assert shown[1] == f"{texts[row, 'energy_reduction']}x"
+        assert shown[2:4] == (f"{min(components):.1f}x", f"{max(components):.1f}x")
+        assert shown[5] == ("-" if judged.unlisted_frac == 0 else f"{round(100 * judged.unlisted_frac)} %")
+        assert shown[6] == f"{attention_ms(base) / attention_ms(row):.2f}x"
+
+
+@pytest.mark.parametrize(("total", "frac"), [(2.0, 1 / 3), (4.0, 0.0), (5.0, 0.0)])
+def test_an_unlisted_part_is_needed_below_the_least_reduction_alone(total, frac):
+    """Listed parts fall to a quarter at most: 1 / 2 = (1 - 1 / 3) / 4 + 1 / 3."""
+    found = unlisted_frac([Interval(4.0, 4.0, 4.0), Interval(6.0, 6.0, 6.0)], Interval(total, total, total))
+    assert found == pytest.approx(frac, abs=1e-12)

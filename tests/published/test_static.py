@@ -9,6 +9,7 @@ import pivotsim as ps
 from pivotsim.published.base.claims import load_claims
 from pivotsim.published.static import compression
 from pivotsim.published.static.audit import Judge, audit_static
+from tests import table_alignment
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,14 @@ def test_json(audit):
     assert data["paper"] == "static" and len(data["claims"]) == 46 and data["unexpected"] == []
     assert [s["fits"] for s in data["settings"]] == [True] + [False] * 9
     assert all(s["inferred"] for s in data["settings"])
+
+
+def test_predictors_are_told_where_a_method_has_them(findings):
+    """DynamicViT on DeiT-S: before encoders 4, 7 and 10, 196, 137 and 96 patches, 384 to 384, 192, 96 and 2."""
+    macs = (196 + 137 + 96) * (384 * 384 + 384 * 192 + 192 * 96 + 96 * 2)
+    assert f" with {macs / 1e9:.2f} for the predictors (" in findings["dynamicvit.deit_s.gmacs"].reason
+    assert findings["evit.0.7.gmacs"].reason == "token counts by the method's rule; equal after rounding"
+
+
+def test_numbers_stand_to_the_right(audit):
+    table_alignment.check(audit.tables())

@@ -8,6 +8,7 @@ import pivotsim as ps
 from pivotsim.published.tokens.audit import VERDICTS
 from pivotsim.published.tokens.claims import Table, load_token_claims
 from pivotsim.published.tokens.contradictions import RULES
+from tests import table_alignment
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,35 @@ def test_what_the_papers_own_cells_imply(audit, findings, claim, implied):
     assert hit.implied == implied
     assert hit.marked
     assert findings[claim].verdict == "source contradicts itself"
+
+
+def test_a_hit_says_what_a_number_turns_out_to_be(audit):
+    rules = {hit.id: hit.rule for _, hit in audit.hits}
+    own = "latency against 35.32 ms; it is the change over the method's own latency"
+    for method, latency, change in (("top_k", 43.38, 18.6), ("tome", 50.70, 30.3)):
+        assert 100 * (1 - 35.32 / latency) == pytest.approx(change, abs=0.06)
+        assert rules[f"table7.tx2.b1.deit_s.{method}.change"] == own
+    points = -23.1 - -28.3  # the largest of Table 6: DeiT-S, ToMe beside the paper's own method
+    assert points == pytest.approx(5.2)
+    similar = "abstract.similar_latency"
+    assert rules[similar] == "from the tables' cells; 5.2 is in percentage points"
+    assert hits_of({similar: "6.2"})[similar].rule == "from the tables' cells"
+    plain = hits_of({"table6.tx2.b2.deit_s.ours.change": "-38.5"})["table6.tx2.b2.deit_s.ours.change"].rule
+    assert plain.startswith("latency against ") and plain.endswith(" ms")
+
+
+def test_a_loss_of_nothing_is_a_whole_step_below_any_other():
+    claim = "table4.agx_orin.alpha_06_09.degradation"
+    assert hits_of({claim: "0.0"})[claim].size_frac == -1.0
+
+
+@pytest.mark.parametrize(
+    ("alpha", "is_hit"), [("0.1-0.4", False), ("0.1-0.5", True), ("0.5-0.5", True), ("0.6-0.9", False)]
+)
+def test_one_alpha_is_in_use_where_its_range_holds_one_half_ends_included(alpha, is_hit):
+    """73 tokens on the A100; its other tables remove 185."""
+    found = hits_of({"table4.a100.alpha_01_04.alpha": alpha}).get("table4.a100.alpha_01_04.removed")
+    assert (found is not None) == is_hit
 
 
 @pytest.mark.parametrize(
@@ -148,3 +178,7 @@ def test_the_precision_behind_the_latencies(audit):
     a100 = rows["A100", 4, "DinoV2-G"]
     assert (round(a100.needed_tflops), round(a100.fp32_tflops, 1), a100.possible) == (59, 19.5, False)
     assert rows["TX2", 2, "DeiT-B"].possible
+
+
+def test_numbers_stand_to_the_right(audit):
+    table_alignment.check(audit.tables())

@@ -5,7 +5,9 @@ import re
 import pytest
 
 import pivotsim as ps
+from pivotsim.simulation.summary import run_tables
 from pivotsim.tables import PAGE_COLUMNS, Table, as_html, as_text, counted, figures, number
+from tests import table_alignment
 
 WHOLE = ps.plan("deit_s")
 LOW_PLAN = ps.skip_attention(WHOLE, active=range(1, 7))
@@ -41,6 +43,32 @@ def test_objects_show_whole_tables_in_notebooks(thing):
     for tag in {tag for _, tag in tags}:
         assert tags.count(("", tag)) == tags.count(("/", tag)) > 0
     assert "<table>" in html and "None" not in html
+
+
+def _totals(report):
+    return [*run_tables(report)][1:]  # the first has kinds of values below each other
+
+
+TABLES = {
+    "run": lambda: _totals(ps.simulate(LOW_PLAN)),
+    "memory": lambda: ps.simulate(LOW_PLAN, engine="memory", memory="hw").details.tables(),
+    "mpca": lambda: ps.simulate(WHOLE, "u250_mpca").details.tables(),
+    "trace": lambda: OBJECTS["trace"]()._tables(),
+    "plan": lambda: WHOLE._tables(),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_numbers_stand_to_the_right(name):
+    table_alignment.check(TABLES[name]())
+
+
+def test_a_schedule_shows_times_with_three_decimals():
+    found = ps.pruning.pruning_schedule(WHOLE, "zcu102", {197: 80.0, 108: 80.0}, grid=[197, 108], pruning_ms=1.23456)
+    ((table,),) = (found._tables(),)
+    shown = {row[0]: row[1] for row in table.rows}
+    times = {"whole model": found.baseline_ms, "pruned model": found.pruned_ms, "pruning itself": 1.23456}
+    assert {name: shown[name] for name in times} == {name: f"{ms:.3f}" for name, ms in times.items()}
 
 
 def test_a_summary_says_what_the_run_was_and_what_it_costs():

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from pivotsim.dse import dataset
 from pivotsim.dse.dataset import export_csv, open_dataset
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import MANIFEST, chunk_name
@@ -94,6 +95,18 @@ def shifted(table, by):
     return with_column(table, "point", pa.array([p + by for p in table["point"].to_pylist()]))
 
 
+def changed(folder, change):
+    """Return the path of a chunk whose table is changed, with its hash in the manifest."""
+    _, pq = arrow()
+    path = folder / chunk_name(1)
+    table, about = change(pq.read_table(path)), pq.ParquetFile(path).metadata.metadata
+    with pq.ParquetWriter(path, table.schema, store_schema=False) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({"pivotsim": about[b"pivotsim"].decode()})
+    restate(folder, path)
+    return path
+
+
 def as_type(table, name, kind):
     return with_column(table, name, table[name].cast(kind))
 
@@ -125,13 +138,7 @@ def with_null(table, name):
     ],
 )  # fmt: skip
 def test_parquet_of_wrong_shape_with_a_right_hash(folder, tmp_path, change, problem):
-    _, pq = arrow()
-    path = folder / chunk_name(1)
-    table, about = change(pq.read_table(path)), pq.ParquetFile(path).metadata.metadata
-    with pq.ParquetWriter(path, table.schema, store_schema=False) as writer:
-        writer.write_table(table)
-        writer.add_key_value_metadata({"pivotsim": about[b"pivotsim"].decode()})
-    restate(folder, path)
+    path = changed(folder, change)
     with pytest.raises(InputError) as caught:
         export_csv(open_dataset(folder), tmp_path / "all.csv")
     assert str(caught.value) == f"{path}: {problem}; start the sweep again to repair it"
@@ -167,3 +174,24 @@ def test_a_chunk_that_is_no_file(folder, tmp_path):
     assert str(csv_of(folder, tmp_path / "all.csv")).startswith(f"{path}: cannot be read: No such file or directory; ")
     path.mkdir()
     assert str(csv_of(folder, tmp_path / "all.csv")).startswith(f"{path}: is no file; ")
+
+
+def test_a_chunk_larger_than_any(tmp_path, monkeypatch):
+    path = tmp_path / "chunk.parquet"
+    for extra in (0, 1):
+        path.write_bytes(bytes(2**21 + extra))
+        monkeypatch.setattr(dataset, "MAX_CHUNK_BYTES", 2**21)
+        if not extra:
+            assert len(dataset._content(path)) == 2**21
+    with pytest.raises(InputError, match="is larger than 2 MiB, the most of a chunk"):
+        dataset._content(path)
+
+
+def test_types_that_are_each_allowed_but_differ(tmp_path):
+    """Where an axis holds under a condition only, its column may be of another type than its values."""
+    axes = {"array.rows": [16, 32], "array.cols": [36, 72]}
+    run_sweep({"name": "s", "axes": axes, "conditions": {"array.cols": "array.rows == 16"}}, tmp_path, chunk_points=2)
+    path = changed(tmp_path, lambda table: as_type(table, "array.cols", "double"))
+    with pytest.raises(InputError) as caught:
+        list(open_dataset(tmp_path).arrow_tables())
+    assert str(caught.value).startswith(f"{path}: has columns of other types than the chunks before it; ")

@@ -61,6 +61,19 @@ def test_every_effort_but_the_last_pays_its_gate():
     assert mix.gate_ms == pytest.approx(0.03 + 0.5 * 0.03)
 
 
+def test_no_more_than_all_images_reach_an_effort():
+    mix = ps.combine([effort(3), effort(6), effort(12)], [0.0, 0.6, 0.4 + 5e-10], gate="none")
+    assert [e.reach_frac for e in mix.efforts] == [1.0, 1.0, 0.4 + 5e-10]
+
+
+def test_the_processor_is_read_by_the_gates_alone_where_the_array_has_units():
+    hw = ps.load_hardware({"base": "zcu102", "placement": {"softmax": "pl"}, "host": {"clock_mhz": 1000}})
+    reports = [ps.simulate(WHOLE, hw)] * 2
+    assert not ps.combine(reports, [0.5, 0.5]).not_used
+    for mix in (ps.combine(reports, [0.5, 0.5], gate="none"), ps.combine(reports[:1], [1])):
+        assert mix.not_used.keys() == {"host.clock_mhz"}
+
+
 def test_efforts_are_of_one_model():
     def message(a, b):
         with pytest.raises(ps.InputError) as error:
@@ -71,6 +84,8 @@ def test_efforts_are_of_one_model():
     assert message("deit_t", "deit_s") == f"{start}name (got deit_t, deit_s)"
     deeper = WHOLE.model.replace({"depth": 13})
     assert message("deit_s", deeper) == f"{start}depth (got 12, 13)"
+    wider = WHOLE.model.replace({"depth": 13, "mlp_hidden": 1537})  # the first of two is told
+    assert message("deit_s", wider) == f"{start}depth (got 12, 13)"
     other_name = WHOLE.model.replace({"name": "mine", "description": "DeiT-S."})
     assert ps.combine([effort(12), ps.simulate(ps.plan(other_name))], [0.5, 0.5]).delay_ms > 0
     read = [ps.simulate(ps.Trace(ps.lower(ps.plan(name)).ops, name)) for name in ("deit_t", "deit_s")]

@@ -51,3 +51,8 @@ def test_a_wrong_matrix_is_not_written(tmp_path):
     with pytest.raises(ps.InputError, match="must have the shape"):
         save_cka(tmp_path / "cka.npz", [[1.0, 2.0]])
     assert not list(tmp_path.iterdir())
+
+
+def test_what_was_seen_has_a_digest_of_sixteen_digits():
+    digests = [effort_outputs({f"effort{e}": z for e, z in LOGITS.items() if e >= first}).digest for first in (3, 12)]
+    assert [len(digest) for digest in digests] == [16, 16] and digests[0] != digests[1]

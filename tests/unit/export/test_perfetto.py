@@ -35,6 +35,9 @@ def tracks_of(trace):
             key = processes[event["pid"]], threads[event["pid"], event["tid"]]
             tracks.setdefault(key, []).append((event["ts"], event["ts"] + event["dur"], event))
     assert len(tracks) == len(threads)
+    for pid in processes:  # 0 is the idle process and thread
+        assert {tid for at, tid in threads if at == pid} == set(range(1, 1 + sum(at == pid for at, _ in threads)))
+    assert set(processes) <= {1, 2}
     return {key: sorted(own, key=lambda e: e[:2]) for key, own in tracks.items()}
 
 
@@ -115,6 +118,39 @@ def test_beyond_the_bound_traces_are_thinned_and_say_so(monkeypatch, bound, deta
     monkeypatch.setattr(perfetto, "MAX_EVENTS", bound)
     _, about = check(ps.simulate(ps.plan("deit_s")))
     assert about["detail"] == detail
+
+
+def test_passes_are_shown_of_the_first_encoder_alone_where_nobody_knows_their_number():
+    plan = ps.plan(ps.load_model("deit_t").replace({"depth": 2}))
+    tracks, about = check(ps.simulate(plan, HW, engine="memory", memory="hw"))
+    assert about["detail"].startswith("pass by pass in encoder 1; in the others one event per GEMM and track")
+    for phase in ("load", "stream", "drain"):
+        names = [[e["name"] for *_, e in tracks["PL", f"array {phase}"] if e["args"]["encoder"] == n] for n in (1, 2)]
+        heads = {"qkt": 3, "sv": 3}  # one after the other
+        blocks = sorted(f"{gemm} {phase}" for gemm in heads for _ in range(3))
+        blocks += [f"{gemm} {phase}" for gemm in ("fc1", "fc2", "proj", "qkv")]
+        assert sorted(names[1]) == sorted(blocks) and len(names[0]) > 10 * len(names[1])
+
+
+@pytest.mark.parametrize(("short", "long"), [(3, 77), (1, 41), (0, 401)])
+def test_neighbours_that_become_one_event_stay_within_the_bound(monkeypatch, short, long):
+    """One track is long, the others hold one event each, which stays as it is."""
+    monkeypatch.setattr(perfetto, "MAX_EVENTS", 40)
+    one = [perfetto.Event("PL", f"unit {i}", "softmax", 0, 5, {"head": i}) for i in range(short)]
+    many = [perfetto.Event("PL", "array", f"gemm {i}", 4 * i, 4 * i + 1, {"head": i}) for i in range(long)]
+    merged, detail = perfetto._thinned([*many, *one], "all")
+    assert len(merged) <= 40 and [e for e in merged if e.track != "array"] == one
+    run = merged[0].args["events"]
+    assert detail == f"all; up to {run} neighbours on a track are one event, busy_frac of it"
+    for number, event in enumerate(e for e in merged if e.track == "array"):
+        first, last = number * run, min((number + 1) * run, long) - 1
+        assert (event.start, event.end) == (4 * first, 4 * last + 1)
+        if first == last:
+            assert event == many[first]
+        else:
+            assert event.name == f"gemm {first} ... gemm {last}"
+            some = last - first + 1
+            assert event.args == {"events": some, "busy_frac": some / (4 * some - 3)}
 
 
 def test_many_cores_and_images_stay_within_the_bound(monkeypatch):

@@ -109,8 +109,14 @@ def test_what_is_no_attention_is_refused(arguments, problem):
 
 @pytest.mark.parametrize(
     ("scores", "removed", "problem"),
-    [([1.0], 1, "importance"), ([1.0, float("nan")], 1, "importance"), ([1, 2], 4, "removed")],
+    [([1.0], 1, "importance"), ([1.0, float("nan")], 1, "importance"), ([1, 2], 4, "removed"), ([1, 2], -1, "removed")],
 )
 def test_what_does_not_fit_is_not_merged(scores, removed, problem):
     with pytest.raises(InputError, match=problem):
         merge_inattentive([[1.0], [2.0], [3.0]], scores, removed)
+
+
+@pytest.mark.parametrize("tokens", [[1.0, 2.0, 3.0], [[[1.0]], [[2.0]], [[3.0]]], [[], [], []]])
+def test_tokens_are_a_matrix_that_holds_something(tokens):
+    with pytest.raises(InputError, match="tokens: must be a matrix"):
+        merge_inattentive(tokens, [1.0, 2.0], 1)

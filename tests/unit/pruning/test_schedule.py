@@ -126,6 +126,7 @@ def test_a_callable_is_asked_once_per_grid_point():
     ("changes", "problem"),
     [
         ({"grid": [3]}, "grid: must be at least 4, the method leaves 1 prefix tokens"),
+        ({"grid": [5, 2, 3]}, r"grid: must be at least 4, .* \(got 2\)"),
         ({"grid": [18]}, "grid: must be at most the model's 17 tokens"),
         ({"grid": []}, "grid: must hold at least one"),
         ({"grid": [4.5]}, "grid: must be an integer"),
@@ -190,6 +191,7 @@ def test_the_hash_covers_every_input_and_no_output():
     shallow = ps.plan(TINY.model.replace({"depth": 8}))
     digests = [
         digest(), digest(alpha=0.25), digest(batch=2), digest(grid=[17, 9]), digest(encoder=5), digest(pruning_ms=0.0),
+        digest(pruning_ms=1.0),
         digest(table={9: 50.0, 17: 61.0}), digest(plan=shallow), digest(ps.skip_attention(TINY, active=[4])),
         digest(device=Simulated(profile="full")), digest(device=Simulated(engine="memory")),
         digest(device=Simulated("zcu102_ws")), digest(device=Simulated(part="array")),

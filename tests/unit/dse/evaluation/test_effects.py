@@ -57,6 +57,12 @@ def test_refused(axis, fixed, why):
     assert caught.value.problems == (f"axes.{axis}: no column depends on it here: {why}",)
 
 
+def test_an_operation_of_one_of_many_models_is_known():
+    """DINOv2 alone has SiLU; it is neither the first nor the last."""
+    axes = {"model": ["deit_s", "dinov2_g", "deit_t"], "host.full.silu.cycles_per_row": [10, 20]}
+    assert notes_on(space(axes, fixed={"profile": "full"})) == ()
+
+
 def test_all_refusals_at_once_and_where_they_stand(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text("name: s\naxes:\n  memories.bias: [true]\n  array.rows: [16]\n  host.full.call_us:\n    - 1\n")

@@ -1,6 +1,7 @@
 """Points: a sample's places follow from its number alone."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -33,6 +34,13 @@ LARGE = load_space({"name": "l", "axes": {"array.rows": list(range(1, 31)), "arr
                                          "host.cores": [1, 2]}})  # fmt: skip
 
 
+def test_a_grid_visits_at_most_a_million_millions():
+    whole = SimpleNamespace(axes=[range(10**6)] * 2, size=10**12)
+    assert points_of(whole, "grid").count == 10**12
+    with pytest.raises(InputError, match="1,000,000,000,001 points are too many for a grid"):
+        points_of(SimpleNamespace(axes=[range(10**12 + 1)], size=10**12 + 1), "grid")
+
+
 @pytest.mark.parametrize("method", ["random", "sobol"])
 def test_samples_may_be_cut_anywhere(method):
     points = points_of(LARGE, method, 1000, seed=3)
@@ -40,6 +48,8 @@ def test_samples_may_be_cut_anywhere(method):
     for cuts in ([0, 1, 1000], [0, 7, 512, 1000], [0, 333, 334, 1000]):
         parts = [np.stack(points.places(a, b)) for a, b in itertools.pairwise(cuts)]
         assert np.array_equal(np.concatenate(parts, axis=1), whole)
+    for stop in range(1, 18):
+        assert np.array_equal(np.stack(points.places(0, stop)), whole[:, :stop])
     for places, size in zip(whole, (30, 50, 2), strict=True):
         counts = np.bincount(places, minlength=size)
         assert len(counts) == size

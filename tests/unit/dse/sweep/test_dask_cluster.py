@@ -210,3 +210,11 @@ def test_nobody_answers(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"scheduler: cannot be reached at tcp://127\.0\.0\.1:1"):
         run_sweep(SPACE, tmp_path, scheduler="tcp://127.0.0.1:1")
     assert not list(tmp_path.iterdir())  # another sweep may go there
+
+
+@pytest.mark.parametrize(("threads", "room"), [({}, 2), ({"a": 1}, 2), ({"a": 2, "b": 3}, 10)])
+def test_a_cluster_takes_two_tasks_a_thread(threads, room):
+    cluster = object.__new__(Cluster)
+    cluster.client, cluster.has_workers, cluster.measure_from = SimpleNamespace(nthreads=lambda: threads), True, 0.0
+    cluster._measure_room()
+    assert cluster.room == room

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pivotsim.dse.sweep.manifest import MANIFEST, SEAL, check_same, head_of, manifest_text, read_manifest
+from pivotsim.dse.sweep.manifest import MANIFEST, SEAL, _differences, check_same, head_of, manifest_text, read_manifest
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError
 from tests.unit.dse.children import write_manifest
@@ -67,6 +67,8 @@ TAMPERED = [
     (at("space/axes/array.rows/0", None), "space.axes.array.rows: must hold numbers, words, true or false, or lists"),
     (at("space/axes/array.rows/0", 17), "space_hash: is not that of the space"),
     (at("notes", "none"), "notes: "),
+    (at("chunks_total", 4), "chunks_total: must be 3 for these points (got 4)"),
+    (at("chunks_total", 2), "chunks_total: must be 3 for these points (got 2)"),
     (at("done", 2), "done: must be 3, as many as chunks are listed (got 2)"),
     (at("rows", 99), "rows: must be 5, those of the chunks (got 99)"),
     (at("dropped", {}), "dropped: must be {'dsp <= 4000': 1}, those of the chunks (got {})"),
@@ -167,3 +169,17 @@ def test_versions_stand_where_points_depend_on_them(tmp_path):
             run_sweep(space, tmp_path, method="sobol", samples=4)
     with pytest.raises(InputError, match="scipy_version"):
         check_same({**found, "scipy_version": None}, found, tmp_path)
+
+
+def test_two_manifests_differ_where_either_has_what_the_other_lacks():
+    one, other = {"a": {"b": 1, "c": 2}, "d": 3, "e": 4}, {"a": {"b": 5, "f": 2}, "e": 4, "g": 6}
+    assert list(_differences(one, other)) == ["a.b", "a.c", "a.f", "d", "g"]
+
+
+def test_another_space_is_told_first(tmp_path):
+    here = {"seed": 1, "points": 2, "space": {"a": 1}, "columns": []}
+    with pytest.raises(InputError) as caught:
+        check_same({**here, "seed": 0, "points": 3, "space": {"a": 2}}, here, tmp_path)
+    told = ("is of another space, a differ", "seed is 0 there and 1 here", "points is 3 there and 2 here")
+    for problem, text in zip(caught.value.problems, told, strict=True):
+        assert problem.startswith(f"{tmp_path}: {text}")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import pivotsim as ps
 from pivotsim.dse.dataset import export_csv, open_dataset
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.sweep.chunks import ChunkMaker, Recipe, chunk_points_for
+from pivotsim.dse.sweep import store as store_module
+from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, chunk_points_for
 from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
 from pivotsim.dse.sweep.run import run_sweep
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, MissingExtraError
 from tests.unit.dse import children
 from tests.unit.dse.children import files_of, write_manifest
 
@@ -77,6 +79,35 @@ def test_a_chunk_may_be_empty(tmp_path):
 def test_chunks_of_every_size(tmp_path, points):
     swept = run_sweep(SMALL, tmp_path, chunk_points=points)
     assert swept.rows == 15 and swept.chunks_total == -(-18 // points)
+
+
+def test_points_done_are_told(tmp_path):
+    seen = []
+    run_sweep(SMALL, tmp_path, chunk_points=5, report=seen.append)
+    assert [progress.points_done for progress in seen] == [5, 10, 15, 18]
+
+
+def test_a_manifest_is_written_again_after_fifty_times_its_own_duration(monkeypatch):
+    store = SimpleNamespace(write_manifest=lambda: None)
+    clock = iter([100.0, 102.0])
+    monkeypatch.setattr(store_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    store_module.Store._keep(store)
+    assert store._next_write == pytest.approx(102 + 50 * 2)
+
+
+@pytest.mark.parametrize("error", [MissingExtraError("scipy", "dse", "a sequence"), ValueError("too  wide")])
+def test_a_missing_package_ends_a_sweep_and_all_else_a_chunk(error):
+    maker = ChunkMaker(Recipe(load_space(SMALL), "grid"))
+
+    def fail(*_):
+        raise error
+
+    maker.evaluator = SimpleNamespace(run=fail)
+    if isinstance(error, MissingExtraError):
+        with pytest.raises(MissingExtraError, match="a sequence needs scipy"):
+            maker(0)
+    else:
+        assert maker(0) == Failed(0, 0, "ValueError: too wide")
 
 
 def test_nothing_to_do_changes_nothing(tmp_path):

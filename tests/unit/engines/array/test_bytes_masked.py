@@ -72,6 +72,15 @@ def test_sums_beyond_int64_do_not_wrap():
     assert found.macs == 3 * 2**62 and found.dram_bytes == dense.dram_bytes + index_bytes
 
 
+def test_sums_of_a_single_copy_do_not_wrap():
+    """Weights stay in rows of one PE; each of 1024 tiles of rows reads the index of each of its 1024 blocks."""
+    sizes = (2**33, 2**10, 2**20)
+    mask = Mask("b", 2**10, 2**20, 2**10, np.ones((1, 2**10), dtype=bool))
+    array = ZCU102.model_copy(update={"rows": 1, "cols": 65_536, "dataflow": "ws"})
+    found, dense = counts(sizes, 1, mask, array), paper_counts([(*sizes, 1)], array)
+    assert found.local_bytes == dense.local_bytes + 2 * 2 * 2**10 * 2**10
+
+
 def test_a_report_counts_dense_and_masked_gemms():
     mask = drawn_mask(20, 30, block=4, density=0.5, seed=1)
     ops = (ps.workload.Op(1, "fc1", "gemm", 9, 20, 30), ps.workload.Op(1, "fc2", "gemm", 9, 20, 30, 2, mask_key="x"))

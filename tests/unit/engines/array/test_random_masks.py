@@ -151,3 +151,8 @@ def test_rooms_of_all_parts_are_bounded(monkeypatch, blocks, parts):
     assert drawn.parts_of(2, 1, 256 * 2**26) == 2
     assert drawn.parts_of(256, 1, drawn.PARALLEL_FROM_BLOCKS - 1) == 1
     assert 17 * parts * blocks <= drawn.MAX_ROOM_BYTES
+
+
+def test_a_first_seed_is_a_seed():
+    with pytest.raises(ps.InputError, match=r"first_seed: must be at least 0 \(got -1\)"):
+        expected_cycles(4, 8, 10, density=0.5, block=2, array=ARRAY, first_seed=-1)

@@ -9,6 +9,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.dram.channel import DramChannel
+from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import MemoryResult, record_gemm, run_gemm
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
@@ -226,3 +227,35 @@ def test_units_and_regions_lie_where_their_elements_do():
             assert plain(unit_place)(slot, *index, gemm, design, parts, size) == wanted, (slot, index, sizes)
         wanted = runs_of(2, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
         assert plain(region_place)(*index, gemm, design, limits, parts) == wanted
+
+
+def test_roofline_by_hand():
+    """64 bytes in four clocks of 1.2 GHz, 9.6 of them in one of the array: 153.6 bytes a clock."""
+    limits = MemoryLimits(clock_hz=CLOCK_HZ, channel=load_dram("dram/ddr4_2400"))
+    read = 1000 + 1000 * 1000
+    assert memory_bounds.roofline((1, 1000, 1000), 10**4, limits) == (ceil(read / 153.6), "dram_read")
+    narrow = replace(limits, axi_bytes_per_cycle=100)
+    assert memory_bounds.roofline((1, 1000, 1000), 10**4, narrow) == (ceil(read / 100), "dram_read")
+    assert memory_bounds.roofline((1, 1000, 1000), 100, limits) == (10**4, "compute")
+
+
+def test_bounds_by_hand():
+    """Three units of two bursts and the pass itself; latencies alone where nothing has a rate."""
+    assert memory_bounds.burst_work(9, MemoryLimits(clock_hz=CLOCK_HZ, channel=load_dram("dram/ddr4_2400"))) == 7
+    assert memory_bounds.burst_work(9, MemoryLimits()) == 1
+    latencies = MemoryLimits(read_latency_cycles=7, write_latency_cycles=9)
+    assert [memory_bounds.transfer_cycles(100, is_drain, latencies) for is_drain in (False, True)] == [7, 9]
+    ports = replace(latencies, axi_bytes_per_cycle=8, wtmem_port_bytes_per_cycle=4)
+    assert [memory_bounds.transfer_cycles(100, is_drain, ports) for is_drain in (False, True)] == [25 + 7, 13 + 9]
+
+
+@pytest.mark.parametrize(("clock_hz", "is_exact"), [(2**31 - 1, True), (2_147_483_659, False)])  # primes
+def test_ratios_of_clocks_are_exact_below_two_billions(clock_hz, is_exact):
+    array = {"rows": 8, "cols": 8, "dataflow": "is", "fold_overlap": "none", "edge": "padded"}
+    array |= {"os_edge_register": False, "mac_latency": 1}
+    limits = MemoryLimits(clock_hz=clock_hz, channel=load_dram("dram/ddr4_2400"))
+    if is_exact:
+        assert run_gemm(1, 1, 1, array, limits).cycles > 0
+    else:
+        with pytest.raises(ps.InputError, match=r"too fine to be exact \(got '1200000000 / 2147483659'"):
+            run_gemm(1, 1, 1, array, limits)

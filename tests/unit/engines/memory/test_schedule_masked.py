@@ -3,6 +3,7 @@
 import itertools
 import random
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -371,3 +372,10 @@ class TestInput:
         with pytest.raises(ps.InputError, match="name a loop_order and a chunk"):
             run_gemm(4, 4, 6, ARRAY, limits, mask=mask)
         assert run_gemm(4, 4, 6, ARRAY, limits, mask=mask, loop_order="column-chunk-row", chunk=6).passes == 0
+
+
+@pytest.mark.parametrize(("streamed", "chunks"), [(7, 2), (8, 2), (9, 3)])
+def test_a_slot_has_a_unit_for_each_chunk_of_each_tile(streamed, chunks):
+    for tiled, counts in ((True, (2 * 3, 2 * chunks)), (False, (2 * chunks, 3 * chunks))):
+        tables = memory_tables.MaskTables((), SimpleNamespace(tiled=tiled), (2, 3), streamed)
+        assert tuple(map(len, tables.unseen(4))) == counts

@@ -3,14 +3,15 @@
 import itertools
 import random
 
+import numpy as np
 import pytest
 
 import pivotsim as ps
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
-from pivotsim.engines.memory.spans import spans_behind_memories
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.engines.memory.spans import _claimed, _regions, spans_behind_memories
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 
@@ -142,3 +143,21 @@ def test_a_region_without_passes_has_its_drain_alone():
     drained, streamed = [s for s in spans if "OPMEM" in s.track], [s for s in spans if s.track == "stream"]
     assert (drained[0].start_cycle, drained[0].end_cycle) == (0, 6)  # one word of 2 columns per clock
     assert drained[1].start_cycle == streamed[0].start_cycle >= 6
+
+
+@pytest.mark.parametrize(("dataflow", "inner"), [("is", "chunk"), ("ws", "chunk"), ("os", "row")])
+def test_regions_are_numbered_by_the_outer_loop_first(dataflow, inner):
+    flow = DATAFLOW[dataflow]
+    column_first, column_later = flow.loop_orders
+    assert column_first.startswith("column-") and column_later.startswith(f"{inner}-")
+    assert (_regions(flow, column_first), _regions(flow, column_later)) == (("col", inner), (inner, "col"))
+
+
+@pytest.mark.parametrize(
+    ("drains", "clocks"), [(False, [10, 101, 102, 103, 104, 30]), (True, [20, 101, 102, 103, 104, 30])]
+)
+def test_regions_without_passes_have_their_drains_alone(drains, clocks):
+    """Of 2 x 3 regions the first has two passes and the last has one."""
+    step = {"col": np.array([0, 0, 1]), "row": np.array([0, 0, 2]), "stream_start": np.array([10, 20, 30])}
+    drain = {"start": np.arange(100, 106)}
+    assert _claimed(step, drain, ("col", "row"), 3, drains).tolist() == clocks

@@ -87,5 +87,7 @@ def test_a_mask_can_make_a_gemm_memory_bound():
         {"encoder": 4, "module": "fc1", "bound": "dram_write", "by_mask": True},
     ]
     assert memory_bound(report.details.uses) == listed == report.to_dict()["memory_bound"]
+    ((closing,),) = ([line for line in t.closing if "roofline" in line] for t in report.details.tables())
+    assert closing == "GEMMs whose roofline is DRAM's: 1 qkt (dram_read), 1 fc1 (dram_write, by its mask)"
     faster = ps.simulate(sparse_trace(0.1), "zcu102", engine="memory", memory="hw")
     assert [row["module"] for row in memory_bound(faster.details.uses)] == ["qkt"]

@@ -95,3 +95,9 @@ def test_wrong_counts_are_refused(tokens):
 
 def test_numpys_counts_are_counts():
     assert Simulated().latencies_ms(DEIT, np.array([5])).shape == (1,)
+
+
+def test_its_name_is_the_boards():
+    assert (Simulated("zcu102").name, Simulated("zcu102", part="array").name) == ("zcu102", "zcu102, array alone")
+    with pytest.raises(TypeError, match="name"):
+        Simulated("zcu102", name="mine")

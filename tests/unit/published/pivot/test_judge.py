@@ -6,6 +6,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.published.base.claims import Claim
+from pivotsim.published.base.findings import Finding
 from pivotsim.published.pivot.effort_pairs import Hypothesis
 from pivotsim.published.pivot.judge import Judge
 from pivotsim.published.pivot.pair_ranking import Search
@@ -68,3 +69,18 @@ def test_the_published_pair_of_lvvit_s():
     for cell, off in (("delay", "+1.3"), ("edp", "-2.7"), ("fps_per_watt", "-0.7")):
         assert f"; {off} % once the baseline's own residual" in reasons[f"table3.pvls_50.{cell}"]
     assert "residual" not in reasons["table2.pvds_50.delay"]  # 59.66 over 59.6599
+
+
+@pytest.mark.parametrize(("simulated", "off"), [(110.0, "+10.0"), (80.0, "-20.0")])
+def test_a_miss_is_told_in_percent(simulated, off):
+    judge = Judge(ps.load_hardware("zcu102"), [], [], [], {}, {})
+    found = judge.verdict(Claim("c", "table3", "Other", "delay", "100", "ms", ""), simulated, 0.05)
+    assert found == ("not modelled", f"missed by {off} %")
+
+
+@pytest.mark.parametrize(
+    ("printed", "simulated", "shown"),
+    [("59.66", 59.655, "59.655"), ("5", 7.0, "7"), ("5", 7.25, "7.2"), ("0.413", 0.5, "0.5000"), ("5", None, "-")],
+)
+def test_a_simulated_value_has_a_digit_more_than_the_printed_one(printed, simulated, shown):
+    assert Finding(Claim("c", "table3", "Other", "delay", printed, "ms", ""), simulated, None, "", "").shown == shown
