@@ -31,7 +31,9 @@ def of_plan(plan: Plan, path: Path, tensors: Mapping[str, Tensor]) -> Checkpoint
     check_plan(plan)
     named = encoder_weights(list(tensors))
     parts: Parts = {
-        (e.encoder, label): parts_of(label, named.get(e.encoder, {})) for e in plan.encoders for label in plan.weight_sizes(e)
+        (e.encoder, label): parts_of(label, named.get(e.encoder, {}))
+        for e in plan.encoders
+        for label in plan.weight_sizes(e)
     }
     if not any(parts.values()):
         raise InputError(f"{path}: holds no weights of encoders such as {LOOKED_FOR}")

@@ -130,7 +130,9 @@ def _place(name: str, entry: Any) -> _Place:
         raise _Refused(f"data_offsets: must be where its bytes begin and end, from 0 {got(offsets)}")
     wanted = math.prod(shape) * np.dtype(TYPES[dtype]).itemsize
     if offsets[1] - offsets[0] != wanted:
-        stated = f"{'x'.join(map(str, shape)) or 'one value'} of {dtype} {'is' if not shape else 'are'} {wanted:,} bytes"
+        stated = (
+            f"{'x'.join(map(str, shape)) or 'one value'} of {dtype} {'is' if not shape else 'are'} {wanted:,} bytes"
+        )
         raise _Refused(f"data_offsets: {stated} {got(offsets[1] - offsets[0])}")
     return _Place(*offsets, name)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pivotsim.errors import InputError, nearest
+from pivotsim.errors import InputError
 from pivotsim.importers.checkpoints.safetensors import read_safetensors
 from pivotsim.io.array_files import read_arrays
 from pivotsim.workload.masks.masks import Flags
@@ -93,8 +93,3 @@ def without_prefixes(path: Path, tensors: Mapping[str, Any]) -> dict[str, Any]:
 
 def _zeros_of(array: Any) -> Callable[[], Flags]:
     return lambda: array == 0
-
-
-def missing(path: Path, name: str, tensors: Mapping[str, Tensor]) -> str:
-    """Return the line for a tensor that is not there."""
-    return f"{path}: {name}: is missing{nearest(name, tensors, most=0)}"

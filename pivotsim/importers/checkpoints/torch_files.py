@@ -16,7 +16,13 @@ try:
 except ImportError:
     raise MissingExtraError("torch", "torch", "reading a checkpoint of torch") from None
 
-WRAPPERS = ("state_dict", "model", "model_state_dict", "model_state", "model_ema")  # names that scripts put weights under
+WRAPPERS = (
+    "state_dict",
+    "model",
+    "model_state_dict",
+    "model_state",
+    "model_ema",
+)  # names that scripts put weights under
 MAX_WRAPPERS = 8  # around each other; a file may hold a dict that holds itself
 SHOWN = 8
 MAX_NAME_CHARACTERS = 1000

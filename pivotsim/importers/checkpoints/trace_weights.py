@@ -33,7 +33,11 @@ def of_trace(trace: Trace, path: Path, tensors: Mapping[str, Tensor]) -> Checkpo
     rows = [op for op in trace if op.kind == "gemm" and op.layer]
     if not rows:
         raise InputError(f"{trace.name}: names no layers, by which a checkpoint's weights are found; give a plan")
-    named = {layer: name for layer, name in _names(dict.fromkeys(op.layer for op in rows), tensors).items() if name in tensors}
+    named = {
+        layer: name
+        for layer, name in _names(dict.fromkeys(op.layer for op in rows), tensors).items()
+        if name in tensors
+    }
     found = {op: named[op.layer] for op in rows if op.layer in named and op.module not in WITHOUT_WEIGHTS}
     if not found:
         example = next((name for name, tensor in tensors.items() if len(tensor.shape) > 1), next(iter(tensors)))
