@@ -26,7 +26,9 @@ SUFFIXES = {
     "value": ("mlp.fc1_x", "mlp.w2", "mlp.up_proj"),
     "gate and value": ("mlp.w12", "mlp.weights_in", "mlp.fc1"),
     "fc1": ("mlp.fc1", "intermediate.dense", "mlp.up_proj", "mlp.c_fc", "mlp.0", "mlp.linear_1"),
-    "fc2": ("mlp.fc2", "output.dense", "mlp.w3", "mlp.weights_out", "mlp.down_proj", "mlp.c_proj", "mlp.3", "mlp.linear_2"),
+    "fc2": (
+        "mlp.fc2", "output.dense", "mlp.w3", "mlp.weights_out", "mlp.down_proj", "mlp.c_proj", "mlp.3", "mlp.linear_2",
+    ),
 }  # fmt: skip
 JOINED = {"qkv": ("q", "k", "v"), "gate and value": ("gate", "value")}
 INPUTS_FIRST = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")  # GPT-2's Conv1D, where the block has c_attn
@@ -36,11 +38,11 @@ _NUMBERED = re.compile(r"(.*?(?:^|\.)(?:blocks|layers?|h|resblocks|layers\.encod
 
 
 class Part(NamedTuple):
-    """A tensor, or share ``index`` of ``shares`` of its outputs; ``inputs_first`` where it lies as (K, N)."""
+    """A tensor, or one of ``shares`` of its outputs, counted from 0; ``inputs_first`` where it lies as (K, N)."""
 
     name: str
     inputs_first: bool = False
-    index: int = 0
+    share: int = 0
     shares: int = 1
 
 
@@ -55,7 +57,7 @@ def encoder_weights(names: Sequence[str]) -> dict[int, dict[str, str]]:
     for name in names:
         match = _NUMBERED.fullmatch(name)
         suffix = match[3].removesuffix(".weight") if match else ""
-        if match and suffix in known and (name.endswith(("weight"))):
+        if match and suffix in known and name.endswith("weight"):
             stacks.setdefault(match[1], {}).setdefault(int(match[2]) + 1, {})[suffix] = name
     return max(stacks.values(), key=lambda stack: sum(map(len, stack.values())), default={})
 
@@ -74,7 +76,7 @@ def parts_of(label: str, weights: Mapping[str, str]) -> list[Part]:
             return [part for part in found if part] if all(found) else []
         packed = _named(whole, weights) if label in labels else None
         if packed:
-            return [packed._replace(index=labels.index(label), shares=len(labels))]
+            return [packed._replace(share=labels.index(label), shares=len(labels))]
     return []
 
 

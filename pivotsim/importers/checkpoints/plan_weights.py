@@ -11,7 +11,7 @@ from pivotsim.importers.checkpoints.names import LOOKED_FOR, Part, encoder_weigh
 from pivotsim.importers.checkpoints.report import Checkpoint, Weights, matrices_of
 from pivotsim.importers.checkpoints.tensors import Tensor
 from pivotsim.workload.masks.masks import Flags
-from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
+from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.common import changed
 from pivotsim.workload.transforms.head_pruning import prune_heads
 from pivotsim.workload.transforms.neuron_pruning import prune_neurons
@@ -119,5 +119,5 @@ def _zeros(parts: list[Part], tensors: Mapping[str, Tensor]) -> Flags:
         zeros = tensors[part.name].zeros()
         zeros = zeros if part.inputs_first else zeros.T
         width = zeros.shape[1] // part.shares
-        found.append(zeros[:, part.index * width : (part.index + 1) * width])
+        found.append(zeros[:, part.share * width : (part.share + 1) * width])
     return np.hstack(found)[None]

@@ -50,6 +50,5 @@ def checkpoint_of(workload: Plan | Trace, path: str | Path) -> Checkpoint:
     """Return what ``with_checkpoint`` does, with the report of what was found."""
     if not isinstance(workload, (Plan, Trace)):
         raise InputError(f"workload: must be a Plan or a Trace {got(type(workload).__name__)}")
-    tensors = read_tensors(path)
-    reader = of_plan if isinstance(workload, Plan) else of_trace
-    return reader(workload, Path(path), tensors)  # type: ignore[operator]
+    tensors, path = read_tensors(path), Path(path)
+    return of_plan(workload, path, tensors) if isinstance(workload, Plan) else of_trace(workload, path, tensors)

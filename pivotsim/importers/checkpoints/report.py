@@ -126,7 +126,7 @@ class Checkpoint(Printable):
         if self.missing:
             yield f"not in the checkpoint, kept whole: {_listed(self.missing)}"
         if self.unread:
-            yield f"weights of the checkpoint that belong to no matrix above, and change nothing: {_listed(self.unread)}"
+            yield f"weights of the checkpoint that belong to no matrix above: {_listed(self.unread)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report for JSON, shares as fractions."""

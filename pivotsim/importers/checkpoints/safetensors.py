@@ -34,7 +34,7 @@ class _Place(NamedTuple):
     name: str
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """What is wrong with a header that is JSON."""
 
 
@@ -67,7 +67,7 @@ def read_safetensors(path: Path) -> dict[str, Stored]:
     for name, entry in entries.items():
         try:
             places.append(_place(name, entry))
-        except _Refused as error:
+        except _RefusedError as error:
             problems.append(f"{path}: {_shown(name)}: {error}")
         except RecursionError:  # of the message that would show it
             problems.append(f"{path}: {_shown(name)}: is nested too deeply")
@@ -89,7 +89,7 @@ def _header(path: Path, text: bytes) -> dict[str, Any]:
     """Return the entries of a header, metadata left out."""
     try:
         found = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-    except _Refused as error:
+    except _RefusedError as error:
         raise InputError(f"{path}: header: {error}") from None
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError among them
         raise InputError(f"{path}: header: is no JSON, so this is no file of safetensors") from None
@@ -107,34 +107,36 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _Refused(f"{_shown(twice)}: stands twice")
+        raise _RefusedError(f"{_shown(twice)}: stands twice")
     return found
 
 
 def _no_number(text: str) -> None:
-    raise _Refused(f"holds what is no number of JSON {got(text)}")
+    raise _RefusedError(f"holds what is no number of JSON {got(text)}")
 
 
 def _place(name: str, entry: Any) -> _Place:
     """Return where a tensor lies, once its entry says so and its size is that of its shape."""
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME_CHARACTERS:
-        raise _Refused(f"must be a name of 1 to {MAX_NAME_CHARACTERS} printable characters")
+        raise _RefusedError(f"must be a name of 1 to {MAX_NAME_CHARACTERS} printable characters")
     if not isinstance(entry, Mapping) or set(entry) != set(KEYS):
-        raise _Refused(f"must state {', '.join(KEYS)} and nothing else {got(entry)}")
+        raise _RefusedError(f"must state {', '.join(KEYS)} and nothing else {got(entry)}")
     dtype, shape, offsets = (entry[key] for key in KEYS)
     if not isinstance(dtype, str) or dtype not in TYPES:
-        raise _Refused(f"dtype: must be one of {', '.join(TYPES)} {got(dtype)}{nearest(dtype, TYPES, list_all=False)}")
+        raise _RefusedError(
+            f"dtype: must be one of {', '.join(TYPES)} {got(dtype)}{nearest(dtype, TYPES, list_all=False)}"
+        )
     if not _are_sizes(shape) or len(shape) > MAX_NDIM:
-        raise _Refused(f"shape: must be at most {MAX_NDIM} integers from 0 {got(shape)}")
+        raise _RefusedError(f"shape: must be at most {MAX_NDIM} integers from 0 {got(shape)}")
     if not _are_sizes(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
-        raise _Refused(f"data_offsets: must be where its bytes begin and end, from 0 {got(offsets)}")
+        raise _RefusedError(f"data_offsets: must be where its bytes begin and end, from 0 {got(offsets)}")
     wanted = math.prod(shape) * np.dtype(TYPES[dtype]).itemsize
     if offsets[1] - offsets[0] != wanted:
         stated = (
             f"{'x'.join(map(str, shape)) or 'one value'} of {dtype} {'is' if not shape else 'are'} {wanted:,} bytes"
         )
-        raise _Refused(f"data_offsets: {stated} {got(offsets[1] - offsets[0])}")
-    return _Place(*offsets, name)
+        raise _RefusedError(f"data_offsets: {stated} {got(offsets[1] - offsets[0])}")
+    return _Place(offsets[0], offsets[1], name)
 
 
 def _are_sizes(values: Any) -> bool:

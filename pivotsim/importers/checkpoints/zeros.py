@@ -7,7 +7,6 @@ a chance of 1e-32.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 
 import numpy as np
 
@@ -72,7 +71,7 @@ def find_zeros(is_zero: Flags) -> Zeros:
 def common_block(found: Iterable[Zeros]) -> int | None:
     """Return the largest block size that fits all matrices pruned in blocks, None where there is none."""
     sizes = [set(zeros.kept) for zeros in found if zeros.kept]
-    return max(reduce(set.intersection, sizes), default=None) if sizes else None
+    return max(set[int].intersection(*sizes), default=None) if sizes else None
 
 
 def _blocks(is_zero: Flags, zeros: int) -> dict[int, Flags]:

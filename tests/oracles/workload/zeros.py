@@ -20,9 +20,7 @@ def kept_blocks(zeros, block):
 def covered(zeros, block):
     """Return how many elements lie in blocks that are zero throughout."""
     kept = kept_blocks(zeros, block)
-    return sum(
-        not kept[r // block, c // block] for r in range(len(zeros)) for c in range(len(zeros[0])) if zeros[r][c]
-    )
+    return sum(not kept[r // block, c // block] for r in range(len(zeros)) for c in range(len(zeros[0])) if zeros[r][c])
 
 
 def best_block(zeros):

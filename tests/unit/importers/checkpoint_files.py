@@ -4,7 +4,15 @@ import json
 
 import numpy as np
 
-TYPES = {"float32": "F32", "float64": "F64", "float16": "F16", "int8": "I8", "uint8": "U8", "bool": "BOOL", "int64": "I64"}
+TYPES = {
+    "float32": "F32",
+    "float64": "F64",
+    "float16": "F16",
+    "int8": "I8",
+    "uint8": "U8",
+    "bool": "BOOL",
+    "int64": "I64",
+}
 TIMM = {"qkv": "attn.qkv", "q": "attn.q_proj", "k": "attn.k_proj", "v": "attn.v_proj", "proj": "attn.proj",
         "fc1": "mlp.fc1", "gate": "mlp.fc1_g", "value": "mlp.fc1_x", "fc2": "mlp.fc2"}  # fmt: skip
 TRANSFORMERS = {"q": "attention.attention.query", "k": "attention.attention.key", "v": "attention.attention.value",
