@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got
 from pivotsim.importers.checkpoints.safetensors import read_safetensors
 from pivotsim.io.array_files import read_arrays
 from pivotsim.workload.masks.masks import Flags
@@ -86,7 +86,8 @@ def without_prefixes(path: Path, tensors: Mapping[str, Any]) -> dict[str, Any]:
         for prefix in PREFIXES:
             own = own.removeprefix(prefix)
         if own in bare:
-            raise InputError(f"{path}: {own}: stands twice, with and without {' or '.join(PREFIXES)} before its name")
+            ways = " or ".join(PREFIXES)
+            raise InputError(f"{path}: holds a weight twice, with and without {ways} before its name {got(own)}")
         bare[own] = tensor
     return bare
 

@@ -1,17 +1,12 @@
 """A user's checkpoint, read into a ViT."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
 
 from pivotsim.errors import InputError, got
+from pivotsim.importers.checkpoints.tensors import check_file, without_prefixes
+from pivotsim.importers.checkpoints.torch_files import state_dict
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 
-WRAPPERS = ("state_dict", "model", "model_state", "model_ema")  # names under which training scripts keep the weights
-PREFIXES = ("module.", "_orig_mod.")  # of DataParallel and of compiled modules
 SHOWN = 8
 
 
@@ -45,7 +40,9 @@ def load_checkpoint(vit: VisionTransformer, path: str | Path) -> None:
     >>> torch.equal(other.head.weight, vit.head.weight)
     True
     """
-    weights = _read(Path(path))
+    path = Path(path)
+    check_file(path)
+    weights = without_prefixes(path, state_dict(path))
     own = vit.state_dict()
     problems = [f"{path}: {name}: is missing" for name in own if name not in weights][:SHOWN]
     problems += [f"{path}: {name}: is no weight of {vit.model.name}" for name in weights if name not in own][:SHOWN]
@@ -57,28 +54,3 @@ def load_checkpoint(vit: VisionTransformer, path: str | Path) -> None:
     if problems:
         raise InputError(problems)
     vit.load_state_dict(weights)
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    """Return the state dict of a file."""
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except Exception as error:  # torch names no closed list of what a damaged or foreign file raises
-        first = str(error).strip().splitlines()[:1]
-        raise InputError(f"{path}: is no checkpoint of tensors alone: {' '.join(first)[:200]}") from None
-    while isinstance(content, Mapping):
-        inner = next((content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping)), None)
-        if inner is None:
-            break
-        content = inner
-    if not isinstance(content, Mapping) or not all(isinstance(weight, Tensor) for weight in content.values()):
-        raise InputError(f"{path}: must hold a state dict, alone or under {' or '.join(WRAPPERS)}")
-    return {_bare(str(name)): weight for name, weight in content.items()}
-
-
-def _bare(name: Any) -> str:
-    for prefix in PREFIXES:
-        name = name.removeprefix(prefix)
-    return str(name)

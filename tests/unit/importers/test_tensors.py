@@ -123,7 +123,7 @@ def test_files_that_are_none(tmp_path):
     for name, line in {
         "folder.npz": "is a directory", "pipe.safetensors": "is no ordinary file", "none.npz": "no such file",
         "weights.h5": "is no checkpoint that is read; those are .safetensors, .npz", "text.npz": "is no .npz",
-        "one.npz": "arrays with names", "twice.npz": "a: stands twice", "objects.npz": "a type that does not belong",
+        "one.npz": "arrays with names", "twice.npz": "holds a weight twice", "objects.npz": "a type that does not belong",
     }.items():  # fmt: skip
         with pytest.raises(ps.InputError, match=line):
             read_tensors(tmp_path / name)

@@ -31,9 +31,8 @@ def test_drawn_masks_come_back(size, block):
         kept = kept_blocks(zeros.tolist(), expected)
         assert found.kept[expected].shape == (1, *(-(-side // expected) for side in size))
         assert all(found.kept[expected][0, i, j] == flag for (i, j), flag in kept.items())
-        assert (
-            found.kept[expected][0].repeat(expected, 0).repeat(expected, 1)[: size[0], : size[1]] == mask.elements()
-        ).all()
+        elements = found.kept[expected][0].repeat(expected, 0).repeat(expected, 1)
+        assert (elements[: size[0], : size[1]] == mask.elements()).all()
 
 
 @pytest.mark.parametrize("block", [8, 12, 16, 32])
