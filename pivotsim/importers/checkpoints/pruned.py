@@ -40,8 +40,13 @@ def with_checkpoint(workload: Workload, path: str | Path) -> Workload:
 
     Examples
     --------
-    >>> import pivotsim as ps
-    >>> plan = ps.with_checkpoint(ps.plan("deit_s"), "pruned.safetensors")  # doctest: +SKIP
+    >>> import tempfile, numpy as np, pivotsim as ps
+    >>> path, weight = f"{tempfile.mkdtemp()}/pruned.npz", np.ones((1536, 384), np.int8)
+    >>> weight[:768] = 0
+    >>> np.savez(path, **{f"blocks.{i}.mlp.fc1.weight": weight for i in range(12)})
+    >>> pruned = ps.with_checkpoint(ps.plan("deit_s"), path)
+    >>> pruned.encoders[0].weight_masks["fc1"].density
+    0.5
     """
     return checkpoint_of(workload, path).workload  # type: ignore[return-value]
 
