@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import pivotsim as ps
@@ -48,6 +49,21 @@ def test_tables_stand_beside_the_totals(pivotsim, path):
         assert text in ran.out
     report = ps.simulate(PRUNED, "u250_mpca")
     assert f"{report.pl_cycles:,}" in ran.out
+
+
+def test_a_trace_is_matched_by_its_layers(pivotsim, tmp_path):
+    rows = "layer,m,k,n\na.up,10,64,96\na.down,10,96,64\n"
+    (tmp_path / "t.csv").write_text(rows)
+    weight = np.ones((96, 64), "f4")
+    weight[:32] = 0
+    path = write_safetensors(tmp_path / "w.safetensors", {"a.up.weight": weight, "b.weight": weight})
+    ran = pivotsim("run", "--trace", tmp_path / "t.csv", "--checkpoint", path, "--json")
+    assert ran.code == 0
+    found = json.loads(ran.out)["checkpoint"]
+    assert (found["blocks"], found["unread"], found["missing"]) == ([32], ["b.weight"], ["a.down"])
+    assert found["weights"] == [
+        {"module": "other", "matrices": 1, "structure": "blocks of 32", "zeros_frac": 1 / 3, "kept_frac": 2 / 3}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
 NO_GAIN = "gains nothing here"
+LEAST_FRAC = 0.0005  # zeros of a share below it are printed as 0.0 %: by chance, and not worth a line
 
 
 class Weights(NamedTuple):
@@ -44,7 +45,7 @@ class Matrix:
             return "{}:{} along the inputs".format(*self.zeros.pattern)
         if self.zeros.zeros == self.zeros.elements:
             return "zero throughout, kept whole"
-        return "unstructured" if self.zeros.zeros else "none"
+        return "unstructured" if self.zeros.zeros >= LEAST_FRAC * self.zeros.elements else "none"
 
 
 def matrices_of(weights: Iterable[Weights], source: str) -> list[Matrix]:
@@ -120,8 +121,8 @@ class Checkpoint(Printable):
             for (kept, before), encoders in removed.items():
                 yield f"{noun}: {kept:,} of {before:,} in encoders {', '.join(map(str, encoders))}"
         lost = sum(row.zeros - (row.elements - row.kept) for row in self.rows)
-        if lost:
-            share = lost / sum(row.elements for row in self.rows)
+        share = lost / sum(row.elements for row in self.rows)
+        if share >= LEAST_FRAC:
             yield f"zeros outside blocks: {percent(share)} of the weights; the arrays multiply by them all the same"
         if self.missing:
             yield f"not in the checkpoint, kept whole: {_listed(self.missing)}"
@@ -151,7 +152,7 @@ class Checkpoint(Printable):
         rows = [
             (
                 row.module, row.matrices, row.structure, percent(row.zeros / row.elements),
-                percent(row.kept / row.elements), NO_GAIN if row.zeros and row.kept == row.elements else "",
+                percent(row.kept / row.elements), NO_GAIN if row.structure != "none" and row.kept == row.elements else "",
             )
             for row in self.rows
         ]  # fmt: skip

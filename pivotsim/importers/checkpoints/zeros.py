@@ -79,8 +79,9 @@ def _blocks(is_zero: Flags, zeros: int) -> dict[int, Flags]:
     _, height, width = is_zero.shape
     above = np.zeros((is_zero.shape[0], height + 1, width + 1), dtype=np.int64 if is_zero.size >> 31 else np.int32)
     inner = above[:, 1:, 1:]
-    np.cumsum(is_zero, axis=1, dtype=above.dtype, out=inner)  # zeros above and left of each place: one pass for all b
-    np.cumsum(inner, axis=2, out=inner)
+    np.cumsum(is_zero, axis=2, dtype=above.dtype, out=inner)  # zeros above and left of each place: one pass for all b
+    for row in range(1, height):  # a quarter of the time of cumsum, which goes down each column by itself
+        inner[:, row] += inner[:, row - 1]
     empty: dict[int, Flags] = {}
     covered: dict[int, int] = {}
     for block in range(SMALLEST, min(LARGEST, height, width) + 1):
