@@ -131,6 +131,14 @@ def test_as_many_wrappers_as_allowed_are_read(tmp_path):
     assert list(read_tensors(saved(tmp_path, nested(MAX_WRAPPERS)))) == ["a"]
 
 
+def test_what_torch_quotes_of_a_file_is_printable(tmp_path):
+    path = saved(tmp_path, {"a": torch.zeros(2)})
+    path.write_bytes(path.read_bytes().replace(b"vit/byteorder", b"vi\x01\x02byteorder"))
+    with pytest.raises(ps.InputError, match=r"is no checkpoint of tensors alone: .*\?\?byteorder") as caught:
+        read_tensors(path)
+    assert str(caught.value).isprintable()
+
+
 def test_a_truncated_file_is_one_line(tmp_path):
     path = saved(tmp_path, build_vit(PLAIN).state_dict())
     content = path.read_bytes()

@@ -10,6 +10,7 @@ from pivotsim.errors import InputError, got_shape
 from pivotsim.importers.checkpoints.names import LOOKED_FOR, Part, encoder_weights, parts_of
 from pivotsim.importers.checkpoints.report import Checkpoint, Weights, matrices_of
 from pivotsim.importers.checkpoints.tensors import Tensor
+from pivotsim.importers.imported import numbered
 from pivotsim.workload.masks.masks import Flags
 from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.common import changed
@@ -42,11 +43,9 @@ def of_plan(plan: Plan, path: Path, tensors: Mapping[str, Tensor]) -> Checkpoint
     if neurons:
         smaller = prune_neurons(smaller, hidden={i: kept for i, (kept, _) in neurons.items()})
     sizes = {(e.encoder, label): size for e in smaller.encoders for label, size in smaller.weight_sizes(e).items()}
-    problems = [
-        f"{path}: {problem}" for key, found in parts.items() for problem in _misfits(key, found, sizes[key], tensors)
-    ]
-    if problems:
-        raise InputError(dict.fromkeys(problems))
+    misfits = dict(pair for key, found in parts.items() for pair in _misfits(key, found, sizes[key], tensors))
+    if misfits:
+        raise InputError(f"{path}: {problem}" for problem in _alike(misfits))
     weights = [
         Weights(key, ", ".join(part.name for part in found), key[1], *sizes[key], partial(_zeros, found, tensors))
         for key, found in parts.items()
@@ -102,14 +101,23 @@ def _inputs(parts: list[Part], tensors: Mapping[str, Tensor]) -> int:
 
 def _misfits(
     key: tuple[int, str], parts: list[Part], size: tuple[int, int], tensors: Mapping[str, Tensor]
-) -> Iterator[str]:
-    """Yield the tensors whose shape is not that of their share of a matrix."""
+) -> Iterator[tuple[str, str]]:
+    """Yield name and problem of each tensor whose shape is not that of its share of a matrix."""
     for part in parts:
         outputs = size[1] * part.shares // len(parts)
         wanted = (size[0], outputs) if part.inputs_first else (outputs, size[0])
         found = tensors[part.name].shape
         if found != wanted:
-            yield f"{part.name}: must be {wanted[0]}x{wanted[1]}, for {key[1]} of encoder {key[0]} {got_shape(found)}"
+            yield part.name, f"must be {wanted[0]}x{wanted[1]} for {key[1]} {got_shape(found)}"
+
+
+def _alike(misfits: Mapping[str, str]) -> Iterator[str]:
+    """Yield the problems of tensors by name, those that another encoder has too with the first of them."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, problem in misfits.items():
+        groups.setdefault((next(iter(numbered([name]))), problem), []).append(name)
+    for (_, problem), names in groups.items():
+        yield f"{names[0]}: {problem}" + (f"; the same of {len(names) - 1} more encoders" if len(names) > 1 else "")
 
 
 def _zeros(parts: list[Part], tensors: Mapping[str, Tensor]) -> Flags:

@@ -152,7 +152,8 @@ class Checkpoint(Printable):
         rows = [
             (
                 row.module, row.matrices, row.structure, percent(row.zeros / row.elements),
-                percent(row.kept / row.elements), NO_GAIN if row.structure != "none" and row.kept == row.elements else "",
+                percent(row.kept / row.elements),
+                NO_GAIN if row.structure != "none" and row.kept == row.elements else "",
             )
             for row in self.rows
         ]  # fmt: skip

@@ -45,8 +45,9 @@ def state_dict(path: Path) -> dict[str, Any]:
             warnings.simplefilter("ignore")  # of old ways to store a tensor
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=can_map)
     except Exception as error:  # torch names no closed list of what a damaged or foreign file raises
-        first = str(error).strip().splitlines()[:1]
-        raise InputError(f"{path}: is no checkpoint of tensors alone: {' '.join(first)[:200]}") from None
+        first = " ".join(str(error).strip().splitlines()[:1])[:200]
+        why = "".join(c if c.isprintable() else "?" for c in first)  # torch may quote the file
+        raise InputError(f"{path}: is no checkpoint of tensors alone: {why}") from None
     for _ in range(MAX_WRAPPERS):
         inner = [content[name] for name in WRAPPERS if isinstance(content, Mapping) and name in content]
         content = next((each for each in inner if isinstance(each, Mapping)), content)

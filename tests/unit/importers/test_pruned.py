@@ -144,10 +144,19 @@ def test_what_does_not_fit_is_told_by_name_with_both_shapes(tmp_path):
     with pytest.raises(ps.InputError) as caught:
         ps.with_checkpoint(WHOLE, path)
     assert list(caught.value.problems) == [
-        f"{path}: blocks.0.attn.qkv.weight: must be 384x128, for qkv of encoder 1 (got 300x128)",
-        f"{path}: blocks.1.attn.proj.weight: must be 128x128, for proj of encoder 2 (got 128x100)",
-        f"{path}: blocks.2.mlp.fc2.weight: must be 128x200, for fc2 of encoder 3 (got 128x300)",
+        f"{path}: blocks.0.attn.qkv.weight: must be 384x128 for qkv (got 300x128)",
+        f"{path}: blocks.1.attn.proj.weight: must be 128x128 for proj (got 128x100)",
+        f"{path}: blocks.2.mlp.fc2.weight: must be 128x200 for fc2 (got 128x300)",
     ]
+
+
+def test_another_model_is_a_line_for_each_kind_of_weight(tmp_path):
+    path = written(tmp_path, weights_of(ps.plan(SMALL.replace({"width": 160, "heads": 5, "mlp_hidden": 300}))))
+    with pytest.raises(ps.InputError) as caught:
+        ps.with_checkpoint(WHOLE, path)
+    assert len(caught.value.problems) == 4
+    first = "blocks.0.attn.qkv.weight: must be 384x128 for qkv (got 480x160); the same of 2 more encoders"
+    assert caught.value.problems[0] == f"{path}: {first}"
 
 
 def test_weights_without_a_matrix_and_matrices_without_a_weight_are_noted(tmp_path):

@@ -115,6 +115,8 @@ def test_forged_files_are_told_in_one_line(content, line, tmp_path):
 def test_files_that_are_none(tmp_path):
     (tmp_path / "folder.npz").mkdir()
     os.mkfifo(tmp_path / "pipe.safetensors")
+    pipe = os.open(tmp_path / "pipe.safetensors", os.O_RDWR)
+    os.write(pipe, bytes(8))  # whoever opens it all the same does not wait
     np.save(tmp_path / "one.npy", np.zeros(3))
     (tmp_path / "one.npy").rename(tmp_path / "one.npz")
     np.savez(tmp_path / "twice.npz", **{"module.a": np.zeros(1), "a": np.zeros(1)})
@@ -122,8 +124,9 @@ def test_files_that_are_none(tmp_path):
     (tmp_path / "text.npz").write_text("weights")
     for name, line in {
         "folder.npz": "is a directory", "pipe.safetensors": "is no ordinary file", "none.npz": "no such file",
-        "weights.h5": "is no checkpoint that is read; those are .safetensors, .npz", "text.npz": "is no .npz",
-        "one.npz": "arrays with names", "twice.npz": "holds a weight twice", "objects.npz": "a type that does not belong",
+        "weights.h5": "is no checkpoint that is read; those are .safetensors", "text.npz": "is no .npz",
+        "one.npz": "arrays with names", "twice.npz": "holds a weight twice", "objects.npz": "does not belong there",
     }.items():  # fmt: skip
         with pytest.raises(ps.InputError, match=line):
             read_tensors(tmp_path / name)
+    os.close(pipe)

@@ -70,6 +70,13 @@ def test_a_lone_corner_is_no_mask():
     assert find_zeros(zeros[None]).kept == {}
 
 
+@pytest.mark.parametrize(("side", "block"), [(4, 4), (63, 63), (64, 64), (65, 64)])
+def test_blocks_are_as_large_as_the_matrix_but_at_most_64(side, block):
+    zeros = np.zeros((side, 2 * side), dtype=bool)
+    zeros[:block, :block] = True
+    assert largest(find_zeros(zeros[None])) == best_block(zeros.tolist()) == block
+
+
 @pytest.mark.parametrize(("beside", "fits"), [(0.04, True), (0.07, False)])
 def test_zeros_among_kept_blocks_are_put_up_with_to_five_percent(beside, fits):
     _, zeros = zeros_of_mask(96, 96, 16)
