@@ -49,7 +49,7 @@ tests: $(DEV)
 	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles
 
 test-lowest: $(LOWEST_READY)
-	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest $(CORE_TESTS)
+	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest -n auto --maxprocesses 4 $(CORE_TESTS)
 
 test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
@@ -60,7 +60,7 @@ models: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.proofs.imported_models
 
 test-torch: $(TORCH_READY)
-	$(TORCH_BIN)/python -m pytest tests/torch tests/unit/test_package.py
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest -n auto --maxprocesses 4 tests/torch tests/unit/test_package.py
 	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch
 
 record-staircase: $(TORCH_READY)
@@ -159,10 +159,10 @@ $(MUTANTS_READY): $(DEV)
 
 $(LOWEST_READY):
 	$(LOWEST_PYTHON) -m venv $(LOWEST_VENV)
-	$(LOWEST_BIN)/python -m pip install --quiet --constraint tests/lowest.txt --editable '$(EXTRAS)' pytest hypothesis
+	$(LOWEST_BIN)/python -m pip install --quiet --constraint tests/lowest.txt --editable '$(EXTRAS)' pytest pytest-xdist hypothesis
 	@rm -f $(LOWEST_VENV)/stamp-* && touch $@
 
 $(TORCH_READY):
 	$(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas,onnx]' 'onnxscript>=0.5' 'pytest>=8' 'hypothesis>=6.100' 'scikit-learn>=1.4' '$(TORCH)'
+	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas,onnx]' 'onnxscript>=0.5' 'pytest>=8' 'pytest-xdist>=3.5' 'hypothesis>=6.100' 'scikit-learn>=1.4' '$(TORCH)'
 	@rm -f $(TORCH_VENV)/stamp-* && touch $@

@@ -28,10 +28,10 @@ def finish(folder, **options):
     return run_sweep(SPACE, folder, chunk_points=CHUNK, **options)
 
 
-def test_killed_at_twenty_moments(tmp_path, undisturbed):
+def test_killed_at_ten_moments(tmp_path, undisturbed):
     folder, draw, landed = tmp_path / "out", random.Random(20), []
     context = forkserver()
-    for _ in range(20):
+    for _ in range(10):
         before = done_in(folder)
         child = context.Process(target=children.sweep_on, args=(folder, 0.002))
         child.start()

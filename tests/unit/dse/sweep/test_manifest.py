@@ -177,7 +177,7 @@ def test_two_manifests_differ_where_either_has_what_the_other_lacks():
 
 
 def test_another_space_is_told_first(tmp_path):
-    here = {"seed": 1, "points": 2, "space": {"a": 1}, "columns": []}
+    here = {"method": "grid", "seed": 1, "points": 2, "space": {"a": 1}, "columns": []}
     with pytest.raises(InputError) as caught:
         check_same({**here, "seed": 0, "points": 3, "space": {"a": 2}}, here, tmp_path)
     told = ("is of another space, a differ", "seed is 0 there and 1 here", "points is 3 there and 2 here")
