@@ -18,6 +18,7 @@ _HOMES = {
     "load_hardware": "pivotsim.hardware.loading",
     "fit": "pivotsim.hardware.resources",
     "Hardware": "pivotsim.hardware.spec",
+    "with_checkpoint": "pivotsim.importers.checkpoints.pruned",
     "read_model": "pivotsim.importers.sources",
     "trace_of": "pivotsim.importers.sources",
     "load_model": "pivotsim.models.spec",
@@ -50,7 +51,7 @@ __all__ = [
     "execute_gemm", "explore", "fit", "load_hardware", "load_model", "lower", "mask_attention", "pareto_front",
     "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model", "read_trace",
     "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
-    "split_attention", "trace_of", "write_trace",
+    "split_attention", "trace_of", "with_checkpoint", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
     "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "workload",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from pivotsim.hardware.loading import load_hardware
     from pivotsim.hardware.resources import fit
     from pivotsim.hardware.spec import Hardware
+    from pivotsim.importers.checkpoints.pruned import with_checkpoint
     from pivotsim.importers.sources import read_model, trace_of
     from pivotsim.models.spec import load_model
     from pivotsim.pareto import pareto_front

@@ -11,6 +11,7 @@ from pathlib import Path
 LEFT_OUT = {
     "--scheduler": "two machines of a Dask cluster",
     "reproduce example": "the reader's own paper, made by docs/adding.md and run by its test",
+    "pruned.safetensors": "the reader's own checkpoint",
     "my_board": "the reader's own board",
     "timm:": "needs torch and timm; make models imports these and others",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import importing, options, pruning
+from pivotsim.cli import checkpoints, importing, options, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.settings import (
     array_not_used,
@@ -131,6 +131,7 @@ def run_command(
     attention: pruning.AttentionOption = None,
     split: pruning.SplitOption = None,
     preset: pruning.PresetOption = None,
+    checkpoint: checkpoints.CheckpointOption = None,
     hw: options.HwOption = "zcu102",
     engine: options.RunEngineOption = None,
     memory: options.MemoryOption = None,
@@ -203,6 +204,8 @@ def run_command(
         if pruned or active is not None:
             whole = recognised_plan(workload)
             workload = shaped(whole, pruned)
+    stored = checkpoints.read_checkpoint(workload, checkpoint)
+    before, workload = workload, workload if stored is None else stored.workload
     with progress():
         report = simulate(
             workload, board, engine=engine, memory=memory, profile=profile, energy=energy, scope=scope, batch=batch,
@@ -215,6 +218,7 @@ def run_command(
     if base is not None:
         of_model |= pruned.not_used(lambda asked: [lower(shaped(base, asked), batch)], charged)
         of_model |= pruned.idle_steps([workload])
+    gains = [] if stored is None else checkpoints.compared(before, stored, board, batch, scope)
     written = write_plots(report, plots)
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline
@@ -222,12 +226,15 @@ def run_command(
         written.append(write_timeline(report, timeline))
     if json:
         not_used = {**report.not_used, **of_model}
+        found = {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
-        print_json({**report.to_dict(), "not_used": not_used, **asked})
+        print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
         said = [*options.single_encoder_lines({"--active": active}), *not_used_lines(of_model)]
         _print_run(report, str(pruned) if pruned else "", said, by, written)
+        if stored is not None:
+            checkpoints.print_checkpoint(stored, gains)
 
 
 def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path]) -> None:

@@ -15,7 +15,8 @@ from tests.torch.small import PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
-from pivotsim.vit_torch.model.checkpoints import MAX_WRAPPERS, load_checkpoint
+from pivotsim.importers.checkpoints.torch_files import MAX_WRAPPERS
+from pivotsim.vit_torch.model.checkpoints import load_checkpoint
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.training.image_folder import ImageFolder
 

@@ -1,0 +1,1 @@
+"""Checkpoints: which weights of a pruned model are zero, and what an accelerator can leave out for it."""
