@@ -23,7 +23,7 @@ CheckpointOption = Annotated[
         "--checkpoint",
         parser=options.file_of("--checkpoint"),
         metavar="FILE",
-        help="Leave out the zero blocks, heads and neurons that a checkpoint lacks: .safetensors, .npz, .pth, .pt, .bin.",
+        help="Leave out what a pruned checkpoint lacks: heads, neurons, blocks; .safetensors, .npz, .pth, .pt, .bin.",
     ),
 ]
 ARRAY, MPCA = "zcu102", "u250_mpca"  # where the hardware of the run is of another kind

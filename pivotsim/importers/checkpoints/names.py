@@ -1,7 +1,7 @@
 """What libraries call the weights of an encoder, and which of them make a matrix of a plan.
 
-Names are those of timm (DeiT, DINOv2, EVA-02), transformers (ViT, DeiT, DINOv2, DINOv3, SigLIP, CLIP, GPT-2) and
-torchvision, by their published code.
+Names are those of timm (DeiT, DINOv2, EVA-02), transformers (ViT, DeiT, DINOv2, DINOv3, SigLIP, CLIP, GPT-2),
+torchvision and torch.nn, by their published code.
 """
 
 import re
@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 # label of a matrix -> its names behind an encoder's number, most usual first; pairs and triples stand side by side
 SUFFIXES = {
-    "qkv": ("attn.qkv", "attn.c_attn", "attn.in_proj_weight", "self_attention.in_proj_weight"),
+    "qkv": (
+        "attn.qkv", "attn.c_attn", "attn.in_proj_weight", "self_attention.in_proj_weight", "self_attn.in_proj_weight",
+    ),
     **{
         part: (
             f"attn.{part}_proj", f"attn.{part}", f"attention.attention.{word}", f"attention.{part}_proj",
@@ -25,9 +27,10 @@ SUFFIXES = {
     "gate": ("mlp.fc1_g", "mlp.w1", "mlp.gate_proj"),
     "value": ("mlp.fc1_x", "mlp.w2", "mlp.up_proj"),
     "gate and value": ("mlp.w12", "mlp.weights_in", "mlp.fc1"),
-    "fc1": ("mlp.fc1", "intermediate.dense", "mlp.up_proj", "mlp.c_fc", "mlp.0", "mlp.linear_1"),
+    "fc1": ("mlp.fc1", "intermediate.dense", "mlp.up_proj", "mlp.c_fc", "mlp.0", "mlp.linear_1", "linear1"),
     "fc2": (
         "mlp.fc2", "output.dense", "mlp.w3", "mlp.weights_out", "mlp.down_proj", "mlp.c_proj", "mlp.3", "mlp.linear_2",
+        "linear2",
     ),
 }  # fmt: skip
 JOINED = {"qkv": ("q", "k", "v"), "gate and value": ("gate", "value")}

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -14,15 +15,19 @@ from pivotsim.workload.masks.masks import Flags
 from pivotsim.workload.ops import Op, Trace, checked
 
 WITHOUT_WEIGHTS = ("qkt", "sv")
+USUAL = ("weight",)
+ENDINGS = {"qkv": ("in_proj_weight", *USUAL), "proj": ("out_proj.weight", *USUAL)}  # of torch's MultiheadAttention, too
+MAX_FIRSTS = 8  # first parts of the checkpoint's names that are tried before a layer's name
 Zeros = Callable[[], Flags]
 
 
 def of_trace(trace: Trace, path: Path, tensors: Mapping[str, Tensor]) -> Checkpoint:
     """Return a trace whose multiplications have the masks of a checkpoint's weights.
 
-    Layer ``blocks.0.attn.qkv`` has the weight ``blocks.0.attn.qkv.weight``, the first part of a name apart. A weight of
-    a linear layer is N x K, of transformers' Conv1D K x N; that of a convolution N x C x taps, whose inputs are in the
-    order channel, row, column of the window, with one copy of the mask per group.
+    Layer ``blocks.0.attn.qkv`` has the weight ``blocks.0.attn.qkv.weight``, the first part of a name apart; torch's
+    MultiheadAttention has ``in_proj_weight`` and ``out_proj.weight``. A weight of a linear layer is N x K, of
+    transformers' Conv1D K x N; that of a convolution N x C x taps, whose inputs are in the order channel, row, column
+    of the window, with one copy of the mask per group.
 
     Raises
     ------
@@ -30,15 +35,10 @@ def of_trace(trace: Trace, path: Path, tensors: Mapping[str, Tensor]) -> Checkpo
         The trace names no layers, none of them has a weight there, a weight has another shape, or a row has a mask.
     """
     trace = checked(trace)
-    rows = [op for op in trace if op.kind == "gemm" and op.layer]
+    rows = [op for op in trace if op.kind == "gemm" and op.layer and op.module not in WITHOUT_WEIGHTS]
     if not rows:
         raise InputError(f"{trace.name}: names no layers, by which a checkpoint's weights are found; give a plan")
-    named = {
-        layer: name
-        for layer, name in _names(dict.fromkeys(op.layer for op in rows), tensors).items()
-        if name in tensors
-    }
-    found = {op: named[op.layer] for op in rows if op.layer in named and op.module not in WITHOUT_WEIGHTS}
+    found = _named(rows, tensors)
     if not found:
         example = next((name for name, tensor in tensors.items() if len(tensor.shape) > 1), next(iter(tensors)))
         raise InputError(f"{path}: holds no weight of {trace.name}, such as {rows[0].layer}.weight {got(example)}")
@@ -58,10 +58,13 @@ def of_trace(trace: Trace, path: Path, tensors: Mapping[str, Tensor]) -> Checkpo
     ]
     matrices = matrices_of(weights, str(path))
     masks = {matrix.key: matrix.mask for matrix in matrices if matrix.mask is not None}
+    times = Counter(name for name, *_ in unique)  # a weight may be multiplied by as it is and transposed
+    keys = {key: key[0] if times[key[0]] == 1 else f"{key[0]} as {key[1]}x{key[2]}" for key in masks}
     ops = []
     for op in trace:
-        mask = masks.get((found[op], op.k, op.n, op.repeats)) if op in found else None
-        ops.append(op if mask is None else op._replace(density=mask.density, mask_key=found[op]))
+        key = (found[op], op.k, op.n, op.repeats) if op in found else None
+        is_masked = key is not None and key in masks
+        ops.append(op._replace(density=masks[key].density, mask_key=keys[key]) if is_masked else op)
     used = set(found.values())
     result = Checkpoint(
         trace,
@@ -70,21 +73,23 @@ def of_trace(trace: Trace, path: Path, tensors: Mapping[str, Tensor]) -> Checkpo
         {},
         {},
         tuple(name for name, tensor in tensors.items() if len(tensor.shape) > 1 and name not in used),
-        tuple(dict.fromkeys(op.layer for op in rows if op not in found and op.module not in WITHOUT_WEIGHTS)),
+        tuple(dict.fromkeys(op.layer for op in rows if op not in found)),
     )
-    by_name = {("", name): mask for (name, *_), mask in masks.items()}
+    by_name = {("", keys[key]): mask for key, mask in masks.items()}
     notes = (*trace.notes, f"weights of {path}", *result.notes())
     return replace(result, workload=replace(trace, ops=tuple(ops), masks={**trace.masks, **by_name}, notes=notes))
 
 
-def _names(layers: Iterable[str], tensors: Mapping[str, Tensor]) -> dict[str, str]:
-    """Return {layer: name of its weight}, with or without a first part, as most of the layers are found."""
-    layers = list(layers)
-    firsts = {f"{name.partition('.')[0]}." for name in tensors}
-    ways = [{layer: f"{layer}.weight" for layer in layers}]
-    ways += [{layer: f"{first}{layer}.weight" for layer in layers} for first in sorted(firsts)]
-    ways += [{layer: f"{layer.partition('.')[2]}.weight" for layer in layers}]
-    return max(ways, key=lambda way: sum(name in tensors for name in way.values()))
+def _named(rows: Iterable[Op], tensors: Mapping[str, Tensor]) -> dict[Op, str]:
+    """Return {row: name of its weight}, by layers with, or without, a first part, as most of them are found."""
+    firsts = Counter(name.partition(".")[0] for name in tensors)
+    ways: list[Callable[[str], str]] = [str, lambda layer: layer.partition(".")[2]]
+    ways += [partial("{}.{}".format, first) for first, _ in firsts.most_common(MAX_FIRSTS)]
+    found: list[dict[Op, str]] = []
+    for way in ways:
+        names = {op: [f"{way(op.layer)}.{ending}" for ending in ENDINGS.get(op.module, USUAL)] for op in rows}
+        found.append({op: name for op, options in names.items() for name in options if name in tensors})
+    return max(found, key=len)
 
 
 def _forms(op: Op, shape: tuple[int, ...]) -> set[str]:

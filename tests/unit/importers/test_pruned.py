@@ -200,6 +200,23 @@ def test_a_trace_has_the_masks_of_its_layers(first, tmp_path):
     assert f"weights of {path}" in found.notes
 
 
+def test_weights_of_multihead_attention(tmp_path):
+    pruned = ps.prune_blocks(WHOLE, block=16, density=0.5)
+    layers = {"qkv": "self_attn", "proj": "self_attn", "fc1": "linear1", "fc2": "linear2"}
+    names = {"qkv": "self_attn.in_proj", "proj": "self_attn.out_proj", "fc1": "linear1", "fc2": "linear2"}
+    arrays = weights_of(pruned, names, "layers.{}.")
+    arrays = {name.replace("in_proj.weight", "in_proj_weight"): weight for name, weight in arrays.items()}
+    path = written(tmp_path, arrays)
+    ops = tuple(
+        op._replace(layer=f"layers.{op.encoder - 1}.{layers[op.module]}") if op.module in layers else op
+        for op in ps.lower(WHOLE)
+    )
+    found = checkpoint_of(Trace(ops, "net"), path)
+    assert found.workload.macs == ps.lower(pruned).macs
+    assert (found.unread, found.missing) == ((), ())
+    assert masks_of(ps.with_checkpoint(WHOLE, path)) == masks_of(pruned)
+
+
 def test_convolutions_in_the_order_channel_row_column_with_a_copy_per_group(tmp_path):
     ops = (Op(0, "conv", "gemm", 49, 8 * 9, 32, layer="stem"), Op(0, "conv", "gemm", 49, 16 * 4, 24, 2, layer="groups"))
     masks = [drawn_mask(op.k, op.n, block=8, density=0.5, seed=1, count=op.repeats) for op in ops]
@@ -226,6 +243,14 @@ def test_a_square_weight_lies_as_the_others_of_its_encoder(tmp_path):
     found = ps.with_checkpoint(Trace(ops, "net"), written(tmp_path, arrays))
     for place in (1, 3):
         assert (found.mask_of(found.ops[place]).elements() == mask).all()
+
+
+def test_a_weight_that_is_multiplied_by_both_ways_has_a_mask_for_each(tmp_path):
+    ops = (Op(1, "other", "gemm", 10, 32, 64, layer="a"), Op(1, "other", "gemm", 10, 64, 32, layer="a"))
+    mask = drawn_mask(32, 64, block=8, density=0.4, seed=5).elements()
+    found = ps.with_checkpoint(Trace(ops, "net"), written(tmp_path, {"a.weight": mask.T.astype("f4")}))
+    assert (found.mask_of(found.ops[0]).elements() == mask).all()
+    assert (found.mask_of(found.ops[1]).elements() == mask.T).all()
 
 
 def test_what_does_not_fit_a_trace_is_told(tmp_path):
