@@ -29,8 +29,8 @@ def test_shows_what_the_shipped_model_gives(tmp_path):
     for hw in BOARDS:
         for name, workload in WORKLOADS.items():
             run = ps.simulate(workload, hw, scope="all")
-            values = map(number, (run.delay_ms, 1000 * run.energy_j, run.edp_j_ms))
-            assert any(f"{name} {' '.join(values)}" in line for line in lines), (hw.name, name)
+            row = " ".join([name, *map(number, (run.delay_ms, 1000 * run.energy_j, run.edp_j_ms))])
+            assert any(f" {row} " in f" {line} " for line in lines), (hw.name, row)
     for found in ("unstructured 50.0 % 100.0 % gains nothing here", "blocks of 16 50.0 % 50.0 %"):
         rows = [line for line in lines if line.endswith(found)]
         assert rows == [f"{label} 12 {found}" for label in ("qkv", "proj", "fc1", "fc2")]
