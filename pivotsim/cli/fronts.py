@@ -38,7 +38,7 @@ def front_command(
     from pivotsim.dse.dataset import open_dataset
     from pivotsim.dse.fronts import front_rows, knee_place, ties_in
     from pivotsim.dse.objectives import USUAL, front_objectives
-    from pivotsim.dse.sensitivity import sensitivity
+    from pivotsim.dse.sensitivity import shares_of_variance
 
     up, rules = column_names(maximize) if maximize else [], where or []
     axes = column_names(heat) if heat else []
@@ -53,7 +53,7 @@ def front_command(
     names, alike = front_objectives(lambda columns: dataset.tables(columns, filters), names, maximize=up)
     front = front_rows(dataset, names, maximize=up, where=rules)
     knee = knee_place(front, names, maximize=up)
-    shares = sensitivity(dataset, names, where=rules)
+    shares = shares_of_variance(dataset, names, where=rules)
     ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *alike]
     written = []
     if plots is not None:

@@ -226,8 +226,8 @@ def run_command(
         written.append(write_timeline(report, timeline))
     if json:
         not_used = {**report.not_used, **of_model}
-        found = {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
+        found = {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):

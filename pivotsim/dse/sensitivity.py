@@ -65,7 +65,7 @@ class Sensitivity:
     is_exact: bool
 
 
-def sensitivity(dataset: Dataset, results: Sequence[str], *, where: Sequence[str] = ()) -> Sensitivity:
+def shares_of_variance(dataset: Dataset, results: Sequence[str], *, where: Sequence[str] = ()) -> Sensitivity:
     """Return the share of each result's variance that each axis alone explains.
 
     Values of an axis are levels; of a sample, neighbouring numbers are one level where a value has fewer than five

@@ -78,7 +78,7 @@ class _Lowering:
             m, k, n, repeats = gemm
             if not m * k * n * repeats:
                 continue
-            yield Op(i, module, "gemm", m, k, n, repeats, *bits, layer=layer)
+            yield Op(i, module, "gemm", m, k, n, repeats, *bits)._replace(layer=layer)
             yield Op(i, "requant", "requant", m, 1, n, repeats, layer=layer)
             if node.operator == "attention" and module == "qkt":
                 if node.options.get("has_bias"):

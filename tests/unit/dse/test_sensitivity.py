@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pivotsim.dse.dataset import Dataset
-from pivotsim.dse.sensitivity import DEPENDENT, SEARCHED, UNFINISHED, sensitivity
+from pivotsim.dse.sensitivity import DEPENDENT, SEARCHED, UNFINISHED, shares_of_variance
 from pivotsim.dse.space.permutation import SAMPLING, Permutation
 from pivotsim.errors import InputError
 from tests.oracles.system import variance_shares
@@ -64,7 +64,7 @@ def test_a_full_grid_is_decomposed_exactly(name):
     y = [FUNCTIONS[name](*point) for point in POINTS]
     expected = variance_shares.decomposition(POINTS, y)
     assert sum(expected.values()) == 1
-    found = sensitivity(dataset(POINTS, y), ["y"])
+    found = shares_of_variance(dataset(POINTS, y), ["y"])
     assert (found.note, found.is_exact) == ("", True)
     for place, share in enumerate(found.first_order.values()):
         assert share["y"].value == pytest.approx(float(expected[place,]), rel=1e-9, abs=1e-12)
@@ -78,17 +78,17 @@ def test_known_functions():
     """Additive: variances 9 * 29.76 of a, 100 * 2/3 of b, 21.25 of c. A product of centred factors: no first order."""
     y = [FUNCTIONS["additive"](*point) for point in POINTS]
     parts = np.array([9 * np.var(A), 100 * 2 / 3, np.var(C)])
-    found = sensitivity(dataset(POINTS, y), ["y"])
+    found = shares_of_variance(dataset(POINTS, y), ["y"])
     assert list(first_order(found).values()) == pytest.approx(list(parts / parts.sum()), rel=1e-12)
     assert found.rest["y"].value == pytest.approx(0, abs=1e-12)
-    found = sensitivity(dataset(POINTS, [FUNCTIONS["interaction"](*point) for point in POINTS]), ["y"])
+    found = shares_of_variance(dataset(POINTS, [FUNCTIONS["interaction"](*point) for point in POINTS]), ["y"])
     assert first_order(found) == pytest.approx({"a": 0, "b": 0, "c": 0}, abs=1e-12)
     assert found.rest["y"].value == pytest.approx(1, rel=1e-12)
 
 
 @pytest.mark.parametrize("method", ["grid", "random"])
 def test_of_what_never_changes_nothing_is_a_share(method):
-    found = sensitivity(dataset(POINTS[:200], [0.1] * 200, method), ["y"])
+    found = shares_of_variance(dataset(POINTS[:200], [0.1] * 200, method), ["y"])
     assert {entry["y"] for entry in found.first_order.values()} == {None}
     assert (found.rest or {"y": None})["y"] is None
 
@@ -97,7 +97,7 @@ def test_of_what_never_changes_nothing_is_a_share(method):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_sample_is_the_slow_estimate(name, count):
     data = sample(name, count, seed=3)
-    found, rows = sensitivity(data, ["y"]), data.manifest["rows_here"]
+    found, rows = shares_of_variance(data, ["y"]), data.manifest["rows_here"]
     y = [row["y"] for row in rows]
     levels = min(len(C), count // 5)  # of c; neighbours are one level where designs are few
     begins = [i * len(C) // levels for i in range(levels)]
@@ -110,7 +110,7 @@ def test_a_sample_is_the_slow_estimate(name, count):
         total += own
     assert found.rest["y"].value == pytest.approx(min(1, max(0, 1 - total)), rel=1e-9, abs=1e-12)
     assert (found.note, found.is_exact) == ("", False)
-    sobol = sensitivity(sample(name, count, 3, "sobol"), ["y"])
+    sobol = shares_of_variance(sample(name, count, 3, "sobol"), ["y"])
     for axis, column in expected.items():
         own = variance_shares.estimated(column, y)
         assert first_order(sobol)[axis] == pytest.approx(min(1, max(0, own)), rel=1e-9, abs=1e-12)
@@ -118,8 +118,8 @@ def test_a_sample_is_the_slow_estimate(name, count):
 
 def test_a_sample_of_the_whole_space_is_exact():
     y = [FUNCTIONS["mixed"](*point) for point in POINTS]
-    assert first_order(sensitivity(sample("mixed", 240, 1), ["y"])) == pytest.approx(
-        first_order(sensitivity(dataset(POINTS, y), ["y"])), rel=1e-12
+    assert first_order(shares_of_variance(sample("mixed", 240, 1), ["y"])) == pytest.approx(
+        first_order(shares_of_variance(dataset(POINTS, y), ["y"])), rel=1e-12
     )
 
 
@@ -134,7 +134,7 @@ def test_samples_are_unbiased_and_their_intervals_hold(name):
     exact["rest"] = 1 - sum(exact.values())
     held, values, raw = dict.fromkeys(exact, 0), {key: [] for key in exact}, []
     for seed in range(200):
-        found = sensitivity(sample(name, 100, seed), ["y"])
+        found = shares_of_variance(sample(name, 100, seed), ["y"])
         shares = {**{axis: entry["y"] for axis, entry in found.first_order.items()}, "rest": found.rest["y"]}
         for key, share in shares.items():
             values[key].append(share.value)
@@ -157,7 +157,7 @@ def test_few_designs_do_not_add_up_to_more_than_there_is():
                       generator.integers(0, 128, 300).tolist(), strict=True))  # fmt: skip
     data = dataset(points, generator.normal(size=300).tolist(), "random")
     data.manifest["space"]["axes"] = axes
-    found = sensitivity(data, ["y"])
+    found = shares_of_variance(data, ["y"])
     assert sum(first_order(found).values()) < 0.2 and found.rest["y"].high == 1
     assert all(entry["y"].low == 0 for entry in found.first_order.values())
 
@@ -183,12 +183,12 @@ def test_what_is_said_of_shares(method, dropped, constraints, where, note):
     points = POINTS if method == "grid" else POINTS[:200]
     points = [p for p in points if "a <= c" not in dropped or p[0] <= p[2]]
     y = [FUNCTIONS["mixed"](*p) - 40 for p in points]
-    found = sensitivity(dataset(points, y, method, dropped, constraints), ["y"], where=where)
+    found = shares_of_variance(dataset(points, y, method, dropped, constraints), ["y"], where=where)
     assert found.note == note and (found.rest is None) == bool(note)
 
 
 def test_a_grid_that_is_not_finished():
-    found = sensitivity(dataset(POINTS[:60], range(60), is_done=False), ["y"])
+    found = shares_of_variance(dataset(POINTS[:60], range(60), is_done=False), ["y"])
     assert (found.note, found.rest) == (UNFINISHED, None)
 
 
@@ -196,4 +196,4 @@ def test_what_is_wrong():
     data = dataset(POINTS, range(240))
     for arguments, message in (((["z"], ()), "objectives: no column"), ((["y"], ["a > 99"]), "no row is left")):
         with pytest.raises(InputError, match=message):
-            sensitivity(data, arguments[0], where=arguments[1])
+            shares_of_variance(data, arguments[0], where=arguments[1])

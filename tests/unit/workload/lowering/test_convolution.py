@@ -60,7 +60,7 @@ def test_the_multiplication_has_the_macs_of_the_loops(size, taps, per_group, gro
         ({"groups": 3}, "channels: must be a multiple of groups 3 (got 4)"),
         ({"filters": 7, "groups": 2}, "filters: must be a multiple of groups 2 (got 7)"),
         ({"kernel": 9}, "kernel: spans 9, more than the 8 of the padded input"),
-        ({"kernel": (3, 3, 3)}, "kernel: must be a number for each of 2 axes (got (3, 3, 3))"),
+        ({"kernel": (3, 3, 3)}, "kernel: must be a number for each of 2 axes (got 3, 3, 3)"),
         ({"stride": 0}, "stride: must be"),
         ({"dilation": 1.5}, "dilation: must be an integer (got 1.5)"),
         ({"padding": "full"}, "padding: must be same, valid or numbers (got 'full')"),
