@@ -101,7 +101,7 @@ bench: $(DEV)
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py
 
-figures: $(DEV)
+figures: $(DEV) $(TORCH_READY)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures > /dev/null
 	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --out notebooks/figures > /dev/null
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem; \
@@ -112,7 +112,8 @@ figures: $(DEV)
 	  boards = {'input stationary, 64x36': 'zcu102', 'output stationary, 64x36': 'zcu102_os', 'MPCA (assumed sizes)': 'u250_mpca'}; \
 	  boards = {label: ps.load_hardware(name) for label, name in boards.items()}; \
 	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
-	$(BIN)/python tests/notebook_figures.py
+	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36
+	$(TORCH_BIN)/python -m tests.notebook_figures 07_your_model
 
 check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python
@@ -136,7 +137,7 @@ help:
 	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
-	@echo "make figures        draw the README's pictures again"
+	@echo "make figures        draw the README's and the notebooks' pictures again, one of them with torch"
 	@echo "make check-install  build the wheel, install it without extras, use it from an empty folder"
 	@echo "make clean          remove the virtual environments and all caches"
 
@@ -164,5 +165,5 @@ $(LOWEST_READY):
 
 $(TORCH_READY):
 	$(PYTHON) -m venv $(TORCH_VENV)
-	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas,onnx]' 'onnxscript>=0.5' 'pytest>=8' 'pytest-xdist>=3.5' 'hypothesis>=6.100' 'scikit-learn>=1.4' '$(TORCH)'
+	$(TORCH_BIN)/python -m pip install --quiet --editable '.[pandas,onnx]' 'onnxscript>=0.5' 'pytest>=8' 'pytest-xdist>=3.5' 'hypothesis>=6.100' 'scikit-learn>=1.4' 'nbclient>=0.10' 'nbformat>=5.10' 'ipykernel>=6.29' '$(TORCH)'
 	@rm -f $(TORCH_VENV)/stamp-* && touch $@

@@ -1,13 +1,12 @@
-"""Notebooks run from top to bottom, and are committed without output."""
+"""Notebooks run from top to bottom, and are committed without output; one that needs torch runs in tests/torch."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+from tests.notebook_running import FOLDER, WITH_TORCH, shown_by
+
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 # notebook -> pictures, and what its output holds
 SHOWN = {
@@ -101,7 +100,7 @@ SHOWN = {
 
 
 def test_there_are_notebooks():
-    assert [path.name for path in NOTEBOOKS] == list(SHOWN)
+    assert [path.name for path in NOTEBOOKS] == [*SHOWN, *WITH_TORCH]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -118,18 +117,10 @@ def test_a_reader_who_runs_nothing_sees_a_picture(path):
 
 
 @pytest.mark.filterwarnings("default")  # of the notebook machinery, not of ours
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path, tmp_path):
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
-    texts = [
-        o.get("text", "") + str(o.get("data", {}).get("text/plain", ""))
-        for c in notebook.cells
-        for o in c.get("outputs", [])
-    ]
-    everything = "\n".join(texts)
-    count, figures = SHOWN[path.name]
+@pytest.mark.parametrize("name", SHOWN)
+def test_notebook_runs(name, tmp_path):
+    text, pictures = shown_by(FOLDER / name, tmp_path)
+    count, figures = SHOWN[name]
     for figure in figures:
-        assert figure in everything, figure
-    pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
+        assert figure in text, figure
     assert len(pictures) == count
