@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pivotsim.errors import InputError, MissingExtraError, got, nearest
-from pivotsim.importers.torch_graph import on_meta
+from pivotsim.importers.torch.programs import on_meta
 from pivotsim.importers.torchvision_stand_in import without_torchvision
 from pivotsim.io.text_files import read_text
 

@@ -15,7 +15,7 @@ import pytest
 import pivotsim
 
 NAMESPACES = ("dram", "effort", "export", "hardware", "models", "pruning", "published", "simulation", "workload")
-NEED_TORCH = ("pivotsim.vit_torch", "pivotsim.importers.torch_graph", "pivotsim.importers.named")
+NEED_TORCH = ("pivotsim.vit_torch", "pivotsim.importers.torch.programs", "pivotsim.importers.named")
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 MODULES = sorted(
     info.name
