@@ -1,8 +1,10 @@
 """Models by name: timm's, and those that a config file of transformers describes. Weights take no memory."""
 
 import importlib
+import itertools
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +16,9 @@ from pivotsim.io.text_files import read_text
 
 Sizes = Mapping[str, tuple[int, ...]]
 MAX_BYTES = 4 * 2**20
+MAX_LAYERS = 10_000  # under one name
+MAX_MODULES = 50_000  # a mixture of 128 experts in 60 layers has 25,000
+_COUNT = re.compile(r"layers?$|depths?$|blocks?$|stages?$|experts$|repeats?$")
 TOKENS = 128  # of a text, where no size is stated
 
 
@@ -65,12 +70,11 @@ def transformers_model(path: Path, sizes: Sizes) -> Example:
         raise InputError(f"{path}: is not valid JSON: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("model_type"), str):
         raise InputError(f"{path}: model_type: must say which model of transformers it is")
-    notes: list[str] = []
-    with _told(str(path)), on_meta():
+    _check_counts(path, content)
+    notes = ["quantization_config is not read"] if "quantization_config" in content else []
+    with _told(str(path)), _offline(), _bounded(), on_meta():
         config = library.AutoConfig.for_model(**content)
-        classes = content.get("architectures") or []
-        kind = getattr(library, str(classes[0]), None) if classes else None
-        model = library.AutoModel.from_config(config) if kind is None else kind(config)
+        model = _class_of(path, content, library)(config)
         first = str(model.main_input_name)
         keywords: dict[str, Any] = {}
         for name, shape in sizes.items():
@@ -81,6 +85,64 @@ def transformers_model(path: Path, sizes: Sizes) -> Example:
         if hasattr(config, "use_cache"):
             config.use_cache = False  # a cache would be a result
     return Example(model, (), keywords, tuple(notes))
+
+
+def _class_of(path: Path, content: Mapping[str, Any], library: Any) -> Callable[[Any], Any]:
+    """Return what builds the model: the class under ``architectures``, where none is stated the base model."""
+    names = content.get("architectures") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{path}: architectures: must be a list of names {got(str(names))}")
+    if not names and "auto_map" not in content:
+        return lambda config: library.AutoModel.from_config(config, trust_remote_code=False)
+    name = names[0] if names else ""
+    kind = getattr(library, name, None) if name.isidentifier() else None
+    if not (isinstance(kind, type) and issubclass(kind, library.PreTrainedModel)):
+        code = "; auto_map names code of the file's author, which is not run" if "auto_map" in content else ""
+        models = [
+            n for n in dir(library) if re.search("Model$|For[A-Z]", n) and not n.startswith(("Auto", "PreTrained"))
+        ]
+        near = nearest(name, models, list_all=False)
+        raise InputError(f"{path}: architectures: transformers has no such model {got(name)}{near}{code}")
+    return kind
+
+
+def _check_counts(path: Path, content: Any, key: str = "") -> None:
+    """Refuse numbers of layers that would take hours to build; libraries walk through them before any layer is made."""
+    for name, value in content.items() if isinstance(content, dict) else ((key, v) for v in content):
+        if isinstance(value, (dict, list)):
+            _check_counts(path, value, name)
+        elif isinstance(value, int) and value > MAX_LAYERS and _COUNT.search(name):
+            raise InputError(f"{path}: {name}: must be at most {MAX_LAYERS:,} {got(f'{value:,}')}")
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Stop a model that is built of more modules than any is known to have."""
+    import torch
+
+    count = itertools.count(1)
+
+    def register(*_: Any) -> None:
+        if next(count) > MAX_MODULES:
+            raise InputError(f"the model has more than {MAX_MODULES:,} modules")
+
+    handle = torch.nn.modules.module.register_module_module_registration_hook(register)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Keep a config file from downloading what it names: a backbone, its weights."""
+    constants = importlib.import_module("huggingface_hub.constants")
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _default_input(name: str, config: Any, notes: list[str]) -> Any:
@@ -118,8 +180,8 @@ def _told(name: str) -> Any:
     """Turn what a library raises about a model into one line."""
     try:
         yield
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError([p if p.startswith(name) else f"{name}: {p}" for p in error.problems]) from None
     except Exception as error:  # each model has its own
         first = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"{name}: cannot be built: {first[:200]}") from None

@@ -75,6 +75,21 @@ def test_a_file_holds_what_memory_holds(archive: Path) -> None:
     )
 
 
+def test_a_weight_of_two_names_is_one(tmp_path: Path) -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table, self.out, self.unused = nn.Embedding(10, 6), nn.Linear(6, 10), nn.Linear(6, 10)
+            self.out.weight = self.table.weight
+
+        def forward(self, words):
+            return self.out(self.table(words))
+
+    made = torch.export.export(Tied().eval(), (torch.zeros(1, 4, dtype=torch.long),), strict=False)
+    torch.export.save(made, tmp_path / "tied.pt2")
+    assert import_torch(made, ()).unread == import_model(tmp_path / "tied.pt2").unread == ("unused.weight",)
+
+
 class Makes:
     """What a pickle runs when it is read: it leaves a folder."""
 

@@ -151,6 +151,29 @@ def test_labels_of_attention_however_it_is_written(form: str) -> None:
     ]  # fmt: skip
 
 
+def test_an_mlp_by_addmm_has_its_labels() -> None:
+    """As GPT-2's and BLOOM's: weights the other way round, and an activation of a class of its own, written out."""
+
+    class Turned(nn.Module):
+        def __init__(self, read: int, made: int) -> None:
+            super().__init__()
+            self.weight, self.bias = nn.Parameter(torch.zeros(read, made)), nn.Parameter(torch.zeros(made))
+
+        def forward(self, x):
+            return torch.addmm(self.bias, x.flatten(0, 1), self.weight).unflatten(0, x.shape[:2])
+
+    class SomeGelu(nn.Module):
+        def forward(self, x):
+            return x * 0.5 * (1 + torch.tanh(x * 0.8 * (1 + x * x)))
+
+    block = Block("plain")
+    block.up, block.down = nn.Sequential(Turned(WIDTH, 40), SomeGelu()), Turned(40, WIDTH)
+    block.forward = lambda x: x + block.down(block.up(block.norm_b(x + block.attention(block.norm_a(x)))))
+    ops = ps.trace_of(nn.Sequential(nn.Linear(6, WIDTH), block), torch.zeros(TEXT)).ops
+    assert [op.module for op in ops if op.kind == "gemm"][-2:] == ["fc1", "fc2"]
+    assert [op.kind for op in ops if op.module == "gelu"] == ["gelu"]
+
+
 def test_a_gate_is_one_operation_with_its_silu() -> None:
     ops = [op for op in ps.trace_of(encoders("plain", gated=True), torch.zeros(TEXT)) if op.encoder == 1]
     mlp = [(op.module, op.n, op.layer) for op in ops if op.module in ("gate", "value", "silu", "fc2", "mul")]

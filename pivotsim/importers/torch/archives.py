@@ -22,6 +22,7 @@ from pivotsim.importers.torch.calls import WRAPPERS, Call, Calls, Place, Ref, re
 MAX_BYTES = 256 * 2**20  # of the program; Llama of 7 billion weights has 3 MB
 SCHEMA = 8
 _PROGRAM = re.compile(r"([^/]+/)?models/model\.json|serialized_exported_program\.json")  # now, and before torch 2.8
+_WEIGHTS = re.compile(r"([^/]+/)?data/weights/model_weights_config\.json")
 _BOOLEAN = 12  # among the scalar types of the schema
 
 Names = dict[str, str]
@@ -36,7 +37,7 @@ def graph_of_file(path: Path, skipped: Skipped) -> Graph:
         It holds none, a size depends on the input, or operators are unknown; ``told`` adds what else a damaged file
         raises, here and in what reads the graph.
     """
-    program = json.loads(_content(path))
+    program = json.loads(_content(path, _PROGRAM))
     version = program["schema_version"]["major"]
     if version != SCHEMA:
         raise InputError(f"is of version {version} of torch.export, and {SCHEMA} is read; save it again")
@@ -45,7 +46,7 @@ def graph_of_file(path: Path, skipped: Skipped) -> Graph:
     weights = _read_inputs(calls, module["graph"], module["signature"]["input_specs"])
     _read(calls, module["graph"], {name: name for name in calls.values}, "")
     skipped.check(path.stem)
-    return Graph(path.stem, tuple(calls.nodes), calls.values, weights)
+    return calls.graph(path.stem, weights, _tensors(path))
 
 
 @contextlib.contextmanager
@@ -61,15 +62,24 @@ def told(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: is no program of torch.export: its JSON is damaged") from None
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, wanted: re.Pattern[str]) -> bytes:
     with zipfile.ZipFile(path) as archive:
-        found = [info for info in archive.infolist() if _PROGRAM.fullmatch(info.filename)]
+        found = [info for info in archive.infolist() if wanted.fullmatch(info.filename)]
         if len(found) != 1:
             raise InputError(f"is no program of torch.export: holds {len(found)} programs in place of one")
         if found[0].file_size > MAX_BYTES:
             raise InputError(f"its program has more than {MAX_BYTES:,} bytes {got(f'{found[0].file_size:,}')}")
         with archive.open(found[0]) as file:
             return file.read(MAX_BYTES)
+
+
+def _tensors(path: Path) -> dict[str, str]:
+    """Return name of a weight -> where its data stands, which tells tensors apart; nothing of older files."""
+    with contextlib.suppress(InputError, LookupError, TypeError, ValueError, AttributeError):
+        stored = json.loads(_content(path, _WEIGHTS))["config"]
+        real = {name: entry for name, entry in stored.items() if entry["tensor_meta"]["device"]["type"] != "meta"}
+        return {name: json.dumps(entry, sort_keys=True) for name, entry in real.items()}
+    return {}
 
 
 def _read_inputs(calls: Calls, graph: Mapping[str, Any], specs: Sequence[Mapping[str, Any]]) -> Names:

@@ -1,9 +1,10 @@
 """Calls of torch's operators as nodes of a graph, wherever they were read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pivotsim.importers.graph import PRODUCTS, Node, Value
+from pivotsim.importers.graph import PRODUCTS, Graph, Node, Value
 from pivotsim.importers.skipping import Skipped
 from pivotsim.importers.torch.operators import operator_of
 
@@ -85,6 +86,17 @@ class Calls:
         """Add a node for the results of a graph that was read in place."""
         self.values[name] = Value(shape, all(self.values[value].is_constant for value in results))
         self.nodes.append(Node(name, "free", tuple(results), *place, "results"))
+
+    def graph(self, name: str, weights: Mapping[str, str], tensors: Mapping[str, Hashable]) -> Graph:
+        """Return all as a graph; ``weights`` maps values to names, ``tensors`` names to what tells tensors apart.
+
+        Of a tensor with several names, such as a table that is also the head's weight, a program reads one: the
+        others are no weights of their own.
+        """
+        found = Graph(name, tuple(self.nodes), self.values, {v: n for v, n in weights.items() if v in self.values})
+        read = {tensors.get(n) for v, n in found.weights.items() if v in found.readers} - {None}
+        own = {v: n for v, n in found.weights.items() if v in found.readers or tensors.get(n) not in read}
+        return replace(found, weights=own)
 
 
 def refs(arguments: Any) -> Iterator[str]:

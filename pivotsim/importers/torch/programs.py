@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import logging
 import operator
 import sys
 import warnings
@@ -34,7 +35,7 @@ def exported(model: Any, inputs: Sequence[Any], keywords: Mapping[str, Any] | No
         torch.backends.mha.set_fastpath_enabled(False)
         model.eval()
         arguments, named = copy.deepcopy((tuple(inputs), dict(keywords or {})))  # a cache among them would grow
-        with torch.no_grad(), warnings.catch_warnings():
+        with torch.no_grad(), warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             return torch.export.export(model, arguments, named, strict=False)
     except Exception as error:  # what a model raises is its own
@@ -46,6 +47,17 @@ def exported(model: Any, inputs: Sequence[Any], keywords: Mapping[str, Any] | No
         torch.backends.mha.set_fastpath_enabled(fast_path)
         for module, training in modes:
             module.training = training
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence torch's log, which prints a traceback beside what it raises."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _register_caches() -> None:
@@ -86,7 +98,8 @@ def graph_of(program: Any, name: str, skipped: Skipped) -> Graph:
             calls.values[node.name] = Value(_shape(node), node.name in constants)
     _read(calls, program.graph_module, {}, "")
     skipped.check(name)
-    return Graph(name, tuple(calls.nodes), calls.values, {v: weights[v] for v in weights if v in calls.values})
+    own = {weight: id(tensor) for weight, tensor in program.state_dict.items()}
+    return calls.graph(name, weights, own)
 
 
 def _read(calls: Calls, module: Any, names: dict[str, str], prefix: str) -> list[str]:
