@@ -67,6 +67,28 @@ class Block(nn.Module):
         return x + self.down(y)
 
 
+class Einsums(nn.Module):
+    """Products that stretch an axis, sum one factor alone, or sum nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(6, 6)
+
+    def forward(self, x):
+        y = self.line(x)
+        wide = torch.einsum("bij,bkj->bik", y, y[:1])
+        return wide, torch.einsum("bij,kj->bk", y, y[0]), torch.einsum("bij,bij->bij", y, y), y.new_ones(3) @ y[0, :3]
+
+
+class NoRows(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(6, 6)
+
+    def forward(self, x):
+        return self.line(x), self.line(x[:, :0])
+
+
 def encoders(form: str, gated: bool = False) -> nn.Module:
     return nn.Sequential(
         nn.Linear(6, WIDTH), *(Block(form, gated) for _ in range(2)), nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 5)
@@ -90,6 +112,8 @@ MODULES = {  # name: (module, shape of its input)
         nn.Conv2d(4, 2, 1)), IMAGE),
     **{f"attention, {form}": (lambda form=form: encoders(form), TEXT)
        for form in ("written out", "einsum", "baddbmm", "bias", "grouped", "plain")},
+    "einsums": (lambda: Einsums(), TEXT),
+    "no rows": (lambda: NoRows(), TEXT),
     "gated": (lambda: encoders("plain", gated=True), TEXT),
 }  # fmt: skip
 
