@@ -1,6 +1,7 @@
 """Models by name: timm's, and those that a config file of transformers describes. Weights take no memory."""
 
 import importlib
+import inspect
 import itertools
 import json
 import re
@@ -75,13 +76,24 @@ def transformers_model(path: Path, sizes: Sizes) -> Example:
     with _told(str(path)), _offline(), _bounded(), on_meta():
         config = library.AutoConfig.for_model(**content)
         model = _class_of(path, content, library)(config)
-        first = str(model.main_input_name)
+        known = inspect.signature(model.forward).parameters
         keywords: dict[str, Any] = {}
         for name, shape in sizes.items():
+            if name not in known:
+                raise InputError(
+                    f"sizes: the model reads no such input {got(name)}{nearest(name, known, list_all=False)}"
+                )
             dtype = torch.float32 if name in ("pixel_values", "input_features", "input_values") else torch.int64
             keywords[name] = torch.zeros(*shape, dtype=dtype)
-        if first not in keywords:
-            keywords[first] = _default_input(first, config, notes)
+        needed = {
+            str(model.main_input_name): True,
+            "pixel_values": hasattr(config, "vision_config"),
+            "decoder_input_ids": getattr(config, "is_encoder_decoder", False),
+        }
+        for name in (name for name, is_read in needed.items() if is_read and name in known and name not in keywords):
+            keywords[name] = _default_input(name, getattr(config, "vision_config", config), notes)
+        if "use_cache" in known:
+            keywords["use_cache"] = False
         if hasattr(config, "use_cache"):
             config.use_cache = False  # a cache would be a result
     return Example(model, (), keywords, tuple(notes))
@@ -136,7 +148,7 @@ def _bounded() -> Iterator[None]:
 @contextmanager
 def _offline() -> Iterator[None]:
     """Keep a config file from downloading what it names: a backbone, its weights."""
-    constants = importlib.import_module("huggingface_hub.constants")
+    constants: Any = importlib.import_module("huggingface_hub.constants")
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = True
     try:
@@ -152,7 +164,7 @@ def _default_input(name: str, config: Any, notes: list[str]) -> Any:
         edge = getattr(config, "image_size", 224)
         height, width = edge if isinstance(edge, (list, tuple)) else (edge, edge)
         return torch.zeros(1, getattr(config, "num_channels", 3), height, width)
-    if name == "input_ids":
+    if name in ("input_ids", "decoder_input_ids"):
         notes.append(f"a text of {TOKENS} tokens [assumed]; state another size as {name}=1x{TOKENS}")
         return torch.zeros(1, TOKENS, dtype=torch.int64)
     raise InputError(f"sizes: state the shape of {name}, as in {name}=1x80x3000")

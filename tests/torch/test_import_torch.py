@@ -232,7 +232,8 @@ def test_an_unknown_operator_is_refused_by_its_layer_and_skipped_by_name() -> No
             return self.out(self.memory(x)[0])
 
     with pytest.raises(
-        ps.InputError, match=r"layer 'memory': operator aten\.lstm\.input is not known here.*skip 'memory'"
+        ps.InputError,
+        match=r"layer 'memory': operator aten\.lstm\.input, a recurrent layer, is not known here.*skip 'memory'",
     ):
         ps.trace_of(Reads(), torch.zeros(TEXT))
     found = import_torch(Reads(), (torch.zeros(TEXT),), skip=["memory"])
