@@ -14,7 +14,8 @@ from pivotsim.importers.graph import PRODUCTS, Graph, Node
 _ACTIVATIONS = ("gelu", "silu", "relu")
 _EMBEDDING = re.compile(r"patch_?emb|stem|embeddings|patchif|tokenizer|downsample|reduction|patch_merg|conv_proj")
 _ROTARY = re.compile(r"rotary|rope")
-_CLASSES = {"GELU": "gelu", "SiLU": "silu", "Swish": "silu"}  # part of a class's name -> what all of the module is
+# part of a class's name, in lower case -> what all of the module is
+_CLASSES = {"gelu": "gelu", "silu": "silu", "swish": "silu"}
 _PLAIN = {
     "softmax": "softmax",
     "gelu": "gelu",
@@ -62,7 +63,7 @@ def _default(graph: Graph, node: Node) -> str:
 
 def class_kind(node: Node) -> str:
     """Return what a module is by its class alone, '' where that says nothing."""
-    return next((kind for part, kind in _CLASSES.items() if part in node.module_class), "")
+    return next((kind for part, kind in _CLASSES.items() if part in node.module_class.lower()), "")
 
 
 def _label_attention(graph: Graph, blocks: Blocks, attention: Attention, modules: dict[str, str]) -> None:
@@ -115,7 +116,7 @@ def _label_mlp(graph: Graph, blocks: Blocks, block: str, modules: dict[str, str]
 def _returns(graph: Graph, first: Node, last: Node) -> bool:
     """Whether as many elements leave as entered; convolutions of one position weigh channels, and are no MLP."""
     entered, left = graph.values[first.inputs[0]].size, graph.values[last.name].size
-    return entered == left and (first.operator == "linear" or _is_spatial(graph, first))
+    return entered == left and (first.operator != "convolution" or _is_spatial(graph, first))
 
 
 def _first_work(graph: Graph, node: Node) -> Node | None:

@@ -72,7 +72,12 @@ class _Lowering:
 
     def _products(self, node: Node, label: Label) -> Iterator[Op]:
         i, layer, bits = label.encoder, node.layer, node.options.get("bits", (8, 8))
+        if not all(self.graph.values[value].size for value in (*node.inputs, node.name)):
+            return
         gemms = gemms_of(self.graph, node)
+        if not gemms:  # an einsum that sums nothing
+            rows = self._rows(node, "mul", label)
+            yield Op(i, label.module, "mul", rows.m, 1, rows.n, rows.repeats, layer=layer)
         modules = ("qkt", "sv") if node.operator == "attention" else (label.module,) * len(gemms)
         for module, gemm in zip(modules, gemms, strict=True):
             m, k, n, repeats = gemm

@@ -35,7 +35,8 @@ def gemms_of(graph: Graph, node: Node) -> list[Gemm]:
     -----
     linear       rows stack in m.
     matmul       a factor without batch dimensions folds the other's into m or n; else they are repeats.
-    einsum       contracted letters make k, letters of one factor alone m or n, letters of both repeats.
+    einsum       contracted letters make k, letters of one factor alone m or n, letters of both repeats. Where none is
+                 contracted it is element-wise work, and no GEMM.
     convolution  im2col: m = positions of the result, k = channels of a group times taps, n = channels made by a
                  group, repeats = groups. A transposed one scatters: m = positions read, n = channels made times taps.
     attention    repeats = images times query heads.
@@ -50,8 +51,9 @@ def gemms_of(graph: Graph, node: Node) -> list[Gemm]:
             Gemm(query[-2], key[-2], value[-1], repeats),
         ]
     if node.operator == "linear":
-        rows = math.prod(result) // result[-1]
-        return [Gemm(rows, math.prod(shapes[0]) // rows, result[-1])]
+        n = result[-1] if len(shapes[1]) > 1 else 1
+        rows = math.prod(result) // n
+        return [Gemm(rows, math.prod(shapes[0]) // rows, n)]
     if node.operator == "convolution":
         return [_convolution(shapes[0], shapes[1], result, node)]
     if node.operator == "einsum":
@@ -86,20 +88,21 @@ def _padded(shape: Shape, rank: int) -> Shape:
 
 
 def _contractions(equation: str, shapes: list[Shape]) -> Iterator[Gemm]:
-    """Yield the GEMM of an einsum; of three factors and more, those from left to right."""
+    """Yield the GEMM of an einsum, none where nothing is summed; of more factors than two, those from left to right."""
     factors, result = _letters(equation, shapes)
-    sizes = {
-        a: size for letters, shape in zip(factors, shapes, strict=True) for a, size in zip(letters, shape, strict=True)
-    }
-    left = factors[0]
-    for place, right in enumerate(factors[1:], start=2):
-        later = set("".join(factors[place:])) | set(result)
-        both, summed = set(left) & set(right), (set(left) | set(right)) - later
-        k = math.prod(sizes[a] for a in both & summed)
-        m = math.prod(sizes[a] for a in set(left) - both)
-        n = math.prod(sizes[a] for a in set(right) - both)
-        yield Gemm(m, k, n, math.prod(sizes[a] for a in both - summed))
-        left = "".join(sorted((set(left) | set(right)) - summed))
+    pairs = [list(zip(letters, shape, strict=True)) for letters, shape in zip(factors, shapes, strict=True)]
+    sizes = {a: size for pair in pairs for a, size in pair if size != 1}  # an axis of one element is stretched
+    left, *others = ({a for a, size in pair if size != 1} for pair in pairs)
+    for place, right in enumerate(others, start=1):
+        later = set(result).union(*others[place:])
+        both, summed = left & right, (left | right) - later
+        k, m, n, repeats = (
+            math.prod(sizes[a] for a in part)
+            for part in (both & summed, left - both - summed, right - both - summed, both - summed)
+        )  # a letter of one factor alone that is summed is summed before
+        if both & summed:
+            yield Gemm(m, k, n, repeats)
+        left = (left | right) - summed
 
 
 def _letters(equation: str, shapes: list[Shape]) -> tuple[list[str], str]:

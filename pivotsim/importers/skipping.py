@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from pivotsim.errors import InputError
 
 SHOWN = 10
+_REASONS = {  # part of an operator's name -> what it is
+    "grouped_mm": ", experts whose tokens the input chooses,", "lstm": ", a recurrent layer,",
+    "gru": ", a recurrent layer,", "rnn": ", a recurrent layer,",
+}  # fmt: skip
 
 
 class Skipped:
@@ -35,8 +39,8 @@ class Skipped:
     def check(self, name: str) -> None:
         """Raise InputError where operators were unknown, or where nothing of a name to skip was found."""
         lines = [
-            f"{name}: layer '{layer}': operator {origin} is not known here, so its work would be missing; "
-            f"skip it by name where that is right (skip '{layer}')"
+            f"{name}: layer '{layer}': operator {origin}{_reason(origin)} is not known here, so its work "
+            f"would be missing; skip it by name where that is right (skip '{layer}')"
             for layer, origin in list(self.refused)[:SHOWN]
         ]
         if len(self.refused) > SHOWN:
@@ -48,3 +52,7 @@ class Skipped:
         ]
         if lines:
             raise InputError(lines)
+
+
+def _reason(origin: str) -> str:
+    return next((reason for part, reason in _REASONS.items() if part in origin.lower()), "")

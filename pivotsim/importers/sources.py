@@ -61,7 +61,7 @@ def import_torch(
     keywords: Mapping[str, Any] | None = None,
 ) -> Imported:  # fmt: skip
     """Return what ``trace_of`` does, with the report of the import."""
-    from pivotsim.importers import torch_graph
+    from pivotsim.importers.torch import programs
 
     skipped = Skipped(skip)
     is_program = hasattr(model, "graph_signature")
@@ -73,8 +73,8 @@ def import_torch(
         raise InputError(
             "inputs: give what the module is called with, as in trace_of(model, torch.zeros(1, 3, 224, 224))"
         )
-    program = model if is_program else torch_graph.exported(model, inputs, keywords)
-    return import_graph(torch_graph.graph_of(program, name or type(model).__name__, skipped), skipped.layers)
+    program = model if is_program else programs.exported(model, inputs, keywords)
+    return import_graph(programs.graph_of(program, name or type(model).__name__, skipped), skipped.layers)
 
 
 def read_model(
@@ -155,23 +155,25 @@ def parse_sizes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _named(text: str, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
-    from pivotsim.importers import named, torch_graph
+    from pivotsim.importers import named
+    from pivotsim.importers.torch import programs
 
     name = text.partition(":")[2]
     if not name:
         raise InputError(f"model: '{text}' lacks a name behind it; write {HOW}")
     example = named.timm_model(name, sizes) if text.startswith(TIMM) else named.transformers_model(Path(name), sizes)
-    program = torch_graph.exported(example.model, example.inputs, example.keywords)
+    program = programs.exported(example.model, example.inputs, example.keywords)
     label = name if text.startswith(TIMM) else Path(name).stem
-    return import_graph(torch_graph.graph_of(program, label, skipped), skipped.layers, example.notes)
+    return import_graph(programs.graph_of(program, label, skipped), skipped.layers, example.notes)
 
 
 def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
-    from pivotsim.importers import torch_graph
+    from pivotsim.importers.torch.archives import graph_of_file, told
 
     if sizes:
         raise InputError(f"{path}: a program of torch.export has its sizes; leave them out {got(', '.join(sizes))}")
-    return import_graph(torch_graph.graph_of(torch_graph.loaded(path), path.stem, skipped), skipped.layers)
+    with told(path):
+        return import_graph(graph_of_file(path, skipped), skipped.layers)
 
 
 def _read_onnx(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:

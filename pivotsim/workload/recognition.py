@@ -20,6 +20,10 @@ LOOKED_FOR = (
     "looked for a Vision Transformer: a patch embedding, encoders of norm, attention, sum, norm, MLP and sum, each of "
     "the same width, and a head"
 )
+MAX_PATCHES = 2**32  # whose divisors are tried one by one
+_POSITIONS = {  # whether they are added, whether queries and keys are turned
+    (True, True): "learned_rope", (True, False): "learned", (False, True): "rope", (False, False): "none",
+}  # fmt: skip
 
 
 def recognised_plan(trace: Trace) -> Plan:
@@ -46,7 +50,9 @@ def recognised_plan(trace: Trace) -> Plan:
     >>> recognised_plan(ps.lower(ps.plan("deit_s"))).model.width
     384
     """
-    furthest, problem = -1, "found no encoders with attention"
+    found = any(op.module == "qkt" for op in trace)
+    problem = f"found {'no such sizes' if found else 'no encoders with attention'}"
+    furthest = -1
     for plan, batch in _candidates(trace):
         number, difference = _difference(trace, lower(plan, batch))
         if not difference:
@@ -63,9 +69,11 @@ def _candidates(trace: Trace) -> Iterator[tuple[Plan, int]]:
         if op.kind == "gemm":
             by_place.setdefault((op.encoder, op.module), op)
     depth = max((op.encoder for op in trace), default=0)
+    if depth > len(trace.ops):  # numbers are missing: walking to the largest could take for ever
+        return
     try:
         yield from _plans(trace, by_place, depth)
-    except (KeyError, InputError, ZeroDivisionError):  # an operation is missing, or sizes make no model
+    except (LookupError, InputError, ZeroDivisionError):  # an operation is missing, or sizes make no model
         return
 
 
@@ -78,14 +86,18 @@ def _plans(trace: Trace, found: Mapping[tuple[int, str], Op], depth: int) -> Ite
     is_plain = sum(op.module == "patch_embed" and op.kind == "gemm" for op in trace) <= len(LVVIT_STEM)
     patches = embed.m // batch
     places = next((op.m // batch for op in trace if op.module == "patch_embed" and op.kind == "add"), 0)
+    registers = scores.m - places if patches < places < scores.m else 0  # tokens without positions, behind those with
+    modules = {op.module for op in trace}
     whole_heads = proj.n // scores.k if proj.n % scores.k == 0 else scores.repeats // batch
     sizes: dict[str, Any] = {
         "description": "Recognised in a trace.", "source": "sizes of the trace's operations", "depth": depth,
-        "prefix_tokens": scores.m - patches, "width": proj.n, "heads": whole_heads, "head_size": scores.k,
+        "prefix_tokens": scores.m - patches - registers, "register_tokens": registers,
+        "width": proj.n, "heads": whole_heads, "head_size": scores.k,
         "mlp_hidden": max(op.n for (_, module), op in found.items() if module == hidden.module),
         "gated_mlp": (first, "gate") in found,
         "activation": "relu" if "relu" in trace.first_ops and "gelu" not in trace.first_ops else "gelu",
-        "positions": "learned" if places else "none", "prefix_positions": places == scores.m,
+        "positions": _POSITIONS[bool(places), "rope" in modules], "prefix_positions": places > patches,
+        "qk_norm": "qk_norm" in modules, "mlp_norm": "mlp_norm" in modules,
         "pool": "average" if any(op.module == "pool" and op.kind == "pool" for op in trace) else "class",
         "classes": 0 if head is None else head.n, "head_features": proj.n if head is None else head.k,
         "stem": "patch" if is_plain else "lvvit_4_2",
@@ -101,6 +113,8 @@ def _plans(trace: Trace, found: Mapping[tuple[int, str], Op], depth: int) -> Ite
 def _geometries(inputs: int, patches: int, is_plain: bool) -> Iterator[dict[str, Any]]:
     """Yield images and patches that make so many patches of so many values: square where they can be."""
     scale = 1 if is_plain else LVVIT_STEM_STRIDE
+    if patches > MAX_PATCHES:
+        return
     for channels in (3, 1, 2, 4) if is_plain else (LVVIT_STEM_WIDTH,):
         side = math.isqrt(inputs // channels)
         if side * side * channels == inputs:

@@ -67,6 +67,28 @@ class Block(nn.Module):
         return x + self.down(y)
 
 
+class Einsums(nn.Module):
+    """Products that stretch an axis, sum one factor alone, or sum nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(6, 6)
+
+    def forward(self, x):
+        y = self.line(x)
+        wide = torch.einsum("bij,bkj->bik", y, y[:1])
+        return wide, torch.einsum("bij,kj->bk", y, y[0]), torch.einsum("bij,bij->bij", y, y), y.new_ones(3) @ y[0, :3]
+
+
+class NoRows(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Linear(6, 6)
+
+    def forward(self, x):
+        return self.line(x), self.line(x[:, :0])
+
+
 def encoders(form: str, gated: bool = False) -> nn.Module:
     return nn.Sequential(
         nn.Linear(6, WIDTH), *(Block(form, gated) for _ in range(2)), nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 5)
@@ -90,6 +112,8 @@ MODULES = {  # name: (module, shape of its input)
         nn.Conv2d(4, 2, 1)), IMAGE),
     **{f"attention, {form}": (lambda form=form: encoders(form), TEXT)
        for form in ("written out", "einsum", "baddbmm", "bias", "grouped", "plain")},
+    "einsums": (lambda: Einsums(), TEXT),
+    "no rows": (lambda: NoRows(), TEXT),
     "gated": (lambda: encoders("plain", gated=True), TEXT),
 }  # fmt: skip
 
@@ -151,6 +175,29 @@ def test_labels_of_attention_however_it_is_written(form: str) -> None:
     ]  # fmt: skip
 
 
+def test_an_mlp_by_addmm_has_its_labels() -> None:
+    """As GPT-2's and BLOOM's: weights the other way round, and an activation of a class of its own, written out."""
+
+    class Turned(nn.Module):
+        def __init__(self, read: int, made: int) -> None:
+            super().__init__()
+            self.weight, self.bias = nn.Parameter(torch.zeros(read, made)), nn.Parameter(torch.zeros(made))
+
+        def forward(self, x):
+            return torch.addmm(self.bias, x.flatten(0, 1), self.weight).unflatten(0, x.shape[:2])
+
+    class SomeGelu(nn.Module):
+        def forward(self, x):
+            return x * 0.5 * (1 + torch.tanh(x * 0.8 * (1 + x * x)))
+
+    block = Block("plain")
+    block.up, block.down = nn.Sequential(Turned(WIDTH, 40), SomeGelu()), Turned(40, WIDTH)
+    block.forward = lambda x: x + block.down(block.up(block.norm_b(x + block.attention(block.norm_a(x)))))
+    ops = ps.trace_of(nn.Sequential(nn.Linear(6, WIDTH), block), torch.zeros(TEXT)).ops
+    assert [op.module for op in ops if op.kind == "gemm"][-2:] == ["fc1", "fc2"]
+    assert [op.kind for op in ops if op.module == "gelu"] == ["gelu"]
+
+
 def test_a_gate_is_one_operation_with_its_silu() -> None:
     ops = [op for op in ps.trace_of(encoders("plain", gated=True), torch.zeros(TEXT)) if op.encoder == 1]
     mlp = [(op.module, op.n, op.layer) for op in ops if op.module in ("gate", "value", "silu", "fc2", "mul")]
@@ -185,7 +232,8 @@ def test_an_unknown_operator_is_refused_by_its_layer_and_skipped_by_name() -> No
             return self.out(self.memory(x)[0])
 
     with pytest.raises(
-        ps.InputError, match=r"layer 'memory': operator aten\.lstm\.input is not known here.*skip 'memory'"
+        ps.InputError,
+        match=r"layer 'memory': operator aten\.lstm\.input, a recurrent layer, is not known here.*skip 'memory'",
     ):
         ps.trace_of(Reads(), torch.zeros(TEXT))
     found = import_torch(Reads(), (torch.zeros(TEXT),), skip=["memory"])

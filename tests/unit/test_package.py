@@ -16,7 +16,7 @@ import pivotsim
 
 NAMESPACES = ("dram", "effort", "export", "hardware", "models", "pruning", "published", "simulation", "workload")
 NEED_TORCH = (
-    "pivotsim.vit_torch", "pivotsim.importers.torch_graph", "pivotsim.importers.named",
+    "pivotsim.vit_torch", "pivotsim.importers.torch.programs", "pivotsim.importers.named",
     "pivotsim.importers.checkpoints.torch_files",
 )  # fmt: skip
 HAS_TORCH = importlib.util.find_spec("torch") is not None

@@ -69,7 +69,7 @@ def test_paths_that_are_no_files(tmp_path):
 
 MODELS = {
     "a loop": (one("Loop", name="/encoder/Loop"), "layer 'encoder': operator Loop is not known here"),
-    "an LSTM": (one("LSTM", name="lstm_1"), "layer 'lstm_1': operator LSTM is not known here"),
+    "an LSTM": (one("LSTM", name="lstm_1"), "layer 'lstm_1': operator LSTM, a recurrent layer, is not known here"),
     "a condition": (one("If"), "layer 'blocks.0': operator If is not known here"),
     "another domain": (one("Foo", domain="my.own"), "operator my.own.Foo is not known here"),
     "sizes that do not fit": (one("MatMul", ("x", "w"), (2, 5), WEIGHT), "operator MatMul: what it reads does not fit (2x5, 3x4)"),

@@ -53,6 +53,22 @@ def test_sizes_and_what_they_multiply(name: str) -> None:
     assert sum(math.prod(gemm) for gemm in found) == macs_by_elements(operator, options, shapes, result)
 
 
+@pytest.mark.parametrize(
+    ("equation", "left", "right", "result", "wanted"),
+    (
+        ("bij,bkj->bik", (2, 5, 4), (1, 7, 4), (2, 5, 7), [Gemm(10, 4, 7)]),  # one batch serves both
+        ("bij,bkj->bik", (1, 5, 4), (3, 7, 4), (3, 5, 7), [Gemm(5, 4, 21)]),
+        ("ij,jk->k", (3, 5), (5, 7), (7,), [Gemm(1, 5, 7)]),  # i is summed before
+        ("i,j->ij", (3,), (5,), (3, 5), []),
+        ("bi,bi->bi", (2, 3), (2, 3), (2, 3), []),
+    ),
+)
+def test_what_an_einsum_sums(equation, left, right, result, wanted) -> None:
+    """As torch multiplies: letters of one factor alone are summed first, and products that sum nothing are no GEMM."""
+    graph = graph_of("einsum", {"equation": equation}, [left, right], result)
+    assert gemms_of(graph, graph.nodes[0]) == wanted
+
+
 def test_three_factors_multiply_from_left_to_right() -> None:
     graph = graph_of("einsum", {"equation": "ij,jk,kl->il"}, [(2, 3), (3, 5), (5, 7)], (2, 7))
     assert gemms_of(graph, graph.nodes[0]) == [Gemm(2, 3, 5), Gemm(2, 5, 7)]

@@ -1,5 +1,6 @@
 """Vision Transformers recognised in traces, and what is said of others."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,46 @@ PLANS = {
     "mean of the patches": ps.plan(ps.load_model("deit_t").replace({"pool": "average"})),
     "wide heads": ps.plan(ps.load_model("deit_t").replace({"head_size": 80})),
     "two prefix tokens": ps.plan(ps.load_model("deit_t").replace({"prefix_tokens": 2})),
+    "registers": ps.plan(ps.load_model("deit_t").replace({"register_tokens": 4})),
+    "registers, patches' positions": ps.plan(
+        ps.load_model("deit_t").replace({"register_tokens": 4, "prefix_positions": False})
+    ),
+    "normalised": ps.plan(ps.load_model("deit_t").replace({"qk_norm": True, "mlp_norm": True})),
+    "rotary": ps.plan(ps.load_model("deit_t").replace({"positions": "rope"})),
+    "rotary and learned": ps.plan(ps.load_model("deit_t").replace({"positions": "learned_rope"})),
 }
+EDITED = ps.lower(ps.skip_attention(ps.plan(ps.load_model("deit_t").replace({"depth": 2})), active=[2]))
+
+
+def test_an_edited_row_is_never_accepted() -> None:
+    """Rows left out, doubled, exchanged or with another size: refused, or a plan that holds the edit itself."""
+    rng, refused = random.Random(3), 0
+    for _ in range(300):
+        ops, i, j = list(EDITED), rng.randrange(len(EDITED.ops)), rng.randrange(len(EDITED.ops))
+        match rng.randrange(4):
+            case 0:
+                del ops[i]
+            case 1:
+                ops.insert(i, ops[j])
+            case 2:
+                ops[i], ops[j] = ops[j], ops[i]
+            case _:
+                field = rng.choice(("m", "n", "repeats", "encoder"))
+                ops[i] = ops[i]._replace(**{field: getattr(ops[i], field) + rng.choice((1, 2, 10**12))})
+        trace = ps.Trace(tuple(ops), "edited")
+        try:
+            found = recognised_plan(trace)
+        except ps.InputError:
+            refused += 1
+        else:
+            assert ps.lower(found).ops == trace.ops
+    assert refused > 250
+
+
+def test_sizes_beyond_any_image_are_refused_at_once() -> None:
+    ops = tuple(op._replace(m=10**17) if op.module == "patch_embed" else op for op in EDITED)
+    with pytest.raises(ps.InputError, match="found no such sizes"):
+        recognised_plan(ps.Trace(ops, "giant"))
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -30,7 +30,7 @@ _ROWS = {
         "col2im"
     ),
     "sort": "sort topk argsort msort",
-    FOLDED: "batch_norm _native_batch_norm_legit_no_training cudnn_batch_norm",
+    FOLDED: "batch_norm _native_batch_norm_legit_no_training cudnn_batch_norm _weight_norm",
     FREE: (
         "view reshape _unsafe_view reshape_as view_as flatten unflatten permute transpose t numpy_T movedim "
         "swapaxes swapdims moveaxis squeeze unsqueeze expand expand_as broadcast_to broadcast_tensors repeat "

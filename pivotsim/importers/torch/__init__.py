@@ -1,0 +1,1 @@
+"""Programs of torch.export as graphs: in memory, which needs torch, or in a file, which needs nothing."""
