@@ -1,5 +1,6 @@
 """Models of other tools: what `run` and `import` read beside names and YAML files."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got
 from pivotsim.tables import counted, percent
 
 if TYPE_CHECKING:
@@ -26,15 +27,21 @@ SkipOption = Annotated[
         "--skip", metavar="LAYER", help="Leave out a layer of an imported model, with all below it; repeatable."
     ),
 ]
+ExpertsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--experts",
+        metavar="LIST",
+        help="Tokens of each expert of a mixture, as in 300/212/0/512 [default: as many each].",
+    ),
+]
 LISTED = 20  # rows of a table of operators
 
 
-def is_imported(
-    command: str, model: str | None, sizes: list[str] | None, skip: list[str] | None, shaping: Mapping[str, object]
-) -> bool:
+def is_imported(command: str, model: str | None, own: Mapping[str, object], shaping: Mapping[str, object]) -> bool:
     """Return whether a model is one to import; raise InputError for options that do not go with what it is.
 
-    ``shaping`` are the options that are of models of sizes alone, with their values.
+    ``own`` are the options that are of imported models alone, ``shaping`` those of models of sizes, with their values.
     """
     from pivotsim.importers.sources import is_import
 
@@ -43,18 +50,21 @@ def is_imported(
         if stated:
             raise InputError(f"{command}: {' and '.join(stated)} shape a model of sizes, {model} has its operations")
         return True
-    for option, value in (("--size", sizes), ("--skip", skip)):
+    for option, value in own.items():
         if value:
-            raise InputError(f"{option}: is of imported models, such as model.onnx (got {', '.join(value)})")
+            raise InputError(f"{option}: is of imported models, such as model.onnx {got(value)}")
     return False
 
 
-def imported(source: str, sizes: list[str] | None, skip: list[str] | None) -> "Imported":
+def imported(source: str, sizes: list[str] | None, skip: list[str] | None, experts: str | None) -> "Imported":
     """Return an imported model with the report of its import."""
+    tokens = (experts or "").split("/") if experts else []
+    if not all(re.fullmatch("[0-9]{1,15}", each) for each in tokens):
+        raise InputError(f"--experts: expected tokens of each expert such as 300/212/0/512 {got(experts)}")
     from pivotsim.importers.sources import import_model, parse_sizes
 
     with progress():
-        return import_model(source, sizes=parse_sizes(sizes or []), skip=skip or [])
+        return import_model(source, sizes=parse_sizes(sizes or []), skip=skip or [], experts=map(int, tokens))
 
 
 def import_command(
@@ -63,6 +73,7 @@ def import_command(
     ],
     size: SizeOption = None,
     skip: SkipOption = None,
+    experts: ExpertsOption = None,
     csv: Annotated[
         Path | None,
         typer.Option(parser=options.file_of("--csv"), metavar="OUT.csv", help="Write the trace there, - for stdout."),
@@ -80,7 +91,7 @@ def import_command(
     check_free("--csv", csv, json)
     if not is_import(model):
         raise InputError(f"import: reads {HOW} (got {model})")
-    found = imported(model, size, skip)
+    found = imported(model, size, skip, experts)
     if csv is not None:
         write_trace(found.trace, csv)
     if json:

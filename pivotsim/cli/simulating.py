@@ -147,6 +147,7 @@ def run_command(
     set_: options.SetOption = None,
     size: importing.SizeOption = None,
     skip: importing.SkipOption = None,
+    experts: importing.ExpertsOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     timeline: Annotated[
         Path | None,
@@ -186,7 +187,9 @@ def run_command(
         raise InputError(f"--by: chooses the table that is printed, and --json prints none {got(by)}")
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
-    is_imported = importing.is_imported("run", model, size, skip, {"--qkv": qkv, "--score-bits": score_bits})
+    is_imported = importing.is_imported(
+        "run", model, {"--size": size, "--skip": skip, "--experts": experts}, {"--qkv": qkv, "--score-bits": score_bits}
+    )
     board, spec = load_both(hw, None if is_imported else model, settings)
 
     def plan_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "Plan":
@@ -200,7 +203,7 @@ def run_command(
     if spec is not None:
         workload = plan_of(spec)
     else:
-        workload = importing.imported(str(model), size, skip).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
+        workload = importing.imported(str(model), size, skip, experts).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
         if pruned or active is not None:
             whole = recognised_plan(workload)
             workload = shaped(whole, pruned)

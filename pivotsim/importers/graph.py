@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 # What a node may be. A reader maps its own operators to these, and refuses what it cannot map.
-PRODUCTS = ("linear", "matmul", "einsum", "convolution", "attention")  # they multiply and accumulate
+PRODUCTS = ("linear", "matmul", "einsum", "convolution", "attention", "experts")  # they multiply and accumulate
 ELEMENTWISE = ("softmax", "norm", "gelu", "silu", "relu", "add", "mul", "pool", "sort")  # work without a product
 FREE = "free"  # moves, views and names: no arithmetic
 FOLDED = "folded"  # part of the weights before it once a model is deployed: a batch norm

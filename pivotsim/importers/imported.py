@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pivotsim.errors import InputError
 from pivotsim.importers.graph import PRODUCTS, Graph
 from pivotsim.importers.lowering import lowered
+from pivotsim.importers.request import Request
 from pivotsim.tables import Printable, Table, counted, percent
 from pivotsim.workload.ops import Trace, checked
 
@@ -62,7 +63,7 @@ class Imported(Printable):
                 yield Table(f"weights that {title}", ("weight", "times"), list(numbered(names).items()), (1,))
 
 
-def import_graph(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Imported:
+def import_graph(graph: Graph, request: Request, notes: tuple[str, ...] = ()) -> Imported:
     """Return a graph's operations, and the report of its import; ``notes`` are further lines of its reader.
 
     Raises
@@ -70,7 +71,7 @@ def import_graph(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, 
     InputError
         The graph multiplies nothing, or a size does not fit an operation.
     """
-    found = lowered(graph)
+    found = lowered(graph, request.experts)
     if not any(op.kind == "gemm" for op in found.ops):
         raise InputError(f"{graph.name}: multiplies no matrices, so there is nothing to simulate")
     weights = {value: name for value, name in graph.weights.items() if len(graph.shape(value)) > 1}
@@ -79,11 +80,13 @@ def import_graph(graph: Graph, skipped: tuple[str, ...] = (), notes: tuple[str, 
         checked(Trace(tuple(found.ops), graph.name)),
         found.free,
         found.folded,
-        skipped,
+        request.layers,
         tuple(name for value, name in weights.items() if value not in graph.readers),
         tuple(name for value, name in weights.items() if value in graph.readers and value not in multiplied),
         tuple(dict.fromkeys(node.layer for node in graph.nodes if node.operator in PRODUCTS and node.name in alone)),
     )
+    if not request.experts and any(node.operator == "experts" for node in graph.nodes):
+        notes = (*notes, "experts: tokens are spread evenly [assumed]; experts states how many each has")
     return replace(result, trace=replace(result.trace, notes=(*_notes(result), *notes)))
 
 

@@ -56,6 +56,8 @@ def labels_of(graph: Graph) -> dict[str, Label]:
 
 
 def _default(graph: Graph, node: Node) -> str:
+    if node.operator == "experts":
+        return "expert"
     if node.operator in PRODUCTS and _ROTARY.search(node.layer):
         return "rope"
     return "conv" if node.operator == "convolution" else _PLAIN.get(node.operator, "other")
@@ -97,6 +99,7 @@ def _label_mlp(graph: Graph, blocks: Blocks, block: str, modules: dict[str, str]
     """Label pairs of products around an activation that return to the width where they started."""
     nodes = [node for node in graph.nodes if blocks.of_node[node.name] == block]
     free = [n for n in nodes if has_weight(graph, n) and is_product(n) and n.name not in modules]
+    free = [n for n in free if n.operator != "experts"]
     free = free if block else [n for n in free if n.operator == "linear"]  # a bottleneck of convolutions is no MLP
     for last in free:
         found = before(graph, last.inputs[0], blocks.same(last))

@@ -29,19 +29,20 @@ class _Rows(NamedTuple):
     repeats: int = 1
 
 
-def lowered(graph: Graph) -> Lowered:
+def lowered(graph: Graph, experts: tuple[int, ...] = ()) -> Lowered:
     """Return the operations of a graph in its order.
 
     A product is a GEMM with 8-bit operands followed by its requantisation, as in ``lower``. Scales and sums with one
     constant per channel are part of the weights beside them, and a batch norm is; SiLU and the gate that it
     multiplies are one operation. A module whose class says that it is a norm or an activation is one operation,
-    however many it is written as.
+    however many it is written as. ``experts`` are the tokens of each expert of a mixture, () for an even spread.
     """
-    return _Lowering(graph).run()
+    return _Lowering(graph, experts).run()
 
 
 class _Lowering:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, experts: tuple[int, ...]) -> None:
+        self.experts = experts
         self.graph, self.labels, self.result = graph, labels_of(graph), Lowered()
         self.channel_axis: dict[str, int] = {}  # value -> where its channels are, if not last
         self.whole: set[str] = set()  # modules that became one operation
@@ -74,7 +75,7 @@ class _Lowering:
         i, layer, bits = label.encoder, node.layer, node.options.get("bits", (8, 8))
         if not all(self.graph.values[value].size for value in (*node.inputs, node.name)):
             return
-        gemms = gemms_of(self.graph, node)
+        gemms = gemms_of(self.graph, node, self.experts)
         if not gemms:  # an einsum that sums nothing
             rows = self._rows(node, "mul", label)
             yield Op(i, label.module, "mul", rows.m, 1, rows.n, rows.repeats, layer=layer)

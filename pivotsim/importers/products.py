@@ -1,9 +1,11 @@
 """Sizes of the GEMMs that one product of a graph is, from the shapes of what it reads and makes."""
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from pivotsim.errors import InputError
 from pivotsim.importers.graph import Graph, Node
 
 Shape = tuple[int, ...]
@@ -18,7 +20,7 @@ class Gemm(NamedTuple):
     repeats: int = 1
 
 
-def gemms_of(graph: Graph, node: Node) -> list[Gemm]:
+def gemms_of(graph: Graph, node: Node, experts: Sequence[int] = ()) -> list[Gemm]:
     """Return the GEMMs of a product: one, or QK^T and SV of an attention.
 
     Parameters
@@ -26,6 +28,8 @@ def gemms_of(graph: Graph, node: Node) -> list[Gemm]:
     graph : Graph
     node : Node
         Its operator is one of ``graph.PRODUCTS``.
+    experts : sequence of int, optional
+        Tokens of each expert of a mixture; left out, they are spread evenly.
 
     Returns
     -------
@@ -40,6 +44,7 @@ def gemms_of(graph: Graph, node: Node) -> list[Gemm]:
     convolution  im2col: m = positions of the result, k = channels of a group times taps, n = channels made by a
                  group, repeats = groups. A transposed one scatters: m = positions read, n = channels made times taps.
     attention    repeats = images times query heads.
+    experts      m = tokens of an expert, k and n of its weight; experts of as many tokens are repeats.
     """
     shapes = [graph.shape(value) for value in node.inputs]
     result = graph.shape(node.name)
@@ -56,6 +61,8 @@ def gemms_of(graph: Graph, node: Node) -> list[Gemm]:
         return [Gemm(rows, math.prod(shapes[0]) // rows, n)]
     if node.operator == "convolution":
         return [_convolution(shapes[0], shapes[1], result, node)]
+    if node.operator == "experts":
+        return list(_experts(shapes[0], shapes[1], experts, node.layer))
     if node.operator == "einsum":
         return list(_contractions(node.options["equation"], shapes))
     return [_matmul(shapes[0], shapes[1])]
@@ -81,6 +88,18 @@ def _matmul(left: Shape, right: Shape) -> Gemm:
     rank = max(len(left), len(right)) - 2
     batches = zip(_padded(left[:-2], rank), _padded(right[:-2], rank), strict=True)
     return Gemm(m, k, n, math.prod(max(pair) for pair in batches))
+
+
+def _experts(tokens: Shape, weight: Shape, stated: Sequence[int], layer: str) -> Iterator[Gemm]:
+    """Yield the GEMMs of experts that share rows, the fewest tokens last; an expert without tokens has none."""
+    rows, count = tokens[0], weight[0]
+    each = list(stated) or [rows // count + (i < rows % count) for i in range(count)]
+    if len(each) != count or sum(each) != rows:
+        wanted = f"layer '{layer}' has {count} experts for {rows:,} tokens"
+        raise InputError(f"experts: {wanted} (got {len(each)} for {sum(each):,})")
+    for size, times in sorted(Counter(each).items(), reverse=True):
+        if size:
+            yield Gemm(size, weight[1], weight[2], times)
 
 
 def _padded(shape: Shape, rank: int) -> Shape:

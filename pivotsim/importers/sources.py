@@ -7,7 +7,7 @@ from typing import Any
 
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.importers.imported import Imported, import_graph
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 from pivotsim.io.file_kinds import IMPORTED_SUFFIXES
 from pivotsim.workload.ops import Trace
 
@@ -17,7 +17,12 @@ HOW = "a name of timm (timm:deit_small_patch16_224), a config file of transforme
 
 
 def trace_of(
-    model: Any, *inputs: Any, name: str = "", skip: Iterable[str] = (), keywords: Mapping[str, Any] | None = None
+    model: Any,
+    *inputs: Any,
+    name: str = "",
+    skip: Iterable[str] = (),
+    experts: Iterable[int] = (),
+    keywords: Mapping[str, Any] | None = None,
 ) -> Trace:
     """Return the operations of a torch module, or of a program of torch.export.
 
@@ -32,6 +37,8 @@ def trace_of(
         Of the trace; left out, the module's class.
     skip : iterable of str
         Layers to leave out, by their dotted paths.
+    experts : iterable of int, optional
+        Tokens of each expert of a mixture of experts; left out, they are spread evenly [assumed].
     keywords : mapping, optional
         Further arguments of the call, by name.
 
@@ -53,17 +60,17 @@ def trace_of(
     >>> [(op.m, op.k, op.n) for op in trace if op.kind == "gemm"]
     [(197, 384, 1536)]
     """
-    return import_torch(model, inputs, name=name, skip=skip, keywords=keywords).trace
+    return import_torch(model, inputs, name=name, skip=skip, experts=experts, keywords=keywords).trace
 
 
 def import_torch(
-    model: Any, inputs: Sequence[Any], *, name: str = "", skip: Iterable[str] = (),
+    model: Any, inputs: Sequence[Any], *, name: str = "", skip: Iterable[str] = (), experts: Iterable[int] = (),
     keywords: Mapping[str, Any] | None = None,
 ) -> Imported:  # fmt: skip
     """Return what ``trace_of`` does, with the report of the import."""
     from pivotsim.importers.torch import programs
 
-    skipped = Skipped(skip)
+    request = Request(skip, experts)
     is_program = hasattr(model, "graph_signature")
     if not is_program and not hasattr(model, "named_modules"):
         raise InputError(f"model: must be a torch module or a program of torch.export {got(type(model).__name__)}")
@@ -74,11 +81,15 @@ def import_torch(
             "inputs: give what the module is called with, as in trace_of(model, torch.zeros(1, 3, 224, 224))"
         )
     program = model if is_program else programs.exported(model, inputs, keywords)
-    return import_graph(programs.graph_of(program, name or type(model).__name__, skipped), skipped.layers)
+    return import_graph(programs.graph_of(program, name or type(model).__name__, request), request)
 
 
 def read_model(
-    source: str | Path, *, sizes: Mapping[str, Sequence[int]] | None = None, skip: Iterable[str] = ()
+    source: str | Path,
+    *,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    skip: Iterable[str] = (),
+    experts: Iterable[int] = (),
 ) -> Trace:
     """Return the operations of a model in a file, or of one that timm or transformers describes.
 
@@ -90,6 +101,8 @@ def read_model(
         Name of an input -> its shape, where the source leaves it open.
     skip : iterable of str
         Layers to leave out, by their dotted paths.
+    experts : iterable of int, optional
+        Tokens of each expert of a mixture of experts; left out, they are spread evenly [assumed].
 
     Returns
     -------
@@ -108,24 +121,28 @@ def read_model(
     >>> import pivotsim as ps
     >>> trace = ps.read_model("timm:deit_small_patch16_224")  # doctest: +SKIP
     """
-    return import_model(source, sizes=sizes, skip=skip).trace
+    return import_model(source, sizes=sizes, skip=skip, experts=experts).trace
 
 
 def import_model(
-    source: str | Path, *, sizes: Mapping[str, Sequence[int]] | None = None, skip: Iterable[str] = ()
+    source: str | Path,
+    *,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    skip: Iterable[str] = (),
+    experts: Iterable[int] = (),
 ) -> Imported:
     """Return what ``read_model`` does, with the report of the import."""
-    text, skipped = str(source), Skipped(skip)
+    text, request = str(source), Request(skip, experts)
     shapes = {str(n): tuple(check_integer(f"sizes: {n}", s, 1) for s in shape) for n, shape in (sizes or {}).items()}
     if text.startswith(PREFIXES):
-        return _named(text, shapes, skipped)
+        return _named(text, shapes, request)
     path = Path(text)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{text}: is no model that is read; those are {HOW}")
     if not path.is_file():
         raise InputError(f"{text}: no such file")
-    return reader(path, shapes, skipped)
+    return reader(path, shapes, request)
 
 
 def is_import(source: str) -> bool:
@@ -154,7 +171,7 @@ def parse_sizes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _named(text: str, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
+def _named(text: str, sizes: Mapping[str, tuple[int, ...]], request: Request) -> Imported:
     from pivotsim.importers import named
     from pivotsim.importers.torch import programs
 
@@ -164,24 +181,24 @@ def _named(text: str, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) ->
     example = named.timm_model(name, sizes) if text.startswith(TIMM) else named.transformers_model(Path(name), sizes)
     program = programs.exported(example.model, example.inputs, example.keywords)
     label = name if text.startswith(TIMM) else Path(name).stem
-    return import_graph(programs.graph_of(program, label, skipped), skipped.layers, example.notes)
+    return import_graph(programs.graph_of(program, label, request), request, example.notes)
 
 
-def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
+def _read_program(path: Path, sizes: Mapping[str, tuple[int, ...]], request: Request) -> Imported:
     from pivotsim.importers.torch.archives import graph_of_file, told
 
     if sizes:
         raise InputError(f"{path}: a program of torch.export has its sizes; leave them out {got(', '.join(sizes))}")
     with told(path):
-        return import_graph(graph_of_file(path, skipped), skipped.layers)
+        return import_graph(graph_of_file(path, request), request)
 
 
-def _read_onnx(path: Path, sizes: Mapping[str, tuple[int, ...]], skipped: Skipped) -> Imported:
+def _read_onnx(path: Path, sizes: Mapping[str, tuple[int, ...]], request: Request) -> Imported:
     from pivotsim.importers.onnx import graph_of_file
 
-    return import_graph(graph_of_file(path, sizes, skipped), skipped.layers)
+    return import_graph(graph_of_file(path, sizes, request), request)
 
 
-_READERS: dict[str, Callable[[Path, Mapping[str, tuple[int, ...]], Skipped], Imported]] = {
+_READERS: dict[str, Callable[[Path, Mapping[str, tuple[int, ...]], Request], Imported]] = {
     ".onnx": _read_onnx, ".pt2": _read_program,
 }  # fmt: skip

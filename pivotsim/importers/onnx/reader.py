@@ -18,13 +18,13 @@ from pivotsim.importers.onnx.names import Origin, origin_of, shown
 from pivotsim.importers.onnx.operators import CONTRIB, FACTORS, SUMS, TWINS, operator_of
 from pivotsim.importers.onnx.patterns import collapsed
 from pivotsim.importers.onnx.shapes import Known, known_tensor, known_type, results_of
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 
 _INDICES = (onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.BOOL)  # no weight is one of these
 _SIZES = ("Shape", "Size")  # their results are known before a run
 
 
-def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipped) -> Graph:
+def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], request: Request) -> Graph:
     """Return the model in an ONNX file as a graph.
 
     Parameters
@@ -32,7 +32,7 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     path : Path
     sizes : mapping
         Input -> all of its sizes, for inputs whose sizes the file leaves open.
-    skipped : Skipped
+    request : Request
         Layers whose operators are left out, and where unknown ones are noted.
 
     Returns
@@ -50,10 +50,10 @@ def graph_of_file(path: Path, sizes: Mapping[str, Sequence[int]], skipped: Skipp
     model = model_of(path)
     origins = [origin_of(node) for node in model.graph.node]
     for origin in origins:
-        if not skipped.leaves_out(origin.name) and operator_of(origin.operator) is None:
-            skipped.unknown(origin.name, origin.operator)
-    skipped.check(str(path))
-    reader = _Reader(path, model, sizes, skipped)
+        if not request.leaves_out(origin.name) and operator_of(origin.operator) is None:
+            request.unknown(origin.name, origin.operator)
+    request.check(str(path))
+    reader = _Reader(path, model, sizes, request)
     for node, origin in zip(model.graph.node, origins, strict=True):
         reader.read(node, origin)
     graph = _with_norms_placed(Graph(path.stem, tuple(reader.nodes), reader.values), reader.lost)
@@ -76,8 +76,8 @@ def _with_norms_placed(graph: Graph, lost: set[str]) -> Graph:
 class _Reader:
     """Reads nodes in order; ``known`` is what ONNX knows of each value, ``values`` what the graph shows of it."""
 
-    def __init__(self, path: Path, model: Any, sizes: Mapping[str, Sequence[int]], skipped: Skipped) -> None:
-        self.path, self.skipped = path, skipped
+    def __init__(self, path: Path, model: Any, sizes: Mapping[str, Sequence[int]], request: Request) -> None:
+        self.path, self.request = path, request
         self.versions = {("" if o.domain == "ai.onnx" else o.domain): o.version for o in model.opset_import}
         self.nodes: list[Node] = []
         self.layers: dict[str, tuple[int, str]] = {}  # value -> when it is made, and by which layer
@@ -107,7 +107,7 @@ class _Reader:
         results = self._results(node, origin)
         if not results:
             return
-        skips = self.skipped.leaves_out(origin.name)
+        skips = self.request.leaves_out(origin.name)
         operator = (operator_of(origin.operator) if not skips else None) or FREE
         constants = [self.values[name].is_constant for name in inputs]
         is_constant = origin.operator in _SIZES or (all(constants) and operator not in PRODUCTS)

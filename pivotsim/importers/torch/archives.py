@@ -16,7 +16,7 @@ from typing import Any
 
 from pivotsim.errors import InputError, got
 from pivotsim.importers.graph import Graph, Value
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 from pivotsim.importers.torch.calls import WRAPPERS, Call, Calls, Place, Ref, refs
 
 MAX_BYTES = 256 * 2**20  # of the program; Llama of 7 billion weights has 3 MB
@@ -28,7 +28,7 @@ _BOOLEAN = 12  # among the scalar types of the schema
 Names = dict[str, str]
 
 
-def graph_of_file(path: Path, skipped: Skipped) -> Graph:
+def graph_of_file(path: Path, request: Request) -> Graph:
     """Return the program in a .pt2 file as a graph.
 
     Raises
@@ -42,10 +42,10 @@ def graph_of_file(path: Path, skipped: Skipped) -> Graph:
     if version != SCHEMA:
         raise InputError(f"is of version {version} of torch.export, and {SCHEMA} is read; save it again")
     module = program["graph_module"]
-    calls = Calls(skipped)
+    calls = Calls(request)
     weights = _read_inputs(calls, module["graph"], module["signature"]["input_specs"])
     _read(calls, module["graph"], {name: name for name in calls.values}, "")
-    skipped.check(path.stem)
+    request.check(path.stem)
     return calls.graph(path.stem, weights, _tensors(path))
 
 

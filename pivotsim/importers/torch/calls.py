@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pivotsim.importers.graph import PRODUCTS, Graph, Node, Value
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 from pivotsim.importers.torch.operators import operator_of
 
 _FACTORS = {  # operator -> names of the arguments that it multiplies
@@ -21,6 +21,7 @@ _FACTORS = {  # operator -> names of the arguments that it multiplies
     "convolution": (("input", "weight"),),
     "attention": (("query", "key", "value"),),
     "einsum": (("tensors",),),
+    "experts": (("self", "mat2"), ("input", "weight")),
 }
 WRAPPERS = ("wrap_with_set_grad_enabled", "wrap_with_autocast")  # their body stands in a graph of its own
 
@@ -53,10 +54,10 @@ class Call(NamedTuple):
 class Calls:
     """The nodes of calls in order, and their values; unknown operators are noted as such."""
 
-    def __init__(self, skipped: Skipped) -> None:
+    def __init__(self, request: Request) -> None:
         self.values: dict[str, Value] = {}
         self.nodes: list[Node] = []
-        self.skipped = skipped
+        self.request = request
 
     def add(self, call: Call) -> None:
         """Add the node of a call."""
@@ -64,8 +65,8 @@ class Calls:
         inputs = list(refs(call.arguments))
         operator_name = operator_of(target)
         if operator_name is None:
-            operator_name = self.skipped.unknown(layer or call.name, target)
-        elif self.skipped.leaves_out(layer):
+            operator_name = self.request.unknown(layer or call.name, target)
+        elif self.request.leaves_out(layer):
             operator_name = "free"
         options: dict[str, Any] = {}
         if operator_name in PRODUCTS:

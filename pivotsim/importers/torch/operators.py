@@ -8,6 +8,7 @@ _ROWS = {
     "einsum": "einsum",
     "convolution": "conv1d conv2d conv3d convolution conv_transpose1d conv_transpose2d conv_transpose3d",
     "attention": "scaled_dot_product_attention",
+    "experts": "grouped_mm grouped_mm_fallback",  # of torch and of transformers
     "softmax": "softmax _softmax log_softmax _safe_softmax",
     "norm": "layer_norm native_layer_norm group_norm native_group_norm rms_norm instance_norm",
     "gelu": "gelu",
@@ -24,7 +25,7 @@ _ROWS = {
         "polar complex view_as_complex view_as_real"
     ),
     "pool": (
-        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+        "histc bincount adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
         "avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d max_pool2d_with_indices mean sum prod "
         "amax amin max min argmax argmin var std var_mean std_mean norm linalg_vector_norm logsumexp any all "
         "col2im"
@@ -58,6 +59,6 @@ def operator_of(target: str) -> str | None:
     ('add', None)
     """
     parts = target.split(".")
-    if parts[0] not in ("aten", "_operator") or len(parts) < 2:
+    if parts[0] not in ("aten", "_operator", "transformers") or len(parts) < 2:
         return None
     return _OF.get(parts[1]) or _OF.get(parts[1].strip("_"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from pivotsim.errors import InputError, MissingExtraError, got
 from pivotsim.importers.graph import Graph, Value
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 from pivotsim.importers.torch.calls import WRAPPERS, Call, Calls, Place, Ref, refs
 
 try:
@@ -70,7 +70,7 @@ def _register_caches() -> None:
         register_dynamic_cache_export_support()
 
 
-def graph_of(program: Any, name: str, skipped: Skipped) -> Graph:
+def graph_of(program: Any, name: str, request: Request) -> Graph:
     """Return an exported program as a graph.
 
     Parameters
@@ -78,7 +78,7 @@ def graph_of(program: Any, name: str, skipped: Skipped) -> Graph:
     program : torch.export.ExportedProgram
     name : str
         For reports and messages.
-    skipped : Skipped
+    request : Request
         Layers whose operators are left out, and where unknown ones are noted.
 
     Returns
@@ -90,14 +90,14 @@ def graph_of(program: Any, name: str, skipped: Skipped) -> Graph:
     InputError
         Operators are unknown: a line for each layer.
     """
-    signature, calls = program.graph_signature, Calls(skipped)
+    signature, calls = program.graph_signature, Calls(request)
     weights = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
     constants = {*weights, *signature.inputs_to_lifted_tensor_constants, *signature.inputs_to_lifted_custom_objs}
     for node in program.graph.nodes:
         if node.op == "placeholder":
             calls.values[node.name] = Value(_shape(node), node.name in constants)
     _read(calls, program.graph_module, {}, "")
-    skipped.check(name)
+    request.check(name)
     own = {weight: id(tensor) for weight, tensor in program.state_dict.items()}
     return calls.graph(name, weights, own)
 

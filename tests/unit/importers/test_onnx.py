@@ -7,7 +7,7 @@ from onnx import TensorProto, helper
 import pivotsim as ps
 from pivotsim.importers.lowering import lowered
 from pivotsim.importers.onnx import graph_of_file
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 from tests.oracles.workload.onnx_products import arrays_of, macs_of
 from tests.unit.importers.onnx_files import CLASSES, EXPORTERS, SCOPES, VitFile, model_of, saved, value
 
@@ -20,7 +20,7 @@ ONES = np.ones
 
 
 def read(model, folder, sizes=None, skip=()):
-    return graph_of_file(saved(model, folder), sizes or {}, Skipped(skip))
+    return graph_of_file(saved(model, folder), sizes or {}, Request(skip))
 
 
 def rows(ops):

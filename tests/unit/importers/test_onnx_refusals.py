@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from pivotsim.errors import InputError, MissingExtraError
 from pivotsim.importers.onnx import graph_of_file
-from pivotsim.importers.skipping import Skipped
+from pivotsim.importers.request import Request
 from tests.unit.importers.onnx_files import model_of, saved, value
 
 WEIGHT = {"w": np.ones((3, 4), np.float32)}
@@ -20,7 +20,7 @@ IMAGE = np.ones((6, 3, 1, 1), np.float32)
 
 def refusal(path, sizes=None, skip=()):
     with pytest.raises(InputError) as error:
-        graph_of_file(path, sizes or {}, Skipped(skip))
+        graph_of_file(path, sizes or {}, Request(skip))
     assert all(len(line) < 600 and line.isprintable() for line in error.value.problems)
     return str(error.value)
 
@@ -115,14 +115,14 @@ def test_sizes(case, tmp_path):
 
 def test_sizes_of_the_only_input_need_no_name(tmp_path):
     path = saved(model_of([MATMUL], [value("x", ["N", 3])], WEIGHT), tmp_path)
-    assert graph_of_file(path, {"": (5, 3)}, Skipped()).shape("y") == (5, 4)
+    assert graph_of_file(path, {"": (5, 3)}, Request()).shape("y") == (5, 4)
 
 
 def test_a_layer_left_out_needs_the_shape_that_the_file_states(tmp_path):
     model = one("Loop", name="/encoder/Loop")
     assert "the size of its result" in refusal(saved(model, tmp_path), skip=["encoder"])
     model.graph.value_info.append(value("y", [2, 7]))
-    graph = graph_of_file(saved(model, tmp_path), {}, Skipped(["encoder"]))
+    graph = graph_of_file(saved(model, tmp_path), {}, Request(["encoder"]))
     assert graph.shape("y") == (2, 7) and [node.operator for node in graph.nodes] == ["free"]
     assert "no layer has this name" in refusal(saved(GOOD, tmp_path), skip=["nowhere"])
 
@@ -161,7 +161,7 @@ def test_weights_in_a_file_that_is_not_there(tmp_path):
     tensor.ClearField("raw_data")
     tensor.data_location = TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value="../../nowhere")
-    assert graph_of_file(saved(model, tmp_path), {}, Skipped()).shape("y") == (2, 4)
+    assert graph_of_file(saved(model, tmp_path), {}, Request()).shape("y") == (2, 4)
 
 
 def test_without_onnx_the_message_says_what_to_install(tmp_path, monkeypatch):

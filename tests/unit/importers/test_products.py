@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from pivotsim.errors import InputError
 from pivotsim.importers.graph import Graph, Node, Value
 from pivotsim.importers.products import Gemm, gemms_of
 from tests.oracles.workload.products import macs_by_elements
@@ -86,3 +87,27 @@ def test_every_shape_of_a_batched_product() -> None:
         graph = graph_of("matmul", {}, shapes, result)
         made = sum(math.prod(gemm) for gemm in gemms_of(graph, graph.nodes[0]))
         assert made == macs_by_elements("matmul", {}, shapes, result)
+
+
+TOKENS, EXPERTS = (10, 4), (3, 4, 7)  # ten rows for three weights of 4 x 7
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted"),
+    [
+        ((), [Gemm(4, 4, 7), Gemm(3, 4, 7, 2)]),
+        ((5, 0, 5), [Gemm(5, 4, 7, 2)]),
+        ((1, 2, 7), [Gemm(7, 4, 7), Gemm(2, 4, 7), Gemm(1, 4, 7)]),
+    ],
+)
+def test_experts_share_their_tokens(stated: tuple[int, ...], wanted: list[Gemm]) -> None:
+    graph = graph_of("experts", {}, [TOKENS, EXPERTS], (10, 7))
+    assert gemms_of(graph, graph.nodes[0], stated) == wanted
+    assert sum(math.prod(gemm) for gemm in wanted) == 10 * 4 * 7  # each row once, whichever expert takes it
+
+
+@pytest.mark.parametrize(("stated", "told"), [((5, 5), "got 2 for 10"), ((5, 4, 2), "got 3 for 11")])
+def test_experts_that_do_not_fit(stated: tuple[int, ...], told: str) -> None:
+    graph = graph_of("experts", {}, [TOKENS, EXPERTS], (10, 7))
+    with pytest.raises(InputError, match=rf"experts: layer '' has 3 experts for 10 tokens \({told}\)"):
+        gemms_of(graph, graph.nodes[0], stated)

@@ -1,24 +1,26 @@
-"""Layers that an import leaves out on request, and operators that nobody here knows."""
+"""What a user asks of an import: layers to leave out, tokens of each expert; and operators that nobody here knows."""
 
 from collections.abc import Iterable
 
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, check_integer
 
 SHOWN = 10
 _REASONS = {  # part of an operator's name -> what it is
-    "grouped_mm": ", experts whose tokens the input chooses,", "lstm": ", a recurrent layer,",
+    "lstm": ", a recurrent layer,",
     "gru": ", a recurrent layer,", "rnn": ", a recurrent layer,",
 }  # fmt: skip
 
 
-class Skipped:
-    """What ``skip`` names, and what was met that is unknown.
+class Request:
+    """What ``skip`` names and ``experts`` states, and what was met that is unknown.
 
-    A name covers the layer and all below it: ``blocks.3`` covers ``blocks.3.attn``.
+    A name covers the layer and all below it: ``blocks.3`` covers ``blocks.3.attn``. ``experts`` are the tokens of each
+    expert of a mixture; left out, they are spread evenly.
     """
 
-    def __init__(self, layers: Iterable[str] = ()) -> None:
+    def __init__(self, layers: Iterable[str] = (), experts: Iterable[int] = ()) -> None:
         self.layers = tuple(layers)
+        self.experts = tuple(check_integer("experts", tokens, 0) for tokens in experts)
         self.met: dict[str, None] = {}  # of the names, those that were found
         self.refused: dict[tuple[str, str], int] = {}  # (layer, operator) -> how often
 
