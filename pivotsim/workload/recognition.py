@@ -111,7 +111,11 @@ def _geometries(inputs: int, patches: int, is_plain: bool) -> Iterator[dict[str,
 
 
 def _last_embedding(trace: Trace) -> Op:
-    return [op for op in trace if op.module == "patch_embed" and op.kind == "gemm"][-1]
+    """Return the last multiplication of the patch embedding; KeyError where there is none."""
+    found = [op for op in trace if op.module == "patch_embed" and op.kind == "gemm"]
+    if not found:
+        raise KeyError("patch_embed")
+    return found[-1]
 
 
 def _encoder(model: VitModel, found: Mapping[tuple[int, str], Op], i: int, batch: int) -> EncoderPlan:
