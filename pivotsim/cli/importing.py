@@ -26,6 +26,7 @@ SkipOption = Annotated[
         "--skip", metavar="LAYER", help="Leave out a layer of an imported model, with all below it; repeatable."
     ),
 ]
+PLAIN = "a model of sizes needs no import: `pivotsim run deit_s`"
 LISTED = 20  # rows of a table of operators
 
 
@@ -79,7 +80,8 @@ def import_command(
 
     check_free("--csv", csv, json)
     if not is_import(model):
-        raise InputError(f"import: reads {HOW} (got {model})")
+        remedy = f"; write hf:{model}" if model.lower().endswith(".json") else f"; {PLAIN}"
+        raise InputError(f"import: reads {HOW} (got {model}){remedy}")
     found = imported(model, size, skip)
     if csv is not None:
         write_trace(found.trace, csv)

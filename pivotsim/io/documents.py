@@ -93,7 +93,8 @@ def load_document(
     """
     document = _document(folder, what, source, groups, kind)
     result = _on_its_base(folder, what, document)
-    if "base" not in document.data or "name" in document.data or not document.places:
+    has_base = "base" in document.data or what == "space"
+    if not has_base or "name" in document.data or not document.places:
         return result
     return Document({**result.data, "name": Path(document.name).stem}, result.places, result.name)
 
