@@ -26,6 +26,7 @@ class Spec(BaseModel):
     """
 
     other_names: ClassVar[Mapping[str, str]] = {}
+    usual_base: ClassVar[str] = ""  # what a file may build on instead of stating every key
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -66,7 +67,7 @@ def validate(spec: type[SpecT], document: Document) -> SpecT:
     try:
         return spec.model_validate(_with_integers(spec, document.data))
     except ValidationError as error:
-        raise InputError(_problem(spec, document, e) for e in error.errors()) from None
+        raise InputError(_problems(spec, document, error.errors())) from None
     except RecursionError:
         raise InputError(f"{document.name}: nested too deeply") from None
 
@@ -98,6 +99,19 @@ def _place(document: Document, path: KeyPath) -> str:
     return document.name if is_shipped(place) else place  # the package's values are right but for what is laid over
 
 
+MOST_MISSING = 2  # keys that are named one by one
+
+
+def _problems(spec: type[Spec], document: Document, errors: list[Any]) -> list[str]:
+    """Return a line for each problem; of many missing keys one, where a file may leave them to its base."""
+    missing = [".".join(map(str, error["loc"])) for error in errors if error["type"] == "missing"]
+    if not spec.usual_base or len(missing) <= MOST_MISSING:
+        return [_problem(spec, document, error) for error in errors]
+    remedy = f"with 'base: {spec.usual_base}' a file states only what differs from that board"
+    others = [_problem(spec, document, error) for error in errors if error["type"] != "missing"]
+    return [f"{document.name}: lacks {', '.join(sorted(missing))}; {remedy}", *others]
+
+
 def _problem(spec: type[Spec], document: Document, error: Any) -> str:
     path: KeyPath = tuple(error["loc"])
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
@@ -125,7 +139,17 @@ def _meant(spec: type[Spec], path: KeyPath) -> str:
     group, _, last = key.rpartition(".")
     if group and _field(spec, tuple(key.split("."))) is not None:
         remedy = f"write {last} below {group}, indented, or state it with --set {key}=VALUE"
+    groups = [g for g, inner in _groups(owner) if key in inner.model_fields] if owner is spec else []
+    if groups and not remedy:
+        remedy = f"it stands below {' or '.join(groups)}, indented"
     return f"; {remedy}" if remedy else nearest(key, owner.model_fields, most=MAX_KEYS_LISTED)
+
+
+def _groups(spec: type[Spec]) -> Iterator[tuple[str, type[Spec]]]:
+    for name, field in spec.model_fields.items():
+        inner = _spec_of(field.annotation)
+        if inner is not None:
+            yield name, inner
 
 
 def unknown_key(spec: type[Spec], path: str, valid: Iterable[str], how: str = "") -> str:
