@@ -71,10 +71,11 @@ def read_settings(path: Path) -> Document:
     about = f"settings of SCALE-Sim; the rest is of {BASE}, without its processor"
     about += f"; not read: {', '.join(unread)}" if unread else ""
     note(f"{path}: {about}")
+    stated = {"host", *memories, *NO_PROCESSOR_W}
     data: dict[str, Any] = {
         "base": BASE, "kind": "systolic", "name": _name(settings) or path.stem, "description": about,
         "array": array, "host": "none", "power": {"activity": dict.fromkeys(("default", "low", "high"), NO_PROCESSOR_W)},
-        "sources": {path: text for path, text in _ASSUMED.items() if path.rpartition(".")[2] in {"host", *memories}},
+        "sources": {path: text for path, text in _ASSUMED.items() if path.rpartition(".")[2] in stated},
     }  # fmt: skip
     return Document(data | ({"memories": memories} if memories else {}), places, str(path))
 

@@ -121,7 +121,9 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         return f"{_place(document, named)}: {text}"
     start = f"{_place(document, path)}: {'.'.join(map(str, path)) or 'file'}: "
     if kind == "extra_forbidden":
-        return start + f"unknown key{_meant(spec, path)}"
+        groups = [name for name, inner in _groups(spec) if path[-1] in inner.model_fields] if len(path) == 1 else []
+        below = f"; it stands below {' or '.join(groups)}, indented" if groups else ""
+        return start + f"unknown key{below or _meant(spec, path)}"
     if kind == "missing":
         return start + "required key is missing"
     field = _field(spec, path)
@@ -139,9 +141,6 @@ def _meant(spec: type[Spec], path: KeyPath) -> str:
     group, _, last = key.rpartition(".")
     if group and _field(spec, tuple(key.split("."))) is not None:
         remedy = f"write {last} below {group}, indented, or state it with --set {key}=VALUE"
-    groups = [g for g, inner in _groups(owner) if key in inner.model_fields] if owner is spec else []
-    if groups and not remedy:
-        remedy = f"it stands below {' or '.join(groups)}, indented"
     return f"; {remedy}" if remedy else nearest(key, owner.model_fields, most=MAX_KEYS_LISTED)
 
 

@@ -46,7 +46,7 @@ def recognised_plan(trace: Trace) -> Plan:
     >>> recognised_plan(ps.lower(ps.plan("deit_s"))).model.width
     384
     """
-    furthest, problem = -1, "found no encoders with attention"
+    furthest, problem = -1, _found(trace)
     for plan, batch in _candidates(trace):
         number, difference = _difference(trace, lower(plan, batch))
         if not difference:
@@ -54,6 +54,16 @@ def recognised_plan(trace: Trace) -> Plan:
         if number > furthest:  # of several candidates the closest
             furthest, problem = number, difference
     raise InputError(f"{trace.name}: {LOOKED_FOR}; {problem}")
+
+
+def _found(trace: Trace) -> str:
+    """Return what stands in a trace whose sizes make no plan at all."""
+    modules = {op.module for op in trace}
+    if "qkt" not in modules:
+        return "found no encoders with attention"
+    if "patch_embed" not in modules:
+        return "found no patch embedding"
+    return "found encoders of other sizes or parts"
 
 
 def _candidates(trace: Trace) -> Iterator[tuple[Plan, int]]:

@@ -147,7 +147,7 @@ READ = [
     ("run deit_t --attention density=0.1 --split 20", {}, "(qkt; drawn)"),
     ("run deit_s --tokens heatvit:keep_rates=0.5/0.7/0.9", {}, "--tokens heatvit, encoders 7, 10: not used here: no more tokens arrive than stay"),
     ("run deit_s --hw b.yaml", {"b.yaml": BOARD}, "deit_s on b ("),
-    ("show model m.yaml", {"m.yaml": "base: deit_s\ndepth: 6\n"}, "m: DeiT-Small"),
+    ("show model m.yaml", {"m.yaml": "base: deit_s\ndepth: 6\n"}, "m: on the base deit_s: DeiT-Small"),
     ("reproduce pivot --hw b.yaml", {"b.yaml": BOARD}, "Fits: yes, 1,152 of 2,520 DSP48E2, XCZU9EG [inherited from zcu102]."),
     ("reproduce pivot --hw b.yaml", {"b.yaml": BOARD}, "[inherited from zcu102], whose sources pivotsim show hw zcu102 lists"),
     ("show hw --set array.clock_mhz=200", {}, "set by the user (was 125)"),
