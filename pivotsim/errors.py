@@ -178,7 +178,7 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
         last = match.rpartition(".")[2]
         same = [n for ratio, _, n in ratios if ratio == best and n.rpartition(".")[2] == last]  # of several groups
         if best and 1 < len(same) <= MAX_NEAREST:
-            return f", nearest valid names: {', '.join(same)}"
+            return f", nearest valid names: {', '.join(map(repr, same))}"
         if best:
             return f", nearest valid name: '{match}'"
     if len(of_text) > most:  # the names below it, and the groups

@@ -99,13 +99,14 @@ def _place(document: Document, path: KeyPath) -> str:
     return document.name if is_shipped(place) else place  # the package's values are right but for what is laid over
 
 
-MOST_MISSING = 2  # keys that are named one by one
+MOST_MISSING = 2  # groups that are named one by one
 
 
 def _problems(spec: type[Spec], document: Document, errors: list[Any]) -> list[str]:
     """Return a line for each problem; of many missing keys one, where a file may leave them to its base."""
     missing = [".".join(map(str, error["loc"])) for error in errors if error["type"] == "missing"]
-    if not spec.usual_base or len(missing) <= MOST_MISSING:
+    groups = sum(error["type"] == "missing" and len(error["loc"]) == 1 for error in errors)
+    if not spec.usual_base or groups <= MOST_MISSING:
         return [_problem(spec, document, error) for error in errors]
     remedy = f"with 'base: {spec.usual_base}' a file states only what differs from that board"
     others = [_problem(spec, document, error) for error in errors if error["type"] != "missing"]

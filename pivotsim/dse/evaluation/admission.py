@@ -13,7 +13,7 @@ from pivotsim.dse.space.expressions import Expression
 from pivotsim.errors import InputError
 from pivotsim.hardware.resource_columns import PATHS, RESOURCES
 
-REPEATED, NOT_VALID = "repeats another point", "not valid"
+REPEATED, NOT_VALID = "repeats another point", "is not valid"
 MEMORIES = "memories."  # some of them are valid only together
 
 

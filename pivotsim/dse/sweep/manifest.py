@@ -128,9 +128,9 @@ def _places(path: Path, raw: bytes) -> dict[str, str]:
 
 def check_same(found: dict[str, Any], head: dict[str, Any], path: Path) -> None:
     """Raise InputError where a manifest is of another sweep; each difference is named."""
-    if found["method"] == "random" and found.get("sampling") != SAMPLING:
+    if found.get("method") == "random" and found.get("sampling") != SAMPLING:
         raise InputError(f"{path}: another version of pivotsim drew its points, in another way; use another folder")
-    follows = ("sampling", "samples", "seed", "points", "chunks_total") if found["method"] != head["method"] else ()
+    follows = ("sampling", "samples", "seed", "points", "chunks_total") if found.get("method") != head.get("method") else ()
     problems = [
         f"{path}: {key} is {_shown(found.get(key))} there and {_shown(head[key])} here; use another folder"
         for key in head
