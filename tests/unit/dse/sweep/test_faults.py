@@ -170,9 +170,9 @@ def test_manifests_of_other_sweeps(tmp_path):
         run_sweep(SPACE, folder, method="random", samples=POINTS, chunk_points=CHUNK)
     manifest = json.loads(kept[MANIFEST])
     for key, value, message in (
-        ("pivotsim_version", "0.0.1", "pivotsim_version is '0.0.1' there"),
+        ("pivotsim_version", "0.0.1", "pivotsim_version is 0.0.1 there"),
         ("pyarrow_version", "1.0", "pyarrow_version is 1.0 there"),
-        ("codec", "snappy", "codec is 'snappy' there"),
+        ("codec", "snappy", "codec is snappy there"),
         ("format", 1, r"format must be 2 \(got 1\); use another folder"),
     ):
         children.write_manifest(folder, {**manifest, key: value})
