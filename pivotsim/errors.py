@@ -156,6 +156,7 @@ def number_text(value: float) -> str:
 NEAR_RATIO = 0.65  # of difflib: two of three letters, three of four; what shares less is not what was meant
 NEAR_LAST_RATIO = 0.75  # where one of the names has no group in front
 MAX_LISTED = 12
+MAX_NEAREST = 2
 MAX_OF_GROUP = 32
 
 
@@ -172,8 +173,12 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
     text = name if isinstance(name, str) else _text(name)
     of_text = [candidate for candidate in names if candidate.startswith(f"{text}.")]  # the text is a group of names
     if not of_text:
-        ratios = ((_nearness(text, candidate), -len(candidate), candidate) for candidate in names)
+        ratios = [(_nearness(text, candidate), -len(candidate), candidate) for candidate in names]
         best, _, match = max(ratios, default=(0.0, 0, ""))
+        last = match.rpartition(".")[2]
+        same = [n for ratio, _, n in ratios if ratio == best and n.rpartition(".")[2] == last]  # of several groups
+        if best and 1 < len(same) <= MAX_NEAREST:
+            return f", nearest valid names: {', '.join(map(repr, same))}"
         if best:
             return f", nearest valid name: '{match}'"
     if len(of_text) > most:  # the names below it, and the groups
@@ -196,9 +201,9 @@ def _nearness(text: str, name: str) -> float:
     text, name = text.lower(), name.lower()
     group, _, last = text.rpartition(".")
     own_group, _, own_last = name.rpartition(".")
-    if not group and not own_group:
-        return _ratio(text, name, NEAR_RATIO)
     begins = own_last.startswith(f"{last}_")  # a name without its unit
+    if not group and not own_group:
+        return max(_ratio(text, name, NEAR_RATIO), begins * NEAR_LAST_RATIO) / 2
     near = NEAR_LAST_RATIO if begins else _ratio(last, own_last, NEAR_RATIO if group and own_group else NEAR_LAST_RATIO)
     return near and (near + _ratio(group, own_group, 0.0) / 10) / 2
 

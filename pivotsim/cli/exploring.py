@@ -150,7 +150,8 @@ def _print_swept(method: str, swept: "SweepResult") -> None:
         print_line(f"made again, their files were damaged: chunks {', '.join(map(str, swept.redone))}")
     for reason, count in swept.dropped.items():
         example = swept.examples.get(reason)
-        print_line(f"  left out: {count:,} by {reason}" + (f", such as: {example}" if example else ""))
+        why = f", each {reason}" if reason.startswith(("is ", "does ", "repeats ")) else f" by {reason}"
+        print_line(f"  left out: {count:,}{why}" + (f", such as: {example}" if example else ""))
 
 
 @contextlib.contextmanager

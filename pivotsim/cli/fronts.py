@@ -137,9 +137,8 @@ def _said_of(ties: "Ties") -> str:
         return ""
     each = f"{ties.least} to {ties.most}" if ties.least < ties.most else str(ties.most)
     verb = "does" if len(ties.axes) == 1 else "do"
-    return (
-        f"; {ties.distinct:,} distinct, {each} designs each: {', '.join(ties.axes) or 'no axis'} {verb} not change them"
-    )
+    why = f"{', '.join(ties.axes)} {verb} not change them" if ties.axes else "points repeat in the sample"
+    return f"; {ties.distinct:,} distinct, {each} designs each: {why}"
 
 
 def _cell(value: Any, is_axis: bool) -> str:

@@ -35,6 +35,7 @@ ExpertsOption = Annotated[
         help="Tokens of each expert of a mixture, as in 300/212/0/512 [default: as many each].",
     ),
 ]
+PLAIN = "a model of sizes needs no import: `pivotsim run deit_s`"
 LISTED = 20  # rows of a table of operators
 
 
@@ -90,7 +91,8 @@ def import_command(
 
     check_free("--csv", csv, json)
     if not is_import(model):
-        raise InputError(f"import: reads {HOW} (got {model})")
+        remedy = f"; write hf:{model}" if model.lower().endswith(".json") else f"; {PLAIN}"
+        raise InputError(f"import: reads {HOW} (got {model}){remedy}")
     found = imported(model, size, skip, experts)
     if csv is not None:
         write_trace(found.trace, csv)

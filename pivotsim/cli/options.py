@@ -38,7 +38,10 @@ def real(name: str) -> Callable[[str], float]:
         value = parse_scalar(text.strip())
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise InputError(f"{name}: must be a number {got_typed(text)}")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # an integer of more than 308 digits
+            raise InputError(f"{name}: must be a number that a computer can hold {got_typed(text)}") from None
 
     return parse
 

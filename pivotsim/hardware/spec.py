@@ -135,6 +135,7 @@ class Hardware(Printable, SourcedSpec):
     """A board: what all kinds share; see ``pivotsim show hw NAME``."""
 
     compute: ClassVar[str]  # the group of values that it computes with
+    usual_base: ClassVar[str] = "zcu102"
     assumptions: ClassVar[tuple[str, ...]]  # values and groups whose sources are printed with every run
 
     kind: str = quantity("", "Selects this schema.")

@@ -46,11 +46,15 @@ def timm_model(name: str, sizes: Sizes) -> Example:
         timm = _library("timm")
     known = timm.list_models() + timm.list_models(pretrained=True)
     if name.partition(".")[0] not in {model.partition(".")[0] for model in known}:
-        near = nearest(f"timm:{name}", [f"timm:{model}" for model in timm.list_models()], list_all=False)
-        raise InputError(f"timm: no such model {got(name)}{near}")
+        raise InputError(f"timm: no such model {got(name)}{_nearest_of(name.lower(), timm.list_models())}")
     with on_meta(), _told(f"timm:{name}"):
         model = timm.create_model(name, pretrained=False)
-        shape = _one_size(name, sizes) or (1, *model.pretrained_cfg.get("input_size", (3, 224, 224)))
+        own = (1, *model.pretrained_cfg.get("input_size", (3, 224, 224)))
+        shape = _one_size(name, sizes) or own
+        if len(shape) != len(own):
+            raise InputError(f"sizes: timm:{name} reads images, as in x=1x3x384x384 {got('x'.join(map(str, shape)))}")
+        if shape[2:] != own[2:] and hasattr(model, "set_input_size"):  # positions and windows of that size
+            model.set_input_size(img_size=shape[2:])
         return Example(model, (torch.zeros(*shape),), {})
 
 
@@ -65,8 +69,11 @@ def transformers_model(path: Path, sizes: Sizes) -> Example:
     import torch
 
     library = _library("transformers")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; hf: takes a config file that is here, such as hf:config.json")
+    text = read_text(path, MAX_BYTES)
     try:
-        content = json.loads(read_text(path, MAX_BYTES))
+        content = json.loads(text)
     except ValueError as error:
         raise InputError(f"{path}: is not valid JSON: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("model_type"), str):
@@ -155,6 +162,14 @@ def _offline() -> Iterator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = before
+
+
+def _nearest_of(name: str, models: list[str]) -> str:
+    """Return the shortest name that begins as stated, else the nearest: names of timm end in sizes and windows."""
+    longer = [model for model in models if model.startswith(name)]
+    if longer:
+        return f", nearest valid name: 'timm:{min(longer, key=len)}'"
+    return nearest(f"timm:{name}", [f"timm:{model}" for model in models], list_all=False)
 
 
 def _default_input(name: str, config: Any, notes: list[str]) -> Any:

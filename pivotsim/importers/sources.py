@@ -8,11 +8,10 @@ from typing import Any
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.importers.imported import Imported, import_graph
 from pivotsim.importers.request import Request
-from pivotsim.io.file_kinds import IMPORTED_SUFFIXES
+from pivotsim.io.file_kinds import IMPORTED_PREFIXES, IMPORTED_SUFFIXES
 from pivotsim.workload.ops import Trace
 
-TIMM, TRANSFORMERS = "timm:", "hf:"
-PREFIXES = (TIMM, TRANSFORMERS)
+TIMM = "timm:"
 HOW = "a name of timm (timm:deit_small_patch16_224), a config file of transformers (hf:config.json), .onnx, .pt2"
 
 
@@ -134,7 +133,7 @@ def import_model(
     """Return what ``read_model`` does, with the report of the import."""
     text, request = str(source), Request(skip, experts)
     shapes = {str(n): tuple(check_integer(f"sizes: {n}", s, 1) for s in shape) for n, shape in (sizes or {}).items()}
-    if text.startswith(PREFIXES):
+    if text.startswith(IMPORTED_PREFIXES):
         return _named(text, shapes, request)
     path = Path(text)
     reader = _READERS.get(path.suffix.lower())
@@ -151,7 +150,7 @@ def is_import(source: str) -> bool:
     >>> is_import("timm:vit_base_patch16_224"), is_import("deit_s")
     (True, False)
     """
-    return source.startswith(PREFIXES) or source.lower().endswith(IMPORTED_SUFFIXES)
+    return source.startswith(IMPORTED_PREFIXES) or source.lower().endswith(IMPORTED_SUFFIXES)
 
 
 def parse_sizes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:

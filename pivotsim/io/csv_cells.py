@@ -19,6 +19,8 @@ def whole_number(cell: str, least: int, most: int) -> int:
         number = exact_integer(float(cell))  # as spreadsheets write them
     if number is None:
         raise ValueError("must be a whole number without sign or unit")
-    if not least <= number <= most:
+    if number < least:
+        raise ValueError(f"must be at least {least}")
+    if number > most:
         raise ValueError(f"must lie in {least} to {most}")
     return number

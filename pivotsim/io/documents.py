@@ -89,13 +89,18 @@ def load_document(
 ) -> Document:  # fmt: skip
     """Return what a name, a path or a dict holds, on its base where it names one, not yet validated.
 
-    ``groups`` and ``kind`` are those of ``find``. A file on a base that states no name has its own.
+    ``groups`` and ``kind`` are those of ``find``. A file on a base that states no name has its own, and a description
+    of its base says whose it is.
     """
     document = _document(folder, what, source, groups, kind)
     result = _on_its_base(folder, what, document)
-    if "base" not in document.data or "name" in document.data or not document.places:
+    has_base = "base" in document.data or what == "space"
+    if not has_base or not document.places:
         return result
-    return Document({**result.data, "name": Path(document.name).stem}, result.places, result.name)
+    own: dict[str, object] = {} if "name" in document.data else {"name": Path(document.name).stem}
+    if "base" in document.data and "description" not in document.data and "description" in result.data:
+        own["description"] = f"on the base {Path(str(document.data['base'])).stem}: {result.data['description']}"
+    return Document({**result.data, **own}, result.places, result.name)
 
 
 def note_name(document: Document) -> None:

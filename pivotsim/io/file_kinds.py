@@ -9,6 +9,8 @@ from pivotsim.io.yaml_reader import Document, read_yaml
 
 YAML_SUFFIXES = (".yaml", ".yml")
 IMPORTED_SUFFIXES = (".onnx", ".pt2")  # graphs with sizes of their own
+IMPORTED_PREFIXES = ("timm:", "hf:")  # models that a library describes
+HOW_TO_IMPORT = "a model of timm is read as `pivotsim run timm:NAME`"
 WEIGHTS = (*IMPORTED_SUFFIXES, ".pt", ".pth", ".pkl", ".safetensors", ".ckpt", ".h5", ".tflite", ".bin")
 TABLES = (".csv", ".tsv", ".xlsx", ".xls")
 SETTINGS = (".json", ".toml", ".cfg", ".ini", ".conf", ".xml", ".py", ".txt", ".md", ".lib", ".v", ".sv")
@@ -87,7 +89,11 @@ def not_found(what: str, name: str, valid: Iterable[str], others: Mapping[str, I
     for suffix in YAML_SUFFIXES:
         if os.path.exists(name + suffix):  # noqa: PTH110
             return f"{what}: unknown name {got(name)}; for the file write {name}{suffix}"
+    if what == "model" and name.startswith(IMPORTED_PREFIXES):
+        return f"model: a name or a YAML file is read here {got(name)}; `pivotsim run {name}` imports it"
     near = nearest(name, names, list_all=not is_path(name), most=MAX_NAMES_LISTED)
+    if what == "model" and not is_path(name) and "nearest" not in near:
+        near += f"; {HOW_TO_IMPORT}"
     if is_path(name) and not near:
         return f"{what}: no such file {got(name)}"
     return f"{what}: unknown name {got(name)}{near}"

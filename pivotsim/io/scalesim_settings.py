@@ -26,10 +26,13 @@ _MEMORIES = {"ifmapsramszkb": "ipmem", "filtersramszkb": "wtmem", "ofmapsramszkb
 _NAMES = ("ArrayHeight", "ArrayWidth", "Dataflow", "IfmapSramSzkB", "FilterSramSzkB", "OfmapSramSzkB", "Bandwidth")
 _READ_ELSEWHERE = ("run_name", "interfacebandwidth")
 _KEY = re.compile(r"\s*([^:=#;\[\]]*[^:=#;\[\]\s])\s*[:=]")
+ENDS = ("default", "low", "high")  # of an energy constant
+NO_PROCESSOR_W = {"ps_idle_w": 0, "ps_active_w": 0}
 _ASSUMED = {  # what no setting states, and SCALE-Sim has
     "host": "[assumed] SCALE-Sim knows no processor",
     **{f"memories.{memory}_buffers": "[assumed] SCALE-Sim's are double" for memory in _MEMORIES.values()},
     **{f"memories.{name}_share_bytes": "[assumed] SCALE-Sim has no global buffer" for name in ("input", "weight")},
+    **{f"power.activity.{end}.{key}": "no processor" for end in ENDS for key in NO_PROCESSOR_W},
     "memories.axi_ports": "[assumed] inputs and weights share SCALE-Sim's bandwidth",
     "memories.dram": "[assumed] the bandwidth stated is the limit",
     "memories.dram_bytes_per_s": "[assumed] the bandwidth stated is the limit",
@@ -69,10 +72,11 @@ def read_settings(path: Path) -> Document:
     about = f"settings of SCALE-Sim; the rest is of {BASE}, without its processor"
     about += f"; not read: {', '.join(unread)}" if unread else ""
     note(f"{path}: {about}")
+    stated = {"host", *memories, *NO_PROCESSOR_W}
     data: dict[str, Any] = {
         "base": BASE, "kind": "systolic", "name": _name(settings) or path.stem, "description": about,
-        "array": array, "host": "none",
-        "sources": {path: text for path, text in _ASSUMED.items() if path.rpartition(".")[2] in {"host", *memories}},
+        "array": array, "host": "none", "power": {"activity": dict.fromkeys(ENDS, NO_PROCESSOR_W)},
+        "sources": {path: text for path, text in _ASSUMED.items() if path.rpartition(".")[2] in stated},
     }  # fmt: skip
     return Document(data | ({"memories": memories} if memories else {}), places, str(path))
 

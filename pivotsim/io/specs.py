@@ -26,6 +26,7 @@ class Spec(BaseModel):
     """
 
     other_names: ClassVar[Mapping[str, str]] = {}
+    usual_base: ClassVar[str] = ""  # what a file may build on instead of stating every key
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -66,7 +67,7 @@ def validate(spec: type[SpecT], document: Document) -> SpecT:
     try:
         return spec.model_validate(_with_integers(spec, document.data))
     except ValidationError as error:
-        raise InputError(_problem(spec, document, e) for e in error.errors()) from None
+        raise InputError(_problems(spec, document, error.errors())) from None
     except RecursionError:
         raise InputError(f"{document.name}: nested too deeply") from None
 
@@ -98,6 +99,20 @@ def _place(document: Document, path: KeyPath) -> str:
     return document.name if is_shipped(place) else place  # the package's values are right but for what is laid over
 
 
+MOST_MISSING = 2  # groups that are named one by one
+
+
+def _problems(spec: type[Spec], document: Document, errors: list[Any]) -> list[str]:
+    """Return a line for each problem; of many missing keys one, where a file may leave them to its base."""
+    missing = [".".join(map(str, error["loc"])) for error in errors if error["type"] == "missing"]
+    groups = sum(error["type"] == "missing" and len(error["loc"]) == 1 for error in errors)
+    if not spec.usual_base or groups <= MOST_MISSING:
+        return [_problem(spec, document, error) for error in errors]
+    remedy = f"with 'base: {spec.usual_base}' a file states only what differs from that board"
+    others = [_problem(spec, document, error) for error in errors if error["type"] != "missing"]
+    return [f"{document.name}: lacks {', '.join(sorted(missing))}; {remedy}", *others]
+
+
 def _problem(spec: type[Spec], document: Document, error: Any) -> str:
     path: KeyPath = tuple(error["loc"])
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
@@ -107,7 +122,9 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         return f"{_place(document, named)}: {text}"
     start = f"{_place(document, path)}: {'.'.join(map(str, path)) or 'file'}: "
     if kind == "extra_forbidden":
-        return start + f"unknown key{_meant(spec, path)}"
+        groups = [name for name, inner in _groups(spec) if path[-1] in inner.model_fields] if len(path) == 1 else []
+        below = f"; it stands below {' or '.join(groups)}, indented" if groups else ""
+        return start + f"unknown key{below or _meant(spec, path)}"
     if kind == "missing":
         return start + "required key is missing"
     field = _field(spec, path)
@@ -126,6 +143,13 @@ def _meant(spec: type[Spec], path: KeyPath) -> str:
     if group and _field(spec, tuple(key.split("."))) is not None:
         remedy = f"write {last} below {group}, indented, or state it with --set {key}=VALUE"
     return f"; {remedy}" if remedy else nearest(key, owner.model_fields, most=MAX_KEYS_LISTED)
+
+
+def _groups(spec: type[Spec]) -> Iterator[tuple[str, type[Spec]]]:
+    for name, field in spec.model_fields.items():
+        inner = _spec_of(field.annotation)
+        if inner is not None:
+            yield name, inner
 
 
 def unknown_key(spec: type[Spec], path: str, valid: Iterable[str], how: str = "") -> str:

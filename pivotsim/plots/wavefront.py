@@ -104,7 +104,8 @@ def draw_utilization(data: Wavefront, axes: "Axes", *, first: int = 0, last: int
     axes.set_ylim(-5 - (height + 1) * (1 + overlaps), 103)
     axes.set_xlim(first, max(last, first + 1))
     axes.set_yticks([0, 50, 100])
-    axes.set_xlabel("clock")
+    is_marked = data.phases[-1][2] >= len(data.utilization_frac)
+    axes.set_xlabel("clock" if is_marked else f"clock; load to drain of the first {MARKED_FOLDS} folds")
     axes.set_ylabel("PEs that multiply, %")
     return plain_axes(axes)
 
@@ -188,6 +189,7 @@ def animate_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") 
         draw_frame(data, clock, top)
         cursor.set_xdata([clock, clock])
         canvas.draw()
+        figure.set_layout_engine("none")  # the first frame's holds for all
         images.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(64))
     buffer = io.BytesIO()
     images[0].save(buffer, format="GIF", save_all=True, append_images=images[1:], duration=120, loop=0)

@@ -122,6 +122,10 @@ def _result(name: str, value: Any) -> Mapping[str, Any]:
     data = value.to_dict() if hasattr(value, "to_dict") else value
     if not isinstance(data, Mapping):
         raise InputError(f"{name}: expected the JSON of 'run' or 'combine' {got(data)}")
+    if "schema_version" not in data:
+        raise InputError(f"{name}: is no result; `pivotsim run deit_s --json` prints one")
+    if "breakdown" not in data and isinstance(kind := data.get("result"), str):
+        raise InputError(f"{name}: is a result of another command than run and combine {got(kind)}")
     if data.get("schema_version") != SCHEMA_VERSION:
         raise InputError(f"{name}: schema_version: must be {SCHEMA_VERSION} {got(data.get('schema_version'))}")
     for key in TOTALS:

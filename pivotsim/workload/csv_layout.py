@@ -14,6 +14,11 @@ OPTIONAL = ("layer",)
 HEADER = tuple(field for field in Op._fields if field not in OPTIONAL)
 DEMANDED = ("m", "k", "n")
 MAX_UNKNOWN = 20
+_OTHER_COLUMNS = {  # names in other tables -> the column
+    **dict.fromkeys(("name", "layer name", "label", "node", "op", "operator"), "layer"),
+    **dict.fromkeys(("count", "times", "batch", "heads", "groups"), "repeats"),
+    **dict.fromkeys(("bits", "bitwidth", "precision"), "a_bits, w_bits and out_bits"),
+}  # fmt: skip
 EXAMPLE = "`pivotsim show trace deit_s --csv t.csv` writes one to start from"
 MANY = 3  # a table of so many columns was meant to be separated
 _UNREAD_SEPARATORS = {"|": "|", " ": "blanks"}
@@ -120,6 +125,12 @@ def _check_other_table(place: str, line: str, found: Layout) -> None:
                 raise InputError(f"{place}: separated by {named}, expected a comma, a semicolon or a tab")
 
 
+def _meant(column: str) -> str:
+    """Return which column holds what another name stands for, or the nearest, or all."""
+    known = _OTHER_COLUMNS.get(column)
+    return f"; the column is {known}" if known else nearest(column, Op._fields, most=len(Op._fields))
+
+
 def _problems(place: str, columns: Iterable[str]) -> list[str]:
     """Return a line for each column that is unknown or stands twice, and one for those that are missing."""
     columns = list(columns)
@@ -130,7 +141,7 @@ def _problems(place: str, columns: Iterable[str]) -> list[str]:
         lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         return [f"{place}: a trace needs the columns m, k and n, and may have {others}; {lacks}; {EXAMPLE}"]
     named = [c for c in dict.fromkeys(unknown) if c]
-    problems = [f"{place}: unknown column {got(c)}{nearest(c, Op._fields)}" for c in named[:MAX_UNKNOWN]]
+    problems = [f"{place}: unknown column {got(c)}{_meant(c)}" for c in named[:MAX_UNKNOWN]]
     if len(named) > MAX_UNKNOWN:
         problems.append(f"{place}: {len(named) - MAX_UNKNOWN:,} more unknown columns")
     if "" in unknown:

@@ -96,6 +96,9 @@ class Op(NamedTuple):
         return self.m * self.n * self.repeats
 
 
+LEAST_GMACS = 10**8  # below it three decimals of a GMAC tell little
+
+
 @dataclass(frozen=True)
 class Trace(Printable):
     """An ordered, immutable list of operations.
@@ -127,9 +130,10 @@ class Trace(Printable):
         for op in self.ops:
             row = found.setdefault((op.module, op.kind), [0, 0, 0])
             row[:] = row[0] + 1, row[1] + self.macs_of(op), row[2] + op.elements
-        rows = [(*key, n, f"{macs / 1e9:.3f}" if macs else "", f"{size:,}") for key, (n, macs, size) in found.items()]
-        title = f"{self.name}: {counted(len(self.ops), 'operation')}, {self.macs / 1e9:.2f} GMACs"
-        return (Table(title, ("module", "kind", "operations", "GMACs", "elements"), rows, (2, 3, 4), self.notes),)
+        unit, scale = ("GMACs", 1e9) if self.macs >= LEAST_GMACS else ("MMACs", 1e6)
+        rows = [(*key, n, f"{macs / scale:.3f}" if macs else "", f"{size:,}") for key, (n, macs, size) in found.items()]
+        title = f"{self.name}: {counted(len(self.ops), 'operation')}, {self.macs / scale:.2f} {unit}"
+        return (Table(title, ("module", "kind", "operations", unit, "elements"), rows, (2, 3, 4), self.notes),)
 
     def __iter__(self) -> Iterator[Op]:
         return iter(self.ops)

@@ -50,9 +50,7 @@ def recognised_plan(trace: Trace) -> Plan:
     >>> recognised_plan(ps.lower(ps.plan("deit_s"))).model.width
     384
     """
-    found = any(op.module == "qkt" for op in trace)
-    problem = f"found {'no such sizes' if found else 'no encoders with attention'}"
-    furthest = -1
+    furthest, problem = -1, _found(trace)
     for plan, batch in _candidates(trace):
         number, difference = _difference(trace, lower(plan, batch))
         if not difference:
@@ -60,6 +58,16 @@ def recognised_plan(trace: Trace) -> Plan:
         if number > furthest:  # of several candidates the closest
             furthest, problem = number, difference
     raise InputError(f"{trace.name}: {LOOKED_FOR}; {problem}")
+
+
+def _found(trace: Trace) -> str:
+    """Return what stands in a trace whose sizes make no plan at all."""
+    modules = {op.module for op in trace}
+    if "qkt" not in modules:
+        return "found no encoders with attention"
+    if "patch_embed" not in modules:
+        return "found no patch embedding"
+    return "found encoders of other sizes or parts"
 
 
 def _candidates(trace: Trace) -> Iterator[tuple[Plan, int]]:
@@ -125,7 +133,11 @@ def _geometries(inputs: int, patches: int, is_plain: bool) -> Iterator[dict[str,
 
 
 def _last_embedding(trace: Trace) -> Op:
-    return [op for op in trace if op.module == "patch_embed" and op.kind == "gemm"][-1]
+    """Return the last multiplication of the patch embedding; KeyError where there is none."""
+    found = [op for op in trace if op.module == "patch_embed" and op.kind == "gemm"]
+    if not found:
+        raise KeyError("patch_embed")
+    return found[-1]
 
 
 def _encoder(model: VitModel, found: Mapping[tuple[int, str], Op], i: int, batch: int) -> EncoderPlan:

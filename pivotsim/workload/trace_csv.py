@@ -22,6 +22,7 @@ STDIN = "stdin"
 MAX_NAMED = 4
 DEFAULTS: dict[str, object] = {"encoder": 0, "module": "other", "kind": "gemm", **Op._field_defaults}
 _UNSAID = ("mask_file", "mask_key", "layer")  # left out, there are none
+_MULTIPLICATIONS = ("matmul", "mm", "bmm", "linear", "fc", "dense", "mac")  # a convolution is one after im2col
 _LISTS = {"module": TRACE_MODULES, "kind": KINDS}
 
 
@@ -174,7 +175,10 @@ def _read_cells(row: Row, problems: list[str]) -> dict[str, object]:
             values[column] = _read_cell(column, cell)
         except ValueError as error:
             names = _LISTS.get(column, ())
-            problems.append(f"{row.place}: {column}: {error} {got_typed(cell)}{nearest(cell, names, most=len(names))}")
+            meant = nearest(cell, names, most=len(names))
+            if column == "kind" and cell.lower() in _MULTIPLICATIONS:
+                meant = "; a multiplication is of kind gemm"
+            problems.append(f"{row.place}: {column}: {error} {got_typed(cell)}{meant}")
     return values
 
 

@@ -147,10 +147,15 @@ READ = [
     ("run deit_t --attention density=0.1 --split 20", {}, "(qkt; drawn)"),
     ("run deit_s --tokens heatvit:keep_rates=0.5/0.7/0.9", {}, "--tokens heatvit, encoders 7, 10: not used here: no more tokens arrive than stay"),
     ("run deit_s --hw b.yaml", {"b.yaml": BOARD}, "deit_s on b ("),
-    ("show model m.yaml", {"m.yaml": "base: deit_s\ndepth: 6\n"}, "m: DeiT-Small"),
+    ("show model m.yaml", {"m.yaml": "base: deit_s\ndepth: 6\n"}, "m: on the base deit_s: DeiT-Small"),
     ("reproduce pivot --hw b.yaml", {"b.yaml": BOARD}, "Fits: yes, 1,152 of 2,520 DSP48E2, XCZU9EG [inherited from zcu102]."),
     ("reproduce pivot --hw b.yaml", {"b.yaml": BOARD}, "[inherited from zcu102], whose sources pivotsim show hw zcu102 lists"),
     ("show hw --set array.clock_mhz=200", {}, "set by the user (was 125)"),
+    ("run --trace t.csv --hw in.cfg --energy activity", {"t.csv": TRACE, "in.cfg": SCALESIM_CFG}, "rule activity"),
+    ("show hw in.cfg", {"in.cfg": SCALESIM_CFG}, "no processor"),
+    ("show hw b.yaml", {"b.yaml": BOARD}, "b: on the base zcu102: ZCU102 board with PIVOT's"),
+    ("sweep s.yaml --out o", {"s.yaml": SPACE.replace("name: s\n", "")}, "2 designs of 2 points"),
+    ("sweep s.yaml --out o", {"s.yaml": f"{SPACE}  model.depth: [6, 12]\n  tokens: [none, 'evit:keep_rate=0.7']\n"}, "left out: 2, each is not valid, such as: evit: encoders: must be at most 6"),
 ]  # fmt: skip
 
 # refused
@@ -170,6 +175,7 @@ REFUSED = [
     ("run config.json", {"config.json": "{}"}, "config.json: a file, but a model is read from .yaml or .yml"),
     ("run deit_s --experts 1/2", {}, "--experts: is of imported models, such as model.onnx (got '1/2')"),
     ("run vit.onnx --experts a/2", {"vit.onnx": b"\x08\0"}, "--experts: expected tokens of each expert such as 300/212/0/512 (got 'a/2')"),
+    ("combine deit_t --low 1-6 --high all --f-low -" + 400 * "9", {}, "--f-low: must be a number that a computer can hold (got '-99"),
     ("run nothing.onnx", {}, "nothing.onnx: no such file"),
     ("combine vit.onnx --low 1-6 --high all --f-low 0.8", {"vit.onnx": b"\x08\0"}, "vit.onnx: a file, but a model is read from .yaml or .yml here; `pivotsim run vit.onnx` imports it"),
     ("run t.csv", {"t.csv": TRACE}, "t.csv: a file, but a model is read from .yaml or .yml; a trace of operations is given by --trace t.csv"),
@@ -314,7 +320,7 @@ REFUSED = [
     ("show board", {}, "show: No such command 'board', valid names: fit, hw, model, plan, trace"),
     # -- traces
     ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace(" Strides,", "")}, "t.csv:1: is a SCALE-Sim topology of convolutions without the columns strides"),
-    ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace("2,\n", "0,\n")}, "t.csv:2: strides: must lie in 1 to 9223372036854775807 (got 0)"),
+    ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace("2,\n", "0,\n")}, "t.csv:2: strides: must be at least 1 (got 0)"),
     ("run --trace t.csv", {"t.csv": SCALESIM_CONV.replace("A, 30", "A, 2")}, "t.csv:2: kernel: spans 3, more than the 2 of the padded input"),
     ("run --trace t.csv", {"t.csv": SCALESIM_GEMM.replace("96", "many")}, "t.csv:2: n: must be a whole number without sign or unit (got 'many')"),
     ("run --trace t.csv", {"t.csv": "M,N\n50,96\n"}, "t.csv:1: a trace needs the columns m, k and n, and may have encoder,module,"),
@@ -411,4 +417,19 @@ REFUSED = [
     # -- tables of accuracy
     ("schedule deit_s --accuracy a.csv --stride 60", {"a.csv": "tokens,accuracy_pct\n197,79.8\n"}, "schedule: 197 tokens alone have both latency and accuracy, and a choice needs two counts; 3 of 4 grid points have no accuracy"),
     ("schedule deit_s --accuracy a.csv", {"a.csv": "tokens,accuracy_pct\n197,0.798\n137,0.791\n"}, "a.csv: accuracy_pct: all are at most 1; fractions? State percent, such as 79.8 for 0.798"),
+    # -- as a newcomer writes them
+    ("show hw b.yaml", {"b.yaml": "name: tiny\narray:\n  rows: 16\n  cols: 16\n  dataflow: ws\n"}, "power, sources, units; with 'base: zcu102' a file states only what differs"),
+    ("run deit_s --hw b.yaml", {"b.yaml": "base: zcu102\nclock_mhz: 200\n"}, "b.yaml:2: clock_mhz: unknown key; it stands below host or array, indented"),
+    ("sweep s.yaml --out o", {"s.yaml": SPACE + "model: deit_s\n"}, "s.yaml:4: model: unknown key; it stands below fixed, indented"),
+    ("sweep s.yaml --out o", {"s.yaml": SPACE + "rules: [array.rows < 64]\n"}, "rules: unknown key; the key is constraints"),
+    ("sweep s.yaml --out o", {"s.yaml": SPACE.replace("array.rows", "clock")}, "axes.clock: unknown field, nearest valid names: 'array.clock_mhz', 'host.clock_mhz'"),
+    ("run deit_small_patch16_224", {}, "; a model of timm is read as `pivotsim run timm:NAME`"),
+    ("combine timm:vit_tiny_patch16_224 --low 1-6 --high all --f-low 0.8", {}, "`pivotsim run timm:vit_tiny_patch16_224` imports it"),
+    ("import config.json", {"config.json": "{}"}, "; write hf:config.json"),
+    ("import deit_s", {}, "; a model of sizes needs no import: `pivotsim run deit_s`"),
+    ("run --trace t.csv", {"t.csv": "m,k,n,count\n1,2,3,4\n"}, "t.csv:1: unknown column (got 'count'); the column is repeats"),
+    ("run --trace t.csv", {"t.csv": trace(kind="matmul")}, "t.csv:2: kind: unknown name (got 'matmul'); a multiplication is of kind gemm"),
+    ("run --trace t.csv", {"t.csv": trace(k="0")}, "t.csv:2: k: must be at least 1 (got 0)"),
+    ("compare r.json r.json", {"r.json": '{"model_type": "vit"}'}, "r.json: is no result; `pivotsim run deit_s --json` prints one"),
+    ("compare r.json r.json", {"r.json": '{"schema_version": 1, "result": "gemm"}'}, "r.json: is a result of another command than run and combine (got 'gemm')"),
 ]  # fmt: skip

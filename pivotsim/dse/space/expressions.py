@@ -81,7 +81,8 @@ def parse_expression(path: str, text: object) -> Expression:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path}: is no expression such as delay_ms <= 50 {got(text)}") from None
+        equal = "; equal is ==" if re.search(r"[^<>=!]=[^=]", text) else ""
+        raise InputError(f"{path}: is no expression such as delay_ms <= 50 {got(text)}{equal}") from None
 
 
 def _names(path: str, node: ast.AST) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
@@ -56,6 +56,7 @@ class FixedSpec(Spec):
 class SpaceSpec(Spec):
     """The form of a space file."""
 
+    other_names: ClassVar[Mapping[str, str]] = {"rules": "the key is constraints"}
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
     description: str = quantity("", "One sentence.", default="", pattern=r"^[^\x00-\x1f\x7f]*$")
     fixed: FixedSpec = FixedSpec()

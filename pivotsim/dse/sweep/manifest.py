@@ -128,12 +128,15 @@ def _places(path: Path, raw: bytes) -> dict[str, str]:
 
 def check_same(found: dict[str, Any], head: dict[str, Any], path: Path) -> None:
     """Raise InputError where a manifest is of another sweep; each difference is named."""
-    if found["method"] == "random" and found.get("sampling") != SAMPLING:
+    if found.get("method") == "random" and found.get("sampling") != SAMPLING:
         raise InputError(f"{path}: another version of pivotsim drew its points, in another way; use another folder")
+    follows = (
+        ("sampling", "samples", "seed", "points", "chunks_total") if found.get("method") != head.get("method") else ()
+    )
     problems = [
-        f"{path}: {key} is {found.get(key)!r} there and {head[key]!r} here; use another folder"
+        f"{path}: {key} is {_shown(found.get(key))} there and {_shown(head[key])} here; use another folder"
         for key in head
-        if key not in ("space", "space_hash", "columns") and found.get(key) != head[key]
+        if key not in ("space", "space_hash", "columns", *follows) and found.get(key) != head[key]
     ]
     changes = list(_differences(found["space"], head["space"]))
     if changes:
@@ -143,6 +146,10 @@ def check_same(found: dict[str, Any], head: dict[str, Any], path: Path) -> None:
         problems = [f"{path}: has other columns, of an earlier version; use another folder"]
     if problems:
         raise InputError(problems)
+
+
+def _shown(value: object) -> str:
+    return "not stated" if value is None else str(value)
 
 
 def _differences(one: Any, other: Any, path: str = "") -> Iterator[str]:

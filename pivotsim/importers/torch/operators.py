@@ -25,7 +25,8 @@ _ROWS = {
         "polar complex view_as_complex view_as_real"
     ),
     "pool": (
-        "histc bincount adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+        "histc bincount "
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
         "avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d max_pool2d_with_indices mean sum prod "
         "amax amin max min argmax argmin var std var_mean std_mean norm linalg_vector_norm logsumexp any all "
         "col2im"

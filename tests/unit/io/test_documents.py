@@ -19,7 +19,7 @@ def test_the_nearest_file_has_the_last_word(tmp_path):
         low="base: zcu102\nname: low\narray:\n  rows: 8\n  cols: 8\n  clock_mhz: 100\nsources:\n  array.clock_mhz: a\n",
     )
     hw = ps.load_hardware(top)
-    assert (hw.name, hw.description) == ("top", "in the middle")
+    assert (hw.name, hw.description) == ("top", "on the base middle: in the middle")
     assert (hw.array.rows, hw.array.cols, hw.array.clock_mhz, hw.array.dataflow) == (16, 32, 100, "is")
     assert hw.source("array.rows") == f"set by the user in {top}"
     assert hw.source("array.cols") == f"[inherited from middle] set by the user in {middle}"
