@@ -177,6 +177,8 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
         best, _, match = max(ratios, default=(0.0, 0, ""))
         last = match.rpartition(".")[2]
         same = [n for ratio, _, n in ratios if ratio == best and n.rpartition(".")[2] == last]  # of several groups
+        if last in same:  # the name alone is valid too, and says the same
+            same = [last]
         if best and 1 < len(same) <= MAX_NEAREST:
             return f", nearest valid names: {', '.join(map(repr, same))}"
         if best:

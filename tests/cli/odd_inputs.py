@@ -175,7 +175,7 @@ REFUSED = [
     ("run config.json", {"config.json": "{}"}, "config.json: a file, but a model is read from .yaml or .yml"),
     ("run deit_s --experts 1/2", {}, "--experts: is of imported models, such as model.onnx (got '1/2')"),
     ("run vit.onnx --experts a/2", {"vit.onnx": b"\x08\0"}, "--experts: expected tokens of each expert such as 300/212/0/512 (got 'a/2')"),
-    ("combine deit_t --low 1-6 --high all --f-low -" + 400 * "9", {}, "--f-low: must be a number that a computer can hold (got '-99"),
+    ("combine deit_t --low 1-6 --high all --f-low -" + 400 * "9", {}, "--f-low: must be a number that a computer can hold (got -999"),
     ("run nothing.onnx", {}, "nothing.onnx: no such file"),
     ("combine vit.onnx --low 1-6 --high all --f-low 0.8", {"vit.onnx": b"\x08\0"}, "vit.onnx: a file, but a model is read from .yaml or .yml here; `pivotsim run vit.onnx` imports it"),
     ("run t.csv", {"t.csv": TRACE}, "t.csv: a file, but a model is read from .yaml or .yml; a trace of operations is given by --trace t.csv"),

@@ -61,7 +61,7 @@ def test_an_edited_row_is_never_accepted() -> None:
 
 def test_sizes_beyond_any_image_are_refused_at_once() -> None:
     ops = tuple(op._replace(m=10**17) if op.module == "patch_embed" else op for op in EDITED)
-    with pytest.raises(ps.InputError, match="found no such sizes"):
+    with pytest.raises(ps.InputError, match="found encoders of other sizes or parts"):
         recognised_plan(ps.Trace(ops, "giant"))
 
 
