@@ -46,7 +46,8 @@ lint: $(DEV)
 
 tests: $(DEV)
 	$(BIN)/pytest -n auto --maxprocesses 8 tests
-	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles
+	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles \
+	  --deselect pivotsim/importers/sources.py::pivotsim.importers.sources.trace_of
 
 test-lowest: $(LOWEST_READY)
 	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest -n auto --maxprocesses 4 $(CORE_TESTS)
@@ -61,7 +62,7 @@ models: $(TORCH_READY)
 
 test-torch: $(TORCH_READY)
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest -n auto --maxprocesses 4 tests/torch tests/unit/test_package.py
-	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch
+	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py
 
 record-staircase: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.recordings.staircase

@@ -8,6 +8,7 @@ import typer
 
 from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
+from pivotsim.cli.report_tables import print_breakdown, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
     check_stated_once,
     load_both,
@@ -15,7 +16,6 @@ from pivotsim.cli.settings import (
     parse_settings,
     score_bits_not_used,
 )
-from pivotsim.cli.simulating import print_breakdown, print_end, print_energy, print_said, write_plots
 from pivotsim.errors import InputError, got, number_text
 from pivotsim.tables import number, percent, ranges
 

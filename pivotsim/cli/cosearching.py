@@ -9,8 +9,8 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths
 from pivotsim.cli.output import print_json, print_line
+from pivotsim.cli.report_tables import print_end
 from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
-from pivotsim.cli.simulating import print_end
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ DONE, CHECK_FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 # Command -> its module in pivotsim.cli, and what stands for it there: a function, or an app with commands of its own.
 COMMANDS = {
-    "gemm": ("simulating", "gemm_command"),
+    "gemm": ("multiplying", "gemm_command"),
     "run": ("simulating", "run_command"),
     "import": ("importing", "import_command"),
     "combine": ("combining", "combine_command"),

@@ -9,8 +9,8 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
+from pivotsim.cli.report_tables import print_end, print_said
 from pivotsim.cli.settings import load_both, model_not_used, parse_settings
-from pivotsim.cli.simulating import print_end, print_said
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, number, percent
 

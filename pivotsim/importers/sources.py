@@ -45,7 +45,7 @@ def trace_of(
     -------
     Trace
         Each multiplication with its label and ``layer``; ``notes`` say what was taken for granted. Operands have 8
-        bits [assumed]. ``plan(trace)`` makes a Plan of it where it is a Vision Transformer.
+        bits [assumed]. ``recognised_plan(trace)`` makes a Plan of a Vision Transformer.
 
     Raises
     ------

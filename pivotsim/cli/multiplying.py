@@ -1,0 +1,84 @@
+"""The command gemm: one matrix multiplication on the array."""
+
+from typing import TYPE_CHECKING
+
+from pivotsim.cli import options
+from pivotsim.cli.output import print_json, print_table, progress
+from pivotsim.cli.report_tables import print_said
+from pivotsim.cli.settings import array_not_used, array_of
+from pivotsim.tables import number, percent
+
+if TYPE_CHECKING:
+    from pivotsim.simulation.single_gemm import GemmResult
+
+
+def gemm_command(
+    m: options.SizeM,
+    k: options.SizeK,
+    n: options.SizeN,
+    hw: options.HwOption = "zcu102",
+    array: options.ArrayOption = None,
+    dataflow: options.DataflowOption = None,
+    fold_overlap: options.FoldOverlapOption = None,
+    edge: options.EdgeOption = None,
+    os_edge_register: options.OsEdgeRegisterOption = None,
+    mac_latency: options.MacLatencyOption = None,
+    engine: options.EngineOption = "analytic",
+    density: options.DensityOption = None,
+    block: options.BlockOption = None,
+    seed: options.SeedOption = None,
+    set_: options.HwSetOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Cycles of one M x K x N matrix multiplication on the array.
+
+    Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
+    """
+    from pivotsim.hardware.resources import fit_or_none, fit_to_dict
+    from pivotsim.simulation.single_gemm import simulate_gemm
+    from pivotsim.simulation.summary import fits_row
+
+    flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
+    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
+    board, settings, chosen = array_of("gemm", hw, set_, flags)
+    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=True)
+    if engine == "memory":
+        not_used["--engine memory"] = "memories are unlimited here; pivotsim run --memory hw has the board's"
+    clock_mhz = board.clock_mhz
+    with progress():
+        result = simulate_gemm(
+            m, k, n, **chosen, engine=engine, clock_mhz=clock_mhz, density=density, block=block, seed=seed
+        )
+    found = fit_or_none(board.replace({f"array.{name}": value for name, value in chosen.items()}))
+    if json:
+        print_json(
+            {**result.to_dict(), **fit_to_dict(found), "hardware": board.name, "not_used": not_used, "set": settings}
+        )
+        return
+    mode = f"on {result.rows}x{result.cols}, {result.dataflow}, {result.fold_overlap}, {result.edge}"
+    rows = [
+        ("cycles", f"{result.cycles:,}", "clocks"),
+        ("delay", number(result.delay_ms, 6), f"ms at {clock_mhz:g} MHz"),
+        ("folds", f"{result.executed_folds:,}", mode),
+        ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
+        ("MACs", f"{result.macs:,}", ""),
+    ]
+    if result.dense_cycles is not None:
+        whole = result.dense_cycles
+        rows[2] = ("folds", f"{result.executed_folds:,}", f"of {result.folds:,}, {mode}")
+        rows[1:1] = [
+            ("dense", f"{whole:,}", "clocks"),
+            ("of dense", percent(result.cycles / whole), f"density {result.density:g}, block {result.block}"),
+            _expected(result),
+        ]
+        rows[-1] = ("MACs", f"{result.macs:,}", f"{percent(result.kept_frac or 0)} of all")
+    rows.append((*fits_row(found)[:2], fits_row(found)[-1]))
+    print_table(("quantity", "value", "unit"), rows, right=(1,))
+    print_said([f"{path}: {why}" for path, why in not_used.items()])
+
+
+def _expected(result: "GemmResult") -> tuple[str, str, str]:
+    """Return the row of the mean over many masks."""
+    if result.expected_cycles is None:
+        return "expected", "-", "256 masks of so many blocks take too long; a larger --block takes less"
+    return "expected", f"{result.expected_cycles:,.0f}", f"clocks, spread {result.spread_cycles:,.0f}, 256 masks"
