@@ -31,7 +31,7 @@ def load_checkpoint(vit: VisionTransformer, path: str | Path) -> None:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import tempfile, torch
     >>> from pivotsim.vit_torch.model.transformer import build_vit
     >>> path, vit = Path(tempfile.mkdtemp()) / "deit_t.pth", build_vit("deit_t", seed=1)
     >>> torch.save({"model": vit.state_dict()}, path)
