@@ -19,11 +19,13 @@ NEED_TORCH = (
     "pivotsim.vit_torch", "pivotsim.importers.torch.programs", "pivotsim.importers.named",
     "pivotsim.importers.checkpoints.torch_files",
 )  # fmt: skip
-HAS_TORCH = importlib.util.find_spec("torch") is not None
+NEED_ONNX = ("pivotsim.importers.onnx",)
+HAS_TORCH, HAS_ONNX = (importlib.util.find_spec(name) is not None for name in ("torch", "onnx"))
+UNLOADABLE = (*(() if HAS_TORCH else NEED_TORCH), *(() if HAS_ONNX else NEED_ONNX), "pivotsim.__main__")
 MODULES = sorted(
     info.name
-    for info in pkgutil.walk_packages(pivotsim.__path__, "pivotsim.")
-    if not info.name.endswith("__main__") and (HAS_TORCH or not info.name.startswith(NEED_TORCH))
+    for info in pkgutil.walk_packages(pivotsim.__path__, "pivotsim.", onerror=lambda _: None)
+    if not info.name.startswith(UNLOADABLE)
 )
 
 
