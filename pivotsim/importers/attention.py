@@ -86,10 +86,7 @@ class Blocks:
     """
 
     def __init__(self, graph: Graph, attentions: list[Attention]) -> None:
-        self.graph = graph
-        own = {}
-        for attention in attentions:
-            own[attention.scores.name] = _own_products(graph, attention)
+        own = {attention.scores.name: _own_products(graph, attention) for attention in attentions}
         weighted = [node for node in graph.nodes if has_weight(graph, node) and not is_depthwise(node)]
         prefixes = {_block(graph, attention, own[attention.scores.name], weighted) for attention in attentions} - {""}
         self.number: dict[str, int] = {}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, MissingExtraError, check_integer, got
 from pivotsim.importers.imported import Imported, import_graph
 from pivotsim.importers.request import Request
 from pivotsim.io.file_kinds import IMPORTED_PREFIXES, IMPORTED_SUFFIXES
@@ -171,8 +171,11 @@ def parse_sizes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _named(text: str, sizes: Mapping[str, tuple[int, ...]], request: Request) -> Imported:
-    from pivotsim.importers import named
-    from pivotsim.importers.torch import programs
+    try:
+        from pivotsim.importers import named
+        from pivotsim.importers.torch import programs
+    except MissingExtraError:  # torch alone would not do
+        raise MissingExtraError("torch", "models", f"a model by name ({text})") from None
 
     name = text.partition(":")[2]
     if not name:

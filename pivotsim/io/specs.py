@@ -17,6 +17,8 @@ from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 SpecT = TypeVar("SpecT", bound="Spec")
+MOST_MISSING = 2  # groups that are named one by one
+MAX_KEYS_LISTED = 32
 
 
 class Spec(BaseModel):
@@ -99,9 +101,6 @@ def _place(document: Document, path: KeyPath) -> str:
     return document.name if is_shipped(place) else place  # the package's values are right but for what is laid over
 
 
-MOST_MISSING = 2  # groups that are named one by one
-
-
 def _problems(spec: type[Spec], document: Document, errors: list[Any]) -> list[str]:
     """Return a line for each problem; of many missing keys one, where a file may leave them to its base."""
     missing = [".".join(map(str, error["loc"])) for error in errors if error["type"] == "missing"]
@@ -161,9 +160,6 @@ def unknown_key(spec: type[Spec], path: str, valid: Iterable[str], how: str = ""
     """
     meant = _meant(spec, tuple(path.split(".")))
     return meant if meant.startswith(";") else nearest(path, valid, how=how)
-
-
-MAX_KEYS_LISTED = 32
 
 
 # -- fields -------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ def hide(monkeypatch, *packages):
     [
         (("scipy",), (*SWEEP, "--method", "sobol", "--samples", "8"), "dse"),
         (("torch",), ("schedule", "deit_s", "--accuracy", "deit_s", "--live", "cpu", "--plots", "out"), "torch"),
+        (("torch",), ("run", "timm:deit_tiny_patch16_224", "--plots", "out"), "models"),
     ],
 )
 def test_nothing_is_made_without_an_extra(pivotsim, tmp_path, monkeypatch, packages, arguments, extra):
