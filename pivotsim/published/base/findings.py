@@ -1,4 +1,11 @@
-"""Findings: one per claim, with its verdict."""
+"""Findings: one per claim, with its verdict.
+
+Verdicts of all papers
+    input                       a number that the paper sets, not a result: the model takes it as it is
+    not met                     modelled and not fitted, and the claim is missed by more than its tolerance
+    source contradicts itself   the paper's own rules and cells imply another value (found, not listed)
+    not modelled                outside the model; the reason says why
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +13,10 @@ from typing import Any
 from pivotsim.published.base.claims import Claim
 
 REPRODUCED, CALIBRATED, INFERRED = "reproduced", "calibrated", "inferred"
+INPUT, NOT_MET = "input", "not met"
 CONTRADICTS, NOT_MODELLED = "source contradicts itself", "not modelled"
 NO_VERDICT = ""  # of a claim that is set beside another board than the paper's
-VERDICTS = (REPRODUCED, CALIBRATED, INFERRED, CONTRADICTS, NOT_MODELLED)
+VERDICTS = (REPRODUCED, INPUT, CALIBRATED, INFERRED, NOT_MET, CONTRADICTS, NOT_MODELLED)
 
 
 @dataclass(frozen=True)

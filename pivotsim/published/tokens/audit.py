@@ -9,7 +9,15 @@ from pivotsim.hardware.gpu import GpuSpec
 from pivotsim.models.spec import load_model
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import load_expected, load_table, printed
-from pivotsim.published.base.findings import CALIBRATED, CONTRADICTS, INFERRED, NOT_MODELLED, Finding
+from pivotsim.published.base.findings import (
+    CALIBRATED,
+    CONTRADICTS,
+    INFERRED,
+    INPUT,
+    NOT_MET,
+    NOT_MODELLED,
+    Finding,
+)
 from pivotsim.published.base.hits import Hit
 from pivotsim.published.tokens.claims import BASELINE, MODELS, Table, TokenClaim, load_token_claims
 from pivotsim.published.tokens.contradictions import RULES, change_pct
@@ -26,8 +34,8 @@ from pivotsim.published.tokens.tables import contradiction_table, hit_table, rat
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table as PrintedTable
 
-RECOMPUTED, INPUT, UNVALIDATED = "recomputed", "input", "not validated"
-VERDICTS = (RECOMPUTED, INPUT, CALIBRATED, INFERRED, UNVALIDATED, CONTRADICTS, NOT_MODELLED)
+RECOMPUTED, UNVALIDATED = "recomputed", "not validated"
+VERDICTS = (RECOMPUTED, INPUT, CALIBRATED, INFERRED, UNVALIDATED, NOT_MET, CONTRADICTS, NOT_MODELLED)
 
 # quantity -> (verdict, reason) where nothing is computed
 STATED = {
