@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar
 
 from pivotsim.effort.combination import combine
@@ -18,6 +18,7 @@ from pivotsim.published.pivot.effort_pairs import Hypothesis, definition_scores,
 from pivotsim.published.pivot.energy_sums import Additive, judge_additive
 from pivotsim.published.pivot.judge import MODELS, Judge
 from pivotsim.published.pivot.other_board import BoardComparison, compare_board
+from pivotsim.published.pivot.other_systems import ROW, System, compare_systems, system_table
 from pivotsim.published.pivot.pair_ranking import RELATIVE, Search
 from pivotsim.published.pivot.paper_board import differences, paper_board
 from pivotsim.published.pivot.tables import additive_table, definition_table, hit_table, pair_table
@@ -45,13 +46,21 @@ class Audit(Findings):
         """Definition of EDP -> sum of the rows' best relative scores; the lowest is used for all rows."""
         return definition_scores([search.relative for search in self.searches])
 
+    @cached_property
+    def other_systems(self) -> list[System]:
+        """The systems of Table 4 on this board, beside DeiT-S and PVDS-50."""
+        best = next(search.best for search in self.searches if search.row == ROW)
+        claims = [finding.claim for finding in self.findings]
+        return compare_systems(self.hw, self.mixes[ROW], (best.low, best.high), claims)
+
     def tables(self) -> Iterator[Table]:
-        """Yield what is printed: findings, contradictions, energy sums, effort pairs, definitions of EDP."""
+        """Yield what is printed: findings, contradictions, energy sums, pairs, definitions of EDP, other systems."""
         yield self.findings_table(f"PIVOT (DAC'24) on {self.hw.name}: published beside simulated", folds=True)
         yield hit_table(self.hits)
         yield additive_table(self.additive)
         yield pair_table(self.searches)
         yield definition_table(self.definition_scores)
+        yield system_table(self.other_systems)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -76,6 +85,7 @@ class Audit(Findings):
                 for s in self.searches
                 for kind, rank, h in s.shown(5)
             ],
+            "other_systems": [system.to_dict() for system in self.other_systems],
             "unexpected": self.unexpected,
         }  # fmt: skip
 
