@@ -9,7 +9,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.audit_tables import print_audit, print_verdicts
-from pivotsim.cli.output import print_json, print_line, print_note
+from pivotsim.cli.output import print_json, print_line, print_note, print_notes
 from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError
 from pivotsim.published.registry import PAPERS, Paper, reproduce
@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
 reproduce_app = typer.Typer(no_args_is_help=True, help="Published numbers beside simulated ones, with verdicts.")
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")]
+RecordedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--recorded",
+        parser=options.folder("--recorded"),
+        metavar="DIR",
+        help="With --plots: recordings behind figures that no simulation gives, such as notebooks/recorded.",
+    ),
+]
 # what a paper takes -> the parameters of its command: name, option, default
 OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
     "hw": (("hw", options.HwOption, "zcu102"), ("set_", options.HwSetOption, None)),
-    "plots": (("plots", options.PlotsOption, None),),
+    "plots": (("plots", options.PlotsOption, None), ("recorded", RecordedOption, None)),
 }
 ALWAYS = (("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
 
@@ -49,10 +58,13 @@ def _reproduce(
     hw: str | None = None,
     set_: list[str] | None = None,
     plots: Path | None = None,
+    recorded: Path | None = None,
 ) -> None:
     """Audit a paper and print what was found."""
     if json and markdown:
         raise InputError("reproduce: --json and --markdown exclude each other")
+    if recorded is not None and plots is None:
+        raise InputError("--recorded: changes pictures alone, give --plots too")
     asked: dict[str, Any] = {}
     said: dict[str, Any] = {}
     if hw is not None:
@@ -61,7 +73,8 @@ def _reproduce(
     audit = reproduce(name, **asked)
     written: list[Path] = []
     if plots is not None:
-        written = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots)
+        written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, recorded)
+        print_notes(notes)
     if json:
         print_json({**audit.to_dict(), **said})
     else:

@@ -13,7 +13,8 @@ class Paper(NamedTuple):
     """What is known of a paper before its audit is loaded.
 
     ``audit`` names the function, ``module:function``; ``takes`` what may be chosen: ``hw``, a keyword of that
-    function; ``plots``, pictures by ``plot_audit`` in the module of that name in ``pivotsim.plots``.
+    function; ``plots``, pictures by ``plot_audit`` of ``pivotsim.plots.NAME``, which takes
+    the audit, a folder and a folder of recordings or None, and returns paths and notes.
     """
 
     title: str

@@ -2,11 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 import pivotsim as ps
 
+RECORDED = Path(__file__).parents[2] / "notebooks" / "recorded"
 SHARED = {
     "schema_version", "delay_ms", "energy_j", "edp_j_ms", "fps_per_watt", "ps_ms", "breakdown", "energy_breakdown",
     "pivotsim_version", "input_hash", "set", "notes", "workload", "hardware",
@@ -240,11 +242,8 @@ def test_show_model_plan_and_trace(pivotsim):
 
 
 def test_reproduce(pivotsim, tmp_path):
-    data = json_of(pivotsim("reproduce", "pivot", "--json", "--plots", tmp_path))
+    data = json_of(pivotsim("reproduce", "pivot", "--json"))
     assert data["unexpected"] == []
-    assert {p.name for p in tmp_path.iterdir()} == {
-        "pivot_delays.png", "pivot_fig1b_attention.png", "pivot_fig6a_shares.png",
-    }  # fmt: skip
     text = pivotsim("reproduce", "pivot").out
     for claim in data["claims"]:
         assert claim["id"] in text and claim["reason"] in text
@@ -254,6 +253,36 @@ def test_reproduce(pivotsim, tmp_path):
     assert re.search(r"PVDS-50 +1\.23x +1\.6x +2\.0x +no +42 %", text)
     markdown = pivotsim("reproduce", "pivot", "--markdown").out
     assert markdown.startswith("### ") and "| table2.deit_s.delay | 59.66 | 59.660 |" in markdown
+
+
+def test_pictures_of_pivot_with_and_without_recordings(pivotsim, tmp_path):
+    ran = pivotsim("reproduce", "pivot", "--json", "--plots", tmp_path / "a")
+    assert ran.code == 0 and json.loads(ran.out)["unexpected"] == []
+    assert {p.name for p in (tmp_path / "a").iterdir()} == {
+        "pivot_delays.png", "pivot_fig1b_attention.png", "pivot_fig4b_search_space.png", "pivot_fig4c_training.png",
+        "pivot_fig6a_shares.png", "pivot_fig6b_components.png", "pivot_fig8a_edp.png", "pivot_fig8b_edp_parts.png",
+        "pivot_table4_systems.png",
+    }  # fmt: skip
+    (note,) = ran.err.splitlines()
+    assert note.startswith("left out for lack of recordings: Figs. 1c (throughput on GPUs and CPUs), 2c")
+    assert "9 (paths of the efforts); give --recorded DIR" in note and "`make cosearch`" in note
+    ran = pivotsim("reproduce", "pivot", "--plots", tmp_path / "b", "--recorded", RECORDED)
+    assert (ran.code, ran.err) == (0, "") and ran.out.count("wrote ") == len(list((tmp_path / "b").iterdir())) == 16
+
+
+def test_recordings_that_are_not_there(pivotsim, tmp_path):
+    for arguments, problem in (
+        (("--recorded", RECORDED), "--recorded: changes pictures alone, give --plots too"),
+        (("--plots", tmp_path / "out", "--recorded", tmp_path / "no"), f"--recorded: {tmp_path}/no: no such folder"),
+        (("--plots", tmp_path / "out", "--recorded", tmp_path), "holds no recording, such as cosearch_digits_efforts"),
+        (("--plots", tmp_path / "out", "--recorded", ""), "--recorded: must name a folder"),
+    ):
+        ran = pivotsim("reproduce", "pivot", *arguments)
+        assert ran.code == 2 and problem in ran.err and len(ran.err.splitlines()) == 1, ran.err
+    (tmp_path / "effort_overhead_cpu.csv").write_bytes((RECORDED / "effort_overhead_cpu.csv").read_bytes())
+    ran = pivotsim("reproduce", "pivot", "--plots", tmp_path / "out", "--recorded", tmp_path)
+    assert ran.code == 0 and f"{tmp_path} lacks cosearch_digits_seed0_calibration.npz" in ran.err
+    assert "pivot_fig7_processors.png" in ran.out and "pivot_fig9_paths" not in ran.out
 
 
 @pytest.mark.parametrize(

@@ -141,11 +141,15 @@ def test_many_differences_are_counted(capsys):
 
 
 def test_pictures_name_the_board(board, capsys, tmp_path, monkeypatch):
-    from pivotsim.plots import pivot
+    from pivotsim.plots.pivot import FIGURES, figures
 
-    titles = []
-    draw = pivot.draw_pairs
-    monkeypatch.setattr(pivot, "draw_pairs", lambda *given: titles.append(given[-1]) or draw(*given))
-    code, out, _ = ran(capsys, "reproduce", "pivot", "--hw", board, "--plots", tmp_path / "out")
-    assert code == 0 and len(list((tmp_path / "out").iterdir())) == 3 and out.count("wrote ") == 3
-    assert all(title.endswith("simulated: pynq, another board than the paper's") for title in titles)
+    titles = {}
+    save = figures.save_png
+    monkeypatch.setattr(figures, "save_png", lambda f, *to: titles.update({to[1]: f.get_suptitle()}) or save(f, *to))
+    code, out, err = ran(capsys, "reproduce", "pivot", "--hw", board, "--plots", tmp_path / "out")
+    assert code == 0 and len(list((tmp_path / "out").iterdir())) == out.count("wrote ") == len(titles)
+    assert "left out on this board: Table 4 (the paper's board alone)" in err
+    of_board = [f.picture for f in FIGURES if f.picture in titles and f.on_board]
+    assert len(of_board) >= 7
+    assert all(titles[name] == "simulated: pynq, another board than the paper's" for name in of_board)
+    assert titles["pivot_fig4b_search_space"] == ""  # of no board

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.resources import fit_to_dict
@@ -40,6 +41,7 @@ class BoardComparison(Findings):
     differing: list[tuple[str, object, object]]
     pairs: Mapping[str, Hypothesis]
     baselines: Mapping[str, Report]
+    mixes: Mapping[str, MixedReport]
 
     def tables(self) -> Iterator[Table]:
         """Yield what is printed: a row per claim that has a simulated value."""
@@ -123,7 +125,7 @@ def compare_board(judge: Judge, differing: list[tuple[str, object, object]]) -> 
     """
     pairs = {search.row: search.best for search in judge.searches}
     findings = [_finding(judge, claim, pairs) for claim in judge.claims]
-    return BoardComparison(findings, {}, judge.hw, differing, pairs, judge.baselines)
+    return BoardComparison(findings, {}, judge.hw, differing, pairs, judge.baselines, judge.mixes)
 
 
 def _finding(judge: Judge, claim: Claim, pairs: Mapping[str, Hypothesis]) -> Finding:

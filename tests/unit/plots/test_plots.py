@@ -4,18 +4,13 @@ import pytest
 from matplotlib.axes import Axes
 
 import pivotsim as ps
-from pivotsim.plots import delay, pivot
+from pivotsim.plots import delay
 from pivotsim.plots.style import new_axes
 
 
 @pytest.fixture(scope="module")
 def low():
     return ps.simulate(ps.skip_attention(ps.plan("deit_s"), active=[1, 2]))
-
-
-@pytest.fixture(scope="module")
-def audit():
-    return ps.reproduce("pivot")
 
 
 def one_axes():
@@ -49,18 +44,3 @@ def test_effort_stacks(low):
     assert sum(data["mean image"].values()) == pytest.approx(mix.delay_ms)
     assert "entropy" in data["mean image"]
     delay.draw_stacks(data, one_axes(), label="effort")
-
-
-def test_published_beside_simulated(audit):
-    shares = pivot.share_data(audit)
-    assert list(shares) == ["DeiT-S", "LVViT-S", "PVDS-50", "PVLS-50"]
-    assert shares["DeiT-S"]["published"] == {"softmax": 60, "attention_mac": 18, "mlp": 22}
-    assert shares["DeiT-S"]["simulated"]["softmax"] == pytest.approx(59.42, abs=0.005)
-    delays = pivot.delay_data(audit)
-    assert [row for row, *_ in delays] == list(pivot.ROWS)
-    assert delays[0][1:] == (59.66, pytest.approx(59.66, abs=0.001), "calibrated")
-    assert [row for row, *_ in pivot.attention_data(audit)] == ["DeiT-S", "LVViT-S"]
-    axes = pivot.draw_shares(shares, one_axes())
-    assert len(axes.patches) == 2 * (3 + 3 + 2 + 2)
-    axes = pivot.draw_pairs(delays, one_axes(), "delay, ms", "title")
-    assert "-5.4 %\nnot modelled" in [t.get_text() for t in axes.texts]

@@ -1,9 +1,9 @@
-"""PIVOT's Fig. 1b and 6a and its delay tables, published beside simulated."""
+"""Figs. 1b and 6a and the delays of Tables 2 and 3, published beside simulated."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pivotsim.plots.style import GROUP_COLOURS, GROUP_LABELS, new_axes, plain_axes, save_png
+from pivotsim.plots.pivot.bars import Delays
+from pivotsim.plots.style import GROUP_COLOURS, GROUP_LABELS, plain_axes
 from pivotsim.published.pivot.audit import Audit
 from pivotsim.published.pivot.other_board import BoardComparison
 
@@ -15,7 +15,6 @@ SHARES_TITLE = "Fig. 6a: delay by module (PVDS-50, PVLS-50: pairs and base of th
 ROWS = ("DeiT-S", "PVDS-50", "PVDS-35", "LVViT-S", "PVLS-50", "PVLS-35")
 
 Shares = dict[str, dict[str, dict[str, float]]]  # model -> published | simulated -> group -> %
-Delays = list[tuple[str, float, float, str]]  # row, published ms, simulated ms, verdict
 
 
 def share_data(audit: Audit | BoardComparison) -> Shares:
@@ -79,38 +78,3 @@ def draw_shares(data: Shares, axes: "Axes", title: str = SHARES_TITLE) -> "Axes"
                 for k, h in (("published", ""), ("simulated", "//"))]  # fmt: skip
     axes.legend(handles=handles, loc="upper center", ncols=5, fontsize=8, frameon=False)
     return plain_axes(axes)
-
-
-def draw_pairs(data: Delays, axes: "Axes", label: str, title: str) -> "Axes":
-    """Draw published and simulated values side by side, the deviation above."""
-    top = max((max(published, simulated) for _, published, simulated, _ in data), default=1.0)
-    for index, (_, published, simulated, verdict) in enumerate(data):
-        axes.bar(index - 0.2, published, width=0.38, color="#999999", label="published" if index == 0 else None)
-        axes.bar(
-            index + 0.2, simulated, width=0.38, color="#0072B2", hatch="//", edgecolor="white",
-            label="simulated" if index == 0 else None,
-        )  # fmt: skip
-        off = round(100 * (simulated / published - 1), 1)
-        note = "\n".join(filter(None, (f"{off:+.1f} %" if off else "0.0 %", verdict)))
-        axes.text(index, max(published, simulated) + 0.015 * top, note, ha="center", fontsize=7)
-    axes.set_xticks(range(len(data)), [row for row, *_ in data], fontsize=8)
-    axes.set_ylim(0, 1.32 * top)
-    axes.set_ylabel(label)
-    axes.set_title(title, fontsize=9)
-    axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2)
-    return plain_axes(axes)
-
-
-def plot_audit(audit: Audit | BoardComparison, folder: Path) -> list[Path]:
-    """Write the pictures of the audit, or of another board beside the paper's figures, and return their paths."""
-    beside = "" if audit.judged else f"\nsimulated: {audit.hw.name}, another board than the paper's"
-    figure, (axes,) = new_axes(8, 4)
-    draw_shares(share_data(audit), axes, SHARES_TITLE + beside)
-    paths = [save_png(figure, folder, "pivot_fig6a_shares")]
-    figure, (axes,) = new_axes(4, 4)
-    title = "Fig. 1b: attention's share of delay" + beside
-    draw_pairs(attention_data(audit), axes, "share of delay, %", title)
-    paths.append(save_png(figure, folder, "pivot_fig1b_attention"))
-    figure, (axes,) = new_axes(8, 4)
-    draw_pairs(delay_data(audit), axes, "delay, ms", "Tables 2 and 3: delay on the ZCU102 (pairs inferred)" + beside)
-    return [*paths, save_png(figure, folder, "pivot_delays")]
