@@ -103,7 +103,7 @@ bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py
 
 figures: $(DEV) $(TORCH_READY)
-	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures > /dev/null
+	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures --recorded notebooks/recorded > /dev/null
 	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --out notebooks/figures > /dev/null
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem; \
 	  plot_opmem(ps.plan('deit_s'), ps.load_hardware('zcu102'), Path('notebooks/figures'))"

@@ -11,7 +11,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 # notebook -> pictures, and what its output holds
 SHOWN = {
     "01_pivot_tables.ipynb": (
-        3,
+        6,
         (
             "61,128",
             "3,026,160",
@@ -20,6 +20,10 @@ SHOWN = {
             "16.21",
             "(6, 12) at F_L 0.80",
             "source contradicts itself",
+            "PVDS-50 {'ps': '1.24x",
+            "LEC 80: 8.46, 2.11, 5.64 J*ms, sum 16.21",
+            "HeatViT  40/74/87 % of the patches leave before encoders 4/7/10",
+            "pivot_fig9_paths.png",
         ),
     ),
     "02_what_the_memories_allow.ipynb": (
@@ -69,7 +73,7 @@ SHOWN = {
         ),
     ),
     "05_cosearch.ipynb": (
-        3,
+        6,
         (
             "144 paths, 48 per seed",
             "2 epochs  score of modules         rank correlation +0.81 [+0.73, +0.85]",
@@ -78,6 +82,7 @@ SHOWN = {
             "effort 8 alone:  160.2 us, test accuracy 97.80 +- 0.53 %",
             "(2, 8)  LEC 60: EDP 0.51, loss 0.07 +- 0.12",
             "not below the baseline's EDP on every seed: (6, 8) at LEC 60",
+            "LEC 80 asks for thresholds of 0.01",
             "delay-70: beats the baseline's EDP on every seed: EDP 2.45 +- 0.03x lower",
             "accuracy loss -0.07 +- 0.12 points, by seed +0.0, -0.2, +0.0; target met on 3 of 3 seeds",
             "standard error of one accuracy near 97 % is 0.8 points",

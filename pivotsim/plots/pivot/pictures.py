@@ -148,8 +148,6 @@ def fig9(_: Found, recorded: Recordings) -> "Drawing":
     figure, axes = new_axes(12, 3.4, len(seeds))
     for ax, (seed, paths) in zip(axes, seeds.items(), strict=True):
         draw_paths(paths, max(paths), ax, f"seed {seed}")
-    handles = [h for ax in axes[:1] for h in ax.get_legend_handles_labels()[0]]
-    figure.legend(handles, ["active", "skipped"], loc="outside lower center", ncols=2, fontsize=9, frameon=False)
     figure.suptitle(PATH_TITLE, fontsize=10)
     return figure
 

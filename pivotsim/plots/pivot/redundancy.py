@@ -95,9 +95,8 @@ def draw_paths(paths: Paths, depth: int, axes: "Axes", title: str) -> "Axes":
     """Draw a row of dots for each effort: full where the attention is active, an empty one where it is skipped."""
     for row, (_, active) in enumerate(paths.items()):
         skipped = [i for i in range(1, depth + 1) if i not in active]
-        axes.scatter(active, [row] * len(active), s=90, color=ACTIVE, label="active" if row == 0 else None)
-        axes.scatter(skipped, [row] * len(skipped), s=90, facecolors="none", edgecolors=SKIPPED,
-                     label="skipped" if row == len(paths) - 1 else None)  # fmt: skip
+        axes.scatter(active, [row] * len(active), s=90, color=ACTIVE)
+        axes.scatter(skipped, [row] * len(skipped), s=90, facecolors="none", edgecolors=SKIPPED)
     axes.set_yticks(range(len(paths)), [f"effort {effort}" for effort in paths])
     axes.set_xticks(range(1, depth + 1))
     axes.set_ylim(len(paths) - 0.5, -0.5)
@@ -108,4 +107,6 @@ def draw_paths(paths: Paths, depth: int, axes: "Axes", title: str) -> "Axes":
 
 CKA_TITLE = f"Fig. 3a: CKA of each MLP with each later attention ({IMAGES})"
 SCORE_TITLE = f"Fig. 4a: 144 random paths ({IMAGES})"
-PATH_TITLE = f"Fig. 9: path of highest score for each effort ({IMAGES}; the paper's own paths are not in its text)"
+PATH_TITLE = (
+    f"Fig. 9: path of highest score for each effort, full dots active ({IMAGES}; the paper's own are not in its text)"
+)
