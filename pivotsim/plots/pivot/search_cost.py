@@ -62,7 +62,7 @@ def training_data(audit: Audit | BoardComparison) -> dict[str, Training]:
         whole = plan(model)
         efforts = [skip_attention(whole, active=range(1, effort + 1)) for effort in EFFORTS[name]]
         macs = sum(lower(effort).macs for effort in efforts) / lower(whole).macs
-        delay = sum(simulate(effort, audit.hw).delay_ms for effort in efforts) / audit.baselines[name].delay_ms
+        delay = sum(simulate(effort, audit.hw).delay_ms for effort in efforts) / simulate(whole, audit.hw).delay_ms
         epochs, by_macs, by_delay = (SCRATCH_EPOCHS / (EPOCHS * passes) for passes in (len(efforts), macs, delay))
         found[name] = Training(epochs, by_macs, by_delay, PRINTED_TIMES_LESS[name])
     return found
