@@ -276,6 +276,8 @@ def test_recordings_that_are_not_there(pivotsim, tmp_path):
         (("--plots", tmp_path / "out", "--recorded", tmp_path / "no"), f"--recorded: {tmp_path}/no: no such folder"),
         (("--plots", tmp_path / "out", "--recorded", tmp_path), "holds no recording, such as cosearch_digits_efforts"),
         (("--plots", tmp_path / "out", "--recorded", ""), "--recorded: must name a folder"),
+        (("--plots", tmp_path / "out", "--recorded", "a" * 300), "no such folder"),
+        (("--plots", tmp_path / "out", "--recorded", "a\0"), "no such folder"),
     ):
         ran = pivotsim("reproduce", "pivot", *arguments)
         assert ran.code == 2 and problem in ran.err and len(ran.err.splitlines()) == 1, ran.err

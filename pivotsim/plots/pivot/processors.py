@@ -13,6 +13,7 @@ Other work on the machine only adds to a time, so the fastest of the repeats are
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from pivotsim.errors import InputError
 from pivotsim.plots.pivot.bars import PUBLISHED
 from pivotsim.plots.pivot.recordings import Rows
 from pivotsim.plots.style import plain_axes
@@ -21,7 +22,15 @@ from pivotsim.tables import percent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BASELINE = ("baseline", "fused attention")
+PARTS = (
+    ("baseline", "fused attention"),
+    ("pair", "low effort alone"),
+    ("pair", "easy image: low effort, gate"),
+    ("pair", "hard image: low effort, gate, high effort"),
+    ("heatvit", "bare cut to as many tokens"),
+    ("heatvit", "selectors"),
+    ("vitcod", "masked, fused attention"),
+)
 PLATFORMS = ("V100", "RTX 2080 Ti", "Orin Nano", "Xeon", "Raspberry Pi 4")  # the paper's, Fig. 7
 RAN = "Xeon"
 PRINTED_THROUGHPUT = (1.3, 2.0)  # of PIVOT over the baseline, section 1 and Fig. 1c
@@ -47,18 +56,18 @@ def overhead_data(recorded: Rows, low_frac: float) -> list[Method]:
     repeats: dict[tuple[str, str], list[float]] = {}
     for row in recorded.rows:
         repeats.setdefault((row["method"], row["part"]), []).append(float(row["latency_ms"]))
+    absent = [key for key in PARTS if key not in repeats]
+    if absent:
+        raise InputError(f"{recorded.path}: holds no row of {', '.join(absent[0])}")
     ms = {key: min(values) for key, values in repeats.items()}
-    base, low = ms[BASELINE], ms["pair", "low effort alone"]
-    gate = ms["pair", "easy image: low effort, gate"] - low
-    hard = ms["pair", "hard image: low effort, gate, high effort"]
-    high_frac = 1 - low_frac
+    base, low, easy, hard, cut, selectors, masked = (ms[key] for key in PARTS)
+    gate, high_frac = easy - low, 1 - low_frac
     mean_image = low_frac * (low + gate) + high_frac * hard
     own_work = high_frac * low + gate
-    cut = ms["heatvit", "bare cut to as many tokens"]
     return [
         Method("DeiT-S", base, 0.0),
-        Method("HeatViT", cut, ms["heatvit", "selectors"] - cut),
-        Method("ViTCoD", base, ms["vitcod", "masked, fused attention"] - base),
+        Method("HeatViT", cut, selectors - cut),
+        Method("ViTCoD", base, masked - base),
         Method("PVDS-50", mean_image - own_work, own_work),
     ]
 

@@ -44,7 +44,7 @@ def threshold_data(recordings: Recordings, effort: int) -> dict[int, Curve]:
     """Return seed -> F_L over the threshold, on the calibration images of one effort."""
     found = {}
     for seed in SEEDS:
-        entropies = recordings.outputs(seed, "calibration").entropies[effort]
+        entropies = recordings.outputs(seed, "calibration", [effort]).entropies[effort]
         thresholds = np.geomspace(LEAST, 1, STEPS)
         below = (entropies[None, :] < thresholds[:, None]).mean(axis=1)
         found[seed] = Curve(thresholds, below, exit_threshold(entropies, LEC))
@@ -53,8 +53,9 @@ def threshold_data(recordings: Recordings, effort: int) -> dict[int, Curve]:
 
 def loss_data(recordings: Recordings) -> dict[tuple[int, int], dict[float, Loss]]:
     """Return (low, high) -> {LEC: Loss}, the high effort being the one with every attention active."""
-    parts = [(recordings.outputs(s, "calibration"), recordings.outputs(s, "test")) for s in SEEDS]
-    *lower, full = parts[0][0].efforts
+    efforts = recordings.outputs(SEEDS[0], "calibration").efforts
+    *lower, full = efforts
+    parts = [(recordings.outputs(s, "calibration", efforts), recordings.outputs(s, "test", efforts)) for s in SEEDS]
     found: dict[tuple[int, int], dict[float, Loss]] = {}
     for low in lower:
         losses = {lec: [_loss_points(*part, (low, full), lec) for part in parts] for lec in LECS}
@@ -64,7 +65,7 @@ def loss_data(recordings: Recordings) -> dict[tuple[int, int], dict[float, Loss]
 
 def _loss_points(calibration: EffortOutputs, test: EffortOutputs, pair: tuple[int, int], lec: float) -> float:
     low, high = pair
-    assert test.right is not None  # recordings hold labels
+    assert test.right is not None  # Recordings.outputs
     leaves = test.entropies[low] < exit_threshold(calibration.entropies[low], lec)
     right = np.where(leaves, test.right[low], test.right[high])
     return 100 * float(test.right[high].mean() - right.mean())

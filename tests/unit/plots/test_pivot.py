@@ -250,7 +250,43 @@ def test_titles_say_that_digits_are_not_imagenet(recorded):
         assert words in title
 
 
-def test_a_damaged_recording_is_one_line(tmp_path, audit):
-    (tmp_path / recordings.PATHS).write_text("# images: digits\n")
-    with pytest.raises(InputError, match=r"cosearch_digits_paths\.csv: holds no recorded row"):
-        recordings.recordings_in(tmp_path).table(recordings.PATHS)
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("PATHS", "# images: digits\n", "cosearch_digits_paths.csv: holds no recorded row"),
+        ("PATHS", "seed,score\n0,1\n", "row 1: has no column accuracy_untuned_frac (got 'seed, score')"),
+        (
+            "PATHS",
+            "seed,score,accuracy_untuned_frac,accuracy_frac\n0,1,nan,1\n",
+            "accuracy_untuned_frac: must be a number",
+        ),
+        ("PATHS", "seed,score,accuracy_untuned_frac,accuracy_frac\n0,1,1,1\n", "seed: must be 0, 1, 2 (got '0')"),
+        ("PROCESSOR", "method,part,latency_ms\na,b,1 2\n", "latency_ms: must be a number (got '1 2')"),
+        ("EFFORTS", "seed,effort,active\n0,1.5,1\n", "row 1: effort: must be a number (got '1.5')"),
+        ("EFFORTS", "seed,effort,active\n0,2,1 x\n", "row 1: active: must be a number (got '1 x')"),
+        (
+            "PROCESSOR",
+            "method,part,latency_ms\nbaseline,fused attention,fast\n",
+            "latency_ms: must be a number (got 'fast')",
+        ),
+    ],
+)
+def test_a_damaged_table_is_one_line(tmp_path, name, text, problem):
+    (tmp_path / getattr(recordings, name)).write_text(text)
+    with pytest.raises(InputError) as caught:
+        recordings.recordings_in(tmp_path).table(getattr(recordings, name))
+    assert len(caught.value.problems) == 1 and problem in str(caught.value)
+
+
+def test_recordings_of_something_else(tmp_path):
+    (tmp_path / recordings.PROCESSOR).write_text("method,part,latency_ms\nbaseline,fused attention,80\n")
+    found = recordings.recordings_in(tmp_path)
+    with pytest.raises(InputError, match="holds no row of pair, low effort alone"):
+        processors.overhead_data(found.table(recordings.PROCESSOR), 0.8)
+    for arrays, problem in (
+        ({"effort2": np.eye(2)}, "no labels"),
+        ({"effort2": np.eye(2), "labels": [0, 1]}, "no effort 4"),
+    ):
+        np.savez(tmp_path / recordings.CALIBRATION[0], **arrays)
+        with pytest.raises(InputError, match=problem):
+            thresholds.threshold_data(found, 4)
