@@ -2,9 +2,9 @@
 
     delay = D_L + F_H * D_H          energy and every module's time alike (PIVOT, sections 3.1 and 3.4)
 
-F_H is the share of images at high effort, D_L and D_H are the delays of the two efforts; a single run is a pair without a
-high effort. Names and units are those of reports. Every quantity rises or falls with F_H all the way, which is what lets
-F_H be solved for.
+F_H is the share of images at high effort, D_L and D_H are the delays of the two efforts; a single run is a pair without
+a high effort. Names and units are those of reports. Every quantity rises or falls with F_H all the way, which is what
+lets F_H be solved for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
