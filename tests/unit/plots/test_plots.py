@@ -63,4 +63,4 @@ def test_published_beside_simulated(audit):
     axes = pivot.draw_shares(shares, one_axes())
     assert len(axes.patches) == 2 * (3 + 3 + 2 + 2)
     axes = pivot.draw_pairs(delays, one_axes(), "delay, ms", "title")
-    assert "-5.4 %\nnot modelled" in [t.get_text() for t in axes.texts]
+    assert "+3.5 %\ninferred" in [t.get_text() for t in axes.texts]
