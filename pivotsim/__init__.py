@@ -23,6 +23,7 @@ _HOMES = {
     "trace_of": "pivotsim.importers.sources",
     "load_model": "pivotsim.models.spec",
     "pareto_front": "pivotsim.pareto",
+    "infer_settings": "pivotsim.published.hidden_settings.search",
     "reproduce": "pivotsim.published.registry",
     "compare": "pivotsim.simulation.comparison",
     "execute_gemm": "pivotsim.simulation.executed_gemm",
@@ -48,9 +49,9 @@ _HOMES = {
 }
 __all__ = [
     "Hardware", "InputError", "PivotsimError", "Plan", "Report", "Trace", "__version__", "combine", "compare",
-    "execute_gemm", "explore", "fit", "load_hardware", "load_model", "lower", "mask_attention", "pareto_front",
-    "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model", "read_trace",
-    "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
+    "execute_gemm", "explore", "fit", "infer_settings", "load_hardware", "load_model", "lower", "mask_attention",
+    "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model",
+    "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
     "split_attention", "trace_of", "with_checkpoint", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from pivotsim.importers.sources import read_model, trace_of
     from pivotsim.models.spec import load_model
     from pivotsim.pareto import pareto_front
+    from pivotsim.published.hidden_settings.search import infer_settings
     from pivotsim.published.registry import reproduce
     from pivotsim.simulation.comparison import compare
     from pivotsim.simulation.executed_gemm import execute_gemm

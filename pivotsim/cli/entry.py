@@ -35,6 +35,7 @@ COMMANDS = {
     "export": ("fronts", "export_command"),
     "warm": ("warming", "warm_command"),
     "reproduce": ("reproducing", "reproduce_app"),
+    "infer": ("inferring", "infer_command"),
     "show": ("showing", "show_app"),
 }
 

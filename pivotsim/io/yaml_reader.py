@@ -74,22 +74,45 @@ def exact_integer(value: object) -> int | None:
 def read_yaml(path: Path) -> Document:
     """Return the mapping in a YAML file with the place of every key; nothing in the file can execute."""
     text = read_text(path, MAX_BYTES)
-    builder = _Builder(str(path))
+    builder = _built(str(path), text)
+    root = builder.root
+    if not isinstance(root, dict):
+        raise InputError(f"{path}:1: expected 'key: value' lines {got(root)}")
+    return Document(root, builder.places, str(path))
+
+
+def parse_flow(label: str, text: str) -> object:
+    """Return the value of one line of YAML: a scalar, or a list or mapping in brackets.
+
+    >>> parse_flow("--vary", "[8, 16]"), parse_flow("--vary", "{start: 1, stop: 3, step: 1}")
+    ([8, 16], {'start': 1, 'stop': 3, 'step': 1})
+
+    Raises
+    ------
+    InputError
+        It is not valid YAML; ``label`` starts the message.
+    """
+    try:
+        return _built(label, text).root
+    except InputError as error:
+        raise InputError(re.sub(rf"^{re.escape(label)}:\d+: ", f"{label}: ", p) for p in error.problems) from None
+
+
+def _built(name: str, text: str) -> "_Builder":
+    """Return what was built from a text."""
+    builder = _Builder(name)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         if error.problem_mark and _stands_at_a_tab(text, error.problem_mark):
-            raise InputError(f"{path}:{line}: a tab; YAML indents with spaces") from None
+            raise InputError(f"{name}:{line}: a tab; YAML indents with spaces") from None
         problem = f"{error.context}: {error.problem}" if error.context else str(error.problem)
-        raise InputError(f"{path}:{line}: is not valid YAML: {problem}") from None
+        raise InputError(f"{name}:{line}: is not valid YAML: {problem}") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
-    root = builder.root
-    if not isinstance(root, dict):
-        raise InputError(f"{path}:1: expected 'key: value' lines {got(root)}")
-    return Document(root, builder.places, str(path))
+        raise InputError(f"{name}: is not valid YAML: {' '.join(str(error).split())}") from None
+    return builder
 
 
 def _stands_at_a_tab(text: str, mark: Any) -> bool:

@@ -33,6 +33,8 @@ VALID = {
     "front": ["o", "o --objectives delay_ms,dsp --maximize dsp --where fits"],
     "export": ["o --csv c.csv"],
     "warm": [""],
+    "infer": ["pvds_50 --vary model.depth=11,12",
+              "claims.csv --vary effort.low=3 --vary effort.high=5 --vary effort.low_frac=free"],
     "reproduce pivot": [""],
     "reproduce static": [""],
     "reproduce tokens": [""],
@@ -70,6 +72,7 @@ VALUES = {
     "--lec": ["0.5"], "--limit": ["delay_ms=1"], "--front": ["delay_ms,energy_j"], "--gate": ["entropy", "none"],
     "--alpha": ["0.5"], "--stride": ["1"], "--encoder": ["3"], "--pruning-ms": ["0.1"], "--part": ["encoders"],
     "--f-low": ["0.8"], "--exit-fractions": ["0.5,0.5"], "--tolerance": ["0.01"], "--objective": ["edp_j_ms"],
+    "--vary": ["array.rows=32,64", "model.depth=[3, 4]", "scope=encoders,all"], "--model": ["deit_t"], "--show": ["3"],
 }  # fmt: skip
 OUTPUTS = ("--out", "--plots", "--csv", "--timeline")
 SAFE = ["w", "c.csv", "-", "", "/dev/null", "a/b/c", "t.csv", "t.csv/x", "o", "é", "\0", "a" * 300]  # inside the folder
@@ -141,6 +144,7 @@ def _prepare(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "s.yaml").write_text(SPACE)
     (folder / "t.csv").write_text(TRACE)
+    (folder / "claims.csv").write_text("quantity,value,unit,tolerance\ndelay,41.4,ms,1%\nmlp_share,22,%,0.5\n")
     (folder / "table.csv").write_text("tokens,accuracy_pct\n197,79.8\n77,70.5\n17,12.0\n")
     run_sweep({"name": "o", "axes": {"array.rows": [16, 32], "array.cols": [16, 32]}}, folder / "o")
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):

@@ -46,4 +46,4 @@ def test_the_table_says_how_many_were_tried():
     found = infer([Cell("q", printed("1.0"))], [{"n": 3}, {"n": 4}], {"q": np.array([1.2, 1.01])})
     table = found.table("settings")
     assert table.closing == ("1 of 2 tried meets all cells",)
-    assert [row[1] for row in table.rows] == ["", 4, 3]
+    assert [row[1] for row in table.rows] == ["", "4", "3"]

@@ -11,7 +11,10 @@ MARKED_FROM_FRAC = 0.025
 
 @dataclass(frozen=True)
 class Hit:
-    """One cell that does not follow: its size is printed / implied - 1, None where words differ."""
+    """One cell that does not follow: its size is printed / implied - 1, None where words differ.
+
+    ``cut_explains``: digits that are cut instead of rounded would explain it; ``rounding_explains``: rounding would.
+    """
 
     id: str
     printed: str
@@ -19,17 +22,20 @@ class Hit:
     size_frac: float | None
     rule: str
     cut_explains: bool = False
+    rounding_explains: bool = False
 
     @property
     def marked(self) -> bool:
         """Above the size that the audit calls a contradiction, and not explained by digits cut off."""
         large = self.size_frac is None or abs(self.size_frac) > MARKED_FROM_FRAC
-        return large and not self.cut_explains
+        return large and not (self.cut_explains or self.rounding_explains)
 
     @property
     def remark(self) -> str:
         """What a table says of it: marked, explained by cut digits, or nothing."""
-        return "marked" if self.marked else "cut digits explain it" if self.cut_explains else ""
+        if self.cut_explains or self.rounding_explains:
+            return f"{'rounded' if self.rounding_explains else 'cut'} digits explain it"
+        return "marked" if self.marked else ""
 
 
 def implied_interval(function: Callable[..., float], *cells: Interval) -> Interval:

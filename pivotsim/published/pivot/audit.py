@@ -1,6 +1,6 @@
 """The audit of PIVOT (DAC'24): every claim beside what the simulator says, with one verdict and one reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar
@@ -10,27 +10,40 @@ from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
+from pivotsim.models.spec import VitModel, load_model
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import Claim, load_claims, load_expected
 from pivotsim.published.base.hits import Hit
-from pivotsim.published.pivot.contradictions import BASELINES, find_hits
-from pivotsim.published.pivot.effort_pairs import Hypothesis, definition_scores, effort_reports, rank_pairs
+from pivotsim.published.pivot.contradictions import find_hits
+from pivotsim.published.pivot.effort_pairs import RowPairs, definition_counts, effort_reports, search_rows
 from pivotsim.published.pivot.energy_sums import Additive, judge_additive
-from pivotsim.published.pivot.judge import MODELS, Judge
+from pivotsim.published.pivot.hypotheses import Hypothesis, Search
+from pivotsim.published.pivot.judge import Judge
+from pivotsim.published.pivot.lvvit_variants import VariantSearch, search_variants, variant_report
 from pivotsim.published.pivot.other_board import BoardComparison, compare_board
 from pivotsim.published.pivot.other_systems import ROW, System, compare_systems, system_table
-from pivotsim.published.pivot.pair_ranking import RELATIVE, Search
 from pivotsim.published.pivot.paper_board import differences, paper_board
+from pivotsim.published.pivot.statements import BASELINES, MODELS
 from pivotsim.published.pivot.tables import additive_table, definition_table, hit_table, pair_table
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table
 from pivotsim.workload.plans import plan
 
+# MLP ratios that the efforts of a model are tried with: the released model's, and the one that meets Table 3
+MLP_RATIOS: dict[str, tuple[float, ...]] = {"DeiT-S": (0.0,), "LVViT-S": (3.0, 4.0)}
+SHOWN = 5  # hypotheses of a row, in JSON
+Efforts = Mapping[tuple[str, float], Sequence[Report]]
+
 
 @dataclass(frozen=True, repr=False)
 class Audit(Findings):
-    """Findings for every claim, hits of the consistency rule, ranked effort pairs, and whether energies can add up."""
+    """Findings for every claim, hits of the consistency rules, what was tried for effort pairs and for LV-ViT-S, and
+    whether energies can add up.
+
+    ``baselines`` holds the released models' reports, ``bases`` those that each row of pairs is compared with, ``mixes``
+    the rows' mean images.
+    """
 
     title: ClassVar[str] = "PIVOT (DAC'24)"
 
@@ -39,12 +52,14 @@ class Audit(Findings):
     searches: list[Search]
     baselines: dict[str, Report]
     mixes: dict[str, MixedReport]
+    bases: Mapping[str, Report]
+    variants: VariantSearch
     additive: list[Additive]
 
     @property
-    def definition_scores(self) -> dict[str, float]:
-        """Definition of EDP -> sum of the rows' best relative scores; the lowest is used for all rows."""
-        return definition_scores([search.relative for search in self.searches])
+    def definition_counts(self) -> dict[str, int]:
+        """Definition of EDP -> pairs that hold a row's delay, energy and EDP; the one of most is used for all rows."""
+        return definition_counts({search.row: search.counts for search in self.searches})
 
     @cached_property
     def other_systems(self) -> list[System]:
@@ -54,12 +69,13 @@ class Audit(Findings):
         return compare_systems(self.hw, self.mixes[ROW], (best.low, best.high), claims)
 
     def tables(self) -> Iterator[Table]:
-        """Yield what is printed: findings, contradictions, energy sums, pairs, definitions of EDP, other systems."""
+        """Yield what is printed: findings, contradictions, energy sums, pairs, EDPs, variants, other systems."""
         yield self.findings_table(f"PIVOT (DAC'24) on {self.hw.name}: published beside simulated", folds=True)
         yield hit_table(self.hits)
         yield additive_table(self.additive)
         yield pair_table(self.searches)
-        yield definition_table(self.definition_scores)
+        yield definition_table(self.definition_counts)
+        yield self.variants.table()
         yield system_table(self.other_systems)
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,14 +93,14 @@ class Audit(Findings):
             ],
             "additive_energy": [a.to_dict() for a in self.additive],
             "edp_definition": self.searches[0].definition,
-            "edp_definition_scores": self.definition_scores,
+            "edp_definition_counts": self.definition_counts,
             "effort_pairs": [
-                {"row": s.row, "inferred": True, "ranking": kind, "rank": rank, "low": h.low, "high": h.high,
-                 "low_frac": h.low_frac, "edp_definition": h.edp_definition, "share_base": h.share_base,
-                 "score": h.score, "fits": h.fits, "used": kind == RELATIVE and h is s.best, **h.cells}
+                {"row": s.row, "inferred": True, "tried": s.pairs * len(s.ratios), "counted": s.counted,
+                 "used": h is s.best, **h.to_dict()}
                 for s in self.searches
-                for kind, rank, h in s.shown(5)
+                for h in s.shown(SHOWN)
             ],
+            "lvvit_s_variants": self.variants.to_dict(),
             "other_systems": [system.to_dict() for system in self.other_systems],
             "unexpected": self.unexpected,
         }  # fmt: skip
@@ -102,7 +118,8 @@ def audit_pivot(hw: Hardware | str = "zcu102") -> Audit | BoardComparison:
     -------
     Audit or BoardComparison
         On the paper's board an Audit: ``findings`` (one per claim), ``hits`` (cells that contradict each other),
-        ``searches`` (effort pairs, inferred) and ``unexpected`` (empty when every verdict is the expected one).
+        ``searches`` (effort pairs, inferred), ``variants`` (of LV-ViT-S, inferred) and ``unexpected`` (empty when
+        every verdict is the expected one).
         On another board a BoardComparison: ``findings`` without verdicts, ``differing`` and ``judged`` False.
 
     Raises
@@ -115,8 +132,8 @@ def audit_pivot(hw: Hardware | str = "zcu102") -> Audit | BoardComparison:
     >>> audit = audit_pivot()
     >>> audit.unexpected
     []
-    >>> str(audit.searches[0].best)
-    '(6, 12) at F_L 0.80, EDP sum over efforts, shares of baseline delay'
+    >>> print(audit.searches[0].best, "-", audit.searches[0].counted)
+    (6, 12) at F_H 0.1999..0.2001 - 1 of 66 pairs holds delay, energy and EDP
     >>> audit_pivot("zcu102_ws").judged
     False
     """
@@ -124,48 +141,66 @@ def audit_pivot(hw: Hardware | str = "zcu102") -> Audit | BoardComparison:
     differing = differences(board)
     if not differing:
         return judge_board(board)
-    return compare_board(judge_of(board, _papers_searches()), differing)
+    return compare_board(judge_of(board, *_papers_searches()), differing)
 
 
 def judge_board(hw: SystolicHardware) -> Audit:
     """Return the audit of a board as if it were the paper's."""
     judge = judge_of(hw)
     findings = [judge.finding(claim) for claim in judge.claims]
-    additive = list(judge_additive(judge.claims, judge.baselines, judge.mixes, hw))
-    return Audit(findings, load_expected(), hw, judge.hits, judge.searches, judge.baselines, judge.mixes, additive)
+    additive = list(judge_additive(judge.claims, judge.bases, judge.mixes, hw))
+    return Audit(
+        findings, load_expected(), hw, judge.hits, judge.searches, dict(judge.baselines), dict(judge.mixes),
+        judge.bases, judge.variants, additive,
+    )  # fmt: skip
 
 
 @cache
-def _papers_searches() -> list[Search]:
-    """Return the ranked effort pairs of the paper's board."""
-    return judge_of(as_systolic(paper_board(), "reproduce pivot")).searches
+def _papers_searches() -> tuple[list[Search], VariantSearch]:
+    """Return what was found on the paper's board: effort pairs, and variants of LV-ViT-S."""
+    judge = judge_of(as_systolic(paper_board(), "reproduce pivot"))
+    return judge.searches, judge.variants
 
 
-def judge_of(hw: SystolicHardware, searches: list[Search] | None = None) -> Judge:
-    """Return what compares the claims with a board; its effort pairs are searched for unless ``searches`` has them."""
+def judge_of(
+    hw: SystolicHardware, searches: list[Search] | None = None, variants: VariantSearch | None = None
+) -> Judge:
+    """Return what compares the claims with a board; what was found on another board is taken where it is given."""
     claims = load_claims()
-    efforts = {name: effort_reports(plan(model), hw) for name, model in MODELS.items()}
+    efforts: Efforts = {
+        (name, ratio): effort_reports(plan(_with_ratio(name, ratio)), hw)
+        for name, ratios in MLP_RATIOS.items()
+        for ratio in ratios
+    }
     hits = find_hits(claims)
-    searches = _searches(claims, hits, efforts, hw) if searches is None else searches
-    baselines = {name: reports[-1] for name, reports in efforts.items()}
-    mixes = {s.row: _mix(s.best, efforts[BASELINES[s.row]]) for s in searches}
-    return Judge(hw, claims, hits, searches, baselines, mixes)
+    searches = _searches(claims, hits, efforts) if searches is None else searches
+    baselines = {name: efforts[name, ratios[0]][-1] for name, ratios in MLP_RATIOS.items()}
+    if variants is None:
+        variants = search_variants(claims, hw)
+    of_table = variant_report(variants.of_table, hw) if variants.of_table else None
+    own = {s.row: efforts[BASELINES[s.row], s.best.mlp_ratio] for s in searches}
+    bases = {row: reports[-1] for row, reports in own.items()}
+    mixes = {s.row: _mix(s.best, own[s.row]) for s in searches}
+    return Judge(hw, claims, hits, searches, variants, baselines, of_table, bases, mixes)
 
 
-def _searches(claims: list[Claim], hits: list[Hit], efforts: dict[str, list[Report]], hw: Hardware) -> list[Search]:
-    """Rank the pairs of every row, without cells that contradict the paper's own, and settle on one EDP for all."""
+def _with_ratio(name: str, ratio: float) -> VitModel:
+    """Return a model with an MLP ratio, or as it is (0)."""
+    model = load_model(MODELS[name])
+    return model.replace({"mlp_hidden": int(ratio * model.width)}) if ratio else model
+
+
+def _searches(claims: list[Claim], hits: list[Hit], efforts: Efforts) -> list[Search]:
+    """Search the pairs of every row; a row whose energy is marked contradicts its own delay."""
     off = {hit.id for hit in hits if hit.marked}
-    rankings = {}
-    for row, baseline in BASELINES.items():
-        cells = [c for c in claims if c.model == row and c.id not in off]
-        published = next(c.number for c in claims if (c.model, c.quantity) == (baseline, "delay"))
-        scale = (published or 0.0) / efforts[baseline][-1].delay_ms
-        rankings[row] = [rank_pairs(cells, efforts[baseline], hw.power.board_w, s) for s in (1.0, scale)]
-    scores = definition_scores([relative for _, relative in rankings.values()])
-    definition = min(scores, key=lambda d: scores[d])
-    return [Search(row, absolute, relative, definition) for row, (absolute, relative) in rankings.items()]
+    energies = {c.model: c.id for c in claims if c.quantity == "energy"}
+    rows = {
+        row: [RowPairs(row, claims, efforts[name, ratio], ratio) for ratio in MLP_RATIOS[name]]
+        for row, name in BASELINES.items()
+    }
+    return search_rows(rows, lambda row: energies[row] in off)
 
 
-def _mix(best: Hypothesis, efforts: list[Report]) -> MixedReport:
+def _mix(best: Hypothesis, efforts: Sequence[Report]) -> MixedReport:
     exits = [best.low_frac, 1 - best.low_frac]
     return combine([efforts[best.low], efforts[best.high]], exits, gate="none")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pivotsim.effort.mixed_report import MixedReport
-from pivotsim.published.pivot.effort_pairs import Hypothesis
+from pivotsim.published.pivot.hypotheses import Hypothesis
 from pivotsim.simulation.report import Report
 
 

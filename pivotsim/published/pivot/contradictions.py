@@ -1,4 +1,4 @@
-"""Contradictions: cells of the paper that do not follow from each other.
+"""Contradictions: cells of the paper that do not follow from each other; those of its text are found in ``prose``.
 
 A cell is off if the interval that its digits stand for does not meet what the paper's own rules and cells imply:
 energy = power * delay, FPS/W = 1 / (power * delay), EDP by any of the three definitions in use, a stated factor
@@ -16,8 +16,9 @@ import numpy as np
 
 from pivotsim.published.base.claims import Claim, Interval, printed
 from pivotsim.published.base.hits import Hit, hit_of, implied_interval
+from pivotsim.published.pivot.prose import prose_hits
+from pivotsim.published.pivot.statements import BASELINES, Values
 
-BASELINES = {"PVDS-50": "DeiT-S", "PVDS-35": "DeiT-S", "PVLS-50": "LVViT-S", "PVLS-35": "LVViT-S"}
 HIGHEST_FRACTION = 0.4  # of images at high effort: the paper's LEC runs from 60 (section 4.4) to 100
 COMPONENTS = tuple(f"{part}_energy_reduction" for part in ("ps", "pe_array", "sram", "periphery"))
 # factor: (cell, the baseline's cell stands above the fraction bar)
@@ -39,16 +40,19 @@ def find_hits(claims: list[Claim]) -> list[Hit]:
 
 def _find(claims: list[Claim], cut: bool) -> Iterator[Hit]:
     """Yield the cells that are off where digits are rounded, or where they may be cut as well."""
-    cells = {(c.model, c.quantity): c for c in claims if c.number is not None}
+    cells: Cells = {}
+    for claim in claims:
+        if claim.number is not None:
+            cells.setdefault((claim.model, claim.quantity), claim)  # a table's, which the text may repeat
     values = {key: printed(c.text, cut=cut) for key, c in cells.items()}
     yield from _table_hits(cells, values)
-    yield from _factor_hits(cells, values)
+    yield from _factor_hits(claims, values, cut)
     yield from _component_hits(claims, values)
     yield from _word_hits(claims)
+    yield from prose_hits(claims, values, cut=cut)
 
 
 Cells = dict[tuple[str, str], Claim]
-Values = dict[tuple[str, str], Interval]
 
 
 def _table_hits(cells: Cells, values: Values) -> Iterator[Hit]:
@@ -93,13 +97,13 @@ def _reachable_edp(power: Interval, delay: Interval, floor_ms: float, longest_ms
     )
 
 
-def _factor_hits(cells: Cells, values: Values) -> Iterator[Hit]:
-    for (model, quantity), claim in cells.items():
-        if quantity in FACTORS and model in BASELINES:
-            cell, baseline_above = FACTORS[quantity]
-            own, base = values[model, cell], values[BASELINES[model], cell]
+def _factor_hits(claims: list[Claim], cells: Values, cut: bool) -> Iterator[Hit]:
+    for claim in claims:
+        if claim.quantity in FACTORS and claim.model in BASELINES:
+            cell, baseline_above = FACTORS[claim.quantity]
+            own, base = cells[claim.model, cell], cells[BASELINES[claim.model], cell]
             implied = implied_interval(lambda a, b: a / b, *((base, own) if baseline_above else (own, base)))
-            yield from hit_of(claim, values[model, quantity], implied, f"ratio of the printed {cell} cells")
+            yield from hit_of(claim, printed(claim.text, cut=cut), implied, f"ratio of the printed {cell} cells")
 
 
 def _component_hits(claims: list[Claim], values: Values) -> Iterator[Hit]:

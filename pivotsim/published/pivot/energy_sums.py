@@ -13,7 +13,8 @@ from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.energy.activity import components_j
 from pivotsim.hardware.spec import Hardware
 from pivotsim.published.base.claims import Claim, Interval, printed
-from pivotsim.published.pivot.contradictions import BASELINES, COMPONENTS
+from pivotsim.published.pivot.contradictions import COMPONENTS
+from pivotsim.published.pivot.statements import BASELINES
 from pivotsim.simulation.report import Report
 
 YES, BY_DIGITS, NO = "yes", "only by rounding", "no"
@@ -59,9 +60,9 @@ class Additive:
 
 
 def judge_additive(
-    claims: list[Claim], baselines: Mapping[str, Report], mixes: Mapping[str, MixedReport], hw: Hardware
+    claims: list[Claim], bases: Mapping[str, Report], mixes: Mapping[str, MixedReport], hw: Hardware
 ) -> Iterator[Additive]:
-    """Yield one judgement for each row that the components' claims name."""
+    """Yield one judgement for each row that the components' claims name; ``bases`` and ``mixes`` are by row."""
     parts = [claim for claim in claims if claim.quantity in COMPONENTS]
     if not parts:
         return
@@ -69,7 +70,7 @@ def judge_additive(
     for row in parts[0].model.split(" and "):
         cell = next(c for c in claims if (c.model, c.quantity) == (row, "energy_reduction"))
         total = printed(cell.text, cut=True)
-        base, mix = baselines[BASELINES[row]], mixes[row]
+        base, mix = bases[row], mixes[row]
         yield Additive(
             row=row,
             total_reduction=total.value,

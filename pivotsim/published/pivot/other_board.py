@@ -17,8 +17,9 @@ from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import Claim
 from pivotsim.published.base.findings import NO_VERDICT, Finding
 from pivotsim.published.pivot.cells import CELLS
-from pivotsim.published.pivot.effort_pairs import Hypothesis
-from pivotsim.published.pivot.judge import RESOURCES, Judge
+from pivotsim.published.pivot.hypotheses import Hypothesis
+from pivotsim.published.pivot.judge import Judge
+from pivotsim.published.pivot.reasons import RESOURCES
 from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import Reading, inherited_by_board
 from pivotsim.simulation.report import Report
@@ -58,7 +59,7 @@ class BoardComparison(Findings):
         shown = [f"{path} = {_text(own)} (paper: {_text(its)})" for path, own, its in self.differing]
         more = f", and {len(shown) - DIFFERENCES_SHOWN} more" if len(shown) > DIFFERENCES_SHOWN else ""
         yield f"Not as in the paper: {', '.join(shown[:DIFFERENCES_SHOWN])}{more}."
-        pairs = [f"{row} {best}{'' if best.fits else ' (the nearest, none fits)'}" for row, best in self.pairs.items()]
+        pairs = [f"{row} {best}" for row, best in self.pairs.items()]
         yield f"Effort pairs, inferred on the paper's board: {'; '.join(pairs)}."
         yield f"Claims without a simulated value, left out: {left_out}."
         _, fits, _, why = fits_row(next(iter(self.baselines.values())).fit)
@@ -102,7 +103,7 @@ class BoardComparison(Findings):
             "not_used": self.not_used,
             "effort_pairs": [
                 {"row": row, "inferred": True, "low": h.low, "high": h.high, "low_frac": h.low_frac,
-                 "edp_definition": h.edp_definition, "share_base": h.share_base}
+                 "mlp_ratio": h.mlp_ratio or None, "edp_definition": h.edp_definition, "share_base": h.share_base}
                 for row, h in self.pairs.items()
             ],
         }  # fmt: skip
@@ -143,7 +144,7 @@ def _value(judge: Judge, claim: Claim) -> float | str | None:
     if claim.quantity in judge.in_words:
         return judge.in_words[claim.quantity](claim)[0]
     try:
-        simulated, _, _ = judge.simulated(claim)
+        simulated, _ = judge.simulated(claim)
     except InputError:
         if claim.quantity in RESOURCES:  # memories without limits have no count of block RAMs
             return None
