@@ -16,9 +16,11 @@ from pivotsim.tables import counted, number, percent
 
 if TYPE_CHECKING:
     from pivotsim.pruning.devices.protocol import Device
-    from pivotsim.pruning.schedule import Schedule
+    from pivotsim.pruning.schedule_report import Schedule
+    from pivotsim.pruning.staircase import Staircase
 
 DEFAULT_HW = "zcu102"
+MOST_ROWS = 12  # of a grid that is printed in full
 
 
 def schedule_command(
@@ -163,16 +165,21 @@ def _print_schedule(found: "Schedule") -> None:
         print_line(", ".join(f"{name.replace('_', ' ')} {_word(value)}" for name, value in found.options.items()))
     print_line()
     edges = found.staircase.edges
-    print_table(
-        ("step: most tokens", "latency, ms", "one grid point more", "latency, ms", "jump"),
-        [
-            (e.tokens, number(e.latency_ms, 3), e.next_tokens, number(e.next_latency_ms, 3), percent(e.jump_frac))
-            for e in edges
-        ],
-        right=(0, 1, 2, 3, 4),
-    )
+    if edges:
+        print_table(
+            ("step: most tokens", "latency, ms", "one grid point more", "latency, ms", "jump"),
+            [
+                (e.tokens, number(e.latency_ms, 3), e.next_tokens, number(e.next_latency_ms, 3), percent(e.jump_frac))
+                for e in edges
+            ],
+            right=(0, 1, 2, 3, 4),
+        )
+    else:
+        print_line(_without_steps(found.staircase))
     print_line()
     shown = {found.whole_tokens, found.best_tokens, *(e.tokens for e in edges), *(e.next_tokens for e in edges)}
+    if len(found.tokens) <= MOST_ROWS:
+        shown |= set(found.tokens.tolist())
     print_table(
         ("tokens", "latency, ms", "accuracy, %", "U of latency", "U of accuracy", "U", ""),
         [
@@ -198,6 +205,15 @@ def _print_schedule(found: "Schedule") -> None:
         ],
         right=(1,),
     )
+
+
+def _without_steps(stairs: "Staircase") -> str:
+    """Return what stands where the table of steps would be: none, and how far latency goes without one."""
+    from pivotsim.pruning.staircase import LEAST_JUMP_FRAC
+
+    known = stairs.latency_ms[stairs.latency_ms == stairs.latency_ms]
+    low, high = number(float(known.min()), 3), number(float(known.max()), 3)
+    return f"no step up of {percent(LEAST_JUMP_FRAC, 0)} or more that stands out: latency goes from {low} to {high} ms"
 
 
 def _word(value: object) -> str:

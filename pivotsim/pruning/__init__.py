@@ -6,7 +6,7 @@ from pivotsim._lazy import lazy
 
 _HOMES = {
     "token_importance": "pivotsim.pruning.importance",
-    "Schedule": "pivotsim.pruning.schedule",
+    "Schedule": "pivotsim.pruning.schedule_report",
     "pruning_schedule": "pivotsim.pruning.schedule",
 }
 __all__ = ["Schedule", "pruning_schedule", "token_importance"]
@@ -14,4 +14,5 @@ __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.pruning.importance import token_importance
-    from pivotsim.pruning.schedule import Schedule, pruning_schedule
+    from pivotsim.pruning.schedule import pruning_schedule
+    from pivotsim.pruning.schedule_report import Schedule

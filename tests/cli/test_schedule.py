@@ -49,6 +49,15 @@ def test_schedule_on_a_gpu_and_from_a_recording(pivotsim, accuracy, tmp_path):
     assert "not known" in ran.out
 
 
+def test_a_staircase_without_steps_is_said_to_have_none(pivotsim, accuracy):
+    ran = pivotsim("schedule", "deit_s", "--hw", "gpu/a100", "--accuracy", "deit_s")
+    assert "no step up of 2 % or more that stands out: latency goes from 1.730 to 1.761 ms\n" in ran.out
+    assert "step: most tokens" not in ran.out
+    assert "\n   120  " in ran.out  # three grid points have an accuracy: all are printed
+    ran = pivotsim("schedule", "deit_s", "--hw", "zcu102_ws", "--accuracy", accuracy, "--part", "array")
+    assert "stands out: latency goes from" in ran.out and "\n   120  " not in ran.out
+
+
 @pytest.mark.parametrize("setting", ["model.depth=6", "model.width=768", "array.rows=3"])
 def test_a_recording_is_of_the_model_as_it_is(pivotsim, accuracy, tmp_path, setting):
     recorded = tmp_path / "here.csv"
