@@ -10,6 +10,8 @@ edges, good at large workloads. Softmax, GELU, LayerNorm and memory traffic are 
 run as one GEMM, as released definitions have them.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pivotsim.errors import InputError, got
@@ -54,7 +56,7 @@ def kernel_times_ms(kernels: list[Op], gpu: GpuSpec) -> FloatArray:
     return times
 
 
-def encoder_times_ms(trace: Trace, gpu: GpuSpec, *, scored: bool = False) -> FloatArray:
+def encoder_times_ms(trace: Trace, gpu: GpuSpec, *, scored: bool | Sequence[bool] = False) -> FloatArray:
     """Return the milliseconds of each encoder, float64 (E,); entry 0 is encoder 1.
 
     Parameters
@@ -62,8 +64,9 @@ def encoder_times_ms(trace: Trace, gpu: GpuSpec, *, scored: bool = False) -> Flo
     trace : Trace
         What is outside the encoders is left out.
     gpu : GpuSpec
-    scored : bool
-        Every block computes its scores, as the released code does: ``overhead.scoring_frac`` more in each.
+    scored : bool or sequence of bool
+        Every block, or each of those marked, computes scores: ``overhead.scoring_frac`` more in it. The released code
+        of Eliopoulos et al. scores in every block.
 
     Examples
     --------
@@ -82,7 +85,7 @@ def encoder_times_ms(trace: Trace, gpu: GpuSpec, *, scored: bool = False) -> Flo
     kernels = kernel_ops(trace.within("encoders"))
     places = np.array([op.encoder for op in kernels], dtype=np.int64) - 1
     sums = np.bincount(places, weights=kernel_times_ms(kernels, gpu)).astype(np.float64)
-    factor = 1 + gpu.overhead.scoring_frac if scored else 1.0
+    factor = 1 + gpu.overhead.scoring_frac * np.asarray(scored, dtype=np.float64)
     return np.maximum(sums * factor, us_to_ms(gpu.overhead.encoder_floor_us))
 
 

@@ -6,13 +6,16 @@ from pivotsim._lazy import lazy
 
 _HOMES = {
     "token_importance": "pivotsim.pruning.importance",
-    "Schedule": "pivotsim.pruning.schedule_report",
+    "Choice": "pivotsim.pruning.inverse_check",
+    "losses_that_choose": "pivotsim.pruning.inverse_check",
     "pruning_schedule": "pivotsim.pruning.schedule",
+    "Schedule": "pivotsim.pruning.schedule_report",
 }
-__all__ = ["Schedule", "pruning_schedule", "token_importance"]
+__all__ = ["Choice", "Schedule", "losses_that_choose", "pruning_schedule", "token_importance"]
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.pruning.importance import token_importance
+    from pivotsim.pruning.inverse_check import Choice, losses_that_choose
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.schedule_report import Schedule
