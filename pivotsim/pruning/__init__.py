@@ -10,8 +10,9 @@ _HOMES = {
     "losses_that_choose": "pivotsim.pruning.inverse_check",
     "pruning_schedule": "pivotsim.pruning.schedule",
     "Schedule": "pivotsim.pruning.schedule_report",
+    "fit_tiles": "pivotsim.pruning.tile_fit",
 }
-__all__ = ["Choice", "Schedule", "losses_that_choose", "pruning_schedule", "token_importance"]
+__all__ = ["Choice", "Schedule", "fit_tiles", "losses_that_choose", "pruning_schedule", "token_importance"]
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
@@ -19,3 +20,4 @@ if TYPE_CHECKING:
     from pivotsim.pruning.inverse_check import Choice, losses_that_choose
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.schedule_report import Schedule
+    from pivotsim.pruning.tile_fit import fit_tiles

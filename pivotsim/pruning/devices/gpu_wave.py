@@ -56,7 +56,7 @@ class GpuWave:
     @property
     def identity(self) -> object:
         """The GPU's values."""
-        return self.spec.model_dump(exclude={"name", "description", "sources"})
+        return self.spec.model_dump(exclude={"name", "description", "sources"}, exclude_defaults=True)
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the sum of the encoders' times; what is outside them is left out."""
