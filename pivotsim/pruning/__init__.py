@@ -11,8 +11,11 @@ _HOMES = {
     "pruning_schedule": "pivotsim.pruning.schedule",
     "Schedule": "pivotsim.pruning.schedule_report",
     "fit_tiles": "pivotsim.pruning.tile_fit",
+    "workload_size": "pivotsim.pruning.token_workload",
 }
-__all__ = ["Choice", "Schedule", "fit_tiles", "losses_that_choose", "pruning_schedule", "token_importance"]
+__all__ = [
+    "Choice", "Schedule", "fit_tiles", "losses_that_choose", "pruning_schedule", "token_importance", "workload_size",
+]  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
@@ -21,3 +24,4 @@ if TYPE_CHECKING:
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.schedule_report import Schedule
     from pivotsim.pruning.tile_fit import fit_tiles
+    from pivotsim.pruning.token_workload import workload_size

@@ -161,3 +161,16 @@ def test_table_4_the_other_way_round(audit):
     assert all(f.possible for check in audit.inverse for f in check.intervals)
     row = next(f for f in audit.findings if f.claim.id == "table4.agx_orin.alpha_04_05.removed")
     assert (row.verdict, row.reason.count("points")) == ("inferred", 2)
+
+
+def test_table_2s_rows_cost_the_same_but_for_a_mean(audit):
+    costs = {cost.claim.parameter: cost for cost in audit.scoring}
+    assert len(costs) == 6
+    plain = token_costs.single(197, 1, 120, 384, 6)
+    mean = token_costs.single_by_mean(197, 1, 120, 384, 6)
+    for row, cost in costs.items():
+        expected = mean["score"] + mean["mul"] if row == "heads=mean" else plain["score"]
+        assert cost.elements == expected
+    own = {name: (cost.gpu_ms, cost.board_ms) for name, cost in costs.items()}
+    assert own["heads=mean"] > own["heads=max"] == own["heads=sum"] == own["feature=Q"] == own["feature=V"]
+    assert {f.verdict for f in audit.findings if f.claim.where.startswith("table2")} == {"not modelled"}

@@ -11,6 +11,7 @@ from pivotsim.published.base.claims import load_expected, load_table
 from pivotsim.published.base.findings import Finding
 from pivotsim.published.base.hits import Hit
 from pivotsim.published.base.inference import Inference
+from pivotsim.published.tokens.ablation import ScoringCost, ablation_table, scoring_costs
 from pivotsim.published.tokens.claims import Table, TokenClaim, load_token_claims
 from pivotsim.published.tokens.contradictions import RULES
 from pivotsim.published.tokens.inverse import InverseCheck, inverse_checks, inverse_table
@@ -38,6 +39,7 @@ class TokenAudit(Findings):
     method_errors: list[MethodErrors]
     batch: Inference
     inverse: list[InverseCheck]
+    scoring: list[ScoringCost]
     gpus: dict[str, GpuSpec]
 
     @cached_property
@@ -62,6 +64,7 @@ class TokenAudit(Findings):
         yield error_table(self.method_errors)
         yield batch_table(self.batch)
         yield inverse_table(self.inverse)
+        yield ablation_table(self.scoring)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain numbers and text, the form that ``--json`` prints."""
@@ -80,6 +83,7 @@ class TokenAudit(Findings):
                 "device": DEVICE, "tried": self.batch.tried, **self.batch.best.settings,
                 "fitting": [dict(one.settings) for one in self.batch.fitting], "found_ms": dict(self.batch.best.values),
             },
+            "table_2_costs": [cost.to_dict() for cost in self.scoring],
             "inverse_check": [check.to_dict() for check in self.inverse],
             "other_methods": [e.to_dict() for e in self.method_errors],
             "wave_model": {name: list(gpu.notes) for name, gpu in self.gpus.items()},
@@ -128,5 +132,6 @@ def audit_tokens() -> TokenAudit:
         method_errors(table, gpus),
         batch,
         inverse,
+        list(scoring_costs(table)),
         gpus,
     )
