@@ -8,10 +8,12 @@ in one block after the first quarter of the depth. The paper's grid leaves the w
 
 import math
 from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_integer, check_real, got
+from pivotsim.errors import InputError, check_integer, check_list, check_real, got
 from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
 from pivotsim.pruning.devices.protocol import (
@@ -85,32 +87,79 @@ def pruning_schedule(
     >>> found.best_tokens, found.removed, found.encoder
     (108, 89, 4)
     """
+    return pruning_schedules(
+        plan, device, accuracy, [alpha], batch=batch, grid=grid, encoder=encoder, pruning_ms=pruning_ms
+    )[0]
+
+
+def pruning_schedules(
+    plan: Plan,
+    device: Device | str,
+    accuracy: Accuracy,
+    alphas: Iterable[float],
+    *,
+    batch: int = 1,
+    grid: Iterable[int] | None = None,
+    encoder: int | None = None,
+    pruning_ms: float | None = None,
+) -> list[Schedule]:
+    """Return the schedule of each weight of latency, the staircase and the accuracies taken once.
+
+    Parameters and errors are those of ``pruning_schedule``; ``alphas`` holds at least one.
+    """
     device = device_of(device) if isinstance(device, str) else device
     if not isinstance(device, Device):
         raise InputError(f"device: must have a name and latency_ms(plan, batch) {got(device)}")
     batch = check_integer("batch", batch, 1)
-    alpha, whole, place = check_alpha(alpha), whole_tokens(plan), pruning_encoder(plan, encoder)
+    weights = [check_alpha(alpha) for alpha in check_list("alphas", alphas, "numbers", "state one")]
+    if not weights:
+        raise InputError("alphas: must hold at least one number")
+    whole, place = whole_tokens(plan), pruning_encoder(plan, encoder)
     points = _grid(grid, whole, plan.model.leading_tokens)
     stairs = staircase_of(plan, device, points.tolist(), batch)
-    accuracy_pct = accuracies_pct(accuracy, points, whole)
-    asked = (batch, alpha, place, points.tolist(), accuracy_pct.tolist())
-    tokens, latency, accuracy_pct, notes = _complete(points, stairs.latency_ms[::-1], accuracy_pct)
-    found = utilities(latency, accuracy_pct, alpha)
-    best = best_tokens(tokens, found.total)
+    all_pct = accuracies_pct(accuracy, points, whole)
+    tokens, latency, accuracy_pct, left_out = _complete(points, stairs.latency_ms[::-1], all_pct)
     baseline = device.latency_ms(plan, batch)
     if math.isnan(baseline):
         raise InputError(f"{device.name}: has no latency of the whole model, {whole} tokens")
-    pruned = pruned_at(plan, place, whole - best)
-    own = _pruning_ms(device, pruned, batch, pruning_ms)
-    identity = (plan_identity(plan), device_identity(device), *asked, None if pruning_ms is None else own)
-    notes += (UNCHARGED,) if math.isnan(own) else ()
+
+    @cache
+    def at_best(best: int) -> _Deployed:
+        return _deployed(plan, device, place, whole - best, batch, pruning_ms)
+
+    schedules = []
+    for alpha in weights:
+        found = utilities(latency, accuracy_pct, alpha)
+        best = best_tokens(tokens, found.total)
+        there = at_best(best)
+        asked = (batch, alpha, place, points.tolist(), all_pct.tolist())
+        identity = (
+            plan_identity(plan), device_identity(device), *asked, None if pruning_ms is None else there.pruning_ms,
+        )  # fmt: skip
+        schedules.append(Schedule(
+            plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
+            there.latency_ms, there.pruning_ms, options_of(device), identity, left_out + there.notes,
+            there.remarks, device.fit if isinstance(device, HasFit) else None,
+        ))  # fmt: skip
+    return schedules
+
+
+class _Deployed(NamedTuple):
+    """A plan that prunes on a device: its latency without its own cost, that cost, and what is said beside them."""
+
+    latency_ms: float
+    pruning_ms: float
+    notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def _deployed(plan: Plan, device: Device, encoder: int, removed: int, batch: int, stated_ms: float | None) -> _Deployed:
+    pruned = pruned_at(plan, encoder, removed)
+    own = _pruning_ms(device, pruned, batch, stated_ms)
+    notes: tuple[str, ...] = (UNCHARGED,) if math.isnan(own) else ()
     notes += device.notes(pruned, batch) if isinstance(device, HasNotes) else ()
     remarks = device.remarks(pruned, batch) if isinstance(device, HasRemarks) else ()
-    return Schedule(
-        plan, device.name, batch, alpha, stairs, tokens, latency, accuracy_pct, found, best, place, baseline,
-        device.latency_ms(without_steps(pruned), batch), own, options_of(device), identity, notes,
-        remarks, device.fit if isinstance(device, HasFit) else None,
-    )  # fmt: skip
+    return _Deployed(device.latency_ms(without_steps(pruned), batch), own, notes, remarks)
 
 
 def _grid(grid: Iterable[int] | None, whole: int, prefix: int) -> IntArray:

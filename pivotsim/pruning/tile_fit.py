@@ -2,8 +2,8 @@
 
 Under ``tile_choice: least_work`` which shape a product gets does not depend on the shapes' efficiencies, so that the
 latency of a token count is a sum over shapes s of W_s(n) / efficiency_s, with W_s the time of the shape's waves at the
-peak. The efficiencies, at most 1 each, are those of the least sum of squared relative errors: 1 / efficiency_s = 1 + y_s
-with y_s not negative, by the active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23).
+peak. The efficiencies, at most 1 each, are those of the least sum of squared relative errors: 1 / efficiency_s - 1 is
+not negative, by the active-set method of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23).
 """
 
 from typing import NamedTuple

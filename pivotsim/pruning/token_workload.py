@@ -16,7 +16,7 @@ POWERS = {"linear": 1, "quadratic": 2}  # reading -> power of N
 
 
 def workload_size(model: VitModel | str, tokens: int | None = None, batch: int = 1, *, reading: str = "linear") -> int:
-    """Return the workload size of a ViT, a plain number.
+    """Return the workload size of a ViT.
 
     Parameters
     ----------
@@ -28,6 +28,11 @@ def workload_size(model: VitModel | str, tokens: int | None = None, batch: int =
         B, at least 1.
     reading : {'linear', 'quadratic'}
         B * N * D, or B * N^2 * D.
+
+    Returns
+    -------
+    int
+        Without a unit: proportional to the work, by the paper's words.
 
     Raises
     ------
