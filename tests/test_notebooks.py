@@ -60,7 +60,7 @@ SHOWN = {
         ),
     ),
     "04_one_more_token.ipynb": (
-        4,
+        6,
         (
             "36 (+100.0 %), 72 (+50.0 %), 108 (+33.4 %), 144 (+25.0 %), 180 (+20.0 %)",
             "197 -> 180 tokens saves 19.6%",
@@ -72,6 +72,9 @@ SHOWN = {
             "one layer prunes  r 69            3.40 GMACs   IS  71.7% (own 0.51 ms)",
             "tx2, wave model        keep 128, R = 69",
             "tome         removed=6                         -1.9%, own work 11.6%",
+            "24 latencies: -35.7% to +17.1%, median -2.3%",
+            "Top-K        r 8                 28.93 ms +2.8%",
+            "alpha 0.5: R =  89, latency -42.4%",
         ),
     ),
     "05_cosearch.ipynb": (

@@ -10,15 +10,18 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_end, print_said
+from pivotsim.cli.schedule_sweeps import Asked, Numbers, numbers, show_sweep, sweep_of, swept_option
 from pivotsim.cli.settings import load_both, model_not_used, parse_settings
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, number, percent
 
 if TYPE_CHECKING:
     from pivotsim.pruning.devices.protocol import Device
-    from pivotsim.pruning.schedule import Schedule
+    from pivotsim.pruning.schedule_report import Schedule
+    from pivotsim.pruning.staircase import Staircase
 
 DEFAULT_HW = "zcu102"
+MOST_ROWS = 12  # of a grid that is printed in full
 
 
 def schedule_command(
@@ -44,20 +47,31 @@ def schedule_command(
         str | None, typer.Option(metavar="cpu|cuda", help="Measure here and now (needs the extra torch).")
     ] = None,
     alpha: Annotated[
-        float, typer.Option(parser=options.real("--alpha"), metavar="A", help="Weight of latency, 0 to 1.")
+        Numbers,
+        typer.Option(
+            parser=numbers("--alpha", False, 0.1), metavar="A", help="Weight of latency, 0 to 1; several: 0.1:0.9."
+        ),
     ] = "0.5",  # type: ignore[assignment]  # typer parses defaults too
     stride: Annotated[
         int, typer.Option(parser=options.integer("--stride"), metavar="N", help="Token counts N, N - stride, ...")
     ] = 1,
     encoder: Annotated[
-        int | None,
-        typer.Option(parser=options.integer("--encoder"), metavar="E", help="Encoder that prunes, from 1."),
+        Numbers | None,
+        typer.Option(
+            parser=numbers("--encoder", True, 1), metavar="E", help="Encoder that prunes, from 1; several: 1:12:3."
+        ),
     ] = None,
+    methods: Annotated[
+        bool, typer.Option("--methods", help="One layer that prunes beside Top-K, ToMe and DynamicViT at its MACs.")
+    ] = False,
     pruning_ms: Annotated[
         float | None,
         typer.Option(parser=options.real("--pruning-ms"), metavar="MS", help="Cost of the pruning itself, if known."),
     ] = None,
-    batch: Annotated[int, typer.Option(parser=options.integer("--batch"), metavar="N", help="Images at a time.")] = 1,
+    batch: Annotated[
+        Numbers,
+        typer.Option(parser=numbers("--batch", True, 1), metavar="N", help="Images at a time; several: 1,2,4."),
+    ] = "1",  # type: ignore[assignment]
     engine: options.RunEngineOption = None,
     memory: Annotated[str | None, typer.Option(metavar="paper|hw", help="Memories, as in run.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="paper|full", help="Processor side, as in run.")] = None,
@@ -66,9 +80,15 @@ def schedule_command(
     ] = None,
     set_: options.SetOption = None,
     plots: options.PlotsOption = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(parser=options.file_of("--csv"), metavar="FILE.csv", help="Write the rows of a sweep there."),
+    ] = None,
     json: options.JsonOption = False,
 ) -> None:
     """How many tokens to prune, and where: the utilities, the latency staircase with its steps, and R.
+
+    Several values of --alpha, --batch or --encoder, or --methods, print a table instead: a row each.
 
     Example: pivotsim schedule deit_s --hw zcu102 --accuracy deit_s
     """
@@ -95,16 +115,25 @@ def schedule_command(
     whole = plan(spec)  # type: ignore[arg-type]
     behind = sample_note("--accuracy", sample, whole.model.name)
     least = least_tokens(whole.model.leading_tokens)
+    grid = range(whole.model.tokens, least - 1, -stride)
+    option = swept_option(alpha, batch, encoder, methods)
+    if option:
+        with progress():
+            sweep = sweep_of(option, Asked(whole, device, table, grid, pruning_ms), alpha, batch, encoder)
+        show_sweep(sweep, settings, tuple(behind), json=json, csv=csv, plots=plots)
+        return
+    if csv is not None:
+        raise InputError("--csv: writes the rows of a sweep; state several values, as in --alpha 0.1:0.9")
     with progress():
         found = pruning_schedule(
-            whole, device, table, alpha=alpha, batch=batch, grid=range(whole.model.tokens, least - 1, -stride),
-            encoder=encoder, pruning_ms=pruning_ms,
+            whole, device, table, alpha=alpha.single, batch=batch.single, grid=grid,
+            encoder=None if encoder is None else encoder.single, pruning_ms=pruning_ms,
         )  # fmt: skip
     if len(found.tokens) == 1:
         left_out = "".join(f"; {note}" for note in found.notes if note.endswith("left out"))
         problem = f"{found.tokens[0]} tokens alone have both latency and accuracy, and a choice needs two counts"
         raise InputError(f"schedule: {problem}{left_out}")
-    of_model = model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch)], scope="encoders")
+    of_model = model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch.single)], scope="encoders")
     written: list[Path] = []
     if plots is not None:
         from pivotsim.plots.staircase import plot_schedule
@@ -163,16 +192,21 @@ def _print_schedule(found: "Schedule") -> None:
         print_line(", ".join(f"{name.replace('_', ' ')} {_word(value)}" for name, value in found.options.items()))
     print_line()
     edges = found.staircase.edges
-    print_table(
-        ("step: most tokens", "latency, ms", "one grid point more", "latency, ms", "jump"),
-        [
-            (e.tokens, number(e.latency_ms, 3), e.next_tokens, number(e.next_latency_ms, 3), percent(e.jump_frac))
-            for e in edges
-        ],
-        right=(0, 1, 2, 3, 4),
-    )
+    if edges:
+        print_table(
+            ("step: most tokens", "latency, ms", "one grid point more", "latency, ms", "jump"),
+            [
+                (e.tokens, number(e.latency_ms, 3), e.next_tokens, number(e.next_latency_ms, 3), percent(e.jump_frac))
+                for e in edges
+            ],
+            right=(0, 1, 2, 3, 4),
+        )
+    else:
+        print_line(_without_steps(found.staircase))
     print_line()
     shown = {found.whole_tokens, found.best_tokens, *(e.tokens for e in edges), *(e.next_tokens for e in edges)}
+    if len(found.tokens) <= MOST_ROWS:
+        shown |= set(found.tokens.tolist())
     print_table(
         ("tokens", "latency, ms", "accuracy, %", "U of latency", "U of accuracy", "U", ""),
         [
@@ -198,6 +232,15 @@ def _print_schedule(found: "Schedule") -> None:
         ],
         right=(1,),
     )
+
+
+def _without_steps(stairs: "Staircase") -> str:
+    """Return what stands where the table of steps would be: none, and how far latency goes without one."""
+    from pivotsim.pruning.staircase import LEAST_JUMP_FRAC
+
+    known = stairs.latency_ms[stairs.latency_ms == stairs.latency_ms]
+    low, high = number(float(known.min()), 3), number(float(known.max()), 3)
+    return f"no step up of {percent(LEAST_JUMP_FRAC, 0)} or more that stands out: latency goes from {low} to {high} ms"
 
 
 def _word(value: object) -> str:

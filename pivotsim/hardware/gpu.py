@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from pivotsim.hardware.sourced import SourcedSpec
+from pivotsim.hardware.tiles import TileShape, TileTexts, tile_shape
 from pivotsim.io.documents import load_document
 from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity
 
@@ -29,6 +30,17 @@ class KernelSpec(Spec):
     attention_tile: int = quantity("", "Rows and columns of a tile of QK^T and of SV.", ge=1, le=65_536)
     tiles_per_sm: int = quantity("", "Tiles that one SM holds at a time (occupancy).", ge=1, le=1024)
     wave_us: float = quantity("us", "Fixed cost of a wave.", ge=0, le=1e6)
+    tiles: TileTexts = quantity(
+        "", "Shapes to choose from for each product, in place of tile_rows by tile_cols.", default=()
+    )
+    tile_choice: Literal["fastest", "least_work"] = quantity(
+        "", "Which of them a product gets: the fastest, or the one of least padded work.", default="fastest"
+    )
+
+    @property
+    def shapes(self) -> list[TileShape]:
+        """The shapes to choose from for linear layers: those listed, or the one of ``tile_rows`` and ``tile_cols``."""
+        return [tile_shape(text) for text in self.tiles] or [TileShape(self.tile_rows, self.tile_cols)]
 
 
 class OverheadSpec(Spec):
@@ -73,9 +85,25 @@ class GpuSpec(SourcedSpec):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Values that are assumed, estimated or fitted, each with what its source says."""
-        paths = (path for path, _, _ in leaves(GpuSpec))
-        return tuple(f"{path}: {self.source(path)}" for path in paths if self.source(path).startswith("["))
+        """Values that are assumed, estimated or fitted, each with what its source says; and those without effect."""
+        paths = [path for path, _, _ in leaves(GpuSpec) if path not in self.not_used]
+        marked = (f"{path}: {self.source(path)}" for path in paths if self.source(path).startswith("["))
+        return (*marked, *(f"{path}: not used: {why}" for path, why in self.not_used.items() if self._is_stated(path)))
+
+    @property
+    def not_used(self) -> dict[str, str]:
+        """Values that no latency depends on as the others are, each with the reason."""
+        if self.kernel.tiles:
+            listed = "kernel.tiles lists the shapes"
+            choice = {} if len(self.kernel.tiles) > 1 else {"kernel.tile_choice": "kernel.tiles lists one shape"}
+            return {"kernel.tile_rows": listed, "kernel.tile_cols": listed, **choice}
+        return {"kernel.tiles": "it is empty", "kernel.tile_choice": "needs kernel.tiles"}
+
+    def _is_stated(self, path: str) -> bool:
+        """Tell whether a value without effect would look as if it had one: not a default that nobody stated."""
+        return path in ("kernel.tile_rows", "kernel.tile_cols") or (
+            path == "kernel.tile_choice" and self.kernel.tile_choice != "fastest"
+        )
 
 
 def load_gpu(source: "str | Path | Mapping[str, object] | GpuSpec") -> GpuSpec:

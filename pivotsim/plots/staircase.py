@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pivotsim.plots.style import new_axes, plain_axes, save_png
-from pivotsim.pruning.schedule import Schedule
+from pivotsim.pruning.schedule_report import Schedule
 from pivotsim.pruning.staircase import Staircase
 
 if TYPE_CHECKING:

@@ -6,12 +6,31 @@ from pivotsim._lazy import lazy
 
 _HOMES = {
     "token_importance": "pivotsim.pruning.importance",
-    "Schedule": "pivotsim.pruning.schedule",
+    "Choice": "pivotsim.pruning.inverse_check",
+    "losses_that_choose": "pivotsim.pruning.inverse_check",
     "pruning_schedule": "pivotsim.pruning.schedule",
+    "Schedule": "pivotsim.pruning.schedule_report",
+    "SweepTable": "pivotsim.pruning.sweep_table",
+    "alpha_sweep": "pivotsim.pruning.sweeps",
+    "batch_sweep": "pivotsim.pruning.sweeps",
+    "location_sweep": "pivotsim.pruning.plan_sweeps",
+    "method_sweep": "pivotsim.pruning.plan_sweeps",
+    "fit_tiles": "pivotsim.pruning.tile_fit",
+    "workload_size": "pivotsim.pruning.token_workload",
 }
-__all__ = ["Schedule", "pruning_schedule", "token_importance"]
+__all__ = [
+    "Choice", "Schedule", "SweepTable", "alpha_sweep", "batch_sweep", "fit_tiles", "location_sweep",
+    "losses_that_choose", "method_sweep", "pruning_schedule", "token_importance", "workload_size",
+]  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.pruning.importance import token_importance
-    from pivotsim.pruning.schedule import Schedule, pruning_schedule
+    from pivotsim.pruning.inverse_check import Choice, losses_that_choose
+    from pivotsim.pruning.plan_sweeps import location_sweep, method_sweep
+    from pivotsim.pruning.schedule import pruning_schedule
+    from pivotsim.pruning.schedule_report import Schedule
+    from pivotsim.pruning.sweep_table import SweepTable
+    from pivotsim.pruning.sweeps import alpha_sweep, batch_sweep
+    from pivotsim.pruning.tile_fit import fit_tiles
+    from pivotsim.pruning.token_workload import workload_size

@@ -5,6 +5,10 @@
     S_V = softmax over all tokens of sum over channels of max over heads of V     (Eq. 5)
     S   = S_A + S_V                            (Eq. 6), of patch tokens only
 
+The paper compares K and Q in V's place, and mean and sum over heads in the maximum's (Table 2). Whether its other
+reductions are of both parts or of one is not said: [inferred] both. A mean and a sum give the same S_A, whose maximum
+is 1 either way, and another S_V.
+
 Eq. 5 and 6 follow the authors' released code, whose maximum in S_A runs over the whole batch, so that an image's order
 depends on its neighbours. Here it is each image's own unless ``batch_max`` is set. A second difference: the released
 code leaves two tokens more than the schedule asks for; here the length after pruning is exactly N - R.
@@ -15,15 +19,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pivotsim.errors import InputError, check_flag, check_integer, got_shape, shape_text
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got_shape, shape_text
 from pivotsim.pruning.token_plans import least_tokens
 from pivotsim.units import FloatArray, IntArray
+from pivotsim.workload.tokens.methods import FEATURES, REDUCTIONS
 
 HEAD_DIMENSION = -3  # of (..., heads, tokens, channels)
 
 
 def token_importance(
-    q: ArrayLike, k: ArrayLike, v: ArrayLike, *, prefix_tokens: int = 1, batch_max: bool = False
+    q: ArrayLike,
+    k: ArrayLike,
+    v: ArrayLike,
+    *,
+    prefix_tokens: int = 1,
+    batch_max: bool = False,
+    feature: str = "v",
+    reduction: str = "max",
 ) -> FloatArray:
     """Return the importance of every patch token, from the Q, K and V of one block.
 
@@ -35,6 +47,10 @@ def token_importance(
         Class, distillation and register tokens, which come first and are not scored.
     batch_max : bool
         Divide the attention received by the maximum of the whole batch, as the released code does, not of each image.
+    feature : {'v', 'k', 'q'}
+        What the second part of the score is made of.
+    reduction : {'max', 'mean', 'sum'}
+        What heads are reduced by, in both parts.
 
     Returns
     -------
@@ -44,7 +60,8 @@ def token_importance(
     Raises
     ------
     InputError
-        Shapes do not fit, a value, a product or a sum is not finite, or no patch token is there.
+        Shapes do not fit, a value, a product or a sum is not finite, no patch token is there, or there is no such
+        feature or reduction.
 
     Examples
     --------
@@ -59,12 +76,14 @@ def token_importance(
         raise InputError(f"q, k, v: must have one shape (got {shapes})")
     prefix = check_integer("prefix_tokens", prefix_tokens, 0, queries.shape[-2] - 1)
     check_flag("batch_max", batch_max)
+    chosen = {"q": queries, "k": keys, "v": values}[check_choice("feature", feature, FEATURES)]
+    over_heads = getattr(np, check_choice("reduction", reduction, REDUCTIONS))
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told below
         scores = queries @ np.swapaxes(keys, -1, -2) / np.sqrt(queries.shape[-1])
-        sums = values.max(axis=HEAD_DIMENSION).sum(axis=-1)
+        sums = over_heads(chosen, axis=HEAD_DIMENSION).sum(axis=-1)
     _check_finite("q, k: products of queries and keys", scores)
-    _check_finite("v: sums over channels", sums)
-    received = _softmax(scores).max(axis=HEAD_DIMENSION)[..., prefix:, prefix:].sum(axis=-2)
+    _check_finite(f"{feature}: sums over channels", sums)
+    received = over_heads(_softmax(scores), axis=HEAD_DIMENSION)[..., prefix:, prefix:].sum(axis=-2)
     largest = received.max() if batch_max else received.max(axis=-1, keepdims=True)
     received /= np.maximum(largest, np.finfo(np.float64).tiny)  # nothing may be received: all goes to the prefix
     magnitude = _softmax(sums)

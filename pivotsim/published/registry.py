@@ -40,6 +40,7 @@ PAPERS = {
         "Token pruning by the tail effect (arXiv 2407.05941)",
         "Audit every number of the token-pruning paper (arXiv 2407.05941); exit status as for pivot.",
         "pivotsim.published.tokens.audit:audit_tokens",
+        takes=("plots",),
     ),
 }
 

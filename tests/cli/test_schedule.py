@@ -49,6 +49,69 @@ def test_schedule_on_a_gpu_and_from_a_recording(pivotsim, accuracy, tmp_path):
     assert "not known" in ran.out
 
 
+def test_a_staircase_without_steps_is_said_to_have_none(pivotsim, accuracy):
+    ran = pivotsim("schedule", "deit_s", "--hw", "gpu/a100", "--accuracy", "deit_s")
+    assert "no step up of 2 % or more that stands out: latency goes from 1.730 to 1.761 ms\n" in ran.out
+    assert "step: most tokens" not in ran.out
+    assert "\n   120  " in ran.out  # three grid points have an accuracy: all are printed
+    ran = pivotsim("schedule", "deit_s", "--hw", "zcu102_ws", "--accuracy", accuracy, "--part", "array")
+    assert "stands out: latency goes from" in ran.out and "\n   120  " not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("options", "axis", "values"),
+    [
+        (("--alpha", "0.1:0.5:0.2"), "alpha", [0.1, 0.3, 0.5]),
+        (("--alpha", "0.25,0.1:0.2"), "alpha", [0.25, 0.1, 0.2]),
+        (("--batch", "1,4"), "batch", [1, 4]),
+        (("--encoder", "1:12:5"), "encoder", [1, 6, 11]),
+        (("--methods",), "method", ["whole model", "one layer", "Top-K", "ToMe", "DynamicViT"]),
+    ],
+)
+def test_several_values_are_a_table(pivotsim, tmp_path, options, axis, values):
+    command = ("schedule", "deit_s", "--hw", "gpu/tx2", "--accuracy", "deit_s", *options)
+    told = json.loads(pivotsim(*command, "--json").out)
+    assert (told["result"], [row[axis] for row in told["rows"]]) == ("schedule sweep", values)
+    assert any(note.startswith("--accuracy deit_s: published") for note in told["notes"])
+    ran = pivotsim(*command, "--csv", tmp_path / "out.csv", "--plots", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[2].split()[0] == axis
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == [axis, *map(str, values)]
+    assert (tmp_path / f"schedule_by_{axis}.png").exists()
+
+
+def test_the_csv_of_a_sweep_is_alone_on_stdout(pivotsim):
+    ran = pivotsim("schedule", "deit_s", "--hw", "gpu/tx2", "--accuracy", "deit_s", "--batch", "1,2", "--csv", "-")
+    assert [line.split(",")[0] for line in ran.out.splitlines()] == ["batch", "1", "2"]
+    assert "batch" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--alpha", "0.1,0.2", "--batch", "1,2"), "schedule: --alpha and --batch: one sweep at a time"),
+        (("--encoder", "1,2", "--methods"), "schedule: --encoder and --methods: one sweep at a time"),
+        (("--alpha", "0.9:0.1"), "--alpha: a range is FIRST:LAST or FIRST:LAST:STEP, rising (got '0.9:0.1')"),
+        (("--alpha", "0:1:0"), "--alpha: a range is FIRST:LAST"),
+        (("--alpha", "0:1:0.1:2"), "--alpha: a range is FIRST:LAST"),
+        (("--batch", "1:2000"), "--batch: at most 1000 values (got '1:2000')"),
+        (("--alpha", "0.1,x"), "--alpha: must be a number (got 'x')"),
+        (("--alpha", "0.1,2"), "--alpha: must lie in 0 to 1 (got 2)"),
+        (("--batch", "1,0"), "--batch: must be at least 1 (got 0)"),
+        (("--batch", "1,1.5"), "--batch: must be an integer (got 1.5)"),
+        (("--encoder", "1,13"), "--encoder: must be at most 12 (got 13)"),
+        (("--csv", "x.csv"), "--csv: writes the rows of a sweep; state several values, as in --alpha 0.1:0.9"),
+        (("--methods", "--pruning-ms", "1"), "--pruning-ms: is not charged in a sweep over --methods (got 1)"),
+    ],
+)
+def test_sweeps_that_cannot_be_are_one_line(pivotsim, options, problem):
+    ran = pivotsim("schedule", "deit_s", "--hw", "gpu/tx2", "--accuracy", "deit_s", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.strip().startswith(problem)
+    assert "\n" not in ran.err.strip()
+
+
 @pytest.mark.parametrize("setting", ["model.depth=6", "model.width=768", "array.rows=3"])
 def test_a_recording_is_of_the_model_as_it_is(pivotsim, accuracy, tmp_path, setting):
     recorded = tmp_path / "here.csv"

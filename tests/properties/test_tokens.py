@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
-from pivotsim.workload.tokens.methods import METHODS
+from pivotsim.workload.tokens.methods import FEATURES, METHODS, REDUCTIONS
 
 DEPTH = 5
 BASE = ps.load_model("deit_t").replace({"depth": DEPTH, "width": 12, "mlp_hidden": 24, "head_features": 12, "heads": 3})
@@ -36,6 +36,8 @@ def steps(draw, model):
             "flag": lambda: draw(st.booleans()),
             "encoders": lambda: chosen,
             "encoder": lambda: chosen[0],
+            "feature": lambda: draw(st.sampled_from(FEATURES)),
+            "reduction": lambda: draw(st.sampled_from(REDUCTIONS)),
         }[parameter.form]()
     return method, values
 

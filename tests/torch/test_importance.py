@@ -77,6 +77,22 @@ def test_scores_are_the_numpy_references_in_float32():
             np.testing.assert_allclose(scores, wanted, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("feature", ["v", "k", "q"])
+@pytest.mark.parametrize("reduction", ["max", "mean", "sum"])
+def test_features_and_reductions_are_the_numpy_references(feature, reduction):
+    q, k, v = drawn(7, 2, 3, 9, 4)
+    tensors = tensors_of(q, k, v)
+    chosen = {"q": tensors.query, "k": tensors.key, "v": tensors.value}[feature]
+    scores = score_tokens(tensors.attention, chosen, 1, reduction=reduction)
+    wanted = token_importance(q, k, v, feature=feature, reduction=reduction)
+    np.testing.assert_allclose(scores, wanted, rtol=0, atol=1e-12)
+    x = torch.as_tensor(np.random.default_rng(1).standard_normal((2, 9, 5)))
+    pruned, _ = SingleLayer(3, 1, "image", feature, reduction)(x, None, tensors)
+    for image in range(2):
+        expected = importance.merge_inattentive(x[image].numpy(), wanted[image], 3).tokens
+        np.testing.assert_allclose(pruned[image], expected, rtol=0, atol=1e-12)
+
+
 def test_an_image_does_not_depend_on_its_neighbours_unless_asked():
     q, k, v = drawn(0, 2, 2, 8, 3)
     alone, both = tensors_of(q[:1], k[:1], v[:1]), tensors_of(q, k, v)

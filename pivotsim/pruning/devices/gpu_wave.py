@@ -11,6 +11,7 @@ import numpy as np
 from pivotsim.engines.gpu_wave import encoder_times_ms
 from pivotsim.hardware.gpu import GpuSpec, load_gpu
 from pivotsim.pruning.chain import chain_of
+from pivotsim.pruning.token_plans import without_steps
 from pivotsim.units import FloatArray
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan
@@ -56,7 +57,7 @@ class GpuWave:
     @property
     def identity(self) -> object:
         """The GPU's values."""
-        return self.spec.model_dump(exclude={"name", "description", "sources"})
+        return self.spec.model_dump(exclude={"name", "description", "sources"}, exclude_defaults=True)
 
     def latency_ms(self, plan: Plan, batch: int = 1) -> float:
         """Return the sum of the encoders' times; what is outside them is left out."""
@@ -71,13 +72,14 @@ class GpuWave:
         return np.array([links.sum_ms(kinds[:, None].tolist()) for kinds in times.reshape(-1, len(links.counts))])
 
     def pruning_ms(self, pruned: Plan, batch: int = 1) -> float:
-        """Return what scoring adds to the blocks that prune: nothing below the floor; in ``scored`` it is inside."""
-        if self.scored:
-            return 0.0
-        trace = lower(pruned, batch)
-        added_ms = encoder_times_ms(trace, self.spec, scored=True) - encoder_times_ms(trace, self.spec)
-        prunes = [e.mlp_tokens < e.attention_tokens for e in pruned.encoders]
-        return float(added_ms[np.array(prunes)].sum())
+        """Return what token steps add to their blocks: the share for scoring, and products of the method's own.
+
+        Nothing is added below the floor. In ``scored`` blocks the share is inside already.
+        """
+        steps = [self.scored or bool(e.before or e.between) for e in pruned.encoders]
+        added = encoder_times_ms(lower(pruned, batch), self.spec, scored=steps)
+        bare = encoder_times_ms(lower(without_steps(pruned), batch), self.spec, scored=self.scored)
+        return float((added - bare).sum())
 
     def notes(self, plan: Plan, batch: int = 1) -> tuple[str, ...]:
         """Return the GPU's values that are assumed, estimated or fitted."""

@@ -1,21 +1,24 @@
 """The wave model beside the published latencies: qualitative, fitted to one baseline per device, not validated.
 
 The released code scores tokens in every block, pruned or not, and gives up fused attention for it; rows of the paper's
-own method are predicted so. Table 5's slope over the pruning layer is where the share for it comes from.
+own method are predicted so. Table 5's slope over the pruning layer is where the share for it comes from. Top-K, ToMe
+and DynamicViT are charged the same share in the blocks that score, and their own products (similarity, predictor) run
+in waves like any other.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pivotsim.engines.gpu_wave import encoder_times_ms
 from pivotsim.hardware.gpu import GpuSpec, load_gpu
-from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.token_plans import pruned_at
 from pivotsim.published.tokens.claims import BASELINE, GPUS, MODELS, OURS, Table, TokenClaim
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan, plan
+from pivotsim.workload.transforms.token_pruning import prune_tokens
 
 # What of the wave model was fitted to which rows: value -> (device, model, batch, parameter, encoders or any).
 FITTED: dict[str, tuple[tuple[str, str, int, str], ...]] = {
@@ -34,8 +37,14 @@ def fitted_to(claim: TokenClaim) -> str:
     return fitted or ("share for scoring" if (claim.where, claim.batch) == SLOPE_FITTED else "")
 
 
+# Methods of the paper's comparison: name in its tables -> (method of prune_tokens, what its hyperparameter is there).
+METHODS: dict[str, tuple[str, str, type[int] | type[float]]] = {
+    "Top-K": ("top_k", "r", int), "ToMe": ("tome", "r", int), "DyViT": ("dynamicvit", "keep_rate", float),
+}  # fmt: skip
+
+
 def plan_of(claim: TokenClaim) -> Plan | None:
-    """Return the plan behind a latency; None where its token counts are another method's, or its batch is unknown."""
+    """Return the plan behind a latency; None where a row states no model, batch or hyperparameter."""
     if claim.model not in MODELS or claim.batch is None:
         return None
     whole = plan(MODELS[claim.model])
@@ -43,7 +52,18 @@ def plan_of(claim: TokenClaim) -> Plan | None:
         return whole
     if claim.method == OURS and claim.removed is not None and claim.encoder is not None:
         return pruned_at(whole, claim.encoder, claim.removed)
+    if claim.method in METHODS:
+        method, knob, number = METHODS[claim.method]
+        return prune_tokens(whole, method, **{knob: number(claim.parameter.partition("=")[2])})
     return None
+
+
+def scoring_encoders(claim: TokenClaim, found: Plan) -> list[bool]:
+    """Return which encoders score tokens: all of the paper's own method's, as its code has it, else those with a step.
+
+    Top-K and ToMe have a step in every encoder, also where it removes nothing any more; DynamicViT in three.
+    """
+    return [claim.method == OURS or bool(e.before or e.between) for e in found.encoders]
 
 
 def wave_predictor(gpus: dict[str, GpuSpec]) -> Callable[[TokenClaim], float | None]:
@@ -54,16 +74,20 @@ def wave_predictor(gpus: dict[str, GpuSpec]) -> Callable[[TokenClaim], float | N
         found = plan_of(claim)
         if found is None or claim.device not in gpus:
             return None
-        device = GpuWave(gpus[claim.device], scored=claim.method == OURS)
-        return device.latency_ms(found, claim.batch or 1)
+        return latency_ms(found, claim.batch or 1, gpus[claim.device], scoring_encoders(claim, found))
 
     return predicted
 
 
+def latency_ms(found: Plan, batch: int, gpu: GpuSpec, scored: bool | Sequence[bool] = False) -> float:
+    """Return the wave model's latency of a plan whose marked encoders score tokens."""
+    return math.fsum(encoder_times_ms(lower(found, batch), gpu, scored=scored).tolist())
+
+
 def unscored_ms(claim: TokenClaim, gpu: GpuSpec) -> float:
-    """Return the wave model's latency of a row if no block scored its tokens."""
+    """Return the wave model's latency of a row if no block took longer for its scores."""
     found = plan_of(claim)
-    return math.nan if found is None else GpuWave(gpu).latency_ms(found, claim.batch or 1)
+    return math.nan if found is None else latency_ms(found, claim.batch or 1, gpu)
 
 
 def load_gpus() -> dict[str, GpuSpec]:

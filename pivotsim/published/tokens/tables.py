@@ -1,20 +1,27 @@
 """The tables of the token-pruning audit beside its findings: contradictions found and known, rates behind latencies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pivotsim.published.base.hits import Hit
 from pivotsim.published.tokens.latency import Precision
 from pivotsim.tables import Table, percent
 
 
-def hit_table(hits: Sequence[tuple[str, Hit]]) -> Table:
-    """Return a row per cell that does not follow from the paper's other cells, with the rule that finds it."""
+def hit_table(hits: Sequence[tuple[str, Hit]], explained: Collection[str] = ()) -> Table:
+    """Return a row per cell that does not follow from the paper's other cells, with the rule that finds it.
+
+    ``explained`` are rules whose hits an unstated batch explains.
+    """
     return Table(
         "Cells that do not follow from each other, found by rule (marked above 2.5 %)",
         ("claim", "printed", "implied", "size", "", "rule", "why"),
-        [(h.id, h.printed, h.implied, percent(h.size_frac, sign=True), h.remark, name, h.rule) for name, h in hits],
+        [
+            (h.id, h.printed, h.implied, percent(h.size_frac, sign=True),
+             "an unstated batch explains it" if name in explained else h.remark, name, h.rule)
+            for name, h in hits
+        ],
         (1, 2, 3),
-    )
+    )  # fmt: skip
 
 
 def contradiction_table(known: Sequence[Mapping[str, str]]) -> Table:

@@ -26,16 +26,20 @@ class SingleLayer(Reducer):
     Nothing happens where R is 0 or T is no more than p (Eliopoulos et al., section 3.3; there with p = 1).
     """
 
-    def __init__(self, removed: int, prefix: int, normalisation: str) -> None:
+    def __init__(
+        self, removed: int, prefix: int, normalisation: str, feature: str = "v", reduction: str = "max"
+    ) -> None:
         super().__init__()
         self.removed, self.prefix, self.normalisation = removed, prefix, normalisation
+        self.feature, self.reduction = feature, reduction
 
     def forward(self, x: Tensor, sizes: Tensor | None, tensors: AttentionTensors) -> Reduced:
         """Return prefix, kept patches in descending order of importance, inattentive token."""
         kept = x.shape[1] - self.removed - 1 - self.prefix
         if self.removed == 0 or kept <= self.prefix:
             return x, sizes
-        scores = score_tokens(tensors.attention, tensors.value, self.prefix, self.normalisation)
+        feature = {"q": tensors.query, "k": tensors.key, "v": tensors.value}[self.feature]
+        scores = score_tokens(tensors.attention, feature, self.prefix, self.normalisation, self.reduction)
         stay, others, _ = split_patches(x, scores, self.prefix, kept)
         return torch.cat([stay, others.mean(dim=1, keepdim=True)], dim=1), sizes
 

@@ -13,11 +13,20 @@ from pivotsim.vit_torch.reducers.head_selecting import HeadSelector
 from pivotsim.vit_torch.reducers.importance import NORMALISATIONS
 from pivotsim.vit_torch.reducers.merging import MergePairs
 from pivotsim.vit_torch.reducers.selecting import Predictor
+from pivotsim.workload.tokens.methods import FEATURES, REDUCTIONS
 
 STAGES = (4, 7, 10)  # EViT, DynamicViT and HeatViT on 12 encoders
 
 
-def prune_single(vit: VisionTransformer, *, encoder: int, removed: int, normalisation: str = "image") -> None:
+def prune_single(
+    vit: VisionTransformer,
+    *,
+    encoder: int,
+    removed: int,
+    normalisation: str = "image",
+    feature: str = "v",
+    reduction: str = "max",
+) -> None:
     """Prune R tokens in one encoder, between attention and MLP, without training (Eliopoulos et al.).
 
     The attention of the encoder sees N tokens; its MLP and everything later N - R.
@@ -32,6 +41,10 @@ def prune_single(vit: VisionTransformer, *, encoder: int, removed: int, normalis
         R, net of the inattentive token that R + 1 patches make; 0 or one too large for the tokens does nothing.
     normalisation : {'image', 'batch'}
         See ``pivotsim.vit_torch.reducers.importance.score_tokens``.
+    feature : {'v', 'k', 'q'}
+        What the second part of the score is made of (Table 2).
+    reduction : {'max', 'mean', 'sum'}
+        What heads are reduced by (Table 2).
 
     Raises
     ------
@@ -48,8 +61,10 @@ def prune_single(vit: VisionTransformer, *, encoder: int, removed: int, normalis
     """
     check_integer("removed", removed, 0)
     check_choice("normalisation", normalisation, NORMALISATIONS)
+    check_choice("feature", feature, FEATURES)
+    check_choice("reduction", reduction, REDUCTIONS)
     prefix = vit.model.prefix_tokens
-    _install(vit, "between", [encoder], lambda i: SingleLayer(int(removed), prefix, normalisation))
+    _install(vit, "between", [encoder], lambda i: SingleLayer(int(removed), prefix, normalisation, feature, reduction))
 
 
 def prune_top_k(vit: VisionTransformer, *, removed: int, encoders: Iterable[int] | None = None) -> None:

@@ -18,7 +18,10 @@ from pivotsim.workload.ops import Op
 
 
 class Site(NamedTuple):
-    """Where a step acts: the encoder, its model, its attention heads, the images, tokens that arrive and that leave."""
+    """Where a step acts: the encoder, its model, its attention heads, the images, tokens that arrive and that leave.
+
+    ``reduction`` is what heads are reduced by where a method leaves a choice.
+    """
 
     encoder: int
     model: VitModel
@@ -26,6 +29,7 @@ class Site(NamedTuple):
     batch: int
     arriving: int
     leaving: int
+    reduction: str = "max"
 
     @property
     def patches(self) -> int:
@@ -71,12 +75,16 @@ def attention_and_values(site: Site, fuse: bool) -> Iterator[Op]:
     """Eliopoulos et al.: attention's maximum over heads H * n^2, column sums n^2; V's maximum and sum H * t * d_h.
 
     Then a softmax over the t values, sort n, and the mean of the r + 1 worst. The paper gives no cost; these are the
-    elements that its released code reads, charged in the pruning encoder alone.
+    elements that its released code reads, charged in the pruning encoder alone. Q and K have V's size, and a sum over
+    heads reads what a maximum reads; a mean divides its n^2 and t * d_h results beyond that.
     """
-    heads, n = site.heads, site.patches
+    heads, n, channels = site.heads, site.patches, site.model.head_size
     yield site.per_image("score", "score", heads * n, n)
     yield site.per_image("score", "score", n, n)
-    yield site.per_image("score", "score", heads * site.arriving, site.model.head_size)
+    yield site.per_image("score", "score", heads * site.arriving, channels)
+    if site.reduction == "mean":
+        yield site.per_image("score", "mul", n, n)
+        yield site.per_image("score", "mul", site.arriving, channels)
     yield site.per_image("score", "softmax", 1, site.arriving)
     yield site.per_image("sort", "sort", 1, n)
     yield from _moves(site, fuse)

@@ -26,6 +26,9 @@ class Parameter(NamedTuple):
     text: str
 
 
+FEATURES = ("v", "k", "q")  # what a score beside attention is made of
+REDUCTIONS = ("max", "mean", "sum")  # over heads
+
 # form: bounds, as messages and the documentation print them
 FORMS = {
     "rate": "a number in (0, 1]",
@@ -37,7 +40,10 @@ FORMS = {
     "flag": "true or false",
     "encoders": "encoder numbers that rise, or all",
     "encoder": "an encoder number",
+    "feature": f"one of {', '.join(FEATURES)}",
+    "reduction": f"one of {', '.join(REDUCTIONS)}",
 }
+UNSAID = ("feature", "reduction")  # forms whose default a step does not state
 THREE = (4, 7, 10)
 LATER = Parameter("encoders", THREE, "Encoders that prune; stated for twelve.")
 EVERY = Parameter("encoders", ALL, "Encoders that prune.")
@@ -65,6 +71,8 @@ METHODS: dict[str, Method] = {
         {
             "r": Parameter("count", REQUIRED, "Net reduction R: tokens fewer, the inattentive token counted."),
             "encoder": Parameter("encoder", REQUIRED, "The encoder that prunes: 4 of DeiT's 12, 10 of DINOv2-G's 40."),
+            "feature": Parameter("feature", "v", "What the second part of the score is made of."),
+            "reduction": Parameter("reduction", "max", "What heads are reduced by."),
         },
         "between", "attention", rules.net_reduction, costs.attention_and_values, True,
         "Eliopoulos et al. (arXiv 2407.05941), section 3, and the authors' released code",
@@ -151,5 +159,6 @@ class TokenStep:
         after = self._leaving(tokens, model)
         if after is not None:
             row, values = METHODS[self.method], dict(self.values)
-            site = costs.Site(encoder, model, heads, batch, tokens, after)
+            reduction = str(values.get("reduction", "max"))
+            site = costs.Site(encoder, model, heads, batch, tokens, after, reduction)
             yield from row.cost(site, bool(values.get("fuse", row.fuses)))

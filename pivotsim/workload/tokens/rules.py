@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-Value = int | float | bool
+Value = int | float | bool | str
 
 
 class Arrival(NamedTuple):

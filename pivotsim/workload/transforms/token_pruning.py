@@ -8,7 +8,17 @@ from pivotsim.errors import InputError, check_choice, check_flag, check_integer,
 from pivotsim.models.spec import VitModel
 from pivotsim.tables import ranges
 from pivotsim.workload.plans import Plan, check_plan, check_tokens, replayed
-from pivotsim.workload.tokens.methods import ALL, FORMS, METHODS, REQUIRED, Method, TokenStep
+from pivotsim.workload.tokens.methods import (
+    ALL,
+    FEATURES,
+    FORMS,
+    METHODS,
+    REDUCTIONS,
+    REQUIRED,
+    UNSAID,
+    Method,
+    TokenStep,
+)
 from pivotsim.workload.transforms.common import check_keep_rate
 
 PER_ENCODER = {"rates": "keep_rate", "counts": "r"}  # form -> what a step calls its own value
@@ -25,7 +35,7 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     ==========  ==================================  ========================================================  ========
     method      parameters [default]                tokens that leave                                         where
     ==========  ==================================  ========================================================  ========
-    single      r, encoder                          t - r: r + 1 patches become one; none if t - r - 1 <= 2p  between
+    single      r, encoder, feature, reduction      t - r: r + 1 patches become one; none if t - r - 1 <= 2p  between
     top_k       r, encoders [all]                   t - r, unless t - r - p <= p                              between
     top_k_rate  keep_rate, encoders [4, 7, 10]      p + int(P keep_rate^k) at its k-th encoder                between
     tome        r, encoders [all]                   t - min(r, (t - p) // 2)                                  between
@@ -37,7 +47,9 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     ==========  ==================================  ========================================================  ========
 
     No method adds a token: where its rule keeps every patch, it does nothing and costs nothing. ``r`` and
-    ``keep_rates`` may list one value per encoder. Sources and marks: ``token_methods.METHODS``.
+    ``keep_rates`` may list one value per encoder. ``single`` scores by ``feature`` [v], k or q, beside the attention,
+    and reduces heads by ``reduction`` [max], mean or sum (Eliopoulos et al., Table 2). Sources and marks:
+    ``token_methods.METHODS``.
 
     Parameters
     ----------
@@ -108,6 +120,8 @@ def _steps(method: str, row: Method, values: Mapping[str, Any], count: int) -> l
     columns = {}
     for name, value in values.items():
         form = row.parameters[name].form
+        if form in UNSAID and value == row.parameters[name].default:
+            continue
         columns[PER_ENCODER.get(form, name)] = value if isinstance(value, tuple) else (value,) * count
         if form == "powers":
             columns["power"] = tuple(range(1, count + 1))
@@ -152,6 +166,14 @@ def _encoders(path: str, value: object, model: VitModel) -> tuple[int, ...]:
     return numbers
 
 
+def _feature(path: str, value: object, model: VitModel) -> str:
+    return check_choice(path, value, FEATURES)
+
+
+def _reduction(path: str, value: object, model: VitModel) -> str:
+    return check_choice(path, value, REDUCTIONS)
+
+
 def _flag(path: str, value: object, model: VitModel) -> bool:
     return check_flag(path, value)
 
@@ -189,4 +211,6 @@ CHECKS: dict[str, Check] = {  # by form; token_methods.FORMS says what each acce
     "flag": _flag,
     "encoders": _encoders,
     "encoder": _encoder,
+    "feature": _feature,
+    "reduction": _reduction,
 }

@@ -25,6 +25,19 @@ def gemm_ms(m, k, n, repeats, tile_rows, tile_cols, gpu):
     return total
 
 
+def gemm_of_shapes_ms(m, k, n, repeats, shapes, choice, gpu):
+    """Milliseconds with one shape (rows, columns, share) of several: try each, keep the first of the least judged."""
+    best = None
+    for rows, cols, share in shapes:
+        sm = {**gpu["sm"], "efficiency_frac": gpu["sm"]["efficiency_frac"] * share}
+        own = gemm_ms(m, k, n, repeats, rows, cols, {**gpu, "sm": sm})
+        places = gpu["sm"]["count"] * gpu["kernel"]["tiles_per_sm"]
+        judged = own if choice == "fastest" else rows * cols * wave_count(m, n, repeats, rows, cols, places)
+        if best is None or judged < best[0]:
+            best = judged, own
+    return best[1]
+
+
 def encoder_ms(model, attention_tokens, mlp_tokens, batch, gpu):
     """Milliseconds of one encoder with fused Q, K, V and, where the MLP is gated, fused gate and value."""
     d, heads, kernel = model["width"], model["heads"], gpu["kernel"]

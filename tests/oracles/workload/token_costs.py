@@ -26,6 +26,12 @@ def single(t, p, leaving, d, h):
     return {**found, "score": attention + values, "softmax": count(t)}
 
 
+def single_by_mean(t, p, leaving, d, h):
+    """A mean divides every reduced element of the attention and of the feature."""
+    n = t - p
+    return {**single(t, p, leaving, d, h), "mul": count(n, n) + count(t, d // h)}
+
+
 def tome(t, p, leaving, d, h):
     even, odd = range(0, t, 2), range(1, t, 2)
     return {

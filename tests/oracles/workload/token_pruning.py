@@ -9,8 +9,11 @@ def softmax(row):
     return [p / math.fsum(powers) for p in powers]
 
 
-def attention_received(q, k, prefix):
-    """Attention that each patch receives from patches: the largest head's, summed over queries; one image."""
+REDUCE = {"max": max, "mean": lambda xs: math.fsum(xs) / len(xs), "sum": math.fsum}
+
+
+def attention_received(q, k, prefix, reduction="max"):
+    """Attention that each patch receives from patches: heads reduced, summed over queries; one image."""
     heads, tokens, channels = len(q), len(q[0]), len(q[0][0])
     rows = [
         [
@@ -22,22 +25,24 @@ def attention_received(q, k, prefix):
         for h in range(heads)
     ]
     return [
-        math.fsum(max(rows[h][i][j] for h in range(heads)) for i in range(prefix, tokens))
+        math.fsum(REDUCE[reduction]([rows[h][i][j] for h in range(heads)]) for i in range(prefix, tokens))
         for j in range(prefix, tokens)
     ]
 
 
-def value_term(v, prefix):
-    """Softmax over all tokens of the channel sum of the largest head's value; prefix entries dropped at the end."""
+def value_term(v, prefix, reduction="max"):
+    """Softmax over all tokens of the channel sum of the heads' values reduced; prefix entries dropped at the end."""
     heads, tokens, channels = len(v), len(v[0]), len(v[0][0])
-    sums = [math.fsum(max(v[h][i][c] for h in range(heads)) for c in range(channels)) for i in range(tokens)]
+    reduce = REDUCE[reduction]
+    sums = [math.fsum(reduce([v[h][i][c] for h in range(heads)]) for c in range(channels)) for i in range(tokens)]
     return softmax(sums)[prefix:]
 
 
-def importance(q, k, v, prefix, divisor=None):
-    received = attention_received(q, k, prefix)
+def importance(q, k, v, prefix, divisor=None, feature="v", reduction="max"):
+    received = attention_received(q, k, prefix, reduction)
     divisor = divisor or max(received)
-    return [a / divisor + s for a, s in zip(received, value_term(v, prefix), strict=True)]
+    term = value_term({"q": q, "k": k, "v": v}[feature], prefix, reduction)
+    return [a / divisor + s for a, s in zip(received, term, strict=True)]
 
 
 def merged(tokens, scores, removed, prefix):

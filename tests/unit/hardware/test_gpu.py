@@ -59,3 +59,45 @@ def test_a_source_must_name_a_value():
     data = load_gpu("gpu/a100").model_dump()
     with pytest.raises(InputError, match=r"sources: 'sm\.cuont' names no value"):
         load_gpu({**data, "sources": {"sm.cuont": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("tiles", "problem"),
+    [
+        ("much", "kernel.tiles: must be shapes such as 128x64, or 128x64 at 0.8"),
+        (["128x128", "128"], "kernel.tiles: must be shapes such as"),
+        ([128], "kernel.tiles: must be shapes such as"),
+        (5, "kernel.tiles: must be a list of shapes"),
+        (["0x64"], "kernel.tiles: sides must lie in 1 to 65536"),
+        (["64x65537"], "kernel.tiles: sides must lie in"),
+        (["64x64 at 0"], "kernel.tiles: sides must lie in 1 to 65536, a share above 0"),
+        (["64x64 at 101"], "a share above 0 and up to 100"),
+        (["64x64", "64x64 at 0.5"], "kernel.tiles: must be at most 16 shapes, none twice"),
+        ([f"{side}x1" for side in range(1, 18)], "kernel.tiles: must be at most 16 shapes"),
+    ],
+)
+def test_shapes_that_are_none_are_refused(tiles, problem):
+    with pytest.raises(InputError, match=problem):
+        load_gpu("gpu/a100").replace({"kernel.tiles": tiles})
+
+
+def test_shapes_are_a_list_or_a_text_with_commas():
+    for tiles in (["128x64", "64X64  at 0.80"], ("128x64", "64x64 at 0.8"), "128x64, 64x64 at 0.8"):
+        gpu = load_gpu("gpu/a100").replace({"kernel.tiles": tiles})
+        assert gpu.kernel.shapes == [(128, 64, 1.0), (64, 64, 0.8)]
+        assert load_gpu(gpu.model_dump()) == gpu
+    assert load_gpu("gpu/a100").kernel.shapes == [(128, 128, 1.0)]
+
+
+def test_values_without_effect_are_said():
+    plain = load_gpu("gpu/a100")
+    assert not any("not used" in note for note in plain.notes)
+    listed = plain.replace({"kernel.tiles": ["128x64", "64x64"]})
+    assert [note for note in listed.notes if "not used" in note] == [
+        "kernel.tile_rows: not used: kernel.tiles lists the shapes",
+        "kernel.tile_cols: not used: kernel.tiles lists the shapes",
+    ]
+    chosen = plain.replace({"kernel.tile_choice": "least_work"})
+    assert "kernel.tile_choice: not used: needs kernel.tiles" in chosen.notes
+    single = chosen.replace({"kernel.tiles": ["64x64"]})
+    assert "kernel.tile_choice: not used: kernel.tiles lists one shape" in single.notes

@@ -34,6 +34,29 @@ def test_the_oracles_loops_agree(heads, tokens, prefix):
     np.testing.assert_allclose(found, oracle.importance(q, k, v, prefix), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("feature", ["v", "k", "q"])
+@pytest.mark.parametrize("reduction", ["max", "mean", "sum"])
+def test_every_row_of_table_2_by_the_oracles_loops(feature, reduction):
+    q, k, v = drawn(9, 3, 7, 4)
+    found = token_importance(q, k, v, feature=feature, reduction=reduction)
+    expected = oracle.importance(q, k, v, 1, feature=feature, reduction=reduction)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    if (feature, reduction) != ("v", "max"):
+        assert not np.allclose(found, token_importance(q, k, v))
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"feature": "w"}, r"feature: must be one of v, k, q \(got 'w'\)"),
+        ({"reduction": "min"}, r"reduction: must be one of max, mean, sum \(got 'min'\)"),
+    ],
+)
+def test_a_feature_or_reduction_that_is_none_is_refused(options, problem):
+    with pytest.raises(InputError, match=problem):
+        token_importance(*drawn(9, 3, 7, 4), **options)
+
+
 def test_an_images_scores_do_not_depend_on_its_batch_unless_asked_to():
     q, k, v = drawn(1, 2, 6, 3, batch=3)
     whole = token_importance(q, k, v)

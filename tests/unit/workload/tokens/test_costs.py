@@ -12,6 +12,9 @@ TWO = ps.plan(SMALL.replace({"prefix_tokens": 2, "image_px": 96}))  # 36 patches
 
 CASES = {  # name: (method, parameters, oracle)
     "single": ("single", {"r": 6, "encoder": 1}, token_costs.single),
+    "single, K": ("single", {"r": 6, "encoder": 1, "feature": "k"}, token_costs.single),
+    "single, sum": ("single", {"r": 6, "encoder": 1, "reduction": "sum"}, token_costs.single),
+    "single, mean": ("single", {"r": 6, "encoder": 1, "reduction": "mean"}, token_costs.single_by_mean),
     "top_k": ("top_k", {"r": 5, "encoders": [1]}, lambda *s: token_costs.row_of_class_token(*s, 0)),
     "top_k_rate": (
         "top_k_rate", {"keep_rate": 0.6, "encoders": [1]}, lambda *s: token_costs.row_of_class_token(*s, 0)

@@ -216,6 +216,9 @@ RISING = "evit: encoders: must be encoder numbers that rise, or 'all'"
         ("single", {"r": 197, "encoder": 4}, ["single: r: must be at most 196 (got 197)"]),
         ("single", {"r": -1, "encoder": 13}, ["single: r: must be at least 0 (got -1)",
                                                "single: encoder: must be at most 12 (got 13)"]),
+        ("single", {"r": 9, "encoder": 4, "feature": "x", "reduction": 3}, [
+            "single: feature: must be one of v, k, q (got 'x')",
+            "single: reduction: must be one of max, mean, sum (got 3)"]),
         ("tome", {"r": 197}, ["tome: r: must be at most 196 (got 197)"]),
         ("tome", {"r": 1.5}, ["tome: r: must be an integer (got 1.5)"]),
         ("tome", {"r": [1, 2]}, ["tome: r: must be one value, or one for each of 12 encoders (got 1, 2)"]),
@@ -229,6 +232,15 @@ def test_wrong_parameters(method, values, messages):
     with pytest.raises(ps.InputError) as error:
         ps.prune_tokens(PLAN, method, **values)
     assert list(error.value.problems) == messages
+
+
+def test_a_step_states_its_feature_and_reduction_where_they_are_no_defaults():
+    plain = ps.prune_tokens(PLAN, "single", r=69, encoder=4)
+    assert plain == ps.prune_tokens(PLAN, "single", r=69, encoder=4, feature="v", reduction="max")
+    assert str(plain.encoders[3].between[0]) == "single(r=69)"
+    other = ps.prune_tokens(PLAN, "single", r=69, encoder=4, feature="k", reduction="mean")
+    assert str(other.encoders[3].between[0]) == "single(r=69, feature=k, reduction=mean)"
+    assert [e.mlp_tokens for e in other.encoders] == [e.mlp_tokens for e in plain.encoders]
 
 
 def test_a_model_without_class_token_has_no_row_of_it():
