@@ -136,7 +136,6 @@ class Hardware(Printable, SourcedSpec):
 
     compute: ClassVar[str]  # the group of values that it computes with
     usual_base: ClassVar[str] = "zcu102"
-    assumptions: ClassVar[tuple[str, ...]]  # values and groups whose sources are printed with every run
 
     kind: str = quantity("", "Selects this schema.")
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
@@ -168,6 +167,11 @@ class Hardware(Printable, SourcedSpec):
     @field_serializer("host", mode="wrap")
     def _none_as_a_word(self, value: HostSpec | None, handler: SerializerFunctionWrapHandler) -> Any:
         return NO_PROCESSOR if value is None else handler(value)
+
+    @property
+    @abstractmethod
+    def assumptions(self) -> tuple[str, ...]:
+        """Values and groups whose sources are printed with every run."""
 
     @property
     @abstractmethod
