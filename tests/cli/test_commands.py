@@ -385,6 +385,8 @@ def test_run_on_an_mpca_by_the_authors_rules(pivotsim):
     assert (data["pl_cycles"], data["unit_cycles"]) == (958_464, 0)
     assert data["mpca_by_module"]["fc2"]["cycles"] == 294_912
     assert any("charges no time for the DMA of weights, fill, headers" in note for note in data["notes"])
+    pruned = json_of(pivotsim(*ran, "--preset", "parikh_code", "--json"))
+    assert (pruned["pl_cycles"], round(pruned["delay_ms"], 3)) == (260_523, 0.868)
     refused = pivotsim("run", "deit_s", "--hw", "u250_mpca", "--set", "mpca.rules=author")
     assert (refused.code, refused.err) == (
         2, "--set: mpca.rules: must be one of pivotsim, authors (got 'author'), nearest valid name: 'authors'\n"
