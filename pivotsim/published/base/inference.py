@@ -102,7 +102,8 @@ class Inference:
         ]  # fmt: skip
         printed = ("", *("" for _ in names), *(number(cell.interval.value) for cell in self.cells), "printed", "")
         columns = ("rank", *names, *quantities, "meets all", "score")
-        right = (0, *range(1 + len(names), 1 + len(names) + len(quantities)), len(columns) - 1)
+        numeric = [i for i, name in enumerate(names, 1) if isinstance(self.best.settings[name], (int, float))]
+        right = (0, *numeric, *range(1 + len(names), 1 + len(names) + len(quantities)), len(columns) - 1)
         return Table(title, columns, [printed, *body], right, (self.counted,))
 
     def __repr__(self) -> str:
