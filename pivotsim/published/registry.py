@@ -34,6 +34,7 @@ PAPERS = {
         "Pruned and sparse ViTs",
         "Audit pruned and sparse ViTs (Parikh et al., EViT, DynamicViT, ViTCoD, HeatViT); exit status as for pivot.",
         "pivotsim.published.static.audit:audit_static",
+        takes=("plots",),
     ),
     "tokens": Paper(
         "Token pruning by the tail effect (arXiv 2407.05941)",

@@ -87,8 +87,9 @@ class Judge:
         alike = [c for c in self.heads.candidates if c.settings["more in"] == "alike"]
         counted = (
             f"linear layers of a 198-token DeiT-S, masked blocks whole, r_b = r_t = 0.5 as read in public code; "
-            f"{one.settings['heads']} heads inferred: {sum(c.fits for c in alike)} of {len(alike)} with as many in every "
-            f"encoder, {self.heads.counted} if encoders may differ, {self.settings.counted} with rates and count open too"
+            f"{one.settings['heads']} heads inferred: {sum(c.fits for c in alike)} of {len(alike)} with as many in "
+            f"every encoder, {self.heads.counted} if encoders may differ, {self.settings.counted} with rates and count "
+            "open too"
         )
         if claim.quantity == "compression":
             most = most_compressed("deit_s", "MSA only")
