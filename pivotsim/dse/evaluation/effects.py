@@ -15,7 +15,7 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.io.specs import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
-from pivotsim.simulation.notes.reading import inherited_by_board, paths_of
+from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import requirement_of, unmet
 from pivotsim.simulation.summary import inherited_lines
 
@@ -90,8 +90,6 @@ class SpaceValues:
             return (False,)
         if key in space.options:
             return (space.options[key],)
-        if key not in paths_of(type(space.hw)):  # another kind of hardware has it
-            return None
         return () if holds_no_values(space.hw, key) else (value_at(space.hw, key),)
 
 

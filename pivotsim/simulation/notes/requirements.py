@@ -11,6 +11,7 @@ of the hardware, the options memory, profile, energy and scope, and
     pair        True where two efforts run
     kinds       kinds of operations of the workload
     interval    True where the interval of the energy is told
+    kind        the kind of hardware
 """
 
 import re
@@ -40,7 +41,10 @@ LABELS = ("name", "description", "kind", "host.name", "fpga.device")
 MEMORY = value("memory", HW)
 ACTIVITY = value("energy", "activity")
 ALL = value("scope", "all")
-SCHEDULE = value("mpca.rules", "pivotsim")
+SCHEDULE = Need(
+    lambda facts, _: not facts.can_be("kind", "mpca") or facts.can_be("mpca.rules", "pivotsim"),  # others have no rules
+    lambda words, _: words("mpca.rules", "pivotsim"),
+)
 SCHEDULED = ("mpca.balance", "mpca.header_cycles", "mpca.fill", "mpca.dma_bytes_per_cycle", "mpca.dma_buffers")
 GATE = fact(lambda facts: facts.can_be("gate", ENTROPY), "an effort pair with gate entropy")
 PAIR = fact(lambda facts: facts.can_be("pair", True), "an effort pair")
