@@ -11,7 +11,7 @@ from pivotsim.published.base.inference import Cell
 from pivotsim.published.static import compression
 from pivotsim.published.static.audit import audit_static
 from pivotsim.published.static.judge import RATIOS, Judge
-from pivotsim.published.static.kept_heads import kept_heads
+from pivotsim.published.static.kept_heads import head_hypotheses
 from tests import table_alignment
 
 
@@ -105,7 +105,9 @@ def test_a_wrong_figure_is_found(audit):
 @pytest.mark.parametrize(("compute", "size"), [("3.6", "1.6"), ("3.4", "1.8")])
 def test_other_ratios_are_not_met(compute, size):
     cells = [Cell("compute", printed(compute)), Cell("size", printed(size))]
-    judge = Judge(kept_heads(cells, is_read=True), kept_heads(cells, is_read=False), compression.densities(cells))
+    judge = Judge(
+        head_hypotheses(cells, is_read=True), head_hypotheses(cells, is_read=False), compression.densities(cells)
+    )
     verdicts = {}
     for claim in load_claims("static/claims.csv"):
         if claim.quantity in RATIOS:

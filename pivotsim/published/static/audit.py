@@ -9,7 +9,7 @@ from pivotsim.published.base.claims import load_claims, load_expected, printed
 from pivotsim.published.base.inference import Candidate, Cell, Inference
 from pivotsim.published.static.compression import densities
 from pivotsim.published.static.judge import RATIOS, Judge
-from pivotsim.published.static.kept_heads import kept_heads
+from pivotsim.published.static.kept_heads import head_hypotheses
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Table
 
@@ -90,6 +90,6 @@ def audit_static() -> StaticAudit:
     """
     claims = load_claims("static/claims.csv")
     cells = [Cell(RATIOS[c.quantity], printed(c.text)) for c in claims if c.quantity in RATIOS]
-    found = kept_heads(cells, is_read=True), kept_heads(cells, is_read=False), densities(cells)
+    found = head_hypotheses(cells, is_read=True), head_hypotheses(cells, is_read=False), densities(cells)
     judge = Judge(*found)
     return StaticAudit([judge.finding(claim) for claim in claims], load_expected("static/expected.csv"), *found)

@@ -140,7 +140,7 @@ def share(one: Kept, heads: int, model: VitModel) -> float:
     return 1.0 if one.blocks == WHOLE else min(one.weight_rate * model.heads / heads, 1.0)
 
 
-def kept_heads(cells: Sequence[Cell], *, is_read: bool) -> Inference:
+def head_hypotheses(cells: Sequence[Cell], *, is_read: bool) -> Inference:
     """Return the hypotheses judged by the printed ratios, cells ``compute`` and ``size``."""
     model = distilled()
     tried = list(candidates(model, is_read=is_read))

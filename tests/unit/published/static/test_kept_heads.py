@@ -8,7 +8,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.published.base.claims import printed
 from pivotsim.published.base.inference import Cell
-from pivotsim.published.static.kept_heads import Kept, candidates, distilled, kept_heads, parameters, ratios
+from pivotsim.published.static.kept_heads import Kept, candidates, distilled, head_hypotheses, parameters, ratios
 from pivotsim.published.static.kept_heads import macs as counted_macs
 
 CELLS = [Cell("compute", printed("3.4")), Cell("size", printed("1.6"))]
@@ -89,7 +89,7 @@ def test_which_hypotheses_there_are():
 
 
 def test_those_that_fit_are_those_within_print():
-    found = kept_heads(CELLS, is_read=True)
+    found = head_hypotheses(CELLS, is_read=True)
     slow = [
         one.settings(72) for one in candidates(MODEL, is_read=True)
         if 3.35 <= ratios(one, MODEL)[0] <= 3.45 and 1.55 <= ratios(one, MODEL)[1] <= 1.65
