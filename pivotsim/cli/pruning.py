@@ -65,7 +65,7 @@ SplitOption = Annotated[
 ]
 PresetOption = Annotated[
     str | None,
-    typer.Option("--preset", metavar="NAME", help="Prune as a recipe says: parikh_seed (inferred)."),
+    typer.Option("--preset", metavar="NAME", help="Prune as a recipe says: parikh_code, or parikh_seed (inferred)."),
 ]
 NO_DENSE_KEY = "no key has more kept scores"
 ONE_VALUE = ("--heads", "--neurons", "--split", "--preset")

@@ -31,7 +31,8 @@ RecordedOption = Annotated[
 # what a paper takes -> the parameters of its command: name, option, default
 OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
     "hw": (("hw", options.HwOption, "zcu102"), ("set_", options.HwSetOption, None)),
-    "plots": (("plots", options.PlotsOption, None), ("recorded", RecordedOption, None)),
+    "plots": (("plots", options.PlotsOption, None),),
+    "recorded": (("recorded", RecordedOption, None),),
 }
 ALWAYS = (("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
 
@@ -73,7 +74,8 @@ def _reproduce(
     audit = reproduce(name, **asked)
     written: list[Path] = []
     if plots is not None:
-        written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, recorded)
+        drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
+        written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, **drawn)
         print_notes(notes)
     if json:
         print_json({**audit.to_dict(), **said})

@@ -10,6 +10,7 @@ from pivotsim.units import Number, energy_j
 
 BOARD_W = "power.board_w"
 CONSTANTS = (BOARD_W,)
+NO_PART = (".operand_bits", ".rules")  # of the array's values: they say what fits and how clocks are counted
 
 
 def board_j(hw: Hardware, delay_ms: Number) -> Number:
@@ -48,7 +49,7 @@ def constant_power_note(hw: Hardware, varied: Collection[str] = (), read: Collec
     ''
     """
     array = f"{hw.compute}."
-    is_varied = BOARD_W not in varied and any(path.startswith(array) for path in varied)
+    is_varied = BOARD_W not in varied and any(path.startswith(array) and not path.endswith(NO_PART) for path in varied)
     if not is_varied and not any(not read or path in read for path in _stated_after(hw, array)):
         return ""
     owner = inherited_from(hw.source(BOARD_W)) or hw.name
@@ -67,7 +68,7 @@ def _stated_after(hw: Hardware, array: str) -> Iterator[str]:
     is_after = not owner
     for path, source in hw.sources.items():
         is_after = is_after or path == owner
-        if is_after and path.startswith(array) and not path.endswith(".operand_bits") and _origin(source) != power:
+        if is_after and path.startswith(array) and not path.endswith(NO_PART) and _origin(source) != power:
             yield path
 
 

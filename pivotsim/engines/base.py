@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from pivotsim.engines.counts import Counts
+from pivotsim.engines.pl_units.units import unit_constants, unit_cycles
 from pivotsim.hardware.spec import Hardware
+from pivotsim.operations import UNIT_OF
 from pivotsim.tables import Table
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
@@ -30,6 +32,14 @@ class Span(NamedTuple):
     last: int
     start_cycle: int
     end_cycle: int
+
+
+class OtherCycles(NamedTuple):
+    """Clocks in the programmable logic of an operation that is no GEMM: its place in the trace, and what runs it."""
+
+    position: int
+    cycles: int
+    resource: str
 
 
 class Details:
@@ -139,6 +149,25 @@ class Engine(ABC):
             The hardware is of another kind, a mask is not one that the engine knows, a GEMM does not fit, or the
             clocks would exceed int64.
         """
+
+    def other_cycles(self, trace: Trace, hw: Hardware) -> Iterator[OtherCycles]:
+        """Yield what each operation beside the GEMMs takes in the programmable logic.
+
+        Raises
+        ------
+        InputError
+            The clocks of all of them together would exceed int64.
+        """
+        for position, cycles in unit_cycles(trace, hw):
+            yield OtherCycles(position, cycles, f"{UNIT_OF[trace.ops[position].kind]} unit")
+
+    def other_constants(self, trace: Trace, hw: Hardware) -> Iterator[str]:
+        """Yield the dotted paths of the hardware's values that ``other_cycles`` depends on, each once."""
+        yield from unit_constants(trace, hw)
+
+    def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
+        """Return what is to be said beside the numbers of a run."""
+        return ()
 
     def values_read(self, memory: str) -> tuple[str, ...]:
         """Return the groups of the hardware's values that a run depends on beside its array."""

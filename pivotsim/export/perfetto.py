@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pivotsim.engines.base import Span
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import write_atomic
-from pivotsim.simulation.placed_ops import ARRAY, PS
+from pivotsim.operations import ARRAY, PS
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Piece
 from pivotsim.workload.masks.masks import Mask

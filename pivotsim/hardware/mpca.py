@@ -1,7 +1,8 @@
 """The board with a multi-level parallelism compute array (MPCA): Parikh et al., FCCM 2024.
 
 The paper's abstract names the MPCA, load balancing for irregular block sparsity and hardware for token dropping. The
-levels and their sizes are recalled, not read; the timing is this simulator's own (engines/mpca/lanes.py).
+levels, their sizes and the clock are the defaults of a public latency estimator of the method. Two sets of rules say
+what they take: this simulator's own (engines/mpca/lanes.py) and that estimator's (engines/mpca/estimator.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,12 @@ from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, PROFILES, Hardw
 from pivotsim.io.specs import Spec, quantity
 from pivotsim.operations import PS
 
+Rules = Literal["pivotsim", "authors"]
+OWN, AUTHORS = "pivotsim", "authors"
 Balance = Literal["lockstep", "rr", "greedy", "lpt"]
 BALANCES: tuple[str, ...] = ("lockstep", "rr", "greedy", "lpt")  # in the order of the kernel's codes
+OF_AUTHORS = ("rules", "p_h", "p_t", "p_c", "p_pe", "clock_mhz", "operand_bits", "dense_block")  # what those rules read
+MARKED = ("operand_bits", "dense_block", "balance", "dma_bytes_per_cycle")  # what has a source of its own
 MAX_LEVEL = 1024
 MAX_BLOCK = 65_536
 
@@ -25,6 +30,9 @@ MAX_BLOCK = 65_536
 class MpcaSpec(Spec):
     """The compute array: p_h head modules of p_t x p_c processing elements (PEs), p_pe x p_pe multipliers each."""
 
+    rules: Rules = quantity(
+        "", "What clocks follow: this simulator's schedule, or the authors' latency estimator.", default="pivotsim"
+    )
     p_h: int = quantity("", "Head modules; a weight matrix is spread over all of them.", ge=1, le=MAX_LEVEL)
     p_t: int = quantity("", "PEs of a head module that take row tiles of p_pe tokens side by side.", ge=1, le=MAX_LEVEL)
     p_c: int = quantity("", "Column lanes of a head module.", ge=1, le=MAX_LEVEL)
@@ -49,6 +57,11 @@ class MpcaSpec(Spec):
         return self.p_h * self.p_c
 
     @property
+    def pe_count(self) -> int:
+        """Processing elements of all head modules together."""
+        return self.lanes * self.p_t
+
+    @property
     def fill_cycles(self) -> int:
         """Clocks to fill and drain, once per matrix multiplication."""
         return 2 * self.p_pe + self.p_t if self.fill else 0
@@ -58,16 +71,19 @@ class MpcaHardware(Hardware):
     """A board with one MPCA and no processor side: every operation runs in the programmable logic."""
 
     compute: ClassVar[str] = "mpca"
-    assumptions: ClassVar[tuple[str, ...]] = (
-        "mpca", "mpca.dense_block", "mpca.balance", "mpca.dma_bytes_per_cycle",
-    )  # fmt: skip
-
     kind: Literal["mpca"] = quantity("", "Selects this schema.")
     mpca: MpcaSpec
 
     @classmethod
     def _with_defaults(cls, data: Any) -> Any:
         return super()._with_defaults({"host": NO_PROCESSOR, **data} if isinstance(data, Mapping) else data)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Values and groups whose sources are printed with every run."""
+        if self.mpca.rules == AUTHORS:
+            return tuple(f"mpca.{name}" for name in OF_AUTHORS)
+        return ("mpca", *(f"mpca.{name}" for name in MARKED))
 
     @property
     def clock_mhz(self) -> float:

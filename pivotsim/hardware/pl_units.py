@@ -7,6 +7,7 @@ from pydantic import create_model
 from pivotsim.io.specs import Spec, quantity
 from pivotsim.operations import OPERATIONS
 
+FusedToken = Literal["mean", "sum"]
 SortNetwork = Literal["bitonic", "odd_even_merge", "odd_even_transposition"]
 
 
@@ -18,7 +19,7 @@ class UnitSpec(Spec):
 
 
 class TokenDropSpec(Spec):
-    """The token-dropping module (Parikh et al.): averages scores, sorts them, shuffles tokens, normalises the fused."""
+    """The token-dropping module (Parikh et al.): averages scores, sorts them, shuffles tokens, fuses the dropped."""
 
     score_lanes: int = quantity("", "Scores that it reads and averages in a clock.", ge=1, le=65_536)
     averaging_hidden: bool = quantity(
@@ -28,7 +29,11 @@ class TokenDropSpec(Spec):
     comparators: int = quantity("", "Comparators that there are; one comparison each a clock.", ge=1, le=2**20)
     ports: int = quantity("", "Tokens that pass the shuffle side by side.", ge=1, le=65_536)
     channels_per_port: int = quantity("", "Channels of a token that a port moves in a clock.", ge=1, le=65_536)
-    divide_cycles: int = quantity("clocks", "Reciprocal of the fused tokens' weights.", ge=0, le=10**6)
+    fused_token: FusedToken = quantity(
+        "", "Dropped tokens become their weighted mean, which is scaled, or their weighted sum, which is not.",
+        default="mean",
+    )  # fmt: skip
+    divide_cycles: int = quantity("clocks", "Reciprocal of the weights' sum, of a mean.", ge=0, le=10**6)
 
 
 if TYPE_CHECKING:  # what each kind of operation adds is read by `of`

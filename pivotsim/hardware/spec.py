@@ -131,12 +131,22 @@ class PlacementSpec(PlaceOfEachKind, defer_build=False):
         return place
 
 
+# values that boards of version 0.1 did not state, and what they are there
+LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim"}
+
+
+def _value_in(values: Any, path: str) -> Any:
+    """Return what nested dicts hold at a dotted path, None where they hold nothing."""
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
 class Hardware(Printable, SourcedSpec):
     """A board: what all kinds share; see ``pivotsim show hw NAME``."""
 
     compute: ClassVar[str]  # the group of values that it computes with
     usual_base: ClassVar[str] = "zcu102"
-    assumptions: ClassVar[tuple[str, ...]]  # values and groups whose sources are printed with every run
 
     kind: str = quantity("", "Selects this schema.")
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
@@ -171,6 +181,11 @@ class Hardware(Printable, SourcedSpec):
 
     @property
     @abstractmethod
+    def assumptions(self) -> tuple[str, ...]:
+        """Values and groups whose sources are printed with every run."""
+
+    @property
+    @abstractmethod
     def clock_mhz(self) -> float:
         """Clock of the programmable logic."""
 
@@ -191,13 +206,16 @@ class Hardware(Printable, SourcedSpec):
     def values(self) -> dict[str, object]:
         """Return what the board states of everything that a simulation may depend on: no names, sources or defaults.
 
-        Defaults are the package's, so that a further kind of operation changes no result's hash.
+        Defaults are the package's, so that a further kind of operation changes no result's hash; neither does a value
+        that boards of before did not state, where it has its default.
         """
         values = self.model_dump(exclude={"name", "description", "sources"})
-        defaults = [path for path, source in self.sources.items() if source.startswith(DEFAULT)]
-        for path in defaults:
-            if any(changed.startswith(f"{path}.") for changed in self.sources):
-                continue
+        defaults = [
+            path
+            for path, source in self.sources.items()
+            if source.startswith(DEFAULT) and not any(changed.startswith(f"{path}.") for changed in self.sources)
+        ]
+        for path in (*defaults, *(path for path, usual in LATER.items() if _value_in(values, path) == usual)):
             *groups, last = path.split(".")
             inside: Any = values
             for key in groups:

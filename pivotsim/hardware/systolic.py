@@ -18,13 +18,17 @@ class SystolicHardware(Hardware):
     """A board with one systolic array and one processor side."""
 
     compute: ClassVar[str] = "array"
-    assumptions: ClassVar[tuple[str, ...]] = ("array.fold_overlap", "array.edge", "array.mac_latency")
 
     kind: Literal["systolic"] = quantity("", "Selects this schema.")
     array: ArraySpec
     memories: MemorySpec
     power: ComponentPowerSpec
     fpga: FpgaSpec
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Values whose sources are printed with every run."""
+        return ("array.fold_overlap", "array.edge", "array.mac_latency")
 
     @property
     def clock_mhz(self) -> float:

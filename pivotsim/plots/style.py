@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.io.text_files import make_folder, write_atomic
 
@@ -18,6 +18,13 @@ GROUP_LABELS = {
     "attention_mac": "attention MACs", "softmax": "softmax", "mlp": "MLP", "other": "other", "entropy": "entropy gate",
 }  # fmt: skip
 GROUP_HATCHES = {"attention_mac": "", "softmax": "//", "mlp": "..", "other": "xx", "entropy": "++"}
+
+
+class Written(NamedTuple):
+    """The pictures that were written, and a line for what was left out."""
+
+    paths: list[Path]
+    notes: list[str]
 
 
 def new_axes(width_in: float, height_in: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":

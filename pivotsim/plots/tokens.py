@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.models.spec import load_model
 from pivotsim.plots.schedule_sweep import draw_sweep, sweep_data
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import Written, new_axes, plain_axes, save_png
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.plan_sweeps import method_sweep, plans_at_equal_macs
 from pivotsim.pruning.staircase import staircase_of
@@ -176,7 +176,7 @@ def _finished(axes: "Axes", x: str, y: str, title: str) -> "Axes":
     return plain_axes(axes)
 
 
-def plot_audit(audit: TokenAudit, folder: Path) -> list[Path]:
+def plot_audit(audit: TokenAudit, folder: Path) -> Written:
     """Write the pictures of the audit and return their paths."""
     paths = []
     figure, axes = new_axes(13, 3.6, columns=3)
@@ -203,4 +203,4 @@ def plot_audit(audit: TokenAudit, folder: Path) -> list[Path]:
         for ax, (title, pairs) in zip(axes, chosen.items(), strict=True):
             draw_front(pairs, ax, f"{title}\nfull: published, hollow: wave model")
         paths.append(save_png(figure, folder, f"tokens_fig7_{name}"))
-    return paths
+    return Written(paths, [])

@@ -6,7 +6,6 @@ softmax over the tokens; whether pruning pays depends on all, so the processor s
 
 import math
 
-from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_ops
@@ -36,10 +35,10 @@ def host_pruning_ms(pruned: Plan, hw: Hardware, batch: int = 1) -> float:
 def pruning_cycles(pruned: Plan, hw: Hardware, batch: int, engine: str, memory: str) -> int:
     """Return the PL clocks of a batch's pruning: its units', and the array's for layers that a method adds."""
     added, bare = _with_and_without(pruned, batch)
-    units = [sum(cycles for _, cycles in unit_cycles(trace, hw)) for trace in (added, bare)]
+    run, others = ENGINES[engine].run, ENGINES[engine].other_cycles
+    units = [sum(one.cycles for one in others(trace, hw)) for trace in (added, bare)]
     on_array = 0
     if len(added.gemms) > len(bare.gemms):
-        run = ENGINES[engine].run
         on_array = sum(run(added, hw, memory).cycles.tolist()) - sum(run(bare, hw, memory).cycles.tolist())
     return units[0] - units[1] + on_array
 

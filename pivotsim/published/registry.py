@@ -13,8 +13,8 @@ class Paper(NamedTuple):
     """What is known of a paper before its audit is loaded.
 
     ``audit`` names the function, ``module:function``; ``takes`` what may be chosen: ``hw``, a keyword of that
-    function; ``plots``, pictures by ``plot_audit`` of ``pivotsim.plots.NAME``, which takes
-    the audit, a folder and a folder of recordings or None, and returns paths and notes.
+    function; ``plots``, pictures by ``plot_audit`` of ``pivotsim.plots.NAME``, which takes the audit and a folder and
+    returns paths and notes; ``recorded``, a keyword of that, a folder of recordings.
     """
 
     title: str
@@ -29,12 +29,13 @@ PAPERS = {
         "Audit every number of PIVOT (DAC'24); exit status 1 if a verdict is not the expected one. Another board than "
         "the paper's is set beside the numbers, without verdicts.",
         "pivotsim.published.pivot.audit:audit_pivot",
-        takes=("hw", "plots"),
+        takes=("hw", "plots", "recorded"),
     ),
     "static": Paper(
         "Pruned and sparse ViTs",
         "Audit pruned and sparse ViTs (Parikh et al., EViT, DynamicViT, ViTCoD, HeatViT); exit status as for pivot.",
         "pivotsim.published.static.audit:audit_static",
+        takes=("plots",),
     ),
     "tokens": Paper(
         "Token pruning by the tail effect (arXiv 2407.05941)",
@@ -75,7 +76,7 @@ def reproduce(paper: str, **options: object) -> "Findings":
     []
     """
     row = PAPERS[check_choice("paper", paper, PAPERS)]
-    unknown = [name for name in options if name not in row.takes or name == "plots"]
+    unknown = [name for name in options if name not in row.takes or name in ("plots", "recorded")]
     if unknown:
         raise InputError(f"reproduce: '{paper}' takes no such option {got(unknown[0])}")
     module, _, function = row.audit.partition(":")

@@ -1,17 +1,15 @@
 """Placed operations: every operation of a trace on the resource that runs it, with its cost there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pivotsim.engines.pl_units.units import unit_cycles
+from pivotsim.engines.base import OtherCycles
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_ops
-from pivotsim.operations import UNIT_OF
+from pivotsim.operations import ARRAY, PS
 from pivotsim.workload.ops import Trace
-
-ARRAY, PS = "array", "ps"
 
 
 class PlacedOp(NamedTuple):
@@ -39,12 +37,14 @@ def place_ops(
     trace: Trace,
     hw: Hardware,
     cycles: list[int],
+    others: Iterable[OtherCycles],
     profile: str,
     block_cycles: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
 ) -> list[PlacedOp]:
     """Return the steps of array, PL units and processor in the trace's order.
 
-    ``cycles`` are those of its GEMMs, ``block_cycles`` those of each repeat of the operations whose repeats differ.
+    ``cycles`` are those of its GEMMs, ``others`` those of what else runs in the programmable logic, ``block_cycles``
+    those of each repeat of the operations whose repeats differ.
     """
     ops = trace.ops
     places = [(index, op) for index, op in enumerate(ops) if op.kind == "gemm"]
@@ -53,9 +53,8 @@ def place_ops(
                      block_cycles.get(index, ())))
         for (index, op), count in zip(places, cycles, strict=True)
     ]  # fmt: skip
-    for index, count in unit_cycles(trace, hw):
+    for index, count, unit in others:
         op = ops[index]
-        unit = f"{UNIT_OF[op.kind]} unit"
         found.append((index, PlacedOp(index, op.encoder, op.module, op.kind, unit, op.repeats, count, 0, 0.0, 0.0)))
     for s in host_ops(trace, hw, profile):
         blocks = ops[s.position].repeats

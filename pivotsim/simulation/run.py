@@ -13,9 +13,10 @@ from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
+from pivotsim.operations import ARRAY, PS
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
 from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
-from pivotsim.simulation.placed_ops import PS, PlacedOp, place_ops
+from pivotsim.simulation.placed_ops import PlacedOp, place_ops
 from pivotsim.simulation.report import Report, Row
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import INT64_MAX, cycles_to_ms
@@ -114,7 +115,7 @@ def simulate(
     of_heads = (
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
-    steps = place_ops(trace, hw, cycles, profile, of_heads)
+    steps = place_ops(trace, hw, cycles, ENGINES[engine].other_cycles(trace, hw), profile, of_heads)
     timeline = timeline_of(steps, trace, hw, images)
     rows = _rows(steps, timeline, trace, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
@@ -128,7 +129,7 @@ def simulate(
     usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
-    unit_cycles = images * sum(step.cycles for step in steps if step.kind != "gemm")
+    unit_cycles = images * sum(step.cycles for step in steps if step.resource != ARRAY)
     energy_components_j = RULES[energy].components_j(hw, usage)
     linked = board.linked()
     if board_watch is not None:

@@ -408,7 +408,7 @@ REFUSED = [
     ("run deit_s --attention m.npy", {"m.npy": np.array(["a", "b"])}, "m.npy: must hold true and false, or the integers 1 and 0 (got text)"),
     ("run deit_s --split 5", {}, "--split: no encoder has an attention mask; mask the attention first"),
     ("run deit_s --heads 9", {}, "--heads: must be at most 6 (got 9)"),
-    ("run deit_s --preset foo", {}, "--preset: must be one of parikh_seed (got 'foo')"),
+    ("run deit_s --preset foo", {}, "--preset: must be one of parikh_code, parikh_seed (got 'foo')"),
     ("run deit_s --set model.depth=0", {}, "--set: model.depth: must be at least 1 (got 0)"),
     # -- the same of all encoders
     ("run deit_s --heads 3 --attention m.npy", {"m.npy": CAUSAL}, "--attention: masks, encoders 1-12: must have 3 heads of 197 x 197 tokens"),

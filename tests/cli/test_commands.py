@@ -410,6 +410,20 @@ def test_run_on_an_mpca(pivotsim):
     assert slow["mpca_by_module"]["fc1"]["bound"] == "dma"
 
 
+def test_run_on_an_mpca_by_the_authors_rules(pivotsim):
+    ran = ("run", "deit_s", "--hw", "u250_mpca", "--set", "model.prefix_tokens=2", "--set", "mpca.rules=authors")
+    data = json_of(pivotsim(*ran, "--json"))
+    assert (data["pl_cycles"], data["unit_cycles"]) == (958_464, 0)
+    assert data["mpca_by_module"]["fc2"]["cycles"] == 294_912
+    assert any("charges no time for the DMA of weights, fill, headers" in note for note in data["notes"])
+    pruned = json_of(pivotsim(*ran, "--preset", "parikh_code", "--json"))
+    assert (pruned["pl_cycles"], round(pruned["delay_ms"], 3)) == (260_523, 0.868)
+    refused = pivotsim("run", "deit_s", "--hw", "u250_mpca", "--set", "mpca.rules=author")
+    assert (refused.code, refused.err) == (
+        2, "--set: mpca.rules: must be one of pivotsim, authors (got 'author'), nearest valid name: 'authors'\n"
+    )  # fmt: skip
+
+
 def test_show_hw_of_a_gpu(pivotsim):
     data = json_of(pivotsim("show", "hw", "gpu/a100", "--json", "--set", "sm.count=54"))
     assert data["values"]["sm.count"]["value"] == 54

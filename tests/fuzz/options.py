@@ -58,8 +58,8 @@ SLOW = {
 VALUES = {
     "--active": ["1-6", "all", "none"], "--heads": ["keep=0.5", "1,2"], "--neurons": ["keep=0.5"],
     "--tokens": ["evit:keep_rate=0.7,fuse=true", "tome", "heatvit"], "--blocks": ["block=16,msa=0.6,mlp=0.6"],
-    "--attention": ["density=0.3,block=1"], "--split": ["0.5"], "--preset": ["parikh_seed"], "--hw": ["zcu102",
-    "zcu102_os", "u250_mpca"],
+    "--attention": ["density=0.3,block=1"], "--split": ["0.5"], "--preset": ["parikh_seed", "parikh_code"],
+    "--hw": ["zcu102", "zcu102_os", "u250_mpca"],
     "--engine": ["analytic", "memory", "mpca"], "--memory": ["paper", "hw"], "--profile": ["paper", "full"],
     "--energy": ["constant", "activity"], "--scope": ["encoders", "all"], "--batch": ["2"], "--qkv": ["fused",
     "separate"],

@@ -1,13 +1,15 @@
-"""Engine `mpca`: column lanes with their load balance, and the weights that a DMA brings."""
+"""Engine `mpca`: column lanes with their load balance, and the weights that a DMA brings; or the authors' estimator."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun
+from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun, OtherCycles
 from pivotsim.engines.counts import Counts
-from pivotsim.hardware.mpca import MpcaSpec, as_mpca
+from pivotsim.hardware.mpca import AUTHORS, MpcaSpec, as_mpca
 from pivotsim.hardware.spec import Hardware
+from pivotsim.operations import ARRAY, UNIT_OF
 from pivotsim.tables import Table, number, percent
 from pivotsim.workload.ops import Trace
 
@@ -34,6 +36,33 @@ class Mpca(Engine):
         return EngineRun(
             cycles, LaneDetails(uses, mpca), lambda: Counts(trace.macs, dram_bytes=sum(u.dma_bytes for u in uses))
         )
+
+    def other_cycles(self, trace: Trace, hw: Hardware) -> Iterator[OtherCycles]:
+        """Yield what units take; under rules `authors` the row sums of softmax alone, on the array."""
+        mpca = as_mpca(hw, "engine").mpca
+        if mpca.rules != AUTHORS:
+            yield from super().other_cycles(trace, hw)
+            return
+        from pivotsim.engines.mpca.estimator import other_cycles
+
+        for position, cycles in other_cycles(trace, mpca):
+            yield OtherCycles(position, cycles, ARRAY if cycles else f"{UNIT_OF[trace.ops[position].kind]} unit")
+
+    def other_constants(self, trace: Trace, hw: Hardware) -> Iterator[str]:
+        """Yield the paths that units read; none under rules `authors`."""
+        if as_mpca(hw, "engine").mpca.rules != AUTHORS:
+            yield from super().other_constants(trace, hw)
+
+    def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
+        """Return what rules `authors` leave out."""
+        if as_mpca(hw, "engine").mpca.rules != AUTHORS:
+            return ()
+        from pivotsim.engines.mpca.estimator import free_kinds
+
+        free = ", ".join(("the DMA of weights", "fill", "headers", "softmax but for its row sums", *free_kinds(trace)))
+        outside = any(op.kind == "gemm" and not op.encoder for op in trace)
+        more = ("mpca.rules: 'authors' counts encoders; what is outside them is charged as their matrices are",)
+        return (f"mpca.rules: 'authors' takes balance as perfect and charges no time for {free}", *more * outside)
 
 
 class LaneDetails(Details):
@@ -74,5 +103,7 @@ class LaneDetails(Details):
         closing = (
             f"{mpca.lanes} lanes of {mpca.p_t} x {mpca.p_pe} tokens, balance {mpca.balance};"
             f" {first:,} clocks wait for the first weights"
+            if mpca.rules != AUTHORS
+            else f"rules authors: {mpca.pe_count} PEs, busy as the column says, balance taken as perfect, no DMA"
         )
         return (Table("", columns, rows, (2, 3, 4, 5, 7, 8, 9), (closing,)),)

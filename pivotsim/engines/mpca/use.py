@@ -8,20 +8,21 @@ come over the DMA while it runs (``dma_buffers: ping_pong``) or before it (``sin
     single      DMA + compute
 
 A GEMM is charged its own DMA, as if it stood for the one of its successor that is fetched meanwhile; what attention
-and element-wise work could hide is not taken off.
+and element-wise work could hide is not taken off. Rules `authors` know no DMA: weights are there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.engines.mpca.lanes import MpcaResult, run_dense, run_heads, run_masked
+from pivotsim.engines.mpca import estimator, lanes
+from pivotsim.engines.mpca.lanes import MpcaResult
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.mpca import MpcaSpec
+from pivotsim.hardware.mpca import AUTHORS, OWN, MpcaSpec
 from pivotsim.units import INT64_MAX, IntArray
-from pivotsim.workload.masks.masks import copies_run
+from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.ops import Op, Trace
 
 OF_ACTIVATIONS = ("qkt", "sv", "score")  # modules whose GEMMs have no weights
@@ -88,20 +89,48 @@ def check_masks(trace: Trace) -> None:
 
 def _results(op: Op, trace: Trace, mpca: MpcaSpec) -> list[tuple[int, MpcaResult]]:
     """Return (times, result) of the distinct parts of an operation."""
+    rules = RULES[mpca.rules]
     if op.module in OF_ACTIVATIONS:
-        return [(1, run_heads(op.m, op.k, op.n, op.repeats, mpca))]
+        return [(1, rules.heads(op, mpca))]
     mask = trace.mask_of(op)
     if mask is None:
-        return [(op.repeats, run_dense(op.m, op.k, op.n, mpca))]
-    return [(times, run_masked(op.m, mask, mpca, copy)) for copy, times in copies_run(mask, op.repeats).items()]
+        return [(op.repeats, rules.dense(op, mpca))]
+    return [(times, rules.masked(op, mask, mpca, copy)) for copy, times in copies_run(mask, op.repeats).items()]
+
+
+class Rules(NamedTuple):
+    """What a GEMM takes: heads, whole weights, weights with a mask; and whether their DMA does."""
+
+    heads: Callable[[Op, MpcaSpec], MpcaResult]
+    dense: Callable[[Op, MpcaSpec], MpcaResult]
+    masked: Callable[[Op, Mask, MpcaSpec, int], MpcaResult]
+    has_dma: bool
+
+
+RULES = {
+    OWN: Rules(
+        lambda op, mpca: lanes.run_heads(op.m, op.k, op.n, op.repeats, mpca),
+        lambda op, mpca: lanes.run_dense(op.m, op.k, op.n, mpca),
+        lambda op, mask, mpca, copy: lanes.run_masked(op.m, mask, mpca, copy),
+        has_dma=True,
+    ),
+    AUTHORS: Rules(
+        lambda op, mpca: estimator.run_heads(op.m, op.k, op.n, op.repeats, mpca),
+        lambda op, mpca: estimator.run_dense(op.m, op.module, op.k, op.n, mpca),
+        lambda op, mask, mpca, copy: estimator.run_masked(op.m, op.module, mask, mpca, copy),
+        has_dma=False,
+    ),
+}
 
 
 def _use(op: Op, parts: list[tuple[int, MpcaResult]], mpca: MpcaSpec, is_first: bool) -> LaneUse:
     whole = compute = bound = kept = size = transfers = 0
     busy = open_clocks = 0.0
+    has_dma = RULES[mpca.rules].has_dma
+    in_turn = has_dma and mpca.dma_buffers == "single"
     for times, part in parts:
-        dma = dma_cycles(part.dma_bytes, mpca)
-        both = max(part.cycles, dma) if mpca.dma_buffers == "ping_pong" else part.cycles + dma
+        dma = dma_cycles(part.dma_bytes, mpca) if has_dma else 0
+        both = part.cycles + dma if in_turn else max(part.cycles, dma)
         whole += times * both
         compute += times * part.cycles
         bound += times * part.lower_bound_cycles
@@ -110,7 +139,7 @@ def _use(op: Op, parts: list[tuple[int, MpcaResult]], mpca: MpcaSpec, is_first: 
         transfers += times * dma
         busy += times * part.lane_efficiency_frac * part.makespan_cycles
         open_clocks += times * part.makespan_cycles
-    exposed = dma_cycles(parts[0][1].dma_bytes, mpca) if is_first and mpca.dma_buffers == "ping_pong" else 0
+    exposed = dma_cycles(parts[0][1].dma_bytes, mpca) if has_dma and is_first and not in_turn else 0
     return LaneUse(
         op.encoder, op.module, parts[0][1].kernel, whole + exposed, compute, bound,
         busy / open_clocks if open_clocks else 1.0, kept, size, transfers, exposed,

@@ -4,10 +4,12 @@
     C_sort = sum over the network's stages of ceil(comparators of the stage / comparators)
     C_shuf = ceil(d / channels_per_port) * ceil(N / ports)      each token read once: kept ones to their place,
                                                                 dropped ones multiply-accumulated into the fused one
-    C_norm = ceil(d / channels_per_port) + divide_cycles        the fused token over the sum of its weights
+    C_norm = ceil(d / channels_per_port) + divide_cycles        the fused token over the sum of its weights; 0 where
+                                                                ``fused_token`` is `sum`: nothing is left to do
 
 N tokens arrive, n of them patches, sorted on P = 2^q >= n wires. The paper publishes that the module exists, not how it
-works: the phases, their widths and that one follows the other are this model's choice, [assumed].
+works: the phases, their widths and that one follows the other are this model's choice, [assumed]. A public training
+repository of the method fuses tokens by a sum without division; other methods take the mean, the default.
 """
 
 from collections.abc import Callable, Iterator
@@ -128,8 +130,8 @@ def shuffle_cycles(unit: TokenDropSpec, tokens: int, width: int) -> int:
 
 
 def normalise_cycles(unit: TokenDropSpec, width: int) -> int:
-    """Return C_norm of one fused token."""
-    return -(-width // unit.channels_per_port) + unit.divide_cycles
+    """Return C_norm of one fused token: 0 for a sum."""
+    return -(-width // unit.channels_per_port) + unit.divide_cycles if unit.fused_token == "mean" else 0
 
 
 def dropping(unit: TokenDropSpec, tokens: int, width: int, heads: int, prefix: int = 1) -> Dropping:

@@ -8,7 +8,7 @@ from pivotsim.plots.pivot import pictures
 from pivotsim.plots.pivot import recordings as files
 from pivotsim.plots.pivot.pictures import Found
 from pivotsim.plots.pivot.recordings import Recordings
-from pivotsim.plots.style import save_png
+from pivotsim.plots.style import Written, save_png
 from pivotsim.published.pivot.audit import Audit
 from pivotsim.tables import Table
 
@@ -30,13 +30,6 @@ class Figure(NamedTuple):
     draw: "Callable[[Found, Recordings], Drawing] | None" = None
     needs: tuple[str, ...] = ()
     on_board: bool = True
-
-
-class Written(NamedTuple):
-    """The pictures that were written, and a line for what was left out."""
-
-    paths: list[Path]
-    notes: list[str]
 
 
 DIGITS, SCHEME = f"recorded: {files.IMAGES}", "a drawing of the method, without data"

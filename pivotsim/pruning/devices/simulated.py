@@ -170,8 +170,9 @@ class Simulated:
     def _encoder_totals(self, plan: Plan, batch: int) -> "list[_Total]":
         hw = self.board
         trace = runnable(lower(plan, batch), hw, self.scope)
-        cycles = ENGINES[str(self.engine)].run(trace, self._limited(), str(self.memory)).cycles
-        steps = place_ops(trace, hw, cycles.tolist(), self.profile)
+        engine = ENGINES[str(self.engine)]
+        cycles = engine.run(trace, self._limited(), str(self.memory)).cycles
+        steps = place_ops(trace, hw, cycles.tolist(), engine.other_cycles(trace, hw), self.profile)
         totals = [_Total() for _ in plan.encoders]
         ends = [op.encoder != after.encoder for op, after in zip(trace.ops, trace.ops[1:], strict=False)]
         for step in steps:

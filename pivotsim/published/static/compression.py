@@ -1,15 +1,19 @@
-"""Settings of block pruning and token dropping that meet both published ratios of Parikh et al. (FCCM'24).
+"""One density for all pruned matrices: which settings meet both published ratios of Parikh et al. (FCCM'24).
 
 The abstract prints a compute reduction of up to 3.4x and a compression of up to 1.6x for DeiT-S, and no setting. Every
 hypothesis of a grid is counted here: which matrices are pruned, the share of blocks kept, the share of tokens kept, and
-the encoders that drop tokens. What is found is inferred, never published.
+the encoders that drop tokens. Masked blocks do not count, and all products do. This reading takes nothing from code;
+kept_heads.py holds the one that does. What is found is inferred, never published.
 """
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from pivotsim.models.spec import VitModel, load_model
+from pivotsim.published.base.inference import Cell, Inference, infer
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import plan
 from pivotsim.workload.transforms.token_pruning import prune_tokens
@@ -17,46 +21,18 @@ from pivotsim.workload.transforms.token_pruning import prune_tokens
 ATTENTION, MLP = ("qkv", "proj"), ("fc1", "fc2")
 PRUNED = {"MSA and MLP": (*ATTENTION, *MLP), "MSA only": ATTENTION, "MLP only": MLP}
 RATES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-ENCODERS = ((3, 7, 10), (4, 7, 10))  # Parikh's [assumed], EViT's
-WITHIN = 0.05  # of a published ratio, in units of 1x: what its printed digit stands for
+ENCODERS = ((3, 7, 10), (4, 7, 10))  # Parikh's, EViT's
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One hypothesis with the ratios that it gives: dense over pruned GMACs and parameters."""
-
-    pruned: str
-    block_density: float
-    token_keep_rate: float
-    encoders: tuple[int, ...]
-    compute_reduction: float
-    compression: float
-
-    def miss_frac(self, compute: float, compression: float) -> float:
-        """Return how far both ratios are from published ones, as shares of those, added up."""
-        return abs(self.compute_reduction / compute - 1) + abs(self.compression / compression - 1)
-
-    def fits(self, compute: float, compression: float) -> bool:
-        """Whether both ratios lie within the published digit."""
-        return abs(self.compute_reduction - compute) <= WITHIN and abs(self.compression - compression) <= WITHIN
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the setting by name."""
-        return {
-            "inferred": True, "pruned": self.pruned, "block_density": self.block_density,
-            "token_keep_rate": self.token_keep_rate, "encoders": list(self.encoders),
-            "compute_reduction": self.compute_reduction, "compression": self.compression,
-        }  # fmt: skip
-
-
-def settings(model: VitModel | str = "deit_s") -> list[Setting]:
-    """Return every hypothesis of the grid with its ratios, in the grid's order.
+def densities(cells: Sequence[Cell], model: VitModel | str = "deit_s") -> Inference:
+    """Return every hypothesis of the grid judged by the printed ratios, cells ``compute`` and ``size``.
 
     MACs and parameters are those of the weights' kept share; QK^T and SV stay dense, biases and norms stay.
     """
     spec = load_model(model)
     dense = lower(plan(spec)).macs
-    found = []
+    settings: list[dict[str, Any]] = []
+    ratios: list[tuple[float, float]] = []
     for encoders, keep_rate in itertools.product(ENCODERS, RATES):
         trace = lower(prune_tokens(plan(spec), "tdm", keep_rate=keep_rate, encoders=encoders))
         by_module: dict[str, int] = {}
@@ -65,8 +41,11 @@ def settings(model: VitModel | str = "deit_s") -> list[Setting]:
         for (name, modules), density in itertools.product(PRUNED.items(), RATES):
             left = sum(macs * (density if module in modules else 1.0) for module, macs in by_module.items())
             size = spec.parameters / (spec.parameters - (1 - density) * _weights(spec, modules))
-            found.append(Setting(name, density, keep_rate, encoders, dense / left, size))
-    return found
+            named = ", ".join(map(str, encoders))
+            settings.append({"pruned": name, "blocks kept": density, "tokens kept": keep_rate, "in encoders": named})
+            ratios.append((dense / left, size))
+    compute, sizes = np.array(ratios).T
+    return infer(cells, settings, {"compute": compute, "size": sizes})
 
 
 def most_compressed(model: VitModel | str, pruned: str) -> float:

@@ -15,11 +15,18 @@ scores of the other keys, per layer:
     SpMM      max(ceil(N dh g / floor(dW W / h)), ceil(z dh / floor((W - dW) W / h)))
     total     max(all preloads, all decoding + all computing)
     linear    h N floor(E dh / floor(8 W / h)) + floor(N E dh / floor(8 W / h))
+    its loads h dh ceil(h E / B) + 2 ceil(h / (B/2)) + 2 N ceil(dh / (B/2)) + N ceil(dh / (B/3))
+              + floor(N / floor(8 W / h)) E ceil(dh / (B/3))
     FFN       2 floor(4 N E^2 / (8 W))
+
+B are the bytes that DRAM delivers in a clock, 76.8 * 2^30 / (500 * 10^6) = 164.927, whole, halved or in thirds: as
+ViT_FFN.py shares them among what is loaded at a time. Its `linear` cycles do not wait for these loads.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +38,11 @@ from pivotsim.workload.masks.masks import Flags
 from pivotsim.workload.transforms.attention_splitting import DENSE_KEY_ENTRIES
 
 PE_COLUMNS = 64
+LANES = 64  # of each PE column, in attention
 LINEAR_LANES = 8  # of each PE column, in linear layers
+CLOCK_MHZ = 500
+DRAM_GIB_PER_S = Fraction("76.8")
+ENCODED_SHARE = Fraction(2, 3)  # heads of Q and K that DRAM holds, of those that attention has
 
 
 class Layer(NamedTuple):
@@ -143,6 +154,29 @@ def linear_cycles(model: "VitModel | str" = "deit_t") -> int:
     lanes = LINEAR_LANES * PE_COLUMNS // spec.heads
     work = spec.width * (spec.width // spec.heads)
     return spec.depth * (spec.heads * spec.tokens * (work // lanes) + spec.tokens * work // lanes)
+
+
+def linear_preload_cycles(model: "VitModel | str" = "deit_t") -> int:
+    """Return the clocks in which the operands of QKV and projection of all layers are loaded.
+
+    Examples
+    --------
+    12 layers of 768 + 2 + 394 + 394 + 384:
+
+    >>> linear_preload_cycles()
+    23304
+    """
+    spec = load_model(model)
+    heads, tokens, width = spec.heads, spec.tokens, spec.width // spec.heads
+    rate = DRAM_GIB_PER_S * 2**30 / (CLOCK_MHZ * 10**6)
+    loads = (
+        (heads * width, heads * spec.width, rate),
+        (2, heads, rate / 2),
+        (2 * tokens, width, rate / 2),
+        (tokens, width, rate / 3),
+        (tokens // (LINEAR_LANES * PE_COLUMNS // heads) * spec.width, width, rate / 3),
+    )
+    return spec.depth * sum(times * math.ceil(size_bytes / share) for times, size_bytes, share in loads)
 
 
 def ffn_cycles(model: "VitModel | str" = "deit_t") -> int:

@@ -11,6 +11,7 @@ of the hardware, the options memory, profile, energy and scope, and
     pair        True where two efforts run
     kinds       kinds of operations of the workload
     interval    True where the interval of the energy is told
+    kind        the kind of hardware
 """
 
 import re
@@ -40,6 +41,11 @@ LABELS = ("name", "description", "kind", "host.name", "fpga.device")
 MEMORY = value("memory", HW)
 ACTIVITY = value("energy", "activity")
 ALL = value("scope", "all")
+SCHEDULE = Need(
+    lambda facts, _: not facts.can_be("kind", "mpca") or facts.can_be("mpca.rules", "pivotsim"),  # others have no rules
+    lambda words, _: words("mpca.rules", "pivotsim"),
+)
+SCHEDULED = ("mpca.balance", "mpca.header_cycles", "mpca.fill", "mpca.dma_bytes_per_cycle", "mpca.dma_buffers")
 GATE = fact(lambda facts: facts.can_be("gate", ENTROPY), "an effort pair with gate entropy")
 PAIR = fact(lambda facts: facts.can_be("pair", True), "an effort pair")
 INTERVAL = fact(lambda facts: facts.can_be("interval", True), "a single run, which tells the energy's interval")
@@ -90,14 +96,16 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "host.{profile}.{kind}.*": (
         value("profile", "{profile}"), in_workload("{kind}"), value("placement.{kind}", PS),
     ),
-    f"units.{TOKEN_DROP}.score_lanes": on_pl("score"),
-    f"units.{TOKEN_DROP}.averaging_hidden": on_pl("score"),
-    f"units.{TOKEN_DROP}.sort_network": on_pl("sort"),
-    f"units.{TOKEN_DROP}.comparators": on_pl("sort"),
-    f"units.{TOKEN_DROP}.ports": on_pl("gather"),
-    f"units.{TOKEN_DROP}.channels_per_port": on_pl("gather", "merge"),
-    f"units.{TOKEN_DROP}.divide_cycles": on_pl("merge"),
-    **{f"units.{unit}.*": on_pl(kind) for kind, unit in UNIT_OF.items() if unit != TOKEN_DROP},
+    **dict.fromkeys(SCHEDULED, (SCHEDULE,)),
+    f"units.{TOKEN_DROP}.score_lanes": (SCHEDULE, *on_pl("score")),
+    f"units.{TOKEN_DROP}.averaging_hidden": (SCHEDULE, *on_pl("score")),
+    f"units.{TOKEN_DROP}.sort_network": (SCHEDULE, *on_pl("sort")),
+    f"units.{TOKEN_DROP}.comparators": (SCHEDULE, *on_pl("sort")),
+    f"units.{TOKEN_DROP}.ports": (SCHEDULE, *on_pl("gather")),
+    f"units.{TOKEN_DROP}.channels_per_port": (SCHEDULE, *on_pl("gather", "merge")),
+    f"units.{TOKEN_DROP}.fused_token": (SCHEDULE, *on_pl("merge")),
+    f"units.{TOKEN_DROP}.divide_cycles": (SCHEDULE, *on_pl("merge"), value(f"units.{TOKEN_DROP}.fused_token", "mean")),
+    **{f"units.{unit}.*": (SCHEDULE, *on_pl(kind)) for kind, unit in UNIT_OF.items() if unit != TOKEN_DROP},
     "power.board_w": (value("energy", "constant"),),
     "power.activity.default.ps_active_w": (ACTIVITY, PS_TIME),
     "power.activity.default.*": (ACTIVITY,),

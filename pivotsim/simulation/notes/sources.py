@@ -5,7 +5,6 @@ from typing import Any
 
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
-from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
@@ -38,11 +37,12 @@ def notes_of(
     ``linked`` are the specifications in files of their own that the run read, by the path that names each.
     """
     profile = options["profile"]
-    used = [*constants_used(trace, hw, profile), *unit_constants(trace, hw)]
+    engine = ENGINES[options["engine"]]
+    used = [*constants_used(trace, hw, profile), *engine.other_constants(trace, hw)]
     used += [*RULES[options["energy"]].constants, *hw.assumptions]
     used += [path for path in defaults_used(trace, hw, profile) if path not in used]
     used += [] if hw.host else ["host"]
-    groups = tuple(f"{group}." for group in ENGINES[options["engine"]].values_read(options["memory"]))
+    groups = tuple(f"{group}." for group in engine.values_read(options["memory"]))
     used += [path for path in paths_of(type(hw)) if path.startswith(groups)] if groups else []
     unchanged = [leaf for path in used for leaf in _without(path, reading.used, hw)]
     marked = [path for path in unchanged if hw.source(path).startswith("[") and not is_inherited(hw.source(path))]
@@ -56,6 +56,7 @@ def notes_of(
         notes += (f"profile: '{profile}' charges no time for {', '.join(free)}{more}",)
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
+    notes += engine.notes(trace, hw)
     for name, spec in linked.items():
         notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
     return notes

@@ -34,7 +34,7 @@ class Site(NamedTuple):
     @property
     def patches(self) -> int:
         """Tokens that arrive beside the prefix."""
-        return self.arriving - self.model.leading_tokens
+        return max(self.arriving - self.model.leading_tokens, 0)
 
     def per_image(self, module: str, kind: str, rows: int, elements: int) -> Op:
         """Return an operation that each image has of its own."""
@@ -65,9 +65,18 @@ def _moves(site: Site, fuse: bool) -> Iterator[Op]:
 
 
 def class_row(site: Site, fuse: bool) -> Iterator[Op]:
-    """Top-K, EViT, Parikh et al.: mean over heads of the class token's row of attention, H * n; sort n."""
-    yield site.per_image("score", "score", site.heads, site.patches)
-    yield site.per_image("sort", "sort", 1, site.patches)
+    """Top-K, EViT: mean over heads of the class token's row of attention, H * n; sort n."""
+    yield from _row_of_class_token(site, site.patches, fuse)
+
+
+def class_row_of_others(site: Site, fuse: bool) -> Iterator[Op]:
+    """Parikh et al.: the same with the other prefix tokens among those that are scored and sorted, t - 1."""
+    yield from _row_of_class_token(site, site.arriving - 1, fuse)
+
+
+def _row_of_class_token(site: Site, scored: int, fuse: bool) -> Iterator[Op]:
+    yield site.per_image("score", "score", site.heads, scored)
+    yield site.per_image("sort", "sort", 1, scored)
     yield from _moves(site, fuse)
 
 

@@ -118,10 +118,11 @@ METHODS: dict[str, Method] = {
     "tdm": Method(
         {
             "keep_rate": Parameter("rate", REQUIRED, "Share r_t of the arriving patches that stays."),
-            "encoders": Parameter("encoders", (3, 7, 10), "Encoders that prune [assumed]."),
+            "encoders": Parameter("encoders", (3, 7, 10), "Encoders that prune."),
         },
-        "between", "class row", rules.fused_share, costs.class_row, True,
-        "Parikh et al. (FCCM 2024); [assumed] rule, places and fusion, no code is released",
+        "between", "class row", rules.fused_share, costs.class_row_of_others, True,
+        "Parikh et al. (FCCM 2024); rule, places and fusion (a sum weighted by scores, not divided) from a public "
+        "training repository of the method, whose authors are taken to be the paper's",
     ),
     "random": Method(
         {
@@ -146,7 +147,7 @@ class TokenStep:
         return f"{self.method}({', '.join(texts)})"
 
     def _leaving(self, tokens: int, model: VitModel) -> int | None:
-        here = Arrival(tokens, model.leading_tokens, model.patches)
+        here = Arrival(tokens, min(model.leading_tokens, tokens), model.patches)  # tdm may have dropped some
         return METHODS[self.method].rule(here, dict(self.values))
 
     def leaving(self, tokens: int, model: VitModel) -> int:

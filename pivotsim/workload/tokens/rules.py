@@ -1,7 +1,8 @@
 """Rules of published methods: how many tokens a pruning step leaves, from those that arrive.
 
 A rule returns the tokens that leave, or None where the method does nothing here. ``t`` are the tokens that arrive, of
-which ``p`` prefix tokens (class, distillation) are never touched. The published codes are written for p = 1.
+which ``p`` prefix tokens (class, distillation) are never touched, but by ``fused_share``. The published codes are
+written for p = 1.
 Rates are multiplied in float64 and then rounded, ``int()`` or ``ceil()``, as the released codes do.
 """
 
@@ -9,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+CLASS_TOKEN = 1
 Value = int | float | bool | str
 
 
@@ -60,8 +62,11 @@ def share_of_arriving(a: Arrival, values: Values) -> int | None:
 
 
 def fused_share(a: Arrival, values: Values) -> int | None:
-    """Parikh et al.: 2 + ceil(rate * (t - 1)), which is EViT's rule with the others fused."""
-    return share_of_arriving(a, {**values, "fuse": True})
+    """Parikh et al.: 2 + ceil(rate * (t - 1)), if that is fewer: the class token stays, the dropped become one.
+
+    A distillation token may be dropped as patches may, so this is EViT's rule with p = 1.
+    """
+    return share_of_arriving(a._replace(prefix=CLASS_TOKEN), {**values, "fuse": True})
 
 
 def merge_pairs(a: Arrival, values: Values) -> int | None:

@@ -28,8 +28,8 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     """Return the plan with a published method's token steps; the tokens of all encoders follow.
 
     Encoders are numbered from 1. Steps add up in the order in which they are given: each is a function of the tokens
-    that arrive. Prefix and register tokens always stay. Rates are multiplied in float64 before ``int()`` or
-    ``ceil()``, as the released codes do. t tokens arrive, p of them prefix
+    that arrive. Prefix and register tokens always stay; of them ``tdm`` keeps the class token alone. Rates are
+    multiplied in float64 before ``int()`` or ``ceil()``, as the released codes do. t tokens arrive, p of them prefix
     and register tokens, P patches the model starts with.
 
     ==========  ==================================  ========================================================  ========
@@ -42,7 +42,7 @@ def prune_tokens(plan: Plan, /, method: str, **parameters: object) -> Plan:
     dynamicvit  keep_rate, encoders [4, 7, 10]      p + int(P keep_rate^k) at its k-th encoder                before
     evit        keep_rate, fuse [true], encoders    k = ceil(keep_rate (t - p)): p + k, and one if fused      between
     heatvit     keep_rates [.60, .26, .13], ...     p + ceil(keep_rate P) + 1                                 before
-    tdm         keep_rate, encoders [3, 7, 10]      p + ceil(keep_rate (t - p)) + 1                           between
+    tdm         keep_rate, encoders [3, 7, 10]      2 + ceil(keep_rate (t - 1))                               between
     random      tokens, encoder [1]                 tokens; without cost                                      before
     ==========  ==================================  ========================================================  ========
 

@@ -66,7 +66,12 @@ def heatvit(tokens, original, keep_rate):
 
 
 def tdm(tokens, original, keep_rate):
-    return evit(tokens, original, keep_rate, True)
+    """The class token stays; any other one may become part of the fused one."""
+    others = tokens[1:]
+    kept = math.ceil(keep_rate * len(others))
+    if kept >= len(others):
+        return tokens
+    return tokens[:1] + others[:kept] + ["extra"]
 
 
 def random(tokens, original, tokens_kept):

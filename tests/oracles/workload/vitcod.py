@@ -1,5 +1,7 @@
 """ViTCoD's accounting, clock by clock: loads token by token, PE columns that take work until none is left."""
 
+from fractions import Fraction
+
 PE_COLUMNS = 64
 DECODER_LOADS = 3
 
@@ -49,3 +51,34 @@ def spmm(tokens: int, heads: int, head_width: int, dense: int, rest: int) -> tup
         rounds(tokens * head_width * dense, denser * PE_COLUMNS // heads),
         rounds(rest * head_width, sparser * PE_COLUMNS // heads),
     )
+
+
+BYTES_PER_CLOCK = Fraction("76.8") * 2**30 / 500_000_000
+
+
+def load(size_bytes: int, rate: Fraction) -> int:
+    """Clocks in which DRAM brings so many bytes."""
+    clocks, left = 0, Fraction(size_bytes)
+    while left > 0:
+        left -= rate
+        clocks += 1
+    return clocks
+
+
+def linear_preload(tokens: int, heads: int, head_width: int) -> int:
+    """ViT_FFN.py, one layer: weights of Q, K and V row by row, the decoder's, tokens of Q and K, of V, projection's."""
+    width, clocks = heads * head_width, 0
+    for _ in range(width):
+        clocks += load(heads * width, BYTES_PER_CLOCK)
+    for _ in range(2):
+        clocks += load(heads, BYTES_PER_CLOCK / 2)
+    for _ in range(tokens):
+        clocks += 2 * load(head_width, BYTES_PER_CLOCK / 2)
+        clocks += load(head_width, BYTES_PER_CLOCK / 3)
+    columns = 8 * PE_COLUMNS // heads
+    whole = 0
+    while (whole + 1) * columns <= tokens:
+        whole += 1
+    for _ in range(whole * width):
+        clocks += load(head_width, BYTES_PER_CLOCK / 3)
+    return clocks

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import pivotsim as ps
+from pivotsim.hardware import spec
 from pivotsim.operations import OPERATIONS
 from tests.oracles.system import host_costs
 
@@ -120,3 +121,17 @@ def test_a_further_kind_changes_no_hash():
     assert "relu" not in stated["placement"] and "relu" not in stated["host"]["full"] and "relu" not in stated["units"]
     chosen = ps.load_hardware("zcu102").replace({"host.full.relu.cycles_per_row": 9.0})
     assert chosen.values()["host"]["full"]["relu"] == {"cycles_per_element": 1.0, "cycles_per_row": 9.0}
+
+
+def test_values_that_came_later_change_no_hash_where_they_have_their_default():
+    for name, path, other in (
+        ("zcu102", "units.token_drop.fused_token", "sum"),
+        ("u250_mpca", "units.token_drop.fused_token", "sum"),
+        ("u250_mpca", "mpca.rules", "authors"),
+    ):
+        *groups, last = path.split(".")
+        for value, is_hashed in ((spec.LATER[path], False), (other, True)):
+            inside = ps.load_hardware(name).replace({path: value}).values()
+            for group in groups:
+                inside = inside[group]
+            assert (last in inside) == is_hashed, (name, path, value)

@@ -47,7 +47,7 @@ def test_published_points_are_full_and_the_models_hollow(audit):
 
 
 def test_all_pictures_are_written(audit, tmp_path):
-    paths = tokens.plot_audit(audit, tmp_path)
+    paths = tokens.plot_audit(audit, tmp_path).paths
     assert [path.name for path in paths] == [
         "tokens_fig1_staircases.png", "tokens_fig6_alpha.png", "tokens_table5_location_and_batch.png",
         "tokens_fig4_one_layer_or_many.png", "tokens_fig7_tx2.png", "tokens_fig7_dinov2.png",

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
+from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import PS_PL_OVERLAPS
 from pivotsim.simulation.chains import MAX_TASKS, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import place_ops
@@ -277,7 +278,9 @@ def test_heads_of_unequal_work_share_every_clock(cycles):
     hw = HW.replace({"host.ps_pl_overlap": "heads"})
     trace = ps.lower(ps.plan(ps.load_model("deit_s").replace({"depth": 1}))).within("encoders")
     counts = [cycles + i for i in range(len(trace.gemms))]
-    timeline = timeline_of(place_ops(trace, hw, counts, "paper"), trace, hw)
+    timeline = timeline_of(
+        place_ops(trace, hw, counts, ENGINES["analytic"].other_cycles(trace, hw), "paper"), trace, hw
+    )
     busy = sum(piece.end - piece.start for piece in timeline.pieces if piece.resource == "array")
     assert busy == sum(counts) * timeline.ticks.per_cycle
     scores = [p.end - p.start for p in timeline.pieces if p.row == 1]

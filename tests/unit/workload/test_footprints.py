@@ -69,6 +69,20 @@ def test_the_preset_that_was_inferred_from_parikhs_abstract():
     assert (preset.token_method, preset.tokens) == ("tdm", {"keep_rate": 0.5, "encoders": (3, 7, 10)})
 
 
+def test_the_preset_that_was_read_in_code():
+    distilled = ps.load_model("deit_s").replace({"prefix_tokens": 2})
+    plan = ps.prune_as(ps.plan(distilled), "parikh_code")
+    assert "[inferred] how many heads stay" in PRESETS["parikh_code"].source
+    assert {(e.heads, e.mlp_hidden) for e in plan.encoders} == {(5, 768)}
+    assert [plan.encoders[i].mlp_tokens for i in (1, 2, 6, 9)] == [198, 101, 52, 28]
+    blocks = [{label: mask.kept_blocks[0] for label, mask in e.weight_masks.items()} for e in plan.encoders]
+    assert blocks == [{"qkv": 864, "proj": 288}] * 12  # half of 3 x 576 and of 576
+    assert ps.prune_as(ps.plan("deit_b"), "parikh_code").encoders[0].heads == 10
+    with pytest.raises(ps.InputError) as error:
+        ps.prune_as(ps.plan("deit_t"), "parikh_code")
+    assert str(error.value) == ("preset: 'parikh_code' keeps 5 of 6 heads; the model's must be a multiple of 6 (got 3)")
+
+
 def test_heads_neurons_and_skipped_attentions_take_their_biases_along():
     plan = ps.prune_neurons(ps.prune_heads(ps.skip_attention(PLAN, active=[1]), 5), hidden=100)
     kept = {row.label: row.parameters_kept for row in ps.workload.footprint(plan).rows}

@@ -130,6 +130,7 @@ def values_of(draw, name, board):
         "memories.dram": ["bandwidth", "dram/ddr4_2400"],
         "memories.loop_order": ["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"],
         "units.token_drop.sort_network": ["bitonic", "odd_even_merge", "odd_even_transposition"],
+        "units.token_drop.fused_token": ["mean", "sum"],
         "model": ["deit_t", "deit_s"], "qkv": ["fused", "separate"], "score_bits": [8, 32],
         "tokens": ["none", "top_k:r=2", "tome:r=2"], "memories.out_bytes": [1, 4],
         "memories.axi_ports": [1, 2, 4, 64], "model.image_px": [64, 96], "model.patch_px": [16, 8, 32],

@@ -170,3 +170,23 @@ def test_clocks_beyond_int64():
     trace = ps.Trace((ps.workload.Op(1, "sort", "sort", 2**60, 1, 1000),))
     with pytest.raises(ps.InputError, match="the clocks of PL units exceed int64"):
         ps.simulate(trace, HW.replace(ON_PL))
+
+
+def test_a_sum_is_not_scaled():
+    """197 to 100 to 52 tokens: what a mean takes on top is ceil(384/16) + 20, three times."""
+    found = dropping(unit(fused_token="sum"), tokens=197, width=384, heads=6)
+    assert tuple(found) == (78, 72, 408, token_module.normalise(0, 16, 0)) == (78, 72, 408, 0)
+    plan = ps.prune_tokens(ps.plan("deit_s"), "tdm", keep_rate=0.5)
+    mean, summed = (
+        ps.simulate(plan, HW.replace({**ON_PL, "units.token_drop.fused_token": kind})) for kind in ("mean", "sum")
+    )
+    assert mean.unit_cycles - summed.unit_cycles == 3 * token_module.normalise(384, 16, 20) == 132
+    idle = {**ON_PL, "units.token_drop.fused_token": "sum", "units.token_drop.divide_cycles": 5}
+    assert ps.simulate(plan, HW.replace(idle)).not_used["units.token_drop.divide_cycles"] == (
+        "not used here: needs --set units.token_drop.fused_token=mean"
+    )
+
+
+def test_which_board_has_which():
+    assert HW.units.token_drop.fused_token == "mean"
+    assert ps.load_hardware("u250_mpca").units.token_drop.fused_token == "sum"

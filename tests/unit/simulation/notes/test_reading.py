@@ -92,6 +92,7 @@ def random_board(rng: random.Random) -> typing.Any:
         "placement.requant": ["array"], "units.token_drop.averaging_hidden": [True],
         "units.token_drop.sort_network": ["odd_even_transposition"], "mpca.dma_bytes_per_cycle": [1, "unlimited"],
         "memories.gb_bytes": [65536], "mpca.fill": [False], "mpca.balance": ["lockstep", "lpt"],
+        "mpca.rules": ["authors"], "units.token_drop.fused_token": ["mean", "sum"],
     }  # fmt: skip
     for path in rng.sample(sorted(changes), rng.choice((0, 1, 2, 4))):
         try:

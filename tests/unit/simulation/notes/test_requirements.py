@@ -43,6 +43,7 @@ def facts(**changes):
         ("units.gelu.elements_per_clock", {"placement__gelu": ["ps", "pl"]}, "--set placement.gelu=pl"),
         ("units.token_drop.ports", {"kinds": ["gather"], "placement__gather": ["pl"]}, "a workload with gather"),
         ("units.token_drop.divide_cycles", {"kinds": ["merge"], "placement__merge": ["pl"]}, "a workload with merge"),
+        ("mpca.balance", {"kind": ["mpca"], "mpca__rules": ["pivotsim", "authors"]}, ""),
         ("placement.silu", {"kinds": ["silu"]}, "a workload with silu"),
         ("placement.requant", {"profile": ["full"]}, "requant or transfers that take time, as by --profile full"),
         ("score_bits", {"profile": ["full"]}, "requant or transfers that take time, as by --profile full"),

@@ -26,7 +26,7 @@ CASES = {  # name: (method, parameters, oracle)
     ),
     "evit fused": ("evit", {"keep_rate": 0.6, "encoders": [1]}, lambda *s: token_costs.row_of_class_token(*s, 1)),
     "heatvit": ("heatvit", {"keep_rates": 0.6, "encoders": [1]}, token_costs.heatvit),
-    "tdm": ("tdm", {"keep_rate": 0.6, "encoders": [1]}, lambda *s: token_costs.row_of_class_token(*s, 1)),
+    "tdm": ("tdm", {"keep_rate": 0.6, "encoders": [1]}, lambda t, p, *s: token_costs.row_of_class_token(t, 1, *s, 1)),
 }  # fmt: skip
 
 

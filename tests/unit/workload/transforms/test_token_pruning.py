@@ -107,6 +107,19 @@ def test_heatvit_keeps_pivots_shares():
     assert [m for _, m in tokens_of(ps.prune_tokens(PLAN, "heatvit"))] == [197] * 3 + [120] * 3 + [53] * 3 + [28] * 3
 
 
+def test_tdm_may_drop_a_distillation_token():
+    """Whatever the prefix: 2 + ceil(r (t - 1)); a method behind it finds no patch where fewer than the prefix stay."""
+    found = tokens_of(ps.prune_tokens(ps.plan(TWO_PREFIX), "tdm", keep_rate=0.5))
+    assert [m for _, m in found] == [198] * 2 + [101] * 4 + [52] * 3 + [28] * 3
+    plan = ps.plan(PLAN.model.replace({"register_tokens": 4}))
+    few = ps.prune_tokens(plan, "tdm", keep_rate=0.001, encoders=[1])
+    assert few.encoders[0].mlp_tokens == 3 < plan.model.leading_tokens
+    for method, values in BETWEEN.items():
+        again = ps.prune_tokens(few, method, **{**values, **({"encoders": [5]} if "encoders" in values else {})})
+        assert again.encoders[-1].mlp_tokens <= 3
+        assert all(op.m >= 1 and op.n >= 1 for op in ps.lower(again))
+
+
 def test_tdm_halves_three_times():
     assert [m for _, m in tokens_of(ps.prune_tokens(PLAN, "tdm", keep_rate=0.5))] == (
         [197] * 2 + [100] * 4 + [52] * 3 + [28] * 3
