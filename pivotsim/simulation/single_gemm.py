@@ -114,9 +114,10 @@ def simulate_gemm(
         The array's processing elements.
     dataflow : {'is', 'ws', 'os'}
         What the array holds: inputs, weights or outputs.
-    fold_overlap : {'none', 'preload', 'chained', 'pipelined'}
+    fold_overlap : {'none', 'preload', 'chained', 'pipelined', 'settled'}
         How far a fold overlaps the next: not at all; its load is hidden (a second stationary register); the
-        load wave follows the stream wave (one register); back-to-back streams (second register).
+        load wave follows the stream wave (one register); back-to-back streams (second and passing register);
+        back-to-back streams whose next load begins when the last has settled in all rows (second register alone).
     edge : {'padded', 'aware'}
         Folds that fill the array only in part cost the full array, or the used rows and columns.
     os_edge_register : bool
