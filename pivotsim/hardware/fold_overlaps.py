@@ -72,3 +72,14 @@ FOLD_OVERLAP: dict[str, Overlap] = {
     )
 }
 FOLD_OVERLAPS: tuple[str, ...] = tuple(FOLD_OVERLAP)  # a name's place is its code in kernels and vectors of designs
+
+
+def without_loads(fold_overlap: str, dataflow: str) -> str:
+    """Return what to say of `settled` where nothing is loaded, '' elsewhere.
+
+    >>> without_loads("settled", "os")
+    'settled is pipelined under os, where nothing is loaded'
+    """
+    if fold_overlap != "settled" or not DATAFLOW[dataflow].drains:
+        return ""
+    return f"settled is pipelined under {dataflow}, where nothing is loaded"

@@ -31,7 +31,8 @@ MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps e
 
 
 if TYPE_CHECKING:
-    Dataflow = FoldOverlap = str
+    Dataflow = str
+    FoldOverlap = str
 else:  # a further row of a table is a further name
     Dataflow = Literal[DATAFLOWS]
     FoldOverlap = Literal[FOLD_OVERLAPS]

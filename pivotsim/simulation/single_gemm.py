@@ -9,15 +9,8 @@ from pivotsim.engines.array.random_masks import DRAWS, expected_cycles
 from pivotsim.engines.registry import array_engines
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.spec import (
-    EDGES,
-    FOLD_OVERLAPS,
-    MAX_CLOCK_MHZ,
-    MAX_COLS,
-    MAX_MAC_LATENCY,
-    MAX_ROWS,
-    MIN_CLOCK_MHZ,
-)
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES, MAX_CLOCK_MHZ, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, MIN_CLOCK_MHZ
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import cycles_to_ms

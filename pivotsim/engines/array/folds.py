@@ -9,7 +9,8 @@ import numpy as np
 from pivotsim.engines.array.closed_form import check_no_overflow, dataflow_of, design_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.hardware.spec import FOLD_OVERLAPS, ArraySpec
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 

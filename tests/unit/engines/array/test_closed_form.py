@@ -11,7 +11,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
-from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES
 from pivotsim.kernels.types import Design, DesignColumns
 from pivotsim.units import INT64_MAX
 from tests.oracles.array import array_schedule
