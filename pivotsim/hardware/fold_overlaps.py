@@ -10,7 +10,9 @@ arrays of others. Whether a column of DSP48E2 can do `pipelined`, or `settled` a
 (B1 and B2) is a question for the Verilog of such a column, not answered here.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 from pivotsim.hardware.dataflows import DATAFLOW
 
@@ -83,3 +85,42 @@ def without_loads(fold_overlap: str, dataflow: str) -> str:
     if fold_overlap != "settled" or not DATAFLOW[dataflow].drains:
         return ""
     return f"settled is pipelined under {dataflow}, where nothing is loaded"
+
+
+@dataclass(frozen=True)
+class OverlapRegisters:
+    """Registers that the fold overlap of an array takes in every PE beside those of `none`, and their flip-flops.
+
+    ``registers`` are names of ``REGISTERS``, ``ff`` the flip-flops in all PEs.
+    """
+
+    fold_overlap: str
+    dataflow: str
+    registers: tuple[str, ...]
+    ff_per_pe: int
+    ff: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say of them beside the array's other resources, a line each."""
+        return tuple(f"array.fold_overlap: {line}" for line in self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        same = without_loads(self.fold_overlap, self.dataflow)
+        if same:
+            yield same
+        if self.registers:
+            bits = ", ".join(f"{name} {REGISTERS[name].bits}" for name in self.registers)
+            count = f"{self.ff_per_pe} flip-flops a PE beside `none` ({bits}), {self.ff:,} in all"
+            yield f"[model] {self.fold_overlap} takes {count}; FF leaves them out"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return them as plain numbers and text."""
+        return {**asdict(self), "registers": list(self.registers)}
+
+
+def overlap_registers(fold_overlap: str, dataflow: str, pes: int) -> OverlapRegisters:
+    """Return the registers that a fold overlap takes in an array of ``pes`` PEs beside those of `none`."""
+    row = FOLD_OVERLAP[fold_overlap]
+    per_pe = row.extra_bits(dataflow)
+    return OverlapRegisters(fold_overlap, dataflow, row.registers(dataflow), per_pe, per_pe * pes)

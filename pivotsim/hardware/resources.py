@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
-from pivotsim.hardware.fold_overlaps import FOLD_OVERLAP, REGISTERS, without_loads
+from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
@@ -97,16 +97,6 @@ class MemoryBlocks:
 
 
 @dataclass(frozen=True)
-class OverlapRegisters:
-    """Registers that the fold overlap takes in every PE beside those of `none`, by name, and their flip-flops."""
-
-    fold_overlap: str
-    registers: tuple[str, ...]
-    ff_per_pe: int
-    ff: int
-
-
-@dataclass(frozen=True)
 class Fit:
     """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers.
 
@@ -148,7 +138,7 @@ class Fit:
             "fits": self.fits,
             "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
             "memories": {m.memory: asdict(m) for m in self.memories},
-            "overlap": {**asdict(self.overlap), "registers": list(self.overlap.registers)},
+            "overlap": self.overlap.to_dict(),
             "notes": list(self.notes),
         }
 
@@ -203,8 +193,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
     lender = inherited_from(hw.source("fpga.device"))
-    overlap = _overlap_registers(hw)
-    notes = (*_overlap_notes(hw, overlap), *_notes(hw))
+    overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
+    notes = (*overlap.notes, *_notes(hw))
     return Fit(hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw))
 
 
@@ -295,23 +285,6 @@ def _mark(sources: list[str]) -> str:
         if any(stated_source(source).startswith(start) for source in sources):
             return word
     return "checked"
-
-
-def _overlap_registers(hw: SystolicHardware) -> OverlapRegisters:
-    row, dataflow = FOLD_OVERLAP[hw.array.fold_overlap], hw.array.dataflow
-    per_pe = row.extra_bits(dataflow)
-    return OverlapRegisters(row.name, row.registers(dataflow), per_pe, per_pe * hw.pes)
-
-
-def _overlap_notes(hw: SystolicHardware, overlap: OverlapRegisters) -> Iterator[str]:
-    """Yield the registers that the overlap of folds takes, and what of it does not hold under the dataflow."""
-    same = without_loads(overlap.fold_overlap, hw.array.dataflow)
-    if same:
-        yield f"array.fold_overlap: {same}"
-    if overlap.registers:
-        bits = ", ".join(f"{name} {REGISTERS[name].bits}" for name in overlap.registers)
-        count = f"{overlap.ff_per_pe} flip-flops a PE beside `none` ({bits}), {overlap.ff:,} in all"
-        yield f"array.fold_overlap: [model] {overlap.fold_overlap} takes {count}; FF leaves them out"
 
 
 def _notes(hw: Hardware) -> Iterator[str]:
