@@ -41,7 +41,7 @@ def gemm_command(
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
     board, settings, chosen = array_of("gemm", hw, set_, flags)
-    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=True)
+    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=True)
     if engine == "memory":
         not_used["--engine memory"] = "memories are unlimited here; pivotsim run --memory hw has the board's"
     clock_mhz = board.clock_mhz

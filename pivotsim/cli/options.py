@@ -173,7 +173,7 @@ SizeN = Annotated[
 ArrayOption = Annotated[str | None, typer.Option(metavar="RxC", help="Array size instead of the hardware's.")]
 DataflowOption = Annotated[str | None, typer.Option(metavar="is|ws|os", help="What the array holds.")]
 FoldOverlapOption = Annotated[
-    str | None, typer.Option(metavar="none|preload|chained|pipelined", help="How far a fold overlaps the next.")
+    str | None, typer.Option(metavar="none|preload|chained|pipelined|settled", help="How far a fold overlaps the next.")
 ]
 EdgeOption = Annotated[
     str | None, typer.Option(metavar="padded|aware", help="Cost of folds that fill the array in part.")

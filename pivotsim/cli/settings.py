@@ -149,20 +149,28 @@ def score_bits_not_used(
 
 
 def array_not_used(
-    settings: Mapping[str, object], os_edge_register: bool | None, dataflow: str, *, has_clock: bool
+    settings: Mapping[str, object],
+    os_edge_register: bool | None,
+    dataflow: str,
+    fold_overlap: str,
+    *,
+    has_clock: bool,
 ) -> dict[str, str]:
     """Return what is stated of an array that one multiplication does not read, by its path or flag, and what it needs.
 
     ``has_clock`` says whether the command prints a delay.
     """
     from pivotsim.hardware.dataflows import DATAFLOW
+    from pivotsim.hardware.fold_overlaps import without_loads
 
     unread = {"array.operand_bits": "operands are int8 here"}
     unread |= {} if has_clock else {"array.clock_mhz": "clocks are counted, no delay"}
     if dataflow in DATAFLOW and not DATAFLOW[dataflow].drains:  # an unknown one is told by what runs it
         unread["array.os_edge_register"] = "needs --dataflow os"
     stated = [*settings, *(["array.os_edge_register"] if os_edge_register is not None else [])]
-    return {path: f"not used here: {unread[path]}" for path in stated if path in unread}
+    same = without_loads(fold_overlap, dataflow) if dataflow in DATAFLOW else ""
+    told = {"array.fold_overlap": same} if same else {}
+    return told | {path: f"not used here: {unread[path]}" for path in stated if path in unread}
 
 
 def check_stated_once(command: str, settings: Mapping[str, object], flags: Mapping[str, object]) -> None:

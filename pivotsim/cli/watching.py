@@ -44,7 +44,7 @@ def watch_command(
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
     board, settings, chosen = array_of("watch", hw, set_, flags)
-    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], has_clock=False)
+    not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=False)
     m, k, n = check_sizes(m, k, n)
     check_size(m, k, n, array_options(**chosen), trace=True)
     with progress():

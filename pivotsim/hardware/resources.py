@@ -9,7 +9,8 @@ A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a m
 the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
 wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
 above), 4 * C at OPMEM. Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
-its FF and BRAM36 check nothing; DSP does.
+its FF and BRAM36 check nothing; DSP does. The registers that a fold overlap takes beside those of `none` are told apart
+(``OverlapRegisters``): the published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
@@ -20,6 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
+from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
@@ -106,6 +108,7 @@ class Fit:
     device: str
     resources: tuple[ResourceFit, ...]
     memories: tuple[MemoryBlocks, ...]
+    overlap: OverlapRegisters
     notes: tuple[str, ...]
     inherited_from: str = ""
     bounds_of: str = ""
@@ -135,6 +138,7 @@ class Fit:
             "fits": self.fits,
             "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
             "memories": {m.memory: asdict(m) for m in self.memories},
+            "overlap": self.overlap.to_dict(),
             "notes": list(self.notes),
         }
 
@@ -189,7 +193,9 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
     lender = inherited_from(hw.source("fpga.device"))
-    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, tuple(_notes(hw)), lender, _bounds_of(hw))
+    overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
+    notes = (*overlap.notes, *_notes(hw))
+    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw))
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
@@ -17,12 +18,10 @@ from pivotsim.io.specs import ONE_LINE, Spec, quantity
 from pivotsim.operations import OPERATIONS, PS_KINDS
 from pivotsim.tables import Printable, Table, as_html
 
-FoldOverlap = Literal["none", "preload", "chained", "pipelined"]
 Edge = Literal["padded", "aware"]
 Profile = Literal["paper", "full"]
 PsPlOverlap = Literal["serial", "heads", "images"]
 
-FOLD_OVERLAPS: tuple[str, ...] = ("none", "preload", "chained", "pipelined")
 EDGES: tuple[str, ...] = ("padded", "aware")
 PROFILES: tuple[str, ...] = ("paper", "full")
 PS_PL_OVERLAPS: tuple[str, ...] = ("serial", "heads", "images")
@@ -33,8 +32,10 @@ MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps e
 
 if TYPE_CHECKING:
     Dataflow = str
-else:
-    Dataflow = Literal[DATAFLOWS]  # a further row of the table is a further name
+    FoldOverlap = str
+else:  # a further row of a table is a further name
+    Dataflow = Literal[DATAFLOWS]
+    FoldOverlap = Literal[FOLD_OVERLAPS]
 
 
 class ArraySpec(Spec):

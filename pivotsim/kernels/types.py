@@ -10,7 +10,7 @@ import numpy as np
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
-NONE, PRELOAD, CHAINED, PIPELINED = range(4)  # fold overlaps, in the order of hardware.spec.FOLD_OVERLAPS
+NONE, PRELOAD, CHAINED, PIPELINED, SETTLED = range(5)  # in the order of hardware.fold_overlaps
 
 
 class Gemm(NamedTuple):

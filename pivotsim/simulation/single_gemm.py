@@ -9,15 +9,8 @@ from pivotsim.engines.array.random_masks import DRAWS, expected_cycles
 from pivotsim.engines.registry import array_engines
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.spec import (
-    EDGES,
-    FOLD_OVERLAPS,
-    MAX_CLOCK_MHZ,
-    MAX_COLS,
-    MAX_MAC_LATENCY,
-    MAX_ROWS,
-    MIN_CLOCK_MHZ,
-)
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES, MAX_CLOCK_MHZ, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, MIN_CLOCK_MHZ
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import cycles_to_ms
@@ -114,9 +107,10 @@ def simulate_gemm(
         The array's processing elements.
     dataflow : {'is', 'ws', 'os'}
         What the array holds: inputs, weights or outputs.
-    fold_overlap : {'none', 'preload', 'chained', 'pipelined'}
+    fold_overlap : {'none', 'preload', 'chained', 'pipelined', 'settled'}
         How far a fold overlaps the next: not at all; its load is hidden (a second stationary register); the
-        load wave follows the stream wave (one register); back-to-back streams (second register).
+        load wave follows the stream wave (one register); back-to-back streams (second and passing register);
+        back-to-back streams whose next load begins when the last has settled in all rows (second register alone).
     edge : {'padded', 'aware'}
         Folds that fill the array only in part cost the full array, or the used rows and columns.
     os_edge_register : bool

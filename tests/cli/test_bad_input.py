@@ -141,7 +141,7 @@ CASES = [
     ("block beyond the matrix", ("gemm", "8", "8", "8", "--density", "0.5"), None, "block: must not exceed a side of the matrix, 8x8 (got 16)"),
     ("block and seed alone", ("gemm", "8", "8", "8", "--block", "4", "--seed", "1"), None, "seed: needs density (got 1)"),
     ("negative seed", ("gemm", "8", "8", "8", "--density", "0.5", "--block", "4", "--seed", "-1"), None, "seed: must be at least 0 (got -1)"),
-    ("unknown overlap", ("gemm", "1", "1", "1", "--fold-overlap", "chain"), None, "--fold-overlap: must be one of none, preload, chained, pipelined (got 'chain'), nearest valid name: 'chained'"),
+    ("unknown overlap", ("gemm", "1", "1", "1", "--fold-overlap", "chain"), None, "--fold-overlap: must be one of none, preload, chained, pipelined, settled (got 'chain'), nearest valid name: 'chained'"),
     ("unknown edge", ("gemm", "1", "1", "1", "--edge", "pad"), None, "edge: must be one of padded, aware (got 'pad')"),
     ("mac latency", ("gemm", "1", "1", "1", "--mac-latency", "0"), None, "--mac-latency: must be at least 1 (got 0)"),
     ("an engine that no one has", ("gemm", "1", "1", "1", "--engine", "rtl"), None, "engine: must be one of analytic, pe, memory (got 'rtl')"),

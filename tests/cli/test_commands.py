@@ -35,6 +35,7 @@ def test_gemm(pivotsim):
         (("--array", "64x36", "--dataflow", "ws"), 92_622),
         (("--hw", "zcu102_os"), 93_912),
         (("--fold-overlap", "pipelined"), 55_458),
+        (("--fold-overlap", "settled"), 55_458),
         (("--edge", "aware"), 61_014),
         (("--set", "array.edge=aware"), 61_014),
         (("--mac-latency", "2"), 61_128 + 36),

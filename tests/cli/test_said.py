@@ -231,6 +231,13 @@ def test_what_a_multiplication_does_not_read(shown):
     assert shown("gemm", 8, 8, 8, "--os-edge-register", "--dataflow", "os")[1]["not_used"] == {}
 
 
+def test_what_settled_is_where_nothing_is_loaded(shown):
+    asked = ("gemm", 8, 8, 8, "--array", "2x2", "--fold-overlap", "settled")
+    text, data = shown(*asked, "--dataflow", "os")
+    assert "array.fold_overlap: settled is pipelined under os, where nothing is loaded\n" in text
+    assert list(data["not_used"]) == ["array.fold_overlap"] and shown(*asked)[1]["not_used"] == {}
+
+
 def test_the_array_alone_has_no_use_for_the_processor(shown):
     asked = ("schedule", "deit_s", "--accuracy", "deit_s", "--set", "host.cores=4")
     assert "host.cores" not in "".join(shown(*asked)[1]["remarks"])

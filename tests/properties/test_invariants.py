@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES
 from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.workload.masks.masks import OPERANDS, Draw, Mask
 from pivotsim.workload.ops import KINDS, TRACE_MODULES, checked

@@ -313,7 +313,7 @@ def test_tolerances_are_the_stated_ones(off, claim_id):
     assert (finding.verdict == "calibrated") == (off < limit)
 
 
-@pytest.mark.parametrize("overlap", ["preload", "chained", "pipelined"])
+@pytest.mark.parametrize("overlap", ["preload", "chained", "pipelined", "settled"])
 def test_only_folds_that_do_not_overlap_meet_the_shares(overlap):
     """The source that zcu102.yaml gives for `fold_overlap: none`."""
     audit = judge_board(ps.load_hardware("zcu102").replace({"array.fold_overlap": overlap}))

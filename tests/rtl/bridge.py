@@ -19,7 +19,7 @@ import numpy as np
 HERE = Path(__file__).parent
 SOURCES = [HERE / name for name in ("systolic.v", "sequencer.v", "pe.v", "delay.v", "collector.v")]
 DATAFLOWS = ("is", "ws", "os")
-FOLD_OVERLAPS = ("none", "preload", "chained", "pipelined")
+FOLD_OVERLAPS = ("none", "preload", "chained", "pipelined", "settled")
 BUILD_LIMIT_S = 1800
 ONE_UNIT_PES = 300
 

@@ -1,6 +1,6 @@
 """One-line faults in the engine and in the Verilog, each made in a copied tree with a kernel cache of its own.
 
-A fault is caught if a small campaign (all dataflows, overlaps and edges on two arrays) finds a difference. The first
+A fault is caught if a small campaign (all dataflows and edges on three arrays) finds a difference. The first
 difference found is what the proof lists.
 """
 
@@ -12,8 +12,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rtl.bridge import Build
+
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
+
+
+# overlaps with nothing beside the held operand, with all that can be beside it, and with loads that settle
+SMALL_BUILDS = (
+    Build(4, 3, "none", digest=True),
+    Build(3, 4, "pipelined", mac_latency=2, digest=True),
+    Build(3, 4, "settled", digest=True),
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Fault:
 
 KERNEL, SEQUENCER, WALKS = (f"pivotsim/kernels/pe/{name}.py" for name in ("clock", "sequencer", "tag_walks"))
 FAULTS = [
-    Fault("pe: a load ends one row early", SEQUENCER, "if i == extent - 1:", "if i == max(extent - 2, 0):"),
+    Fault("pe: a load ends one row early", SEQUENCER, "last = i == extent - 1\n    is_moved", "last = i == max(extent - 2, 0)\n    is_moved"),
     Fault("pe: skew of rows off by one", KERNEL, "x_source[_u(lines[X_FROM, at + r]) + r]", "x_source[_u(lines[X_FROM, at + r + 1]) + r]"),
     Fault("pe: skew of columns off by one", KERNEL, "y_source[_u(lines[Y_FROM, at + c]) + c]", "y_source[_u(lines[Y_FROM, at + c + 1]) + c]"),
     Fault("pe: product of the wrong sign", KERNEL, "sums[to + i] += np.int32(np.int16", "sums[to + i] -= np.int32(np.int16"),
@@ -39,6 +49,8 @@ FAULTS = [
     Fault("pe: fold end seen one column early", SEQUENCER, "state[SENT_COLS] - 1 + config.mac_registers\n    tag", "max(state[SENT_COLS] - 2, 0) + config.mac_registers\n    tag"),
     Fault("pe: product register skipped", KERNEL, "product_of_before = products[row, i]", "product_of_before = np.int16(x[left + i]) * np.int16(factors[right + i])"),
     Fault("pe: doubled operand taken too late", WALKS, "s[r * cols + d - r] = b[r * cols + d - r]", "s[r * cols + d - r] = s[r * cols + d - r]"),
+    Fault("pe: a settled load is sent upside down", SEQUENCER, "of_row = extent - 1 - i if is_moved else i", "of_row = i"),
+    Fault("pe: a settled load waits for all rows of the array", SEQUENCER, "at + state[SENT_ROWS] - 1] & FIRST", "at + config.rows - 1] & FIRST"),
     Fault("analytic: a fold one clock short", "pivotsim/engines/array/folds.py", "taken = t + rows + sc - 2", "taken = t + rows + sc - 3"),
     Fault("rtl: operands swapped", "tests/rtl/pe.v", "wire signed [7:0] factor = os ? y_in : held;", "wire signed [7:0] factor = os ? y_in : x_in;"),
     Fault("rtl: unsigned operand", "tests/rtl/pe.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
@@ -46,6 +58,8 @@ FAULTS = [
     Fault("rtl: partial sum lost on the way down", "tests/rtl/pe.v", ": p_in + {{16{addend[15]}}, addend};", ": {{16{addend[15]}}, addend};"),
     Fault("rtl: skew of rows off by one", "tests/rtl/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
     Fault("rtl: the drain does not wait for the last operand", "tests/rtl/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
+    Fault("rtl: a settled load does not wait for the last row", "tests/rtl/sequencer.v", "enters_first[last_row]", "stream_begins"),
+    Fault("rtl: a load moves past the rows before", "tests/rtl/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
 ]  # fmt: skip
 
 
@@ -97,15 +111,14 @@ def _rtl_cache(fault: Fault, folder: Path) -> Path:
 
 
 def small_campaign() -> str:
-    """Return the first difference on two small arrays, as 'what (where)', or ''."""
+    """Return the first difference on the small arrays, as 'what (where)', or ''."""
     import random
 
     from tests.rtl.agreement import Tally, differences, draw_point
-    from tests.rtl.bridge import Build, VerilatedArray
+    from tests.rtl.bridge import VerilatedArray
 
     draw = random.Random(7)
-    builds = [Build(4, 3, "none", digest=True), Build(3, 4, "pipelined", mac_latency=2, digest=True)]
-    for build in builds:
+    for build in SMALL_BUILDS:
         array = VerilatedArray(build)
         for seed in range(60):
             point = draw_point(draw, build)

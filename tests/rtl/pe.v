@@ -11,9 +11,12 @@
 //
 // DOUBLE adds the second stationary register of `preload` and `pipelined`: b is loaded while s is in use and
 // becomes s with the first operand of the next fold; h keeps a finished sum while a starts the next one.
+// CHAIN makes b the way in (`settled`; is, ws): in each clock of a load all b of a column move down by one row. It
+// needs neither y nor the token, which stay 0.
 // MREG registers follow the multiplier (0 is one clock a MAC, 1 a DSP48 with MREG).
 module pe #(
     parameter DOUBLE = 0,
+    parameter CHAIN = 0,
     parameter MREG = 0
 ) (
     input wire clk,
@@ -32,6 +35,10 @@ module pe #(
     output reg signed [7:0] y,
     output reg y_last,
 
+    input wire move, // CHAIN: the column's loaded operands move on
+    input wire signed [7:0] b_in, // CHAIN: of the row above, or what enters
+    output reg signed [7:0] b,
+
     input wire token_in,
     output reg token, // two clocks after token_in
 
@@ -46,7 +53,6 @@ module pe #(
     localparam LAST = 1;
 
     reg signed [7:0] s;
-    reg signed [7:0] b;
     reg signed [31:0] a;
     reg signed [31:0] h;
     reg token_half;
@@ -107,7 +113,9 @@ module pe #(
             if (DOUBLE != 0 && last) h <= sum;
         end else begin
             if (DOUBLE != 0 && x_first_in) s <= b;
-            if (token_in) begin
+            if (CHAIN != 0) begin
+                if (move) b <= b_in;
+            end else if (token_in) begin
                 if (DOUBLE != 0) b <= y_in;
                 else s <= y_in;
             end

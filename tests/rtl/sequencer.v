@@ -9,6 +9,10 @@
 //   2 chained        with the last operand       at once                               last operand left column 0
 //   3 pipelined      with the stream             the stream before is out              first operand left column 0,
 //                                                                                      the stream before is out
+//   4 settled        the first operand enters    the stream before is out              (as pipelined)
+//                    the fold's last row
+//
+// A load of `settled` moves through the rows' second registers: the last row's operand goes first.
 module sequencer #(
     parameter R = 4,
     parameter C = 4,
@@ -28,6 +32,7 @@ module sequencer #(
     input wire fold_end, // the fold's last output is at the edge
     input wire [R*C-1:0] x_first, // registers of all PEs
     input wire [R*C-1:0] x_last,
+    input wire [R-1:0] enters_first, // what enters column 0
 
     // what enters the array in this clock
     output wire load, // a row of held operands
@@ -50,7 +55,7 @@ module sequencer #(
     output wire tag_last,
     output wire [C-1:0] tag_end
 );
-    localparam NONE = 0, PRELOAD = 1, CHAINED = 2, PIPELINED = 3;
+    localparam NONE = 0, PRELOAD = 1, CHAINED = 2, PIPELINED = 3, SETTLED = 4;
 
     function [31:0] least(input [31:0] a, input [31:0] b);
         least = a < b ? a : b;
@@ -60,15 +65,17 @@ module sequencer #(
     reg load_active;
     reg [31:0] load_i, load_row_q, load_col_q;
     wire load_trigger = start ? 1'b1 : (OVERLAP == NONE) ? fold_end
-                      : (OVERLAP == CHAINED) ? stream_last : stream_begins;
+                      : (OVERLAP == CHAINED) ? stream_last
+                      : (OVERLAP == SETTLED) ? enters_first[last_row] : stream_begins;
     wire load_left = load_col_q < col_size;
     assign load_begins = !os && load_trigger && load_left;
     assign load = load_begins || load_active;
     wire [31:0] load_used = least(row_size - load_row_q, R);
     wire [31:0] load_count = aware ? load_used : R;
-    assign load_row = load_row_q + load_i;
+    wire [31:0] load_place = (OVERLAP == SETTLED) ? load_count - 1 - load_i : load_i;
+    assign load_row = load_row_q + load_place;
     assign load_col = load_col_q;
-    assign load_cols = load_i < load_used ? least(col_size - load_col_q, C) : 0;
+    assign load_cols = load_place < load_used ? least(col_size - load_col_q, C) : 0;
     assign load_last = load && load_i == load_count - 1;
 
     always @(posedge clk)
@@ -92,11 +99,12 @@ module sequencer #(
     wire [31:0] cols_used = least(col_size - col_q, C);
     // extent of the fold whose operands were sent last: it moves on when the next fold begins
     reg [31:0] sent_rows, sent_cols;
+    wire [31:0] last_row = (stream ? stream_extent : sent_rows) - 1;
     wire [31:0] row_foot = (sent_rows - 1) * C;
     wire last_pe_done;
     delay #(.WIDTH(1), .DEPTH(MREG)) last_mac (
         .clk(clk), .reset(reset), .in(x_last[row_foot+sent_cols-1]), .out(last_pe_done));
-    wire left_column_0 = (OVERLAP == PIPELINED) ? x_first[row_foot] : x_last[row_foot];
+    wire left_column_0 = (OVERLAP == PIPELINED || OVERLAP == SETTLED) ? x_first[row_foot] : x_last[row_foot];
 
     wire os_trigger = start ? 1'b1 : (OVERLAP == NONE) ? fold_end
                     : (OVERLAP == PRELOAD) ? last_pe_done

@@ -5,7 +5,7 @@
 module systolic #(
     parameter R = 4,
     parameter C = 4,
-    parameter OVERLAP = 0, // 0 none, 1 preload, 2 chained, 3 pipelined
+    parameter OVERLAP = 0, // 0 none, 1 preload, 2 chained, 3 pipelined, 4 settled
     parameter OS_EDGE_REGISTER = 1,
     parameter MREG = 0,
     parameter DIGEST = 0,
@@ -52,17 +52,22 @@ module systolic #(
     wire [31:0] load_row, load_col, load_cols, stream_t, stream_row, stream_col, stream_rows, stream_cols, stream_extent;
     wire [C-1:0] tag_result, tag_end;
     wire [R*C-1:0] x_first_registers, x_last_registers;
+    wire [R-1:0] enters_first;
     sequencer #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG)) sequence_folds (
         .clk(clk), .reset(reset), .start(start), .os(os), .aware(aware),
         .row_size(row_size), .col_size(col_size), .length(length),
         .fold_end(fold_end), .x_first(x_first_registers), .x_last(x_last_registers),
+        .enters_first(enters_first),
         .load(load), .load_begins(load_begins), .load_row(load_row), .load_col(load_col),
         .load_cols(load_cols), .load_last(load_last),
         .stream(stream), .stream_begins(stream_begins), .stream_t(stream_t), .stream_row(stream_row),
         .stream_col(stream_col), .stream_rows(stream_rows), .stream_cols(stream_cols), .stream_extent(stream_extent),
         .stream_last(stream_last),
         .token(drain_token), .tag_result(tag_result), .tag_last(tag_last), .tag_end(tag_end));
-    wire token = os ? drain_token : load_begins;
+    // `settled`: loads go through the second registers, and no token goes with them
+    localparam CHAIN = OVERLAP == 4;
+    wire moves = CHAIN && !os;
+    wire token = os ? drain_token : load_begins && !moves;
 
     // ---- between the PEs: index [r*(C+1)+c] is what enters PE (r, c) from the left, [r*C+c] from above
     wire signed [7:0] x [0:R*(C+1)-1];
@@ -71,6 +76,8 @@ module systolic #(
     wire signed [7:0] y [0:(R+1)*C-1];
     wire y_last [0:(R+1)*C-1];
     wire tokens [0:(R+1)*C-1];
+    wire move [0:C-1];
+    wire signed [7:0] b [0:(R+1)*C-1];
     wire signed [31:0] p [0:(R+1)*C-1];
     wire [2:0] p_tag [0:(R+1)*C-1];
     wire signed [31:0] p_next [0:R*C-1];
@@ -86,6 +93,7 @@ module systolic #(
                 .clk(clk), .reset(reset),
                 .in({stream_begins && r < stream_extent, stream_last && r < stream_extent, operand_x}),
                 .out({x_first[r*(C+1)], x_last[r*(C+1)], x[r*(C+1)]}));
+            assign enters_first[r] = x_first[r*(C+1)];
         end
         for (c = 0; c < C; c = c + 1) begin : top
             wire sends = os ? stream && c < stream_cols : load && c < load_cols;
@@ -93,19 +101,23 @@ module systolic #(
                                 : load_row * y_row + (load_col + c) * y_col;
             wire [ADDRESS_BITS-1:0] word = at[ADDRESS_BITS-1:0];
             wire signed [7:0] operand_y = sends ? (x_is_b ? a_memory[word] : b_memory[word]) : 8'sd0;
-            delay #(.WIDTH(13), .DEPTH(c)) skew (
+            wire signed [7:0] enters;
+            delay #(.WIDTH(14), .DEPTH(c)) skew (
                 .clk(clk), .reset(reset),
-                .in({tag_end[c], tag_last, tag_result[c], token, !os && load_last, operand_y}),
-                .out({p_tag[c], tokens[c], y_last[c], y[c]}));
+                .in({tag_end[c], tag_last, tag_result[c], token, moves && load, !os && !moves && load_last, operand_y}),
+                .out({p_tag[c], tokens[c], move[c], y_last[c], enters}));
+            assign y[c] = moves ? 8'sd0 : enters;
+            assign b[c] = enters;
             assign p[c] = 32'sd0;
         end
         for (r = 0; r < R; r = r + 1) begin : row
             for (c = 0; c < C; c = c + 1) begin : col
-                pe #(.DOUBLE(OVERLAP == 1 || OVERLAP == 3), .MREG(MREG)) element (
+                pe #(.DOUBLE(OVERLAP == 1 || OVERLAP == 3 || OVERLAP == 4), .CHAIN(CHAIN), .MREG(MREG)) element (
                     .clk(clk), .reset(reset), .os(os),
                     .x_in(x[r*(C+1)+c]), .x_first_in(x_first[r*(C+1)+c]), .x_last_in(x_last[r*(C+1)+c]),
                     .x(x[r*(C+1)+c+1]), .x_first(x_first[r*(C+1)+c+1]), .x_last(x_last[r*(C+1)+c+1]),
                     .y_in(y[r*C+c]), .y_last_in(y_last[r*C+c]), .y(y[(r+1)*C+c]), .y_last(y_last[(r+1)*C+c]),
+                    .move(move[c]), .b_in(b[r*C+c]), .b(b[(r+1)*C+c]),
                     .token_in(tokens[r*C+c]), .token(tokens[(r+1)*C+c]),
                     .p_in(p[r*C+c]), .p_tag_in(p_tag[r*C+c]), .p_next(p_next[r*C+c]),
                     .p(p[(r+1)*C+c]), .p_tag(p_tag[(r+1)*C+c]), .digest(pe_digest[r*C+c]));

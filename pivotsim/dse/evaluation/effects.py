@@ -4,6 +4,7 @@ An axis that no column can depend on is refused. One that moves resources alone 
 that nothing reads and a constant power that is another design's.
 """
 
+import itertools
 from collections.abc import Collection
 from typing import Any
 
@@ -12,6 +13,7 @@ from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, MASKED
 from pivotsim.dse.space.definition import Space
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
+from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.io.specs import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
@@ -45,6 +47,8 @@ def notes_on(space: Space) -> tuple[str, ...]:
     if problems:
         raise InputError(space.located(problem) for problem in problems)
     notes += [f"fixed.{name}: {text}" for name in space.stated if (text := _of_fixed(name, facts))]
+    pairs = itertools.product(facts("array.fold_overlap") or (), facts("array.dataflow") or ())
+    notes += [f"array.fold_overlap: {same}" for pair in pairs if (same := without_loads(*pair))]
     if space.options["energy"] == "constant":
         changed = [axis.name for axis in space.axes if set(axis.values) != {_own(space, axis.name)}]
         changed += [name.removeprefix(SET) for name in space.stated if name.startswith(SET)]

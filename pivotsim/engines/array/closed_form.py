@@ -14,7 +14,8 @@ from pivotsim.engines.array.masked import cycles_of_copies
 from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.errors import InputError, check_integer, got, nearest, one_of
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, Dataflow
-from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.kernels import threads
 from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.types import Design, DesignColumns, Gemm

@@ -9,7 +9,8 @@ import numpy as np
 from pivotsim.engines.array.closed_form import check_no_overflow, dataflow_of, design_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.errors import InputError, check_integer, got
-from pivotsim.hardware.spec import FOLD_OVERLAPS, ArraySpec
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 
@@ -43,8 +44,8 @@ def fold_times(
     """Return the start and the end of every fold of an M x K x N GEMM.
 
     Loads begin as early as the registers allow: after the fold before (none), with its last streamed operand
-    (chained), with its first (preload and pipelined, which hold two). Under a mask a fold streams what it needs, and
-    folds that need nothing are not listed.
+    (chained), with its first (preload and pipelined, which hold two), once its first has reached its last row
+    (settled). Under a mask a fold streams what it needs, and folds that need nothing are not listed.
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ def fold_times(
         step = (t + sr + sc - 2 + slower)[:-1] if drains else np.maximum(taken[:-1], following)
     elif overlap == "chained":
         step = t[:-1] - 1 + (sr[:-1] if drains else following)
+    elif overlap == "settled" and not drains:
+        step = np.maximum(t[:-1], sr[:-1] - 1 + following)
     else:  # drains that follow each other keep the ends of streams apart
         step = t[:-1] + np.maximum(0, sr[:-1] - t[1:]) if drains else np.maximum(t[:-1], following)
     start = np.concatenate((np.zeros(1, dtype=np.int64) if drains else sr[:1], step))[: len(t)].cumsum()
@@ -112,7 +115,8 @@ def fold_times(
     elif overlap in ("none", "chained"):
         load = start - sr
     else:
-        load = np.concatenate(([0], start[:-1]))[: len(t)]
+        settled = sr[:-1] - 1 if overlap == "settled" else 0  # clocks until the last row has taken its operand over
+        load = np.concatenate(([0], start[:-1] + settled))[: len(t)]
     loads = np.zeros_like(sr) if drains else sr
     return FoldTimes(*(np.asarray(v, dtype=np.int64) for v in (load, start, start + taken - 1, loads, t)))
 

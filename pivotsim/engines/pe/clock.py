@@ -180,7 +180,7 @@ def _run(
 ) -> PeRun:  # fmt: skip
     from pivotsim.kernels.pe import sequencer as places
     from pivotsim.kernels.pe.clock import advance
-    from pivotsim.kernels.types import PIPELINED, PRELOAD
+    from pivotsim.kernels.types import PIPELINED, PRELOAD, SETTLED
 
     design, flow = design_of(array), dataflow_of(array)
     rows, cols = design.rows, design.cols
@@ -197,9 +197,11 @@ def _run(
     row_size, col_size, length = flow.sizes(m, k, n)
     x_source, y_source = _with_zero_row(x, rows), _with_zero_row(y, cols)
     pes, mreg = rows * cols, design.mac_latency - 1
+    # nothing is loaded where sums stay, so nothing settles
+    overlap = PIPELINED if flow.drains and design.fold_overlap == SETTLED else design.fold_overlap
     config = places.Config(
-        rows=rows, cols=cols, drains=design.drains, fold_overlap=design.fold_overlap,
-        is_double=int(design.fold_overlap in (PRELOAD, PIPELINED)), edge_aware=design.edge_aware,
+        rows=rows, cols=cols, drains=design.drains, fold_overlap=overlap,
+        is_double=int(overlap in (PRELOAD, PIPELINED, SETTLED)), edge_aware=design.edge_aware,
         is_bare=int(flow.drains and not design.os_edge_register), mac_registers=mreg, row_size=row_size,
         col_size=col_size, x_width=x_source.shape[1], y_width=y_source.shape[1], out_width=col_size, span=SPAN,
     )  # fmt: skip

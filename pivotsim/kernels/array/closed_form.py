@@ -4,7 +4,18 @@ The contract, with R x C processing elements and a streamed length T. GEMM rows 
 folds of Sr <= R, columns in folds of Sc <= C, columns outer and rows inner; padded folds have Sr = R, Sc = C.
 
     one fold        R + Sr + Sc + T - 2      (load R, or drain R where sums stay; then stream and skew)
-    fold overlap    the next fold starts `step` clocks after this one; total = the last output's clock
+    fold overlap    the next fold streams `step` clocks after this one; total = the last output's clock
+
+    step            is, ws, with Sr' rows of the next fold              os
+    none            R + Sc + T - 2 + Sr'                                R + Sr + Sc + T - 2
+    preload         max(R + Sc + T - 2, Sr')                            Sr + Sc + T - 2
+    chained         T - 1 + Sr'                                         T - 1 + Sr
+    pipelined       max(T, Sr')                                         max(T, Sr)
+    settled         max(T, Sr - 1 + Sr')                                max(T, Sr)
+
+`settled` is the array whose second registers are the way in: a load moves all of a column's at once, so that it settles
+in all rows in one clock. It may begin with the clock in which the last of the Sr rows takes its operand over, Sr - 1
+after the stream's first. Where sums stay nothing is loaded, and `settled` is `pipelined`.
 
 With g = ceil(rows / R) row folds in each of the h = ceil(cols / C) column groups, every total below follows
 from the number of folds g*h and from sums over Sr and Sc. No loop runs over folds.
@@ -13,7 +24,7 @@ from the number of folds g*h and from sums over Sr and Sc. No loop runs over fol
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel
-from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Design, DesignColumns, Gemm
+from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, SETTLED, Array, Design, DesignColumns, Gemm
 
 
 @inlined
@@ -52,6 +63,9 @@ def gemm_cycles(
         if fold_overlap == CHAINED:
             group = g * (t - 1) + (g - 1) * r + last_r
             step = t - 1 + exposed_r
+        elif fold_overlap == SETTLED and not drains:
+            step = max(t, last_r - 1 + exposed_r)
+            group = step + (max(t, r - 1 + last_r) + (g - 2) * max(t, 2 * r - 1) if g > 1 else 0)
         else:
             group = (g - 1) * max(t, r) + max(t, last_r)
             step = max(t, exposed_r)

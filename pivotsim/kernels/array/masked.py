@@ -9,6 +9,7 @@ streamed length T of its own. With s a fold's first streamed clock and T', Sr' t
     preload     max(end - s, Sr')                                 T + Sr + Sc - 2 + mac_latency - 1
     chained     T - 1 + Sr'                                       T + Sr - 1
     pipelined   max(T, Sr')                                       T + max(0, Sr - T')
+    settled     max(T, Sr - 1 + Sr')                              as pipelined
 
 Under os the drain of a fold takes Sr clocks after its stream, and drains follow each other: that keeps the ends of
 streams apart, not their starts.
@@ -19,7 +20,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel, part
-from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Design
+from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, SETTLED, Array, Design
 
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
@@ -96,6 +97,8 @@ def fold_clocks(lengths: Array, row_size: int, col_size: int, design: Design) ->
                     start += t_before + sr_before + sc_before - 2 + slower if drains else max(length, sr)
                 elif fold_overlap == CHAINED:
                     start += t_before - 1 + (sr_before if drains else sr)
+                elif fold_overlap == SETTLED and not drains:
+                    start += max(t_before, sr_before - 1 + sr)
                 else:
                     start += t_before + max(0, sr_before - t) if drains else max(t_before, sr)
             total = max(total, start + t + rows + sc - 2 + slower + (sr - bare if drains else 0))

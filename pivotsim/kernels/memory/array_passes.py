@@ -4,7 +4,8 @@ The timing contract of kernels/array/closed_form.py for one tile and one chunk. 
 before, so waits for memory only move it. With m = mac_latency, rows and cols those of the pass (R, C
 where folds are padded):
 
-    is, ws   tile load of `rows` clocks, then `steps` of streaming; last output R + cols - 2 + (m - 1) after them
+    is, ws   tile load of `rows` clocks, then `steps` of streaming; last output R + cols - 2 + (m - 1) after them;
+             `settled`: the next tile load waits for the last row, which takes over rows - 1 after the stream's start
     os       nothing is loaded; after a fold's last chunk the sums are complete rows + cols - 2 + (m - 1) later and
              out of the array R clocks after that (one less without an edge register)
 """
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.tiles import cut
-from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, Design, Gemm
+from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED, Design, Gemm
 
 
 class PassIndex(NamedTuple):
@@ -55,6 +56,8 @@ def after_pass(
             return output, output, output
         if overlap == PRELOAD:
             return output, begin, output
+        if overlap == SETTLED:
+            return output, begin + rows - 1, done
         return output, done - 1 if overlap == CHAINED else begin, done
     if not is_fold_done:
         return 0, done, done
@@ -65,7 +68,7 @@ def after_pass(
         following = sums
     elif overlap == CHAINED:
         following = done + rows - 1
-    elif overlap == PIPELINED:
+    elif overlap in (PIPELINED, SETTLED):
         following = done + max(0, rows - streamed)
     return output, following, following
 
@@ -76,7 +79,8 @@ def alone_cycles(gemm: Gemm, design: Design, chunk: int) -> int:
 
     It is the sum of all steps from one stream start to the next, plus the last pass. With rows' of the next pass a step
     is: none steps + R + cols - 3 + m + rows', preload the same without rows', chained steps - 1 + rows', pipelined
-    max(steps, rows'). Neither loop order changes a sum, and under os neither does the chunk.
+    max(steps, rows'), settled max(steps, rows - 1 + rows'). Neither loop order changes a sum, and under os neither does
+    the chunk.
     """
     r, c, overlap, m = design.rows, design.cols, design.fold_overlap, design.mac_latency
     nr, nc, nt, last_r, last_c, last_t, _, t = cut(gemm, design, chunk)
@@ -102,10 +106,14 @@ def alone_cycles(gemm: Gemm, design: Design, chunk: int) -> int:
         return first_r + nr * nc * t + passes * (r + m - 3) + nr * nt * sum_cols
     if overlap == CHAINED:
         return nr * nc * t - (passes - 1) + nc * nt * sum_rows + tail
+    # clocks from a stream's start until the tile of the next pass is in: a full one's, the last row tile's, the next
+    # region's first
+    after_full, after_last = (r - 1, last_r - 1) if overlap == SETTLED else (0, 0)
+    to_full, to_last, to_first = after_full + r, after_full + last_r, after_last + first_r
     steps = 0  # of all regions, each row tile after the first and the first of the next region
     for full in range(2):
         number = nt - 1 if full else 1
         streamed = chunk if full else last_t
-        inside = (nr - 2) * max(streamed, r) + max(streamed, last_r) if nr > 1 else 0
-        steps += number * (inside + max(streamed, first_r))
-    return first_r + nc * steps - max(last_t, first_r) + last_t + tail
+        inside = (nr - 2) * max(streamed, to_full) + max(streamed, to_last) if nr > 1 else 0
+        steps += number * (inside + max(streamed, to_first))
+    return first_r + nc * steps - max(last_t, to_first) + last_t + tail

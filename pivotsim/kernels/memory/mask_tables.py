@@ -34,7 +34,7 @@ from pivotsim.kernels.memory.tiles import (
     Parts,
     is_weight,
 )
-from pivotsim.kernels.types import PIPELINED, Array, Design, Shape, Tables
+from pivotsim.kernels.types import PIPELINED, SETTLED, Array, Design, Shape, Tables
 
 INDEX_BYTES = 2  # of a kept block
 
@@ -139,7 +139,7 @@ def last_pass(tiled: bool, order: int, x: int, y: int, n_z: int, parts: Parts, t
 @inlined
 def spread(at: PassIndex, rows_before: int, streamed: int, design: Design, tables: Tables, shape: Shape) -> int:
     """Return how much later a fold that drains streams so that its sums leave after those of the fold before."""
-    if not design.drains or design.fold_overlap != PIPELINED:
+    if not design.drains or design.fold_overlap not in (PIPELINED, SETTLED):
         return 0
     return max(0, rows_before - needed_steps(at.i, at.j, 0, streamed, tables, shape))
 

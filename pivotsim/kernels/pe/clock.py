@@ -4,7 +4,7 @@ One PE holds what its RTL holds: operands x (moving right) and y (moving down), 
 s or a held sum a, their doubles b and h where the fold overlap has them, `mac_latency - 1` product registers, tags
 and a token. A token walks down a column at half the speed of everything else and so meets the r-th value of the
 train that left with it in row r, and nowhere else: there s takes the value (is, ws) or the row's sum takes the
-place (os).
+place (os). Where loads settle (`settled`), nothing passes: b of one row is the way to b of the next.
 
 Every register changes in every clock. What only moves is not copied: x, y and p lie in buffers on which the array is
 a window, one place further each clock, and tags lie in delay lines. What is computed, is computed for all PEs:
@@ -32,6 +32,7 @@ from pivotsim.kernels.pe.sequencer import (
     LAST,
     LAST_SENT,
     LINES,
+    MOVE,
     P_AT,
     P_PLACE,
     P_TAG,
@@ -57,7 +58,8 @@ from pivotsim.kernels.pe.sequencer import (
     Words,
     send,
 )  # fmt: skip
-from pivotsim.kernels.pe.tag_walks import clear_sums, keep_sums, put_sums, take_doubles, take_operands
+from pivotsim.kernels.pe.tag_walks import clear_sums, keep_sums, move_seconds, put_sums, take_doubles, take_operands
+from pivotsim.kernels.types import SETTLED
 
 Products: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
 Marks: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
@@ -172,7 +174,8 @@ def _mark(config: Config, lines: Ints, at: int, marks: Marks) -> None:
             if tag & SENT and r < (tag >> EXTENT_SHIFT) & FIELD:
                 used = r < (tag >> ROWS_SHIFT) & FIELD and c < (tag >> COLS_SHIFT) & FIELD
                 mark = MULTIPLIES if used else PADS
-            if r < lines[TOKEN, at + 2 * r + c + (config.mac_registers if drains else 0)]:
+            of_token = lines[TOKEN, at + 2 * r + c + (config.mac_registers if drains else 0)]
+            if r < of_token or r < lines[MOVE, at + c] - 1:
                 mark |= DRAINS if drains else LOADS
             marks[r * cols + c] = mark
 
@@ -226,7 +229,10 @@ def advance(
         if drains and double and clock - state[LAST_SENT] <= reach:
             keep_sums(config, lines, at, a, h)
         if not drains and token_about:
-            take_operands(config, lines, at, y, y_at, b if double else s)
+            if config.fold_overlap == SETTLED:
+                move_seconds(config, lines, at, y_source, b)
+            else:
+                take_operands(config, lines, at, y, y_at, b if double else s)
 
         if clock - state[TAG_SENT] <= reach:
             _collect(config, state, lines, p, out, columns, ends)

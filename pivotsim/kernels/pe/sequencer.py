@@ -9,6 +9,11 @@ from tags that come through the array, or from what it has sent itself:
     chained        with the last operand   at once                              last operand left column 0
     pipelined      with the stream         the stream before is out             the stream before is out, and its drain
                                                                                 will be over before this stream is
+    settled        the first operand in    the stream before is out             (as pipelined)
+                   the fold's last row
+
+A load of `settled` goes through the second registers themselves, the last row's operand first: a column moves all of
+them in each clock of the load. Other loads pass by, the first row's operand first, and a token goes with them.
 """
 
 from typing import NamedTuple, TypeAlias
@@ -16,7 +21,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD
+from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED
 
 Ints: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int8]]
@@ -60,14 +65,15 @@ STATES = 30
 FOLD_ROW, FOLD_COL, FOLD_LIST, FOLD_LENGTH = range(4)
 
 # Delay lines: what was sent d clocks ago stands d places after the newest. Idle is 0, or the operands' zero row.
-X_FROM, X_TAG, Y_FROM, Y_LAST, TOKEN, P_TAG, P_PLACE = range(7)
-LINES = 7
+X_FROM, X_TAG, Y_FROM, Y_LAST, TOKEN, P_TAG, P_PLACE, MOVE = range(8)
+LINES = 8
 
 # X_TAG: first, last, sent; then rows with a tag (the fold's extent), rows and columns with an operand, 18 bits each.
 FIRST, LAST, SENT = 1, 2, 4
 EXTENT_SHIFT, ROWS_SHIFT, COLS_SHIFT, FIELD = 3, 21, 39, (1 << 18) - 1
 # P_TAG: LAST, SENT; then columns with a result, and the fold's width. P_PLACE: where the result of the fold's first
-# column goes. TOKEN: the rows that it walks.
+# column goes. TOKEN: the rows that it walks. MOVE: 1 where a column's second registers move on by a row, with the last
+# operand of a load 1 + the rows that it has filled.
 RESULTS_SHIFT, WIDTH_SHIFT = 3, 21
 
 
@@ -117,20 +123,28 @@ def _stream(config: Config, state: Ints, lines: Ints, folds: Table, streams: Int
 
 @inlined
 def _load(config: Config, state: Ints, lines: Ints, folds: Table, begins: bool) -> None:
-    """Send one row of held operands, the first row's first; zeros in rows that only pad. A token goes with it."""
+    """Send one row of held operands, zeros in rows that only pad, with a token or a move of the column."""
     at, i, fold = state[AT], state[LOAD_I], state[LOADS_BEGUN] - 1
     row = folds[fold, FOLD_ROW]
     rows = min(config.rows, config.row_size - row)
     extent = rows if config.edge_aware != 0 else config.rows
-    if i < rows:
-        lines[Y_FROM, at] = (row + i + 1) * config.y_width + folds[fold, FOLD_COL]
-        state[Y_SENT] = state[CLOCK]
-    if begins:
-        lines[TOKEN, at] = extent
+    last = i == extent - 1
+    is_moved = config.fold_overlap == SETTLED
+    of_row = extent - 1 - i if is_moved else i
+    if of_row < rows:
+        lines[Y_FROM, at] = (row + of_row + 1) * config.y_width + folds[fold, FOLD_COL]
+    if is_moved:
+        lines[MOVE, at] = 1 + extent if last else 1
         state[TOKEN_SENT] = state[CLOCK]
+    else:
+        if of_row < rows:
+            state[Y_SENT] = state[CLOCK]
+        if begins:
+            lines[TOKEN, at] = extent
+            state[TOKEN_SENT] = state[CLOCK]
+        lines[Y_LAST, at] = int(last)
     state[LOAD_I] = i + 1
-    if i == extent - 1:
-        lines[Y_LAST, at] = 1
+    if last:
         state[LOADING], state[LOADED], state[LOAD_I] = 0, 1, 0
 
 
@@ -200,6 +214,8 @@ def send(
         trigger = fold_end
     elif config.fold_overlap == CHAINED:
         trigger = last
+    elif config.fold_overlap == SETTLED:
+        trigger = lines[X_TAG, at + state[SENT_ROWS] - 1] & FIRST != 0
     else:
         trigger = begins
     if begins:

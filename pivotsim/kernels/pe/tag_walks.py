@@ -4,7 +4,20 @@ A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 
 """
 
 from pivotsim.kernels._jit import part
-from pivotsim.kernels.pe.sequencer import EXTENT_SHIFT, FIELD, FIRST, LAST, TOKEN, X_TAG, Bytes, Config, Ints, Words
+from pivotsim.kernels.pe.sequencer import (
+    EXTENT_SHIFT,
+    FIELD,
+    FIRST,
+    LAST,
+    MOVE,
+    TOKEN,
+    X_TAG,
+    Y_FROM,
+    Bytes,
+    Config,
+    Ints,
+    Words,
+)  # fmt: skip
 
 
 @part
@@ -27,6 +40,17 @@ def take_operands(config: Config, lines: Ints, at: int, y: Bytes, y_at: int, hel
         for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
             i = r * cols + d - 2 * r
             held[i] = y[y_at + i]
+
+
+@part
+def move_seconds(config: Config, lines: Ints, at: int, y_source: Bytes, b: Bytes) -> None:
+    """Move the second registers of each column that a load moves on by a row, and let its operand in (is, ws)."""
+    cols = config.cols
+    for c in range(cols):
+        if lines[MOVE, at + c] != 0:
+            for r in range(config.rows - 1, 0, -1):
+                b[r * cols + c] = b[(r - 1) * cols + c]
+            b[c] = y_source[lines[Y_FROM, at + c] + c]
 
 
 @part

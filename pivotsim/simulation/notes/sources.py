@@ -6,8 +6,10 @@ from typing import Any
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import constants_used, defaults_used, left_out, uncharged
 from pivotsim.io.documents import is_inherited
 from pivotsim.simulation.notes.reading import Reading, paths_of
@@ -17,12 +19,13 @@ SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the
 
 
 def remarks_of(hw: Hardware, options: Mapping[str, Any], reading: Reading, overlap_ms: float) -> tuple[str, ...]:
-    """Return what must be said beside a run's totals: whose power it is, and an overlap that hides nothing."""
+    """Return what must be said beside a run's totals: whose power it is, overlaps that hide nothing or are another."""
     power = constant_power_note(hw, read=reading.run) if options["energy"] == "constant" else ""
     mode = options["ps_pl_overlap"]
     needs = "needs --batch 2 or more" if mode == "images" and options["batch"] == 1 else "nothing runs side by side"
     overlap = f"ps_pl_overlap: '{mode}' has no effect here: {needs}" if mode != "serial" and not overlap_ms else ""
-    return tuple(line for line in (power, overlap) if line)
+    folds = without_loads(hw.array.fold_overlap, hw.array.dataflow) if isinstance(hw, SystolicHardware) else ""
+    return tuple(line for line in (power, overlap, f"array.fold_overlap: {folds}" if folds else "") if line)
 
 
 def notes_of(

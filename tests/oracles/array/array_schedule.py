@@ -86,6 +86,9 @@ def fold_intervals(
             )
         elif fold_overlap == "chained":
             start += t + used_rows - 1 if drains else t - 1 + next_rows
+        elif fold_overlap == "settled" and not drains:
+            last_row_takes_over = start + used_rows - 1  # the next load moves what it takes over, and must wait for it
+            start = max(start + t, last_row_takes_over + next_rows)
         else:
             start += max(t, used_rows if drains else next_rows)
     return intervals

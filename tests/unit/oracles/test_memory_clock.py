@@ -9,7 +9,7 @@ from tests.oracles.array import array_schedule
 from tests.oracles.memory.clock import CAUSES, UNLIMITED, auto, legal, run
 from tests.oracles.memory.program import LOOP_ORDERS, DoesNotFit, Misfit
 
-OVERLAPS = ("none", "preload", "chained", "pipelined")
+OVERLAPS = ("none", "preload", "chained", "pipelined", "settled")
 SIZE_OF = {"input": (0, 1), "weight": (1, 2)}  # of (m, k, n)
 
 
@@ -107,9 +107,18 @@ class TestByHand:
             "preload": (8, 11, 14, 16),  # in its register at 10, the stream waits for the outputs
             "chained": (8, 10, 13, 15),  # the load follows the stream's last step, which enters in clock 8
             "pipelined": (8, 10, 13, 15),  # loaded in [8, 10): one clock after stream 0's last step
+            "settled": (8, 10, 13, 15),  # could load from 7 on, when the second row has taken over, and stream at 9
         }[overlap]
         assert passes(result) == [(4, 6, 9, 11), second]
-        assert result.stall_cycles == stalls(input=4 + (1 if overlap == "pipelined" else 0))
+        assert result.stall_cycles == stalls(input=4 + (1 if overlap in ("pipelined", "settled") else 0))
+
+    def test_settled_loads_wait_for_the_last_row(self):
+        # 3 rows, three K folds, T = 2; nothing is slow. Stream 0 at 3, row 2 takes over at 5: load [5, 8). The third
+        # tile has 1 row in use: under aware it is loaded in [10, 11)
+        result = run((1, 7, 2), array_of(3, 1, "is", "settled", edge="aware"), UNLIMITED, "column-chunk-row", 2)
+        assert [(one.load_start, one.stream_start) for one in result.passes] == [(0, 3), (5, 8), (10, 11)]
+        padded = run((1, 7, 2), array_of(3, 1, "is", "settled"), UNLIMITED, "column-chunk-row", 2)
+        assert [(one.load_start, one.stream_start) for one in padded.passes] == [(0, 3), (5, 8), (10, 13)]
 
     def test_single_opmem_makes_the_next_chunk_wait_for_the_drain(self):
         # 2 x 2, chained, two chunks of two steps. A drain: 2 words out of OPMEM, 3 clocks of latency, 5 together.
@@ -279,7 +288,7 @@ class TestLimit:
             result = run(gemm, array, UNLIMITED, order, chunk)
             assert result.total_cycles == array_schedule.gemm_cycles(*gemm, **array), (gemm, array, chunk)
             assert not any(result.stall_cycles.values())
-        assert len(seen) == 24
+        assert len(seen) == 3 * len(OVERLAPS) * 2
 
     def test_every_chunk_loads_its_tiles_again(self):
         # IS, no overlap: each pass costs 2R + C + n - 2, as if it were a GEMM of its own

@@ -43,6 +43,16 @@ def test_utilization_over_time_adds_up():
     assert (data.busy_frac >= data.utilization_frac).all()
 
 
+def test_a_load_settles_in_all_rows_of_a_column_at_once():
+    run = watched(fold_overlap="settled")
+    doing = wavefront_data(run).doing
+    load = int(run.load_cycle[1])
+    assert load == run.start_cycle[0] + 3  # the fourth row takes its operand over
+    for column in range(3):
+        assert (doing[load + 3 + column, :, column] == LOADS).all()  # four operands later, a clock a column
+        assert not (doing[load + 3 + column, :, [c for c in range(3) if c != column]] == LOADS).any()
+
+
 def test_frames_are_spread_and_end_with_the_last_clock():
     data = wavefront_data(watched())
     clocks = frame_clocks(data, FRAMES)

@@ -11,6 +11,7 @@ from pivotsim.dse.evaluation.evaluator import Coded, Evaluator
 from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MASKED, known_axes
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import points_of
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.simulation.notes.requirements import unmet
 
@@ -124,7 +125,7 @@ def test_a_condition_keeps_a_fixed_value_in_use():
 def values_of(draw, name, board):
     """Return six values of an axis from all over its range, its own among them."""
     words = {
-        "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": ["none", "preload", "chained", "pipelined"],
+        "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": list(FOLD_OVERLAPS),
         "array.edge": ["padded", "aware"], "model.activation": ["gelu", "relu"], "model.stem": ["patch", "lvvit_4_2"],
         "array.os_edge_register": [True, False], "host.ps_pl_overlap": ["serial", "heads", "images"],
         "memories.dram": ["bandwidth", "dram/ddr4_2400"],

@@ -13,7 +13,7 @@ from tests.oracles.system import design_walk
 
 ARRAY = {
     "array.dataflow": ["is", "ws", "os"],
-    "array.fold_overlap": ["none", "preload", "chained", "pipelined"],
+    "array.fold_overlap": ["none", "preload", "chained", "pipelined", "settled"],
     "array.edge": ["padded", "aware"],
     "array.os_edge_register": [True, False],
     "array.mac_latency": [1, 2],

@@ -11,7 +11,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
-from pivotsim.hardware.spec import EDGES, FOLD_OVERLAPS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES
 from pivotsim.kernels.types import Design, DesignColumns
 from pivotsim.units import INT64_MAX
 from tests.oracles.array import array_schedule
@@ -90,7 +91,8 @@ def test_scale_sim_is_one_clock_less():
 
 
 @pytest.mark.parametrize(
-    ("overlap", "cycles"), [("none", 61_128), ("preload", 58_888), ("chained", 57_663), ("pipelined", 55_458)]
+    ("overlap", "cycles"),
+    [("none", 61_128), ("preload", 58_888), ("chained", 57_663), ("pipelined", 55_458), ("settled", 55_458)],
 )
 def test_fc1_of_deit_s_under_each_overlap(overlap, cycles):
     assert ps.simulate_gemm(197, 384, 1536, fold_overlap=overlap).cycles == cycles
@@ -133,7 +135,26 @@ def test_more_overlap_is_never_slower():
                 ps.simulate_gemm(*sizes, rows=rows, cols=cols, dataflow=dataflow, edge=edge, fold_overlap=o).cycles
                 for o in FOLD_OVERLAPS
             ]
-            assert cycles == sorted(cycles, reverse=True)
+            *others, pipelined, settled = cycles
+            assert [*others, pipelined] == sorted([*others, pipelined], reverse=True)
+            # a load that must wait for the last row: slower than the array that needs not, never than one fold a time
+            assert pipelined <= settled <= others[0]
+            if dataflow == "os" or DATAFLOW[dataflow].sizes(*sizes)[2] >= 2 * rows - 1:
+                assert settled == pipelined
+
+
+@pytest.mark.parametrize(
+    ("length", "step"),
+    [(1, 15), (8, 15), (14, 15), (15, 15), (16, 16), (100, 100)],
+)
+def test_settled_by_hand(length, step):
+    """Eight rows: the last one takes over 7 clocks after the stream's first operand, then 8 operands are loaded."""
+    mode = {"rows": 8, "cols": 3, "fold_overlap": "settled"}
+    one, three = (ps.simulate_gemm(3, k, length, **mode).cycles for k in (8, 24))
+    assert (one, three) == (8 + length + 8 + 3 - 2, one + 2 * step)
+    assert ps.simulate_gemm(3, 24, length, **{**mode, "edge": "aware"}).cycles == three
+    # a third fold of 2 rows: 7 clocks, then 2
+    assert ps.simulate_gemm(3, 18, length, **mode, edge="aware").cycles == one + step + max(length, 9)
 
 
 class TestConformance(EngineConformance):

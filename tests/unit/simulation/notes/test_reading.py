@@ -83,7 +83,7 @@ def random_board(rng: random.Random) -> typing.Any:
     if hw.kind == "systolic" and rng.random() < 0.5:  # several folds of the tiny model's matrices
         hw = hw.replace({"array.rows": 8, "array.cols": 8, "memories.weight_share_bytes": 8192})
     changes = {
-        "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": ["none", "preload", "pipelined"],
+        "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": ["none", "preload", "pipelined", "settled"],
         "array.os_edge_register": [False], "memories.dram": ["dram/ddr4_2400"], "memories.opmem_bytes": ["unlimited"],
         "memories.ipmem_bytes": ["unlimited"], "memories.axi_port_bytes_per_clock": ["unlimited"],
         "host.cores": [4], "host.ps_pl_overlap": ["heads", "images"], "host.full.transfers": [False],
