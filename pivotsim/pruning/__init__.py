@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from pivotsim._lazy import lazy
 
 _HOMES = {
+    "MeasuredAccuracy": "pivotsim.pruning.measured_accuracy",
+    "measure_accuracy": "pivotsim.pruning.measured_accuracy",
     "token_importance": "pivotsim.pruning.importance",
     "Choice": "pivotsim.pruning.inverse_check",
     "losses_that_choose": "pivotsim.pruning.inverse_check",
@@ -19,14 +21,15 @@ _HOMES = {
     "workload_size": "pivotsim.pruning.token_workload",
 }
 __all__ = [
-    "Choice", "Schedule", "SweepTable", "alpha_sweep", "batch_sweep", "fit_tiles", "location_sweep",
-    "losses_that_choose", "method_sweep", "pruning_schedule", "token_importance", "workload_size",
+    "Choice", "MeasuredAccuracy", "Schedule", "SweepTable", "alpha_sweep", "batch_sweep", "fit_tiles", "location_sweep",
+    "losses_that_choose", "measure_accuracy", "method_sweep", "pruning_schedule", "token_importance", "workload_size",
 ]  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.pruning.importance import token_importance
     from pivotsim.pruning.inverse_check import Choice, losses_that_choose
+    from pivotsim.pruning.measured_accuracy import MeasuredAccuracy, measure_accuracy
     from pivotsim.pruning.plan_sweeps import location_sweep, method_sweep
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.schedule_report import Schedule

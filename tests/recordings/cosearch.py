@@ -23,8 +23,11 @@ from pivotsim.effort.effort_files import save_cka, save_logits
 from pivotsim.vit_torch.measuring.extraction import features, logits_of
 from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import VisionTransformer
-from pivotsim.vit_torch.training.loop import InMemory, Recipe, fine_tuned, train
+from pivotsim.vit_torch.training.batches import InMemory
+from pivotsim.vit_torch.training.efforts import fine_tuned
+from pivotsim.vit_torch.training.loop import train
 from pivotsim.vit_torch.training.quantisation import fake_quantised
+from pivotsim.vit_torch.training.recipes import Recipe
 from tests.recordings.digits import MODEL, NOISE_STD, SIZES, Part, split_digits, start, with_noise
 from tests.recordings.recording import OUT, write
 
@@ -35,7 +38,7 @@ BATCH = 64
 CKA_IMAGES = 256
 EFFORTS = (2, 3, 4, 5, 6, 8)
 PATHS_EFFORT, PATHS = 4, 48
-TEACHER = Recipe(epochs=30, learning_rate=4e-3, distillation=0.0, entropy=0.0)
+TEACHER = Recipe(epochs=30, learning_rate=4e-3, loss="labels")
 EFFORT = Recipe(epochs=15, learning_rate=2e-3)
 PATH = Recipe(epochs=2, learning_rate=2e-3)
 

@@ -12,7 +12,8 @@ from pivotsim.vit_torch.measuring.extraction import logits_of
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.training import image_folder
 from pivotsim.vit_torch.training.image_folder import MEAN, STD, ImageFolder
-from pivotsim.vit_torch.training.loop import FROM_LABELS, train
+from pivotsim.vit_torch.training.loop import train
+from pivotsim.vit_torch.training.recipes import Recipe
 
 SHADES = {"b_class/1.png": 0, "a_class/2.PNG": 255, "a_class/1.png": 51}
 
@@ -59,7 +60,7 @@ def test_a_vit_takes_it_for_inference_and_training(folder):
     vit = build_vit(PLAIN.replace({"channels": 3}))
     images = ImageFolder(folder, 16)
     assert logits_of(vit, images.images(batch=2)).shape == (3, 5)
-    assert len(train(vit, torch.utils.data.DataLoader(images, batch_size=2), FROM_LABELS)) == FROM_LABELS.epochs
+    assert len(train(vit, torch.utils.data.DataLoader(images, batch_size=2), Recipe(2, loss="labels"))) == 2
 
 
 def test_bad_folders_are_one_clear_line(folder):

@@ -13,40 +13,28 @@ from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
 from pivotsim.vit_torch.model.transformer import build_vit
-from pivotsim.vit_torch.training.loop import FROM_LABELS, InMemory, Recipe, fine_tuned, rate_frac, train
-from pivotsim.vit_torch.training.losses import distillation_loss, entropy_loss
-
-LABELS = torch.tensor([0, 1, 2, 3, 4, 0, 1])
-IMAGES = torch.randn(7, 2, 16, 16, generator=torch.Generator().manual_seed(1))
-
-
-def grown(seed=0, model=PLAIN):
-    """A ViT whose logits differ from image to image."""
-    vit = build_vit(model, seed=seed)
-    with torch.no_grad():
-        for p in vit.parameters():
-            p.mul_(8)
-    return vit
-
-
-def whole_batches(images=IMAGES, labels=LABELS):
-    return InMemory(images, labels, batch=7)
+from pivotsim.vit_torch.training.batches import InMemory
+from pivotsim.vit_torch.training.efforts import fine_tuned
+from pivotsim.vit_torch.training.loop import train
+from pivotsim.vit_torch.training.losses import entropy_of_correct, token_distance
+from pivotsim.vit_torch.training.recipes import Recipe, rate_frac
+from tests.torch.training_cases import IMAGES, LABELS, grown, whole_batches
 
 
 def test_entropy_is_of_the_right_ones_alone():
     logits = torch.randn(40, 5, generator=torch.Generator().manual_seed(2))
     labels = torch.where(torch.arange(40) < 25, logits.argmax(dim=1), (logits.argmax(dim=1) + 1) % 5)
     wanted = normalized_entropy(logits.numpy())[:25].mean()
-    assert entropy_loss(logits, labels).item() == pytest.approx(wanted, rel=1e-5)
+    assert entropy_of_correct(logits, labels).item() == pytest.approx(wanted, rel=1e-5)
     wrong = (logits.argmax(dim=1) + 1) % 5
-    assert entropy_loss(logits.requires_grad_(), wrong).item() == 0
-    entropy_loss(logits, wrong).backward()
+    assert entropy_of_correct(logits.requires_grad_(), wrong).item() == 0
+    entropy_of_correct(logits, wrong).backward()
     assert not logits.grad.any()
 
 
 def test_a_sure_image_has_a_finite_gradient():
     logits = torch.tensor([[500.0, -500.0]], requires_grad=True)
-    entropy_loss(logits, torch.tensor([0])).backward()
+    entropy_of_correct(logits, torch.tensor([0])).backward()
     assert torch.isfinite(logits.grad).all()
 
 
@@ -65,14 +53,16 @@ def test_the_loss_is_the_weighted_sum_of_three_terms(weights):
         ((tokens.double() - of_teacher.double()) ** 2).mean().item(),
         (-(shares * np.log(shares)).sum(axis=1) / math.log(5))[right].mean(),
     )
-    recipe = Recipe(1, 0.0, 0.0, *map(float, weights))
+    recipe = Recipe(
+        1, 0.0, 0.0, dict(zip(("cross_entropy", "token_distance", "entropy_of_correct"), weights, strict=True))
+    )
     (loss,) = train(vit, whole_batches(labels=labels), recipe, teacher=teacher if weights[1] else None)
     assert loss == pytest.approx(np.dot(weights, terms), rel=1e-4)
 
 
 def test_distillation_is_nothing_between_equals():
     tokens = torch.randn(2, 3, 4)
-    assert distillation_loss(tokens, tokens).item() == 0
+    assert token_distance(tokens, tokens).item() == 0
 
 
 def test_a_fine_tuned_effort_starts_from_its_teacher_and_leaves_it_alone():
@@ -90,14 +80,14 @@ def test_a_fine_tuned_effort_starts_from_its_teacher_and_leaves_it_alone():
 def test_a_rate_of_nothing_changes_nothing():
     vit = grown()
     before = copy.deepcopy(vit.state_dict())
-    train(vit, whole_batches(), Recipe(2, 0.0, 0.0, distillation=0.0))
+    train(vit, whole_batches(), Recipe(2, 0.0, 0.0, "labels"))
     assert all(torch.equal(before[name], weight) for name, weight in vit.state_dict().items())
 
 
 def test_it_learns_and_equal_seeds_learn_alike():
     labels = torch.arange(40) % 5
     images = torch.randn(40, 2, 16, 16, generator=torch.Generator().manual_seed(3)) + labels[:, None, None, None]
-    recipe = Recipe(epochs=40, learning_rate=5e-3, distillation=0.0, entropy=0.0)
+    recipe = Recipe(epochs=40, learning_rate=5e-3, loss="labels")
     losses = [train(build_vit(PLAIN), InMemory(images, labels, batch=16, seed=5), recipe) for _ in range(2)]
     assert losses[0] == losses[1] and len(losses[0]) == 40
     assert losses[0][0] > 1.2 and losses[0][-1] < 0.5 * losses[0][0]
@@ -142,15 +132,17 @@ def test_the_rate_rises_and_falls():
 
 def test_bad_input_is_told_at_once():
     with pytest.raises(ps.InputError) as caught:
-        Recipe(epochs=0, learning_rate=-1, weight_decay=math.nan, entropy="much")
+        Recipe(epochs=0, learning_rate=-1, weight_decay=math.nan, loss={"entropy": 1, "cross_entropy": "much"})
     assert [p.partition(":")[0] for p in caught.value.problems] == [
-        "epochs", "learning_rate", "weight_decay", "entropy"
+        "epochs", "learning_rate", "weight_decay", "loss.entropy", "loss.cross_entropy"
     ]  # fmt: skip
     vit = build_vit(PLAIN)
-    with pytest.raises(ps.InputError, match=r"^teacher: goes with a weight of distillation above 0 \(got 1\)$"):
+    with pytest.raises(ps.InputError, match=r"^teacher: token_distance of the loss needs one \(got nothing\)$"):
         train(vit, whole_batches(), Recipe())
-    with pytest.raises(ps.InputError, match=r"^teacher: goes with .* \(got 0\)$"):
-        train(vit, whole_batches(), FROM_LABELS, teacher=vit)
+    with pytest.raises(
+        ps.InputError, match=r"^teacher: no term of the loss reads one \(got a list of one: cross_entropy\)$"
+    ):
+        train(vit, whole_batches(), Recipe(loss="labels"), teacher=vit)
     with pytest.raises(ps.InputError, match=r"^labels: must be one per image, at least one \(got 7, 6\)$"):
         InMemory(IMAGES, LABELS[:6])
     with pytest.raises(ps.InputError, match=r"^labels: must be one per image"):
@@ -158,7 +150,7 @@ def test_bad_input_is_told_at_once():
     with pytest.raises(ps.InputError, match=r"^batch: must be at least 1"):
         InMemory(IMAGES, LABELS, batch=0)
     with pytest.raises(ps.InputError, match=r"^images: must be a tensor of shape"):
-        train(vit, whole_batches(IMAGES[:, :1]), FROM_LABELS)
+        train(vit, whole_batches(IMAGES[:, :1]), Recipe(loss="labels"))
     with pytest.raises(ps.InputError, match="at most 3"):
         fine_tuned(vit, [4], whole_batches())
     assert not vit.training
