@@ -5,7 +5,8 @@ commit, licence, source. Numbers alone are taken from there. Sides and sizes are
 them: the os array is turned (its rows are our columns), and `ws_soc` always streams as many operands as it has rows. A
 row's mode is the one of its hardware: arrays that hold weights, with a second register per PE, run `settled`.
 
-What a controller adds is stated once for all sizes. It is read from the states of the controller, not from the runs:
+What a controller adds is stated once for all sizes. It is read from the states of the controller, but for PHASE, which
+is read from the runs:
 
     axis        nothing         os, `pipelined` and `none`, MAC latencies of 2 to 5
     opentpu     nothing         ws, `settled` and `none` (edge-aware). It loads all columns in the same clocks, hence
