@@ -46,8 +46,7 @@ def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:
     op = trace.ops[position]
     if op.kind in PHASES:
         return PHASES[op.kind](hw.units.token_drop, op, _merged_next(trace, position))
-    unit = hw.units.of(op.kind)
-    return int(-(-trace.elements_of(op) // (op.repeats * unit.elements_per_clock)) + unit.fill_cycles)
+    return hw.unit_cycles(op.kind, trace.elements_of(op), op.repeats)
 
 
 def _merged_next(trace: Trace, position: int) -> int:
