@@ -2,7 +2,8 @@
 
 These names are the way in; more stand in the namespaces ``pivotsim.hardware``, ``pivotsim.workload``,
 ``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram``,
-``pivotsim.truth`` and ``pivotsim.export``. Everything loads on first use, so that ``import pivotsim`` costs milliseconds.
+``pivotsim.truth`` and ``pivotsim.export``. Everything loads on first use, so that ``import pivotsim`` costs
+milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -55,7 +56,8 @@ __all__ = [
     "split_attention", "trace_of", "validate", "with_checkpoint", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
-    "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "truth", "workload",
+    "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "truth",
+    "workload",
 )  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES, _NAMESPACES)
 

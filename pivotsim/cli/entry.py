@@ -35,6 +35,7 @@ COMMANDS = {
     "export": ("fronts", "export_command"),
     "warm": ("warming", "warm_command"),
     "reproduce": ("reproducing", "reproduce_app"),
+    "validate": ("validating", "validate_command"),
     "show": ("showing", "show_app"),
 }
 

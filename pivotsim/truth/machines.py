@@ -53,6 +53,8 @@ class Machine(NamedTuple):
         The same in words.
     in_file : int
         Constants fitted on the same rows that stand in the hardware file or in a rule instead of being found anew.
+    unit_s, unit_clocks : float, int
+        A value's unit in seconds, or, where that is 0, in clocks of the hardware file.
     held : str
         Which those are.
     """
@@ -69,6 +71,8 @@ class Machine(NamedTuple):
     is_fitted: Callable[[Measured, int], bool] = lambda row, place: False
     fitted_on: str = "none"
     in_file: int = 0
+    unit_s: float = 0.0
+    unit_clocks: int = 1
     held: str = ""
 
 
@@ -82,11 +86,11 @@ MACHINES = {
         fitted_on="a block's other clocks at 197 and 28 tokens, the selector's at 197",
     ),
     "vck190_dsp58": Machine(
-        "Vitis tutorial, 32x32 DSP58 array, VCK190", "design's counter, board or emulation is not said",
+        "Vitis tutorial, 32x32 DSP58 array, VCK190", "board or emulation (not said)",
         "clocks at half the DSPs' clock",
         "github Xilinx/Vitis-Tutorials, 10-GeMM_AIEvsDSP, DSP/README.md, two editions",
         "engine `analytic`, is, pipelined; `counter` is when the design's counter starts and stops",
-        predict=arrays.half_clocks, terms=lambda rows, _: arrays.one(rows)[:, None],
+        predict=arrays.half_clocks, unit_clocks=2, terms=lambda rows, _: arrays.one(rows)[:, None],
         constants=(("counter", "clocks"),), groups_apart=True,
         is_fitted=lambda row, _: row.case == "64^3", fitted_on="64^3 of each edition",
     ),
@@ -97,11 +101,11 @@ MACHINES = {
         predict=arrays.memory_clocks,
     ),
     "tpu_v4": Machine(
-        "TPU v4, fp16 products", BOARD, "us",
+        "TPU v4, fp16 products", "run on the device", "us",
         "github yutation/SCALE-SIM_Validation at dad9479, data_matmul2, 5, 6, 7 (fusion, mean)",
         "engine `analytic` on one 128x128 unit times a slope, plus an offset, of each range of sizes",
         terms=lambda rows, hw: np.stack([arrays.one(rows), arrays.microseconds(rows, hw)], axis=1),
-        constants=(("offset", "us"), ("slope", "us per us of one unit")), groups_apart=True,
+        unit_s=1e-6, constants=(("offset", "us"), ("slope", "us per us of one unit")), groups_apart=True,
         is_fitted=lambda _, place: place % 2 == 0, fitted_on="every other row of each range",
     ),
     "feather_zcu104": Machine(
@@ -112,7 +116,7 @@ MACHINES = {
         terms=lambda rows, hw: np.stack(
             [arrays.one(rows), arrays.convolution_microseconds(rows, hw), arrays.weights(rows)], axis=1
         ),
-        constants=(("call", "us"), ("slope", "us per us of one row"), ("weight", "us per weight")),
+        unit_s=1e-6, constants=(("call", "us"), ("slope", "us per us of one row"), ("weight", "us per weight")),
         is_fitted=lambda row, _: row.group in ("network 0", "network 1", "network 2"), in_file=1,
         held="the channels that are padded to, in its rule", fitted_on="networks 0, 1 and 2",
     ),
@@ -121,7 +125,7 @@ MACHINES = {
         "github WangSibothunder/deit_on_fpga at 411ca8c, ps/notebooks v1 and v2",
         "the driver's calls alone: a constant per tile of weights and per tile of the result",
         terms=arrays.driver_calls,
-        constants=(("tile", "s"), ("result_tile", "s")),
+        unit_s=1.0, constants=(("tile", "s"), ("result_tile", "s")),
         is_fitted=lambda row, _: row.group == "v1", fitted_on="notebook v1",
     ),
 }  # fmt: skip

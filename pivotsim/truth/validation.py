@@ -105,6 +105,10 @@ class Validation(Printable):
             "rows": [dict(zip(ROW_COLUMNS, row, strict=True)) for row in rows],
         }  # fmt: skip
 
+    def tables(self) -> tuple[Table, ...]:
+        """Return rows, constants and errors as tables."""
+        return self._tables()
+
     def _tables(self) -> tuple[Table, ...]:
         machine = self.machine
         rows = [
@@ -129,6 +133,21 @@ def score_cells(found: Score) -> tuple[str, str, str, str]:
     """Return rows, MAPE, worst error and R^2 as a table shows them."""
     r2 = "-" if found.r2 is None else f"{found.r2:.4f}"
     return (f"{found.rows:,}", percent(found.mape_frac, 2), percent(found.worst_frac, 2, sign=True), r2)
+
+
+def summary_table(found: Sequence[Validation]) -> Table:
+    """Return a line per machine: errors on rows not fitted, on fitted ones, and the constants that were fitted."""
+    rows = []
+    for each in found:
+        apart, own = each.score(False), each.score(True)
+        fitted = (f"{own.rows:,}", percent(own.mape_frac, 2)) if own.rows else ("-", "-")
+        rows.append((each.name, each.machine.kind, each.fitted_count, *score_cells(apart), *fitted))
+    columns = ("machine", "measured by", "constants", "rows", "MAPE", "worst", "R^2", "fitted rows", "MAPE")
+    closing = (
+        "rows: those that no constant was fitted on; constants: those that were fitted, held or found anew",
+        "`pivotsim validate MACHINE` shows its rows, and which constants were fitted on which",
+    )
+    return Table("Measured machines of other people, predicted", columns, rows, tuple(range(2, 9)), closing)
 
 
 def validate(machine: str, rows: str | Path | Sequence[Measured] | None = None) -> Validation:
