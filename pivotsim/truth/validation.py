@@ -106,27 +106,28 @@ class Validation(Printable):
         }  # fmt: skip
 
     def tables(self) -> tuple[Table, ...]:
-        """Return rows, constants and errors as tables."""
-        return self._tables()
-
-    def _tables(self) -> tuple[Table, ...]:
+        """Return every row, then what ``print`` shows: constants and errors."""
         machine = self.machine
         rows = [
             (c.row.group, c.row.case, figures(c.row.value, 6), figures(c.predicted, 6), f"{100 * c.error_frac:+.2f} %",
              "fitted" if c.fitted else "")
             for c in self.rows
         ]  # fmt: skip
-        title = f"{machine.title}: {machine.unit}, measured by {machine.kind}"
-        closing = [f"source: {machine.source}", f"model: {machine.model}"]
-        tables = [Table(title, ("group", "case", "measured", "predicted", "error", ""), rows, (2, 3, 4), closing)]
+        columns = ("group", "case", "measured", "predicted", "error", "")
+        return (Table(f"{machine.title}: {machine.unit}", columns, rows, (2, 3, 4)), *self._tables())
+
+    def _tables(self) -> tuple[Table, ...]:
+        machine = self.machine
         units = dict(machine.constants)
         found = [(g, n, figures(v, 5), units[n]) for g, each in self.constants.items() for n, v in each.items()]
         held = [f"held, not found anew: {machine.held} ({machine.in_file})"] if machine.in_file else []
-        heading = f"{counted(self.fitted_count, 'fitted constant')}, on: {machine.fitted_on}"
-        tables.append(Table(heading, ("group", "constant", "value", "unit"), found, (2,), held))
+        heading = f"{counted(self.fitted_count, 'fitted constant')}; fitted on: {machine.fitted_on}"
         scored = [(name, *score_cells(each)) for name, each in self.scores().items() if each.rows]
-        tables.append(Table("Errors", ("rows", "", "MAPE", "worst", "R^2"), scored, (1, 2, 3, 4)))
-        return tuple(tables)
+        said = (f"measured by: {machine.kind}", f"source: {machine.source}", f"model: {machine.model}")
+        return (
+            Table(heading, ("group", "constant", "value", "unit"), found, (2,), held),
+            Table(f"{self.name}: errors", ("rows", "", "MAPE", "worst", "R^2"), scored, (1, 2, 3, 4), said),
+        )
 
 
 def score_cells(found: Score) -> tuple[str, str, str, str]:

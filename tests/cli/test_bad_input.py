@@ -153,7 +153,7 @@ CASES = [
     ("watched with what it does not use", ("watch", "1", "1", "1", "--set", "host.cores=2"), None, "--set: host.cores: this command uses array.* alone"),
     ("a size stated twice", ("watch", "1", "1", "1", "--array", "4x4", "--set", "array.rows=3"), None, "watch: array.rows: stated twice, by --set and by its own option"),
     # -- options of run
-    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory, mpca (got 'analitic'), nearest valid name: 'analytic'"),
+    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory, mpca, serial (got 'analitic'), nearest valid name: 'analytic'"),
     ("a memory that no one has", ("run", "deit_s", "--memory", "h"), None, "memory: must be one of paper, hw (got 'h'), nearest valid name: 'hw'"),
     ("limits without an engine for them", ("run", "deit_s", "--memory", "hw", "--engine", "analytic"), None, "memory: 'hw' needs engine 'memory' (got 'analytic')"),
     ("sums that OPMEM cannot hold", ("run", "deit_s", "--hw", "zcu102_os", "--memory", "hw"), None, "memories: gemm 197x384x1152: opmem: psums of 9216 B does not fit the 8192 B of a half (1024 B too much); try more opmem_bytes or a smaller array"),
