@@ -5,12 +5,11 @@ an open Verilog design for HeatViT; how clocks follow from them is in engines/se
 """
 
 import math
-from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.defaults import NO_PROCESSOR
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, PROFILES, Hardware
+from pivotsim.hardware.hardware_alone import HardwareAlone
+from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, Hardware
 from pivotsim.io.specs import Spec, quantity
 
 MAX_CLOCKS = 10**9
@@ -67,7 +66,7 @@ class SerialSpec(Spec):
     passes: PassSpec
 
 
-class SerialHardware(Hardware):
+class SerialHardware(HardwareAlone):
     """A board with one serial tile machine and no processor side."""
 
     compute: ClassVar[str] = "serial"
@@ -75,10 +74,6 @@ class SerialHardware(Hardware):
 
     kind: Literal["serial"] = quantity("", "Selects this schema.")
     serial: SerialSpec
-
-    @classmethod
-    def _with_defaults(cls, data: Any) -> Any:
-        return super()._with_defaults({"host": NO_PROCESSOR, **data} if isinstance(data, Mapping) else data)
 
     @property
     def clock_mhz(self) -> float:
@@ -94,11 +89,6 @@ class SerialHardware(Hardware):
     def operand_bits(self) -> int:
         """Widest operand that it multiplies."""
         return self.serial.operand_bits
-
-    @property
-    def profiles(self) -> tuple[str, ...]:
-        """One alone: nothing is charged to a processor."""
-        return PROFILES[:1]
 
     def unit_cycles(self, kind: str, elements: int, blocks: int) -> int:
         """Return the clocks of a pass over a block; a GELU's are part of the multiplication before it."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pivotsim.engines.base import PAPER, Details, Engine, EngineRun
+from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun
 from pivotsim.engines.counts import Counts
 from pivotsim.engines.serial.tiles import Descriptor, TileClocks, tile_clocks
 from pivotsim.errors import InputError, got
@@ -24,8 +24,9 @@ class Serial(Engine):
 
     name: ClassVar[str] = "serial"
     kind: ClassVar[str] = "serial"
+    memories: ClassVar[tuple[str, ...]] = (HW, PAPER)
 
-    def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
+    def run(self, trace: Trace, hw: Hardware, memory: str = HW) -> EngineRun:
         """Return the clocks of each GEMM; the port is part of them, so `memory` makes no difference."""
         spec = as_serial(hw, "engine").serial
         if any(mask is not None for mask in trace.gemm_masks):
@@ -91,6 +92,7 @@ class SerialDetails(Details):
         rows = [(module, *(f"{row[part]:,}" for part in PARTS)) for module, row in table.items()]
         total = sum(sum(row.values()) for row in table.values())
         share = sum(row["multiply"] for row in table.values()) / total
-        closing = f"nothing overlaps: the multipliers work in {percent(share)} of these clocks"
+        closing = f"nothing overlaps: the multipliers work in {percent(share)} of these clocks;"
+        more = "the port is part of each of them, so that memory paper gives the same"
         columns = ("module", "read A", "read B", "bias", "multiply", "post", "write", "control", "descriptor")
-        return (Table("", columns, rows, tuple(range(1, 9)), (closing,)),)
+        return (Table("", columns, rows, tuple(range(1, 9)), (f"{closing} {more}",)),)
