@@ -17,7 +17,8 @@ from tests.readme_commands import LEFT_OUT, commands_of
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TEXTS = "\n".join(
-    (ROOT / name).read_text() for name in ("README.md", "docs/adding.md", "docs/glossary.md", "docs/importing.md")
+    (ROOT / name).read_text()
+    for name in ("README.md", "docs/adding.md", "docs/glossary.md", "docs/importing.md", "docs/validation.md")
 )
 FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]
 EXAMPLES = [
