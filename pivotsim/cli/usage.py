@@ -33,7 +33,7 @@ SAME = {  # other words for options that a command may have
     **dict.fromkeys(("--sparsity", "--mask", "--masks"), "--attention"),
     **dict.fromkeys(("--images", "-b"), "--batch"),
 }  # fmt: skip
-MAX_OWNERS = 3  # commands that have an option which another lacks
+MAX_OWNERS = 4  # commands that have an option which another lacks
 MODEL = ("--model", "-m", "--network", "--workload")
 
 

@@ -62,7 +62,7 @@ CASES = [
     ("quoted number", RUN_HW, hw("  rows: 64", "  rows: '64'"), "must be an integer (got '64')"),
     ("duplicate key", RUN_HW, hw("  rows: 64\n", "  rows: 64\n  rows: 32\n"), "file.yaml:12: array.rows: duplicate key, first seen on line 11"),
     ("a list for a group", RUN_HW, "kind: systolic\narray: [64, 36]\n", "file.yaml:2: array: must be a group of 'key: value' lines"),
-    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic, mpca (got 'gpu')"),
+    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic, mpca, serial (got 'gpu')"),
     ("a GPU that runs", ("run", "deit_s", "--hw", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
     ("a GPU that combines", ("combine", "deit_s", "--low", "3", "--high", "6", "--f-low", "0.7", "--hw", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
     ("a GPU's fit", ("show", "fit", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
