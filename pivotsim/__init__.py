@@ -1,8 +1,9 @@
 """pivotsim: delay and energy of Vision Transformers on systolic-array accelerators.
 
 These names are the way in; more stand in the namespaces ``pivotsim.hardware``, ``pivotsim.workload``,
-``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram`` and
-``pivotsim.export``. Everything loads on first use, so that ``import pivotsim`` costs milliseconds.
+``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram``,
+``pivotsim.truth`` and ``pivotsim.export``. Everything loads on first use, so that ``import pivotsim`` costs
+milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ _HOMES = {
     "Report": "pivotsim.simulation.report",
     "simulate": "pivotsim.simulation.run",
     "simulate_gemm": "pivotsim.simulation.single_gemm",
+    "validate": "pivotsim.truth.validation",
     "lower": "pivotsim.workload.lowering.plan",
     "Trace": "pivotsim.workload.ops",
     "Plan": "pivotsim.workload.plans",
@@ -52,10 +54,11 @@ __all__ = [
     "execute_gemm", "explore", "fit", "infer_settings", "load_hardware", "load_model", "lower", "mask_attention",
     "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model",
     "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
-    "split_attention", "trace_of", "with_checkpoint", "write_trace",
+    "split_attention", "trace_of", "validate", "with_checkpoint", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
-    "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "workload",
+    "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "truth",
+    "workload",
 )  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES, _NAMESPACES)
 
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.run import simulate
     from pivotsim.simulation.single_gemm import simulate_gemm
+    from pivotsim.truth.validation import validate
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.ops import Trace
     from pivotsim.workload.plans import Plan, plan

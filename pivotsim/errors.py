@@ -169,7 +169,7 @@ def nearest(name: object, valid: Iterable[str], *, list_all: bool = True, how: s
     >>> nearest("row", ["array.rows", "array.cols"]), nearest("foo", ["gb", "rows"])
     (", nearest valid name: 'array.rows'", ', valid names: gb, rows')
     """
-    names = sorted(set(valid))
+    names = sorted(set(valid), key=lambda valid_name: ("/" in valid_name, valid_name))  # those in folders come last
     text = name if isinstance(name, str) else _text(name)
     of_text = [candidate for candidate in names if candidate.startswith(f"{text}.")]  # the text is a group of names
     if not of_text:

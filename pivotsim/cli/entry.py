@@ -36,6 +36,7 @@ COMMANDS = {
     "warm": ("warming", "warm_command"),
     "reproduce": ("reproducing", "reproduce_app"),
     "infer": ("inferring", "infer_command"),
+    "validate": ("validating", "validate_command"),
     "show": ("showing", "show_app"),
 }
 

@@ -103,9 +103,9 @@ EngineOption = Annotated[
 RunEngineOption = Annotated[
     str | None,
     typer.Option(
-        metavar="analytic|pe|memory|mpca",
-        help="Cycles in closed form, PE by PE, behind memories, or on an MPCA's lanes [default: analytic, memory with "
-        "--memory hw; mpca on such a board].",
+        metavar="analytic|pe|memory|mpca|serial",
+        help="Cycles in closed form, PE by PE, behind memories, on an MPCA's lanes, or tile by tile without overlap "
+        "[default: analytic, memory with --memory hw; mpca and serial on such boards].",
     ),
 ]
 MemoryOption = Annotated[

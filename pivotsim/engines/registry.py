@@ -5,10 +5,11 @@ from pivotsim.engines.base import HW, MEMORIES, Engine
 from pivotsim.engines.memory.engine import Memory
 from pivotsim.engines.mpca.engine import Mpca
 from pivotsim.engines.pe.engine import Pe
+from pivotsim.engines.serial.engine import Serial
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Analytic(), Pe(), Memory(), Mpca())}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Analytic(), Pe(), Memory(), Mpca(), Serial())}
 
 
 def engines_of(kind: str) -> dict[str, Engine]:

@@ -6,13 +6,14 @@ from pathlib import Path
 from pivotsim.errors import InputError, got, one_of
 from pivotsim.hardware.gpu import KIND as GPU_KIND
 from pivotsim.hardware.mpca import MpcaHardware
+from pivotsim.hardware.serial import SerialHardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.documents import load_document, note_name
 from pivotsim.io.specs import validate
 from pivotsim.io.yaml_reader import Document
 
-KINDS: dict[str, type[Hardware]] = {"systolic": SystolicHardware, "mpca": MpcaHardware}
+KINDS: dict[str, type[Hardware]] = {"systolic": SystolicHardware, "mpca": MpcaHardware, "serial": SerialHardware}
 
 
 def schema_of(document: Document) -> type[Hardware]:
@@ -38,13 +39,13 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind:
     source : str, Path, mapping or Hardware
         A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
         values it has. A path with the ending ``.cfg`` or ``.ini`` is read as settings of SCALE-Sim.
-    kind : {'', 'systolic', 'mpca'}
+    kind : {'', 'systolic', 'mpca', 'serial'}
         The kind that is asked for: where a name is unknown, names of other kinds are not told.
 
     Returns
     -------
     Hardware
-        A board of the file's kind: SystolicHardware or MpcaHardware.
+        A board of the file's kind: SystolicHardware, MpcaHardware or SerialHardware.
 
     Raises
     ------

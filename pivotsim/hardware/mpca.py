@@ -5,17 +5,13 @@ levels, their sizes and the clock are the defaults of a public latency estimator
 what they take: this simulator's own (engines/mpca/lanes.py) and that estimator's (engines/mpca/estimator.py).
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal, Self
-
-from pydantic import model_validator
+from typing import ClassVar, Literal, Self
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR
+from pivotsim.hardware.hardware_alone import HardwareAlone
 from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, PROFILES, Hardware
+from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, Hardware
 from pivotsim.io.specs import Spec, quantity
-from pivotsim.operations import PS
 
 Rules = Literal["pivotsim", "authors"]
 OWN, AUTHORS = "pivotsim", "authors"
@@ -67,16 +63,12 @@ class MpcaSpec(Spec):
         return 2 * self.p_pe + self.p_t if self.fill else 0
 
 
-class MpcaHardware(Hardware):
+class MpcaHardware(HardwareAlone):
     """A board with one MPCA and no processor side: every operation runs in the programmable logic."""
 
     compute: ClassVar[str] = "mpca"
     kind: Literal["mpca"] = quantity("", "Selects this schema.")
     mpca: MpcaSpec
-
-    @classmethod
-    def _with_defaults(cls, data: Any) -> Any:
-        return super()._with_defaults({"host": NO_PROCESSOR, **data} if isinstance(data, Mapping) else data)
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -99,24 +91,6 @@ class MpcaHardware(Hardware):
     def operand_bits(self) -> int:
         """Widest operand that a PE multiplies."""
         return self.mpca.operand_bits
-
-    @property
-    def profiles(self) -> tuple[str, ...]:
-        """One alone: nothing is charged to a processor."""
-        return PROFILES[:1]
-
-    @model_validator(mode="after")
-    def _has_no_processor_side(self) -> Self:
-        for problem in self._on_a_processor():
-            raise ValueError(problem)
-        return self
-
-    def _on_a_processor(self) -> Iterator[str]:
-        if self.host is not None:
-            yield f"host: this kind of hardware has no processor side {got(self.host.name)}"
-        for kind, place in self.placement:
-            if place == PS and not self.source(f"placement.{kind}").startswith(DEFAULT):
-                yield f"placement.{kind}: this kind of hardware has no processor side {got(place)}"
 
     def without_memory_limits(self) -> Self:
         """Return a copy whose weights are there when they are asked for, what `memory: paper` means."""

@@ -230,6 +230,11 @@ class Hardware(Printable, SourcedSpec):
         """Cost profiles of the processor side that mean something here."""
         return PROFILES
 
+    def unit_cycles(self, kind: str, elements: int, blocks: int) -> int:
+        """Return the clocks that a unit of the programmable logic takes for each of equal blocks of elements."""
+        unit = self.units.of(kind)
+        return int(-(-elements // (blocks * unit.elements_per_clock)) + unit.fill_cycles)
+
     def linked(self) -> Mapping[str, SourcedSpec]:
         """Return the specifications in files of their own that a run reads too, by the path that names each."""
         return {}

@@ -48,9 +48,11 @@ def simulate(
         holds.
     hw : Hardware or str
         Hardware, or its name.
-    engine : {'analytic', 'pe', 'memory', 'mpca'}, optional
-        How array cycles are counted: in closed form, PE by PE, with the memory hierarchy, or on the lanes of an MPCA.
-        Left out, `analytic` (`memory` with ``memory='hw'``) or, for hardware of kind mpca, `mpca`.
+    engine : {'analytic', 'pe', 'memory', 'mpca', 'serial'}, optional
+        How array cycles are counted: in closed form, PE by PE, with the memory hierarchy, on the lanes of an MPCA,
+        or tile by tile without any overlap.
+        Left out, `analytic` (`memory` with ``memory='hw'``) or, for hardware of kind mpca or serial, the
+        engine of that name.
     memory : {'paper', 'hw'}, optional
         Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`;
         engine `mpca`: its DMA). Left out, 'paper', and 'hw' for hardware of kind mpca.

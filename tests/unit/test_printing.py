@@ -22,6 +22,7 @@ OBJECTS = {
     "trace": lambda: ps.lower(WHOLE),
     "gemm": lambda: ps.simulate_gemm(197, 384, 1536, density=0.5, block=32, clock_mhz=125),
     "schedule": lambda: ps.pruning.pruning_schedule(WHOLE, "zcu102", lambda n: 80 - 0.002 * (197 - n) ** 2),
+    "validation": lambda: ps.validate("tpu_v4"),
     "audit": lambda: ps.reproduce("static"),
 }
 

@@ -5,7 +5,8 @@ Softmax, the activations, LayerNorm and additions have a unit each:
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
 A block of m rows (a head) enters when the one before has left, as heads do on the array; what a unit reads waits in
-no memory. Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks.
+no memory. Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks. Hardware whose
+clocks follow another rule has it in ``unit_cycles``.
 
 Score, sort, gather and merge are phases of one unit, the token-dropping module (``token_dropping``): average, sort,
 shuffle, normalise. Its shuffle reads dropped tokens in the same pass as kept ones, so a gather counts the tokens of the
@@ -46,8 +47,7 @@ def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:
     op = trace.ops[position]
     if op.kind in PHASES:
         return PHASES[op.kind](hw.units.token_drop, op, _merged_next(trace, position))
-    unit = hw.units.of(op.kind)
-    return int(-(-trace.elements_of(op) // (op.repeats * unit.elements_per_clock)) + unit.fill_cycles)
+    return hw.unit_cycles(op.kind, trace.elements_of(op), op.repeats)
 
 
 def _merged_next(trace: Trace, position: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.errors import InputError
-from pivotsim.hardware.mpca import MpcaHardware
+from pivotsim.hardware.hardware_alone import HardwareAlone
 from pivotsim.io.specs import Spec, leaves, value_at
 
 RUNS = 300
@@ -48,7 +48,7 @@ def other_value(rng: random.Random, spec: type[Spec], path: str, value: object) 
         return rng.choice([bits for bits in (8, 16, 32) if bits != value])
     field = field_at(spec, path)
     choices = [c for a in (field.annotation, *typing.get_args(field.annotation)) for c in typing.get_args(a)]
-    if path.startswith("placement.") and spec is MpcaHardware:  # it has no other place
+    if path.startswith("placement.") and issubclass(spec, HardwareAlone):  # it has no other place
         return value
     words = [c for c in choices if isinstance(c, (str, int)) and c not in (value, "unlimited")]
     if words and not path.startswith((*DOWN, *UP, *SHARES)):
@@ -74,7 +74,9 @@ def other_value(rng: random.Random, spec: type[Spec], path: str, value: object) 
 
 @cache
 def boards() -> tuple[typing.Any, ...]:
-    return tuple(ps.load_hardware(name) for name in ("zcu102", "zcu102_os", "zcu102_ws", "u250_mpca"))
+    return tuple(
+        ps.load_hardware(name) for name in ("zcu102", "zcu102_os", "zcu102_ws", "u250_mpca", "truth/heatvit_kc705")
+    )
 
 
 def random_board(rng: random.Random) -> typing.Any:
@@ -121,7 +123,7 @@ def random_options(rng: random.Random, hw: typing.Any) -> dict[str, typing.Any]:
         "profile": rng.choice(["paper", "full"]), "energy": rng.choice(["constant", "activity"]),
         "scope": rng.choice(["encoders", "all"]), "memory": rng.choice(["paper", "hw"]), "batch": rng.choice([1, 2]),
     }  # fmt: skip
-    if hw.kind == "mpca":
+    if hw.kind in ("mpca", "serial"):
         return options | {"profile": "paper", "energy": "constant"}
     return options | {"engine": rng.choice([None, "memory" if options["memory"] == "hw" else "analytic"])}
 

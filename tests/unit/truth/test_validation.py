@@ -1,0 +1,212 @@
+"""Measured machines of other people: what is exact, what is fitted on which rows, and how far the others are."""
+
+import csv
+import dataclasses
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.hardware.loading import load_hardware
+from pivotsim.plots.style import new_axes
+from pivotsim.plots.validation import draw_validation, validation_data
+from pivotsim.truth import heatvit
+from pivotsim.truth.machines import MACHINES
+from pivotsim.truth.measured import Measured, measured_rows
+from pivotsim.truth.scores import fitted_constants, score
+from pivotsim.truth.validation import summary_table
+
+
+@pytest.fixture(scope="module")
+def found():
+    return {name: ps.validate(name) for name in MACHINES}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_machine_has_its_file_whose_values_have_sources(name):
+    hw = load_hardware(f"truth/{name}")
+    assert hw.name == name
+    compute = [row for row in hw.to_rows() if row[0].startswith(hw.compute)]
+    assert compute and not [row[0] for row in compute if "from zcu102]" in row[3] or "PIVOT" in row[3]]
+
+
+def test_heatvit_classes_are_exact_and_not_fitted(found):
+    rows = [c for c in found["heatvit_kc705"].rows if c.row.group == "class"]
+    assert len(rows) == 8 and all(c.predicted == c.row.value and not c.fitted for c in rows)
+
+
+def test_heatvit_passes_are_the_fit_of_their_three_rows():
+    """The constants of the board file are what 197 and 28 tokens give, to their last digit."""
+    other = {(r.group, r.m): r.value for r in measured_rows("heatvit_kc705") if r.m}
+    row, scores = 4 * 192, 3
+    matrix = [[197 * row, scores * 197**2], [28 * row, scores * 28**2]]
+    layer, softmax = np.linalg.solve(matrix, [other["block", 197], other["block", 28]])
+    passes = load_hardware("truth/heatvit_kc705").serial.passes
+    assert (passes.norm, passes.add, passes.softmax) == (round(layer, 4), round(layer, 4), round(softmax, 4))
+    assert passes.selector == round(other["selector", 197] / 197 / 192, 4)
+
+
+def test_heatvit_tokens_that_were_not_fitted(found):
+    errors = {
+        (c.row.group, c.row.m): 100 * c.error_frac for c in found["heatvit_kc705"].rows if c.row.m and not c.fitted
+    }
+    rounded = {key: round(error, 2) for key, error in errors.items()}
+    assert rounded == {
+        ("block", 100): 0.05, ("block", 55): -0.08, ("selector", 100): -7.93, ("selector", 55): -19.82,
+        ("patch", 197): 6.98, ("final_norm", 28): -9.91,
+    }  # fmt: skip
+
+
+def test_heatvit_fitted_rows_are_marked(found):
+    marked = [(c.row.group, c.row.m) for c in found["heatvit_kc705"].rows if c.fitted]
+    assert sorted(marked) == [("block", 28), ("block", 197), ("selector", 197)]
+    assert found["heatvit_kc705"].fitted_count == 3
+
+
+def test_vck190_slope_is_exact_on_both_editions(found):
+    rows = [c for c in found["vck190_dsp58"].rows if c.row.case != "two of 32^3"]
+    assert len(rows) == 10 and all(c.predicted == pytest.approx(c.row.value, abs=1e-6) for c in rows)
+    assert sum(c.fitted for c in rows) == 2
+    counters = {group: each["counter"] for group, each in found["vck190_dsp58"].constants.items()}
+    assert counters == pytest.approx({"2023.1": -30, "2025.2": -45})
+
+
+def test_vck190_two_small_products_run_as_one(found):
+    rows = {c.row.group: c for c in found["vck190_dsp58"].rows if c.row.case == "two of 32^3"}
+    assert {group: round(c.predicted - c.row.value, 6) for group, c in rows.items()} == {"2023.1": 1.0, "2025.2": 0.0}
+
+
+def test_u250_errors_without_a_fitted_constant(found):
+    assert found["u250_blas"].fitted_count == 0 and not any(c.fitted for c in found["u250_blas"].rows)
+    errors = [round(100 * c.error_frac, 1) for c in found["u250_blas"].rows]
+    assert errors == [13.9, 34.3, 19.9, -2.5, 3.9]
+
+
+@pytest.mark.parametrize(
+    ("name", "constants", "mape_percent"),
+    [("tpu_v4", 8, 7.63), ("feather_zcu104", 4, 3.66), ("deit_on_fpga", 2, 2.46)],
+)
+def test_errors_on_rows_that_were_not_fitted(found, name, constants, mape_percent):
+    each = found[name]
+    assert each.fitted_count == constants
+    assert 100 * each.score(False).mape_frac == pytest.approx(mape_percent, abs=0.005)
+
+
+def test_driver_calls_are_those_of_the_boards_notebooks(found):
+    calls = found["deit_on_fpga"].constants[""]
+    assert (round(1e3 * calls["tile"], 2), round(1e3 * calls["result_tile"], 2)) == (21.65, 60.73)
+
+
+def test_constants_do_not_see_rows_that_are_not_fitted(monkeypatch):
+    """Doubling every row that is not fitted changes no constant."""
+    own = measured_rows("deit_on_fpga")
+    before = ps.validate("deit_on_fpga").constants
+    changed = [row if row.group == "v1" else row._replace(value=2 * row.value) for row in own]
+    monkeypatch.setattr("pivotsim.truth.validation.measured_rows", lambda name: changed)
+    assert ps.validate("deit_on_fpga").constants == before
+
+
+class TestFurtherRows:
+    def test_are_judged_with_the_constants_of_the_packages_rows(self, found):
+        own = found["feather_zcu104"]
+        rows = [c.row for c in own.rows[:3]]
+        again = ps.validate("feather_zcu104", rows)
+        assert again.constants == own.constants and again.fitted_count == own.fitted_count
+        assert [c.predicted for c in again.rows] == pytest.approx([c.predicted for c in own.rows[:3]])
+        assert not any(c.fitted for c in again.rows)
+
+    def test_are_read_from_a_file(self, tmp_path):
+        path = tmp_path / "rows.csv"
+        path.write_text("group,case,m,k,n,value\n128-512,x,256,256,256,4.0\n")
+        (row,) = ps.validate("tpu_v4", path).rows
+        assert row.row == Measured("128-512", "x", 256, 256, 256, 4.0)
+
+    @pytest.mark.parametrize(
+        ("name", "text", "problem"),
+        [
+            ("tpu_v4", "m,k,n\n1,2,3\n", ":1: needs the columns group, case, m, k, n, value (got m, k, n)"),
+            ("tpu_v4", "group,case,m,k,n,value\n", ": has no rows"),
+            ("tpu_v4", "group,case,m,k,n,value\n128-512,x,0,2,3,1\n", ":2: m: must be an integer from 1 to 2147483648 (got '0')"),
+            ("tpu_v4", "group,case,m,k,n,value\n128-512,x,1,2,3,-1\n", ":2: value: must be a positive number (got '-1')"),
+            ("tpu_v4", "group,case,m,k,n,value\nbig,x,1,2,3,1\n", "rows: group: 'tpu_v4' has constants for 32-128, 128-512, 128-1024, 1024-4096 only (got 'big')"),
+            ("heatvit_kc705", "group,case,m,k,n,value\nx,x,1,2,3,1\n", "rows: 'heatvit_kc705' is measured by classes and stages, which no further row names"),
+        ],
+    )  # fmt: skip
+    def test_that_are_wrong_are_told(self, tmp_path, name, text, problem):
+        path = tmp_path / "rows.csv"
+        path.write_text(text)
+        with pytest.raises(ps.InputError) as error:
+            ps.validate(name, path)
+        assert problem in str(error.value)
+
+
+def test_unknown_machine():
+    with pytest.raises(ps.InputError, match="nearest valid name: 'tpu_v4'"):
+        ps.validate("tpu_v5")
+
+
+def test_score_by_hand():
+    found = score([1.0, 2.0, 4.0], [1.1, 1.5, 4.0])
+    assert (found.rows, round(found.mape_frac, 4), round(found.worst_frac, 4)) == (3, 0.1167, -0.25)
+    assert found.r2 == pytest.approx(1 - 0.26 / (16 / 9 + 1 / 9 + 25 / 9))
+    assert score([], []) == (0, None, None, None) and score([2.0], [1.0]).r2 is None
+
+
+def test_fitted_constants_find_what_made_the_rows():
+    draw = random.Random(5)
+    terms = np.array([[1.0, draw.uniform(1, 1000)] for _ in range(20)])
+    rest = np.array([draw.uniform(0, 9) for _ in range(20)])
+    assert fitted_constants(terms, rest, terms @ [3.0, 0.25] + rest) == pytest.approx([3.0, 0.25])
+
+
+def test_rows_and_json_agree(found):
+    for each in found.values():
+        rows = each.to_dict()["rows"]
+        assert len(rows) == len(each.rows) == each.score().rows
+        assert {row["kind"] for row in rows} == {each.machine.kind}
+
+
+def test_the_picture_has_a_point_for_every_row(found):
+    data = validation_data(list(found.values()))
+    assert [len(p.fitted) + len(p.not_fitted) for p in data] == [len(each.rows) for each in found.values()]
+    vck = next(p for p in data if p.name == "vck190_dsp58")
+    assert vck.fitted[0][0] == pytest.approx(145 / 375e6)
+    _, (axes,) = new_axes(5, 5)
+    draw_validation(data, axes)
+    assert axes.get_xscale() == axes.get_yscale() == "log" and len(axes.collections) == 2 * len(data)
+
+
+def test_the_designs_table_of_multiplications_covers_its_macs():
+    """DeiT-T's blocks at four token counts: MACs of the classes as the design's documents count them."""
+    macs = dict.fromkeys(("qkv", "proj", "scores", "ffn_up"), 0)
+    for row in csv.DictReader(_table()):
+        if row["class"] in macs and row["where"] == "block":
+            for tokens in heatvit.TOKENS:
+                work = dataclasses.asdict(heatvit._descriptor(row, tokens))
+                macs[row["class"]] += 3 * work["m"] * work["k"] * work["n"] * work["heads"]
+    assert macs == {"qkv": 126_074_880, "proj": 42_024_960, "scores": 30_307_968, "ffn_up": 168_099_840}
+
+
+def _table():
+    import importlib.resources
+
+    folder = importlib.resources.files("pivotsim.truth").joinpath("data", "heatvit_multiplications.csv")
+    return folder.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", ["array_alone", *MACHINES])
+def test_no_changed_value_has_the_source_of_the_board_below(name):
+    """A value that differs from zcu102's says why itself."""
+    hw, below = load_hardware(f"truth/{name}"), {row[0]: row[1] for row in load_hardware("zcu102").to_rows()}
+    stale = [
+        row[0] for row in hw.to_rows() if "from zcu102]" in row[3] and row[1] != below[row[0]] and row[0] != "name"
+    ]
+    assert not stale
+
+
+def test_the_document_has_the_table_of_today(found):
+    text = (Path(__file__).parents[3] / "docs" / "validation.md").read_text(encoding="utf-8")
+    for row in summary_table(list(found.values())).rows:
+        assert "| " + " | ".join(map(str, row)) + " |" in text
