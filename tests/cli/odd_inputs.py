@@ -355,8 +355,8 @@ REFUSED = [
     ("run deit_s --blocks block=16,masks=w.npz", {"w.npz": {"fc1": np.full((24, 96), 2)}}, "w.npz: fc1: must hold true and false, or the integers 1 and 0 (got 2)"),
     # -- where a thing belongs
     ("run deit_s --low 1-6", {}, "run: No such option: --low; `combine` has it"),
-    ("run deit_s --csv t.csv", {}, "run: No such option: --csv; `import`, `schedule`, `export`, `show trace` have it"),
-    ("sweep s.yaml --out o --csv x", {"s.yaml": SPACE}, "sweep: No such option: --csv; `import`, `schedule`, `export`, `show trace` have it"),
+    ("run deit_s --csv t.csv", {}, "run: No such option: --csv; `pivotsim run --help` lists them"),
+    ("sweep s.yaml --out o --csv x", {"s.yaml": SPACE}, "sweep: No such option: --csv; `pivotsim sweep --help` lists them"),
     ("run deit_s --set base=zcu102", {}, "--set: base: unknown key; a board is chosen by --hw"),
     ("run deit_s --set power=constant", {}, "--set: power: unknown key, valid names: power.activity.*, power.board_w"),
     ("run deit_s --set host.full=none", {}, "--set: host.full: unknown key, valid names: host.full.add.*, host.full.call_us"),
