@@ -44,7 +44,7 @@ def test_cells_that_nothing_meets_exit_with_1(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"quantity,value\ndelay,12\n")))
     code, out, _ = ran(capsys, "-", "--vary", "model.depth=11,12")
     assert code == 1 and "0 of 2 tried meet all cells" in out
-    assert "delay 12: no candidate meets it; the nearest is 54.688 (model.depth 11)" in out
+    assert "delay 12 ms: no candidate meets it; the nearest is 54.688 ms (model.depth 11)" in out
 
 
 def test_long_runs_say_how_far_they_are(capsys, monkeypatch):
