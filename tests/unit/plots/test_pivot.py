@@ -104,6 +104,18 @@ def test_energy_reduction_by_component(audit):
     assert len(axes.patches) == 12 and "0.99x" in texts(axes)
 
 
+def test_a_rows_energy_falls_from_its_own_baselines(audit):
+    """PVLS-50 has MLP ratio 4, and so has what it is compared with: the picture says what the audit's table says."""
+    data = components.reduction_data(audit)
+    for row in audit.additive:
+        shown = {name: found.simulated for name, found in data[row.row].items()}
+        assert shown == pytest.approx({name: row.activity_reductions[name] for name in shown})
+    macs = {ratio: ps.lower(ps.plan(ps.load_model("lvvit_s").replace({"mlp_hidden": 384 * ratio}))).within(
+        "encoders").macs for ratio in (3, 4)}  # fmt: skip
+    falls = macs[4] / audit.mixes["PVLS-50"].usage.macs
+    assert data["PVLS-50"]["pe_array"].simulated == pytest.approx(falls) and falls > 1.05 > macs[3] / macs[4]
+
+
 def test_a_component_without_energy_has_no_bar():
     change = {f"power.activity.{end}.sram_pj_per_byte": 0.0 for end in ("default", "low", "high")}
     found = ps.reproduce("pivot", hw=ps.load_hardware("zcu102").replace(change))
