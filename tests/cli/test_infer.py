@@ -75,6 +75,10 @@ def test_settings_without_effect_are_said(capsys):
             ("pvds_50", "--vary", "model.depth=1", "--set", "model.depth=3"),
             "infer: model.depth: stated by --set and varied",
         ),
+        (
+            ("pvds_50", "--vary", "profile=paper", "--vary", "gate=none", "--profile", "full"),
+            "infer: profile: stated by --profile and varied",
+        ),
         (("pvds_51", "--vary", "model.depth=1"), "claims: no such file, and no sample of that name (got 'pvds_51')"),
         (("pvds_50", "--vary", "model.depth=1", "--show", "0"), "--show: must be at least 1 (got 0)"),
         (("pvds_50", "--vary", "model.depth=1", "--json", "--csv", "-"), "--csv: standard output takes the JSON"),
