@@ -23,6 +23,7 @@ FREE_TEXT = "free"
 
 
 def infer_command(
+    context: typer.Context,
     claims: Annotated[
         str,
         typer.Argument(
@@ -66,6 +67,7 @@ def infer_command(
     Example: pivotsim infer pvds_50 --gate none --vary effort.low=5,6 --vary effort.high=12 --vary effort.low_frac=free
     """
     from pivotsim.published.hidden_settings.search import infer_settings
+    from pivotsim.published.hidden_settings.vary import OPTIONS
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
@@ -77,6 +79,9 @@ def infer_command(
     both = [path for path in settings if path in varied]
     if both:
         raise InputError(f"infer: {path}: stated by --set and varied" for path in both)
+    both = [name for name in OPTIONS if name in varied and _is_stated(context, name)]
+    if both:
+        raise InputError(f"infer: {name}: stated by --{name} and varied" for name in both)
     board, spec = load_both(hw, model, settings, kind="systolic")
     with progress():
         found = infer_settings(
@@ -98,6 +103,12 @@ def infer_command(
         if csv is not None:
             print_line(f"wrote {csv}: {found.tried:,} candidates")
     return status
+
+
+def _is_stated(context: typer.Context, option: str) -> bool:
+    """Tell whether an option stands on the command line, and is no default."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _varied(texts: list[str]) -> dict[str, Any]:

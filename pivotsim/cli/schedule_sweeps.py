@@ -61,6 +61,9 @@ def numbers(option: str, whole: bool, step: float) -> Callable[[str], Numbers]:
             values += [ends[0] + i * by if whole else round(ends[0] + i * by, 12) for i in range(count)]
         if len(values) > MOST_VALUES:
             raise InputError(f"{option}: at most {MOST_VALUES} values {got(text)}")
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise InputError(f"{option}: a value stands twice {got(twice)}")
         return Numbers(option, tuple(values))
 
     return parse

@@ -31,7 +31,7 @@ TOKENS = {"keep_rate": 0.5, "encoders": (3, 7, 10)}
 PRESETS = {
     # read: half of the blocks of Q, K, V and proj, half of the neurons, half of the tokens; a head without blocks goes.
     # [inferred]: 5 of 6 heads are left, in which half of all blocks are 0.6 of what is there. By the repository's own
-    # count of a 198-token DeiT-S that is 3.37x and 1.600x (published/static/compression.py).
+    # count of a 198-token DeiT-S that is 3.37x and 1.600x (published/static/kept_heads.py).
     "parikh_code": Preset(
         source="a public training repository of Parikh et al.'s method (FCCM 2024), authorship inferred; "
         "[inferred] how many heads stay: 5 of 6, from 1.6x parameters",

@@ -44,7 +44,7 @@ def test_cells_that_nothing_meets_exit_with_1(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"quantity,value\ndelay,12\n")))
     code, out, _ = ran(capsys, "-", "--vary", "model.depth=11,12")
     assert code == 1 and "0 of 2 tried meet all cells" in out
-    assert "delay 12: no candidate meets it; the nearest is 54.688 (model.depth 11)" in out
+    assert "delay 12 ms: no candidate meets it; the nearest is 54.688 ms (model.depth 11)" in out
 
 
 def test_long_runs_say_how_far_they_are(capsys, monkeypatch):
@@ -74,6 +74,10 @@ def test_settings_without_effect_are_said(capsys):
         (
             ("pvds_50", "--vary", "model.depth=1", "--set", "model.depth=3"),
             "infer: model.depth: stated by --set and varied",
+        ),
+        (
+            ("pvds_50", "--vary", "profile=paper", "--vary", "gate=none", "--profile", "full"),
+            "infer: profile: stated by --profile and varied",
         ),
         (("pvds_51", "--vary", "model.depth=1"), "claims: no such file, and no sample of that name (got 'pvds_51')"),
         (("pvds_50", "--vary", "model.depth=1", "--show", "0"), "--show: must be at least 1 (got 0)"),

@@ -98,6 +98,8 @@ def test_the_csv_of_a_sweep_is_alone_on_stdout(pivotsim):
         (("--batch", "1:2000"), "--batch: at most 1000 values (got '1:2000')"),
         (("--alpha", "0.1,x"), "--alpha: must be a number (got 'x')"),
         (("--alpha", "0.1,2"), "--alpha: must lie in 0 to 1 (got 2)"),
+        (("--alpha", "0.3,0.1:0.5"), "--alpha: a value stands twice (got 0.3)"),
+        (("--batch", "2,1,2"), "--batch: a value stands twice (got 2)"),
         (("--batch", "1,0"), "--batch: must be at least 1 (got 0)"),
         (("--batch", "1,1.5"), "--batch: must be an integer (got 1.5)"),
         (("--encoder", "1,13"), "--encoder: must be at most 12 (got 13)"),

@@ -73,7 +73,7 @@ def test_options_of_a_run_are_settings():
 def test_what_no_candidate_meets_is_said():
     found = ps.infer_settings({"delay": 59.66, "fps": 900}, {"model.depth": [11, 12]})
     assert found.fitting == [] and len(found.unmet) == 1
-    assert found.unmet[0].startswith("fps 900: no candidate meets it; the nearest is 18.285 (model.depth 11)")
+    assert found.unmet[0].startswith("fps 900 1/s: no candidate meets it; the nearest is 18.285 1/s (model.depth 11)")
     assert found.table("t").closing[1] == found.unmet[0]
     json.dumps(found.to_dict(), allow_nan=False)
 
@@ -111,7 +111,10 @@ def test_a_tolerance_widens_a_cell(tmp_path):
         ({"delay": 4}, {"edp_definition": ["mean_image"]}, "vary: edp_definition: needs a pair, effort.low, "),
         ({"delay": 4}, {"array.rows": {"start": 1, "stop": MAX_COMBINATIONS + 1, "step": 1}},
          "vary: makes more than 20,000 combinations, which is the most (got 20001)"),
-        ({"delay": 4}, {"effort.low": [3], "effort.high": [2], "effort.low_frac": [0.5]}, "vary: no combination "),
+        ({"delay": 4}, {"effort.low": [3], "effort.high": [2], "effort.low_frac": [0.5]},
+         "vary: no combination can run: effort.low is not below effort.high"),
+        ({"delay": -4}, {"model.depth": [3]}, "claims: value: delay must be finite and above 0 (got '-4')"),
+        ({"fps": "9" * 400}, {"model.depth": [3]}, "claims: value: fps must be finite and above 0 (got '999"),
         ({"delay": 4}, {"model.heads": [5]}, "vary: no combination can run: "),
     ],
 )  # fmt: skip
@@ -119,6 +122,10 @@ def test_misuse(claims, vary, message):
     with pytest.raises(ps.InputError) as error:
         ps.infer_settings(claims, vary)
     assert str(error.value).splitlines()[0].startswith(message)
+
+
+def test_a_share_of_nothing_is_a_value():
+    assert ps.infer_settings({"head_share": 0}, {"model.depth": [12]}).best.values == {"head_share": 0}
 
 
 def test_a_sample_of_another_model_is_refused():
@@ -135,7 +142,10 @@ def test_a_sample_of_another_model_is_refused():
         ("quantity,value,unit\ndelay,3,s\n", ":2: unit: delay is in ms (got 's')"),
         ("quantity,value\ndelay,3\ndelay,4\n", ":3: delay: stands twice (got '4')"),
         ("quantity,value,tolerance\ndelay,3,x\n", ":2: tolerance: must be a number, or one in %"),
-        ("quantity,value\n", "claims: at least one cell is needed (got none)"),
+        ("quantity,value\n", "claims.csv: at least one cell is needed (got none)"),
+        ("quantity,value\nenergy,0\n", ":2: value: energy must be finite and above 0 (got '0')"),
+        ("quantity,value\nqkt_share,101\n", ":2: value: qkt_share must lie in 0 to 100 % (got '101')"),
+        ("quantity,value\nqkt_share,-1\n", ":2: value: qkt_share must lie in 0 to 100 % (got '-1')"),
     ],
 )
 def test_misuse_of_files(tmp_path, text, message):

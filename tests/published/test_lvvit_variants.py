@@ -54,3 +54,10 @@ def test_another_print_is_met_by_another_variant():
     found = search_variants(claims, ps.load_hardware("zcu102"))
     assert found.of_table == "17 encoders"
     assert not any("two runs" in line for line in found.lines())
+
+
+def test_where_no_variant_is_near_none_is_called_unsupported():
+    claims = [dataclasses.replace(c, text="200") if c.id == "table3.lvvit_s.delay" else c for c in load_claims()]
+    found = search_variants(claims, ps.load_hardware("zcu102"))
+    assert found.near_text.startswith("no variant within 0.6 %") and found.near_text.endswith(f"of {found.tried} tried")
+    assert not any("nothing else supports it" in line for line in found.lines())

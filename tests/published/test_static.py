@@ -65,6 +65,11 @@ def test_the_preset_meets_both_ratios(audit):
 def test_how_many_hypotheses_fit(audit):
     assert audit.heads.counted == "8 of 70 tried meet all cells"
     assert audit.settings.counted == "16 of 1344 tried meet all cells"
+    cut = head_hypotheses([Cell(RATIOS[name], printed(text, cut=True)) for name, text in
+                           (("compute_reduction", "3.4"), ("compression", "1.6"))], is_read=True)  # fmt: skip
+    assert cut.counted == "12 of 70 tried meet all cells"  # so the findings say which reading they have
+    reasons = [f.reason for f in audit.findings if f.claim.quantity in RATIOS]
+    assert len(reasons) == 2 and all("; digits rounded, not cut" in reason for reason in reasons)
     heads = {one.settings["heads"] for one in audit.settings.fitting}
     assert heads == {f"{n} of 72" for n in range(56, 63)}
     for name, value in (("r_b", 0.5), ("r_t", 0.5), ("masked blocks", "whole")):

@@ -12,6 +12,7 @@ from pivotsim.plots.pivot.bars import PUBLISHED
 from pivotsim.plots.style import plain_axes
 from pivotsim.published.pivot.audit import Audit
 from pivotsim.published.pivot.other_board import BoardComparison
+from pivotsim.published.pivot.statements import efforts_of
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.plans import plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LECS = (0.6, 0.7, 0.8, 0.9, 1.0)
-EFFORTS = (3, 4, 5, 6, 7, 8, 9)  # trained for DeiT-S, section 4.1
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
 PARTS = {"low": "low effort", "recomputation": "re-computation", "high": "high effort"}
 PART_STYLES = {"low": ("#56B4E9", ""), "recomputation": ("#D55E00", "xx"), "high": ("#0072B2", "//")}
@@ -68,7 +68,7 @@ def lec_data(audit: Audit | BoardComparison) -> dict[tuple[int, int], list[tuple
     whole = plan("deit_s")
     full = audit.baselines["DeiT-S"].edp_j_ms
     found = {}
-    for effort in EFFORTS:
+    for effort in efforts_of([finding.claim for finding in audit.findings], "DeiT-S"):
         low = simulate(skip_attention(whole, active=range(1, effort + 1)), audit.hw).edp_j_ms
         found[effort, len(whole.encoders)] = [(lec, sum(parts_at(low, full, lec))) for lec in LECS]
     return found

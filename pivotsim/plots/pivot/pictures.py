@@ -93,10 +93,10 @@ def fig4a(_: Found, recorded: Recordings) -> "Drawing":
     return figure
 
 
-def fig4b(_: Found, __: Recordings) -> "Drawing":
+def fig4b(audit: Found, _: Recordings) -> "Drawing":
     """Return Fig. 4b: the search space."""
     figure, (axes,) = new_axes(6.5, 3.8)
-    draw_space(space_data(), axes)
+    draw_space(space_data(audit), axes)
     return figure
 
 

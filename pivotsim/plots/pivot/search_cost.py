@@ -4,7 +4,7 @@ Training is counted in epochs, as they are and weighted by what an image costs a
 simulated delay of the board. Neither is GPU hours; distillation's teacher is not counted.
 """
 
-import itertools
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.effort.search.paths import count_paths
@@ -13,6 +13,8 @@ from pivotsim.plots.pivot.bars import PUBLISHED, Series, draw_groups
 from pivotsim.plots.style import plain_axes
 from pivotsim.published.pivot.audit import Audit
 from pivotsim.published.pivot.other_board import BoardComparison
+from pivotsim.published.pivot.statements import MODELS, efforts_of
+from pivotsim.published.pivot.worded import paths_per_pair
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import plan
@@ -21,12 +23,8 @@ from pivotsim.workload.transforms.attention_skipping import skip_attention
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MODELS = {"DeiT-S": "deit_s", "LVViT-S": "lvvit_s"}
-EFFORTS = {"DeiT-S": range(3, 10), "LVViT-S": range(4, 13)}  # section 4.1
-EPOCHS = 30  # of each effort, section 4.1
 SCRATCH_EPOCHS = 300  # [assumed] as DeiT and LV-ViT were trained; the paper does not say
-PRINTED_TIMES_LESS = {"DeiT-S": 3.0, "LVViT-S": 2.0}  # GPU hours, section 3.3 and Fig. 4c
-PRINTED_PATHS = {(3, 6): 2.03e5}  # section 3.3
+COUNTED_PAIR = (3, 6)  # whose paths section 3.3 prints
 SHOWN_PAIRS = ((3, 6), (6, 9), (3, 12), (6, 12))  # the text's two pairs, and the two that are inferred
 
 
@@ -39,32 +37,47 @@ class Space(NamedTuple):
 
 
 class Training(NamedTuple):
-    """How many times less than from scratch training all efforts takes: epochs as they are, and weighted."""
+    """How many times less than from scratch training all efforts takes: epochs as they are, and weighted.
 
+    ``trained`` says what was trained, ``printed`` what the paper prints of GPU hours.
+    """
+
+    trained: str
     epochs: float
     macs: float
     delay: float
-    printed: float
+    printed: float | None
 
 
-def space_data() -> list[Space]:
+def space_data(audit: Audit | BoardComparison) -> list[Space]:
     """Return Fig. 4b: paths per combination of efforts, DeiT-S; the mean is over all pairs of trained efforts."""
-    depth, pairs = load_model("deit_s").depth, list(itertools.combinations(EFFORTS["DeiT-S"], 2))
-    mean = sum(count_paths(depth, pair) for pair in pairs) / len(pairs)
-    rows = [Space(f"{list(pair)}", count_paths(depth, pair), PRINTED_PATHS.get(pair)) for pair in SHOWN_PAIRS]
-    return [*rows, Space(f"mean of the\n{len(pairs)} pairs", mean, 1e5)]
+    claims = [finding.claim for finding in audit.findings]
+    depth, efforts = load_model("deit_s").depth, efforts_of(claims, "DeiT-S")
+    printed = {c.quantity: c for c in claims}
+    of_pair, of_mean = printed.get("paths_for_efforts_3_6"), printed.get("search_space_over_pivot")
+    rows = [
+        Space(f"{list(pair)}", count_paths(depth, pair), of_pair.number if of_pair and pair == COUNTED_PAIR else None)
+        for pair in SHOWN_PAIRS
+    ]
+    mean = f"mean of the\n{math.comb(len(efforts), 2)} pairs"
+    power = 10 ** float(of_mean.text.removeprefix("10^")) if of_mean else None
+    return [*rows, Space(mean, paths_per_pair(depth, efforts), power)]
 
 
 def training_data(audit: Audit | BoardComparison) -> dict[str, Training]:
     """Return Fig. 4c: model -> how many times less than from scratch."""
+    claims = [finding.claim for finding in audit.findings]
+    epochs = next(c.number or 0.0 for c in claims if c.quantity == "epochs")
+    printed = {c.model: c.number for c in claims if c.quantity == "gpu_hours_reduction"}
     found = {}
     for name, model in MODELS.items():
-        whole = plan(model)
-        efforts = [skip_attention(whole, active=range(1, effort + 1)) for effort in EFFORTS[name]]
+        whole, trained = plan(model), efforts_of(claims, name)
+        efforts = [skip_attention(whole, active=range(1, effort + 1)) for effort in trained]
         macs = sum(lower(effort).macs for effort in efforts) / lower(whole).macs
         delay = sum(simulate(effort, audit.hw).delay_ms for effort in efforts) / simulate(whole, audit.hw).delay_ms
-        epochs, by_macs, by_delay = (SCRATCH_EPOCHS / (EPOCHS * passes) for passes in (len(efforts), macs, delay))
-        found[name] = Training(epochs, by_macs, by_delay, PRINTED_TIMES_LESS[name])
+        plain, by_macs, by_delay = (SCRATCH_EPOCHS / (epochs * passes) for passes in (len(efforts), macs, delay))
+        label = f"{len(trained)} efforts of {epochs:g} epochs"
+        found[name] = Training(label, plain, by_macs, by_delay, printed.get(name))
     return found
 
 
@@ -96,7 +109,7 @@ def draw_training(data: dict[str, Training], axes: "Axes") -> "Axes":
         Series("epochs by MACs", [row.macs for row in data.values()], "#0072B2", ".."),
         Series("epochs by delay", [row.delay for row in data.values()], "#E69F00", "//"),
     ]
-    names = [f"{name}\n{len(EFFORTS[name])} efforts of {EPOCHS} epochs" for name in data]
+    names = [f"{name}\n{row.trained}" for name, row in data.items()]
     draw_groups(names, series, axes, "{:.2f}x")
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set_ylabel("training from scratch / of all efforts")

@@ -22,11 +22,12 @@ MET = 1 + 1e-9  # of misses: a border that only rounding of floats crosses count
 
 @dataclass(frozen=True)
 class Cell:
-    """One printed number: its quantity, what its digits stand for, and the model's own error in the same unit."""
+    """One printed number: its quantity, what its digits stand for, the model's own error in the same unit, the unit."""
 
     quantity: str
     interval: Interval
     known: float = 0.0
+    unit: str = ""
 
     @property
     def text(self) -> str:
@@ -137,8 +138,9 @@ class Inference:
         for cell in self.cells:
             nearest = min(self.candidates, key=lambda one: one.misses[cell.quantity])
             if nearest.misses[cell.quantity] > MET:
-                value = figures(nearest.values[cell.quantity], 5)
-                lines.append(f"{cell.quantity} {cell.text}: no candidate meets it; the nearest is {value} ({nearest})")
+                value, unit = figures(nearest.values[cell.quantity], 5), f" {cell.unit}" if cell.unit else ""
+                said = f"no candidate meets it; the nearest is {value}{unit} ({nearest})"
+                lines.append(f"{cell.quantity} {cell.text}{unit}: {said}")
         return lines
 
     @property

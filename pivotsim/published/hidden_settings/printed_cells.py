@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -46,6 +47,7 @@ def read_cells(claims: "str | Path | Mapping[str, object]", model: str) -> Print
         One line per problem, with the place of a file's.
     """
     said: tuple[str, ...] = ()
+    source = "claims"
     if isinstance(claims, Mapping):
         rows: list[tuple[str, Mapping[str, str]]] = [
             ("claims", {"quantity": str(name), "value": value if isinstance(value, str) else _digits(str(name), value)})
@@ -54,7 +56,7 @@ def read_cells(claims: "str | Path | Mapping[str, object]", model: str) -> Print
     else:
         is_open = is_stdin(Path(claims))
         sample = Sample(Path(claims)) if is_open else find_sample("claims", "claims", claims)
-        rows, said = list(_rows(sample.path)), sample_note("claims", sample, model)
+        source, rows, said = str(sample.path), list(_rows(sample.path)), sample_note("claims", sample, model)
     problems: list[str] = []
     cells: dict[str, Cell] = {}
     for place, row in rows:
@@ -67,7 +69,7 @@ def read_cells(claims: "str | Path | Mapping[str, object]", model: str) -> Print
             problems.append(f"{place}: {cell.quantity}: stands twice {got(row['value'])}")
         cells[cell.quantity] = cell
     if not rows:
-        problems.append("claims: at least one cell is needed (got none)")
+        problems.append(f"{source}: at least one cell is needed (got none)")
     if problems:
         raise InputError(problems)
     return Printed(list(cells.values()), said)
@@ -113,7 +115,17 @@ def _cell(place: str, row: Mapping[str, str]) -> Cell:
         interval = printed(text, cut=True)
     except ValueError:
         raise InputError(f"{place}: value: must be a plain number, as 48.47 {got(text)}") from None
-    return Cell(name, interval, _tolerance(place, row.get("tolerance", ""), interval.value))
+    _check_possible(place, name, interval.value, text)
+    return Cell(name, interval, _tolerance(place, row.get("tolerance", ""), interval.value), quantity.unit)
+
+
+def _check_possible(place: str, name: str, value: float, text: str) -> None:
+    """Raise where no run can have the value: a share outside 0 to 100 %, or another quantity that is not above 0."""
+    if QUANTITIES[name].unit == "%":
+        if not 0 <= value <= 100:
+            raise InputError(f"{place}: value: {name} must lie in 0 to 100 % {got(text)}")
+    elif not 0 < value < math.inf:
+        raise InputError(f"{place}: value: {name} must be finite and above 0 {got(text)}")
 
 
 def _tolerance(place: str, text: str, value: float) -> float:

@@ -37,6 +37,7 @@ from pivotsim.published.pivot.hypotheses import Hypothesis, Search
 from pivotsim.published.pivot.lvvit_variants import MODEL as LVVIT_S
 from pivotsim.published.pivot.lvvit_variants import TABLE, VariantSearch
 from pivotsim.published.pivot.reasons import (
+    BESIDE,
     FOLLOWS,
     INFERRED_FRAC,
     INFERRED_POINTS,
@@ -51,6 +52,7 @@ from pivotsim.published.pivot.statements import MODELS, target_of
 from pivotsim.published.pivot.worded import Answer, Worded, input_verdict, kib_or_unlimited
 from pivotsim.simulation.report import Report
 
+CUT = ", only if digits are cut, not rounded"
 OF_TABLE = ("delay", "energy", "edp", "fps_per_watt")  # LV-ViT-S's cells of Table 3, by the variant that meets it
 
 
@@ -99,6 +101,8 @@ class Judge:
         elif hit is not None and hit.size_frac is not None:
             digits = f", unless digits are {hit.remark.split()[0]}" if hit.remark else ""
             why += f"; off its own rule by {100 * hit.size_frac:+.1f} % ({hit.rule}{digits})"
+        if value is not None and claim.quantity in BESIDE:
+            why += f"; {BESIDE[claim.quantity]}"
         return Finding(claim, value, deviation, verdict, why)
 
     @cached_property
@@ -208,10 +212,10 @@ class Judge:
         best = search.best
         if not best.fits:
             others = "".join(f"; {one}, of efforts or LECs that the paper does not state" for one in search.holding)
-            return NOT_MET, f"open: {search.counted}{others}; beside it {best}"
+            return NOT_MET, f"open: {search.counted}{others}; simulated is {best}"
         points = claim.unit.startswith("%")
         limit = f"{INFERRED_POINTS:g} points" if points else f"{100 * tolerance:g} %"
-        where = f"pair {best}, inferred: {search.count_text(best.reading)}"
+        where = f"pair {best}, inferred{CUT if best.digits == 'cut' else ''}: {search.count_text(best.reading)}"
         if points and best.share_base and claim.unit == "% of delay":
             where += f"; shares of the {best.share_base} delay, 1 of 2 readings"
         if best.reading.by_target and claim.quantity == "delay":

@@ -59,7 +59,9 @@ class VariantSearch:
     @property
     def near_text(self) -> str:
         """Which variants are near all cells, in words."""
-        names = " and ".join(self.is_near) or "no variant"
+        if not self.is_near:
+            return f"no variant within {NEAR}, of {self.tried} tried"
+        names = " and ".join(self.is_near)
         return f"{names} within {NEAR}, unsupported: {len(self.is_near)} of {self.tried} variants tried"
 
     def lines(self) -> list[str]:
@@ -71,7 +73,8 @@ class VariantSearch:
         lines.append(_of("all shares within print", of_figures, self.tried))
         both = [name for name in of_figures if name in self.meeting(TABLE)]
         lines.append(_of("delay, energy and all shares within print", both, self.tried))
-        lines.append(_of(f"all cells within {NEAR}", self.is_near, self.tried) + "; nothing else supports it")
+        supported = "; nothing else supports it" if self.is_near else ""
+        lines.append(_of(f"all cells within {NEAR}", self.is_near, self.tried) + supported)
         if self.of_table and not both:
             lines.append(f"So Table 3 and the figures are of two runs, inferred; {SUPPORT}.")
         return lines

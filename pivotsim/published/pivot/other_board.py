@@ -43,6 +43,7 @@ class BoardComparison(Findings):
     pairs: Mapping[str, Hypothesis]
     baselines: Mapping[str, Report]
     mixes: Mapping[str, MixedReport]
+    bases: Mapping[str, Report]
 
     def tables(self) -> Iterator[Table]:
         """Yield what is printed: a row per claim that has a simulated value."""
@@ -126,7 +127,7 @@ def compare_board(judge: Judge, differing: list[tuple[str, object, object]]) -> 
     """
     pairs = {search.row: search.best for search in judge.searches}
     findings = [_finding(judge, claim, pairs) for claim in judge.claims]
-    return BoardComparison(findings, {}, judge.hw, differing, pairs, judge.baselines, judge.mixes)
+    return BoardComparison(findings, {}, judge.hw, differing, pairs, judge.baselines, judge.mixes, judge.bases)
 
 
 def _finding(judge: Judge, claim: Claim, pairs: Mapping[str, Hypothesis]) -> Finding:

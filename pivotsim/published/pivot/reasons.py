@@ -51,3 +51,5 @@ OUTSIDE = {
     "entropy_share_on_cpu_gpu": _GPP,
     "gpu_hours_reduction": "hours of training on a GPU; the model times inference, and no hours are printed",
 }
+# what is simulated beside a claim of another machine
+BESIDE = {"overhead": "simulated is the board's, where the paper's is on CPUs and GPUs"}

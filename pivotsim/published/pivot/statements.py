@@ -1,5 +1,6 @@
 """What PIVOT's paper states of its rows: their baselines, printed ranges, and the targets in their names."""
 
+from pivotsim.models.spec import load_model
 from pivotsim.published.base.claims import Claim, Interval
 
 BASELINES = {"PVDS-50": "DeiT-S", "PVDS-35": "DeiT-S", "PVLS-50": "LVViT-S", "PVLS-35": "LVViT-S"}
@@ -12,6 +13,12 @@ def range_of(claims: list[Claim], model: str, quantity: str, otherwise: tuple[fl
     text = next((c.text for c in claims if (c.model, c.quantity) == (model, quantity)), "")
     first, _, last = text.partition("-")
     return (float(first), float(last)) if last else otherwise
+
+
+def efforts_of(claims: list[Claim], model: str) -> range:
+    """Return the efforts that the paper trains for a baseline (section 4.1)."""
+    first, last = range_of(claims, model, "efforts", (1, load_model(MODELS[model]).depth))
+    return range(int(first), int(last) + 1)
 
 
 def target_of(row: str, claims: list[Claim]) -> Interval:

@@ -2,9 +2,10 @@
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from pivotsim.effort.search.paths import count_paths
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.models.spec import load_model
@@ -12,7 +13,7 @@ from pivotsim.published.base.claims import Claim
 from pivotsim.published.base.findings import INPUT, NOT_MET, NOT_MODELLED, REPRODUCED
 from pivotsim.published.pivot.cells import CELLS, qkt_sv_percent
 from pivotsim.published.pivot.reasons import FOLLOWS, INPUTS, OUTSIDE, SET_BY_PAPER, TOLERANCE_POINTS
-from pivotsim.published.pivot.statements import MODELS, range_of
+from pivotsim.published.pivot.statements import MODELS, efforts_of
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 from pivotsim.units import kib
@@ -100,9 +101,8 @@ class Worded:
     def _search_space(self, claim: Claim) -> Answer:
         """Count paths of all pairs of efforts against one path for each pair, to the printed order of magnitude."""
         depth = load_model(MODELS[claim.model]).depth
-        first, last = range_of(self.claims, claim.model, "efforts", (1, depth))
-        efforts = range(int(first), int(last) + 1)
-        own, whole = (_paths_per_pair(depth, [*efforts, *more]) for more in ([], [depth]))
+        efforts = efforts_of(self.claims, claim.model)
+        own, whole = (paths_per_pair(depth, [*efforts, *more]) for more in ([], [depth]))
         found = math.log10(own)
         met = f"10^{found:.0f}" == claim.text == f"10^{math.log10(whole):.0f}"
         why = f"{own:.2g} with pairs of efforts {efforts[0]} to {efforts[-1]}, {whole:.2g} with the whole model too"
@@ -115,10 +115,10 @@ class Worded:
         return f"{share:.4f}", REPRODUCED if met else NOT_MET, "of DeiT-S's delay, the longest with 12 encoders"
 
 
-def _paths_per_pair(depth: int, efforts: list[int]) -> float:
+def paths_per_pair(depth: int, efforts: Iterable[int]) -> float:
     """Return the mean over pairs of efforts of the paths that a pair has: C(depth, low) * C(depth, high)."""
     pairs = list(itertools.combinations(efforts, 2))
-    return sum(math.comb(depth, low) * math.comb(depth, high) for low, high in pairs) / len(pairs)
+    return sum(count_paths(depth, pair) for pair in pairs) / len(pairs)
 
 
 def kib_or_unlimited(size_bytes: int | str) -> float:

@@ -89,7 +89,7 @@ class Judge:
             f"linear layers of a 198-token DeiT-S, masked blocks whole, r_b = r_t = 0.5 as read in public code; "
             f"{one.settings['heads']} heads inferred: {sum(c.fits for c in alike)} of {len(alike)} with as many in "
             f"every encoder, {self.heads.counted} if encoders may differ, {self.settings.counted} with rates and count "
-            "open too"
+            "open too; digits rounded, not cut"
         )
         if claim.quantity == "compression":
             most = most_compressed("deit_s", "MSA only")

@@ -29,13 +29,19 @@ class InverseCheck:
 
     def about(self, claim: TokenClaim) -> str:
         """Return what a row's R asks of the accuracies, in words; nothing where the row is not of this device."""
-        places = [i for i, row in enumerate(self.removed) if row.id == claim.id]
-        near = [self.intervals[i] for place in places for i in (place - 1, place) if 0 <= i < len(self.intervals)]
         asked = [
             f"{f.tokens} to {f.next_tokens} tokens at random cost {f.least_points:.2f} to {f.most_points:.2f} points"
-            for f in near
+            for f in self._beside(claim)
         ]
         return f"best at its alphas if {' and '.join(asked)}" if asked else ""
+
+    def is_possible(self, claim: TokenClaim) -> bool:
+        """Tell whether some accuracies make a row's R the best at its alphas."""
+        return all(interval.possible for interval in self._beside(claim))
+
+    def _beside(self, claim: TokenClaim) -> list[LossInterval]:
+        places = [i for i, row in enumerate(self.removed) if row.id == claim.id]
+        return [self.intervals[i] for place in places for i in (place - 1, place) if 0 <= i < len(self.intervals)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and text."""

@@ -16,14 +16,14 @@ from pivotsim.published.base.findings import (
 )
 from pivotsim.published.base.hits import Hit
 from pivotsim.published.base.inference import Inference
+from pivotsim.published.tokens import first_layer
 from pivotsim.published.tokens.claims import BASELINE, Table, TokenClaim
 from pivotsim.published.tokens.contradictions import change_pct
-from pivotsim.published.tokens.first_layer import first_layer_reason
 from pivotsim.published.tokens.inverse import InverseCheck
 from pivotsim.published.tokens.latency import fitted_to, plan_of, scoring_encoders, unscored_ms
 from pivotsim.published.tokens.one_token import OneToken
 from pivotsim.published.tokens.prose import recomputed, remark
-from pivotsim.published.tokens.unstated_batch import latency_name
+from pivotsim.published.tokens.unstated_batch import latency_name, whole_name
 from pivotsim.tables import counted
 
 RECOMPUTED, UNVALIDATED = "recomputed", "not validated"
@@ -79,7 +79,7 @@ class Judge:
         by_quantity: dict[str, Callable[[TokenClaim], Judged]] = {
             "latency": self._latency, "change": self._change, "removed": self._removed,
             "one_token_change": self._one_token, "sms": self._device, "cuda_cores": self._device,
-            "first_layer_decrease": lambda c: (None, INFERRED, first_layer_reason(c, self.table, self.gpus)),
+            "first_layer_decrease": self._first_layer,
         }  # fmt: skip
         if claim.quantity in by_quantity:
             return by_quantity[claim.quantity](claim)
@@ -113,13 +113,30 @@ class Judge:
     def _change(self, claim: TokenClaim) -> Judged:
         base = self.table.baseline(claim)
         latency = self.table.one("latency", where=claim.where, setting=claim.setting)
-        if base is None or latency is None:
-            return None, INFERRED, f"no baseline of {self.batch.best} (inferred, {self.batch.counted}) is printed"
+        if latency is not None and base is None:
+            return self._change_at_inferred_batch(latency)
+        assert base is not None and latency is not None  # every row with a change has a latency
         change = change_pct(printed(latency.text), printed(base.text))
         return change.value, RECOMPUTED, f"{latency.text} against {base.text} ms{claim.marks}"
 
+    def _change_at_inferred_batch(self, latency: TokenClaim) -> Judged:
+        """Return the wave model's change: the row's batch is inferred, and no baseline of it is printed."""
+        values = self.batch.best.values
+        own, whole = values[latency_name(latency)], values[whole_name(latency)]
+        how = f"{self.batch.best} ({self.batch.counted}), of which no baseline is printed; {WAVE}"
+        return 100 * (own / whole - 1), UNVALIDATED, f"{how}: {own:.2f} against {whole:.2f} ms"
+
+    def _first_layer(self, claim: TokenClaim) -> Judged:
+        row = self.table.one("latency", where="table5", batch=first_layer.BATCH, encoder=1)
+        predicted_ms = None if row is None else self.predicted(row)
+        value, why = first_layer.first_layer_saving(claim, self.table, self.gpus, predicted_ms)
+        return value, UNVALIDATED, f"{WAVE}; {why}"
+
     def _removed(self, claim: TokenClaim) -> Judged:
-        asked = next((text for check in self.inverse if (text := check.about(claim))), "")
+        check = next((check for check in self.inverse if check.about(claim)), None)
+        asked = "" if check is None else check.about(claim)
+        if check is None or not check.is_possible(claim):
+            return None, NOT_MET, f"no accuracy makes it the best at its alphas: {asked}"
         return None, INFERRED, f"{asked}; the paper's accuracy table is not published"
 
     def _one_token(self, claim: TokenClaim) -> Judged:

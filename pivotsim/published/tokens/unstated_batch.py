@@ -42,7 +42,7 @@ def infer_batch(table: Table, predicted: Callable[[TokenClaim], float | None]) -
         assert change is not None  # every row of Table 4 has both
         baseline = implied_baseline(row, change)
         cells += [
-            Cell(f"{WHOLE} by {row.parameter}, ms", baseline, of_whole * baseline.value),
+            Cell(whole_name(row), baseline, of_whole * baseline.value),
             Cell(latency_name(row), printed(row.text), own * (row.number or 0.0)),
         ]
         of_cells += [whole, row]
@@ -64,6 +64,11 @@ def batch_table(found: Inference, rows: int = 6) -> PrintedTable:
 def latency_name(row: TokenClaim) -> str:
     """Return what the inference calls a row's latency."""
     return f"{row.parameter}, ms"
+
+
+def whole_name(row: TokenClaim) -> str:
+    """Return what the inference calls the whole model's latency that a row implies."""
+    return f"{WHOLE} by {row.parameter}, ms"
 
 
 def _largest_error(table: Table, predicted: Callable[[TokenClaim], float | None], method: str) -> float:

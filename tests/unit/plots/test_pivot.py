@@ -104,6 +104,18 @@ def test_energy_reduction_by_component(audit):
     assert len(axes.patches) == 12 and "0.99x" in texts(axes)
 
 
+def test_a_rows_energy_falls_from_its_own_baselines(audit):
+    """PVLS-50 has MLP ratio 4, and so has what it is compared with: the picture says what the audit's table says."""
+    data = components.reduction_data(audit)
+    for row in audit.additive:
+        shown = {name: found.simulated for name, found in data[row.row].items()}
+        assert shown == pytest.approx({name: row.activity_reductions[name] for name in shown})
+    macs = {ratio: ps.lower(ps.plan(ps.load_model("lvvit_s").replace({"mlp_hidden": 384 * ratio}))).within(
+        "encoders").macs for ratio in (3, 4)}  # fmt: skip
+    falls = macs[4] / audit.mixes["PVLS-50"].usage.macs
+    assert data["PVLS-50"]["pe_array"].simulated == pytest.approx(falls) and falls > 1.05 > macs[3] / macs[4]
+
+
 def test_a_component_without_energy_has_no_bar():
     change = {f"power.activity.{end}.sram_pj_per_byte": 0.0 for end in ("default", "low", "high")}
     found = ps.reproduce("pivot", hw=ps.load_hardware("zcu102").replace(change))
@@ -135,13 +147,14 @@ def test_edp_over_lec(audit):
     assert "PVDS-35, printed 10.5" in texts(axes) and len(axes.lines) == 7
 
 
-def test_search_space():
-    data = {row.label: row for row in search_cost.space_data()}
+def test_search_space(audit):
+    data = {row.label: row for row in search_cost.space_data(audit)}
     assert data["[3, 6]"].paths == 203_280 == math.comb(12, 3) * math.comb(12, 6)
-    assert data["[6, 12]"].paths == 924 and data["[3, 6]"].printed == 2.03e5
+    assert data["[6, 12]"].paths == 924 and data["[3, 6]"].printed == 203_280
     pairs = [math.comb(12, a) * math.comb(12, b) for a, b in itertools.combinations(range(3, 10), 2)]
     assert data["mean of the\n21 pairs"].paths == sum(pairs) / 21 == pytest.approx(305_064.05, abs=0.01)
-    assert "203,280" in texts(search_cost.draw_space(search_cost.space_data(), one_axes()))
+    assert data["mean of the\n21 pairs"].printed == 1e5
+    assert "203,280" in texts(search_cost.draw_space(search_cost.space_data(audit), one_axes()))
 
 
 def test_training_cost(audit):
@@ -154,6 +167,7 @@ def test_training_cost(audit):
     by_delay = 300 * 12 / (30 * sum(12 - 0.775 * (12 - e) for e in range(3, 10)))  # attention is 77.5 % of the delay
     assert data["DeiT-S"].delay == pytest.approx(by_delay, rel=1e-3)
     assert (data["DeiT-S"].printed, data["LVViT-S"].printed) == (3, 2)
+    assert [row.trained for row in data.values()] == ["7 efforts of 30 epochs", "9 efforts of 30 epochs"]
     assert "1.76x" in texts(search_cost.draw_training(data, one_axes()))
 
 

@@ -30,6 +30,18 @@ def test_a_cell_of_a_pair_is_met_within_2_5_percent(judge, simulated, found):
         assert reason.startswith(f"missed by {100 * (simulated - 1):+.1f} %, not within 2.5 % with ")
 
 
+def test_a_pair_that_needs_cut_digits_says_so(judge):
+    """(3, 12) has an EDP of 10.58 where 10.5 is printed; the three pairs that rounded digits allow are others."""
+    assert "inferred, only if digits are cut, not rounded: 4 of 66" in judged(judge, "PVDS-35", "energy", "1", 1)[1]
+    assert "only if digits are cut" not in judged(judge, "PVDS-50", "energy", "1", 1)[1]
+
+
+def test_a_figure_of_cpus_and_gpus_has_the_boards_beside_it(judge):
+    finding = next(judge.finding(c) for c in judge.claims if c.quantity == "overhead")
+    assert finding.simulated == pytest.approx(15.1, abs=0.05)
+    assert finding.reason.endswith("; simulated is the board's, where the paper's is on CPUs and GPUs")
+
+
 @pytest.mark.parametrize(("simulated", "found"), [(50.9, "inferred"), (51.1, "not met")])
 def test_shares_are_judged_in_points(judge, simulated, found):
     verdict, reason = judged(judge, "PVLS-50", "softmax_share", "48", simulated, "% of delay")
@@ -53,6 +65,7 @@ def test_a_cell_of_table_3_names_its_variant(judge, simulated, found):
 def test_an_open_row_says_so_and_counts(judge):
     verdict, reason = judged(judge, "PVLS-35", "delay", "36.5", 36.5, "ms")
     assert verdict == "not met" and reason.startswith("open: 1 of 240 (pair, MLP ratio 3 or 4) holds ")
+    assert reason.endswith("; simulated is (5, 9) at F_L 0.89, the nearest, MLP ratio 3")
 
 
 @pytest.mark.parametrize(("simulated", "off"), [(110.0, "+10.0"), (80.0, "-20.0")])
