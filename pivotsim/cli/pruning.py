@@ -94,6 +94,12 @@ class Pruning:
     def __str__(self) -> str:
         return ", ".join(f"{name} {_typed(value)}" for name, value in self.to_dict().items())
 
+    def sources(self) -> tuple[str, ...]:
+        """Return where a recipe comes from, and for which model; nothing where no recipe was asked for."""
+        from pivotsim.workload.presets import PRESETS
+
+        return () if self.preset is None else (f"preset {self.preset}: {PRESETS[self.preset].source}",)
+
     def not_used(self, traces_of: "Callable[[Pruning], Sequence[Trace]]", scope: str) -> dict[str, str]:
         """Return the options without which the same work is done, and that they remove nothing."""
         found = {}

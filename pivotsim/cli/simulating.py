@@ -150,11 +150,14 @@ def run_command(
     if json:
         not_used = {**report.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
-        found = {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
+        found: dict[str, Any] = {"pruning_sources": list(pruned.sources())} if pruned.sources() else {}
+        found |= {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
-        said = [*options.single_encoder_lines({"--active": active}), *not_used_lines(of_model)]
+        said = [
+            *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
+        ]  # fmt: skip
         _print_run(report, str(pruned) if pruned else "", said, by, written)
         if stored is not None:
             checkpoints.print_checkpoint(stored, gains)

@@ -114,6 +114,8 @@ def _is_hole(value: object) -> bool:
 
 
 def _head(name: str, unit: str) -> str:
+    if name == "pruned_ms":
+        return "pruned, own apart, ms"
     word, _, last = name.rpartition("_")
     if last in ("ms", "pct", "frac"):
         return f"{word.replace('_', ' ')}, {'ms' if last == 'ms' else '%'}"

@@ -33,8 +33,8 @@ PRESETS = {
     # [inferred]: 5 of 6 heads are left, in which half of all blocks are 0.6 of what is there. By the repository's own
     # count of a 198-token DeiT-S that is 3.37x and 1.600x (published/static/kept_heads.py).
     "parikh_code": Preset(
-        source="a public training repository of Parikh et al.'s method (FCCM 2024), authorship inferred; "
-        "[inferred] how many heads stay: 5 of 6, from 1.6x parameters",
+        source="a public training repository of Parikh et al.'s method (FCCM 2024), authorship inferred, for a "
+        "distilled DeiT-S of 198 tokens; [inferred] how many heads stay: 5 of 6, from 1.6x parameters",
         blocks={"block": 16, "density": {"msa": 0.6}},
         token_method="tdm",
         tokens=TOKENS,

@@ -112,3 +112,11 @@ def test_separate_projections_are_shown_too(pivotsim):
     data = json_of(pivotsim("show", "plan", "deit_t", "--qkv", "separate", "--blocks", "block=16,q=0.5", "--json"))
     rows = data["footprint"]["rows"]
     assert rows["q"]["parameters_kept"] < rows["q"]["parameters_dense"] == rows["k"]["parameters_kept"]
+
+
+def test_a_recipe_says_where_it_comes_from_and_for_which_model(pivotsim):
+    arguments = ("run", "deit_s", "--hw", "u250_mpca", "--preset", "parikh_code")
+    told = "preset parikh_code: a public training repository"
+    assert told in pivotsim(*arguments).out and "198 tokens" in pivotsim(*arguments).out
+    assert json_of(pivotsim(*arguments, "--json"))["pruning_sources"][0].startswith(told)
+    assert "pruning_sources" not in json_of(pivotsim(*arguments[:-2], "--json"))

@@ -27,7 +27,7 @@ FIGURES = ("attention_share", "softmax_share", "attention_mac_share", "mlp_share
 NEAR_FRAC, NEAR_POINTS = 0.006, 0.7  # of the delay and the energy, of the shares: how near a variant is called near
 NEAR = f"{100 * NEAR_FRAC:.1f} % of delay and energy and {NEAR_POINTS} points of all shares"
 SHOWN = 8
-SUPPORT = "the cost function in the authors' repository, an older one, has the MLP ratio 4 in it for every model"
+SUPPORT = "the cost function in the authors' public repository, an older one, has the MLP ratio 4 in it for every model"
 
 
 @dataclass(frozen=True)

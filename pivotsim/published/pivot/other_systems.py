@@ -171,6 +171,7 @@ def system_table(systems: list[System]) -> Table:
         tuple(range(2, 3 + 4 * len(PROFILES))),
         (
             "Accuracies are the paper's, inputs; it compares the systems on CPUs and GPUs. EDP: sum over efforts.",
+            "PVDS-50: without the entropy gate, as the paper leaves it out.",
             "HeatViT: selectors' layers on the array, their softmax on the processor, other work under `full` alone.",
             "ViTCoD: masks drawn evenly [assumed], four rows for what this board can use; a tenth of the clocks",
             "is a bound, finding the kept scores is free [assumed]. Their own accelerators are not modelled.",
