@@ -144,6 +144,7 @@ def kernel(
     Callable
         A decorator; what it makes is called like the function, with arguments by place.
     """
+    _cache.source_hash()  # before anyone edits a file
     options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates, "no_cfunc_wrapper": True}
 
     def made(function: F) -> F:

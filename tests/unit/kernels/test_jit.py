@@ -16,13 +16,13 @@ import pytest
 import pivotsim
 from pivotsim.kernels import _jit
 from pivotsim.kernels._cache import GROUPS, group_of
-from pivotsim.kernels.array.closed_form import sum_design_cycles
+from pivotsim.kernels.array.many_designs import sum_design_cycles
 from pivotsim.kernels.pareto import front_of_three, front_of_two
 
 PARENT = Path(pivotsim.__file__).parents[1]
 DESIGNS = """
 import numpy as np, pivotsim as ps
-from pivotsim.engines.array.closed_form import cycles_per_design, design_columns
+from pivotsim.engines.array.many_designs import cycles_per_design, design_columns
 columns = design_columns(ps.load_hardware("zcu102").array, {"rows": [64]})
 print(cycles_per_design([np.array([[197, 384, 1536, 1]])], columns)[0][0])
 """
@@ -62,7 +62,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     cache, what = tmp_path / "cache", ENGINES["analytic"][1]
     assert run(cache, package_parent=tmp_path) == ("61128\n", line(what), 0)
     assert run(cache, package_parent=tmp_path) == ("61128\n", "", 0)
-    with (tmp_path / "pivotsim/kernels/array/closed_form_parallel.py").open("a") as file:
+    with (tmp_path / "pivotsim/kernels/array/many_designs_parallel.py").open("a") as file:
         file.write("# an edit in a file that the compiled function does not stand in\n")
     kernel = tmp_path / "pivotsim/kernels/array/closed_form.py"
     kernel.write_text(kernel.read_text().replace("(2 * r + c + t - 2 + extra)", "(2 * r + c + t - 1 + extra)"))
@@ -71,7 +71,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     took = "; the last time it took 7 s"
     assert run(cache, package_parent=tmp_path) == ("61164\n", line(what, took), 0)
     seconds = json.loads((cache / "pivotsim/compile_seconds.json").read_text())
-    assert list(seconds) == ["pivotsim.kernels.array.closed_form.sum_design_cycles"] and seconds.popitem()[1] != 7
+    assert list(seconds) == ["pivotsim.kernels.array.many_designs.sum_design_cycles"] and seconds.popitem()[1] != 7
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
