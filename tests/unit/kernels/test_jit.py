@@ -151,7 +151,7 @@ def test_kernels_are_functions_to_their_callers():
 
 
 def test_threads_that_call_at_once_compile_once(monkeypatch):
-    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS, False)
+    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS)
     ran, together = [], threading.Barrier(6)
     monkeypatch.setattr(kernel, "_compiled_now", lambda: ran.append(1) or (lambda *_: None))
 
@@ -175,7 +175,7 @@ def test_named_tuples_of_other_elements():
     def fill(pair, out):
         out[0] = pair.low[0] + pair.high[0]
 
-    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS, False)
+    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS)
     out = np.zeros(1, dtype=np.int64)
     one = np.ones(1, dtype=np.int64)
     try:
@@ -183,3 +183,33 @@ def test_named_tuples_of_other_elements():
     finally:
         assert kernel not in _jit.KERNELS
     assert out.tolist() == [2] and sum_design_cycles.signature.startswith("void")
+
+
+@_jit.part
+def halved(value):
+    return value // 2
+
+
+@_jit.inlined
+def through(value):
+    return halved(value)
+
+
+def halve_all(values):
+    for i in range(len(values)):
+        values[i] = through(values[i])
+
+
+def test_a_part_is_not_forced_into_what_calls_it_though_its_caller_is():
+    import numba
+
+    values = np.array([4, 7])
+    _jit._watch_numba()
+    # past the cache, where nothing would be compiled
+    _jit.Kernel(halve_all, "", (), _jit._OPTIONS)._dispatcher_for(numba.void(numba.int64[::1]))(values)
+    assert values.tolist() == [2, 3]
+    for function, is_forced in ((through, True), (halved, False)):
+        (compiled,) = _jit._part_dispatchers[function].overloads.values()
+        attributes = {a for f in compiled.library.get_defined_functions() if f.name == compiled.fndesc.mangled_name
+                      for a in f.attributes}  # fmt: skip
+        assert any(b"alwaysinline" in each for each in attributes) == is_forced
