@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any
 
+from pivotsim.units import INT64_MAX
+
 SHOWN_CHARACTERS = 60
 LINE_CHARACTERS = 1000  # of one problem; names that a file makes up may be as long as the file
 SHOWN_BITS = 2000  # Python refuses to write integers of more than some thousand digits
@@ -275,8 +277,6 @@ def check_integer(path: str, value: object, minimum: int, maximum: int | None = 
     if maximum is None:
         if number.bit_length() < 64:
             return number
-        from pivotsim.units import INT64_MAX  # here, because it brings numpy, which most messages do without
-
         maximum = INT64_MAX
     if number > maximum:
         raise InputError(f"{path}: must be at most {maximum} {got(number)}")

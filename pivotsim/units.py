@@ -1,12 +1,16 @@
 """The one place where quantities change unit. Names carry units: cycles, ms, ns, j, w, mhz."""
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-FloatArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-IntArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    FloatArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    IntArray: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+else:  # hardware and single GEMMs do without numpy, which takes half as long to load as all the rest
+    FloatArray = IntArray = Any
+
 INT64_MAX = 2**63 - 1  # the most that clocks and bytes may count to
 Number = TypeVar("Number", float, FloatArray)
 

@@ -9,7 +9,7 @@ from pivotsim.cli.settings import array_not_used, array_of
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
-    from pivotsim.simulation.single_gemm import GemmResult
+    from pivotsim.simulation.gemm_result import GemmResult
 
 
 def gemm_command(

@@ -44,12 +44,13 @@ def load_both(
     """
     from pivotsim.hardware.loading import check_links, load_hardware
     from pivotsim.io.specs import changeable, leaves
-    from pivotsim.models.spec import VitModel, load_model
 
     hw = load_hardware(hw_name, kind=kind)
-    model = None if model_name is None else load_model(model_name)
-    hw_paths = set(changeable(type(hw)))
-    model_paths = {f"model.{path}" for path, _, _ in leaves(VitModel)} if model is not None else set()
+    hw_paths, model, model_paths = set(changeable(type(hw))), None, set()
+    if model_name is not None:
+        from pivotsim.models.spec import VitModel, load_model
+
+        model, model_paths = load_model(model_name), {f"model.{path}" for path, _, _ in leaves(VitModel)}
     for path in settings:
         if not path.startswith(only):
             remedy = "" if "." in path else f"; write {only}{path}"

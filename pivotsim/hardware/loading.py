@@ -1,25 +1,29 @@
 """Hardware files: the kinds by name (a further one is a further row), and how one is loaded."""
 
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from pivotsim.errors import InputError, got, one_of
-from pivotsim.hardware.gpu import KIND as GPU_KIND
-from pivotsim.hardware.mpca import MpcaHardware
-from pivotsim.hardware.serial import SerialHardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.documents import load_document, note_name
 from pivotsim.io.specs import validate
 from pivotsim.io.yaml_reader import Document
 
-KINDS: dict[str, type[Hardware]] = {"systolic": SystolicHardware, "mpca": MpcaHardware, "serial": SerialHardware}
+# Kind -> its module in pivotsim.hardware and its schema there; only the kind of a file is loaded.
+KINDS = {
+    "systolic": ("systolic", "SystolicHardware"),
+    "mpca": ("mpca", "MpcaHardware"),
+    "serial": ("serial", "SerialHardware"),
+}
 
 
 def schema_of(document: Document) -> type[Hardware]:
     """Return the schema that a file's ``kind`` selects, or raise InputError for a kind that does not exist."""
     kind = document.data.get("kind", "systolic")  # a missing key is told by validation, with all other problems
     if not isinstance(kind, str) or kind not in KINDS:
+        from pivotsim.hardware.gpu import KIND as GPU_KIND
+
         place = document.places.get(("kind",), document.name)
         base = document.places.get(("base",))
         if kind == GPU_KIND and base is not None:
@@ -28,7 +32,9 @@ def schema_of(document: Document) -> type[Hardware]:
         if kind == GPU_KIND:
             raise InputError(f"{place}: kind: a GPU model serves the command schedule alone {got(kind)}")
         raise InputError(f"{place}: {one_of('kind', kind, KINDS)}")
-    return KINDS[kind]
+    module, name = KINDS[kind]
+    schema: type[Hardware] = getattr(importlib.import_module(f"pivotsim.hardware.{module}"), name)
+    return schema
 
 
 def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind: str = "") -> Hardware:

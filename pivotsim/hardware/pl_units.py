@@ -42,12 +42,11 @@ else:
     UnitOfEachKind = create_model(
         "UnitOfEachKind",
         __base__=Spec,
-        __cls_kwargs__={"defer_build": True},
         **{row.unit: (UnitSpec, ...) for row in OPERATIONS.values() if row.unit_size},
     )
 
 
-class UnitsSpec(UnitOfEachKind, defer_build=False):
+class UnitsSpec(UnitOfEachKind):
     """The units of the programmable logic beside the array: one per kind of operation, and that for tokens."""
 
     token_drop: TokenDropSpec

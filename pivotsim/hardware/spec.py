@@ -59,7 +59,7 @@ class OpCost(Spec):
     cycles_per_row: float = quantity("clocks", "Processor clocks per row on top.", ge=0, le=1e9)
 
 
-class CallCost(Spec, defer_build=True):
+class CallCost(Spec):
     """What every operation pays on the processor side."""
 
     call_us: float = quantity("us", "Per call: one per operation and encoder, all heads in one.", ge=0, le=1e6)
@@ -72,18 +72,16 @@ else:
     CostOfEachKind = create_model(
         "CostOfEachKind",
         __base__=CallCost,
-        __cls_kwargs__={"defer_build": True},
         **dict.fromkeys(PS_KINDS, (OpCost, ...)),
     )
     PlaceOfEachKind = create_model(
         "PlaceOfEachKind",
         __base__=Spec,
-        __cls_kwargs__={"defer_build": True},
         **{kind: (Literal[row.places], quantity("", row.meaning)) for kind, row in OPERATIONS.items()},
     )
 
 
-class HostCosts(CostOfEachKind, defer_build=False):
+class HostCosts(CostOfEachKind):
     """One cost profile of the processor side, a field per kind; operations at zero are left out of the delay.
 
     ``sort`` is per element and level of the sort: an element of a row of n costs ceil(log2 n) times. ``entropy`` is
@@ -123,7 +121,7 @@ class HostSpec(Spec):
     transfer: TransferSpec
 
 
-class PlacementSpec(PlaceOfEachKind, defer_build=False):
+class PlacementSpec(PlaceOfEachKind):
     """Where each kind of operation runs: the array, a unit of the programmable logic (pl), the processor (ps)."""
 
     def of(self, kind: str) -> str:

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pivotsim.errors import InputError, got
 from pivotsim.io.file_kinds import check_content, check_suffix, is_file_alone, is_path, not_found
 from pivotsim.io.scalesim_settings import is_settings, read_settings
@@ -140,7 +138,7 @@ def plain(value: Any) -> Any:
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
-    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
+    return value.tolist() if hasattr(value, "tolist") else value  # asked so, numpy need not be loaded
 
 
 def _base_of(stack: list[Document], folder: str, what: str) -> Document:

@@ -4,12 +4,11 @@ numba's own file cache looks at the file of the compiled function only, so an ed
 kernel calls would go unseen. Here the cache folder's name carries a hash of all kernel sources, and numba's version.
 """
 
-import hashlib
+import functools
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 
 # A folder or module of kernels, and what it is for; one line is logged for each in which something compiles.
@@ -25,8 +24,14 @@ _HERE = Path(__file__).parent
 _announced: set[str] = set()
 
 
+@functools.cache
 def source_hash() -> str:
-    """Return 16 hex digits over the names and the text of every kernel source file."""
+    """Return 16 hex digits over the names and the text of every kernel source file, as they were at the first call.
+
+    That is made when the first kernel is loaded: a later edit is not what this process runs.
+    """
+    import hashlib
+
     if not _HERE.is_dir():  # one name would stand for the code of all versions
         raise ImportError(f"{_HERE}: kernels are no files, pivotsim does not run from an archive; install it")
     digest = hashlib.sha256()
@@ -45,7 +50,9 @@ def cache_folder() -> Path:
         root = Path(os.environ["LOCALAPPDATA"])
     else:
         root = Path.home() / ".cache"
-    return root / "pivotsim" / f"kernels-{_SOURCE_HASH}-numba{metadata.version('numba')}"
+    from numba import __version__  # loaded by then: who asks for the folder compiles
+
+    return root / "pivotsim" / f"kernels-{source_hash()}-numba{__version__}"
 
 
 @contextmanager
@@ -124,6 +131,3 @@ def _times() -> dict[str, float]:
     except (OSError, ValueError, RuntimeError):  # none yet, cut short, or no home
         return {}
     return {k: v for k, v in stored.items() if isinstance(v, (int, float))} if isinstance(stored, dict) else {}
-
-
-_SOURCE_HASH = source_hash()

@@ -5,9 +5,11 @@ where it is not there, numba compiles the kernel and is told which of the functi
 """
 
 import functools
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import CodeType, FunctionType
 from typing import Any, TypeVar, cast
 
@@ -22,8 +24,8 @@ F = TypeVar("F", bound=Callable[..., object])
 _OPTIONS = {"error_model": "numpy", "fastmath": False, "nogil": True, "_nrt": False}
 _PART_OPTIONS = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # kernels alone call them
 # Optimisation of what a kernel calls, before it is optimised within the kernel: less compiles sooner, 0 does not, since
-# numba makes machine code of what is not made small. What is called too often to be put into a kernel needs 3.
-_PART_LEVEL, _THOROUGH_LEVEL = 1, 3
+# numba makes machine code of what is not made small.
+_PART_LEVEL = 1
 
 _lock = threading.RLock()  # kernels are called from threads, and may call kernels
 _parts: dict[FunctionType, dict[str, Any]] = {}  # functions that kernels call -> options
@@ -46,10 +48,9 @@ class Kernel:
     """
 
     def __init__(
-        self, function: FunctionType, signature: str, types: Sequence[object], options: dict[str, Any], thorough: bool
+        self, function: FunctionType, signature: str, types: Sequence[object], options: dict[str, Any]
     ) -> None:
         self.py_func = function
-        self.is_thorough = thorough
         self.signature = signature
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
         self.__qualname__ = function.__qualname__
@@ -106,7 +107,8 @@ class Kernel:
         _by_dispatcher[dispatcher] = self
         began_s = time.perf_counter()
         try:
-            dispatcher.compile(signature)
+            with _without_collection():
+                dispatcher.compile(signature)
         finally:
             del _by_dispatcher[dispatcher]
         dispatcher.disable_compile()
@@ -115,13 +117,24 @@ class Kernel:
         return dispatcher
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Leave garbage for later: looking for it among all that numba holds takes a tenth of a compilation."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def kernel(
     signature: str,
     types: Sequence[object] = (),
     *,
     parallel: bool = False,
     allocates: bool = False,
-    thorough: bool = False,
 ) -> Callable[[F], F]:
     """Make a function a kernel, machine code for one explicit signature.
 
@@ -136,18 +149,17 @@ def kernel(
         Loops over ``prange`` are shared among numba's threads.
     allocates
         The kernel makes arrays of its own; the others need no reference counts.
-    thorough
-        Optimise what it calls as far as the kernel itself, which takes longer to compile.
 
     Returns
     -------
     Callable
         A decorator; what it makes is called like the function, with arguments by place.
     """
+    _cache.source_hash()  # before anyone edits a file
     options = {**_OPTIONS, "parallel": parallel, "_nrt": allocates, "no_cfunc_wrapper": True}
 
     def made(function: F) -> F:
-        result = Kernel(cast(FunctionType, function), signature, types, options, thorough)
+        result = Kernel(cast(FunctionType, function), signature, types, options)
         KERNELS.append(result)
         return cast(F, result)
 
@@ -168,7 +180,7 @@ def pasted(function: F) -> F:
 
 def part(function: F) -> F:
     """Make a function that kernels call: typed by them and cached with them, but compiled once and not into each."""
-    _parts[cast(FunctionType, function)] = {}
+    _parts[cast(FunctionType, function)] = {"forceinline": False}  # unstated, it would be that of the first caller
     return function
 
 
@@ -231,8 +243,7 @@ def _general(dispatcher: Any) -> Any:
 
     def get_call_template(args: Any, kws: Any) -> Any:
         level = numba.config.OPT
-        kernel = next(iter(_by_dispatcher.values()), None)
-        numba.config.OPT = _THOROUGH_LEVEL if kernel is not None and kernel.is_thorough else _PART_LEVEL
+        numba.config.OPT = _PART_LEVEL
         try:
             return for_types(tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()})
         finally:

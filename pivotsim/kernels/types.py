@@ -4,11 +4,14 @@ numba compiles a named tuple of one type like a plain tuple, so a name costs not
 class names.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+else:  # the table of dataflows needs names of integers alone, and no numpy
+    Array = Any
 
 NONE, PRELOAD, CHAINED, PIPELINED, SETTLED = range(5)  # in the order of hardware.fold_overlaps
 

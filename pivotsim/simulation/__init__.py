@@ -14,7 +14,7 @@ _HOMES = {
     "simulate_designs": "pivotsim.simulation.many_designs",
     "Report": "pivotsim.simulation.report",
     "simulate": "pivotsim.simulation.run",
-    "GemmResult": "pivotsim.simulation.single_gemm",
+    "GemmResult": "pivotsim.simulation.gemm_result",
     "simulate_gemm": "pivotsim.simulation.single_gemm",
     "Timeline": "pivotsim.simulation.timeline",
 }
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from pivotsim.simulation.comparison import compare
     from pivotsim.simulation.design_table import DesignTable
     from pivotsim.simulation.executed_gemm import ExecutedGemm, execute_gemm
+    from pivotsim.simulation.gemm_result import GemmResult
     from pivotsim.simulation.many_designs import simulate_designs
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.single_gemm import GemmResult, simulate_gemm
+    from pivotsim.simulation.single_gemm import simulate_gemm
     from pivotsim.simulation.timeline import Timeline

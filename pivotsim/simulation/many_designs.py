@@ -12,7 +12,7 @@ import numpy as np
 from pivotsim.energy.constant import board_j, constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
-from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.array import many_designs as analytic
 from pivotsim.engines.array.bytes_dense import design_bytes
 from pivotsim.engines.base import PAPER
 from pivotsim.engines.pl_units.units import unit_cycles

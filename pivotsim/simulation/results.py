@@ -1,6 +1,5 @@
 """What all results share: the first entries of their JSON, and the hash over their inputs."""
 
-import hashlib
 from typing import Any
 
 from pivotsim._version import __version__
@@ -10,6 +9,8 @@ SCHEMA_VERSION = 1
 
 def hash_of(inputs: Any) -> str:
     """Return 16 hex digits over anything that prints itself in full."""
+    import hashlib  # brings OpenSSL, which printed tables do without
+
     return hashlib.sha256(str(inputs).encode()).hexdigest()[:16]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import gemm_folds
+from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.base import HW, PAPER
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware

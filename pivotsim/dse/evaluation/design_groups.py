@@ -11,7 +11,8 @@ from pivotsim.dse.evaluation.admission import NOT_VALID, Designs
 from pivotsim.dse.evaluation.cache import Cache, DesignBuilder, Work
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
-from pivotsim.engines.array.closed_form import DESIGN_FIELDS, coded_columns, column_codes
+from pivotsim.engines.array.designs import DESIGN_FIELDS
+from pivotsim.engines.array.many_designs import coded_columns, column_codes
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.kernels.types import DesignColumns

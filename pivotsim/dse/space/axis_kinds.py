@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from pivotsim.engines.array.closed_form import DESIGN_FIELDS
+from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, nearest
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import check_leaf, leaves

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
+from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.array.spans import fold_spans
 from pivotsim.engines.base import PAPER, Details, Engine, EngineRun, GemmMasks, Span
 from pivotsim.engines.counts import Counts, counts_by_level
@@ -28,7 +29,7 @@ class FoldDetails(Details):
     def count_steps(self, m: int, k: int, n: int) -> int | None:
         """Return the folds of a GEMM."""
         array = self.array
-        return closed_form.gemm_folds(m, k, n, array.rows, array.cols, array.dataflow)
+        return gemm_folds(m, k, n, array.rows, array.cols, array.dataflow)
 
     def spans(
         self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import check_no_overflow, dataflow_of, design_of
+from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
+from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.spec import ArraySpec

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import check_no_overflow, dataflow_of, design_of
+from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.array.masked import layout_of, room_for_lengths
+from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec

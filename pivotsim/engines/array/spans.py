@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import gemm_folds
 from pivotsim.engines.array.folds import fold_times
+from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.base import Span
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import ArraySpec

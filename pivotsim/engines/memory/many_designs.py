@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import DESIGN_FIELDS, array_values
+from pivotsim.engines.array.designs import DESIGN_FIELDS
+from pivotsim.engines.array.many_designs import array_values
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import PSUM_BYTES, DoesNotFit, units_of
 from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
@@ -58,7 +59,7 @@ def run_many(
     sizes : sequence of (m, k, n)
         G of them.
     designs : int64 (D, 7)
-        Arrays as ``engines.analytic.design_row`` returns them.
+        Arrays as ``engines.array.many_designs.design_row`` returns them.
     memories : sequence of MemoryDesign
         Memories.
     index : int64 (D,)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.closed_form import design_of, fields_of
+from pivotsim.engines.array.designs import design_of, fields_of
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays

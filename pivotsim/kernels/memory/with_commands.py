@@ -5,7 +5,7 @@ from pivotsim.kernels.memory.search import SIGNATURE, TYPES, run_each
 from pivotsim.kernels.types import Array, Channel, Records
 
 
-@kernel(f"{SIGNATURE}, Channel, Channel)", types=TYPES, thorough=True)
+@kernel(f"{SIGNATURE}, Channel, Channel)", types=TYPES)
 def run_with_commands(
     gemms: Array, designs: Array, behind: Array, limits: Array, drams: Array, candidates: Array, budget: int,
     is_pruned: bool, is_run: bool, room: Array, states: Array, records: Records, chosen: Array, result: Array,

@@ -22,7 +22,6 @@ from pivotsim.kernels.types import (
     types=(
         Gemm, Design, Limits, Dram, Candidates, Shape, (Tables, "int64[:, ::1]"), (Records, "int64[:, ::1]")
     ),
-    thorough=True,
 )  # fmt: skip
 def run_masked(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,

@@ -7,7 +7,7 @@ import time
 import pivotsim.dse.sweep.chunks
 import pivotsim.dse.sweep.processes
 import pivotsim.dse.sweep.store
-import pivotsim.kernels.array.closed_form
+import pivotsim.kernels.array.many_designs
 from pivotsim.dse.sweep.chunks import arrow
 from pivotsim.dse.sweep.manifest import MANIFEST, SEAL, manifest_text, read_manifest
 from pivotsim.dse.sweep.run import run_sweep

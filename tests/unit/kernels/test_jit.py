@@ -16,13 +16,13 @@ import pytest
 import pivotsim
 from pivotsim.kernels import _jit
 from pivotsim.kernels._cache import GROUPS, group_of
-from pivotsim.kernels.array.closed_form import sum_design_cycles
+from pivotsim.kernels.array.many_designs import sum_design_cycles
 from pivotsim.kernels.pareto import front_of_three, front_of_two
 
 PARENT = Path(pivotsim.__file__).parents[1]
 DESIGNS = """
 import numpy as np, pivotsim as ps
-from pivotsim.engines.array.closed_form import cycles_per_design, design_columns
+from pivotsim.engines.array.many_designs import cycles_per_design, design_columns
 columns = design_columns(ps.load_hardware("zcu102").array, {"rows": [64]})
 print(cycles_per_design([np.array([[197, 384, 1536, 1]])], columns)[0][0])
 """
@@ -62,7 +62,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     cache, what = tmp_path / "cache", ENGINES["analytic"][1]
     assert run(cache, package_parent=tmp_path) == ("61128\n", line(what), 0)
     assert run(cache, package_parent=tmp_path) == ("61128\n", "", 0)
-    with (tmp_path / "pivotsim/kernels/array/closed_form_parallel.py").open("a") as file:
+    with (tmp_path / "pivotsim/kernels/array/many_designs_parallel.py").open("a") as file:
         file.write("# an edit in a file that the compiled function does not stand in\n")
     kernel = tmp_path / "pivotsim/kernels/array/closed_form.py"
     kernel.write_text(kernel.read_text().replace("(2 * r + c + t - 2 + extra)", "(2 * r + c + t - 1 + extra)"))
@@ -71,7 +71,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     took = "; the last time it took 7 s"
     assert run(cache, package_parent=tmp_path) == ("61164\n", line(what, took), 0)
     seconds = json.loads((cache / "pivotsim/compile_seconds.json").read_text())
-    assert list(seconds) == ["pivotsim.kernels.array.closed_form.sum_design_cycles"] and seconds.popitem()[1] != 7
+    assert list(seconds) == ["pivotsim.kernels.array.many_designs.sum_design_cycles"] and seconds.popitem()[1] != 7
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
@@ -151,7 +151,7 @@ def test_kernels_are_functions_to_their_callers():
 
 
 def test_threads_that_call_at_once_compile_once(monkeypatch):
-    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS, False)
+    kernel = _jit.Kernel(front_of_two.py_func, front_of_two.signature, (), _jit._OPTIONS)
     ran, together = [], threading.Barrier(6)
     monkeypatch.setattr(kernel, "_compiled_now", lambda: ran.append(1) or (lambda *_: None))
 
@@ -175,7 +175,7 @@ def test_named_tuples_of_other_elements():
     def fill(pair, out):
         out[0] = pair.low[0] + pair.high[0]
 
-    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS, False)
+    kernel = _jit.Kernel(fill, "void(Pair, int64[:])", ((Pair, "int64[::1]"),), _jit._OPTIONS)
     out = np.zeros(1, dtype=np.int64)
     one = np.ones(1, dtype=np.int64)
     try:
@@ -183,3 +183,33 @@ def test_named_tuples_of_other_elements():
     finally:
         assert kernel not in _jit.KERNELS
     assert out.tolist() == [2] and sum_design_cycles.signature.startswith("void")
+
+
+@_jit.part
+def halved(value):
+    return value // 2
+
+
+@_jit.inlined
+def through(value):
+    return halved(value)
+
+
+def halve_all(values):
+    for i in range(len(values)):
+        values[i] = through(values[i])
+
+
+def test_a_part_is_not_forced_into_what_calls_it_though_its_caller_is():
+    import numba
+
+    values = np.array([4, 7])
+    _jit._watch_numba()
+    # past the cache, where nothing would be compiled
+    _jit.Kernel(halve_all, "", (), _jit._OPTIONS)._dispatcher_for(numba.void(numba.int64[::1]))(values)
+    assert values.tolist() == [2, 3]
+    for function, is_forced in ((through, True), (halved, False)):
+        (compiled,) = _jit._part_dispatchers[function].overloads.values()
+        attributes = {a for f in compiled.library.get_defined_functions() if f.name == compiled.fndesc.mangled_name
+                      for a in f.attributes}  # fmt: skip
+        assert any(b"alwaysinline" in each for each in attributes) == is_forced

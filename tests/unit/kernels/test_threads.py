@@ -10,10 +10,10 @@ FORKED = """
 import os, sys
 import numpy as np
 from pivotsim.engines.array import random_masks
-from pivotsim.engines.array.closed_form import cycles_per_design, design_columns
-from pivotsim.engines.array import closed_form
+from pivotsim.engines.array.many_designs import cycles_per_design, design_columns
+from pivotsim.engines.array import many_designs
 import pivotsim as ps
-closed_form.PARALLEL_FROM_DESIGNS = random_masks.PARALLEL_FROM_BLOCKS = 1
+many_designs.PARALLEL_FROM_DESIGNS = random_masks.PARALLEL_FROM_BLOCKS = 1
 array = ps.load_hardware("zcu102").array
 columns = design_columns(array, {"rows": list(range(1, 65))})
 

@@ -39,10 +39,10 @@ def test_what_a_mask_leaves_beside_what_was_asked_for():
 
 
 def test_many_masks_that_are_too_much_work_are_left_out(monkeypatch):
-    monkeypatch.setattr("pivotsim.simulation.single_gemm.MAX_EXPECTED_BLOCKS", 256 * 15)
+    monkeypatch.setattr("pivotsim.simulation.masked_gemm.MAX_EXPECTED_BLOCKS", 256 * 15)
     some = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4)
     assert some.expected_cycles is not None and some.spread_cycles is not None
-    monkeypatch.setattr("pivotsim.simulation.single_gemm.MAX_EXPECTED_BLOCKS", 256 * 15 - 1)
+    monkeypatch.setattr("pivotsim.simulation.masked_gemm.MAX_EXPECTED_BLOCKS", 256 * 15 - 1)
     none = ps.simulate_gemm(6, 12, 20, **SMALL, density=0.5, block=4)
     assert (none.expected_cycles, none.spread_cycles, none.cycles) == (None, None, some.cycles)
 

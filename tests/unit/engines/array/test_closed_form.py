@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.array.closed_form import cycles_per_gemm
+from pivotsim.engines.array.designs import DESIGN_FIELDS, design_of
+from pivotsim.engines.array.many_designs import array_values, cycles_per_design, design_columns, design_row
+from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.spec import EDGES
@@ -60,7 +63,7 @@ def test_ten_thousand_random_points_equal_the_oracle():
 
 def test_machine_code_equals_plain_python():
     """One design runs as Python, vectors of designs as a kernel: the same function, under numba's integers, too."""
-    draw, fields = random.Random(11), analytic.DESIGN_FIELDS
+    draw, fields = random.Random(11), DESIGN_FIELDS
     bounds = [len(allowed) - 1 if isinstance(allowed[0], str) else None for allowed in fields.values()]
     for largest in (4, 90, 3000, 2**17):
         gemms = np.array([[draw.randint(1, largest) for _ in range(3)] + [1] for _ in range(12)])
@@ -70,8 +73,8 @@ def test_machine_code_equals_plain_python():
             for _ in range(500)
         ]  # fmt: skip
         columns = DesignColumns(*(np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T))
-        compiled = np.array([analytic.cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
-        plain = [analytic.cycles_per_gemm(gemms, analytic.array_values(np.array(design))) for design in designs]
+        compiled = np.array([cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
+        plain = [cycles_per_gemm(gemms, array_values(np.array(design))) for design in designs]
         assert np.array_equal(compiled, np.array(plain).T)
 
 
@@ -192,23 +195,23 @@ class TestVector:
         designs = self.random_designs(5_000, seed=2)
         plan = ps.plan("deit_s")
         serial = ps.simulate_designs(plan, "zcu102", designs)
-        monkeypatch.setattr(analytic, "PARALLEL_FROM_DESIGNS", 1)
+        monkeypatch.setattr("pivotsim.engines.array.many_designs.PARALLEL_FROM_DESIGNS", 1)
         threaded = ps.simulate_designs(plan, "zcu102", designs)
         assert np.array_equal(serial["pl_cycles"], threaded["pl_cycles"])
 
     @pytest.mark.parametrize("threads_from", [1, 10**9])
     def test_several_traces_at_once(self, threads_from, monkeypatch):
-        monkeypatch.setattr(analytic, "PARALLEL_FROM_DESIGNS", threads_from)
+        monkeypatch.setattr("pivotsim.engines.array.many_designs.PARALLEL_FROM_DESIGNS", threads_from)
         draw, designs = random.Random(3), self.random_designs(50, seed=3)
         shared = [(197, 64, 197), (10, 20, 30), (1, 1, 1)]
         own = [tuple(draw.randint(1, 300) for _ in range(3)) for _ in range(4)]
         rows = [[*size, draw.randint(1, 9)] for size in shared * 2 + own]
         traces = [np.array(part, dtype=np.int64).reshape(-1, 4) for part in (rows[:5], rows[3:], [], rows[8:])]
-        found = analytic.cycles_per_design(traces, analytic.design_columns(ps.load_hardware("zcu102").array, designs))
+        found = cycles_per_design(traces, design_columns(ps.load_hardware("zcu102").array, designs))
         for i in range(50):
             one = {field: values[i].item() for field, values in designs.items()}
-            assert [cycles[i] for cycles in found] == [analytic.cycles_per_gemm(t, one).sum() for t in traces]
-            assert analytic.array_values(analytic.design_row(one)) == one
+            assert [cycles[i] for cycles in found] == [cycles_per_gemm(t, one).sum() for t in traces]
+            assert array_values(design_row(one)) == one
 
     def test_no_design_at_all(self):
         assert ps.simulate_designs(ps.plan("deit_s"), "zcu102", {"rows": []})["pl_cycles"].shape == (0,)
@@ -264,7 +267,7 @@ class TestOverflow:
         # 2**32 folds of 1 + 1 + 1 + T clocks fit by one fold; 15 more clocks each do not
         sizes = (2**32, 1, 2**31 - 4)
         no_latency = Design(1, 1, *DATAFLOW["is"].mapping, 0, 0, 1, 0)
-        analytic.check_no_overflow([(*sizes, 1)], no_latency)
+        check_no_overflow([(*sizes, 1)], no_latency)
         with pytest.raises(ps.InputError, match="exceed int64"):
             ps.simulate_gemm(*sizes, rows=1, cols=1, mac_latency=16)
 
@@ -286,7 +289,7 @@ class TestOverflow:
             m, k, n = (draw.randint(1, 300) for _ in range(3))
             rows, cols, mode = draw.randint(1, 40), draw.randint(1, 40), draw.choice(MODES)
             cycles, _ = both(m, k, n, rows, cols, mode)
-            design = analytic.design_of(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
+            design = design_of(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
             repeats = INT64_MAX // cycles + 1  # together just beyond int64: the guard must see it
             with pytest.raises(ps.InputError, match="exceed int64"):
-                analytic.check_no_overflow([(m, k, n, repeats)], design)
+                check_no_overflow([(m, k, n, repeats)], design)

@@ -5,7 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from pivotsim.engines.array.closed_form import array_values, design_of, design_row
+from pivotsim.engines.array.designs import design_of
+from pivotsim.engines.array.many_designs import array_values, design_row
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import many_designs
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk

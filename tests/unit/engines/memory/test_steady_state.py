@@ -6,7 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from pivotsim.engines.array.closed_form import design_of, design_row
+from pivotsim.engines.array.designs import design_of
+from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.dram.arrays import channel_arrays
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.kernel_calls import records_of

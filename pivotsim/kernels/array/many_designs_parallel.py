@@ -1,7 +1,7 @@
 """The threaded twin of ``sum_design_cycles``, apart so that only large design vectors load it."""
 
 from pivotsim.kernels._jit import kernel, prange
-from pivotsim.kernels.array.closed_form import DESIGNS_SIGNATURE, fill_totals
+from pivotsim.kernels.array.many_designs import DESIGNS_SIGNATURE, fill_totals
 from pivotsim.kernels.types import Array
 
 

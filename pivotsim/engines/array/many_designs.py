@@ -1,0 +1,137 @@
+"""Vectors of designs in closed form, up to millions (API twin of kernels/array/many_designs.py)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from pivotsim.engines.array.designs import DESIGN_FIELDS, code_of, design_from, fields_of
+from pivotsim.engines.array.one_gemm import check_no_overflow
+from pivotsim.errors import InputError, check_integer, got, nearest
+from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.hardware.spec import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.kernels import threads
+from pivotsim.kernels.types import DesignColumns
+from pivotsim.units import INT64_MAX, IntArray
+from pivotsim.workload.sizes import joint_gemms
+
+PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
+
+
+def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
+    """Return an array's configuration in codes, shape (7,): a row to sort and to tell designs apart by."""
+    values = fields_of(array)
+    return np.array([code_of(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
+
+
+def array_values(row: IntArray) -> dict[str, Any]:
+    """Return the fields that ``design_row`` made a row of."""
+    named = {}
+    for (field, allowed), code in zip(DESIGN_FIELDS.items(), row.tolist(), strict=True):
+        named[field] = allowed[code] if isinstance(allowed[0], str) else code
+    return {**named, "os_edge_register": bool(named["os_edge_register"])}
+
+
+def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumns:
+    """Return vectors of length D: those of ``axes``, and the array's own values at stride 0.
+
+    Raises
+    ------
+    InputError
+        A field is unknown, a value is out of bounds, or the vectors differ in length.
+    """
+    problems, columns = [], {}
+    for field, values in axes.items():
+        if field not in DESIGN_FIELDS:
+            problems.append(f"designs: {field}: unknown field{nearest(field, DESIGN_FIELDS)}")
+            continue
+        try:
+            columns[field] = _column(field, values)
+        except InputError as error:
+            problems += [f"designs: {p}" for p in error.problems]
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        remedy = "grid=True takes every combination of their values"
+        problems.append(f"designs: vectors differ in length {got(sorted(lengths))}; {remedy}")
+    if problems:
+        raise InputError(problems)
+    return coded_columns(array, columns)
+
+
+def column_codes(field: str, values: object) -> IntArray:
+    """Return one field's values as the kernel reads them, names as codes, int64 (D,).
+
+    Raises
+    ------
+    InputError
+        A value is out of bounds, or no value of the field.
+    """
+    return _column(field, values)
+
+
+def coded_columns(array: ArraySpec, columns: Mapping[str, IntArray]) -> DesignColumns:
+    """Return vectors of one length: ``columns``, as ``column_codes`` gives them, and else the array's own."""
+    length = len(next(iter(columns.values()))) if columns else 1
+    own = design_row(array)
+    constant = [as_strided(own[i:], (length,), (0,)) for i in range(len(own))]
+    return DesignColumns(*(columns.get(field, constant[i]) for i, field in enumerate(DESIGN_FIELDS)))
+
+
+def _column(field: str, values: object) -> IntArray:
+    """Return one field's values as codes, shape (D,)."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):  # ragged
+        raise InputError(f"{field}: must be a vector {got(values)}") from None
+    if array.ndim != 1:
+        raise InputError(f"{field}: must be a vector {got(values)}")
+    if not array.size:
+        return np.zeros(0, dtype=np.int64)
+    allowed = DESIGN_FIELDS[field]
+    if isinstance(allowed[0], str):
+        names, inverse = np.unique(array.astype(str), return_inverse=True)
+        return np.array([code_of(field, str(name)) for name in names], dtype=np.int64)[inverse]
+    if field == "os_edge_register" and array.dtype != np.bool_:
+        raise InputError(f"{field}: must be true or false {got(array[0])}")
+    if array.dtype.kind not in "iub" or (array.dtype.kind == "b") != (field == "os_edge_register"):
+        raise InputError(f"{field}: must hold integers {got(array[0])}")
+    for extreme in (array.min(), array.max()):
+        check_integer(field, int(extreme), int(allowed[0]), int(allowed[1]))
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def cycles_per_design(
+    traces: Sequence[IntArray], designs: DesignColumns, *, is_parallel: bool = True
+) -> tuple[IntArray, ...]:
+    """Return the clocks of each trace's (G, 4) GEMMs under each design, an int64 (D,) per trace.
+
+    Sizes that traces share are computed once. Large vectors are shared among numba's threads if ``is_parallel``.
+    """
+    out = np.zeros((len(traces), len(designs.rows)), dtype=np.int64)
+    sizes, repeats = joint_gemms(traces)
+    if sizes and out.shape[1]:
+        for counts in repeats.T.tolist():
+            _check_designs([(*size, count) for size, count in zip(sizes, counts, strict=True)], designs)
+        if is_parallel and out.shape[1] >= PARALLEL_FROM_DESIGNS and threads.may_start():
+            from pivotsim.kernels.array.many_designs_parallel import sum_design_cycles_parallel as run
+        else:
+            from pivotsim.kernels.array.many_designs import sum_design_cycles as run
+        mapped = np.array([[flow.sizes(*size) for size in sizes] for flow in DATAFLOW.values()], dtype=np.int64)
+        drains = np.array([flow.drains for flow in DATAFLOW.values()], dtype=np.int64)
+        run(mapped, drains, repeats, tuple(designs), out)
+    return tuple(out)
+
+
+def _check_designs(gemms: list[tuple[int, int, int, int]], designs: DesignColumns) -> None:
+    """Check for overflow: once for every design that the fields' bounds allow, then design by design.
+
+    The first check is nearly always enough, and it does not read the vectors.
+    """
+    coarse = 0
+    for m, k, n, repeats in gemms:
+        for row_size, col_size, t in (flow.sizes(m, k, n) for flow in DATAFLOW.values()):
+            coarse += repeats * row_size * col_size * (2 * MAX_ROWS + MAX_COLS + t + MAX_MAC_LATENCY)
+    if coarse > INT64_MAX:
+        for codes in set(zip(*(column.tolist() for column in designs), strict=True)):
+            check_no_overflow(gemms, design_from(codes))
