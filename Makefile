@@ -30,7 +30,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy proof fuzz mutants load bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy train-papers proof fuzz mutants load bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -73,6 +73,9 @@ cosearch: $(TORCH_READY)
 
 token-accuracy: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.recordings.token_accuracy
+
+train-papers: $(TORCH_READY)
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m tests.recordings.train_papers $(PAPERS)
 
 proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
@@ -132,6 +135,7 @@ help:
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
+	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (quarter of an hour)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
 	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"

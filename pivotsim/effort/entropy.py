@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, check_real, got, got_elements, got_shape
+from pivotsim.errors import InputError, check_integer, check_real, got, got_elements, got_shape
 from pivotsim.units import FloatArray
 
 BLOCK_ELEMENTS = 2**20  # logits in float64 at one time
@@ -88,6 +88,37 @@ def exit_threshold(entropies: Any, lec: float) -> float:
     values = checked_entropies("entropies", entropies)
     count = images_needed(check_fraction("lec", lec), len(values))
     return above(float(np.partition(values, count - 1)[count - 1])) if count else 0.0
+
+
+def normalized_from_per_class(value: float, classes: int) -> float:
+    """Return an entropy or a threshold in the units of Eq. 3 from one in nats per class.
+
+    PIVOT's released code takes the mean of -p_i log p_i over the K classes, H / K, where Eq. 3 has H / log K: a value
+    of the one is K / log K of the other. For ImageNet that is 144.8: the code's thresholds 0.0001 to 0.0015 and 0.001
+    to 0.004 are 0.0145 to 0.217 and 0.145 to 0.579 in the paper's units.
+
+    Parameters
+    ----------
+    value : float
+        Nats per class, from 0 to log(K) / K.
+    classes : int
+        K, at least 2.
+
+    Raises
+    ------
+    InputError
+        A number does not fit: no entropy of so many classes is as large.
+
+    Examples
+    --------
+    >>> [round(normalized_from_per_class(value, 1000), 4) for value in (0.0001, 0.0015, 0.001, 0.004)]
+    [0.0145, 0.2171, 0.1448, 0.5791]
+    """
+    k = check_integer("classes", classes, 2)
+    number, largest = check_real("value", value), math.log(k) / k
+    if not 0 <= number <= largest:
+        raise InputError(f"value: must lie in 0 to {largest:.6g}, log({k}) / {k} {got(value)}")
+    return min(number / largest, 1.0)
 
 
 def entropies_of(path: str, logits: Any) -> FloatArray:

@@ -133,7 +133,7 @@ def entropy_by_accuracy(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the batch's accuracy times the mean of -p log p over all classes of all images, right or wrong.
 
     PIVOT's L_En as its released code has it. Its unit is nats per class: 1 of it is K / log K of Eq. 3's
-    (``pivotsim.effort.entropy.threshold_per_class``). The accuracy is a fraction [assumed].
+    (``pivotsim.effort.entropy.normalized_from_per_class``). The accuracy is a fraction [assumed], and has no gradient.
 
     Parameters
     ----------
@@ -171,7 +171,8 @@ LOSSES: Mapping[str, Mapping[str, float]] = {
     "labels": {"cross_entropy": 1.0},
     # PIVOT, Fig. 2b and section 3.2: L_CE + L_Distill + L_En, added as they are
     "pivot_text": {"cross_entropy": 1.0, "entropy_of_correct": 1.0, "token_distance": 1.0},
-    # PIVOT's released code; its entropy per class is small, and 1000 makes it log(K) of Eq. 3's at 1,000 classes
+    # PIVOT's released code, for 1,000 classes, where 1000 entropies per class are the entropy in nats. For K classes
+    # the same weight of a nat is K: {**LOSSES["pivot_released"], "entropy_by_accuracy": K}
     "pivot_released": {
         "cross_entropy": 1.0, "logit_divergence": 0.5, "token_distance": 0.5, "entropy_by_accuracy": 1000.0,
     },

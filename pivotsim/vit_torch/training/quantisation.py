@@ -22,7 +22,7 @@ def fake_quantised(vit: VisionTransformer, images: Images, *, bits: int = 8) -> 
     Symmetric, one scale a tensor: q = round(x / s), |q| <= 2^(bits-1) - 1, s = largest |x| / (2^(bits-1) - 1).
     Weights of linear layers and convolutions take their own largest |x|; their inputs, and Q, K and V together, the
     largest that ``images`` show, beyond which they are cut off. Biases, sums, norms, softmax and its result stay in
-    float. Rounded after training, while the paper trains with 8 bits (section 4.1), which can only be better.
+    float. Rounded after training; PIVOT trains with 8 bits (section 4.1), for which ``QuantisationAware`` is.
 
     Parameters
     ----------
@@ -45,11 +45,10 @@ def fake_quantised(vit: VisionTransformer, images: Images, *, bits: int = 8) -> 
     >>> len(quantised.head.weight.unique())
     3
     """
-    levels = 2 ** (check_integer("bits", bits, *BITS) - 1) - 1
+    levels = levels_of(bits)
     quantised = copy.deepcopy(vit)
     largest: dict[nn.Module, float] = {}
-    spots = [m for m in quantised.modules() if isinstance(m, MULTIPLIED)]
-    results = [m.qkv for m in quantised.modules() if isinstance(m, Attention)]  # Q, K and V are operands, too
+    spots, results = operands(quantised)
 
     hooks = [m.register_forward_pre_hook(lambda module, inputs: _note(largest, module, inputs[0])) for m in spots]
     outputs: dict[nn.Module, float] = {}
@@ -66,6 +65,21 @@ def fake_quantised(vit: VisionTransformer, images: Images, *, bits: int = 8) -> 
             if module in outputs:
                 module.register_forward_hook(_rounding_output(outputs[module], levels))
     return quantised
+
+
+def levels_of(bits: int) -> int:
+    """Return the largest integer of a symmetric range of so many bits, or raise InputError.
+
+    >>> levels_of(8)
+    127
+    """
+    return int(2 ** (check_integer("bits", bits, *BITS) - 1) - 1)
+
+
+def operands(vit: VisionTransformer) -> tuple[list[nn.Module], list[nn.Module]]:
+    """Return the layers whose weights and inputs are multiplied, and those whose results are: Q, K and V."""
+    layers = [module for module in vit.modules() if isinstance(module, MULTIPLIED)]
+    return layers, [module.qkv for module in vit.modules() if isinstance(module, Attention)]
 
 
 def rounded(x: Tensor, largest: float, levels: int) -> Tensor:
