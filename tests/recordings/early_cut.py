@@ -27,7 +27,7 @@ BOARD = "zcu102"
 KEEP_RATES = (0.5, 0.3)
 PROGRESSIVE_ENCODERS = (2, 5, 7)  # of eight, as EViT's 4, 7, 10 are of twelve
 CUT_ENCODERS = (1, 2)  # the paper's 25 % of the depth is 2; earlier saves more
-RECIPE = Recipe(6, 2e-3, 0.01, "mostly_teacher")
+RECIPE = Recipe(8, 4e-3, 0.01, "mostly_teacher")
 KEYS = ("seed", "delay_of", "method", "trained")
 FIGURES = ("accuracy_frac", "teacher_accuracy_frac")
 
