@@ -1,9 +1,9 @@
 """Weights and tokens pruned in one training (Parikh et al.) on real images, into notebooks/recorded.
 
 For each of ten seeds: another split of the digits, a teacher, and from it at each density of the weights and each keep
-rate of the tokens: pruning by magnitude without training; those masks fine-tuned, then the tokens dropped and fine-tuned
-again; and masks learned by scores while tokens are dropped. The last two train equally long, by the same loss. Each
-result is saved, read back as a checkpoint, and simulated on the array, behind its memories and on the MPCA.
+rate of the tokens: pruning by magnitude without training; those masks fine-tuned, then the tokens dropped and
+fine-tuned again; and masks learned by scores while tokens are dropped. The last two train equally long, by the same
+loss. Each result is saved, read back as a checkpoint, and simulated on the array, behind its memories and on the MPCA.
 """
 
 import copy
