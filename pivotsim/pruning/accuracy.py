@@ -117,6 +117,20 @@ def read_accuracy(path: str | Path) -> dict[int, float]:
     return table
 
 
+def kept_tokens(model: VitModel, tokens: int, batch: int, seed: int) -> IntArray:
+    """Return the tokens that one batch keeps, int64, ascending: all prefix tokens, and patches drawn at random.
+
+    The same seed and batch keep nested sets for falling counts.
+
+    >>> from pivotsim.models.spec import load_model
+    >>> kept_tokens(load_model("digits_vit"), 4, batch=0, seed=0).tolist()
+    [0, 3, 4, 12]
+    """
+    prefix = model.leading_tokens
+    patches = np.random.default_rng([seed, batch]).permutation(model.patches)[: tokens - prefix]
+    return np.concatenate([np.arange(prefix), prefix + np.sort(patches)])
+
+
 @dataclass(frozen=True)
 class RandomRemoval:
     """The random-removal proxy as a callable: tokens kept -> accuracy in percent, by an evaluation of the user's.
@@ -149,13 +163,10 @@ class RandomRemoval:
 
     def __call__(self, tokens: int) -> float:
         """Return the accuracy of keeping ``tokens`` tokens, prefix tokens included."""
-        prefix, patches = self.model.leading_tokens, self.model.patches
-        kept = check_integer("tokens", tokens, prefix + 1, self.model.tokens) - prefix
+        check_integer("tokens", tokens, self.model.leading_tokens + 1, self.model.tokens)
         correct = images = 0
         for batch in range(check_integer("batches", self.batches, 1)):
-            order = np.random.default_rng([self.seed, batch]).permutation(patches)
-            indices = np.concatenate([np.arange(prefix), prefix + np.sort(order[:kept])])
-            right, seen = self.correct_of(batch, indices)
+            right, seen = self.correct_of(batch, kept_tokens(self.model, int(tokens), batch, self.seed))
             correct, images = correct + right, images + seen
         if images < 1:
             raise InputError(f"correct_of: evaluated no image {got(images)}")

@@ -7,19 +7,15 @@ seeds, each with its own split and teacher, trained as for `make cosearch`, roun
 import sys
 import time
 from statistics import mean
-from typing import Any
 
 import torch
-from torch import Tensor
+from torch.utils.data import TensorDataset
 
-import pivotsim as ps
-from pivotsim.pruning.accuracy import RandomRemoval
-from pivotsim.units import IntArray
-from pivotsim.vit_torch.model.transformer import VisionTransformer
+from pivotsim.pruning import measure_accuracy
 from pivotsim.vit_torch.training.loop import train
 from pivotsim.vit_torch.training.quantisation import fake_quantised
 from tests.recordings.cosearch import BATCH, SEEDS, TEACHER, batches_of
-from tests.recordings.digits import MODEL, SIZES, Part, split_digits, start
+from tests.recordings.digits import MODEL, SIZES, split_digits, start
 from tests.recordings.recording import SAMPLES, write
 
 DRAWS = 8  # sets of patches that are removed from all test images
@@ -45,27 +41,10 @@ def table_of(seed: int) -> dict[int, float]:
     vit, parts = start(seed), split_digits(seed)
     train(vit, batches_of(seed), TEACHER)
     small = fake_quantised(vit, parts["train"].images)
-    model = ps.load_model(MODEL)
-    proxy = RandomRemoval(lambda _, kept: right_of(small, parts["test"], kept), model, batches=DRAWS, seed=seed)
-    table = {n: proxy(n) for n in range(model.tokens, model.prefix_tokens, -1)}
+    test = TensorDataset(*parts["test"])
+    table = measure_accuracy(small, test, batch=SIZES["test"], draws=DRAWS, seed=seed).table
     print(seed, table, flush=True)
     return table
-
-
-def right_of(vit: VisionTransformer, part: Part, kept: IntArray) -> tuple[int, int]:
-    """Return (correct, images) where the first encoder gets the kept tokens alone."""
-    indices = torch.as_tensor(kept)
-
-    def keep(_: Any, arguments: tuple[Tensor, Any]) -> tuple[Tensor, Any]:
-        return arguments[0][:, indices], arguments[1]
-
-    hook = vit.blocks[0].register_forward_pre_hook(keep)
-    try:
-        with torch.no_grad():
-            right = vit(part.images).argmax(dim=1) == part.labels
-    finally:
-        hook.remove()
-    return int(right.sum()), len(part.labels)
 
 
 if __name__ == "__main__":

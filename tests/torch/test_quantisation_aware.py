@@ -10,6 +10,8 @@ import pivotsim as ps
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)
+from torch.nn.utils import parametrize
+
 from pivotsim.vit_torch.measuring.extraction import logits_of
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.training.batches import InMemory
@@ -127,6 +129,34 @@ def test_training_with_three_bits_learns_what_rounding_after_training_loses():
         logits = torch.tensor(logits_of(fake_quantised(vit, images, bits=3), images))
         losses[name] = torch.nn.functional.cross_entropy(logits, labels).item()
     assert losses["aware"] < 0.8 * losses["after"]
+
+
+class Halved(torch.nn.Module):
+    """A weight times a mask of every other column."""
+
+    def forward(self, weight):
+        return weight * (torch.arange(weight.shape[1]) % 2)
+
+
+class Masked(Part):
+    """A fixed mask on one layer, which stays in its weight."""
+
+    @contextmanager
+    def attached(self, vit):
+        layer = vit.blocks[1].mlp.fc1
+        parametrize.register_parametrization(layer, "weight", Halved())
+        yield
+        parametrize.remove_parametrizations(layer, "weight")
+
+
+def test_it_rounds_what_a_mask_leaves_and_leaves_the_mask_alone():
+    vit, watching = grown(), Watching()
+    before = vit.blocks[1].mlp.fc1.weight.detach().clone()
+    train(vit, whole_batches(), STILL, parts=[Masked(), QuantisationAware(3), watching])
+    weight = watching.seen[1]
+    assert not weight[:, ::2].any() and len(np.unique(weight)) <= 7
+    assert torch.equal(vit.blocks[1].mlp.fc1.weight, before * (torch.arange(12) % 2))
+    assert not any(parametrize.is_parametrized(module) for module in vit.modules())
 
 
 @pytest.mark.parametrize("bits", [1, 17, 8.0])

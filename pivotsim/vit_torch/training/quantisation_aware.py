@@ -17,7 +17,7 @@ class QuantisationAware(Part):
     Weights, inputs of linear layers and convolutions, and Q, K and V go in as multiples of their own largest |x| of
     the batch, over 2^(bits-1) - 1; ranges are of the batch [assumed], where inference takes those of many images.
     The gradient passes the rounding as it is (straight-through). After training the weights are the float ones:
-    ``fake_quantised`` rounds them for inference.
+    ``fake_quantised`` rounds them for inference. It stands after parts that change weights, such as masks.
 
     Parameters
     ----------
@@ -47,8 +47,9 @@ class QuantisationAware(Part):
         layers, results = operands(vit)
         with ExitStack() as undone:
             for layer in layers:
-                parametrize.register_parametrization(layer, "weight", _Rounding(self.levels))
-                undone.callback(parametrize.remove_parametrizations, layer, "weight", leave_parametrized=False)
+                rounding = _Rounding(self.levels)
+                parametrize.register_parametrization(layer, "weight", rounding)
+                undone.callback(_take_off, layer, rounding)
                 hook = layer.register_forward_pre_hook(lambda _, given: (self._round(given[0]), *given[1:]))
                 undone.callback(hook.remove)
             for result in results:
@@ -58,6 +59,15 @@ class QuantisationAware(Part):
 
     def _round(self, x: Tensor) -> Tensor:
         return rounded_straight_through(x, self.levels)
+
+
+def _take_off(layer: nn.Module, rounding: nn.Module) -> None:
+    """Remove this parametrisation of the weight alone: a mask in front of it stays until its own part takes it off."""
+    before = layer.parametrizations.weight
+    if len(before) == 1:
+        parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
+    else:
+        del before[list(before).index(rounding)]
 
 
 class _Rounding(nn.Module):
