@@ -26,6 +26,7 @@ from pivotsim.vit_torch.training.pruning.density import DensitySchedule
 from pivotsim.vit_torch.training.pruning.removal import pruned_state, remove_heads
 from pivotsim.vit_torch.training.pruning.scored_pruning import PARIKH_RECIPE, ScoredPruning, prune_by_magnitude
 from pivotsim.vit_torch.training.pruning.scores import BlockScores
+from pivotsim.vit_torch.training.quantisation_aware import QuantisationAware
 from pivotsim.vit_torch.training.recipes import Recipe
 from tests.torch.test_importance import drawn, tensors_of
 from tests.torch.test_transformer import arrays, images_of, randomised
@@ -294,6 +295,14 @@ def test_it_trains_with_tokens_dropped_and_a_teacher_in_one_run():
     assert losses[-1] < losses[0] and part.densities[-1] == 0.5
 
 
+def test_masks_are_kept_where_training_rounds_too():
+    vit, part = grown(0, MODEL), ScoredPruning(block=4, density=0.5)
+    train(vit, whole_batches(), RECIPE, parts=[part, QuantisationAware(8)])
+    zeros = {layer: int((layer.weight == 0).sum()) / layer.weight.numel() for layer in part.scored}
+    assert not any(parametrize.is_parametrized(module) for module in vit.modules())
+    assert set(zeros.values()) == {0.5}
+
+
 def test_a_skipped_attention_is_not_pruned():
     vit = grown(0, MODEL)
     vit.blocks[1].attention_active = False
@@ -325,6 +334,12 @@ BAD = {
     "a head": (
         lambda: train(grown(0, MODEL), whole_batches(), RECIPE, parts=[ScoredPruning(block=5, density=0.5)]),
         r"^block: must divide the width of a head, 8 \(got 5\)$",
+    ),
+    "the order of parts": (
+        lambda: train(
+            grown(0, MODEL), whole_batches(), RECIPE, parts=[QuantisationAware(8), ScoredPruning(block=4, density=0.5)]
+        ),
+        r"^parts: ScoredPruning goes before what rounds or masks the same weights$",
     ),
     "a fine block of heads": (
         lambda: prune_by_magnitude(grown(0, MODEL), block=12, density=0.5),

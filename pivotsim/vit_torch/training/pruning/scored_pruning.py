@@ -25,7 +25,7 @@ class ScoredPruning(Part):
     scores, straight-through gradients, a rate of the scores' own, density 1 falling to r_b, a smaller dense MLP, heads
     that lose all blocks removed whole at the end. With ``prune_tdm`` on the ViT, tokens are dropped in the same run.
     A neuron is masked where it goes on (a column of fc2): so a masked one still has a gradient, and may come back.
-    Biases are not masked. Skipped attentions are not pruned.
+    Biases are not masked. Skipped attentions are not pruned. It goes before ``QuantisationAware`` in a list of parts.
 
     Scores that start at the magnitudes and have a rate of 0 prune once, before training (static pruning).
 
@@ -75,6 +75,8 @@ class ScoredPruning(Part):
         if head % self.block:
             raise InputError(f"block: must divide the width of a head, {head} {got(self.block)}")
         self.scored = self._scores(vit)
+        if any(parametrize.is_parametrized(layer) for layer in self.scored):
+            raise InputError("parts: ScoredPruning goes before what rounds or masks the same weights")
         for layer, scores in self.scored.items():
             parametrize.register_parametrization(layer, "weight", scores)
         try:
