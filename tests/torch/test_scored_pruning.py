@@ -182,6 +182,8 @@ def test_masks_stay_as_zeros_and_the_density_falls():
         spread = kept.repeat_interleave(scored.rows, 1).repeat_interleave(scored.columns, 2).flatten(0, 1)
         assert torch.equal(zero, ~spread)
         assert scored.scores.abs().min() > 0  # masked ones, too, were moved
+    for block in vit.blocks:  # Q, K and V are ranked apart
+        assert [(weight == 0).float().mean().item() for weight in block.attn.qkv.weight.chunk(3)] == [0.5] * 3
 
 
 def test_equal_seeds_make_equal_masks():
