@@ -135,7 +135,7 @@ help:
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
-	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (quarter of an hour)"
+	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
 	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
 	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"

@@ -1,4 +1,4 @@
-"""PIVOT's losses side by side on real images, into notebooks/recorded: `make train-papers` (a quarter of an hour).
+"""PIVOT's losses side by side on real images, into notebooks/recorded: `make train-papers` (eight minutes of CPU).
 
 
 For each of ten seeds: another split of the digits, a teacher, its best paths of two efforts, and each of them
