@@ -164,4 +164,4 @@ def test_what_a_loss_needs_is_told():
     for label in (-1, 5):
         with pytest.raises(ps.InputError, match=rf"^labels: must be classes from 0 to 4 \(got {label}\)$"):
             train(vit, whole_batches(labels=torch.full((7,), label)), Recipe(1, loss="labels"))
-    assert set(LOSSES) == {"labels", "pivot_text", "pivot_released", "deit_hard"}
+    assert set(LOSSES) == {"labels", "pivot_text", "pivot_released", "mostly_teacher", "deit_hard"}

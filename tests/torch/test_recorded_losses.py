@@ -76,6 +76,6 @@ def test_the_page_says_what_the_images_are():
 
 def test_an_unknown_paper_is_told(capsys):
     assert train_papers.main(["effort_loss"]) == 2
-    assert capsys.readouterr().err == "unknown: effort_loss; there are effort_losses\n"
+    assert capsys.readouterr().err == f"unknown: effort_loss; there are {', '.join(train_papers.PAPERS)}\n"
     for name in train_papers.PAPERS:
         assert (ROOT / "tests" / "recordings" / f"{name}.py").exists()

@@ -16,6 +16,7 @@ from pivotsim.vit_torch.reducers.selecting import Predictor
 from pivotsim.workload.tokens.methods import FEATURES, REDUCTIONS
 
 STAGES = (4, 7, 10)  # EViT, DynamicViT and HeatViT on 12 encoders
+TDM_ENCODERS = (3, 7, 10)  # Parikh et al.
 
 
 def prune_single(
@@ -100,6 +101,24 @@ def prune_evit(
     check_flag("fuse", fuse)
     _needs_class_token(vit, "EViT")
     _install(vit, "between", encoders, lambda i: Evit(rate, vit.model.prefix_tokens, bool(fuse)))
+
+
+def prune_tdm(vit: VisionTransformer, *, keep_rate: float, encoders: Iterable[int] | None = TDM_ENCODERS) -> None:
+    """Keep ceil(r_t * patches) and one fused token at some encoders, after the attention's residual (Parikh et al.).
+
+    The token dropping module of FCCM 2024, by the authors' public files: patches are ranked by the class token's row of
+    the attention, mean over heads; the others make one token, their sum weighted by that row, not divided by the
+    weights' sum. ceil(r_t (N - 1)) + 2 of N leave. It is EViT's rule with the others fused, at other encoders.
+
+    Examples
+    --------
+    >>> from pivotsim.vit_torch.model.transformer import build_vit
+    >>> vit = build_vit("deit_t")
+    >>> prune_tdm(vit, keep_rate=0.5)
+    >>> vit.forward_features(torch.zeros(1, 3, 224, 224)).shape[1]
+    28
+    """
+    prune_evit(vit, keep_rate=keep_rate, fuse=True, encoders=encoders)
 
 
 def merge_tokens(vit: VisionTransformer, *, removed: int, encoders: Iterable[int] | None = None) -> None:

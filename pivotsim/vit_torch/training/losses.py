@@ -176,6 +176,8 @@ LOSSES: Mapping[str, Mapping[str, float]] = {
     "pivot_released": {
         "cross_entropy": 1.0, "logit_divergence": 0.5, "token_distance": 0.5, "entropy_by_accuracy": 1000.0,
     },
+    # Parikh et al. (FCCM 2024), training files; the temperature, 1 here, is [assumed]
+    "mostly_teacher": {"cross_entropy": 0.1, "logit_divergence": 0.9},
     # DeiT, section 4, hard distillation: labels for the class token, the teacher's choice for the distillation token
     "deit_hard": {"class_head_cross_entropy": 0.5, "distilled_head_cross_entropy": 0.5},
 }  # fmt: skip
