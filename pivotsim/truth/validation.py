@@ -46,7 +46,7 @@ class Compared(NamedTuple):
         return self.predicted / self.row.value - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Validation(Printable):
     """One machine, measured and predicted.
 
@@ -104,6 +104,14 @@ class Validation(Printable):
             "scores": {name: found._asdict() for name, found in self.scores().items()},
             "rows": [dict(zip(ROW_COLUMNS, row, strict=True)) for row in rows],
         }  # fmt: skip
+
+    def __repr__(self) -> str:
+        said = " and ".join(
+            f"{each.rows} {name} (MAPE {percent(each.mape_frac, 2)})"
+            for name, each in (("not fitted", self.score(False)), ("fitted", self.score(True)))
+            if each.rows
+        )
+        return f"<Validation: {self.name}, rows {said}>"
 
     def tables(self) -> tuple[Table, ...]:
         """Return every row, then what ``print`` shows: constants and errors."""
@@ -163,7 +171,8 @@ def validate(machine: str, rows: str | Path | Sequence[Measured] | None = None) 
         A name in ``pivotsim.truth.MACHINES``, such as ``vck190_dsp58``.
     rows : str, Path or sequence of Measured, optional
         Further measured rows in their place: a CSV file with the columns group, case, m, k, n, value. No constant is
-        fitted on them. A file says the sizes of every product.
+        fitted on them. A file says the sizes of every product, its value in the machine's unit, and a group of the
+        machine's own where each group has constants.
 
     Returns
     -------

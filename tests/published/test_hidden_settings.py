@@ -70,6 +70,12 @@ def test_options_of_a_run_are_settings():
     assert "energy: changes none of these cells, so they say nothing of it" in found.notes
 
 
+def test_a_constant_that_is_varied_stands_behind_no_number():
+    found = ps.infer_settings({"delay": 59.66}, {"array.mac_latency": [1, 2]})
+    assert not any(note.startswith("array.mac_latency:") for note in found.notes)
+    assert any(note.startswith("array.edge: [assumed]") for note in found.notes)
+
+
 def test_what_no_candidate_meets_is_said():
     found = ps.infer_settings({"delay": 59.66, "fps": 900}, {"model.depth": [11, 12]})
     assert found.fitting == [] and len(found.unmet) == 1
@@ -135,7 +141,7 @@ def test_a_sample_of_another_model_is_refused():
         ("quantity,value,unit\ndelay,3,s\n", ":2: unit: delay is in ms (got 's')"),
         ("quantity,value\ndelay,3\ndelay,4\n", ":3: delay: stands twice (got '4')"),
         ("quantity,value,tolerance\ndelay,3,x\n", ":2: tolerance: must be a number, or one in %"),
-        ("quantity,value\n", "claims: at least one cell is needed (got none)"),
+        ("quantity,value\n", "claims.csv: at least one cell is needed (got none)"),
     ],
 )
 def test_misuse_of_files(tmp_path, text, message):

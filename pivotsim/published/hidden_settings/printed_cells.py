@@ -46,6 +46,7 @@ def read_cells(claims: "str | Path | Mapping[str, object]", model: str) -> Print
         One line per problem, with the place of a file's.
     """
     said: tuple[str, ...] = ()
+    where = "claims"
     if isinstance(claims, Mapping):
         rows: list[tuple[str, Mapping[str, str]]] = [
             ("claims", {"quantity": str(name), "value": value if isinstance(value, str) else _digits(str(name), value)})
@@ -54,6 +55,7 @@ def read_cells(claims: "str | Path | Mapping[str, object]", model: str) -> Print
     else:
         is_open = is_stdin(Path(claims))
         sample = Sample(Path(claims)) if is_open else find_sample("claims", "claims", claims)
+        where = str(sample.path)
         rows, said = list(_rows(sample.path)), sample_note("claims", sample, model)
     problems: list[str] = []
     cells: dict[str, Cell] = {}
@@ -67,7 +69,7 @@ def read_cells(claims: "str | Path | Mapping[str, object]", model: str) -> Print
             problems.append(f"{place}: {cell.quantity}: stands twice {got(row['value'])}")
         cells[cell.quantity] = cell
     if not rows:
-        problems.append("claims: at least one cell is needed (got none)")
+        problems.append(f"{where}: at least one cell is needed (got none)")
     if problems:
         raise InputError(problems)
     return Printed(list(cells.values()), said)

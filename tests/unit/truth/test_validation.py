@@ -161,6 +161,11 @@ def test_fitted_constants_find_what_made_the_rows():
     assert fitted_constants(terms, rest, terms @ [3.0, 0.25] + rest) == pytest.approx([3.0, 0.25])
 
 
+def test_a_machine_is_one_line_where_it_is_not_printed(found):
+    assert repr(found["u250_blas"]) == "<Validation: u250_blas, rows 5 not fitted (MAPE 14.91 %)>"
+    assert repr(found["vck190_dsp58"]).endswith("rows 10 not fitted (MAPE 0.21 %) and 2 fitted (MAPE 0.00 %)>")
+
+
 def test_rows_and_json_agree(found):
     for each in found.values():
         rows = each.to_dict()["rows"]
