@@ -12,7 +12,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, counted, figures, percent
 from pivotsim.truth.machines import MACHINES, Machine
-from pivotsim.truth.measured import Measured, measured_rows, read_measured
+from pivotsim.truth.measured import Measured, beyond, measured_rows, read_measured
 from pivotsim.truth.scores import Score, fitted_constants, score
 from pivotsim.units import FloatArray
 
@@ -131,7 +131,10 @@ class Validation(Printable):
         held = [f"held, not found anew: {machine.held} ({machine.in_file})"] if machine.in_file else []
         heading = f"{counted(self.fitted_count, 'fitted constant')}; fitted on: {machine.fitted_on}"
         scored = [(name, *score_cells(each)) for name, each in self.scores().items() if each.rows]
-        said = (f"measured by: {machine.kind}", f"source: {machine.source}", f"model: {machine.model}")
+        far = beyond((each.row for each in self.rows), measured_rows(self.name))
+        outside = f"outside the sizes that were measured, so that nothing vouches for them: {counted(len(far), 'row')}"
+        said = [f"measured by: {machine.kind}", f"source: {machine.source}", f"model: {machine.model}"]
+        said += [outside] if far else []
         return (
             Table(heading, ("group", "constant", "value", "unit"), found, (2,), held),
             Table(f"{self.name}: errors", ("rows", "", "MAPE", "worst", "R^2"), scored, (1, 2, 3, 4), said),

@@ -16,7 +16,7 @@ MEANINGS = {
     RECOMPUTED: "follows from the paper's own tables",
     INPUT: "the paper sets it, the model takes it: no result",
     CALIBRATED: "a constant is fitted to this number, or to one that it follows from",
-    INFERRED: "rests on settings that the paper does not state, searched for: the reason says of how many",
+    INFERRED: "rests on settings that the paper does not state; the reason says of how many tried",
     UNVALIDATED: "from the GPU wave model, fitted to few points; beside the claim, not judged",
     NOT_MET: "simulated, and missed by more than the tolerance",
     CONTRADICTS: "the paper's other numbers imply another value, found by rule",

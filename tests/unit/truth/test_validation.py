@@ -119,9 +119,17 @@ class TestFurtherRows:
 
     def test_are_read_from_a_file(self, tmp_path):
         path = tmp_path / "rows.csv"
-        path.write_text("group,case,m,k,n,value\n128-512,x,256,256,256,4.0\n")
-        (row,) = ps.validate("tpu_v4", path).rows
-        assert row.row == Measured("128-512", "x", 256, 256, 256, 4.0)
+        for separator in ",;\t":
+            text = "group,case,m,k,n,value\n128-512,x,256,256,256,4.0\n"
+            path.write_text(text.replace(",", separator))
+            (row,) = ps.validate("tpu_v4", path).rows
+            assert row.row == Measured("128-512", "x", 256, 256, 256, 4.0)
+
+    def test_outside_the_measured_sizes_are_said(self, found):
+        said = "outside the sizes that were measured"
+        assert said not in str(found["tpu_v4"])
+        far = [Measured("32-128", "x", 64, 64, 64, 4.0), Measured("32-128", "x", 64, 4096, 64, 4.0)]
+        assert f"{said}, so that nothing vouches for them: 1 row" in str(ps.validate("tpu_v4", far))
 
     @pytest.mark.parametrize(
         ("name", "text", "problem"),
