@@ -106,6 +106,11 @@ def test_a_tolerance_widens_a_cell(tmp_path):
         ({"qkt_shar": 4}, {"model.depth": [3]}, "claims: quantity: is not known (got 'qkt_shar'), nearest"),
         ({"delay": "x"}, {"model.depth": [3]}, "claims: value: must be a plain number, as 48.47 (got 'x')"),
         ({"delay": True}, {"model.depth": [3]}, "claims: delay: must be a number (got true)"),
+        (
+            {"delay": 59.66},
+            {"effort.low": [9], "effort.high": [6], "effort.low_frac": "free"},
+            "vary: no combination can run: effort.low is not below effort.high",
+        ),
         ({}, {"model.depth": [3]}, "claims: at least one cell is needed (got none)"),
         ({"delay": 4}, {}, "vary: at least one setting is needed (got none)"),
         ({"delay": 4}, {"model.dept": [3]}, "vary: model.dept: unknown setting, nearest valid name: 'model.depth'"),

@@ -10,7 +10,7 @@ from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.errors import InputError
 from pivotsim.published.base.quantities import Costs, Pairs, costs_of
-from pivotsim.published.hidden_settings.vary import EDP, OPTIONS
+from pivotsim.published.hidden_settings.vary import EDP, LOW_NOT_BELOW_HIGH, OPTIONS
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 
@@ -56,7 +56,7 @@ def run_all(space_of: Callable[[Mapping[str, Any]], Space], combinations: Sequen
             reason = error.problems[0]
             left_out[reason] = left_out.get(reason, 0) + 1
     if not ran:
-        raise InputError(f"vary: no combination can run: {next(iter(left_out), 'none is left')}")
+        raise InputError(f"vary: no combination can run: {next(iter(left_out), LOW_NOT_BELOW_HIGH)}")
     gates = [len(reports) > 1 and space_of(one).options["gate"] != "none" for one, reports in ran]
     low = costs_of([reports[0] for _, reports in ran], gates=gates)
     return Runs([one for one, _ in ran], Pairs(low, _high([reports for _, reports in ran], low)),
