@@ -28,7 +28,7 @@ def run_command(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]",
+            metavar="MODEL",
             help="Model: a name, a YAML file, or one to import: .onnx, .pt2, timm:NAME, hf:CONFIG.json.",
         ),
     ] = None,

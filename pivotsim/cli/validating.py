@@ -18,7 +18,7 @@ PLOTS = typer.Option(
 
 def validate_command(
     machine: Annotated[
-        str | None, typer.Argument(metavar="[MACHINE]", help="One machine, row by row [default: all, in short].")
+        str | None, typer.Argument(metavar="MACHINE", help="One machine, row by row [default: all, in short].")
     ] = None,
     rows: Annotated[
         Path | None,

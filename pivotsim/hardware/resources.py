@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
 from pivotsim.hardware.loading import load_hardware
@@ -32,6 +33,7 @@ from pivotsim.units import INT64_MAX
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
 BRAM36_BITS = 36 * 1024
+NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whose FPGA is not known
 FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
 MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
 SUM_BYTES = 4  # int32
@@ -159,7 +161,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     Raises
     ------
     InputError
-        The hardware is unknown or not valid. A design that does not fit is no error.
+        The hardware is unknown or not valid, or states no FPGA. A design that does not fit is no error.
 
     Examples
     --------
@@ -171,6 +173,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     False
     """
     hw = as_systolic(load_hardware(hw), "fit")
+    if hw.fpga.device == NO_DEVICE:
+        raise InputError(f"fit: '{hw.name}' states no FPGA, so nothing tells whether it fits {got(hw.fpga.device)}")
     use, pes = hw.fpga.use, hw.pes
     memories = tuple(_memory_blocks(hw, name) for name in MEMORIES)
     demands = {
@@ -199,8 +203,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
-    """Return what a design takes of its FPGA, None for a kind of hardware whose resources are not counted."""
-    return fit(hw) if isinstance(hw, SystolicHardware) else None
+    """Return what a design takes of its FPGA; None of a kind whose resources are not counted, or without an FPGA."""
+    return fit(hw) if isinstance(hw, SystolicHardware) and hw.fpga.device != NO_DEVICE else None
 
 
 def fit_to_dict(found: Fit | None) -> dict[str, Any]:

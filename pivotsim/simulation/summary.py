@@ -57,7 +57,7 @@ def total_rows(report: Any) -> list[tuple[str, str, str, str]]:
 def fits_row(found: "Fit | None") -> tuple[str, str, str, str]:
     """Return (total, value, unit, remark) of a design beside its FPGA: the fullest resource, or all that it lacks."""
     if found is None:
-        return "fits", "-", "", "this kind of hardware's resources are not counted"
+        return "fits", "-", "", "no FPGA is stated, or this kind of hardware's resources are not counted"
     missing = [r for r in found.resources if not r.fits]
     fullest = max(found.resources, key=lambda r: r.demand / r.bound if r.bound else float(r.demand > 0))
     shown = ", ".join(f"{amount_text(r.demand)} of {r.bound:,} {r.unit}" for r in missing or [fullest])

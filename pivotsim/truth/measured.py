@@ -3,10 +3,12 @@
 import csv
 import importlib.resources
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pivotsim.errors import InputError, got
+from pivotsim.io.csv_separators import separator_of
 from pivotsim.io.text_files import read_text
 
 COLUMNS = ("group", "case", "m", "k", "n", "value")
@@ -42,14 +44,15 @@ def measured_rows(machine: str) -> list[Measured]:
 
 
 def read_measured(path: Path) -> list[Measured]:
-    """Return the rows of a file with the columns group, case, m, k, n, value.
+    """Return the rows of a file with the columns group, case, m, k, n, value; semicolons and tabs separate too.
 
     Raises
     ------
     InputError
         One line per problem: ``file:line: column: problem (got X)``.
     """
-    reader = csv.DictReader(read_text(path, MAX_BYTES).splitlines())
+    lines = read_text(path, MAX_BYTES).splitlines()
+    reader = csv.DictReader(lines, delimiter=separator_of(lines[0], COLUMNS))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise InputError(f"{path}:1: needs the columns {', '.join(COLUMNS)} {got(list(reader.fieldnames or ()))}")
@@ -72,6 +75,22 @@ def read_measured(path: Path) -> list[Measured]:
     if problems:
         raise InputError(problems[:MAX_PROBLEMS])
     return rows
+
+
+def beyond(rows: Iterable[Measured], known: Sequence[Measured]) -> list[Measured]:
+    """Return the rows with a size outside those of the known rows: of their group, or of all where it has none.
+
+    >>> near, far = Measured("a", "", 4, 4, 4, 1.0), Measured("a", "", 4, 9, 4, 1.0)
+    >>> beyond([near, far], [near]) == [far]
+    True
+    """
+    found = []
+    for row in rows:
+        own = [each for each in known if each.group == row.group] or known
+        ends = ((min(column), max(column)) for column in zip(*((r.m, r.k, r.n) for r in own), strict=True))
+        if not all(low <= size <= high for size, (low, high) in zip((row.m, row.k, row.n), ends, strict=True)):
+            found.append(row)
+    return found
 
 
 def _positive(text: str) -> float | None:

@@ -12,7 +12,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, counted, figures, percent
 from pivotsim.truth.machines import MACHINES, Machine
-from pivotsim.truth.measured import Measured, measured_rows, read_measured
+from pivotsim.truth.measured import Measured, beyond, measured_rows, read_measured
 from pivotsim.truth.scores import Score, fitted_constants, score
 from pivotsim.units import FloatArray
 
@@ -46,7 +46,7 @@ class Compared(NamedTuple):
         return self.predicted / self.row.value - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Validation(Printable):
     """One machine, measured and predicted.
 
@@ -105,6 +105,14 @@ class Validation(Printable):
             "rows": [dict(zip(ROW_COLUMNS, row, strict=True)) for row in rows],
         }  # fmt: skip
 
+    def __repr__(self) -> str:
+        said = " and ".join(
+            f"{each.rows} {name} (MAPE {percent(each.mape_frac, 2)})"
+            for name, each in (("not fitted", self.score(False)), ("fitted", self.score(True)))
+            if each.rows
+        )
+        return f"<Validation: {self.name}, rows {said}>"
+
     def tables(self) -> tuple[Table, ...]:
         """Return every row, then what ``print`` shows: constants and errors."""
         machine = self.machine
@@ -123,7 +131,10 @@ class Validation(Printable):
         held = [f"held, not found anew: {machine.held} ({machine.in_file})"] if machine.in_file else []
         heading = f"{counted(self.fitted_count, 'fitted constant')}; fitted on: {machine.fitted_on}"
         scored = [(name, *score_cells(each)) for name, each in self.scores().items() if each.rows]
-        said = (f"measured by: {machine.kind}", f"source: {machine.source}", f"model: {machine.model}")
+        far = beyond((each.row for each in self.rows), measured_rows(self.name))
+        outside = f"outside the sizes that were measured, so that nothing vouches for them: {counted(len(far), 'row')}"
+        said = [f"measured by: {machine.kind}", f"source: {machine.source}", f"model: {machine.model}"]
+        said += [outside] if far else []
         return (
             Table(heading, ("group", "constant", "value", "unit"), found, (2,), held),
             Table(f"{self.name}: errors", ("rows", "", "MAPE", "worst", "R^2"), scored, (1, 2, 3, 4), said),
@@ -163,7 +174,8 @@ def validate(machine: str, rows: str | Path | Sequence[Measured] | None = None) 
         A name in ``pivotsim.truth.MACHINES``, such as ``vck190_dsp58``.
     rows : str, Path or sequence of Measured, optional
         Further measured rows in their place: a CSV file with the columns group, case, m, k, n, value. No constant is
-        fitted on them. A file says the sizes of every product.
+        fitted on them. A file says the sizes of every product, its value in the machine's unit, and a group of the
+        machine's own where each group has constants.
 
     Returns
     -------

@@ -70,6 +70,12 @@ def test_options_of_a_run_are_settings():
     assert "energy: changes none of these cells, so they say nothing of it" in found.notes
 
 
+def test_a_constant_that_is_varied_stands_behind_no_number():
+    found = ps.infer_settings({"delay": 59.66}, {"array.mac_latency": [1, 2]})
+    assert not any(note.startswith("array.mac_latency:") for note in found.notes)
+    assert any(note.startswith("array.edge: [assumed]") for note in found.notes)
+
+
 def test_what_no_candidate_meets_is_said():
     found = ps.infer_settings({"delay": 59.66, "fps": 900}, {"model.depth": [11, 12]})
     assert found.fitting == [] and len(found.unmet) == 1
@@ -100,6 +106,11 @@ def test_a_tolerance_widens_a_cell(tmp_path):
         ({"qkt_shar": 4}, {"model.depth": [3]}, "claims: quantity: is not known (got 'qkt_shar'), nearest"),
         ({"delay": "x"}, {"model.depth": [3]}, "claims: value: must be a plain number, as 48.47 (got 'x')"),
         ({"delay": True}, {"model.depth": [3]}, "claims: delay: must be a number (got true)"),
+        (
+            {"delay": 59.66},
+            {"effort.low": [9], "effort.high": [6], "effort.low_frac": "free"},
+            "vary: no combination can run: effort.low is not below effort.high",
+        ),
         ({}, {"model.depth": [3]}, "claims: at least one cell is needed (got none)"),
         ({"delay": 4}, {}, "vary: at least one setting is needed (got none)"),
         ({"delay": 4}, {"model.dept": [3]}, "vary: model.dept: unknown setting, nearest valid name: 'model.depth'"),

@@ -10,7 +10,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.published import PAPERS, Findings
 from pivotsim.published.base.claims import Claim
-from pivotsim.published.base.findings import REPRODUCED, Finding
+from pivotsim.published.base.findings import MEANINGS, REPRODUCED, Finding
 from pivotsim.published.registry import Paper
 from pivotsim.tables import Table
 
@@ -51,6 +51,7 @@ def test_any_audit_prints(toy, capsys):
     print_audit(ps.reproduce("toy"), markdown=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Toy: published beside simulated" and "a closing line" in lines
+    assert any(line.startswith("reproduced ") and line.endswith(MEANINGS[REPRODUCED]) for line in lines)
     assert lines[-1] == "all verdicts are the expected ones"
     print_audit(ps.reproduce("toy"), markdown=True)
     assert "| x\\|y | 1 |" in capsys.readouterr().out
@@ -63,7 +64,7 @@ def test_a_terminal_gets_the_reasons_below(toy, monkeypatch, capsys):
     monkeypatch.setattr(audit_tables, "is_terminal", lambda: True)
     monkeypatch.setattr(audit_tables, "print_table", lambda *table: shown.append(table))
     audit_tables.print_audit(ps.reproduce("toy"), markdown=False)
-    assert [table[0][-1] for table in shown] == ["why", "", "b|c", "claims"]
+    assert [table[0][-1] for table in shown] == ["why", "", "b|c", "meaning"]
     assert shown[0][1][0][-1] == 1 and shown[1][1] == [(1, "on zcu102")]
 
 

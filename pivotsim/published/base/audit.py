@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
-from pivotsim.published.base.findings import VERDICTS, Finding
+from pivotsim.published.base.findings import MEANINGS, VERDICTS, Finding
 from pivotsim.tables import Table, as_html, as_text, percent
 
 
@@ -56,8 +56,9 @@ class Findings(ABC):
         return Table(title, columns, rows, (1, 2, 3), folds=6 if folds else None)
 
     def verdict_table(self) -> Table:
-        """Return how many claims have each verdict."""
-        return Table("Verdicts", ("verdict", "claims"), list(self.counts().items()), (1,))
+        """Return how many claims have each verdict, and what it means."""
+        rows = [(verdict, number, MEANINGS[verdict]) for verdict, number in self.counts().items()]
+        return Table("Verdicts", ("verdict", "claims", "meaning"), rows, (1,))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.findings)} claims, {len(self.unexpected)} verdicts not as expected>"

@@ -1,11 +1,4 @@
-"""Findings: one per claim, with its verdict.
-
-Verdicts of all papers
-    input                       a number that the paper sets, not a result: the model takes it as it is
-    not met                     modelled and not fitted, and the claim is missed by more than its tolerance
-    source contradicts itself   the paper's own rules and cells imply another value (found, not listed)
-    not modelled                outside the model; the reason says why
-"""
+"""Findings: one per claim, with its verdict; ``MEANINGS`` says what each verdict means, of all papers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +9,19 @@ REPRODUCED, CALIBRATED, INFERRED = "reproduced", "calibrated", "inferred"
 INPUT, NOT_MET = "input", "not met"
 CONTRADICTS, NOT_MODELLED = "source contradicts itself", "not modelled"
 NO_VERDICT = ""  # of a claim that is set beside another board than the paper's
+RECOMPUTED, UNVALIDATED = "recomputed", "not validated"
 VERDICTS = (REPRODUCED, INPUT, CALIBRATED, INFERRED, NOT_MET, CONTRADICTS, NOT_MODELLED)
+MEANINGS = {
+    REPRODUCED: "simulated within the claim's tolerance, nothing fitted to it",
+    RECOMPUTED: "follows from the paper's own tables",
+    INPUT: "the paper sets it, the model takes it: no result",
+    CALIBRATED: "a constant is fitted to this number, or to one that it follows from",
+    INFERRED: "rests on settings that the paper does not state; the reason says of how many tried",
+    UNVALIDATED: "from the GPU wave model, fitted to few points; beside the claim, not judged",
+    NOT_MET: "simulated, and missed by more than the tolerance",
+    CONTRADICTS: "the paper's other numbers imply another value, found by rule",
+    NOT_MODELLED: "outside the model; the reason says why",
+}
 
 
 @dataclass(frozen=True)

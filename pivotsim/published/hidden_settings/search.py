@@ -1,6 +1,6 @@
 """infer_settings(): printed numbers and hidden settings in, the settings that meet the numbers out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,12 @@ def infer_settings(
     values = {quantity: curve(high_frac) for quantity, curve in curves.items()}
     left_out = {**({LOW_NOT_BELOW_HIGH: varied.left_out} if varied.left_out else {}), **runs.left_out}
     found = infer(cells, settings, values, ranges=ranges)
-    notes = (*said, *_left_out(left_out), *_idle(varied.values, settings, values), *_constants(runs, settings, found))
+    notes = (
+        *said,
+        *_left_out(left_out),
+        *_idle(varied.values, settings, values),
+        *_constants(runs, settings, found, varied.values),
+    )
     return found.with_notes(notes)
 
 
@@ -144,7 +149,10 @@ def _idle(
             yield f"{name}: changes none of these cells, so they say nothing of it"
 
 
-def _constants(runs: Runs, settings: Sequence[Mapping[str, Any]], found: Inference) -> tuple[str, ...]:
-    """Return what stands behind the first candidate's numbers: calibrated, inferred or assumed constants, remarks."""
+def _constants(
+    runs: Runs, settings: Sequence[Mapping[str, Any]], found: Inference, varied: Collection[str]
+) -> tuple[str, ...]:
+    """Return what stands behind the first candidate's numbers: constants that are marked and not varied, remarks."""
     reports = runs.reports[next(i for i, one in enumerate(settings) if one is found.best.settings)]
-    return tuple(dict.fromkeys(line for report in reports for line in (*report.remarks, *report.notes)))
+    lines = dict.fromkeys(line for report in reports for line in (*report.remarks, *report.notes))
+    return tuple(line for line in lines if line.partition(":")[0] not in varied)

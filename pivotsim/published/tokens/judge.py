@@ -12,6 +12,8 @@ from pivotsim.published.base.findings import (
     INPUT,
     NOT_MET,
     NOT_MODELLED,
+    RECOMPUTED,
+    UNVALIDATED,
     Finding,
 )
 from pivotsim.published.base.hits import Hit
@@ -26,7 +28,6 @@ from pivotsim.published.tokens.prose import recomputed, remark
 from pivotsim.published.tokens.unstated_batch import latency_name, whole_name
 from pivotsim.tables import counted
 
-RECOMPUTED, UNVALIDATED = "recomputed", "not validated"
 VERDICTS = (RECOMPUTED, INPUT, CALIBRATED, INFERRED, UNVALIDATED, NOT_MET, CONTRADICTS, NOT_MODELLED)
 WAVE = "wave model, fitted on few points: not validated"
 ACCURACY = "accuracy on ImageNet, which needs its images and the models' trained weights"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pivotsim as ps
+from pivotsim.errors import InputError
 from pivotsim.hardware.resources import BRAM36_BITS, BRAM36_SHAPES, bram36_blocks
 
 ZCU102 = ps.load_hardware("zcu102")
@@ -144,3 +145,13 @@ def test_every_shipped_board_fits_its_device(name):
     found = ps.fit(name)
     assert found.fits
     assert json.loads(json.dumps(found.to_dict()))["resources"]["dsp"]["fits"] is True
+
+
+def test_hardware_that_states_no_fpga_is_judged_by_none(tmp_path):
+    fpga = "{device: not stated, dsp: 0, bram36: 0, lut: 0, ff: 0}"
+    (tmp_path / "alone.yaml").write_text(f"base: zcu102\nname: alone\nfpga: {fpga}\n", encoding="utf-8")
+    hw = ps.load_hardware(tmp_path / "alone.yaml")
+    with pytest.raises(InputError, match=r"^fit: 'alone' states no FPGA, so nothing tells whether it fits"):
+        ps.fit(hw)
+    report = ps.simulate(ps.plan("deit_t"), hw)
+    assert report.fit is None and report.fits is None and " of 0 " not in str(report)

@@ -119,9 +119,17 @@ class TestFurtherRows:
 
     def test_are_read_from_a_file(self, tmp_path):
         path = tmp_path / "rows.csv"
-        path.write_text("group,case,m,k,n,value\n128-512,x,256,256,256,4.0\n")
-        (row,) = ps.validate("tpu_v4", path).rows
-        assert row.row == Measured("128-512", "x", 256, 256, 256, 4.0)
+        for separator in ",;\t":
+            text = "group,case,m,k,n,value\n128-512,x,256,256,256,4.0\n"
+            path.write_text(text.replace(",", separator))
+            (row,) = ps.validate("tpu_v4", path).rows
+            assert row.row == Measured("128-512", "x", 256, 256, 256, 4.0)
+
+    def test_outside_the_measured_sizes_are_said(self, found):
+        said = "outside the sizes that were measured"
+        assert said not in str(found["tpu_v4"])
+        far = [Measured("32-128", "x", 64, 64, 64, 4.0), Measured("32-128", "x", 64, 4096, 64, 4.0)]
+        assert f"{said}, so that nothing vouches for them: 1 row" in str(ps.validate("tpu_v4", far))
 
     @pytest.mark.parametrize(
         ("name", "text", "problem"),
@@ -159,6 +167,11 @@ def test_fitted_constants_find_what_made_the_rows():
     terms = np.array([[1.0, draw.uniform(1, 1000)] for _ in range(20)])
     rest = np.array([draw.uniform(0, 9) for _ in range(20)])
     assert fitted_constants(terms, rest, terms @ [3.0, 0.25] + rest) == pytest.approx([3.0, 0.25])
+
+
+def test_a_machine_is_one_line_where_it_is_not_printed(found):
+    assert repr(found["u250_blas"]) == "<Validation: u250_blas, rows 5 not fitted (MAPE 14.91 %)>"
+    assert repr(found["vck190_dsp58"]).endswith("rows 10 not fitted (MAPE 0.21 %) and 2 fitted (MAPE 0.00 %)>")
 
 
 def test_rows_and_json_agree(found):
