@@ -7,7 +7,7 @@ from pivotsim.tables import counted, figures, number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.search.choice import Answer, Choice
-    from pivotsim.effort.search.space import CoSearch
+    from pivotsim.effort.search.co_search import CoSearch
     from pivotsim.effort.search.threshold_grid import Sampling
 
 

@@ -15,8 +15,9 @@ from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
     from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.effort.outputs import Name
     from pivotsim.effort.search.choice import Answer, Choice
-    from pivotsim.effort.search.space import CoSearch
+    from pivotsim.effort.search.co_search import CoSearch
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.report import Report
     from pivotsim.workload.plans import Plan
@@ -227,7 +228,7 @@ def _to_dict(
     }
 
 
-def _board_to_dict(reports: "Mapping[int, Report]", mix: "MixedReport") -> dict[str, Any]:
+def _board_to_dict(reports: "Mapping[Name, Report]", mix: "MixedReport") -> dict[str, Any]:
     """Return one hardware as plain numbers and text: its options, its efforts, the marks behind them."""
     from pivotsim.hardware.resources import fit_to_dict
 

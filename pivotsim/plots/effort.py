@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.choice import Choice
-from pivotsim.effort.search.space import CoSearch
+from pivotsim.effort.search.co_search import CoSearch
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.units import FloatArray, IntArray
 
@@ -28,7 +29,7 @@ STYLES = (("o", "#0072B2"), ("s", "#E69F00"), ("^", "#009E73"), ("D", "#CC79A7")
 class Histogram(NamedTuple):
     """Images per bin of entropy, split where labels are known; ``threshold`` is None for an effort on its own."""
 
-    effort: int
+    effort: Name
     edges: FloatArray
     counts: dict[str, IntArray]
     threshold: float | None

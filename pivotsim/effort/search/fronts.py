@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.cascade_costs import COSTS, GAINS
 from pivotsim.errors import InputError, check_choice, check_real, got, nearest
 from pivotsim.units import FloatArray, IntArray
@@ -24,7 +25,7 @@ class Block(NamedTuple):
     """All thresholds of one cascade on one hardware; a place in the columns names one choice."""
 
     board: int
-    efforts: tuple[int, ...]
+    efforts: tuple[Name, ...]
     thresholds: tuple[FloatArray, ...]
     columns: Mapping[str, FloatArray]
 
@@ -40,7 +41,7 @@ class Spot(NamedTuple):
     """One choice: hardware by number, efforts, thresholds, and its quantities."""
 
     board: int
-    efforts: tuple[int, ...]
+    efforts: tuple[Name, ...]
     thresholds: tuple[float, ...]
     values: Mapping[str, float]
 

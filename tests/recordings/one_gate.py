@@ -1,0 +1,165 @@
+"""One gate over skipped attentions, tokens and weights together against each alone, into notebooks/recorded.
+
+For each of ten seeds: another split of the digits, a teacher, and from it four sets of weights: one trained for the
+rungs of each kind of effort, one for the rungs of all kinds and mixtures of them, all with as many passes a step. On a
+simulated board every ladder of up to three rungs is tried with every threshold that the calibration images tell apart.
+What is chosen there is measured on the test images.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+import pivotsim as ps
+from pivotsim.effort import search_ladder
+from pivotsim.effort.search.choice import Choice
+from pivotsim.effort.search.space import Cascades
+from tests.recordings.digits import MODEL, split_digits
+from tests.recordings.paired import RESAMPLES, paired_difference
+from tests.recordings.recording import OUT, write
+from tests.recordings.rung_plans import ALL, DRAWN, KINDS, MIXED, RUNGS, SETS, TEACHER, Logits, trained_rungs
+from tests.recordings.seeds import NOTES, Row, for_all_seeds
+
+NAME = "training_digits_one_gate"
+COMMAND = "make train-papers PAPERS=one_gate"
+# 6x3: the encoders of digits_vit take as many folds of it as those of DeiT-S take of 64x36
+BOARDS = {"64x36": "zcu102", "6x3": ps.load_hardware("zcu102").replace({"array.rows": 6, "array.cols": 3})}
+ENERGY = "activity"
+GATE = "entropy"
+MOST = 3
+# method -> set of weights, candidate rungs
+METHODS: dict[str, tuple[str, Sequence[str]]] = {
+    **{kind: (kind, rungs) for kind, rungs in KINDS.items()},
+    "all": ("all", ALL),
+    **{f"{kind}_of_all": ("all", rungs) for kind, rungs in KINDS.items()},
+    "unmixed_of_all": ("all", [rung for rung in ALL if rung not in MIXED]),
+}
+FLOORS = (0, 1, 2, 4)  # points below the teacher's accuracy on the calibration images
+SHARES = (0.4, 0.5, 0.65, 0.8)  # of the whole model's delay
+# question -> what is least, and under which limit
+QUESTIONS = {
+    **{f"accuracy-{floor}": ("edp_j_ms", floor) for floor in FLOORS},
+    **{f"accuracy-1 by {cost}": (cost, 1) for cost in ("delay_ms", "energy_j")},
+    **{f"delay*{share}": ("delay_ms", share) for share in SHARES},
+}
+COSTS = ("delay_ms", "energy_j", "edp_j_ms")
+KEYS = ("seed", "board", "method", "question")
+COLUMNS = (*KEYS, "met", "rungs", "thresholds", "exits", "calibration_frac", "accuracy_frac", *COSTS)
+
+
+def main() -> None:
+    rows, took = for_all_seeds(rows_of)
+    record(rows, took)
+
+
+def rows_of(seed: int) -> list[Row]:
+    """Return the rows of one seed."""
+    return searched(seed, *trained_rungs(seed))
+
+
+def searched(
+    seed: int, plans: Mapping[str, ps.Plan], logits: Mapping[str, Mapping[str, Logits]], teacher: Logits
+) -> list[Row]:
+    """Return a row per board, method and question."""
+    parts = split_digits(seed)
+    labels = {name: parts[name].labels.numpy() for name in ("calibration", "test")}
+    of_teacher = float((teacher["calibration"].argmax(axis=1) == labels["calibration"]).mean())
+    rows = []
+    for board, hw in BOARDS.items():
+        reports = {name: ps.simulate(plan, hw, energy=ENERGY) for name, plan in plans.items()}
+        for method, (trained, rungs) in METHODS.items():
+            chosen = {name: reports[name] for name in rungs}
+            both = {
+                part: search_ladder(chosen, {"labels": labels[part], **{r: logits[trained][r][part] for r in rungs}},
+                                    gate=GATE)
+                for part in labels
+            }  # fmt: skip
+            for question, answer, met in answers(both["calibration"], of_teacher, reports["whole"].delay_ms):
+                measured = both["test"].choice(answer.efforts, answer.thresholds)
+                rows.append({"seed": seed, "board": board, "method": method, "question": question, "met": int(met),
+                             "rungs": " ".join(map(str, answer.efforts)),
+                             "thresholds": " ".join(f"{t:.4g}" for t in answer.thresholds),
+                             "exits": " ".join(f"{f:.3f}" for f in measured.exits.fractions),
+                             "calibration_frac": answer.accuracy_frac, "accuracy_frac": measured.accuracy_frac,
+                             **{cost: getattr(measured.mix, cost) for cost in COSTS}})  # fmt: skip
+        shown = [row for row in rows if row["board"] == board and row["question"] == "accuracy-1"]
+        figures = (f"{r['method']}: {r['delay_ms']:.4f} ms {r['accuracy_frac']:.3f}" for r in shown)
+        print(seed, board, *figures, sep="; ", flush=True)
+    return rows
+
+
+def answers(search: Cascades, of_teacher: float, whole_ms: float) -> list[tuple[str, Choice, bool]]:
+    """Return (question, choice, whether it meets the limit), all from the exact fronts of the calibration images."""
+    fronts = {cost: search.front(cost, max_efforts=MOST) for cost in COSTS}
+    assert search.sampling(max_efforts=MOST) is None  # every threshold was tried
+    found = []
+    for question, (cost, limit) in QUESTIONS.items():
+        front = fronts[cost]  # by rising cost and rising accuracy
+        if question.startswith("accuracy"):
+            floor = of_teacher - limit / 100
+            meeting = [choice for choice in front if choice.accuracy_frac >= floor - 1e-9][:1]
+            found.append((question, (meeting or front[-1:])[0], bool(meeting)))
+        else:
+            meeting = [choice for choice in front if choice.delay_ms <= limit * whole_ms][-1:]
+            found.append((question, (meeting or front[:1])[0], bool(meeting)))
+    return found
+
+
+def record(rows: list[Row], took: str) -> None:
+    """Write the rows, and the differences of all kinds together to each alone."""
+    whole = {board: ps.simulate(ps.plan(MODEL), hw, energy=ENERGY) for board, hw in BOARDS.items()}
+    options = next(iter(whole.values())).options
+    said = ", ".join(f"{name} {options[name]}" for name in ("engine", "memory", "profile", "scope", "energy"))
+    notes = [
+        *NOTES[:2],
+        f"teacher: {TEACHER}",
+        f"fine-tuning of the rungs: {RUNGS}; each step the largest, the smallest and {DRAWN} drawn between them",
+        *(f"weights {name}: rungs {', '.join(rungs)}" for name, rungs in SETS.items()),
+        "methods: a kind on weights of its own, all on one set of weights, and a kind's rungs on the weights of all",
+        f"simulated: zcu102 with an array of 64x36, and of 6x3 (the folds that DeiT-S has on 64x36), {said}; "
+        f"gate {GATE}, charged",
+        *(f"whole model on {board}: {r.delay_ms:.6g} ms, {r.energy_j:.6g} J, {r.edp_j_ms:.6g} J*ms"
+          for board, r in whole.items()),
+        "accuracy-P: least edp_j_ms (or the named cost) at the teacher's calibration accuracy minus P points; "
+        "delay*S: most accuracy at S of the whole model's delay; met is of the calibration images",
+        took,
+    ]  # fmt: skip
+    texts = [[f"{row[c]:.6g}" if isinstance(row[c], float) else str(row[c]) for c in COLUMNS] for row in rows]
+    write(OUT / f"{NAME}.csv", COMMAND, notes, COLUMNS, texts)
+    notes.append(
+        "all against each other method, over the seeds in which both meet the question on the calibration images: "
+        "difference of accuracies, and geometric mean of the other's cost over that of all (above 1: all is cheaper); "
+        f"95 % bootstrap intervals, {RESAMPLES:,} resamples"
+    )
+    columns = ["board", "question", "other", "seeds", "figure", "mean", "low", "high", "interval_leaves_out_none"]
+    write(OUT / f"{NAME}_differences.csv", COMMAND, notes, columns, differences(rows))
+
+
+def differences(rows: Sequence[Row]) -> list[list[str]]:
+    """Return all kinds together against every other method, board by board and question by question."""
+    by_key = {tuple(row[key] for key in KEYS): row for row in rows}
+    seeds = sorted({row["seed"] for row in rows})
+    table = []
+    for board in BOARDS:
+        for question in QUESTIONS:
+            for other in METHODS:
+                pairs = [[by_key[seed, board, method, question] for method in ("all", other)] for seed in seeds]
+                pairs = [(a, b) for a, b in pairs if a["met"] and b["met"]]
+                if other == "all" or not pairs:
+                    continue
+                for figure in ("accuracy_frac", *COSTS):
+                    values = np.array([[row[figure] for row in pair] for pair in pairs])
+                    if figure == "accuracy_frac":
+                        found = paired_difference(values[:, 0], values[:, 1])
+                        numbers, clear = list(found), found.is_clear
+                    else:
+                        logs = paired_difference(np.log(values[:, 1]), np.log(values[:, 0]))
+                        numbers, clear = [math.exp(value) for value in logs], logs.is_clear
+                    cells = [f"{value:.5f}" for value in numbers]
+                    table.append([board, question, other, str(len(pairs)), figure, *cells, str(int(clear))])
+    return table
+
+
+if __name__ == "__main__":
+    main()
