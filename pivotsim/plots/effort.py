@@ -7,7 +7,7 @@ import numpy as np
 
 from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.choice import Choice
-from pivotsim.effort.search.co_search import CoSearch
+from pivotsim.effort.search.space import Cascades
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.units import FloatArray, IntArray
 
@@ -36,7 +36,7 @@ class Histogram(NamedTuple):
     exit_frac: float
 
 
-def entropy_data(search: CoSearch, choice: Choice) -> Histogram:
+def entropy_data(search: Cascades, choice: Choice) -> Histogram:
     """Return the histogram of the first effort's entropies, and what its threshold lets pass."""
     effort = choice.efforts[0]
     values, right = search.outputs.entropies[effort], search.outputs.right
@@ -93,7 +93,7 @@ def draw_front(data: dict[str, list[tuple[float, float]]], axes: "Axes", label: 
     return plain_axes(axes)
 
 
-def plot_entropies(search: CoSearch, choice: Choice, folder: Path) -> Path:
+def plot_entropies(search: Cascades, choice: Choice, folder: Path) -> Path:
     """Write the histogram and return its path."""
     figure, (axes,) = new_axes(6, 3.5)
     draw_entropies(entropy_data(search, choice), axes)

@@ -26,10 +26,15 @@ KINDS = {
 }
 MIXED = ("skip4_tokens35", "skip4_heads_neurons", "skip2_tokens35_heads_neurons")  # the smallest last
 ALL = (WHOLE, *(rung for rungs in KINDS.values() for rung in rungs[1:]), *MIXED)
-SETS = {**KINDS, "all": ALL}
+DRAWN = 1  # beside the largest and the smallest: three passes a step
+# weights -> their rungs, and how many between the largest and the smallest each step draws
+SETS = {
+    **{kind: (rungs, DRAWN) for kind, rungs in KINDS.items()},
+    "all": (ALL, DRAWN),
+    "all_each_step": (ALL, len(ALL) - 2),
+}
 TEACHER = Recipe(epochs=15, learning_rate=4e-3, loss="labels")
 RUNGS = Recipe(epochs=10, learning_rate=2e-3, loss="labels")
-DRAWN = 1  # with the largest and the smallest: three passes a step in every set
 
 Logits = dict[str, Any]  # by part of the images
 
@@ -64,10 +69,10 @@ def trained_rungs(seed: int) -> tuple[dict[str, ps.Plan], dict[str, dict[str, Lo
     paths = best_paths(cka_matrix(features(teacher, parts["train"].images[:CKA_IMAGES])), EFFORTS)
     plans = rung_plans(paths)
     found = {}
-    for name, rungs in SETS.items():
+    for name, (rungs, drawn) in SETS.items():
         vit = start(seed)
         vit.load_state_dict(teacher.state_dict())
-        train(vit, batches_of(seed), RUNGS, parts=[SharedPlans([plans[r] for r in rungs], drawn=DRAWN, seed=seed)])
+        train(vit, batches_of(seed), RUNGS, parts=[SharedPlans([plans[r] for r in rungs], drawn=drawn, seed=seed)])
         found[name] = {r: logits_by_part(seed, as_planned(vit, plans[r])) for r in rungs}
     return plans, found, logits_by_part(seed, teacher)
 

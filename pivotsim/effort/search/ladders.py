@@ -57,11 +57,11 @@ def search_ladder(
 
     Examples
     --------
-    Two images. The easy one leaves after half of the neurons and six attentions; the whole model is right on both.
+    Two images. The easy one leaves after half of the neurons and three attentions; the whole model is right on both.
 
     >>> import pivotsim as ps
     >>> whole = ps.plan(ps.load_model("deit_s").replace({"classes": 2}))
-    >>> low = ps.prune_neurons(ps.skip_attention(whole, active=range(1, 7)), keep_rate=0.5)
+    >>> low = ps.prune_neurons(ps.skip_attention(whole, active=range(1, 4)), keep_rate=0.5)
     >>> logits = {"low": [[9.0, 0.0], [0.0, 0.1]], "whole": [[9.0, 0.0], [3.0, 0.0]], "labels": [0, 0]}
     >>> search = search_ladder({"whole": whole, "low": low}, logits, gate="none")
     >>> choice = search.best("edp_j_ms", {"accuracy_frac": 1.0}, max_efforts=3).choice
