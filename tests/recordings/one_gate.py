@@ -25,7 +25,8 @@ from tests.recordings.seeds import NOTES, Row, for_all_seeds
 NAME = "training_digits_one_gate"
 COMMAND = "make train-papers PAPERS=one_gate"
 # 6x3: the encoders of digits_vit take as many folds of it as those of DeiT-S take of 64x36
-BOARDS = {"64x36": "zcu102", "6x3": ps.load_hardware("zcu102").replace({"array.rows": 6, "array.cols": 3})}
+ZCU102 = ps.load_hardware("zcu102")
+BOARDS = {"64x36": ZCU102, "6x3": ZCU102.replace({"array.rows": 6, "array.cols": 3})}
 ENERGY = "activity"
 GATE = "entropy"
 MOST = 3
@@ -132,7 +133,7 @@ def record(rows: list[Row], took: str) -> None:
     write(OUT / f"{NAME}.csv", COMMAND, notes, COLUMNS, texts)
     notes.append(
         "first against each other method, over the seeds in which both meet the question on the calibration images: "
-        "difference of accuracies, and geometric mean of the other's cost over the first's (above 1: the first is cheaper); "
+        "difference of accuracies, and geometric mean of the other's cost over the first's, above 1 where it is less; "
         f"95 % bootstrap intervals, {RESAMPLES:,} resamples"
     )
     columns = [
