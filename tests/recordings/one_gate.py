@@ -9,6 +9,7 @@ threshold that the calibration images tell apart. What is chosen there is measur
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from pivotsim.effort import search_ladder
 from pivotsim.effort.search.choice import Choice
 from pivotsim.effort.search.space import Cascades
 from tests.recordings.digits import MODEL, split_digits
+from tests.recordings.equal_accuracy import RESAMPLES as CURVE_RESAMPLES
+from tests.recordings.equal_accuracy import ratio_at
 from tests.recordings.paired import RESAMPLES, paired_difference
 from tests.recordings.recording import OUT, write
 from tests.recordings.rung_plans import ALL, KINDS, MIXED, RUNGS, SETS, TEACHER, Logits, trained_rungs
@@ -47,9 +50,10 @@ QUESTIONS = {
     **{f"accuracy-1 by {cost}": (cost, 1) for cost in ("delay_ms", "energy_j")},
     **{f"delay*{share}": ("delay_ms", share) for share in SHARES},
 }
+LOSSES = (1, 1.5, 2, 3)  # points below the teacher's mean accuracy of the test images
 COSTS = ("delay_ms", "energy_j", "edp_j_ms")
 KEYS = ("seed", "board", "method", "question")
-COLUMNS = (*KEYS, "met", "rungs", "thresholds", "exits", "calibration_frac", "accuracy_frac", *COSTS)
+COLUMNS = (*KEYS, "met", "rungs", "thresholds", "exits", "teacher_frac", "calibration_frac", "accuracy_frac", *COSTS)
 
 
 def main() -> None:
@@ -68,7 +72,7 @@ def searched(
     """Return a row per board, method and question."""
     parts = split_digits(seed)
     labels = {name: parts[name].labels.numpy() for name in ("calibration", "test")}
-    of_teacher = float((teacher["calibration"].argmax(axis=1) == labels["calibration"]).mean())
+    of_teacher = {part: float((teacher[part].argmax(axis=1) == of).mean()) for part, of in labels.items()}
     rows = []
     for board, hw in BOARDS.items():
         reports = {name: ps.simulate(plan, hw, energy=ENERGY) for name, plan in plans.items()}
@@ -79,9 +83,12 @@ def searched(
                                     gate=GATE)
                 for part in labels
             }  # fmt: skip
-            for question, answer, met in answers(both["calibration"], of_teacher, reports["whole"].delay_ms):
+            for question, answer, met in answers(
+                both["calibration"], of_teacher["calibration"], reports["whole"].delay_ms
+            ):
                 measured = both["test"].choice(answer.efforts, answer.thresholds)
                 rows.append({"seed": seed, "board": board, "method": method, "question": question, "met": int(met),
+                             "teacher_frac": of_teacher["test"],
                              "rungs": " ".join(map(str, answer.efforts)),
                              "thresholds": " ".join(f"{t:.4g}" for t in answer.thresholds),
                              "exits": " ".join(f"{f:.3f}" for f in measured.exits.fractions),
@@ -123,6 +130,7 @@ def record(rows: list[Row], took: str) -> None:
         "methods: a kind, and all, on weights of their own; _of_all: these rungs alone on the weights all_each_step",
         f"simulated: zcu102 with an array of 64x36, and of 6x3 (the folds that DeiT-S has on 64x36), {said}; "
         f"gate {GATE}, charged",
+        "constants: energies rest on [estimate] and [calibrated] ones, the softmax's delay on a [calibrated] one",
         *(f"whole model on {board}: {r.delay_ms:.6g} ms, {r.energy_j:.6g} J, {r.edp_j_ms:.6g} J*ms"
           for board, r in whole.items()),
         "accuracy-P: least edp_j_ms (or the named cost) at the teacher's calibration accuracy minus P points; "
@@ -149,6 +157,14 @@ def record(rows: list[Row], took: str) -> None:
         "interval_leaves_out_none",
     ]
     write(OUT / f"{NAME}_differences.csv", COMMAND, notes, columns, differences(rows))
+    notes[-1] = (
+        "points: below the teacher's mean accuracy of the test images; mean: the other's cost over the first's where "
+        "both curves, of means over the seeds, have that accuracy; 95 % bootstrap intervals, "
+        f"{CURVE_RESAMPLES:,} draws of the seeds; reached_frac: draws in which both curves get there"
+    )
+    columns = ["board", "points", "first", "other", "figure", "mean", "low", "high", "reached_frac"]
+    columns.append("interval_leaves_out_none")
+    write(OUT / f"{NAME}_equal_accuracy.csv", COMMAND, notes, columns, at_equal_accuracy(rows))
 
 
 def differences(rows: Sequence[Row]) -> list[list[str]]:
@@ -171,6 +187,29 @@ def differences(rows: Sequence[Row]) -> list[list[str]]:
                 numbers = [math.exp(value) for value in found]
             cells = [str(len(pairs)), figure, *(f"{value:.5f}" for value in numbers), str(int(found.is_clear))]
             table.append([board, question, first, other, *cells])
+    return table
+
+
+def at_equal_accuracy(rows: Sequence[Row]) -> list[list[str]]:
+    """Return what both methods of all kinds together gain over every other at one accuracy of the test images."""
+    seeds = sorted({row["seed"] for row in rows})
+    asked = [question for question in QUESTIONS if " by " not in question]
+    by_key = {tuple(row[key] for key in KEYS): row for row in rows}
+
+    def curve(board: str, method: str, figure: str) -> Any:
+        return np.array([[by_key[seed, board, method, question][figure] for question in asked] for seed in seeds])
+
+    table = []
+    for board, first, other in itertools.product(BOARDS, TOGETHER, METHODS):
+        if other == first:
+            continue
+        whole = curve(board, first, "teacher_frac")[:, 0]
+        of_both = [curve(board, method, "accuracy_frac") for method in (first, other)]
+        for points, cost in itertools.product(LOSSES, COSTS):
+            curves = [(of, curve(board, method, cost)) for of, method in zip(of_both, (first, other), strict=True)]
+            found = ratio_at(points / 100, whole, *curves)
+            cells = [f"{value:.5f}" for value in found]
+            table.append([board, f"{points:g}", first, other, cost, *cells, str(int(found.is_clear))])
     return table
 
 
