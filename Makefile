@@ -116,7 +116,7 @@ figures: $(DEV) $(TORCH_READY)
 	  boards = {'input stationary, 64x36': 'zcu102', 'output stationary, 64x36': 'zcu102_os', 'MPCA (assumed sizes)': 'u250_mpca'}; \
 	  boards = {label: ps.load_hardware(name) for label, name in boards.items()}; \
 	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
-	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36
+	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36 08_training
 	$(TORCH_BIN)/python -m tests.notebook_figures 07_your_model
 
 check-install: $(DEV)

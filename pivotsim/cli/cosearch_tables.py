@@ -1,5 +1,6 @@
 """Tables of the command cosearch."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pivotsim.cli.output import print_line, print_table
@@ -7,7 +8,8 @@ from pivotsim.tables import counted, figures, number, percent
 
 if TYPE_CHECKING:
     from pivotsim.effort.search.choice import Answer, Choice
-    from pivotsim.effort.search.space import CoSearch
+    from pivotsim.effort.search.co_search import CoSearch
+    from pivotsim.effort.search.space import Cascades
     from pivotsim.effort.search.threshold_grid import Sampling
 
 
@@ -28,7 +30,21 @@ def print_paths(search: "CoSearch") -> None:
     )  # fmt: skip
 
 
-def print_boards(search: "CoSearch") -> None:
+def print_rungs(search: "Cascades", flags: Mapping[str, str]) -> None:
+    """Print what shapes every rung, in the order in which images meet them, and its delay on every hardware."""
+    boards = [next(iter(reports.values())).hardware for reports in search.reports]
+    print_line()
+    print_table(
+        ("rung", "shaped by", *(f"{name}, ms" for name in boards)),
+        [
+            (str(rung), flags[str(rung)] or "nothing", *(figures(reports[rung].delay_ms) for reports in search.reports))
+            for rung in search.efforts
+        ],
+        right=range(2, 2 + len(boards)),
+    )
+
+
+def print_boards(search: "Cascades") -> None:
     """Print whether each hardware's design fits its FPGA, and what must be said of it."""
     from pivotsim.simulation.summary import fits_row, said_lines
 

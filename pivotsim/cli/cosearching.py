@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths
+from pivotsim.cli.cosearch_json import search_to_dict
+from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths, print_rungs
 from pivotsim.cli.output import print_json, print_line
 from pivotsim.cli.report_tables import print_end
+from pivotsim.cli.rungs import RungOption, parse_rungs
 from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
-    from pivotsim.effort.mixed_report import MixedReport
+    from pivotsim.effort.search.boards import RunOptions
     from pivotsim.effort.search.choice import Answer, Choice
-    from pivotsim.effort.search.space import CoSearch
+    from pivotsim.effort.search.space import Cascades
     from pivotsim.models.spec import VitModel
-    from pivotsim.simulation.report import Report
+    from pivotsim.workload.ops import Trace
     from pivotsim.workload.plans import Plan
 
 MET, NOT_MET = 0, 1  # exit status: a target or a limit that nothing meets is answered, and is a check that failed
@@ -43,6 +45,7 @@ def cosearch_command(
             help="Array cka (D, D): row i, column j is CKA of MLP i with attention j; or a sample's name.",
         ),
     ] = None,
+    rung: RungOption = None,
     target_delay_ms: Annotated[
         float | None,
         typer.Option(
@@ -117,13 +120,17 @@ def cosearch_command(
     Example: pivotsim cosearch digits_vit --logits digits --cka digits --target-delay-ms 0.11 --lec 0.8
     """
     from pivotsim.effort.search.co_search import cosearch
+    from pivotsim.effort.search.ladders import search_ladder
     from pivotsim.io.samples import find_sample, sample_note
     from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
-    if logits is None or cka is None:
-        raise InputError("cosearch: give --logits F.npz and --cka F.npz")
+    if logits is None or (cka is None and not rung):
+        raise InputError("cosearch: give --logits F.npz, and --cka F.npz or --rung NAME=FLAGS")
+    rungs = parse_rungs(rung or [])
+    if rungs:
+        _check_free({"--cka": cka, "--target-delay-ms": target_delay_ms})
     with_space = {"--limit": limit or None, "--max-efforts": max_efforts, "--levels": levels}
     is_space = objective is not None or front is not None
     _check_asked(target_delay_ms is not None, {"--lec": lec, "--tolerance": tolerance}, is_space, with_space)
@@ -132,26 +139,35 @@ def cosearch_command(
     both = [load_both(name, model, settings) for name in hw or ["zcu102"]]
     spec = both[0][1]
     assert spec is not None  # load_both returns a model for a model's name
-    seen, matrix = find_sample("logits", "--logits", logits), find_sample("cka", "--cka", cka)
-    behind = (*sample_note("--logits", seen, spec.name), *sample_note("--cka", matrix, spec.name))
+    seen = find_sample("logits", "--logits", logits)
+    matrix = None if cka is None else find_sample("cka", "--cka", cka)
+    behind = (*sample_note("--logits", seen, spec.name), *(sample_note("--cka", matrix, spec.name) if matrix else ()))
 
     def plan_of(one: "VitModel") -> "Plan":
         return plan(one, qkv=qkv, score_bits=score_bits)
 
-    search = cosearch(
-        plan_of(spec), seen.path, matrix.path, [board for board, _ in both], gate=gate,
-        engine=engine, memory=memory, profile=profile, energy=energy, scope=scope,
-        ps_pl_overlap=ps_pl_overlap,
-    )  # fmt: skip
-    of_model = model_not_used(settings, model, spec, lambda m: [lower(plan_of(m))], scope=scope, gate=gate)
+    boards, whole = [board for board, _ in both], plan_of(spec)
+    run: RunOptions = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope,
+                       "ps_pl_overlap": ps_pl_overlap}  # fmt: skip
+    of_efforts = None if matrix is None else cosearch(whole, seen.path, matrix.path, boards, gate=gate, **run)
+    search: Cascades = of_efforts or search_ladder(
+        {one.name: one.of(whole) for one in rungs}, seen.path, boards, gate=gate, **run
+    )
+
+    def traces_of(one: "VitModel") -> "list[Trace]":
+        return [lower(asked.of(plan_of(one))) for asked in rungs] or [lower(plan_of(one))]
+
+    of_model = model_not_used(settings, model, spec, traces_of, scope=scope, gate=gate)
+    for asked in rungs:
+        of_model |= asked.not_used(whole, scope)
     for mix in search.all_efforts[:1]:  # options are the same on every hardware
         of_model |= score_bits_not_used(score_bits, [e.report for e in mix.efforts], mix.reading, gate)
     limits, most = _parse_limits(limit), 2 if max_efforts is None else max_efforts
     near = {} if tolerance is None else {"tolerance_frac": tolerance}
     share = 0.7 if lec is None else lec
     pairs: list[Answer] = []
-    if target_delay_ms is not None:
-        pairs = [search.pair(target_delay_ms, share, board=b, **near) for b in range(len(search.reports))]
+    if target_delay_ms is not None and of_efforts is not None:
+        pairs = [of_efforts.pair(target_delay_ms, share, board=b, **near) for b in range(len(search.reports))]
     best = None if objective is None else search.best(objective, limits, max_efforts=most, levels=levels)
     edge = None if front is None else search.front(front, limits, max_efforts=most, levels=levels)
     answers = [*pairs, *([] if best is None else [best])]
@@ -160,11 +176,16 @@ def cosearch_command(
     written = _write_plots(search, answers, edge, front, plots)
     if json:
         sampled = {"sampling": None if sampling is None else sampling._asdict()}
-        answered = _to_dict(search, spec.name, pairs, best, edge)
+        shaped = {asked.name: asked.to_dict() for asked in rungs}
+        answered = search_to_dict(search, spec.name, shaped, pairs, best, edge)
         print_json({**answered, **sampled, "not_used": of_model, "set": settings, "notes": list(notes)})
     else:
-        print_line(f"{spec.name}, efforts {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
-        print_paths(search)
+        named = "rungs" if of_efforts is None else "efforts"
+        print_line(f"{spec.name}, {named} {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
+        if of_efforts is None:
+            print_rungs(search, {asked.name: asked.flags for asked in rungs})
+        else:
+            print_paths(of_efforts)
         print_boards(search)
         for line in not_used_lines(of_model):
             print_line(line)
@@ -195,6 +216,15 @@ def _check_asked(
         raise InputError(problems)
 
 
+def _check_free(given: Mapping[str, object]) -> None:
+    """Raise InputError for an option of efforts beside rungs."""
+    problems = [
+        f"{name}: belongs to efforts; leave it out beside --rung" for name, value in given.items() if value is not None
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 def _parse_limits(texts: list[str] | None) -> dict[str, float]:
     limits: dict[str, float] = {}
     for text in texts or []:
@@ -207,44 +237,8 @@ def _parse_limits(texts: list[str] | None) -> dict[str, float]:
     return limits
 
 
-def _to_dict(
-    search: "CoSearch", model: str, pairs: "list[Answer]", best: "Answer | None", front: "list[Choice] | None"
-) -> dict[str, Any]:
-    from pivotsim.simulation.results import header
-
-    return {
-        **header("cosearch", search.input_hash),
-        "model": model,
-        "images": search.outputs.images,
-        "hardware": [
-            _board_to_dict(reports, mix) for reports, mix in zip(search.reports, search.all_efforts, strict=True)
-        ],
-        "gate": search.gate,
-        "paths": {str(e): {"active": list(p.active), "score": p.score} for e, p in search.paths.items()},
-        "phase_2": [answer.to_dict() for answer in pairs],
-        "best": None if best is None else best.to_dict(),
-        "front": None if front is None else [choice.to_dict() for choice in front],
-    }
-
-
-def _board_to_dict(reports: "Mapping[int, Report]", mix: "MixedReport") -> dict[str, Any]:
-    """Return one hardware as plain numbers and text: its options, its efforts, the marks behind them."""
-    from pivotsim.hardware.resources import fit_to_dict
-
-    first = next(iter(reports.values()))
-    return {
-        "name": first.hardware,
-        **first.options,
-        **fit_to_dict(mix.fit),
-        "remarks": list(mix.remarks),
-        "not_used": mix.not_used,
-        "efforts": {str(e): {"delay_ms": r.delay_ms, "energy_j": r.energy_j} for e, r in reports.items()},
-        "notes": list(mix.notes[len(mix.order_notes) :]),
-    }
-
-
 def _write_plots(
-    search: "CoSearch", answers: "list[Answer]", front: "list[Choice] | None", cost: str | None, folder: Path | None
+    search: "Cascades", answers: "list[Answer]", front: "list[Choice] | None", cost: str | None, folder: Path | None
 ) -> list[Path]:
     """Write the pictures where a folder is given, and return their paths."""
     if folder is None:

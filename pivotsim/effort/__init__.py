@@ -11,12 +11,13 @@ _HOMES = {
     "normalized_entropy": "pivotsim.effort.entropy",
     "MixedReport": "pivotsim.effort.mixed_report",
     "cosearch": "pivotsim.effort.search.co_search",
+    "search_ladder": "pivotsim.effort.search.ladders",
     "path_score": "pivotsim.effort.search.path_scoring",
     "best_paths": "pivotsim.effort.search.paths",
 }
 __all__ = [
     "MixedReport", "best_paths", "cka_matrix", "combine", "cosearch", "exit_threshold", "normalized_entropy",
-    "path_score",
+    "path_score", "search_ladder",
 ]  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES)
 
@@ -26,5 +27,6 @@ if TYPE_CHECKING:
     from pivotsim.effort.entropy import exit_threshold, normalized_entropy
     from pivotsim.effort.mixed_report import MixedReport
     from pivotsim.effort.search.co_search import cosearch
+    from pivotsim.effort.search.ladders import search_ladder
     from pivotsim.effort.search.path_scoring import path_score
     from pivotsim.effort.search.paths import best_paths

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.effort.gating import effort_outputs
+from pivotsim.effort.outputs import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.io.array_files import write_arrays

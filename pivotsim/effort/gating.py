@@ -1,53 +1,17 @@
-"""Logits of each effort on a batch of images, and where the images leave a cascade of efforts.
+"""Gates: where the images of a batch leave a cascade of efforts."""
 
-logits.npz holds, for each effort e that was inferred, an array ``effort<e>`` of floats, shape (n, classes): row i is
-image i in all of them. ``labels``, integers of shape (n,), is optional; without it there is no accuracy.
-"""
-
-import hashlib
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pivotsim.effort.entropy import as_array, checked_entropies, entropies_of, exit_threshold
-from pivotsim.errors import InputError, check_real, got, got_shape, shape_text
-from pivotsim.io.array_files import read_arrays
+from pivotsim.effort.entropy import as_array, checked_entropies, exit_threshold
+from pivotsim.errors import InputError, check_real, got
 from pivotsim.units import FloatArray, IntArray
 
-MAX_LOGITS_BYTES = 2 * 2**30
-MAX_EFFORT = 4_096
-_KEY = re.compile(r"effort(0|[1-9][0-9]{0,3})")
-
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-
-
-@dataclass(frozen=True, eq=False)
-class EffortOutputs:
-    """Entropies of the same n images at each effort and, where labels are known, which ones are right."""
-
-    images: int
-    classes: int
-    entropies: Mapping[int, FloatArray] = field(repr=False)
-    right: Mapping[int, Flags] | None = field(repr=False)
-
-    @property
-    def efforts(self) -> list[int]:
-        """The efforts, lowest first."""
-        return sorted(self.entropies)
-
-    @property
-    def digest(self) -> str:
-        """16 hex digits over everything that a search reads."""
-        digest = hashlib.sha256()
-        for effort in self.efforts:
-            digest.update(f"{effort}:".encode() + self.entropies[effort].tobytes())
-            digest.update(b"" if self.right is None else self.right[effort].tobytes())
-        return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -89,68 +53,6 @@ class Exits:
     def accuracy_frac(self) -> float | None:
         """(C_L + C_H) / n; None without labels."""
         return None if self.correct is None else sum(self.correct) / self.images
-
-
-def effort_outputs(logits: str | Path | Mapping[str, Any]) -> EffortOutputs:
-    """Return what each effort says of the images.
-
-    Parameters
-    ----------
-    logits : path or mapping
-        A logits.npz, or a mapping of the same names: ``effort<e>`` (n, classes), and ``labels`` (n,).
-
-    Raises
-    ------
-    InputError
-        The file cannot be read; a name is unknown; shapes differ; a logit is not finite; a label is no class.
-
-    Examples
-    --------
-    >>> seen = effort_outputs({"effort3": [[5, 0], [0, 0]], "effort6": [[9, 0], [0, 9]], "labels": [0, 1]})
-    >>> seen.efforts, seen.entropies[3].round(2).tolist(), seen.right[3].tolist()
-    ([3, 6], [0.06, 1.0], [True, False])
-    """
-    place = "logits" if isinstance(logits, Mapping) else str(logits)
-    arrays = logits if isinstance(logits, Mapping) else read_arrays(logits, "fiu", MAX_LOGITS_BYTES)
-    keys = {key: _KEY.fullmatch(str(key)) for key in arrays if key != "labels"}
-    expected = "expected effort3, effort6, ..."
-    problems = [
-        f"{place}: {key or 'an array without a name'}: unknown name, {expected}, labels"
-        for key, match in keys.items()
-        if not match
-    ]
-    if not keys:
-        problems.append(f"{place}: holds no effort, {expected}")
-    if problems:
-        raise InputError(problems[:20])
-    shapes = {key: as_array(f"{place}: {key}", arrays[key], "n, classes", 2).shape for key in keys}
-    first = next(iter(keys))
-    for key, shape in shapes.items():
-        if shape != shapes[first]:
-            wanted = f"the shape of {first}, {shape_text(shapes[first])}"
-            raise InputError(f"{place}: {key}: must have {wanted} {got_shape(shape)}")
-    images, classes = shapes[first]
-    labels = _labels(place, arrays["labels"], images, classes) if "labels" in arrays else None
-    entropies, right = {}, {}
-    for key, match in keys.items():
-        assert match is not None
-        effort = int(match[1])
-        entropies[effort] = entropies_of(f"{place}: {key}", arrays[key])
-        if labels is not None:
-            right[effort] = np.asarray(arrays[key]).argmax(axis=1) == labels  # of equal logits the first
-    return EffortOutputs(images, classes, entropies, None if labels is None else right)
-
-
-def _labels(place: str, labels: Any, images: int, classes: int) -> IntArray:
-    """Return labels as int64 (n,), or raise InputError."""
-    array = as_array(f"{place}: labels", labels, "n,", 1, kinds="iu")
-    if len(array) != images:
-        raise InputError(f"{place}: labels: expected {images}, one per image {got(len(array))}")
-    wrong = (array < 0) | (array >= classes)
-    if wrong.any():
-        image = int(wrong.argmax())
-        raise InputError(f"{place}: labels[{image}]: must be a class from 0 to {classes - 1} {got(int(array[image]))}")
-    return array.astype(np.int64)
 
 
 def run_gates(entropies: Sequence[Any], thresholds: Sequence[float], right: Sequence[Flags] | None = None) -> Exits:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.choice import Choice
-from pivotsim.effort.search.space import CoSearch
+from pivotsim.effort.search.space import Cascades
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.units import FloatArray, IntArray
 
@@ -28,14 +29,14 @@ STYLES = (("o", "#0072B2"), ("s", "#E69F00"), ("^", "#009E73"), ("D", "#CC79A7")
 class Histogram(NamedTuple):
     """Images per bin of entropy, split where labels are known; ``threshold`` is None for an effort on its own."""
 
-    effort: int
+    effort: Name
     edges: FloatArray
     counts: dict[str, IntArray]
     threshold: float | None
     exit_frac: float
 
 
-def entropy_data(search: CoSearch, choice: Choice) -> Histogram:
+def entropy_data(search: Cascades, choice: Choice) -> Histogram:
     """Return the histogram of the first effort's entropies, and what its threshold lets pass."""
     effort = choice.efforts[0]
     values, right = search.outputs.entropies[effort], search.outputs.right
@@ -92,7 +93,7 @@ def draw_front(data: dict[str, list[tuple[float, float]]], axes: "Axes", label: 
     return plain_axes(axes)
 
 
-def plot_entropies(search: CoSearch, choice: Choice, folder: Path) -> Path:
+def plot_entropies(search: Cascades, choice: Choice, folder: Path) -> Path:
     """Write the histogram and return its path."""
     figure, (axes,) = new_axes(6, 3.5)
     draw_entropies(entropy_data(search, choice), axes)

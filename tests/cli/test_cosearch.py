@@ -166,8 +166,8 @@ ASK = ("--target-delay-ms", "50")
     ("arguments", "files", "message"),
     [
         ((), {}, "cosearch: give --target-delay-ms, --objective or --front"),
-        (ASK, {"logits": None}, "cosearch: give --logits F.npz and --cka F.npz"),
-        (ASK, {"cka": None}, "cosearch: give --logits F.npz and --cka F.npz"),
+        (ASK, {"logits": None}, "cosearch: give --logits F.npz, and --cka F.npz or --rung NAME=FLAGS"),
+        (ASK, {"cka": None}, "cosearch: give --logits F.npz, and --cka F.npz or --rung NAME=FLAGS"),
         (ASK, {"logits": "./nothing.npz"}, "nothing.npz: no such file"),
         (ASK, {"logits": " "}, "--logits: must name a file (got ' ')"),
         (ASK, {"cka": __file__}, "test_cosearch.py: is no .npz or .npy file"),

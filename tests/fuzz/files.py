@@ -11,7 +11,7 @@ import numpy as np
 
 import pivotsim as ps
 from pivotsim.dse.space.reading import load_space
-from pivotsim.effort.gating import effort_outputs
+from pivotsim.effort.outputs import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.gpu import load_gpu

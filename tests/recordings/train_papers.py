@@ -6,7 +6,7 @@ Each is a module of tests.recordings with a ``main``; its first line says what i
 import importlib
 import sys
 
-PAPERS = ("effort_losses", "simultaneous_pruning", "early_cut")
+PAPERS = ("effort_losses", "simultaneous_pruning", "early_cut", "one_gate")
 
 
 def main(chosen: list[str]) -> int:

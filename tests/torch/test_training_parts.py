@@ -11,17 +11,17 @@ from tests.torch.small import PLAIN, REASON
 torch = pytest.importorskip("torch", reason=REASON)
 from torch.nn.utils import parametrize
 
-from pivotsim.vit_torch.model.plan_application import apply_plan
 from pivotsim.vit_torch.model.transformer import build_vit
 from pivotsim.vit_torch.reducers.reduction import prune_evit
 from pivotsim.vit_torch.training.batches import InMemory
-from pivotsim.vit_torch.training.efforts import SharedEfforts
+from pivotsim.vit_torch.training.efforts import SharedPlans
 from pivotsim.vit_torch.training.loop import train
 from pivotsim.vit_torch.training.parts import ParameterGroup, Part
 from pivotsim.vit_torch.training.recipes import Recipe
 from tests.torch.training_cases import IMAGES, LABELS, grown, whole_batches
 
 ONE_STEP = Recipe(1, 1e-3, 0.0, "labels")
+PLANS = [ps.skip_attention(ps.plan(PLAIN), active=[i]) for i in (1, 2)]
 
 
 class Diary(Part):
@@ -162,48 +162,9 @@ def test_scores_with_straight_through_masks_prune_while_tokens_drop():
     assert set(vit.state_dict()) == names
 
 
-def test_shared_efforts_sum_their_gradients_and_leave_the_attentions_as_they_were():
-    efforts = [[1], [1, 3], [1, 2, 3]]
-    wanted = {}
-    for effort in efforts:
-        alone = grown()
-        apply_plan(alone, ps.skip_attention(ps.plan(PLAIN), active=effort))
-        torch.nn.functional.cross_entropy(alone(IMAGES), LABELS).backward()
-        for name, weight in alone.named_parameters():
-            if weight.grad is not None:
-                wanted[name] = wanted.get(name, 0) + weight.grad
-    seen = {}
-
-    class Gradients(Part):
-        @contextmanager
-        def attached(self, vit):
-            self.vit = vit
-            yield
-
-        def after_step(self, step, steps):
-            seen.update({name: weight.grad for name, weight in self.vit.named_parameters()})
-
-    vit = grown()
-    apply_plan(vit, ps.skip_attention(ps.plan(PLAIN), active=[1, 2]))
-    train(vit, whole_batches(), Recipe(1, 0.0, 0.0, "labels"), parts=[SharedEfforts(efforts), Gradients()])
-    assert [block.attention_active for block in vit.blocks] == [True, True, False]
-    assert set(seen) == set(wanted)
-    for name, gradient in wanted.items():
-        torch.testing.assert_close(seen[name], gradient, rtol=1e-4, atol=1e-5)
-
-
 def test_parts_come_off_where_training_fails():
     vit, images = build_vit(PLAIN), torch.full_like(IMAGES, float("nan"))
     with pytest.raises(ps.InputError, match=r"^recipe: the loss is nan in step 1 of 1; 0.001 is too high"):
-        train(vit, whole_batches(images), ONE_STEP, parts=[SharedEfforts([[1], [2]]), Pruning()])
+        train(vit, whole_batches(images), ONE_STEP, parts=[SharedPlans(PLANS), Pruning()])
     assert not vit.training and all(block.attention_active for block in vit.blocks)
     assert not any(parametrize.is_parametrized(module) for module in vit.modules())
-
-
-def test_efforts_that_do_not_fit_are_told():
-    with pytest.raises(ps.InputError, match=r"^efforts: needs at least one"):
-        SharedEfforts([])
-    with pytest.raises(ps.InputError, match=r"^efforts: must be a list of encoders"):
-        SharedEfforts([1])
-    with pytest.raises(ps.InputError, match=r"^efforts: encoder: must be at most 3 \(got 4\)$"):
-        train(build_vit(PLAIN), whole_batches(), ONE_STEP, parts=[SharedEfforts([[1], [4]])])

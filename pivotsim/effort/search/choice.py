@@ -5,6 +5,7 @@ from typing import Any
 
 from pivotsim.effort.gating import Exits
 from pivotsim.effort.mixed_report import MixedReport
+from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.paths import EffortPath
 from pivotsim.effort.search.threshold_grid import Sampling
 
@@ -14,10 +15,11 @@ class Choice:
     """One cascade on one hardware: where its images leave, how many are right, and the mean image's cost.
 
     ``thresholds`` has one entry per effort but the last; ``lec`` is the fraction of the images that the first effort
-    classifies (F_L). ``mix`` is what ``combine`` gives.
+    classifies (F_L). ``mix`` is what ``combine`` gives. ``paths`` are those of a co-search's efforts; a ladder's rungs
+    have none.
     """
 
-    efforts: tuple[int, ...]
+    efforts: tuple[Name, ...]
     paths: tuple[EffortPath, ...]
     thresholds: tuple[float, ...]
     exits: Exits
@@ -49,8 +51,8 @@ class Choice:
         return {
             "hardware": self.hardware,
             "efforts": list(self.efforts),
-            "active": [list(path.active) for path in self.paths],
-            "path_scores": [path.score for path in self.paths],
+            **({"active": [list(path.active) for path in self.paths]} if self.paths else {}),
+            **({"path_scores": [path.score for path in self.paths]} if self.paths else {}),
             "thresholds": list(self.thresholds),
             "exit_fractions": list(self.exits.fractions),
             "correct": None if self.exits.correct is None else list(self.exits.correct),

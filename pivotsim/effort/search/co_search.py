@@ -1,38 +1,75 @@
 """Co-search of efforts, thresholds and hardware (PIVOT, sections 3.2 and 3.3): what goes in, checked and simulated."""
 
+import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from dataclasses import dataclass, field
+from typing import Any, Unpack
 
-from pivotsim.effort.gating import effort_outputs
+from pivotsim.effort.entropy import check_fraction
+from pivotsim.effort.outputs import Logits, Name, effort_outputs
+from pivotsim.effort.search.boards import Boards, RunOptions, loaded_boards, simulated
+from pivotsim.effort.search.choice import Answer
+from pivotsim.effort.search.pairs import TOLERANCE_FRAC, find_pair
 from pivotsim.effort.search.path_scoring import checked_cka
-from pivotsim.effort.search.paths import best_paths
-from pivotsim.effort.search.space import CoSearch
+from pivotsim.effort.search.paths import EffortPath, best_paths
+from pivotsim.effort.search.space import Cascades
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.spec import Hardware
 from pivotsim.simulation.results import hash_of
-from pivotsim.simulation.run import simulate
 from pivotsim.workload.plans import Plan, check_plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention
 
 
-class RunOptions(TypedDict, total=False):
-    """Options of ``simulate`` that a co-search hands on."""
+@dataclass(frozen=True, eq=False)
+class CoSearch(Cascades):
+    """Cascades of efforts, each the best path of so many active attentions.
 
-    engine: str | None
-    memory: str | None
-    profile: str
-    energy: str
-    scope: str
-    ps_pl_overlap: str | None
+    Attributes
+    ----------
+    paths : mapping of int to EffortPath
+        Best path of each effort with logits.
+    """
+
+    paths: Mapping[int, EffortPath]
+    cka_digest: str = field(repr=False)
+
+    @property
+    def _hashed(self) -> tuple[Any, ...]:
+        *read, gate = super()._hashed
+        return (*read, self.cka_digest, gate)
+
+    def _paths_of(self, efforts: Sequence[Name]) -> tuple[EffortPath, ...]:
+        return tuple(self.paths[int(e)] for e in efforts)
+
+    def pair(
+        self, target_delay_ms: float, lec: float = 0.7, *, tolerance_frac: float = TOLERANCE_FRAC, board: int = 0
+    ) -> Answer:
+        """Return the pair that the paper's Phase 2 takes, or the one nearest to the target and why none is taken.
+
+        Parameters
+        ----------
+        target_delay_ms : float
+            Delay that the mean image should take, ms, above 0.
+        lec : float
+            Low effort constraint within 0 to 1: the least fraction of the images that the low effort classifies.
+        tolerance_frac : float
+            How far from the target a delay may lie.
+        board : int
+            Which hardware, by its place in ``hw``.
+
+        Raises
+        ------
+        InputError
+            A number is out of range, or fewer than two efforts have logits.
+        """
+        at_lec = functools.partial(self.at_lec, lecs=[check_fraction("lec", lec)], board=board)
+        return find_pair([int(e) for e in self.efforts], at_lec, target_delay_ms, lec, tolerance_frac)
 
 
 def cosearch(
     plan: Plan,
-    logits: str | Path | Mapping[str, Any],
+    logits: Logits,
     cka: Any,
-    hw: Hardware | str | Sequence[Hardware | str] = "zcu102",
+    hw: Boards = "zcu102",
     *,
     gate: str = "entropy",
     **options: Unpack[RunOptions],
@@ -83,10 +120,7 @@ def cosearch(
     skipped = [e.encoder for e in plan.encoders if not e.attention_active]
     if skipped:
         raise InputError(f"plan: every attention must be active, the search skips them itself {got(skipped)}")
-    several = hw if isinstance(hw, Sequence) and not isinstance(hw, str) else [hw]
-    boards = [load_hardware(one) for one in several]
-    if not boards:
-        raise InputError("hw: at least one hardware is needed (got none)")
+    boards = loaded_boards(hw)
     matrix = checked_cka(cka)
     depth, name = len(plan.encoders), plan.model.name
     if len(matrix) != depth:
@@ -94,11 +128,11 @@ def cosearch(
     outputs = effort_outputs(logits)
     if outputs.classes != plan.model.classes:
         raise InputError(f"logits: {name} has {plan.model.classes} classes {got(outputs.classes)}")
-    if outputs.efforts[-1] > depth:
-        raise InputError(f"logits: {name} has efforts 0 to {depth} {got(f'effort{outputs.efforts[-1]}')}")
-    paths = best_paths(matrix, outputs.efforts)
-    plans = {effort: skip_attention(plan, active=path.active) for effort, path in paths.items()}
-    reports = tuple({e: simulate(p, board, **options) for e, p in plans.items()} for board in boards)
-    search = CoSearch(paths, reports, outputs, gate, hash_of(matrix.tolist()))
+    efforts = [int(e) for e in outputs.efforts]
+    if efforts[-1] > depth:
+        raise InputError(f"logits: {name} has efforts 0 to {depth} {got(f'effort{efforts[-1]}')}")
+    paths = best_paths(matrix, efforts)
+    plans: dict[Name, Plan] = {e: skip_attention(plan, active=path.active) for e, path in paths.items()}
+    search = CoSearch(simulated(plans, boards, **options), outputs, gate, paths, hash_of(matrix.tolist()))
     _ = search.all_efforts  # a wrong gate is told now, not after a search
     return search

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.cascade_costs import COSTS, GAINS
 from pivotsim.errors import InputError, check_choice, check_real, got, nearest
 from pivotsim.units import FloatArray, IntArray
@@ -24,7 +25,7 @@ class Block(NamedTuple):
     """All thresholds of one cascade on one hardware; a place in the columns names one choice."""
 
     board: int
-    efforts: tuple[int, ...]
+    efforts: tuple[Name, ...]
     thresholds: tuple[FloatArray, ...]
     columns: Mapping[str, FloatArray]
 
@@ -40,7 +41,7 @@ class Spot(NamedTuple):
     """One choice: hardware by number, efforts, thresholds, and its quantities."""
 
     board: int
-    efforts: tuple[int, ...]
+    efforts: tuple[Name, ...]
     thresholds: tuple[float, ...]
     values: Mapping[str, float]
 
@@ -98,16 +99,19 @@ def best_of(blocks: Iterable[Block], objective: str, limits: Mapping[str, float]
 def front_of(blocks: Iterable[Block], cost: str, limits: Mapping[str, float]) -> list[Spot]:
     """Return the places that meet the limits and that none beats in cost and accuracy, cheapest first.
 
-    Of places equal in both the first stands for all.
+    Of places equal in both the first stands for all. Only what the front so far does not beat is sorted.
     """
     check_choice("cost", cost, COSTS)
-    spots: list[Spot] = []
+    front: list[Spot] = []
     for block in blocks:
-        places = np.flatnonzero(excess(block.columns, limits) == 0)
-        costs, accuracies = block.columns[cost][places], block.columns["accuracy_frac"][places]
-        spots += [block.spot(int(places[i])) for i in rising(costs, accuracies)]
-    costs, accuracies = (np.array([spot.values[name] for spot in spots]) for name in (cost, "accuracy_frac"))
-    return [spots[i] for i in rising(costs, accuracies)]
+        costs, accuracies = block.columns[cost], block.columns["accuracy_frac"]
+        least, most = (np.array([spot.values[name] for spot in front]) for name in (cost, "accuracy_frac"))
+        to_beat = np.append(least, np.inf)[np.searchsorted(most, accuracies)]  # of those at least as accurate
+        places = np.flatnonzero((excess(block.columns, limits) == 0) & (costs < to_beat))
+        front += [block.spot(int(places[i])) for i in rising(costs[places], accuracies[places])]
+        least, most = (np.array([spot.values[name] for spot in front]) for name in (cost, "accuracy_frac"))
+        front = [front[i] for i in rising(least, most)]
+    return front
 
 
 def rising(costs: FloatArray, accuracies: FloatArray) -> IntArray:

@@ -1,4 +1,4 @@
-"""Cascades of efforts on given images and hardware: one of them, the pair of Phase 2, or the whole space.
+"""Cascades of efforts, or of a ladder's rungs, on given images and hardware: one of them, or the whole space.
 
 One simulation per effort and hardware feeds everything: a cascade's costs follow from those of its efforts.
 """
@@ -6,12 +6,13 @@ One simulation per effort and hardware feeds everything: a cascade's costs follo
 import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from pivotsim.effort.combination import combine
-from pivotsim.effort.entropy import check_fraction
-from pivotsim.effort.gating import EffortOutputs, Flags, run_gates, thresholds_for
+from pivotsim.effort.gating import Flags, run_gates, thresholds_for
 from pivotsim.effort.mixed_report import MixedReport
+from pivotsim.effort.outputs import EffortOutputs, Name
 from pivotsim.effort.search.cascade_costs import cascade_columns
 from pivotsim.effort.search.choice import Answer, Choice
 from pivotsim.effort.search.fronts import (
@@ -25,7 +26,6 @@ from pivotsim.effort.search.fronts import (
     front_of,
     limits_missed,
 )
-from pivotsim.effort.search.pairs import TOLERANCE_FRAC, find_pair
 from pivotsim.effort.search.paths import EffortPath
 from pivotsim.effort.search.threshold_grid import Sampling, candidates, count_exits
 from pivotsim.errors import InputError, check_integer, got
@@ -35,28 +35,25 @@ from pivotsim.units import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class CoSearch:
-    """Everything that a search needs: what the efforts say of the images, their paths, and what each costs.
+class Cascades:
+    """Everything that a search needs: what the efforts say of the images, and what each costs.
 
     Attributes
     ----------
-    paths : mapping of int to EffortPath
-        Best path of each effort with logits.
-    reports : tuple of mappings of int to Report
-        One mapping per hardware: effort -> report.
+    reports : tuple of mappings of effort to Report
+        One mapping per hardware.
     outputs : EffortOutputs
+        In the order in which images meet the efforts; a cascade takes some of them in this order.
     gate : {'entropy', 'none'}
     """
 
-    paths: Mapping[int, EffortPath]
-    reports: tuple[Mapping[int, Report], ...]
+    reports: tuple[Mapping[Name, Report], ...]
     outputs: EffortOutputs
     gate: str
-    cka_digest: str = field(repr=False)
 
     @property
-    def efforts(self) -> list[int]:
-        """The efforts with logits, lowest first."""
+    def efforts(self) -> list[Name]:
+        """The efforts with logits, in the order in which images meet them."""
         return self.outputs.efforts
 
     @functools.cached_property
@@ -67,8 +64,12 @@ class CoSearch:
     @functools.cached_property
     def input_hash(self) -> str:
         """16 hex digits over everything that the search reads."""
+        return hash_of(self._hashed)
+
+    @property
+    def _hashed(self) -> tuple[Any, ...]:
         hashes = [report.input_hash for by_effort in self.reports for report in by_effort.values()]
-        return hash_of((hashes, self.outputs.digest, self.cka_digest, self.gate))
+        return hashes, self.outputs.digest, self.gate
 
     def notes(self, choices: Iterable[Choice] = ()) -> tuple[str, ...]:
         """Return the marks behind the numbers of every hardware, after the odd orders of efforts in ``choices``.
@@ -84,7 +85,7 @@ class CoSearch:
         marks = [n if len(names) == shared else f"{', '.join(names)}: {n}" for n, names in found.items()]
         return (*dict.fromkeys(note for choice in choices for note in choice.mix.order_notes), *marks)
 
-    def choice(self, efforts: Sequence[int], thresholds: Sequence[float], board: int = 0) -> Choice:
+    def choice(self, efforts: Sequence[Name], thresholds: Sequence[float], board: int = 0) -> Choice:
         """Return one cascade with its thresholds, evaluated on the images and combined as ``combine`` does.
 
         Raises
@@ -95,9 +96,9 @@ class CoSearch:
         check_integer("board", board, 0, len(self.reports) - 1)
         exits = run_gates(self._entropies(efforts), thresholds, self._right(efforts))
         mix = combine([self.reports[board][e] for e in efforts], exits.fractions, gate=self.gate)
-        return Choice(tuple(efforts), tuple(self.paths[e] for e in efforts), tuple(thresholds), exits, mix)
+        return Choice(tuple(efforts), self._paths_of(efforts), tuple(thresholds), exits, mix)
 
-    def at_lec(self, efforts: Sequence[int], lecs: Sequence[float], board: int = 0) -> Choice:
+    def at_lec(self, efforts: Sequence[Name], lecs: Sequence[float], board: int = 0) -> Choice:
         """Return a cascade whose gates each have the smallest threshold that classifies ``lec`` of what reaches them.
 
         Raises
@@ -109,30 +110,6 @@ class CoSearch:
         if len(lecs) != len(efforts) - 1:
             raise InputError(f"lecs: expected {len(efforts) - 1}, one per effort but the last {got(len(lecs))}")
         return self.choice(efforts, thresholds_for(entropies, lecs), board)
-
-    def pair(
-        self, target_delay_ms: float, lec: float = 0.7, *, tolerance_frac: float = TOLERANCE_FRAC, board: int = 0
-    ) -> Answer:
-        """Return the pair that the paper's Phase 2 takes, or the one nearest to the target and why none is taken.
-
-        Parameters
-        ----------
-        target_delay_ms : float
-            Delay that the mean image should take, ms, above 0.
-        lec : float
-            Low effort constraint within 0 to 1: the least fraction of the images that the low effort classifies.
-        tolerance_frac : float
-            How far from the target a delay may lie.
-        board : int
-            Which hardware, by its place in ``hw``.
-
-        Raises
-        ------
-        InputError
-            A number is out of range, or fewer than two efforts have logits.
-        """
-        at_lec = functools.partial(self.at_lec, lecs=[check_fraction("lec", lec)], board=board)
-        return find_pair(self.efforts, at_lec, target_delay_ms, lec, tolerance_frac)
 
     def best(
         self,
@@ -225,7 +202,7 @@ class CoSearch:
                     mix = combine([reports[e] for e in efforts], first, gate=self.gate)
                     yield Block(board, efforts, thresholds, cascade_columns(images, grid, mix.efforts))
 
-    def _entropies(self, efforts: Sequence[int]) -> list[FloatArray]:
+    def _entropies(self, efforts: Sequence[Name]) -> list[FloatArray]:
         """Return the entropies of at least one effort, or raise InputError."""
         unknown = [e for e in efforts if e not in self.outputs.entropies]
         if unknown or not efforts:
@@ -233,7 +210,10 @@ class CoSearch:
             raise InputError(f"efforts: choose from those that logits hold, {known} {got(unknown or None)}")
         return [self.outputs.entropies[e] for e in efforts]
 
-    def _right(self, efforts: Sequence[int]) -> list[Flags] | None:
+    def _paths_of(self, efforts: Sequence[Name]) -> tuple[EffortPath, ...]:
+        return ()  # a rung is no path
+
+    def _right(self, efforts: Sequence[Name]) -> list[Flags] | None:
         return None if self.outputs.right is None else [self.outputs.right[e] for e in efforts]
 
     def _check_labels(self, needed: bool) -> None:
@@ -241,7 +221,7 @@ class CoSearch:
             raise InputError("logits: accuracy needs labels, an integer array of one class per image (got none)")
 
 
-def _together(reports: Mapping[int, Report], gate: str) -> MixedReport:
+def _together(reports: Mapping[Name, Report], gate: str) -> MixedReport:
     return combine(reports.values(), [1.0, *[0.0] * (len(reports) - 1)], gate=gate)
 
 

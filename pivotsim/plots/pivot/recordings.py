@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pivotsim.effort.gating import EffortOutputs, effort_outputs
+from pivotsim.effort.outputs import EffortOutputs, effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import read_text

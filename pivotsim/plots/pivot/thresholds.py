@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pivotsim.effort.entropy import exit_threshold
-from pivotsim.effort.gating import EffortOutputs
+from pivotsim.effort.outputs import EffortOutputs
 from pivotsim.plots.pivot.recordings import IMAGES, SEEDS, Recordings
 from pivotsim.plots.style import plain_axes
 from pivotsim.units import FloatArray
@@ -53,7 +53,7 @@ def threshold_data(recordings: Recordings, effort: int) -> dict[int, Curve]:
 
 def loss_data(recordings: Recordings) -> dict[tuple[int, int], dict[float, Loss]]:
     """Return (low, high) -> {LEC: Loss}, the high effort being the one with every attention active."""
-    efforts = recordings.outputs(SEEDS[0], "calibration").efforts
+    efforts = [e for e in recordings.outputs(SEEDS[0], "calibration").efforts if isinstance(e, int)]
     *lower, full = efforts
     parts = [(recordings.outputs(s, "calibration", efforts), recordings.outputs(s, "test", efforts)) for s in SEEDS]
     found: dict[tuple[int, int], dict[float, Loss]] = {}

@@ -1,8 +1,9 @@
-"""Efforts of one ViT: each fine-tuned alone from a teacher (PIVOT's Phase 1), or several trained on shared weights."""
+"""Efforts of one ViT: each fine-tuned alone from a teacher (PIVOT's Phase 1), or plans trained on shared weights."""
 
 import copy
+import random
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 
 from pivotsim.errors import InputError, check_integer, check_list, got
 from pivotsim.vit_torch.model.plan_application import apply_plan
@@ -12,7 +13,8 @@ from pivotsim.vit_torch.training.loop import train
 from pivotsim.vit_torch.training.losses import TERMS
 from pivotsim.vit_torch.training.parts import Part
 from pivotsim.vit_torch.training.recipes import Recipe
-from pivotsim.workload.plans import plan
+from pivotsim.vit_torch.training.rungs import Rung, put_on, rung_of
+from pivotsim.workload.plans import Plan, plan
 from pivotsim.workload.transforms.attention_skipping import skip_attention
 
 
@@ -50,48 +52,56 @@ def fine_tuned(
     return vit
 
 
-class SharedEfforts(Part):
-    """Several efforts of one set of weights: every step trains each of them on the same batch.
+class SharedPlans(Part):
+    """Several plans of one set of weights, rungs of a ladder: every step trains some of them on the same batch.
 
-    Slimmable networks (Yu et al., ICLR 2019) train several widths like this; here an effort is a set of active
-    attentions. After training the ViT has the attentions that it had before.
+    Slimmable networks (Yu et al., ICLR 2019) train every width in each step; the sandwich rule (Yu, Huang, ICCV 2019)
+    trains the largest, the smallest and some drawn between them. Here a rung is a plan: attentions skipped, tokens
+    reduced, heads, neurons and blocks of weights left out, or any of these together. The losses of the passes are
+    summed. After training the ViT is as it was before, with the trained weights; ``rungs.as_planned`` makes one rung.
 
     Parameters
     ----------
-    efforts : iterable of iterables of int
-        Encoders, from 1, whose attention is active, one list per effort.
+    plans : iterable of Plan
+        Of the ViT's model, the largest first and the smallest last.
+    drawn : int, optional
+        How many of those between the first and the last are drawn for each step; all by default.
+    seed : int
+        Of the draws.
 
     Raises
     ------
     InputError
-        There is no effort, or, once training starts, a number is no encoder.
+        There is no plan, a number does not fit, or, once training starts, as for ``rungs.as_planned``.
     """
 
-    def __init__(self, efforts: Iterable[Iterable[int]]) -> None:
-        remedy = "a list of encoder numbers per effort"
-        self.efforts = [check_list("efforts", one, "encoders", remedy) for one in efforts]
-        if not self.efforts:
-            raise InputError(f"efforts: needs at least one, {remedy} {got([])}")
+    def __init__(self, plans: Iterable[Plan], *, drawn: int | None = None, seed: int = 0) -> None:
+        self.plans = check_list("plans", plans, "Plans", "one per rung, the largest first")
+        if not self.plans:
+            raise InputError(f"plans: needs at least one {got([])}")
+        between = max(len(self.plans) - 2, 0)
+        self.drawn = between if drawn is None else check_integer("drawn", drawn, 0, between)
+        self.draw = random.Random(check_integer("seed", seed, 0))
         self.vit: VisionTransformer
-
-    def attached(self, vit: VisionTransformer) -> AbstractContextManager[object]:
-        """Remember the ViT and its attentions."""
-        for encoder in sorted({i for effort in self.efforts for i in effort}, key=str):
-            check_integer("efforts: encoder", encoder, 1, len(vit.blocks))
-        return self._restored(vit)
+        self.rungs: list[Rung]
+        self.chosen: list[Rung]
 
     @contextmanager
-    def _restored(self, vit: VisionTransformer) -> Iterator[None]:
-        self.vit, before = vit, [block.attention_active for block in vit.blocks]
-        try:
+    def attached(self, vit: VisionTransformer) -> Iterator[None]:
+        """Make the rungs of the ViT; at the end take off the one that a failure left on."""
+        self.vit, self.rungs = vit, [rung_of(vit, plan) for plan in self.plans]
+        self.put = ExitStack()
+        with self.put:
             yield
-        finally:
-            for block, active in zip(vit.blocks, before, strict=True):
-                block.attention_active = active
+
+    def before_step(self, step: int, steps: int) -> None:
+        """Draw the rungs of the step."""
+        inner = self.draw.sample(self.rungs[1:-1], self.drawn)
+        self.chosen = [self.rungs[0], *inner, *self.rungs[1:][-1:]]
 
     def passes(self) -> Iterator[None]:
-        """Yield with the attentions of each effort in turn."""
-        for effort in self.efforts:
-            for i, block in enumerate(self.vit.blocks, start=1):
-                block.attention_active = i in effort
+        """Yield with each chosen rung on the ViT in turn."""
+        for rung in self.chosen:
+            self.put.enter_context(put_on(self.vit, rung))
             yield
+            self.put.close()

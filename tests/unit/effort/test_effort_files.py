@@ -5,7 +5,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.effort.effort_files import save_cka, save_logits
-from pivotsim.effort.gating import effort_outputs
+from pivotsim.effort.outputs import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 
 LOGITS = {3: np.array([[5.0, 0.0], [0.0, 1.0]]), 12: np.array([[9.0, 0.0], [0.0, 9.0]], dtype=np.float16)}

@@ -7,7 +7,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.effort import entropy as entropy_module
-from pivotsim.effort.gating import effort_outputs, run_gates, thresholds_for
+from pivotsim.effort.gating import run_gates, thresholds_for
+from pivotsim.effort.outputs import effort_outputs
 from tests.oracles.effort import entropy_gate
 from tests.unit.effort import synthetic
 

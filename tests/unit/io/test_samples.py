@@ -7,7 +7,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.cli.entry import main
-from pivotsim.effort.gating import effort_outputs
+from pivotsim.effort.outputs import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.io.samples import ENDINGS, find_sample, sample_note
 from pivotsim.pruning.accuracy import read_accuracy

@@ -351,10 +351,10 @@ def test_notes_tell_of_every_hardware_and_of_an_odd_order():
 
 
 def test_one_simulation_per_effort_and_hardware(monkeypatch):
-    from pivotsim.effort.search import co_search
+    from pivotsim.effort.search import boards
 
     calls = []
-    monkeypatch.setattr(co_search, "simulate", lambda *a, **k: calls.append(a) or ps.simulate(*a, **k))
+    monkeypatch.setattr(boards, "simulate", lambda *a, **k: calls.append(a) or ps.simulate(*a, **k))
     found = search((3, 6, 12), hw=["zcu102", "zcu102_ws"])
     found.pair(50), found.best(max_efforts=3), found.front()
     assert len(calls) == 6
