@@ -27,7 +27,7 @@ from tests.recordings.seeds import NOTES, Row, for_all_seeds
 
 NAME = "training_digits_one_gate"
 COMMAND = "make train-papers PAPERS=one_gate"
-# 6x3: the encoders of digits_vit take as many folds of it as those of DeiT-S take of 64x36
+# 6x3: qkv and proj of digits_vit take as many folds of it as those of DeiT-S take of 64x36
 ZCU102 = ps.load_hardware("zcu102")
 BOARDS = {"64x36": ZCU102, "6x3": ZCU102.replace({"array.rows": 6, "array.cols": 3})}
 ENERGY = "activity"
@@ -128,7 +128,8 @@ def record(rows: list[Row], took: str) -> None:
         f"fine-tuning of the rungs: {RUNGS}; each step trains the largest, the smallest, and some drawn between them",
         *(f"weights {name}: {drawn} drawn; rungs {', '.join(rungs)}" for name, (rungs, drawn) in SETS.items()),
         "methods: a kind, and all, on weights of their own; _of_all: these rungs alone on the weights all_each_step",
-        f"simulated: zcu102 with an array of 64x36, and of 6x3 (the folds that DeiT-S has on 64x36), {said}; "
+        f"simulated: zcu102 with an array of 64x36, and of 6x3 (qkv and proj take as many folds as DeiT-S's "
+        f"on 64x36), {said}; "
         f"gate {GATE}, charged",
         "constants: energies rest on [estimate] and [calibrated] ones, the softmax's delay on a [calibrated] one",
         *(f"whole model on {board}: {r.delay_ms:.6g} ms, {r.energy_j:.6g} J, {r.edp_j_ms:.6g} J*ms"
