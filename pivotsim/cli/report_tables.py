@@ -1,7 +1,7 @@
 """Tables of a report that several commands print: what is said beside totals, breakdowns, energy, notes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,10 +82,25 @@ def print_end(notes: tuple[str, ...], written: list[Path]) -> None:
     if notes:
         print_line()
         print_line("Behind these numbers:")
-    for note in notes:
+    for note in joined_notes(notes):
         print_line(f"  {note}")
     for path in written:
         print_line(f"wrote {path}")
+
+
+def joined_notes(notes: Iterable[str]) -> list[str]:
+    """Return notes in their order, those of one text on settings of one group in one line.
+
+    >>> joined_notes(["unit.a: [assumed] x", "scope: y", "unit.b: [assumed] x", "unit.c: [assumed] z"])
+    ['unit.a, b: [assumed] x', 'scope: y', 'unit.c: [assumed] z']
+    """
+    lines: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        path, colon, text = note.partition(": ")
+        group, dot, name = path.rpartition(".")
+        key = (group, text) if colon and dot and " " not in path and text.startswith("[") else (note, "")
+        lines.setdefault(key, []).append(name)
+    return [f"{group}.{', '.join(names)}: {text}" if text else group for (group, text), names in lines.items()]
 
 
 def write_plots(result: "Report | MixedReport", folder: Path | None) -> list[Path]:

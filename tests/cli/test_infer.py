@@ -47,6 +47,21 @@ def test_cells_that_nothing_meets_exit_with_1(capsys, monkeypatch):
     assert "delay 12 ms: no candidate meets it; the nearest is 54.688 ms (model.depth 11)" in out
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("delay,0.05966", "about 1,000 times as much: is it printed in another unit?"),
+        ("delay,59660", "about 1/1,000 of it: is it printed in another unit?"),
+        ("softmax_share,0.594", "about 100 times as much: is it printed in another unit?"),
+        ("delay,12", None),
+    ],
+)
+def test_a_number_in_another_unit_is_suspected(capsys, monkeypatch, claim, said):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"quantity,value\n{claim}\n".encode())))
+    code, out, _ = ran(capsys, "-", "--vary", "model.depth=12,13")
+    assert code == 1 and (said in out if said else "another unit" not in out)
+
+
 def test_long_runs_say_how_far_they_are(capsys, monkeypatch):
     monkeypatch.setattr(runs, "SAID_EVERY_S", 0.0)
     monkeypatch.setattr("pivotsim.cli.output.LINE_EVERY_S", 0.0)

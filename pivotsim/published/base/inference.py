@@ -17,6 +17,7 @@ from pivotsim.tables import Table, figures
 from pivotsim.units import FloatArray
 
 _NUMBER = re.compile(r"[-+]?[0-9.,]*[0-9](e[-+]?[0-9]+)?")
+UNIT_FACTORS, UNIT_WITHIN = (1_000, 100), 1.5  # s for ms, a share for %; and how near a ratio must come to be told
 MET = 1 + 1e-9  # of misses: a border that only rounding of floats crosses counts as met
 
 
@@ -140,6 +141,7 @@ class Inference:
             if nearest.misses[cell.quantity] > MET:
                 value, unit = figures(nearest.values[cell.quantity], 5), f" {cell.unit}" if cell.unit else ""
                 said = f"no candidate meets it; the nearest is {value}{unit} ({nearest})"
+                said += _another_unit(nearest.values[cell.quantity], cell)
                 lines.append(f"{cell.quantity} {cell.text}{unit}: {said}")
         return lines
 
@@ -176,6 +178,17 @@ class Inference:
 
     def __repr__(self) -> str:
         return f"<Inference: {self.counted}; best: {self.best}>"
+
+
+def _another_unit(value: float, cell: Cell) -> str:
+    """Return a question where a value is about a hundred or a thousand times the printed one, or such a part of it."""
+    times = value / cell.interval.value if cell.interval.value else 0.0
+    for factor in UNIT_FACTORS:
+        if factor / UNIT_WITHIN < times < factor * UNIT_WITHIN:
+            return f"; about {factor:,} times as much: is it printed in another unit?"
+        if 1 / UNIT_WITHIN < times * factor < UNIT_WITHIN:
+            return f"; about 1/{factor:,} of it: is it printed in another unit?"
+    return ""
 
 
 def infer(
