@@ -74,7 +74,7 @@ def test_flags_that_do_nothing_are_said(cosearch):
         (("--rung", "low=--heads two"), "--rung low: --heads: must be an integer (got 'two')"),
         (("--rung", "low=--heads 9"), "--rung low: --heads: must be at most 2 (got 9)"),
         (("--rung", "low=--tokens evit"), "--rung low: --tokens: evit: keep_rate: is required"),
-        (("--rung", "low=--preset parik"), "--rung low: --preset: must be one of parikh_seed"),
+        (("--rung", "low=--preset parik"), "--rung low: --preset: must be one of parikh_code, parikh_seed"),
         (("--rung", "low=--blocks 'block=8"), "--rung low: No closing quotation"),
         (("--rung", "=--active 1"), "--rung: expected NAME or NAME=FLAGS"),
         (("--rung", "--active 1-3"), "--rung: expected NAME or NAME=FLAGS"),
