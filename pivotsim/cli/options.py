@@ -1,17 +1,32 @@
 """Options that several commands share, and how their texts become values."""
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from pivotsim.errors import InputError, got, got_typed
 from pivotsim.io.yaml_reader import exact_integer, parse_scalar
 
-if TYPE_CHECKING:
-    pass
+Text = TypeVar("Text", str, str | Path)
+Value = TypeVar("Value")
+OURS = "Value error, "  # stands ahead of what a parser of ours says in typer's own errors
+
+
+def parser_of(parse: Callable[[Text], Value]) -> Callable[[Text], Value]:
+    """Return a parser whose words reach the user: up to 0.28 typer drops those of a ValueError, such as InputError."""
+
+    @functools.wraps(parse)
+    def told(text: Text) -> Value:
+        try:
+            return parse(text)
+        except InputError as error:
+            raise typer.BadParameter(f"{OURS}{error}") from None
+
+    return told
 
 
 def integer(name: str) -> Callable[[str], int]:
@@ -28,7 +43,7 @@ def integer(name: str) -> Callable[[str], int]:
             raise InputError(f"{name}: must be an integer {got_typed(text)}")
         return value
 
-    return parse
+    return parser_of(parse)
 
 
 def real(name: str) -> Callable[[str], float]:
@@ -43,7 +58,7 @@ def real(name: str) -> Callable[[str], float]:
         except OverflowError:  # an integer of more than 308 digits
             raise InputError(f"{name}: must be a number that a computer can hold {got_typed(text)}") from None
 
-    return parse
+    return parser_of(parse)
 
 
 def folder(name: str) -> Callable[[str | Path], Path]:
@@ -56,7 +71,7 @@ def folder(name: str) -> Callable[[str | Path], Path]:
             raise InputError(f"{name}: must name a folder, standard output is none {got(text)}")
         return Path(text)
 
-    return parse
+    return parser_of(parse)
 
 
 def file_of(option: str) -> Callable[[str], Path]:
@@ -67,7 +82,7 @@ def file_of(option: str) -> Callable[[str], Path]:
             raise InputError(f"{option}: must name a file {got(text)}")
         return Path(text)
 
-    return parse
+    return parser_of(parse)
 
 
 HwOption = Annotated[
