@@ -160,9 +160,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         if message.startswith("Usage:"):  # a command group without a command: its help
             print_note(message)
         else:
-            from pivotsim.cli.options import OURS
-
-            own = message.partition(OURS)[2]  # what a parser of ours said
+            own = message.partition("Value error, ")[2]  # typer wraps what a parser of ours raised,
+            if not own and isinstance(error.__context__, InputError):  # and up to 0.28 leaves its text out
+                own = str(error.__context__)
             print_note(one_line(own or usage_line(error, message, given, _all_commands)))
         return WRONG_INPUT
     return code if isinstance(code, int) else DONE

@@ -1,32 +1,14 @@
 """Options that several commands share, and how their texts become values."""
 
-import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from pivotsim.errors import InputError, got, got_typed
 from pivotsim.io.yaml_reader import exact_integer, parse_scalar
-
-Text = TypeVar("Text", str, str | Path)
-Value = TypeVar("Value")
-OURS = "Value error, "  # stands ahead of what a parser of ours says in typer's own errors
-
-
-def parser_of(parse: Callable[[Text], Value]) -> Callable[[Text], Value]:
-    """Return a parser whose words reach the user: up to 0.28 typer drops those of a ValueError, such as InputError."""
-
-    @functools.wraps(parse)
-    def told(text: Text) -> Value:
-        try:
-            return parse(text)
-        except InputError as error:
-            raise typer.BadParameter(f"{OURS}{error}") from None
-
-    return told
 
 
 def integer(name: str) -> Callable[[str], int]:
@@ -43,7 +25,7 @@ def integer(name: str) -> Callable[[str], int]:
             raise InputError(f"{name}: must be an integer {got_typed(text)}")
         return value
 
-    return parser_of(parse)
+    return parse
 
 
 def real(name: str) -> Callable[[str], float]:
@@ -58,7 +40,7 @@ def real(name: str) -> Callable[[str], float]:
         except OverflowError:  # an integer of more than 308 digits
             raise InputError(f"{name}: must be a number that a computer can hold {got_typed(text)}") from None
 
-    return parser_of(parse)
+    return parse
 
 
 def folder(name: str) -> Callable[[str | Path], Path]:
@@ -71,7 +53,7 @@ def folder(name: str) -> Callable[[str | Path], Path]:
             raise InputError(f"{name}: must name a folder, standard output is none {got(text)}")
         return Path(text)
 
-    return parser_of(parse)
+    return parse
 
 
 def file_of(option: str) -> Callable[[str], Path]:
@@ -82,7 +64,7 @@ def file_of(option: str) -> Callable[[str], Path]:
             raise InputError(f"{option}: must name a file {got(text)}")
         return Path(text)
 
-    return parser_of(parse)
+    return parse
 
 
 HwOption = Annotated[

@@ -96,8 +96,6 @@ def _rung(name: str, flags: str) -> AskedRung:
         return AskedRung(name, flags.strip(), values.pop("active"), parse_pruning(**values))
     except InputError as error:
         raise _in(name, error) from None
-    except typer.BadParameter as error:  # of a parser of options
-        raise InputError(f"--rung {name}: {error.message.removeprefix(options.OURS)}") from None
 
 
 def _values(words: Iterator[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pivotsim.cli.options import integer, parser_of, real
+from pivotsim.cli.options import integer, real
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_end, print_said
 from pivotsim.errors import InputError, got
@@ -66,7 +66,7 @@ def numbers(option: str, whole: bool, step: float) -> Callable[[str], Numbers]:
             raise InputError(f"{option}: a value stands twice {got(twice)}")
         return Numbers(option, tuple(values))
 
-    return parser_of(parse)
+    return parse
 
 
 @dataclass(frozen=True)
