@@ -7,6 +7,7 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 WITH_TORCH = ("07_your_model.ipynb",)
+WITH_OUTPUTS = ("08_training.ipynb",)  # reads recordings alone, so that its outputs stay true until those change
 
 
 def shown_by(path: Path, folder: Path, timeout_s: int = 120) -> tuple[str, list[str]]:
@@ -14,6 +15,11 @@ def shown_by(path: Path, folder: Path, timeout_s: int = 120) -> tuple[str, list[
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": folder}}
     NotebookClient(notebook, timeout=timeout_s, kernel_name="python3", resources=where).execute()
+    return shown_in(notebook)
+
+
+def shown_in(notebook: nbformat.NotebookNode) -> tuple[str, list[str]]:
+    """Return the texts and the pictures that stand in a notebook."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [o.get("text", "") + str(o.get("data", {}).get("text/plain", "")) for o in outputs]
     return "\n".join(texts), [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
