@@ -23,6 +23,8 @@ def gemm_command(
     edge: options.EdgeOption = None,
     os_edge_register: options.OsEdgeRegisterOption = None,
     mac_latency: options.MacLatencyOption = None,
+    arrays: options.ArraysOption = None,
+    split: options.ArraySplitOption = None,
     engine: options.EngineOption = "analytic",
     density: options.DensityOption = None,
     block: options.BlockOption = None,
@@ -34,14 +36,17 @@ def gemm_command(
 
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
+    from pivotsim.engines.array.several_details import shares_text
     from pivotsim.hardware.resources import fit_or_none, fit_to_dict
     from pivotsim.simulation.single_gemm import simulate_gemm
     from pivotsim.simulation.summary import fits_row
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
-    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
+    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency, "count": arrays, "split": split}
     board, settings, chosen = array_of("gemm", hw, set_, flags)
     not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=True)
+    if chosen["count"] == 1 and (split is not None or "array.split" in settings):
+        not_used["array.split"] = "not used here: needs --arrays 2 or more"
     if engine == "memory":
         not_used["--engine memory"] = "memories are unlimited here; pivotsim run --memory hw has the board's"
     clock_mhz = board.clock_mhz
@@ -63,6 +68,11 @@ def gemm_command(
         ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
         ("MACs", f"{result.macs:,}", ""),
     ]
+    if result.count > 1:
+        shares = shares_text(result.split, result.shares)
+        rows.insert(3, ("arrays", f"{result.count}", f"each with {shares}; folds are those of all"))
+        if chosen["split"] == "heads":
+            not_used["array.split"] = f"heads: one multiplication has no heads to share, it is split by {result.split}"
     if result.dense_cycles is not None:
         whole = result.dense_cycles
         rows[2] = ("folds", f"{result.executed_folds:,}", f"of {result.folds:,}, {mode}")
@@ -80,5 +90,6 @@ def gemm_command(
 def _expected(result: "GemmResult") -> tuple[str, str, str]:
     """Return the row of the mean over many masks."""
     if result.expected_cycles is None:
-        return "expected", "-", "256 masks of so many blocks take too long; a larger --block takes less"
+        why = "256 masks of so many blocks take too long; a larger --block takes less"
+        return "expected", "-", "not worked out for several arrays" if result.count > 1 else why
     return "expected", f"{result.expected_cycles:,.0f}", f"clocks, spread {result.spread_cycles:,.0f}, 256 masks"

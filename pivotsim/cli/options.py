@@ -182,6 +182,12 @@ OsEdgeRegisterOption = Annotated[
 MacLatencyOption = Annotated[
     int | None, typer.Option(parser=integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
 ]
+ArraysOption = Annotated[
+    int | None, typer.Option(parser=integer("--arrays"), metavar="N", help="Arrays alike, side by side.")
+]
+ArraySplitOption = Annotated[
+    str | None, typer.Option("--split", metavar="auto|heads|rows|cols", help="What several arrays share out.")
+]
 DensityOption = Annotated[
     float | None,
     typer.Option(

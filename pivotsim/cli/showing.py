@@ -69,7 +69,8 @@ def show_fit_command(
 ) -> None:
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
-    from pivotsim.hardware.resources import amount_text, fit
+    from pivotsim.hardware.memory_blocks import amount_text
+    from pivotsim.hardware.resources import fit
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.results import hash_of, header
@@ -101,7 +102,10 @@ def show_fit_command(
     print_table(
         ("memory", "size, B", "port, B", "BRAM36", "by capacity alone"),
         [
-            (m.memory, *map(amount_text, (m.size_bytes, m.port_bytes, m.blocks, m.blocks_by_capacity)))
+            (
+                f"{m.copies} * {m.memory}" if m.copies > 1 else m.memory,
+                *map(amount_text, (m.size_bytes, m.port_bytes, m.blocks, m.blocks_by_capacity)),
+            )
             for m in found.memories
         ],
         right=(1, 2, 3, 4),

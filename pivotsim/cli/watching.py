@@ -36,6 +36,7 @@ def watch_command(
     Example: pivotsim watch 12 8 20 --array 8x6
     """
     from pivotsim.engines.pe.clock import check_size, seeded_operands
+    from pivotsim.hardware.systolic import as_systolic
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
     from pivotsim.simulation.executed_gemm import execute_gemm
     from pivotsim.simulation.results import hash_of, header
@@ -45,6 +46,10 @@ def watch_command(
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
     board, settings, chosen = array_of("watch", hw, set_, flags)
     not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=False)
+    if as_systolic(board, "watch").array.count > 1:
+        not_used["array.count"] = "not used here: one array is drawn, and it gets the whole multiplication"
+    if "array.split" in settings:
+        not_used["array.split"] = "not used here: one array is drawn"
     m, k, n = check_sizes(m, k, n)
     check_size(m, k, n, array_options(**chosen), trace=True)
     with progress():

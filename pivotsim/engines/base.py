@@ -49,9 +49,15 @@ class Details:
     ----------
     step : str
         What a GEMM is taken apart into by ``spans`` (``fold``, ``pass``); empty where the engine knows of no parts.
+    without_steps : str
+        Why it knows of none, where that is not the engine's nature.
+    runs_heads_at_once : bool
+        Whether several heads of one GEMM run side by side, so that none has clocks of its own.
     """
 
     step: str = ""
+    without_steps: str = ""
+    runs_heads_at_once: bool = False
 
     @property
     def stall_cycles(self) -> dict[str, int]:

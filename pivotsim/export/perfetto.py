@@ -136,7 +136,8 @@ def _events(report: Report) -> tuple[list[Event], str]:
     events = [event for piece in report.timeline.pieces for event in _of_piece(piece, report)]
     details = report.details
     if not details.step:
-        return events, f"one event per operation: engine '{report.options['engine']}' tells of no phases"
+        why = details.without_steps or f"engine '{report.options['engine']}' tells of no phases"
+        return events, f"one event per operation: {why}"
     gemms = [op for op in report.inputs.trace if op.kind == "gemm"]
     blocks = report.images * sum(op.repeats for op in gemms)
     counts = [details.count_steps(op.m, op.k, op.n) for op in gemms]

@@ -86,3 +86,7 @@ DATAFLOW: dict[str, Dataflow] = {
     )
 }
 DATAFLOWS: tuple[str, ...] = tuple(DATAFLOW)  # a name's place is its code in vectors of designs
+# What several arrays share out of a multiplication: its repeats (heads), or a dimension of its result. K is none of
+# them: the arrays' partial sums would have to be added between arrays.
+SPLIT_DIMENSION = {"heads": None, "rows": "m", "cols": "n"}
+SPLITS: tuple[str, ...] = ("auto", *SPLIT_DIMENSION)  # auto: whichever takes the fewest clocks, a multiplication each

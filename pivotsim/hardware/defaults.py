@@ -1,4 +1,4 @@
-"""Defaults of a hardware file: kinds of operations that it does not know, and the power of a processor side.
+"""Defaults of a hardware file: kinds of operations that it does not know, how many arrays, a processor side's power.
 
 A kind that a file does not name gets the cost, the place and the unit of its row in ``pivotsim.operations``, each with
 a source that calls it a default. A cost that a file begins must be whole. A board without a processor (``host: none``)
@@ -14,6 +14,7 @@ from pivotsim.operations import OPERATIONS, PS
 NO_PROCESSOR = NONE  # in place of the group ``host``
 DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
+ONE_ARRAY = {"count": (1, "one array"), "split": ("auto", "of several arrays, the fewest clocks")}
 
 
 def with_defaults(data: Any, *, has_processor: bool) -> Any:
@@ -44,6 +45,8 @@ def default_place(kind: str, *, has_processor: bool) -> str:
 
 def _defaults(has_processor: bool) -> Iterator[tuple[tuple[str, ...], Any, str]]:
     """Yield (path, value, source) of everything that a file may leave out."""
+    for name, (usual, why) in ONE_ARRAY.items():
+        yield ("array", name), usual, f"{DEFAULT}: {why}"
     for kind, row in OPERATIONS.items():
         place = default_place(kind, has_processor=has_processor)
         yield ("placement", kind), place, f"{DEFAULT}: the first place that there is"

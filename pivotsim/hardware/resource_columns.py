@@ -12,14 +12,14 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.hardware.resources import BRAM36_SHAPES, FILLED, MEMORIES, SUM_BYTES, side_of
+from pivotsim.hardware.memory_blocks import BRAM36_SHAPES, FILLED, MEMORIES, PRIVATE, SUM_BYTES, side_of
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
 from pivotsim.units import INT64_MAX
 
 MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms
 ENDLESS = 2**60  # block RAMs of an unlimited memory while they are added up; no other memory comes near
-ROWS, COLS, DATAFLOW = "array.rows", "array.cols", "array.dataflow"
+ROWS, COLS, DATAFLOW, COUNT = "array.rows", "array.cols", "array.dataflow", "array.count"
 PACKING, LUT_PER_PE = "fpga.use.int8_packing", "fpga.use.lut_per_pe"
 FF_PER_PE, FF_FIXED, BRAM36_FIXED = "fpga.use.ff_per_pe", "fpga.use.ff_fixed", "fpga.use.bram36_fixed"
 
@@ -33,14 +33,14 @@ class Resource(NamedTuple):
 
 
 BRAM36_PATHS = (
-    ROWS, COLS, DATAFLOW, *(f"memories.{name}_bytes" for name in MEMORIES),
+    ROWS, COLS, DATAFLOW, COUNT, *(f"memories.{name}_bytes" for name in MEMORIES),
     *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
 )  # fmt: skip
 DEMANDS = {
-    "dsp": Resource("DSP48E2", "DSPs that the design takes.", (ROWS, COLS, PACKING)),
+    "dsp": Resource("DSP48E2", "DSPs that the design takes.", (ROWS, COLS, COUNT, PACKING)),
     "bram36": Resource("BRAM36", "Block RAMs that its memories take; 2**63 - 1 of an unlimited one.", BRAM36_PATHS),
-    "lut": Resource("LUTs", "Look-up tables that its PEs take.", (ROWS, COLS, LUT_PER_PE)),
-    "ff": Resource("FFs", "Flip-flops that it takes.", (ROWS, COLS, FF_PER_PE, FF_FIXED)),
+    "lut": Resource("LUTs", "Look-up tables that its PEs take.", (ROWS, COLS, COUNT, LUT_PER_PE)),
+    "ff": Resource("FFs", "Flip-flops that it takes.", (ROWS, COLS, COUNT, FF_PER_PE, FF_FIXED)),
 }
 RESOURCES = {
     **DEMANDS,
@@ -69,7 +69,8 @@ class ResourceModel:
     def __init__(self, hw: SystolicHardware, values: Mapping[str, Sequence[Any]]) -> None:
         self.values = {path: _numbers(path, values[path]) for path in PATHS if path in values}
         self.constants = {path: _numbers(path, [value_at(hw, path)])[0] for path in PATHS if path not in values}
-        self._tables: dict[tuple[str, ...], Any] = {}  # axes -> block RAMs of all memories that depend on them alone
+        # (whether each array has its own, axes) -> block RAMs of all memories that depend on those axes alone
+        self._tables: dict[tuple[bool, tuple[str, ...]], Any] = {}
         self._others: list[tuple[str, int | None, tuple[str, ...]]] = []  # of more combinations than a table holds
         self._is_limited = True
         for name, side in ((memory, side) for memory in MEMORIES for side in self._sides(memory)):
@@ -80,7 +81,8 @@ class ResourceModel:
                 continue
             grids = np.meshgrid(*(self.values[path] for path in paths), indexing="ij")
             found = self._blocks(name, side, dict(zip(paths, grids, strict=True)))
-            self._tables[paths] = self._tables.get(paths, 0) + np.asarray(found).reshape(-1)
+            key = (name in PRIVATE, paths)
+            self._tables[key] = self._tables.get(key, 0) + np.asarray(found).reshape(-1)
             self._is_limited &= bool(np.max(found) < ENDLESS)
 
     def columns(self, places: Mapping[str, Any], count: int) -> dict[str, Any]:
@@ -92,7 +94,7 @@ class ResourceModel:
         def of(path: str) -> Any:
             return self.values[path][places[path]] if path in self.values else self.constants[path]
 
-        pes = of(ROWS) * of(COLS)
+        pes = of(ROWS) * of(COLS) * of(COUNT)
         packed = of(PACKING)
         found = {
             "dsp": np.where(packed, (pes + 1) >> 1, pes) if np.any(packed) else pes,
@@ -107,14 +109,14 @@ class ResourceModel:
 
     def _bram36(self, places: Mapping[str, Any], of: Any) -> Any:
         total: Any = np.int64(0)
-        for paths, table in self._tables.items():
+        for (is_private, paths), table in self._tables.items():
             index: Any = places[paths[0]] if paths else 0
             for path in paths[1:]:
                 index = index * len(self.values[path]) + places[path]
-            found = table[index]
-            total = total + found
+            total = total + _of_arrays(table[index], of(COUNT) if is_private else 1)
         for name, side, paths in self._others:
-            total = total + self._blocks(name, side, {path: of(path) for path in paths})
+            found = self._blocks(name, side, {path: of(path) for path in paths})
+            total = total + _of_arrays(found, of(COUNT) if name in PRIVATE else 1)
         fixed = of(BRAM36_FIXED)
         if self._is_limited:
             return _sum(total, fixed)
@@ -165,6 +167,13 @@ def _numbers(path: str, values: Sequence[Any]) -> Any:
         return values
     numbers = [INT64_MAX if value == UNLIMITED else value for value in values]
     return np.array(numbers, dtype=np.float64 if path in (LUT_PER_PE, FF_PER_PE) else np.int64)
+
+
+def _of_arrays(blocks: Any, count: Any) -> Any:
+    """Return the block RAMs of so many arrays; those of an unlimited memory stay as they are."""
+    if np.ndim(count) == 0 and count == 1:
+        return blocks
+    return np.where(blocks >= ENDLESS, blocks, blocks * count)
 
 
 def _per_pe(per_pe: Any, pes: Any) -> Any:

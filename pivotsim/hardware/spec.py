@@ -8,7 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, create_model, field_serializ
 from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
 from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.pl_units import UnitsSpec
@@ -27,19 +27,22 @@ PROFILES: tuple[str, ...] = ("paper", "full")
 PS_PL_OVERLAPS: tuple[str, ...] = ("serial", "heads", "images")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
+MAX_ARRAYS = 64
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # far outside any device; keeps every result finite
 
 
 if TYPE_CHECKING:
     Dataflow = str
     FoldOverlap = str
+    Split = str
 else:  # a further row of a table is a further name
     Dataflow = Literal[DATAFLOWS]
     FoldOverlap = Literal[FOLD_OVERLAPS]
+    Split = Literal[SPLITS]
 
 
 class ArraySpec(Spec):
-    """The systolic array of registered multiply-accumulate processing elements (PEs)."""
+    """Systolic arrays of registered multiply-accumulate processing elements (PEs): one, or several alike."""
 
     rows: int = quantity("PEs", "Rows of the array.", ge=1, le=MAX_ROWS)
     cols: int = quantity("PEs", "Columns of the array.", ge=1, le=MAX_COLS)
@@ -50,6 +53,8 @@ class ArraySpec(Spec):
     os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
     mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=MAX_MAC_LATENCY)
     operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
+    count: int = quantity("", "Arrays alike, side by side, each with its own memories.", ge=1, le=MAX_ARRAYS, default=1)
+    split: Split = quantity("", "What they share out: heads, or rows or cols of the result.", default="auto")
 
 
 class OpCost(Spec):
@@ -131,7 +136,7 @@ class PlacementSpec(PlaceOfEachKind):
 
 
 # values that boards of version 0.1 did not state, and what they are there
-LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim"}
+LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "array.count": 1, "array.split": "auto"}
 
 
 def _value_in(values: Any, path: str) -> Any:

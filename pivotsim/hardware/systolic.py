@@ -1,4 +1,4 @@
-"""The board with one systolic array: array, memories, FPGA, beside what all boards have."""
+"""The board with systolic arrays, usually one: array, memories, FPGA, beside what all boards have."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
@@ -15,7 +15,7 @@ from pivotsim.io.specs import quantity
 
 
 class SystolicHardware(Hardware):
-    """A board with one systolic array and one processor side."""
+    """A board with one systolic array, or several alike, and one processor side."""
 
     compute: ClassVar[str] = "array"
 
@@ -37,8 +37,8 @@ class SystolicHardware(Hardware):
 
     @property
     def pes(self) -> int:
-        """Processing elements, one multiply-accumulate each."""
-        return self.array.rows * self.array.cols
+        """Processing elements of all arrays, one multiply-accumulate each."""
+        return self.array.count * self.array.rows * self.array.cols
 
     @property
     def operand_bits(self) -> int:
@@ -63,7 +63,8 @@ class SystolicHardware(Hardware):
     @property
     def derived(self) -> dict[str, tuple[float, str, str]]:
         """Peaks that follow from the values: name -> (value, unit, formula)."""
-        pes: tuple[float, str, str] = (self.pes, "PEs", "array.rows * array.cols")
+        factors = "array.rows * array.cols" if self.array.count == 1 else "array.count * array.rows * array.cols"
+        pes: tuple[float, str, str] = (self.pes, "PEs", factors)
         return {"pes": pes, **super().derived, **self._derived_of_processor()}
 
     def _derived_of_processor(self) -> dict[str, tuple[float, str, str]]:

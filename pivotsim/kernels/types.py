@@ -14,6 +14,7 @@ else:  # the table of dataflows needs names of integers alone, and no numpy
     Array = Any
 
 NONE, PRELOAD, CHAINED, PIPELINED, SETTLED = range(5)  # in the order of hardware.fold_overlaps
+AUTO, HEADS, ROWS, COLS = range(4)  # splits among several arrays, in the order of hardware.dataflows
 
 
 class Gemm(NamedTuple):
@@ -39,7 +40,10 @@ class Mapping(NamedTuple):
 
 
 class DesignColumns(NamedTuple):
-    """Many arrays, a vector (D,) per field; ``dataflow`` holds codes."""
+    """Many designs, a vector (D,) per field; ``dataflow``, ``fold_overlap`` and ``split`` hold codes.
+
+    All but the last two say what one array is; ``array_count`` how many there are, ``split`` what they share out.
+    """
 
     rows: Array
     cols: Array
@@ -48,6 +52,8 @@ class DesignColumns(NamedTuple):
     edge_aware: Array
     os_edge_register: Array
     mac_latency: Array
+    array_count: Array
+    split: Array
 
 
 class Design(NamedTuple):

@@ -1,4 +1,4 @@
-"""GemmResult: what one matrix multiplication costs on one array."""
+"""GemmResult: what one matrix multiplication costs on one array, or on several."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,16 +6,21 @@ from typing import Any
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, number, percent
 
+SEVERAL = ("count", "split", "shares")  # fields that say something of several arrays alone
+
 
 @dataclass(frozen=True)
 class GemmResult(Printable):
-    """What one GEMM costs on one array; ``delay_ms`` is None without a clock.
+    """What one GEMM costs on one array, or on ``count`` of them; ``delay_ms`` is None without a clock.
+
+    Of several arrays ``split`` is the split that was taken, ``shares`` lists (arrays, rows or columns that each gets),
+    and folds are those of all arrays together.
 
     Under a mask ``macs`` are those that it leaves, ``utilization_frac`` counts them alone, ``executed_folds`` of
     ``folds`` run, and ``dense_cycles`` are those without it. Under a bare density ``expected_cycles`` and
-    ``spread_cycles`` are mean and standard deviation over 256 random masks, None where those would have more than 2**30
-    blocks. ``density`` is the one asked for, or the mask's kept share of elements; ``kept_frac`` is the share of the
-    MACs that is left. None where there is no mask.
+    ``spread_cycles`` are mean and standard deviation over 256 random masks, None of several arrays, and where those
+    would have more than 2**30 blocks. ``density`` is the one asked for, or the mask's kept share of elements;
+    ``kept_frac`` is the share of the MACs that is left. None where there is no mask.
     """
 
     cycles: int
@@ -43,9 +48,13 @@ class GemmResult(Printable):
     dense_cycles: int | None = None
     expected_cycles: float | None = None
     spread_cycles: float | None = None
+    count: int = 1
+    split: str = ""
+    shares: tuple[tuple[int, int], ...] = ()
 
     def _tables(self) -> tuple[Table]:
-        mode = f"{self.rows}x{self.cols} array, {self.dataflow}, fold_overlap {self.fold_overlap}, edge {self.edge}"
+        arrays = "array" if self.count == 1 else f"arrays, {self.count} of them, split {self.split}"
+        mode = f"{self.rows}x{self.cols} {arrays}, {self.dataflow}, fold_overlap {self.fold_overlap}, edge {self.edge}"
         of_all = "" if self.kept_frac is None else f"{percent(self.kept_frac)} of all"
         rows = [
             ("cycles", f"{self.cycles:,}", "clocks"),
@@ -62,4 +71,7 @@ class GemmResult(Printable):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
-        return {**header("gemm", hash_of(asdict(self))), **asdict(self)}
+        entries = asdict(self)
+        if self.count == 1:  # as before there were several
+            entries = {name: value for name, value in entries.items() if name not in SEVERAL}
+        return {**header("gemm", hash_of(entries)), **entries}

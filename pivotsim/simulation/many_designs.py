@@ -13,7 +13,8 @@ from pivotsim.energy.constant import board_j, constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import many_designs as analytic
-from pivotsim.engines.array.bytes_dense import design_bytes
+from pivotsim.engines.array.designs import VECTOR_FIELDS
+from pivotsim.engines.array.several_bytes import bytes_per_design
 from pivotsim.engines.base import PAPER
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
@@ -72,8 +73,8 @@ def simulate_designs(
     hw : Hardware or str
         Gives every value that ``designs`` does not.
     designs : mapping
-        Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency. Lists of
-        one length, of which the first values are the first design, the second ones the second.
+        Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, count,
+        split. Lists of one length, of which the first values are the first design, the second ones the second.
     profile, energy, scope : str, optional
         As in ``simulate``; engine `analytic`, memory `paper`.
     grid : bool
@@ -132,6 +133,8 @@ def simulate_designs(
         return path in PATHS or unmet(path, possible) is None
 
     notes += inherited_lines(inherited_by_board(hw, counts))
+    if "split" in vectors and columns.array_count.max(initial=1) == 1:
+        notes.append("array.split: not used here: every design has one array")
     resources = dict.fromkeys(RESOURCES, partial(_resources, hw, vectors, columns))
     table = {**vectors, **resources, **totals}
     return DesignTable(table, units, descriptions, [*notes, *([power] if power else [])])
@@ -179,11 +182,11 @@ def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: Design
     A table asks for them only with the first of them: they are a third of a table's memory, whose first use takes a
     quarter of the time of all the rest.
     """
-    count = len(columns.rows)
+    count, by_field = len(columns.rows), dict(zip(VECTOR_FIELDS, columns, strict=True))
     values: dict[str, Any] = {"array.dataflow": DATAFLOWS} if "dataflow" in vectors else {}
-    for field in ("rows", "cols"):
+    for field in ("rows", "cols", "count"):
         if field in vectors:  # a value is its own place
-            values[f"array.{field}"] = np.arange(getattr(columns, field).max(initial=0) + 1, dtype=np.int64)
+            values[f"array.{field}"] = np.arange(by_field[field].max(initial=0) + 1, dtype=np.int64)
     model = ResourceModel(hw, values)
     table: dict[str, Any] = {
         name: np.empty(count, dtype=np.bool_ if name == "fits" else np.int64) for name in RESOURCES
@@ -191,7 +194,7 @@ def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: Design
 
     def work_out(start: int) -> None:
         block = slice(start, min(count, start + BLOCK_DESIGNS))
-        places = {path: getattr(columns, path.removeprefix("array."))[block] for path in values}
+        places = {path: by_field[path.removeprefix("array.")][block] for path in values}
         for name, column in model.columns(places, block.stop - start).items():
             table[name][block] = column
 
@@ -228,7 +231,7 @@ def _energy_j(
     """Return the joules of each design, float64 (D,)."""
     if energy == "constant":  # millions of designs: no vector more than needed
         return board_j(hw, delay_ms)
-    sram, dram = design_bytes(trace.gemms.tolist(), columns.rows, columns.cols, columns.dataflow)
+    sram, dram = bytes_per_design(trace.gemms, columns)
     vectors: dict[str, Any] = {
         "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
     }  # fmt: skip

@@ -1,16 +1,18 @@
-"""One GEMM on any engine, under a mask, a drawn one or none: clocks, and what a mask leaves."""
+"""One GEMM on any engine, on one array or several, under a mask or none: clocks, and what a mask leaves."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pivotsim.engines.array.closed_form import cycles_per_gemm
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
+from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.array.random_masks import DRAWS, expected_cycles
+from pivotsim.engines.array.several_arrays import cycles_shared, share_out, shares_of
 from pivotsim.engines.registry import array_engines
 from pivotsim.errors import InputError, check_real, got
 from pivotsim.workload.masks.masks import Mask, drawn_mask
 from pivotsim.workload.ops import gemm_array
 
+ANALYTIC = "analytic"
 MAX_EXPECTED_BLOCKS = 2**30  # of all masks behind a mean: about a minute
 
 
@@ -22,6 +24,8 @@ def run_masked(
     engine: str,
     mask: Mask | None,
     *,
+    count: int,
+    split: str,
     density: float | None,
     block: int | None,
     seed: int | None,
@@ -37,20 +41,37 @@ def run_masked(
     mask = check_mask(mask, m, k, n) if drawn is None else drawn
     if mask is not None and mask.count > 1:
         raise InputError(f"mask: must have one copy for one GEMM {got(mask.count)}")
-    gemm = gemm_array([(m, k, n, 1)])
-    found: dict[str, Any] = {"cycles": int(array_engines()[engine].cycles_per_gemm(gemm, array, (mask,))[0])}
+    found = _run(m, k, n, array, engine, mask, count, split)
     if mask is None:
         return found
     macs = mask.macs(m, k, n)
-    found |= {"macs": macs, "executed_folds": len(fold_table(m, k, n, array, mask)[0])}
-    found |= {"density": mask.density, "kept_frac": macs / (m * k * n), "block": mask.block}
-    found["dense_cycles"] = int(cycles_per_gemm(gemm, array)[0])
+    found |= {"macs": macs, "density": mask.density, "kept_frac": macs / (m * k * n), "block": mask.block}
+    found["dense_cycles"] = _run(m, k, n, array, ANALYTIC, None, count, split)["cycles"]
     if drawn is not None:
         found |= {"density": check_real("density", density), "seed": seed or 0}
-        if DRAWS * drawn.kept.size <= MAX_EXPECTED_BLOCKS:
+        if count == 1 and DRAWS * drawn.kept.size <= MAX_EXPECTED_BLOCKS:
             mean, deviation, _ = expected_cycles(m, k, n, density=found["density"], block=drawn.block, array=array)
             found |= {"expected_cycles": mean, "spread_cycles": deviation}
     return found
+
+
+def _run(
+    m: int, k: int, n: int, array: Mapping[str, Any], engine: str, mask: Mask | None, count: int, split: str
+) -> dict[str, Any]:  # fmt: skip
+    """Return clocks and folds; of several arrays also the split that was taken, what each gets, and all their folds."""
+    gemm, clocks = gemm_array([(m, k, n, 1)]), array_engines()[engine].cycles_per_gemm
+    if count == 1:
+        found = {"cycles": int(clocks(gemm, array, (mask,))[0])}
+        return found if mask is None else {**found, "executed_folds": len(fold_table(m, k, n, array, mask)[0])}
+    (shared,) = share_out(gemm, array, (mask,), count, split)
+    size = array["rows"], array["cols"], array["dataflow"]
+    folds = sum(p.arrays * gemm_folds(p.m, p.k, p.n, *size) for p in shared.portions)
+    executed = folds
+    if mask is not None:
+        executed = sum(p.arrays * len(fold_table(p.m, p.k, p.n, array, p.mask)[0]) for p in shared.portions)
+    cycles = int(cycles_shared([shared], array, clocks)[0])
+    told = {"split": shared.split, "shares": shares_of(shared)}
+    return {"cycles": cycles, "folds": folds, "executed_folds": executed, **told}
 
 
 def _drawn_or_none(

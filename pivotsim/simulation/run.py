@@ -114,6 +114,9 @@ def simulate(
     board = hw if memory == HW else hw.without_memory_limits()
     counted = ENGINES[engine].run(trace, board, memory)
     cycles = counted.cycles.tolist()
+    if mode == "heads" and counted.details.runs_heads_at_once:
+        remedy = "several arrays take heads at once; array.split: rows or cols runs them one by one"
+        raise InputError(f"ps_pl_overlap: {remedy} {got(mode)}")
     of_heads = (
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )

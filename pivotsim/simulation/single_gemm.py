@@ -4,9 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from pivotsim.engines.array.one_gemm import gemm_cycles, gemm_folds
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
-from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES, MAX_CLOCK_MHZ, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, MIN_CLOCK_MHZ
+from pivotsim.hardware.spec import (
+    EDGES,
+    MAX_ARRAYS,
+    MAX_CLOCK_MHZ,
+    MAX_COLS,
+    MAX_MAC_LATENCY,
+    MAX_ROWS,
+    MIN_CLOCK_MHZ,
+)  # fmt: skip
 from pivotsim.simulation.gemm_result import GemmResult
 from pivotsim.units import cycles_to_ms
 
@@ -28,6 +36,8 @@ def simulate_gemm(
     edge: str = "padded",
     os_edge_register: bool = True,
     mac_latency: int = 1,
+    count: int = 1,
+    split: str = "auto",
     engine: str = "analytic",
     clock_mhz: float | None = None,
     mask: "Mask | None" = None,
@@ -35,7 +45,7 @@ def simulate_gemm(
     block: int | None = None,
     seed: int | None = None,
 ) -> GemmResult:
-    """Return cycles, folds and utilisation of one M x K x N GEMM on a stall-free systolic array.
+    """Return cycles, folds and utilisation of one M x K x N GEMM on a stall-free systolic array, or on several.
 
     Parameters
     ----------
@@ -55,6 +65,11 @@ def simulate_gemm(
         Output stationary: count the shift to a register below the last row.
     mac_latency : int
         Clocks of one multiply-accumulate.
+    count : int
+        Arrays alike, 1 to 64, each with even shares of the result; the GEMM ends when the last one ends.
+    split : {'auto', 'heads', 'rows', 'cols'}
+        Whether they share rows or columns of the result, or what takes fewer clocks: `auto`, and `heads`, of which one
+        GEMM has none. The result's ``split`` and ``shares`` say what was taken.
     engine : {'analytic', 'pe', 'memory'}
         Closed form; every PE in every clock on seeded operands; or tile by tile, here with unlimited memories. All
         equal, and proved so.
@@ -92,6 +107,12 @@ def simulate_gemm(
     >>> masked = simulate_gemm(197, 384, 1536, rows=64, cols=36, density=0.5, block=32)
     >>> masked.cycles, masked.macs / result.macs, round(masked.expected_cycles / result.cycles, 2)
     (47304, 0.5, 0.77)
+
+    Four arrays of 32x18 have as many PEs: each gets 50 or 49 of the 197 rows.
+
+    >>> four = simulate_gemm(197, 384, 1536, rows=32, cols=18, count=4)
+    >>> four.cycles, four.split, four.shares
+    (58176, 'rows', ((1, 50), (3, 49)))
     """
     if engine != ANALYTIC:
         from pivotsim.engines.registry import array_engines
@@ -99,27 +120,31 @@ def simulate_gemm(
         check_choice("engine", engine, array_engines())
     m, k, n = check_sizes(m, k, n)
     chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
+    count = check_integer("count", count, 1, MAX_ARRAYS)
+    check_choice("split", split, SPLITS)
     folds = gemm_folds(m, k, n, chosen["rows"], chosen["cols"], chosen["dataflow"])
-    found: dict[str, Any] = {"macs": m * k * n, "executed_folds": folds}
-    if engine == ANALYTIC and all(value is None for value in (mask, density, block, seed)):
+    found: dict[str, Any] = {"macs": m * k * n, "folds": folds, "executed_folds": folds}
+    if count == 1 and engine == ANALYTIC and all(value is None for value in (mask, density, block, seed)):
         found["cycles"] = gemm_cycles(m, k, n, chosen)
     else:
         from pivotsim.simulation.masked_gemm import run_masked  # brings numpy, which the closed form does without
 
-        found |= run_masked(m, k, n, chosen, engine, mask, density=density, block=block, seed=seed)
+        found |= run_masked(
+            m, k, n, chosen, engine, mask, count=count, split=split, density=density, block=block, seed=seed
+        )
     if clock_mhz is not None:
         clock_mhz = check_real("clock_mhz", clock_mhz)
         if not MIN_CLOCK_MHZ <= clock_mhz <= MAX_CLOCK_MHZ:
             raise InputError(f"clock_mhz: must lie in {MIN_CLOCK_MHZ} to {MAX_CLOCK_MHZ} {got(clock_mhz)}")
     cycles = found["cycles"]
     return GemmResult(
-        folds=folds,
-        utilization_frac=found["macs"] / (cycles * chosen["rows"] * chosen["cols"]) if cycles else 0.0,
+        utilization_frac=found["macs"] / (cycles * count * chosen["rows"] * chosen["cols"]) if cycles else 0.0,
         delay_ms=None if clock_mhz is None else cycles_to_ms(float(cycles), clock_mhz),
         m=m,
         k=k,
         n=n,
         **chosen,
+        count=count,
         engine=engine,
         clock_mhz=clock_mhz,
         **found,

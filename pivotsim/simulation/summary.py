@@ -6,7 +6,7 @@ A ``report`` is a Report, and in ``result_tables`` a MixedReport too; both impor
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pivotsim.hardware.resources import amount_text
+from pivotsim.hardware.memory_blocks import amount_text
 from pivotsim.tables import Table, number, percent
 
 if TYPE_CHECKING:

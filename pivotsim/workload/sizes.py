@@ -1,5 +1,6 @@
 """Sizes of a trace's GEMMs, each counted once: blocks of a ViT repeat the same few."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,6 +16,18 @@ def distinct_gemms(gemms: Iterable[Iterable[int]]) -> dict[Size, int]:
     for m, k, n, repeats in gemms:
         found[m, k, n] = found.get((m, k, n), 0) + repeats
     return found
+
+
+def joint_rows(traces: Sequence[IntArray]) -> tuple[list[tuple[int, int, int, int]], IntArray]:
+    """Return the distinct (m, k, n, repeats) rows of several traces, and how many of each a trace has, (rows, traces).
+
+    >>> joint_rows([np.array([[1, 2, 3, 4], [1, 2, 3, 4]]), np.array([[1, 2, 3, 1]])])
+    ([(1, 2, 3, 4), (1, 2, 3, 1)], array([[2, 0],
+           [0, 1]]))
+    """
+    counts = [Counter((m, k, n, repeats) for m, k, n, repeats in gemms.tolist()) for gemms in traces]
+    rows = list(dict.fromkeys(row for count in counts for row in count))
+    return rows, np.array([[count[row] for count in counts] for row in rows], dtype=np.int64).reshape(-1, len(traces))
 
 
 def joint_gemms(traces: Sequence[IntArray]) -> tuple[list[Size], IntArray]:

@@ -11,7 +11,7 @@ from pivotsim.dse.evaluation.admission import NOT_VALID, Designs
 from pivotsim.dse.evaluation.cache import Cache, DesignBuilder, Work
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
-from pivotsim.engines.array.designs import DESIGN_FIELDS
+from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.engines.array.many_designs import coded_columns, column_codes
 from pivotsim.errors import InputError
 from pivotsim.hardware.systolic import SystolicHardware
@@ -39,7 +39,7 @@ class Context:
     @cached_property
     def codes(self) -> dict[str, IntArray]:
         """Array axis -> the kernel's code of each of its values."""
-        fields = {f"array.{field}": field for field in DESIGN_FIELDS}
+        fields = {f"array.{field}": field for field in VECTOR_FIELDS}
         return {axis.name: column_codes(fields[axis.name], axis.column)
                 for axis in self.space.axes if axis.name in fields}  # fmt: skip
 

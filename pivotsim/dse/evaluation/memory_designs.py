@@ -10,6 +10,7 @@ from pivotsim.dse.evaluation.design_groups import Context, Costs, DesignGroup, D
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
+from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
@@ -27,11 +28,15 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort; members whose memories are not valid or too small are dropped."""
     sizes, repeats = joint_gemms([work.trace.gemms for work in group.works])
     memories, index = _memories(group)
-    valid = np.flatnonzero(index >= 0)
+    columns = group.arrays()
+    several = np.broadcast_to(columns.array_count > 1, len(group))
+    if several.any():
+        group.drop(several, InputError("array.count: several arrays run with memory paper alone"))
+    valid = np.flatnonzero((index >= 0) & ~several)
     if not len(valid):
         nothing = np.zeros(len(group))
         return [(nothing, nothing, nothing) for _ in group.works]
-    arrays = [np.broadcast_to(column, len(group))[valid] for column in group.arrays()]
+    arrays = [np.broadcast_to(column, len(group))[valid] for column in columns[: len(DESIGN_FIELDS)]]
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
     found, problems = _run(group.context, sizes, designs, memories)
     hosts = [group.context.builder.host(work, group.hw) for work in group.works]

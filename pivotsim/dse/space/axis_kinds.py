@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from pivotsim.engines.array.designs import DESIGN_FIELDS
+from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, nearest
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import check_leaf, leaves
@@ -49,7 +49,7 @@ OTHERS = {
     "split": "Tokens that split attention leaves to the sparse part.",
 }
 # axes along which one call of the engine `analytic` runs a whole vector
-VECTORS = (*(f"array.{field}" for field in DESIGN_FIELDS), LOW_FRAC)
+VECTORS = (*(f"array.{field}" for field in VECTOR_FIELDS), LOW_FRAC)
 
 
 class Transform(NamedTuple):

@@ -19,7 +19,8 @@ import numpy as np
 from pivotsim.engines.counts import Counts
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS, OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
-from pivotsim.units import FloatArray, IntArray
+from pivotsim.kernels.types import DesignColumns
+from pivotsim.units import FloatArray
 from pivotsim.workload.sizes import distinct_gemms
 
 SUM_BYTES = 4  # int32
@@ -70,13 +71,12 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
     return Counts(macs, local, gb, dram)
 
 
-def design_bytes(
-    gemms: Iterable[Iterable[int]], rows: IntArray, cols: IntArray, dataflows: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return (SRAM, DRAM) bytes of (m, k, n, repeats) rows on many arrays, float64 (D,), exact below 2**53.
+def design_bytes(gemms: Iterable[Iterable[int]], designs: DesignColumns) -> tuple[FloatArray, FloatArray]:
+    """Return (SRAM, DRAM) bytes of (m, k, n, repeats) rows on one array of each design, float64 (D,).
 
-    ``dataflows`` holds positions in ``DATAFLOWS``.
+    They are exact below 2**53.
     """
+    rows, cols, dataflows = designs.rows, designs.cols, designs.dataflow
     sram, dram = np.zeros(len(rows)), np.zeros(len(rows))
     sizes = distinct_gemms(gemms)
     for code, dataflow in enumerate(DATAFLOWS):

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, one_of
-from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, Dataflow
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, SPLITS, Dataflow
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.hardware.spec import EDGES, MAX_ARRAYS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.kernels.types import Design
 
-# Rows and columns of codes hold these, in this order: field -> (least, most), or the names of the codes
+# What one array is. Rows and columns of codes hold these, in this order: field -> (least, most), or names of codes
 DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
     "rows": (1, MAX_ROWS),
     "cols": (1, MAX_COLS),
@@ -19,6 +19,8 @@ DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
     "os_edge_register": (0, 1),
     "mac_latency": (1, MAX_MAC_LATENCY),
 }
+# Vectors of designs hold these: one array, how many of them, and what they share out
+VECTOR_FIELDS = {**DESIGN_FIELDS, "count": (1, MAX_ARRAYS), "split": SPLITS}
 
 
 def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
@@ -54,7 +56,7 @@ def fields_of(array: ArraySpec | Mapping[str, Any]) -> Mapping[str, Any]:
 
 def code_of(field: str, value: object) -> int:
     """Return a field's value as its code, or raise InputError for a value out of bounds."""
-    allowed = DESIGN_FIELDS[field]
+    allowed = VECTOR_FIELDS[field]
     if isinstance(allowed[0], str):
         if value not in allowed:
             raise InputError(one_of(field, value, map(str, allowed)))

@@ -8,6 +8,8 @@ from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
 from pivotsim.engines.array.one_gemm import gemm_folds
+from pivotsim.engines.array.several_arrays import cycles_shared, gemms_run, share_out
+from pivotsim.engines.array.several_details import SeveralDetails, notes_on_several
 from pivotsim.engines.array.spans import fold_spans
 from pivotsim.engines.base import PAPER, Details, Engine, EngineRun, GemmMasks, Span
 from pivotsim.engines.counts import Counts, counts_by_level
@@ -45,13 +47,23 @@ class ArrayEngine(Engine):
     def cycles_per_gemm(
         self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()
     ) -> IntArray:  # fmt: skip
-        """Return the clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows of m, k, n, repeats."""
+        """Return one array's clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows m, k, n, repeats."""
 
     def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
-        """Return clocks without stalls, and the bytes that move where nothing is kept between folds."""
+        """Return clocks without stalls, of several arrays too, and the bytes where nothing is kept between folds."""
         array = as_systolic(hw, "engine").array
-        cycles = self.cycles_per_gemm(trace.gemms, array, trace.gemm_masks)
-        return EngineRun(cycles, FoldDetails(array), lambda: counts_without_limits(trace, array))
+        gemms, masks = trace.gemms, trace.gemm_masks
+        if array.count == 1:
+            cycles = self.cycles_per_gemm(gemms, array, masks)
+            return EngineRun(cycles, FoldDetails(array), lambda: counts_without_limits(gemms, masks, array))
+        shared = share_out(gemms, array, masks, array.count, array.split)
+        cycles = cycles_shared(shared, array, self.cycles_per_gemm)
+        details = SeveralDetails(trace, shared, cycles, array.count, array.split)
+        return EngineRun(cycles, details, lambda: counts_without_limits(*gemms_run(shared), array))
+
+    def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
+        """Return what is assumed of several arrays."""
+        return notes_on_several(trace.gemms, as_systolic(hw, "engine").array)
 
 
 class Analytic(ArrayEngine):
@@ -70,8 +82,7 @@ class Analytic(ArrayEngine):
         return "arrays"
 
 
-def counts_without_limits(trace: Trace, array: ArraySpec) -> Counts:
-    """Return MACs and bytes of a trace's GEMMs under `memory: paper`, those with masks included."""
-    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
-    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], array)
-    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, array)))
+def counts_without_limits(gemms: IntArray, masks: GemmMasks, array: ArraySpec) -> Counts:
+    """Return MACs and bytes of (G, 4) GEMMs on one array under `memory: paper`, those with masks included."""
+    dense = paper_counts([row for row, mask in zip(gemms.tolist(), masks, strict=True) if mask is None], array)
+    return dense.plus(counts_by_level(*moved_by_masked(gemms, masks, array)))

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from pivotsim.engines.array.designs import DESIGN_FIELDS, code_of, design_from, fields_of
+from pivotsim.engines.array.designs import DESIGN_FIELDS, VECTOR_FIELDS, code_of, design_from, fields_of
 from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got, nearest
-from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.hardware.dataflows import DATAFLOW, DIMENSIONS
 from pivotsim.hardware.spec import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.kernels import threads
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import INT64_MAX, IntArray
-from pivotsim.workload.sizes import joint_gemms
+from pivotsim.workload.sizes import joint_gemms, joint_rows
 
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
 
@@ -43,8 +43,8 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumn
     """
     problems, columns = [], {}
     for field, values in axes.items():
-        if field not in DESIGN_FIELDS:
-            problems.append(f"designs: {field}: unknown field{nearest(field, DESIGN_FIELDS)}")
+        if field not in VECTOR_FIELDS:
+            problems.append(f"designs: {field}: unknown field{nearest(field, VECTOR_FIELDS)}")
             continue
         try:
             columns[field] = _column(field, values)
@@ -73,9 +73,10 @@ def column_codes(field: str, values: object) -> IntArray:
 def coded_columns(array: ArraySpec, columns: Mapping[str, IntArray]) -> DesignColumns:
     """Return vectors of one length: ``columns``, as ``column_codes`` gives them, and else the array's own."""
     length = len(next(iter(columns.values()))) if columns else 1
-    own = design_row(array)
+    shared = [code_of(field, getattr(array, field)) for field in VECTOR_FIELDS if field not in DESIGN_FIELDS]
+    own = np.concatenate((design_row(array), np.array(shared, dtype=np.int64)))
     constant = [as_strided(own[i:], (length,), (0,)) for i in range(len(own))]
-    return DesignColumns(*(columns.get(field, constant[i]) for i, field in enumerate(DESIGN_FIELDS)))
+    return DesignColumns(*(columns.get(field, constant[i]) for i, field in enumerate(VECTOR_FIELDS)))
 
 
 def _column(field: str, values: object) -> IntArray:
@@ -88,7 +89,7 @@ def _column(field: str, values: object) -> IntArray:
         raise InputError(f"{field}: must be a vector {got(values)}")
     if not array.size:
         return np.zeros(0, dtype=np.int64)
-    allowed = DESIGN_FIELDS[field]
+    allowed = VECTOR_FIELDS[field]
     if isinstance(allowed[0], str):
         names, inverse = np.unique(array.astype(str), return_inverse=True)
         return np.array([code_of(field, str(name)) for name in names], dtype=np.int64)[inverse]
@@ -109,18 +110,42 @@ def cycles_per_design(
     Sizes that traces share are computed once. Large vectors are shared among numba's threads if ``is_parallel``.
     """
     out = np.zeros((len(traces), len(designs.rows)), dtype=np.int64)
-    sizes, repeats = joint_gemms(traces)
-    if sizes and out.shape[1]:
-        for counts in repeats.T.tolist():
-            _check_designs([(*size, count) for size, count in zip(sizes, counts, strict=True)], designs)
+    if designs.array_count.max(initial=1) > 1:  # they share the repeats of one GEMM, and not those of equal ones
+        rows, times = joint_rows(traces)
+    else:
+        sizes, times = joint_gemms(traces)
+        rows = [(*size, 1) for size in sizes]
+    if rows and out.shape[1]:
+        for counts in times.T.tolist():
+            check = [(m, k, n, repeats * count) for (m, k, n, repeats), count in zip(rows, counts, strict=True)]
+            _check_designs(check, designs)
         if is_parallel and out.shape[1] >= PARALLEL_FROM_DESIGNS and threads.may_start():
             from pivotsim.kernels.array.many_designs_parallel import sum_design_cycles_parallel as run
         else:
             from pivotsim.kernels.array.many_designs import sum_design_cycles as run
-        mapped = np.array([[flow.sizes(*size) for size in sizes] for flow in DATAFLOW.values()], dtype=np.int64)
-        drains = np.array([flow.drains for flow in DATAFLOW.values()], dtype=np.int64)
-        run(mapped, drains, repeats, tuple(designs), out)
+        run(*_mapped(rows), times, tuple(designs), out)
     return tuple(out)
+
+
+def splits_per_design(gemms: IntArray, designs: DesignColumns) -> IntArray:
+    """Return the code of the split that arrays take for each of (G, 4) GEMMs under each design, int64 (G, D)."""
+    from pivotsim.kernels.array.many_designs import fill_splits
+
+    out = np.zeros((len(gemms), len(designs.rows)), dtype=np.int64)
+    if out.size:
+        fill_splits(*_mapped(gemms.tolist()), tuple(designs), out)
+    return out
+
+
+def _mapped(gemms: Sequence[Sequence[int]]) -> tuple[IntArray, IntArray, IntArray]:
+    """Return what rows, columns and stream hold of (m, k, n, repeats) rows, (F, G, 3); flows (F, 3); repeats (G,).
+
+    ``flows`` tells of each dataflow whether sums stay, and the places of M and N among rows, columns and stream.
+    """
+    flows, shared = DATAFLOW.values(), (DIMENSIONS[0], DIMENSIONS[2])
+    mapped = np.array([[flow.sizes(m, k, n) for m, k, n, _ in gemms] for flow in flows], dtype=np.int64)
+    places = [[flow.drains, *(flow.dimensions.index(letter) for letter in shared)] for flow in flows]
+    return mapped, np.array(places, dtype=np.int64), np.array([row[3] for row in gemms], dtype=np.int64)
 
 
 def _check_designs(gemms: list[tuple[int, int, int, int]], designs: DesignColumns) -> None:
@@ -133,5 +158,6 @@ def _check_designs(gemms: list[tuple[int, int, int, int]], designs: DesignColumn
         for row_size, col_size, t in (flow.sizes(m, k, n) for flow in DATAFLOW.values()):
             coarse += repeats * row_size * col_size * (2 * MAX_ROWS + MAX_COLS + t + MAX_MAC_LATENCY)
     if coarse > INT64_MAX:
-        for codes in set(zip(*(column.tolist() for column in designs), strict=True)):
+        one_array = designs[: len(DESIGN_FIELDS)]  # several take no longer
+        for codes in set(zip(*(column.tolist() for column in one_array), strict=True)):
             check_no_overflow(gemms, design_from(codes))

@@ -8,6 +8,7 @@ import numpy as np
 from pivotsim.engines.array.engine import ArrayEngine, counts_without_limits
 from pivotsim.engines.base import HW, PAPER, EngineRun, GemmMasks
 from pivotsim.engines.counts import counts_by_level
+from pivotsim.errors import InputError, got
 from pivotsim.hardware.spec import ArraySpec, Hardware
 from pivotsim.hardware.systolic import as_systolic
 from pivotsim.units import IntArray
@@ -35,6 +36,11 @@ class Memory(ArrayEngine):
 
         board = as_systolic(hw, "engine")
         is_limited = memory == HW
+        if board.array.count > 1:
+            if is_limited:
+                problem = "several arrays run with memories without limits alone, --memory paper"
+                raise InputError(f"array.count: {problem} {got(board.array.count)}")
+            return super().run(trace, board, memory)
         if not is_limited:
             board = board.without_memory_limits()
         uses = memory_uses(trace, board)
@@ -42,7 +48,7 @@ class Memory(ArrayEngine):
         cycles = np.array(gemm_cycles(uses), dtype=np.int64)
         if is_limited:
             return EngineRun(cycles, details, lambda: counts_by_level(trace.macs, details.moved_bytes))
-        return EngineRun(cycles, details, lambda: counts_without_limits(trace, board.array))
+        return EngineRun(cycles, details, lambda: counts_without_limits(trace.gemms, trace.gemm_masks, board.array))
 
     def values_read(self, memory: str) -> tuple[str, ...]:
         """Return the memories, where they limit."""

@@ -7,8 +7,8 @@ from pivotsim.kernels.types import Array
 
 @kernel(DESIGNS_SIGNATURE, parallel=True)
 def sum_design_cycles_parallel(
-    mapped: Array, drains: Array, repeats: Array, columns: tuple[Array, ...], out: Array
+    mapped: Array, flows: Array, repeats: Array, times: Array, columns: tuple[Array, ...], out: Array
 ) -> None:  # fmt: skip
     """Do what ``sum_design_cycles`` does, the designs shared among numba's threads."""
     for d in prange(out.shape[1]):
-        fill_totals(mapped, drains, repeats, columns, d, out)
+        fill_totals(mapped, flows, repeats, times, columns, d, out)

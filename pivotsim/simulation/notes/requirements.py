@@ -57,6 +57,9 @@ PS_KIND = fact(lambda facts: facts.has_ps_kind, "an operation that is placed on 
 PS_WORK = fact(lambda facts: facts.has_ps_work, "an operation on ps that is charged, as by {full}")
 PS_TIME = one_of(PS_WORK, TRANSFERS)
 CORES = Need(lambda facts, _: facts.can_exceed("host.cores", 1), lambda words, _: words("host.cores", "2") + " or more")
+SEVERAL = Need(
+    lambda facts, _: facts.can_exceed("array.count", 1), lambda words, _: words("array.count", "2") + " or more"
+)
 BOTH = Need(
     lambda facts, _: facts.has_transfers and facts.can_be("energy", "activity"),
     lambda words, _: f"transfers under {words('energy', 'activity')}",
@@ -79,6 +82,7 @@ ACTIVATIONS = fact(
 ROWS: dict[str, tuple[Need, ...]] = {
     **dict.fromkeys(LABELS, (LABEL,)),
     "array.os_edge_register": (value("array.dataflow", "os"),),
+    "array.split": (SEVERAL,),
     "array.operand_bits": (nothing("it decides which operands fit, not what they take"),),
     "memories.gb_bytes": (nothing("its shares are what a run reads"),),
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),

@@ -7,8 +7,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.hardware import resource_columns
+from pivotsim.hardware.memory_blocks import FILLED, MEMORIES
 from pivotsim.hardware.resource_columns import PATHS, RESOURCES, ResourceModel
-from pivotsim.hardware.resources import FILLED, MEMORIES
 
 ZCU102 = ps.load_hardware("zcu102")
 UNLIMITED = ("unlimited", 2**63 - 1)

@@ -1,0 +1,91 @@
+"""Several arrays against the slow oracle: random multiplications, arrays and splits, dense and masked.
+
+python -m tests.proofs.several_arrays    5,000 dense cases and 1,000 masked ones, a minute
+"""
+
+import math
+import random
+
+import numpy as np
+
+import pivotsim as ps
+from pivotsim.engines.array.many_designs import cycles_per_design, design_columns, splits_per_design
+from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.spec import EDGES
+from pivotsim.workload.masks.masks import OPERANDS, Mask
+from tests.oracles.array import several_arrays
+
+HW = ps.load_hardware("zcu102")
+OPTIONS = ("rows", "cols", "dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
+
+
+def drawn_case(draw, largest=90):
+    """Sizes with repeats, one array's options, how many arrays, and a split."""
+    sizes = [draw.randint(1, draw.choice((3, 12, largest))) for _ in range(3)]
+    array = {
+        "rows": draw.randint(1, 20), "cols": draw.randint(1, 20), "dataflow": draw.choice(DATAFLOWS),
+        "fold_overlap": draw.choice(FOLD_OVERLAPS), "edge": draw.choice(EDGES),
+        "os_edge_register": draw.random() < 0.5, "mac_latency": draw.choice((1, 2, 5)),
+    }  # fmt: skip
+    return (*sizes, draw.choice((1, 1, 2, 3, 6, 7))), array, draw.choice((2, 2, 3, 4, 7)), draw.choice(SPLITS)
+
+
+def drawn_mask(draw, m, k, n, copies):
+    """A mask with a copy for each of some repeats."""
+    operand = draw.choice(OPERANDS)
+    height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
+    block = draw.choice((1, 2, 3, 8))
+    shape = (copies, -(-height // block), -(-width // block))
+    kept = [draw.random() < draw.choice((0.2, 0.8)) for _ in range(shape[0] * shape[1] * shape[2])]
+    return Mask(operand, height, width, block, np.array(kept).reshape(shape))
+
+
+def run(gemms, array, count, split, mask=None, engine="analytic"):
+    """The engine's run of multiplications, each under the mask or none, on several arrays."""
+    values = {f"array.{name}": value for name, value in {**array, "count": count, "split": split}.items()}
+    ops = [ps.workload.Op(1, "qkt", "gemm", *gemm) for gemm in gemms]
+    masks = {}
+    if mask is not None:
+        ops, masks = [op._replace(mask_key="own") for op in ops], {("", "own"): mask}
+    return ENGINES[engine].run(ps.Trace(tuple(ops), "case", masks), HW.replace(values))
+
+
+def dense_differences(cases, seed=20):
+    """The cases in which engine, or kernel for vectors of designs, and oracle differ."""
+    draw, found = random.Random(seed), []
+    for _ in range(cases):
+        gemm, array, count, split = case = drawn_case(draw)
+        gemms = [gemm, gemm, (*gemm[:3], draw.randint(1, 4))]  # two alike share no repeats
+        expected = [several_arrays.cycles(*one, count, split, array) for one in gemms]
+        fields = {**array, "count": count, "split": split}
+        columns = design_columns(HW.array, {name: [value] for name, value in fields.items()})
+        by_kernel = int(cycles_per_design([np.array(gemms)], columns)[0][0])
+        shared = run(gemms, array, count, split)
+        splits = [SPLITS[code] for code in splits_per_design(np.array(gemms), columns)[:, 0]]
+        taken = {line.repeats: line.split for line in shared.details.lines}
+        if shared.cycles.tolist() != expected or by_kernel != sum(expected):
+            found.append((case, shared.cycles.tolist(), by_kernel, expected))
+        if splits != [taken[one[3]] for one in gemms] or shared.counts.macs != sum(map(math.prod, gemms)):
+            found.append((case, splits, taken, shared.counts.macs))
+    return found
+
+
+def masked_differences(cases, seed=21, engine="analytic"):
+    """The same under masks of any operand, cut in whole blocks."""
+    draw, found = random.Random(seed), []
+    for _ in range(cases):
+        gemm, array, count, split = case = drawn_case(draw, largest=20)
+        mask = drawn_mask(draw, *gemm[:3], draw.choice((1, gemm[3], 2)))
+        elements = [mask.elements(copy) for copy in range(mask.count)]
+        expected = several_arrays.cycles(*gemm, count, split, array, mask.operand, elements, mask.block)
+        shared = run([gemm], array, count, split, mask, engine)
+        if int(shared.cycles[0]) != expected or shared.counts.macs != mask.macs(*gemm):
+            found.append((case, mask, int(shared.cycles[0]), expected))
+    return found
+
+
+if __name__ == "__main__":
+    print(f"dense: {len(dense_differences(5_000))} differences in 5,000 cases")
+    print(f"masked: {len(masked_differences(1_000))} differences in 1,000 cases")
