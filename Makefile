@@ -81,6 +81,7 @@ train-papers: $(TORCH_READY)
 proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
 	$(BIN)/python -m tests.proofs.sweeps
+	$(BIN)/python -m tests.proofs.several_arrays
 	$(BIN)/python -m tests.proofs.array_rtl
 
 fuzz: $(DEV)
@@ -117,6 +118,8 @@ figures: $(DEV) $(TORCH_READY)
 	  boards = {'input stationary, 64x36': 'zcu102', 'output stationary, 64x36': 'zcu102_os', 'MPCA (assumed sizes)': 'u250_mpca'}; \
 	  boards = {label: ps.load_hardware(name) for label, name in boards.items()}; \
 	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
+	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.several_arrays import plot_several_arrays; \
+	  plot_several_arrays(ps.plan('deit_s'), Path('docs'))"
 	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36 08_training
 	$(TORCH_BIN)/python -m tests.notebook_figures 07_your_model
 

@@ -72,7 +72,8 @@ def test_machine_code_equals_plain_python():
              zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16)], strict=True)]
             for _ in range(500)
         ]  # fmt: skip
-        columns = DesignColumns(*(np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T))
+        one_array = [np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T]
+        columns = DesignColumns(*one_array, array_count=np.ones(500, np.int64), split=np.zeros(500, np.int64))
         compiled = np.array([cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
         plain = [cycles_per_gemm(gemms, array_values(np.array(design))) for design in designs]
         assert np.array_equal(compiled, np.array(plain).T)
