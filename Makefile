@@ -120,7 +120,7 @@ figures: $(DEV) $(TORCH_READY)
 	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.several_arrays import plot_several_arrays; \
 	  plot_several_arrays(ps.plan('deit_s'), Path('docs'))"
-	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36 08_training
+	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36 08_training 09_where_59_ms_go
 	$(TORCH_BIN)/python -m tests.notebook_figures 07_your_model
 
 check-install: $(DEV)

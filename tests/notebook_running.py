@@ -7,7 +7,8 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 WITH_TORCH = ("07_your_model.ipynb",)
-WITH_OUTPUTS = ("08_training.ipynb",)  # reads recordings alone, so that its outputs stay true until those change
+# stored with their outputs, which a test compares with those of a fresh run
+WITH_OUTPUTS = ("08_training.ipynb", "09_where_59_ms_go.ipynb")
 
 
 def shown_by(path: Path, folder: Path, timeout_s: int = 120) -> tuple[str, list[str]]:

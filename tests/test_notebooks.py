@@ -116,6 +116,23 @@ SHOWN = {
             "236 of 512 sampled designs fit",
         ),
     ),
+    "09_where_59_ms_go.ipynb": (
+        1,
+        (
+            "every MAC at once:  15.77 ms",
+            "weights once:        1.66 ms",
+            "once: 3.51 ms",
+            "MACs a byte of those: 101; the board's ridge lies at 22",
+            "the array as it is: 24.21 ms;  with softmax on the processor 59.66 ms",
+            "softmax in a unit                 25.64 ms     135.63 ms  2,304",  # 2.33x and 1.25x
+            "300 MHz                            9.86 ms       9.86 ms  2,304",
+            "two arrays, two MACs a DSP         6.00 ms       6.00 ms  2,304",
+            "300 MHz                        9.86    6.33 1.56x    7.71 1.28x    9.74 1.01x",
+            "300 MHz                        9.86    5.25 1.88x    7.71 1.28x    9.72 1.01x",
+            "the paper's board             59.66   25.93 2.30x   36.54 1.63x   48.50 1.23x",
+            "300 MHz                        9.86 ms   35.53 ms   16.45 ms",
+        ),
+    ),
     "08_training.ipynb": (
         1,
         (
