@@ -71,6 +71,21 @@ class Details:
         """Return the tables that a printed report gets."""
         return ()
 
+    def operation_spans(self, images: int) -> list[dict[int, tuple[int, int]]] | None:
+        """Return, image by image, {place in the trace: (first clock, clock past the last)} of each operation.
+
+        None where operations run one after the other, as long as their clocks say.
+        """
+        return None
+
+    def array_cycles(self, images: int, summed_cycles: int) -> int:
+        """Return the clocks in which the MACs of so many images could be done; all GEMMs' clocks unless they overlap."""
+        return summed_cycles
+
+    def total_rows(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Return (total, value, unit, remark) of what stands in place of the array in a report's totals."""
+        return ()
+
     def count_steps(self, m: int, k: int, n: int) -> int | None:
         """Return how many steps a GEMM has; None where only running it tells."""
         return None

@@ -9,7 +9,7 @@ images   one chain per image of the batch: more images a second, none of them ea
 PL units are resources of their own beside the array and the PS.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -98,15 +98,39 @@ def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: i
     mode = hw.ps_pl_overlap
     in_heads = {p for r in head_ranges(trace) for p in r} if mode == "heads" else set()
     tasks = sum(step.blocks if step.position in in_heads else images for step in steps)
-    if tasks > MAX_TASKS:
-        problem = f"ps_pl_overlap '{mode}' runs up to {MAX_TASKS} pieces of work, this batch has more"
-        raise InputError(f"batch: {problem} {got(tasks)}")
+    _check_tasks(tasks, hw)
     if mode == "heads":
         stages = list(_by_head(steps, in_heads))
     else:
         rows = len(steps)
         stages = [[[_whole(row + image * rows, s) for row, s in enumerate(steps)] for image in range(images)]]
     return _placed(stages, Ticks(hw.clock_mhz, {p.host_ms for stage in stages for c in stage for p in c}))
+
+
+def timeline_of_spans(
+    steps: Sequence[PlacedOp], spans: Sequence[Mapping[int, tuple[int, int]]], hw: Hardware
+) -> Timeline:
+    """Return the timeline of stages side by side, each a resource of its own; ``spans`` are those of each image.
+
+    Raises
+    ------
+    InputError
+        There are more pieces of work than can be listed.
+    """
+    _check_tasks(len(steps) * len(spans), hw)
+    ticks = Ticks(hw.clock_mhz, ())
+    pieces = [
+        Piece(row + image * len(steps), -1, f"{step.module} {step.encoder or ''}".rstrip(), *(ticks.of(clock, 0.0) for clock in own))
+        for image, of_image in enumerate(spans)
+        for row, (step, own) in enumerate((step, of_image[step.position]) for step in steps)
+    ]
+    return Timeline(ticks, tuple(pieces))
+
+
+def _check_tasks(tasks: int, hw: Hardware) -> None:
+    if tasks > MAX_TASKS:
+        problem = f"ps_pl_overlap '{hw.ps_pl_overlap}' runs up to {MAX_TASKS} pieces of work, this batch has more"
+        raise InputError(f"batch: {problem} {got(tasks)}")
 
 
 def _whole(row: int, step: PlacedOp) -> Part:
