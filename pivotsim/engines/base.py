@@ -49,9 +49,12 @@ class Details:
     ----------
     step : str
         What a GEMM is taken apart into by ``spans`` (``fold``, ``pass``); empty where the engine knows of no parts.
+    side_by_side : bool
+        Each operation has a part of the machine of its own; ``operation_spans`` says when it works.
     """
 
     step: str = ""
+    side_by_side: bool = False
 
     @property
     def stall_cycles(self) -> dict[str, int]:
@@ -71,15 +74,15 @@ class Details:
         """Return the tables that a printed report gets."""
         return ()
 
-    def operation_spans(self, images: int) -> list[dict[int, tuple[int, int]]] | None:
+    def operation_spans(self, images: int) -> list[dict[int, tuple[int, int]]]:
         """Return, image by image, {place in the trace: (first clock, clock past the last)} of each operation.
 
-        None where operations run one after the other, as long as their clocks say.
+        Of engines alone whose operations are ``side_by_side``; others run one after the other.
         """
-        return None
+        return []
 
     def array_cycles(self, images: int, summed_cycles: int) -> int:
-        """Return the clocks in which the MACs of so many images could be done; all GEMMs' clocks unless they overlap."""
+        """Return the clocks in which the MACs of so many images could be done: all GEMMs' unless they overlap."""
         return summed_cycles
 
     def total_rows(self) -> tuple[tuple[str, str, str, str], ...]:

@@ -92,6 +92,9 @@ class PipelineSpec(Spec):
     rows_parallel: int = quantity("", "Rows in work at once, in each stage: a group.", ge=1, le=1024)
     clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", ge=MIN_CLOCK_MHZ, le=MAX_CLOCK_MHZ)
     operand_bits: int = quantity("bit", "Widest operand that is multiplied.", ge=1, le=64)
+    head_order: Literal["rows", "heads"] = quantity(
+        "", "All heads of a row before the next row, or all rows of a head before the next head.", default="rows"
+    )
     image_clocks: int = quantity("clocks", "Between an image and the next one, in each stage.", ge=0, le=10**6)
     fifo: Size = quantity("groups", "Depth of a FIFO between two stages.")
     stages: StagesSpec
@@ -109,10 +112,8 @@ class PipelineHardware(HardwareAlone):
     compute: ClassVar[str] = "pipeline"
     assumptions: ClassVar[tuple[str, ...]] = (
         "pipeline",
-        "pipeline.operand_bits",
-        "pipeline.image_clocks",
-        "pipeline.fifo",
-        "pipeline.buffers",
+        *(f"pipeline.{name}" for name in ("clock_mhz", "operand_bits", "head_order", "image_clocks", "fifo")),
+        *(f"pipeline.buffers.{name}" for name in BuffersSpec.model_fields),
     )
 
     kind: Literal["pipeline"] = quantity("", "Selects this schema.")

@@ -13,9 +13,6 @@ import numpy as np
 from pivotsim.kernels._jit import kernel
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-# columns of the two tables
-CLOCKS, GROUPS = 0, 1
-SOURCE, TARGET, IS_WHOLE, DEPTH, IS_FEEDBACK = 0, 1, 2, 3, 4
 
 
 @kernel(
@@ -42,9 +39,10 @@ def stage_times(
     ----------
     stages : int64 (S, 2)
         Clocks of a group, groups of an image.
-    edges : int64 (E, 5)
-        Source, target, whether the target needs the whole image of it, depth (-1: unlimited), and whether it leads
-        back to the next pass of an image. Ordered by target: those of stage s are ``first_in[s]`` to ``first_in[s+1]``.
+    edges : int64 (E, 6)
+        Source, target, whether the target needs the whole image of it, depth (-1: unlimited), whether it leads back to
+        the next pass of an image, and the source's groups before the one that the target's first needs. Ordered by
+        target: those of stage s are ``first_in[s]`` to before ``first_in[s + 1]``.
     first_in, first_out : int64 (S + 1,)
     outs : int64 (E,)
         Edges ordered by source: those of stage s are ``outs[first_out[s]]`` to before ``outs[first_out[s+1]]``.
@@ -77,7 +75,7 @@ def stage_times(
                             of -= 1
                         source = edges[e, 0]
                         last = stages[source, 1] - 1
-                        needed = of * (last + 1) + (last if edges[e, 2] == 1 else min(group, last))
+                        needed = of * (last + 1) + (last if edges[e, 2] == 1 else min(group + edges[e, 5], last))
                         if left[source] <= needed:
                             ready = False
                             break

@@ -9,12 +9,14 @@ images   one chain per image of the batch: more images a second, none of them ea
 PL units are resources of their own beside the array and the PS.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from pivotsim.engines.base import Details
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.spec import Hardware
+from pivotsim.operations import ARRAY
 from pivotsim.simulation.placed_ops import PlacedOp
 from pivotsim.simulation.timeline import Piece, Task, Timeline, run_chains
 from pivotsim.units import IntArray, Ticks
@@ -107,23 +109,21 @@ def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: i
     return _placed(stages, Ticks(hw.clock_mhz, {p.host_ms for stage in stages for c in stage for p in c}))
 
 
-def timeline_of_spans(
-    steps: Sequence[PlacedOp], spans: Sequence[Mapping[int, tuple[int, int]]], hw: Hardware
-) -> Timeline:
-    """Return the timeline of stages side by side, each a resource of its own; ``spans`` are those of each image.
+def timeline_of_stages(steps: Sequence[PlacedOp], details: Details, hw: Hardware, images: int) -> Timeline:
+    """Return the timeline of operations that run side by side, each on a resource of its own.
 
     Raises
     ------
     InputError
         There are more pieces of work than can be listed.
     """
-    _check_tasks(len(steps) * len(spans), hw)
-    ticks = Ticks(hw.clock_mhz, ())
-    pieces = [
-        Piece(row + image * len(steps), -1, f"{step.module} {step.encoder or ''}".rstrip(), *(ticks.of(clock, 0.0) for clock in own))
-        for image, of_image in enumerate(spans)
-        for row, (step, own) in enumerate((step, of_image[step.position]) for step in steps)
-    ]
+    _check_tasks(len(steps) * images, hw)
+    ticks, pieces = Ticks(hw.clock_mhz, ()), []
+    for image, spans in enumerate(details.operation_spans(images)):
+        for row, step in enumerate(steps):
+            stage = f"{step.module} {step.encoder or ('' if step.resource == ARRAY else step.kind)}".rstrip()
+            start, end = (ticks.of(clock, 0.0) for clock in spans[step.position])
+            pieces.append(Piece(row + image * len(steps), -1, stage, start, end))
     return Timeline(ticks, tuple(pieces))
 
 

@@ -13,7 +13,7 @@ from pivotsim.engines.pipeline.stages import BYTE_BITS, Network, group_clocks, g
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.pipeline import PipelineHardware, as_pipeline
 from pivotsim.hardware.spec import Hardware
-from pivotsim.tables import Table, number, percent
+from pivotsim.tables import Table, counted, number, percent
 from pivotsim.units import INT64_MAX
 from pivotsim.workload.ops import Op, Trace
 
@@ -31,7 +31,7 @@ class Pipeline(Engine):
     def run(self, trace: Trace, hw: Hardware, memory: str = HW) -> EngineRun:
         """Return the clocks that each GEMM's stage works on an image; the details say when.
 
-        The trace holds one image. FIFOs and buffers are unlimited where the hardware was taken ``without_memory_limits``.
+        The trace holds one image. FIFOs and buffers are unlimited of a hardware ``without_memory_limits``.
         """
         board = as_pipeline(hw, "engine")
         cycles = [clocks for op, _, clocks in _work(trace, board) if op.kind == "gemm"]
@@ -70,6 +70,8 @@ class PipelineDetails(Details):
     board : PipelineHardware
     """
 
+    side_by_side = True
+
     def __init__(self, trace: Trace, board: PipelineHardware) -> None:
         self.trace, self.board = trace, board
 
@@ -98,41 +100,42 @@ class PipelineDetails(Details):
     @property
     def latency_clocks(self) -> int:
         """Clocks of the first image, from its first row's arrival to its last one's end."""
-        return max(end for _, end in self.operation_spans(1)[0].values())
+        return self.array_cycles(1, 0)
 
     def operation_spans(self, images: int) -> list[dict[int, tuple[int, int]]]:
         """Return when each operation's stage works on each image."""
-        return [
-            {place: self.times.span(stage, image, of_pass) for place, (stage, of_pass) in self.network.places.items()}
-            for image in range(images)
-        ]
+        return [self._spans(image) for image in range(images)]
+
+    def _spans(self, image: int) -> dict[int, tuple[int, int]]:
+        return {place: self.times.span(stage, image, of) for place, (stage, of) in self.network.places.items()}
 
     def stage_rows(self) -> dict[str, dict[str, Any]]:
         """Return {stage: clocks of a group and an image, share of the interval, MACs in a clock}, each name once.
 
-        A name with several sizes (the norms and additions of encoders and those outside) stands for the slowest of them.
+        A name of several encoders stands for the slowest of them.
         """
         found: dict[str, dict[str, Any]] = {}
         spec, net = self.board.pipeline, self.network
         for place, (stage, _) in net.places.items():
             op, entry = self.trace.ops[place], net.stages[stage]
             clocks = entry.clocks * entry.groups
-            if op.module in found and found[op.module]["image_clocks"] >= clocks:
+            name = op.module if op.encoder or op.kind == "gemm" else f"{op.module} {op.kind}"
+            if name in found and found[name]["image_clocks"] >= clocks:
                 continue
             is_matrix = op.kind == "gemm"
             macs = spec.rows_parallel * spec.stages.matrix(stage_of(op)).macs_per_row if is_matrix else 0
             share = clocks * net.passes / self.interval_clocks if clocks else 0.0
             sizes = {"group_clocks": entry.clocks, "image_clocks": clocks}
-            found[op.module] = {**sizes, "interval_share_frac": share, "macs_per_clock": macs}
+            found[name] = {**sizes, "interval_share_frac": share, "macs_per_clock": macs}
         return found
 
     def buffer_rows(self) -> dict[str, dict[str, int | None]]:
-        """Return {buffer: depth and most held, in groups or images, its rows and bytes at most, and how many there are}.
+        """Return {buffer: depth and most held, in groups or images, rows and bytes at most, and how many there are}.
 
         Of the buffers of one name the one that holds most.
         """
         found: dict[str, dict[str, int | None]] = {}
-        for edge, row_bytes, _ in self.network.buffers:
+        for edge, row_bytes in self.network.buffers:
             row = found.setdefault(edge.name, {"count": 0, "depth": None, "held": 0, "held_rows": 0, "held_bytes": 0})
             held = self.times.most_held(edge)
             image_rows = self.network.stages[edge.source].groups * self.board.pipeline.rows_parallel
@@ -162,7 +165,7 @@ class PipelineDetails(Details):
 
     def array_cycles(self, images: int, summed_cycles: int) -> int:
         """Return the clocks from the first image's first row to the last image's end."""
-        return max((end for span in self.operation_spans(images) for _, end in span.values()), default=0)
+        return max((end for _, end in self._spans(images - 1).values()), default=0)
 
     def total_rows(self) -> tuple[tuple[str, str, str, str], ...]:
         """Return the interval, with what a full pipeline does with it."""
@@ -193,7 +196,7 @@ class PipelineDetails(Details):
                     for name, b in self.buffer_rows().items()
                 ], (1, 2, 3, 4, 5),
                 (f"weights stay on the chip: {self.weight_bytes / 1e6:.2f} MB; a group is"
-                 f" {self.board.pipeline.rows_parallel} rows, and FIFOs between stages come on top",),
+                 f" {counted(self.board.pipeline.rows_parallel, 'row')}, and FIFOs between stages come on top",),
             ),
         )[: 2 if net.buffers else 1]  # fmt: skip
 
@@ -207,6 +210,7 @@ class PipelineDetails(Details):
             said.append(f"each image passes the stages {net.passes} times, one image after the other")
         if self.interval_clocks > self.slowest_clocks:
             more = number(self.interval_clocks - self.slowest_clocks, 0)
-            said.append(f"the interval is {more} clocks longer than the slowest stage: rows wait for others, or for room")
+            waits = "a pass waits for the one before it" if net.passes > 1 else "rows wait for others, or for room"
+            said.append(f"the interval is {more} clocks longer than the slowest stage: {waits}")
         said.append(f"{net.macs_per_clock:,} MACs a clock in all stages of this workload")
         return tuple(said)

@@ -35,7 +35,6 @@ FIRST_IMAGES = 8  # that are worked out before it is asked whether they repeat
 MAX_GROUPS = 20_000_000  # of all stages that are worked out one by one
 
 
-
 class Stage(NamedTuple):
     """A stage: clocks of a group of rows, and groups of an image."""
 
@@ -48,7 +47,8 @@ class Edge(NamedTuple):
     """Rows from one stage (its place in the list) to a later one.
 
     ``depth`` is in groups, or in images of an operand that ``is_whole``; -1 is unlimited. ``is_feedback`` leads back,
-    to the next pass of an image.
+    to the next pass of an image. The target's first group needs the source's group ``skipped``, its second one the next
+    and so on; such rows are put in another order, in a store that is unlimited.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Edge(NamedTuple):
     depth: int
     is_whole: bool = False
     is_feedback: bool = False
+    skipped: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Times:
 
     Attributes
     ----------
-    starts, leaves : list of int64 (images, passes * groups)
+    starts, leaves : sequence of int64 (images, passes * groups)
         Of each stage: clocks at which a group starts and leaves.
     period : int
         Images after which all repeats.
@@ -75,8 +76,8 @@ class Times:
         Times that an image passes the stages.
     """
 
-    starts: list[IntArray]
-    leaves: list[IntArray]
+    starts: Sequence[IntArray]
+    leaves: Sequence[IntArray]
     period: int
     shifts: tuple[int, ...]
     passes: int
@@ -139,8 +140,8 @@ def stage_schedule(stages: Sequence[Stage], edges: Sequence[Edge], image_clocks:
     """
     table = np.array([stage[1:] for stage in stages], dtype=np.int64)
     listed = sorted(edges, key=lambda edge: edge.target)
-    rows = np.array([edge[1:] for edge in listed], dtype=np.int64).reshape(-1, 5)[:, [0, 1, 3, 2, 4]]
-    rows = np.ascontiguousarray(rows)
+    rows = np.array([edge[1:] for edge in listed], dtype=np.int64).reshape(-1, 6)
+    rows = np.ascontiguousarray(rows[:, [0, 1, 3, 2, 4, 5]])
     places = np.arange(len(stages) + 1)
     outs = np.argsort(rows[:, 0], kind="stable")
     first_in, first_out = np.searchsorted(rows[:, 1], places), np.searchsorted(rows[outs, 0], places)
@@ -169,7 +170,7 @@ def stage_schedule(stages: Sequence[Stage], edges: Sequence[Edge], image_clocks:
 
 
 def _repeats(
-    starts: list[IntArray], leaves: list[IntArray], edges: Sequence[Edge], passes: int
+    starts: Sequence[IntArray], leaves: Sequence[IntArray], edges: Sequence[Edge], passes: int
 ) -> tuple[int, tuple[int, ...]] | None:
     """Return (period, shift of each stage) where the times repeat from here on, None where that is not sure yet."""
     back, images = 1, len(leaves[0])
@@ -187,7 +188,8 @@ def _repeats(
                 break
             shifts.append(int(steps[0]))
         if len(shifts) == len(starts) and all(
-            shifts[edge.source] <= shifts[edge.target] and (edge.depth < 0 or shifts[edge.target] <= shifts[edge.source])
+            shifts[edge.source] <= shifts[edge.target]
+            and (edge.depth < 0 or shifts[edge.target] == shifts[edge.source])
             for edge in edges
         ):
             return period, tuple(shifts)
@@ -195,13 +197,17 @@ def _repeats(
 
 
 def _deadlock(stages: Sequence[Stage], edges: Sequence[Edge], image_clocks: int, passes: int) -> Iterator[str]:
-    """Yield which buffers are too small, and what would be enough for each: the most that stand there without limits."""
-    free = [edge._replace(depth=UNLIMITED_DEPTH) if edge.name else edge for edge in edges]
+    """Yield which buffers are too small, and what would be enough for each: the most that stand there without limits.
+
+    An operand that is whole waits for earlier images alone, so that its depth never stops a pipeline for ever.
+    """
+    free = [edge if edge.is_whole or not edge.name else edge._replace(depth=UNLIMITED_DEPTH) for edge in edges]
     times = stage_schedule(stages, free, image_clocks, passes)
     short: dict[str, tuple[int, int]] = {}  # a name stands for a buffer in each encoder
     for edge, unlimited in zip(edges, free, strict=True):
         held = times.most_held(unlimited)
-        if edge.name and UNLIMITED_DEPTH < edge.depth < held:
+        if edge.name and not edge.is_whole and UNLIMITED_DEPTH < edge.depth < held:
             short[edge.name] = max(short.get(edge.name, (0, 0)), (held, edge.depth))
     for name, (held, depth) in short.items():
-        yield f"pipeline.buffers.{name}: is too small, the pipeline stands still for ever; {held} are enough {got(depth)}"
+        problem = f"is too small, the pipeline stands still for ever; {held} are enough"
+        yield f"pipeline.buffers.{name}: {problem} {got(depth)}"

@@ -1,11 +1,13 @@
-"""The stages of a trace: which operation is which stage, what it takes for a group of rows, and where its rows come from.
+"""The stages of a trace: which operation is which, what it takes for a group of rows, and where its rows come from.
 
 A group of ``rows_parallel`` rows takes, with K inputs and N outputs of a row, and H heads:
 
     matrix      ceil(K / in_parallel) * ceil(N / out_parallel) * ceil(H / heads_parallel)
     vector      passes * ceil(N / lanes) * ceil(H / heads_parallel)
 
-An image of M rows has ceil(M / rows_parallel) groups. HG-PIPE's source states these loops one by one: a multiplication
+An image of M rows has ceil(M / rows_parallel) groups. Where ``head_order`` is heads, all rows of a head come before
+those of the next one: scores, softmax and S V have as many groups for each round of heads, Q is needed whole as K is,
+and the projection waits for the last head. HG-PIPE's source states these loops one by one: a multiplication
 walks through all outputs for a group of two rows, LayerNorm and softmax walk three times over it (the maximum or mean,
 the sum, the result), each loop a clock a step. FINN's matrix units take the same clocks, its softmax and LayerNorm one
 pass.
@@ -21,6 +23,7 @@ from typing import NamedTuple
 from pivotsim.engines.pipeline.schedule import Edge, Stage
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.pipeline import MATRIX_STAGES, VECTOR_STAGES, PipelineSpec
+from pivotsim.tables import counted
 from pivotsim.workload.ops import Op, Trace
 
 INPUT = Stage("input", 0, 1)  # hands the rows of an image to what reads them first
@@ -29,11 +32,10 @@ BYTE_BITS = 8
 
 
 class Buffer(NamedTuple):
-    """An edge whose rows wait: the bytes of a row, and of how many groups it holds an image."""
+    """An edge whose rows wait, and the bytes of a row."""
 
     edge: Edge
     row_bytes: int
-    encoder: int
 
 
 class Network(NamedTuple):
@@ -70,17 +72,23 @@ def stage_of(op: Op) -> str:
 def group_clocks(op: Op, spec: PipelineSpec) -> int:
     """Return the clocks of a group of rows in an operation's stage."""
     name = stage_of(op)
+    rounds = 1 if spec.head_order == "heads" else head_rounds(op, spec)
     if op.kind == "gemm":
         unit = spec.stages.matrix(name)
-        rounds = -(-op.k // unit.in_parallel) * -(-op.n // unit.out_parallel)
-        return rounds * -(-op.repeats // unit.heads_parallel)
+        return rounds * -(-op.k // unit.in_parallel) * -(-op.n // unit.out_parallel)
     lanes = spec.stages.vector(name)
-    return lanes.passes * -(-op.n // lanes.lanes) * -(-op.repeats // lanes.heads_parallel)
+    return rounds * lanes.passes * -(-op.n // lanes.lanes)
 
 
 def groups_of(op: Op, spec: PipelineSpec) -> int:
-    """Return the groups of rows of an image."""
-    return -(-op.m // spec.rows_parallel)
+    """Return the groups of rows of an image, those of each round of heads where heads come one after the other."""
+    return -(-op.m // spec.rows_parallel) * (head_rounds(op, spec) if spec.head_order == "heads" else 1)
+
+
+def head_rounds(op: Op, spec: PipelineSpec) -> int:
+    """Return how often an operation's stage is run for its heads."""
+    unit = spec.stages.matrix(op.module) if op.kind == "gemm" else spec.stages.vector(op.kind)
+    return -(-op.repeats // unit.heads_parallel)
 
 
 def staged(trace: Trace) -> list[tuple[int, Op]]:
@@ -148,7 +156,7 @@ def _passes(trace: Trace, ops: list[tuple[int, Op]], encoders: list[int], spec: 
     if len(encoders) <= spec.encoders:
         return 1
     passes, rest = divmod(len(encoders), spec.encoders)
-    limits = f"the pipeline has stages for {spec.encoders} encoders"
+    limits = f"the pipeline has stages for {counted(spec.encoders, 'encoder')}"
     if rest:
         raise InputError(f"{trace.name}: {limits}, and a deeper model needs a multiple of them {got(len(encoders))}")
     if any(not op.encoder for _, op in ops):
@@ -175,13 +183,14 @@ def _add(net: Network, op: Op, before: list[tuple[int, Op]], spec: PipelineSpec)
     def buffer(name: str, place: int, row_bits: int, *, is_whole: bool = False) -> None:
         edge = Edge(name, place, target, depths.depth(name), is_whole)
         net.edges.append(edge)
-        net.buffers.append(Buffer(edge, -(-row_bits // BYTE_BITS), op.encoder))
+        net.buffers.append(Buffer(edge, -(-row_bits // BYTE_BITS)))
 
     if op.module in ("qkt", "sv"):
         place, qkv = source("qkv")
         row_bits = qkv.n // PARTS_OF_QKV * qkv.out_bits
         if op.module == "qkt":
-            buffer("q", place, row_bits)
+            is_whole = spec.head_order == "heads"
+            buffer("operand_images" if is_whole else "q", place, row_bits, is_whole=is_whole)
         buffer("operand_images", place, row_bits, is_whole=True)
         if op.module == "qkt":
             return
@@ -189,4 +198,8 @@ def _add(net: Network, op: Op, before: list[tuple[int, Op]], spec: PipelineSpec)
         norm = source(f"norm{op.module[-1]}")[0]
         skip = next(edge.source for edge in net.edges if edge.target == norm)
         buffer(op.module, skip, op.n * op.out_bits)
-    net.edges.append(Edge("", target - 1, target, spec.fifo_depth))
+    extra = net.stages[target - 1].groups - net.stages[target].groups
+    if op.module == "proj" and spec.head_order == "heads" and extra:
+        net.edges.append(Edge("", target - 1, target, -1, skipped=extra))
+    else:
+        net.edges.append(Edge("", target - 1, target, spec.fifo_depth))
