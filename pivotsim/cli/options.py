@@ -100,9 +100,9 @@ EngineOption = Annotated[
 RunEngineOption = Annotated[
     str | None,
     typer.Option(
-        metavar="analytic|pe|memory|mpca|serial",
+        metavar="analytic|pe|memory|mpca|serial|pipeline",
         help="Cycles in closed form, PE by PE, behind memories, on an MPCA's lanes, or tile by tile without overlap "
-        "[default: analytic, memory with --memory hw; mpca and serial on such boards].",
+        "[default: analytic, memory with --memory hw; mpca, serial and pipeline on such boards].",
     ),
 ]
 MemoryOption = Annotated[

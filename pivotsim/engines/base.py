@@ -53,11 +53,14 @@ class Details:
         Why it knows of none, where that is not the engine's nature.
     runs_heads_at_once : bool
         Whether several heads of one GEMM run side by side, so that none has clocks of its own.
+    side_by_side : bool
+        Each operation has a part of the machine of its own; ``operation_spans`` says when it works.
     """
 
     step: str = ""
     without_steps: str = ""
     runs_heads_at_once: bool = False
+    side_by_side: bool = False
 
     @property
     def stall_cycles(self) -> dict[str, int]:
@@ -75,6 +78,21 @@ class Details:
 
     def tables(self) -> tuple[Table, ...]:
         """Return the tables that a printed report gets."""
+        return ()
+
+    def operation_spans(self, images: int) -> list[dict[int, tuple[int, int]]]:
+        """Return, image by image, {place in the trace: (first clock, clock past the last)} of each operation.
+
+        Of engines alone whose operations are ``side_by_side``; others run one after the other.
+        """
+        return []
+
+    def array_cycles(self, images: int, summed_cycles: int) -> int:
+        """Return the clocks in which the MACs of so many images could be done: all GEMMs' unless they overlap."""
+        return summed_cycles
+
+    def total_rows(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Return (total, value, unit, remark) of what stands in place of the array in a report's totals."""
         return ()
 
     def count_steps(self, m: int, k: int, n: int) -> int | None:

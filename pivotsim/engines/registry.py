@@ -5,11 +5,14 @@ from pivotsim.engines.base import HW, MEMORIES, Engine
 from pivotsim.engines.memory.engine import Memory
 from pivotsim.engines.mpca.engine import Mpca
 from pivotsim.engines.pe.engine import Pe
+from pivotsim.engines.pipeline.engine import Pipeline
 from pivotsim.engines.serial.engine import Serial
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.hardware.spec import PROFILES, Hardware
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Analytic(), Pe(), Memory(), Mpca(), Serial())}
+ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (Analytic(), Pe(), Memory(), Mpca(), Serial(), Pipeline())
+}
 
 
 def engines_of(kind: str) -> dict[str, Engine]:

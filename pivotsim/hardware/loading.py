@@ -15,6 +15,7 @@ KINDS = {
     "systolic": ("systolic", "SystolicHardware"),
     "mpca": ("mpca", "MpcaHardware"),
     "serial": ("serial", "SerialHardware"),
+    "pipeline": ("pipeline", "PipelineHardware"),
 }
 
 
@@ -45,13 +46,13 @@ def load_hardware(source: str | Path | Mapping[str, object] | Hardware, *, kind:
     source : str, Path, mapping or Hardware
         A name (``"zcu102"``) is looked up in $PIVOTSIM_PATH, then among the package's own. Its ``kind`` decides which
         values it has. A path with the ending ``.cfg`` or ``.ini`` is read as settings of SCALE-Sim.
-    kind : {'', 'systolic', 'mpca', 'serial'}
+    kind : {'', 'systolic', 'mpca', 'serial', 'pipeline'}
         The kind that is asked for: where a name is unknown, names of other kinds are not told.
 
     Returns
     -------
     Hardware
-        A board of the file's kind: SystolicHardware, MpcaHardware or SerialHardware.
+        A board of the file's kind: SystolicHardware, MpcaHardware, SerialHardware or PipelineHardware.
 
     Raises
     ------

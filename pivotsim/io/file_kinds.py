@@ -29,7 +29,7 @@ _KEYS = {
     "space": {"axes"},
     "dram": {"timing", "organisation", "controller"},
     "gpu": {"sm", "kernel", "overhead"},
-    "hardware": {"array", "memories", "power", "placement", "fpga", "host", "units", "mpca", "serial"},
+    "hardware": {"array", "memories", "power", "placement", "fpga", "host", "units", "mpca", "serial", "pipeline"},
     "model": {"depth", "image_px", "patch_px", "width", "heads", "mlp_hidden", "prefix_tokens", "classes"},
 }
 

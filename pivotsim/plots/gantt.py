@@ -64,6 +64,30 @@ def gantt_data(report: Report, window_ms: tuple[float, float] | None = None, *, 
     return [bar for own in bars.values() for bar in own]
 
 
+def staged_bars(report: Report, encoder: int | None = None) -> list[Bar]:
+    """Return the bars of a run whose operations work side by side: one for each encoder, or one's stages and images.
+
+    A bar lasts from the first clock to the last one, whether its stage works in all of them or waits.
+    """
+    to_ms, steps = report.timeline.ticks.to_ms, len(report.rows) // report.images
+    ends: dict[tuple[str, int], list[int]] = {}
+    for piece in report.timeline.pieces:
+        row = report.rows[piece.row]
+        if encoder is None:
+            key = (f"encoder {row.encoder}" if row.encoder else piece.resource, 0)  # images overlap in an encoder
+        elif row.encoder != encoder:
+            continue
+        else:
+            key = (row.module, piece.row // steps)
+        span = ends.setdefault(key, [piece.start, piece.end])
+        span[:] = min(span[0], piece.start), max(span[1], piece.end)
+    is_numbered = encoder is not None and report.images > 1
+    return [
+        Bar(track, GROUP_OF.get(track, "other"), f"[{image + 1}]" if is_numbered else "", *map(to_ms, span))
+        for (track, image), span in ends.items()
+    ]
+
+
 def _ending(name: str) -> str:
     """Return the end of a long name, in which layers differ: their names begin with what they are part of."""
     return name if len(name) <= MAX_LABEL_CHARACTERS else f"...{name[3 - MAX_LABEL_CHARACTERS :]}"
@@ -105,16 +129,22 @@ def draw_gantt(data: list[Bar], axes: "Axes", title: str = "") -> "Axes":
 def plot_gantt(report: Report, folder: Path) -> list[Path]:
     """Write the whole run, and its first encoder with attention (or its first), and return their paths."""
     mode = report.options["ps_pl_overlap"]
-    beside = "" if mode == "serial" else f", ps_pl_overlap {mode}"
+    beside = "" if mode == "serial" or report.details.side_by_side else f", ps_pl_overlap {mode}"
     title = f"{report.workload} on {report.hardware}{beside}: {report.delay_ms:.2f} ms"
-    height = 1.6 + 0.55 * len(report.timeline.resources)
-    figure, (axes,) = new_axes(9, height)
-    draw_gantt(gantt_data(report, join=True), axes, title)
+    is_staged = report.details.side_by_side
+    bars = staged_bars(report) if is_staged else gantt_data(report, join=True)
+    figure, (axes,) = new_axes(9, _height(bars))
+    draw_gantt(bars, axes, title)
     paths = [save_png(figure, folder, "timeline")]
     with_attention = [row.encoder for row in report.rows if row.module == "qkt"]
     encoder = (with_attention or [row.encoder for row in report.rows])[0]
-    figure, (axes,) = new_axes(9, height)
+    own = staged_bars(report, encoder) if is_staged else gantt_data(report, encoder_window(report, encoder))
+    figure, (axes,) = new_axes(9, _height(own))
     where = f"encoder {encoder}" if encoder else "outside the encoders"
     where += ", [image]" if report.images > 1 else ""
-    draw_gantt(gantt_data(report, encoder_window(report, encoder)), axes, f"{title}; {where}")
+    draw_gantt(own, axes, f"{title}; {where}")
     return [*paths, save_png(figure, folder, "timeline_encoder")]
+
+
+def _height(bars: list[Bar]) -> float:
+    return 1.6 + 0.55 * len({bar.track for bar in bars})

@@ -11,8 +11,8 @@ from pivotsim.truth.validation import FOLDER, Validation
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#999999", "#E69F00", "#CC79A7", "#56B4E9")
-MARKERS = ("o", "s", "^", ".", "D", "v", "P")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#999999", "#E69F00", "#CC79A7", "#56B4E9", "#332288")
+MARKERS = ("o", "s", "^", ".", "D", "v", "P", "X")
 
 
 class Points(NamedTuple):

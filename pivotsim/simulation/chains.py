@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from pivotsim.engines.base import Details
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.spec import Hardware
+from pivotsim.operations import ARRAY
 from pivotsim.simulation.placed_ops import PlacedOp
 from pivotsim.simulation.timeline import Piece, Task, Timeline, run_chains
 from pivotsim.units import IntArray, Ticks
@@ -98,15 +100,37 @@ def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: i
     mode = hw.ps_pl_overlap
     in_heads = {p for r in head_ranges(trace) for p in r} if mode == "heads" else set()
     tasks = sum(step.blocks if step.position in in_heads else images for step in steps)
-    if tasks > MAX_TASKS:
-        problem = f"ps_pl_overlap '{mode}' runs up to {MAX_TASKS} pieces of work, this batch has more"
-        raise InputError(f"batch: {problem} {got(tasks)}")
+    _check_tasks(tasks, hw)
     if mode == "heads":
         stages = list(_by_head(steps, in_heads))
     else:
         rows = len(steps)
         stages = [[[_whole(row + image * rows, s) for row, s in enumerate(steps)] for image in range(images)]]
     return _placed(stages, Ticks(hw.clock_mhz, {p.host_ms for stage in stages for c in stage for p in c}))
+
+
+def timeline_of_stages(steps: Sequence[PlacedOp], details: Details, hw: Hardware, images: int) -> Timeline:
+    """Return the timeline of operations that run side by side, each on a resource of its own.
+
+    Raises
+    ------
+    InputError
+        There are more pieces of work than can be listed.
+    """
+    _check_tasks(len(steps) * images, hw)
+    ticks, pieces = Ticks(hw.clock_mhz, ()), []
+    for image, spans in enumerate(details.operation_spans(images)):
+        for row, step in enumerate(steps):
+            stage = f"{step.module} {step.encoder or ('' if step.resource == ARRAY else step.kind)}".rstrip()
+            start, end = (ticks.of(clock, 0.0) for clock in spans[step.position])
+            pieces.append(Piece(row + image * len(steps), -1, stage, start, end))
+    return Timeline(ticks, tuple(pieces))
+
+
+def _check_tasks(tasks: int, hw: Hardware) -> None:
+    if tasks > MAX_TASKS:
+        problem = f"ps_pl_overlap '{hw.ps_pl_overlap}' runs up to {MAX_TASKS} pieces of work, this batch has more"
+        raise InputError(f"batch: {problem} {got(tasks)}")
 
 
 def _whole(row: int, step: PlacedOp) -> Part:

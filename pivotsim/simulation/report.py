@@ -279,7 +279,7 @@ class Report:
     @property
     def utilization_frac(self) -> float:
         """MACs done over MACs possible while the array is busy."""
-        possible = (self.pl_cycles - self.unit_cycles) * self.pes
+        possible = self.details.array_cycles(self.images, self.pl_cycles - self.unit_cycles) * self.pes
         return self.macs / possible if possible else 0.0
 
     def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:

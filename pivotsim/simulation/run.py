@@ -14,7 +14,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
 from pivotsim.operations import ARRAY, PS
-from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of
+from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of, timeline_of_stages
 from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
 from pivotsim.simulation.report import Report, Row
@@ -48,11 +48,11 @@ def simulate(
         holds.
     hw : Hardware or str
         Hardware, or its name.
-    engine : {'analytic', 'pe', 'memory', 'mpca', 'serial'}, optional
+    engine : {'analytic', 'pe', 'memory', 'mpca', 'serial', 'pipeline'}, optional
         How array cycles are counted: in closed form, PE by PE, with the memory hierarchy, on the lanes of an MPCA,
-        or tile by tile without any overlap.
-        Left out, `analytic` (`memory` with ``memory='hw'``) or, for hardware of kind mpca or serial, the
-        engine of that name.
+        tile by tile without any overlap, or with a stage for each operation, all side by side.
+        Left out, `analytic` (`memory` with ``memory='hw'``) or, for hardware of kind mpca, serial or pipeline,
+        the engine of that name.
     memory : {'paper', 'hw'}, optional
         Memories without limits or stalls, as the paper's delays assume, or those of the hardware (engine `memory`;
         engine `mpca`: its DMA). Left out, 'paper', and 'hw' for hardware of kind mpca.
@@ -121,7 +121,10 @@ def simulate(
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
     steps = place_ops(trace, hw, cycles, ENGINES[engine].other_cycles(trace, hw), profile, of_heads)
-    timeline = timeline_of(steps, trace, hw, images)
+    is_staged = counted.details.side_by_side
+    timeline = (
+        timeline_of_stages(steps, counted.details, hw, images) if is_staged else timeline_of(steps, trace, hw, images)
+    )
     rows = _rows(steps, timeline, trace, hw, images)
     pl_cycles = sum(row.cycles for row in rows)
     if pl_cycles > INT64_MAX:
@@ -129,7 +132,7 @@ def simulate(
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
     ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
-    delay_ms = timeline.delay_ms if mode == "heads" or images > 1 else pl_ms + ps_ms
+    delay_ms = timeline.delay_ms if mode == "heads" or images > 1 or is_staged else pl_ms + ps_ms
     counts = counted.counts.times(images)
     usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}

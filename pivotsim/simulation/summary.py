@@ -36,16 +36,16 @@ def total_rows(report: Any) -> list[tuple[str, str, str, str]]:
     parts = f"{'PL' if report.unit_cycles else 'array'} {number(report.pl_ms)}, processor {number(report.ps_ms)}"
     if report.overlap_ms:
         parts += f", side by side {number(report.overlap_ms)}"
-    array_cycles = report.pl_cycles - report.unit_cycles
+    array_cycles, own = report.pl_cycles - report.unit_cycles, report.details.total_rows()
     rows = [
         ("delay", number(report.delay_ms), "ms", parts),
         ("energy", number(report.energy_j, 4), "J", f"rule {report.options['energy']}"),
         ("EDP", number(report.edp_j_ms), "J*ms", "of the mean image"),
         ("FPS/W", number(report.fps_per_watt), "1/J", ""),
-        ("array", f"{array_cycles:,}", "clocks", f"utilisation {percent(report.utilization_frac)}"),
+        *(own or [("array", f"{array_cycles:,}", "clocks", f"utilisation {percent(report.utilization_frac)}")]),
         fits_row(report.fit),
     ]
-    if report.unit_cycles:
+    if report.unit_cycles and not own:
         rows.append(("PL units", f"{report.unit_cycles:,}", "clocks", ""))
     if report.options["ps_pl_overlap"] == "images":
         rows.insert(1, ("latency", number(report.latency_ms), "ms", "of the slowest image"))

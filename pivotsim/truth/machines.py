@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pivotsim.hardware.spec import Hardware
-from pivotsim.truth import arrays, heatvit
+from pivotsim.truth import arrays, heatvit, pipelines
 from pivotsim.truth.measured import Measured
 from pivotsim.units import FloatArray
 
@@ -57,6 +57,8 @@ class Machine(NamedTuple):
         A value's unit in seconds, or, where that is 0, in clocks of the hardware file.
     held : str
         Which those are.
+    by_parts : bool
+        Rows are parts of the design itself, so that no further row can be judged.
     """
 
     title: str
@@ -74,6 +76,7 @@ class Machine(NamedTuple):
     unit_s: float = 0.0
     unit_clocks: int = 1
     held: str = ""
+    by_parts: bool = False
 
 
 MACHINES = {
@@ -82,7 +85,7 @@ MACHINES = {
         "github YOUXINYANG/HeatViT at 88eee3e, docs/heatvit.md 16.3 (MIT)",
         "engine `serial`, nothing fitted for classes of multiplications; passes over rows a constant an element",
         predict=lambda rows, hw: np.array(heatvit.predicted(rows, hw)),
-        is_fitted=heatvit.is_fitted, in_file=3, held="serial.passes of its hardware file (norm is add)",
+        is_fitted=heatvit.is_fitted, by_parts=True, in_file=3, held="serial.passes of its hardware file (norm is add)",
         fitted_on="a block's other clocks at 197 and 28 tokens, the selector's at 197",
     ),
     "vck190_dsp58": Machine(
@@ -127,5 +130,19 @@ MACHINES = {
         terms=arrays.driver_calls,
         unit_s=1.0, constants=(("tile", "s"), ("result_tile", "s")),
         is_fitted=lambda row, _: row.group == "v1", fitted_on="notebook v1",
+    ),
+    "hgpipe_vck190": Machine(
+        "HG-PIPE, DeiT-T on 196 rows, its 26 blocks by themselves, VCK190", RTL, "clocks",
+        "github hguq/HG-PIPE at 18bd164, SPINAL/latency (MIT)",
+        "engine `pipeline`, the interval of each block; parallelism read from the design",
+        predict=lambda rows, hw: np.array(pipelines.block_intervals(rows, hw)), by_parts=True,
+        is_fitted=lambda row, _: row.group == "patch_embed", in_file=1, fitted_on="the patch embedding",
+        held="pipeline.image_clocks of its hardware file",
+    ),
+    "finn_tinydeit": Machine(
+        "FINN, DeiT-T in two foldings, one image through an encoder, VCK190", RTL, "clocks",
+        "github Xilinx/finn PR 1643 at e82260c, tinydeit/results/vck190_folding_targets.json (BSD-3)",
+        "engine `pipeline`, FIFOs without limits; that the clocks are those of one encoder is inferred",
+        predict=lambda rows, hw: np.array(pipelines.first_images(rows, hw)), by_parts=True,
     ),
 }  # fmt: skip

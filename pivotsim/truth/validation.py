@@ -234,8 +234,8 @@ def _fitted_rows(machine: Machine, rows: Sequence[Measured]) -> list[bool]:
 
 
 def _check_groups(machine: Machine, rows: Sequence[Measured], fitted: Mapping[str, Any], name: str) -> None:
-    if not machine.constants and machine.in_file:
-        raise InputError(f"rows: '{name}' is measured by classes and stages, which no further row names")
+    if machine.by_parts:
+        raise InputError(f"rows: '{name}' is measured by parts of its own, which no further row names")
     for row in rows:
         if machine.groups_apart and row.group not in fitted:
             known = ", ".join(fitted)

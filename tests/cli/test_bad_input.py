@@ -62,7 +62,7 @@ CASES = [
     ("quoted number", RUN_HW, hw("  rows: 64", "  rows: '64'"), "must be an integer (got '64')"),
     ("duplicate key", RUN_HW, hw("  rows: 64\n", "  rows: 64\n  rows: 32\n"), "file.yaml:12: array.rows: duplicate key, first seen on line 11"),
     ("a list for a group", RUN_HW, "kind: systolic\narray: [64, 36]\n", "file.yaml:2: array: must be a group of 'key: value' lines"),
-    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic, mpca, serial (got 'gpu')"),
+    ("wrong kind", RUN_HW, hw("kind: systolic", "kind: gpu"), "kind: must be one of systolic, mpca, serial, pipeline (got 'gpu')"),
     ("a GPU that runs", ("run", "deit_s", "--hw", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
     ("a GPU that combines", ("combine", "deit_s", "--low", "3", "--high", "6", "--f-low", "0.7", "--hw", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
     ("a GPU's fit", ("show", "fit", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
@@ -153,7 +153,7 @@ CASES = [
     ("watched with what it does not use", ("watch", "1", "1", "1", "--set", "host.cores=2"), None, "--set: host.cores: this command uses array.* alone"),
     ("a size stated twice", ("watch", "1", "1", "1", "--array", "4x4", "--set", "array.rows=3"), None, "watch: array.rows: stated twice, by --set and by its own option"),
     # -- options of run
-    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory, mpca, serial (got 'analitic'), nearest valid name: 'analytic'"),
+    ("unknown engine", ("run", "deit_s", "--engine", "analitic"), None, "engine: must be one of analytic, pe, memory, mpca, serial, pipeline (got 'analitic'), nearest valid name: 'analytic'"),
     ("a memory that no one has", ("run", "deit_s", "--memory", "h"), None, "memory: must be one of paper, hw (got 'h'), nearest valid name: 'hw'"),
     ("limits without an engine for them", ("run", "deit_s", "--memory", "hw", "--engine", "analytic"), None, "memory: 'hw' needs engine 'memory' (got 'analytic')"),
     ("sums that OPMEM cannot hold", ("run", "deit_s", "--hw", "zcu102_os", "--memory", "hw"), None, "memories: gemm 197x384x1152: opmem: psums of 9216 B does not fit the 8192 B of a half (1024 B too much); try more opmem_bytes or a smaller array"),

@@ -45,3 +45,14 @@ def test_units_have_a_row_and_images_are_numbered(tmp_path):
     assert {b.label for b in bars} >= {"qkv [1]", "qkv [2]"}
     skipped = ps.simulate(ps.skip_attention(WHOLE, active=[]))
     assert [p.name for p in gantt.plot_gantt(skipped, tmp_path)] == ["timeline.png", "timeline_encoder.png"]
+
+
+def test_a_pipeline_has_a_bar_for_each_encoder_and_those_of_its_stages_for_each_image(tmp_path):
+    report = ps.simulate(ps.plan("deit_t"), "truth/hgpipe_vck190", batch=2, scope="all")
+    whole, stages = gantt.staged_bars(report), gantt.staged_bars(report, 1)
+    tracks = ["patch_embed", "patch_embed add", *(f"encoder {i}" for i in range(1, 13)), "head norm", "head"]
+    assert list(dict.fromkeys(bar.track for bar in whole)) == tracks and len(whole) == len(tracks)
+    assert max(bar.end_ms for bar in whole) == pytest.approx(report.delay_ms)
+    assert [bar.track for bar in stages[:12]] == [row.module for row in report.rows if row.encoder == 1][:12]
+    assert len(stages) == 2 * 12 and {bar.label for bar in stages} == {"[1]", "[2]"}
+    assert [p.name for p in gantt.plot_gantt(report, tmp_path)] == ["timeline.png", "timeline_encoder.png"]

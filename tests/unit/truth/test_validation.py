@@ -15,6 +15,7 @@ from pivotsim.plots.validation import draw_validation, validation_data
 from pivotsim.truth import heatvit
 from pivotsim.truth.machines import MACHINES
 from pivotsim.truth.measured import Measured, measured_rows
+from pivotsim.truth.pipelines import first_images
 from pivotsim.truth.scores import fitted_constants, score
 from pivotsim.truth.validation import summary_table
 
@@ -84,6 +85,39 @@ def test_u250_errors_without_a_fitted_constant(found):
     assert errors == [13.9, 34.3, 19.9, -2.5, 3.9]
 
 
+def test_hgpipe_is_exact_in_25_blocks_that_were_not_fitted(found):
+    rows = found["hgpipe_vck190"].rows
+    assert [c.row.group for c in rows if c.fitted] == ["patch_embed"] and found["hgpipe_vck190"].fitted_count == 1
+    assert len(rows) == 26 and all(c.predicted == c.row.value for c in rows)
+    assert {c.row.group: c.row.value for c in rows} == {
+        "patch_embed": 56_449, "attention": 57_625, "mlp": 56_449, "head": 48_001,
+    }  # fmt: skip
+
+
+def test_hgpipe_constant_is_what_the_patch_embedding_takes_beside_its_steps():
+    steps = 196 // 2 * (768 // 16) * (192 // 16)
+    assert load_hardware("truth/hgpipe_vck190").pipeline.image_clocks == 56_449 - steps == 1
+
+
+def test_finn_is_short_of_nearly_the_same_clocks_in_both_foldings(found):
+    short = {c.row.group: round(c.row.value - c.predicted) for c in found["finn_tinydeit"].rows}
+    assert short == {"W3A3": 25_201, "W4A4": 24_474} and found["finn_tinydeit"].fitted_count == 0
+
+
+def test_finn_with_heads_side_by_side_would_be_far_too_fast():
+    board = load_hardware("truth/finn_tinydeit").replace({"pipeline.head_order": "rows"})
+    (row, _) = measured_rows("finn_tinydeit")
+    assert first_images([row], board)[0] / row.value - 1 == pytest.approx(-0.298, abs=0.0005)
+
+
+@pytest.mark.parametrize(("board", "estimate", "found"), [("", 116_674, 116_427), ("_w4a4", 232_854, 232_854)])
+def test_finns_own_estimates_of_the_slowest_stage(board, estimate, found):
+    """W3A3: 3 * 197 * 197 clocks of softmax, to which FINN's estimate adds 247."""
+    report = ps.simulate(ps.plan("deit_t"), f"truth/finn_tinydeit{board}")
+    assert max(row["image_clocks"] for row in report.details.stage_rows().values()) == found
+    assert found <= estimate < found + 250
+
+
 @pytest.mark.parametrize(
     ("name", "constants", "mape_percent"),
     [("tpu_v4", 8, 7.63), ("feather_zcu104", 4, 3.66), ("deit_on_fpga", 2, 2.46)],
@@ -139,7 +173,7 @@ class TestFurtherRows:
             ("tpu_v4", "group,case,m,k,n,value\n128-512,x,0,2,3,1\n", ":2: m: must be an integer from 1 to 2147483648 (got '0')"),
             ("tpu_v4", "group,case,m,k,n,value\n128-512,x,1,2,3,-1\n", ":2: value: must be a positive number (got '-1')"),
             ("tpu_v4", "group,case,m,k,n,value\nbig,x,1,2,3,1\n", "rows: group: 'tpu_v4' has constants for 32-128, 128-512, 128-1024, 1024-4096 only (got 'big')"),
-            ("heatvit_kc705", "group,case,m,k,n,value\nx,x,1,2,3,1\n", "rows: 'heatvit_kc705' is measured by classes and stages, which no further row names"),
+            ("heatvit_kc705", "group,case,m,k,n,value\nx,x,1,2,3,1\n", "rows: 'heatvit_kc705' is measured by parts of its own, which no further row names"),
         ],
     )  # fmt: skip
     def test_that_are_wrong_are_told(self, tmp_path, name, text, problem):

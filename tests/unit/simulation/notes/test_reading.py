@@ -123,7 +123,7 @@ def random_options(rng: random.Random, hw: typing.Any) -> dict[str, typing.Any]:
         "profile": rng.choice(["paper", "full"]), "energy": rng.choice(["constant", "activity"]),
         "scope": rng.choice(["encoders", "all"]), "memory": rng.choice(["paper", "hw"]), "batch": rng.choice([1, 2]),
     }  # fmt: skip
-    if hw.kind in ("mpca", "serial"):
+    if hw.kind in ("mpca", "pipeline", "serial"):
         return options | {"profile": "paper", "energy": "constant"}
     return options | {"engine": rng.choice([None, "memory" if options["memory"] == "hw" else "analytic"])}
 
