@@ -68,7 +68,7 @@ def gemm_command(
         ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
         ("MACs", f"{result.macs:,}", ""),
     ]
-    if result.count > 1:
+    if result.split is not None and result.shares is not None:
         shares = shares_text(result.split, result.shares)
         rows.insert(3, ("arrays", f"{result.count}", f"each with {shares}; folds are those of all"))
         if chosen["split"] == "heads":
