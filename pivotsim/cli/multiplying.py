@@ -36,7 +36,6 @@ def gemm_command(
 
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
-    from pivotsim.engines.array.several_details import shares_text
     from pivotsim.hardware.resources import fit_or_none, fit_to_dict
     from pivotsim.simulation.single_gemm import simulate_gemm
     from pivotsim.simulation.summary import fits_row
@@ -68,7 +67,9 @@ def gemm_command(
         ("utilisation", percent(result.utilization_frac), "of the PEs' MACs"),
         ("MACs", f"{result.macs:,}", ""),
     ]
-    if result.count > 1:
+    if result.split is not None and result.shares is not None:
+        from pivotsim.engines.array.several_details import shares_text  # brings numpy, which one array does without
+
         shares = shares_text(result.split, result.shares)
         rows.insert(3, ("arrays", f"{result.count}", f"each with {shares}; folds are those of all"))
         if chosen["split"] == "heads":

@@ -6,7 +6,7 @@ from typing import Any
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.tables import Printable, Table, number, percent
 
-SEVERAL = ("count", "split", "shares")  # fields that say something of several arrays alone
+SEVERAL = ("count", "split", "shares")  # of several arrays; the hash of one array's result is without them
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class GemmResult(Printable):
     """What one GEMM costs on one array, or on ``count`` of them; ``delay_ms`` is None without a clock.
 
     Of several arrays ``split`` is the split that was taken, ``shares`` lists (arrays, rows or columns that each gets),
-    and folds are those of all arrays together.
+    and folds are those of all arrays together; None of one.
 
     Under a mask ``macs`` are those that it leaves, ``utilization_frac`` counts them alone, ``executed_folds`` of
     ``folds`` run, and ``dense_cycles`` are those without it. Under a bare density ``expected_cycles`` and
@@ -49,8 +49,8 @@ class GemmResult(Printable):
     expected_cycles: float | None = None
     spread_cycles: float | None = None
     count: int = 1
-    split: str = ""
-    shares: tuple[tuple[int, int], ...] = ()
+    split: str | None = None
+    shares: tuple[tuple[int, int], ...] | None = None
 
     def _tables(self) -> tuple[Table]:
         arrays = "array" if self.count == 1 else f"arrays, {self.count} of them, split {self.split}"
@@ -72,6 +72,5 @@ class GemmResult(Printable):
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
         entries = asdict(self)
-        if self.count == 1:  # as before there were several
-            entries = {name: value for name, value in entries.items() if name not in SEVERAL}
-        return {**header("gemm", hash_of(entries)), **entries}
+        hashed = {name: value for name, value in entries.items() if self.count > 1 or name not in SEVERAL}
+        return {**header("gemm", hash_of(hashed)), **entries}

@@ -40,6 +40,8 @@ def test_gemm(pivotsim):
         (("--set", "array.edge=aware"), 61_014),
         (("--mac-latency", "2"), 61_128 + 36),
         (("--dataflow", "os", "--no-os-edge-register"), 93_912 - 172),
+        (("--arrays", "2"), 61_128 // 2),  # six column tiles of its rows, three for each
+        (("--arrays", "2", "--split", "cols"), 36 * (2 * 64 + 36 + 768 - 2)),
     ],
 )
 def test_every_option_of_gemm_does_something(pivotsim, options, cycles):

@@ -38,7 +38,7 @@ class Memory(ArrayEngine):
         is_limited = memory == HW
         if board.array.count > 1:
             if is_limited:
-                problem = "several arrays run with memories without limits alone, --memory paper"
+                problem = "several arrays run with memories without limits alone, memory 'paper'"
                 raise InputError(f"array.count: {problem} {got(board.array.count)}")
             return super().run(trace, board, memory)
         if not is_limited:

@@ -16,8 +16,8 @@ from pivotsim.hardware.resource_columns import RESOURCES
 from pivotsim.simulation.notes.requirements import unmet
 
 TINY = {**ps.load_model("deit_t").model_dump(), "name": "tiny", "depth": 2, "image_px": 64}
-# pairs are drawn as a whole; masks take long to draw; TINY's patches tile its image
-NOT_DRAWN = (*EFFORT, *MASKED, "split", "model.patch_edge")
+# pairs are drawn as a whole; masks take long to draw; TINY's patches tile its image; several arrays have tests below
+NOT_DRAWN = (*EFFORT, *MASKED, "split", "model.patch_edge", "array.count", "array.split")
 
 
 def space(axes, **parts):
@@ -238,6 +238,20 @@ def test_random_spaces(seed):
     random.Random(1).shuffle(names)
     counts = counts_of(random.Random(seed), names[seed % 8 :: 8])
     assert counts["nothing"] and counts["results"]
+
+
+@pytest.mark.parametrize("memory", ["paper", "hw"])
+def test_several_arrays(memory):
+    """Their number moves results where memories have no limits, and resources alone is said where they have."""
+    fixed = {"model": TINY, "memory": memory}
+    for fixed_count in (1, 2):
+        axes = {"array.count": [1, 2, 5]} if fixed_count == 1 else {"array.split": ["rows", "cols"]}
+        drawn = {"name": "s", "fixed": {**fixed, "set": {"array.count": fixed_count}}, "axes": axes}
+        (name,) = axes
+        found, told = results(drawn, name)
+        moved = {c for rows in found for i, c in enumerate(told) if len({row[i] for row in rows}) > 1}
+        needs_paper = unmet(name, SpaceValues(load_space(drawn))) is not None
+        assert needs_paper == (memory == "hw") and bool(moved) != needs_paper
 
 
 @pytest.mark.parametrize("name", [name for name in HARDWARE if name.startswith("memories.")])

@@ -1,5 +1,6 @@
 """Several arrays on each multiplication: the slow oracle, hand-counted cases, and everything that knows an array."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,6 +10,8 @@ import pivotsim as ps
 from pivotsim.engines.array.several_arrays import even_shares, portions_of
 from pivotsim.export.perfetto import chrome_trace
 from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
+from pivotsim.simulation.gemm_result import GemmResult
+from pivotsim.simulation.results import hash_of
 from tests.oracles.array import several_arrays
 from tests.proofs.several_arrays import dense_differences, masked_differences, run
 
@@ -134,10 +137,11 @@ def test_one_array_is_what_it_was():
     plain, again = ps.simulate(PLAN), ps.simulate(PLAN, stated)
     assert plain.input_hash == again.input_hash and "arrays" not in plain.to_dict()
     assert ps.simulate(PLAN, several(2)).input_hash != plain.input_hash
-    assert (
-        "count" not in ps.simulate_gemm(4, 4, 4).to_dict()
-        and ps.simulate_gemm(4, 4, 4, count=2).to_dict()["count"] == 2
-    )
+    gemm, two = (ps.simulate_gemm(4, 4, 4, count=count).to_dict() for count in (1, 2))
+    assert (gemm["count"], gemm["split"], gemm["shares"]) == (1, None, None) and two["split"] == "cols"
+    fields = (field.name for field in dataclasses.fields(GemmResult))
+    before = {name: gemm[name] for name in fields if name not in ("count", "split", "shares")}
+    assert gemm["input_hash"] == hash_of(before) != two["input_hash"]
     rows = ps.simulate(PLAN, HW.replace({"array.split": "rows"}))
     assert rows.not_used == {"array.split": "not used here: needs --set array.count=2 or more"}
     assert any("every design has one array" in n for n in ps.simulate_designs(PLAN, HW, {"split": ["rows"]}).notes)
