@@ -38,6 +38,7 @@ COMMANDS = {
     "reproduce": ("reproducing", "reproduce_app"),
     "infer": ("inferring", "infer_command"),
     "validate": ("validating", "validate_command"),
+    "calibrate": ("calibrating", "calibrate_command"),
     "show": ("showing", "show_app"),
 }
 

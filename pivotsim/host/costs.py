@@ -59,6 +59,17 @@ def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
     return _op_ms(costs.entropy, 1, classes, costs.call_us, hw.processor())
 
 
+def operation_ms(op: Op, hw: Hardware, profile: str) -> float:
+    """Return the processor's time of one operation by itself, its call included, wherever the board places it."""
+    costs = hw.host_costs(profile)
+    return _op_ms(costs.of(op.kind), op.m * op.repeats, _worked_on(Trace((op,)), op), costs.call_us, hw.processor())
+
+
+def transfer_ms(size_bytes: int, hw: Hardware, profile: str) -> float:
+    """Return the time of one transfer between programmable logic and processor, whether a profile charges it or not."""
+    return _transfer_ms(size_bytes, hw.host_costs(profile), hw.processor(), hw.clock_mhz)
+
+
 def check_gate(hw: Hardware) -> None:
     """Raise InputError where there is no processor that an entropy gate could run on."""
     if hw.host is None:
@@ -78,7 +89,7 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
         return
     costs, host = hw.host_costs(profile), hw.host
     charged = dict(_charged(costs, hw, trace))
-    transfers = dict(_transfers(trace, hw)) if costs.transfers else {}
+    transfers = dict(transfers_of(trace, hw)) if costs.transfers else {}
     if not charged and not transfers:
         return
     call_ms = us_to_ms(costs.call_us)
@@ -116,7 +127,7 @@ def _charged(costs: HostCosts, hw: Hardware, trace: Trace) -> Iterator[tuple[str
                 yield kind, cost
 
 
-def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
+def transfers_of(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     """Yield (index, bytes) of each operation whose result crosses between array and PS.
 
     A result crosses once, where the next operation runs on the other side; sums that are requantised on the
