@@ -115,7 +115,7 @@ def bounded_least_squares(
     """
     lengths = np.linalg.norm(matrix, axis=0)
     scale = np.where(lengths > 0, lengths, 1.0)
-    scaled, low, high = matrix / scale, low * scale, high * scale
+    bounds, scaled, low, high = (low, high), matrix / scale, low * scale, high * scale
     x = np.clip(start * scale, low, high)
     pinned = np.zeros(len(x), dtype=bool)
     for _ in range(10 * len(x) + 10):
@@ -139,5 +139,5 @@ def bounded_least_squares(
         if not (inwards > 1e-12 * np.linalg.norm(aim)).any():
             break
         pinned[int(np.argmax(inwards))] = False
-    found: FloatArray = x / scale
+    found: FloatArray = np.clip(x / scale, *bounds)
     return found

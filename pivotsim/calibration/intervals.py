@@ -3,7 +3,8 @@
 Residuals, each over the root of one minus its leverage, are drawn anew for every row and fitted again; what counts is
 each draw's distance in its own standard errors (Efron and Tibshirani, An Introduction to the Bootstrap, chapters 9 and
 12), so that few rows give wide intervals. Assumed: the errors of rows are independent and, weighted, alike. The fit is
-taken as linear around the estimate and without bounds, then cut to the bounds and made to hold the value.
+taken as linear around the estimate and without bounds; the interval reaches from there and from the value within
+bounds, and is cut to the bounds.
 """
 
 from typing import NamedTuple
@@ -63,8 +64,8 @@ def bootstrap_intervals(
     errors = np.linalg.norm(drawn - basis @ inside, axis=0) / np.sqrt(freedom)
     steps = (inverse @ inside) / np.maximum(errors, 1e-300) / spread[:, None]
     tail = (1 - CONFIDENCE_FRAC) / 2
-    below, above = np.quantile(steps, (1 - tail, tail), axis=1)
+    below, above = np.quantile(steps, (1 - tail, tail), axis=1)  # a step up is an estimate above what it estimates
     low, high = parameters.copy(), parameters.copy()
-    low[free] = np.minimum(best - below * error * spread, parameters[free])
-    high[free] = np.maximum(best - above * error * spread, parameters[free])
+    low[free] = np.minimum(best, parameters[free]) - np.maximum(below, 0) * error * spread
+    high[free] = np.maximum(best, parameters[free]) - np.minimum(above, 0) * error * spread
     return Ends(np.maximum(low, problem.low), np.minimum(high, problem.high), freedom)

@@ -12,15 +12,15 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from pivotsim.calibration.parameters import EFFICIENCY, PERIPHERY_W, Parameter, value_on
-from pivotsim.calibration.rows import ENTROPY, GEMM, TRANSFER, MeasuredRow
+from pivotsim.calibration.rows import GEMM, TRANSFER, MeasuredRow
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.hardware.spec import Hardware
-from pivotsim.host.costs import entropy_ms, operation_ms, transfer_ms
+from pivotsim.host.costs import operation_ms, transfer_ms
 from pivotsim.io.specs import Spec, value_at
 from pivotsim.models.spec import load_model
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
-from pivotsim.units import FloatArray
+from pivotsim.units import FloatArray, us_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Op, Trace
 from pivotsim.workload.plans import plan
@@ -96,15 +96,15 @@ class Predictor:
 
     def _time_ms(self, row: MeasuredRow, hw: Hardware, runs: dict[tuple[str, int], Report]) -> float:
         board = on_cores(hw, row.cores)
+        if row.kind and not row.calls:
+            return self._time_ms(row._replace(calls=1), hw, runs) - us_to_ms(hw.host_costs(self.profile).call_us)
         if row.kind == TRANSFER:
             return transfer_ms(row.m * row.n * row.repeats, board, self.profile)
-        if row.kind == ENTROPY:
-            return row.m * row.repeats * entropy_ms(board, self.profile, row.n)
         if row.kind == GEMM:
             trace = Trace((Op(1, "fc1", GEMM, row.m, row.k, row.n, row.repeats),))
             return simulate(trace, board, engine=self.options["engine"], memory=self.options["memory"]).pl_ms
         if row.kind:
-            return operation_ms(Op(1, row.kind, row.kind, row.m, 1, row.n, row.repeats), board, self.profile)
+            return operation_ms(row.kind, row.m * row.repeats, row.n, board, self.profile)
         report = self._run(row, hw, runs)
         if not row.module:
             return report.delay_ms

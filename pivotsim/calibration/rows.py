@@ -20,8 +20,9 @@ from pivotsim.io.text_files import read_text
 from pivotsim.operations import PS_KINDS
 from pivotsim.workload.ops import MODULES
 
-COLUMNS = ("kind", "m", "k", "n", "repeats", "cores", "model", "module", "ms", "watts", "note")
+COLUMNS = ("kind", "m", "k", "n", "repeats", "cores", "calls", "model", "module", "ms", "watts", "note")
 SIZES = ("m", "k", "n", "repeats", "cores")
+CALLS = {"": 1, "0": 0, "1": 1}
 GEMM, TRANSFER, ENTROPY = "gemm", "transfer", "entropy"
 KINDS = (GEMM, *PS_KINDS, ENTROPY, TRANSFER)
 MAX_BYTES = 2**24
@@ -34,7 +35,8 @@ MAX_PROBLEMS = 20
 class MeasuredRow(NamedTuple):
     """One measurement; ``ms`` or ``watts`` is None where it is the other one, both are None in a form.
 
-    ``cores`` 0 stands for those of the board. ``place`` is the file and line, '' where there is none.
+    ``cores`` 0 stands for those of the board. ``calls`` is 0 where no driver's call is part of an operation's time, as
+    in a micro-benchmark. ``place`` is the file and line, '' where there is none.
     """
 
     kind: str = ""
@@ -43,6 +45,7 @@ class MeasuredRow(NamedTuple):
     n: int = 0
     repeats: int = 1
     cores: int = 0
+    calls: int = 1
     model: str = ""
     module: str = ""
     ms: float | None = None
@@ -53,7 +56,7 @@ class MeasuredRow(NamedTuple):
     @property
     def point(self) -> tuple[object, ...]:
         """What was measured, without the result: rows of one point are repetitions."""
-        return self[:8]
+        return self[:9]
 
     @property
     def label(self) -> str:
@@ -139,6 +142,9 @@ def _read(cells: dict[str, str], place: str, found: list[MeasuredRow]) -> Iterat
                 sizes[name] = whole_number(text, 1, MAX_CORES if name == "cores" else MAX_SIZE)
             except ValueError as error:
                 problems.append(f"{name}: {error} {got(text)}")
+    calls = CALLS.get(cells.get("calls", ""))
+    if calls is None:
+        problems.append(f"calls: must be 1, or 0 where no driver's call is in the time {got(cells['calls'])}")
     values = {}
     for name in ("ms", "watts"):
         text = cells.get(name, "")
@@ -146,7 +152,7 @@ def _read(cells: dict[str, str], place: str, found: list[MeasuredRow]) -> Iterat
         if text and values[name] is None:
             problems.append(f"{name}: must be a number above 0 and at most {MAX_VALUE:g} {got(text)}")
     texts = {name: cells.get(name, "") for name in ("model", "module", "note")}
-    row = MeasuredRow(kind=cells.get("kind", "").lower(), **texts, **values, **sizes, place=place)  # type: ignore[arg-type]
+    row = MeasuredRow(kind=cells.get("kind", "").lower(), calls=calls or 0, **texts, **values, **sizes, place=place)  # type: ignore[arg-type]
     problems += _form_problems(row, cells)
     if not problems:
         found.append(row)
@@ -165,16 +171,20 @@ def _form_problems(row: MeasuredRow, cells: dict[str, str]) -> Iterator[str]:
         yield one_of("kind", row.kind, KINDS)
     elif row.kind:
         needed = ("m", "k", "n") if row.kind == GEMM else ("m", "n")
-        missing = [name for name in needed if not cells.get(name)]
+        missing = [name for name in needed if cells.get(name, "") in ("", "0")]
         if missing:
             yield f"{row.kind} needs {', '.join(missing)}"
         if row.module:
             yield f"module: belongs to a model's row {got(row.module)}"
         if row.watts is not None:
             yield "watts: power is measured while a model runs; name the model"
+        if row.kind == GEMM and not row.calls:
+            yield "calls: no call is charged to a gemm"
         if row.kind != GEMM and row.k != 1:
             yield f"k: only a gemm has it {got(row.k)}"
     else:
+        if not row.calls:
+            yield f"calls: only an operation is measured without its call {got(row.calls)}"
         if row.module and row.module not in MODULES:
             yield one_of("module", row.module, MODULES)
         if row.module and row.watts is not None:
@@ -196,7 +206,7 @@ def rows_text(rows: Iterable[MeasuredRow], heading: Iterable[str] = ()) -> str:
     """Return rows as the text of a file, lines of comment before them.
 
     >>> rows_text([MeasuredRow("gelu", 197, 1, 1536)], ["to be filled in"]).splitlines()[2]
-    'gelu,197,,1536,1,,,,,,'
+    'gelu,197,,1536,1,,,,,,,'
     """
     text = io.StringIO()
     for line in heading:
@@ -207,5 +217,7 @@ def rows_text(rows: Iterable[MeasuredRow], heading: Iterable[str] = ()) -> str:
         has_k = row.kind == GEMM
         sizes = (row.m, row.k if has_k else "", row.n, row.repeats) if row.kind else ("", "", "", "")
         values = ("" if value is None else f"{value:.6g}" for value in (row.ms, row.watts))
-        writer.writerow((row.kind, *sizes, row.cores or "", row.model, row.module, *values, row.note))
+        writer.writerow(
+            (row.kind, *sizes, row.cores or "", 0 if not row.calls else "", row.model, row.module, *values, row.note)
+        )
     return text.getvalue()

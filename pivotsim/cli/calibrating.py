@@ -1,4 +1,4 @@
-"""The commands `calibrate` and `measure`: a board's constants from what was measured on it, and what to measure."""
+"""The command `calibrate`: a board's constants from what was measured on it, and the form of what to measure."""
 
 import csv as csv_format
 import io
@@ -11,9 +11,6 @@ from pivotsim.cli import options
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.errors import InputError, got
 
-CORES = typer.Option(
-    "--cores", parser=options.integer("--cores"), metavar="N", help="Ask for the largest sizes on so many cores too."
-)
 OUT = typer.Option(
     "--out", parser=options.file_of("--out"), metavar="FILE", help="The calibrated board (.yaml), or the form (.csv)."
 )
@@ -28,7 +25,7 @@ def calibrate_command(
     ] = None,
     hw: options.HwOption = "zcu102",
     out: Annotated[Path | None, OUT] = None,
-    cores: Annotated[int, CORES] = 1,
+    cores: options.CoresOption = 1,
     profile: Annotated[
         str | None, typer.Option(metavar="paper|full", help="Whose costs of the processor are found [default: full].")
     ] = None,

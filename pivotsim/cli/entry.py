@@ -39,6 +39,7 @@ COMMANDS = {
     "infer": ("inferring", "infer_command"),
     "validate": ("validating", "validate_command"),
     "calibrate": ("calibrating", "calibrate_command"),
+    "measure": ("measuring", "measure_app"),
     "show": ("showing", "show_app"),
 }
 

@@ -45,7 +45,11 @@ def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpe
 
 
 def _worked_on(trace: Trace, op: Op) -> int:
-    return op.elements * (op.n - 1).bit_length() if op.kind == "sort" else trace.elements_of(op)
+    return op.elements * _sort_levels(op.n) if op.kind == "sort" else trace.elements_of(op)
+
+
+def _sort_levels(n: int) -> int:
+    return (n - 1).bit_length()
 
 
 def _read_by(op: Op) -> int:
@@ -55,14 +59,14 @@ def _read_by(op: Op) -> int:
 def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
     """Return the delay of one entropy gate over ``classes`` outputs (PIVOT, Eq. 3; 0.03 ms per 1000)."""
     check_gate(hw)
-    costs = hw.host_costs(profile)
-    return _op_ms(costs.entropy, 1, classes, costs.call_us, hw.processor())
+    return operation_ms("entropy", 1, classes, hw, profile)
 
 
-def operation_ms(op: Op, hw: Hardware, profile: str) -> float:
-    """Return the processor's time of one operation by itself, its call included, wherever the board places it."""
+def operation_ms(kind: str, rows: int, n: int, hw: Hardware, profile: str) -> float:
+    """Return the processor's time of one operation on rows of n elements, its call included, wherever it is placed."""
     costs = hw.host_costs(profile)
-    return _op_ms(costs.of(op.kind), op.m * op.repeats, _worked_on(Trace((op,)), op), costs.call_us, hw.processor())
+    elements = rows * n * (_sort_levels(n) if kind == "sort" else 1)
+    return _op_ms(costs.of(kind), rows, elements, costs.call_us, hw.processor())
 
 
 def transfer_ms(size_bytes: int, hw: Hardware, profile: str) -> float:
