@@ -81,6 +81,7 @@ train-papers: $(TORCH_READY)
 proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
 	$(BIN)/python -m tests.proofs.sweeps
+	$(BIN)/python -m tests.proofs.calibration
 	$(BIN)/python -m tests.proofs.array_rtl
 
 fuzz: $(DEV)

@@ -126,11 +126,15 @@ class Calibration(Printable):
         weak = [each.path for each in self.fitted if each.is_weak]
         blank = [each.path for each in self.fitted if each.interval is None]
         at_bound = [each.path for each in self.fitted if each.value == 0]
+        again = len(self.rows) - len({each.row.point for each in self.rows})
         lines = [f"left out, no result: {counted(self.ignored, 'row')}"] if self.ignored else []
         if unused:
             lines.append(f"not used, they depend on what cannot be told apart: {', '.join(dict.fromkeys(unused))}")
         lines += [f"held as asked: {', '.join(held)}"] if held else []
         lines += [f"the rows say little of it, its interval is wider than its value: {path}" for path in weak]
+        if again:
+            more = "they share what the model lacks, so the intervals are too narrow; their mean as one row is better"
+            lines.append(f"repetitions of a point, {counted(again, 'row')}: {more}")
         lines += [f"at its bound of 0: {', '.join(at_bound)}"] if at_bound else []
         lines += [f"no interval, as many constants as rows: {', '.join(blank)}"] if blank else []
         if alone:

@@ -18,7 +18,7 @@ OUT = typer.Option(
 
 def calibrate_command(
     measured: Annotated[
-        Path | None, typer.Argument(parser=options.file_of("measured"), metavar="MEASURED.csv", show_default=False)
+        Path | None, typer.Argument(parser=options.file_of("measured"), metavar="MEASURED", show_default=False)
     ] = None,
     template: Annotated[
         str | None, typer.Option("--template", metavar="MODEL", help="Write the form to fill in, to --out or stdout.")
@@ -56,11 +56,12 @@ def calibrate_command(
 ) -> None:
     """A board's constants from what was measured on it: values, 95 % intervals, errors, and what the rows do not tell.
 
-    Example: pivotsim calibrate MEASURED.csv --hw zcu102 --out board_calibrated.yaml
+    MEASURED is a CSV file of your own, see --template, or the sample x86_64.
+    Example: pivotsim calibrate x86_64 --out calibrated.yaml
     """
     if template is not None:
         unused = {
-            "MEASURED.csv": measured,
+            "MEASURED": measured,
             "--plots": plots,
             "--csv": csv,
             "--json": json or None,
@@ -78,10 +79,12 @@ def calibrate_command(
     check_free("--csv", csv, json)
     check_free("--out", out, json)
     from pivotsim.calibration.run import calibrate
+    from pivotsim.io.samples import find_sample
     from pivotsim.io.text_files import write_atomic
 
+    sample = find_sample("rows", "calibrate", measured)
     found = calibrate(
-        measured, hw, profile=profile, engine=engine, memory=memory, scope=scope, errors=errors, hold=hold or (),
+        sample.path, hw, profile=profile, engine=engine, memory=memory, scope=scope, errors=errors, hold=hold or (),
         draws=draws, seed=seed,
     )  # fmt: skip
     written = []
@@ -95,8 +98,10 @@ def calibrate_command(
         from pivotsim.plots.calibration import plot_calibration
 
         written.append(f"wrote {plot_calibration(found, plots)}")
+    said = [f"{measured}: {sample.source}"] if sample.source else []
     if json:
-        print_json(found.to_dict())
+        result = found.to_dict()
+        print_json({**result, "notes": [*result["notes"], *said]})
         return
     with beside(csv), beside(out):
         for number, table in enumerate(found._tables()):
@@ -106,7 +111,7 @@ def calibrate_command(
             print_table(table.columns, table.rows, table.right)
             for line in table.closing:
                 print_line(line)
-        for line in written:
+        for line in (*said, *written):
             print_line(line)
 
 

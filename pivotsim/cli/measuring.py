@@ -32,6 +32,10 @@ def measure_host_command(
     budget_ms: Annotated[
         float, typer.Option("--budget-ms", parser=options.real("--budget-ms"), metavar="MS", help="Time for each row.")
     ] = 50.0,
+    rounds: Annotated[
+        int,
+        typer.Option("--rounds", parser=options.integer("--rounds"), metavar="N", help="Times all is measured."),
+    ] = 3,
 ) -> None:
     """The rows of a model's form that a processor can run by itself, measured on this one.
 
@@ -44,7 +48,8 @@ def measure_host_command(
 
     form = form_of(model, hw, cores=cores)
     found = measure_host(
-        form, language=language, compiler=compiler, flags=flags, taken=taken, budget_ms=budget_ms
+        form, language=language, compiler=compiler, flags=flags, taken=taken, budget_ms=budget_ms,
+        rounds=rounds,
     )  # fmt: skip
     write_atomic(out or Path("-"), rows_text(found.rows, found.heading))
     with beside(out or Path("-")):

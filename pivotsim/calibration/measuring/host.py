@@ -4,6 +4,7 @@ import importlib.resources
 import os
 import platform
 import shlex
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ import numpy as np
 
 from pivotsim.calibration.measuring.numpy_kernels import KERNELS, numpy_times_ns
 from pivotsim.calibration.rows import MeasuredRow
-from pivotsim.errors import InputError, check_choice, check_real, got
+from pivotsim.errors import InputError, check_choice, check_integer, check_real, got
 
 LANGUAGES = ("c", "numpy")
 LEAST, MEDIAN = "least", "median"
 TAKEN = (LEAST, MEDIAN)
 COMPILE_S, RUN_S = 120, 3600
 MAX_BUDGET_MS = 60_000.0
+MAX_ROUNDS = 1_000
 
 
 class Measurement(NamedTuple):
@@ -33,7 +35,7 @@ class Measurement(NamedTuple):
 
 def measure_host(
     form: Sequence[MeasuredRow], *, language: str = "c", compiler: str = "cc", flags: str = "-O3", taken: str = LEAST,
-    budget_ms: float = 50.0,
+    budget_ms: float = 50.0, rounds: int = 3,
 ) -> Measurement:  # fmt: skip
     """Return the rows of a form that a processor can run by itself, with the times of this machine's.
 
@@ -51,7 +53,10 @@ def measure_host(
         Of the samples of a row. What else the machine does only ever adds to a time, so the least is what the
         operation takes; the median is what it takes beside that.
     budget_ms : float
-        Time for each row.
+        Time for each row in a round.
+    rounds : int
+        Times that the whole form is measured, one after the other: what else the machine does comes and goes. The
+        least of all samples counts, or the median of the rounds' medians.
 
     Raises
     ------
@@ -65,17 +70,24 @@ def measure_host(
     cores = os.cpu_count() or 1
     possible = [row for row in form if row.kind in KERNELS and (row.cores <= 1 or language == "c")]
     rows = [row for row in possible if row.cores <= cores]
+    if not rows:
+        raise InputError("form: has no operation that a processor can run by itself on the cores that are here")
     place = TAKEN.index(taken)
+    check_integer("rounds", rounds, 1, MAX_ROUNDS)
     if language == "c":
-        times, made_by = _in_c(rows, compiler, flags, budget_ms)
+        of_rounds, made_by = _in_c(rows, compiler, flags, budget_ms, rounds)
     else:
-        times = [numpy_times_ns(row.kind, row.m * row.repeats, row.n, budget_ms) for row in rows]
+        of_rounds = [
+            [numpy_times_ns(row.kind, row.m * row.repeats, row.n, budget_ms) for row in rows] for _ in range(rounds)
+        ]
         made_by = f"numpy {np.__version__}, Python {platform.python_version()}"
-    measured = [row._replace(ms=each[place] * 1e-6, calls=0) for row, each in zip(rows, times, strict=True)]
+    chosen = min if taken == LEAST else statistics.median
+    times_ns = [chosen(each[place] for each in of_row) for of_row in zip(*of_rounds, strict=True)]
+    measured = [row._replace(ms=ns * 1e-6, calls=0) for row, ns in zip(rows, times_ns, strict=True)]
     day = calendar_date.today().isoformat()
     heading = [
         f"machine: {_processor()}, {cores} cores, {platform.system()} {platform.machine()}; {made_by}",
-        f"{day}: the {taken} of each row's samples in {budget_ms:g} ms; no driver's call in it",
+        f"{day}: the {taken} of each row's samples in {rounds} x {budget_ms:g} ms; no driver's call in it",
     ]
     apart = [row for row in form if row not in rows]
     if apart:
@@ -85,10 +97,12 @@ def measure_host(
 
 
 def _in_c(
-    rows: Sequence[MeasuredRow], compiler: str, flags: str, budget_ms: float
-) -> tuple[list[tuple[float, float]], str]:
-    """Return the (least, median) ns of each row, and the compiler."""
-    times = [(least, median) for least, median, _ in run_kernels(rows, compiler, flags, budget_ms)]
+    rows: Sequence[MeasuredRow], compiler: str, flags: str, budget_ms: float, rounds: int
+) -> tuple[list[list[tuple[float, float]]], str]:
+    """Return the (least, median) ns of each row in each round, and the compiler."""
+    found = run_kernels([*rows] * rounds, compiler, flags, budget_ms)
+    pairs = [(least, median) for least, median, _ in found]
+    times = [pairs[i * len(rows) : (i + 1) * len(rows)] for i in range(rounds)]
     version = _run([compiler, "--version"], "", COMPILE_S, "the C compiler").splitlines()
     return times, f"{version[0]} {flags}"
 
