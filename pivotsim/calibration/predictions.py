@@ -46,7 +46,7 @@ class Coefficients(NamedTuple):
     offset_shared: FloatArray
 
 
-@dataclass
+@dataclass(frozen=True)
 class Predictor:
     """Predicts measured rows on boards; ``options`` are those of ``simulate`` for rows of models and of GEMMs."""
 

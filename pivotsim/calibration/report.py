@@ -131,7 +131,7 @@ class Calibration(Printable):
         if unused:
             lines.append(f"not used, they depend on what cannot be told apart: {', '.join(dict.fromkeys(unused))}")
         lines += [f"held as asked: {', '.join(held)}"] if held else []
-        lines += [f"the rows say little of it, its interval is wider than its value: {path}" for path in weak]
+        lines += [f"the rows say little of these, intervals are wider than values: {', '.join(weak)}"] if weak else []
         if again:
             more = "they share what the model lacks, so the intervals are too narrow; their mean as one row is better"
             lines.append(f"repetitions of a point, {counted(again, 'row')}: {more}")

@@ -90,10 +90,27 @@ def rows_of(rows: Iterable[MeasuredRow]) -> list[MeasuredRow]:
 def read_rows(path: Path) -> list[MeasuredRow]:
     """Return the rows of a file, those without a result included; lines that begin with ``#`` say where it is from.
 
+    Parameters
+    ----------
+    path : Path
+        A CSV file with some of ``COLUMNS``; semicolons and tabs separate too.
+
+    Returns
+    -------
+    list of MeasuredRow
+        In the file's order.
+
     Raises
     ------
     InputError
         One line per problem: ``file:line: column: problem (got X)``.
+
+    Examples
+    --------
+    >>> from pivotsim.io.samples import find_sample
+    >>> rows = read_rows(find_sample("rows", "", "x86_64").path)
+    >>> len(rows), rows[0].label, rows[0].ms
+    (28, 'softmax 197x197 x 6', 0.446202)
     """
     lines = [
         (number, line)
@@ -205,6 +222,20 @@ def _positive(text: str) -> float | None:
 def rows_text(rows: Iterable[MeasuredRow], heading: Iterable[str] = ()) -> str:
     """Return rows as the text of a file, lines of comment before them.
 
+    Parameters
+    ----------
+    rows : iterable of MeasuredRow
+        Their results may be missing.
+    heading : iterable of str
+        Lines that say where rows are from, without ``#``.
+
+    Returns
+    -------
+    str
+        A CSV file that ``read_rows`` reads.
+
+    Examples
+    --------
     >>> rows_text([MeasuredRow("gelu", 197, 1, 1536)], ["to be filled in"]).splitlines()[2]
     'gelu,197,,1536,1,,,,,,,'
     """

@@ -41,6 +41,16 @@ def form_of(model: str | VitModel, hw: Hardware | str = "zcu102", *, cores: int 
     cores : int
         Where above 1, the largest operation of each kind is asked for on so many cores too.
 
+    Returns
+    -------
+    list of MeasuredRow
+        Their ``ms`` and ``watts`` are None.
+
+    Raises
+    ------
+    InputError
+        The model or the board is unknown, or the number of cores does not fit.
+
     Examples
     --------
     >>> rows = form_of("deit_s")

@@ -10,6 +10,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.errors import InputError, got
+from pivotsim.io.text_files import is_stdout
 
 OUT = typer.Option(
     "--out", parser=options.file_of("--out"), metavar="FILE", help="The calibrated board (.yaml), or the form (.csv)."
@@ -78,6 +79,8 @@ def calibrate_command(
         raise InputError(f"--cores: asks for rows of a form; add --template MODEL {got(cores)}")
     check_free("--csv", csv, json)
     check_free("--out", out, json)
+    if is_stdout(csv) and is_stdout(out):
+        raise InputError("--out and --csv: both go to standard output; name a file for one")
     from pivotsim.calibration.run import calibrate
     from pivotsim.io.samples import find_sample
     from pivotsim.io.text_files import write_atomic
@@ -88,12 +91,19 @@ def calibrate_command(
         draws=draws, seed=seed,
     )  # fmt: skip
     written = []
-    if out is not None:
-        found.write(out)
-        written.append(f"wrote {out}: {len(found.changes)} constants on the base {found.base}")
-    if csv is not None:
-        write_atomic(csv, _rows_csv(found.table_of_rows()))
-        written.append(f"wrote {csv}: {len(found.rows)} rows")
+
+    def write_out() -> None:
+        if out is not None:
+            found.write(out)
+            written.append(f"wrote {out}: {len(found.changes)} constants on the base {found.base}")
+
+    def write_csv() -> None:
+        if csv is not None:
+            write_atomic(csv, _rows_csv(found.table_of_rows()))
+            written.append(f"wrote {csv}: {len(found.rows)} rows")
+
+    for write in (write_csv, write_out) if is_stdout(out) else (write_out, write_csv):  # what may fail comes first
+        write()
     if plots is not None:
         from pivotsim.plots.calibration import plot_calibration
 

@@ -114,11 +114,18 @@ def run_kernels(
     source = importlib.resources.files("pivotsim.calibration.measuring").joinpath("kernels.c")
     with tempfile.TemporaryDirectory() as folder, importlib.resources.as_file(source) as file:
         program = Path(folder) / "kernels"
-        command = [compiler, *shlex.split(flags), str(file), "-o", str(program), "-lm", "-lpthread"]
+        command = [compiler, *_words(flags), str(file), "-o", str(program), "-lm", "-lpthread"]
         _run(command, "", COMPILE_S, "the C compiler")
         lines = "".join(f"{row.kind} {row.m} {row.n} {row.repeats} {max(row.cores, 1)}\n" for row in rows)
         printed = _run([str(program), f"{budget_ms:g}"], lines, RUN_S, "the micro-benchmark")
     return [(float(a), float(b), int(c)) for a, b, c in map(str.split, printed.splitlines())]
+
+
+def _words(flags: str) -> list[str]:
+    try:
+        return shlex.split(flags)
+    except ValueError as error:
+        raise InputError(f"flags: cannot be taken apart: {error} {got(flags)}") from None
 
 
 def _run(command: list[str], text: str, limit_s: float, what: str) -> str:
@@ -127,7 +134,7 @@ def _run(command: list[str], text: str, limit_s: float, what: str) -> str:
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=limit_s, check=False)
     except FileNotFoundError:
         raise InputError(f"compiler: no such program {got(command[0])}; name another one, or language numpy") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:  # ValueError: a name that no system takes
         raise InputError(f"compiler: {what} cannot be run: {error}") from None
     if done.returncode:
         reason = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:200])
