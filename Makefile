@@ -82,6 +82,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
 	$(BIN)/python -m tests.proofs.sweeps
 	$(BIN)/python -m tests.proofs.several_arrays
+	$(BIN)/python -m tests.proofs.calibration
 	$(BIN)/python -m tests.proofs.array_rtl
 
 fuzz: $(DEV)

@@ -2,8 +2,8 @@
 
 These names are the way in; more stand in the namespaces ``pivotsim.hardware``, ``pivotsim.workload``,
 ``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram``,
-``pivotsim.truth`` and ``pivotsim.export``. Everything loads on first use, so that ``import pivotsim`` costs
-milliseconds.
+``pivotsim.truth``, ``pivotsim.calibration`` and ``pivotsim.export``. Everything loads on first use, so that
+``import pivotsim`` costs milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from pivotsim._lazy import lazy
 from pivotsim._version import __version__
 
 _HOMES = {
+    "calibrate": "pivotsim.calibration.run",
     "explore": "pivotsim.dse.explorer",
     "combine": "pivotsim.effort.combination",
     "InputError": "pivotsim.errors",
@@ -50,19 +51,20 @@ _HOMES = {
     "prune_tokens": "pivotsim.workload.transforms.token_pruning",
 }
 __all__ = [
-    "Hardware", "InputError", "PivotsimError", "Plan", "Report", "Trace", "__version__", "combine", "compare",
-    "execute_gemm", "explore", "fit", "infer_settings", "load_hardware", "load_model", "lower", "mask_attention",
-    "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model",
-    "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
-    "split_attention", "trace_of", "validate", "with_checkpoint", "write_trace",
+    "Hardware", "InputError", "PivotsimError", "Plan", "Report", "Trace", "__version__", "calibrate", "combine",
+    "compare", "execute_gemm", "explore", "fit", "infer_settings", "load_hardware", "load_model", "lower",
+    "mask_attention", "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons",
+    "prune_tokens", "read_model", "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs",
+    "simulate_gemm", "skip_attention", "split_attention", "trace_of", "validate", "with_checkpoint", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
-    "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "truth",
-    "workload",
+    "calibration", "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation",
+    "truth", "workload",
 )  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES, _NAMESPACES)
 
 if TYPE_CHECKING:
+    from pivotsim.calibration.run import calibrate
     from pivotsim.dse.explorer import explore
     from pivotsim.effort.combination import combine
     from pivotsim.errors import InputError, PivotsimError

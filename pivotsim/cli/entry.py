@@ -38,6 +38,8 @@ COMMANDS = {
     "reproduce": ("reproducing", "reproduce_app"),
     "infer": ("inferring", "infer_command"),
     "validate": ("validating", "validate_command"),
+    "calibrate": ("calibrating", "calibrate_command"),
+    "measure": ("measuring", "measure_app"),
     "show": ("showing", "show_app"),
 }
 

@@ -32,6 +32,8 @@ def real(name: str) -> Callable[[str], float]:
     """Return a parser like ``integer`` for any number."""
 
     def parse(text: str) -> float:
+        if isinstance(text, float):  # a default
+            return text
         value = parse_scalar(text.strip())
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise InputError(f"{name}: must be a number {got_typed(text)}")
@@ -85,6 +87,12 @@ HwSetOption = Annotated[
 ModelSetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change one value, as in model.depth=17; repeatable."),
+]
+CoresOption = Annotated[
+    int,
+    typer.Option(
+        "--cores", parser=integer("--cores"), metavar="N", help="Ask for the largest sizes on so many cores too."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[

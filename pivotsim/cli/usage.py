@@ -117,7 +117,7 @@ def usage_line(error: Any, message: str, given: Sequence[str], every: Callable[[
     if match := re.match(r"Got unexpected extra argument\S* \((.*)\)", text):
         return _split_setting(given) or f"{start}an argument too many {got_typed(match[1])}"
     if match := re.match(r"Option '(.*?)' requires an argument", text):
-        own = " ".join(["pivotsim", *given[: 2 if given[0] in ("show", "reproduce") else 1]])
+        own = " ".join(["pivotsim", *given[: 2 if given[0] in ("show", "reproduce", "measure") else 1]])
         return f"{match[1]}: needs a value behind it; `{own} --help` says which"
     if text.startswith("Missing"):
         example = re.search(r"Example: (pivotsim .*)", getattr(getattr(context, "command", None), "help", None) or "")

@@ -45,7 +45,11 @@ def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpe
 
 
 def _worked_on(trace: Trace, op: Op) -> int:
-    return op.elements * (op.n - 1).bit_length() if op.kind == "sort" else trace.elements_of(op)
+    return op.elements * _sort_levels(op.n) if op.kind == "sort" else trace.elements_of(op)
+
+
+def _sort_levels(n: int) -> int:
+    return (n - 1).bit_length()
 
 
 def _read_by(op: Op) -> int:
@@ -55,8 +59,19 @@ def _read_by(op: Op) -> int:
 def entropy_ms(hw: Hardware, profile: str, classes: int) -> float:
     """Return the delay of one entropy gate over ``classes`` outputs (PIVOT, Eq. 3; 0.03 ms per 1000)."""
     check_gate(hw)
+    return operation_ms("entropy", 1, classes, hw, profile)
+
+
+def operation_ms(kind: str, rows: int, n: int, hw: Hardware, profile: str) -> float:
+    """Return the processor's time of one operation on rows of n elements, its call included, wherever it is placed."""
     costs = hw.host_costs(profile)
-    return _op_ms(costs.entropy, 1, classes, costs.call_us, hw.processor())
+    elements = rows * n * (_sort_levels(n) if kind == "sort" else 1)
+    return _op_ms(costs.of(kind), rows, elements, costs.call_us, hw.processor())
+
+
+def transfer_ms(size_bytes: int, hw: Hardware, profile: str) -> float:
+    """Return the time of one transfer between programmable logic and processor, whether a profile charges it or not."""
+    return _transfer_ms(size_bytes, hw.host_costs(profile), hw.processor(), hw.clock_mhz)
 
 
 def check_gate(hw: Hardware) -> None:
@@ -78,7 +93,7 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
         return
     costs, host = hw.host_costs(profile), hw.host
     charged = dict(_charged(costs, hw, trace))
-    transfers = dict(_transfers(trace, hw)) if costs.transfers else {}
+    transfers = dict(transfers_of(trace, hw)) if costs.transfers else {}
     if not charged and not transfers:
         return
     call_ms = us_to_ms(costs.call_us)
@@ -116,7 +131,7 @@ def _charged(costs: HostCosts, hw: Hardware, trace: Trace) -> Iterator[tuple[str
                 yield kind, cost
 
 
-def _transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
+def transfers_of(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     """Yield (index, bytes) of each operation whose result crosses between array and PS.
 
     A result crosses once, where the next operation runs on the other side; sums that are requantised on the

@@ -28,6 +28,8 @@ VALID = {
                  "digits_vit --logits digits --objective edp_j_ms --levels 3 --max-efforts 3"],
     "compare": ["a.json a.json"],
     "validate": ["vck190_dsp58", "u250_blas --json"],
+    "calibrate": ["x86_64", "x86_64 --hold host.full.gelu.cycles_per_row", "rows.csv", "--template deit_t"],
+    "measure host": ["deit_t --budget-ms 0.01 --rounds 1"],
     "watch": ["4 4 4 --array 2x2 --out w"],
     "schedule": ["deit_s --accuracy deit_s --hw gpu/a100", "deit_t --accuracy table.csv",
                  "deit_s --accuracy deit_s --hw gpu/tx2_tiles --alpha 0.1:0.9:0.4",
@@ -49,6 +51,8 @@ VALID = {
     "show trace": ["deit_t --csv t2.csv"],
 }  # fmt: skip
 SLOW = {
+    "calibrate": 0.2,
+    "measure host": 0.05,
     "warm": 0.02,
     "reproduce pivot": 0.05,
     "reproduce tokens": 0.05,
@@ -76,8 +80,12 @@ VALUES = {
     "--lec": ["0.5"], "--limit": ["delay_ms=1"], "--front": ["delay_ms,energy_j"], "--gate": ["entropy", "none"],
     "--alpha": ["0.5"], "--stride": ["1"], "--encoder": ["3"], "--pruning-ms": ["0.1"], "--part": ["encoders"],
     "--f-low": ["0.8"], "--exit-fractions": ["0.5,0.5"], "--tolerance": ["0.01"], "--objective": ["edp_j_ms"],
+    "--hold": ["*.cycles_per_row", "host.full.call_us"], "--errors": ["absolute"], "--draws": ["100"], "--cores": ["2"],
+    "--template": ["deit_t"], "--language": ["c", "numpy"], "--taken": ["median"], "--budget-ms": ["0.01"],
+    "--rounds": ["1"],
     "--vary": ["array.rows=32,64", "model.depth=[3, 4]", "scope=encoders,all"], "--model": ["deit_t"], "--show": ["3"],
 }  # fmt: skip
+NEVER = ("--scheduler", "--cc", "--cflags")  # what waits for a network, and what runs other programs
 OUTPUTS = ("--out", "--plots", "--csv", "--timeline")
 SAFE = ["w", "c.csv", "-", "", "/dev/null", "a/b/c", "t.csv", "t.csv/x", "o", "é", "\0", "a" * 300]  # inside the folder
 TEMPORARY = re.compile(r"^\..*\.[0-9a-f]{16}$")
@@ -112,7 +120,7 @@ def _draw(rng: random.Random) -> tuple[str, ...]:
     words = shlex.split(rng.choice(VALID[command]))
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         name, is_flag = rng.choice([*_options()[command], ("--json", True)])
-        if (name in ("--plots", "--gif", "--live") and rng.random() < 0.9) or name == "--scheduler":
+        if (name in ("--plots", "--gif", "--live") and rng.random() < 0.9) or name in NEVER:
             continue
         words += [name] if is_flag else [name, _value(rng, name)]
     if rng.random() < 0.5 and words:
@@ -149,6 +157,7 @@ def _prepare(folder: Path) -> None:
     (folder / "s.yaml").write_text(SPACE)
     (folder / "t.csv").write_text(TRACE)
     (folder / "claims.csv").write_text("quantity,value,unit,tolerance\ndelay,41.4,ms,1%\nmlp_share,22,%,0.5\n")
+    (folder / "rows.csv").write_text("kind,m,n,ms\ngelu,8,96,0.03\ngelu,64,96,0.06\ngelu,8,384,0.05\ngelu,9,9,0.02\n")
     (folder / "table.csv").write_text("tokens,accuracy_pct\n197,79.8\n77,70.5\n17,12.0\n")
     run_sweep({"name": "o", "axes": {"array.rows": [16, 32], "array.cols": [16, 32]}}, folder / "o")
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):

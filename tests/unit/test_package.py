@@ -14,7 +14,18 @@ import pytest
 
 import pivotsim
 
-NAMESPACES = ("dram", "effort", "export", "hardware", "models", "pruning", "published", "simulation", "workload")
+NAMESPACES = (
+    "calibration",
+    "dram",
+    "effort",
+    "export",
+    "hardware",
+    "models",
+    "pruning",
+    "published",
+    "simulation",
+    "workload",
+)
 NEED_TORCH = (
     "pivotsim.vit_torch", "pivotsim.importers.torch.programs", "pivotsim.importers.named",
     "pivotsim.importers.checkpoints.torch_files",

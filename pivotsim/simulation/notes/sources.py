@@ -15,6 +15,7 @@ from pivotsim.io.documents import is_inherited
 from pivotsim.simulation.notes.reading import Reading, paths_of
 from pivotsim.workload.ops import Trace
 
+CALIBRATED = "[calibrated: "  # what a calibrated board's file says of a value
 SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the array, nor does finding the kept ones"
 
 
@@ -45,10 +46,15 @@ def notes_of(
     used += [*RULES[options["energy"]].constants, *hw.assumptions]
     used += [path for path in defaults_used(trace, hw, profile) if path not in used]
     used += [] if hw.host else ["host"]
+    used += [path for path, source in hw.sources.items() if source.startswith(CALIBRATED) and path in reading.run]
     groups = tuple(f"{group}." for group in engine.values_read(options["memory"]))
     used += [path for path in paths_of(type(hw)) if path.startswith(groups)] if groups else []
     unchanged = [leaf for path in used for leaf in _without(path, reading.used, hw)]
-    marked = [path for path in unchanged if hw.source(path).startswith("[") and not is_inherited(hw.source(path))]
+    marked = [
+        path
+        for path in dict.fromkeys(unchanged)
+        if hw.source(path).startswith("[") and not is_inherited(hw.source(path))
+    ]
     notes = tuple(f"{path}: {hw.source(path)}" for path in (*reading.used, *marked, *reading.inherited))
     unpaid = left_out(trace, hw, profile)
     if unpaid:

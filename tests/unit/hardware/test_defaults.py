@@ -28,8 +28,10 @@ def test_a_file_of_0_1_0_is_valid_and_gives_the_same_numbers():
     old = ps.load_hardware(OLD)
     for profile in ("paper", "full"):
         report, same = (ps.simulate(ps.plan("deit_s"), hw, profile=profile) for hw in (old, ZCU102))
-        told = tuple(note.replace("of the four, only none", "of the five, only none") for note in report.notes)
-        assert report.rows == same.rows and told == same.notes  # a fold overlap more
+        told = "\n".join(report.notes)
+        told = told.replace("of the four, only none", "of the five, only none")  # a fold overlap more
+        told = told.replace("= 12.687 ns at 1.2 GHz", "= 12.687 ns at 1.2 GHz; no public A53 figure of known size")
+        assert report.rows == same.rows and told == "\n".join(same.notes)
         assert not any(DEFAULT in note for note in report.notes)
     assert ps.simulate(ps.plan("deit_s"), old).delay_ms == pytest.approx(59.659904, abs=1e-6)
 

@@ -1,0 +1,1 @@
+"""Micro-benchmarks of a processor: the rows of a form, measured in C or in numpy."""
