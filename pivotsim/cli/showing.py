@@ -69,7 +69,7 @@ def show_fit_command(
 ) -> None:
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
-    from pivotsim.hardware.resources import amount_text, fit
+    from pivotsim.hardware.resources.device_fit import amount_text, fit
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.results import hash_of, header

@@ -5,10 +5,7 @@
     LUT     lut_per_pe * R * C
     FF      ff_per_pe * R * C + ff_fixed
 
-A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
-the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
-wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
-above), 4 * C at OPMEM. Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
+Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
 its FF and BRAM36 check nothing; DSP does. The registers that a fold overlap takes beside those of `none` are told apart
 (``OverlapRegisters``): the published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
@@ -21,22 +18,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, MemoryBlocks, memory_blocks, numbers_wanted
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
 from pivotsim.units import INT64_MAX
 
-# (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
-BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
-BRAM36_BITS = 36 * 1024
 NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whose FPGA is not known
-FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
-MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
-SUM_BYTES = 4  # int32
 
 FEWER_PES = "fewer PEs: array.rows, array.cols"
 LEVERS = {
@@ -82,20 +73,6 @@ class ResourceFit:
     mark: str
     formula: str
     levers: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class MemoryBlocks:
-    """One memory: its size and port in bytes, its block RAMs, and how many its capacity alone would take.
-
-    2**63 - 1 stands for what is unlimited.
-    """
-
-    memory: str
-    size_bytes: int
-    port_bytes: int
-    blocks: int
-    blocks_by_capacity: int
 
 
 @dataclass(frozen=True)
@@ -176,7 +153,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     if hw.fpga.device == NO_DEVICE:
         raise InputError(f"fit: '{hw.name}' states no FPGA, so nothing tells whether it fits {got(hw.fpga.device)}")
     use, pes = hw.fpga.use, hw.pes
-    memories = tuple(_memory_blocks(hw, name) for name in MEMORIES)
+    memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
     demands = {
         "dsp": (-(-pes // 2), "R * C / 2") if use.int8_packing else (pes, "R * C"),
         "bram36": (
@@ -192,7 +169,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         demand, bound = min(demand, INT64_MAX), getattr(hw.fpga, resource)
         levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
         if resource == "bram36":
-            levers = (*_numbers_wanted(hw), *levers)
+            levers = (*numbers_wanted(hw), *levers)
         mark = _mark([hw.source(path) for path in constants])
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
@@ -216,15 +193,6 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
     return {"fits": found.fits, "resources": resources}
 
 
-def bram36_blocks(width_bits: int, depth: int) -> int:
-    """Return the fewest block RAMs of 36 Kb for a memory of ``depth`` words of ``width_bits``.
-
-    >>> bram36_blocks(512, 128), bram36_blocks(1152, 57)
-    (8, 16)
-    """
-    return min(-(-width_bits // wi) * -(-depth // di) for wi, di in BRAM36_SHAPES)
-
-
 def amount_text(amount: int) -> str:
     """Return bytes or blocks as text.
 
@@ -232,43 +200,6 @@ def amount_text(amount: int) -> str:
     ('2,304', 'unlimited')
     """
     return UNLIMITED if amount == INT64_MAX else f"{amount:,}"
-
-
-def _memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
-    size, port = _number(hw, f"{name}_bytes"), _port_bytes(hw, name)
-    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // BRAM36_BITS)
-    blocks = INT64_MAX if INT64_MAX in (size, port) else bram36_blocks(8 * port, -(-size // port))
-    return MemoryBlocks(name, size, port, blocks, by_capacity)
-
-
-def _port_bytes(hw: SystolicHardware, name: str) -> int:
-    """Return how wide a memory is: the wider of what fills it and what the array moves in a clock."""
-    array, side = hw.array, side_of(name, hw.array.dataflow)
-    sides = (array.rows, array.cols)
-    port = 0 if side is None else sides[side] * (SUM_BYTES if name == OPERAND_MEMORY["out"] else 1)
-    return max(port, _number(hw, f"{name}_port_bytes_per_clock")) if name in FILLED else port
-
-
-def side_of(name: str, dataflow: str) -> int | None:
-    """Return the side of the array that sets a memory's width: 0 rows, 1 columns, None neither.
-
-    Sums leave by columns, and an operand that streams from above enters by them; all else enters by rows.
-    """
-    operand = next((operand for operand, memory in OPERAND_MEMORY.items() if memory == name), None)
-    return None if operand is None else int(operand in ("out", DATAFLOW[dataflow].from_above))
-
-
-def _number(hw: SystolicHardware, field: str) -> int:
-    value = getattr(hw.memories, field)
-    return INT64_MAX if value == UNLIMITED else int(value)
-
-
-def _numbers_wanted(hw: SystolicHardware) -> Iterator[str]:
-    """Yield what would make an unlimited memory one that can be built."""
-    fields = [*(f"{name}_bytes" for name in MEMORIES), *(f"{name}_port_bytes_per_clock" for name in FILLED)]
-    for field in fields:
-        if _number(hw, field) == INT64_MAX:
-            yield f"a number for memories.{field}, which is unlimited"
 
 
 def _bounds_of(hw: Hardware) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.hardware.resources import BRAM36_SHAPES, FILLED, MEMORIES, SUM_BYTES, side_of
+from pivotsim.hardware.resources.block_rams import BRAM36_SHAPES, FILLED, MEMORIES, SUM_BYTES, side_of
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
 from pivotsim.units import INT64_MAX
