@@ -99,13 +99,19 @@ def show_fit_command(
     )  # fmt: skip
     print_line()
     print_table(
-        ("memory", "size, B", "port, B", "BRAM36", "by capacity alone"),
+        ("memory", "size, B", "port, B", "of", "blocks", "by capacity alone"),
         [
-            (m.memory, *map(amount_text, (m.size_bytes, m.port_bytes, m.blocks, m.blocks_by_capacity)))
+            (m.memory, *map(amount_text, (m.size_bytes, m.port_bytes)), m.kind,
+             *map(amount_text, (m.blocks, m.blocks_by_capacity)))
             for m in found.memories
         ],
-        right=(1, 2, 3, 4),
-    )
+        right=(1, 2, 4, 5),
+    )  # fmt: skip
+    print_line()
+    parts = [(r.unit, p.name, amount_text(p.amount), p.formula) for r in found.resources for p in r.parts]
+    print_table(("resource", "part", "", "from"), parts, right=(2,))
+    for part in found.unknown:
+        print_line(part)
     short = [r for r in found.resources if not r.fits]
     if short:
         print_line()

@@ -1,9 +1,9 @@
-"""Block RAMs of the memories beside the array.
+"""Blocks of the memories beside the array: block RAMs, or UltraRAM for those of ``fpga.use.uram_from_bytes`` and more.
 
 A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
 the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
 wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
-above), 4 * C at OPMEM.
+above), 4 * C at OPMEM. An UltraRAM block is 72 bits wide and 4096 words deep (AMD UG573), in no other shape.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from pivotsim.units import INT64_MAX
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
 BRAM36_BITS = 36 * 1024
+URAM_SHAPE = (72, 4096)
 FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
 MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
 SUM_BYTES = 4  # int32
@@ -24,7 +25,7 @@ SUM_BYTES = 4  # int32
 
 @dataclass(frozen=True)
 class MemoryBlocks:
-    """One memory: its size and port in bytes, its block RAMs, and how many its capacity alone would take.
+    """One memory: its size and port in bytes, its blocks and their kind, and how many its capacity alone would take.
 
     2**63 - 1 stands for what is unlimited.
     """
@@ -34,6 +35,7 @@ class MemoryBlocks:
     port_bytes: int
     blocks: int
     blocks_by_capacity: int
+    kind: str = "BRAM36"
 
 
 def bram36_blocks(width_bits: int, depth: int) -> int:
@@ -48,9 +50,13 @@ def bram36_blocks(width_bits: int, depth: int) -> int:
 def memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
     """Return the block RAMs of one of ``MEMORIES``."""
     size, port = _number(hw, f"{name}_bytes"), _port_bytes(hw, name)
-    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // BRAM36_BITS)
-    blocks = INT64_MAX if INT64_MAX in (size, port) else bram36_blocks(8 * port, -(-size // port))
-    return MemoryBlocks(name, size, port, blocks, by_capacity)
+    in_uram = bool(hw.fpga.use.uram_from_bytes) and size >= hw.fpga.use.uram_from_bytes
+    wide, deep = URAM_SHAPE
+    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // (wide * deep if in_uram else BRAM36_BITS))
+    depth = -(-size // port)
+    blocks = -(-8 * port // wide) * -(-depth // deep) if in_uram else bram36_blocks(8 * port, depth)
+    blocks = INT64_MAX if INT64_MAX in (size, port) else blocks
+    return MemoryBlocks(name, size, port, blocks, by_capacity, "URAM" if in_uram else "BRAM36")
 
 
 def _port_bytes(hw: SystolicHardware, name: str) -> int:

@@ -1,10 +1,6 @@
-"""Resources of a design: DSPs, block RAMs, look-up tables and flip-flops, beside what the device has.
+"""Resources of a design: DSPs, block RAMs, UltraRAM, look-up tables and flip-flops, beside what the device has.
 
-    DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
-    BRAM36  the sum over the memories of their blocks, and a fixed number
-    LUT     lut_per_pe * R * C
-    FF      ff_per_pe * R * C + ff_fixed
-
+What each part takes stands in ``parts``; parts that nothing counts are named as unknown until they are synthesised.
 Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
 its FF and BRAM36 check nothing; DSP does. The registers that a fold overlap takes beside those of `none` are told apart
 (``OverlapRegisters``): the published design has none of them, and FF leaves them out.
@@ -12,16 +8,19 @@ That a design does not fit is a result: it can be simulated all the same. So is 
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
+from pivotsim.hardware.fpga.columns import NOT_STATED, Cascades, cascades_that_fit, slices_of
+from pivotsim.hardware.fpga.dsp import DSP_KINDS
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, MemoryBlocks, memory_blocks, numbers_wanted
+from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
@@ -38,6 +37,7 @@ LEVERS = {
     ),
     "lut": (FEWER_PES,),
     "ff": (FEWER_PES,),
+    "uram": ("a larger fpga.use.uram_from_bytes: memories of block RAM",),
 }
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
@@ -62,6 +62,8 @@ class ResourceFit:
         the published total; ``estimate``; or ``set by the user``.
     levers : tuple of str
         What would lower the demand.
+    parts : tuple of Part
+        What takes it, and how much each.
     """
 
     resource: str
@@ -73,6 +75,7 @@ class ResourceFit:
     mark: str
     formula: str
     levers: tuple[str, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class Fit:
     """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers.
 
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
-    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else.
+    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
+    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known.
     """
 
     hardware: str
@@ -91,6 +95,8 @@ class Fit:
     notes: tuple[str, ...]
     inherited_from: str = ""
     bounds_of: str = ""
+    unknown: tuple[str, ...] = ()
+    cascades: Cascades | None = None
 
     @property
     def device_text(self) -> str:
@@ -105,7 +111,7 @@ class Fit:
         return all(r.fits for r in self.resources)
 
     def __getitem__(self, resource: str) -> ResourceFit:
-        """Return one resource: dsp, bram36, lut or ff."""
+        """Return one resource: dsp, bram36, lut, ff, or uram where it is counted."""
         return next(r for r in self.resources if r.resource == resource)
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,9 +121,14 @@ class Fit:
             "device": self.device,
             **({"device_inherited_from": self.inherited_from} if self.inherited_from else {}),
             "fits": self.fits,
-            "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
+            "resources": {
+                r.resource: {**asdict(r), "levers": list(r.levers), "parts": [part._asdict() for part in r.parts]}
+                for r in self.resources
+            },
             "memories": {m.memory: asdict(m) for m in self.memories},
             "overlap": self.overlap.to_dict(),
+            "unknown_until_synthesised": list(self.unknown),
+            "cascades": None if self.cascades is None else {**self.cascades._asdict(), "broken": self.cascades.broken},
             "notes": list(self.notes),
         }
 
@@ -152,31 +163,28 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     hw = as_systolic(load_hardware(hw), "fit")
     if hw.fpga.device == NO_DEVICE:
         raise InputError(f"fit: '{hw.name}' states no FPGA, so nothing tells whether it fits {got(hw.fpga.device)}")
-    use, pes = hw.fpga.use, hw.pes
+    use = hw.fpga.use
     memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
-    demands = {
-        "dsp": (-(-pes // 2), "R * C / 2") if use.int8_packing else (pes, "R * C"),
-        "bram36": (
-            sum(m.blocks for m in memories) + use.bram36_fixed,
-            " + ".join(f"{m.memory} {amount_text(m.blocks)}" for m in memories) + f" + {use.bram36_fixed}",
-        ),
-        "lut": (math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * R * C"),
-        "ff": (math.ceil(use.ff_per_pe * pes) + use.ff_fixed, f"{use.ff_per_pe:g} * R * C + {use.ff_fixed}"),
-    }
     resources = []
-    for resource, (demand, formula) in demands.items():
-        unit, constants = CONSTANTS[resource]
-        demand, bound = min(demand, INT64_MAX), getattr(hw.fpga, resource)
+    for resource, parts in parts_of(hw, memories).items():
+        unit, constants = CONSTANTS.get(resource, ("URAM", ("fpga.use.uram_from_bytes",)))
+        unit = hw.fpga.dsp_kind if resource == "dsp" else unit
+        demand, bound = demand_of(parts), getattr(hw.fpga, resource)
         levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
+        formula = _formula(resource, parts)
         if resource == "bram36":
             levers = (*numbers_wanted(hw), *levers)
         mark = _mark([hw.source(path) for path in constants])
         fits = demand <= bound and demand < INT64_MAX
-        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
+        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
-    notes = (*overlap.notes, *_notes(hw))
-    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw))
+    cascades = _cascades(hw)
+    notes = (*overlap.notes, *_cascade_notes(hw, cascades), *_notes(hw))
+    return Fit(
+        hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
+        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades,
+    )  # fmt: skip
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
@@ -200,6 +208,41 @@ def amount_text(amount: int) -> str:
     ('2,304', 'unlimited')
     """
     return UNLIMITED if amount == INT64_MAX else f"{amount:,}"
+
+
+def _formula(resource: str, parts: tuple[Part, ...]) -> str:
+    """Return how a demand adds up: of blocks by memory, else of formulas."""
+    if resource in ("bram36", "uram"):
+        terms = (f"{p.name} {amount_text(p.amount)}" if p.name in MEMORIES else p.formula for p in parts)
+    else:
+        terms = (p.formula for p in parts)
+    return " + ".join(terms) or "no memory of fpga.use.uram_from_bytes"
+
+
+def _cascades(hw: SystolicHardware) -> Cascades | None:
+    """Return the chains of DSPs that pass sums down the array; None where sums stay, or the columns are not known."""
+    columns = hw.fpga.dsp_columns
+    if slices_of(columns) != hw.fpga.dsp or DATAFLOW[hw.array.dataflow].drains:
+        return None
+    needed = -(-hw.array.cols // 2) if hw.fpga.use.int8_packing else hw.array.cols
+    return Cascades(hw.array.rows, cascades_that_fit(columns, hw.array.rows), needed)
+
+
+def _cascade_notes(hw: SystolicHardware, found: Cascades | None) -> Iterator[str]:
+    """Yield what is to be said of the chains of DSPs."""
+    columns, dsp = hw.fpga.dsp_columns, hw.fpga.dsp
+    if columns == NOT_STATED:
+        yield "fpga.dsp_columns: not stated, so nothing tells whether chains of DSPs fit in columns"
+    elif slices_of(columns) != dsp:
+        yield f"fpga.dsp_columns: hold {slices_of(columns):,} DSPs, the device {dsp:,}, so chains are not counted"
+    elif found is not None:
+        rest = f", so {found.broken} are broken, which takes fabric" if found.broken else ""
+        text = f"{found.fit} unbroken cascades of {found.rows} DSPs fit, {found.needed} are needed{rest}"
+        yield f"fpga.dsp_columns: {text}"
+    kind = DSP_KINDS[hw.fpga.dsp_kind]
+    if hw.fpga.use.int8_packing and hw.array.rows > kind.packed_rows:
+        text = f"two int8 sums in one {hw.fpga.dsp_kind} are exact in chains of {kind.packed_rows} rows"
+        yield f"fpga.use.int8_packing: {text}; a longer one is broken in fabric as often, about 6 LUTs a DSP [estimate]"
 
 
 def _bounds_of(hw: Hardware) -> str:
