@@ -13,7 +13,8 @@ from pivotsim.hardware.dram.constraints import (
     check_constraints,
     gap_clocks,
 )
-from pivotsim.hardware.dram.spec import SCHEDULERS, DramSpec
+from pivotsim.hardware.dram.controller import SCHEDULERS
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.kernels.types import Channel
 from pivotsim.units import IntArray
 

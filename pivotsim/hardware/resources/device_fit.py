@@ -13,13 +13,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
-from pivotsim.hardware.fpga.columns import NOT_STATED, Cascades, cascades_that_fit, slices_of
-from pivotsim.hardware.fpga.dsp import DSP_KINDS
+from pivotsim.hardware.fpga.columns import Cascades
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, MemoryBlocks, memory_blocks, numbers_wanted
+from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
@@ -179,8 +178,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
-    cascades = _cascades(hw)
-    notes = (*overlap.notes, *_cascade_notes(hw, cascades), *_notes(hw))
+    cascades = cascades_of(hw)
+    notes = (*overlap.notes, *cascade_notes(hw, cascades), *_notes(hw))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
         tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades,
@@ -217,32 +216,6 @@ def _formula(resource: str, parts: tuple[Part, ...]) -> str:
     else:
         terms = (p.formula for p in parts)
     return " + ".join(terms) or "no memory of fpga.use.uram_from_bytes"
-
-
-def _cascades(hw: SystolicHardware) -> Cascades | None:
-    """Return the chains of DSPs that pass sums down the array; None where sums stay, or the columns are not known."""
-    columns = hw.fpga.dsp_columns
-    if slices_of(columns) != hw.fpga.dsp or DATAFLOW[hw.array.dataflow].drains:
-        return None
-    needed = -(-hw.array.cols // 2) if hw.fpga.use.int8_packing else hw.array.cols
-    return Cascades(hw.array.rows, cascades_that_fit(columns, hw.array.rows), needed)
-
-
-def _cascade_notes(hw: SystolicHardware, found: Cascades | None) -> Iterator[str]:
-    """Yield what is to be said of the chains of DSPs."""
-    columns, dsp = hw.fpga.dsp_columns, hw.fpga.dsp
-    if columns == NOT_STATED:
-        yield "fpga.dsp_columns: not stated, so nothing tells whether chains of DSPs fit in columns"
-    elif slices_of(columns) != dsp:
-        yield f"fpga.dsp_columns: hold {slices_of(columns):,} DSPs, the device {dsp:,}, so chains are not counted"
-    elif found is not None:
-        rest = f", so {found.broken} are broken, which takes fabric" if found.broken else ""
-        text = f"{found.fit} unbroken cascades of {found.rows} DSPs fit, {found.needed} are needed{rest}"
-        yield f"fpga.dsp_columns: {text}"
-    kind = DSP_KINDS[hw.fpga.dsp_kind]
-    if hw.fpga.use.int8_packing and hw.array.rows > kind.packed_rows:
-        text = f"two int8 sums in one {hw.fpga.dsp_kind} are exact in chains of {kind.packed_rows} rows"
-        yield f"fpga.use.int8_packing: {text}; a longer one is broken in fabric as often, about 6 LUTs a DSP [estimate]"
 
 
 def _bounds_of(hw: Hardware) -> str:

@@ -9,7 +9,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
 from pivotsim.hardware.dram.constraints import Constraint
-from pivotsim.hardware.dram.spec import MAPPED, SCHEDULERS, load_dram
+from pivotsim.hardware.dram.controller import MAPPED, SCHEDULERS
+from pivotsim.hardware.dram.spec import load_dram
 from tests.oracles.memory import dram_clock
 from tests.unit.engines.dram.streams import check_against_oracle, draw_stream, rules_of
 

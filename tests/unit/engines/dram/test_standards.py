@@ -9,7 +9,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
 from pivotsim.hardware.dram.constraints import ALL_BANK_COMMANDS, COLUMN_COMMANDS, gap_clocks
-from pivotsim.hardware.dram.spec import MAPPED, SCHEDULERS, load_dram
+from pivotsim.hardware.dram.controller import MAPPED, SCHEDULERS
+from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.dram.standard import PARAMETERS
 from pivotsim.hardware.dram.standards import KINDS, standard_of
 from pivotsim.io.documents import available
