@@ -44,7 +44,9 @@ class FpgaSpec(Spec):
         "", "Columns of DSPs, height x count, as in 168 x 11, 96 x 7; one ends at the border of a die.",
         pattern=PATTERN, default=NOT_STATED,
     )  # fmt: skip
-    clock_regions: int = quantity("", "Clock regions from bottom to top; 0 is not stated.", ge=0, le=1000, default=0)
+    clock_regions: int = quantity(
+        "", "Clock regions from bottom to top; 0 where it is unknown.", ge=0, le=1000, default=0
+    )
     slrs: int = quantity("", "Dies side by side (super logic regions).", ge=1, le=64, default=1)
     hbm_bytes: int = quantity("B", "High-bandwidth memory in the package.", ge=0, le=INT64_MAX, default=0)
     use: UseSpec
