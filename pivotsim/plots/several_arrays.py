@@ -8,7 +8,7 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources import fit
+from pivotsim.hardware.resources.device_fit import fit
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.pareto import pareto_front

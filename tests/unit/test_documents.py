@@ -17,7 +17,7 @@ from tests.readme_commands import LEFT_OUT, commands_of
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = (
-    "adding", "glossary", "hidden_settings", "importing", "mpca", "pipelines", "several_arrays", "staircases",
+    "adding", "boards", "glossary", "hidden_settings", "importing", "mpca", "pipelines", "several_arrays", "staircases",
     "validation",
 )  # fmt: skip
 TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES)))

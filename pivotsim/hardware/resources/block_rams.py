@@ -1,12 +1,13 @@
-"""Block RAMs of the memories beside the arrays, and of the global buffer.
+"""Blocks of the memories beside the array: block RAMs, or UltraRAM for those of ``fpga.use.uram_from_bytes`` and more.
 
 A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
 the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
 wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
-above), 4 * C at OPMEM.
+above), 4 * C at OPMEM. An UltraRAM block is 72 bits wide and 4096 words deep (AMD UG573), in no other shape.
 Each of several arrays has IPMEM, WTMEM and OPMEM of its own; the global buffer stands once, before all [assumed].
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from pivotsim.units import INT64_MAX
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
 BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
 BRAM36_BITS = 36 * 1024
+URAM_SHAPE = (72, 4096)
 FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
 MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
 PRIVATE = MEMORIES[:3]  # of each array; the global buffer stands before all of them
@@ -26,7 +28,7 @@ SUM_BYTES = 4  # int32
 
 @dataclass(frozen=True)
 class MemoryBlocks:
-    """One memory, or that of each of several arrays: size and port in bytes, block RAMs of all, and by capacity alone.
+    """One memory, or that of each of several arrays: size and port in bytes, the blocks of all, and by capacity alone.
 
     2**63 - 1 stands for what is unlimited; ``copies`` are arrays that have one of their own.
     """
@@ -36,21 +38,13 @@ class MemoryBlocks:
     port_bytes: int
     blocks: int
     blocks_by_capacity: int
+    kind: str = "BRAM36"
     copies: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain numbers and text; ``copies`` where there are several."""
         entries = asdict(self)
         return entries if self.copies > 1 else {name: value for name, value in entries.items() if name != "copies"}
-
-
-def memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
-    """Return what a memory takes, over all arrays that have one."""
-    size, port = number_of(hw, f"{name}_bytes"), port_bytes(hw, name)
-    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // BRAM36_BITS)
-    copies = hw.array.count if name in PRIVATE else 1
-    blocks = INT64_MAX if INT64_MAX in (size, port) else copies * bram36_blocks(8 * port, -(-size // port))
-    return MemoryBlocks(name, size, port, blocks, min(copies * by_capacity, INT64_MAX), copies)
 
 
 def bram36_blocks(width_bits: int, depth: int) -> int:
@@ -60,6 +54,20 @@ def bram36_blocks(width_bits: int, depth: int) -> int:
     (8, 16)
     """
     return min(-(-width_bits // wi) * -(-depth // di) for wi, di in BRAM36_SHAPES)
+
+
+def memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
+    """Return the blocks of one of ``MEMORIES``, over all arrays that have one."""
+    size, port = number_of(hw, f"{name}_bytes"), _port_bytes(hw, name)
+    copies = hw.array.count if name in PRIVATE else 1
+    in_uram = bool(hw.fpga.use.uram_from_bytes) and size >= hw.fpga.use.uram_from_bytes
+    wide, deep = URAM_SHAPE
+    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // (wide * deep if in_uram else BRAM36_BITS))
+    depth = -(-size // port)
+    blocks = -(-8 * port // wide) * -(-depth // deep) if in_uram else bram36_blocks(8 * port, depth)
+    blocks = INT64_MAX if INT64_MAX in (size, port) else copies * blocks
+    kind = "URAM" if in_uram else "BRAM36"
+    return MemoryBlocks(name, size, port, blocks, min(copies * by_capacity, INT64_MAX), kind, copies)
 
 
 def amount_text(amount: int) -> str:
@@ -78,7 +86,7 @@ def blocks_text(memory: MemoryBlocks) -> str:
     return f"{memory.copies} * {amount_text(memory.blocks // memory.copies)}"
 
 
-def port_bytes(hw: SystolicHardware, name: str) -> int:
+def _port_bytes(hw: SystolicHardware, name: str) -> int:
     """Return how wide a memory is: the wider of what fills it and what the array moves in a clock."""
     array, side = hw.array, side_of(name, hw.array.dataflow)
     sides = (array.rows, array.cols)
@@ -99,3 +107,11 @@ def number_of(hw: SystolicHardware, field: str) -> int:
     """Return a size or a rate of the memories, 2**63 - 1 where it is unlimited."""
     value = getattr(hw.memories, field)
     return INT64_MAX if value == UNLIMITED else int(value)
+
+
+def numbers_wanted(hw: SystolicHardware) -> Iterator[str]:
+    """Yield what would make an unlimited memory one that can be built."""
+    fields = [*(f"{name}_bytes" for name in MEMORIES), *(f"{name}_port_bytes_per_clock" for name in FILLED)]
+    for field in fields:
+        if number_of(hw, field) == INT64_MAX:
+            yield f"a number for memories.{field}, which is unlimited"

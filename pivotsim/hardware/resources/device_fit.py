@@ -1,27 +1,31 @@
-"""Resources of a design: DSPs, block RAMs, look-up tables and flip-flops, beside what the device has.
+"""Resources of a design: DSPs, block RAMs, UltraRAM, look-up tables and flip-flops, beside what the device has.
 
-    DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
-    BRAM36  the sum over the memories of their blocks, and a fixed number
-    LUT     lut_per_pe * R * C
-    FF      ff_per_pe * R * C + ff_fixed
-
-for one array of R x C; N arrays have N times the PEs. How many blocks a memory takes is in memory_blocks.py. Constants
-of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so its FF and BRAM36 check nothing; DSP
-does. Registers that a fold overlap takes beside those of `none` are told apart (``OverlapRegisters``): the published
-design has none of them, and FF leaves them out.
+What each part takes stands in ``parts``; parts that nothing counts are named as unknown until they are synthesised.
+Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
+its FF and BRAM36 check nothing; DSP does. The registers that a fold overlap takes beside those of `none` are told apart
+(``OverlapRegisters``): the published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
+from pivotsim.hardware.fpga.columns import Cascades
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.memory_blocks import FILLED, MEMORIES, MemoryBlocks, blocks_text, memory_blocks, number_of
+from pivotsim.hardware.resources.block_rams import (
+    FILLED,
+    MEMORIES,
+    MemoryBlocks,
+    blocks_text,
+    memory_blocks,
+    numbers_wanted,
+)
+from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
+from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
@@ -39,6 +43,7 @@ LEVERS = {
     ),
     "lut": (FEWER_PES,),
     "ff": (FEWER_PES,),
+    "uram": ("a larger fpga.use.uram_from_bytes: memories of block RAM",),
 }
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
@@ -63,6 +68,8 @@ class ResourceFit:
         the published total; ``estimate``; or ``set by the user``.
     levers : tuple of str
         What would lower the demand.
+    parts : tuple of Part
+        What takes it, and how much each.
     """
 
     resource: str
@@ -74,6 +81,7 @@ class ResourceFit:
     mark: str
     formula: str
     levers: tuple[str, ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,8 @@ class Fit:
     """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers.
 
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
-    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else.
+    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
+    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known.
     """
 
     hardware: str
@@ -92,6 +101,8 @@ class Fit:
     notes: tuple[str, ...]
     inherited_from: str = ""
     bounds_of: str = ""
+    unknown: tuple[str, ...] = ()
+    cascades: Cascades | None = None
 
     @property
     def device_text(self) -> str:
@@ -106,7 +117,7 @@ class Fit:
         return all(r.fits for r in self.resources)
 
     def __getitem__(self, resource: str) -> ResourceFit:
-        """Return one resource: dsp, bram36, lut or ff."""
+        """Return one resource: dsp, bram36, lut, ff, or uram where it is counted."""
         return next(r for r in self.resources if r.resource == resource)
 
     def to_dict(self) -> dict[str, Any]:
@@ -116,9 +127,14 @@ class Fit:
             "device": self.device,
             **({"device_inherited_from": self.inherited_from} if self.inherited_from else {}),
             "fits": self.fits,
-            "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
+            "resources": {
+                r.resource: {**asdict(r), "levers": list(r.levers), "parts": [part._asdict() for part in r.parts]}
+                for r in self.resources
+            },
             "memories": {m.memory: m.to_dict() for m in self.memories},
             "overlap": self.overlap.to_dict(),
+            "unknown_until_synthesised": list(self.unknown),
+            "cascades": None if self.cascades is None else {**self.cascades._asdict(), "broken": self.cascades.broken},
             "notes": list(self.notes),
         }
 
@@ -153,33 +169,31 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     hw = as_systolic(load_hardware(hw), "fit")
     if hw.fpga.device == NO_DEVICE:
         raise InputError(f"fit: '{hw.name}' states no FPGA, so nothing tells whether it fits {got(hw.fpga.device)}")
-    use, pes = hw.fpga.use, hw.pes
+    use = hw.fpga.use
     memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
-    all_pes = "R * C" if hw.array.count == 1 else f"{hw.array.count} * R * C"
-    demands = {
-        "dsp": (-(-pes // 2), f"{all_pes} / 2") if use.int8_packing else (pes, all_pes),
-        "bram36": (
-            sum(m.blocks for m in memories) + use.bram36_fixed,
-            " + ".join(f"{m.memory} {blocks_text(m)}" for m in memories) + f" + {use.bram36_fixed}",
-        ),
-        "lut": (math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * {all_pes}"),
-        "ff": (math.ceil(use.ff_per_pe * pes) + use.ff_fixed, f"{use.ff_per_pe:g} * {all_pes} + {use.ff_fixed}"),
-    }
+    by_memory = {m.memory: blocks_text(m) for m in memories}
     resources = []
-    for resource, (demand, formula) in demands.items():
-        unit, constants = CONSTANTS[resource]
-        demand, bound = min(demand, INT64_MAX), getattr(hw.fpga, resource)
+    for resource, parts in parts_of(hw, memories).items():
+        unit, constants = CONSTANTS.get(resource, ("URAM", ("fpga.use.uram_from_bytes",)))
+        unit = hw.fpga.dsp_kind if resource == "dsp" else unit
+        demand, bound = demand_of(parts), getattr(hw.fpga, resource)
         levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
+        terms = (f"{part.name} {by_memory[part.name]}" if part.name in by_memory else part.formula for part in parts)
+        formula = " + ".join(terms) or "no memory of fpga.use.uram_from_bytes"
         if resource == "bram36":
-            levers = (*_numbers_wanted(hw), *levers)
+            levers = (*numbers_wanted(hw), *levers)
         levers = (*levers, *([FEWER_ARRAYS] if hw.array.count > 1 else []))
         mark = _mark([hw.source(path) for path in constants])
         fits = demand <= bound and demand < INT64_MAX
-        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
+        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
-    notes = (*overlap.notes, *_notes(hw))
-    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw))
+    cascades = cascades_of(hw)
+    notes = (*overlap.notes, *cascade_notes(hw, cascades), *_notes(hw))
+    return Fit(
+        hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
+        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades,
+    )  # fmt: skip
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
@@ -194,14 +208,6 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
     resources = {r.resource: {"demand": r.demand, "bound": r.bound, "unit": r.unit, "fits": r.fits}
                  for r in found.resources}  # fmt: skip
     return {"fits": found.fits, "resources": resources}
-
-
-def _numbers_wanted(hw: SystolicHardware) -> Iterator[str]:
-    """Yield what would make an unlimited memory one that can be built."""
-    fields = [*(f"{name}_bytes" for name in MEMORIES), *(f"{name}_port_bytes_per_clock" for name in FILLED)]
-    for field in fields:
-        if number_of(hw, field) == INT64_MAX:
-            yield f"a number for memories.{field}, which is unlimited"
 
 
 def _bounds_of(hw: Hardware) -> str:
