@@ -131,7 +131,11 @@ class PlacementSpec(PlaceOfEachKind):
 
 
 # values that boards of version 0.1 did not state, and what they are there
-LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim"}
+LATER = {
+    "units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "memories.sum_bytes": 4,
+    "memories.axi_burst_bytes": 256, "memories.axi_bursts": "unit", "memories.axi_read_burst_clocks": 0,
+    "memories.axi_read_beat_clocks": 1, "memories.axi_write_burst_clocks": 0, "memories.axi_write_beat_clocks": 1,
+}  # fmt: skip
 
 
 def _value_in(values: Any, path: str) -> Any:
@@ -197,6 +201,11 @@ class Hardware(Printable, SourcedSpec):
     @abstractmethod
     def operand_bits(self) -> int:
         """Widest operand that it multiplies."""
+
+    @property
+    def packs_operands(self) -> bool:
+        """Whether operands move as the bits that their operation states; else all as wide as the board's own."""
+        return False
 
     @abstractmethod
     def without_memory_limits(self) -> Self:
