@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
+from pivotsim.hardware.defaults import DEFAULT, MEMORIES, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
@@ -132,10 +132,10 @@ class PlacementSpec(PlaceOfEachKind):
 
 # values that boards of version 0.1 did not state, and what they are there
 LATER = {
-    "units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "memories.sum_bytes": 4,
-    "memories.axi_burst_bytes": 256, "memories.axi_bursts": "unit", "memories.axi_read_burst_clocks": 0,
-    "memories.axi_read_beat_clocks": 1, "memories.axi_write_burst_clocks": 0, "memories.axi_write_beat_clocks": 1,
-}  # fmt: skip
+    "units.token_drop.fused_token": "mean",
+    "mpca.rules": "pivotsim",
+    **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
+}
 
 
 def _value_in(values: Any, path: str) -> Any:
