@@ -109,6 +109,24 @@ def check(
         raise InputError(f"gemm: sizes too large, the cycles or bytes could exceed int64 {got(size)}")
 
 
+def check_channel(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
+    """Raise InputError where a GEMM's operands do not lie in the channel's memory, or have no layout there."""
+    if limits.channel is None:
+        return
+    if limits.is_by_row:
+        raise InputError(
+            "memories.axi_bursts: 'row' has no layout behind a channel that issues commands; use dram 'bandwidth' or"
+            " axi_bursts 'unit'"
+        )
+    m, k, n = sizes
+    pitch = 64
+    inputs, outputs = packed_bytes(k, limits.input_bits) + pitch, packed_bytes(n, limits.out_bits) + pitch
+    end = m * (inputs + outputs) + packed_bytes(k * n, limits.weight_bits) + limits.sum_bytes * n + 3 * 4096
+    if end > limits.channel.capacity_bytes:
+        size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
+        raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")
+
+
 def needed(sizes: tuple[int, int, int], limits: MemoryLimits, mask: Mask | None, copy: int) -> tuple[int, int, int]:
     """Return (MACs, bytes read, bytes written) that no schedule undercuts.
 

@@ -17,13 +17,12 @@ from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule_masked import check_runnable, run_masked
-from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.errors import InputError, check_choice, check_integer
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.types import Candidates, Design, Records
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
-from pivotsim.workload.sizes import packed_bytes
 
 STALLS = ("weight", "input", "output", "dram")
 BYTES = (
@@ -189,18 +188,13 @@ class _Program:
         chunk = check_integer("chunk", chunk, 0, DATAFLOW[dataflow].sizes(*sizes)[2])
         if mask is not None:
             check_runnable(mask, copy, sizes, limits)
-        if limits.is_by_row and limits.channel is not None:
-            raise InputError(
-                "memories.axi_bursts: 'row' has no layout behind a channel that issues commands; use dram 'bandwidth'"
-                " or axi_bursts 'unit'"
-            )
         most = largest_chunk(sizes, design.rows, design.cols, dataflow, limits, chunk)
         if isinstance(most, DoesNotFit):
             return most
         free = limits.are_none
         chunks = (chunk, chunk) if chunk else (most if free else 1, most)
         places = (0, 0 if free else 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
-        _check_capacity(sizes, limits)
+        memory_bounds.check_channel(sizes, limits)
         memory_bounds.check(sizes, design, dataflow, limits, *chunks, is_masked=mask is not None)
         return cls(sizes, design, dataflow, limits, Candidates(*places, *chunks), mask, copy)
 
@@ -260,16 +254,3 @@ class _Program:
             limits.channel,
         )  # fmt: skip
         return bool(found[0, 0, 0] >= 0)
-
-
-def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
-    """Raise InputError where a GEMM's operands do not lie in the channel's memory."""
-    if limits.channel is None:
-        return
-    m, k, n = sizes
-    pitch = 64
-    inputs, outputs = packed_bytes(k, limits.input_bits) + pitch, packed_bytes(n, limits.out_bits) + pitch
-    end = m * (inputs + outputs) + packed_bytes(k * n, limits.weight_bits) + limits.sum_bytes * n + 3 * 4096
-    if end > limits.channel.capacity_bytes:
-        size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
-        raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")
