@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
-from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
+from pivotsim.hardware.defaults import DEFAULT, MEMORIES, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.intervals import Intervals, disorder, intervals_field, with_intervals
 from pivotsim.hardware.pl_units import UnitsSpec
@@ -137,8 +137,16 @@ class PlacementSpec(PlaceOfEachKind):
 
 
 # values that boards of version 0.1 did not state, and what they are there
-LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "array.count": 1, "array.split": "auto",
-         "fpga.uram": 0, "fpga.dsp_kind": "DSP48E2", "fpga.use.uram_from_bytes": 0}  # fmt: skip
+LATER = {
+    "units.token_drop.fused_token": "mean",
+    "mpca.rules": "pivotsim",
+    "array.count": 1,
+    "array.split": "auto",
+    "fpga.uram": 0,
+    "fpga.dsp_kind": "DSP48E2",
+    "fpga.use.uram_from_bytes": 0,
+    **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
+}
 # facts of a device that are told beside a fit and decide nothing
 TOLD = ("fpga.dsp_columns", "fpga.clock_regions", "fpga.slrs", "fpga.hbm_bytes")
 
@@ -213,6 +221,11 @@ class Hardware(Printable, SourcedSpec):
     @abstractmethod
     def operand_bits(self) -> int:
         """Widest operand that it multiplies."""
+
+    @property
+    def packs_operands(self) -> bool:
+        """Whether operands move as the bits that their operation states; else all as wide as the board's own."""
+        return False
 
     @abstractmethod
     def without_memory_limits(self) -> Self:

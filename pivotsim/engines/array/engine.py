@@ -34,7 +34,8 @@ class FoldDetails(Details):
         return gemm_folds(m, k, n, array.rows, array.cols, array.dataflow)
 
     def spans(
-        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0
+        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0,
+        bits: tuple[int, int, int] = (8, 8, 8),
     ) -> Iterator[Span]:  # fmt: skip
         """Yield load, stream and drain."""
         return fold_spans(m, k, n, self.array, per_step, mask, copy)
@@ -55,11 +56,13 @@ class ArrayEngine(Engine):
         gemms, masks = trace.gemms, trace.gemm_masks
         if array.count == 1:
             cycles = self.cycles_per_gemm(gemms, array, masks)
-            return EngineRun(cycles, FoldDetails(array), lambda: counts_without_limits(gemms, masks, array))
+            return EngineRun(
+                cycles, FoldDetails(array), lambda: counts_without_limits(trace.gemms_with_bits, masks, array)
+            )
         shared = share_out(gemms, array, masks, array.count, array.split)
         cycles = cycles_shared(shared, array, self.cycles_per_gemm)
         details = SeveralDetails(trace, shared, cycles, array.count, array.split)
-        return EngineRun(cycles, details, lambda: counts_without_limits(*gemms_run(shared), array))
+        return EngineRun(cycles, details, lambda: counts_without_limits(*gemms_run(shared, trace.gemm_bits), array))
 
     def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
         """Return what is assumed of several arrays."""
@@ -83,6 +86,9 @@ class Analytic(ArrayEngine):
 
 
 def counts_without_limits(gemms: IntArray, masks: GemmMasks, array: ArraySpec) -> Counts:
-    """Return MACs and bytes of (G, 4) GEMMs on one array under `memory: paper`, those with masks included."""
+    """Return MACs and bytes of GEMMs on one array under `memory: paper`, those with masks included.
+
+    ``gemms`` are (G, 7) rows as in ``Trace.gemms_with_bits``.
+    """
     dense = paper_counts([row for row, mask in zip(gemms.tolist(), masks, strict=True) if mask is None], array)
     return dense.plus(counts_by_level(*moved_by_masked(gemms, masks, array)))

@@ -144,11 +144,14 @@ def cycles_shared(shared: Sequence[Shared], array: ArraySpec | Mapping[str, Any]
     return np.array(totals, dtype=np.int64)
 
 
-def gemms_run(shared: Sequence[Shared]) -> tuple[IntArray, list[Mask | None]]:
-    """Return all that the arrays run, as rows of m, k, n, repeats and their masks: what they fetch and write."""
-    portions = [portion for one in shared for portion in one.portions]
-    gemms = gemm_array([(p.m, p.k, p.n, p.arrays * p.times * p.repeats) for p in portions])
-    return gemms, [p.mask for p in portions]
+def gemms_run(shared: Sequence[Shared], bits: IntArray) -> tuple[IntArray, list[Mask | None]]:
+    """Return all that the arrays run: (P, 7) rows as in ``Trace.gemms_with_bits``, and masks.
+
+    ``bits`` (G, 3) are those of each multiplication.
+    """
+    pairs = [(p, own) for one, own in zip(shared, bits.tolist(), strict=True) for p in one.portions]
+    rows = [(p.m, p.k, p.n, *own, p.arrays * p.times * p.repeats) for p, own in pairs]
+    return np.array(rows, dtype=np.int64).reshape(-1, 7), [p.mask for p, _ in pairs]
 
 
 def shares_of(one: Shared) -> tuple[tuple[int, int], ...]:

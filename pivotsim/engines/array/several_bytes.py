@@ -13,7 +13,10 @@ from pivotsim.units import FloatArray, IntArray
 
 
 def bytes_per_design(gemms: IntArray, designs: DesignColumns) -> tuple[FloatArray, FloatArray]:
-    """Return (SRAM, DRAM) bytes of (G, 4) rows m, k, n, repeats on each design, float64 (D,), exact below 2**53."""
+    """Return (SRAM, DRAM) bytes of GEMMs on each design, float64 (D,), exact below 2**53.
+
+    ``gemms`` are (G, 7) rows as in ``Trace.gemms_with_bits``.
+    """
     several = designs.array_count > 1
     if not several.any():
         return design_bytes(gemms.tolist(), designs)
@@ -24,18 +27,18 @@ def bytes_per_design(gemms: IntArray, designs: DesignColumns) -> tuple[FloatArra
 
 
 def _of_several(gemms: IntArray, designs: DesignColumns) -> tuple[FloatArray, FloatArray]:
-    codes, dataflows = splits_per_design(gemms, designs), designs.dataflow
+    codes, dataflows = splits_per_design(gemms[:, [0, 1, 2, 6]], designs), designs.dataflow
     rows, cols, count = (each.astype(np.float64) for each in (designs.rows, designs.cols, designs.array_count))
     sram, dram = np.zeros(len(rows)), np.zeros(len(rows))
     for code, (dataflow, (split, dimension)) in enumerate(product(DATAFLOW, SPLIT_DIMENSION.items())):
         is_own = dataflows == code // len(SPLIT_DIMENSION)
-        for (m, k, n, repeats), taken in zip(gemms.tolist(), codes, strict=True):
+        for (m, k, n, *bits, repeats), taken in zip(gemms.tolist(), codes, strict=True):
             here = np.flatnonzero(is_own & (taken == SPLITS.index(split)))
             if not len(here):
                 continue
             sizes: dict[str, Any] = {"m": m, "k": k, "n": n}
             for arrays, share in [(1.0, sizes)] if dimension is None else _shares(sizes, dimension, count[here]):
-                local, buffer, outside = gemm_bytes(**share, rows=rows[here], cols=cols[here], dataflow=dataflow)
+                local, buffer, outside = gemm_bytes((*share.values(), *bits), rows[here], cols[here], dataflow)
                 sram[here] += repeats * arrays * (local + buffer)
                 dram[here] += repeats * arrays * outside
     return sram, dram

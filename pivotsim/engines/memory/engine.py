@@ -48,7 +48,9 @@ class Memory(ArrayEngine):
         cycles = np.array(gemm_cycles(uses), dtype=np.int64)
         if is_limited:
             return EngineRun(cycles, details, lambda: counts_by_level(trace.macs, details.moved_bytes))
-        return EngineRun(cycles, details, lambda: counts_without_limits(trace.gemms, trace.gemm_masks, board.array))
+        return EngineRun(
+            cycles, details, lambda: counts_without_limits(trace.gemms_with_bits, trace.gemm_masks, board.array)
+        )
 
     def values_read(self, memory: str) -> tuple[str, ...]:
         """Return the memories, where they limit."""

@@ -1,15 +1,20 @@
 """Memories as the engine `memory` reads them: limits in bytes and array clocks, checked, and as the kernel's rows."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram.spec import DramSpec
-from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.hardware.memory import BUFFERS, BURSTS, MAX_SUM_BYTES, UNLIMITED, MemorySpec
 from pivotsim.kernels.types import Dram, Limits
 from pivotsim.units import INT64_MAX
+from pivotsim.workload.sizes import MAX_BITS
+
+MOST = {"input_bits": MAX_BITS, "weight_bits": MAX_BITS, "out_bits": MAX_BITS, "sum_bytes": MAX_SUM_BYTES}
+MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles")
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,11 @@ class MemoryLimits:
     ``channel`` takes the place of ``dram_bytes_per_s``: commands of a DRAM channel, one for reads and one for writes,
     since the two directions do not meet under `bandwidth` either.
 
-    ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write.
+    ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write. With
+    ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
+    reaches over a unit, or over a row of its matrix.
+
+    The last three are those of the multiplication that runs: bits of an element of inputs, weights and outputs.
     """
 
     ipmem_bytes: int | None = None
@@ -38,9 +47,18 @@ class MemoryLimits:
     wtmem_port_bytes_per_cycle: int | None = None
     read_latency_cycles: int = 0
     write_latency_cycles: int = 0
-    out_bytes: int = 1
     bias: bool = False
+    sum_bytes: int = 4
+    axi_burst_bytes: int | None = None
+    axi_read_burst_cycles: int = 0
+    axi_read_beat_cycles: int = 1
+    axi_write_burst_cycles: int = 0
+    axi_write_beat_cycles: int = 1
+    axi_bursts: str = "unit"
     channel: DramSpec | None = None
+    input_bits: int = 8
+    weight_bits: int = 8
+    out_bits: int = 8
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -51,16 +69,16 @@ class MemoryLimits:
                     continue
                 if name.endswith("_buffers"):
                     check_choice(name, value, BUFFERS)
+                elif name == "axi_bursts":
+                    check_choice(name, value, BURSTS)
+                elif name in MOST:
+                    check_integer(name, value, 1, MOST[name])
                 elif name == "bias":
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
-                    check_integer(
-                        name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles")) else 1, INT64_MAX
-                    )
+                    check_integer(name, value, 0 if name.endswith(MAY_BE_ZERO) else 1, INT64_MAX)
             except InputError as error:
                 problems += error.problems
-        if self.out_bytes not in (1, 4):
-            problems.append(f"out_bytes: must be 1 or 4 (got {self.out_bytes!r})")
         if problems:
             raise InputError(problems)
 
@@ -69,6 +87,12 @@ class MemoryLimits:
         """Whether nothing is limited: sizes, shares, rates and latencies."""
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
         return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
+
+    def with_bits(self, input_bits: int, weight_bits: int, out_bits: int) -> "MemoryLimits":
+        """Return the limits for a multiplication whose elements have these bits."""
+        if (input_bits, weight_bits, out_bits) == (self.input_bits, self.weight_bits, self.out_bits):
+            return self
+        return replace(self, input_bits=input_bits, weight_bits=weight_bits, out_bits=out_bits)
 
     def halves(self, memory: str) -> int:
         """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""
@@ -86,6 +110,14 @@ class MemoryLimits:
 
     def row(self) -> Limits:
         """Return the limits as kernels read them."""
+        return self._row
+
+    def dram_row(self) -> Dram:
+        """Return the DRAM as kernels read it."""
+        return self._dram_row
+
+    @cached_property
+    def _row(self) -> Limits:
         return Limits(
             input_halves=self.halves("ipmem"),
             weight_halves=self.halves("wtmem"),
@@ -97,21 +129,53 @@ class MemoryLimits:
             wtmem_port=self.wtmem_port_bytes_per_cycle or 0,
             read_latency=self.read_latency_cycles,
             write_latency=self.write_latency_cycles,
-            out_bytes=self.out_bytes,
             bias=int(self.bias),
+            sum_bytes=self.sum_bytes,
+            input_bits=self.input_bits,
+            weight_bits=self.weight_bits,
+            out_bits=self.out_bits,
         )
 
-    def dram_row(self) -> Dram:
-        """Return the DRAM as kernels read it."""
+    @cached_property
+    def _dram_row(self) -> Dram:
         axi = self.axi_bytes_per_cycle or 0
         if self.channel is not None:
             timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
             least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
             burst = self.channel.burst_bytes, self.burst_clocks()
-            return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator)
+            return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator, *self._burst_row())
         common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
         cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
-        return Dram(axi, *cost, 1, 0, 0, 1, 1)
+        return Dram(axi, *cost, 1, 0, 0, 1, 1, *self._burst_row())
+
+    def _burst_row(self) -> tuple[int, int, int, int, int, int]:
+        """Return what AXI bursts cost as kernels read it; without their cost, rows of a matrix do not matter either."""
+        if self.axi_burst_bytes is None:
+            return 0, 0, 1, 0, 1, 0
+        read = self.axi_read_burst_cycles, self.axi_read_beat_cycles
+        write = self.axi_write_burst_cycles, self.axi_write_beat_cycles
+        return self.axi_burst_bytes, *read, *write, BURSTS.index(self.axi_bursts)
+
+    def axi_clocks(self, is_drain: bool) -> tuple[int, int]:
+        """Return the array clocks of the AXI ports for (a burst, a beat)."""
+        if self.axi_burst_bytes is None:
+            return 0, 1
+        if is_drain:
+            return self.axi_write_burst_cycles, self.axi_write_beat_cycles
+        return self.axi_read_burst_cycles, self.axi_read_beat_cycles
+
+    def axi_cycles_per_byte(self, is_drain: bool) -> Fraction:
+        """Return the array clocks that the AXI ports take for a byte at least."""
+        width = self.axi_bytes_per_cycle
+        if self.axi_burst_bytes is None:
+            return Fraction(1, width) if width else Fraction(0)
+        burst, beat = self.axi_clocks(is_drain)
+        return Fraction(burst, self.axi_burst_bytes) + (Fraction(beat, width) if width else 0)
+
+    @property
+    def is_by_row(self) -> bool:
+        """Whether each row of a unit's matrix is a run of bursts of its own."""
+        return self.axi_burst_bytes is not None and self.axi_bursts == "row"
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
@@ -147,7 +211,24 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         wtmem_port_bytes_per_cycle=limit(memories.wtmem_port_bytes_per_clock),
         read_latency_cycles=cycles(memories.read_latency_ns),
         write_latency_cycles=cycles(memories.write_latency_ns),
-        out_bytes=memories.out_bytes,
         bias=memories.bias,
+        sum_bytes=memories.sum_bytes,
+        **_bursts(memories),
         channel=channel,
     )
+
+
+def _bursts(memories: MemorySpec) -> dict[str, Any]:
+    """Return what bursts cost where they cost more than a clock a beat; else nothing of them is read."""
+    reads = memories.axi_read_burst_clocks, memories.axi_read_beat_clocks
+    writes = memories.axi_write_burst_clocks, memories.axi_write_beat_clocks
+    if reads == (0, 1) and writes == (0, 1) and memories.axi_bursts == "unit":
+        return {}
+    return {
+        "axi_burst_bytes": memories.axi_burst_bytes,
+        "axi_read_burst_cycles": reads[0],
+        "axi_read_beat_cycles": reads[1],
+        "axi_write_burst_cycles": writes[0],
+        "axi_write_beat_cycles": writes[1],
+        "axi_bursts": memories.axi_bursts,
+    }

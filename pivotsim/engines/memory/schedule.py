@@ -17,7 +17,7 @@ from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule_masked import check_runnable, run_masked
-from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.errors import InputError, check_choice, check_integer
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.types import Candidates, Design, Records
@@ -194,14 +194,14 @@ class _Program:
         free = limits.are_none
         chunks = (chunk, chunk) if chunk else (most if free else 1, most)
         places = (0, 0 if free else 1) if loop_order == AUTO else (orders.index(loop_order),) * 2
-        _check_capacity(sizes, limits)
+        memory_bounds.check_channel(sizes, limits)
         memory_bounds.check(sizes, design, dataflow, limits, *chunks, is_masked=mask is not None)
         return cls(sizes, design, dataflow, limits, Candidates(*places, *chunks), mask, copy)
 
     def _budget(self) -> int:
         """Return the passes that may be simulated; with a channel, each burst counts."""
         rows, cols, chunk = self.design.rows, self.design.cols, self.candidates.most_chunk
-        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, chunk))
+        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, chunk, self.limits))
         return max(1, memory_bounds.MAX_PASSES // memory_bounds.burst_work(unit, self.limits))
 
     def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
@@ -241,24 +241,16 @@ class _Program:
     def _run_dense(self, is_pruned: bool, work: Work, records: Records) -> bool:
         """Run without a mask; False if over the budget."""
         found = np.zeros((1, 1, 3), dtype=np.int64)
-        rows = [np.array([row], dtype=np.int64) for row in (self.sizes, self.design, self.limits.row(),
-                                                            self.limits.dram_row(), [self.candidates])]  # fmt: skip
-        gemms, designs, limits, dram, candidates = rows
+        limits = self.limits
+        gemm = (*self.sizes, limits.input_bits, limits.weight_bits, limits.out_bits)
+        rows = [
+            np.array([row], dtype=np.int64)
+            for row in (gemm, self.design, limits.row(), limits.dram_row(), [self.candidates])
+        ]
+        gemms, designs, memories, dram, candidates = rows
         behind, budget = np.zeros(1, dtype=np.int64), self._budget()
         run_designs(
-            gemms, designs, behind, limits, dram, candidates, budget, is_pruned, True, work, records, found,
-            self.limits.channel,
+            gemms, designs, behind, memories, dram, candidates, budget, is_pruned, True, work, records, found,
+            limits.channel,
         )  # fmt: skip
         return bool(found[0, 0, 0] >= 0)
-
-
-def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
-    """Raise InputError where a GEMM's operands do not lie in the channel's memory."""
-    if limits.channel is None:
-        return
-    m, k, n = sizes
-    pitch = 64
-    end = m * (k + pitch) + k * n + m * (n * limits.out_bytes + pitch) + 4 * n + 3 * 4096
-    if end > limits.channel.capacity_bytes:
-        size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
-        raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")

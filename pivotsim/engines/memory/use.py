@@ -41,12 +41,12 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     ops = [op for op in trace if op.kind == "gemm"]
     limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
     unlimited = analytic.cycles_per_gemm(gemms, hw.array).tolist()
-    for run in runs_per_gemm(gemms, hw, trace.gemm_masks):
+    for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist()):
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
         if run.mask is not None:
             one = result.cycles if limits.are_none else _unlimited_cycles(op, hw, run)
-            bound = roofline((op.m, op.k, op.n), pes, limits)[1]
+            bound = roofline((op.m, op.k, op.n), pes, limits.with_bits(op.a_bits, op.w_bits, op.out_bits))[1]
         uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)
 
