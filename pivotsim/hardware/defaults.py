@@ -5,7 +5,7 @@ a source that calls it a default. A cost that a file begins must be whole. A boa
 has no costs, places what it does not name elsewhere, and may leave out the power that a processor takes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pivotsim.hardware.sourced import NONE
@@ -14,6 +14,16 @@ from pivotsim.operations import OPERATIONS, PS
 NO_PROCESSOR = NONE  # in place of the group ``host``
 DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
+# values that boards of before did not state, and what they are there; those of NEW_VALUES have the source of a default
+NEW_VALUES = {
+    "memories.transfers": "overlapped",
+    "memories.reuse": "kept",
+    "memories.clock_divisor": 1,
+    "memories.post_region_cycles": 0,
+    "memories.post_entry_cycles": 0,
+}
+LATER: dict[str, object] = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", **NEW_VALUES}
+NOT_STATED = "default, as before there was a choice"
 
 
 def with_defaults(data: Any, *, has_processor: bool) -> Any:
@@ -30,6 +40,20 @@ def with_defaults(data: Any, *, has_processor: bool) -> Any:
         if _put(filled, path, value, over=is_old_default):
             sources[name] = source
     return {**filled, "sources": {**sources, **stated}}
+
+
+def with_later_sources(data: Any, groups: Iterable[str]) -> Any:
+    """Return a hardware file's mapping with a source for each of NEW_VALUES that it leaves to the schema's default."""
+    stated = data.get("sources") if isinstance(data, Mapping) else None
+    if not isinstance(stated, Mapping):
+        return data
+    sources = {}
+    for path in NEW_VALUES:
+        group, _, name = path.partition(".")
+        values = data.get(group, {})
+        if group in groups and group not in stated and isinstance(values, Mapping) and name not in values:
+            sources[path] = NOT_STATED
+    return {**data, "sources": {**sources, **stated}}
 
 
 def default_place(kind: str, *, has_processor: bool) -> str:

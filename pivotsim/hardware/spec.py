@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
+from pivotsim.hardware.defaults import DEFAULT, LATER, NO_PROCESSOR, with_defaults, with_later_sources
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
@@ -130,10 +130,6 @@ class PlacementSpec(PlaceOfEachKind):
         return place
 
 
-# values that boards of version 0.1 did not state, and what they are there
-LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim"}
-
-
 def _value_in(values: Any, path: str) -> Any:
     """Return what nested dicts hold at a dotted path, None where they hold nothing."""
     for key in path.split("."):
@@ -158,7 +154,7 @@ class Hardware(Printable, SourcedSpec):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_what_is_left_out(cls, data: Any) -> Any:
-        return cls._with_defaults(data)
+        return with_later_sources(cls._with_defaults(data), cls.model_fields)
 
     @classmethod
     def _with_defaults(cls, data: Any) -> Any:

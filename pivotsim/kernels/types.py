@@ -70,7 +70,10 @@ class Limits(NamedTuple):
     """Memories in bytes and array clocks.
 
     Halves: 0 is unlimited, 1 single, 2 ping-pong. Shares of the global buffer in bytes: -1 is unlimited. Ports in bytes
-    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded.
+    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded. Ports and latencies count in the
+    memories' clock, one of which takes ``clock_divisor`` array clocks. ``is_serial`` is 1 where loads, passes and
+    drains take turns, ``refetches`` 1 where no unit is kept for another pass. Between a region's last output and its
+    drain lie ``post_region`` array clocks and ``post_entry`` for each entry.
     """
 
     input_halves: int
@@ -85,6 +88,11 @@ class Limits(NamedTuple):
     write_latency: int
     out_bytes: int
     bias: int
+    clock_divisor: int
+    is_serial: int
+    refetches: int
+    post_region: int
+    post_entry: int
 
 
 class Dram(NamedTuple):

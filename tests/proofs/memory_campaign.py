@@ -1,6 +1,6 @@
 """Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
 
-.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked]
+.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [modes]
 """
 
 import random
@@ -60,6 +60,17 @@ def random_case(draw, largest=14):
     streamed = dict(zip(("is", "ws", "os"), (gemm[2], gemm[0], gemm[1]), strict=True))[array["dataflow"]]
     chunk = draw.choice((streamed, draw.randint(1, streamed), draw.randint(1, min(streamed, 3))))
     return gemm, array, memory, draw.choice(LOOP_ORDERS[array["dataflow"]]), chunk
+
+
+def random_modes(draw):
+    """Ways to run the memories other than the usual one, each of them often."""
+    return {
+        "transfers": draw.choice(("overlapped", "serial")),
+        "reuse": draw.choice(("kept", "kept", "none")),
+        "clock_divisor": draw.choice((1, 1, 2, 3, 4)),
+        "post_region_cycles": draw.choice((0, 0, 1, 5)),
+        "post_entry_cycles": draw.choice((0, 0, 1, 2)),
+    }
 
 
 def random_mask(draw, gemm):
@@ -123,12 +134,14 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
     return [name for name, (one, other) in found.items() if one != other]
 
 
-def campaign(points, seed, is_masked=False):
+def campaign(points, seed, is_masked=False, has_modes=False):
     """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)])."""
     draw = random.Random(seed)
     runs, misfits, different = 0, 0, []
     for _ in range(points):
         case = random_case(draw)
+        if has_modes:
+            case[2].update(random_modes(draw))
         case += (random_mask(draw, case[0]),) if is_masked else ()
         found = differences(*case)
         if found == ["misfit"]:
@@ -141,7 +154,8 @@ def campaign(points, seed, is_masked=False):
 
 
 if __name__ == "__main__":
-    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), "masked" in sys.argv[3:])
+    words = sys.argv[3:]
+    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), "masked" in words, "modes" in words)
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
     for case, found in different[:10]:
         print(found, case)

@@ -1,15 +1,18 @@
 """Memories as the engine `memory` reads them: limits in bytes and array clocks, checked, and as the kernel's rows."""
 
-import math
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from pivotsim.errors import InputError, check_choice, check_flag, check_integer
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got
 from pivotsim.hardware.dram.spec import DramSpec
-from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.hardware.memory import BUFFERS, KEPT, NOT_KEPT, OVERLAPPED, SERIAL, UNLIMITED, MemorySpec
 from pivotsim.kernels.types import Dram, Limits
 from pivotsim.units import INT64_MAX
+
+CHOICES = {"transfers": (OVERLAPPED, SERIAL), "reuse": (KEPT, NOT_KEPT)}
+FROM_ZERO = ("_share_bytes", "_latency_cycles", "_region_cycles", "_entry_cycles")
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,9 @@ class MemoryLimits:
     ``channel`` takes the place of ``dram_bytes_per_s``: commands of a DRAM channel, one for reads and one for writes,
     since the two directions do not meet under `bandwidth` either.
 
-    ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write.
+    ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write. ``clock_hz`` is the array's
+    clock; one of the memories, in which ports and latencies count, takes ``clock_divisor`` of it. The ``post`` clocks
+    are the array's. ``transfers`` and ``reuse`` as in ``hardware.memory``.
     """
 
     ipmem_bytes: int | None = None
@@ -40,6 +45,11 @@ class MemoryLimits:
     write_latency_cycles: int = 0
     out_bytes: int = 1
     bias: bool = False
+    transfers: str = OVERLAPPED
+    reuse: str = KEPT
+    clock_divisor: int = 1
+    post_region_cycles: int = 0
+    post_entry_cycles: int = 0
     channel: DramSpec | None = None
 
     def __post_init__(self) -> None:
@@ -49,26 +59,27 @@ class MemoryLimits:
             try:
                 if name == "channel":
                     continue
-                if name.endswith("_buffers"):
-                    check_choice(name, value, BUFFERS)
+                if name.endswith("_buffers") or name in CHOICES:
+                    check_choice(name, value, CHOICES.get(name, BUFFERS))
                 elif name == "bias":
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
-                    check_integer(
-                        name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles")) else 1, INT64_MAX
-                    )
+                    check_integer(name, value, 0 if name.endswith(FROM_ZERO) else 1, INT64_MAX)
             except InputError as error:
                 problems += error.problems
         if self.out_bytes not in (1, 4):
             problems.append(f"out_bytes: must be 1 or 4 (got {self.out_bytes!r})")
+        if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
+            problems.append(f"dram_bytes_per_s: times clock_divisor exceeds int64 {got(self.dram_bytes_per_s)}")
         if problems:
             raise InputError(problems)
 
     @cached_property
     def are_none(self) -> bool:
-        """Whether nothing is limited: sizes, shares, rates and latencies."""
+        """Whether nothing is limited: sizes, shares, rates, latencies and clocks before drains."""
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
-        return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
+        clocks = (self.read_latency_cycles, self.write_latency_cycles, self.post_region_cycles, self.post_entry_cycles)
+        return all(free) and not any(clocks)
 
     def halves(self, memory: str) -> int:
         """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""
@@ -100,23 +111,29 @@ class MemoryLimits:
             write_latency=self.write_latency_cycles,
             out_bytes=self.out_bytes,
             bias=int(self.bias),
+            clock_divisor=self.clock_divisor,
+            is_serial=int(self.transfers == SERIAL),
+            refetches=int(self.reuse == NOT_KEPT),
+            post_region=self.post_region_cycles,
+            post_entry=self.post_entry_cycles,
         )
 
     def dram_row(self) -> Dram:
         """Return the DRAM as kernels read it."""
         axi = self.axi_bytes_per_cycle or 0
         if self.channel is not None:
-            timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
+            timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6) * self.clock_divisor
             least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
             burst = self.channel.burst_bytes, self.burst_clocks()
             return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator)
-        common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
-        cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
-        return Dram(axi, *cost, 1, 0, 0, 1, 1)
+        if self.dram_bytes_per_s is None:
+            return Dram(axi, 0, 1, 1, 0, 0, 1, 1)
+        cost = Fraction(self.clock_hz, self.dram_bytes_per_s * self.clock_divisor)  # of the memories' clocks, per byte
+        return Dram(axi, cost.numerator, cost.denominator, 1, 0, 0, 1, 1)
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
-    """Return the limits of a hardware's memories at an array clock: ns become clocks, rounded up.
+    """Return the limits of a hardware's memories at an array clock: ns become clocks of the memories, rounded up.
 
     The clock counts as a whole number of hertz, so that every length is an exact integer. Only what can matter is read:
     no halves of a memory without a limit, no rate behind a channel that issues commands.
@@ -127,7 +144,7 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         return None if value == UNLIMITED else int(value)
 
     def cycles(time_ns: int) -> int:
-        return -(-time_ns * clock_hz // 10**9)
+        return -(-time_ns * clock_hz // (10**9 * memories.clock_divisor))
 
     axi = limit(memories.axi_port_bytes_per_clock)
     channel = memories.dram_channel()
@@ -150,5 +167,10 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         write_latency_cycles=cycles(memories.write_latency_ns),
         out_bytes=memories.out_bytes,
         bias=memories.bias,
+        transfers=memories.transfers,
+        reuse=memories.reuse,
+        clock_divisor=memories.clock_divisor,
+        post_region_cycles=memories.post_region_cycles,
+        post_entry_cycles=memories.post_entry_cycles,
         channel=channel,
     )

@@ -136,7 +136,7 @@ def _are_sure(
     m, k, n = map(float, size)
     row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size)
     folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
-    per_byte, latency, cost, bias = (
+    per_byte, latency, cost, bias, post, post_entry = (
         _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
     )
     bound = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
@@ -147,6 +147,7 @@ def _are_sure(
         number = folds * (streamed / at_least_one + 2)
         longest = unit * (per_byte + 1) + latency + 1
         steps = 2 * designs[:, 0] + designs[:, 1] + chunk + designs[:, 6]
+        steps = steps + post + post_entry * np.maximum(chunk, designs[:, 0])
         bound = np.maximum(bound, np.maximum((3 * number + 1) * longest + number * steps, unit * cost))
     passes = folds * np.ceil(streamed / np.maximum(most, 1))
     return (bound < SURE) & (passes <= memory_bounds.MAX_PASSES)
@@ -158,15 +159,17 @@ def _half_bytes(limits: MemoryLimits, memory: str) -> int:
     return INT64_MAX if size is None else min(size, INT64_MAX)
 
 
-def _longest_transfer(limits: MemoryLimits) -> tuple[float, float, float, float]:
-    """Return (clocks per byte, clocks, cost, bytes of bias per output) no lower than any transfer's."""
-    latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 1  # rounded up
+def _longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
+    """Return (clocks per byte, clocks, cost, bytes of bias per output) of any transfer at most, and post clocks."""
+    divisor = limits.clock_divisor
+    latency = (max(limits.read_latency_cycles, limits.write_latency_cycles) + 4) * divisor  # rounded up, and a start
     row = limits.row()
     rates = (limits.axi_bytes_per_cycle, row.gb_port, row.ipmem_port, row.wtmem_port)
-    per_byte = [1 / rate for rate in rates if rate]
+    per_byte = [divisor / rate for rate in rates if rate]
     per_byte += [limits.clock_hz / limits.dram_bytes_per_s] if limits.dram_bytes_per_s else []
     slowest = max(per_byte, default=0.0) if limits.channel is None else math.inf
-    return slowest, float(latency), float(limits.dram_row().cost_num), float(PSUM_BYTES * limits.bias)
+    post = float(limits.post_region_cycles), float(limits.post_entry_cycles)
+    return slowest, float(latency), float(limits.dram_row().cost_num), float(PSUM_BYTES * limits.bias), *post
 
 
 def _each(index: IntArray, values: Sequence[Any]) -> Any:

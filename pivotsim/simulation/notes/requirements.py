@@ -17,8 +17,8 @@ of the hardware, the options memory, profile, energy and scope, and
 import re
 from functools import cache
 
-from pivotsim.engines.base import HW
-from pivotsim.hardware.memory import BANDWIDTH
+from pivotsim.engines.base import HW, PAPER
+from pivotsim.hardware.memory import BANDWIDTH, OVERLAPPED
 from pivotsim.operations import PL, PS, TOKEN_DROP, UNIT_OF
 from pivotsim.simulation.notes.facts import (
     ENTROPY,
@@ -79,6 +79,7 @@ ACTIVATIONS = fact(
 ROWS: dict[str, tuple[Need, ...]] = {
     **dict.fromkeys(LABELS, (LABEL,)),
     "array.os_edge_register": (value("array.dataflow", "os"),),
+    "array.fold_overlap": (one_of(value("memory", PAPER), value("memories.transfers", OVERLAPPED)),),
     "array.operand_bits": (nothing("it decides which operands fit, not what they take"),),
     "memories.gb_bytes": (nothing("its shares are what a run reads"),),
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),
