@@ -21,6 +21,9 @@ NEW_VALUES = {
     "memories.clock_divisor": 1,
     "memories.post_region_cycles": 0,
     "memories.post_entry_cycles": 0,
+    "calls.fold_us": 0.0,
+    "calls.result_tile_us": 0.0,
+    "calls.gemm_us": 0.0,
 }
 LATER: dict[str, object] = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", **NEW_VALUES}
 NOT_STATED = "default, as before there was a choice"

@@ -217,6 +217,8 @@ class Hardware(Printable, SourcedSpec):
                 inside = inside.get(key, {}) if isinstance(inside, dict) else {}
             if isinstance(inside, dict):
                 inside.pop(last, None)
+                if not inside:
+                    values.pop(groups[0])
         return values
 
     @property

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
+from pivotsim.engines.array.calls import calls_note, with_calls
 from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.array.spans import fold_spans
 from pivotsim.engines.base import PAPER, Details, Engine, EngineRun, GemmMasks, Span
@@ -49,9 +50,14 @@ class ArrayEngine(Engine):
 
     def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
         """Return clocks without stalls, and the bytes that move where nothing is kept between folds."""
-        array = as_systolic(hw, "engine").array
-        cycles = self.cycles_per_gemm(trace.gemms, array, trace.gemm_masks)
+        board = as_systolic(hw, "engine")
+        array = board.array
+        cycles = with_calls(self.cycles_per_gemm(trace.gemms, array, trace.gemm_masks), trace, board)
         return EngineRun(cycles, FoldDetails(array), lambda: counts_without_limits(trace, array))
+
+    def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
+        """Return how much of the clocks are waits for the driver."""
+        return calls_note(trace, as_systolic(hw, "engine"))
 
 
 class Analytic(ArrayEngine):
