@@ -76,10 +76,12 @@ class Details:
         return None
 
     def spans(
-        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0
+        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0,
+        bits: tuple[int, int, int] = (8, 8, 8),
     ) -> Iterator[Span]:  # fmt: skip
         """Yield what one GEMM does to the parts of the machine, step by step or one span per track.
 
+        ``bits`` are those of an element of inputs, weights and outputs.
         Tracks are the array's phases (written small) or parts with names of their own. Spans of one track do not
         overlap and lie within the GEMM's clocks.
         """

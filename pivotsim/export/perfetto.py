@@ -189,7 +189,7 @@ def _phases(report: Report, per_step: bool, detailed: int | None = None) -> Iter
     ops = [op for op in inputs.trace if op.kind == "gemm"]
     gemm_rows = [number for number, row in enumerate(report.rows) if row.kind == "gemm"]
     op_of = {row: ops[i % len(ops)] for i, row in enumerate(gemm_rows)}
-    known: dict[tuple[int, int, int, bool, Mask | None, int], list[Span]] = {}
+    known: dict[tuple[int, int, int, bool, Mask | None, int, tuple[int, int, int]], list[Span]] = {}
     for piece in report.timeline.pieces:
         if piece.resource != ARRAY:
             continue
@@ -199,7 +199,8 @@ def _phases(report: Report, per_step: bool, detailed: int | None = None) -> Iter
         one, begin = (piece.end - piece.start) // len(repeats), piece.start
         name, args = _label(report.rows[piece.row], piece, report)
         for repeat in repeats:
-            gemm = (op.m, op.k, op.n, per_step or op.encoder == detailed, mask, repeat % mask.count if mask else 0)
+            copy, bits = repeat % mask.count if mask else 0, (op.a_bits, op.w_bits, op.out_bits)
+            gemm = (op.m, op.k, op.n, per_step or op.encoder == detailed, mask, copy, bits)
             if gemm not in known:
                 known[gemm] = list(report.details.spans(*gemm))
             spans = known[gemm]

@@ -16,6 +16,13 @@ DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
 # values that boards of before did not state, and what they are there; those of NEW_VALUES have the source of a default
 NEW_VALUES = {
+    "memories.sum_bytes": 4,
+    "memories.axi_burst_bytes": 256,
+    "memories.axi_bursts": "unit",
+    "memories.axi_read_burst_clocks": 0,
+    "memories.axi_read_beat_clocks": 1,
+    "memories.axi_write_burst_clocks": 0,
+    "memories.axi_write_beat_clocks": 1,
     "memories.transfers": "overlapped",
     "memories.reuse": "kept",
     "memories.clock_divisor": 1,

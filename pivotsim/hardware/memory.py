@@ -1,6 +1,6 @@
 """The memories between DRAM and the array: DRAM, AXI ports, global buffer, input, weight and output memory."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, model_validator
 from pydantic_core import PydanticCustomError, PydanticKnownError
@@ -29,6 +29,9 @@ NOT_KEPT: Literal["none"] = "none"
 MAX_DIVISOR = 64
 MAX_POST_CYCLES = 10**6
 MODES = ("transfers", "reuse", "clock_divisor", "post_region_cycles", "post_entry_cycles")  # which have defaults
+BURSTS: tuple[str, ...] = ("unit", "row")
+MAX_SUM_BYTES = 16
+MAX_BURST_CLOCKS = 10**6
 
 
 def _at_least(least: int, most: int) -> BeforeValidator:
@@ -53,6 +56,11 @@ Share: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(0, INT64_MAX)
 Port: TypeAlias = Annotated[int | Literal["unlimited"], _at_least(1, MAX_PORT_BYTES)]
 
 
+def _burst_clocks(meaning: str, default: int) -> Any:
+    """Return a field that counts array clocks of a burst, or of a beat, which takes one at least."""
+    return quantity("clocks", meaning, ge=default, le=MAX_BURST_CLOCKS, default=default)
+
+
 class MemorySpec(Spec):
     """Memories and how the engine `memory` uses them; `memory: paper` takes them as unlimited.
 
@@ -70,7 +78,7 @@ class MemorySpec(Spec):
     wtmem_bytes: Size = quantity("B", "Weight memory beside the array.")
     wtmem_buffers: Buffers = quantity("", "One weight buffer, or two halves that fill and feed in turn.")
     wtmem_port_bytes_per_clock: Port = quantity("B", "Bytes that fill the weight memory in an array clock.")
-    opmem_bytes: Size = quantity("B", "Output memory beside the array, int32 partial sums.")
+    opmem_bytes: Size = quantity("B", "Output memory beside the array, partial sums.")
     opmem_buffers: Buffers = quantity("", "One output buffer, or two halves that sum and drain in turn.")
     axi_ports: int = quantity("", "AXI ports between DRAM and the global buffer.", ge=1, le=64)
     axi_port_bytes_per_clock: Port = quantity("B", "Bytes that an AXI port reads, and writes, in an array clock.")
@@ -80,8 +88,19 @@ class MemorySpec(Spec):
     dram_bytes_per_s: Size = quantity("B/s", "DRAM bandwidth, for reads and for writes each, under `bandwidth`.")
     read_latency_ns: int = quantity("ns", "From a read's request to its first data.", ge=0, le=MAX_LATENCY_NS)
     write_latency_ns: int = quantity("ns", "From a write's last data to its end; 0 is posted.", ge=0, le=MAX_LATENCY_NS)
-    out_bytes: Literal[1, 4] = quantity("B", "Bytes of an output: 1 requantised before it leaves, 4 as summed.")
-    bias: bool = quantity("", "Load an int32 bias per output column, once per matrix multiplication.")
+    axi_burst_bytes: int = quantity("B", "Longest burst of the AXI ports.", ge=1, le=MAX_PORT_BYTES, default=256)
+    axi_bursts: Literal["unit", "row"] = quantity(
+        "", "What a burst reaches over at most: a unit, or each row of its matrix for itself.", default="unit"
+    )
+    axi_read_burst_clocks: int = _burst_clocks("A read burst, before its beats.", 0)
+    axi_read_beat_clocks: int = _burst_clocks("A beat of all AXI ports that is read.", 1)
+    axi_write_burst_clocks: int = _burst_clocks("A write burst, before its beats.", 0)
+    axi_write_beat_clocks: int = _burst_clocks("A beat of all AXI ports that is written.", 1)
+    out_bytes: Literal[1, 4] = quantity(
+        "B", "Not read: an output has the out_bits of its operation. Boards of before state it.", default=1
+    )
+    sum_bytes: int = quantity("B", "A partial sum in the output memory, and a bias.", ge=1, le=MAX_SUM_BYTES, default=4)
+    bias: bool = quantity("", "Load a bias per output column, once per matrix multiplication.")
     loop_order: LoopOrder = quantity("", "Loops over tiles, outermost first; auto takes the fastest.")
     chunk: int = quantity(
         "steps", "Chunk that a longer stream is cut into; 0 takes the fastest that fits.", ge=0, le=INT64_MAX
@@ -140,7 +159,7 @@ class MemorySpec(Spec):
     def unlimited(self) -> "MemorySpec":
         """Return memories without limits, latencies, bias or modes, as `memory: paper` takes them."""
         sizes = (name for name in type(self).model_fields if name.endswith(("_bytes", "_per_clock", "_per_s")))
-        free = {name: UNLIMITED for name in sizes if name != "out_bytes"}
+        free = {name: UNLIMITED for name in sizes if name not in ("out_bytes", "sum_bytes", "axi_burst_bytes")}
         plain = {
             "dram": BANDWIDTH,
             "read_latency_ns": 0,
@@ -148,7 +167,9 @@ class MemorySpec(Spec):
             "bias": False,
             "loop_order": "auto",
             "chunk": 0,
-            "out_bytes": 1,
+            "axi_bursts": "unit",
             **{name: type(self).model_fields[name].default for name in MODES},
+            **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), 0),
+            **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), 1),
         }
         return self.model_copy(update={**free, **plain})

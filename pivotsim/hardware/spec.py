@@ -194,6 +194,11 @@ class Hardware(Printable, SourcedSpec):
     def operand_bits(self) -> int:
         """Widest operand that it multiplies."""
 
+    @property
+    def packs_operands(self) -> bool:
+        """Whether operands move as the bits that their operation states; else all as wide as the board's own."""
+        return False
+
     @abstractmethod
     def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""

@@ -47,6 +47,11 @@ class SystolicHardware(Hardware):
         """Widest operand that a PE multiplies."""
         return self.array.operand_bits
 
+    @property
+    def packs_operands(self) -> bool:
+        """Operands move as the bits that their operation states."""
+        return True
+
     @model_validator(mode="after")
     def _constants_within_their_ranges(self) -> Self:
         for problem in self.power.activity.disorder():

@@ -67,13 +67,14 @@ class Design(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Memories in bytes and array clocks.
+    """Memories in bytes and array clocks, and what one GEMM's elements take in them.
 
     Halves: 0 is unlimited, 1 single, 2 ping-pong. Shares of the global buffer in bytes: -1 is unlimited. Ports in bytes
-    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded. Ports and latencies count in the
-    memories' clock, one of which takes ``clock_divisor`` array clocks. ``is_serial`` is 1 where loads, passes and
-    drains take turns, ``refetches`` 1 where no unit is kept for another pass. Between a region's last output and its
-    drain lie ``post_region`` array clocks and ``post_entry`` for each entry.
+    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded. Partial sums and bias take
+    ``sum_bytes`` each. Ports and latencies count in the memories' clock, one of which takes ``clock_divisor`` array
+    clocks. ``is_serial`` is 1 where loads, passes and drains take turns, ``refetches`` 1 where no unit is kept for
+    another pass. Between a region's last output and its drain lie ``post_region`` array clocks and ``post_entry`` for
+    each entry. The last three are the GEMM's: bits of an element of inputs, weights and outputs.
     """
 
     input_halves: int
@@ -86,13 +87,16 @@ class Limits(NamedTuple):
     wtmem_port: int
     read_latency: int
     write_latency: int
-    out_bytes: int
     bias: int
+    sum_bytes: int
     clock_divisor: int
     is_serial: int
     refetches: int
     post_region: int
     post_entry: int
+    input_bits: int
+    weight_bits: int
+    out_bits: int
 
 
 class Dram(NamedTuple):
@@ -101,6 +105,10 @@ class Dram(NamedTuple):
     A bandwidth takes bytes * cost_num / cost_den array clocks (0 / 1: none). A channel that issues commands
     (kernels/dram) has f_dram / f_array = clock_num / clock_den in lowest terms; its bursts of ``burst_bytes`` take
     ``burst_clocks`` of its clocks, and no data comes before ``least_clocks``.
+
+    The AXI ports take ``read_burst`` or ``write_burst`` array clocks for each burst of at most ``axi_burst_bytes``, and
+    ``read_beat`` or ``write_beat`` for each beat of ``axi_bytes``; ``axi_burst_bytes`` 0 is a clock a beat and nothing
+    a burst. A burst reaches over a unit, or where ``by_row`` is 1 over a row of its matrix.
     """
 
     axi_bytes: int
@@ -111,6 +119,12 @@ class Dram(NamedTuple):
     least_clocks: int
     clock_num: int
     clock_den: int
+    axi_burst_bytes: int
+    read_burst: int
+    read_beat: int
+    write_burst: int
+    write_beat: int
+    by_row: int
 
 
 class Candidates(NamedTuple):
@@ -135,9 +149,9 @@ class Tables(NamedTuple):
     """What a mask leaves along the streamed index, as kernels/memory/mask_tables.py lays it out."""
 
     needed: Array
-    bytes_0: Array
+    sums_0: Array
     blocks_0: Array
-    bytes_1: Array
+    sums_1: Array
     blocks_1: Array
 
 
@@ -145,8 +159,8 @@ class Shape(NamedTuple):
     """How ``Tables`` are read.
 
     ``list_i`` and ``list_j`` are strides of the rows of ``needed``; ``block`` is the mask's; ``masked`` the slot that
-    the mask covers or -1; ``whole_0`` and ``whole_1`` the bytes of all units of a slot but for index along the stream;
-    ``tiled`` is 1 where slot 0 is tiles.
+    the mask covers or -1; ``whole_0`` and ``whole_1`` the elements of all units of a slot, of tiles their bytes with
+    index; ``tiled`` is 1 where slot 0 is tiles.
     """
 
     list_i: int

@@ -142,17 +142,18 @@ class _Sweep:
         """Return the most steps of the longest stream that a half of every memory holds, and which memory limits."""
         limits = limits_of(hw.memories, hw.array.clock_mhz)
         held = [(self.steps, "none")]  # where two hold as many, the earlier is named
-        for memory, _, _, per_step in reversed(units(self.longest, *self.shape, 1)):  # opmem first
+        for memory, _, _, per_step in reversed(units(self.longest, *self.shape, 1, limits)):  # opmem first
             half = limits.half_bytes(memory)
             if per_step and half is not None:
-                held.append((half // per_step, memory))
+                held.append((8 * half // per_step, memory))
         return min(held, key=lambda entry: entry[0])
 
     def opmem_bytes(self, steps: int) -> int:
         """Return the output memory that holds so many steps."""
         halves = 1 + BUFFERS.index(self.hw.memories.opmem_buffers)
-        per_step = units(self.longest, *self.shape, 1)[2][3]
-        return halves * steps * per_step
+        limits = limits_of(self.hw.memories, self.hw.array.clock_mhz)
+        per_step = units(self.longest, *self.shape, 1, limits)[2][3]
+        return halves * steps * per_step // 8
 
     def point(self, opmem_bytes: int) -> OpmemPoint:
         """Return chunk, limit and delay at a size of the output memory."""

@@ -29,6 +29,7 @@ from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.notes.needs import possible_in
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import unmet
+from pivotsim.simulation.notes.widths import width_remarks
 from pivotsim.simulation.run import SCOPES, as_trace, runnable, scoped
 from pivotsim.simulation.summary import inherited_lines
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
@@ -123,7 +124,7 @@ def simulate_designs(
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
-    notes = list(workload_notes(whole, scope, hw.operand_bits))
+    notes = [*workload_notes(whole, scope, hw.operand_bits, hw.packs_operands), *width_remarks(trace, hw, PAPER)]
     power = constant_power_note(hw, _varied(hw.array, vectors)) if energy == "constant" else ""
     options = {"memory": PAPER, "profile": profile, "energy": energy, "scope": scope}
     possible = possible_in(hw, options, trace.first_ops, interval=False)
@@ -230,7 +231,7 @@ def _energy_j(
     """Return the joules of each design, float64 (D,)."""
     if energy == "constant":  # millions of designs: no vector more than needed
         return board_j(hw, delay_ms)
-    sram, dram = design_bytes(trace.gemms.tolist(), columns.rows, columns.cols, columns.dataflow)
+    sram, dram = design_bytes(trace.gemms_with_bits.tolist(), columns.rows, columns.cols, columns.dataflow)
     vectors: dict[str, Any] = {
         "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
     }  # fmt: skip

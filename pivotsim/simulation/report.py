@@ -17,6 +17,7 @@ from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading
 from pivotsim.simulation.notes.sources import notes_of, remarks_of
+from pivotsim.simulation.notes.widths import width_remarks
 from pivotsim.simulation.results import hash_of, header
 from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
 from pivotsim.simulation.summary import run_line, run_tables
@@ -150,7 +151,9 @@ class Report:
         """What must be said beside the totals."""
         inputs = self.inputs
         remarks = remarks_of(inputs.hw, self.options, self.reading, self.overlap_ms)
-        return (*remarks, *workload_remarks(inputs.whole, self.options["scope"], inputs.hw.operand_bits, self.batch))
+        hw, scope = inputs.hw, self.options["scope"]
+        remarks += workload_remarks(inputs.whole, scope, hw.operand_bits, hw.packs_operands, self.batch)
+        return (*remarks, *width_remarks(inputs.trace, hw, self.options["memory"]))
 
     @property
     def fits(self) -> bool | None:

@@ -18,7 +18,8 @@ ATTENTION = [(197, 64, 197)] * 3 + [(197, 197, 64)] * 3  # of DeiT-T: QK^T and S
 
 def clocks(rows: Sequence[Measured], hw: Hardware, engine: str = "analytic", memory: str = PAPER) -> FloatArray:
     """Return the clocks of each product by itself, with calls of a driver if the board has any, float64 (N,)."""
-    trace = Trace(tuple(Op(1, "fc1", "gemm", row.m, row.k, row.n) for row in rows))
+    bits = hw.operand_bits
+    trace = Trace(tuple(Op(1, "fc1", "gemm", r.m, r.k, r.n, a_bits=bits, w_bits=bits, out_bits=bits) for r in rows))
     board = hw if memory == HW else hw.without_memory_limits()
     return ENGINES[engine].run(trace, board, memory).cycles.astype(np.float64)
 

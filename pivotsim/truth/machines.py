@@ -89,7 +89,7 @@ MACHINES = {
         "Vitis tutorial, 32x32 DSP58 array, VCK190", "board or emulation (not said)",
         "clocks at half the DSPs' clock",
         "github Xilinx/Vitis-Tutorials, 10-GeMM_AIEvsDSP, DSP/README.md, two editions",
-        "engine `memory`, is, pipelined, memories at half the array's clock (`memories.clock_divisor`) and without limits;"
+        "engine `memory`, is, pipelined, memories at half the clock (`memories.clock_divisor`), without limits;"
         " `counter` is when the design's counter starts and stops",
         predict=arrays.clocks_of_the_memories, unit_clocks=2, terms=lambda rows, _: arrays.one(rows)[:, None],
         constants=(("counter", "clocks"),), groups_apart=True,

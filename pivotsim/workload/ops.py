@@ -13,6 +13,7 @@ from pivotsim.operations import OPERATIONS
 from pivotsim.tables import Printable, Table, counted
 from pivotsim.units import INT64_MAX
 from pivotsim.workload.masks.masks import Mask, draw_of, drawn_mask
+from pivotsim.workload.sizes import MAX_BITS
 
 KINDS = tuple(OPERATIONS)
 
@@ -31,7 +32,7 @@ MAX_LAYER_CHARACTERS = 200
 DENSITY_PLACES = 0.01  # how far a stated density may lie from that of the mask beside it
 BOUNDS = {  # field of Op: (least, most)
     "encoder": (0, 4096), "m": (1, INT64_MAX), "k": (1, INT64_MAX), "n": (1, INT64_MAX), "repeats": (1, INT64_MAX),
-    "a_bits": (1, 64), "w_bits": (1, 64), "out_bits": (1, 64),
+    **dict.fromkeys(("a_bits", "w_bits", "out_bits"), (1, MAX_BITS)),
 }  # fmt: skip
 
 # The paper's three groups (Fig. 6a); its attention share (Fig. 1b) is attention_mac and softmax together.
@@ -196,6 +197,17 @@ class Trace(Printable):
     def gemms(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
         """The GEMMs as an int64 array (count, 4): m, k, n, repeats."""
         return gemm_array((op.m, op.k, op.n, op.repeats) for op in self.ops if op.kind == "gemm")
+
+    @cached_property
+    def gemms_with_bits(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+        """The GEMMs as an int64 array (count, 7): m, k, n, a_bits, w_bits, out_bits, repeats."""
+        return np.concatenate([self.gemms[:, :3], self.gemm_bits, self.gemms[:, 3:]], axis=1)
+
+    @cached_property
+    def gemm_bits(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+        """Bits of an element of each GEMM's inputs, weights and outputs, int64 (count, 3)."""
+        rows = [(op.a_bits, op.w_bits, op.out_bits) for op in self.ops if op.kind == "gemm"]
+        return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
     @cached_property
     def gemm_masks(self) -> tuple[Mask | None, ...]:

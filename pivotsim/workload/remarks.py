@@ -10,7 +10,7 @@ _OPERANDS = {"b": "weights", "out": "scores", "a": "left operands"}
 MAX_NAMED = 4  # modules and origins that a note names
 
 
-def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ...]:
+def workload_notes(whole: Trace, scope: str, operand_bits: int, packs: bool = True) -> tuple[str, ...]:
     """Return the notes on a workload: what its scope leaves out, what its masks keep, and operands that are narrower.
 
     Parameters
@@ -21,6 +21,8 @@ def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ..
         ``encoders`` or ``all``.
     operand_bits : int
         Width of the operands that the hardware multiplies, bit.
+    packs : bool
+        Narrower operands move as the bits that they have.
 
     Returns
     -------
@@ -35,10 +37,12 @@ def workload_notes(whole: Trace, scope: str, operand_bits: int) -> tuple[str, ..
     scope: 'encoders' leaves out patch_embed, requant, head (58.2 million MACs); scope 'all' charges them
     masks of weights: 12, each keeps 0.5 of the elements (fc1; drawn)
     """
-    return (*plan_scope_notes(whole, scope), *workload_remarks(whole, scope, operand_bits))
+    return (*plan_scope_notes(whole, scope), *workload_remarks(whole, scope, operand_bits, packs))
 
 
-def workload_remarks(whole: Trace, scope: str, operand_bits: int, batch: int = 1) -> tuple[str, ...]:
+def workload_remarks(
+    whole: Trace, scope: str, operand_bits: int, packs: bool = True, batch: int = 1
+) -> tuple[str, ...]:  # fmt: skip
     """Return those of the notes on a workload that belong beside the totals: all but what a plan's scope leaves out."""
     trace = whole.within(scope)
     return (
@@ -46,7 +50,7 @@ def workload_remarks(whole: Trace, scope: str, operand_bits: int, batch: int = 1
         *_out_of_trace(whole, trace, scope),
         *_images(trace, batch),
         *_kept_shares(trace),
-        *_narrow_operands(trace, operand_bits),
+        *_narrow_operands(trace, operand_bits, packs),
     )
 
 
@@ -141,11 +145,13 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(different[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _narrow_operands(trace: Trace, operand_bits: int) -> Iterable[str]:
-    """Yield that operands of fewer bits than the hardware multiplies save nothing."""
+def _narrow_operands(trace: Trace, operand_bits: int, packs: bool) -> Iterable[str]:
+    """Yield what operands of fewer bits than the hardware multiplies save: bytes at most."""
     if trace.model is not None:  # of a plan, whose operands are those that the hardware is meant for
         return
     narrow = sorted({b for op in trace if op.kind == "gemm" for b in (op.a_bits, op.w_bits) if b < operand_bits})
     if narrow:
         texts = " and ".join(map(str, narrow))
-        yield f"operands of {texts} bit run as {operand_bits} bit: same clocks, bytes and energy"
+        same = "a multiplication takes the same clock and energy, memories move their own bits"
+        same = same if packs else "same clocks, bytes and energy"
+        yield f"operands of {texts} bit run as {operand_bits} bit: {same}"

@@ -1,6 +1,6 @@
 """Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
 
-.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [modes]
+.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed] [modes]
 """
 
 import random
@@ -21,8 +21,25 @@ from tests.oracles.memory.program import LOOP_ORDERS
 SLOTS = {"is": {"input": 0, "weight": 1}, "ws": {"weight": 0, "input": 1}, "os": {"input": 0, "weight": 1}}
 
 
-def random_case(draw, largest=14):
-    """A GEMM, an array, memories, a loop order and a chunk, at sizes where every mechanism is met often."""
+WIDTHS = (1, 3, 4, 8, 8, 12, 16, 32, 64)
+
+
+def mixed_widths(draw):
+    """Elements of any width, and AXI bursts that cost something in half of the cases."""
+    found = {name: draw.choice((*WIDTHS, draw.randint(1, 32))) for name in ("input_bits", "weight_bits", "out_bits")}
+    found["sum_bytes"] = draw.choice((4, 4, 2, 5, 8))
+    if draw.random() < 0.5:
+        found |= {"axi_burst_bytes": draw.randint(1, 20), "axi_bursts": draw.choice(("unit", "row"))}
+        found |= {f"axi_{way}_burst_cycles": draw.choice((0, 1, 4, 9)) for way in ("read", "write")}
+        found |= {f"axi_{way}_beat_cycles": draw.choice((1, 2, 9)) for way in ("read", "write")}
+    return found
+
+
+def random_case(draw, largest=14, is_mixed=False):
+    """A GEMM, an array, memories, a loop order and a chunk, at sizes where every mechanism is met often.
+
+    ``is_mixed``: elements of any width and AXI bursts, see ``mixed_widths``; else a byte each, outputs one or four.
+    """
 
     def maybe(p, *bounds):
         return draw.randint(*bounds) if draw.random() < p else None
@@ -40,6 +57,7 @@ def random_case(draw, largest=14):
     scale = draw.choice((1, 1, 3))
     buffers = {f"{memory}_buffers": draw.choice(("single", "ping_pong")) for memory in ("ipmem", "wtmem", "opmem")}
     memory = {
+        **memory_clock.UNLIMITED,
         "ipmem_bytes": maybe(0.8, 1, 60 * scale),
         "wtmem_bytes": maybe(0.8, 1, 60 * scale),
         "opmem_bytes": maybe(0.8, 4, 250 * scale),
@@ -54,8 +72,8 @@ def random_case(draw, largest=14):
         "wtmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
-        "out_bytes": draw.choice((1, 4)),
         "bias": draw.random() < 0.4,
+        **(mixed_widths(draw) if is_mixed else {"out_bits": draw.choice((8, 32))}),
     }
     streamed = dict(zip(("is", "ws", "os"), (gemm[2], gemm[0], gemm[1]), strict=True))[array["dataflow"]]
     chunk = draw.choice((streamed, draw.randint(1, streamed), draw.randint(1, min(streamed, 3))))
@@ -134,15 +152,21 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
     return [name for name, (one, other) in found.items() if one != other]
 
 
-def campaign(points, seed, is_masked=False, has_modes=False):
-    """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)])."""
+def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False):
+    """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)]).
+
+    ``is_masked``: all have a mask; with ``is_mixed`` some have. ``has_modes``: see ``random_modes``.
+    """
     draw = random.Random(seed)
     runs, misfits, different = 0, 0, []
     for _ in range(points):
-        case = random_case(draw)
+        case = random_case(draw, is_mixed=is_mixed)
         if has_modes:
             case[2].update(random_modes(draw))
-        case += (random_mask(draw, case[0]),) if is_masked else ()
+        has_mask = is_masked or (is_mixed and draw.random() < 0.3)
+        if has_mask and case[2].get("axi_bursts") == "row":
+            case[2]["axi_bursts"] = "unit"  # rows run dense
+        case += (random_mask(draw, case[0]),) if has_mask else ()
         found = differences(*case)
         if found == ["misfit"]:
             misfits += 1
@@ -154,8 +178,8 @@ def campaign(points, seed, is_masked=False, has_modes=False):
 
 
 if __name__ == "__main__":
-    words = sys.argv[3:]
-    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), "masked" in words, "modes" in words)
+    kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in ("is_masked", "is_mixed", "has_modes")}
+    runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), **kinds)
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
     for case, found in different[:10]:
         print(found, case)

@@ -25,7 +25,7 @@ MAX_MEMORIES_KEPT = 4_096
 
 def run_with_memories(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort; members whose memories are not valid or too small are dropped."""
-    sizes, repeats = joint_gemms([work.trace.gemms for work in group.works])
+    sizes, repeats = joint_gemms([work.trace.gemms_with_bits for work in group.works])
     memories, index = _memories(group)
     valid = np.flatnonzero(index >= 0)
     if not len(valid):
@@ -129,7 +129,7 @@ def _misfit(size: Size, design: IntArray, memory_design: MemoryDesign) -> DoesNo
     """Return what does not fit."""
     result = run_one(size, design, memory_design)
     assert isinstance(result, DoesNotFit)
-    return DoesNotFitError(f"memories: gemm {'x'.join(map(str, size))}: {m}" for m in result.misfits)
+    return DoesNotFitError(f"memories: gemm {'x'.join(map(str, size[:3]))}: {m}" for m in result.misfits)
 
 
 def _total_cycles(

@@ -1,16 +1,19 @@
 """Bytes that dense GEMMs move under `memory: paper`, where nothing is kept between folds.
 
-For a GEMM of M x K x N, repeated ``repeats`` times, with int8 operands (1 B) and int32 sums (4 B),
+For a GEMM of M x K x N, repeated ``repeats`` times, with operands of their own bits, packed, and int32 sums (4 B) that
+leave as they are, or as outputs where those are wider,
 
     IPMEM, WTMEM    each operand byte is written once and read once, every time that it is fetched
     OPMEM           partial sums: one write per K fold, one read per K fold but the first, one read to drain
-    GB              each fetched byte is written once and read once, and so is each int32 output
-    DRAM            each fetched byte is read once, each int32 output is written once
+    GB              each fetched byte is written once and read once, and so is each output
+    DRAM            each fetched byte is read once, each output is written once
 
 An operand is fetched once for every fold along the dimension that it lacks, and sums leave the array once for each
-fold of K: once where that dimension streams. Under a mask: bytes_masked.py.
+fold of K: once where that dimension streams. What is fetched of an operand is packed over all folds: its last byte
+alone is filled up [assumed]. Under a mask: bytes_masked.py.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,20 +23,31 @@ from pivotsim.engines.counts import Counts
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS, OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import FloatArray, IntArray
-from pivotsim.workload.sizes import distinct_gemms
+from pivotsim.workload.sizes import Size, distinct_gemms, packed_bytes
 
 SUM_BYTES = 4  # int32
 
 
-def gemm_bytes(m: int, k: int, n: int, rows: Any, cols: Any, dataflow: str) -> tuple[Any, Any, Any]:
+def gemm_bytes(size: Size, rows: Any, cols: Any, dataflow: str) -> tuple[Any, Any, Any]:
     """Return (local, GB, DRAM) bytes of one GEMM on an array of ``rows`` x ``cols`` PEs, numbers or vectors."""
+    m, k, n, a_bits, w_bits, out_bits = size
     flow = DATAFLOW[dataflow]
     row_size, col_size, _ = flow.sizes(m, k, n)
     folds: dict[str, Any] = {flow.rows: -(-row_size // rows), flow.cols: -(-col_size // cols), flow.stream: 1}
     times = {operand: folds[_lacking(operand)] for operand in OPERAND_DIMENSIONS}
-    fetched, sums = times["a"] * m * k + times["b"] * k * n, SUM_BYTES * m * n
+    fetched = packed_bytes(times["a"] * m * k, a_bits) + packed_bytes(times["b"] * k * n, w_bits)
+    sums, outputs = SUM_BYTES * m * n, output_bytes(m * n, out_bits)
     local = 2 * fetched + (times["out"] + (times["out"] - 1) + 1) * sums
-    return local, 2 * fetched + 2 * sums, fetched + sums
+    return local, 2 * fetched + 2 * outputs, fetched + outputs
+
+
+def output_bytes(elements: int, out_bits: int) -> int:
+    """Return the bytes of outputs that leave as sums, or wider.
+
+    >>> output_bytes(3, 8), output_bytes(3, 64)
+    (12, 24)
+    """
+    return max(SUM_BYTES * elements, int(packed_bytes(elements, out_bits)))
 
 
 def _lacking(operand: str) -> str:
@@ -43,12 +57,12 @@ def _lacking(operand: str) -> str:
 
 
 def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
-    """Return the counts of (m, k, n, repeats) rows under `memory: paper`.
+    """Return the counts of GEMMs under `memory: paper`.
 
     Parameters
     ----------
-    gemms : iterable of (m, k, n, repeats)
-        As ``Trace.gemms.tolist()`` gives them: Python's integers, which never wrap.
+    gemms : iterable of (m, k, n, a_bits, w_bits, out_bits, repeats)
+        As ``Trace.gemms_with_bits.tolist()`` gives them: Python's integers, which never wrap.
     array : ArraySpec
         Its rows, columns and dataflow decide how often an operand is fetched.
 
@@ -57,13 +71,13 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
     One fold on 64x36: 4 * 8 inputs and 8 * 5 weights, 4 * 5 sums.
 
     >>> import pivotsim as ps
-    >>> paper_counts([(4, 8, 5, 1)], ps.load_hardware("zcu102").array)
+    >>> paper_counts([(4, 8, 5, 8, 8, 8, 1)], ps.load_hardware("zcu102").array)
     Counts(macs=160, local_bytes=304, gb_bytes=304, dram_bytes=152)
     """
     macs = local = gb = dram = 0
-    for (m, k, n), repeats in distinct_gemms(gemms).items():
-        here, buffer, outside = gemm_bytes(m, k, n, array.rows, array.cols, array.dataflow)
-        macs += repeats * m * k * n
+    for size, repeats in distinct_gemms(gemms).items():
+        here, buffer, outside = gemm_bytes(size, array.rows, array.cols, array.dataflow)
+        macs += repeats * math.prod(size[:3])
         local += repeats * here
         gb += repeats * buffer
         dram += repeats * outside
@@ -73,8 +87,9 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
 def design_bytes(
     gemms: Iterable[Iterable[int]], rows: IntArray, cols: IntArray, dataflows: IntArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return (SRAM, DRAM) bytes of (m, k, n, repeats) rows on many arrays, float64 (D,), exact below 2**53.
+    """Return (SRAM, DRAM) bytes of GEMMs, rows as for ``paper_counts``, on many arrays, float64 (D,).
 
+    Exact below 2**53.
     ``dataflows`` holds positions in ``DATAFLOWS``.
     """
     sram, dram = np.zeros(len(rows)), np.zeros(len(rows))
@@ -84,8 +99,8 @@ def design_bytes(
         r, c = rows[chosen].astype(np.float64), cols[chosen].astype(np.float64)
         if not len(r):
             continue
-        for (m, k, n), repeats in sizes.items():
-            local, buffer, outside = gemm_bytes(m, k, n, r, c, dataflow)
+        for size, repeats in sizes.items():
+            local, buffer, outside = gemm_bytes(size, r, c, dataflow)
             sram[chosen] += float(repeats) * (local + buffer)
             dram[chosen] += float(repeats) * outside
     return sram, dram

@@ -2,11 +2,13 @@
 
 The rules of bytes_dense.py, over the folds that remain:
 
-    an operand with a mask    its kept elements inside what a fold fetches, 1 B each, and 2 B of index for each kept
+    an operand with a mask    its kept elements inside what a fold fetches, packed, and 2 B of index for each kept
                               block that the fold touches (compressed blocks; zeros are put in at the array's edge)
     an operand without        what the fold streams, T of it for each row or column; a held tile whole
     OPMEM                     a write of 4 B per sum and fold, a read but before the first, a read to drain
-    outputs                   all m * n, 4 B each; under a mask of the result those that a fold computes
+    outputs                   all m * n, 4 B each or wider; under a mask of the result those that a fold computes
+
+Elements of an operand that are fetched are packed over all folds of a GEMM [assumed].
 """
 
 from collections.abc import Sequence
@@ -14,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from pivotsim.engines.array.bytes_dense import SUM_BYTES, output_bytes
 from pivotsim.engines.array.masked_folds import check_mask, kept_streams
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_DIMENSIONS
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import INDEX_BYTES, Mask, copies_run
-
-SUM_BYTES = 4  # int32
+from pivotsim.workload.sizes import Size, packed_bytes
 
 
 def moved_by_masked(gemms: IntArray, masks: Sequence[Mask | None], array: ArraySpec) -> tuple[int, dict[str, int]]:
@@ -28,8 +30,8 @@ def moved_by_masked(gemms: IntArray, masks: Sequence[Mask | None], array: ArrayS
 
     Parameters
     ----------
-    gemms : int64 (G, 4)
-        m, k, n, repeats; repeat i uses copy i % count.
+    gemms : int64 (G, 7)
+        m, k, n, a_bits, w_bits, out_bits, repeats; repeat i uses copy i % count.
     masks : sequence of Mask or None
     array : ArraySpec
 
@@ -39,23 +41,24 @@ def moved_by_masked(gemms: IntArray, masks: Sequence[Mask | None], array: ArrayS
         A mask does not fit its GEMM.
     """
     macs, moved = 0, dict.fromkeys(("dram_read", "dram_write", "gb_read", "gb_write", "local_read", "local_write"), 0)
-    for (m, k, n, repeats), mask in zip(gemms.tolist(), masks, strict=True):
+    for (m, k, n, *bits, repeats), mask in zip(gemms.tolist(), masks, strict=True):
         if check_mask(mask, m, k, n) is None or mask is None:
             continue
         macs += mask.macs(m, k, n, repeats)
         for copy, times in copies_run(mask, repeats).items():
-            fetched, written, first, outputs = bytes_of_copy(m, k, n, array, mask, copy)
+            fetched, written, first, drained, outputs = bytes_of_copy((m, k, n, *bits), array, mask, copy)
             moved["dram_read"] += times * fetched
             moved["dram_write"] += times * outputs
             moved["gb_read"] += times * (fetched + outputs)
             moved["gb_write"] += times * (fetched + outputs)
-            moved["local_read"] += times * (fetched + written - first + outputs)
+            moved["local_read"] += times * (fetched + written - first + drained)
             moved["local_write"] += times * (fetched + written)
     return macs, moved
 
 
-def bytes_of_copy(m: int, k: int, n: int, array: ArraySpec, mask: Mask, copy: int) -> tuple[int, int, int, int]:
-    """Return bytes of one GEMM: operands fetched, sums written, sums written for the first time, outputs."""
+def bytes_of_copy(size: Size, array: ArraySpec, mask: Mask, copy: int) -> tuple[int, int, int, int, int]:
+    """Return bytes of one GEMM: operands fetched, sums written, written for the first time, read to drain, outputs."""
+    m, k, n, a_bits, w_bits, out_bits = size
     flow, rows, cols = DATAFLOW[array.dataflow], array.rows, array.cols
     row_size, col_size, t = flow.sizes(m, k, n)
     exact: Any = np.int64 if 2 * SUM_BYTES * m * k * n <= INT64_MAX else object  # Python's integers never wrap
@@ -72,16 +75,18 @@ def bytes_of_copy(m: int, k: int, n: int, array: ArraySpec, mask: Mask, copy: in
         first = (np.broadcast_to(kept.any(axis=0).sum(axis=1) * per_flag, sc.shape) * sc).sum()
     # what a fold fetches of an operand: its tile of rows and columns, or what passes its rows or its columns
     whole = {flow.stationary: tiles, flow.from_left: (lengths * sr).sum(), flow.from_above: (lengths * sc).sum()}
-    fetched = sum(
-        _compressed_bytes(mask, copy, array, lengths.shape) if operand == mask.operand else whole[operand]
-        for operand in flow.fetched
-    )
-    outputs = first if mask.operand == "out" else m * n
-    return int(fetched), SUM_BYTES * int(written), SUM_BYTES * int(first), SUM_BYTES * int(outputs)
+    bits, fetched = {"a": a_bits, "b": w_bits}, 0
+    for operand in flow.fetched:
+        elements, blocks = int(whole[operand]), 0
+        if operand == mask.operand:
+            elements, blocks = _compressed(mask, copy, array, lengths.shape)
+        fetched += packed_bytes(elements, bits[operand]) + INDEX_BYTES * blocks
+    outputs, sums = int(first if mask.operand == "out" else m * n), SUM_BYTES
+    return fetched, sums * int(written), sums * int(first), sums * outputs, output_bytes(outputs, out_bits)
 
 
-def _compressed_bytes(mask: Mask, copy: int, array: ArraySpec, tiles: tuple[int, ...]) -> int:
-    """Return the bytes of a masked operand over all folds: kept elements, and the indices of kept blocks.
+def _compressed(mask: Mask, copy: int, array: ArraySpec, tiles: tuple[int, ...]) -> tuple[int, int]:
+    """Return (kept elements, kept blocks whose index is read) of a masked operand over all folds.
 
     Tiles share out the elements, but a block that reaches into several has its index read in each.
     """
@@ -95,7 +100,7 @@ def _compressed_bytes(mask: Mask, copy: int, array: ArraySpec, tiles: tuple[int,
     )
     touched = int((mask.kept[copy] @ wide) @ high)
     (other,) = across.keys() - set(axes)  # folds along it fetch the same
-    return (mask.kept_elements[copy] + INDEX_BYTES * touched) * across[other]
+    return mask.kept_elements[copy] * across[other], touched * across[other]
 
 
 def _tiles_touched(size: int, block: int, tile: int) -> IntArray:

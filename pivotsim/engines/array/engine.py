@@ -33,7 +33,8 @@ class FoldDetails(Details):
         return gemm_folds(m, k, n, array.rows, array.cols, array.dataflow)
 
     def spans(
-        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0
+        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0,
+        bits: tuple[int, int, int] = (8, 8, 8),
     ) -> Iterator[Span]:  # fmt: skip
         """Yield load, stream and drain."""
         return fold_spans(m, k, n, self.array, per_step, mask, copy)
@@ -78,6 +79,6 @@ class Analytic(ArrayEngine):
 
 def counts_without_limits(trace: Trace, array: ArraySpec) -> Counts:
     """Return MACs and bytes of a trace's GEMMs under `memory: paper`, those with masks included."""
-    gemms, masks = trace.gemms.tolist(), trace.gemm_masks
-    dense = paper_counts([row for row, mask in zip(gemms, masks, strict=True) if mask is None], array)
-    return dense.plus(counts_by_level(*moved_by_masked(trace.gemms, masks, array)))
+    gemms, masks = trace.gemms_with_bits, trace.gemm_masks
+    dense = paper_counts([row for row, mask in zip(gemms.tolist(), masks, strict=True) if mask is None], array)
+    return dense.plus(counts_by_level(*moved_by_masked(gemms, masks, array)))

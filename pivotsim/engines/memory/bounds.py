@@ -3,16 +3,16 @@
 import math
 from fractions import Fraction
 
-from pivotsim.engines.memory.fit_check import PSUM_BYTES, units
+from pivotsim.engines.memory.fit_check import units
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.kernels.types import Design
 from pivotsim.workload.masks.masks import INDEX_BYTES, Mask
+from pivotsim.workload.sizes import MAX_BITS, packed_bytes
 
 MAX_CYCLES = 2**62 - 1  # the kernel's NEVER lies beyond
 MAX_PASSES = 200_000_000  # a few seconds
-INDEX_FACTOR = 3  # a kept element, and at worst an index of 2 B for each
 MAX_CLOCK_TERM = 2**31 - 1  # of the ratio of two clocks
 MOST_CLOCKS_PER_BURST = 10_000  # a refresh, a row's whole cycle and more, for every byte if need be
 
@@ -36,10 +36,11 @@ def burst_work(unit_bytes: int, limits: MemoryLimits) -> int:
 
 def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
     """Return array clocks that no transfer of at most ``size`` bytes exceeds, with its wait for a clock to start in."""
-    rates = [limits.axi_bytes_per_cycle, limits.gb_port_bytes_per_cycle]
-    rates += [] if is_drain else [limits.ipmem_port_bytes_per_cycle, limits.wtmem_port_bytes_per_cycle]
     divisor = limits.clock_divisor
-    longest = max((-(-size // rate) for rate in rates if rate), default=0) * divisor
+    rates = [limits.gb_port_bytes_per_cycle]
+    rates += [] if is_drain else [limits.ipmem_port_bytes_per_cycle, limits.wtmem_port_bytes_per_cycle]
+    longest = max((-(-size // rate) for rate in rates if rate), default=0)
+    longest = max(longest, axi_cycles(size, is_drain, limits)) * divisor
     if limits.channel is not None:
         longest = max(longest, size * MOST_CLOCKS_PER_BURST * math.ceil(1 / clocks_per(limits)))
     elif limits.dram_bytes_per_s:
@@ -48,13 +49,33 @@ def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
     return longest + latency * divisor + 3 * (divisor - 1)  # whole clocks of the memories, of the channel's end too
 
 
+def axi_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
+    """Return the clocks of the AXI ports for a unit of at most ``size`` bytes, an upper bound.
+
+    A unit has no more rows than elements, of a bit at least, and each row may begin a burst and fill up a beat.
+    """
+    if limits.axi_burst_bytes is None:
+        return -(-size // limits.axi_bytes_per_cycle) if limits.axi_bytes_per_cycle else 0
+    runs, most = (8 * size, 9 * size) if limits.is_by_row else (1, size)  # rows fill up their last bytes
+    return math.ceil(most * limits.axi_cycles_per_byte(is_drain)) + runs * sum(limits.axi_clocks(is_drain))
+
+
+def index_factor(limits: MemoryLimits) -> int:
+    """Return how many times its bytes a masked unit may take: kept elements, and an index for each of them.
+
+    >>> index_factor(MemoryLimits()), index_factor(MemoryLimits(weight_bits=4))
+    (3, 5)
+    """
+    return 1 + -(-8 * INDEX_BYTES // min(limits.input_bits, limits.weight_bits, 8))
+
+
 def check(
     sizes: tuple[int, int, int], design: Design, dataflow: str, limits: MemoryLimits, least: int, most: int,
     is_masked: bool = False,
 ) -> None:  # fmt: skip
     """Raise InputError where chunks of ``least`` to ``most`` steps could exceed int64, or one run the passes allowed.
 
-    A mask makes units of at most INDEX_FACTOR times their bytes. Total <= transfers * longest + passes * (2R + C +
+    A mask makes units of at most ``index_factor`` times their bytes. Total <= transfers * longest + passes * (2R + C +
     chunk + m + post-operation), transfers <= 3 * passes + 1. Passes fall with the chunk and units grow with it, so the
     product is convex and largest at one end. Python's integers never wrap.
     """
@@ -70,18 +91,22 @@ def check(
             " memories or engine 'analytic'"
         )
     folds = passes(sizes, rows, cols, dataflow, streamed)
-    total, product, factor = 0, 0, INDEX_FACTOR if is_masked else 1
+    total, product, factor = 0, 0, index_factor(limits) if is_masked else 1
+    out_bytes = -(-limits.out_bits // 8)
     for chunk in (least, most):
         number = folds * (streamed // chunk + 2)
-        unit = max(demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, chunk))
-        unit = max(unit * factor, PSUM_BYTES * n if limits.bias else 0)
+        *fetched, sums = (demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, chunk, limits))
+        unit = max(*fetched, sums, sums // limits.sum_bytes * out_bytes)
+        unit = max(unit * factor, limits.sum_bytes * n if limits.bias else 0)
         longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
         step = 2 * rows + cols + chunk + design.mac_latency
         step += limits.post_region_cycles + limits.post_entry_cycles * max(chunk, rows)
         total = max(total, (3 * number + 1) * longest + number * step)
         product = max(product, unit * dram.cost_num)
     # bytes at any level: psums of every row tile, or an operand for every tile or chunk
-    moved = 2 * PSUM_BYTES * m * n * (k + 1) + factor * (m * k + k * n) * max(m, k, n)
+    widest = -(-max(limits.input_bits, limits.weight_bits) // 8)
+    moved = 2 * max(limits.sum_bytes, MAX_BITS // 8) * m * n * (k + 1)
+    moved += widest * factor * (m * k + k * n) * max(m, k, n)
     if max(total, moved, product) > MAX_CYCLES:
         size = f"about 2**{math.log2(max(total, moved, product)):.1f}"
         raise InputError(f"gemm: sizes too large, the cycles or bytes could exceed int64 {got(size)}")
@@ -94,16 +119,19 @@ def needed(sizes: tuple[int, int, int], limits: MemoryLimits, mask: Mask | None,
     block; of what it does not cover, the rows and columns that meet a kept element.
     """
     m, k, n = sizes
-    bias = PSUM_BYTES * n if limits.bias else 0
+    bias, a_bits, w_bits = limits.sum_bytes * n if limits.bias else 0, limits.input_bits, limits.weight_bits
+    outputs = packed_bytes(m * n, limits.out_bits)
     if mask is None:
-        return m * k * n, m * k + k * n + bias, m * n * limits.out_bytes
+        return m * k * n, packed_bytes(m * k, a_bits) + packed_bytes(k * n, w_bits) + bias, outputs
     kept, flags = mask.kept_elements[copy], mask.kept[copy]
     down, across = int(flags.any(axis=1) @ mask.block_heights), int(flags.any(axis=0) @ mask.block_widths)
-    packed = kept + INDEX_BYTES * mask.kept_blocks[copy]
     if mask.operand == "out":
-        return kept * k, (down + across) * k + (bias if kept else 0), kept * limits.out_bytes
+        read = packed_bytes(down * k, a_bits) + packed_bytes(across * k, w_bits)
+        return kept * k, read + (bias if kept else 0), packed_bytes(kept, limits.out_bits)
+    own, others = (a_bits, w_bits) if mask.operand == "a" else (w_bits, a_bits)
+    stored = packed_bytes(kept, own) + INDEX_BYTES * mask.kept_blocks[copy]
     macs, other = (kept * n, across * n) if mask.operand == "a" else (kept * m, down * m)
-    return macs, packed + other + bias, m * n * limits.out_bytes
+    return macs, stored + packed_bytes(other, others) + bias, outputs
 
 
 def roofline(
@@ -117,8 +145,7 @@ def roofline(
     clocks = {"compute": Fraction(macs, pes)}
     peak = None if limits.channel is None else limits.channel.burst_bytes * clocks_per(limits)
     for name, moved in (("dram_read", read), ("dram_write", written)):
-        axi = limits.axi_bytes_per_cycle
-        clocks[name] = Fraction(moved * limits.clock_divisor, axi) if axi else Fraction(0)
+        clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write") * limits.clock_divisor
         if peak is not None and limits.channel is not None:
             clocks[name] = max(clocks[name], moved * limits.burst_clocks() / peak)
         elif limits.dram_bytes_per_s:

@@ -88,9 +88,10 @@ class MemoryDetails(FoldDetails):
         return None if self.is_limited else super().count_steps(m, k, n)
 
     def spans(
-        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0
+        self, m: int, k: int, n: int, per_step: bool, mask: Mask | None = None, copy: int = 0,
+        bits: tuple[int, int, int] = (8, 8, 8),
     ) -> Iterator[Span]:  # fmt: skip
         """Yield the array's phases, both DMA directions and the halves of the buffers."""
         if self.is_limited:
-            return spans_behind_memories(m, k, n, self.hw, per_step, mask, copy)
-        return super().spans(m, k, n, per_step, mask, copy)
+            return spans_behind_memories(m, k, n, self.hw, per_step, mask, copy, bits)
+        return super().spans(m, k, n, per_step, mask, copy, bits)

@@ -1,12 +1,12 @@
 """Does a GEMM fit its memories: the largest unit of each against one half, as a result and not as an error."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.hardware.dataflows import DATAFLOW
-
-PSUM_BYTES = 4  # int32
+from pivotsim.workload.sizes import packed_bytes
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,21 @@ class DoesNotFit:
 
 
 def units(
-    sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int
+    sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int, limits: MemoryLimits
 ) -> list[tuple[str, str, int, int]]:
-    """Return (memory, unit, bytes of the largest one, bytes per streamed step or 0) for the three memories."""
+    """Return (memory, unit, bytes of the largest one, bits per streamed step or 0) for the three memories."""
     row_size, col_size, _ = DATAFLOW[dataflow].sizes(*sizes)
-    return units_of(min(rows, row_size), min(cols, col_size), dataflow, chunk)
+    bits = {"ipmem": limits.input_bits, "wtmem": limits.weight_bits}
+    return units_of(min(rows, row_size), min(cols, col_size), dataflow, chunk, bits, limits.sum_bytes)
 
 
-def units_of(r: Any, c: Any, dataflow: str, chunk: Any) -> list[tuple[str, str, Any, Any]]:
+def units_of(
+    r: Any, c: Any, dataflow: str, chunk: Any, bits: Mapping[str, int], sum_bytes: Any
+) -> list[tuple[str, str, Any, Any]]:  # fmt: skip
     """Return what ``units`` does for r rows and c columns of the array in use, numbers or vectors.
 
-    A tile is rows x columns, a streamed unit rows (from above: columns) x chunk, partial sums are int32: columns x
-    chunk, or rows x columns where they drain.
+    A tile is rows x columns, a streamed unit rows (from above: columns) x chunk, partial sums columns x chunk, or rows
+    x columns where they drain. ``bits`` has those of an operand's element in its memory.
     """
     row = DATAFLOW[dataflow]
     first, second = row.memories
@@ -63,7 +66,11 @@ def units_of(r: Any, c: Any, dataflow: str, chunk: Any) -> list[tuple[str, str, 
     else:
         sums, per_step = c * chunk, c
         fetched = [(first, "tile", r * c, 0), (second, "stream", r * chunk, r)]
-    return [*fetched, ("opmem", "psums", PSUM_BYTES * sums, PSUM_BYTES * per_step)]
+    packed = [
+        (memory, unit, packed_bytes(elements, bits[memory]), each * bits[memory])
+        for memory, unit, elements, each in fetched
+    ]
+    return [*packed, ("opmem", "psums", sum_bytes * sums, 8 * sum_bytes * per_step)]
 
 
 def _levers(memory: str, per_step: int, chunk: int, limits: MemoryLimits) -> str:
@@ -82,12 +89,12 @@ def largest_chunk(
     """Return the most streamed steps that every half holds, or what does not fit with ``chunk`` steps (0: with one)."""
     asked, most = max(1, chunk), DATAFLOW[dataflow].sizes(*sizes)[2]
     misfits = []
-    for memory, unit, demand, per_step in units(sizes, rows, cols, dataflow, asked):
+    for memory, unit, demand, per_step in units(sizes, rows, cols, dataflow, asked, limits):
         half = limits.half_bytes(memory)
         if half is None:
             continue
         if demand > half:
             misfits.append(Misfit(memory, unit, demand, half, _levers(memory, per_step, asked, limits)))
         elif per_step:
-            most = min(most, half // per_step)
+            most = min(most, 8 * half // per_step)
     return DoesNotFit(tuple(misfits)) if misfits else most

@@ -1,18 +1,30 @@
 """Memories as the engine `memory` reads them: limits in bytes and array clocks, checked, and as the kernel's rows."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got
 from pivotsim.hardware.dram.spec import DramSpec
-from pivotsim.hardware.memory import BUFFERS, KEPT, NOT_KEPT, OVERLAPPED, SERIAL, UNLIMITED, MemorySpec
+from pivotsim.hardware.memory import (
+    BUFFERS,
+    BURSTS,
+    KEPT,
+    MAX_SUM_BYTES,
+    NOT_KEPT,
+    OVERLAPPED,
+    SERIAL,
+    UNLIMITED,
+    MemorySpec,
+)
 from pivotsim.kernels.types import Dram, Limits
 from pivotsim.units import INT64_MAX
+from pivotsim.workload.sizes import MAX_BITS
 
-CHOICES = {"transfers": (OVERLAPPED, SERIAL), "reuse": (KEPT, NOT_KEPT)}
-FROM_ZERO = ("_share_bytes", "_latency_cycles", "_region_cycles", "_entry_cycles")
+MOST = {"input_bits": MAX_BITS, "weight_bits": MAX_BITS, "out_bits": MAX_BITS, "sum_bytes": MAX_SUM_BYTES}
+MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles")
+CHOICES = {"axi_bursts": BURSTS, "transfers": (OVERLAPPED, SERIAL), "reuse": (KEPT, NOT_KEPT)}
 
 
 @dataclass(frozen=True)
@@ -22,9 +34,13 @@ class MemoryLimits:
     ``channel`` takes the place of ``dram_bytes_per_s``: commands of a DRAM channel, one for reads and one for writes,
     since the two directions do not meet under `bandwidth` either.
 
-    ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write. ``clock_hz`` is the array's
-    clock; one of the memories, in which ports and latencies count, takes ``clock_divisor`` of it. The ``post`` clocks
-    are the array's. ``transfers`` and ``reuse`` as in ``hardware.memory``.
+    ``clock_hz`` is the array's clock; one of the memories, in which ports, bursts and latencies count, takes
+    ``clock_divisor`` of it. The ``post`` clocks are the array's. ``transfers`` and ``reuse`` as in ``hardware.memory``.
+    ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write. With
+    ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
+    reaches over a unit, or over a row of its matrix.
+
+    The last three are those of the multiplication that runs: bits of an element of inputs, weights and outputs.
     """
 
     ipmem_bytes: int | None = None
@@ -43,14 +59,23 @@ class MemoryLimits:
     wtmem_port_bytes_per_cycle: int | None = None
     read_latency_cycles: int = 0
     write_latency_cycles: int = 0
-    out_bytes: int = 1
     bias: bool = False
+    sum_bytes: int = 4
+    axi_burst_bytes: int | None = None
+    axi_read_burst_cycles: int = 0
+    axi_read_beat_cycles: int = 1
+    axi_write_burst_cycles: int = 0
+    axi_write_beat_cycles: int = 1
+    axi_bursts: str = "unit"
     transfers: str = OVERLAPPED
     reuse: str = KEPT
     clock_divisor: int = 1
     post_region_cycles: int = 0
     post_entry_cycles: int = 0
     channel: DramSpec | None = None
+    input_bits: int = 8
+    weight_bits: int = 8
+    out_bits: int = 8
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -61,14 +86,14 @@ class MemoryLimits:
                     continue
                 if name.endswith("_buffers") or name in CHOICES:
                     check_choice(name, value, CHOICES.get(name, BUFFERS))
+                elif name in MOST:
+                    check_integer(name, value, 1, MOST[name])
                 elif name == "bias":
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
-                    check_integer(name, value, 0 if name.endswith(FROM_ZERO) else 1, INT64_MAX)
+                    check_integer(name, value, 0 if name.endswith(MAY_BE_ZERO) else 1, INT64_MAX)
             except InputError as error:
                 problems += error.problems
-        if self.out_bytes not in (1, 4):
-            problems.append(f"out_bytes: must be 1 or 4 (got {self.out_bytes!r})")
         if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
             problems.append(f"dram_bytes_per_s: times clock_divisor exceeds int64 {got(self.dram_bytes_per_s)}")
         if problems:
@@ -80,6 +105,12 @@ class MemoryLimits:
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
         clocks = (self.read_latency_cycles, self.write_latency_cycles, self.post_region_cycles, self.post_entry_cycles)
         return all(free) and not any(clocks)
+
+    def with_bits(self, input_bits: int, weight_bits: int, out_bits: int) -> "MemoryLimits":
+        """Return the limits for a multiplication whose elements have these bits."""
+        if (input_bits, weight_bits, out_bits) == (self.input_bits, self.weight_bits, self.out_bits):
+            return self
+        return replace(self, input_bits=input_bits, weight_bits=weight_bits, out_bits=out_bits)
 
     def halves(self, memory: str) -> int:
         """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""
@@ -109,13 +140,16 @@ class MemoryLimits:
             wtmem_port=self.wtmem_port_bytes_per_cycle or 0,
             read_latency=self.read_latency_cycles,
             write_latency=self.write_latency_cycles,
-            out_bytes=self.out_bytes,
             bias=int(self.bias),
+            sum_bytes=self.sum_bytes,
             clock_divisor=self.clock_divisor,
             is_serial=int(self.transfers == SERIAL),
             refetches=int(self.reuse == NOT_KEPT),
             post_region=self.post_region_cycles,
             post_entry=self.post_entry_cycles,
+            input_bits=self.input_bits,
+            weight_bits=self.weight_bits,
+            out_bits=self.out_bits,
         )
 
     def dram_row(self) -> Dram:
@@ -125,11 +159,38 @@ class MemoryLimits:
             timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6) * self.clock_divisor
             least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
             burst = self.channel.burst_bytes, self.burst_clocks()
-            return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator)
-        if self.dram_bytes_per_s is None:
-            return Dram(axi, 0, 1, 1, 0, 0, 1, 1)
-        cost = Fraction(self.clock_hz, self.dram_bytes_per_s * self.clock_divisor)  # of the memories' clocks, per byte
-        return Dram(axi, cost.numerator, cost.denominator, 1, 0, 0, 1, 1)
+            return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator, *self._burst_row())
+        cost = Fraction(0)  # of the memories' clocks, per byte
+        if self.dram_bytes_per_s is not None:
+            cost = Fraction(self.clock_hz, self.dram_bytes_per_s * self.clock_divisor)
+        return Dram(axi, cost.numerator, cost.denominator, 1, 0, 0, 1, 1, *self._burst_row())
+
+    def _burst_row(self) -> tuple[int, int, int, int, int, int]:
+        """Return what AXI bursts cost as kernels read it; without their cost, rows of a matrix do not matter either."""
+        if self.axi_burst_bytes is None:
+            return 0, 0, 1, 0, 1, 0
+        read = self.axi_read_burst_cycles, self.axi_read_beat_cycles
+        write = self.axi_write_burst_cycles, self.axi_write_beat_cycles
+        return self.axi_burst_bytes, *read, *write, BURSTS.index(self.axi_bursts)
+
+    def axi_clocks(self, is_drain: bool) -> tuple[int, int]:
+        """Return the clocks of the AXI ports for (a burst, a beat)."""
+        if self.axi_burst_bytes is None:
+            return 0, 1
+        if is_drain:
+            return self.axi_write_burst_cycles, self.axi_write_beat_cycles
+        return self.axi_read_burst_cycles, self.axi_read_beat_cycles
+
+    def axi_cycles_per_byte(self, is_drain: bool) -> Fraction:
+        """Return the clocks that the AXI ports take for a byte at least."""
+        burst, beat = self.axi_clocks(is_drain)
+        per_byte = Fraction(beat, self.axi_bytes_per_cycle) if self.axi_bytes_per_cycle else Fraction(0)
+        return per_byte + Fraction(burst, self.axi_burst_bytes or 1)
+
+    @property
+    def is_by_row(self) -> bool:
+        """Whether each row of a unit's matrix is a run of bursts of its own."""
+        return self.axi_burst_bytes is not None and self.axi_bursts == "row"
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
@@ -165,12 +226,29 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         wtmem_port_bytes_per_cycle=limit(memories.wtmem_port_bytes_per_clock),
         read_latency_cycles=cycles(memories.read_latency_ns),
         write_latency_cycles=cycles(memories.write_latency_ns),
-        out_bytes=memories.out_bytes,
         bias=memories.bias,
+        sum_bytes=memories.sum_bytes,
         transfers=memories.transfers,
         reuse=memories.reuse,
         clock_divisor=memories.clock_divisor,
         post_region_cycles=memories.post_region_cycles,
         post_entry_cycles=memories.post_entry_cycles,
+        **_bursts(memories),
         channel=channel,
     )
+
+
+def _bursts(memories: MemorySpec) -> dict[str, Any]:
+    """Return what bursts cost where they cost more than a clock a beat; else nothing of them is read."""
+    reads = memories.axi_read_burst_clocks, memories.axi_read_beat_clocks
+    writes = memories.axi_write_burst_clocks, memories.axi_write_beat_clocks
+    if reads == (0, 1) and writes == (0, 1) and memories.axi_bursts == "unit":
+        return {}
+    return {
+        "axi_burst_bytes": memories.axi_burst_bytes,
+        "axi_read_burst_cycles": reads[0],
+        "axi_read_beat_cycles": reads[1],
+        "axi_write_burst_cycles": writes[0],
+        "axi_write_beat_cycles": writes[1],
+        "axi_bursts": memories.axi_bursts,
+    }

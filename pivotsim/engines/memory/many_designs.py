@@ -5,7 +5,7 @@ DRAM channel that issues commands, is marked: ``run_gemm`` answers it alone, wit
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,13 +15,13 @@ import numpy as np
 from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.engines.array.many_designs import array_values
 from pivotsim.engines.memory import bounds as memory_bounds
-from pivotsim.engines.memory.fit_check import PSUM_BYTES, DoesNotFit, units_of
+from pivotsim.engines.memory.fit_check import DoesNotFit, units_of
 from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.units import INT64_MAX, IntArray
-from pivotsim.workload.sizes import Size
+from pivotsim.workload.sizes import MAX_BITS, Size
 
 DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
 # Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
@@ -56,7 +56,7 @@ def run_many(
 
     Parameters
     ----------
-    sizes : sequence of (m, k, n)
+    sizes : sequence of (m, k, n, a_bits, w_bits, out_bits)
         G of them.
     designs : int64 (D, 7)
         Arrays as ``engines.array.many_designs.design_row`` returns them.
@@ -95,9 +95,10 @@ def run_many(
 
 def run_one(size: Size, design: IntArray, memories: MemoryDesign) -> MemoryResult | DoesNotFit:
     """Return what ``run_gemm`` does for one GEMM on one design."""
-    array = array_values(design)
-    chunk = min(memories.chunk, DATAFLOW[array["dataflow"]].sizes(*size)[2])
-    return run_gemm(*size, array, memories.limits, loop_order=memories.loop_order, chunk=chunk)
+    array, (m, k, n, *bits) = array_values(design), size
+    chunk = min(memories.chunk, DATAFLOW[array["dataflow"]].sizes(m, k, n)[2])
+    limits = memories.limits.with_bits(*bits)
+    return run_gemm(m, k, n, array, limits, loop_order=memories.loop_order, chunk=chunk)
 
 
 def _programs(
@@ -105,20 +106,25 @@ def _programs(
 ) -> tuple[IntArray, IntArray]:
     """Return what is known of one GEMM's clocks on designs of one dataflow, and the candidates to run, (D, 4)."""
     rows, cols = designs[:, 0], designs[:, 1]
-    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size)
+    m, k, n, a_bits, w_bits, _ = size
+    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(m, k, n)
+    bits, sum_bytes = {"ipmem": a_bits, "wtmem": w_bits}, _each(index, [each.limits.sum_bytes for each in memories])
     chunk = _each(index, [min(each.chunk, streamed) for each in memories])
     most = np.full(len(designs), streamed)
     fits = np.ones(len(designs), dtype=np.bool_)
     used = np.minimum(rows, row_size), np.minimum(cols, col_size)
-    for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk)):
+    for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk), bits, sum_bytes):
         halves = _each(index, [_half_bytes(each.limits, memory) for each in memories])
         fits &= demand <= halves
-        most = np.minimum(most, halves // np.maximum(per_step, 1)) if np.any(per_step) else most
+        half_bits = 8 * np.minimum(halves, INT64_MAX // 8)
+        most = np.minimum(most, half_bits // np.maximum(per_step, 1)) if np.any(per_step) else most
     most = np.where(chunk > 0, chunk, most)
     free = _each(index, [int(each.limits.are_none) for each in memories]).astype(np.bool_)
     least = np.where((chunk > 0) | free, most, 1)
     first, last = (_each(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
-    is_sure = fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, memories, index)
+    is_sure = (
+        fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, bits, sum_bytes, memories, index)
+    )
     candidates = np.stack([first, last, least, most], axis=1)
     candidates[~is_sure] = 0
     unsure = np.where(fits | (first > last), ALONE, MISFIT)
@@ -127,23 +133,25 @@ def _programs(
 
 def _are_sure(
     size: Size, dataflow: str, designs: IntArray, used: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
-    memories: Sequence[MemoryDesign], index: IntArray,
+    bits: Mapping[str, int], sum_bytes: IntArray, memories: Sequence[MemoryDesign], index: IntArray,
 ) -> Any:  # fmt: skip
     """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
 
     Units of sizes so large that they wrap around int64 are never sure: the bytes moved are far beyond it.
     """
-    m, k, n = map(float, size)
-    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size)
+    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size[:3])
+    m, k, n, a_bits, w_bits, out_bits = map(float, size)
     folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
     per_byte, latency, cost, bias, post, post_entry = (
         _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
     )
-    bound = 2 * PSUM_BYTES * m * n * (k + 1) + (m * k + k * n) * max(m, k, n)
+    bound = 2 * np.maximum(sum_bytes, MAX_BITS / 8) * m * n * (k + 1)
+    bound += math.ceil(max(a_bits, w_bits) / 8) * (m * k + k * n) * max(m, k, n)
     for chunk in (least, most):
         at_least_one = np.maximum(chunk, 1)
-        unit = np.maximum.reduce(np.broadcast_arrays(*(units[2] for units in units_of(*used, dataflow, at_least_one))))
-        unit = np.maximum(unit, bias * n)
+        *fetched, sums = (unit[2] for unit in units_of(*used, dataflow, at_least_one, bits, sum_bytes))
+        outputs = sums / sum_bytes * math.ceil(out_bits / 8)
+        unit = np.maximum.reduce(np.broadcast_arrays(*fetched, sums, outputs, bias * n))
         number = folds * (streamed / at_least_one + 2)
         longest = unit * (per_byte + 1) + latency + 1
         steps = 2 * designs[:, 0] + designs[:, 1] + chunk + designs[:, 6]
@@ -162,14 +170,19 @@ def _half_bytes(limits: MemoryLimits, memory: str) -> int:
 def _longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
     """Return (clocks per byte, clocks, cost, bytes of bias per output) of any transfer at most, and post clocks."""
     divisor = limits.clock_divisor
-    latency = (max(limits.read_latency_cycles, limits.write_latency_cycles) + 4) * divisor  # rounded up, and a start
+    latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 4  # rounded up, and a start
     row = limits.row()
-    rates = (limits.axi_bytes_per_cycle, row.gb_port, row.ipmem_port, row.wtmem_port)
-    per_byte = [divisor / rate for rate in rates if rate]
+    per_byte = [1 / rate for rate in (row.gb_port, row.ipmem_port, row.wtmem_port) if rate]
+    for is_drain in (False, True):  # as bounds.axi_cycles
+        each, once = float(limits.axi_cycles_per_byte(is_drain)), sum(limits.axi_clocks(is_drain))
+        per_byte.append(9 * each + 8 * once if limits.is_by_row else each)
+        latency += once
+    per_byte = [divisor * clocks for clocks in per_byte]
     per_byte += [limits.clock_hz / limits.dram_bytes_per_s] if limits.dram_bytes_per_s else []
     slowest = max(per_byte, default=0.0) if limits.channel is None else math.inf
     post = float(limits.post_region_cycles), float(limits.post_entry_cycles)
-    return slowest, float(latency), float(limits.dram_row().cost_num), float(PSUM_BYTES * limits.bias), *post
+    cost = float(limits.dram_row().cost_num)
+    return slowest, float(latency * divisor), cost, float(limits.sum_bytes * limits.bias), *post
 
 
 def _each(index: IntArray, values: Sequence[Any]) -> Any:

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.array.masked_folds import kept_streams
+from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_DIMENSIONS
 from pivotsim.kernels.types import Shape, Tables
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import INDEX_BYTES, Flags, Mask
+from pivotsim.workload.sizes import packed_bytes
 
 MAX_ENTRIES = 2**27  # of all tables: 1 GiB
 NO_BLOCKS: IntArray = np.zeros((1, 1), dtype=np.int64)
@@ -38,8 +40,9 @@ def _units(tiles: tuple[int, int], chunks: int, is_tiled: bool) -> tuple[int, in
 
 
 def tables_of(
-    sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, mask: Mask, copy: int, least_chunk: int
-) -> MaskTables:
+    sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, mask: Mask, copy: int, least_chunk: int,
+    limits: MemoryLimits,
+) -> MaskTables:  # fmt: skip
     """Return the tables of an (m, k, n) GEMM on an array of rows x cols.
 
     Raises
@@ -57,7 +60,8 @@ def tables_of(
     needed = kept_streams(mask, dataflow, rows, cols, copy)
     masked = row.fetched.index(mask.operand) if mask.operand in row.fetched else -1
     if is_tiled:
-        held = _masked_tiles(mask, copy, dataflow, widths) if masked == 0 else _tiles(needed, widths)
+        bits = limits.weight_bits if row.mapping.holds_weights else limits.input_bits
+        held = _masked_tiles(mask, copy, dataflow, widths, bits) if masked == 0 else _tiles(needed, widths, bits)
         first = (held, NO_BLOCKS, int(held.sum()))
     else:
         first = _stream(mask, copy, dataflow, 0, masked == 0, needed, widths[0], streamed)
@@ -70,16 +74,16 @@ def tables_of(
     return MaskTables(arrays, shape, tiles, streamed)
 
 
-def _tiles(needed: Flags, widths: tuple[IntArray, IntArray]) -> IntArray:
+def _tiles(needed: Flags, widths: tuple[IntArray, IntArray], bits: int) -> IntArray:
     """Return the bytes of each tile of an operand without a mask, 0 where no pass uses it."""
-    whole = np.multiply.outer(*widths)
+    whole = packed_bytes(np.multiply.outer(*widths), bits)
     return np.ascontiguousarray(np.where(needed.any(axis=2), whole, 0))
 
 
 def _stream(
     mask: Mask, copy: int, dataflow: str, axis: int, is_masked: bool, needed: Flags, widths: IntArray, streamed: int
 ) -> tuple[IntArray, IntArray, int]:
-    """Return running sums of bytes and of kept blocks of an operand that streams, and its bytes without index."""
+    """Return running sums of elements and of kept blocks of an operand that streams, and its elements."""
     if is_masked:
         sums, blocks = _masked_stream(mask, copy, dataflow, axis, widths, streamed)
     else:
@@ -117,12 +121,14 @@ def _overlaps(size: int, widths: IntArray, block: int) -> Any:
     return np.maximum(shared, 0).astype(np.float64)
 
 
-def _masked_tiles(mask: Mask, copy: int, dataflow: str, widths: tuple[IntArray, IntArray]) -> IntArray:
+def _masked_tiles(mask: Mask, copy: int, dataflow: str, widths: tuple[IntArray, IntArray], bits: int) -> IntArray:
     """Return the bytes of each tile of the masked operand with its index."""
     flags, height, width = _oriented(mask, copy, dataflow, 0)
     down, across = _overlaps(height, widths[0], mask.block), _overlaps(width, widths[1], mask.block)
-    sizes = down @ flags @ across.T + INDEX_BYTES * ((down > 0) @ flags @ (across > 0).T)
-    return np.ascontiguousarray(np.rint(sizes).astype(np.int64))
+    elements, blocks = (
+        np.rint(found).astype(np.int64) for found in (down @ flags @ across.T, (down > 0) @ flags @ (across > 0).T)
+    )
+    return np.ascontiguousarray(packed_bytes(elements, bits) + INDEX_BYTES * blocks)
 
 
 def _masked_stream(

@@ -23,6 +23,7 @@ from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.types import Candidates, Design, Records
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
+from pivotsim.workload.sizes import packed_bytes
 
 STALLS = ("weight", "input", "output", "dram")
 BYTES = (
@@ -188,6 +189,11 @@ class _Program:
         chunk = check_integer("chunk", chunk, 0, DATAFLOW[dataflow].sizes(*sizes)[2])
         if mask is not None:
             check_runnable(mask, copy, sizes, limits)
+        if limits.is_by_row and limits.channel is not None:
+            raise InputError(
+                "memories.axi_bursts: 'row' has no layout behind a channel that issues commands; use dram 'bandwidth'"
+                " or axi_bursts 'unit'"
+            )
         most = largest_chunk(sizes, design.rows, design.cols, dataflow, limits, chunk)
         if isinstance(most, DoesNotFit):
             return most
@@ -201,7 +207,7 @@ class _Program:
     def _budget(self) -> int:
         """Return the passes that may be simulated; with a channel, each burst counts."""
         rows, cols, chunk = self.design.rows, self.design.cols, self.candidates.most_chunk
-        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, chunk))
+        unit = max(demand for _, _, demand, _ in units(self.sizes, rows, cols, self.dataflow, chunk, self.limits))
         return max(1, memory_bounds.MAX_PASSES // memory_bounds.burst_work(unit, self.limits))
 
     def run(self, loads: int, passes: int, drains: int, is_pruned: bool) -> Intervals:
@@ -241,13 +247,17 @@ class _Program:
     def _run_dense(self, is_pruned: bool, work: Work, records: Records) -> bool:
         """Run without a mask; False if over the budget."""
         found = np.zeros((1, 1, 3), dtype=np.int64)
-        rows = [np.array([row], dtype=np.int64) for row in (self.sizes, self.design, self.limits.row(),
-                                                            self.limits.dram_row(), [self.candidates])]  # fmt: skip
-        gemms, designs, limits, dram, candidates = rows
+        limits = self.limits
+        gemm = (*self.sizes, limits.input_bits, limits.weight_bits, limits.out_bits)
+        rows = [
+            np.array([row], dtype=np.int64)
+            for row in (gemm, self.design, limits.row(), limits.dram_row(), [self.candidates])
+        ]
+        gemms, designs, memories, dram, candidates = rows
         behind, budget = np.zeros(1, dtype=np.int64), self._budget()
         run_designs(
-            gemms, designs, behind, limits, dram, candidates, budget, is_pruned, True, work, records, found,
-            self.limits.channel,
+            gemms, designs, behind, memories, dram, candidates, budget, is_pruned, True, work, records, found,
+            limits.channel,
         )  # fmt: skip
         return bool(found[0, 0, 0] >= 0)
 
@@ -258,7 +268,8 @@ def _check_capacity(sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
         return
     m, k, n = sizes
     pitch = 64
-    end = m * (k + pitch) + k * n + m * (n * limits.out_bytes + pitch) + 4 * n + 3 * 4096
+    inputs, outputs = packed_bytes(k, limits.input_bits) + pitch, packed_bytes(n, limits.out_bits) + pitch
+    end = m * (inputs + outputs) + packed_bytes(k * n, limits.weight_bits) + limits.sum_bytes * n + 3 * 4096
     if end > limits.channel.capacity_bytes:
         size = f"{end:,} B of {limits.channel.capacity_bytes:,}"
         raise InputError(f"memories.dram: the operands do not fit the channel {got(size)}")

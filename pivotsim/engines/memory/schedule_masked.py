@@ -18,6 +18,8 @@ def check_runnable(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: M
     check_integer("copy", copy, 0, mask.count - 1)
     if limits.channel is not None:
         raise InputError("memories.dram: a channel that issues commands runs dense GEMMs only; use 'bandwidth'")
+    if limits.is_by_row:
+        raise InputError("memories.axi_bursts: 'row' runs dense GEMMs only, a mask's units are compressed; use 'unit'")
 
 
 def run_masked(
@@ -37,7 +39,7 @@ def run_masked(
     """
     from pivotsim.kernels.memory.with_mask import run_masked as run
 
-    tables = tables_of(sizes, design.rows, design.cols, dataflow, mask, copy, candidates.least_chunk)
+    tables = tables_of(sizes, design.rows, design.cols, dataflow, mask, copy, candidates.least_chunk, limits)
     rows, cols = tables.tiles
     chunks = -(-tables.streamed // candidates.least_chunk)
     drains = rows * cols if DATAFLOW[dataflow].drains else cols * chunks

@@ -15,8 +15,9 @@ from pivotsim.workload.masks.masks import Mask
 
 
 def spans_behind_memories(
-    m: int, k: int, n: int, hw: SystolicHardware, per_pass: bool = True, mask: Mask | None = None, copy: int = 0
-) -> Iterator[Span]:
+    m: int, k: int, n: int, hw: SystolicHardware, per_pass: bool = True, mask: Mask | None = None, copy: int = 0,
+    bits: tuple[int, int, int] = (8, 8, 8),
+) -> Iterator[Span]:  # fmt: skip
     """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
 
     array load, stream, drain    as without memories, one per pass
@@ -36,12 +37,14 @@ def spans_behind_memories(
         Passes and loads count without those that it spares.
     copy : int
         Which of the mask's copies.
+    bits : tuple of int
+        Of an element of inputs, weights and outputs.
     """
     from pivotsim.kernels.memory.records import DRAIN_FIELDS, LOAD_FIELDS, PASS_FIELDS
 
     memories, dataflow = hw.memories, DATAFLOW[hw.array.dataflow]
     row_size, col_size, streamed = dataflow.sizes(m, k, n)
-    limits = limits_of(memories, hw.array.clock_mhz)
+    limits = limits_of(memories, hw.array.clock_mhz).with_bits(*bits)
     chunk = min(memories.chunk, streamed)
     order = memories.loop_order
     run = record_gemm(m, k, n, hw.array, limits, loop_order=order, chunk=chunk, mask=mask, copy=copy)

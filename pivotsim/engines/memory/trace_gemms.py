@@ -15,6 +15,9 @@ from pivotsim.hardware.spec import ArraySpec
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
+from pivotsim.workload.sizes import Size
+
+Bits = Sequence[int]  # of an element of inputs, weights and outputs
 
 
 class GemmRun(NamedTuple):
@@ -27,19 +30,24 @@ class GemmRun(NamedTuple):
     result: MemoryResult | DoesNotFit
 
 
-def runs_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()) -> list[GemmRun]:
+def runs_per_gemm(
+    gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = (), bits: Sequence[Bits] = ()
+) -> list[GemmRun]:
     """Return one run per row of (G, 4) m, k, n, repeats on a hardware's memories, or one per copy of a mask in use.
 
-    A GEMM that streams less than a hardware's ``chunk`` runs in one.
+    ``bits`` are those of an element of each GEMM's inputs, weights and outputs; 8 where none are given. A GEMM that
+    streams less than a hardware's ``chunk`` runs in one.
     """
     memories, dataflow = hw.memories, DATAFLOW[hw.array.dataflow]
     limits = limits_of(memories, hw.array.clock_mhz)
 
-    def run(m: int, k: int, n: int, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
+    def run(size: Size, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
+        m, k, n, *widths = size
         chunk, order = min(memories.chunk, dataflow.sizes(m, k, n)[2]), memories.loop_order
-        return run_gemm(m, k, n, hw.array, limits, loop_order=order, chunk=chunk, mask=mask, copy=copy)
+        own = limits.with_bits(*widths) if widths else limits
+        return run_gemm(m, k, n, hw.array, own, loop_order=order, chunk=chunk, mask=mask, copy=copy)
 
-    return list(_each(gemms, masks, run))
+    return list(_each(gemms, masks, run, bits))
 
 
 def cycles_per_gemm(gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = ()) -> IntArray:
@@ -58,21 +66,22 @@ def cycles_without_limits(
 ) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), on an array whose memories have no limits."""
 
-    def run(m: int, k: int, n: int, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
+    def run(size: Size, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
+        m, k, n = size
         return run_gemm(m, k, n, array, MemoryLimits(), mask=mask, copy=copy)
 
     return _summed(gemms, list(_each(gemms, masks, run)))
 
 
-def _each(gemms: IntArray, masks: Sequence[Mask | None], run: Any) -> Iterator[GemmRun]:
+def _each(gemms: IntArray, masks: Sequence[Mask | None], run: Any, bits: Sequence[Bits] = ()) -> Iterator[GemmRun]:
     """Yield a run per GEMM and copy; what is equal runs once."""
     known: dict[Any, MemoryResult | DoesNotFit] = {}
     for gemm, (m, k, n, repeats) in enumerate(gemms.tolist()):
-        mask = masks[gemm] if len(masks) else None
+        mask, size = masks[gemm] if len(masks) else None, (m, k, n, *(bits[gemm] if len(bits) else ()))
         for copy, times in copies_run(mask, repeats).items():
-            key = (m, k, n) if mask is None else (m, k, n, mask.operand, mask.block, mask.kept[copy].tobytes())
+            key = size if mask is None else (size, mask.operand, mask.block, mask.kept[copy].tobytes())
             if key not in known:
-                known[key] = run(m, k, n, mask, copy)
+                known[key] = run(size, mask, copy)
             yield GemmRun(gemm, times, mask, copy, known[key])
 
 

@@ -44,12 +44,12 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
     array = array_as_run(hw)
     unlimited = analytic.cycles_per_gemm(gemms, array).tolist()
-    for run in runs_per_gemm(gemms, hw, trace.gemm_masks):
+    for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist()):
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
         if run.mask is not None:
             one = result.cycles if limits.are_none else _unlimited_cycles(op, array, run)
-            bound = roofline((op.m, op.k, op.n), pes, limits)[1]
+            bound = roofline((op.m, op.k, op.n), pes, limits.with_bits(op.a_bits, op.w_bits, op.out_bits))[1]
         uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)
 

@@ -7,19 +7,19 @@ it depends on the passes that are left which unit comes again, and when: each ha
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.addresses import Place, bias_place, unit_place
+from pivotsim.kernels.memory.addresses import Place, bias_place, unit_place, unit_rows
 from pivotsim.kernels.memory.array_passes import PassIndex
 from pivotsim.kernels.memory.mask_tables import Kept, count_load, operand_bytes, unit_bytes, unit_of
 from pivotsim.kernels.memory.records import BIAS_SLOT, note_load
 from pivotsim.kernels.memory.stalls import Flight
 from pivotsim.kernels.memory.tiles import (
-    BIAS_BYTES,
     DRAM_READ,
     GB_BIAS_READ,
     GB_BIAS_WRITE,
     Parts,
     always_fetched,
     between_uses,
+    bits_of,
     halves_of,
     is_resident,
     is_weight,
@@ -82,15 +82,15 @@ class Wanted(NamedTuple):
 @inlined
 def traits_of(slot: int, setting: Setting, order: int, kept: Kept | None) -> Traits:
     """Return what holds for a slot in all passes."""
-    gemm, design, limits, parts = setting
+    _, design, limits, parts = setting
     halves = halves_of(slot, design, limits)
     turns = halves == 2 and between_uses(parts, design, order, slot) > 1
     again = always_fetched(parts, design, order, slot, limits)
     if kept is None:
-        resident = is_resident(gemm, slot, design, limits)
+        resident = is_resident(slot, parts, design, limits)
     else:
-        share = share_of(slot, design, limits)
-        is_held = share < 0 or operand_bytes(slot, parts, kept.tables, kept.shape) <= share
+        share, bits = share_of(slot, design, limits), bits_of(slot, design, limits)
+        is_held = share < 0 or operand_bytes(slot, parts, bits, kept.tables, kept.shape) <= share
         resident = is_held and limits.refetches == 0
     return Traits(halves, turns, again, resident, is_weight(slot, design))
 
@@ -135,7 +135,8 @@ def wanted_by_unit(
         half = 1 - half if traits.halves == 2 else 0
         unit_0, unit_1 = (unit_0, unit) if half else (unit, unit_1)
     seen[unit] = stamp
-    size = unit_bytes(slot, at, parts, kept.tables, kept.shape)
+    bits = bits_of(slot, setting.design, setting.limits)
+    size = unit_bytes(slot, at, parts, bits, kept.tables, kept.shape)
     ports = load_ports(size, traits.is_weight, setting.limits)
     wanted = Wanted(True, not (is_seen and traits.is_resident), size, ports)
     return Memory(half, unit_0, unit_1, free_0, free_1), wanted
@@ -166,11 +167,13 @@ def load(
         memory, wanted = wanted_by_unit(slot, at, traits, memory, setting, kept, stamp)
     if not wanted.is_fetched:
         return memory, Flight(0, 0, 0), loading
-    place = Place(0, 0, 0, 0)
+    place, (gemm, design, limits, parts) = Place(0, 0, 0, 0), setting
     if reads is not None:
-        place = unit_place(slot, at.i, at.j, at.t, setting.gemm, setting.design, setting.parts, wanted.size)
-    earliest = max(loading.channel, memory.free_1 if memory.half else memory.free_0, turn)
-    latency, divisor = setting.limits.read_latency, setting.limits.clock_divisor
+        place = unit_place(slot, at.i, at.j, at.t, gemm, design, limits, parts)
+    elif dram.by_row:
+        place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
+    earliest, latency = max(loading.channel, memory.free_1 if memory.half else memory.free_0, turn), limits.read_latency
+    divisor = limits.clock_divisor
     flight = transfer(earliest, wanted.size, wanted.ports, wanted.is_dram, READ, latency, divisor, place, dram, reads)
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
@@ -185,7 +188,8 @@ def load_bias(
     loads: Array,
 ) -> tuple[Flight, Loading]:  # fmt: skip
     """Load the bias after the units of a pass; return its load, and what follows for the next one."""
-    size, limits = BIAS_BYTES * setting.gemm.n, setting.limits
+    limits = setting.limits
+    size = limits.sum_bytes * setting.gemm.n
     place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
     earliest, divisor = max(loading.channel, turn), limits.clock_divisor
     flight = transfer(earliest, size, ports, True, READ, limits.read_latency, divisor, place, dram, reads)

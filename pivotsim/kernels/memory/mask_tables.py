@@ -3,9 +3,9 @@
 Sums along the streamed index, one row per tile, so that a chunk [t0, t1) of any length is a difference:
 
     needed     (lists, T + 1)    streamed indices that the passes of a list need; or (lists, 1) flags, all of T or none
-    bytes_0    (nr, nc)          is, ws: bytes of tile (i, j)
-               (nr, T + 1)       os: bytes of the input's stream, index excluded
-    bytes_1    (tiles, T + 1)    bytes of slot 1's stream: of row tile i, under os the weight's of column tile j
+    sums_0    (nr, nc)          is, ws: bytes of tile (i, j)
+               (nr, T + 1)       os: elements of the input's stream
+    sums_1    (tiles, T + 1)    elements of slot 1's stream: of row tile i, under os the weight's of column tile j
     blocks_0, blocks_1           (as bytes, blocks + 1): kept blocks along the stream; zeros where nothing is masked
 
 Row (list_i * i + list_j * j) of `needed` belongs to the passes (i, j, .).
@@ -28,13 +28,14 @@ from pivotsim.kernels.memory.tiles import (
     IPMEM_WRITE,
     OPMEM_READ,
     OPMEM_WRITE,
-    PSUM_BYTES,
     WTMEM_READ,
     WTMEM_WRITE,
     Parts,
+    bits_of,
     is_weight,
+    packed,
 )
-from pivotsim.kernels.types import PIPELINED, SETTLED, Array, Design, Shape, Tables
+from pivotsim.kernels.types import PIPELINED, SETTLED, Array, Design, Limits, Shape, Tables
 
 INDEX_BYTES = 2  # of a kept block
 
@@ -92,39 +93,48 @@ def unit_of(slot: int, at: PassIndex, parts: Parts, shape: Shape) -> int:
 
 
 @inlined
-def unit_bytes(slot: int, at: PassIndex, parts: Parts, tables: Tables, shape: Shape) -> int:
-    """Return the bytes of a slot's unit that pass (i, j, t) uses."""
-    sums, row = tables.bytes_0 if slot == 0 else tables.bytes_1, row_of(slot, at, shape)
+def unit_bytes(slot: int, at: PassIndex, parts: Parts, bits: int, tables: Tables, shape: Shape) -> int:
+    """Return the bytes of a slot's unit that pass (i, j, t) uses, of elements of so many bits."""
+    sums, row = tables.sums_0 if slot == 0 else tables.sums_1, row_of(slot, at, shape)
     if slot == 0 and shape.tiled:
         size: int = sums[row, at.j]
         return size
     first, past = at.t * parts.chunk, min((at.t + 1) * parts.chunk, parts.streamed)
-    size = sums[row, past] - sums[row, first]
+    size = packed(sums[row, past] - sums[row, first], bits)
     if shape.masked != slot:
         return size
     return size + streamed_index(tables.blocks_0 if slot == 0 else tables.blocks_1, shape.block, row, first, past)
 
 
 @inlined
-def read_bytes(slot: int, at: PassIndex, parts: Parts, needed: int, tables: Tables, shape: Shape) -> int:
-    """Return the bytes that pass (i, j, t) reads of a slot's unit; of a stream without gaps those ``needed``."""
+def read_bytes(
+    slot: int, at: PassIndex, parts: Parts, needed: int, bits: int, tables: Tables, shape: Shape
+) -> int:  # fmt: skip
+    """Return the bytes that pass (i, j, t) reads of a slot's unit; of a stream without gaps the elements ``needed``."""
     if shape.masked == slot or (slot == 0 and shape.tiled):
-        return unit_bytes(slot, at, parts, tables, shape)
-    return needed
+        return unit_bytes(slot, at, parts, bits, tables, shape)
+    return packed(needed, bits)
 
 
 @inlined
-def operand_bytes(slot: int, parts: Parts, tables: Tables, shape: Shape) -> int:
-    """Return the bytes of all units of a slot that passes use."""
+def operand_bytes(slot: int, parts: Parts, bits: int, tables: Tables, shape: Shape) -> int:
+    """Return the bytes of all units of a slot that passes use, of elements of so many bits."""
     whole = shape.whole_0 if slot == 0 else shape.whole_1
-    if shape.masked != slot or (slot == 0 and shape.tiled):  # the index of tiles is in their bytes
+    if slot == 0 and shape.tiled:  # in bytes, with index
         return whole
-    blocks = tables.blocks_0 if slot == 0 else tables.blocks_1
-    for tile in range(blocks.shape[0]):
+    is_whole = bits & 7 == 0  # no unit's last byte is filled up
+    size = whole * (bits >> 3) if is_whole else 0
+    if is_whole and shape.masked != slot:
+        return size
+    sums, blocks = (tables.sums_0, tables.blocks_0) if slot == 0 else (tables.sums_1, tables.blocks_1)
+    for tile in range(sums.shape[0]):
         for first in range(0, parts.streamed, parts.chunk):
             past = min(first + parts.chunk, parts.streamed)
-            whole += streamed_index(blocks, shape.block, tile, first, past)
-    return whole
+            if not is_whole:
+                size += packed(sums[tile, past] - sums[tile, first], bits)
+            if shape.masked == slot:
+                size += streamed_index(blocks, shape.block, tile, first, past)
+    return size
 
 
 @inlined
@@ -192,7 +202,7 @@ def count_drain(size: int, sums: int, moved: Array) -> None:
 
 @inlined
 def count_pass(
-    at: PassIndex, parts: Parts, design: Design, steps: int, is_last: bool, claims: bool, kept: Kept
+    at: PassIndex, parts: Parts, design: Design, limits: Limits, steps: int, is_last: bool, claims: bool, kept: Kept
 ) -> None:
     """Add what a pass reads of its units, and the partial sums that it writes and reads back.
 
@@ -202,9 +212,10 @@ def count_pass(
     cols = parts.last_cols if at.j == parts.nc - 1 else design.cols
     for slot in range(2):
         width = cols if slot == 1 and design.drains else rows
-        read = read_bytes(slot, at, parts, width * steps, kept.tables, kept.shape)
+        bits = bits_of(slot, design, limits)
+        read = read_bytes(slot, at, parts, width * steps, bits, kept.tables, kept.shape)
         kept.moved[WTMEM_READ if is_weight(slot, design) else IPMEM_READ] += read
     if is_last or not design.drains:
-        sums = PSUM_BYTES * cols * (rows if design.drains else steps)
+        sums = limits.sum_bytes * cols * (rows if design.drains else steps)
         kept.moved[OPMEM_WRITE] += sums
         kept.moved[OPMEM_READ] += 0 if claims else sums

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from pivotsim.kernels._jit import part
 from pivotsim.kernels.dram.serving import reset
-from pivotsim.kernels.memory.addresses import Place, region_place
+from pivotsim.kernels.memory.addresses import Place, region_place, region_rows
 from pivotsim.kernels.memory.array_passes import after_pass, loop_counts, place
 from pivotsim.kernels.memory.fetch import Loading, Setting, empty, load, load_bias, traits_of, used_until
 from pivotsim.kernels.memory.mask_tables import Kept, count_drain, count_pass, last_pass, pass_steps, spread
@@ -48,7 +48,7 @@ from pivotsim.kernels.memory.stalls import (
     other_drains,
 )
 from pivotsim.kernels.memory.steady_state import MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
-from pivotsim.kernels.memory.tiles import PSUM_BYTES, cut, fill_sizes
+from pivotsim.kernels.memory.tiles import cut, fill_sizes, packed
 from pivotsim.kernels.memory.transfers import WRITE, drain_ports, fill_ports, transfer
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
 
@@ -199,7 +199,7 @@ def schedule(
                 output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, z == last, design)
                 last_output, rows_before = max(last_output, output), rows
                 if kept is not None and is_charged:
-                    count_pass(at, parts, design, steps, z == last, claims, kept)
+                    count_pass(at, parts, design, limits, steps, z == last, claims, kept)
                 if len(records.passes):
                     note_pass(records.passes, count, at, tile, lead, begin, done, output)
                 count, run = count + 1, run + 1
@@ -224,12 +224,14 @@ def schedule(
                 cols = parts.last_cols if b else design.cols
                 if tiled and kept.shape.masked < 0:
                     entries = pass_steps(at, parts, kept.tables, kept.shape)
-                size = cols * entries * limits.out_bytes
+                size = packed(cols * entries, limits.out_bits)
                 own = drain_ports(size, entries, limits)
-                count_drain(size, PSUM_BYTES * cols * entries, kept.moved)
+                count_drain(size, limits.sum_bytes * cols * entries, kept.moved)
             where = Place(0, 0, 0, 0)
             if writes is not None:
                 where = region_place(at.i, at.j, at.t, gemm, design, limits, parts)
+            elif dram.by_row:
+                where = region_rows(at.i, at.j, at.t, design, limits, parts)
             start += limits.post_region + limits.post_entry * entries
             drained_before = drained
             drained = transfer(start, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)

@@ -15,12 +15,12 @@ Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order named f
 """
 
 from pivotsim.kernels._jit import inlined, pasted
+from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import PORTS, SIZES, Floors, schedule
 from pivotsim.kernels.memory.tiles import (
-    BIAS_BYTES,
     DRAM_READ,
     DRAM_WRITE,
     GB_INPUT_READ,
@@ -34,7 +34,7 @@ from pivotsim.kernels.memory.tiles import (
     is_resident,
     uses,
 )
-from pivotsim.kernels.memory.transfers import at_rate, fill_ports, least_dram_cycles
+from pivotsim.kernels.memory.transfers import READ, WRITE, at_rate, fill_ports, least_dram_cycles
 from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gemm, Limits, Records
 
 # What `choose` writes to `chosen`.
@@ -67,17 +67,24 @@ def loads_and_last_drain(
         first = parts.nc if design.drains and slot == 1 else parts.nr
         second = parts.nt if design.drains or slot == 1 else parts.nc
         fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, limits) else 1
-        resident = is_resident(gemm, slot, design, limits)
+        resident = is_resident(slot, parts, design, limits)
         for a in range(2):
             for b in range(2):
                 number = (1 if a else first - 1) * (1 if b else second - 1)
                 port = ports[slot, a, b]
-                length = max(port, least_dram_cycles(sizes[slot, a, b], dram, reads)) + latency
+                rows = Place(0, 0, 0, 0)
+                if dram.by_row:
+                    at_col = a if design.drains and slot == 1 else b
+                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
+                    rows = unit_rows(slot, i, j, t, design, limits, parts)
+                length = max(port, least_dram_cycles(sizes[slot, a, b], READ, rows, dram, reads)) + latency
                 total += number * (length + (fetches - 1) * (port if resident else length))
     if limits.bias:
-        size = BIAS_BYTES * gemm.n
-        total += max(at_rate(size, limits.gb_port), least_dram_cycles(size, dram, reads)) + latency
-    drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], dram, reads))
+        size = limits.sum_bytes * gemm.n
+        from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
+        total += max(at_rate(size, limits.gb_port), from_dram) + latency
+    rows = region_rows(parts.nr - 1, parts.nc - 1, parts.nt - 1, design, limits, parts)
+    drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], WRITE, rows, dram, reads))
     return total * limits.clock_divisor, (drain + limits.write_latency) * limits.clock_divisor
 
 
@@ -190,14 +197,14 @@ def run_each(
 
     Parameters
     ----------
-    gemms : int64 (G, 3)
-        Rows of ``Gemm``.
+    gemms : int64 (G, 6)
+        Rows of ``Gemm``, then the bits of an element of inputs, weights and outputs.
     designs : int64 (D, 11)
         Rows of ``Design``.
     behind : int64 (D,)
         Which memories each design has.
-    limits, drams : int64 (M, 17), (M, 8)
-        Rows of ``Limits`` and ``Dram``.
+    limits, drams : int64 (M, 20), (M, 14)
+        Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
     candidates : int64 (D, G, 4)
         Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
     budget : int
@@ -208,12 +215,14 @@ def run_each(
     for d in range(len(designs)):
         a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
         design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10])
-        limit = Limits(
-            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15], b[16]
-        )
-        dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7])
+        dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13])
         for g in range(len(gemms)):
-            gemm, row = Gemm(gemms[g, 0], gemms[g, 1], gemms[g, 2]), candidates[d, g]
+            e, row = gemms[g], candidates[d, g]
+            gemm = Gemm(e[0], e[1], e[2])
+            limit = Limits(
+                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
+                b[16], e[3], e[4], e[5],
+            )  # fmt: skip
             programs = Candidates(row[0], row[1], row[2], row[3])
             if programs.most_chunk == 0:
                 continue

@@ -9,7 +9,8 @@ weight, which are the *slots* 0 and 1 in the order in which they are fetched; sl
     drain (os)      input (i, t)      weight (j, t)     sums (i, j)       j i t  and  i j t
 
 Each unit is the product of the parts of its two dimensions, and a part is either full or the last of its dimension, so
-four sizes per slot hold for all passes.
+four sizes per slot hold for all passes. Elements have the bits of their matrix; those of a unit follow each other, and
+its last byte is filled up.
 """
 
 from typing import NamedTuple
@@ -18,8 +19,6 @@ import numpy as np
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.types import Array, Design, Gemm, Limits
-
-PSUM_BYTES = BIAS_BYTES = 4  # int32
 
 # Bytes moved, in the order of `count_bytes`.
 (
@@ -51,6 +50,12 @@ def ceil_div(a: int, b: int) -> int:
 
 
 @inlined
+def packed(elements: int, bits: int) -> int:
+    """Return the bytes of elements of so many bits one after the other."""
+    return (elements * bits + 7) >> 3
+
+
+@inlined
 def cut(gemm: Gemm, design: Design, chunk: int) -> Parts:
     """Return how a GEMM is cut for an array and a chunk of streamed steps."""
     rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
@@ -66,16 +71,23 @@ def is_weight(slot: int, design: Design) -> bool:
 
 
 @inlined
+def bits_of(slot: int, design: Design, limits: Limits) -> int:
+    """Return the bits of an element of a slot's operand."""
+    return limits.weight_bits if is_weight(slot, design) else limits.input_bits
+
+
+@inlined
 def fill_sizes(parts: Parts, design: Design, limits: Limits, sizes: Array) -> None:
     """Write the bytes of units to ``sizes`` (3, 2, 2): slot, last of the first dimension, last of the second."""
+    bits_0, bits_1 = bits_of(0, design, limits), bits_of(1, design, limits)
     for a in range(2):
         for b in range(2):
             row_a = parts.last_rows if a else design.rows
             col_a, col_b = parts.last_cols if a else design.cols, parts.last_cols if b else design.cols
             steps = parts.last_steps if b else parts.chunk
-            sizes[0, a, b] = row_a * (steps if design.drains else col_b)
-            sizes[1, a, b] = (col_a if design.drains else row_a) * steps
-            sizes[2, a, b] = (row_a * col_b if design.drains else col_a * steps) * limits.out_bytes
+            sizes[0, a, b] = packed(row_a * (steps if design.drains else col_b), bits_0)
+            sizes[1, a, b] = packed((col_a if design.drains else row_a) * steps, bits_1)
+            sizes[2, a, b] = packed(row_a * col_b if design.drains else col_a * steps, limits.out_bits)
 
 
 @inlined
@@ -115,16 +127,41 @@ def share_of(slot: int, design: Design, limits: Limits) -> int:
 
 
 @inlined
-def operand_size(gemm: Gemm, slot: int, design: Design) -> int:
-    """Return the bytes of a slot's operand."""
-    return gemm.k * gemm.n if is_weight(slot, design) else gemm.m * gemm.k
+def packed_units(full_a: int, last_a: int, parts_a: int, full_b: int, last_b: int, parts_b: int, bits: int) -> int:
+    """Return the bytes of all units of a matrix that is cut along both dimensions, each unit's last byte filled up."""
+    if bits & 7 == 0:  # nothing to fill up
+        return ((parts_a - 1) * full_a + last_a) * ((parts_b - 1) * full_b + last_b) * (bits >> 3)
+    in_row = (parts_b - 1) * packed(full_a * full_b, bits) + packed(full_a * last_b, bits)
+    in_last = (parts_b - 1) * packed(last_a * full_b, bits) + packed(last_a * last_b, bits)
+    return (parts_a - 1) * in_row + in_last
 
 
 @inlined
-def is_resident(gemm: Gemm, slot: int, design: Design, limits: Limits) -> bool:
+def operand_size(slot: int, parts: Parts, design: Design, limits: Limits) -> int:
+    """Return the bytes of all units of a slot's operand."""
+    nr, nc, nt, last_rows, last_cols, last_steps, chunk, _ = parts
+    bits = bits_of(slot, design, limits)
+    if slot == 0 and not design.drains:
+        return packed_units(design.rows, last_rows, nr, design.cols, last_cols, nc, bits)
+    if slot == 0 or not design.drains:
+        return packed_units(design.rows, last_rows, nr, chunk, last_steps, nt, bits)
+    return packed_units(design.cols, last_cols, nc, chunk, last_steps, nt, bits)
+
+
+@inlined
+def output_size(parts: Parts, design: Design, limits: Limits) -> int:
+    """Return the bytes of all regions of outputs."""
+    nr, nc, nt, last_rows, last_cols, last_steps, chunk, _ = parts
+    if design.drains:
+        return packed_units(design.rows, last_rows, nr, design.cols, last_cols, nc, limits.out_bits)
+    return packed_units(design.cols, last_cols, nc, chunk, last_steps, nt, limits.out_bits)
+
+
+@inlined
+def is_resident(slot: int, parts: Parts, design: Design, limits: Limits) -> bool:
     """Tell whether a slot's whole operand fits its share of the global buffer, which then reads DRAM once."""
     share = share_of(slot, design, limits)
-    return limits.refetches == 0 and (share < 0 or operand_size(gemm, slot, design) <= share)
+    return limits.refetches == 0 and (share < 0 or operand_size(slot, parts, design, limits) <= share)
 
 
 @inlined
@@ -138,11 +175,11 @@ def uses(parts: Parts, design: Design, slot: int) -> int:
 @inlined
 def dram_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: Parts) -> int:
     """Return the bytes read from and written to DRAM."""
-    total = gemm.m * gemm.n * limits.out_bytes + limits.bias * BIAS_BYTES * gemm.n
+    total = output_size(parts, design, limits) + limits.bias * limits.sum_bytes * gemm.n
     for slot in range(2):
-        size = operand_size(gemm, slot, design)
+        size = operand_size(slot, parts, design, limits)
         again = always_fetched(parts, design, order, slot, limits)
-        if again and not is_resident(gemm, slot, design, limits):
+        if again and not is_resident(slot, parts, design, limits):
             size *= uses(parts, design, slot)
         total += size
     return total
@@ -155,14 +192,14 @@ def count_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: P
     Unit sets partition their operand, so a slot moves (operand bytes) x (fetches of each unit). Partial sums are
     written by every row tile of K and read back by all but the first, then read once more by the drain.
     """
-    bias, output = limits.bias * BIAS_BYTES * gemm.n, gemm.m * gemm.n * limits.out_bytes
+    bias, output = limits.bias * limits.sum_bytes * gemm.n, output_size(parts, design, limits)
     moved[DRAM_READ] = moved[GB_BIAS_READ] = moved[GB_BIAS_WRITE] = bias
     for slot in range(2):
-        weight, size = is_weight(slot, design), operand_size(gemm, slot, design)
+        weight, size = is_weight(slot, design), operand_size(slot, parts, design, limits)
         used = size * uses(parts, design, slot)
         again = always_fetched(parts, design, order, slot, limits)
         fetched = used if again else size
-        from_dram = size if is_resident(gemm, slot, design, limits) else fetched
+        from_dram = size if is_resident(slot, parts, design, limits) else fetched
         moved[DRAM_READ] += from_dram
         moved[GB_WEIGHT_WRITE if weight else GB_INPUT_WRITE] = from_dram
         moved[GB_WEIGHT_READ if weight else GB_INPUT_READ] = fetched
@@ -170,4 +207,4 @@ def count_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: P
         moved[WTMEM_READ if weight else IPMEM_READ] = used
     moved[DRAM_WRITE] = moved[GB_OUTPUT_READ] = moved[GB_OUTPUT_WRITE] = output
     writes = 1 if design.drains else parts.nr
-    moved[OPMEM_READ] = moved[OPMEM_WRITE] = PSUM_BYTES * gemm.m * gemm.n * writes
+    moved[OPMEM_READ] = moved[OPMEM_WRITE] = limits.sum_bytes * gemm.m * gemm.n * writes

@@ -2,9 +2,9 @@
 
     length = max(DRAM side, ports) + latency        the latency only from and to DRAM, once per transfer
 
-in clocks of the memories, which may be slower than the array's: a transfer starts where one of them begins.
-
-`dram_cycles` is the one place where DRAM's time is made, and where its clock meets the array's.
+All count in clocks of the memories, which may be slower than the array's: a transfer starts where one of them begins.
+`dram_cycles` is the one place where DRAM's time is made, and where its clock meets the array's. Under bursts the AXI
+ports take clocks for each burst and for each of its beats.
 """
 
 from pivotsim.kernels._jit import inlined
@@ -31,9 +31,19 @@ def scaled(time: int, num: int, den: int) -> int:
 
 
 @inlined
-def bandwidth_cycles(size: int, dram: Dram) -> int:
+def axi_cycles(size: int, direction: int, place: Place, dram: Dram) -> int:
+    """Return the array clocks of the AXI ports: of a unit in one run, or of the rows of ``place`` run by run."""
+    if dram.axi_burst_bytes == 0:
+        return at_rate(size, dram.axi_bytes)
+    burst, beat = (dram.read_burst, dram.read_beat) if direction == READ else (dram.write_burst, dram.write_beat)
+    runs, run_bytes = (place.runs, place.run_bytes) if dram.by_row else (1, size)
+    return runs * (burst * ceil_div(run_bytes, dram.axi_burst_bytes) + beat * at_rate(run_bytes, dram.axi_bytes))
+
+
+@inlined
+def bandwidth_cycles(size: int, direction: int, place: Place, dram: Dram) -> int:
     """Return the array clocks that DRAM and the AXI ports need under `bandwidth`."""
-    return max(at_rate(size, dram.axi_bytes), ceil_div(size * dram.cost_num, dram.cost_den))
+    return max(axi_cycles(size, direction, place, dram), ceil_div(size * dram.cost_num, dram.cost_den))
 
 
 @inlined
@@ -44,25 +54,25 @@ def dram_cycles(size: int, direction: int, start: int, place: Place, dram: Dram,
     ceil(end * q / p), p / q = f_dram / f_array.
     """
     if channel is None:
-        return bandwidth_cycles(size, dram)
+        return bandwidth_cycles(size, direction, place, dram)
     entered = scaled(start, dram.clock_num, dram.clock_den)
     left = serve_tile(channel, place.address, place.run_bytes, place.runs, place.pitch, direction, entered)
-    return max(at_rate(size, dram.axi_bytes), scaled(left, dram.clock_den, dram.clock_num) - start)
+    return max(axi_cycles(size, direction, place, dram), scaled(left, dram.clock_den, dram.clock_num) - start)
 
 
 @inlined
-def least_dram_cycles(size: int, dram: Dram, channel: Channel | None) -> int:
+def least_dram_cycles(size: int, direction: int, rows: Place, dram: Dram, channel: Channel | None) -> int:
     """Return a bound that ``dram_cycles`` never undercuts, whatever the start and the state of the banks.
 
     A channel's data bus takes ``burst_clocks`` per burst after the first command's latency. From a start of t clocks,
     ceil((ceil(t p/q) + x) q/p) - t >= ceil(t + x q/p) - t = ceil(x q/p).
     """
     if channel is None:
-        return bandwidth_cycles(size, dram)
+        return bandwidth_cycles(size, direction, rows, dram)
     if size == 0:
         return 0
     clocks = dram.least_clocks + dram.burst_clocks * (ceil_div(size, dram.burst_bytes) - 1)
-    return max(at_rate(size, dram.axi_bytes), scaled(clocks, dram.clock_den, dram.clock_num))
+    return max(axi_cycles(size, direction, rows, dram), scaled(clocks, dram.clock_den, dram.clock_num))
 
 
 @inlined

@@ -49,6 +49,10 @@ SCHEDULED = ("mpca.balance", "mpca.header_cycles", "mpca.fill", "mpca.dma_bytes_
 GATE = fact(lambda facts: facts.can_be("gate", ENTROPY), "an effort pair with gate entropy")
 PAIR = fact(lambda facts: facts.can_be("pair", True), "an effort pair")
 INTERVAL = fact(lambda facts: facts.can_be("interval", True), "a single run, which tells the energy's interval")
+AXI_BURSTS = fact(
+    lambda f: f.can_exceed("memories.axi_read_burst_clocks", 0) or f.can_exceed("memories.axi_write_burst_clocks", 0),
+    "a number above 0 for memories.axi_read_burst_clocks or memories.axi_write_burst_clocks",
+)
 OF_RESOURCES = nothing("resources alone depend on it")
 PARAMETERS = nothing("it counts parameters, not operations")
 LABEL = nothing("it is a label")
@@ -82,6 +86,8 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "array.fold_overlap": (one_of(value("memory", PAPER), value("memories.transfers", OVERLAPPED)),),
     "array.operand_bits": (nothing("it decides which operands fit, not what they take"),),
     "memories.gb_bytes": (nothing("its shares are what a run reads"),),
+    "memories.out_bytes": (nothing("an output has the out_bits of its operation"),),
+    "memories.axi_burst_bytes": (MEMORY, AXI_BURSTS),
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),
     "memories.axi_ports": (MEMORY, limited("memories.axi_port_bytes_per_clock")),
     "memories.{memory}_buffers": (MEMORY, limited("memories.{memory}_bytes")),
@@ -130,7 +136,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "model.activation": (ACTIVATIONS,),
     "model.qkv_bias": (PARAMETERS,),
     "model.layer_scale": (PARAMETERS,),
-    "score_bits": (REQUANT,),
+    "score_bits": (one_of(REQUANT, MEMORY),),
     "gate": (PAIR,),
 }  # fmt: skip
 

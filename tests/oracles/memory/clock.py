@@ -13,7 +13,9 @@ array:  rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency
 memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_buffers, opmem_buffers (single or
         ping_pong); input_share_bytes, weight_share_bytes of the GB (or None: everything stays); dram_bytes_per_s
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
-        wtmem_port_bytes_per_cycle (or None); read_latency_cycles, write_latency_cycles; out_bytes; bias; those of modes
+        wtmem_port_bytes_per_cycle (or None); axi_burst_bytes (None: bursts cost nothing), axi_bursts (unit or row),
+        axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
+        write_latency_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of the GEMM; those of ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 
@@ -42,7 +44,10 @@ UNLIMITED = {
     "input_share_bytes": None, "weight_share_bytes": None,
     "dram_bytes_per_s": None, "clock_hz": 1, "axi_bytes_per_cycle": None, "gb_port_bytes_per_cycle": None,
     "ipmem_port_bytes_per_cycle": None, "wtmem_port_bytes_per_cycle": None,
-    "read_latency_cycles": 0, "write_latency_cycles": 0, "out_bytes": 1, "bias": False, **USUAL,
+    "axi_burst_bytes": None, "axi_read_burst_cycles": 0, "axi_read_beat_cycles": 1, "axi_write_burst_cycles": 0,
+    "axi_write_beat_cycles": 1, "axi_bursts": "unit",
+    "read_latency_cycles": 0, "write_latency_cycles": 0, "bias": False, "sum_bytes": 4,
+    "input_bits": 8, "weight_bits": 8, "out_bits": 8, **USUAL,
 }  # fmt: skip
 
 
@@ -66,7 +71,6 @@ def run(
     >>> run((2, 2, 3), array, UNLIMITED, "column-chunk-row", 3).total_cycles
     7
     """
-    memory = {**USUAL, **memory}
     misfits = tuple(unit for unit in units(gemm, array, memory, chunk) if unit.demand_bytes > unit.limit_bytes)
     if misfits:
         return DoesNotFit(misfits)
@@ -76,8 +80,9 @@ def run(
 def legal(gemm: tuple[int, int, int], array: dict, memory: dict) -> list[tuple[str, int]]:
     """Every loop order and chunk that fits; none if not even one step does. Without limits only the array's own."""
     _, _, stream_size = sizes(gemm, array)
-    memory = {**USUAL, **memory}
-    if all(memory[key] == value for key, value in UNLIMITED.items() if value is None or key.endswith("_cycles")):
+    clocks = ("_latency_cycles", "_region_cycles", "_entry_cycles")
+    limits = {key: value for key, value in UNLIMITED.items() if value is None or key.endswith(clocks)}
+    if all(memory[key] == value for key, value in limits.items()):
         return [(LOOP_ORDERS[array["dataflow"]][0], stream_size)]
     fitting = [
         chunk

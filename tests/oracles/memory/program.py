@@ -7,14 +7,13 @@ Everything here is known before the first clock; ``memory_clock`` steps through 
 import itertools
 from dataclasses import dataclass, field
 
-from tests.oracles.memory.work import AXES, Work, sizes
+from tests.oracles.memory.work import AXES, SIZES, Work, packed, ranges, sizes
 
 TILE = {"is": "input", "ws": "weight", "os": None}  # the operand that is loaded into the array and stays for a pass
 STREAMS = {"is": ("weight",), "ws": ("input",), "os": ("input", "weight")}
 HOME = {"input": "ipmem", "weight": "wtmem"}
 IS_WS_ORDERS = ("column-chunk-row", "chunk-column-row")
 LOOP_ORDERS = {"is": IS_WS_ORDERS, "ws": IS_WS_ORDERS, "os": ("column-outer", "row-outer")}
-PSUM_BYTES = BIAS_BYTES = 4
 
 
 @dataclass
@@ -49,8 +48,9 @@ class Region:
 
     half: int
     drain: Transfer
-    post_cycles: int  # between its last output and its drain
+    sum_bytes: int  # of the partial sums that it drains
     passes_left: int = 0
+    post_cycles: int = 0  # between its last output and its drain
     is_posting: bool = False
     is_posted: bool = False
 
@@ -108,11 +108,12 @@ def units(gemm: tuple[int, int, int], array: dict, memory: dict, chunk: int) -> 
         "ws": (("wtmem", "tile", rows * cols), ("ipmem", "stream", rows * chunk), ("opmem", "psums", cols * chunk)),
         "os": (("ipmem", "stream", rows * chunk), ("wtmem", "stream", cols * chunk), ("opmem", "psums", rows * cols)),
     }[array["dataflow"]]
+    bits = {"ipmem": memory["input_bits"], "wtmem": memory["weight_bits"], "opmem": 8 * memory["sum_bytes"]}
     found = []
     for buffer, unit, elements in demands:
         if memory[f"{buffer}_bytes"] is not None:
             limit_bytes = memory[f"{buffer}_bytes"] // (2 if memory[f"{buffer}_buffers"] == "ping_pong" else 1)
-            found.append(Misfit(buffer, unit, elements * (PSUM_BYTES if unit == "psums" else 1), limit_bytes))
+            found.append(Misfit(buffer, unit, packed(elements, bits[buffer]), limit_bytes))
     return found
 
 
@@ -172,7 +173,10 @@ class Program:
             for operand, axes in AXES[self.dataflow].items():
                 if steps:
                     users.setdefault((operand, tuple(tile[axis] for axis in axes)), []).append(steps)
-        return {key: self.work.bytes_of(*key, lists) for key, lists in users.items()}
+        return {
+            (operand, unit): self.work.bytes_of(operand, unit, lists, self.memory[f"{operand}_bits"])
+            for (operand, unit), lists in users.items()
+        }
 
     def _add_region(self, unit: tuple[int, int], places: list[tuple[int, int, int]]) -> None:
         """A region that drains, its passes, and before its drain the bias."""
@@ -189,7 +193,7 @@ class Program:
         for number, place in enumerate(places):
             self._add_pass(place, number == 0, number == len(places) - 1)
         if self.memory["bias"] and self.bias is None:  # the first region is about to drain
-            self.bias = self._load("bias", (), BIAS_BYTES * self.gemm[2])
+            self.bias = self._load("bias", (), self.memory["sum_bytes"] * self.gemm[2])
 
     def _add_pass(self, place: tuple[int, int, int], is_first: bool, is_last: bool) -> None:
         i, j, c = place
@@ -239,7 +243,7 @@ class Program:
         port = None if kind == "bias" else self.memory[f"{HOME[kind]}_port_bytes_per_cycle"]
         load = Transfer(
             kind, unit, size_bytes, from_dram, max(0, len(self.passes) - (kind == "bias")),
-            self._dram_cycles(size_bytes) if from_dram else 0,
+            self._dram_cycles(size_bytes, "read", self._rows_of(kind, unit)) if from_dram else 0,
             self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port)),
             self.divisor * self.memory["read_latency_cycles"] if from_dram else 0,
         )  # fmt: skip
@@ -248,20 +252,46 @@ class Program:
 
     def _region(self, unit: tuple[int, int], entries: int, used_cols: int) -> Region:
         index, halves = len(self.regions), self.halves["opmem"]
-        size_bytes = entries * used_cols * self.memory["out_bytes"]
+        size_bytes = packed(entries * used_cols, self.memory["out_bits"])
         read_cycles = 0 if halves is None else entries  # one word of all columns per clock
         drain = Transfer(
-            "output", unit, size_bytes, True, index, self._dram_cycles(size_bytes),
+            "output", unit, size_bytes, True, index,
+            self._dram_cycles(size_bytes, "write", self._rows_of("output", unit)),
             self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), read_cycles),
             self.divisor * self.memory["write_latency_cycles"],
         )  # fmt: skip
         drain.half = index if halves is None else index % halves
-        return Region(drain.half, drain, self.memory["post_region_cycles"] + entries * self.memory["post_entry_cycles"])
+        post_cycles = self.memory["post_region_cycles"] + entries * self.memory["post_entry_cycles"]
+        sum_bytes = entries * used_cols * self.memory["sum_bytes"]
+        return Region(drain.half, drain, sum_bytes, post_cycles=post_cycles)
 
-    def _dram_cycles(self, size_bytes: int) -> int:
-        per_s, axi = self.memory["dram_bytes_per_s"], self.memory["axi_bytes_per_cycle"]
+    def _dram_cycles(self, size_bytes: int, way: str, rows: list[int]) -> int:
+        per_s = self.memory["dram_bytes_per_s"]
         at_dram = 0 if per_s is None else -(-size_bytes * self.memory["clock_hz"] // (per_s * self.divisor))
-        return self.divisor * max(at_dram, cycles(size_bytes, axi))
+        return self.divisor * max(at_dram, self._axi_cycles(size_bytes, way, rows))
+
+    def _axi_cycles(self, size_bytes: int, way: str, rows: list[int]) -> int:
+        """A burst after the other, its start and its beats; of the whole unit, or of each row of its matrix."""
+        memory = self.memory
+        if memory["axi_burst_bytes"] is None:
+            return cycles(size_bytes, memory["axi_bytes_per_cycle"])
+        clocks = 0
+        for run_bytes in rows if memory["axi_bursts"] == "row" else [size_bytes]:
+            bursts = ranges(run_bytes, memory["axi_burst_bytes"])
+            clocks += len(bursts) * memory[f"axi_{way}_burst_cycles"]
+            clocks += cycles(run_bytes, memory["axi_bytes_per_cycle"]) * memory[f"axi_{way}_beat_cycles"]
+        return clocks
+
+    def _rows_of(self, kind: str, unit: tuple[int, ...]) -> list[int]:
+        """Bytes of each row of a unit, as it lies in its matrix: M x K, K x N or M x N."""
+        if kind == "bias":
+            return [self.memory["sum_bytes"] * self.gemm[2]]
+        axes = {**AXES[self.dataflow], "output": ("row", "col") if self.dataflow == "os" else ("col", "stream")}[kind]
+        letters = dict(zip(("row", "col", "stream"), SIZES[self.dataflow], strict=True))
+        used = {letters[axis]: len(self.ranges[axis][place]) for axis, place in zip(axes, unit, strict=True)}
+        down, across = {"input": "mk", "weight": "kn", "output": "mn"}[kind]
+        bits = self.memory["out_bits" if kind == "output" else f"{kind}_bits"]
+        return [packed(used[across], bits)] * used[down]
 
 
 def count_bytes(program: Program) -> dict[str, int]:
@@ -281,12 +311,12 @@ def count_bytes(program: Program) -> dict[str, int]:
                 moved[f"{HOME[unit.kind]}_read"] += bytes_read(program, one, unit)
         if one.writes_region:
             entries = one.used_rows if program.dataflow == "os" else one.steps
-            psum_bytes = entries * one.used_cols * PSUM_BYTES
+            psum_bytes = entries * one.used_cols * program.memory["sum_bytes"]
             moved["opmem_write"] += psum_bytes
             moved["opmem_read"] += 0 if one.claims_region else psum_bytes  # sums of earlier folds of K
     for region in program.regions:
         size_bytes = region.drain.size_bytes
-        moved["opmem_read"] += size_bytes // program.memory["out_bytes"] * PSUM_BYTES
+        moved["opmem_read"] += region.sum_bytes
         moved["gb_output_write"] += size_bytes
         moved["gb_output_read"] += size_bytes
         moved["dram_write"] += size_bytes
@@ -297,4 +327,5 @@ def bytes_read(program: Program, one: Pass, unit: Transfer) -> int:
     """Bytes that a pass reads of a unit: all of a tile and of what is stored with gaps, else the indices it needs."""
     if unit is one.tile or program.work.is_masked(unit.kind):
         return unit.size_bytes
-    return one.steps * (one.used_cols if program.dataflow == "os" and unit.kind == "weight" else one.used_rows)
+    across = one.used_cols if program.dataflow == "os" and unit.kind == "weight" else one.used_rows
+    return packed(one.steps * across, program.memory[f"{unit.kind}_bits"])

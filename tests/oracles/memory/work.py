@@ -5,6 +5,7 @@ The keys of ``array`` are explained in ``memory_clock``. A ``mask`` is None or
 """
 
 import itertools
+import math
 
 SIZES = {"is": ("k", "m", "n"), "ws": ("k", "n", "m"), "os": ("m", "n", "k")}  # of the rows, the columns, the stream
 AXES = {  # of the array, of an operand's units
@@ -25,6 +26,11 @@ def sizes(gemm: tuple[int, int, int], array: dict) -> tuple[int, int, int]:
 def ranges(size: int, step: int) -> list[range]:
     """0 .. ``size`` cut into ranges of ``step``, the last one with what is left."""
     return [range(start, min(start + step, size)) for start in range(0, size, step)]
+
+
+def packed(elements: int, bits: int) -> int:
+    """Bytes of elements one after the other, bit by bit, the last byte filled up."""
+    return math.ceil(elements * bits / 8)
 
 
 class Work:
@@ -66,7 +72,7 @@ class Work:
     def is_masked(self, operand: str) -> bool:
         return self.mask is not None and OPERAND[self.mask["operand"]] == operand
 
-    def bytes_of(self, operand: str, unit: tuple[int, int], lists: list[list[int]]) -> int:
+    def bytes_of(self, operand: str, unit: tuple[int, int], lists: list[list[int]], bits: int) -> int:
         axes = AXES[self.dataflow][operand]
         parts = {axis: self.ranges[axis][number] for axis, number in zip(axes, unit, strict=True)}
         if self.is_masked(operand):
@@ -76,7 +82,8 @@ class Work:
                 if self._keeps(self.mask["operand"], index := dict(zip(axes, places, strict=True)))
             ]
             block = self.mask["block"]
-            return len(kept) + INDEX_BYTES * len({(down // block, across // block) for down, across in kept})
+            blocks = {(down // block, across // block) for down, across in kept}
+            return packed(len(kept), bits) + INDEX_BYTES * len(blocks)
         if "stream" in parts:  # the indices that some pass needs of it
             parts["stream"] = set().union(*lists)
-        return len(parts[axes[0]]) * len(parts[axes[1]])
+        return packed(len(parts[axes[0]]) * len(parts[axes[1]]), bits)

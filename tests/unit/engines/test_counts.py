@@ -12,6 +12,9 @@ from tests.oracles.array.byte_counts import walk
 ZCU102 = ps.load_hardware("zcu102")
 
 
+BYTES = (8, 8, 8)  # bits of an element of inputs, weights and outputs
+
+
 def array(rows, cols, dataflow):
     return ZCU102.replace({"array.rows": rows, "array.cols": cols, "array.dataflow": dataflow}).array
 
@@ -25,18 +28,21 @@ def of(tally, repeats, macs):
 @pytest.mark.parametrize("k", [1, 4, 5, 6, 10])
 def test_equals_a_walk_over_the_folds(dataflow, m, k):
     for n in (1, 7, 8, 9, 17):
-        found = paper_counts([(m, k, n, 3)], array(5, 8, dataflow))
+        found = paper_counts([(m, k, n, *BYTES, 3)], array(5, 8, dataflow))
         assert found == of(walk(m, k, n, 5, 8, dataflow), 3, 3 * m * k * n)
 
 
 sizes = st.integers(1, 40)
 
 
-@given(sizes, sizes, sizes, sizes, sizes, st.sampled_from(["is", "ws", "os"]))
-def test_equals_a_walk_over_the_folds_anywhere(m, k, n, rows, cols, dataflow):
-    found = paper_counts([(m, k, n, 1)], array(rows, cols, dataflow))
-    assert found == of(walk(m, k, n, rows, cols, dataflow), 1, m * k * n)
-    assert found.dram_bytes >= m * k + k * n + 4 * m * n  # everything at least once
+widths = st.sampled_from([1, 3, 4, 8, 12, 16, 32, 33, 64])
+
+
+@given(sizes, sizes, sizes, sizes, sizes, st.sampled_from(["is", "ws", "os"]), st.tuples(widths, widths, widths))
+def test_equals_a_walk_over_the_folds_anywhere(m, k, n, rows, cols, dataflow, bits):
+    found = paper_counts([(m, k, n, *bits, 1)], array(rows, cols, dataflow))
+    assert found == of(walk(m, k, n, rows, cols, dataflow, bits), 1, m * k * n)
+    assert 8 * found.dram_bytes >= m * k * bits[0] + k * n * bits[1] + max(32, bits[2]) * m * n  # all at least once
     assert found.gb_bytes == 2 * found.dram_bytes
 
 
@@ -47,13 +53,13 @@ def test_deit_s_moves_what_the_constants_were_fitted_on():
 
 
 def test_gemms_add_up_and_never_wrap():
-    gemms = [(197, 384, 1536, 2), (197, 64, 197, 6), (197, 384, 1536, 1)]
+    gemms = [(197, 384, 1536, *BYTES, 2), (197, 64, 197, 8, 8, 32, 6), (197, 384, 1536, *BYTES, 1)]
     parts = [paper_counts([g], ZCU102.array) for g in gemms]
     assert paper_counts(gemms, ZCU102.array) == Counts(
         *(sum(getattr(p, f) for p in parts) for f in ("macs", "local_bytes", "gb_bytes", "dram_bytes"))
     )
     assert paper_counts([], ZCU102.array) == Counts()
-    assert paper_counts([(2**40, 2**40, 1, 1)], ZCU102.array).macs == 2**80
+    assert paper_counts([(2**40, 2**40, 1, *BYTES, 1)], ZCU102.array).macs == 2**80
 
 
 def test_a_report_holds_its_counts():
@@ -67,13 +73,13 @@ def test_a_report_holds_its_counts():
 def test_memories_without_reuse_move_what_the_closed_form_says(dataflow, ipmem, wtmem):
     """Engine `memory`: halves of one unit each, no share of the buffer, no bias, int32 outputs, several folds."""
     plain = {"array.rows": 8, "array.cols": 6, "array.dataflow": dataflow, "memories.weight_share_bytes": 0,
-             "memories.bias": False, "memories.out_bytes": 4, "memories.opmem_bytes": "unlimited",
+             "memories.bias": False, "memories.opmem_bytes": "unlimited",
              "memories.ipmem_bytes": 2 * ipmem, "memories.wtmem_bytes": 2 * wtmem}  # fmt: skip
     hw = ZCU102.replace(plain)
-    trace = ps.Trace((ps.workload.Op(1, "fc1", "gemm", 20, 30, 25, repeats=3),))
+    trace = ps.Trace((ps.workload.Op(1, "fc1", "gemm", 20, 30, 25, repeats=3, out_bits=32),))
     report = ps.simulate(trace, hw, engine="memory", memory="hw", energy="activity")
     assert report.details.uses[0].result.chunk == {"is": 25, "ws": 20}[dataflow]
-    assert report.counts == paper_counts(trace.gemms.tolist(), hw.array)
+    assert report.counts == paper_counts(trace.gemms_with_bits.tolist(), hw.array)
 
 
 def test_memories_with_limits_move_their_own_bytes():

@@ -258,7 +258,7 @@ def random_memory(draw):
     memory |= {f"{name}_port_bytes_per_cycle": limit(1, 8) for name in ("gb", "ipmem", "wtmem")}
     memory |= {"dram_bytes_per_s": limit(5, 40), "clock_hz": draw.randint(1, 12), "axi_bytes_per_cycle": limit(1, 8)}
     memory |= {f"{way}_latency_cycles": draw.choice((0, 0, 1, 7)) for way in ("read", "write")}
-    return memory_of(**memory, out_bytes=draw.choice((1, 4)), bias=draw.random() < 0.5)
+    return memory_of(**memory, out_bits=draw.choice((8, 32)), bias=draw.random() < 0.5)
 
 
 def random_cases(count, seed):
@@ -323,7 +323,7 @@ class TestInvariants:
                 assert moved[f"{home}_read"] >= moved[f"{home}_write"]
             bias_bytes = 4 * n if memory["bias"] else 0
             assert moved["dram_read"] == moved["gb_input_write"] + moved["gb_weight_write"] + bias_bytes
-            assert moved["dram_write"] == moved["gb_output_write"] == m * n * memory["out_bytes"]
+            assert moved["dram_write"] == moved["gb_output_write"] == m * n * memory["out_bits"] // 8
             k_folds = 1 if array["dataflow"] == "os" else -(-k // array["rows"])
             assert moved["opmem_write"] == moved["opmem_read"] == 4 * m * n * k_folds
 

@@ -17,8 +17,11 @@ from tests.proofs.masked_campaign import random_case
 ZCU102 = ps.load_hardware("zcu102").array
 
 
-def counts(sizes, repeats, mask, array):
-    return counts_by_level(*moved_by_masked(np.array([(*sizes, repeats)]), [mask], array))
+BYTES = (8, 8, 8)  # bits of an element of inputs, weights and outputs
+
+
+def counts(sizes, repeats, mask, array, bits=BYTES):
+    return counts_by_level(*moved_by_masked(np.array([(*sizes, *bits, repeats)]), [mask], array))
 
 
 def test_equals_a_walk_over_elements():
@@ -27,8 +30,9 @@ def test_equals_a_walk_over_elements():
         sizes, mode, mask, repeats = random_case(draw, largest=14)
         size = {name: mode[name] for name in ("rows", "cols", "dataflow")}
         copies = [mask.elements(copy) for copy in range(mask.count)]
-        tallies = [masked_bytes.walk(*sizes, mask.operand, kept, mask.block, **size) for kept in copies]
-        found = counts(sizes, repeats, mask, ZCU102.model_copy(update=size))
+        bits = tuple(draw.choice((8, 8, 3, 4, 12, 16, 32, 64)) for _ in range(3))
+        tallies = [masked_bytes.walk(*sizes, mask.operand, kept, mask.block, **size, bits=bits) for kept in copies]
+        found = counts(sizes, repeats, mask, ZCU102.model_copy(update=size), bits)
         for level in ("local", "gb", "dram"):
             want = sum(tallies[i % mask.count][level] for i in range(repeats))
             assert getattr(found, f"{level}_bytes") == want, (sizes, size, mask.operand, mask.block)
@@ -43,7 +47,7 @@ def test_a_dense_mask_adds_its_indices_alone(dataflow, operand):
     array = ZCU102.model_copy(update={"rows": 8, "cols": 4, "dataflow": dataflow})
     height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
     mask = Mask(operand, height, width, 4, np.ones((height // 4, width // 4), dtype=bool))
-    found, dense = counts(sizes, 2, mask, array), paper_counts([(*sizes, 2)], array)
+    found, dense = counts(sizes, 2, mask, array), paper_counts([(*sizes, *BYTES, 2)], array)
     row_size, col_size, _ = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[dataflow]
     folds_across = {"is": {"a": 1, "b": col_size // 4}, "ws": {"a": col_size // 4, "b": 1},
                     "os": {"a": col_size // 4, "b": -(-row_size // 8)}}[dataflow]  # fmt: skip
@@ -67,7 +71,7 @@ def test_sums_beyond_int64_do_not_wrap():
     sizes = (2**21, 2**21, 2**20)
     mask = Mask("b", 2**21, 2**20, 2**20, np.ones((2, 1), dtype=bool))
     array = ZCU102.model_copy(update={"rows": 65_536, "cols": 65_536, "dataflow": "os"})
-    found, dense = counts(sizes, 3, mask, array), paper_counts([(*sizes, 3)], array)
+    found, dense = counts(sizes, 3, mask, array), paper_counts([(*sizes, *BYTES, 3)], array)
     index_bytes = 3 * 2 * (2 * 16) * 32  # two blocks, each in all 16 tiles of columns, for 32 tiles of rows
     assert found.macs == 3 * 2**62 and found.dram_bytes == dense.dram_bytes + index_bytes
 
@@ -77,7 +81,7 @@ def test_sums_of_a_single_copy_do_not_wrap():
     sizes = (2**33, 2**10, 2**20)
     mask = Mask("b", 2**10, 2**20, 2**10, np.ones((1, 2**10), dtype=bool))
     array = ZCU102.model_copy(update={"rows": 1, "cols": 65_536, "dataflow": "ws"})
-    found, dense = counts(sizes, 1, mask, array), paper_counts([(*sizes, 1)], array)
+    found, dense = counts(sizes, 1, mask, array), paper_counts([(*sizes, *BYTES, 1)], array)
     assert found.local_bytes == dense.local_bytes + 2 * 2 * 2**10 * 2**10
 
 
@@ -85,5 +89,5 @@ def test_a_report_counts_dense_and_masked_gemms():
     mask = drawn_mask(20, 30, block=4, density=0.5, seed=1)
     ops = (ps.workload.Op(1, "fc1", "gemm", 9, 20, 30), ps.workload.Op(1, "fc2", "gemm", 9, 20, 30, 2, mask_key="x"))
     report = ps.simulate(ps.Trace(ops, masks={("", "x"): mask}))
-    assert report.counts == paper_counts([(9, 20, 30, 1)], ZCU102).plus(counts((9, 20, 30), 2, mask, ZCU102))
+    assert report.counts == paper_counts([(9, 20, 30, *BYTES, 1)], ZCU102).plus(counts((9, 20, 30), 2, mask, ZCU102))
     assert report.counts.macs == 9 * 20 * 30 + 2 * mask.macs(9, 20, 30)

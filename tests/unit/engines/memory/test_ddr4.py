@@ -23,26 +23,41 @@ CHANNELS = ("dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl", "dram/ddr4_2133_zcu102
 CLOCK_HZ = 125_000_000
 
 
+WIDTHS = (8, 8, 8, 4, 12, 16, 32)
+
+
 def up(size, unit):
     return -(-size // unit) * unit
 
 
-def runs_of(slot, index, sizes, dataflow, order, tiles, out_bytes):
-    """Address, run, runs, pitch of a unit, from lists of every element's address: slow, and written from the rules."""
+def in_bytes(base, before, elements, bits):
+    """Address and length of all bytes that some elements lie in, `before` of them before the first."""
+    first, past = before * bits // 8, up((before + elements) * bits, 8) // 8
+    return base + first, past - first
+
+
+def starts(sizes, limits):
+    """Pitch of the inputs and of the outputs; addresses of weights, outputs and bias."""
     m, k, n = sizes
+    pitch, width = (up(up(size * bits, 8) // 8, 64) for size, bits in ((k, limits.input_bits), (n, limits.out_bits)))
+    weights = up(m * pitch, 4096)
+    outputs = weights + up(up(k * n * limits.weight_bits, 8) // 8, 4096)
+    return pitch, width, weights, outputs, outputs + up(m * width, 4096)
+
+
+def runs_of(slot, index, sizes, dataflow, tiles, limits):
+    """Address, run, runs, pitch of a unit, from lists of every element's address: slow, and written from the rules."""
     rows, cols, steps = ([range(*cut) for cut in tiles[d]] for d in range(3))
     i, j, t = index
-    weights = up(m * up(k, 64), 4096)
-    outputs = weights + up(k * n, 4096)
-    width = up(n * out_bytes, 64)
+    pitch, width, weights, outputs, _ = starts(sizes, limits)
     if slot == 2:
         tokens, features = {"is": (cols[j], steps[t]), "ws": (steps[t], cols[j]), "os": (rows[i], cols[j])}[dataflow]
-        first = outputs + tokens[0] * width + features[0] * out_bytes
-        return first, len(features) * out_bytes, len(tokens), width
+        run = in_bytes(outputs + tokens[0] * width, features[0], len(features), limits.out_bits)
+        return *run, len(tokens), width
     is_weight = (slot == 0) == (dataflow == "ws")
     if not is_weight:
         tokens, inner = {"is": (cols[j], rows[i]), "ws": (steps[t], rows[i]), "os": (rows[i], steps[t])}[dataflow]
-        return tokens[0] * up(k, 64) + inner[0], len(inner), len(tokens), up(k, 64)
+        return *in_bytes(tokens[0] * pitch, inner[0], len(inner), limits.input_bits), len(tokens), pitch
     # packed: sum the sizes of the units before, in order of first fetch
     if dataflow == "is":
         units = [(tt, ii) for tt in range(len(steps)) for ii in range(len(rows))]
@@ -57,7 +72,16 @@ def runs_of(slot, index, sizes, dataflow, order, tiles, out_bytes):
         size = {(jj, tt): len(cols[jj]) * len(steps[tt]) for jj, tt in units}
         own = (j, t)
     before = sum(size[u] for u in units[: units.index(own)])
-    return weights + before, size[own], 1, size[own]
+    return *in_bytes(weights, before, size[own], limits.weight_bits), 1, 64
+
+
+def axi_cycles(size, limits, way):
+    beats = ceil(size / limits.axi_bytes_per_cycle) if limits.axi_bytes_per_cycle else 0
+    if limits.axi_burst_bytes is None:
+        return beats
+    bursts = ceil(size / limits.axi_burst_bytes)
+    burst, beat = (getattr(limits, f"axi_{way}_{part}_cycles") for part in ("burst", "beat"))
+    return bursts * burst + beats * beat
 
 
 def random_case(draw):
@@ -72,8 +96,10 @@ def random_case(draw):
         wtmem_buffers=draw.choice(("single", "ping_pong")), opmem_buffers=draw.choice(("single", "ping_pong")),
         input_share_bytes=draw.choice((0, 300)), weight_share_bytes=draw.choice((0, 300)), clock_hz=CLOCK_HZ,
         axi_bytes_per_cycle=draw.choice((None, 4, 64)), read_latency_cycles=draw.choice((0, 3)),
-        write_latency_cycles=draw.choice((0, 2)), out_bytes=draw.choice((1, 4)), bias=draw.random() < 0.5,
-        channel=load_dram(draw.choice(CHANNELS)),
+        write_latency_cycles=draw.choice((0, 2)), bias=draw.random() < 0.5, sum_bytes=draw.choice((4, 4, 8)),
+        input_bits=draw.choice(WIDTHS), weight_bits=draw.choice(WIDTHS), out_bits=draw.choice((8, 32, 12)),
+        axi_burst_bytes=draw.choice((None, 16)), axi_read_burst_cycles=3, axi_write_burst_cycles=5,
+        axi_write_beat_cycles=2, channel=load_dram(draw.choice(CHANNELS)),
     )  # fmt: skip
     return tuple(draw.randint(1, 30) for _ in range(3)), array, limits
 
@@ -101,22 +127,21 @@ def test_every_transfer_ends_when_the_channel_says():
             if not from_dram:
                 continue
             if slot == 2:
-                bias = up(m * up(k, 64), 4096) + up(k * n, 4096)
-                place = (bias + up(m * up(n * limits.out_bytes, 64), 4096), size, 1, size)
+                place = (starts(sizes, limits)[-1], size, 1, size)
             else:
-                place = runs_of(slot, where[serves], sizes, dataflow, 0, tiles, limits.out_bytes)
-            assert place[1] * place[2] == size
+                place = runs_of(slot, where[serves], sizes, dataflow, tiles, limits)
+            assert place[1] * place[2] >= size
             left = reads.transfer(
                 place[0], place[1], rows=place[2], pitch_bytes=place[3], arrival_clock=ceil(start * ratio)
             )
-            axi = ceil(size / limits.axi_bytes_per_cycle) if limits.axi_bytes_per_cycle else 0
+            axi = axi_cycles(size, limits, "read")
             assert end == start + max(axi, ceil(left / ratio) - start) + limits.read_latency_cycles, (sizes, array)
         last_of_region = {}
         for i, j, t in where:
             last_of_region[(i, j) if dataflow == "os" else (j, t)] = (i, j, t)
         for index, (size, _, start, end) in zip(last_of_region.values(), run.drains.tolist(), strict=True):
-            place = runs_of(2, index, sizes, dataflow, 0, tiles, limits.out_bytes)
-            assert place[1] * place[2] == size
+            place = runs_of(2, index, sizes, dataflow, tiles, limits)
+            assert place[1] * place[2] >= size
             left = writes.transfer(
                 place[0],
                 place[1],
@@ -125,7 +150,7 @@ def test_every_transfer_ends_when_the_channel_says():
                 is_write=True,
                 arrival_clock=ceil(start * ratio),
             )
-            axi = ceil(size / limits.axi_bytes_per_cycle) if limits.axi_bytes_per_cycle else 0
+            axi = axi_cycles(size, limits, "write")
             words = 0
             if limits.opmem_bytes is not None:
                 i, j, t = index
@@ -210,7 +235,8 @@ def test_units_and_regions_lie_where_their_elements_do():
     for _ in range(200):
         sizes = tuple(draw.randint(1, 300) for _ in range(3))
         code = draw.randrange(3)
-        rows, cols, out_bytes = draw.randint(1, 90), draw.randint(1, 90), draw.choice((1, 4))
+        rows, cols = draw.randint(1, 90), draw.randint(1, 90)
+        bits = {f"{name}_bits": draw.choice((1, 3, 4, 8, 12, 16, 32)) for name in ("input", "weight", "out")}
         m, k, n = sizes
         extents = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[DATAFLOWS[code]]
         chunk = draw.randint(1, extents[2])
@@ -220,13 +246,12 @@ def test_units_and_regions_lie_where_their_elements_do():
         ]
         index = tuple(draw.randrange(len(tiles[d])) for d in range(3))
         design = Design(rows, cols, *DATAFLOW[DATAFLOWS[code]].mapping, 0, 0, 1, 1)
-        gemm, limits = Gemm(*sizes), MemoryLimits(out_bytes=out_bytes).row()
+        gemm, limits = Gemm(*sizes), MemoryLimits(**bits).row()
         parts = plain(cut)(gemm, design, chunk)
         for slot in range(2):
-            wanted = runs_of(slot, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
-            size = wanted[1] * wanted[2]
-            assert plain(unit_place)(slot, *index, gemm, design, parts, size) == wanted, (slot, index, sizes)
-        wanted = runs_of(2, index, sizes, DATAFLOWS[code], 0, tiles, out_bytes)
+            wanted = runs_of(slot, index, sizes, DATAFLOWS[code], tiles, limits)
+            assert plain(unit_place)(slot, *index, gemm, design, limits, parts) == wanted, (slot, index, sizes)
+        wanted = runs_of(2, index, sizes, DATAFLOWS[code], tiles, limits)
         assert plain(region_place)(*index, gemm, design, limits, parts) == wanted
 
 

@@ -17,7 +17,7 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.dram.spec import load_dram
 from tests.oracles.memory.program import LOOP_ORDERS
-from tests.proofs.memory_campaign import random_case
+from tests.proofs.memory_campaign import WIDTHS, mixed_widths, random_case
 
 ORDERS = (AUTO, AUTO, AUTO, "column-chunk-row", "chunk-column-row", "column-outer", "row-outer")
 DRAM = ("dram_read", "dram_write")
@@ -25,10 +25,15 @@ ARRAY = {"rows": 8, "cols": 8, "dataflow": "is", "fold_overlap": "none", "edge":
          "mac_latency": 1}  # fmt: skip
 
 
+def with_bits(size):
+    """Sizes with the bits of elements, a byte each unless stated."""
+    return size if len(size) > 3 else (*size, 8, 8, 8)
+
+
 def alone(size, design, memories):
     """What ``run_many`` shall find, from one run."""
     try:
-        result = run_one(size, design, memories)
+        result = run_one(with_bits(size), design, memories)
     except InputError:
         return [ALONE, 0, 0]
     if isinstance(result, DoesNotFit):
@@ -40,14 +45,15 @@ def alone(size, design, memories):
 def many(sizes, designs, memories, index=None, wanted=None):
     index = np.zeros(len(designs), dtype=np.int64) if index is None else index
     wanted = np.ones((len(designs), len(sizes)), dtype=bool) if wanted is None else wanted
+    sizes = [with_bits(size) for size in sizes]
     return run_many(sizes, np.array([design_row(d) for d in designs]).reshape(-1, 7), memories, index, wanted)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_equal_to_one_at_a_time(seed):
     draw = random.Random(seed)
-    cases = [random_case(draw, largest=30) for _ in range(40)]
-    sizes = [case[0] for case in cases[:5]]
+    cases = [random_case(draw, largest=30, is_mixed=draw.random() < 0.5) for _ in range(40)]
+    sizes = [(*case[0], *(draw.choice(WIDTHS) for _ in range(3))) for case in cases[:5]]
     memories = [
         MemoryDesign(
             MemoryLimits(**(case[2] if draw.random() < 0.9 else {})), draw.choice(ORDERS), draw.choice((0, 0, 1, 7))
@@ -92,7 +98,7 @@ def test_budget(monkeypatch):
     found = many([(20, 30, 200)], [ARRAY] * 2, memories, np.array([0, 1]))
     assert found[0, 0, 0] == ALONE and found[1, 0, 0] > 0
     with pytest.raises(InputError, match="finding the fastest would take more than"):
-        run_one((20, 30, 200), design_row(ARRAY), memories[0])
+        run_one((20, 30, 200, 8, 8, 8), design_row(ARRAY), memories[0])
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -110,9 +116,10 @@ def test_what_is_sure(seed, monkeypatch):
             opmem_bytes=draw.choice((None, int(2 ** draw.uniform(4, 40)))),
             dram_bytes_per_s=draw.choice((None, int(2 ** draw.uniform(0, 40)))),
             clock_hz=int(2 ** draw.uniform(0, 30)), bias=draw.random() < 0.5,
-            read_latency_cycles=draw.choice((0, int(2 ** draw.uniform(0, 40)))),
+            read_latency_cycles=draw.choice((0, int(2 ** draw.uniform(0, 40)))), **mixed_widths(draw),
         )  # fmt: skip
-        found = many([size], [array], [MemoryDesign(limits)])[0, 0, 0]
+        wide = (*size, limits.input_bits, limits.weight_bits, limits.out_bits)
+        found = many([wide], [array], [MemoryDesign(limits)])[0, 0, 0]
         first, last, least, most = asked[-1][0, 0].tolist()
         whole = largest_chunk(size, array["rows"], array["cols"], array["dataflow"], limits, 0)
         if isinstance(whole, DoesNotFit):
@@ -149,7 +156,8 @@ def test_beyond_int64_is_left_alone(size, side, limits, chunk):
     )
     found = many([size], [array], [memories])[0, 0, 0]
     try:
-        assert isinstance(run_one(size, design_row(array), memories), DoesNotFit) and found in (ALONE, MISFIT)
+        one = run_one(with_bits(size), design_row(array), memories)
+        assert isinstance(one, DoesNotFit) and found in (ALONE, MISFIT)
     except InputError:
         assert found == ALONE
 

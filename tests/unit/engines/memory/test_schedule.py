@@ -49,6 +49,11 @@ class TestOracle:
         assert different == []
         assert runs >= 500 and misfits >= 200
 
+    def test_elements_of_any_width_and_bursts_agree(self):
+        runs, misfits, different = campaign(300, seed=20261130, is_mixed=True)
+        assert different == []
+        assert runs >= 150 and misfits >= 60
+
     def test_boundaries_of_the_array(self):
         """Sizes around one and two arrays, chunks around the streamed size, all modes."""
         limits = {**memory_clock.UNLIMITED, "ipmem_bytes": 24, "wtmem_bytes": 24, "opmem_bytes": 96,
@@ -171,7 +176,7 @@ class TestBounds:
             assert result.roofline_cycles * array["rows"] * array["cols"] >= gemm[0] * gemm[1] * gemm[2]
 
     def test_roofline_by_hand(self):
-        limits = MemoryLimits(dram_bytes_per_s=10, clock_hz=20, axi_bytes_per_cycle=1, out_bytes=4, bias=True)
+        limits = MemoryLimits(dram_bytes_per_s=10, clock_hz=20, axi_bytes_per_cycle=1, out_bits=32, bias=True)
         # reads 6 + 12 + 16 B, writes 32 B, at half a byte per clock; 24 MACs on 6 PEs
         assert memory_bounds.roofline((2, 3, 4), 6, limits) == (68, "dram_read")
         assert memory_bounds.roofline((2, 3, 4), 6, MemoryLimits()) == (4, "compute")
@@ -212,7 +217,7 @@ class TestBytes:
             intervals = record_gemm(*gemm, array, MemoryLimits(**limits), loop_order=order, chunk=chunk)
             loads, moved = intervals.loads, result.moved_bytes
             assert moved["dram_read"] == loads[loads[:, 3] == 1, 2].sum()
-            assert moved["dram_write"] == intervals.drains[:, 0].sum() == m * n * limits["out_bytes"]
+            assert moved["dram_write"] == intervals.drains[:, 0].sum() == m * n * limits["out_bits"] // 8
             weight_slot = 0 if array["dataflow"] == "ws" else 1
             for slot, memory_name in ((weight_slot, "wtmem"), (1 - weight_slot, "ipmem")):
                 assert moved[f"{memory_name}_write"] == loads[loads[:, 0] == slot, 2].sum()
@@ -315,7 +320,11 @@ class TestInput:
         [
             ({"ipmem_bytes": 0}, "ipmem_bytes: must be at least 1 (got 0)"),
             ({"axi_bytes_per_cycle": 1.5}, "axi_bytes_per_cycle: must be an integer (got 1.5)"),
-            ({"out_bytes": 2}, "out_bytes: must be 1 or 4 (got 2)"),
+            ({"out_bits": 65}, "out_bits: must be at most 64 (got 65)"),
+            ({"sum_bytes": 0}, "sum_bytes: must be at least 1 (got 0)"),
+            ({"axi_bursts": "tile"}, "axi_bursts: must be one of unit, row (got 'tile')"),
+            ({"axi_read_burst_cycles": -1}, "axi_read_burst_cycles: must be at least 0 (got -1)"),
+            ({"axi_write_beat_cycles": 0}, "axi_write_beat_cycles: must be at least 1 (got 0)"),
             ({"opmem_buffers": "double"}, "opmem_buffers: must be one of single, ping_pong (got 'double')"),
             ({"read_latency_cycles": None}, "read_latency_cycles: must be an integer (got nothing)"),
         ],

@@ -183,7 +183,7 @@ class TestByHand:
     """2 x 2 arrays that load in 2 clocks; a fold of T steps takes 2 + T + 2."""
 
     def test_weights_without_a_kept_block_leave_outputs_to_drain(self):
-        limits = MemoryLimits(opmem_bytes=48, out_bytes=1, axi_bytes_per_cycle=2)
+        limits = MemoryLimits(opmem_bytes=48, axi_bytes_per_cycle=2)
         result = run_gemm(4, 4, 6, ARRAY, limits, chunk=6, mask=mask_of("b", (4, 4, 6), 2, False))
         # two column tiles drain 12 B each at 2 B per clock
         assert (result.cycles, result.passes, result.loads, result.drains) == (12, 0, 0, 2)
@@ -244,7 +244,7 @@ class TestBounds:
             assert result.roofline_cycles <= result.cycles <= lengths + result.passes * step
 
     def test_roofline_by_hand(self):
-        limits = MemoryLimits(axi_bytes_per_cycle=1, out_bytes=4, bias=True)
+        limits = MemoryLimits(axi_bytes_per_cycle=1, out_bits=32, bias=True)
         gemm, kept = (4, 6, 8), [[1, 0], [0, 0]]  # 4 x 4 blocks
         expected = {  # MACs; kept 16 + index 2 or both operands, what meets them, bias 32; written
             "a": (16 * 8, 18 + 4 * 8 + 32, 4 * 8 * 4),
@@ -269,8 +269,8 @@ class TestBounds:
             loads = intervals.loads
             assert moved["dram_read"] == loads[loads[:, 3] == 1, 2].sum()
             assert moved["dram_write"] == intervals.drains[:, 0].sum()
-            full = gemm[0] * gemm[2] * limits["out_bytes"]
-            asked = mask.kept_elements[0] * limits["out_bytes"] if mask.operand == "out" else full
+            full = gemm[0] * gemm[2] * limits["out_bits"] // 8
+            asked = mask.kept_elements[0] * limits["out_bits"] // 8 if mask.operand == "out" else full
             assert asked <= moved["dram_write"] <= full
             for slot, name in enumerate(("weight", "input") if array["dataflow"] == "ws" else ("input", "weight")):
                 home = {"input": "ipmem", "weight": "wtmem"}[name]

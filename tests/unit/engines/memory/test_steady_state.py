@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -27,9 +28,12 @@ from tests.proofs.memory_campaign import random_case
 MEMORIES = ("ipmem_bytes", "wtmem_bytes", "opmem_bytes", "dram_bytes_per_s")
 
 
+BITS = attrgetter("input_bits", "weight_bits", "out_bits")
+
+
 def long_case(draw, largest):
     """A case with long loops: more to skip than where units barely fit."""
-    gemm, array, memory, order, chunk = random_case(draw, largest=largest)
+    gemm, array, memory, order, chunk = random_case(draw, largest=largest, is_mixed=draw.random() < 0.5)
     for name in MEMORIES:
         if memory[name]:
             memory[name] *= draw.choice((1, 1, 4, 20))
@@ -44,10 +48,11 @@ def test_clocks_equal_those_of_every_pass(seed):
     for _ in range(1500):
         gemm, array, limits, order, chunk = long_case(draw, largest=draw.choice((30, 60, 120)))
         design, memories = design_row(array), MemoryDesign(limits, order, chunk)
-        every = run_one(gemm, design, memories)
+        size = (*gemm, *BITS(limits))
+        every = run_one(size, design, memories)
         if not isinstance(every, DoesNotFit):
             skipped = run_many(
-                [gemm], design[None], [memories], np.zeros(1, dtype=np.int64), np.ones((1, 1), dtype=bool)
+                [size], design[None], [memories], np.zeros(1, dtype=np.int64), np.ones((1, 1), dtype=bool)
             )
             assert skipped[0, 0, 0] == every.cycles, (gemm, array, limits, order, chunk)
             plain = run_gemm(*gemm, array, limits, loop_order=order, chunk=chunk, is_pruned=False)
@@ -86,7 +91,9 @@ def test_stretches_of_every_loop_and_period():
     compared = 0
     while compared < 60:
         case = long_case(draw, largest=40)
-        if not isinstance(run_one(case[0], design_row(case[1]), MemoryDesign(*case[2:])), DoesNotFit):
+        if not isinstance(
+            run_one((*case[0], *BITS(case[2])), design_row(case[1]), MemoryDesign(*case[2:])), DoesNotFit
+        ):
             assert scheduled(*case, skips=True, is_periodic=watched) == scheduled(*case, skips=False)
             compared += 1
     assert seen == set(itertools.product(range(3), (1, 2)))
@@ -127,5 +134,5 @@ def test_the_budget_counts_what_is_run():
         dram_bytes_per_s=8, clock_hz=1, gb_port_bytes_per_cycle=64, write_latency_cycles=25, bias=True,
     )  # fmt: skip
     design, one = design_row(array), np.ones((1, 1), dtype=bool)
-    found = run_many([(841, 611, 720)], design[None], [MemoryDesign(limits)], np.zeros(1, dtype=np.int64), one)
+    found = run_many([(841, 611, 720, 8, 8, 8)], design[None], [MemoryDesign(limits)], np.zeros(1, dtype=np.int64), one)
     assert found[0, 0].tolist() == [26_180_753, 609_907_983, 1_562_171]
