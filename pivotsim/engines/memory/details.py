@@ -74,7 +74,7 @@ class MemoryDetails(FoldDetails):
             name = f"{entry['module']} ({entry['bound']}{', by its mask' if entry['by_mask'] else ''})"
             counts[name] = counts.get(name, 0) + 1
         listed = ", ".join(f"{count} {name}" for name, count in counts.items())
-        closing = (
+        closing: tuple[str, ...] = (
             f"array: {unlimited + chunks + stalled:,} clocks = {unlimited:,} with unlimited memories"
             f" + {chunks:,} to reload and refill it for each chunk + {stalled:,} stalled",
             f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports",
