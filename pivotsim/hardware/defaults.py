@@ -1,11 +1,12 @@
 """Defaults of a hardware file: kinds of operations that it does not know, and the power of a processor side.
 
 A kind that a file does not name gets the cost, the place and the unit of its row in ``pivotsim.operations``, each with
-a source that calls it a default. A cost that a file begins must be whole. A board without a processor (``host: none``)
-has no costs, places what it does not name elsewhere, and may leave out the power that a processor takes.
+a source that calls it a default. A cost that a file begins must be whole. What is read of memories since a board was
+written has a default that changes nothing. A board without a processor (``host: none``) has no costs, places what it
+does not name elsewhere, and may leave out the power that a processor takes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pivotsim.hardware.sourced import NONE
@@ -14,26 +15,19 @@ from pivotsim.operations import OPERATIONS, PS
 NO_PROCESSOR = NONE  # in place of the group ``host``
 DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
-# values that boards of before did not state, and what they are there; those of NEW_VALUES have the source of a default
-NEW_VALUES = {
-    "memories.sum_bytes": 4,
-    "memories.axi_burst_bytes": 256,
-    "memories.axi_bursts": "unit",
-    "memories.axi_read_burst_clocks": 0,
-    "memories.axi_read_beat_clocks": 1,
-    "memories.axi_write_burst_clocks": 0,
-    "memories.axi_write_beat_clocks": 1,
-    "memories.transfers": "overlapped",
-    "memories.reuse": "kept",
-    "memories.clock_divisor": 1,
-    "memories.post_region_cycles": 0,
-    "memories.post_entry_cycles": 0,
-    "calls.fold_us": 0.0,
-    "calls.result_tile_us": 0.0,
-    "calls.gemm_us": 0.0,
+# of the memories: value and source of what boards of before did not state, none of which changed a number there
+MEMORIES: dict[str, tuple[Any, str]] = {
+    "sum_bytes": (4, "default, int32 sums"),
+    "axi_burst_bytes": (256, "default, not read while bursts take no clocks of their own"),
+    "axi_bursts": ("unit", "default, units lie together"),
+    **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), (0, "default, a burst costs its beats alone")),
+    **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), (1, "default, a beat of all ports a clock")),
+    "transfers": ("overlapped", "default, transfers run beside the array"),
+    "reuse": ("kept", "default, a unit that is there is not fetched again"),
+    "clock_divisor": (1, "default, one clock for array and memories"),
+    **dict.fromkeys(("post_region_cycles", "post_entry_cycles"), (0, "default, nothing stands before a drain")),
 }
-LATER: dict[str, object] = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", **NEW_VALUES}
-NOT_STATED = "default, as before there was a choice"
+CALLS = {"fold_us": 0.0, "result_tile_us": 0.0, "gemm_us": 0.0}  # of a systolic array's driver, which costs nothing
 
 
 def with_defaults(data: Any, *, has_processor: bool) -> Any:
@@ -49,21 +43,10 @@ def with_defaults(data: Any, *, has_processor: bool) -> Any:
         is_old_default = stated.get(name) == source and not isinstance(value, dict)  # the processor may be gone since
         if _put(filled, path, value, over=is_old_default):
             sources[name] = source
+    if filled.get("kind") == "systolic":
+        filled.setdefault("calls", CALLS)
+        sources["calls"] = "default, no waits for a driver"
     return {**filled, "sources": {**sources, **stated}}
-
-
-def with_later_sources(data: Any, groups: Iterable[str]) -> Any:
-    """Return a hardware file's mapping with a source for each of NEW_VALUES that it leaves to the schema's default."""
-    stated = data.get("sources") if isinstance(data, Mapping) else None
-    if not isinstance(stated, Mapping):
-        return data
-    sources = {}
-    for path in NEW_VALUES:
-        group, _, name = path.partition(".")
-        values = data.get(group, {})
-        if group in groups and group not in stated and isinstance(values, Mapping) and name not in values:
-            sources[path] = NOT_STATED
-    return {**data, "sources": {**sources, **stated}}
 
 
 def default_place(kind: str, *, has_processor: bool) -> str:
@@ -92,6 +75,8 @@ def _defaults(has_processor: bool) -> Iterator[tuple[tuple[str, ...], Any, str]]
             per_clock, fill = row.unit_size
             source = f"{DEFAULT}: as wide as the units of zcu102"
             yield ("units", row.unit), {"elements_per_clock": per_clock, "fill_cycles": fill}, source
+    for name, (value, source) in {**MEMORIES, "out_bytes": (1, "not read")}.items():
+        yield ("memories", name), value, source
     for end in () if has_processor else ("default", "low", "high"):
         for name in PS_POWER:
             yield ("power", "activity", end, name), 0.0, "there is no processor"

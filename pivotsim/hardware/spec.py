@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
-from pivotsim.hardware.defaults import DEFAULT, LATER, NO_PROCESSOR, with_defaults, with_later_sources
+from pivotsim.hardware.defaults import CALLS, DEFAULT, MEMORIES, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
@@ -130,6 +130,15 @@ class PlacementSpec(PlaceOfEachKind):
         return place
 
 
+# values that boards of version 0.1 did not state, and what they are there
+LATER = {
+    "units.token_drop.fused_token": "mean",
+    "mpca.rules": "pivotsim",
+    **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
+    **{f"calls.{name}": usual for name, usual in CALLS.items()},
+}
+
+
 def _value_in(values: Any, path: str) -> Any:
     """Return what nested dicts hold at a dotted path, None where they hold nothing."""
     for key in path.split("."):
@@ -154,7 +163,7 @@ class Hardware(Printable, SourcedSpec):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_what_is_left_out(cls, data: Any) -> Any:
-        return with_later_sources(cls._with_defaults(data), cls.model_fields)
+        return cls._with_defaults(data)
 
     @classmethod
     def _with_defaults(cls, data: Any) -> Any:

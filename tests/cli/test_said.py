@@ -200,7 +200,7 @@ def test_many_settings_with_one_need_are_one_line(shown, tmp_path):
 
 
 def test_options_without_effect(shown, pivotsim, tmp_path):
-    line = "--score-bits: not used here: needs requant or transfers that take time, as by --profile full"
+    line = "--score-bits: not used here: needs --memory hw or requant or transfers that take time, as by --profile full"
     assert f"{line}\n" in shown("run", "deit_t", "--score-bits", 32)[0]
     assert (
         f"{line}\n" in shown("combine", "deit_t", "--low", "1", "--high", "all", "--f-low", 0.5, "--score-bits", 32)[0]

@@ -145,7 +145,11 @@ def roofline(
     clocks = {"compute": Fraction(macs, pes)}
     peak = None if limits.channel is None else limits.channel.burst_bytes * clocks_per(limits)
     for name, moved in (("dram_read", read), ("dram_write", written)):
-        clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write") * limits.clock_divisor
+        if limits.axi_burst_bytes is None:  # the usual case, in one fraction
+            axi = limits.axi_bytes_per_cycle
+            clocks[name] = Fraction(moved * limits.clock_divisor, axi) if axi else Fraction(0)
+        else:
+            clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write") * limits.clock_divisor
         if peak is not None and limits.channel is not None:
             clocks[name] = max(clocks[name], moved * limits.burst_clocks() / peak)
         elif limits.dram_bytes_per_s:

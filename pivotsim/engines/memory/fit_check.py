@@ -60,17 +60,16 @@ def units_of(
     """
     row = DATAFLOW[dataflow]
     first, second = row.memories
+    bits_0, bits_1 = bits[first], bits[second]
     if row.drains:
         sums, per_step = r * c, 0
-        fetched = [(first, "stream", r * chunk, r), (second, "stream", c * chunk, c)]
+        unit_0 = (first, "stream", packed_bytes(r * chunk, bits_0), r * bits_0)
+        unit_1 = (second, "stream", packed_bytes(c * chunk, bits_1), c * bits_1)
     else:
         sums, per_step = c * chunk, c
-        fetched = [(first, "tile", r * c, 0), (second, "stream", r * chunk, r)]
-    packed = [
-        (memory, unit, packed_bytes(elements, bits[memory]), each * bits[memory])
-        for memory, unit, elements, each in fetched
-    ]
-    return [*packed, ("opmem", "psums", sum_bytes * sums, 8 * sum_bytes * per_step)]
+        unit_0 = (first, "tile", packed_bytes(r * c, bits_0), 0)
+        unit_1 = (second, "stream", packed_bytes(r * chunk, bits_1), r * bits_1)
+    return [unit_0, unit_1, ("opmem", "psums", sum_bytes * sums, 8 * sum_bytes * per_step)]
 
 
 def _levers(memory: str, per_step: int, chunk: int, limits: MemoryLimits) -> str:

@@ -183,9 +183,11 @@ class MemoryLimits:
 
     def axi_cycles_per_byte(self, is_drain: bool) -> Fraction:
         """Return the clocks that the AXI ports take for a byte at least."""
+        width = self.axi_bytes_per_cycle
+        if self.axi_burst_bytes is None:
+            return Fraction(1, width) if width else Fraction(0)
         burst, beat = self.axi_clocks(is_drain)
-        per_byte = Fraction(beat, self.axi_bytes_per_cycle) if self.axi_bytes_per_cycle else Fraction(0)
-        return per_byte + Fraction(burst, self.axi_burst_bytes or 1)
+        return Fraction(burst, self.axi_burst_bytes) + (Fraction(beat, width) if width else 0)
 
     @property
     def is_by_row(self) -> bool:

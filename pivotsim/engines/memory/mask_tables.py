@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.array.masked_folds import kept_streams
-from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_DIMENSIONS
 from pivotsim.kernels.types import Shape, Tables
@@ -41,9 +40,9 @@ def _units(tiles: tuple[int, int], chunks: int, is_tiled: bool) -> tuple[int, in
 
 def tables_of(
     sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, mask: Mask, copy: int, least_chunk: int,
-    limits: MemoryLimits,
+    tile_bits: int,
 ) -> MaskTables:  # fmt: skip
-    """Return the tables of an (m, k, n) GEMM on an array of rows x cols.
+    """Return the tables of an (m, k, n) GEMM on an array of rows x cols, whose tiles' elements have ``tile_bits``.
 
     Raises
     ------
@@ -60,8 +59,9 @@ def tables_of(
     needed = kept_streams(mask, dataflow, rows, cols, copy)
     masked = row.fetched.index(mask.operand) if mask.operand in row.fetched else -1
     if is_tiled:
-        bits = limits.weight_bits if row.mapping.holds_weights else limits.input_bits
-        held = _masked_tiles(mask, copy, dataflow, widths, bits) if masked == 0 else _tiles(needed, widths, bits)
+        held = (
+            _masked_tiles(mask, copy, dataflow, widths, tile_bits) if masked == 0 else _tiles(needed, widths, tile_bits)
+        )
         first = (held, NO_BLOCKS, int(held.sum()))
     else:
         first = _stream(mask, copy, dataflow, 0, masked == 0, needed, widths[0], streamed)

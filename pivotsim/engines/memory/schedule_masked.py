@@ -39,7 +39,8 @@ def run_masked(
     """
     from pivotsim.kernels.memory.with_mask import run_masked as run
 
-    tables = tables_of(sizes, design.rows, design.cols, dataflow, mask, copy, candidates.least_chunk, limits)
+    tile_bits = limits.weight_bits if design.holds_weights else limits.input_bits
+    tables = tables_of(sizes, design.rows, design.cols, dataflow, mask, copy, candidates.least_chunk, tile_bits)
     rows, cols = tables.tiles
     chunks = -(-tables.streamed // candidates.least_chunk)
     drains = rows * cols if DATAFLOW[dataflow].drains else cols * chunks

@@ -136,7 +136,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "model.activation": (ACTIVATIONS,),
     "model.qkv_bias": (PARAMETERS,),
     "model.layer_scale": (PARAMETERS,),
-    "score_bits": (one_of(REQUANT, MEMORY),),
+    "score_bits": (one_of(MEMORY, REQUANT),),
     "gate": (PAIR,),
 }  # fmt: skip
 

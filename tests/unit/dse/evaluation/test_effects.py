@@ -45,7 +45,8 @@ def space(axes, **parts):
         ("array.os_edge_register", {}, "needs array.dataflow: os"),
         ("model.classes", {}, "needs fixed.scope: all or an effort pair with gate entropy"),
         ("model.layer_scale", {}, "it counts parameters, not operations"),
-        ("score_bits", {}, "needs requant or transfers that take time, as by fixed.profile: full"),
+        ("score_bits", {},
+         "needs fixed.memory: hw or requant or transfers that take time, as by fixed.profile: full"),
         ("placement.gemm", {}, "there is one place"),
     ],
 )  # fmt: skip
@@ -94,8 +95,8 @@ def test_all_refusals_at_once_and_where_they_stand(tmp_path):
          ["fixed.effort.low: not used, it is an axis"]),
         ({"model": ["deit_t"]}, {"model": "deit_s"}, ["fixed.model: not used, it is an axis"]),
         ({"host.cores": [1]}, {"score_bits": 32, "profile": "paper"},
-         ["fixed.score_bits: no column depends on it here: needs requant or transfers that take time, as by "
-          "fixed.profile: full"]),
+         ["fixed.score_bits: no column depends on it here: needs fixed.memory: hw or requant or transfers that take "
+          "time, as by fixed.profile: full"]),
         ({"tokens": ["none", "top_k:r=4"], "units.token_drop.ports": [1, 2], "placement.gather": ["ps", "pl"]}, {}, []),
         ({"array.rows": [16]}, {},
          ["power.board_w: 7.92 W is that of zcu102 with its own array and clock; energy activity scales with the "
@@ -136,6 +137,8 @@ def values_of(draw, name, board):
         "units.token_drop.fused_token": ["mean", "sum"],
         "model": ["deit_t", "deit_s"], "qkv": ["fused", "separate"], "score_bits": [8, 32],
         "tokens": ["none", "top_k:r=2", "tome:r=2"], "memories.out_bytes": [1, 4],
+        "memories.sum_bytes": [2, 4, 8], "memories.axi_bursts": ["unit", "row"],
+        "memories.axi_burst_bytes": [1, 16, 64],
         "memories.axi_ports": [1, 2, 4, 64], "model.image_px": [64, 96], "model.patch_px": [16, 8, 32],
         "model.heads": [1, 2, 3], "model.width": [192, 96], "heads": [1, 2, 3], "neurons": [0.25, 0.5, 1.0],
         "active": [0, 1, 2], "model.depth": [2, 3], "host.cores": [1, 2, 4], "array.operand_bits": [8, 16, 64],
@@ -226,7 +229,7 @@ def counts_of(draw, names):
                 assert moved <= set(RESOURCES), (drawn, name)
                 counts["resources" if moved else "nothing"] += 1
             elif any(len(rows) > 1 for rows in found) and (
-                not name.startswith("memories.") or "hw" not in facts("memory")
+                not (name.startswith("memories.") or name == "score_bits") or "hw" not in facts("memory")
             ):
                 assert moved & set(checked.results), (drawn, name, found)
                 counts["results"] += 1
@@ -250,7 +253,9 @@ def test_memories_that_limit_are_read(name):
         "memories.opmem_buffers": "single",
     }  # fmt: skip
     others = {
-        "memories.dram": {"memories.axi_port_bytes_per_clock": 64}, "memories.ipmem_bytes": {"array.dataflow": "ws"},
+        "memories.dram": {"memories.axi_port_bytes_per_clock": 64},
+        "memories.axi_burst_bytes": {"memories.axi_read_burst_clocks": 9},
+        "memories.ipmem_bytes": {"array.dataflow": "ws"},
         "memories.input_share_bytes": {"memories.gb_bytes": 2**20},
         "memories.weight_share_bytes": {"memories.gb_bytes": 2**20},
     }  # fmt: skip
@@ -262,7 +267,7 @@ def test_memories_that_limit_are_read(name):
     moved = {c for rows in found for i, c in enumerate(told) if len({row[i] for row in rows}) > 1}
     checked = load_space(drawn)
     assert (unmet(name, SpaceValues(checked)) is None) == bool(moved & set(checked.results)), found
-    assert bool(moved & set(checked.results)) == (name != "memories.gb_bytes"), found
+    assert bool(moved & set(checked.results)) == (name not in ("memories.gb_bytes", "memories.out_bytes")), found
 
 
 def test_what_a_rule_reads_has_an_effect():

@@ -91,9 +91,8 @@ def test_stretches_of_every_loop_and_period():
     compared = 0
     while compared < 60:
         case = long_case(draw, largest=40)
-        if not isinstance(
-            run_one((*case[0], *BITS(case[2])), design_row(case[1]), MemoryDesign(*case[2:])), DoesNotFit
-        ):
+        size = (*case[0], *BITS(case[2]))
+        if not isinstance(run_one(size, design_row(case[1]), MemoryDesign(*case[2:])), DoesNotFit):
             assert scheduled(*case, skips=True, is_periodic=watched) == scheduled(*case, skips=False)
             compared += 1
     assert seen == set(itertools.product(range(3), (1, 2)))

@@ -1,5 +1,6 @@
 """Bytes and clocks follow the widths of elements, sums have their own, and AXI bursts cost what is stated."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.simulation.notes.widths import width_remarks
 from pivotsim.workload.ops import Op, Trace
+from tests.oracles.memory import clock as memory_clock
+from tests.proofs.memory_campaign import random_case
 from tests.unit.engines.memory.test_schedule import PIVOT, cases
 
 FC1 = Op(1, "fc1", "gemm", 197, 384, 1536)
@@ -59,23 +62,25 @@ def test_four_bits_pack_and_the_last_byte_of_a_unit_is_filled_up():
 
 
 def test_a_resident_operand_is_read_once_at_any_width():
+    """All of its elements, and at most the filled-up last bytes of its units; a share of those bytes is enough."""
     for gemm, array, memory, order, chunk, _ in cases(60, seed=5):
+        m, k, n = gemm
+        held = k * n if array["dataflow"] == "ws" else m * k  # of slot 0
         for bits in (1, 3, 4, 12):
-            shares = {"input_share_bytes": None, "weight_share_bytes": None}
-            limits = MemoryLimits(**{**memory, **shares}, input_bits=bits, weight_bits=bits)
-            run = record_gemm(*gemm, array, limits, loop_order=order, chunk=chunk)
+            own = {**memory, "input_bits": bits, "weight_bits": bits, "weight_share_bytes": None}
+            options = {"loop_order": order, "chunk": chunk}
+            run = record_gemm(*gemm, array, MemoryLimits(**{**own, "input_share_bytes": None}), **options)
             if isinstance(run, DoesNotFit):
                 continue
-            (m, k, n), units = gemm, run.loads[run.loads[:, 3] == 1]
-            for slot, elements in ((0, k * n if array["dataflow"] == "ws" else m * k),):
-                size = units[units[:, 0] == slot, 2].sum()
-                assert 0 <= 8 * size - elements * bits <= 7 * (units[:, 0] == slot).sum()
-            exact = MemoryLimits(
-                **{**memory, **shares, "input_share_bytes": run.result.moved_bytes["gb_input_write"]},
-                input_bits=bits, weight_bits=bits,
-            )  # fmt: skip
-            same = run_gemm(*gemm, array, exact, loop_order=order, chunk=chunk)
-            assert same.moved_bytes == run.result.moved_bytes
+            first = run.loads[(run.loads[:, 3] == 1) & (run.loads[:, 0] == 0), 2]
+            assert 0 <= 8 * first.sum() - held * bits <= 7 * len(first)
+            size = run.result.moved_bytes["gb_input_write"]
+            exact, less = (
+                run_gemm(*gemm, array, MemoryLimits(**{**own, "input_share_bytes": share}), **options).moved_bytes
+                for share in (size, size - 1)
+            )
+            assert exact == run.result.moved_bytes
+            assert less["gb_input_write"] == less["gb_input_read"]
 
 
 def test_the_largest_chunk_is_the_largest_that_fits():
@@ -174,3 +179,44 @@ def test_a_board_without_costs_of_bursts_reads_nothing_of_them():
     plain, slow = (ps.simulate(Trace((FC1,)), b, engine="memory", memory="hw").pl_cycles for b in (hw, costly))
     assert slow > plain
     assert hw.values() == ps.load_hardware("zcu102").values() and "sum_bytes" not in hw.values()["memories"]
+
+
+def mixed_cases(count, seed, largest=14):
+    """Random cases of any width, half of them with bursts that cost something, that fit."""
+    draw = random.Random(seed)
+    while count:
+        gemm, array, memory, order, chunk = random_case(draw, largest=largest, is_mixed=True)
+        limits = MemoryLimits(**memory)
+        result = run_gemm(*gemm, array, limits, loop_order=order, chunk=chunk)
+        if not isinstance(result, DoesNotFit):
+            count -= 1
+            yield gemm, array, limits, order, chunk, result
+
+
+def test_no_transfer_is_longer_than_its_bound():
+    """And no run is faster than its roofline, nor slower than all transfers and passes one after the other."""
+    for gemm, array, limits, order, chunk, result in mixed_cases(300, seed=41):
+        run = record_gemm(*gemm, array, limits, loop_order=order, chunk=chunk)
+        for rows, is_drain in ((run.loads[:, [2, 5, 6]], False), (run.drains[:, [0, 2, 3]], True)):
+            for size, start, end in rows.tolist():
+                words = 0 if limits.opmem_bytes is None or not is_drain else max(array["rows"], chunk)
+                assert end - start <= bounds.transfer_cycles(size, is_drain, limits) + words
+        lengths = (run.loads[:, 6] - run.loads[:, 5]).sum() + (run.drains[:, 3] - run.drains[:, 2]).sum()
+        step = 2 * array["rows"] + array["cols"] + chunk + array["mac_latency"]
+        assert result.roofline_cycles <= result.cycles <= lengths + result.passes * step
+
+
+def test_the_search_is_exact_at_any_width():
+    draw = random.Random(42)
+    for gemm, array, limits, order, _, _ in mixed_cases(150, seed=42, largest=30):
+        name = draw.choice(("auto", order))
+        pruned, every = (run_gemm(*gemm, array, limits, loop_order=name, is_pruned=is_pruned) for is_pruned in (1, 0))
+        assert replace(pruned, candidates=0) == replace(every, candidates=0), (gemm, array, limits, name)
+
+
+def test_auto_is_the_oracles_at_any_width():
+    for gemm, array, limits, _, _, _ in mixed_cases(25, seed=43, largest=7):
+        memory = {name: getattr(limits, name) for name in memory_clock.UNLIMITED}
+        order, chunk, oracle = memory_clock.auto(gemm, array, memory)
+        ours = run_gemm(*gemm, array, limits)
+        assert (ours.loop_order, ours.chunk, ours.cycles) == (order, chunk, oracle.total_cycles)

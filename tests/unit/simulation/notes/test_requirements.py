@@ -46,7 +46,11 @@ def facts(**changes):
         ("mpca.balance", {"kind": ["mpca"], "mpca__rules": ["pivotsim", "authors"]}, ""),
         ("placement.silu", {"kinds": ["silu"]}, "a workload with silu"),
         ("placement.requant", {"profile": ["full"]}, "requant or transfers that take time, as by --profile full"),
-        ("score_bits", {"profile": ["full"]}, "requant or transfers that take time, as by --profile full"),
+        (
+            "score_bits",
+            {"profile": ["full"]},
+            "--memory hw or requant or transfers that take time, as by --profile full",
+        ),
         ("power.activity.default.sram_pj_per_byte", {"energy": ["activity"]}, "--energy activity"),
         ("power.activity.low.ps_idle_w", {"energy": ["activity"], "interval": [True]}, "--energy activity"),
         ("array.os_edge_register", {"array__dataflow": ["os"]}, "--set array.dataflow=os"),
