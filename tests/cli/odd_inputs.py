@@ -94,7 +94,7 @@ READ = [
     ("run --trace t.csv", {"t.csv": trace(encoder="0") + FC1 + "\n"}, "encoder 0 is outside the encoders: number them from 1"),
     ("run --trace t.csv --json", {"t.csv": trace(encoder="0") + FC1 + "\n"}, "scope: 'encoders' leaves out 1 of 2 operations"),
     ("run --trace t.csv --scope all", {"t.csv": trace(encoder="0") + FC1 + "\n"}, "122,256"),
-    ("run --trace t.csv", {"t.csv": trace(w_bits="4")}, "operands of 4 bit run as 8 bit: same clocks, bytes and energy"),
+    ("run --trace t.csv", {"t.csv": trace(w_bits="4")}, "operands of 4 bit run as 8 bit: a multiplication takes the same clock and energy, memories move their own bits"),
     ("run --trace t.csv", {"t.csv": trace(a_bits="4", w_bits="2")}, "operands of 2 and 4 bit run as 8 bit"),
     ("run --trace t.csv", {"t.csv": trace(density="0.5", mask_key='"block=16,seed=0"')}, "mask of weights: keeps 0.5 of"),
     (

@@ -189,7 +189,7 @@ def test_a_gate_reads_what_its_efforts_do_not(shown):
 def test_many_settings_with_one_need_are_one_line(shown, tmp_path):
     ports = "gb_port_bytes_per_clock: 32, ipmem_port_bytes_per_clock: 32, wtmem_port_bytes_per_clock: 32"
     rest = (
-        "axi_ports: 2, axi_port_bytes_per_clock: 8, read_latency_ns: 1, write_latency_ns: 1, bias: false, out_bytes: 4"
+        "axi_ports: 2, axi_port_bytes_per_clock: 8, read_latency_ns: 1, write_latency_ns: 1, bias: false, sum_bytes: 8"
     )
     values = f"{{{ports}, {rest}, chunk: 9, loop_order: row-outer}}"
     path = tmp_path / "slow.yaml"

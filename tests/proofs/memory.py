@@ -11,6 +11,7 @@ from tests.proofs.readme_section import write_section
 
 POINTS, SEED = 33_000, 2
 MASKED_POINTS = 20_000
+MIXED_POINTS = 10_500
 
 
 def main() -> int:
@@ -18,19 +19,21 @@ def main() -> int:
     points = int(sys.argv[1]) if len(sys.argv) > 1 else POINTS
     runs, misfits, found = campaign(points, SEED)
     masked_runs, masked_misfits, found_masked = campaign(points * MASKED_POINTS // POINTS, SEED, is_masked=True)
-    different = len(found) + len(found_masked)
+    mixed_runs, mixed_misfits, found_mixed = campaign(points * MIXED_POINTS // POINTS, SEED, is_mixed=True)
+    different = len(found) + len(found_masked) + len(found_mixed)
     text = (
-        f"{runs:,} random GEMMs on random memories (and {misfits:,} that do not fit), and {masked_runs:,} with masks"
-        f" (and {masked_misfits:,}):\nevery transfer's and every tile's start and end, stalls by cause and bytes by"
-        f" level, engine `memory` against\nthe oracle: {different} differences."
+        f"{runs:,} random GEMMs on random memories (and {misfits:,} that do not fit), {masked_runs:,} with masks"
+        f" (and {masked_misfits:,}),\nand {mixed_runs:,} of elements of 1 to 64 bits, half with AXI bursts that cost"
+        f" clocks (and {mixed_misfits:,}):\nevery transfer's and every tile's start and end, stalls by cause and bytes"
+        f" by level, engine `memory` against\nthe oracle: {different} differences."
     )
     if points >= POINTS:
         write_section("memory proof", text)
     print(
-        f"{runs:,} runs, {misfits:,} misfits, masked {masked_runs:,} and {masked_misfits:,}, {different} differences,"
-        f" {time.monotonic() - started:.0f} s"
+        f"{runs:,} runs, {misfits:,} misfits, masked {masked_runs:,} and {masked_misfits:,}, mixed {mixed_runs:,}"
+        f" and {mixed_misfits:,}, {different} differences, {time.monotonic() - started:.0f} s"
     )
-    return int(bool(different) or (points >= POINTS and (runs < 20_000 or masked_runs < 10_000)))
+    return int(bool(different) or (points >= POINTS and (runs < 20_000 or masked_runs < 10_000 or mixed_runs < 5_000)))
 
 
 if __name__ == "__main__":

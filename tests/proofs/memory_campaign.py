@@ -72,8 +72,8 @@ def random_case(draw, largest=14, is_mixed=False):
         "wtmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
-        "bias": draw.random() < 0.4,
         **(mixed_widths(draw) if is_mixed else {"out_bits": draw.choice((8, 32))}),
+        "bias": draw.random() < 0.4,
     }
     streamed = dict(zip(("is", "ws", "os"), (gemm[2], gemm[0], gemm[1]), strict=True))[array["dataflow"]]
     chunk = draw.choice((streamed, draw.randint(1, streamed), draw.randint(1, min(streamed, 3))))
