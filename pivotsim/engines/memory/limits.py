@@ -129,6 +129,14 @@ class MemoryLimits:
 
     def row(self) -> Limits:
         """Return the limits as kernels read them."""
+        return self._row
+
+    def dram_row(self) -> Dram:
+        """Return the DRAM as kernels read it."""
+        return self._dram_row
+
+    @cached_property
+    def _row(self) -> Limits:
         return Limits(
             input_halves=self.halves("ipmem"),
             weight_halves=self.halves("wtmem"),
@@ -152,8 +160,8 @@ class MemoryLimits:
             out_bits=self.out_bits,
         )
 
-    def dram_row(self) -> Dram:
-        """Return the DRAM as kernels read it."""
+    @cached_property
+    def _dram_row(self) -> Dram:
         axi = self.axi_bytes_per_cycle or 0
         if self.channel is not None:
             timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6) * self.clock_divisor
