@@ -23,7 +23,12 @@ MEMORIES: dict[str, tuple[Any, str]] = {
     "axi_bursts": ("unit", "default, units lie together"),
     **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), (0, "default, a burst costs its beats alone")),
     **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), (1, "default, a beat of all ports a clock")),
+    "transfers": ("overlapped", "default, transfers run beside the array"),
+    "reuse": ("kept", "default, a unit that is there is not fetched again"),
+    "clock_divisor": (1, "default, one clock for array and memories"),
+    **dict.fromkeys(("post_region_cycles", "post_entry_cycles"), (0, "default, nothing stands before a drain")),
 }
+CALLS = {"fold_us": 0.0, "result_tile_us": 0.0, "gemm_us": 0.0}  # of a systolic array's driver, which costs nothing
 
 
 def with_defaults(data: Any, *, has_processor: bool) -> Any:
@@ -39,6 +44,9 @@ def with_defaults(data: Any, *, has_processor: bool) -> Any:
         is_old_default = stated.get(name) == source and not isinstance(value, dict)  # the processor may be gone since
         if _put(filled, path, value, over=is_old_default):
             sources[name] = source
+    if filled.get("kind") == "systolic":
+        filled.setdefault("calls", CALLS)
+        sources["calls"] = "default, no waits for a driver"
     return {**filled, "sources": {**sources, **stated}}
 
 

@@ -20,6 +20,15 @@ MAX_LATENCY_NS = 10**9
 Buffers = Literal["single", "ping_pong"]
 LoopOrder = Literal["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"]
 BUFFERS: tuple[str, ...] = ("single", "ping_pong")
+Transfers = Literal["overlapped", "serial"]
+Reuse = Literal["kept", "none"]
+OVERLAPPED: Literal["overlapped"] = "overlapped"
+SERIAL: Literal["serial"] = "serial"
+KEPT: Literal["kept"] = "kept"
+NOT_KEPT: Literal["none"] = "none"
+MAX_DIVISOR = 64
+MAX_POST_CYCLES = 10**6
+MODES = ("transfers", "reuse", "clock_divisor", "post_region_cycles", "post_entry_cycles")  # which have defaults
 BURSTS: tuple[str, ...] = ("unit", "row")
 MAX_SUM_BYTES = 16
 MAX_BURST_CLOCKS = 10**6
@@ -96,6 +105,26 @@ class MemorySpec(Spec):
     chunk: int = quantity(
         "steps", "Chunk that a longer stream is cut into; 0 takes the fastest that fits.", ge=0, le=INT64_MAX
     )
+    transfers: Transfers = quantity(
+        "", "Loads, passes of the array and drains run side by side, or serial: one after the other.",
+        default=OVERLAPPED,
+    )  # fmt: skip
+    reuse: Reuse = quantity(
+        "", "Units still in their half or the global buffer are kept, or none: each pass reads both from DRAM.",
+        default=KEPT,
+    )  # fmt: skip
+    clock_divisor: int = quantity(
+        "array clocks", "Of one clock of the memories, in which ports, AXI and latencies count.", ge=1, le=MAX_DIVISOR,
+        default=1,
+    )  # fmt: skip
+    post_region_cycles: int = quantity(
+        "clocks", "Array clocks of a post-operation for each region that drains, before its drain.", ge=0,
+        le=MAX_POST_CYCLES, default=0,
+    )  # fmt: skip
+    post_entry_cycles: int = quantity(
+        "clocks", "Array clocks of a post-operation for each entry of a region: one sum per column.", ge=0,
+        le=MAX_POST_CYCLES, default=0,
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _shares_fit(self) -> "MemorySpec":
@@ -128,7 +157,7 @@ class MemorySpec(Spec):
             raise InputError(f"memories.{p}" if p.startswith("dram: ") else p for p in error.problems) from None
 
     def unlimited(self) -> "MemorySpec":
-        """Return memories without limits, latencies or bias, as `memory: paper` takes them."""
+        """Return memories without limits, latencies, bias or modes, as `memory: paper` takes them."""
         sizes = (name for name in type(self).model_fields if name.endswith(("_bytes", "_per_clock", "_per_s")))
         free = {name: UNLIMITED for name in sizes if name not in ("out_bytes", "sum_bytes", "axi_burst_bytes")}
         plain = {
@@ -139,6 +168,7 @@ class MemorySpec(Spec):
             "loop_order": "auto",
             "chunk": 0,
             "axi_bursts": "unit",
+            **{name: type(self).model_fields[name].default for name in MODES},
             **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), 0),
             **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), 1),
         }

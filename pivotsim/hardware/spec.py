@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
-from pivotsim.hardware.defaults import DEFAULT, MEMORIES, NO_PROCESSOR, with_defaults
+from pivotsim.hardware.defaults import CALLS, DEFAULT, MEMORIES, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.intervals import Intervals, disorder, intervals_field, with_intervals
 from pivotsim.hardware.pl_units import UnitsSpec
@@ -146,6 +146,7 @@ LATER = {
     "fpga.dsp_kind": "DSP48E2",
     "fpga.use.uram_from_bytes": 0,
     **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
+    **{f"calls.{name}": usual for name, usual in CALLS.items()},
 }
 # facts of a device that are told beside a fit and decide nothing
 TOLD = ("fpga.dsp_columns", "fpga.clock_regions", "fpga.slrs", "fpga.hbm_bytes")
@@ -250,6 +251,8 @@ class Hardware(Printable, SourcedSpec):
                 inside = inside.get(key, {}) if isinstance(inside, dict) else {}
             if isinstance(inside, dict):
                 inside.pop(last, None)
+                if not inside:
+                    values.pop(groups[0])
         return values
 
     @property

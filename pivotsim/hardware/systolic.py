@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.calls import CallsSpec
 from pivotsim.hardware.fpga.spec import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
@@ -22,13 +23,14 @@ class SystolicHardware(Hardware):
     kind: Literal["systolic"] = quantity("", "Selects this schema.")
     array: ArraySpec
     memories: MemorySpec
+    calls: CallsSpec = Field(default=CallsSpec(), description="Waits for the driver.")
     power: ComponentPowerSpec
     fpga: FpgaSpec
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """Values whose sources are printed with every run."""
-        return ("array.fold_overlap", "array.edge", "array.mac_latency")
+        return ("array.fold_overlap", "array.edge", "array.mac_latency", *self.calls.paths())
 
     @property
     def clock_mhz(self) -> float:

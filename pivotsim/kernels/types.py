@@ -77,7 +77,10 @@ class Limits(NamedTuple):
 
     Halves: 0 is unlimited, 1 single, 2 ping-pong. Shares of the global buffer in bytes: -1 is unlimited. Ports in bytes
     per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded. Partial sums and bias take
-    ``sum_bytes`` each. The last three are the GEMM's: bits of an element of inputs, weights and outputs.
+    ``sum_bytes`` each. Ports and latencies count in the memories' clock, one of which takes ``clock_divisor`` array
+    clocks. ``is_serial`` is 1 where loads, passes and drains take turns, ``refetches`` 1 where no unit is kept for
+    another pass. Between a region's last output and its drain lie ``post_region`` array clocks and ``post_entry`` for
+    each entry. The last three are the GEMM's: bits of an element of inputs, weights and outputs.
     """
 
     input_halves: int
@@ -92,6 +95,11 @@ class Limits(NamedTuple):
     write_latency: int
     bias: int
     sum_bytes: int
+    clock_divisor: int
+    is_serial: int
+    refetches: int
+    post_region: int
+    post_entry: int
     input_bits: int
     weight_bits: int
     out_bits: int

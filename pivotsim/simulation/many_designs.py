@@ -120,6 +120,8 @@ def simulate_designs(
     columns = analytic.design_columns(hw.array, vectors)
     if hw.ps_pl_overlap == "heads":
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
+    if calls := list(hw.calls.paths()):
+        raise InputError(f"calls: many designs at once count no driver calls; simulate() and explore() do {got(calls)}")
     ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))

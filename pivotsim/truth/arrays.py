@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.base import HW, PAPER
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.spec import Hardware
@@ -18,7 +17,7 @@ ATTENTION = [(197, 64, 197)] * 3 + [(197, 197, 64)] * 3  # of DeiT-T: QK^T and S
 
 
 def clocks(rows: Sequence[Measured], hw: Hardware, engine: str = "analytic", memory: str = PAPER) -> FloatArray:
-    """Return the clocks of each product by itself, float64 (N,)."""
+    """Return the clocks of each product by itself, with calls of a driver if the board has any, float64 (N,)."""
     bits = hw.operand_bits
     trace = Trace(tuple(Op(1, "fc1", "gemm", r.m, r.k, r.n, a_bits=bits, w_bits=bits, out_bits=bits) for r in rows))
     board = hw if memory == HW else hw.without_memory_limits()
@@ -41,9 +40,9 @@ def convolution_microseconds(rows: Sequence[Measured], hw: Hardware) -> FloatArr
     return microseconds([row._replace(k=-(-row.k // step) * step) for row in rows], hw)
 
 
-def half_clocks(rows: Sequence[Measured], hw: Hardware) -> FloatArray:
-    """Return clocks of a counter at half the array's clock, float64 (N,)."""
-    return clocks(rows, hw) / 2
+def clocks_of_the_memories(rows: Sequence[Measured], hw: Hardware) -> FloatArray:
+    """Return the clocks of a counter that runs with the memories, float64 (N,)."""
+    return clocks(rows, hw, "memory", HW) / as_systolic(hw, "machine").memories.clock_divisor
 
 
 def memory_clocks(rows: Sequence[Measured], hw: Hardware) -> FloatArray:
@@ -56,12 +55,9 @@ def weights(rows: Sequence[Measured]) -> FloatArray:
     return np.array([row.k * row.n for row in rows], dtype=np.float64)
 
 
-def driver_calls(rows: Sequence[Measured], hw: Hardware) -> FloatArray:
-    """Return tiles of weights and tiles of the result, which a driver handles one by one, float64 (N, 2)."""
-    array = as_systolic(hw, "machine").array
-    counts = []
-    for row in rows:
-        products = [(row.m, row.k, row.n)] if row.m else ATTENTION
-        tiles = sum(gemm_folds(*sizes, array.rows, array.cols, array.dataflow) for sizes in products)
-        counts.append((tiles, sum(-(-n // array.cols) for _, _, n in products)))
-    return np.array(counts, dtype=np.float64)
+def seconds_with_calls(rows: Sequence[Measured], hw: Hardware) -> FloatArray:
+    """Return the time of each product with the calls of its driver, float64 (N,), s; of an attention, of its heads."""
+    products = [[(row.m, row.k, row.n)] if row.m else ATTENTION for row in rows]
+    heads = [row._replace(m=m, k=k, n=n) for row, each in zip(rows, products, strict=True) for m, k, n in each]
+    ends = np.cumsum([len(each) for each in products])
+    return np.add.reduceat(clocks(heads, hw), [0, *ends[:-1]]) / (hw.clock_mhz * 1e6)

@@ -92,8 +92,9 @@ MACHINES = {
         "Vitis tutorial, 32x32 DSP58 array, VCK190", "board or emulation (not said)",
         "clocks at half the DSPs' clock",
         "github Xilinx/Vitis-Tutorials, 10-GeMM_AIEvsDSP, DSP/README.md, two editions",
-        "engine `analytic`, is, pipelined; `counter` is when the design's counter starts and stops",
-        predict=arrays.half_clocks, unit_clocks=2, terms=lambda rows, _: arrays.one(rows)[:, None],
+        "engine `memory`, is, pipelined, memories at half the clock (`memories.clock_divisor`), without limits;"
+        " `counter` is when the design's counter starts and stops",
+        predict=arrays.clocks_of_the_memories, unit_clocks=2, terms=lambda rows, _: arrays.one(rows)[:, None],
         constants=(("counter", "clocks"),), groups_apart=True,
         is_fitted=lambda row, _: row.case == "64^3", fitted_on="64^3 of each edition",
     ),
@@ -126,9 +127,8 @@ MACHINES = {
     "deit_on_fpga": Machine(
         "DeiT-T on a PYNQ, 12x16 array, Zynq-7020", BOARD, "s",
         "github WangSibothunder/deit_on_fpga at 411ca8c, ps/notebooks v1 and v2",
-        "the driver's calls alone: a constant per tile of weights and per tile of the result",
-        terms=arrays.driver_calls,
-        unit_s=1.0, constants=(("tile", "s"), ("result_tile", "s")),
+        "engine `analytic` with a driver's calls: a time per tile of weights and per tile of the result",
+        predict=arrays.seconds_with_calls, unit_s=1.0, in_file=2, held="calls of its hardware file",
         is_fitted=lambda row, _: row.group == "v1", fitted_on="notebook v1",
     ),
     "hgpipe_vck190": Machine(

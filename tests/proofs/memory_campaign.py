@@ -1,6 +1,6 @@
 """Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
 
-.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed]
+.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed] [modes]
 """
 
 import random
@@ -80,6 +80,17 @@ def random_case(draw, largest=14, is_mixed=False):
     return gemm, array, memory, draw.choice(LOOP_ORDERS[array["dataflow"]]), chunk
 
 
+def random_modes(draw):
+    """Ways to run the memories other than the usual one, each of them often."""
+    return {
+        "transfers": draw.choice(("overlapped", "serial")),
+        "reuse": draw.choice(("kept", "kept", "none")),
+        "clock_divisor": draw.choice((1, 1, 2, 3, 4)),
+        "post_region_cycles": draw.choice((0, 0, 1, 5)),
+        "post_entry_cycles": draw.choice((0, 0, 1, 2)),
+    }
+
+
 def random_mask(draw, gemm):
     """A mask of the GEMM as the oracle reads it: often with whole rows, columns or everything dropped."""
     m, k, n = gemm
@@ -141,15 +152,17 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
     return [name for name, (one, other) in found.items() if one != other]
 
 
-def campaign(points, seed, is_masked=False, is_mixed=False):
+def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False):
     """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)]).
 
-    ``is_masked``: all have a mask; with ``is_mixed`` some have.
+    ``is_masked``: all have a mask; with ``is_mixed`` some have. ``has_modes``: see ``random_modes``.
     """
     draw = random.Random(seed)
     runs, misfits, different = 0, 0, []
     for _ in range(points):
         case = random_case(draw, is_mixed=is_mixed)
+        if has_modes:
+            case[2].update(random_modes(draw))
         has_mask = is_masked or (is_mixed and draw.random() < 0.3)
         if has_mask and case[2].get("axi_bursts") == "row":
             case[2]["axi_bursts"] = "unit"  # rows run dense
@@ -165,7 +178,7 @@ def campaign(points, seed, is_masked=False, is_mixed=False):
 
 
 if __name__ == "__main__":
-    kinds = {f"is_{kind}": kind in sys.argv[3:] for kind in ("masked", "mixed")}
+    kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in ("is_masked", "is_mixed", "has_modes")}
     runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), **kinds)
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
     for case, found in different[:10]:

@@ -55,4 +55,6 @@ def strategy_of(space: Space) -> Strategy:
     if "heads" in overlaps:
         return ONE_BY_ONE
     options = space.options
+    if any(axis.name.startswith("calls.") for axis in space.axes) or any(space.hw.calls.paths()):
+        return ONE_BY_ONE  # one call of an engine counts the array's own clocks
     return STRATEGIES.get(ENGINES[options["engine"]].batched(options["memory"]), ONE_BY_ONE)

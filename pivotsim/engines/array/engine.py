@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
+from pivotsim.engines.array.calls import calls_note, with_calls
 from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.array.several_arrays import cycles_shared, gemms_run, share_out
 from pivotsim.engines.array.several_details import SeveralDetails, notes_on_several
@@ -52,21 +53,25 @@ class ArrayEngine(Engine):
 
     def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
         """Return clocks without stalls, of several arrays too, and the bytes where nothing is kept between folds."""
-        array = as_systolic(hw, "engine").array
-        gemms, masks = trace.gemms, trace.gemm_masks
+        board = as_systolic(hw, "engine")
+        array, gemms, masks = board.array, trace.gemms, trace.gemm_masks
         if array.count == 1:
-            cycles = self.cycles_per_gemm(gemms, array, masks)
+            cycles = with_calls(self.cycles_per_gemm(gemms, array, masks), trace, board)
             return EngineRun(
                 cycles, FoldDetails(array), lambda: counts_without_limits(trace.gemms_with_bits, masks, array)
             )
         shared = share_out(gemms, array, masks, array.count, array.split)
-        cycles = cycles_shared(shared, array, self.cycles_per_gemm)
+        cycles = with_calls(cycles_shared(shared, array, self.cycles_per_gemm), trace, board)
         details = SeveralDetails(trace, shared, cycles, array.count, array.split)
         return EngineRun(cycles, details, lambda: counts_without_limits(*gemms_run(shared, trace.gemm_bits), array))
 
     def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
         """Return what is assumed of several arrays."""
         return notes_on_several(trace.gemms, as_systolic(hw, "engine").array)
+
+    def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
+        """Return how much of the clocks are waits for the driver."""
+        return calls_note(trace, as_systolic(hw, "engine"))
 
 
 class Analytic(ArrayEngine):

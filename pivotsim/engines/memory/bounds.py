@@ -35,16 +35,18 @@ def burst_work(unit_bytes: int, limits: MemoryLimits) -> int:
 
 
 def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
-    """Return the clocks of a transfer from or to DRAM, an upper bound for one of any unit of at most ``size`` bytes."""
+    """Return array clocks that no transfer of at most ``size`` bytes exceeds, with its wait for a clock to start in."""
+    divisor = limits.clock_divisor
     rates = [limits.gb_port_bytes_per_cycle]
     rates += [] if is_drain else [limits.ipmem_port_bytes_per_cycle, limits.wtmem_port_bytes_per_cycle]
     longest = max((-(-size // rate) for rate in rates if rate), default=0)
-    longest = max(longest, axi_cycles(size, is_drain, limits))
+    longest = max(longest, axi_cycles(size, is_drain, limits)) * divisor
     if limits.channel is not None:
         longest = max(longest, size * MOST_CLOCKS_PER_BURST * math.ceil(1 / clocks_per(limits)))
     elif limits.dram_bytes_per_s:
         longest = max(longest, -(-size * limits.clock_hz // limits.dram_bytes_per_s))
-    return longest + (limits.write_latency_cycles if is_drain else limits.read_latency_cycles)
+    latency = limits.write_latency_cycles if is_drain else limits.read_latency_cycles
+    return longest + latency * divisor + 3 * (divisor - 1)  # whole clocks of the memories, of the channel's end too
 
 
 def axi_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
@@ -74,8 +76,8 @@ def check(
     """Raise InputError where chunks of ``least`` to ``most`` steps could exceed int64, or one run the passes allowed.
 
     A mask makes units of at most ``index_factor`` times their bytes. Total <= transfers * longest + passes * (2R + C +
-    chunk + m), transfers <= 3 * passes + 1. Passes fall with the chunk and units grow with it, so the product is convex
-    and largest at one end. Python's integers never wrap.
+    chunk + m + post-operation), transfers <= 3 * passes + 1. Passes fall with the chunk and units grow with it, so the
+    product is convex and largest at one end. Python's integers never wrap.
     """
     rows, cols, (m, k, n) = design.rows, design.cols, sizes
     streamed, dram = DATAFLOW[dataflow].sizes(m, k, n)[2], limits.dram_row()
@@ -98,6 +100,7 @@ def check(
         unit = max(unit * factor, limits.sum_bytes * n if limits.bias else 0)
         longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
         step = 2 * rows + cols + chunk + design.mac_latency
+        step += limits.post_region_cycles + limits.post_entry_cycles * max(chunk, rows)
         total = max(total, (3 * number + 1) * longest + number * step)
         product = max(product, unit * dram.cost_num)
     # bytes at any level: psums of every row tile, or an operand for every tile or chunk
@@ -161,9 +164,10 @@ def roofline(
     peak = None if limits.channel is None else limits.channel.burst_bytes * clocks_per(limits)
     for name, moved in (("dram_read", read), ("dram_write", written)):
         if limits.axi_burst_bytes is None:  # the usual case, in one fraction
-            clocks[name] = Fraction(moved, limits.axi_bytes_per_cycle) if limits.axi_bytes_per_cycle else Fraction(0)
+            axi = limits.axi_bytes_per_cycle
+            clocks[name] = Fraction(moved * limits.clock_divisor, axi) if axi else Fraction(0)
         else:
-            clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write")
+            clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write") * limits.clock_divisor
         if peak is not None and limits.channel is not None:
             clocks[name] = max(clocks[name], moved * limits.burst_clocks() / peak)
         elif limits.dram_bytes_per_s:

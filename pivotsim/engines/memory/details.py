@@ -5,6 +5,7 @@ from typing import Any
 
 from pivotsim.engines.array.engine import FoldDetails
 from pivotsim.engines.base import Span
+from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.spans import spans_behind_memories
 from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
 from pivotsim.hardware.systolic import SystolicHardware
@@ -47,6 +48,7 @@ class MemoryDetails(FoldDetails):
             "moved_bytes": self.moved_bytes,
             "memory_by_module": by_module(self.uses),
             "memory_bound": memory_bound(self.uses),
+            **({"memory_modes": modes} if (modes := list(modes_in_words(self.hw.memories))) else {}),
         }
 
     def tables(self) -> tuple[Table, ...]:
@@ -72,12 +74,13 @@ class MemoryDetails(FoldDetails):
             name = f"{entry['module']} ({entry['bound']}{', by its mask' if entry['by_mask'] else ''})"
             counts[name] = counts.get(name, 0) + 1
         listed = ", ".join(f"{count} {name}" for name, count in counts.items())
-        closing = (
+        closing: tuple[str, ...] = (
             f"array: {unlimited + chunks + stalled:,} clocks = {unlimited:,} with unlimited memories"
             f" + {chunks:,} to reload and refill it for each chunk + {stalled:,} stalled",
             f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports",
             f"GEMMs whose roofline is DRAM's: {listed or 'none'}",
         )
+        closing += tuple(modes_in_words(self.hw.memories))
         return (Table("", columns, rows, (1, 2, 3, 4, 5, 6, 7, 8, 9, 11), closing),)
 
     def count_steps(self, m: int, k: int, n: int) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from pivotsim.engines.array.calls import with_calls
 from pivotsim.engines.array.engine import ArrayEngine, counts_without_limits
 from pivotsim.engines.base import HW, PAPER, EngineRun, GemmMasks
 from pivotsim.engines.counts import counts_by_level
@@ -45,7 +46,7 @@ class Memory(ArrayEngine):
             board = board.without_memory_limits()
         uses = memory_uses(trace, board)
         details = MemoryDetails(uses, board, is_limited)
-        cycles = np.array(gemm_cycles(uses), dtype=np.int64)
+        cycles = with_calls(np.array(gemm_cycles(uses), dtype=np.int64), trace, board)
         if is_limited:
             return EngineRun(cycles, details, lambda: counts_by_level(trace.macs, details.moved_bytes))
         return EngineRun(

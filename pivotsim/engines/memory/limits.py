@@ -1,20 +1,30 @@
 """Memories as the engine `memory` reads them: limits in bytes and array clocks, checked, and as the kernel's rows."""
 
-import math
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from pivotsim.errors import InputError, check_choice, check_flag, check_integer
+from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got
 from pivotsim.hardware.dram.spec import DramSpec
-from pivotsim.hardware.memory import BUFFERS, BURSTS, MAX_SUM_BYTES, UNLIMITED, MemorySpec
+from pivotsim.hardware.memory import (
+    BUFFERS,
+    BURSTS,
+    KEPT,
+    MAX_SUM_BYTES,
+    NOT_KEPT,
+    OVERLAPPED,
+    SERIAL,
+    UNLIMITED,
+    MemorySpec,
+)
 from pivotsim.kernels.types import Dram, Limits
 from pivotsim.units import INT64_MAX
 from pivotsim.workload.sizes import MAX_BITS
 
 MOST = {"input_bits": MAX_BITS, "weight_bits": MAX_BITS, "out_bits": MAX_BITS, "sum_bytes": MAX_SUM_BYTES}
-MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles")
+MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles")
+CHOICES = {"axi_bursts": BURSTS, "transfers": (OVERLAPPED, SERIAL), "reuse": (KEPT, NOT_KEPT)}
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,9 @@ class MemoryLimits:
     ``channel`` takes the place of ``dram_bytes_per_s``: commands of a DRAM channel, one for reads and one for writes,
     since the two directions do not meet under `bandwidth` either.
 
-    ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write. With
+    ``clock_hz`` is the array's clock; one of the memories, in which ports, bursts and latencies count, takes
+    ``clock_divisor`` of it. The ``post`` clocks are the array's. ``transfers`` and ``reuse`` as in ``hardware.memory``.
+    ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write. With
     ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
     reaches over a unit, or over a row of its matrix.
 
@@ -55,6 +67,11 @@ class MemoryLimits:
     axi_write_burst_cycles: int = 0
     axi_write_beat_cycles: int = 1
     axi_bursts: str = "unit"
+    transfers: str = OVERLAPPED
+    reuse: str = KEPT
+    clock_divisor: int = 1
+    post_region_cycles: int = 0
+    post_entry_cycles: int = 0
     channel: DramSpec | None = None
     input_bits: int = 8
     weight_bits: int = 8
@@ -67,10 +84,8 @@ class MemoryLimits:
             try:
                 if name == "channel":
                     continue
-                if name.endswith("_buffers"):
-                    check_choice(name, value, BUFFERS)
-                elif name == "axi_bursts":
-                    check_choice(name, value, BURSTS)
+                if name.endswith("_buffers") or name in CHOICES:
+                    check_choice(name, value, CHOICES.get(name, BUFFERS))
                 elif name in MOST:
                     check_integer(name, value, 1, MOST[name])
                 elif name == "bias":
@@ -79,14 +94,17 @@ class MemoryLimits:
                     check_integer(name, value, 0 if name.endswith(MAY_BE_ZERO) else 1, INT64_MAX)
             except InputError as error:
                 problems += error.problems
+        if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
+            problems.append(f"dram_bytes_per_s: times clock_divisor exceeds int64 {got(self.dram_bytes_per_s)}")
         if problems:
             raise InputError(problems)
 
     @cached_property
     def are_none(self) -> bool:
-        """Whether nothing is limited: sizes, shares, rates and latencies."""
+        """Whether nothing is limited: sizes, shares, rates, latencies and clocks before drains."""
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
-        return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
+        clocks = (self.read_latency_cycles, self.write_latency_cycles, self.post_region_cycles, self.post_entry_cycles)
+        return all(free) and not any(clocks)
 
     def with_bits(self, input_bits: int, weight_bits: int, out_bits: int) -> "MemoryLimits":
         """Return the limits for a multiplication whose elements have these bits."""
@@ -131,6 +149,11 @@ class MemoryLimits:
             write_latency=self.write_latency_cycles,
             bias=int(self.bias),
             sum_bytes=self.sum_bytes,
+            clock_divisor=self.clock_divisor,
+            is_serial=int(self.transfers == SERIAL),
+            refetches=int(self.reuse == NOT_KEPT),
+            post_region=self.post_region_cycles,
+            post_entry=self.post_entry_cycles,
             input_bits=self.input_bits,
             weight_bits=self.weight_bits,
             out_bits=self.out_bits,
@@ -140,13 +163,14 @@ class MemoryLimits:
     def _dram_row(self) -> Dram:
         axi = self.axi_bytes_per_cycle or 0
         if self.channel is not None:
-            timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6)
+            timing, ratio = self.channel.timing, self.channel.clocks_per(self.clock_hz / 1e6) * self.clock_divisor
             least = 1 + min(timing.nCL, timing.nCWL) + timing.nBL
             burst = self.channel.burst_bytes, self.burst_clocks()
             return Dram(axi, 0, 1, *burst, least, ratio.numerator, ratio.denominator, *self._burst_row())
-        common = 1 if self.dram_bytes_per_s is None else math.gcd(self.clock_hz, self.dram_bytes_per_s)
-        cost = (0, 1) if self.dram_bytes_per_s is None else (self.clock_hz // common, self.dram_bytes_per_s // common)
-        return Dram(axi, *cost, 1, 0, 0, 1, 1, *self._burst_row())
+        cost = Fraction(0)  # of the memories' clocks, per byte
+        if self.dram_bytes_per_s is not None:
+            cost = Fraction(self.clock_hz, self.dram_bytes_per_s * self.clock_divisor)
+        return Dram(axi, cost.numerator, cost.denominator, 1, 0, 0, 1, 1, *self._burst_row())
 
     def _burst_row(self) -> tuple[int, int, int, int, int, int]:
         """Return what AXI bursts cost as kernels read it; without their cost, rows of a matrix do not matter either."""
@@ -157,7 +181,7 @@ class MemoryLimits:
         return self.axi_burst_bytes, *read, *write, BURSTS.index(self.axi_bursts)
 
     def axi_clocks(self, is_drain: bool) -> tuple[int, int]:
-        """Return the array clocks of the AXI ports for (a burst, a beat)."""
+        """Return the clocks of the AXI ports for (a burst, a beat)."""
         if self.axi_burst_bytes is None:
             return 0, 1
         if is_drain:
@@ -165,7 +189,7 @@ class MemoryLimits:
         return self.axi_read_burst_cycles, self.axi_read_beat_cycles
 
     def axi_cycles_per_byte(self, is_drain: bool) -> Fraction:
-        """Return the array clocks that the AXI ports take for a byte at least."""
+        """Return the clocks that the AXI ports take for a byte at least."""
         width = self.axi_bytes_per_cycle
         if self.axi_burst_bytes is None:
             return Fraction(1, width) if width else Fraction(0)
@@ -179,7 +203,7 @@ class MemoryLimits:
 
 
 def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
-    """Return the limits of a hardware's memories at an array clock: ns become clocks, rounded up.
+    """Return the limits of a hardware's memories at an array clock: ns become clocks of the memories, rounded up.
 
     The clock counts as a whole number of hertz, so that every length is an exact integer. Only what can matter is read:
     no halves of a memory without a limit, no rate behind a channel that issues commands.
@@ -190,7 +214,7 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         return None if value == UNLIMITED else int(value)
 
     def cycles(time_ns: int) -> int:
-        return -(-time_ns * clock_hz // 10**9)
+        return -(-time_ns * clock_hz // (10**9 * memories.clock_divisor))
 
     axi = limit(memories.axi_port_bytes_per_clock)
     channel = memories.dram_channel()
@@ -213,6 +237,11 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         write_latency_cycles=cycles(memories.write_latency_ns),
         bias=memories.bias,
         sum_bytes=memories.sum_bytes,
+        transfers=memories.transfers,
+        reuse=memories.reuse,
+        clock_divisor=memories.clock_divisor,
+        post_region_cycles=memories.post_region_cycles,
+        post_entry_cycles=memories.post_entry_cycles,
         **_bursts(memories),
         channel=channel,
     )

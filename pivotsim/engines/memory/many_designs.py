@@ -142,7 +142,7 @@ def _are_sure(
     row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size[:3])
     m, k, n, a_bits, w_bits, out_bits = map(float, size)
     folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
-    per_byte, latency, cost, bias = (
+    per_byte, latency, cost, bias, post, post_entry = (
         _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
     )
     bound = 2 * np.maximum(sum_bytes, MAX_BITS / 8) * m * n * (k + 1)
@@ -155,6 +155,7 @@ def _are_sure(
         number = folds * (streamed / at_least_one + 2)
         longest = unit * (per_byte + 1) + latency + 1
         steps = 2 * designs[:, 0] + designs[:, 1] + chunk + designs[:, 6]
+        steps = steps + post + post_entry * np.maximum(chunk, designs[:, 0])
         bound = np.maximum(bound, np.maximum((3 * number + 1) * longest + number * steps, unit * cost))
     passes = folds * np.ceil(streamed / np.maximum(most, 1))
     return (bound < SURE) & (passes <= memory_bounds.MAX_PASSES)
@@ -166,18 +167,22 @@ def _half_bytes(limits: MemoryLimits, memory: str) -> int:
     return INT64_MAX if size is None else min(size, INT64_MAX)
 
 
-def _longest_transfer(limits: MemoryLimits) -> tuple[float, float, float, float]:
-    """Return (clocks per byte, clocks, cost, bytes of bias per output) no lower than any transfer's."""
-    latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 1  # rounded up
+def _longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
+    """Return (clocks per byte, clocks, cost, bytes of bias per output) of any transfer at most, and post clocks."""
+    divisor = limits.clock_divisor
+    latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 4  # rounded up, and a start
     row = limits.row()
     per_byte = [1 / rate for rate in (row.gb_port, row.ipmem_port, row.wtmem_port) if rate]
     for is_drain in (False, True):  # as bounds.axi_cycles
         each, once = float(limits.axi_cycles_per_byte(is_drain)), sum(limits.axi_clocks(is_drain))
         per_byte.append(9 * each + 8 * once if limits.is_by_row else each)
         latency += once
+    per_byte = [divisor * clocks for clocks in per_byte]
     per_byte += [limits.clock_hz / limits.dram_bytes_per_s] if limits.dram_bytes_per_s else []
     slowest = max(per_byte, default=0.0) if limits.channel is None else math.inf
-    return slowest, float(latency), float(limits.dram_row().cost_num), float(limits.sum_bytes * limits.bias)
+    post = float(limits.post_region_cycles), float(limits.post_entry_cycles)
+    cost = float(limits.dram_row().cost_num)
+    return slowest, float(latency * divisor), cost, float(limits.sum_bytes * limits.bias), *post
 
 
 def _each(index: IntArray, values: Sequence[Any]) -> Any:

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.memory.bounds import roofline
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
+from pivotsim.engines.memory.modes import array_as_run
 from pivotsim.engines.memory.schedule import BYTES, STALLS, MemoryResult, run_gemm
 from pivotsim.engines.memory.trace_gemms import GemmRun, checked, runs_per_gemm
+from pivotsim.hardware.spec import ArraySpec
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.workload.ops import Op, Trace
 
@@ -40,20 +42,21 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     uses, gemms = [], trace.gemms
     ops = [op for op in trace if op.kind == "gemm"]
     limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
-    unlimited = analytic.cycles_per_gemm(gemms, hw.array).tolist()
+    array = array_as_run(hw)
+    unlimited = analytic.cycles_per_gemm(gemms, array).tolist()
     for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist()):
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
         if run.mask is not None:
-            one = result.cycles if limits.are_none else _unlimited_cycles(op, hw, run)
+            one = result.cycles if limits.are_none else _unlimited_cycles(op, array, run)
             bound = roofline((op.m, op.k, op.n), pes, limits.with_bits(op.a_bits, op.w_bits, op.out_bits))[1]
         uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)
 
 
-def _unlimited_cycles(op: Op, hw: SystolicHardware, run: GemmRun) -> int:
+def _unlimited_cycles(op: Op, array: ArraySpec, run: GemmRun) -> int:
     """Return the clocks of one masked GEMM without limits."""
-    result = run_gemm(op.m, op.k, op.n, hw.array, MemoryLimits(), mask=run.mask, copy=run.copy)
+    result = run_gemm(op.m, op.k, op.n, array, MemoryLimits(), mask=run.mask, copy=run.copy)
     assert isinstance(result, MemoryResult)  # without limits everything fits
     return result.cycles
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.tiles import cut
-from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED, Design, Gemm
+from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED, Design, Gemm, Limits
 
 
 class PassIndex(NamedTuple):
@@ -23,6 +23,16 @@ class PassIndex(NamedTuple):
     i: int
     j: int
     t: int
+
+
+@inlined
+def design_as_run(design: Design, limits: Limits) -> Design:
+    """Return an array whose folds do not overlap where loads, passes and drains take turns."""
+    return Design(
+        design.rows, design.cols, design.rows_dim, design.cols_dim, design.stream_dim, design.drains,
+        design.holds_weights, NONE if limits.is_serial else design.fold_overlap, design.edge_aware,
+        design.os_edge_register, design.mac_latency,
+    )  # fmt: skip
 
 
 @inlined

@@ -85,12 +85,13 @@ def traits_of(slot: int, setting: Setting, order: int, kept: Kept | None) -> Tra
     _, design, limits, parts = setting
     halves = halves_of(slot, design, limits)
     turns = halves == 2 and between_uses(parts, design, order, slot) > 1
-    again = always_fetched(parts, design, order, slot, halves)
+    again = always_fetched(parts, design, order, slot, limits)
     if kept is None:
         resident = is_resident(slot, parts, design, limits)
     else:
         share, bits = share_of(slot, design, limits), bits_of(slot, design, limits)
-        resident = share < 0 or operand_bytes(slot, parts, bits, kept.tables, kept.shape) <= share
+        is_held = share < 0 or operand_bytes(slot, parts, bits, kept.tables, kept.shape) <= share
+        resident = is_held and limits.refetches == 0
     return Traits(halves, turns, again, resident, is_weight(slot, design))
 
 
@@ -125,10 +126,10 @@ def wanted_by_unit(
     """
     parts, (half, unit_0, unit_1, free_0, free_1) = setting.parts, memory
     unit, seen = unit_of(slot, at, parts, kept.shape), kept.seen_0 if slot == 0 else kept.seen_1
-    is_seen = seen[unit] == stamp
-    if unit in (unit_0, unit_1):
+    is_seen, keeps = seen[unit] == stamp, setting.limits.refetches == 0
+    if keeps and unit in (unit_0, unit_1):
         return Memory(int(unit == unit_1), unit_0, unit_1, free_0, free_1), Wanted(False, False, 0, 0)
-    if traits.halves == 0 and is_seen:
+    if keeps and traits.halves == 0 and is_seen:
         return memory, Wanted(False, False, 0, 0)
     if traits.halves:
         half = 1 - half if traits.halves == 2 else 0
@@ -144,10 +145,12 @@ def wanted_by_unit(
 @inlined
 def load(
     slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, traits: Traits, memory: Memory,
-    loading: Loading, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, stamp: int,
+    loading: Loading, turn: int, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, stamp: int,
     loads: Array,
 ) -> tuple[Memory, Flight, Loading]:  # fmt: skip
     """Load a pass's unit unless its memory holds it; ``size`` and ``ports`` are those where nothing is masked.
+
+    It starts no earlier than ``turn``.
 
     Returns
     -------
@@ -169,30 +172,33 @@ def load(
         place = unit_place(slot, at.i, at.j, at.t, gemm, design, limits, parts)
     elif dram.by_row:
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
-    start = max(loading.channel, memory.free_1 if memory.half else memory.free_0)
-    flight = transfer(start, wanted.size, wanted.ports, wanted.is_dram, READ, limits.read_latency, place, dram, reads)
+    earliest, latency = max(loading.channel, memory.free_1 if memory.half else memory.free_0, turn), limits.read_latency
+    divisor = limits.clock_divisor
+    flight = transfer(earliest, wanted.size, wanted.ports, wanted.is_dram, READ, latency, divisor, place, dram, reads)
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):
         note_load(loads, loading.loads, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
-    return memory, flight, Loading(flight.end, loading.idle + start - loading.channel, loading.loads + 1)
+    return memory, flight, Loading(flight.end, loading.idle + flight.start - loading.channel, loading.loads + 1)
 
 
 @inlined
 def load_bias(
-    number: int, loading: Loading, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, loads: Array
-) -> tuple[Flight, Loading]:
+    number: int, loading: Loading, turn: int, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None,
+    loads: Array,
+) -> tuple[Flight, Loading]:  # fmt: skip
     """Load the bias after the units of a pass; return its load, and what follows for the next one."""
     limits = setting.limits
     size = limits.sum_bytes * setting.gemm.n
     place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
-    flight = transfer(loading.channel, size, ports, True, READ, limits.read_latency, place, dram, reads)
+    earliest, divisor = max(loading.channel, turn), limits.clock_divisor
+    flight = transfer(earliest, size, ports, True, READ, limits.read_latency, divisor, place, dram, reads)
     if kept is not None:
         kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
         kept.moved[DRAM_READ] += size
     if len(loads):
         note_load(loads, loading.loads, BIAS_SLOT, number, size, True, 0, flight)
-    return flight, Loading(flight.end, loading.idle, loading.loads + 1)
+    return flight, Loading(flight.end, loading.idle + flight.start - loading.channel, loading.loads + 1)
 
 
 @inlined

@@ -7,6 +7,8 @@ share nothing:
     pass    start = max(start without memories, ends of its units' loads, its half of OPMEM drained)
     drain   start = max(end of the drain before, last output of its region, bias)       end = start + length
 
+Where they take turns (`memories.transfers` serial), a pass's loads wait for all before, the pass for its loads.
+
 One step per pass, whatever its length, and state for each half of a buffer only. Where clocks alone are wanted, as in
 a search, stretches that repeat are counted instead of run (steady_state.py).
 
@@ -34,7 +36,17 @@ from pivotsim.kernels.memory.records import (
     note_drain,
     note_pass,
 )
-from pivotsim.kernels.memory.stalls import DRAM, OUTPUT, Flight, charge, common, other_drains
+from pivotsim.kernels.memory.stalls import (
+    DRAM,
+    INPUT,
+    OUTPUT,
+    WEIGHT,
+    Flight,
+    charge,
+    charge_in_turn,
+    common,
+    other_drains,
+)
 from pivotsim.kernels.memory.steady_state import MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
 from pivotsim.kernels.memory.tiles import cut, fill_sizes, packed
 from pivotsim.kernels.memory.transfers import WRITE, drain_ports, fill_ports, transfer
@@ -84,6 +96,7 @@ def schedule(
         Total and last output's clock, counts of passes, loads and drains, passes run, stalls by cause.
     """
     tiled, opmem, is_charged = not design.drains, limits.output_halves, tail_from != NEVER
+    in_turn, divisor = limits.is_serial == 1, limits.clock_divisor
     parts = cut(gemm, design, chunk)
     setting, nr, nc, nt = Setting(gemm, design, limits, parts), parts.nr, parts.nc, parts.nt
     sizes, ports = room[SIZES], room[PORTS]
@@ -102,7 +115,7 @@ def schedule(
         kept.moved[:] = 0
 
     n_x, n_y, n_z = loop_counts(tiled, order, nr, nc, nt)
-    count = run = region = waited = load_from = stream_from = last_output = tail_dram = rows_before = x = 0
+    count = run = region = waited = load_from = stream_from = last_output = tail_dram = rows_before = turn = x = 0
     while x < n_x:
         y = 0
         while y < n_y:
@@ -128,19 +141,21 @@ def schedule(
 
                 # loads: slot 0, slot 1, and after the first region's last ones the bias
                 flight_0 = flight_1 = Flight(0, 0, 0)
+                if in_turn:
+                    turn = max(stream_from, drained.end)
                 if steps > 0:
                     first_0, first_1 = (at.t == 0, at.j == 0) if tiled else (at.j == 0, at.i == 0)
                     v, u = (b, a) if tiled else (e, b)
                     memory_0, flight_0, loading = load(
-                        0, count, at, first_0, sizes[0, a, v], ports[0, a, v], traits_0, memory_0, loading, setting,
-                        dram, reads, kept, stamp, records.loads,
+                        0, count, at, first_0, sizes[0, a, v], ports[0, a, v], traits_0, memory_0, loading, turn,
+                        setting, dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
                     memory_1, flight_1, loading = load(
-                        1, count, at, first_1, sizes[1, u, e], ports[1, u, e], traits_1, memory_1, loading, setting,
-                        dram, reads, kept, stamp, records.loads,
+                        1, count, at, first_1, sizes[1, u, e], ports[1, u, e], traits_1, memory_1, loading, turn,
+                        setting, dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
                 if limits.bias and region == 0 and z >= last:
-                    bias, loading = load_bias(count, loading, setting, dram, reads, kept, records.loads)
+                    bias, loading = load_bias(count, loading, turn, setting, dram, reads, kept, records.loads)
                 if steps == 0:
                     z += 1
                     continue
@@ -149,12 +164,25 @@ def schedule(
                 claims, is_claimed = not is_claimed if tiled else z == last, True  # its region's half of OPMEM
                 ready = max(stream_from, load_from + lead)
                 begin = max(ready, flight_0.end + lead, flight_1.end)
+                if in_turn:
+                    begin = max(load_from, drained.end, flight_0.end, flight_1.end, bias.end) + lead
                 freeing = drained if opmem == 1 else drained_before
                 if opmem and claims:
                     begin = max(begin, freeing.end)
                 if begin > ready:
                     waited += begin - ready
-                    if is_charged:
+                    if is_charged and in_turn:
+                        idle_from, earlier = ready - lead, 0
+                        if kept is not None:
+                            earlier = other_drains(idle_from, begin - lead, region - 1, kept.flights)
+                        slot_0, slot_1, of_output, in_dram = charge_in_turn(
+                            idle_from, begin - lead, (flight_0, flight_1), bias, drained, earlier
+                        )
+                        result[STALLS + WEIGHT] += slot_0 if weight_slot == 0 else slot_1
+                        result[STALLS + INPUT] += slot_1 if weight_slot == 0 else slot_0
+                        result[STALLS + OUTPUT] += of_output
+                        result[STALLS + DRAM] += in_dram
+                    elif is_charged:
                         cause, in_dram = charge(ready, begin, lead, weight_slot, (flight_0, flight_1), bias, freeing)
                         if kept is not None and cause == OUTPUT:  # regions without passes drain one after the other
                             in_dram += other_drains(ready, begin, region - opmem, kept.flights)
@@ -164,7 +192,7 @@ def schedule(
                 if max(floors.array + waited, loads_end) > floors.limit:
                     result[PASSES], result[RUN] = count + 1, run + 1
                     return False
-                tile, done = max(load_from, flight_0.end), begin + steps
+                tile, done = begin - lead if in_turn else max(load_from, flight_0.end), begin + steps
                 memory_0 = used_until(memory_0, traits_0, tile + rows if tiled else done)
                 memory_1 = used_until(memory_1, traits_1, done)
                 streamed = parts.streamed if kept is None else rows
@@ -177,7 +205,7 @@ def schedule(
                 count, run = count + 1, run + 1
                 if kept is None and reads is None and skips and n_z > MOST_RUN:
                     z, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                        states[PASS_LOOP], z, n_z, 0, memory_0, memory_1, loading, drained, drained_before,
+                        states[PASS_LOOP], z, n_z, 0, divisor, memory_0, memory_1, loading, drained, drained_before,
                         (load_from, stream_from, last_output), (waited, count, region),
                     )  # fmt: skip
                     load_from, stream_from, last_output = clocks
@@ -189,12 +217,13 @@ def schedule(
             a, b, e = int(at.i == nr - 1), int(at.j == nc - 1), int(at.t == nt - 1)
             u, v = (b, e) if tiled else (a, b)
             size, own = sizes[2, u, v], ports[2, u, v]
+            entries = parts.last_rows if a else design.rows
+            if tiled:
+                entries = parts.last_steps if e else chunk
             if kept is not None:
-                cols, entries = parts.last_cols if b else design.cols, parts.last_rows if a else design.rows
-                if tiled:
-                    entries = parts.last_steps if e else chunk
-                    if kept.shape.masked < 0:
-                        entries = pass_steps(at, parts, kept.tables, kept.shape)
+                cols = parts.last_cols if b else design.cols
+                if tiled and kept.shape.masked < 0:
+                    entries = pass_steps(at, parts, kept.tables, kept.shape)
                 size = packed(cols * entries, limits.out_bits)
                 own = drain_ports(size, entries, limits)
                 count_drain(size, limits.sum_bytes * cols * entries, kept.moved)
@@ -203,8 +232,9 @@ def schedule(
                 where = region_place(at.i, at.j, at.t, gemm, design, limits, parts)
             elif dram.by_row:
                 where = region_rows(at.i, at.j, at.t, design, limits, parts)
+            start += limits.post_region + limits.post_entry * entries
             drained_before = drained
-            drained = transfer(start, size, own, True, WRITE, limits.write_latency, where, dram, writes)
+            drained = transfer(start, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)
             if kept is not None:
                 if drained.end > floors.limit:
                     result[PASSES] = count
@@ -219,16 +249,16 @@ def schedule(
             region += 1
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                    states[REGION_LOOP], y, n_y, max(1, opmem), memory_0, memory_1, loading, drained, drained_before,
-                    (load_from, stream_from, last_output), (waited, count, region),
+                    states[REGION_LOOP], y, n_y, max(1, opmem), divisor, memory_0, memory_1, loading, drained,
+                    drained_before, (load_from, stream_from, last_output), (waited, count, region),
                 )  # fmt: skip
                 load_from, stream_from, last_output = clocks
                 waited, count, region = counts
             y += 1
         if kept is None and reads is None and skips and n_x > MOST_RUN:
             x, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                states[OUTER_LOOP], x, n_x, max(1, opmem), memory_0, memory_1, loading, drained, drained_before,
-                (load_from, stream_from, last_output), (waited, count, region),
+                states[OUTER_LOOP], x, n_x, max(1, opmem), divisor, memory_0, memory_1, loading, drained,
+                drained_before, (load_from, stream_from, last_output), (waited, count, region),
             )  # fmt: skip
             load_from, stream_from, last_output = clocks
             waited, count, region = counts

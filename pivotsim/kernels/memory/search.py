@@ -16,7 +16,7 @@ Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order named f
 
 from pivotsim.kernels._jit import inlined, pasted
 from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
-from pivotsim.kernels.memory.array_passes import alone_cycles
+from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import PORTS, SIZES, Floors, schedule
@@ -31,7 +31,6 @@ from pivotsim.kernels.memory.tiles import (
     cut,
     dram_bytes,
     fill_sizes,
-    halves_of,
     is_resident,
     uses,
 )
@@ -56,7 +55,7 @@ TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 def loads_and_last_drain(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
 ) -> tuple[int, int]:
-    """Return (least clocks of all loads together, least clocks of the last drain), whenever they start.
+    """Return (least array clocks of all loads together, of the last drain), whenever they start.
 
     The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
     """
@@ -67,8 +66,7 @@ def loads_and_last_drain(
     for slot in range(2):
         first = parts.nc if design.drains and slot == 1 else parts.nr
         second = parts.nt if design.drains or slot == 1 else parts.nc
-        halves = halves_of(slot, design, limits)
-        fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, halves) else 1
+        fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, limits) else 1
         resident = is_resident(slot, parts, design, limits)
         for a in range(2):
             for b in range(2):
@@ -87,7 +85,7 @@ def loads_and_last_drain(
         total += max(at_rate(size, limits.gb_port), from_dram) + latency
     rows = region_rows(parts.nr - 1, parts.nc - 1, parts.nt - 1, design, limits, parts)
     drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], WRITE, rows, dram, reads))
-    return total, drain + limits.write_latency
+    return total * limits.clock_divisor, (drain + limits.write_latency) * limits.clock_divisor
 
 
 @pasted
@@ -172,6 +170,7 @@ def choose_and_run(
     Parameters as in ``choose``; ``is_run`` runs the best candidate once more for its stalls and ``records``. ``moved``
     (16,) takes the bytes by level; under a mask it is that of ``kept``.
     """
+    design = design_as_run(design, limits)
     if not choose(
         gemm, design, limits, dram, candidates, budget, is_pruned, reads, writes, kept, room, states, records, chosen,
         result,
@@ -204,7 +203,7 @@ def run_each(
         Rows of ``Design``.
     behind : int64 (D,)
         Which memories each design has.
-    limits, drams : int64 (M, 15), (M, 14)
+    limits, drams : int64 (M, 20), (M, 14)
         Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
     candidates : int64 (D, G, 4)
         Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
@@ -221,7 +220,8 @@ def run_each(
             e, row = gemms[g], candidates[d, g]
             gemm = Gemm(e[0], e[1], e[2])
             limit = Limits(
-                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], e[3], e[4], e[5]
+                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
+                b[16], e[3], e[4], e[5],
             )  # fmt: skip
             programs = Candidates(row[0], row[1], row[2], row[3])
             if programs.most_chunk == 0:

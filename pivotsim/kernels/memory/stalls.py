@@ -61,6 +61,24 @@ def charge(
 
 
 @inlined
+def charge_in_turn(
+    first: int, last: int, flights: tuple[Flight, Flight], bias: Flight, drained: Flight, earlier: int
+) -> tuple[int, int, int, int]:
+    """Return (slot 0, slot 1, output, DRAM) of the idle clocks [first, last) where transfers take turns.
+
+    A clock goes to the transfer that is in flight, else to the one that starts next; drains, what comes before them and
+    the bias are the output's. ``drained`` is the last drain, ``earlier`` the DRAM clocks of those before it.
+    """
+    loads_from = max(first, drained.end)
+    after_0 = max(loads_from, flights[0].end)
+    after_1 = max(after_0, flights[1].end)
+    dram_0, dram_1 = common(first, last, flights[0]), common(first, last, flights[1])
+    dram_output = common(first, last, drained) + common(first, last, bias) + earlier
+    output = loads_from - first + last - after_1 - dram_output
+    return after_0 - loads_from - dram_0, after_1 - after_0 - dram_1, output, dram_0 + dram_1 + dram_output
+
+
+@inlined
 def other_drains(ready: int, begin: int, region: int, flights: Array) -> int:
     """Return the clocks of [ready, begin) in which drains before that of a region wait for DRAM."""
     clocks = 0

@@ -53,8 +53,10 @@ def is_periodic(states: Array, now: int, before: int, drains: int) -> bool:
 
 
 @inlined
-def skip(states: Array, step: int, steps: int, drains: int) -> int:
+def skip(states: Array, step: int, steps: int, drains: int, divisor: int) -> int:
     """Return the last step of the stretch that a step begins, or itself.
+
+    Transfers start with a clock of the memories: what moved is a whole number of those, ``divisor`` array clocks each.
 
     ``states`` (3, 17) keeps the states after the last steps of a loop of ``steps``; the row of the step returned holds
     the state after it.
@@ -63,7 +65,9 @@ def skip(states: Array, step: int, steps: int, drains: int) -> int:
     if left > 0:
         for period in range(1, MOST_PERIOD + 1):
             before = (step - period) % KEPT
-            if period <= min(step, left) and is_periodic(states, now, before, drains):
+            moved = states[now, STREAM_FROM] - states[before, STREAM_FROM]
+            is_whole = divisor == 1 or moved % divisor == 0
+            if period <= min(step, left) and is_whole and is_periodic(states, now, before, drains):
                 periods = left // period
                 last = step + periods * period
                 for field in range(STATE_FIELDS):
@@ -75,8 +79,9 @@ def skip(states: Array, step: int, steps: int, drains: int) -> int:
 
 @inlined
 def advanced(
-    states: Array, step: int, steps: int, drains: int, memory_0: Memory, memory_1: Memory, loading: Loading,
-    drained: Flight, drained_before: Flight, clocks: tuple[int, int, int], counts: tuple[int, int, int],
+    states: Array, step: int, steps: int, drains: int, divisor: int, memory_0: Memory, memory_1: Memory,
+    loading: Loading, drained: Flight, drained_before: Flight, clocks: tuple[int, int, int],
+    counts: tuple[int, int, int],
 ) -> tuple[int, Memory, Memory, Loading, Flight, Flight, tuple[int, int, int], tuple[int, int, int]]:  # fmt: skip
     """Return the last step of the stretch that a step begins, and the state after it; of drains their ends alone.
 
@@ -91,7 +96,7 @@ def advanced(
         last_output, waited, count, region,
     )):  # fmt: skip
         row[field] = value
-    last = skip(states, step, steps, drains)
+    last = skip(states, step, steps, drains, divisor)
     if last == step:
         return step, memory_0, memory_1, loading, drained, drained_before, clocks, counts
     row = states[last % KEPT]

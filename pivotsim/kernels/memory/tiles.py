@@ -104,13 +104,14 @@ def between_uses(parts: Parts, design: Design, order: int, slot: int) -> int:
 
 
 @inlined
-def always_fetched(parts: Parts, design: Design, order: int, slot: int, halves: int) -> bool:
+def always_fetched(parts: Parts, design: Design, order: int, slot: int, limits: Limits) -> bool:
     """Tell whether every pass fetches its unit; else each unit is fetched once, by the first pass that uses it.
 
     The units between two uses come in a cycle. A memory that replaces the half not used last keeps a cycle of one unit
     in one half or two in two; a longer one evicts every unit before its next use.
     """
-    return halves > 0 and between_uses(parts, design, order, slot) > halves
+    halves = halves_of(slot, design, limits)
+    return limits.refetches == 1 or (halves > 0 and between_uses(parts, design, order, slot) > halves)
 
 
 @inlined
@@ -160,7 +161,7 @@ def output_size(parts: Parts, design: Design, limits: Limits) -> int:
 def is_resident(slot: int, parts: Parts, design: Design, limits: Limits) -> bool:
     """Tell whether a slot's whole operand fits its share of the global buffer, which then reads DRAM once."""
     share = share_of(slot, design, limits)
-    return share < 0 or operand_size(slot, parts, design, limits) <= share
+    return limits.refetches == 0 and (share < 0 or operand_size(slot, parts, design, limits) <= share)
 
 
 @inlined
@@ -177,7 +178,7 @@ def dram_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: Pa
     total = output_size(parts, design, limits) + limits.bias * limits.sum_bytes * gemm.n
     for slot in range(2):
         size = operand_size(slot, parts, design, limits)
-        again = always_fetched(parts, design, order, slot, halves_of(slot, design, limits))
+        again = always_fetched(parts, design, order, slot, limits)
         if again and not is_resident(slot, parts, design, limits):
             size *= uses(parts, design, slot)
         total += size
@@ -196,7 +197,7 @@ def count_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: P
     for slot in range(2):
         weight, size = is_weight(slot, design), operand_size(slot, parts, design, limits)
         used = size * uses(parts, design, slot)
-        again = always_fetched(parts, design, order, slot, halves_of(slot, design, limits))
+        again = always_fetched(parts, design, order, slot, limits)
         fetched = used if again else size
         from_dram = size if is_resident(slot, parts, design, limits) else fetched
         moved[DRAM_READ] += from_dram

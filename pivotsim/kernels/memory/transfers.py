@@ -2,6 +2,7 @@
 
     length = max(DRAM side, ports) + latency        the latency only from and to DRAM, once per transfer
 
+All count in clocks of the memories, which may be slower than the array's: a transfer starts where one of them begins.
 `dram_cycles` is the one place where DRAM's time is made, and where its clock meets the array's. Under bursts the AXI
 ports take clocks for each burst and for each of its beats.
 """
@@ -76,18 +77,20 @@ def least_dram_cycles(size: int, direction: int, rows: Place, dram: Dram, channe
 
 @inlined
 def transfer(
-    start: int, size: int, ports: int, is_dram: bool, direction: int, latency: int, place: Place, dram: Dram,
-    channel: Channel | None,
+    earliest: int, size: int, ports: int, is_dram: bool, direction: int, latency: int, divisor: int, place: Place,
+    dram: Dram, channel: Channel | None,
 ) -> Flight:  # fmt: skip
-    """Return a transfer that begins at a clock.
+    """Return a transfer that begins with the first clock of the memories from an array clock on, in array clocks.
 
     The bottleneck takes the whole transfer; behind slower ports only the latency is DRAM's.
     """
-    if not is_dram:
-        return Flight(start, start, start + ports)
-    cycles = dram_cycles(size, direction, start, place, dram, channel)
-    end = start + max(cycles, ports) + latency
-    return Flight(start, end if cycles >= ports else start + latency, end)
+    start = earliest if divisor == 1 else ceil_div(earliest, divisor)
+    end, dram_end = start + ports, start
+    if is_dram:
+        cycles = dram_cycles(size, direction, start, place, dram, channel)
+        end = start + max(cycles, ports) + latency
+        dram_end = end if cycles >= ports else start + latency
+    return Flight(start * divisor, dram_end * divisor, end * divisor)
 
 
 @inlined

@@ -18,7 +18,7 @@ import re
 from functools import cache
 
 from pivotsim.engines.base import HW, PAPER
-from pivotsim.hardware.memory import BANDWIDTH
+from pivotsim.hardware.memory import BANDWIDTH, OVERLAPPED
 from pivotsim.operations import PL, PS, TOKEN_DROP, UNIT_OF
 from pivotsim.simulation.notes.facts import (
     ENTROPY,
@@ -89,6 +89,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "array.os_edge_register": (value("array.dataflow", "os"),),
     "array.count": (value("memory", PAPER),),
     "array.split": (SEVERAL, value("memory", PAPER)),
+    "array.fold_overlap": (one_of(value("memory", PAPER), value("memories.transfers", OVERLAPPED)),),
     "array.operand_bits": (nothing("it decides which operands fit, not what they take"),),
     "memories.gb_bytes": (nothing("its shares are what a run reads"),),
     "memories.out_bytes": (nothing("an output has the out_bits of its operation"),),

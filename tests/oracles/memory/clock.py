@@ -15,13 +15,14 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
         wtmem_port_bytes_per_cycle (or None); axi_burst_bytes (None: bursts cost nothing), axi_bursts (unit or row),
         axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
-        write_latency_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of the GEMM
+        write_latency_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of the GEMM; those of ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.oracles.memory.modes import USUAL, array_as_run, is_turn_of_load, is_turn_of_pass, user_of
 from tests.oracles.memory.program import (
     LOOP_ORDERS,
     DoesNotFit,
@@ -46,7 +47,7 @@ UNLIMITED = {
     "axi_burst_bytes": None, "axi_read_burst_cycles": 0, "axi_read_beat_cycles": 1, "axi_write_burst_cycles": 0,
     "axi_write_beat_cycles": 1, "axi_bursts": "unit",
     "read_latency_cycles": 0, "write_latency_cycles": 0, "bias": False, "sum_bytes": 4,
-    "input_bits": 8, "weight_bits": 8, "out_bits": 8,
+    "input_bits": 8, "weight_bits": 8, "out_bits": 8, **USUAL,
 }  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def run(
 def legal(gemm: tuple[int, int, int], array: dict, memory: dict) -> list[tuple[str, int]]:
     """Every loop order and chunk that fits; none if not even one step does. Without limits only the array's own."""
     _, _, stream_size = sizes(gemm, array)
-    limits = {key: value for key, value in UNLIMITED.items() if value is None or key.endswith("_latency_cycles")}
+    clocks = ("_latency_cycles", "_region_cycles", "_entry_cycles")
+    limits = {key: value for key, value in UNLIMITED.items() if value is None or key.endswith(clocks)}
     if all(memory[key] == value for key, value in limits.items()):
         return [(LOOP_ORDERS[array["dataflow"]][0], stream_size)]
     fitting = [
@@ -108,7 +110,7 @@ class Machine:
     """Read side, array and write side, each with the next thing in front of it, and countdowns of what runs."""
 
     def __init__(self, program: Program):
-        self.program, self.array = program, program.array
+        self.program, self.array = program, array_as_run(program.array, program.memory)
         self.now = 0
         self.countdowns: list[list] = []  # [clocks left, what happens then]
         self.reading: Transfer | None = None
@@ -135,7 +137,7 @@ class Machine:
         return Result(self.now, program.loads, drains, passes, self.stall_cycles, moved_bytes)
 
     def tick(self) -> None:
-        assert self.countdowns, "nothing runs and nothing can start"
+        assert self.countdowns or not self.is_memory_clock(), "nothing runs and nothing can start"
         reads = self.reading is not None and self.reading.waits_for_dram(self.now)
         writes = self.writing is not None and self.writing.waits_for_dram(self.now)
         self.read_waits.append(reads)
@@ -157,14 +159,19 @@ class Machine:
     def start_something(self) -> bool:
         return self.start_read() or self.start_write() or self.start_tile() or self.start_stream()
 
+    def is_memory_clock(self) -> bool:
+        return self.now % self.program.divisor == 0
+
     # read side: one load at a time, in program order
 
     def start_read(self) -> bool:
         loads = self.program.loads
-        if self.reading is not None or self.next_load == len(loads):
+        if self.reading is not None or self.next_load == len(loads) or not self.is_memory_clock():
             return False
         load = loads[self.next_load]
         if self.readers_left.get((load.kind, load.half), 0) > 0:  # its half is still to be read
+            return False
+        if not is_turn_of_load(self.program, load):
             return False
         self.readers_left[load.kind, load.half] = load.uses
         self.next_load += 1
@@ -187,6 +194,12 @@ class Machine:
             return False
         region = regions[self.next_drain]
         if region.passes_left > 0 or (bias is not None and bias.end is None):
+            return False
+        if not region.is_posting:
+            region.is_posting = True
+            self.after(region.post_cycles, lambda: setattr(region, "is_posted", True))
+            return True
+        if not region.is_posted or not self.is_memory_clock():
             return False
         self.next_drain += 1
         self.writing, region.drain.start = region.drain, self.now
@@ -216,7 +229,7 @@ class Machine:
         if not one.tile_wanted:  # had memory been no limit, the tile's load would start now
             one.tile_wanted = True
             self.after(self.rows_of(one), lambda: setattr(one, "tile_could_be_in", True))
-        if one.tile.end is None:
+        if one.tile.end is None or not is_turn_of_pass(self.program, index):
             return False
         self.next_tile += 1
         one.load_start = self.now
@@ -239,6 +252,8 @@ class Machine:
         if not (drains or one.tile_in) or any(unit.end is None for unit in one.streams):
             return False
         if one.claims_region and not self.is_free_for(one.region):
+            return False
+        if drains and not is_turn_of_pass(self.program, index):
             return False
         self.next_stream += 1
         one.stream_start = self.now
@@ -290,6 +305,12 @@ class Machine:
 
     def blame(self, one: Pass) -> None:
         if self.now == one.array_ready:
+            return
+        if self.program.memory["transfers"] == "serial":
+            lead = 0 if one.tile is None else self.rows_of(one)  # all of the wait lies before the tile's load
+            waits = [reads or writes for reads, writes in zip(self.read_waits, self.write_waits, strict=True)]
+            for clock in range(one.array_ready - lead, self.now - lead):
+                self.charge(user_of(self.program, clock), range(clock, clock + 1), waits)
             return
         came = {unit.kind: (unit.end, 0) for unit in one.streams}
         if one.tile is not None:

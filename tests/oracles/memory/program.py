@@ -50,6 +50,9 @@ class Region:
     drain: Transfer
     sum_bytes: int  # of the partial sums that it drains
     passes_left: int = 0
+    post_cycles: int = 0  # between its last output and its drain
+    is_posting: bool = False
+    is_posted: bool = False
 
 
 @dataclass
@@ -125,7 +128,7 @@ class Program:
         self, gemm: tuple[int, int, int], array: dict, memory: dict, loop_order: str, chunk: int, mask: dict | None
     ):
         self.gemm, self.array, self.memory, self.mask = gemm, array, memory, mask
-        self.dataflow = array["dataflow"]
+        self.dataflow, self.divisor = array["dataflow"], memory["clock_divisor"]  # array clocks of a memory clock
         self.work = Work(gemm, array, chunk, mask)
         self.ranges = self.work.ranges
         self.loads: list[Transfer] = []
@@ -219,7 +222,7 @@ class Program:
         """The load that brings the unit: an earlier one if the unit is still in its half."""
         held, limit = self.held[operand], self.halves[HOME[operand]]
         for load in held:
-            if load.unit == unit:
+            if load.unit == unit and self.memory["reuse"] == "kept":
                 held.remove(load)
                 break
         else:
@@ -234,15 +237,15 @@ class Program:
     def _load(self, kind: str, unit: tuple[int, ...], size_bytes: int) -> Transfer:
         operand_bytes = sum(size for (operand, _), size in self.unit_bytes.items() if operand == kind)
         share_bytes = None if kind == "bias" else self.memory[f"{kind}_share_bytes"]
-        stays_in_gb = share_bytes is None or operand_bytes <= share_bytes
+        stays_in_gb = (share_bytes is None or operand_bytes <= share_bytes) and self.memory["reuse"] == "kept"
         from_dram = not stays_in_gb or (kind, unit) not in self.seen
         self.seen.add((kind, unit))
         port = None if kind == "bias" else self.memory[f"{HOME[kind]}_port_bytes_per_cycle"]
         load = Transfer(
             kind, unit, size_bytes, from_dram, max(0, len(self.passes) - (kind == "bias")),
             self._dram_cycles(size_bytes, "read", self._rows_of(kind, unit)) if from_dram else 0,
-            max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port)),
-            self.memory["read_latency_cycles"] if from_dram else 0,
+            self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port)),
+            self.divisor * self.memory["read_latency_cycles"] if from_dram else 0,
         )  # fmt: skip
         self.loads.append(load)
         return load
@@ -254,16 +257,18 @@ class Program:
         drain = Transfer(
             "output", unit, size_bytes, True, index,
             self._dram_cycles(size_bytes, "write", self._rows_of("output", unit)),
-            max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), read_cycles),
-            self.memory["write_latency_cycles"],
+            self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), read_cycles),
+            self.divisor * self.memory["write_latency_cycles"],
         )  # fmt: skip
         drain.half = index if halves is None else index % halves
-        return Region(drain.half, drain, entries * used_cols * self.memory["sum_bytes"])
+        post_cycles = self.memory["post_region_cycles"] + entries * self.memory["post_entry_cycles"]
+        sum_bytes = entries * used_cols * self.memory["sum_bytes"]
+        return Region(drain.half, drain, sum_bytes, post_cycles=post_cycles)
 
     def _dram_cycles(self, size_bytes: int, way: str, rows: list[int]) -> int:
         per_s = self.memory["dram_bytes_per_s"]
-        at_dram = 0 if per_s is None else -(-size_bytes * self.memory["clock_hz"] // per_s)
-        return max(at_dram, self._axi_cycles(size_bytes, way, rows))
+        at_dram = 0 if per_s is None else -(-size_bytes * self.memory["clock_hz"] // (per_s * self.divisor))
+        return self.divisor * max(at_dram, self._axi_cycles(size_bytes, way, rows))
 
     def _axi_cycles(self, size_bytes: int, way: str, rows: list[int]) -> int:
         """A burst after the other, its start and its beats; of the whole unit, or of each row of its matrix."""

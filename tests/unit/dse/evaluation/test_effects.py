@@ -130,6 +130,8 @@ def values_of(draw, name, board):
         "array.edge": ["padded", "aware"], "model.activation": ["gelu", "relu"], "model.stem": ["patch", "lvvit_4_2"],
         "array.os_edge_register": [True, False], "host.ps_pl_overlap": ["serial", "heads", "images"],
         "memories.dram": ["bandwidth", "dram/ddr4_2400"],
+        "memories.transfers": ["overlapped", "serial"], "memories.reuse": ["kept", "none"],
+        "memories.clock_divisor": [1, 2, 64],
         "memories.loop_order": ["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"],
         "units.token_drop.sort_network": ["bitonic", "odd_even_merge", "odd_even_transposition"],
         "units.token_drop.fused_token": ["mean", "sum"],

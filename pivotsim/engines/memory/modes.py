@@ -1,0 +1,35 @@
+"""Ways to run the memories other than the usual one: what the array does then, and what a report says of them."""
+
+from collections.abc import Iterator
+
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.memory import NOT_KEPT, SERIAL, MemorySpec
+from pivotsim.hardware.spec import ArraySpec
+from pivotsim.hardware.systolic import SystolicHardware
+
+NO_OVERLAP = FOLD_OVERLAPS[0]
+
+
+def array_as_run(hw: SystolicHardware) -> ArraySpec:
+    """Return the array; where loads, passes and drains take turns, one whose folds do not overlap."""
+    if hw.memories.transfers != SERIAL:
+        return hw.array
+    return hw.array.model_copy(update={"fold_overlap": NO_OVERLAP})
+
+
+def modes_in_words(memories: MemorySpec) -> Iterator[str]:
+    """Yield a line for each way in which memories run that is not the usual one."""
+    if memories.transfers == SERIAL:
+        yield (
+            "memories.transfers serial: loads, passes and drains take turns; array.fold_overlap counts as none, and"
+            " ping-pong halves hide no load"
+        )
+    if memories.reuse == NOT_KEPT:
+        yield "memories.reuse none: each pass reads both units from DRAM; the global buffer's shares keep nothing"
+    if memories.clock_divisor > 1:
+        yield (
+            f"memories.clock_divisor {memories.clock_divisor}: ports, AXI and latencies count in clocks of"
+            f" {memories.clock_divisor} array clocks, and transfers start with one; units of the PL count array clocks"
+        )
+    if memories.post_region_cycles or memories.post_entry_cycles:
+        yield "memories.post_region_cycles, post_entry_cycles: array clocks before a drain, among the output's stalls"
