@@ -8,14 +8,13 @@ import numpy as np
 from pivotsim.dse.evaluation.cache import Work
 from pivotsim.dse.evaluation.design_groups import Context, Costs, DesignGroup, DoesNotFitError
 from pivotsim.dse.space.axis_kinds import HARDWARE
-from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.errors import InputError
-from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms, plain_sum
+from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms
 from pivotsim.workload.sizes import Size, joint_gemms
 
 MEMORY_FIELDS = tuple(name for name in HARDWARE if name.startswith("memories."))
@@ -30,7 +29,7 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
     valid = np.flatnonzero(index >= 0)
     if not len(valid):
         nothing = np.zeros(len(group))
-        return [(nothing, nothing, nothing) for _ in group.works]
+        return [(nothing, Usage(*[nothing] * len(Usage._fields))) for _ in group.works]
     arrays = [np.broadcast_to(column, len(group))[valid] for column in group.arrays()]
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
     found, problems = _run(group.context, sizes, designs, memories)
@@ -153,10 +152,7 @@ def _costs(
     group: DesignGroup, work: Work, ps_ms: float, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
 ) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
-    hw, energy = group.hw, group.context.space.options["energy"]
-    pl_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
-    delay_ms = pl_ms + ps_ms
-    vectors: dict[str, Any] = {"delay_ms": delay_ms, "pl_ms": pl_ms, "sram_bytes": sram, "dram_bytes": dram}
-    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=work.trace.macs)
-    joules: Any = plain_sum(RULES[energy].components_j(hw, usage).values())
-    return pl_cycles[places], delay_ms[places], joules[places]
+    pl_ms: Any = cycles_to_ms(pl_cycles, group.hw.array.clock_mhz)[places]
+    vectors: dict[str, Any] = {"delay_ms": pl_ms + ps_ms, "pl_ms": pl_ms, "sram_bytes": sram[places]}
+    vectors |= {"dram_bytes": dram[places], "ps_core_ms": ps_ms * group.hw.ps_cores, "macs": work.trace.macs}
+    return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms)
