@@ -17,7 +17,7 @@ from pivotsim.simulation.report import Report
 
 GATES = ("entropy", "none")
 SUM_TOLERANCE = 1e-9
-NAMES = {"name", "description", "source", "sources"}
+NAMES = {"name", "description", "source", "sources", "intervals"}
 
 
 def combine(reports: Iterable[Report], exit_fractions: Iterable[float], *, gate: str = "entropy") -> MixedReport:

@@ -11,6 +11,7 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.intervals import Intervals, disorder, intervals_field, with_intervals
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
@@ -154,6 +155,7 @@ class Hardware(Printable, SourcedSpec):
     units: UnitsSpec
     power: PowerSpec
     placement: PlacementSpec
+    intervals: Intervals = intervals_field()
 
     @model_validator(mode="before")
     @classmethod
@@ -164,6 +166,12 @@ class Hardware(Printable, SourcedSpec):
     def _with_defaults(cls, data: Any) -> Any:
         has_processor = not isinstance(data, Mapping) or data.get("host") != NO_PROCESSOR
         return with_defaults(data, has_processor=has_processor)
+
+    @model_validator(mode="after")
+    def _intervals_hold_their_values(self) -> Self:
+        for problem in disorder(self, self.intervals):
+            raise ValueError(problem)
+        return self
 
     @field_validator("host", mode="before")
     @classmethod
@@ -203,12 +211,12 @@ class Hardware(Printable, SourcedSpec):
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
 
     def values(self) -> dict[str, object]:
-        """Return what the board states of everything that a simulation may depend on: no names, sources or defaults.
+        """Return what the board states of all that a simulation may depend on: no names, sources, intervals, defaults.
 
         Defaults are the package's, so that a further kind of operation changes no result's hash; neither does a value
         that boards of before did not state, where it has its default.
         """
-        values = self.model_dump(exclude={"name", "description", "sources"})
+        values = self.model_dump(exclude={"name", "description", "sources", "intervals"})
         defaults = [
             path
             for path, source in self.sources.items()
@@ -283,6 +291,5 @@ class Hardware(Printable, SourcedSpec):
 
     def to_rows(self) -> list[tuple[str, object, str, str, str]]:
         """Return (path, value, unit, source, description) of every value, what it computes with before the rest."""
-        return sorted(
-            super().to_rows(), key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement")
-        )
+        rows = with_intervals(super().to_rows(), self.intervals)
+        return sorted(rows, key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement"))

@@ -1,7 +1,7 @@
 """YAML files by name: where they are found, and a file laid over the one that its ``base`` names."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 SET_BY_USER = "set by the user"
 INHERITED = "[inherited from "
 SPACE_SUFFIX = "_space"
+BESIDE_VALUES = ("sources", "intervals")  # groups of a hardware file whose keys are dotted paths of values
 _APART = ("dram", "gpu")  # folders of hwconfigs whose files are no boards
 _SAME_FOLDER = {("hardware", "gpu"), ("hardware", "dram")}
 
@@ -166,12 +167,17 @@ def _laid_over(document: Document, base: Document) -> Document:
     changed = list(_paths(own))
     places = {**base.places, **dict.fromkeys(changed, document.name), **document.places}
     data = _merged(_as_base(base.data, str(document.data["base"])), own)
+    inherited, stated_anew = base.data.get("intervals"), own.get("intervals", {})
+    if isinstance(inherited, Mapping) and isinstance(stated_anew, Mapping):  # an interval goes with its value
+        data["intervals"] = {**intervals_kept(inherited, (".".join(map(str, path)) for path in changed)), **stated_anew}
     sources = data.get("sources")
     if isinstance(sources, dict):  # what the base says of a value does not hold for another one
         stated = own.get("sources")
         for path in changed:
             dotted = ".".join(map(str, path))
-            is_group = len(path) == 1 and isinstance(base.data.get(str(path[0])), Mapping) and path[0] != "sources"
+            is_group = (
+                len(path) == 1 and isinstance(base.data.get(str(path[0])), Mapping) and path[0] not in BESIDE_VALUES
+            )
             if is_group:  # a word in its place: the group is none
                 data["sources"] = sources = without_sources_below(sources, dotted)
             is_value = len(path) > 1 or is_group  # values stand in groups; what stands above them only names the file
@@ -202,7 +208,7 @@ def _as_base(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     sources = data.get("sources")
     if not isinstance(sources, Mapping):
         return data
-    groups = {key: "" for key, value in data.items() if isinstance(value, Mapping) and key != "sources"}
+    groups = {key: "" for key, value in data.items() if isinstance(value, Mapping) and key not in BESIDE_VALUES}
     marked = {path: text if is_inherited(text) else f"{INHERITED}{name}] {text}".rstrip()
               for path, text in {**groups, **sources}.items()}  # fmt: skip
     return {**data, "sources": marked}
@@ -236,10 +242,20 @@ def without_sources_below(sources: Mapping[str, Any], group: str) -> dict[str, A
     return {path: source for path, source in sources.items() if not path.startswith(f"{group}.")}
 
 
+def intervals_kept(intervals: Mapping[str, Any], changed: Iterable[str]) -> dict[str, Any]:
+    """Return intervals by dotted path but for those of changed values and of what stands below changed groups.
+
+    >>> intervals_kept({"host.full.call_us": [1, 2], "array.clock_mhz": [99, 101]}, ["host"])
+    {'array.clock_mhz': [99, 101]}
+    """
+    starts = {f"{path}." for path in changed}
+    return {path: pair for path, pair in intervals.items() if not any(f"{path}.".startswith(each) for each in starts)}
+
+
 def _paths(data: Mapping[str, Any], prefix: KeyPath = ()) -> Iterator[KeyPath]:
     """Yield the key path of every single value."""
     for key, value in data.items():
-        if isinstance(value, Mapping) and key != "sources":
+        if isinstance(value, Mapping) and key not in BESIDE_VALUES:
             yield from _paths(value, (*prefix, key))
         else:
             yield (*prefix, key)

@@ -32,6 +32,7 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
         "bool_type": "must be true or false",
         "string_type": "must be text",
         "finite_number": "must be a finite number",
+        "interval": "must be two numbers, [low, high]",
         "model_type": "must be a group of 'key: value' lines",
         "model_attributes_type": "must be a group of 'key: value' lines",
         "group_or_none": "must be a group of 'key: value' lines, or the word none",

@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from pivotsim.errors import InputError, got, nearest, number_text
-from pivotsim.io.documents import SET_BY_USER, load_document, note_name, plain, without_sources_below
+from pivotsim.io.documents import (
+    SET_BY_USER,
+    intervals_kept,
+    load_document,
+    note_name,
+    plain,
+    without_sources_below,
+)
 from pivotsim.io.messages import problem_of
 from pivotsim.io.search_path import is_shipped
 from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
@@ -117,7 +124,9 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "value_error":  # a check over several values; its message starts with one of their paths
         text = str(context["error"])
-        named = (*path, *text.partition(":")[0].split("."))
+        start = text.partition(":")[0]
+        whole = (*path, *start.split(".", 1))  # of an interval, whose key is a dotted path itself
+        named = whole if whole in document.places else (*path, *start.split("."))
         return f"{_place(document, named)}: {text}"
     start = f"{_place(document, path)}: {'.'.join(map(str, path)) or 'file'}: "
     if kind == "extra_forbidden":
@@ -200,7 +209,7 @@ def leaves(spec: "type[Spec] | Spec", prefix: str = "") -> Iterator[tuple[str, s
             inner = getattr(spec, name)
         if inner is not None:
             yield from leaves(inner, f"{prefix}{name}.")
-        elif field.annotation != dict[str, str]:
+        elif typing.get_origin(field.annotation) is not dict:  # sources and intervals, which stand beside the values
             extra = field.json_schema_extra
             unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
             yield prefix + name, unit, field.description or ""
@@ -329,4 +338,6 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
         places[tuple(path.split("."))] = label
     if problems:
         raise InputError(problems)
+    if "intervals" in data:
+        data["intervals"] = intervals_kept(data["intervals"], changes)
     return validate(type(spec), Document(data, places, label))
