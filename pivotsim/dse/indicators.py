@@ -18,7 +18,9 @@ from pivotsim.units import FloatArray
 MOST_OBJECTIVES = 3
 
 
-def hypervolume(table: Any, objectives: Sequence[str], reference: Mapping[str, float], *, maximize: Sequence[str] = ()) -> float:
+def hypervolume(
+    table: Any, objectives: Sequence[str], reference: Mapping[str, float], *, maximize: Sequence[str] = ()
+) -> float:
     """Return the volume between a reference point and what some rows dominate, in the product of the units.
 
     Parameters
@@ -58,13 +60,17 @@ def hypervolume(table: Any, objectives: Sequence[str], reference: Mapping[str, f
 
 def _area(points: FloatArray, worst: FloatArray) -> float:
     """Return the area that (n, 2) points dominate below the reference."""
+    if not len(points):
+        return 0.0
     order = np.lexsort((points[:, 1], points[:, 0]))
-    x, y = points[order, 0], np.minimum.accumulate(points[order, 1]) if len(points) else points[order, 1]
-    return float(((np.append(x[1:], worst[0]) - x) * (worst[1] - y)).sum()) if len(points) else 0.0
+    x, y = points[order, 0], np.minimum.accumulate(points[order, 1])
+    return float(((np.append(x[1:], worst[0]) - x) * (worst[1] - y)).sum())
 
 
 def _volume(points: FloatArray, worst: FloatArray) -> float:
     """Return the volume that (n, 3) points dominate below the reference: slabs between neighbouring third values."""
+    if not len(points):
+        return 0.0
     points = points[np.argsort(points[:, 2], kind="stable")]
     levels, first = np.unique(points[:, 2], return_index=True)
     ends = np.append(first[1:], len(points))

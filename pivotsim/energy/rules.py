@@ -27,12 +27,8 @@ class Rule(NamedTuple):
 
 
 RULES = {
-    CONSTANT: Rule(
-        constant.components_j, constant.total_j, constant.interval_j, constant.CONSTANTS, constant.remarks
-    ),
-    ACTIVITY: Rule(
-        activity.components_j, activity.total_j, activity.interval_j, activity.CONSTANTS, activity.remarks
-    ),
+    CONSTANT: Rule(constant.components_j, constant.total_j, constant.interval_j, constant.CONSTANTS, constant.remarks),
+    ACTIVITY: Rule(activity.components_j, activity.total_j, activity.interval_j, activity.CONSTANTS, activity.remarks),
 }
 
 

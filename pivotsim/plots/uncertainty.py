@@ -101,7 +101,7 @@ def draw_staying(data: Staying, labels: Sequence[str], axes: "Axes") -> "Axes":
     order = np.argsort(data.share, kind="stable")
     points = axes.scatter(
         data.x[order], data.y[order], c=100 * data.share[order], s=14 + 30 * data.share[order], cmap="viridis", vmin=0,
-        vmax=100, linewidths=np.where(data.is_own[order], 0.8, 0.0), edgecolors="black",
+        vmax=100, linewidths=np.where(data.is_own[order], 0.8, 0.0).tolist(), edgecolors="black",
     )  # fmt: skip
     axes.figure.colorbar(points, ax=axes, label="on the front in % of the draws")
     axes.set_xlabel(labels[0])

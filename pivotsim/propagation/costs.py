@@ -73,8 +73,8 @@ class CostModel:
     def of(cls, energy: str, hw: Hardware, count: int, groups: Sequence[Group]) -> "CostModel":
         """Return the model of ``count`` designs from their groups."""
         keys = list(dict.fromkeys(key for group in groups for key in group.terms.amounts))
-        amounts = np.zeros((len(keys), count))
-        counts = {name: np.zeros(count) for name in (*COUNTS, "cores")}
+        amounts: FloatArray = np.zeros((len(keys), count))
+        counts: dict[str, FloatArray] = {name: np.zeros(count) for name in (*COUNTS, "cores")}
         own: dict[str, Any] = {}
         for group in groups:
             for key, amount in group.terms.amounts.items():

@@ -54,7 +54,9 @@ def uncertain_designs(space: Space, columns: Mapping[str, Any]) -> UncertainDesi
     """Return the designs of a table's rows; ``columns`` holds those of the axes."""
     overlaps = next((a.values for a in space.axes if a.name == HEADS), (space.hw.ps_pl_overlap,))
     if "heads" in overlaps:
-        raise InputError(f"{HEADS}: work side by side is no sum of counts and constants; draws need serial (got 'heads')")
+        raise InputError(
+            f"{HEADS}: work side by side is no sum of counts and constants; draws need serial (got 'heads')"
+        )
     places = places_on_axes(space, columns)
     count = len(next(iter(places.values())))
     designs = Designs(space, np.arange(count, dtype=np.int64), places)

@@ -71,11 +71,12 @@ def front_uncertainty(
     """
     draws, seed = check_draws(draws, seed)
     checked, table, notes = _designs_of(source, where, space)
-    names, alike = front_objectives(lambda columns: [table], objectives, maximize=maximize)
+    columns: Any = table  # a mapping of columns in all but its type
+    names, alike = front_objectives(lambda _: [columns], objectives, maximize=maximize)
     objective_points(table, names, maximize)
     if not len(table["point"]):
         raise InputError("front: no row is left; a constraint, or where, rules out everything")
-    designs = uncertain_designs(checked, table)
+    designs = uncertain_designs(checked, columns)
     drawn = Draws(designs.constants, draws, seed)
     fixed = np.column_stack(
         [np.zeros((len(table["point"]), 0)), *(_signed(table[n], n, maximize) for n in names if n not in OF_COSTS)]
@@ -84,7 +85,9 @@ def front_uncertainty(
         raise InputError(f"maximize: draws minimise delay, energy and their product {got(list(maximize))}")
     places, number = distinct_candidates(designs.model, drawn, names, fixed)
     if draws * len(places) > MAX_CELLS:
-        raise InputError(f"draws: {len(places):,} candidates times draws are more than {MAX_CELLS:,}; draw less {got(draws)}")
+        raise InputError(
+            f"draws: {len(places):,} candidates times draws are more than {MAX_CELLS:,}; draw less {got(draws)}"
+        )
     chosen = designs.model.take(places)
     signed = {name: _signed(table[name], name, maximize)[places] for name in names if name not in OF_COSTS}
     own = _points(chosen.costs(Draws.none_moved(designs.constants)), names, signed)[0]
@@ -135,7 +138,9 @@ def _designs_of(
     except InputError as error:
         if space is not None:
             raise
-        raise InputError(f"{source}: its space '{name}' is not found by that name; give its file (--space, space=)") from error
+        raise InputError(
+            f"{source}: its space '{name}' is not found by that name; give its file (--space, space=)"
+        ) from error
     if checked.input_hash != dataset.manifest["space_hash"]:
         problem = "is of another space than its file holds now; sweep again, or give its file (--space, space=)"
         raise InputError(f"{source}: {problem} {got(checked.name)}")

@@ -84,7 +84,9 @@ class Uncertainty(Printable):
         """Return intervals, constants and shares as plain numbers and text."""
         found: dict[str, Any] = {}
         for name in self.outcomes:
-            ends = dict(zip(("p2_5", "p50", "p97_5"), (self.quantile(name, q) for q in (LOW, MEDIAN, HIGH)), strict=True))
+            ends = dict(
+                zip(("p2_5", "p50", "p97_5"), (self.quantile(name, q) for q in (LOW, MEDIAN, HIGH)), strict=True)
+            )
             shares = self.shares[name]
             found[name] = {"value": self.value(name), **ends, "first_order_share": dict(shares),
                            "rest_share": rest_of(shares)}  # fmt: skip
@@ -111,7 +113,11 @@ class Uncertainty(Printable):
         title = f"{self.report.workload} on {self.report.hardware}, {self.draws.count:,} draws of "
         title += counted(len(self.draws), "constant")
         rows = [
-            (name, *(figures(v) for v in (self.value(name), *(self.quantile(name, q) for q in (MEDIAN, LOW, HIGH)))), unit)
+            (
+                name,
+                *(figures(v) for v in (self.value(name), *(self.quantile(name, q) for q in (MEDIAN, LOW, HIGH)))),
+                unit,
+            )
             for name, unit in OUTCOMES.items()
         ]
         yield Table(title, ("outcome", "value", "median", "2.5 %", "97.5 %", "unit"), rows, (1, 2, 3, 4))
@@ -213,7 +219,10 @@ def remark_lines(draws: Draws, held: Iterable[str], left_out: Iterable[str], fol
         yield "range: least and most of a source, or an estimate of them; no confidence is stated"
     if follows and any(path in draws for path in power_paths("activity")):
         yield f"{RESIDUAL_PATH}: moves with the other powers, so that the run that it was fitted on keeps its power"
-    for text, paths in (("no interval is stated, held at", tuple(held)), ("would change clocks, not drawn", tuple(left_out))):
+    for text, paths in (
+        ("no interval is stated, held at", tuple(held)),
+        ("would change clocks, not drawn", tuple(left_out)),
+    ):
         if paths:
             yield f"{text}: {', '.join(paths)}"
 
@@ -234,7 +243,14 @@ def constants_table(draws: Draws, shares: Mapping[str, Mapping[str, float]], clo
     ordered = sorted((c for c in draws.constants if most[c.path] > floor), key=lambda c: -most[c.path])
     others = len(draws.constants) - len(ordered)
     rows: list[tuple[str, ...]] = [
-        (c.path, figures(c.value), figures(c.low), figures(c.high), c.kind, *(percent(of[c.path]) for of in shares.values()))
+        (
+            c.path,
+            figures(c.value),
+            figures(c.low),
+            figures(c.high),
+            c.kind,
+            *(percent(of[c.path]) for of in shares.values()),
+        )
         for c in ordered
     ]
     rows.append(("interactions and the rest", "", "", "", "", *(percent(rest_of(of)) for of in shares.values())))

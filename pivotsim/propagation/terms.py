@@ -115,8 +115,8 @@ class Terms:
             amount = amount if path in self.drawn else amount / value
         if not np.any(amount):
             return
-        kept = (tuple(path for path in group or () if path in self.drawn) for group in (times, over))
-        self._put(Key(is_ps, *kept, charged_if), amount)
+        multiplied, divided = (tuple(path for path in group or () if path in self.drawn) for group in (times, over))
+        self._put(Key(is_ps, multiplied, divided, charged_if), amount)
 
     def plus(self, other: "Terms", scale: Any = 1.0) -> "Terms":
         """Return the sum with other terms, multiplied by a scale."""

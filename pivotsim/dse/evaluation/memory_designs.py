@@ -28,8 +28,8 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
     memories, index = _memories(group)
     valid = np.flatnonzero(index >= 0)
     if not len(valid):
-        nothing = np.zeros(len(group))
-        return [(nothing, Usage(*[nothing] * len(Usage._fields))) for _ in group.works]
+        nothing: Any = np.zeros(len(group))
+        return [(nothing, Usage(**dict.fromkeys(Usage._fields, nothing))) for _ in group.works]
     arrays = [np.broadcast_to(column, len(group))[valid] for column in group.arrays()]
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
     found, problems = _run(group.context, sizes, designs, memories)
