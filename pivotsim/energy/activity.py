@@ -21,6 +21,8 @@ from pivotsim.units import energy_j, pj_to_j, plain_sum
 
 RESIDUAL = "periphery_w"
 DEFAULTS = "power.activity.default."
+RELATIVE = "relative"
+MEANS_RELATIVE = "relative: no component was ever measured by itself; shares compare designs, joules of a part prove nothing"
 
 
 class Charge(NamedTuple):
@@ -160,9 +162,10 @@ def is_residual(hw: Hardware) -> bool:
 
 
 def remarks(hw: Hardware) -> dict[str, str]:
-    """Return component -> what a reader must know of it: where its constants are fitted or are the user's."""
+    """Return component -> what a reader must know of it: that it is relative, and whose its constants are."""
     source = hw.source(f"{DEFAULTS}{RESIDUAL}")
     word = "a calibrated residual" if is_residual(hw) else source
     if is_inherited(source):
         word = f"{word} {INHERITED}{inherited_from(source)}]"
-    return {"periphery": f"leakage of the programmable logic, and {word}"}
+    found = dict.fromkeys((charge.component for charge in CHARGES), RELATIVE)
+    return {**found, "periphery": f"{RELATIVE}: leakage of the programmable logic, and {word}"}
