@@ -21,6 +21,7 @@ BINS = 40
 MOST_BARS = 8
 LEVELS = (0.1, 0.5, 0.9)  # of the draws that attain
 GRID = 200
+LOG_FROM = 5  # times the least value
 
 
 class Spread(NamedTuple):
@@ -75,7 +76,7 @@ def draw_shares(data: Mapping[str, Sequence[float]], names: Sequence[str], axes:
 def _short(path: str) -> str:
     """Return a dotted path in two lines that fit beside a picture."""
     group, _, name = path.rpartition(".")
-    return f"{group.removeprefix('power.activity.') or path}\n{name}"
+    return f"{group.replace('power.activity.default', 'power')}\n{name}"
 
 
 class Staying(NamedTuple):
@@ -103,6 +104,9 @@ def draw_staying(data: Staying, labels: Sequence[str], axes: "Axes") -> "Axes":
         data.x[order], data.y[order], c=100 * data.share[order], s=14 + 30 * data.share[order], cmap="viridis", vmin=0,
         vmax=100, linewidths=np.where(data.is_own[order], 0.8, 0.0).tolist(), edgecolors="black",
     )  # fmt: skip
+    for values, scale in ((data.x, axes.set_xscale), (data.y, axes.set_yscale)):
+        if values.min() > 0 and values.max() > LOG_FROM * values.min():
+            scale("log")
     axes.figure.colorbar(points, ax=axes, label="on the front in % of the draws")
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
@@ -120,8 +124,9 @@ def attained_data(found: FrontUncertainty) -> tuple[Any, Any]:
 def draw_attained(data: tuple[Any, Any], labels: Sequence[str], axes: "Axes") -> "Axes":
     """Draw the surfaces that shares of the draws attain."""
     at, surfaces = data
-    for level, surface, style in zip(LEVELS, surfaces, ("--", "-", ":"), strict=True):
-        axes.step(at, np.where(np.isfinite(surface), surface, np.nan), style, where="post", label=f"{level:.0%}")
+    for level, surface, style, colour in zip(LEVELS, surfaces, ("--", "-", ":"), COLOURS, strict=False):
+        shown = np.where(np.isfinite(surface), surface, np.nan)
+        axes.step(at, shown, style, where="post", color=colour, label=f"{level:.0%}")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel(labels[0])

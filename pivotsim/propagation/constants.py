@@ -5,7 +5,7 @@ The medians of the draws are the board's own values, so that half of them lie on
 
     95 % interval    log-normal on either side, the ends at the 2.5 and 97.5 percentiles: a factor too much is as likely
                      as a factor too little, and nothing becomes negative
-    range            log-uniform on either side, nothing beyond the ends: ranges span factors of up to 90, and a source
+    range            log-uniform on either side, nothing beyond the ends: ranges span factors of up to 93, and a source
                      that states the least and the most says no more
     a low end of 0   the side below the value is uniform, of either kind
 
