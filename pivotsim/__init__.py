@@ -53,10 +53,11 @@ _HOMES = {
 }
 __all__ = [
     "Hardware", "InputError", "PivotsimError", "Plan", "Report", "Trace", "__version__", "combine", "compare",
-    "execute_gemm", "explore", "fit", "front_uncertainty", "infer_settings", "load_hardware", "load_model", "lower", "mask_attention",
-    "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model",
-    "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
-    "split_attention", "trace_of", "uncertainty", "validate", "with_checkpoint", "write_trace",
+    "execute_gemm", "explore", "fit", "front_uncertainty", "infer_settings", "load_hardware", "load_model", "lower",
+    "mask_attention", "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons",
+    "prune_tokens", "read_model", "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs",
+    "simulate_gemm", "skip_attention", "split_attention", "trace_of", "uncertainty", "validate", "with_checkpoint",
+    "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
     "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "truth",

@@ -22,7 +22,9 @@ from pivotsim.units import energy_j, pj_to_j, plain_sum
 RESIDUAL = "periphery_w"
 DEFAULTS = "power.activity.default."
 RELATIVE = "relative"
-MEANS_RELATIVE = "relative: no component was ever measured by itself; shares compare designs, joules of a part prove nothing"
+MEANS_RELATIVE = (
+    "relative: no component was ever measured by itself; shares compare designs, joules of a part prove nothing"
+)
 
 
 class Charge(NamedTuple):

@@ -1,8 +1,9 @@
 """Intervals and ranges of a hardware file: within which bounds a value lies, by dotted path.
 
 An interval is one of 95 % confidence, as a calibration finds it. A range is what a source gives as the least and the
-most, or an estimate of them, with no confidence. Either belongs to the value that it was found with: a file on a base, or ``replace``, that states the value anew
-drops it. No run depends on them, so they are not part of a result's hash; draws of uncertain constants do.
+most, or an estimate of them, with no confidence. Either belongs to the value that it was found with: a file on a base,
+or ``replace``, that states the value anew drops it. No run depends on them, so they are not part of a result's hash;
+draws of uncertain constants do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

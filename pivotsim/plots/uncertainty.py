@@ -1,4 +1,4 @@
-"""Pictures of uncertainty: a run's outcomes over the draws, the shares of constants, a front's designs by how they stay."""
+"""Pictures of uncertainty: outcomes of a run over the draws, shares of constants, designs by how they stay."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

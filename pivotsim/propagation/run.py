@@ -90,9 +90,11 @@ class Uncertainty(Printable):
             shares = self.shares[name]
             found[name] = {"value": self.value(name), **ends, "first_order_share": dict(shares),
                            "rest_share": rest_of(shares)}  # fmt: skip
-        return {"draws": self.draws.count, "seed": self.draws.seed, "constants": constants_to_dict(self.draws.constants),
-                "outcomes": found, "held": list(self.held), "left_out": list(self.left_out),
-                "remarks": list(self.remarks)}  # fmt: skip
+        return {
+            "draws": self.draws.count, "seed": self.draws.seed,
+            "constants": constants_to_dict(self.draws.constants), "outcomes": found, "held": list(self.held),
+            "left_out": list(self.left_out), "remarks": list(self.remarks),
+        }  # fmt: skip
 
     def to_frame(self) -> "pandas.DataFrame":
         """Return a pandas frame with a row per draw: the constants' values, then the outcomes.

@@ -79,7 +79,10 @@ def test_the_hypervolume_and_its_reference(pivotsim, swept):
         (("front", "{out}", "--draws", "9", "--space", "zcu102_arrays"), "is of another space than its file holds now"),
         (("front", "{out}", "--reference", "1"), "--reference: must be a value for each of"),
         (("front", "{out}", "--reference", "1,x"), "--reference: must be a number (got 'x')"),
-        (("front", "{out}", "--objectives", "dsp", "--reference", "1"), "the hypervolume is of two or three objectives"),
+        (
+            ("front", "{out}", "--objectives", "dsp", "--reference", "1"),
+            "the hypervolume is of two or three objectives",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(pivotsim, swept, arguments, line):

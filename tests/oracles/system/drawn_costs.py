@@ -1,5 +1,7 @@
 """Costs at drawn constants, one draw at a time: the board is changed, and everything runs again."""
 
+import itertools
+
 import pivotsim as ps
 
 POWERS = ("ps_idle_w", "ps_active_w", "pl_static_w", "pe_array_pj_per_mac", "sram_pj_per_byte", "dram_pj_per_byte")
@@ -50,7 +52,7 @@ def volume_by_cells(points, worst):
     edges = [sorted({*(p[d] for p in points if p[d] < worst[d]), worst[d]}) for d in range(len(worst))]
     cells = [()]
     for each in edges:
-        cells = [(*cell, (a, b)) for cell in cells for a, b in zip(each[:-1], each[1:], strict=True)]
+        cells = [(*cell, (a, b)) for cell in cells for a, b in itertools.pairwise(each)]
     total = 0.0
     for cell in cells:
         if any(all(p[d] <= cell[d][0] for d in range(len(worst))) for p in points):

@@ -14,7 +14,9 @@ NAMES = ("a", "b", "c")
 def test_volume_is_the_sum_of_the_cells(seed):
     rng = np.random.default_rng(seed)
     width = 2 + seed % 2
-    points = rng.integers(0, 6, size=(rng.integers(0, 9), width)) if seed % 3 else rng.random((rng.integers(1, 9), width))
+    points = (
+        rng.integers(0, 6, size=(rng.integers(0, 9), width)) if seed % 3 else rng.random((rng.integers(1, 9), width))
+    )
     points = points.astype(float)
     worst = [float(v) for v in rng.integers(2, 8, size=width)] if seed % 3 else [0.9] * width
     names = NAMES[:width]

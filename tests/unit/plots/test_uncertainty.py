@@ -9,8 +9,8 @@ from pivotsim.plots.uncertainty import attained_data, plot_front_uncertainty, sh
 
 @pytest.fixture(scope="module")
 def front():
-    space = {"name": "s", "fixed": {"energy": "activity"},
-             "axes": {"array.dataflow": ["is", "ws", "os"], "array.rows": [16, 24, 32], "array.cols": [18, 36]}}  # fmt: skip
+    axes = {"array.dataflow": ["is", "ws", "os"], "array.rows": [16, 24, 32], "array.cols": [18, 36]}
+    space = {"name": "s", "fixed": {"energy": "activity"}, "axes": axes}
     return ps.front_uncertainty(space, ["dsp", "energy_j"], draws=60)
 
 
@@ -39,4 +39,7 @@ def test_more_draws_attain_less_well(front):
 
 
 def test_pictures_are_written(front, tmp_path):
-    assert [path.name for path in plot_front_uncertainty(front, tmp_path)] == ["front_uncertainty.png", "front_attainment.png"]
+    assert [path.name for path in plot_front_uncertainty(front, tmp_path)] == [
+        "front_uncertainty.png",
+        "front_attainment.png",
+    ]

@@ -22,14 +22,20 @@ BOARD = {"base": "zcu102", "kind": "systolic", "name": "board", "intervals": INT
 AXES = {
     "array.dataflow": [["is", "ws"], ["os", "is", "ws"]], "array.rows": [[8, 12, 20], [9, 30]],
     "array.cols": [[8, 16], [10, 24]], "host.cores": [[1, 2]], "placement.softmax": [["ps", "pl"]],
-    "placement.gelu": [["ps", "pl"]], "tokens": [["none", "tome:r=2"]], "power.activity.default.sram_pj_per_byte": [[2.0, 4.0]],
-    "array.clock_mhz": [[100.0, 125.0]], "memories.opmem_bytes": [[8192, 16384]], "array.fold_overlap": [["none", "chained"]],
-    "host.full.requant.cycles_per_element": [[2.5, 3.0]], "effort.low_frac": [[0.5, 0.8]],
+    "placement.gelu": [["ps", "pl"]], "tokens": [["none", "tome:r=2"]], "array.clock_mhz": [[100.0, 125.0]],
+    "power.activity.default.sram_pj_per_byte": [[2.0, 4.0]], "memories.opmem_bytes": [[8192, 16384]],
+    "array.fold_overlap": [["none", "chained"]], "host.full.requant.cycles_per_element": [[2.5, 3.0]],
+    "effort.low_frac": [[0.5, 0.8]],
 }  # fmt: skip
 
 
 def space_of(rng):
-    fixed = {"model": MODEL, "hw": BOARD, "profile": rng.choice(["paper", "full"]), "energy": rng.choice(["constant", "activity"])}
+    fixed = {
+        "model": MODEL,
+        "hw": BOARD,
+        "profile": rng.choice(["paper", "full"]),
+        "energy": rng.choice(["constant", "activity"]),
+    }
     if rng.random() < 0.3:
         fixed["engine"] = "memory"
     is_pair = rng.random() < 0.4
@@ -110,7 +116,9 @@ def test_the_next_measurement_is_what_decides():
 
 
 def test_a_maximised_objective_and_a_filter():
-    found = ps.front_uncertainty("zcu102_arrays", ["delay_ms", "dsp"], maximize=["dsp"], where=["array.rows <= 24"], draws=8)
+    found = ps.front_uncertainty(
+        "zcu102_arrays", ["delay_ms", "dsp"], maximize=["dsp"], where=["array.rows <= 24"], draws=8
+    )
     assert set(found.table["array.rows"]) <= {8, 12, 16, 20, 24}
     kept = ps.pareto_front(found.table, ["delay_ms", "dsp"], maximize=["dsp"])
     assert len(found.designs.take(found.designs["on_own_front"])) == len(kept)
@@ -128,7 +136,11 @@ def test_forms_of_the_result():
 
 def test_a_folder_is_the_space_that_it_holds(tmp_path):
     pytest.importorskip("pyarrow")
-    stated = {"name": "zcu102_arrays", "fixed": {"energy": "activity"}, "axes": {"array.rows": [16, 32], "array.cols": [16, 32]}}
+    stated = {
+        "name": "zcu102_arrays",
+        "fixed": {"energy": "activity"},
+        "axes": {"array.rows": [16, 32], "array.cols": [16, 32]},
+    }
     run_sweep(load_space(stated), tmp_path / "out")
     with pytest.raises(ps.InputError, match="is of another space than its file holds now"):
         ps.front_uncertainty(tmp_path / "out", draws=8)

@@ -54,7 +54,9 @@ def test_each_draw_is_a_run_on_the_changed_board(seed):
 @pytest.mark.parametrize("options", [{"hw": "zcu102", "memory": "hw"}, {"hw": "u250_mpca"}])
 def test_other_engines_keep_their_clocks(options):
     hw = ps.load_hardware(options.pop("hw"))
-    hw = ps.load_hardware(hw.model_dump() | {"intervals": {"power.board_w": [hw.power.board_w * 0.9, hw.power.board_w * 1.1]}})
+    hw = ps.load_hardware(
+        hw.model_dump() | {"intervals": {"power.board_w": [hw.power.board_w * 0.9, hw.power.board_w * 1.1]}}
+    )
     found = ps.uncertainty(ps.plan(TINY), hw, draws=6, **options)
     for draw in range(6):
         expected = drawn_costs.run(ps.plan(TINY), hw, found.draws.at(draw), **options)
