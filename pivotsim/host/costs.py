@@ -79,16 +79,16 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
         return
     costs, host = hw.host_costs(profile), hw.host
     charged = dict(_charged(costs, hw, trace))
-    moved = dict(transfers(trace, hw)) if costs.transfers else {}
-    if not charged and not moved:
+    transfers = dict(transfers_of(trace, hw)) if costs.transfers else {}
+    if not charged and not transfers:
         return
     call_ms = us_to_ms(costs.call_us)
     for index, op in enumerate(trace):
         if op.kind in charged:
             ms = _op_ms(charged[op.kind], op.m * op.repeats, worked_on(trace, op), costs.call_us, host)
             yield HostOp(index, op.encoder, op.module, op.kind, ms, call_ms)
-        if index in moved:
-            ms = _transfer_ms(moved[index], costs, host, hw.clock_mhz)
+        if index in transfers:
+            ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
             yield HostOp(index, op.encoder, "transfer", "transfer", ms, call_ms)
 
 
@@ -123,7 +123,7 @@ def placed_on_ps(trace: Trace, hw: Hardware) -> Iterator[str]:
             yield kind
 
 
-def transfers(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
+def transfers_of(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     """Yield (index, bytes) of each operation whose result crosses between array and PS.
 
     A result crosses once, where the next operation runs on the other side; sums that are requantised on the

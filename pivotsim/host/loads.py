@@ -11,7 +11,7 @@ with the counts of this module, so that a delay at other constants needs no seco
 from typing import NamedTuple
 
 from pivotsim.hardware.spec import Hardware
-from pivotsim.host.costs import placed_on_ps, transfer_counts, transfers, worked_on
+from pivotsim.host.costs import placed_on_ps, transfer_counts, transfers_of, worked_on
 from pivotsim.workload.ops import Trace
 
 
@@ -52,7 +52,7 @@ def host_loads(trace: Trace, hw: Hardware, profile: str) -> HostLoads:
             kinds[op.kind] = KindLoad(rows + op.m * op.repeats, elements + worked_on(trace, op), calls + 1)
     if not hw.host_costs(profile).transfers:
         return HostLoads(kinds)
-    counts = [transfer_counts(size_bytes, hw.host.transfer) for _, size_bytes in transfers(trace, hw)]
+    counts = [transfer_counts(size_bytes, hw.host.transfer) for _, size_bytes in transfers_of(trace, hw)]
     return HostLoads(kinds, sum(clocks for clocks, _ in counts), sum(lines for _, lines in counts), len(counts))
 
 
