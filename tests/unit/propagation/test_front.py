@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.dse.fronts import knee_place
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.propagation.designs import uncertain_designs
@@ -155,3 +156,20 @@ def test_a_folder_is_the_space_that_it_holds(tmp_path):
         ps.front_uncertainty(stated, space=stated, draws=8)
     with pytest.raises(ps.InputError, match="no row is left"):
         ps.front_uncertainty(tmp_path / "out", names, where=["array.rows >= 99"], space=stated, draws=8)
+
+
+def test_candidates_lose_no_design_and_the_knee_is_the_fronts():
+    """Fronts of all 5,445 designs, each draw's own, against those of the candidates."""
+    space = load_space("zcu102_energy")
+    found = ps.front_uncertainty(space, ["dsp", "energy_j"], draws=16, seed=5)
+    designs = uncertain_designs(space, found.table)
+    energies = designs.model.costs(Draws(designs.constants, 16, 5)).energy_j
+    for draw, joules in enumerate(energies):
+        table = {"dsp": found.table["dsp"], "energy_j": joules}
+        rows = ps.pareto_front(table, ["dsp", "energy_j"])
+        expected = {(int(table["dsp"][row]), f"{joules[row]:.10g}") for row in rows}
+        on = found.points[draw][found.is_on[draw]]
+        assert {(int(dsp), f"{j:.10g}") for dsp, j in on.tolist()} == expected
+        knee = knee_place({"dsp": on[:, 0], "energy_j": on[:, 1]}, ["dsp", "energy_j"])
+        assert found.points[draw, found.knees[draw]].tolist() == on[knee].tolist()
+    assert len(found.own) < len(found.table) / 10
