@@ -42,7 +42,7 @@ class Costs(NamedTuple):
         return self.energy_j * self.delay_ms
 
 
-@dataclass
+@dataclass(frozen=True)
 class CostModel:
     """Counts of D designs, to be weighed with drawn constants.
 

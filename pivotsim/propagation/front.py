@@ -55,6 +55,11 @@ def front_uncertainty(
     draws, seed : int
         As in ``uncertainty``.
 
+    Returns
+    -------
+    FrontUncertainty
+        Designs with the share of the draws in which each is on the front, and the constant worth measuring next.
+
     Raises
     ------
     InputError

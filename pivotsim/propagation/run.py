@@ -139,12 +139,19 @@ def uncertainty(
 
     Parameters
     ----------
-    workload, hw, options
+    workload, hw
         As in ``simulate``.
     draws : int
         How many, 2 to a million.
     seed : int
         Of the draws.
+    **options
+        Those of ``simulate``: engine, memory, profile, energy, scope, batch.
+
+    Returns
+    -------
+    Uncertainty
+        Outcomes of every draw, their quantiles, and the share of each constant in their variance.
 
     Raises
     ------
