@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from pivotsim.energy.activity import CHARGES, DEFAULTS, RESIDUAL, is_residual
+from pivotsim.energy.activity import DEFAULTS, RESIDUAL, is_residual
 from pivotsim.energy.rules import ACTIVITY
 from pivotsim.hardware.power import ActivityCosts, ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
@@ -26,7 +26,6 @@ from pivotsim.units import FloatArray
 
 INTERVAL, RANGE = "95 % interval", "range"
 OUTER_Z = 1.959963984540054  # standard deviations that hold 95 % of a normal distribution on both sides
-ACTIVITY_RANGES = ("power.activity.low", "power.activity.high")
 
 
 class Constant(NamedTuple):
@@ -107,6 +106,3 @@ def follows_residual(hw: Hardware, energy: str) -> bool:
     """Whether the periphery's power is drawn along with the others, as what they leave of the fitted run's power."""
     path = f"{DEFAULTS}{RESIDUAL}"
     return energy == ACTIVITY and is_residual(hw) and path not in hw.intervals and path not in hw.ranges
-
-
-POWERS = tuple(f"{DEFAULTS}{charge.constant}" for charge in CHARGES)
