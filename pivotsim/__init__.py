@@ -25,6 +25,8 @@ _HOMES = {
     "trace_of": "pivotsim.importers.sources",
     "load_model": "pivotsim.models.spec",
     "pareto_front": "pivotsim.pareto",
+    "front_uncertainty": "pivotsim.propagation.front",
+    "uncertainty": "pivotsim.propagation.run",
     "infer_settings": "pivotsim.published.hidden_settings.search",
     "reproduce": "pivotsim.published.registry",
     "compare": "pivotsim.simulation.comparison",
@@ -52,10 +54,11 @@ _HOMES = {
 }
 __all__ = [
     "Hardware", "InputError", "PivotsimError", "Plan", "Report", "Trace", "__version__", "calibrate", "combine",
-    "compare", "execute_gemm", "explore", "fit", "infer_settings", "load_hardware", "load_model", "lower",
-    "mask_attention", "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons",
+    "compare", "execute_gemm", "explore", "fit", "front_uncertainty", "infer_settings", "load_hardware", "load_model",
+    "lower", "mask_attention", "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons",
     "prune_tokens", "read_model", "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs",
-    "simulate_gemm", "skip_attention", "split_attention", "trace_of", "validate", "with_checkpoint", "write_trace",
+    "simulate_gemm", "skip_attention", "split_attention", "trace_of", "uncertainty", "validate", "with_checkpoint",
+    "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
     "calibration", "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation",
@@ -75,6 +78,8 @@ if TYPE_CHECKING:
     from pivotsim.importers.sources import read_model, trace_of
     from pivotsim.models.spec import load_model
     from pivotsim.pareto import pareto_front
+    from pivotsim.propagation.front import front_uncertainty
+    from pivotsim.propagation.run import uncertainty
     from pivotsim.published.hidden_settings.search import infer_settings
     from pivotsim.published.registry import reproduce
     from pivotsim.simulation.comparison import compare

@@ -45,17 +45,17 @@ def pareto_front(table: Any, objectives: Sequence[str], *, maximize: Iterable[st
     >>> pareto_front(table, ["delay_ms", "energy_j"]).tolist()
     [0, 1, 2]
     """
-    points = _points(table, objectives, maximize)
+    points = objective_points(table, objectives, maximize)
     places: IntArray = np.arange(len(points), dtype=np.int64)
     if len(points) > SIEVE_FROM:
         places = _sieved(points)
         points = np.ascontiguousarray(points[places])
-    kept = _front(points)
+    kept = front_mask(points)
     front: IntArray = places[kept]
     return front
 
 
-def _points(table: Any, objectives: Sequence[str], maximize: Iterable[str]) -> FloatArray:
+def objective_points(table: Any, objectives: Sequence[str], maximize: Iterable[str]) -> FloatArray:
     """Return the objectives as (N, d) float64 to minimise."""
     wanted = check_list("objectives", objectives, "columns", REMEDY)
     if not wanted:
@@ -116,7 +116,7 @@ def _sieved(points: FloatArray) -> IntArray:
     from pivotsim.kernels.pareto import drop_dominated_by
 
     sample = points[:: max(1, len(points) // SAMPLE)]
-    rivals = np.ascontiguousarray(sample[_front(np.ascontiguousarray(sample))])
+    rivals = np.ascontiguousarray(sample[front_mask(np.ascontiguousarray(sample))])
     scaled = rivals - rivals.min(axis=0)
     spread = scaled.max(axis=0)
     # the most central rivals dominate most: smallest product of what each leaves
@@ -127,7 +127,20 @@ def _sieved(points: FloatArray) -> IntArray:
     return places
 
 
-def _front(points: FloatArray) -> Any:
+def fronts_of_draws(points: FloatArray) -> Any:
+    """Return which of (N, n, d) points are on the front of each of N draws, bool (N, n), for some hundred points."""
+    from pivotsim.kernels.pareto import front_of_many
+
+    kept = np.zeros(points.shape[:2], dtype=np.bool_)
+    room, found = np.zeros(points.shape[1], dtype=np.int64), np.zeros(points.shape[1], dtype=np.bool_)
+    for draw, each in enumerate(points):
+        order = np.lexsort(each.T[::-1])
+        front_of_many(np.ascontiguousarray(each[order]), room, found)
+        kept[draw, order] = found
+    return kept
+
+
+def front_mask(points: FloatArray) -> Any:
     """Return which of (n, d) points are on the front, bool (n,)."""
     from pivotsim.kernels import pareto as kernels
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options, output
+from pivotsim.cli import drawing, options, output
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes, print_table
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.tables import counted, figures, percent
 
 if TYPE_CHECKING:
+    from pivotsim.dse.dataset import Dataset
     from pivotsim.dse.fronts import Ties
     from pivotsim.dse.sensitivity import Sensitivity, Share
 
@@ -28,6 +29,15 @@ def front_command(
         list[str] | None, typer.Option(metavar="EXPRESSION", help="Keep such designs alone, as 'delay_ms <= 50'.")
     ] = None,
     heat: Annotated[str | None, typer.Option(metavar="X,Y", help="Two axes of a heat map, with --plots.")] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,...", help="Worst values that count for the hypervolume [those of all designs]."),
+    ] = None,
+    draws: drawing.DrawsOption = None,
+    seed: drawing.SeedOption = None,
+    space: Annotated[
+        str | None, typer.Option(metavar="SPACE", help="The sweep's space, with --draws [the one of its name].")
+    ] = None,
     plots: options.PlotsOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -46,6 +56,9 @@ def front_command(
         raise InputError(f"--heat: names two axes, beside --plots DIR {got(heat)}")
     names = None if objectives is None else column_names(objectives)
     _check_maximized(up, names or USUAL)
+    seed = drawing.check_seed(draws, seed)
+    if space is not None and draws is None:
+        raise InputError(f"--space: is read with --draws alone {got(space)}")
     dataset = open_dataset(folder)
     dataset.check_columns("heat", axes)
     dataset.check_columns("objectives", names or [])
@@ -55,11 +68,17 @@ def front_command(
     knee = knee_place(front, names, maximize=up)
     shares = shares_of_variance(dataset, names, where=rules)
     ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *alike]
+    volume = _volume(dataset, front, names, up, filters, reference)
+    drawn = None
+    if draws is not None:
+        from pivotsim.propagation.front import front_uncertainty
+
+        drawn = front_uncertainty(folder, names, maximize=up, where=rules, space=space, draws=draws, seed=seed)
     written = []
     if plots is not None:
         from pivotsim.plots.front import plot_front
 
-        written = plot_front(dataset, front, names, knee, plots, axes)
+        written = [*plot_front(dataset, front, names, knee, plots, axes), *drawing.plot_drawn(drawn, plots)]
     if not dataset.is_complete:
         done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
         print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")
@@ -67,7 +86,8 @@ def front_command(
         rows = [{name: column[i].item() for name, column in front.items()} for i in range(len(front["point"]))]
         print_json({"objectives": names, "maximize": up, "where": rules, "knee": rows[knee], "front": rows,
                     **_plain(shares), "complete": dataset.is_complete, "distinct": ties.distinct,
-                    "without_effect": list(ties.axes), "notes": notes})  # fmt: skip
+                    "without_effect": list(ties.axes), "hypervolume": volume,
+                    **({} if drawn is None else {"uncertainty": drawn.to_dict()}), "notes": notes})  # fmt: skip
         return
     print_notes(notes)
     told = ", ".join(f"{name} (maximised)" if name in up else name for name in names)
@@ -86,10 +106,39 @@ def front_command(
         print_line("the knee does not fit its device; --where fits keeps the designs that do")
     if len(shown) < len(front["point"]):
         print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
+    if volume is not None:
+        worst = ", ".join(f"{name} {figures(value)}" for name, value in volume["reference"].items())
+        print_line(f"hypervolume {figures(volume['value'], 5)}, up to {worst}")
     print_line()
     _print_shares(shares, names)
+    drawing.print_drawn(drawn)
     for path in written:
         print_line(f"wrote {path}")
+
+
+def _volume(
+    dataset: "Dataset", front: Any, names: list[str], up: list[str], filters: Any, reference: str | None
+) -> dict[str, Any] | None:
+    """Return the hypervolume and the reference point, the worst values of all designs unless it is stated."""
+    from pivotsim.dse.indicators import MOST_OBJECTIVES, hypervolume
+
+    if not 1 < len(names) <= MOST_OBJECTIVES:
+        if reference is not None:
+            raise InputError(f"--reference: the hypervolume is of two or three objectives {got(', '.join(names))}")
+        return None
+    if reference is None:
+        ends = [max if name not in up else min for name in names]
+        parts = [
+            [float(end(table[name])) for name, end in zip(names, ends, strict=True)]
+            for table in dataset.tables(names, filters) if len(table[names[0]])
+        ]  # fmt: skip
+        worst = [end(values) for end, values in zip(ends, zip(*parts, strict=True), strict=True)]
+    else:
+        worst = [options.real("--reference")(text) for text in reference.split(",")]
+        if len(worst) != len(names):
+            raise InputError(f"--reference: must be a value for each of {', '.join(names)} {got(reference)}")
+    stated = dict(zip(names, worst, strict=True))
+    return {"value": hypervolume(front, names, stated, maximize=up), "reference": stated}
 
 
 def _plain(shares: "Sensitivity") -> dict[str, Any]:

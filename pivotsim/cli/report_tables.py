@@ -41,6 +41,7 @@ def print_energy(report: "Report | MixedReport") -> None:
     interval = report.energy_interval
     if interval is None:
         return
+    from pivotsim.energy.activity import MEANS_RELATIVE
     from pivotsim.simulation.shares import share_energy
 
     per_j = report.power_w / report.energy_j if report.energy_j else 0.0
@@ -52,6 +53,7 @@ def print_energy(report: "Report | MixedReport") -> None:
     ]
     rows.append(("total", number(report.energy_j, 4), number(report.power_w, 3), percent(1.0), ""))
     print_table(("component", "energy, J", "mean, W", "share", ""), rows, right=(1, 2, 3))
+    print_line(MEANS_RELATIVE)
     print_line()
     ranges = (
         ("each constant at its own low or high", interval.low_j, interval.high_j),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import checkpoints, importing, options, pruning
+from pivotsim.cli import checkpoints, drawing, importing, options, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_breakdown, print_details, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -78,6 +78,8 @@ def run_command(
         ),
     ] = None,
     by: options.ByOption = "module",
+    draws: drawing.DrawsOption = None,
+    seed: drawing.SeedOption = None,
     plots: options.PlotsOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -105,6 +107,7 @@ def run_command(
     check_choice("--by", by, BREAKDOWNS)
     if json and by != "module":
         raise InputError(f"--by: chooses the table that is printed, and --json prints none {got(by)}")
+    seed = drawing.check_seed(draws, seed)
     settings = parse_settings(set_)
     check_stated_once("run", settings, {"host.ps_pl_overlap": ps_pl_overlap})
     is_imported = importing.is_imported(
@@ -142,7 +145,12 @@ def run_command(
         of_model |= pruned.not_used(lambda asked: [lower(shaped(base, asked), batch)], charged)
         of_model |= pruned.idle_steps([workload])
     gains = [] if stored is None else checkpoints.compared(before, stored, board, batch, scope)
-    written = write_plots(report, plots)
+    drawn = None
+    if draws is not None:
+        from pivotsim.propagation.run import uncertainty_of
+
+        drawn = uncertainty_of(report, draws, seed)
+    written = [*write_plots(report, plots), *drawing.plot_drawn(drawn, plots)]
     if timeline is not None:
         from pivotsim.export.perfetto import write_timeline
 
@@ -152,18 +160,19 @@ def run_command(
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
         found: dict[str, Any] = {"pruning_sources": list(pruned.sources())} if pruned.sources() else {}
         found |= {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
+        found |= {} if drawn is None else {"uncertainty": drawn.to_dict()}
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
         said = [
             *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
         ]  # fmt: skip
-        _print_run(report, str(pruned) if pruned else "", said, by, written)
+        _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
         if stored is not None:
             checkpoints.print_checkpoint(stored, gains)
 
 
-def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path]) -> None:
+def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path], drawn: Any) -> None:
     from pivotsim.simulation.summary import run_tables
 
     totals = next(run_tables(report))
@@ -176,4 +185,5 @@ def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, writ
     print_breakdown(report, by)
     print_details(report)
     print_energy(report)
+    drawing.print_drawn(drawn)
     print_end(report.notes, written)

@@ -202,6 +202,12 @@ def first_order(sums: Any, not_drawn: float) -> Any:
     >>> first_order(sums, 0.0).round(3).tolist(), first_order(sums, 1.0).round(3).tolist()
     ([0.667], [0.5])
     """
+    ssb, sst = variance_parts(sums, not_drawn)
+    return np.where(sst > 0, ssb / np.where(sst > 0, sst, 1.0), np.nan)
+
+
+def variance_parts(sums: Any, not_drawn: float) -> tuple[Any, Any]:
+    """Return (sum of squares between levels, less what comes by chance, and of all), each (results,), of such sums."""
     sums = sums[sums[:, 0] > 0]
     results = (sums.shape[1] - 1) // 2
     n, y, squares = sums[:, :1], sums[:, 1 : 1 + results], sums[:, 1 + results :]
@@ -214,4 +220,4 @@ def first_order(sums: Any, not_drawn: float) -> Any:
         pooled = within.sum(axis=0) / free if free else np.full(results, np.nan)
         own = np.where(n > 1, within / np.maximum(n - 1, 1), pooled)  # of one design alone nothing is known
         ssb = ssb - not_drawn * ((1 - n / total) * own).sum(axis=0)
-    return np.where(sst > 0, ssb / np.where(sst > 0, sst, 1.0), np.nan)
+    return ssb, sst

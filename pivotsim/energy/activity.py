@@ -9,7 +9,7 @@ the DeiT-S baseline averages the paper's 7.92 W; no other run is made to. Consta
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pivotsim.energy.usage import Usage
 from pivotsim.errors import InputError, got
@@ -17,9 +17,14 @@ from pivotsim.hardware.defaults import PS_POWER
 from pivotsim.hardware.power import ActivityCosts, ActivitySpec, ComponentPowerSpec, FittedOn
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, inherited_from, is_inherited, stated_source
-from pivotsim.units import energy_j, pj_to_j
+from pivotsim.units import energy_j, pj_to_j, plain_sum
 
 RESIDUAL = "periphery_w"
+DEFAULTS = "power.activity.default."
+RELATIVE = "relative"
+MEANS_RELATIVE = (
+    "relative: no component was ever measured by itself; shares compare designs, joules of a part prove nothing"
+)
 
 
 class Charge(NamedTuple):
@@ -27,7 +32,7 @@ class Charge(NamedTuple):
 
     component: str
     constant: str
-    joules: Callable[[float, Usage], float]
+    joules: Callable[[Any, Usage], Any]
 
 
 CHARGES = (
@@ -40,7 +45,7 @@ CHARGES = (
     Charge("dram", "dram_pj_per_byte", lambda pj, run: pj_to_j(pj * run.dram_bytes)),
 )
 CONSTANTS = (
-    *(f"power.activity.default.{charge.constant}" for charge in CHARGES),
+    *(f"{DEFAULTS}{charge.constant}" for charge in CHARGES),
     "power.activity.low",
     "power.activity.high",
 )
@@ -63,6 +68,11 @@ class Interval(NamedTuple):
 def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
     """Return the energy of each component in joules."""
     return _components_j(_constants(hw).default, usage)
+
+
+def total_j(value_of: Callable[[str], Any], usage: Usage) -> Any:
+    """Return the energy at constants given by dotted path; they and the usage's entries may be arrays."""
+    return plain_sum(charge.joules(value_of(f"{DEFAULTS}{charge.constant}"), usage) for charge in CHARGES)
 
 
 def _constants(hw: Hardware) -> ActivitySpec:
@@ -133,21 +143,31 @@ def fitted_usage(fitted: FittedOn) -> Usage:
     )  # fmt: skip
 
 
-def residual_w(activity: ActivitySpec) -> float:
-    """Return the periphery's constant in watts that gives the fitted run its power: what the rest leaves of it."""
+def residual_w(activity: ActivitySpec, value_of: Callable[[str], Any] | None = None) -> Any:
+    """Return the periphery's constant in watts that gives the fitted run its power: what the rest leaves of it.
+
+    ``value_of`` gives the other constants by dotted path, numbers or arrays; the board's own where it is left out.
+    """
     fitted = fitted_usage(activity.fitted_on)
+    own = activity.default
     rest_j = sum(
-        charge.joules(getattr(activity.default, charge.constant), fitted)
+        charge.joules(value_of(f"{DEFAULTS}{charge.constant}") if value_of else getattr(own, charge.constant), fitted)
         for charge in CHARGES
         if charge.constant != RESIDUAL
     )
     return activity.fitted_on.power_w - rest_j / energy_j(1.0, fitted.delay_ms)
 
 
+def is_residual(hw: Hardware) -> bool:
+    """Whether the periphery's constant is still the one that was fitted, and not the user's."""
+    return stated_source(hw.source(f"{DEFAULTS}{RESIDUAL}")).startswith("[calibrated]")
+
+
 def remarks(hw: Hardware) -> dict[str, str]:
-    """Return component -> what a reader must know of it: where its constants are fitted or are the user's."""
-    source = hw.source(f"power.activity.default.{RESIDUAL}")
-    word = "a calibrated residual" if stated_source(source).startswith("[calibrated]") else source
+    """Return component -> what a reader must know of it: that it is relative, and whose its constants are."""
+    source = hw.source(f"{DEFAULTS}{RESIDUAL}")
+    word = "a calibrated residual" if is_residual(hw) else source
     if is_inherited(source):
         word = f"{word} {INHERITED}{inherited_from(source)}]"
-    return {"periphery": f"leakage of the programmable logic, and {word}"}
+    found = dict.fromkeys((charge.component for charge in CHARGES), RELATIVE)
+    return {**found, "periphery": f"{RELATIVE}: leakage of the programmable logic, and {word}"}

@@ -1,6 +1,7 @@
 """Energy rule `constant`: the board's power times the delay (PIVOT, section 3.4 and Tables 2 and 3)."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from pivotsim.energy.usage import Usage
 from pivotsim.hardware.power import ComponentPowerSpec
@@ -21,6 +22,11 @@ def board_j(hw: Hardware, delay_ms: Number) -> Number:
 def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
     """Return the energy of each component in joules; this rule knows the whole board only."""
     return {"board": board_j(hw, usage.delay_ms)}
+
+
+def total_j(value_of: Callable[[str], Any], usage: Usage) -> Any:
+    """Return the energy at a power given by its dotted path; it and the delay may be arrays."""
+    return energy_j(value_of(BOARD_W), usage.delay_ms)
 
 
 def constant_power_note(hw: Hardware, varied: Collection[str] = (), read: Collection[str] = ()) -> str:

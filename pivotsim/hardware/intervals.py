@@ -1,7 +1,9 @@
-"""Intervals of a hardware file: within which bounds a value lies with 95 % confidence, by dotted path.
+"""Intervals and ranges of a hardware file: within which bounds a value lies, by dotted path.
 
-An interval belongs to the value that it was found with: a file on a base, or ``replace``, that states the value anew
-drops it. No result depends on intervals, so they are not part of a result's hash.
+An interval is one of 95 % confidence, as a calibration finds it. A range is what a source gives as the least and the
+most, or an estimate of them, with no confidence. Either belongs to the value that it was found with: a file on a base,
+or ``replace``, that states the value anew drops it. No run depends on them, so they are not part of a result's hash;
+draws of uncertain constants do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +16,7 @@ from pivotsim.errors import got, nearest, number_text
 from pivotsim.io.specs import Spec, leaves, value_at
 
 CONFIDENCE_FRAC = 0.95  # of every interval in a hardware file
+A_OR_AN = {"interval": "an", "range": "a"}
 
 
 def _as_pair(value: object) -> object:
@@ -33,30 +36,39 @@ def intervals_field() -> Any:
     return Field(default_factory=dict, description="Dotted path of a value -> [low, high] of its 95 % interval.")
 
 
-def disorder(spec: Spec, intervals: Mapping[str, tuple[float, float]]) -> Iterator[str]:
-    """Yield 'intervals.PATH: problem' for each interval that names no number or does not hold its value."""
+def ranges_field() -> Any:
+    """Return the field of a specification that holds ranges; a file may leave it out."""
+    return Field(default_factory=dict, description="Dotted path of a value -> [low, high], no confidence stated.")
+
+
+def disorder(spec: Spec, intervals: Mapping[str, tuple[float, float]], group: str = "intervals") -> Iterator[str]:
+    """Yield 'GROUP.PATH: problem' for each interval that names no number or does not hold its value."""
     known = [path for path, _, _ in leaves(spec)] if intervals else []
+    noun = group.removesuffix("s")
     for path, (low, high) in intervals.items():
         value = value_at(spec, path) if path in known else None
         if path not in known:
-            yield f"intervals.{path}: names no value{nearest(path, known)}"
+            yield f"{group}.{path}: names no value{nearest(path, known)}"
         elif isinstance(value, bool) or not isinstance(value, (int, float)):
-            yield f"intervals.{path}: only a number has an interval, the value is none {got(value)}"
+            yield f"{group}.{path}: only a number has {A_OR_AN[noun]} {noun}, the value is none {got(value)}"
         elif not low <= value <= high:
             problem = "low is above high" if low > high else f"must hold the value, {number_text(value)}"
-            yield f"intervals.{path}: {problem} {got((low, high))}"
+            yield f"{group}.{path}: {problem} {got((low, high))}"
 
 
 def with_intervals(
-    rows: Iterable[tuple[str, object, str, str, str]], intervals: Mapping[str, tuple[float, float]]
-) -> list[tuple[str, object, str, str, str]]:
-    """Return rows of (path, value, unit, source, description), their sources followed by the interval of each value."""
+    rows: Iterable[tuple[str, object, str, str, str]], intervals: Mapping[str, tuple[float, float]],
+    ranges: Mapping[str, tuple[float, float]],
+) -> list[tuple[str, object, str, str, str]]:  # fmt: skip
+    """Return rows of (path, value, unit, source, description), their sources followed by what bounds each value."""
+    found = {path: _text("range", ends) for path, ends in ranges.items()}
+    found |= {path: _text("95 % interval", ends) for path, ends in intervals.items()}
     return [
-        (path, value, unit, _followed_by(source, intervals[path]) if path in intervals else source, description)
+        (path, value, unit, f"{source}; {found[path]}" if path in found else source, description)
         for path, value, unit, source, description in rows
     ]
 
 
-def _followed_by(source: str, interval: tuple[float, float]) -> str:
-    low, high = interval
-    return f"{source}; 95 % interval {low:.6g} to {high:.6g}"
+def _text(what: str, ends: tuple[float, float]) -> str:
+    low, high = ends
+    return f"{what} {low:.6g} to {high:.6g}"

@@ -11,7 +11,7 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
 from pivotsim.hardware.defaults import CALLS, DEFAULT, MEMORIES, NO_PROCESSOR, with_defaults
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.intervals import Intervals, disorder, intervals_field, with_intervals
+from pivotsim.hardware.intervals import Intervals, disorder, intervals_field, ranges_field, with_intervals
 from pivotsim.hardware.pl_units import UnitsSpec
 from pivotsim.hardware.power import PowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
@@ -173,6 +173,7 @@ class Hardware(Printable, SourcedSpec):
     power: PowerSpec
     placement: PlacementSpec
     intervals: Intervals = intervals_field()
+    ranges: Intervals = ranges_field()
 
     @model_validator(mode="before")
     @classmethod
@@ -186,7 +187,7 @@ class Hardware(Printable, SourcedSpec):
 
     @model_validator(mode="after")
     def _intervals_hold_their_values(self) -> Self:
-        for problem in disorder(self, self.intervals):
+        for problem in (*disorder(self, self.intervals), *disorder(self, self.ranges, "ranges")):
             raise ValueError(problem)
         return self
 
@@ -238,7 +239,7 @@ class Hardware(Printable, SourcedSpec):
         Defaults are the package's, so that a further kind of operation changes no result's hash; neither does a value
         that boards of before did not state, where it has its default.
         """
-        values = self.model_dump(exclude={"name", "description", "sources", "intervals"})
+        values = self.model_dump(exclude={"name", "description", "sources", "intervals", "ranges"})
         defaults = [
             path
             for path, source in self.sources.items()
@@ -315,5 +316,5 @@ class Hardware(Printable, SourcedSpec):
 
     def to_rows(self) -> list[tuple[str, object, str, str, str]]:
         """Return (path, value, unit, source, description) of every value, what it computes with before the rest."""
-        rows = with_intervals(super().to_rows(), self.intervals)
+        rows = with_intervals(super().to_rows(), self.intervals, self.ranges)
         return sorted(rows, key=lambda row: row[0].partition(".")[0] in ("host", "units", "power", "placement"))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.defaults import DEFAULT
-from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost
+from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost, TransferSpec
 from pivotsim.operations import OPERATIONS, PL, PS, PS_KINDS, TOKEN_KINDS
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
 from pivotsim.workload.ops import Op, Trace
@@ -44,7 +44,8 @@ def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpe
     return cycles_to_ms(work, host.clock_mhz) + us_to_ms(call_us)
 
 
-def _worked_on(trace: Trace, op: Op) -> int:
+def worked_on(trace: Trace, op: Op) -> int:
+    """Return the elements that an operation is charged for."""
     return op.elements * _sort_levels(op.n) if op.kind == "sort" else trace.elements_of(op)
 
 
@@ -99,7 +100,7 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
     call_ms = us_to_ms(costs.call_us)
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, _worked_on(trace, op), costs.call_us, host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, worked_on(trace, op), costs.call_us, host)
             yield HostOp(index, op.encoder, op.module, op.kind, ms, call_ms)
         if index in transfers:
             ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
@@ -124,11 +125,17 @@ def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
 
 def _charged(costs: HostCosts, hw: Hardware, trace: Trace) -> Iterator[tuple[str, OpCost]]:
     """Yield (kind, cost) of a trace's operations that take processor time under a profile."""
+    for kind in placed_on_ps(trace, hw):
+        cost = costs.of(kind)
+        if cost.cycles_per_element or cost.cycles_per_row:
+            yield kind, cost
+
+
+def placed_on_ps(trace: Trace, hw: Hardware) -> Iterator[str]:
+    """Yield the kinds of a trace's operations that the processor runs, charged or not."""
     for kind in PS_KINDS:
         if kind in trace.first_ops and hw.placement.of(kind) == PS:  # at the array's edge it takes no time of its own
-            cost = costs.of(kind)
-            if cost.cycles_per_element or cost.cycles_per_row:
-                yield kind, cost
+            yield kind
 
 
 def transfers_of(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
@@ -151,10 +158,15 @@ def transfers_of(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
 def _transfer_ms(size_bytes: int, costs: HostCosts, host: HostSpec, array_mhz: float) -> float:
     """Return one transfer: the bytes over the ports at the array's clock, cache upkeep, and the call."""
     transfer = host.transfer
-    clocks = -(-size_bytes // (transfer.ports * transfer.port_bytes_per_clock))
-    lines = -(-size_bytes // transfer.cache_line_bytes)
+    clocks, lines = transfer_counts(size_bytes, transfer)
     moved = cycles_to_ms(float(clocks), array_mhz)
     return moved + ns_to_ms(lines * transfer.cache_ns_per_line) + us_to_ms(costs.call_us)
+
+
+def transfer_counts(size_bytes: int, transfer: TransferSpec) -> tuple[int, int]:
+    """Return (array clocks at the ports, cache lines) of one transfer."""
+    clocks = -(-size_bytes // (transfer.ports * transfer.port_bytes_per_clock))
+    return clocks, -(-size_bytes // transfer.cache_line_bytes)
 
 
 def constants_used(trace: Trace, hw: Hardware, profile: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ from pivotsim.io.yaml_reader import Document, KeyPath, read_yaml
 SET_BY_USER = "set by the user"
 INHERITED = "[inherited from "
 SPACE_SUFFIX = "_space"
-BESIDE_VALUES = ("sources", "intervals")  # groups of a hardware file whose keys are dotted paths of values
+BOUNDS = ("intervals", "ranges")
+BESIDE_VALUES = ("sources", *BOUNDS)  # groups of a hardware file whose keys are dotted paths of values
 _APART = ("dram", "gpu")  # folders of hwconfigs whose files are no boards
 _SAME_FOLDER = {("hardware", "gpu"), ("hardware", "dram")}
 
@@ -167,9 +168,10 @@ def _laid_over(document: Document, base: Document) -> Document:
     changed = list(_paths(own))
     places = {**base.places, **dict.fromkeys(changed, document.name), **document.places}
     data = _merged(_as_base(base.data, str(document.data["base"])), own)
-    inherited, stated_anew = base.data.get("intervals"), own.get("intervals", {})
-    if isinstance(inherited, Mapping) and isinstance(stated_anew, Mapping):  # an interval goes with its value
-        data["intervals"] = {**intervals_kept(inherited, (".".join(map(str, path)) for path in changed)), **stated_anew}
+    for group in BOUNDS:
+        inherited, stated_anew = base.data.get(group), own.get(group, {})
+        if isinstance(inherited, Mapping) and isinstance(stated_anew, Mapping):  # an interval goes with its value
+            data[group] = {**intervals_kept(inherited, (".".join(map(str, path)) for path in changed)), **stated_anew}
     sources = data.get("sources")
     if isinstance(sources, dict):  # what the base says of a value does not hold for another one
         stated = own.get("sources")

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from pivotsim.errors import InputError, got, nearest, number_text
 from pivotsim.io.documents import (
+    BOUNDS,
     SET_BY_USER,
     intervals_kept,
     load_document,
@@ -338,6 +339,7 @@ def replaced(spec: SpecT, changes: Mapping[str, object], label: str = "replace")
         places[tuple(path.split("."))] = label
     if problems:
         raise InputError(problems)
-    if "intervals" in data:
-        data["intervals"] = intervals_kept(data["intervals"], changes)
+    for group in BOUNDS:
+        if group in data:
+            data[group] = intervals_kept(data[group], changes)
     return validate(type(spec), Document(data, places, label))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.energy.constant import board_j, constant_power_note
-from pivotsim.energy.rules import RULES
+from pivotsim.energy.constant import constant_power_note
+from pivotsim.energy.rules import CONSTANT, RULES, whole_j
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import many_designs as analytic
 from pivotsim.engines.array.designs import VECTOR_FIELDS
@@ -33,7 +33,7 @@ from pivotsim.simulation.notes.requirements import unmet
 from pivotsim.simulation.notes.widths import width_remarks
 from pivotsim.simulation.run import SCOPES, as_trace, runnable, scoped
 from pivotsim.simulation.summary import inherited_lines
-from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms, plain_sum
+from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 from pivotsim.workload.remarks import workload_notes
@@ -122,7 +122,9 @@ def simulate_designs(
         raise InputError("host.ps_pl_overlap: many designs at once are serial; simulate() runs 'heads' (got 'heads')")
     if calls := list(hw.calls.paths()):
         raise InputError(f"calls: many designs at once count no driver calls; simulate() and explore() do {got(calls)}")
-    ((pl_cycles, delay_ms, joules),) = design_totals([trace], hw, columns, profile=profile, energy=energy)
+    ((pl_cycles, usage),) = design_usages([trace], hw, columns, profile=profile, energy=energy)
+    delay_ms: Any = usage.delay_ms
+    joules = whole_j(energy, hw, usage)
     totals = dict(zip(TOTALS, (pl_cycles, delay_ms, joules, joules * delay_ms), strict=True))
     units, descriptions = ({name: row[place] for name, row in COLUMNS.items()} for place in (0, 1))
     notes = [*workload_notes(whole, scope, hw.operand_bits, hw.packs_operands), *width_remarks(trace, hw, PAPER)]
@@ -209,11 +211,14 @@ def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: Design
     return table
 
 
-def design_totals(
+def design_usages(
     traces: Sequence[Trace], hw: SystolicHardware, columns: DesignColumns, *, profile: str, energy: str,
     is_parallel: bool = True,
-) -> list[tuple[IntArray, FloatArray, Any]]:  # fmt: skip
-    """Return (PL clocks, ms, J) of each trace on each design, (D,); ``columns`` as in ``analytic.design_columns``."""
+) -> list[tuple[IntArray, Usage]]:  # fmt: skip
+    """Return PL clocks and usage of each trace on each design, (D,); ``columns`` as in ``analytic.design_columns``.
+
+    Bytes are zero where the energy rule charges none.
+    """
     cycles = analytic.cycles_per_design([trace.gemms for trace in traces], columns, is_parallel=is_parallel)
     totals = []
     for trace, pl_cycles in zip(traces, cycles, strict=True):
@@ -224,19 +229,16 @@ def design_totals(
         ps_ms = math.fsum(step.delay_ms for step in host_ops(trace, hw, profile))
         delay_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
         delay_ms += ps_ms
-        totals.append((pl_cycles, delay_ms, _energy_j(trace, hw, columns, delay_ms, ps_ms, energy)))
+        totals.append((pl_cycles, _usage(trace, hw, columns, delay_ms, ps_ms, energy)))
     return totals
 
 
-def _energy_j(
+def _usage(
     trace: Trace, hw: SystolicHardware, columns: DesignColumns, delay_ms: FloatArray, ps_ms: float, energy: str
-) -> Any:
-    """Return the joules of each design, float64 (D,)."""
-    if energy == "constant":  # millions of designs: no vector more than needed
-        return board_j(hw, delay_ms)
-    sram, dram = bytes_per_design(trace.gemms_with_bits, columns)
-    vectors: dict[str, Any] = {
-        "delay_ms": delay_ms, "pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram,
-    }  # fmt: skip
-    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=trace.macs)
-    return plain_sum(RULES[energy].components_j(hw, usage).values())
+) -> Usage:
+    """Return the times and counts of each design, (D,)."""
+    vectors: dict[str, Any] = {"delay_ms": delay_ms, "pl_ms": 0.0, "sram_bytes": 0.0, "dram_bytes": 0.0}
+    if energy != CONSTANT:  # of millions of designs no vector more than needed
+        sram, dram = bytes_per_design(trace.gemms_with_bits, columns)
+        vectors |= {"pl_ms": delay_ms - ps_ms, "sram_bytes": sram, "dram_bytes": dram}
+    return Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=trace.macs)

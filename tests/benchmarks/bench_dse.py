@@ -65,12 +65,26 @@ def main() -> None:
     print(f"computed, few stored, 2 processes   {swept.points / seconds / 1e6:8.2f} million/s   goal 10")
     seconds, swept = timed(BEHIND_MEMORIES, workers=2, method="random", samples=50_000)
     print(f"engine memory, 2 processes          {swept.rows / seconds:8.0f} a second      goal 2,000; those that fit")
+    uncertain()
     cluster(millions, two)
     draw = np.random.default_rng(1)
     table = dict(zip("abc", draw.random((3, 10_000_000)), strict=True))
     start = time.perf_counter()
     front = ps.pareto_front(table, ["a", "b", "c"])
     print(f"front of 10 million x 3             {time.perf_counter() - start:8.2f} s           {len(front):,} on it")
+
+
+def uncertain() -> None:
+    """A space explored alone, and its front with 32 and 1,000 draws of the constants."""
+    ps.front_uncertainty("zcu102_energy", ["dsp", "energy_j"], draws=2)
+    times = []
+    for draws in (0, 32, 1000):
+        start = time.perf_counter()
+        found = ps.front_uncertainty("zcu102_energy", ["dsp", "energy_j"], draws=draws) if draws else None
+        table = ps.explore("zcu102_energy") if found is None else found.table
+        times.append(time.perf_counter() - start)
+    print(f"front of {len(table):,} designs, 32 draws     {times[1] / times[0]:8.2f} of exploring alone")
+    print(f"front of {len(table):,} designs, 1,000 draws  {times[2]:8.2f} s           goal 1")
 
 
 def cluster(millions: int, two: float) -> None:

@@ -219,7 +219,8 @@ def test_energy_by_activity(pivotsim):
     assert data["counts"]["dram_bytes"] == 195_839_784
     assert any("calibrated residual" in e.get("remark", "") for e in data["energy_breakdown"].values())
     text = pivotsim("run", "deit_s", "--energy", "activity").out
-    assert re.search(r"pe_array +0\.0636 +1\.066 +13\.5 %", text)
+    assert re.search(r"pe_array +0\.0636 +1\.066 +13\.5 % +relative", text)
+    assert "\nrelative: no component was ever measured by itself" in text
     assert re.search(r"periphery +0\.2385 +3\.997 +50\.5 % .*calibrated residual", text)
     assert re.search(r"each constant at its own low or high +0\.1943 +0\.7160 +3\.257 +12\.001", text)
     assert "power.activity.default.periphery_w: [calibrated] residual" in text

@@ -11,6 +11,7 @@ from pivotsim.dse.evaluation.admission import NOT_VALID, Designs
 from pivotsim.dse.evaluation.cache import Cache, DesignBuilder, Work
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
+from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.engines.array.many_designs import coded_columns, column_codes
 from pivotsim.errors import InputError
@@ -21,7 +22,7 @@ from pivotsim.units import IntArray
 DOES_NOT_FIT = "does not fit the memories"
 REASONS = ("", NOT_VALID, DOES_NOT_FIT)  # why a design has no costs, by code
 
-Costs = tuple[Any, Any, Any]  # PL clocks, ms, J: numbers or vectors
+Costs = tuple[Any, Usage]  # PL clocks, and what an energy rule charges: numbers or vectors
 
 
 class DoesNotFitError(InputError):

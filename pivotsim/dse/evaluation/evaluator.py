@@ -1,5 +1,6 @@
 """Table of evaluated designs: every number is the one that ``simulate`` and ``combine`` give for the design alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,12 +14,15 @@ from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
+from pivotsim.energy.rules import whole_j
 from pivotsim.errors import InputError
 from pivotsim.hardware.resources.many_designs import RESOURCES
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import check_gate
 from pivotsim.simulation.gate import gate_of
 from pivotsim.units import plain_sum
+
+Totals = tuple[Any, Any, Any]  # PL clocks, ms, J: numbers or vectors
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ class Evaluator:
         for first, members in designs.grouped_by(names):
             group = DesignGroup(self.context, designs, members, designs.values_at(first, names))
             try:
-                found = self._mean_image(group) if self.space.is_pair else self.strategy.run(group)[0]
+                costs = [self._totals(group, each) for each in self.strategy.run(group)]
+                found = self._mean_image(group, costs) if self.space.is_pair else costs[0]
             except InputError as error:
                 group.drop(slice(None), error)
             else:
@@ -95,17 +100,24 @@ class Evaluator:
                 reasons = reasons[kept]
         return table
 
-    def _mean_image(self, group: DesignGroup) -> Costs:
+    def _totals(self, group: DesignGroup, costs: Costs) -> Totals:
+        pl_cycles, usage = costs
+        return pl_cycles, usage.delay_ms, whole_j(self.space.options["energy"], group.hw, usage)
+
+    def _mean_image(self, group: DesignGroup, costs: Sequence[Totals]) -> Totals:
         """Return the mean image as ``effort.mixed_report`` does: low + (1 - low_frac) * high, the gate after low."""
-        (low_clocks, low_ms, low_j), (clocks, ms, joules) = self.strategy.run(group)
-        low_frac = group.column(LOW_FRAC) if LOW_FRAC in group.designs.places else self.space.values[LOW_FRAC]
+        (low_clocks, low_ms, low_j), (clocks, ms, joules) = costs
         gate_ms, gate_j = self._gate(group.works[0], group.hw)
-        reach = 1 - low_frac
+        reach = 1 - self.low_frac(group)
         return (
             low_clocks + reach * np.asarray(clocks, dtype=np.float64),
             (low_ms + gate_ms) + reach * ms,
             (low_j + gate_j) + reach * joules,
         )
+
+    def low_frac(self, group: DesignGroup) -> Any:
+        """Return the share of images that leave after the low effort: a number, or one for each member."""
+        return group.column(LOW_FRAC) if LOW_FRAC in group.designs.places else self.space.values[LOW_FRAC]
 
     def _gate(self, work: Work, hw: SystolicHardware) -> tuple[float, float]:
         options = self.space.options

@@ -8,7 +8,6 @@ import numpy as np
 from pivotsim.dse.evaluation.cache import Work
 from pivotsim.dse.evaluation.design_groups import Context, Costs, DesignGroup, DoesNotFitError
 from pivotsim.dse.space.axis_kinds import HARDWARE
-from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.engines.counts import counts_by_level
@@ -16,7 +15,7 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.errors import InputError
-from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms, plain_sum
+from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms
 from pivotsim.workload.sizes import Size, joint_gemms
 
 MEMORY_FIELDS = tuple(name for name in HARDWARE if name.startswith("memories."))
@@ -34,8 +33,8 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
         group.drop(several, InputError("array.count: several arrays run with memory paper alone"))
     valid = np.flatnonzero((index >= 0) & ~several)
     if not len(valid):
-        nothing = np.zeros(len(group))
-        return [(nothing, nothing, nothing) for _ in group.works]
+        nothing: Any = np.zeros(len(group))
+        return [(nothing, Usage(**dict.fromkeys(Usage._fields, nothing))) for _ in group.works]
     arrays = [np.broadcast_to(column, len(group))[valid] for column in columns[: len(DESIGN_FIELDS)]]
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
     found, problems = _run(group.context, sizes, designs, memories)
@@ -158,10 +157,7 @@ def _costs(
     group: DesignGroup, work: Work, ps_ms: float, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
 ) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
-    hw, energy = group.hw, group.context.space.options["energy"]
-    pl_ms = cycles_to_ms(pl_cycles, hw.array.clock_mhz)
-    delay_ms = pl_ms + ps_ms
-    vectors: dict[str, Any] = {"delay_ms": delay_ms, "pl_ms": pl_ms, "sram_bytes": sram, "dram_bytes": dram}
-    usage = Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=work.trace.macs)
-    joules: Any = plain_sum(RULES[energy].components_j(hw, usage).values())
-    return pl_cycles[places], delay_ms[places], joules[places]
+    pl_ms: Any = cycles_to_ms(pl_cycles, group.hw.array.clock_mhz)[places]
+    vectors: dict[str, Any] = {"delay_ms": pl_ms + ps_ms, "pl_ms": pl_ms, "sram_bytes": sram[places]}
+    vectors |= {"dram_bytes": dram[places], "ps_core_ms": ps_ms * group.hw.ps_cores, "macs": work.trace.macs}
+    return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms)

@@ -8,7 +8,7 @@ from pivotsim.dse.evaluation.memory_designs import MEMORY_FIELDS, run_with_memor
 from pivotsim.dse.space.axis_kinds import LOW_FRAC, MASKED, VECTORS
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.registry import ENGINES
-from pivotsim.simulation.many_designs import design_totals
+from pivotsim.simulation.many_designs import design_usages
 from pivotsim.simulation.run import simulate
 
 CHUNK_POINTS = 262_144
@@ -18,10 +18,8 @@ SLOW_CHUNK_POINTS = 2_048  # where a design takes a millisecond or more: a chunk
 def run_as_vectors(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort, all members in one call of the closed form."""
     options, traces = group.context.space.options, [work.trace for work in group.works]
-    return list(
-        design_totals(
-            traces, group.hw, group.arrays(), profile=options["profile"], energy=options["energy"], is_parallel=False
-        )
+    return design_usages(
+        traces, group.hw, group.arrays(), profile=options["profile"], energy=options["energy"], is_parallel=False
     )
 
 
@@ -29,7 +27,7 @@ def run_alone(group: DesignGroup) -> list[Costs]:
     """Return the costs of each effort by ``simulate`` itself; the members agree on everything that it reads."""
     options = {n: group.context.space.options[n] for n in ("engine", "memory", "profile", "energy", "scope")}
     reports = [simulate(work.plan, group.hw, **options) for work in group.works]
-    return [(report.pl_cycles, report.delay_ms, report.energy_j) for report in reports]
+    return [(report.pl_cycles, report.usage) for report in reports]
 
 
 class Strategy(NamedTuple):

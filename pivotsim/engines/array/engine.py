@@ -66,12 +66,9 @@ class ArrayEngine(Engine):
         return EngineRun(cycles, details, lambda: counts_without_limits(*gemms_run(shared, trace.gemm_bits), array))
 
     def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
-        """Return what is assumed of several arrays."""
-        return notes_on_several(trace.gemms, as_systolic(hw, "engine").array)
-
-    def notes(self, trace: Trace, hw: Hardware) -> tuple[str, ...]:
-        """Return how much of the clocks are waits for the driver."""
-        return calls_note(trace, as_systolic(hw, "engine"))
+        """Return what is assumed of several arrays, and how much of the clocks are waits for the driver."""
+        board = as_systolic(hw, "engine")
+        return (*notes_on_several(trace.gemms, board.array), *calls_note(trace, board))
 
 
 class Analytic(ArrayEngine):

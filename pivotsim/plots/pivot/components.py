@@ -84,6 +84,6 @@ def draw_reductions(published: dict[str, float], data: dict[str, dict[str, Reduc
     draw_groups(list(COMPONENTS.values()), series, axes, "{:.2f}x")
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set_ylabel("energy of the baseline / of the row")
-    axes.set_xlabel("error bars: ranges of the constants [estimate]; without one they cancel", fontsize=8)
+    axes.set_xlabel("relative: no component was measured; error bars: ranges of the constants [estimate]", fontsize=8)
     axes.set_title("Fig. 6b: energy reduction by component (pairs inferred)", fontsize=9)
     return axes

@@ -30,7 +30,8 @@ def additive_table(judged: Sequence[Additive]) -> Table:
         [_additive_row(one) for one in judged],
         (1, 2, 3, 5, 6, 7),
         ("An unlisted part is one that Fig. 6b leaves out and that does not fall; that the figure may mean the",
-         "attention alone is a hypothesis; periphery under rule activity holds a calibrated residual."),
+         "attention alone is a hypothesis; periphery under rule activity holds a calibrated residual. All components",
+         "under rule activity are relative: none was ever measured by itself."),
     )  # fmt: skip
 
 

@@ -199,6 +199,12 @@ def test_a_constant_outside_its_range_is_refused():
     assert run(hw=ZCU102.replace(both)).energy_j > run().energy_j
 
 
+def test_no_component_is_told_as_measured():
+    breakdown = run().to_dict()["energy_breakdown"]
+    assert all(entry["remark"].startswith("relative") for entry in breakdown.values())
+    assert "remark" not in ps.simulate(WHOLE).to_dict()["energy_breakdown"]["board"]
+
+
 def test_periphery_is_called_what_it_is():
     assert "a calibrated residual" in run().to_dict()["energy_breakdown"]["periphery"]["remark"]
     assert any(note.startswith("power.activity.default.periphery_w: [calibrated] residual") for note in run().notes)

@@ -41,7 +41,8 @@ def test_a_kind_that_is_left_out_gets_its_row(tmp_path):
     path.write_text(without("gelu", "sort"))
     assert "gelu:" not in path.read_text()
     hw = ps.load_hardware(path)
-    besides = {"sources": True, "fpga": {"dsp_columns", "clock_regions"}}  # which files of then did not state
+    # which files of then did not state
+    besides = {"sources": True, "ranges": True, "fpga": {"dsp_columns", "clock_regions"}}
     assert hw.model_dump(exclude=besides) == ZCU102.model_dump(exclude=besides)
     named = {path: source for path, source in hw.sources.items() if source.startswith(DEFAULT)}
     assert set(named) == {

@@ -81,3 +81,32 @@ def test_a_file_on_a_base_inherits_what_it_does_not_state(tmp_path):
         f"  {kind}: pl\n" for kind in ("softmax", "gelu", "silu", "norm", "add", "score", "sort", "gather", "merge")
     ) + "  requant: array\n")  # fmt: skip
     assert ps.load_hardware(board).intervals == {}
+
+
+def test_ranges_are_as_intervals_are_without_a_confidence(tmp_path):
+    zcu102 = ps.load_hardware("zcu102")
+    assert zcu102.ranges[GELU] == (1.7, 152.0) and zcu102.intervals == {}
+    row = next(row for row in zcu102.to_rows() if row[0] == GELU)
+    assert row[3].endswith("; range 1.7 to 152")
+    assert GELU not in zcu102.replace({GELU: 20}).ranges and "host.full.call_us" in zcu102.replace({GELU: 20}).ranges
+    board = tmp_path / "b.yaml"
+    board.write_text(f"base: zcu102\nname: b\nranges:\n  {GELU}: [8, 10]\n")
+    with pytest.raises(ps.InputError, match=rf"b.yaml:4: ranges.{GELU}: must hold the value, 7 \(got 8, 10\)"):
+        ps.load_hardware(board)
+    board.write_text("base: zcu102\nname: b\nranges:\n  array.dataflow: [1, 2]\n")
+    with pytest.raises(ps.InputError, match="only a number has a range, the value is none"):
+        ps.load_hardware(board)
+    assert zcu102.values() == zcu102.model_copy(update={"ranges": {}}).values()  # and so no hash
+
+
+def test_an_interval_is_shown_where_there_is_a_range_too():
+    hw = ps.load_hardware({"base": "zcu102", "kind": "systolic", "name": "b", "intervals": {GELU: [6, 8]}})
+    row = next(row for row in hw.to_rows() if row[0] == GELU)
+    assert row[3].endswith("; 95 % interval 6 to 8") and "range" not in row[3].rpartition(";")[2]
+
+
+def test_a_board_without_a_processor_has_no_ranges_of_one():
+    hw = ps.load_hardware("zcu102").replace(
+        {"host": "none"} | dict.fromkeys(moved(ps.load_hardware("zcu102")), "array")
+    )
+    assert set(hw.ranges) == {"memories.read_latency_ns"}

@@ -35,7 +35,9 @@ def test_every_value_has_a_source_a_description_and_a_name_with_its_unit(name):
 def test_a_variant_differs_from_its_base_only_in_what_it_states(flow):
     base, variant = ps.load_hardware("zcu102"), ps.load_hardware(f"zcu102_{flow}")
     same = {"name": variant.name, "description": variant.description, "array.dataflow": flow}
-    assert base.replace(same).model_dump(exclude={"sources"}) == variant.model_dump(exclude={"sources"})
+    assert base.replace(same).model_dump(exclude={"sources", "ranges"}) == variant.model_dump(
+        exclude={"sources", "ranges"}
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,7 +64,7 @@ def test_every_field_can_be_replaced_by_itself():
     hw = ps.load_hardware("zcu102")
     changes = {path: value for path, value, *_ in hw.to_rows()}
     assert len(changes) == len(list(leaves(type(hw)))) > 50
-    assert hw.replace(changes).model_dump(exclude={"sources"}) == hw.model_dump(exclude={"sources"})
+    assert hw.replace(changes).model_dump(exclude={"sources", "ranges"}) == hw.model_dump(exclude={"sources", "ranges"})
 
 
 def test_derived_peaks():

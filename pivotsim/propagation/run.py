@@ -1,0 +1,270 @@
+"""uncertainty(): how far a run's delay and energy may be off, and which constants make them so."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pivotsim.engines.base import PAPER
+from pivotsim.errors import InputError, MissingExtraError, check_choice, got
+from pivotsim.hardware.spec import Hardware
+from pivotsim.host.loads import HostLoads, host_loads
+from pivotsim.io.specs import value_at
+from pivotsim.propagation.constants import Constant, stated_constants
+from pivotsim.propagation.costs import COUNTS, RESIDUAL_PATH, CostModel, Group, power_paths
+from pivotsim.propagation.sampling import Draws, check_draws
+from pivotsim.propagation.terms import clock_path, host_terms, pl_terms, used_paths
+from pivotsim.propagation.variance import noise_floor, shares_of_variance
+from pivotsim.simulation.notes.needs import need_of
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.run import simulate
+from pivotsim.tables import Printable, Table, counted, figures, percent
+from pivotsim.units import FloatArray
+from pivotsim.workload.ops import Trace
+from pivotsim.workload.plans import Plan
+
+if TYPE_CHECKING:
+    import pandas
+
+OUTCOMES = {"delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}
+LOW, MEDIAN, HIGH = 0.025, 0.5, 0.975
+DEFAULT_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Uncertainty(Printable):
+    """A run at drawn constants; ``print`` shows intervals and the constants behind them.
+
+    Attributes
+    ----------
+    report : Report
+        The run at the board's own values.
+    draws : Draws
+        Values of the constants that were drawn; ``draws.constants`` says what bounds them.
+    outcomes : mapping
+        ``delay_ms`` and ``energy_j`` of the whole batch, ``edp_j_ms`` of the mean image -> float64 (N,), one per draw.
+    shares : mapping
+        Outcome -> constant -> share of the outcome's variance that the constant alone explains (first-order Sobol).
+    held : tuple of str
+        Constants that count here and have no interval: they stay at their values.
+    left_out : tuple of str
+        Constants with an interval that would change clocks, and so are not drawn.
+    follows_residual : bool
+        Whether the periphery's power is what the drawn powers leave of the run that it was fitted on.
+    """
+
+    report: Report
+    draws: Draws
+    outcomes: Mapping[str, FloatArray]
+    shares: Mapping[str, Mapping[str, float]]
+    held: tuple[str, ...]
+    left_out: tuple[str, ...]
+    follows_residual: bool
+
+    def quantile(self, outcome: str, share: float) -> float:
+        """Return the value of an outcome below which a share of the draws lies."""
+        check_choice("outcome", outcome, self.outcomes)
+        return float(np.quantile(self.outcomes[outcome], share))
+
+    def interval(self, outcome: str) -> tuple[float, float]:
+        """Return the bounds between which 95 % of the draws lie."""
+        return self.quantile(outcome, LOW), self.quantile(outcome, HIGH)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What must be said beside the numbers."""
+        return tuple(remark_lines(self.draws, self.held, self.left_out, self.follows_residual))
+
+    def value(self, outcome: str) -> float:
+        """Return an outcome at the board's own values."""
+        return float(getattr(self.report, outcome))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return intervals, constants and shares as plain numbers and text."""
+        found: dict[str, Any] = {}
+        for name in self.outcomes:
+            ends = dict(
+                zip(("p2_5", "p50", "p97_5"), (self.quantile(name, q) for q in (LOW, MEDIAN, HIGH)), strict=True)
+            )
+            shares = self.shares[name]
+            found[name] = {"value": self.value(name), **ends, "first_order_share": dict(shares),
+                           "rest_share": rest_of(shares)}  # fmt: skip
+        return {
+            "draws": self.draws.count, "seed": self.draws.seed,
+            "constants": constants_to_dict(self.draws.constants), "outcomes": found, "held": list(self.held),
+            "left_out": list(self.left_out), "remarks": list(self.remarks),
+        }  # fmt: skip
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return a pandas frame with a row per draw: the constants' values, then the outcomes.
+
+        Raises
+        ------
+        MissingExtraError
+            pandas is not installed; the message holds the command.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
+        return pandas.DataFrame({**dict(self.draws.items()), **self.outcomes})
+
+    def tables(self) -> Iterable[Table]:
+        """Yield what is printed, table by table."""
+        title = f"{self.report.workload} on {self.report.hardware}, {self.draws.count:,} draws of "
+        title += counted(len(self.draws), "constant")
+        rows = [
+            (
+                name,
+                *(figures(v) for v in (self.value(name), *(self.quantile(name, q) for q in (MEDIAN, LOW, HIGH)))),
+                unit,
+            )
+            for name, unit in OUTCOMES.items()
+        ]
+        yield Table(title, ("outcome", "value", "median", "2.5 %", "97.5 %", "unit"), rows, (1, 2, 3, 4))
+        yield constants_table(self.draws, self.shares, self.remarks)
+
+    _tables = tables
+
+
+def uncertainty(
+    workload: Plan | Trace, hw: Hardware | str = "zcu102", *, draws: int = DEFAULT_DRAWS, seed: int = 0, **options: Any
+) -> Uncertainty:
+    """Return a run's delay and energy at drawn constants: intervals, and the share of each constant in them.
+
+    Constants are those with a 95 % interval (`intervals` of the hardware's file) or a range (`ranges`, and the low and
+    high ends of the rule `activity`); `propagation.constants` says how each is drawn. The run is simulated once: its
+    clocks and counts do not depend on them. Equal, draw by draw, to ``simulate`` on ``hw.replace(...)``.
+
+    Parameters
+    ----------
+    workload, hw
+        As in ``simulate``.
+    draws : int
+        How many, 2 to a million.
+    seed : int
+        Of the draws.
+    **options
+        Those of ``simulate``: engine, memory, profile, energy, scope, batch.
+
+    Returns
+    -------
+    Uncertainty
+        Outcomes of every draw, their quantiles, and the share of each constant in their variance.
+
+    Raises
+    ------
+    InputError
+        As ``simulate``; also where nothing that counts here has an interval, and for resources side by side.
+
+    Examples
+    --------
+    >>> import pivotsim as ps
+    >>> found = ps.uncertainty(ps.plan("deit_s"), "zcu102", draws=1000)
+    >>> [round(end, 1) for end in found.interval("delay_ms")]
+    [51.6, 179.3]
+    >>> {path: round(share, 2) for path, share in found.shares["delay_ms"].items()}
+    {'host.paper.softmax.cycles_per_element': 0.99}
+    """
+    check_draws(draws, seed)
+    return uncertainty_of(simulate(workload, hw, **options), draws, seed)
+
+
+def uncertainty_of(report: Report, draws: int, seed: int) -> Uncertainty:
+    """Return a finished run's delay and energy at drawn constants."""
+    draws, seed = check_draws(draws, seed)
+    hw, options = report.inputs.hw, report.options
+    mode = options["ps_pl_overlap"]
+    if mode == "heads" or report.images > 1:
+        problem = "work side by side is no sum of counts and constants; draws need serial"
+        raise InputError(f"ps_pl_overlap: {problem} {got(mode)}")
+    loads = host_loads(report.inputs.trace, hw, options["profile"])
+    usable = usable_paths(hw, loads, options)
+    stated = stated_constants(hw, options["energy"])
+    drawn = [each for each in stated if each.path in usable]
+    left_out = [e.path for e in stated if e.path not in usable and not need_of(e.path, [report], report.reading)]
+    check_some(drawn, left_out, hw)
+    paths = {each.path for each in drawn}
+    terms = pl_terms(hw, report.pl_cycles, paths).plus(host_terms(hw, loads, options["profile"], paths))
+    counts = {name: getattr(report.usage, name) for name in COUNTS}
+    model = CostModel.of(options["energy"], hw, 1, [Group(hw, terms, counts, slice(None))])
+    values = Draws(drawn, draws, seed)
+    costs = model.costs(values)
+    outcomes = {
+        "delay_ms": costs.delay_ms[:, 0], "energy_j": costs.energy_j[:, 0],
+        "edp_j_ms": costs.edp_j_ms[:, 0] / report.batch**2,
+    }  # fmt: skip
+    shares = {
+        name: shares_of_variance(values, outcome, model.delay_paths() if name == "delay_ms" else None)
+        for name, outcome in outcomes.items()
+    }
+    held = held_paths(hw, usable, paths, follows=model.follows_residual)
+    return Uncertainty(report, values, outcomes, shares, held, tuple(left_out), model.follows_residual)
+
+
+def usable_paths(hw: Hardware, loads: HostLoads, options: Mapping[str, Any]) -> list[str]:
+    """Return the constants that count in a run and change no clock of it."""
+    clock = [clock_path(hw)] if options["memory"] == PAPER else []  # DRAM's clocks are counted in the array's
+    return [*clock, *used_paths(hw, loads, options["profile"]), *power_paths(options["energy"])]
+
+
+def held_paths(hw: Hardware, usable: Iterable[str], drawn: Iterable[str], *, follows: bool) -> tuple[str, ...]:
+    """Return the constants that count, are not drawn, and are not zero."""
+    moved = {*drawn, *([RESIDUAL_PATH] if follows else [])}
+    return tuple(path for path in dict.fromkeys(usable) if path not in moved and value_at(hw, path))
+
+
+def check_some(drawn: Iterable[Constant], left_out: Iterable[str], hw: Hardware) -> None:
+    """Raise InputError where nothing is drawn."""
+    if not any(True for _ in drawn):
+        others = ", ".join(left_out)
+        why = f"those of {others} would change clocks" if others else f"{hw.name} states none of what is left as it was"
+        raise InputError(f"draws: no constant that counts here has an interval or a range: {why}")
+
+
+def remark_lines(draws: Draws, held: Iterable[str], left_out: Iterable[str], follows: bool) -> Iterable[str]:
+    """Yield what must be said of draws, a line each."""
+    yield "draws: each constant by itself, whatever a calibration ties together"
+    if any(each.kind == "range" for each in draws.constants):
+        yield "range: least and most of a source, or an estimate of them; no confidence is stated"
+    if follows and any(path in draws for path in power_paths("activity")):
+        yield f"{RESIDUAL_PATH}: moves with the other powers, so that the run that it was fitted on keeps its power"
+    for text, paths in (
+        ("no interval is stated, held at", tuple(held)),
+        ("would change clocks, not drawn", tuple(left_out)),
+    ):
+        if paths:
+            yield f"{text}: {', '.join(paths)}"
+
+
+def rest_of(shares: Mapping[str, float]) -> float:
+    """Return the share that no constant alone explains, at least 0."""
+    return max(0.0, 1.0 - sum(shares.values())) if any(shares.values()) else 0.0
+
+
+def constants_to_dict(constants: Iterable[Constant]) -> list[dict[str, Any]]:
+    """Return what is drawn as plain numbers and text."""
+    return [each._asdict() for each in constants]
+
+
+def constants_table(draws: Draws, shares: Mapping[str, Mapping[str, float]], closing: Iterable[str]) -> Table:
+    """Return the drawn constants, by the largest of their shares, with the share of each outcome's variance."""
+    most, floor = {c.path: max(of[c.path] for of in shares.values()) for c in draws.constants}, noise_floor(draws.count)
+    ordered = sorted((c for c in draws.constants if most[c.path] > floor), key=lambda c: -most[c.path])
+    others = len(draws.constants) - len(ordered)
+    rows: list[tuple[str, ...]] = [
+        (
+            c.path,
+            figures(c.value),
+            figures(c.low),
+            figures(c.high),
+            c.kind,
+            *(percent(of[c.path]) for of in shares.values()),
+        )
+        for c in ordered
+    ]
+    rows.append(("interactions and the rest", "", "", "", "", *(percent(rest_of(of)) for of in shares.values())))
+    told = f"{counted(others, 'constant')} not listed: at most {percent(floor)}, not told from none by these draws"
+    columns = ("share of variance explained by", "value", "low", "high", "bounds", *shares)
+    return Table("", columns, rows, (1, 2, 3, *range(5, 5 + len(shares))), (*([told] if others else []), *closing))
