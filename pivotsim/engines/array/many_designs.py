@@ -114,7 +114,7 @@ def cycles_per_design(
         rows, times = joint_rows(traces)
     else:
         sizes, times = joint_gemms(traces)
-        rows = [(*size, 1) for size in sizes]
+        rows = [(m, k, n, 1) for m, k, n in sizes]
     if rows and out.shape[1]:
         for counts in times.T.tolist():
             check = [(m, k, n, repeats * count) for (m, k, n, repeats), count in zip(rows, counts, strict=True)]
