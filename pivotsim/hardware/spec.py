@@ -252,8 +252,8 @@ class Hardware(Printable, SourcedSpec):
                 inside = inside.get(key, {}) if isinstance(inside, dict) else {}
             if isinstance(inside, dict):
                 inside.pop(last, None)
-                if not inside:
-                    values.pop(groups[0])
+                if not inside and len(groups) == 1:  # a group of such values alone
+                    values.pop(groups[0], None)
         return values
 
     @property

@@ -113,7 +113,7 @@ def test_a_form(pivotsim, tmp_path):
         ("rows.csv --template deit_s", "--template: writes a form and takes no MEASURED"),
         ("--template deit_s --json", "--template: writes a form and takes no --json"),
         ("--template deit_x", "nearest valid name"),
-        ("rows.csv --hw zcu10", "nearest valid name: 'zcu102'"),
+        ("rows.csv --hw zcu12", "nearest valid name: 'zcu102'"),
         ("rows.csv --errors both", "--errors: must be one of relative, absolute (got 'both')"),
         ("rows.csv --draws 5", "--draws: must be at least 100 (got 5)"),
         ("rows.csv --hold host.full.gelu", "--hold: names no constant that times depend on"),
