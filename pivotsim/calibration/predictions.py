@@ -16,6 +16,7 @@ from pivotsim.calibration.rows import GEMM, TRANSFER, MeasuredRow
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import operation_ms, transfer_ms
+from pivotsim.io.documents import BOUNDS, intervals_kept
 from pivotsim.io.specs import Spec, value_at
 from pivotsim.models.spec import load_model
 from pivotsim.simulation.report import Report
@@ -191,7 +192,9 @@ def on_cores(hw: Hardware, cores: int) -> Hardware:
 
 def with_value(hw: Hardware, path: str, value: object) -> Hardware:
     """Return a board with one value changed, unchecked: what is tried here leaves no trace."""
-    return _with_value(hw, path.split("."), value)
+    found = _with_value(hw, path.split("."), value)
+    bounds = {group: intervals_kept(getattr(hw, group), [path]) for group in BOUNDS}
+    return found.model_copy(update=bounds)
 
 
 def _with_value(spec: SpecT, path: Sequence[str], value: object) -> SpecT:

@@ -19,6 +19,7 @@ GROUPS = {
     "mpca": "engine mpca: lanes",
     "pareto": "Pareto fronts",
     "pe": "engine pe: clock by clock",
+    "pipeline": "engine pipeline: groups of rows",
 }
 _HERE = Path(__file__).parent
 _announced: set[str] = set()

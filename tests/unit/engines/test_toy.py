@@ -32,7 +32,7 @@ class ToyDetails(Details):
     def count_steps(self, m, k, n):
         return 1
 
-    def spans(self, m, k, n, per_step, mask=None, copy=0):
+    def spans(self, m, k, n, per_step, mask=None, copy=0, bits=(8, 8, 8)):
         yield Span("wave", 1, 1, 0, -(-m * k * n // self.pes))
 
 
