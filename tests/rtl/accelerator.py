@@ -33,8 +33,8 @@ class Build:
     lanes: int = 8
     buffer_bytes: int = 256  # of each memory of bytes
     opmem_depth: int = 64
-    table_bits: int = 10
-    dram_bytes: int = 4096
+    table_bits: int = 12
+    dram_bytes: int = 16384
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ module pass_sequencer #(
         place_starts <= running && os && stream_last && s_last;
         place_active <= running && place && !place_last;
         place_index <= place_now + ONE;
-        if (stream_last) begin
+        if (stream_last && s_last) begin
             place_rows <= s_rows;
             place_extent <= s_extent;
             place_cols_reg <= s_cols;
