@@ -131,7 +131,7 @@ class PlacementSpec(PlaceOfEachKind):
 
 
 # values that boards of version 0.1 did not state, and what they are there
-LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim"}
+LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "memories.buffer_read_cycles": 0}
 
 
 def _value_in(values: Any, path: str) -> Any:

@@ -70,7 +70,8 @@ class Limits(NamedTuple):
     """Memories in bytes and array clocks.
 
     Halves: 0 is unlimited, 1 single, 2 ping-pong. Shares of the global buffer in bytes: -1 is unlimited. Ports in bytes
-    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded.
+    per clock: 0 is unlimited. Latencies in clocks; ``bias`` is 1 where one is loaded. Memories answer
+    ``buffer_read_cycles`` after their address.
     """
 
     input_halves: int
@@ -85,6 +86,7 @@ class Limits(NamedTuple):
     write_latency: int
     out_bytes: int
     bias: int
+    buffer_read_cycles: int
 
 
 class Dram(NamedTuple):

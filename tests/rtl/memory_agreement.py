@@ -72,6 +72,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14, dataflows: t
         "wtmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "buffer_read_cycles": build.buffer_read_cycles,
         "out_bytes": draw.choice((1, 4)),
         "bias": draw.random() < 0.4,
     }

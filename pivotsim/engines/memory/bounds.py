@@ -43,7 +43,8 @@ def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
         longest = max(longest, size * MOST_CLOCKS_PER_BURST * math.ceil(1 / clocks_per(limits)))
     elif limits.dram_bytes_per_s:
         longest = max(longest, -(-size * limits.clock_hz // limits.dram_bytes_per_s))
-    return longest + (limits.write_latency_cycles if is_drain else limits.read_latency_cycles)
+    latency = limits.write_latency_cycles if is_drain else limits.read_latency_cycles
+    return longest + latency + limits.buffer_read_cycles
 
 
 def check(
@@ -74,7 +75,7 @@ def check(
         unit = max(demand for _, _, demand, _ in units(sizes, rows, cols, dataflow, chunk))
         unit = max(unit * factor, PSUM_BYTES * n if limits.bias else 0)
         longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
-        step = 2 * rows + cols + chunk + design.mac_latency
+        step = 2 * rows + cols + chunk + design.mac_latency + 2 * limits.buffer_read_cycles
         total = max(total, (3 * number + 1) * longest + number * step)
         product = max(product, unit * dram.cost_num)
     # bytes at any level: psums of every row tile, or an operand for every tile or chunk

@@ -7,7 +7,7 @@ from typing import Any
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer
 from pivotsim.hardware.dram.spec import DramSpec
-from pivotsim.hardware.memory import BUFFERS, UNLIMITED, MemorySpec
+from pivotsim.hardware.memory import BUFFERS, MAX_READ_CYCLES, UNLIMITED, MemorySpec
 from pivotsim.kernels.types import Dram, Limits
 from pivotsim.units import INT64_MAX
 
@@ -20,6 +20,7 @@ class MemoryLimits:
     since the two directions do not meet under `bandwidth` either.
 
     ``axi_bytes_per_cycle`` is ports times width. Latencies are array clocks; a write's of 0 is a posted write.
+    ``buffer_read_cycles`` (0, 1, 2) is how long memories of the PL take to answer.
     """
 
     ipmem_bytes: int | None = None
@@ -38,6 +39,7 @@ class MemoryLimits:
     wtmem_port_bytes_per_cycle: int | None = None
     read_latency_cycles: int = 0
     write_latency_cycles: int = 0
+    buffer_read_cycles: int = 0
     out_bytes: int = 1
     bias: bool = False
     channel: DramSpec | None = None
@@ -55,12 +57,14 @@ class MemoryLimits:
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
                     check_integer(
-                        name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles")) else 1, INT64_MAX
+                        name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles", "_read_cycles")) else 1, INT64_MAX
                     )
             except InputError as error:
                 problems += error.problems
         if self.out_bytes not in (1, 4):
             problems.append(f"out_bytes: must be 1 or 4 (got {self.out_bytes!r})")
+        if self.buffer_read_cycles > MAX_READ_CYCLES:
+            problems.append(f"buffer_read_cycles: must be 0, 1 or 2 (got {self.buffer_read_cycles!r})")
         if problems:
             raise InputError(problems)
 
@@ -68,7 +72,8 @@ class MemoryLimits:
     def are_none(self) -> bool:
         """Whether nothing is limited: sizes, shares, rates and latencies."""
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
-        return all(free) and not (self.read_latency_cycles or self.write_latency_cycles)
+        late = self.read_latency_cycles or self.write_latency_cycles or self.buffer_read_cycles
+        return all(free) and not late
 
     def halves(self, memory: str) -> int:
         """Return 1 (single) or 2 (ping_pong) for `ipmem`, `wtmem` or `opmem`; 0 where it is unlimited."""
@@ -100,6 +105,7 @@ class MemoryLimits:
             write_latency=self.write_latency_cycles,
             out_bytes=self.out_bytes,
             bias=int(self.bias),
+            buffer_read_cycles=self.buffer_read_cycles,
         )
 
     def dram_row(self) -> Dram:
@@ -148,6 +154,7 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         wtmem_port_bytes_per_cycle=limit(memories.wtmem_port_bytes_per_clock),
         read_latency_cycles=cycles(memories.read_latency_ns),
         write_latency_cycles=cycles(memories.write_latency_ns),
+        buffer_read_cycles=memories.buffer_read_cycles,
         out_bytes=memories.out_bytes,
         bias=memories.bias,
         channel=channel,

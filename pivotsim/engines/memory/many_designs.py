@@ -161,6 +161,7 @@ def _half_bytes(limits: MemoryLimits, memory: str) -> int:
 def _longest_transfer(limits: MemoryLimits) -> tuple[float, float, float, float]:
     """Return (clocks per byte, clocks, cost, bytes of bias per output) no lower than any transfer's."""
     latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 1  # rounded up
+    latency += 3 * limits.buffer_read_cycles  # a pass waits for two, its transfers for one each
     row = limits.row()
     rates = (limits.axi_bytes_per_cycle, row.gb_port, row.ipmem_port, row.wtmem_port)
     per_byte = [1 / rate for rate in rates if rate]

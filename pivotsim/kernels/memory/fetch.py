@@ -168,7 +168,8 @@ def load(
         place = unit_place(slot, at.i, at.j, at.t, setting.gemm, setting.design, setting.parts, wanted.size)
     start = max(loading.channel, memory.free_1 if memory.half else memory.free_0)
     latency = setting.limits.read_latency
-    flight = transfer(start, wanted.size, wanted.ports, wanted.is_dram, READ, latency, place, dram, reads)
+    own = wanted.ports if wanted.is_dram else wanted.ports + setting.limits.buffer_read_cycles
+    flight = transfer(start, wanted.size, own, wanted.is_dram, READ, latency, place, dram, reads)
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):

@@ -84,6 +84,7 @@ def schedule(
         Total and last output's clock, counts of passes, loads and drains, passes run, stalls by cause.
     """
     tiled, opmem, is_charged = not design.drains, limits.output_halves, tail_from != NEVER
+    answer = limits.buffer_read_cycles
     parts = cut(gemm, design, chunk)
     setting, nr, nc, nt = Setting(gemm, design, limits, parts), parts.nr, parts.nc, parts.nt
     sizes, ports = room[SIZES], room[PORTS]
@@ -148,23 +149,24 @@ def schedule(
                 # the pass
                 claims, is_claimed = not is_claimed if tiled else z == last, True  # its region's half of OPMEM
                 ready = max(stream_from, load_from + lead)
-                begin = max(ready, flight_0.end + lead, flight_1.end)
+                begin = max(ready, flight_0.end + answer + lead, flight_1.end + answer)
                 freeing = drained if opmem == 1 else drained_before
                 if opmem and claims:
-                    begin = max(begin, freeing.end)
+                    begin = max(begin, freeing.end + answer)
                 if begin > ready:
                     waited += begin - ready
                     if is_charged:
-                        cause, in_dram = charge(ready, begin, lead, weight_slot, (flight_0, flight_1), bias, freeing)
+                        window = ready - answer, begin - answer  # of what was waited for
+                        cause, in_dram = charge(*window, lead, weight_slot, (flight_0, flight_1), bias, freeing)
                         if kept is not None and cause == OUTPUT:  # regions without passes drain one after the other
-                            in_dram += other_drains(ready, begin, region - opmem, kept.flights)
+                            in_dram += other_drains(*window, region - opmem, kept.flights)
                         result[STALLS + cause] += begin - ready - in_dram
                         result[STALLS + DRAM] += in_dram
                 loads_end = floors.loads + loading.idle if kept is None else loading.channel
                 if max(floors.array + waited, loads_end) > floors.limit:
                     result[PASSES], result[RUN] = count + 1, run + 1
                     return False
-                tile, done = max(load_from, flight_0.end), begin + steps
+                tile, done = max(load_from, flight_0.end + answer), begin + steps
                 memory_0 = used_until(memory_0, traits_0, tile + rows if tiled else done)
                 memory_1 = used_until(memory_1, traits_1, done)
                 streamed = parts.streamed if kept is None else rows
@@ -202,7 +204,7 @@ def schedule(
             if writes is not None:
                 where = region_place(at.i, at.j, at.t, gemm, design, limits, parts)
             drained_before = drained
-            drained = transfer(start, size, own, True, WRITE, limits.write_latency, where, dram, writes)
+            drained = transfer(start + answer, size, own, True, WRITE, limits.write_latency, where, dram, writes)
             if kept is not None:
                 if drained.end > floors.limit:
                     result[PASSES] = count
@@ -213,7 +215,7 @@ def schedule(
             if is_charged:
                 tail_dram += common(tail_from, NEVER, drained)
             if len(records.drains):
-                note_drain(records.drains, region, size, region % max(1, opmem), drained)
+                note_drain(records.drains, region, size, region % max(1, opmem), start, drained.end)
             region += 1
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(

@@ -80,7 +80,7 @@ def loads_and_last_drain(
         size = BIAS_BYTES * gemm.n
         total += max(at_rate(size, limits.gb_port), least_dram_cycles(size, dram, reads)) + latency
     drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], dram, reads))
-    return total, drain + limits.write_latency
+    return total, drain + limits.write_latency + limits.buffer_read_cycles
 
 
 @pasted
@@ -209,7 +209,7 @@ def run_each(
     for d in range(len(designs)):
         a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
         design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10])
-        limit = Limits(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11])
+        limit = Limits(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12])
         dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7])
         for g in range(len(gemms)):
             gemm, row = Gemm(gemms[g, 0], gemms[g, 1], gemms[g, 2]), candidates[d, g]

@@ -1,7 +1,7 @@
 // Model of the DRAM for test benches: a memory of bytes, a rate and a latency for each direction. Not for synthesis.
 //
 // A transfer that starts at a clock may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after
-// its latency; rate_bytes 0 is no limit.
+// its latency, of a write by the end of clock t after its first byte is offered; rate_bytes 0 is no limit.
 `default_nettype none
 module dram_model #(
     parameter LANES = 8,
@@ -51,8 +51,10 @@ module dram_model #(
 
     // ---- writes
     reg [63:0] write_credit, taken;
+    reg write_goes; // its first byte has been offered
+    wire goes = (!write_starts && write_goes) || write_offers != 0;
     reg [31:0] answer_waits;
-    wire [63:0] write_credit_now = (write_starts ? 64'd0 : write_credit) + rate_bytes;
+    wire [63:0] write_credit_now = (write_starts ? 64'd0 : write_credit) + (goes ? rate_bytes : 64'd0);
     wire [63:0] taken_before = write_starts ? 64'd0 : taken;
     wire [63:0] taken_now = taken_before + {{(64-COUNT_BITS){1'b0}}, write_accepts};
     assign write_accepts = rate_bytes == 0 ? write_offers
@@ -62,6 +64,7 @@ module dram_model #(
     assign write_response = all_taken && answer_wait == 0;
     always @(posedge clk) begin
         write_credit <= write_credit_now;
+        write_goes <= goes;
         taken <= taken_now;
         answer_waits <= all_taken && answer_wait != 0 ? answer_wait - 1 : answer_wait;
     end

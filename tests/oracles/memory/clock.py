@@ -13,7 +13,8 @@ array:  rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency
 memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_buffers, opmem_buffers (single or
         ping_pong); input_share_bytes, weight_share_bytes of the GB (or None: everything stays); dram_bytes_per_s
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
-        wtmem_port_bytes_per_cycle (or None); read_latency_cycles, write_latency_cycles; out_bytes; bias
+        wtmem_port_bytes_per_cycle (or None); read_latency_cycles, write_latency_cycles; buffer_read_cycles;
+        out_bytes; bias
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 
@@ -41,7 +42,7 @@ UNLIMITED = {
     "input_share_bytes": None, "weight_share_bytes": None,
     "dram_bytes_per_s": None, "clock_hz": 1, "axi_bytes_per_cycle": None, "gb_port_bytes_per_cycle": None,
     "ipmem_port_bytes_per_cycle": None, "wtmem_port_bytes_per_cycle": None,
-    "read_latency_cycles": 0, "write_latency_cycles": 0, "out_bytes": 1, "bias": False,
+    "read_latency_cycles": 0, "write_latency_cycles": 0, "buffer_read_cycles": 0, "out_bytes": 1, "bias": False,
 }  # fmt: skip
 
 
@@ -104,6 +105,7 @@ class Machine:
     def __init__(self, program: Program):
         self.program, self.array = program, program.array
         self.now = 0
+        self.answer = program.memory["buffer_read_cycles"]  # clocks from a memory's address to its data
         self.countdowns: list[list] = []  # [clocks left, what happens then]
         self.reading: Transfer | None = None
         self.writing: Transfer | None = None
@@ -167,8 +169,9 @@ class Machine:
         return True
 
     def end_read(self) -> None:
-        self.reading.end = self.now
-        self.reading = None
+        load = self.reading
+        load.end, self.reading = self.now, None
+        self.after(self.answer, lambda: setattr(load, "readable", True))
 
     def has_been_read(self, load: Transfer) -> None:
         self.readers_left[load.kind, load.half] -= 1
@@ -188,15 +191,16 @@ class Machine:
         return True
 
     def end_write(self) -> None:
-        self.writing.end = self.now
-        self.region_freed[self.writing.half] = self.now
-        self.writing = None
+        drain = self.writing
+        drain.end, self.writing = self.now, None
+        self.region_freed[drain.half] = self.now
+        self.after(self.answer, lambda: setattr(drain, "readable", True))
 
     def is_free_for(self, region: Region) -> bool:
         """Whether what comes earlier in the region's half has drained."""
         regions = self.program.regions
         earlier = regions[: next(number for number, one in enumerate(regions) if one is region)]
-        return all(one.drain.end is not None for one in earlier if one.half == region.half)
+        return all(one.drain.readable for one in earlier if one.half == region.half)
 
     # array: tiles and streams, pass by pass
 
@@ -210,7 +214,7 @@ class Machine:
         if not one.tile_wanted:  # had memory been no limit, the tile's load would start now
             one.tile_wanted = True
             self.after(self.rows_of(one), lambda: setattr(one, "tile_could_be_in", True))
-        if one.tile.end is None:
+        if not one.tile.readable:
             return False
         self.next_tile += 1
         one.load_start = self.now
@@ -230,7 +234,7 @@ class Machine:
             return False
         if one.array_ready is None and (drains or one.tile_could_be_in):
             one.array_ready = self.now
-        if not (drains or one.tile_in) or any(unit.end is None for unit in one.streams):
+        if not (drains or one.tile_in) or not all(unit.readable for unit in one.streams):
             return False
         if one.claims_region and not self.is_free_for(one.region):
             return False
@@ -290,11 +294,11 @@ class Machine:
             came[one.tile.kind] = (one.tile.end, self.rows_of(one))  # the tile's wait lies a tile load earlier
         if one.claims_region:
             came["output"] = (self.region_freed.get(one.region.half, 0), 0)
-        cause = next(c for c in CAUSES if c in came and sum(came[c]) == self.now)
-        earlier = came[cause][1]
+        cause = next(c for c in CAUSES if c in came and sum(came[c]) + self.answer == self.now)
+        earlier = came[cause][1] + self.answer  # what came is read before the pass sees it
         idle = range(one.array_ready - earlier, self.now - earlier)
         self.charge(cause, idle, self.write_waits if cause == "output" else self.read_waits)
 
     def charge(self, cause: str, idle: range, waits_for_dram: list[bool]) -> None:
         for clock in idle:
-            self.stall_cycles["dram" if waits_for_dram[clock] else cause] += 1
+            self.stall_cycles["dram" if clock >= 0 and waits_for_dram[clock] else cause] += 1
