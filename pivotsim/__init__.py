@@ -26,6 +26,7 @@ _HOMES = {
     "pareto_front": "pivotsim.pareto",
     "infer_settings": "pivotsim.published.hidden_settings.search",
     "reproduce": "pivotsim.published.registry",
+    "write_rtl": "pivotsim.rtl.writer",
     "compare": "pivotsim.simulation.comparison",
     "execute_gemm": "pivotsim.simulation.executed_gemm",
     "simulate_designs": "pivotsim.simulation.many_designs",
@@ -54,7 +55,7 @@ __all__ = [
     "execute_gemm", "explore", "fit", "infer_settings", "load_hardware", "load_model", "lower", "mask_attention",
     "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons", "prune_tokens", "read_model",
     "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs", "simulate_gemm", "skip_attention",
-    "split_attention", "trace_of", "validate", "with_checkpoint", "write_trace",
+    "split_attention", "trace_of", "validate", "with_checkpoint", "write_rtl", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
     "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation", "truth",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from pivotsim.pareto import pareto_front
     from pivotsim.published.hidden_settings.search import infer_settings
     from pivotsim.published.registry import reproduce
+    from pivotsim.rtl.writer import write_rtl
     from pivotsim.simulation.comparison import compare
     from pivotsim.simulation.executed_gemm import execute_gemm
     from pivotsim.simulation.many_designs import simulate_designs

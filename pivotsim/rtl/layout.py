@@ -1,14 +1,18 @@
-"""Bytes in DRAM as hardware reads and writes them: units in the order in which rows and steps are sent, without gaps."""
+"""Bytes in DRAM as hardware reads and writes them: units in the order in which they are sent, without gaps."""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.kernels.types import SETTLED
-from pivotsim.rtl.program import BIAS_BYTES, Program, Unit
-from pivotsim.units import IntArray
+from pivotsim.rtl.program import BIAS_BYTES, Drain, Program, Unit
+
+Matrix: TypeAlias = Any  # an ndarray of the type that the docstring says
 
 
-def dram_image(program: Program, a: IntArray, b: IntArray, bias: IntArray | None = None) -> IntArray:
+def dram_image(program: Program, a: Matrix, b: Matrix, bias: Matrix | None = None) -> Matrix:
     """Return what DRAM holds before a run: uint8 (bytes), outputs as zeros.
 
     Parameters
@@ -30,7 +34,7 @@ def dram_image(program: Program, a: IntArray, b: IntArray, bias: IntArray | None
     return image
 
 
-def unit_bytes(program: Program, unit: Unit, operand: IntArray) -> IntArray:
+def unit_bytes(program: Program, unit: Unit, operand: Matrix) -> Matrix:
     """Return one unit's bytes: a tile row by row, a stream step by step, uint8.
 
     A ``settled`` load sends the last row first.
@@ -38,7 +42,7 @@ def unit_bytes(program: Program, unit: Unit, operand: IntArray) -> IntArray:
     flow = program.dataflow
     named = (("rows", unit.row, flow.rows), ("cols", unit.col, flow.cols), ("stream", unit.chunk, flow.stream))
     parts = {letter: program.part(name, number) for name, number, letter in named if number >= 0}
-    down, across = OPERAND_DIMENSIONS[unit.operand]
+    down, across = tuple(OPERAND_DIMENSIONS[unit.operand])
     block = operand[parts[down].start : parts[down].stop, parts[across].start : parts[across].stop]
     slow = flow.stream if flow.stream in parts else flow.rows
     if down != slow:
@@ -48,27 +52,42 @@ def unit_bytes(program: Program, unit: Unit, operand: IntArray) -> IntArray:
     return np.ascontiguousarray(block, dtype=np.int8).view(np.uint8).ravel()
 
 
-def outputs(program: Program, image: IntArray) -> IntArray:
+def outputs(program: Program, image: Matrix) -> Matrix:
     """Return the (m, n) outputs that lie in DRAM after a run: int8 or int32."""
     m, _, n = program.sizes
-    flow, width = program.dataflow, program.limits.out_bytes
-    out = np.zeros((m, n), dtype=np.int8 if width == 1 else np.int32)
-    letters = flow.rows if flow.drains else flow.stream
-    regions: dict[tuple[int, int], None] = {}
-    for row, col, chunk, *_ in program.prediction.passes.tolist():
-        regions[(row, col) if flow.drains else (chunk, col)] = None
-    for (slow, col), drain in zip(regions, program.drains, strict=True):
-        entries, columns = program.part("rows" if flow.drains else "stream", slow), program.part("cols", col)
-        own = image[drain.dram_address : drain.dram_address + drain.size_bytes]
-        block = np.ascontiguousarray(own).view(np.int8 if width == 1 else "<i4").reshape(len(entries), len(columns))
-        if letters == "m":
-            out[entries.start : entries.stop, columns.start : columns.stop] = block
-        else:
-            out[columns.start : columns.stop, entries.start : entries.stop] = block.T
+    narrow = program.limits.out_bytes == 1
+    out = np.zeros((m, n), dtype=np.int8 if narrow else np.int32)
+    for rows, columns, is_turned, drain in _regions(program):
+        own = np.ascontiguousarray(image[drain.dram_address : drain.dram_address + drain.size_bytes])
+        block = own.view(np.int8 if narrow else "<i4").reshape(drain.entries, -1)
+        out[rows, columns] = block.T if is_turned else block
     return out
 
 
-def requantised(sums: IntArray, shift: int) -> IntArray:
+def stored(program: Program, out: Matrix) -> Matrix:
+    """Return the bytes of (m, n) outputs, int8 or int32, as drains write them, from the output's address on."""
+    width = np.int8 if program.limits.out_bytes == 1 else np.dtype("<i4")
+    parts = []
+    for rows, columns, is_turned, _ in _regions(program):
+        block = out[rows, columns]
+        parts.append(np.ascontiguousarray(block.T if is_turned else block, dtype=width).view(np.uint8).ravel())
+    return np.concatenate(parts)
+
+
+def _regions(program: Program) -> Iterator[tuple[slice, slice, bool, Drain]]:
+    """Yield (rows, columns of the output, whether an entry is a column of it, the drain) of every region."""
+    flow = program.dataflow
+    regions = dict.fromkeys(
+        (row, col) if flow.drains else (chunk, col) for row, col, chunk, *_ in program.prediction.passes.tolist()
+    )
+    for (entry, col), drain in zip(regions, program.drains, strict=True):
+        entries, columns = program.part("rows" if flow.drains else "stream", entry), program.part("cols", col)
+        one, other = (slice(part.start, part.stop) for part in (entries, columns))
+        is_turned = (flow.rows if flow.drains else flow.stream) == "n"
+        yield (other, one, True, drain) if is_turned else (one, other, False, drain)
+
+
+def requantised(sums: Matrix, shift: int) -> Matrix:
     """Return int8 of sums as requantise.v makes them: shifted right, rounded half up, saturated.
 
     >>> requantised(np.array([-3, -2, 1, 2, 3, 1000]), 1)

@@ -71,7 +71,7 @@ class Stream(NamedTuple):
 
 
 class Drain(NamedTuple):
-    """One drain. ``passes``: passes (os: folds) whose last sum must be at the edge, of the narrow column or the last."""
+    """One drain. ``passes``: passes (os: folds) whose last sum must be at the edge, in the narrow or last column."""
 
     half: int
     narrow: int
@@ -189,7 +189,9 @@ def _check_buildable(limits: MemoryLimits) -> None:
         problems.append("memories.dram: hardware is predicted behind a bandwidth (got a channel that issues commands)")
     for memory, ports in _ports(limits).items():
         if not ports:
-            problems.append(f"memories.gb_port_bytes_per_clock: hardware needs a width on the way to {memory} (got unlimited)")
+            problems.append(
+                f"memories.gb_port_bytes_per_clock: hardware needs a width on the way to {memory} (got unlimited)"
+            )
     if problems:
         raise InputError(problems)
 
@@ -331,6 +333,11 @@ class _Writer:
             )
         )  # fmt: skip
         program.entries = max(program.entries, rows if drains else steps)
+        if not drains and not is_last and max(stream_after, tile_after + extent) < program.limits.buffer_read_cycles:
+            raise InputError(
+                f"memories.buffer_read_cycles: sums of one row and one step follow each other too soon for"
+                f" {program.limits.buffer_read_cycles} clocks; try fold_overlap none, a larger chunk or 1 clock"
+            )
 
     def _drain(self, number: int, i: int, j: int, t: int) -> None:
         program, design, limits = self.program, self.program.design, self.program.limits

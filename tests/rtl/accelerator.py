@@ -8,6 +8,7 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.program import Program
+from pivotsim.rtl.sizes import bits
 from tests.rtl import verilated
 from tests.rtl.bridge import FOLD_OVERLAPS, VERILOG
 from tests.rtl.verilated import HERE, Model
@@ -48,10 +49,6 @@ class Run:
     moved: dict[str, int]  # as MOVED
 
 
-def bits(count: int) -> int:
-    return max(1, (count - 1).bit_length())
-
-
 def library(build: Build, optimise: str = "-O1"):
     """Return the shared library of a build, compiling it where it is not there yet."""
     parameters = {
@@ -60,7 +57,8 @@ def library(build: Build, optimise: str = "-O1"):
         "READ_CYCLES": build.buffer_read_cycles, "LANES": build.lanes, "IPMEM_BYTES": build.buffer_bytes,
         "WTMEM_BYTES": build.buffer_bytes, "OPMEM_DEPTH": build.opmem_depth, "OPMEM_HALVES": build.opmem_halves,
         "BUFFER_BYTES": 2 * build.buffer_bytes, "BIAS_BYTES": build.buffer_bytes,
-        "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)), "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
+        "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
+        "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
         "TABLE_BITS": build.table_bits, "COUNT_BITS": WIDTHS.count_bits, "ADDRESS_BITS": WIDTHS.address_bits,
         "DRAM_BYTES": build.dram_bytes,
     }  # fmt: skip
@@ -106,7 +104,8 @@ class VerilatedAccelerator:
                 program.narrow_column, limits.bias, limits.out_bytes == 4, shift,
                 limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
                 limits.write_latency_cycles, program.dram_bytes, table_words,
-                build.rows + build.cols + 2 * build.mac_latency + 4, limit or 4 * program.prediction.result.cycles + 100,
+                build.rows + build.cols + 2 * build.mac_latency + 4,
+                limit or 4 * program.prediction.result.cycles + 100,
             ],
             dtype=np.int64,
         )  # fmt: skip

@@ -79,6 +79,11 @@ def edited(fault: Fault, folder: Path) -> Path:
 
 def caught_by(fault: Fault, folder: Path) -> str:
     """Return the first difference that the small campaign finds under a fault, '' if none."""
+    return caught_in_a_copy(fault, folder, "tests.rtl.faults")
+
+
+def caught_in_a_copy(fault: Fault, folder: Path, campaign: str) -> str:
+    """Return what a module's campaign prints in a copied tree with the fault in it."""
     tree = edited(fault, folder)
     environment = {
         **os.environ,
@@ -87,7 +92,7 @@ def caught_by(fault: Fault, folder: Path) -> str:
         "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.rtl.faults"],
+        [sys.executable, "-m", campaign],
         cwd=tree,
         env=environment,
         capture_output=True,

@@ -171,7 +171,10 @@ def clocks_of_oracle(oracle: memory_clock.Result, program: Program) -> dict[str,
 
 def bytes_moved(program: Program, run: Run) -> dict[str, tuple[int, int]]:
     """Return bytes as the RTL moved them and as the engine counts them."""
-    moved, resident = program.prediction.result.moved_bytes, sum(load.size_bytes for load in program.loads if load.keeps)
+    moved, resident = (
+        program.prediction.result.moved_bytes,
+        sum(load.size_bytes for load in program.loads if load.keeps),
+    )
     return {
         "dram_read": (run.moved["dram_read"], moved["dram_read"]),
         "dram_write": (run.moved["dram_write"], moved["dram_write"]),

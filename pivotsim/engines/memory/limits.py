@@ -57,7 +57,10 @@ class MemoryLimits:
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
                     check_integer(
-                        name, value, 0 if name.endswith(("_share_bytes", "_latency_cycles", "_read_cycles")) else 1, INT64_MAX
+                        name,
+                        value,
+                        0 if name.endswith(("_share_bytes", "_latency_cycles", "_read_cycles")) else 1,
+                        INT64_MAX,
                     )
             except InputError as error:
                 problems += error.problems

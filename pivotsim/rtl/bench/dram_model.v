@@ -72,11 +72,13 @@ module dram_model #(
     integer j;
     always @(posedge clk)
         for (j = 0; j < LANES; j = j + 1)
-            if (j[COUNT_BITS-1:0] < write_accepts) bytes[write_address + taken_before[ADDRESS_BITS-1:0] + j] <= write_data[8*j +: 8];
+            if (j[COUNT_BITS-1:0] < write_accepts)
+                bytes[write_address + taken_before[ADDRESS_BITS-1:0] + j[ADDRESS_BITS-1:0]] <= write_data[8*j +: 8];
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : lane
-            assign read_data[8*i +: 8] = bytes[read_address + given_before[ADDRESS_BITS-1:0] + i];
+            localparam [ADDRESS_BITS-1:0] NUMBER = i;
+            assign read_data[8*i +: 8] = bytes[read_address + given_before[ADDRESS_BITS-1:0] + NUMBER];
         end
     endgenerate
 endmodule
