@@ -82,6 +82,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
 	$(BIN)/python -m tests.proofs.sweeps
 	$(BIN)/python -m tests.proofs.array_rtl
+	$(BIN)/python -m tests.proofs.accelerator_rtl
 
 fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz

@@ -6,8 +6,8 @@ a column (`none`), or its second ones (`settled`), are themselves the chain that
 rows in the same clock, and may not begin before all rows have taken over what the chain held.
 
 Sources: rtl/verilog/pe_generic.v, in which each row meets its clocks; tests/data/foreign_rtl.csv for `none` and
-`settled` in arrays of others. Whether a column of DSP48E2 can do `pipelined`, or `settled` alone, with the registers inside the DSPs
-(B1 and B2) is a question for the Verilog of such a column, not answered here.
+`settled` in arrays of others. Whether a column of DSP48E2 can do `pipelined`, or `settled` alone, with the registers
+inside the DSPs (B1 and B2) is a question for the Verilog of such a column, not answered here.
 """
 
 from collections.abc import Iterator

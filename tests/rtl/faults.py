@@ -85,12 +85,9 @@ def caught_by(fault: Fault, folder: Path) -> str:
 def caught_in_a_copy(fault: Fault, folder: Path, campaign: str) -> str:
     """Return what a module's campaign prints in a copied tree with the fault in it."""
     tree = edited(fault, folder)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tree),
-        "NUMBA_CACHE_DIR": str(folder / "kernels"),
-        "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
-    }
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder))}
+    if fault.file.startswith(("pivotsim/kernels", "pivotsim/engines")):
+        environment["NUMBA_CACHE_DIR"] = str(folder / "kernels")
     done = subprocess.run(
         [sys.executable, "-m", campaign],
         cwd=tree,
