@@ -67,11 +67,11 @@ def main() -> int:
     missed = missed_faults() if cases >= CASES else []
     faults = len(accelerator_faults.FAULTS)
     text = (
-        f"{tally.cases:,} random GEMMs on {len(BUILDS)} accelerators in Verilog (and {tally.misfits:,} that do not fit),"
-        f" {tally.clocks:,} clocks,\n{tally.stalled:,} of them stalled: start and end of every load, tile, stream, last"
-        f" sum and drain ({tally.events:,} events),\nevery output byte and the bytes moved, against engine `memory`, the"
-        f" oracle and numpy: {tally.differences} differences.\n{faults - len(missed)} of {faults} one-line faults in that"
-        " Verilog and its programs are caught."
+        f"{tally.cases:,} random GEMMs on {len(BUILDS)} accelerators in Verilog ({tally.misfits:,} more do not fit,"
+        f" {tally.refused:,} are refused),\n{tally.clocks:,} clocks, {tally.stalled:,} of them stalled: start and end"
+        f" of every load, tile, stream, last sum and\ndrain ({tally.events:,} events), every output byte and the bytes"
+        f" moved, against engine `memory`, the oracle and\nnumpy: {tally.differences} differences."
+        f" {faults - len(missed)} of {faults} one-line faults in that Verilog are caught."
     )
     if cases >= CASES:
         write_section("accelerator proof", text)
