@@ -2,7 +2,8 @@
 
 A kind that a file does not name gets the cost, the place and the unit of its row in ``pivotsim.operations``, each with
 a source that calls it a default. A cost that a file begins must be whole. What is read of memories since a board was
-written has a default that changes nothing. A board without a processor (``host: none``) has no costs, places what it does not name elsewhere, and may leave out the power that a processor takes.
+written has a default that changes nothing. A board without a processor (``host: none``) has no costs, places what it
+does not name elsewhere, and may leave out the power that a processor takes.
 """
 
 from collections.abc import Iterator, Mapping
