@@ -8,12 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WrittenGemm:
-    """One distinct GEMM of a design: its name in the folder, how often it runs, the engine's clocks of one run."""
+    """One distinct GEMM of a design: its name in the folder, sizes, repeats, the engine's clocks of one run."""
 
     name: str
     m: int
     k: int
     n: int
+    out_bits: int
     repeats: int
     loop_order: str
     chunk: int

@@ -56,7 +56,7 @@ def unit_bytes(program: Program, unit: Unit, operand: Matrix) -> Matrix:
 def outputs(program: Program, image: Matrix) -> Matrix:
     """Return the (m, n) outputs that lie in DRAM after a run: int8 or int32."""
     m, _, n = program.sizes
-    narrow = program.limits.out_bytes == 1
+    narrow = program.out_bytes == 1
     out = np.zeros((m, n), dtype=np.int8 if narrow else np.int32)
     for rows, columns, is_turned, drain in _regions(program):
         own = np.ascontiguousarray(image[drain.dram_address : drain.dram_address + drain.size_bytes])
@@ -67,7 +67,7 @@ def outputs(program: Program, image: Matrix) -> Matrix:
 
 def stored(program: Program, out: Matrix) -> Matrix:
     """Return the bytes of (m, n) outputs, int8 or int32, as drains write them, from the output's address on."""
-    width = np.int8 if program.limits.out_bytes == 1 else np.dtype("<i4")
+    width = np.int8 if program.out_bytes == 1 else np.dtype("<i4")
     parts = []
     for rows, columns, is_turned, _ in _regions(program):
         block = out[rows, columns]

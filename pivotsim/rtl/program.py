@@ -20,6 +20,7 @@ from pivotsim.hardware.dataflows import OPERAND_MEMORY, Dataflow
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.memory.array_passes import after_pass
 from pivotsim.kernels.types import Design
+from pivotsim.rtl.buildable import check_limits, ports
 from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile, Unit
 
 IPMEM, WTMEM, BIAS = range(3)  # where a load goes to
@@ -69,6 +70,11 @@ class Program:
         """Streamed steps of a full chunk."""
         return self.prediction.result.chunk
 
+    @property
+    def out_bytes(self) -> int:
+        """Bytes of an output: 1 requantised, 4 as summed."""
+        return self.limits.out_bits // 8
+
     def part(self, dimension: str, number: int) -> range:
         """Return the indices of one row tile, column tile or chunk.
 
@@ -97,9 +103,9 @@ def program_of(
     Raises
     ------
     InputError
-        A value is not valid, or nothing says how wide hardware must be.
+        A value is not valid, the Verilog does not have it, or nothing says how wide hardware must be.
     """
-    _check_buildable(limits)
+    check_limits(limits)
     run = record_gemm(m, k, n, array, limits, loop_order=loop_order, chunk=chunk)
     if isinstance(run, DoesNotFit):
         return run
@@ -108,36 +114,6 @@ def program_of(
     _lay_out(program)
     _Writer(program).write()
     return program
-
-
-def _check_buildable(limits: MemoryLimits) -> None:
-    problems = [
-        f"memories.{name}_bytes: hardware needs a size (got unlimited)"
-        for name in ("ipmem", "wtmem", "opmem")
-        if limits.half_bytes(name) is None
-    ]
-    if limits.channel is not None:
-        problems.append("memories.dram: hardware is predicted behind a bandwidth (got a channel that issues commands)")
-    for memory, ports in _ports(limits).items():
-        if not ports:
-            problems.append(
-                f"memories.gb_port_bytes_per_clock: hardware needs a width on the way to {memory} (got unlimited)"
-            )
-    if problems:
-        raise InputError(problems)
-
-
-def _ports(limits: MemoryLimits) -> dict[str, list[int]]:
-    """Return the widths that bytes from the global buffer pass, by memory."""
-    own = {"ipmem": limits.ipmem_port_bytes_per_cycle, "wtmem": limits.wtmem_port_bytes_per_cycle, "bias": None,
-           "DRAM": None}  # fmt: skip
-    shared = [limits.gb_port_bytes_per_cycle]
-    only_dram = [limits.axi_bytes_per_cycle]
-    ports = {}
-    for name, port in own.items():
-        widths = [port, *shared, *(only_dram if name in ("bias", "DRAM") else ())]
-        ports[name] = [width for width in widths if width is not None]
-    return ports
 
 
 def _lay_out(program: Program) -> None:
@@ -153,7 +129,7 @@ def _lay_out(program: Program) -> None:
     m, _, n = program.sizes
     program.bias_address = address
     program.output_address = address + (BIAS_BYTES * n if program.limits.bias else 0)
-    program.dram_bytes = program.output_address + m * n * program.limits.out_bytes
+    program.dram_bytes = program.output_address + m * n * program.out_bytes
 
 
 def unit_of(program: Program, slot: int, number: int) -> Unit:
@@ -207,8 +183,8 @@ class _Writer:
         return self.program.limits.half_bytes(("ipmem", "wtmem")[memory]) or 0
 
     def _lanes(self, memory: str, from_dram: bool) -> int:
-        ports, axi = _ports(self.program.limits)[memory], self.program.limits.axi_bytes_per_cycle
-        return min([*ports, axi] if from_dram and axi is not None else ports)
+        widths, axi = ports(self.program.limits)[memory], self.program.limits.axi_bytes_per_cycle
+        return min([*widths, axi] if from_dram and axi is not None else widths)
 
     def _load(self, load: list[int]) -> None:
         program = self.program
@@ -289,11 +265,11 @@ class _Writer:
             program.narrow_column = cols - 1
         by_column = program.dataflow.cols == "n"  # a bias per column of the array, or per entry
         start = BIAS_BYTES * (program.part("cols", j) if by_column else program.part("stream", t)).start
-        size = entries * cols * limits.out_bytes
+        size = entries * cols * program.out_bytes
         done = sum(drain.size_bytes for drain in program.drains[-1:])
         program.drains.append(
             Drain(
-                self.regions % limits.halves("opmem"), int(narrow), entries, cols * limits.out_bytes, 0,
+                self.regions % limits.halves("opmem"), int(narrow), entries, cols * program.out_bytes, 0,
                 self._lanes("DRAM", True), self.folds if design.drains else number + 1, self.bias_loads, start,
                 0 if by_column else BIAS_BYTES, size,
                 program.drains[-1].dram_address + done if program.drains else program.output_address,

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
+from pivotsim.rtl.buildable import OPERAND_BITS, bits_refused, check_board
 from pivotsim.rtl.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.encoding import tables, word
 from pivotsim.rtl.layout import dram_image, requantised, stored
@@ -25,6 +27,7 @@ from pivotsim.workload.plans import Plan
 
 HERE = Path(__file__).parent
 TABLE_NAMES = ("loads", "tiles", "streams", "drains")
+WrittenSize: TypeAlias = tuple[int, int, int, int]
 SEED = 20240623  # of the bench's operands
 
 
@@ -64,6 +67,7 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     board, target = as_systolic(hw, "rtl"), Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"--out: must be a new or an empty folder {got(str(target))}")
+    check_board(board)
     trace = workload if isinstance(workload, Trace) else lower(workload)
     counted = _gemms_of(trace, board)
     programs = [_program(board, *size) for size in counted]
@@ -89,15 +93,15 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     return design
 
 
-def _gemms_of(trace: Trace, board: SystolicHardware) -> dict[tuple[int, int, int], tuple[str, int]]:
-    """Return the distinct GEMMs on the array: size -> (name, repeats)."""
-    found: dict[tuple[int, int, int], tuple[str, int]] = {}
+def _gemms_of(trace: Trace, board: SystolicHardware) -> dict[WrittenSize, tuple[str, int]]:
+    """Return the distinct GEMMs on the array: (m, k, n, bits of an output) -> (name, repeats)."""
+    found: dict[WrittenSize, tuple[str, int]] = {}
     for op in trace.ops:
         if op.kind != "gemm" or board.placement.of("gemm") != "array":
             continue
         _check_op(op)
-        size = op.m, op.k, op.n
-        name = f"{op.module}_{op.m}x{op.k}x{op.n}"
+        size = op.m, op.k, op.n, op.out_bits
+        name = f"{op.module}_{op.m}x{op.k}x{op.n}" + ("" if op.out_bits == 8 else f"_out{op.out_bits}")
         first, repeats = found.get(size, (name, 0))
         found[size] = first, repeats + op.repeats
     if not found:
@@ -108,14 +112,15 @@ def _gemms_of(trace: Trace, board: SystolicHardware) -> dict[tuple[int, int, int
 def _check_op(op: Op) -> None:
     if op.mask_file or op.mask_key or op.density != 1:
         raise InputError(f"rtl: {op.module} of encoder {op.encoder} has a mask; programs are of dense GEMMs only")
-    if max(op.a_bits, op.w_bits) > 8:
-        raise InputError(f"rtl: {op.module}: operands must have 8 bits at most {got(max(op.a_bits, op.w_bits))}")
+    problems = list(bits_refused(op.a_bits, op.w_bits, op.out_bits))
+    if problems:
+        raise InputError(f"rtl: {op.module} of encoder {op.encoder}: {problem}" for problem in problems)
 
 
-def _program(board: SystolicHardware, m: int, k: int, n: int) -> Program:
+def _program(board: SystolicHardware, m: int, k: int, n: int, out_bits: int) -> Program:
     memories = board.memories
     chunk = min(memories.chunk, DATAFLOW[board.array.dataflow].sizes(m, k, n)[2])
-    limits = limits_of(memories, board.array.clock_mhz)
+    limits = limits_of(memories, board.array.clock_mhz).with_bits(OPERAND_BITS, OPERAND_BITS, out_bits)
     program = program_of(m, k, n, board.array, limits, loop_order=memories.loop_order, chunk=chunk)
     if isinstance(program, DoesNotFit):
         raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in program.misfits)
@@ -176,11 +181,11 @@ def _write_program(
     sums = a.astype(np.int32) @ b.astype(np.int32) + (bias if limits.bias else 0)
     image = dram_image(program, a, b, bias)
     image[: program.output_address].tofile(folder / "dram.bin")
-    expected = requantised(sums, shift) if limits.out_bytes == 1 else sums.astype(np.int32)
+    expected = requantised(sums, shift) if program.out_bytes == 1 else sums.astype(np.int32)
     stored(program, expected).tofile(folder / "outputs.bin")
     settings = (
         flow.drains, flow.name == "ws", len(program.loads), len(program.streams), len(program.tiles),
-        len(program.drains), program.narrow_column, limits.bias, limits.out_bytes == 4, shift,
+        len(program.drains), program.narrow_column, limits.bias, program.out_bytes == 4, shift,
         limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles,
         program.dram_bytes, program.output_address, gemm.cycles,
     )  # fmt: skip

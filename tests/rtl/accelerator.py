@@ -101,7 +101,7 @@ class VerilatedAccelerator:
         settings = np.array(
             [
                 flow == DATAFLOW["os"], flow == DATAFLOW["ws"], counts[0], counts[2], counts[1], counts[3],
-                program.narrow_column, limits.bias, limits.out_bytes == 4, shift,
+                program.narrow_column, limits.bias, program.out_bytes == 4, shift,
                 limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
                 limits.write_latency_cycles, program.dram_bytes, table_words,
                 build.rows + build.cols + 2 * build.mac_latency + 4,

@@ -75,7 +75,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14, dataflows: t
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "buffer_read_cycles": build.buffer_read_cycles,
-        "out_bytes": draw.choice((1, 4)),
+        "out_bits": draw.choice((8, 32)),
         "bias": draw.random() < 0.4,
     }
     streamed = dict(zip(DATAFLOWS, (gemm[2], gemm[0], gemm[1]), strict=True))[array["dataflow"]]
@@ -109,7 +109,7 @@ def differences(case: Case, accelerator: VerilatedAccelerator, seed: int, tally:
     shift = seed % 12
     run = accelerator.run(program, dram_image(program, a, b, bias), shift)
     product = a.astype(np.int64) @ b.astype(np.int64) + (bias if limits.bias else 0)
-    expected = product.astype(np.int32) if limits.out_bytes == 4 else requantised(product, shift)
+    expected = product.astype(np.int32) if limits.out_bits == 32 else requantised(product, shift)
     found = [] if np.array_equal(outputs(program, run.image), expected) else ["results: rtl and numpy"]
     for name, ours in clocks_of_rtl(program, run).items():
         for other, clocks in (("engine", clocks_of_engine(program)), ("oracle", clocks_of_oracle(oracle, program))):

@@ -237,8 +237,8 @@ def schedule(
                 where = region_rows(at.i, at.j, at.t, design, limits, parts)
             start += limits.post_region + limits.post_entry * entries
             drained_before = drained
-            delayed = start + divisor * answer  # OPMEM's first word is read
-            drained = transfer(delayed, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)
+            late = divisor * answer  # clocks until OPMEM's first word is read
+            drained = transfer(start + late, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)
             if kept is not None:
                 if drained.end > floors.limit:
                     result[PASSES] = count
@@ -249,7 +249,7 @@ def schedule(
             if is_charged:
                 tail_dram += common(tail_from, NEVER, drained)
             if len(records.drains):
-                note_drain(records.drains, region, size, region % max(1, opmem), drained.start - divisor * answer, drained.end)
+                note_drain(records.drains, region, size, region % max(1, opmem), drained, late)
             region += 1
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(

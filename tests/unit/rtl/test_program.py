@@ -55,12 +55,12 @@ def test_fields_lie_from_the_lowest_bit_up():
 
 
 @pytest.mark.parametrize("dataflow", DATAFLOWS)
-@pytest.mark.parametrize("out_bytes", [1, 4])
-def test_outputs_come_back_as_they_were_stored(dataflow, out_bytes):
-    limits = limits_of(out_bytes=out_bytes, bias=True, ipmem_bytes=64, wtmem_bytes=64)
+@pytest.mark.parametrize("out_bits", [8, 32])
+def test_outputs_come_back_as_they_were_stored(dataflow, out_bits):
+    limits = limits_of(out_bits=out_bits, bias=True, ipmem_bytes=64, wtmem_bytes=64)
     program = program_of(7, 5, 6, array_of(dataflow=dataflow), limits, chunk=3)
     generator = np.random.default_rng(1)
-    out = generator.integers(-100, 100, (7, 6)).astype(np.int8 if out_bytes == 1 else np.int32)
+    out = generator.integers(-100, 100, (7, 6)).astype(np.int8 if out_bits == 8 else np.int32)
     image = dram_image(program, np.zeros((7, 5), np.int8), np.zeros((5, 6), np.int8), np.arange(6, dtype=np.int32))
     assert image[program.bias_address :][:24].view(np.int32).tolist() == list(range(6))
     image[program.output_address :] = stored(program, out)
