@@ -71,7 +71,12 @@ def test_nothing_is_written_over_or_half(tmp_path):
     ("op", "message"),
     [
         (Op(1, "fc1", "gemm", 9, 12, 10, 1, density=0.5, mask_key="block=4,seed=0"), "has a mask"),
-        (Op(1, "fc1", "gemm", 9, 12, 10, 1, a_bits=16), "operands must have 8 bits at most (got 16)"),
+        (
+            Op(1, "fc1", "gemm", 9, 12, 10, 1, a_bits=16),
+            "encoder 1: a_bits: operands must have 8 bits in hardware (got 16)",
+        ),
+        (Op(1, "fc1", "gemm", 9, 12, 10, 1, w_bits=4), "w_bits: operands must have 8 bits in hardware (got 4)"),
+        (Op(1, "fc1", "gemm", 9, 12, 10, 1, out_bits=16), "out_bits: outputs must have 8 bits in hardware, or the 32"),
         (Op(1, "gelu", "gelu", 9, 12, 0, 1), "no GEMM for the array"),
     ],
 )
@@ -79,3 +84,34 @@ def test_workloads_that_no_program_is_written_for(op, message, tmp_path):
     with pytest.raises(ps.InputError) as raised:
         ps.write_rtl(ps.load_hardware("zcu102"), Trace((op,)), tmp_path / "design")
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("array.count", 2, "array.count: must be 1 in hardware (got 2)"),
+        ("array.operand_bits", 16, "array.operand_bits: must be 8 in hardware (got 16)"),
+        ("calls.fold_us", 1.5, "calls.fold_us: hardware waits for no driver; must be 0 here"),
+        ("memories.dram", "dram/ddr4_2400", "memories.dram: hardware is predicted behind a bandwidth"),
+        ("memories.sum_bytes", 8, "memories.sum_bytes: must be 4 in hardware, sums and biases are int32 (got 8)"),
+        ("memories.axi_read_burst_clocks", 3, "memories.axi_bursts: hardware counts bytes per clock"),
+        ("memories.transfers", "serial", "memories.transfers: must be overlapped in hardware"),
+        ("memories.reuse", "none", "memories.reuse: must be kept in hardware"),
+        ("memories.clock_divisor", 2, "memories.clock_divisor: must be 1 in hardware, there is one clock (got 2)"),
+        ("memories.post_region_cycles", 1, "memories.post_region_cycles: must be 0 in hardware"),
+        ("memories.post_entry_cycles", 1, "memories.post_entry_cycles: must be 0 in hardware"),
+    ],
+)
+def test_boards_that_no_verilog_is_written_for(path, value, message, tmp_path):
+    with pytest.raises(ps.InputError) as raised:
+        ps.write_rtl(ps.load_hardware("zcu102").replace({**SMALL, path: value}), small_trace(), tmp_path / "design")
+    assert len(raised.value.problems) == 1 and raised.value.problems[0].startswith(message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_outputs_of_other_widths_are_other_programs(tmp_path):
+    ops = tuple(Op(1, "qkt", "gemm", 9, 12, 10, 1, out_bits=bits) for bits in (8, 32))
+    design = ps.write_rtl(ps.load_hardware("zcu102").replace(SMALL), Trace(ops), tmp_path / "design")
+    assert [(gemm.name, gemm.out_bits) for gemm in design.gemms] == [("qkt_9x12x10", 8), ("qkt_9x12x10_out32", 32)]
+    sizes = [(tmp_path / "design/programs" / gemm.name / "outputs.bin").stat().st_size for gemm in design.gemms]
+    assert sizes == [90, 360]
