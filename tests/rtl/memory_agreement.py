@@ -58,6 +58,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14, dataflows: t
     scale = draw.choice((1, 1, 3))
     halves = "single" if build.opmem_halves == 1 else "ping_pong"
     memory = {
+        **memory_clock.UNLIMITED,
         "ipmem_bytes": draw.randint(largest, 60 * scale),
         "wtmem_bytes": draw.randint(largest, 60 * scale),
         "opmem_bytes": draw.randint(8 * build.cols, 250 * scale),
