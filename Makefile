@@ -84,6 +84,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.several_arrays
 	$(BIN)/python -m tests.proofs.calibration
 	$(BIN)/python -m tests.proofs.array_rtl
+	$(BIN)/python -m tests.proofs.accelerator_rtl
 
 fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz

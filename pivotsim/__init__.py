@@ -29,6 +29,7 @@ _HOMES = {
     "uncertainty": "pivotsim.propagation.run",
     "infer_settings": "pivotsim.published.hidden_settings.search",
     "reproduce": "pivotsim.published.registry",
+    "write_rtl": "pivotsim.rtl.writer",
     "compare": "pivotsim.simulation.comparison",
     "execute_gemm": "pivotsim.simulation.executed_gemm",
     "simulate_designs": "pivotsim.simulation.many_designs",
@@ -58,7 +59,7 @@ __all__ = [
     "lower", "mask_attention", "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons",
     "prune_tokens", "read_model", "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs",
     "simulate_gemm", "skip_attention", "split_attention", "trace_of", "uncertainty", "validate", "with_checkpoint",
-    "write_trace",
+    "write_rtl", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
     "calibration", "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation",
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from pivotsim.propagation.run import uncertainty
     from pivotsim.published.hidden_settings.search import infer_settings
     from pivotsim.published.registry import reproduce
+    from pivotsim.rtl.writer import write_rtl
     from pivotsim.simulation.comparison import compare
     from pivotsim.simulation.executed_gemm import execute_gemm
     from pivotsim.simulation.many_designs import simulate_designs

@@ -34,6 +34,7 @@ COMMANDS = {
     "sweep": ("exploring", "sweep_command"),
     "front": ("fronts", "front_command"),
     "export": ("fronts", "export_command"),
+    "rtl": ("writing", "rtl_command"),
     "warm": ("warming", "warm_command"),
     "reproduce": ("reproducing", "reproduce_app"),
     "infer": ("inferring", "infer_command"),

@@ -5,9 +5,9 @@ for the held operand, too. ``REGISTERS`` lists what overlaps take on top. Withou
 a column (`none`), or its second ones (`settled`), are themselves the chain that a load moves through: it settles in all
 rows in the same clock, and may not begin before all rows have taken over what the chain held.
 
-Sources: the PE of tests/rtl, in which each row meets its clocks; tests/data/foreign_rtl.csv for `none` and `settled` in
-arrays of others. Whether a column of DSP48E2 can do `pipelined`, or `settled` alone, with the registers inside the DSPs
-(B1 and B2) is a question for the Verilog of such a column, not answered here.
+Sources: rtl/verilog/pe_generic.v, in which each row meets its clocks; tests/data/foreign_rtl.csv for `none` and
+`settled` in arrays of others. Whether a column of DSP48E2 can do `pipelined`, or `settled` alone, with the registers
+inside the DSPs (B1 and B2) is a question for the Verilog of such a column, not answered here.
 """
 
 from collections.abc import Iterator

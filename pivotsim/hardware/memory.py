@@ -16,6 +16,7 @@ UNLIMITED: Literal["unlimited"] = "unlimited"
 BANDWIDTH = "bandwidth"
 MAX_PORT_BYTES = 2**20
 MAX_LATENCY_NS = 10**9
+MAX_READ_CYCLES = 2  # an address register and an output register of a block RAM
 
 Buffers = Literal["single", "ping_pong"]
 LoopOrder = Literal["auto", "column-chunk-row", "chunk-column-row", "column-outer", "row-outer"]
@@ -88,6 +89,10 @@ class MemorySpec(Spec):
     dram_bytes_per_s: Size = quantity("B/s", "DRAM bandwidth, for reads and for writes each, under `bandwidth`.")
     read_latency_ns: int = quantity("ns", "From a read's request to its first data.", ge=0, le=MAX_LATENCY_NS)
     write_latency_ns: int = quantity("ns", "From a write's last data to its end; 0 is posted.", ge=0, le=MAX_LATENCY_NS)
+    buffer_read_cycles: int = quantity(
+        "clocks", "From an address of a memory of the PL to its data; block RAMs 1 or 2.", ge=0, le=MAX_READ_CYCLES,
+        default=0,
+    )  # fmt: skip
     axi_burst_bytes: int = quantity("B", "Longest burst of the AXI ports.", ge=1, le=MAX_PORT_BYTES, default=256)
     axi_bursts: Literal["unit", "row"] = quantity(
         "", "What a burst reaches over at most: a unit, or each row of its matrix for itself.", default="unit"
@@ -164,6 +169,7 @@ class MemorySpec(Spec):
             "dram": BANDWIDTH,
             "read_latency_ns": 0,
             "write_latency_ns": 0,
+            "buffer_read_cycles": 0,
             "bias": False,
             "loop_order": "auto",
             "chunk": 0,

@@ -72,6 +72,7 @@ def random_case(draw, largest=14, is_mixed=False):
         "wtmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "buffer_read_cycles": draw.choice((0, 0, 1, 2)),
         **(mixed_widths(draw) if is_mixed else {"out_bits": draw.choice((8, 32))}),
         "bias": draw.random() < 0.4,
     }

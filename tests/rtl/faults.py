@@ -52,10 +52,10 @@ FAULTS = [
     Fault("pe: a settled load is sent upside down", SEQUENCER, "of_row = extent - 1 - i if is_moved else i", "of_row = i"),
     Fault("pe: a settled load waits for all rows of the array", SEQUENCER, "at + state[SENT_ROWS] - 1] & FIRST", "at + config.rows - 1] & FIRST"),
     Fault("analytic: a fold one clock short", "pivotsim/engines/array/folds.py", "taken = t + rows + sc - 2", "taken = t + rows + sc - 3"),
-    Fault("rtl: operands swapped", "tests/rtl/pe.v", "wire signed [7:0] factor = os ? y_in : held;", "wire signed [7:0] factor = os ? y_in : x_in;"),
-    Fault("rtl: unsigned operand", "tests/rtl/pe.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
-    Fault("rtl: a register of the token missing", "tests/rtl/pe.v", "token <= token_half;", "token <= token_in && !train_ends;"),
-    Fault("rtl: partial sum lost on the way down", "tests/rtl/pe.v", ": p_in + {{16{addend[15]}}, addend};", ": {{16{addend[15]}}, addend};"),
+    Fault("rtl: operands swapped", "pivotsim/rtl/verilog/pe_generic.v", "wire signed [7:0] factor = os ? y_in : held;", "wire signed [7:0] factor = os ? y_in : x_in;"),
+    Fault("rtl: unsigned operand", "pivotsim/rtl/verilog/pe_generic.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
+    Fault("rtl: a register of the token missing", "pivotsim/rtl/verilog/pe_generic.v", "token <= token_half;", "token <= token_in && !train_ends;"),
+    Fault("rtl: partial sum lost on the way down", "pivotsim/rtl/verilog/pe_generic.v", ": p_in + {{16{addend[15]}}, addend};", ": {{16{addend[15]}}, addend};"),
     Fault("rtl: skew of rows off by one", "tests/rtl/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
     Fault("rtl: the drain does not wait for the last operand", "tests/rtl/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
     Fault("rtl: a settled load does not wait for the last row", "tests/rtl/sequencer.v", "enters_first[last_row]", "stream_begins"),
@@ -103,7 +103,7 @@ def _rtl_cache(fault: Fault, folder: Path) -> Path:
     """An engine's fault leaves the libraries as they are; the Verilog's needs new ones, on the same runtime."""
     from tests.rtl.bridge import cache_folder
 
-    if not fault.file.startswith("tests/rtl"):
+    if not fault.file.endswith(".v"):
         return cache_folder()
     for runtime in cache_folder().glob("runtime*"):
         shutil.copytree(runtime, folder / "rtl" / runtime.name)

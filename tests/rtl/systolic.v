@@ -112,7 +112,8 @@ module systolic #(
         end
         for (r = 0; r < R; r = r + 1) begin : row
             for (c = 0; c < C; c = c + 1) begin : col
-                pe #(.DOUBLE(OVERLAP == 1 || OVERLAP == 3 || OVERLAP == 4), .CHAIN(CHAIN), .MREG(MREG)) element (
+                pe_generic #(.DOUBLE(OVERLAP == 1 || OVERLAP == 3 || OVERLAP == 4), .CHAIN(CHAIN), .MREG(MREG), .TAG_BITS(3))
+                element (
                     .clk(clk), .reset(reset), .os(os),
                     .x_in(x[r*(C+1)+c]), .x_first_in(x_first[r*(C+1)+c]), .x_last_in(x_last[r*(C+1)+c]),
                     .x(x[r*(C+1)+c+1]), .x_first(x_first[r*(C+1)+c+1]), .x_last(x_last[r*(C+1)+c+1]),
@@ -120,7 +121,18 @@ module systolic #(
                     .move(move[c]), .b_in(b[r*C+c]), .b(b[(r+1)*C+c]),
                     .token_in(tokens[r*C+c]), .token(tokens[(r+1)*C+c]),
                     .p_in(p[r*C+c]), .p_tag_in(p_tag[r*C+c]), .p_next(p_next[r*C+c]),
-                    .p(p[(r+1)*C+c]), .p_tag(p_tag[(r+1)*C+c]), .digest(pe_digest[r*C+c]));
+                    .p(p[(r+1)*C+c]), .p_tag(p_tag[(r+1)*C+c]));
+                wire [63:0] mreg_state;
+                if (MREG == 0) begin : without_product
+                    assign mreg_state = 64'd0;
+                end else begin : with_product
+                    assign mreg_state = {46'd0, element.first, element.last, element.addend};
+                end
+                pe_digest seen (
+                    .x(element.x), .x_first(element.x_first), .x_last(element.x_last), .y(element.y),
+                    .y_last(element.y_last), .s(element.s), .b(element.b), .a(element.a), .h(element.h),
+                    .token_half(element.token_half), .token(element.token), .p(element.p), .p_tag(element.p_tag),
+                    .mreg_state(mreg_state), .digest(pe_digest[r*C+c]));
                 assign x_first_registers[r*C+c] = x_first[r*(C+1)+c+1];
                 assign x_last_registers[r*C+c] = x_last[r*(C+1)+c+1];
             end

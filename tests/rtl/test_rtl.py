@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.rtl import bridge, faults
+from tests.rtl import bridge, faults, verilated
 from tests.rtl.agreement import EDGES, Point, Tally, differences, draw_point
 from tests.rtl.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray
 
@@ -98,8 +98,8 @@ def test_a_fault_is_caught(fault, tmp_path):
 
 
 def test_a_missing_tool_is_named(monkeypatch):
-    monkeypatch.setattr(bridge.shutil, "which", lambda tool: None)
+    monkeypatch.setattr(verilated.shutil, "which", lambda tool: None)
     assert bridge.missing() == "no g++ on this machine"
     monkeypatch.setenv("VERILATOR", "/nowhere/verilator")
-    monkeypatch.setattr(bridge.shutil, "which", lambda tool: None if "verilator" in tool else f"/bin/{tool}")
+    monkeypatch.setattr(verilated.shutil, "which", lambda tool: None if "verilator" in tool else f"/bin/{tool}")
     assert bridge.missing() == "$VERILATOR names no program: /nowhere/verilator"

@@ -46,6 +46,7 @@ def transfer_cycles(size: int, is_drain: bool, limits: MemoryLimits) -> int:
     elif limits.dram_bytes_per_s:
         longest = max(longest, -(-size * limits.clock_hz // limits.dram_bytes_per_s))
     latency = limits.write_latency_cycles if is_drain else limits.read_latency_cycles
+    latency += limits.buffer_read_cycles
     return longest + latency * divisor + 3 * (divisor - 1)  # whole clocks of the memories, of the channel's end too
 
 
@@ -99,7 +100,7 @@ def check(
         unit = max(*fetched, sums, sums // limits.sum_bytes * out_bytes)
         unit = max(unit * factor, limits.sum_bytes * n if limits.bias else 0)
         longest = max(transfer_cycles(unit, is_drain, limits) for is_drain in (False, True)) + unit + 1
-        step = 2 * rows + cols + chunk + design.mac_latency
+        step = 2 * rows + cols + chunk + design.mac_latency + 2 * limits.buffer_read_cycles
         step += limits.post_region_cycles + limits.post_entry_cycles * max(chunk, rows)
         total = max(total, (3 * number + 1) * longest + number * step)
         product = max(product, unit * dram.cost_num)

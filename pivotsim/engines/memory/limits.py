@@ -11,6 +11,7 @@ from pivotsim.hardware.memory import (
     BUFFERS,
     BURSTS,
     KEPT,
+    MAX_READ_CYCLES,
     MAX_SUM_BYTES,
     NOT_KEPT,
     OVERLAPPED,
@@ -22,8 +23,11 @@ from pivotsim.kernels.types import Dram, Limits
 from pivotsim.units import INT64_MAX
 from pivotsim.workload.sizes import MAX_BITS
 
-MOST = {"input_bits": MAX_BITS, "weight_bits": MAX_BITS, "out_bits": MAX_BITS, "sum_bytes": MAX_SUM_BYTES}
-MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles")
+MOST = {
+    **dict.fromkeys(("input_bits", "weight_bits", "out_bits"), MAX_BITS), "sum_bytes": MAX_SUM_BYTES,
+    "buffer_read_cycles": MAX_READ_CYCLES,
+}  # fmt: skip
+MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles", "_read_cycles")
 CHOICES = {"axi_bursts": BURSTS, "transfers": (OVERLAPPED, SERIAL), "reuse": (KEPT, NOT_KEPT)}
 
 
@@ -36,7 +40,8 @@ class MemoryLimits:
 
     ``clock_hz`` is the array's clock; one of the memories, in which ports, bursts and latencies count, takes
     ``clock_divisor`` of it. The ``post`` clocks are the array's. ``transfers`` and ``reuse`` as in ``hardware.memory``.
-    ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write. With
+    ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write.
+    ``buffer_read_cycles`` (0, 1, 2) is how long memories of the PL take to answer. With
     ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
     reaches over a unit, or over a row of its matrix.
 
@@ -59,6 +64,7 @@ class MemoryLimits:
     wtmem_port_bytes_per_cycle: int | None = None
     read_latency_cycles: int = 0
     write_latency_cycles: int = 0
+    buffer_read_cycles: int = 0
     bias: bool = False
     sum_bytes: int = 4
     axi_burst_bytes: int | None = None
@@ -86,12 +92,10 @@ class MemoryLimits:
                     continue
                 if name.endswith("_buffers") or name in CHOICES:
                     check_choice(name, value, CHOICES.get(name, BUFFERS))
-                elif name in MOST:
-                    check_integer(name, value, 1, MOST[name])
                 elif name == "bias":
                     check_flag(name, value)
                 elif value is not None or "None" not in str(field.type):
-                    check_integer(name, value, 0 if name.endswith(MAY_BE_ZERO) else 1, INT64_MAX)
+                    check_integer(name, value, 0 if name.endswith(MAY_BE_ZERO) else 1, MOST.get(name, INT64_MAX))
             except InputError as error:
                 problems += error.problems
         if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
@@ -103,8 +107,8 @@ class MemoryLimits:
     def are_none(self) -> bool:
         """Whether nothing is limited: sizes, shares, rates, latencies and clocks before drains."""
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
-        clocks = (self.read_latency_cycles, self.write_latency_cycles, self.post_region_cycles, self.post_entry_cycles)
-        return all(free) and not any(clocks)
+        clocks = (self.read_latency_cycles, self.write_latency_cycles, self.buffer_read_cycles)
+        return all(free) and not any((*clocks, self.post_region_cycles, self.post_entry_cycles))
 
     def with_bits(self, input_bits: int, weight_bits: int, out_bits: int) -> "MemoryLimits":
         """Return the limits for a multiplication whose elements have these bits."""
@@ -154,6 +158,7 @@ class MemoryLimits:
             refetches=int(self.reuse == NOT_KEPT),
             post_region=self.post_region_cycles,
             post_entry=self.post_entry_cycles,
+            buffer_read_cycles=self.buffer_read_cycles,
             input_bits=self.input_bits,
             weight_bits=self.weight_bits,
             out_bits=self.out_bits,
@@ -235,6 +240,7 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         wtmem_port_bytes_per_cycle=limit(memories.wtmem_port_bytes_per_clock),
         read_latency_cycles=cycles(memories.read_latency_ns),
         write_latency_cycles=cycles(memories.write_latency_ns),
+        buffer_read_cycles=memories.buffer_read_cycles,
         bias=memories.bias,
         sum_bytes=memories.sum_bytes,
         transfers=memories.transfers,

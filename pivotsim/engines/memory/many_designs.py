@@ -171,6 +171,7 @@ def _longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
     """Return (clocks per byte, clocks, cost, bytes of bias per output) of any transfer at most, and post clocks."""
     divisor = limits.clock_divisor
     latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 4  # rounded up, and a start
+    latency += 3 * limits.buffer_read_cycles  # a pass waits for two, its transfers for one each
     row = limits.row()
     per_byte = [1 / rate for rate in (row.gb_port, row.ipmem_port, row.wtmem_port) if rate]
     for is_drain in (False, True):  # as bounds.axi_cycles

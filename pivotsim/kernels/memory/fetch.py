@@ -174,7 +174,8 @@ def load(
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
     earliest, latency = max(loading.channel, memory.free_1 if memory.half else memory.free_0, turn), limits.read_latency
     divisor = limits.clock_divisor
-    flight = transfer(earliest, wanted.size, wanted.ports, wanted.is_dram, READ, latency, divisor, place, dram, reads)
+    own = wanted.ports if wanted.is_dram else wanted.ports + limits.buffer_read_cycles
+    flight = transfer(earliest, wanted.size, own, wanted.is_dram, READ, latency, divisor, place, dram, reads)
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):

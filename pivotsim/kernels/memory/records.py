@@ -35,7 +35,7 @@ def note_pass(passes: Array, row: int, at: PassIndex, load: int, lead: int, begi
 
 
 @inlined
-def note_drain(drains: Array, row: int, size: int, half: int, flight: Flight) -> None:
-    """Record a drain, in the order of DRAIN_FIELDS."""
-    for field, value in enumerate((size, half, flight.start, flight.end)):
+def note_drain(drains: Array, row: int, size: int, half: int, flight: Flight, late: int) -> None:
+    """Record a drain, in the order of DRAIN_FIELDS; its flight begins ``late`` clocks after its start."""
+    for field, value in enumerate((size, half, flight.start - late, flight.end)):
         drains[row, field] = value

@@ -96,7 +96,7 @@ def schedule(
         Total and last output's clock, counts of passes, loads and drains, passes run, stalls by cause.
     """
     tiled, opmem, is_charged = not design.drains, limits.output_halves, tail_from != NEVER
-    in_turn, divisor = limits.is_serial == 1, limits.clock_divisor
+    in_turn, divisor, answer = limits.is_serial == 1, limits.clock_divisor, limits.buffer_read_cycles
     parts = cut(gemm, design, chunk)
     setting, nr, nc, nt = Setting(gemm, design, limits, parts), parts.nr, parts.nc, parts.nt
     sizes, ports = room[SIZES], room[PORTS]
@@ -163,36 +163,39 @@ def schedule(
                 # the pass
                 claims, is_claimed = not is_claimed if tiled else z == last, True  # its region's half of OPMEM
                 ready = max(stream_from, load_from + lead)
-                begin = max(ready, flight_0.end + lead, flight_1.end)
+                begin = max(ready, flight_0.end + answer + lead, flight_1.end + answer)
                 if in_turn:
-                    begin = max(load_from, drained.end, flight_0.end, flight_1.end, bias.end) + lead
+                    begin = max(drained.end, flight_0.end, flight_1.end, bias.end) + answer
+                    begin = max(load_from, begin) + lead
                 freeing = drained if opmem == 1 else drained_before
                 if opmem and claims:
-                    begin = max(begin, freeing.end)
+                    begin = max(begin, freeing.end + answer)
                 if begin > ready:
                     waited += begin - ready
+                    since, until = ready - answer, begin - answer  # when what is waited for was on its way
                     if is_charged and in_turn:
-                        idle_from, earlier = ready - lead, 0
+                        since, until, earlier = since - lead, until - lead, 0
                         if kept is not None:
-                            earlier = other_drains(idle_from, begin - lead, region - 1, kept.flights)
+                            earlier = other_drains(since, until, region - 1, kept.flights)
                         slot_0, slot_1, of_output, in_dram = charge_in_turn(
-                            idle_from, begin - lead, (flight_0, flight_1), bias, drained, earlier
+                            since, until, (flight_0, flight_1), bias, drained, earlier
                         )
                         result[STALLS + WEIGHT] += slot_0 if weight_slot == 0 else slot_1
                         result[STALLS + INPUT] += slot_1 if weight_slot == 0 else slot_0
                         result[STALLS + OUTPUT] += of_output
                         result[STALLS + DRAM] += in_dram
                     elif is_charged:
-                        cause, in_dram = charge(ready, begin, lead, weight_slot, (flight_0, flight_1), bias, freeing)
+                        cause, in_dram = charge(since, until, lead, weight_slot, (flight_0, flight_1), bias, freeing)
                         if kept is not None and cause == OUTPUT:  # regions without passes drain one after the other
-                            in_dram += other_drains(ready, begin, region - opmem, kept.flights)
+                            in_dram += other_drains(since, until, region - opmem, kept.flights)
                         result[STALLS + cause] += begin - ready - in_dram
                         result[STALLS + DRAM] += in_dram
                 loads_end = floors.loads + loading.idle if kept is None else loading.channel
                 if max(floors.array + waited, loads_end) > floors.limit:
                     result[PASSES], result[RUN] = count + 1, run + 1
                     return False
-                tile, done = begin - lead if in_turn else max(load_from, flight_0.end), begin + steps
+                tile = begin - lead if in_turn else max(load_from, flight_0.end + answer)
+                done = begin + steps
                 memory_0 = used_until(memory_0, traits_0, tile + rows if tiled else done)
                 memory_1 = used_until(memory_1, traits_1, done)
                 streamed = parts.streamed if kept is None else rows
@@ -234,7 +237,8 @@ def schedule(
                 where = region_rows(at.i, at.j, at.t, design, limits, parts)
             start += limits.post_region + limits.post_entry * entries
             drained_before = drained
-            drained = transfer(start, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)
+            late = divisor * answer  # clocks until OPMEM's first word is read
+            drained = transfer(start + late, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)
             if kept is not None:
                 if drained.end > floors.limit:
                     result[PASSES] = count
@@ -245,7 +249,7 @@ def schedule(
             if is_charged:
                 tail_dram += common(tail_from, NEVER, drained)
             if len(records.drains):
-                note_drain(records.drains, region, size, region % max(1, opmem), drained)
+                note_drain(records.drains, region, size, region % max(1, opmem), drained, late)
             region += 1
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(

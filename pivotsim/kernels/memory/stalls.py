@@ -69,7 +69,7 @@ def charge_in_turn(
     A clock goes to the transfer that is in flight, else to the one that starts next; drains, what comes before them and
     the bias are the output's. ``drained`` is the last drain, ``earlier`` the DRAM clocks of those before it.
     """
-    loads_from = max(first, drained.end)
+    loads_from = max(first, drained.end) if drained.end > 0 else first  # before clock 0 nothing has drained
     after_0 = max(loads_from, flights[0].end)
     after_1 = max(after_0, flights[1].end)
     dram_0, dram_1 = common(first, last, flights[0]), common(first, last, flights[1])

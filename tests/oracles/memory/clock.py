@@ -15,7 +15,8 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
         wtmem_port_bytes_per_cycle (or None); axi_burst_bytes (None: bursts cost nothing), axi_bursts (unit or row),
         axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
-        write_latency_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of the GEMM; those of ``modes``
+        write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of
+        the GEMM; those of ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 
@@ -46,7 +47,7 @@ UNLIMITED = {
     "ipmem_port_bytes_per_cycle": None, "wtmem_port_bytes_per_cycle": None,
     "axi_burst_bytes": None, "axi_read_burst_cycles": 0, "axi_read_beat_cycles": 1, "axi_write_burst_cycles": 0,
     "axi_write_beat_cycles": 1, "axi_bursts": "unit",
-    "read_latency_cycles": 0, "write_latency_cycles": 0, "bias": False, "sum_bytes": 4,
+    "read_latency_cycles": 0, "write_latency_cycles": 0, "buffer_read_cycles": 0, "bias": False, "sum_bytes": 4,
     "input_bits": 8, "weight_bits": 8, "out_bits": 8, **USUAL,
 }  # fmt: skip
 
@@ -80,7 +81,7 @@ def run(
 def legal(gemm: tuple[int, int, int], array: dict, memory: dict) -> list[tuple[str, int]]:
     """Every loop order and chunk that fits; none if not even one step does. Without limits only the array's own."""
     _, _, stream_size = sizes(gemm, array)
-    clocks = ("_latency_cycles", "_region_cycles", "_entry_cycles")
+    clocks = ("_latency_cycles", "_region_cycles", "_entry_cycles", "_read_cycles")
     limits = {key: value for key, value in UNLIMITED.items() if value is None or key.endswith(clocks)}
     if all(memory[key] == value for key, value in limits.items()):
         return [(LOOP_ORDERS[array["dataflow"]][0], stream_size)]
@@ -112,6 +113,7 @@ class Machine:
     def __init__(self, program: Program):
         self.program, self.array = program, array_as_run(program.array, program.memory)
         self.now = 0
+        self.answer = program.memory["buffer_read_cycles"]  # clocks from a memory's address to its data
         self.countdowns: list[list] = []  # [clocks left, what happens then]
         self.reading: Transfer | None = None
         self.writing: Transfer | None = None
@@ -180,8 +182,9 @@ class Machine:
         return True
 
     def end_read(self) -> None:
-        self.reading.end = self.now
-        self.reading = None
+        load = self.reading
+        load.end, self.reading = self.now, None
+        self.after(self.answer, lambda: setattr(load, "readable", True))
 
     def has_been_read(self, load: Transfer) -> None:
         self.readers_left[load.kind, load.half] -= 1
@@ -207,15 +210,16 @@ class Machine:
         return True
 
     def end_write(self) -> None:
-        self.writing.end = self.now
-        self.region_freed[self.writing.half] = self.now
-        self.writing = None
+        drain = self.writing
+        drain.end, self.writing = self.now, None
+        self.region_freed[drain.half] = self.now
+        self.after(self.answer, lambda: setattr(drain, "readable", True))
 
     def is_free_for(self, region: Region) -> bool:
         """Whether what comes earlier in the region's half has drained."""
         regions = self.program.regions
         earlier = regions[: next(number for number, one in enumerate(regions) if one is region)]
-        return all(one.drain.end is not None for one in earlier if one.half == region.half)
+        return all(one.drain.readable for one in earlier if one.half == region.half)
 
     # array: tiles and streams, pass by pass
 
@@ -229,7 +233,7 @@ class Machine:
         if not one.tile_wanted:  # had memory been no limit, the tile's load would start now
             one.tile_wanted = True
             self.after(self.rows_of(one), lambda: setattr(one, "tile_could_be_in", True))
-        if one.tile.end is None or not is_turn_of_pass(self.program, index):
+        if not one.tile.readable or not is_turn_of_pass(self.program, index):
             return False
         self.next_tile += 1
         one.load_start = self.now
@@ -249,7 +253,7 @@ class Machine:
             return False
         if one.array_ready is None and (drains or one.tile_could_be_in):
             one.array_ready = self.now
-        if not (drains or one.tile_in) or any(unit.end is None for unit in one.streams):
+        if not (drains or one.tile_in) or not all(unit.readable for unit in one.streams):
             return False
         if one.claims_region and not self.is_free_for(one.region):
             return False
@@ -309,7 +313,8 @@ class Machine:
         if self.program.memory["transfers"] == "serial":
             lead = 0 if one.tile is None else self.rows_of(one)  # all of the wait lies before the tile's load
             waits = [reads or writes for reads, writes in zip(self.read_waits, self.write_waits, strict=True)]
-            for clock in range(one.array_ready - lead, self.now - lead):
+            earlier = lead + self.answer
+            for clock in range(one.array_ready - earlier, self.now - earlier):
                 self.charge(user_of(self.program, clock), range(clock, clock + 1), waits)
             return
         came = {unit.kind: (unit.end, 0) for unit in one.streams}
@@ -317,11 +322,11 @@ class Machine:
             came[one.tile.kind] = (one.tile.end, self.rows_of(one))  # the tile's wait lies a tile load earlier
         if one.claims_region:
             came["output"] = (self.region_freed.get(one.region.half, 0), 0)
-        cause = next(c for c in CAUSES if c in came and sum(came[c]) == self.now)
-        earlier = came[cause][1]
+        cause = next(c for c in CAUSES if c in came and sum(came[c]) + self.answer == self.now)
+        earlier = came[cause][1] + self.answer  # what came is read before the pass sees it
         idle = range(one.array_ready - earlier, self.now - earlier)
         self.charge(cause, idle, self.write_waits if cause == "output" else self.read_waits)
 
     def charge(self, cause: str, idle: range, waits_for_dram: list[bool]) -> None:
         for clock in idle:
-            self.stall_cycles["dram" if waits_for_dram[clock] else cause] += 1
+            self.stall_cycles["dram" if clock >= 0 and waits_for_dram[clock] else cause] += 1

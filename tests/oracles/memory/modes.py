@@ -1,4 +1,4 @@
-"""Ways to run the memory hierarchy other than the usual one (rules.md, 12): serial transfers, no reuse, two clocks.
+"""Ways to run the memory hierarchy other than the usual one (rules.md, 13): serial transfers, no reuse, two clocks.
 
 memory: transfers (overlapped or serial), reuse (kept or none), clock_divisor (array clocks of one clock of the
         memories), post_region_cycles and post_entry_cycles (array clocks between a region's last output and its drain)
@@ -21,7 +21,8 @@ def is_turn_of_load(program: Program, load: Transfer) -> bool:
     if program.memory["transfers"] == "overlapped":
         return True
     region = program.regions[0] if load.kind == "bias" else program.passes[load.serves].region
-    return all(map(_is_over, program.passes[: load.serves])) and _have_drained_before(program, region)
+    have_drained = all(drain.end is not None for drain in _drains_before(program, region))
+    return have_drained and all(map(_is_over, program.passes[: load.serves]))
 
 
 def is_turn_of_pass(program: Program, index: int) -> bool:
@@ -29,8 +30,8 @@ def is_turn_of_pass(program: Program, index: int) -> bool:
     if program.memory["transfers"] == "overlapped":
         return True
     loads = [load for load in program.loads if load.serves <= index]
-    is_loaded = all(load.end is not None for load in loads)
-    return is_loaded and _have_drained_before(program, program.passes[index].region)
+    drains = _drains_before(program, program.passes[index].region)
+    return all(transfer.readable for transfer in (*loads, *drains))
 
 
 def user_of(program: Program, clock: int) -> str:
@@ -45,6 +46,6 @@ def _is_over(one: Pass) -> bool:
     return (one.registered if one.writes_region else one.stream_end) is not None
 
 
-def _have_drained_before(program: Program, region: Region) -> bool:
+def _drains_before(program: Program, region: Region) -> list[Transfer]:
     place = next(number for number, one in enumerate(program.regions) if one is region)
-    return all(one.drain.end is not None for one in program.regions[:place])
+    return [one.drain for one in program.regions[:place]]

@@ -28,18 +28,21 @@ class Transfer:
     dram_cycles: int
     port_cycles: int  # the slower of the GB's port and the memory's
     latency_cycles: int
+    answer_cycles: int = 0  # of a drain: OPMEM's first word is read
     half: int = 0
     uses: int = 0  # passes that read the unit before its half takes another
     start: int | None = None
     end: int | None = None
+    readable: bool = False  # the array can have what came, or the half that went
 
     @property
     def length_cycles(self) -> int:
-        return max(self.dram_cycles, self.port_cycles) + self.latency_cycles
+        return max(self.dram_cycles, self.port_cycles) + self.latency_cycles + self.answer_cycles
 
     def waits_for_dram(self, now: int) -> bool:
-        in_latency = now - self.start < self.latency_cycles
-        return self.from_dram and (in_latency or self.dram_cycles >= self.port_cycles)
+        under_way = now - self.start - self.answer_cycles
+        in_latency = under_way < self.latency_cycles
+        return self.from_dram and under_way >= 0 and (in_latency or self.dram_cycles >= self.port_cycles)
 
 
 @dataclass
@@ -244,7 +247,8 @@ class Program:
         load = Transfer(
             kind, unit, size_bytes, from_dram, max(0, len(self.passes) - (kind == "bias")),
             self._dram_cycles(size_bytes, "read", self._rows_of(kind, unit)) if from_dram else 0,
-            self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port)),
+            self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port))
+            + (0 if from_dram else self.divisor * self.memory["buffer_read_cycles"]),
             self.divisor * self.memory["read_latency_cycles"] if from_dram else 0,
         )  # fmt: skip
         self.loads.append(load)
@@ -259,6 +263,7 @@ class Program:
             self._dram_cycles(size_bytes, "write", self._rows_of("output", unit)),
             self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), read_cycles),
             self.divisor * self.memory["write_latency_cycles"],
+            self.divisor * self.memory["buffer_read_cycles"],
         )  # fmt: skip
         drain.half = index if halves is None else index % halves
         post_cycles = self.memory["post_region_cycles"] + entries * self.memory["post_entry_cycles"]

@@ -14,10 +14,12 @@
 // CHAIN makes b the way in (`settled`; is, ws): in each clock of a load all b of a column move down by one row. It
 // needs neither y nor the token, which stay 0.
 // MREG registers follow the multiplier (0 is one clock a MAC, 1 a DSP48 with MREG).
-module pe #(
+`default_nettype none
+module pe_generic #(
     parameter DOUBLE = 0,
     parameter CHAIN = 0,
-    parameter MREG = 0
+    parameter MREG = 0,
+    parameter TAG_BITS = 2 // {..., last of the column's train, a result}
 ) (
     input wire clk,
     input wire reset,
@@ -43,12 +45,10 @@ module pe #(
     output reg token, // two clocks after token_in
 
     input wire signed [31:0] p_in,
-    input wire [2:0] p_tag_in, // {end of the fold, last of the column's train, a result}
+    input wire [TAG_BITS-1:0] p_tag_in,
     output wire signed [31:0] p_next,
     output reg signed [31:0] p,
-    output reg [2:0] p_tag,
-
-    output wire [63:0] digest
+    output reg [TAG_BITS-1:0] p_tag
 );
     localparam LAST = 1;
 
@@ -65,13 +65,11 @@ module pe #(
     wire signed [15:0] addend; // the product, MREG clocks later, with its tags
     wire first;
     wire last;
-    wire [63:0] mreg_state;
     generate
         if (MREG == 0) begin : direct
             assign addend = product;
             assign first = x_first_in;
             assign last = x_last_in;
-            assign mreg_state = 64'd0;
         end else begin : registered
             reg signed [15:0] addend_q [0:MREG-1];
             reg first_q [0:MREG-1];
@@ -87,7 +85,6 @@ module pe #(
             assign addend = addend_q[MREG-1];
             assign first = first_q[MREG-1];
             assign last = last_q[MREG-1];
-            assign mreg_state = {46'd0, first, last, addend};
         end
     endgenerate
 
@@ -128,15 +125,5 @@ module pe #(
             s <= 0; b <= 0; a <= 0; h <= 0;
         end
     end
-
-    // ---- every register above in 64 bits, for comparison clock by clock
-    function [63:0] mix(input [63:0] state, input [63:0] value);
-        reg [63:0] z;
-        begin
-            z = (state ^ value) * 64'hD1B54A32D192ED03;
-            mix = z ^ (z >> 32);
-        end
-    endfunction
-    wire [63:0] tags = {54'd0, x_first, x_last, y_last, token_half, token, p_tag, 2'd0};
-    assign digest = mix(mix(mix(mix(64'd1, {p, a}), {h, x, y, s, b}), tags), mreg_state);
 endmodule
+`default_nettype wire

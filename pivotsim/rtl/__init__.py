@@ -1,0 +1,1 @@
+"""Hardware of a design: Verilog modules, and the programs of descriptors that they execute."""

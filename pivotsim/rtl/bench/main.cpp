@@ -1,0 +1,116 @@
+// Runs every program of this folder on the accelerator, and prints its clocks beside the predicted ones.
+//
+// Reads gemms.txt: per line a name, the settings in the order of Setting, shift, and predicted clocks. Tables, what DRAM
+// holds before a run and its outputs after it lie in programs/NAME/. Exit code 1 if a clock or a byte differs.
+#include <cinttypes>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "Vbench.h"
+#include "Vbench___024root.h"
+#include "verilated.h"
+
+enum Setting {
+    OUTPUT_STATIONARY, WEIGHT_STATIONARY, LOADS, PASSES, TILES, DRAINS, NARROW_COLUMN, BIASED, WIDE, SHIFT, RATE_BYTES,
+    RATE_CLOCKS, READ_LATENCY, WRITE_LATENCY, DRAM_BYTES, OUTPUT_ADDRESS, PREDICTED, SETTINGS
+};
+const char* const TABLES[4] = {"loads", "tiles", "streams", "drains"};
+
+static std::vector<uint8_t> read_bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        std::fprintf(stderr, "%s: cannot be read\n", path.c_str());
+        std::exit(2);
+    }
+    return std::vector<uint8_t>(std::istreambuf_iterator<char>(file), {});
+}
+
+static void rise(Vbench& top) {
+    top.clk = 1;
+    top.eval();
+    top.clk = 0;
+    top.eval();
+}
+
+// One table, a word per line, as hexadecimal digits.
+static void write_table(Vbench& top, int select, const std::string& path) {
+    std::ifstream file(path);
+    std::string digits;
+    for (int index = 0; std::getline(file, digits); ++index) {
+        std::memset(&top.table_data, 0, sizeof top.table_data);
+        uint8_t* word = reinterpret_cast<uint8_t*>(&top.table_data);
+        for (std::size_t i = 0; i < digits.size(); ++i) {
+            const int value = std::stoi(digits.substr(digits.size() - 1 - i, 1), nullptr, 16);
+            word[i / 2] |= static_cast<uint8_t>(value << (4 * (i % 2)));
+        }
+        top.table_write = 1;
+        top.table_select = static_cast<uint8_t>(select);
+        top.table_index = index;
+        rise(top);
+    }
+    top.table_write = 0;
+}
+
+int main(int count, char** arguments) {
+    VerilatedContext context;
+    Vbench top{&context};
+    std::ifstream list("gemms.txt");
+    std::string line;
+    int64_t wrong = 0, clocks = 0, predicted = 0;
+    std::printf("%-22s %14s %14s  %s\n", "gemm", "clocks", "predicted", "outputs");
+    while (std::getline(list, line)) {
+        std::istringstream fields(line);
+        std::string name;
+        int64_t is[SETTINGS];
+        fields >> name;
+        for (int i = 0; i < SETTINGS; ++i) fields >> is[i];
+        if (count > 1 && name != arguments[1]) continue;
+        top.output_stationary = is[OUTPUT_STATIONARY];
+        top.weight_stationary = is[WEIGHT_STATIONARY];
+        top.loads = is[LOADS];
+        top.passes = is[PASSES];
+        top.drains = is[DRAINS];
+        top.narrow_column = is[NARROW_COLUMN];
+        top.biased = is[BIASED];
+        top.wide = is[WIDE];
+        top.shift = is[SHIFT];
+        top.rate_bytes = is[RATE_BYTES];
+        top.rate_clocks = is[RATE_CLOCKS];
+        top.read_latency = is[READ_LATENCY];
+        top.write_latency = is[WRITE_LATENCY];
+        top.start = 0;
+        top.reset = 1;
+        for (int i = 0; i < 1024; ++i) rise(top);
+        top.reset = 0;
+        const std::string folder = "programs/" + name + "/";
+        for (int select = 0; select < 4; ++select)
+            write_table(top, select, folder + TABLES[select] + ".hex");
+        auto& memory = top.rootp->bench__DOT__dram__DOT__bytes;
+        const auto before = read_bytes(folder + "dram.bin"), after = read_bytes(folder + "outputs.bin");
+        for (std::size_t i = 0; i < before.size(); ++i) memory[i] = before[i];
+        for (int64_t i = is[OUTPUT_ADDRESS]; i < is[DRAM_BYTES]; ++i) memory[i] = 0;
+        top.start = 1;
+        rise(top);
+        top.start = 0;
+        int64_t clock = 0;
+        for (; clock < 2 * is[PREDICTED] + 1000 && !top.done; ++clock) rise(top);
+        int64_t unequal = 0;
+        for (std::size_t i = 0; i < after.size(); ++i) unequal += memory[is[OUTPUT_ADDRESS] + i] != after[i];
+        std::printf("%-22s %14" PRId64 " %14" PRId64 "  %s\n", name.c_str(), clock, is[PREDICTED],
+                    unequal ? (std::to_string(unequal) + " bytes differ").c_str() : "equal");
+        std::fflush(stdout);
+        wrong += unequal != 0 || clock != is[PREDICTED];
+        clocks += clock;
+        predicted += is[PREDICTED];
+    }
+    std::printf("%-22s %14" PRId64 " %14" PRId64 "  %s\n", "together", clocks, predicted,
+                wrong ? (std::to_string(wrong) + " differ").c_str() : "as predicted");
+    return wrong != 0;
+}

@@ -1,0 +1,98 @@
+"""Bytes in DRAM as hardware reads and writes them: units in the order in which they are sent, without gaps."""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
+from pivotsim.kernels.types import SETTLED
+from pivotsim.rtl.descriptors import Drain, Unit
+from pivotsim.rtl.program import BIAS_BYTES, Program
+
+Matrix: TypeAlias = Any  # an ndarray of the type that the docstring says
+
+
+def dram_image(program: Program, a: Matrix, b: Matrix, bias: Matrix | None = None) -> Matrix:
+    """Return what DRAM holds before a run: uint8 (bytes), outputs as zeros.
+
+    Parameters
+    ----------
+    program : Program
+    a, b : ndarray
+        int8 (m, k) and (k, n).
+    bias : ndarray, optional
+        int32 (n,), where the memories load one; None is zeros.
+    """
+    image = np.zeros(program.dram_bytes, dtype=np.uint8)
+    for unit, address in program.units.items():
+        own = unit_bytes(program, unit, a if unit.operand == "a" else b)
+        image[address : address + own.size] = own
+    if program.limits.bias and bias is not None:
+        start = program.bias_address
+        words = np.ascontiguousarray(bias, dtype="<i4").view(np.uint8)
+        image[start : start + BIAS_BYTES * program.sizes[2]] = words
+    return image
+
+
+def unit_bytes(program: Program, unit: Unit, operand: Matrix) -> Matrix:
+    """Return one unit's bytes: a tile row by row, a stream step by step, uint8.
+
+    A ``settled`` load sends the last row first.
+    """
+    flow = program.dataflow
+    named = (("rows", unit.row, flow.rows), ("cols", unit.col, flow.cols), ("stream", unit.chunk, flow.stream))
+    parts = {letter: program.part(name, number) for name, number, letter in named if number >= 0}
+    down, across = tuple(OPERAND_DIMENSIONS[unit.operand])
+    block = operand[parts[down].start : parts[down].stop, parts[across].start : parts[across].stop]
+    slow = flow.stream if flow.stream in parts else flow.rows
+    if down != slow:
+        block = block.T
+    if flow.stream not in parts and program.design.fold_overlap == SETTLED:
+        block = block[::-1]
+    return np.ascontiguousarray(block, dtype=np.int8).view(np.uint8).ravel()
+
+
+def outputs(program: Program, image: Matrix) -> Matrix:
+    """Return the (m, n) outputs that lie in DRAM after a run: int8 or int32."""
+    m, _, n = program.sizes
+    narrow = program.out_bytes == 1
+    out = np.zeros((m, n), dtype=np.int8 if narrow else np.int32)
+    for rows, columns, is_turned, drain in _regions(program):
+        own = np.ascontiguousarray(image[drain.dram_address : drain.dram_address + drain.size_bytes])
+        block = own.view(np.int8 if narrow else "<i4").reshape(drain.entries, -1)
+        out[rows, columns] = block.T if is_turned else block
+    return out
+
+
+def stored(program: Program, out: Matrix) -> Matrix:
+    """Return the bytes of (m, n) outputs, int8 or int32, as drains write them, from the output's address on."""
+    width = np.int8 if program.out_bytes == 1 else np.dtype("<i4")
+    parts = []
+    for rows, columns, is_turned, _ in _regions(program):
+        block = out[rows, columns]
+        parts.append(np.ascontiguousarray(block.T if is_turned else block, dtype=width).view(np.uint8).ravel())
+    return np.concatenate(parts)
+
+
+def _regions(program: Program) -> Iterator[tuple[slice, slice, bool, Drain]]:
+    """Yield (rows, columns of the output, whether an entry is a column of it, the drain) of every region."""
+    flow = program.dataflow
+    regions = dict.fromkeys(
+        (row, col) if flow.drains else (chunk, col) for row, col, chunk, *_ in program.prediction.passes.tolist()
+    )
+    for (entry, col), drain in zip(regions, program.drains, strict=True):
+        entries, columns = program.part("rows" if flow.drains else "stream", entry), program.part("cols", col)
+        one, other = (slice(part.start, part.stop) for part in (entries, columns))
+        is_turned = (flow.rows if flow.drains else flow.stream) == "n"
+        yield (other, one, True, drain) if is_turned else (one, other, False, drain)
+
+
+def requantised(sums: Matrix, shift: int) -> Matrix:
+    """Return int8 of sums as requantise.v makes them: shifted right, rounded half up, saturated.
+
+    >>> requantised(np.array([-3, -2, 1, 2, 3, 1000]), 1)
+    array([ -1,  -1,   1,   1,   2, 127], dtype=int8)
+    """
+    half = 1 << (shift - 1) if shift else 0
+    return np.clip((sums.astype(np.int64) + half) >> shift, -128, 127).astype(np.int8)

@@ -1,0 +1,78 @@
+"""Sizes of a design: the least that holds all of its programs, as parameters of verilog/accelerator.v."""
+
+from collections.abc import Mapping, Sequence
+
+from pivotsim.errors import InputError
+from pivotsim.rtl.encoding import Widths, tables
+from pivotsim.rtl.program import BIAS_BYTES, Program
+
+MAX_LANES = 256  # bytes per clock: the rotators of the memories grow with it
+
+
+def bits(count: int) -> int:
+    """Return the bits that tell ``count`` things apart, at least one.
+
+    >>> bits(1), bits(4), bits(5)
+    (1, 2, 3)
+    """
+    return max(1, (count - 1).bit_length())
+
+
+def widths_of(programs: Sequence[Program]) -> Widths:
+    """Return the bits of counts and addresses that hold every value of every program."""
+    counts, addresses = 1, 1
+    for program in programs:
+        addresses = max(addresses, program.dram_bytes)
+        counts = max(counts, program.buffer_bytes, *(len(table) for table in tables(program)))
+        for table in tables(program):
+            for row in table:
+                values = row._asdict()
+                values.pop("dram_address", None)
+                counts = max(counts, *values.values())
+    address_bits = max(addresses.bit_length(), 8)
+    count_bits = max(counts.bit_length() + 1, address_bits // 2)  # sums of two values; the widest table is of streams
+    return Widths(count_bits, address_bits)
+
+
+def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
+    """Return the parameters of the accelerator that runs all the programs, by name.
+
+    Raises
+    ------
+    InputError
+        A port is wider than the memories can be built.
+    """
+    first = programs[0]
+    design, limits, widths = first.design, first.limits, widths_of(programs)
+    lanes = max(max(row.lanes for row in [*program.loads]) for program in programs)
+    lanes = max(lanes, *(row.lanes for program in programs for row in program.drains))
+    if lanes > MAX_LANES:
+        raise InputError(f"memories.gb_port_bytes_per_clock: must be at most {MAX_LANES} in hardware (got {lanes})")
+    columns = design.cols
+    return {
+        "R": design.rows,
+        "C": columns,
+        "OVERLAP": design.fold_overlap,
+        "MREG": design.mac_latency - 1,
+        "OS_EDGE_REGISTER": design.os_edge_register,
+        "READ_CYCLES": limits.buffer_read_cycles,
+        "LANES": lanes,
+        "IPMEM_BYTES": limits.ipmem_bytes or 0,
+        "WTMEM_BYTES": limits.wtmem_bytes or 0,
+        "OPMEM_DEPTH": max(program.entries for program in programs),
+        "OPMEM_HALVES": limits.halves("opmem"),
+        "BUFFER_BYTES": max(1, *(program.buffer_bytes for program in programs)),
+        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs)
+        if limits.bias
+        else BIAS_BYTES * columns,
+        "BANK_BITS": bits(max(lanes, design.rows, columns)),
+        "BIAS_BANK_BITS": bits(max(lanes, BIAS_BYTES * columns)),
+        "TABLE_BITS": bits(max(len(table) for program in programs for table in tables(program))),
+        "COUNT_BITS": widths.count_bits,
+        "ADDRESS_BITS": widths.address_bits,
+    }
+
+
+def opmem_bytes_built(parameters: Mapping[str, int]) -> int:
+    """Return OPMEM's bytes as built: whole words of every column, as many as the longest region needs."""
+    return 4 * parameters["C"] * parameters["OPMEM_DEPTH"] * parameters["OPMEM_HALVES"]

@@ -1,0 +1,45 @@
+"""The command rtl as a shell sees it."""
+
+import json
+
+import pytest
+
+SMALL = ("--set", "array.rows=16", "--set", "array.cols=12", "--set", "model.depth=1")
+
+
+def test_programs_and_clocks_are_listed(pivotsim, tmp_path):
+    code, out, err = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), *SMALL)
+    assert (code, err) == (0, "")
+    assert "fc1_197x192x768" in out and "make in it lints, builds and runs them" in out
+    assert "memories.buffer_read_cycles 0: memories answer at once" in out
+    assert (tmp_path / "design" / "rtl" / "accelerator.v").exists()
+    code, out, err = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "second"), "--json", *SMALL)
+    found = json.loads(out)
+    assert found["parameters"]["R"] == 16 and found["cycles"] == sum(g["cycles"] * g["repeats"] for g in found["gemms"])
+
+
+def test_the_clocks_are_those_of_run(pivotsim, tmp_path):
+    _, out, _ = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), "--json", *SMALL)
+    _, of_run, _ = pivotsim("run", "deit_t", "--memory", "hw", "--scope", "all", "--json", *SMALL)
+    assert json.loads(out)["cycles"] == json.loads(of_run)["pl_cycles"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("deit_t",), "--out"),
+        (("deit_t", "--out", "."), "--out: must be a new or an empty folder"),
+        (("deit_t", "--out", "new", "--hw", "u250_mpca"), "systolic"),
+        (
+            ("deit_t", "--out", "new", "--set", "memories.opmem_bytes=unlimited"),
+            "hardware needs a size (got unlimited)",
+        ),
+        (("deit_t", "--out", "new", "--set", "memories.buffer_read_cycles=3"), "memories.buffer_read_cycles"),
+    ],
+)
+def test_wrong_input_is_one_line_and_nothing_written(pivotsim, tmp_path, monkeypatch, arguments, message):
+    (tmp_path / "mine").write_text("")
+    monkeypatch.chdir(tmp_path)
+    code, out, err = pivotsim("rtl", *arguments)
+    assert code == 2 and message in err and out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

@@ -1,0 +1,125 @@
+"""The accelerator's Verilog behind a modelled DRAM, driven from Python: one program at a time."""
+
+import ctypes
+from dataclasses import dataclass
+
+import numpy as np
+
+from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.rtl.encoding import Widths, tables, word
+from pivotsim.rtl.program import Program
+from pivotsim.rtl.sizes import bits
+from tests.rtl import verilated
+from tests.rtl.bridge import FOLD_OVERLAPS, VERILOG
+from tests.rtl.verilated import HERE, Model
+
+SOURCES = (*sorted(VERILOG.glob("*.v")), *sorted((VERILOG.parent / "bench").glob("*.v")))
+MODEL = Model("bench", SOURCES, HERE / "memory_bridge.cpp")
+WIDTHS = Widths(20, 32)
+EVENTS = ("load_start", "load_end", "tile_start", "tile_end", "stream_start", "stream_end", "drain_start", "drain_end")
+MOVED = ("dram_read", "dram_write", "gb_write", "ipmem_write", "wtmem_write", "sums")
+
+
+@dataclass(frozen=True)
+class Build:
+    """What is fixed when the accelerator is compiled; memories are as large as any case needs."""
+
+    rows: int
+    cols: int
+    fold_overlap: str = "none"
+    os_edge_register: bool = True
+    mac_latency: int = 1
+    opmem_halves: int = 2
+    buffer_read_cycles: int = 0
+    lanes: int = 8
+    buffer_bytes: int = 256  # of each memory of bytes
+    opmem_depth: int = 64
+    table_bits: int = 12
+    dram_bytes: int = 16384
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the accelerator did: clocks from 0, ends exclusive."""
+
+    cycles: int
+    events: dict[str, np.ndarray]  # int64, as EVENTS
+    column_ends: np.ndarray  # int64 (cols, passes): a column's last sums at the edge, -1 where none came
+    image: np.ndarray  # DRAM after the run
+    moved: dict[str, int]  # as MOVED
+
+
+def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
+    """Return the shared library of a build, compiling it where it is not there yet."""
+    parameters = {
+        "R": build.rows, "C": build.cols, "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
+        "MREG": build.mac_latency - 1, "OS_EDGE_REGISTER": int(build.os_edge_register),
+        "READ_CYCLES": build.buffer_read_cycles, "LANES": build.lanes, "IPMEM_BYTES": build.buffer_bytes,
+        "WTMEM_BYTES": build.buffer_bytes, "OPMEM_DEPTH": build.opmem_depth, "OPMEM_HALVES": build.opmem_halves,
+        "BUFFER_BYTES": 2 * build.buffer_bytes, "BIAS_BYTES": build.buffer_bytes,
+        "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
+        "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
+        "TABLE_BITS": build.table_bits, "COUNT_BITS": WIDTHS.count_bits, "ADDRESS_BITS": WIDTHS.address_bits,
+        "DRAM_BYTES": build.dram_bytes,
+    }  # fmt: skip
+    name = f"accelerator-{build.rows}x{build.cols}-{build.fold_overlap}"
+    return verilated.library(model, name, parameters, build.cols, build.rows * build.cols, optimise)
+
+
+class VerilatedAccelerator:
+    """One compiled accelerator; ``run`` executes programs on it, one after the other."""
+
+    def __init__(self, build: Build, optimise: str = "-O1", model: Model = MODEL) -> None:
+        self.build = build
+        self._library = ctypes.CDLL(str(library(build, optimise, model)))
+        self._library.bench_new.restype = ctypes.c_void_p
+        self._library.bench_run.restype = ctypes.c_int64
+        self._library.bench_delete.argtypes = [ctypes.c_void_p]
+        self._bench = ctypes.c_void_p(self._library.bench_new())
+
+    def close(self) -> None:
+        """Free the model."""
+        if self._bench:
+            self._library.bench_delete(self._bench)
+            self._bench = None
+
+    def run(self, program: Program, image: np.ndarray, shift: int = 0, limit: int = 0) -> Run:
+        """Execute a program on what DRAM holds; ``limit`` bounds the clocks (0: far above any right answer)."""
+        build, limits = self.build, program.limits
+        assert max(map(len, tables(program))) <= 1 << build.table_bits and program.dram_bytes <= build.dram_bytes
+        assert program.entries <= build.opmem_depth and program.buffer_bytes <= 2 * build.buffer_bytes
+        table_words = -(-WIDTHS.table_bits // 32)
+        encoded = [
+            np.array(
+                [[(word(row, WIDTHS) >> 32 * i) & 0xFFFFFFFF for i in range(table_words)] for row in table],
+                dtype=np.uint32,
+            ).reshape(-1, table_words)
+            for table in tables(program)
+        ]
+        counts = [len(table) for table in encoded]
+        flow = program.dataflow
+        settings = np.array(
+            [
+                flow == DATAFLOW["os"], flow == DATAFLOW["ws"], counts[0], counts[2], counts[1], counts[3],
+                program.narrow_column, limits.bias, program.out_bytes == 4, shift,
+                limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
+                limits.write_latency_cycles, program.dram_bytes, table_words,
+                build.rows + build.cols + 2 * build.mac_latency + 4,
+                limit or 4 * program.prediction.result.cycles + 100,
+            ],
+            dtype=np.int64,
+        )  # fmt: skip
+        events = {name: np.full(max(1, counts[i // 2]), -1, dtype=np.int64) for i, name in enumerate(EVENTS)}
+        ends = np.full((build.cols, counts[2]), -1, dtype=np.int64)
+        moved = np.zeros(len(MOVED), dtype=np.int64)
+        after = image.copy()
+        table_pointers = (ctypes.c_void_p * 4)(*(table.ctypes.data for table in encoded))
+        event_pointers = (ctypes.c_void_p * 8)(*(clocks.ctypes.data for clocks in events.values()))
+        pointers = [ctypes.c_void_p(array.ctypes.data) for array in (settings, after, ends, moved)]
+        clocks = self._library.bench_run(
+            self._bench, pointers[0], table_pointers, pointers[1], event_pointers, *pointers[2:]
+        )
+        if clocks < 0:
+            raise RuntimeError("no end of the last drain" if clocks == -1 else "more events than descriptors")
+        seen = {name: clocks[: counts[i // 2]] for i, (name, clocks) in enumerate(events.items())}
+        return Run(clocks, seen, ends, after, dict(zip(MOVED, moved.tolist(), strict=True)))

@@ -1,0 +1,72 @@
+"""One-line faults in the Verilog that ships, each built from edited copies.
+
+A fault is caught if a small campaign finds a difference; the first one is what the proof lists.
+"""
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+from tests.rtl.accelerator import MODEL, Build, VerilatedAccelerator
+from tests.rtl.faults import Fault
+from tests.rtl.memory_agreement import Tally, differences, draw_case
+
+CASES = 250  # of each small build
+SMALL_BUILDS = (Build(3, 2, "pipelined", mac_latency=2, buffer_read_cycles=1), Build(3, 4, "settled"))
+
+
+def _verilog(module: str, name: str, old: str, new: str) -> Fault:
+    return Fault(f"{module}: {name}", module, old, new)
+
+
+FAULTS = [
+    _verilog("opmem", "what a sum is added to is read as it comes", ".DEPTH(EDGE + READ_CYCLES - AHEAD)", ".DEPTH(EDGE + READ_CYCLES - AHEAD + 1)"),
+    _verilog("opmem", "sums replace what is there", "wire [31:0] total = added + sums", "wire [31:0] total = sums"),
+    _verilog("opmem", "both halves are written", "wire mine = HALVES == 1 || half == (h != 0)", "wire mine = 1'b1"),
+    _verilog("opmem_bank", "a drain misses what is written in its clock", "assign drained = meets ? write_data : word;", "assign drained = word;"),
+    _verilog("opmem_bank", "a late read misses what is written in its clock", ".in(meets_reg ? written_reg : word_reg)", ".in(word_reg)"),
+    _verilog("packed_memory", "neighbouring rows are not turned", "turned + NUMBER;", "NUMBER;"),
+    _verilog("packed_memory", "a byte too many is written", "lane} < write_count", "lane} <= write_count"),
+    _verilog("transfer_sequencer", "a transfer does not wait", "index != count && ready", "index != count"),
+    _verilog("pass_sequencer", "a stream does not wait for its load", "&& loads_done >= s_loads && drains_done", "&& drains_done"),
+    _verilog("pass_sequencer", "a stream does not wait for OPMEM", " && drains_done >= s_drains;", ";"),
+    _verilog("pass_sequencer", "a tile does not wait for its load", "tile_index != passes && loads_done >= t_loads", "tile_index != passes"),
+    _verilog("pass_sequencer", "the next tile comes a clock late", "tile_left <= s_tile == 0 ? 0 : s_tile - ONE;", "tile_left <= s_tile;"),
+    _verilog("pass_sequencer", "a short chunk takes a fold's places", "if (stream_last && s_last) begin", "if (stream_last) begin"),
+    _verilog("pass_sequencer", "empty rows of a settled tile come last", "SETTLED != 0 ? row_now + t_rows >= t_extent", "SETTLED != 0 ? row_now < t_rows"),
+    _verilog("read_mover", "the global buffer keeps nothing", "keeps && from_dram ? now", "1'b0 ? now"),
+    _verilog("read_mover", "a load from the buffer ends before its answer", "from_dram ? is_last : answered_last", "is_last"),
+    _verilog("write_mover", "reads do not run ahead", "owed < lanes * AHEAD[COUNT_BITS-1:0]", "owed == 0"),
+    _verilog("write_mover", "columns that are not in use leave", "(row & row_mask) <<", "row <<"),
+    _verilog("requantise", "rounds down", "(biased + half) >>> shift", "biased >>> shift"),
+    _verilog("requantise", "wraps instead of saturating", "rounded > 33'sd127 ? 8'sd127 :", "rounded > 33'sd255 ? 8'sd127 :"),
+    _verilog("accelerator", "a drain does not wait for the narrow column", "drain_narrow ? ended_narrow : ended", "ended"),
+    _verilog("accelerator", "a half is filled while it is read", "tiles_read : streams_read) >= load_reads", "tiles_read : streams_read) + 1 >= load_reads"),
+    _verilog("accelerator", "rows that are not in use stream", "stream && r < stream_rows;", "stream;"),
+    _verilog("array", "a drain's token comes a clock early", ".DEPTH(MREG)) token_delay", ".DEPTH(0)) token_delay"),
+]  # fmt: skip
+
+
+def caught_by(fault: Fault, folder: Path) -> str:
+    """Return the first difference that a small campaign on the faulty Verilog finds, as 'what (where)', '' if none."""
+    sources = []
+    for path in MODEL.sources:
+        text = path.read_text()
+        if path.stem == fault.file:
+            assert text.count(fault.old) == 1, f"{fault.name}: {fault.old!r} stands {text.count(fault.old)} times"
+            text = text.replace(fault.old, fault.new)
+        (folder / path.name).write_text(text)
+        sources.append(folder / path.name)
+    model = replace(MODEL, sources=tuple(sources), warnings=("-Wno-UNUSEDSIGNAL",))  # of what nothing reads now
+    draw = random.Random(7)
+    for build in SMALL_BUILDS:
+        accelerator = VerilatedAccelerator(build, model=model)
+        for seed in range(CASES):
+            case = draw_case(draw, build)
+            try:
+                found = differences(case, accelerator, seed, Tally())
+            except RuntimeError as error:
+                found = [str(error)]
+            if found:
+                return f"{found[0]} ({case.array['dataflow']}, {build.fold_overlap}, {case.array['edge']})"
+    return ""

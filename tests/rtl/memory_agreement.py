@@ -1,0 +1,192 @@
+"""One random GEMM behind memories, four answers: RTL, engine `memory`, its oracle and numpy; what differs, in words."""
+
+import random
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pivotsim.engines.memory.fit_check import DoesNotFit
+from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.errors import InputError
+from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.rtl.layout import dram_image, outputs, requantised
+from pivotsim.rtl.program import Program, program_of
+from tests.oracles.memory import clock as memory_clock
+from tests.oracles.memory.program import LOOP_ORDERS
+from tests.rtl.accelerator import Build, Run, VerilatedAccelerator
+
+EDGES = ("padded", "aware")
+
+
+@dataclass
+class Tally:
+    """What a campaign has seen."""
+
+    cases: int = 0
+    misfits: int = 0
+    refused: int = 0  # sums too close for memories that answer late
+    clocks: int = 0
+    stalled: int = 0
+    events: int = 0
+    differences: int = 0
+    seen: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One GEMM on a compiled accelerator, with all that is chosen when it runs."""
+
+    gemm: tuple[int, int, int]
+    array: dict
+    memory: dict
+    loop_order: str
+    chunk: int
+
+
+def draw_case(draw: random.Random, build: Build, largest: int = 14, dataflows: tuple[str, ...] = DATAFLOWS) -> Case:
+    """Draw sizes, dataflow, edge and memories at which every mechanism is met often."""
+
+    def maybe(p, *bounds):
+        return draw.randint(*bounds) if draw.random() < p else None
+
+    gemm = tuple(draw.randint(1, largest) for _ in range(3))
+    array = {
+        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(dataflows),
+        "fold_overlap": build.fold_overlap, "edge": draw.choice(EDGES), "os_edge_register": build.os_edge_register,
+        "mac_latency": build.mac_latency,
+    }  # fmt: skip
+    scale = draw.choice((1, 1, 3))
+    halves = "single" if build.opmem_halves == 1 else "ping_pong"
+    memory = {
+        **memory_clock.UNLIMITED,
+        "ipmem_bytes": draw.randint(largest, 60 * scale),
+        "wtmem_bytes": draw.randint(largest, 60 * scale),
+        "opmem_bytes": draw.randint(8 * build.cols, 250 * scale),
+        "ipmem_buffers": draw.choice(("single", "ping_pong")),
+        "wtmem_buffers": draw.choice(("single", "ping_pong")),
+        "opmem_buffers": halves,
+        "input_share_bytes": draw.choice((0, draw.randint(0, 200))),
+        "weight_share_bytes": draw.choice((0, draw.randint(0, 200))),
+        "dram_bytes_per_s": maybe(0.6, 1, 40),
+        "clock_hz": draw.choice((1, 3, 7, 10)),
+        "axi_bytes_per_cycle": maybe(0.5, 1, build.lanes),
+        "gb_port_bytes_per_cycle": draw.randint(1, build.lanes),
+        "ipmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
+        "wtmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
+        "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "buffer_read_cycles": build.buffer_read_cycles,
+        "out_bits": draw.choice((8, 32)),
+        "bias": draw.random() < 0.4,
+    }
+    streamed = dict(zip(DATAFLOWS, (gemm[2], gemm[0], gemm[1]), strict=True))[array["dataflow"]]
+    chunk = draw.choice((streamed, draw.randint(1, min(streamed, 6)), draw.randint(1, min(streamed, 3))))
+    return Case(gemm, array, memory, draw.choice(LOOP_ORDERS[array["dataflow"]]), chunk)
+
+
+def operands(case: Case, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return int8 operands and an int32 bias: random, or all at an extreme, where a lost sign or carry shows."""
+    m, k, n = case.gemm
+    generator = np.random.default_rng(seed)
+    if seed % 8 == 0:
+        return np.full((m, k), -128, np.int8), np.full((k, n), -128, np.int8), np.full(n, -(2**31) + 1, np.int32)
+    a, b = (generator.integers(-128, 128, shape, dtype=np.int8) for shape in ((m, k), (k, n)))
+    return a, b, generator.integers(-(2**16), 2**16, n, dtype=np.int32)
+
+
+def differences(case: Case, accelerator: VerilatedAccelerator, seed: int, tally: Tally) -> list[str]:
+    """Run one case everywhere and return what differs, most basic first; empty if all agree."""
+    limits = MemoryLimits(**case.memory)
+    try:
+        program = program_of(*case.gemm, case.array, limits, loop_order=case.loop_order, chunk=case.chunk)
+    except InputError as error:
+        tally.refused += 1
+        return [] if limits.buffer_read_cycles == 2 and "too soon" in str(error) else ["refused"]
+    oracle = memory_clock.run(case.gemm, case.array, case.memory, case.loop_order, case.chunk)
+    if isinstance(program, DoesNotFit) or not isinstance(oracle, memory_clock.Result):
+        tally.misfits += 1
+        return [] if isinstance(program, DoesNotFit) and not isinstance(oracle, memory_clock.Result) else ["fit"]
+    a, b, bias = operands(case, seed)
+    shift = seed % 12
+    run = accelerator.run(program, dram_image(program, a, b, bias), shift)
+    product = a.astype(np.int64) @ b.astype(np.int64) + (bias if limits.bias else 0)
+    expected = product.astype(np.int32) if limits.out_bits == 32 else requantised(product, shift)
+    found = [] if np.array_equal(outputs(program, run.image), expected) else ["results: rtl and numpy"]
+    for name, ours in clocks_of_rtl(program, run).items():
+        for other, clocks in (("engine", clocks_of_engine(program)), ("oracle", clocks_of_oracle(oracle, program))):
+            if not np.array_equal(ours, clocks[name]):
+                found.append(f"{name}: rtl and {other}")
+    found += [f"bytes: {name}" for name, (ours, other) in bytes_moved(program, run).items() if ours != other]
+    tally.cases += 1
+    tally.clocks += run.cycles
+    tally.stalled += sum(oracle.stall_cycles.values())
+    tally.events += sum(clocks.size for clocks in run.events.values())
+    tally.differences += bool(found)
+    key = (case.array["dataflow"], case.array["fold_overlap"], case.array["edge"])
+    tally.seen[key] = tally.seen.get(key, 0) + 1
+    return found
+
+
+def clocks_of_rtl(program: Program, run: Run) -> dict[str, np.ndarray]:
+    """Return starts and ends, a row each, under the names that all three have."""
+    columns = {name: run.events[name] for name in run.events}
+    passes, drains = program.prediction.passes, bool(program.design.drains)
+    ends, fold = [], 0
+    for number, (_, col, *_, registered) in enumerate(passes.tolist()):
+        if drains and registered == 0:
+            ends.append(0)  # an os chunk whose sums stay in the array
+            continue
+        width = len(program.part("cols", col)) if program.design.edge_aware else program.design.cols
+        ends.append(int(run.column_ends[width - 1, fold if drains else number]))
+        fold += 1
+    none = np.zeros(len(passes), dtype=np.int64)
+    return {
+        "loads": np.stack([columns["load_start"], columns["load_end"]]),
+        "tiles": np.stack([none, none] if drains else [columns["tile_start"], columns["tile_end"]]),
+        "streams": np.stack([columns["stream_start"], columns["stream_end"]]),
+        "last sums": np.array(ends),
+        "drains": np.stack([columns["drain_start"], columns["drain_end"]]),
+        "total": np.array([run.cycles]),
+    }
+
+
+def clocks_of_engine(program: Program) -> dict[str, np.ndarray]:
+    """Return the same of the engine's prediction."""
+    run, none = program.prediction, np.zeros(len(program.prediction.passes), dtype=np.int64)
+    return {
+        "loads": run.loads[:, 5:7].T,
+        "tiles": np.stack([none, none]) if program.design.drains else run.passes[:, 3:5].T,
+        "streams": run.passes[:, 5:7].T,
+        "last sums": run.passes[:, 7],
+        "drains": run.drains[:, 2:4].T,
+        "total": np.array([run.result.cycles]),
+    }
+
+
+def clocks_of_oracle(oracle: memory_clock.Result, program: Program) -> dict[str, np.ndarray]:
+    """Return the same of the oracle's steps."""
+    passes, drains = oracle.passes, bool(program.design.drains)
+    return {
+        "loads": np.array([[load.start, load.end] for load in oracle.loads]).T,
+        "tiles": np.array([[0, 0] if drains else [one.load_start, one.load_end] for one in passes]).T,
+        "streams": np.array([[one.stream_start, one.stream_end] for one in passes]).T,
+        "last sums": np.array([one.registered or 0 for one in passes]),
+        "drains": np.array([[drain.start, drain.end] for drain in oracle.drains]).T,
+        "total": np.array([oracle.total_cycles]),
+    }
+
+
+def bytes_moved(program: Program, run: Run) -> dict[str, tuple[int, int]]:
+    """Return bytes as the RTL moved them and as the engine counts them."""
+    moved, resident = (
+        program.prediction.result.moved_bytes,
+        sum(load.size_bytes for load in program.loads if load.keeps),
+    )
+    return {
+        "dram_read": (run.moved["dram_read"], moved["dram_read"]),
+        "dram_write": (run.moved["dram_write"], moved["dram_write"]),
+        "gb_write": (run.moved["gb_write"], resident),  # what only passes through is never stored
+        "ipmem_write": (run.moved["ipmem_write"], moved["ipmem_write"]),
+        "wtmem_write": (run.moved["wtmem_write"], moved["wtmem_write"]),
+        "opmem_write": (4 * run.moved["sums"], moved["opmem_write"]),
+    }

