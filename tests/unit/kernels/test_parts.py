@@ -38,5 +38,5 @@ def test_constants_make_no_further_copies():
 def test_a_bandwidth_needs_no_commands():
     """Without a channel the branch that asks it is gone: it could not be compiled for None."""
     before = copies(serving.serve_tile)
-    assert clocks_of_bandwidth(100, Dram(16, 3, 2, 1, 0, 0, 1, 1)) == 150
+    assert clocks_of_bandwidth(100, Dram(16, 3, 2, 1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0)) == 150
     assert copies(serving.serve_tile) == before
