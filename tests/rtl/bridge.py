@@ -52,6 +52,7 @@ MODEL = Model("systolic", tuple(SOURCES), HERE / "bridge.cpp", ("-Wno-UNUSEDSIGN
 
 def library(build: Build, optimise: str = "-O1") -> Path:
     """Return the shared library of a build, compiling it where it is not there yet."""
+    assert build.rows < 24 or not build.slices, "bridge.cpp: RESET_CLOCKS"
     parameters = {
         "R": build.rows,
         "C": build.cols,

@@ -171,6 +171,9 @@ module systolic #(
             end
         end else begin : not_sliced
             assign differs = 0;
+            for (c = 0; c < C; c = c + 1) begin : no_sum
+                assign slice_sum[c] = 32'd0;
+            end
         end
     endgenerate
 
