@@ -1,8 +1,9 @@
 """Defaults of a hardware file: kinds of operations that it does not know, and the power of a processor side.
 
 A kind that a file does not name gets the cost, the place and the unit of its row in ``pivotsim.operations``, each with
-a source that calls it a default. A cost that a file begins must be whole. A board without a processor (``host: none``)
-has no costs, places what it does not name elsewhere, and may leave out the power that a processor takes.
+a source that calls it a default. A cost that a file begins must be whole. What is read of memories since a board was
+written has a default that changes nothing. A board without a processor (``host: none``) has no costs, places what it
+does not name elsewhere, and may leave out the power that a processor takes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,8 @@ from pivotsim.operations import OPERATIONS, PS
 NO_PROCESSOR = NONE  # in place of the group ``host``
 DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
+# of the memories: value and source of what boards of before did not state, none of which changed a number there
+MEMORIES: dict[str, tuple[Any, str]] = {"buffer_read_cycles": (0, "default, memories answer at once")}
 
 
 def with_defaults(data: Any, *, has_processor: bool) -> Any:
@@ -58,6 +61,8 @@ def _defaults(has_processor: bool) -> Iterator[tuple[tuple[str, ...], Any, str]]
             per_clock, fill = row.unit_size
             source = f"{DEFAULT}: as wide as the units of zcu102"
             yield ("units", row.unit), {"elements_per_clock": per_clock, "fill_cycles": fill}, source
+    for name, (value, source) in MEMORIES.items():
+        yield ("memories", name), value, source
     for end in () if has_processor else ("default", "low", "high"):
         for name in PS_POWER:
             yield ("power", "activity", end, name), 0.0, "there is no processor"

@@ -70,10 +70,10 @@ def diagram(design: WrittenDesign, board: SystolicHardware) -> str:
         "reader": (140, 60, 110, 50, ("read_mover", lanes)),
         "buffer": (140, 130, 110, 50, ("global buffer", f"{p['BUFFER_BYTES']:,} B")),
         "writer": (140, 200, 110, 50, ("write_mover", "bias, requantise")),
-        "ipmem": (300, 30, 120, 50, (f"IPMEM, {memories.ipmem_buffers}", f"{p['IPMEM_BYTES']:,} B")),
-        "wtmem": (300, 100, 120, 50, (f"WTMEM, {memories.wtmem_buffers}", f"{p['WTMEM_BYTES']:,} B")),
-        "array": (470, 50, 130, 90, ("array", f"{p['R']} x {p['C']} PEs, {board.array.dataflow}")),
-        "opmem": (470, 200, 130, 50, (f"OPMEM, {memories.opmem_buffers}", f"{opmem_bytes_built(p):,} B")),
+        "ipmem": (300, 30, 140, 50, (f"IPMEM, {memories.ipmem_buffers}", f"{p['IPMEM_BYTES']:,} B")),
+        "wtmem": (300, 100, 140, 50, (f"WTMEM, {memories.wtmem_buffers}", f"{p['WTMEM_BYTES']:,} B")),
+        "array": (480, 50, 130, 90, ("array", f"{p['R']} x {p['C']} PEs, {board.array.dataflow}")),
+        "opmem": (480, 200, 130, 50, (f"OPMEM, {memories.opmem_buffers}", f"{opmem_bytes_built(p):,} B")),
         "control": (640, 110, 110, 80, ("3 sequencers", "loads, passes,", "drains")),
     }  # fmt: skip
     rects = "".join(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="4"/>' for x, y, w, h, _ in boxes.values())
@@ -84,8 +84,8 @@ def diagram(design: WrittenDesign, board: SystolicHardware) -> str:
     )
     paths = (
         "M100 130 L140 90", "M195 130 L195 111", "M175 110 L175 129", "M250 80 L300 60", "M250 90 L300 120",
-        "M420 55 L470 80", "M420 125 L470 110", "M535 140 L535 199", "M470 225 L251 225", "M140 225 L60 171",
-        "M640 130 L601 100", "M640 170 L601 215",
+        "M440 55 L480 80", "M440 125 L480 110", "M545 140 L545 199", "M480 225 L251 225", "M140 225 L60 171",
+        "M640 130 L611 100", "M640 170 L611 215",
     )  # fmt: skip
     arrows = "".join(f'<path d="{path}"/>' for path in paths)
     return DIAGRAM.format(boxes=rects, arrows=arrows, words=words)

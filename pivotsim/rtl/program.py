@@ -15,7 +15,7 @@ from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, Intervals, record_gemm
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import OPERAND_MEMORY, Dataflow
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.memory.array_passes import after_pass
@@ -247,6 +247,7 @@ class _Writer:
         self.open_passes = 0  # of the region
         self.folds = 0
         self.bias_loads = 0
+        self.before = (0, 0)  # when the pass before let the array take the next stream, the next tile
 
     def write(self) -> None:
         program = self.program
@@ -333,10 +334,18 @@ class _Writer:
             )
         )  # fmt: skip
         program.entries = max(program.entries, rows if drains else steps)
-        if not drains and not is_last and max(stream_after, tile_after + extent) < program.limits.buffer_read_cycles:
+        if not drains and not is_first:
+            self._check_spacing(extent)
+        self.before = stream_after, tile_after
+
+    def _check_spacing(self, extent: int) -> None:
+        """Raise InputError where sums may come sooner after those that they are added to than OPMEM answers."""
+        stream_after, tile_after = self.before
+        answer = self.program.limits.buffer_read_cycles
+        if max(stream_after, tile_after + extent) < answer:
             raise InputError(
-                f"memories.buffer_read_cycles: sums of one row and one step follow each other too soon for"
-                f" {program.limits.buffer_read_cycles} clocks; try fold_overlap none, a larger chunk or 1 clock"
+                "memories.buffer_read_cycles: sums of one row and one step follow each other too soon"
+                f" {got(answer)}; try 1, fold_overlap none or another chunk"
             )
 
     def _drain(self, number: int, i: int, j: int, t: int) -> None:

@@ -48,6 +48,18 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     ------
     InputError
         The hardware cannot be built as stated, a GEMM does not fit, or there is something in the folder.
+
+    Examples
+    --------
+    The clocks are engine `memory`'s:
+
+    >>> import pivotsim as ps
+    >>> from pivotsim.workload.ops import Op
+    >>> board, trace = ps.load_hardware("zcu102"), ps.Trace((Op(1, "qkt", "gemm", 197, 64, 197, 3),))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     design = write_rtl(board, trace, Path(folder) / "design")
+    >>> design.gemms[0].name, design.gemms[0].cycles, design.cycles
+    ('qkt_197x64x197', 5177, 15531)
     """
     board, target = as_systolic(hw, "rtl"), Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -50,7 +50,7 @@ class Run:
     moved: dict[str, int]  # as MOVED
 
 
-def library(build: Build, optimise: str = "-O1"):
+def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
     """Return the shared library of a build, compiling it where it is not there yet."""
     parameters = {
         "R": build.rows, "C": build.cols, "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
@@ -65,15 +65,15 @@ def library(build: Build, optimise: str = "-O1"):
         "DRAM_BYTES": build.dram_bytes,
     }  # fmt: skip
     name = f"accelerator-{build.rows}x{build.cols}-{build.fold_overlap}"
-    return verilated.library(MODEL, name, parameters, build.cols, build.rows * build.cols, optimise)
+    return verilated.library(model, name, parameters, build.cols, build.rows * build.cols, optimise)
 
 
 class VerilatedAccelerator:
     """One compiled accelerator; ``run`` executes programs on it, one after the other."""
 
-    def __init__(self, build: Build, optimise: str = "-O1") -> None:
+    def __init__(self, build: Build, optimise: str = "-O1", model: Model = MODEL) -> None:
         self.build = build
-        self._library = ctypes.CDLL(str(library(build, optimise)))
+        self._library = ctypes.CDLL(str(library(build, optimise, model)))
         self._library.bench_new.restype = ctypes.c_void_p
         self._library.bench_run.restype = ctypes.c_int64
         self._library.bench_delete.argtypes = [ctypes.c_void_p]

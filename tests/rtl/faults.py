@@ -79,17 +79,15 @@ def edited(fault: Fault, folder: Path) -> Path:
 
 def caught_by(fault: Fault, folder: Path) -> str:
     """Return the first difference that the small campaign finds under a fault, '' if none."""
-    return caught_in_a_copy(fault, folder, "tests.rtl.faults")
-
-
-def caught_in_a_copy(fault: Fault, folder: Path, campaign: str) -> str:
-    """Return what a module's campaign prints in a copied tree with the fault in it."""
     tree = edited(fault, folder)
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder))}
-    if fault.file.startswith(("pivotsim/kernels", "pivotsim/engines")):
-        environment["NUMBA_CACHE_DIR"] = str(folder / "kernels")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "NUMBA_CACHE_DIR": str(folder / "kernels"),
+        "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
+    }
     done = subprocess.run(
-        [sys.executable, "-m", campaign],
+        [sys.executable, "-m", "tests.rtl.faults"],
         cwd=tree,
         env=environment,
         capture_output=True,

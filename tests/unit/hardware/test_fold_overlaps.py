@@ -13,7 +13,7 @@ from pivotsim.hardware.spec import FoldOverlap
 from pivotsim.kernels import types
 from tests.rtl import bridge
 
-PE = (Path(__file__).parents[2] / "rtl" / "pe.v").read_text()
+PE = (Path(__file__).parents[3] / "pivotsim" / "rtl" / "verilog" / "pe_generic.v").read_text()
 
 
 def test_names_are_known_everywhere_in_one_order():

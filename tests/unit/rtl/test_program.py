@@ -109,3 +109,7 @@ def test_sums_that_come_too_soon_are_refused():
     assert program_of(1, 2, 1, array, limits_of(buffer_read_cycles=1), chunk=1)
     with pytest.raises(InputError, match="buffer_read_cycles: sums of one row and one step follow"):
         program_of(1, 2, 1, array, limits_of(buffer_read_cycles=2), chunk=1)
+    aware = array_of(rows=4, fold_overlap="chained", edge="aware")  # the row tile after a full one
+    assert program_of(1, 5, 2, aware, limits_of(buffer_read_cycles=2), chunk=2)
+    with pytest.raises(InputError, match="too soon"):
+        program_of(1, 5, 2, aware, limits_of(buffer_read_cycles=2), chunk=1)
