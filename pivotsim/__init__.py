@@ -17,7 +17,7 @@ _HOMES = {
     "InputError": "pivotsim.errors",
     "PivotsimError": "pivotsim.errors",
     "load_hardware": "pivotsim.hardware.loading",
-    "fit": "pivotsim.hardware.resources",
+    "fit": "pivotsim.hardware.resources.device_fit",
     "Hardware": "pivotsim.hardware.spec",
     "with_checkpoint": "pivotsim.importers.checkpoints.pruned",
     "read_model": "pivotsim.importers.sources",
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from pivotsim.effort.combination import combine
     from pivotsim.errors import InputError, PivotsimError
     from pivotsim.hardware.loading import load_hardware
-    from pivotsim.hardware.resources import fit
+    from pivotsim.hardware.resources.device_fit import fit
     from pivotsim.hardware.spec import Hardware
     from pivotsim.importers.checkpoints.pruned import with_checkpoint
     from pivotsim.importers.sources import read_model, trace_of

@@ -26,7 +26,7 @@ def lazy(
 
     Examples
     --------
-    >>> find, names = lazy("pivotsim", {"fit": "pivotsim.hardware.resources"})
+    >>> find, names = lazy("pivotsim", {"fit": "pivotsim.hardware.resources.device_fit"})
     >>> find("fit").__name__, "fit" in names()
     ('fit', True)
     """

@@ -1,4 +1,4 @@
-"""A DDR4 channel by itself: its timing, streams of bursts through it, and transfers one after the other."""
+"""A DRAM channel by itself: its timing, streams of bursts through it, and transfers one after the other."""
 
 from typing import TYPE_CHECKING
 

@@ -41,7 +41,7 @@ def search_to_dict(
 
 def _board_to_dict(reports: "Mapping[Name, Report]", mix: "MixedReport") -> dict[str, Any]:
     """Return one hardware as plain numbers and text: its options, its efforts, the marks behind them."""
-    from pivotsim.hardware.resources import fit_to_dict
+    from pivotsim.hardware.resources.device_fit import fit_to_dict
 
     first = next(iter(reports.values()))
     return {

@@ -34,7 +34,7 @@ def gemm_command(
 
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
-    from pivotsim.hardware.resources import fit_or_none, fit_to_dict
+    from pivotsim.hardware.resources.device_fit import fit_or_none, fit_to_dict
     from pivotsim.simulation.single_gemm import simulate_gemm
     from pivotsim.simulation.summary import fits_row
 

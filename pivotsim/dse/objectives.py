@@ -8,7 +8,7 @@ import numpy as np
 
 from pivotsim.dse.space.definition import COSTS, Space
 from pivotsim.energy.constant import BOARD_W
-from pivotsim.hardware.resource_columns import RESOURCES
+from pivotsim.hardware.resources.many_designs import RESOURCES
 
 USUAL, OTHERWISE = ("delay_ms", "energy_j"), ("delay_ms", "dsp")
 ROUNDING = 1e-11  # relative: sums of a few products in float64

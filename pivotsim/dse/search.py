@@ -22,7 +22,7 @@ from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
 from pivotsim.dse.sweep.processes import SingleProcess
 from pivotsim.dse.sweep.run import Progress, SweepResult, run_sweep, store_chunks
 from pivotsim.errors import InputError, MissingExtraError, check_integer, check_list, got, nearest
-from pivotsim.hardware.resource_columns import DEMANDS
+from pivotsim.hardware.resources.many_designs import DEMANDS
 from pivotsim.io.text_files import make_folder
 from pivotsim.pareto import REMEDY
 from pivotsim.tables import counted

@@ -17,7 +17,7 @@ from typing import Any
 from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
-from pivotsim.hardware.resources import Fit, fit_to_dict
+from pivotsim.hardware.resources.device_fit import Fit, fit_to_dict
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading, gate_reads
 from pivotsim.simulation.report import Report

@@ -6,8 +6,8 @@ from pivotsim._lazy import lazy
 
 _HOMES = {
     "load_hardware": "pivotsim.hardware.loading",
-    "Fit": "pivotsim.hardware.resources",
-    "fit": "pivotsim.hardware.resources",
+    "Fit": "pivotsim.hardware.resources.device_fit",
+    "fit": "pivotsim.hardware.resources.device_fit",
     "Hardware": "pivotsim.hardware.spec",
 }
 __all__ = ["Fit", "Hardware", "fit", "load_hardware"]
@@ -15,5 +15,5 @@ __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.hardware.loading import load_hardware
-    from pivotsim.hardware.resources import Fit, fit
+    from pivotsim.hardware.resources.device_fit import Fit, fit
     from pivotsim.hardware.spec import Hardware

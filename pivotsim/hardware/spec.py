@@ -131,7 +131,10 @@ class PlacementSpec(PlaceOfEachKind):
 
 
 # values that boards of version 0.1 did not state, and what they are there
-LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "memories.buffer_read_cycles": 0}
+LATER = {"units.token_drop.fused_token": "mean", "mpca.rules": "pivotsim", "memories.buffer_read_cycles": 0,
+         "fpga.uram": 0, "fpga.dsp_kind": "DSP48E2", "fpga.use.uram_from_bytes": 0}  # fmt: skip
+# facts of a device that are told beside a fit and decide nothing
+TOLD = ("fpga.dsp_columns", "fpga.clock_regions", "fpga.slrs", "fpga.hbm_bytes")
 
 
 def _value_in(values: Any, path: str) -> Any:
@@ -214,7 +217,7 @@ class Hardware(Printable, SourcedSpec):
             for path, source in self.sources.items()
             if source.startswith(DEFAULT) and not any(changed.startswith(f"{path}.") for changed in self.sources)
         ]
-        for path in (*defaults, *(path for path, usual in LATER.items() if _value_in(values, path) == usual)):
+        for path in (*defaults, *TOLD, *(path for path, usual in LATER.items() if _value_in(values, path) == usual)):
             *groups, last = path.split(".")
             inside: Any = values
             for key in groups:

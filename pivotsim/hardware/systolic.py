@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.fpga import FpgaSpec
+from pivotsim.hardware.fpga.spec import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.sourced import SourcedSpec

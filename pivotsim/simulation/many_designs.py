@@ -19,7 +19,7 @@ from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resource_columns import PATHS, RESOURCES, ResourceModel
+from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_ops

@@ -12,7 +12,7 @@ from pivotsim.energy.usage import Usage
 from pivotsim.engines.base import Details
 from pivotsim.engines.counts import Counts
 from pivotsim.errors import MissingExtraError, check_choice
-from pivotsim.hardware.resources import Fit, fit_or_none, fit_to_dict
+from pivotsim.hardware.resources.device_fit import Fit, fit_or_none, fit_to_dict
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading

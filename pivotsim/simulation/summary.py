@@ -6,11 +6,11 @@ A ``report`` is a Report, and in ``result_tables`` a MixedReport too; both impor
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pivotsim.hardware.resources import amount_text
+from pivotsim.hardware.resources.device_fit import amount_text
 from pivotsim.tables import Table, number, percent
 
 if TYPE_CHECKING:
-    from pivotsim.hardware.resources import Fit
+    from pivotsim.hardware.resources.device_fit import Fit
 
 LISTED_PATHS = 6  # of one group; more are counted
 

@@ -5,7 +5,8 @@ import time
 import numpy as np
 
 from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
-from pivotsim.hardware.dram.spec import SCHEDULERS, load_dram
+from pivotsim.hardware.dram.controller import SCHEDULERS
+from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.dram.channel import serve_transfers
 
 REPEATS = 20

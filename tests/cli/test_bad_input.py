@@ -67,7 +67,7 @@ CASES = [
     ("a GPU that combines", ("combine", "deit_s", "--low", "3", "--high", "6", "--f-low", "0.7", "--hw", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
     ("a GPU's fit", ("show", "fit", "gpu/a100"), None, "kind: a GPU model serves the command schedule alone (got 'gpu_wave')"),
     ("unknown value of a GPU", ("show", "hw", "gpu/a100", "--set", "array.rows=3"), None, "--set: array.rows: unknown key"),
-    ("unknown base", RUN_HW, "base: zcu103\n", "file.yaml:1: base: hardware: unknown name (got 'zcu103'), nearest valid name: 'zcu102'"),
+    ("unknown base", RUN_HW, "base: zcu103\n", "file.yaml:1: base: hardware: unknown name (got 'zcu103'), nearest valid name: 'zcu104'"),
     ("a base that is the file itself", RUN_HW, "name: me\nbase: ../file.yaml\n", "file.yaml:2: base: a file cannot build on itself"),
     ("half the cost of a kind", RUN_HW, hw("    gelu:    {cycles_per_element: 7.0, cycles_per_row: 7}", "    gelu:    {cycles_per_element: 7.0}"), "host.full.gelu.cycles_per_row: required key is missing"),
     ("a kind that does not exist", RUN_HW, hw("    gelu:    {cycles_per_element: 7.0", "    gleu:    {cycles_per_element: 7.0"), "host.full.gleu: unknown key, nearest valid name: 'gelu'"),

@@ -16,7 +16,7 @@ from tests.readme_commands import LEFT_OUT, commands_of
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PAGES = ("adding", "glossary", "hidden_settings", "importing", "mpca", "staircases", "validation")
+PAGES = ("adding", "boards", "glossary", "hidden_settings", "importing", "mpca", "staircases", "validation")
 TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES)))
 FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]
 EXAMPLES = [

@@ -11,7 +11,7 @@ from pivotsim.dse.evaluation.cache import DesignBuilder
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import Expression
 from pivotsim.errors import InputError
-from pivotsim.hardware.resource_columns import PATHS, RESOURCES
+from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES
 
 REPEATED, NOT_VALID = "repeats another point", "is not valid"
 MEMORIES = "memories."  # some of them are valid only together

@@ -13,7 +13,7 @@ from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, TRANSFORMS, with_
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError
-from pivotsim.hardware.resource_columns import PATHS, ResourceModel
+from pivotsim.hardware.resources.many_designs import PATHS, ResourceModel
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import Spec

@@ -14,7 +14,7 @@ from pivotsim.dse.space.axis_kinds import LOW_FRAC
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
 from pivotsim.errors import InputError
-from pivotsim.hardware.resource_columns import RESOURCES
+from pivotsim.hardware.resources.many_designs import RESOURCES
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import check_gate
 from pivotsim.simulation.gate import gate_of

@@ -11,7 +11,7 @@ from pivotsim.dse.space.axis_kinds import HARDWARE, MODEL
 from pivotsim.dse.space.definition import Space, results_of
 from pivotsim.dse.space.expressions import Expression, parse_expression
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.hardware.resource_columns import RESOURCES
+from pivotsim.hardware.resources.many_designs import RESOURCES
 
 
 class Rules:

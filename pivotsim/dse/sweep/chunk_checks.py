@@ -15,7 +15,7 @@ from pivotsim.dse.space.definition import MEAN_PL_CYCLES, PL_CYCLES
 from pivotsim.dse.sweep.chunks import Failed, FinishedChunk, arrow
 from pivotsim.dse.sweep.manifest_schema import chunk_range
 from pivotsim.errors import got, got_instead_of_integer
-from pivotsim.hardware.resource_columns import DEMANDS
+from pivotsim.hardware.resources.many_designs import DEMANDS
 
 POINT = "point"
 INTEGER, REAL, TRUTH, TEXT = "int64", "double", "bool", "string"

@@ -17,7 +17,7 @@ from pivotsim.dse.evaluation.strategies import CHUNK_POINTS, strategy_of
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import ListedPoints, Points, points_of
 from pivotsim.errors import InputError, MissingExtraError
-from pivotsim.hardware.resource_columns import DEMANDS
+from pivotsim.hardware.resources.many_designs import DEMANDS
 
 BLOCK_POINTS = 32_768  # evaluated at once: the columns stay in the processor's cache
 CODEC = "zstd"

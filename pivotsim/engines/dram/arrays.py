@@ -1,4 +1,4 @@
-"""The arrays of a DDR4 channel as kernels/dram/channel.py takes them: constraints become gaps, names become codes."""
+"""The arrays of a DRAM channel as kernels/dram/channel.py takes them: constraints become gaps, names become codes."""
 
 from collections.abc import Iterable
 from math import ceil, floor
@@ -6,29 +6,30 @@ from math import ceil, floor
 import numpy as np
 
 from pivotsim.hardware.dram.constraints import (
+    COLUMN_COMMANDS,
     COMMANDS,
-    CONSTRAINTS,
     SCOPES,
     Constraint,
     check_constraints,
     gap_clocks,
 )
-from pivotsim.hardware.dram.spec import SCHEDULERS, DramSpec
+from pivotsim.hardware.dram.controller import SCHEDULERS
+from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.kernels.types import Channel
 from pivotsim.units import IntArray
 
 LANES = 8  # columns of the arrays
 
 
-def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAINTS) -> Channel:
+def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] | None = None) -> Channel:
     """Return a channel's arrays for kernels/dram/channel.py: banks closed, clock and refresh counter at 0.
 
     Parameters
     ----------
     spec : DramSpec
         The channel and its controller.
-    constraints : iterable of Constraint
-        The timing rules.
+    constraints : iterable of Constraint, optional
+        The timing rules, those of the channel's standard by default.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAIN
     """
     from pivotsim.kernels.dram.channel import reset_channel
 
-    lines = tuple(constraints)
+    lines = spec.standard.constraints if constraints is None else tuple(constraints)
     check_constraints(lines)
     slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks + 1).bit_length()  # two are heads of lists
     state = np.zeros((spec.banks + spec.organisation.bank_groups + 3, LANES), dtype=np.int64)
@@ -49,14 +50,16 @@ def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAIN
 
 def _gaps(spec: DramSpec, constraints: tuple[Constraint, ...]) -> IntArray:
     """Return the longest gap of each (scope, previous, following), and of the four-activate window."""
-    timing = spec.timing.model_dump()
     kinds = len(COMMANDS)
     gaps = np.zeros((3 * kinds + 1, LANES), dtype=np.int64)
+    if spec.standard.has_two_command_buses:  # on one bus alone, no two commands share a clock anyway
+        is_column = np.array([command in COLUMN_COMMANDS for command in COMMANDS])
+        gaps[2 * kinds : 3 * kinds, :kinds] = is_column[:, None] == is_column
     for line in constraints:
         scope = min(SCOPES.index(line.scope), SCOPES.index("rank"))  # one rank: the channel is the rank
         previous = 3 * kinds if line.nth > 1 else scope * kinds + COMMANDS.index(line.previous)
         following = COMMANDS.index(line.following)
-        gaps[previous, following] = max(gaps[previous, following], gap_clocks(line, timing))
+        gaps[previous, following] = max(gaps[previous, following], gap_clocks(line, spec.timing_clocks))
     return gaps
 
 
@@ -75,12 +78,14 @@ def _device(spec: DramSpec, slots: int) -> IntArray:
         timing.nCL + timing.nBL,
         timing.nCWL + timing.nBL,
         int(controller.refresh),
-        timing.nREFI,
+        spec.refresh_clocks,
         SCHEDULERS.index(controller.scheduler),
         controller.look_ahead,
         slots,
         min(floor(controller.write_high_frac * queue) + 1, queue),
         max(ceil(controller.write_low_frac * queue) - 1, 0),
+        int(spec.bank_refresh),
+        int(spec.standard.has_two_command_buses),
     ]
     return np.array([codes], dtype=np.int64)
 

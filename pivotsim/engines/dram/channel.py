@@ -1,4 +1,4 @@
-"""Engine `ddr4`: one memory channel that issues commands, for streams of requests or transfer after transfer.
+"""Engine `dram`: one memory channel that issues commands, for streams of requests or transfer after transfer.
 
 API twin of kernels/dram/channel.py: names become codes, the table of constraints becomes gaps, addresses are checked.
 Clocks are DRAM clocks counted from 1; `DramSpec.clocks_per` relates them to other clocks.
@@ -11,7 +11,7 @@ import numpy as np
 
 from pivotsim.engines.dram.arrays import channel_arrays, commands_issued
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got
-from pivotsim.hardware.dram.constraints import COMMANDS, CONSTRAINTS, Constraint
+from pivotsim.hardware.dram.constraints import COMMANDS, Constraint
 from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.units import IntArray
 
@@ -47,7 +47,7 @@ def serve(
     arrival_clocks: object = 0,
     *,
     log: bool = False,
-    constraints: Iterable[Constraint] = CONSTRAINTS,
+    constraints: Iterable[Constraint] | None = None,
 ) -> Served:
     """Serve a stream of bursts from closed banks and a refresh counter at 0.
 
@@ -63,8 +63,8 @@ def serve(
         DRAM clocks in which the requests arrive, never falling; commands follow in later clocks.
     log : bool
         Return the issued commands too.
-    constraints : iterable of Constraint
-        The timing rules.
+    constraints : iterable of Constraint, optional
+        The timing rules, those of the channel's standard by default.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def serve(
     if np.any(np.diff(transfers[:, 5]) < 0):
         raise InputError("arrival_clocks: must not fall, requests stand in order of arrival")
     wants_log = check_flag("log", log)
-    lines = tuple(constraints)
+    lines = None if constraints is None else tuple(constraints)
     finish = np.zeros(len(places), dtype=np.int64)
     arrays = channel_arrays(spec, lines)
     serve_transfers(arrays, NO_LOG, transfers, finish)
@@ -137,7 +137,7 @@ def earliest_clock(
     history: Iterable[Command],
     command: str,
     bank: int = 0,
-    constraints: Iterable[Constraint] = CONSTRAINTS,
+    constraints: Iterable[Constraint] | None = None,
 ) -> int:
     """Return the first clock after a history of commands in which the table lets a command follow.
 
@@ -148,11 +148,11 @@ def earliest_clock(
     history : iterable of Command
         Issued commands, in order, believed without a check.
     command : str
-        One of PRE, PREA, ACT, RD, WR, REF.
+        One of PRE, PREA, ACT, RD, WR, REF; of some standards REFB, the refresh of one bank.
     bank : int
         Its bank; PREA and REF go to all.
-    constraints : iterable of Constraint
-        The timing rules.
+    constraints : iterable of Constraint, optional
+        The timing rules, those of the channel's standard by default.
 
     Returns
     -------
@@ -171,10 +171,10 @@ def earliest_clock(
     """
     from pivotsim.kernels.dram.channel import ready_clock
 
-    check_choice("command", command, COMMANDS)
+    check_choice("command", command, spec.standard.commands)
     noted = np.zeros((0, 4), dtype=np.int64)
     for clock, kind, its_bank, row in history:
-        check_choice("history", kind, COMMANDS)
+        check_choice("history", kind, spec.standard.commands)
         check_integer("history: bank", its_bank, 0, spec.banks - 1)
         noted = np.vstack([noted, [clock, COMMANDS.index(kind), its_bank, row]])
     place = check_integer("bank", bank, 0, spec.banks - 1)
@@ -188,8 +188,8 @@ class DramChannel:
     ----------
     spec : DramSpec
         The channel and its controller.
-    constraints : iterable of Constraint
-        The timing rules.
+    constraints : iterable of Constraint, optional
+        The timing rules, those of the channel's standard by default.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ class DramChannel:
     (37, 121)
     """
 
-    def __init__(self, spec: DramSpec, constraints: Iterable[Constraint] = CONSTRAINTS) -> None:
+    def __init__(self, spec: DramSpec, constraints: Iterable[Constraint] | None = None) -> None:
         self.spec = spec
         self.arrays = channel_arrays(spec, constraints)
 

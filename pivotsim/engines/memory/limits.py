@@ -90,8 +90,7 @@ class MemoryLimits:
     def burst_clocks(self) -> int:
         """Return the least clocks between two bursts of the channel."""
         assert self.channel is not None
-        timing = self.channel.timing
-        return min(timing.nBL, timing.nCCD_S, timing.nCCD_L)
+        return self.channel.burst_clocks
 
     def row(self) -> Limits:
         """Return the limits as kernels read them."""

@@ -1,8 +1,8 @@
-"""The timing rules of DDR4 as data: one line per constraint.
+"""Timing rules of DRAM as data: one line per constraint.
 
 A line reads: ``following`` may be issued no earlier than ``gap`` clocks after the ``nth`` most recent
-``previous`` in the same ``scope``. Gaps are sums of timing parameters. A new rule is a new line.
-Rules: JEDEC JESD79-4B; the data bus (channel) carries one burst at a time.
+``previous`` in the same ``scope``. Gaps are sums of timing parameters and clocks. A new rule is a new line of a
+standard's table (``pivotsim.hardware.dram.standards``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,12 +10,14 @@ from typing import Literal, NamedTuple
 
 from pivotsim.errors import InputError, got, nearest
 
-Command = Literal["PRE", "ACT", "RD", "WR", "PREA", "REF"]
+Command = Literal["PRE", "ACT", "RD", "WR", "REFB", "PREA", "REF"]
 Scope = Literal["bank", "bank_group", "rank", "channel"]
 
-COMMANDS: tuple[str, ...] = ("PRE", "ACT", "RD", "WR", "PREA", "REF")
+# precharge, activate, read, write and refresh of one bank; precharge and refresh of all banks
+COMMANDS: tuple[str, ...] = ("PRE", "ACT", "RD", "WR", "REFB", "PREA", "REF")
 SCOPES: tuple[str, ...] = ("bank", "bank_group", "rank", "channel")
 ALL_BANK_COMMANDS = ("PREA", "REF")  # they stand in no bank, so only rank and channel can hold them back
+COLUMN_COMMANDS = ("RD", "WR")  # all others are row commands
 MAX_NTH = 4
 
 
@@ -29,50 +31,13 @@ class Constraint(NamedTuple):
     nth: int = 1
 
 
-CONSTRAINTS: tuple[Constraint, ...] = (
-    # one bank: a row is opened, used, closed
-    Constraint("ACT", "RD", "bank", "nRCD"),
-    Constraint("ACT", "WR", "bank", "nRCD"),
-    Constraint("ACT", "PRE", "bank", "nRAS"),
-    Constraint("ACT", "ACT", "bank", "nRC"),
-    Constraint("PRE", "ACT", "bank", "nRP"),
-    Constraint("RD", "PRE", "bank", "nRTP"),
-    Constraint("WR", "PRE", "bank", "nCWL + nBL + nWR"),
-    # one bank group: its banks share a data path that is slower than the bus
-    Constraint("ACT", "ACT", "bank_group", "nRRD_L"),
-    Constraint("RD", "RD", "bank_group", "nCCD_L"),
-    Constraint("WR", "WR", "bank_group", "nCCD_L"),
-    Constraint("WR", "RD", "bank_group", "nCWL + nBL + nWTR_L"),
-    # the rank
-    Constraint("ACT", "ACT", "rank", "nRRD_S"),
-    Constraint("ACT", "ACT", "rank", "nFAW", nth=4),
-    Constraint("RD", "RD", "rank", "nCCD_S"),
-    Constraint("WR", "WR", "rank", "nCCD_S"),
-    Constraint("RD", "WR", "rank", "nRTW"),
-    Constraint("WR", "RD", "rank", "nCWL + nBL + nWTR_S"),
-    # the rank: closing all banks, and refresh
-    Constraint("ACT", "PREA", "rank", "nRAS"),
-    Constraint("RD", "PREA", "rank", "nRTP"),
-    Constraint("WR", "PREA", "rank", "nCWL + nBL + nWR"),
-    Constraint("PREA", "ACT", "rank", "nRP"),
-    Constraint("PREA", "REF", "rank", "nRP"),
-    Constraint("PRE", "REF", "rank", "nRP"),
-    Constraint("ACT", "REF", "rank", "nRC"),
-    Constraint("REF", "ACT", "rank", "nRFC"),
-    Constraint("REF", "REF", "rank", "nRFC"),
-    # the channel: bursts do not overlap on the data bus
-    Constraint("RD", "RD", "channel", "nBL"),
-    Constraint("WR", "WR", "channel", "nBL"),
-)
-
-
 def gap_clocks(constraint: Constraint, timing: Mapping[str, int]) -> int:
     """Return a line's gap in DRAM clocks.
 
     Parameters
     ----------
     constraint : Constraint
-        The line; its ``gap`` names timing parameters, joined by `` + ``.
+        The line; its ``gap`` holds timing parameters and numbers, joined by `` + ``.
     timing : mapping
         Timing parameter to DRAM clocks.
 
@@ -87,10 +52,10 @@ def gap_clocks(constraint: Constraint, timing: Mapping[str, int]) -> int:
     34
     """
     names = constraint.gap.split(" + ")
-    unknown = [name for name in names if name not in timing]
+    unknown = [name for name in names if not name.isdigit() and name not in timing]
     if unknown:
         raise InputError(f"constraints: {unknown[0]}: unknown timing parameter{nearest(unknown[0], timing)}")
-    return sum(timing[name] for name in names)
+    return sum(int(name) if name.isdigit() else timing[name] for name in names)
 
 
 def check_constraints(constraints: Iterable[Constraint]) -> None:

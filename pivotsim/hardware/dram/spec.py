@@ -1,92 +1,54 @@
-"""DDR4 memory channels: clock, organisation, timing, address mapping and controller, as validated data."""
+"""DRAM channels: clock, organisation, timing, address mapping and controller, as validated data.
+
+A channel's ``kind`` is its standard, which says what timing parameters it has and what each holds back.
+"""
 
 # ruff: noqa: N815 - timing parameters carry JEDEC's names: nRCD is tRCD in clocks
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import create_model, model_validator
 
-from pivotsim.errors import InputError, check_real, got, nearest
+from pivotsim.errors import InputError, check_real, got, nearest, one_of
+from pivotsim.hardware.dram.constraints import gap_clocks
+from pivotsim.hardware.dram.controller import (
+    MAPPED,
+    BankRefreshControllerSpec,
+    DramClockSpec,
+    DramControllerSpec,
+    DramOrganisationSpec,
+)
+from pivotsim.hardware.dram.standard import Standard
+from pivotsim.hardware.dram.standards import KINDS, standard_of
 from pivotsim.hardware.sourced import SourcedSpec
-from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity
+from pivotsim.io.documents import load_document, note_name
+from pivotsim.io.specs import ONE_LINE, Spec, leaves, quantity, validate
 
-Scheduler = Literal["in_order", "fr_fcfs"]
-SCHEDULERS: tuple[str, ...] = ("in_order", "fr_fcfs")
-MAPPED: tuple[str, ...] = ("row", "bank", "bank_group", "column")
-MAX_LOOK_AHEAD = 1024
 MAX_BANKS = 64
 MAX_CLOCKS = 1_000_000  # of one timing parameter: far above any, and sums stay far inside int64
 
 
-class DramClockSpec(Spec):
-    """The DRAM clock period as an exact fraction: 5/6 ns is 2500/3 ps."""
+if TYPE_CHECKING:
 
-    tCK_ps_num: int = quantity("ps", "Clock period, numerator.", ge=1, le=10**9)
-    tCK_ps_den: int = quantity("", "Clock period, denominator.", ge=1, le=10**6)
+    class DramTimingSpec(Spec):
+        """Timing in DRAM clocks under JEDEC's names with n for t; a standard adds its own parameters."""
 
-
-class DramOrganisationSpec(Spec):
-    """One channel of one rank."""
-
-    channel_bits: int = quantity("bit", "Data bus.", ge=8, le=1024)
-    bank_groups: int = quantity("", "Bank groups.", ge=1, le=16)
-    banks_per_group: int = quantity("", "Banks in a bank group.", ge=1, le=16)
-    rows: int = quantity("rows", "Rows of a bank.", ge=1, le=2**24)
-    row_bytes: int = quantity("B", "A row across the chips of the rank.", ge=1, le=2**24)
-
-
-class DramTimingSpec(Spec):
-    """Timing in DRAM clocks, under JEDEC's names with n for t; constraints.py says what each holds back."""
-
-    nBL: int = quantity("clocks", "A burst on the data bus (8 beats).", ge=1, le=64)
-    nCL: int = quantity("clocks", "Read command to the first beat.", ge=1, le=MAX_CLOCKS)
-    nCWL: int = quantity("clocks", "Write command to the first beat.", ge=1, le=MAX_CLOCKS)
-    nRCD: int = quantity("clocks", "Activate to read or write.", ge=1, le=MAX_CLOCKS)
-    nRP: int = quantity("clocks", "Precharge to activate or refresh.", ge=1, le=MAX_CLOCKS)
-    nRAS: int = quantity("clocks", "Activate to precharge.", ge=1, le=MAX_CLOCKS)
-    nRC: int = quantity("clocks", "Activate to activate, same bank.", ge=1, le=MAX_CLOCKS)
-    nWR: int = quantity("clocks", "Last written beat to precharge.", ge=1, le=MAX_CLOCKS)
-    nRTP: int = quantity("clocks", "Read to precharge.", ge=1, le=MAX_CLOCKS)
-    nCCD_S: int = quantity("clocks", "Read to read, write to write, other bank group.", ge=1, le=MAX_CLOCKS)
-    nCCD_L: int = quantity("clocks", "Read to read, write to write, same bank group.", ge=1, le=MAX_CLOCKS)
-    nRRD_S: int = quantity("clocks", "Activate to activate, other bank group.", ge=1, le=MAX_CLOCKS)
-    nRRD_L: int = quantity("clocks", "Activate to activate, same bank group.", ge=1, le=MAX_CLOCKS)
-    nFAW: int = quantity("clocks", "Window that holds at most four activates.", ge=1, le=MAX_CLOCKS)
-    nWTR_S: int = quantity("clocks", "Last written beat to read, other bank group.", ge=1, le=MAX_CLOCKS)
-    nWTR_L: int = quantity("clocks", "Last written beat to read, same bank group.", ge=1, le=MAX_CLOCKS)
-    nRTW: int = quantity("clocks", "Read to write.", ge=1, le=MAX_CLOCKS)
-    nRFC: int = quantity("clocks", "Refresh to activate or refresh.", ge=1, le=MAX_CLOCKS)
-    nREFI: int = quantity("clocks", "One refresh falls due in each such interval.", ge=1, le=100 * MAX_CLOCKS)
-
-
-class DramControllerSpec(Spec):
-    """What the controller decides. Rows stay open until another row of the bank is asked for (open page).
-
-    One command is issued in a clock: of those that may be, the oldest request's. A request whose row was opened for it
-    leaves its slot of the queue. A refresh that is due waits for these requests (and, in_order, for those before them).
-    """
-
-    mapping: str = quantity("", "Address bits, most significant first: row, bank, bank_group, column (of bursts).")
-    scheduler: Scheduler = quantity("", "Order of reads and writes: arrival, or first ready then first come.")
-    look_ahead: int = quantity(
-        "requests",
-        "Slots of the queue (fr_fcfs: of each of two), left when a row is opened; 1 is first come first served, "
-        "0 starts a request once the one before is served.",
-        ge=0, le=MAX_LOOK_AHEAD,
-    )  # fmt: skip
-    refresh: bool = quantity("", "Refresh all banks once in nREFI.")
-    write_high_frac: float = quantity("", "fr_fcfs: writes are drained once more of their queue is full.", ge=0, le=1)
-    write_low_frac: float = quantity("", "fr_fcfs: draining ends once less of their queue is full.", ge=0, le=1)
+        nBL: int
+        nCL: int
+        nCWL: int
+        nREFI: int
+else:
+    DramTimingSpec = Spec
 
 
 class DramSpec(SourcedSpec):
-    """A DDR4 channel and its controller."""
+    """A DRAM channel and its controller; each standard has a schema of its own, see ``schema_of``."""
 
-    kind: Literal["ddr4"] = quantity("", "Selects this schema.")
+    kind: str = quantity("", "The standard, which selects this schema.")
     name: str = quantity("", "Short name.", min_length=1, pattern=ONE_LINE)
     description: str = quantity("", "One sentence.", min_length=1, pattern=ONE_LINE)
     clock: DramClockSpec
@@ -105,6 +67,9 @@ class DramSpec(SourcedSpec):
             value = getattr(self.organisation, name)
             if value & (value - 1):
                 raise ValueError(f"organisation.{name}: must be a power of two {got(value)}")
+        if not self.standard.has_bank_groups and self.organisation.bank_groups != 1:
+            problem = f"must be 1, {self.standard.title} has no bank groups {got(self.organisation.bank_groups)}"
+            raise ValueError(f"organisation.bank_groups: {problem}")
         if self.timing.nBL & (self.timing.nBL - 1):
             raise ValueError(f"timing.nBL: must be a power of two {got(self.timing.nBL)}")
         if self.banks > MAX_BANKS:
@@ -116,18 +81,56 @@ class DramSpec(SourcedSpec):
 
     @model_validator(mode="after")
     def _refreshes_leave_time(self) -> "DramSpec":
-        timing, controller = self.timing, self.controller
-        closing = max(timing.nRAS, timing.nRC, timing.nRTP, timing.nCWL + timing.nBL + timing.nWR) + timing.nRP
-        least = closing + timing.nRFC + timing.nRCD
-        if controller.refresh and timing.nREFI <= least:
-            text = f"timing.nREFI: must exceed {least}, the clocks of closing, refreshing and opening"
-            raise ValueError(f"{text} {got(timing.nREFI)}")
+        controller = self.controller
+        kind = "REFB" if self.bank_refresh else "REF"
+        closing = self._longest(("ACT", "RD", "WR"), ("PRE", "PREA", kind)) + self._longest(("PRE", "PREA"), (kind,))
+        if self.bank_refresh:  # the next one is of another bank
+            apart = [gap_clocks(c, self.timing_clocks) for c in self.standard.constraints
+                     if c.previous == c.following == kind and c.scope == "rank"]  # fmt: skip
+            least, what = self.banks * (closing + max(apart)), "clocks of closing and refreshing each bank"
+        else:
+            least = closing + self._longest((kind,), ("ACT",)) + self._longest(("ACT",), ("RD",))
+            what = "clocks of closing, refreshing and opening"
+        if controller.refresh and self.timing.nREFI <= least:
+            raise ValueError(f"timing.nREFI: must exceed {least}, the {what} {got(self.timing.nREFI)}")
         if controller.write_low_frac > controller.write_high_frac:
             high = controller.write_high_frac
             raise ValueError(
                 f"controller.write_low_frac: must be at most write_high_frac {high} {got(controller.write_low_frac)}"
             )
         return self
+
+    @property
+    def standard(self) -> Standard:
+        """The standard: commands, parameters and constraints."""
+        return standard_of(self.kind)
+
+    @cached_property
+    def timing_clocks(self) -> dict[str, int]:
+        """Timing parameter -> DRAM clocks."""
+        return self.timing.model_dump()
+
+    def _longest(self, previous: tuple[str, ...], following: tuple[str, ...]) -> int:
+        """Return the longest gap from some commands to some, the window of activates left out."""
+        lines = (c for c in self.standard.constraints if c.nth == 1)
+        return max(gap_clocks(c, self.timing_clocks) for c in lines
+                   if c.previous in previous and c.following in following)  # fmt: skip
+
+    @property
+    def bank_refresh(self) -> bool:
+        """Whether one bank is refreshed at a time."""
+        return isinstance(self.controller, BankRefreshControllerSpec) and self.controller.bank_refresh
+
+    @property
+    def refresh_clocks(self) -> int:
+        """Clocks from one refresh's due time to the next one's."""
+        return self.timing.nREFI // (self.banks if self.bank_refresh else 1)
+
+    @property
+    def burst_clocks(self) -> int:
+        """The least clocks between two bursts of one direction, wherever they lie."""
+        lines = (c for c in self.standard.constraints if c.previous == c.following and c.following in ("RD", "WR"))
+        return min(gap_clocks(c, self.timing_clocks) for c in lines)
 
     @property
     def banks(self) -> int:
@@ -205,12 +208,33 @@ class DramSpec(SourcedSpec):
         """
         if not isinstance(changes, Mapping):
             return super().replace(changes, label=label)  # which says what is wrong
-        paths = [path for path, _, _ in leaves(DramSpec)]
+        paths = [path for path, _, _ in leaves(type(self))]
         known = {path.rpartition(".")[2]: path for path in paths} | {path: path for path in paths}
         unknown = [key for key in changes if key not in known]
         if unknown:
             raise InputError(f"{label}: {key}: unknown key{nearest(key, known)}" for key in unknown)
         return super().replace({known[key]: value for key, value in changes.items()}, label=label)
+
+
+@cache
+def schema_of(kind: str) -> type[DramSpec]:
+    """Return the schema of a standard's channels: its timing parameters, and its controller."""
+    standard = standard_of(kind)
+    parameters: dict[str, Any] = {
+        name: (int, quantity("clocks", meaning, ge=1, le=_most(name))) for name, meaning in standard.parameters.items()
+    }
+    timing = create_model(f"{standard.title}Timing", __base__=Spec, __doc__=DramTimingSpec.__doc__, **parameters)
+    fields: dict[str, Any] = {
+        "kind": (Literal[kind], quantity("", "The standard, which selects this schema.")),
+        "timing": (timing, ...),
+        "controller": (BankRefreshControllerSpec if standard.has_bank_refresh else DramControllerSpec, ...),
+    }
+    doc = f"A {standard.title} channel and its controller."
+    return create_model(f"{standard.title}Spec", __base__=DramSpec, __doc__=doc, **fields)
+
+
+def _most(name: str) -> int:
+    return {"nBL": 64, "nREFI": 100 * MAX_CLOCKS}.get(name, MAX_CLOCKS)
 
 
 def load_dram(source: "str | Path | Mapping[str, object] | DramSpec") -> DramSpec:
@@ -236,4 +260,12 @@ def load_dram(source: "str | Path | Mapping[str, object] | DramSpec") -> DramSpe
     >>> dram.banks, dram.burst_bytes, round(dram.peak_gb_per_s, 3)
     (8, 16, 4.8)
     """
-    return load_spec(DramSpec, "hwconfigs", "dram", source)
+    if isinstance(source, DramSpec):
+        return source
+    document = load_document("hwconfigs", "dram", source)
+    kind = document.data.get("kind", "ddr4")  # a missing key is told by validation, with all other problems
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InputError(f"{document.places.get(('kind',), document.name)}: {one_of('kind', kind, KINDS)}")
+    found = validate(schema_of(kind), document)
+    note_name(document)
+    return found

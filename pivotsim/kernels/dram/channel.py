@@ -1,4 +1,4 @@
-"""A DDR4 channel that issues commands (API twin: engines/dram/channel.py)."""
+"""A DRAM channel that issues commands (API twin: engines/dram/channel.py)."""
 
 from pivotsim.kernels._jit import kernel
 from pivotsim.kernels.dram.commands import BANKS, CLOCK, GROUPS, earliest, issue

@@ -3,25 +3,25 @@
 A channel is four int64 arrays (`Channel`), so that any kernel can keep one and serve transfer after transfer:
 
     state    (banks + groups + 3, 8)   a row for each bank and each bank group, the rank, the controller, the cursor
-    gaps     (19, 8)                   gaps[6 * scope + previous, following] in clocks, from the table of constraints
-    device   (1, 19)                   organisation, mapping, latencies and policy as the codes below
+    gaps     (22, 8)                   gaps[7 * scope + previous, following] in clocks, from the table of constraints
+    device   (1, 21)                   organisation, mapping, latencies and policy as the codes below
     queue    (slots + banks + 2, 8)    work space of the schedulers and serve_tile; nothing in it outlives a call
 
 Every command moves the ready clocks of its bank, its bank group and the rank on; a command may be issued from
 the largest of its three ready clocks, one command per clock. A gap of 0 holds nothing back, because the next
-command stands in a later clock anyway.
+command stands in a later clock anyway; not so with two command buses, where the gaps keep those of one bus apart.
 """
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.types import Array
 
-PRE, ACT, RD, WR, PREA, REF = 0, 1, 2, 3, 4, 5
-BANK_COMMANDS, COMMANDS = 4, 6  # the first four stand in a bank
-FOUR_ACTIVATES = 18  # the row of gaps for the window of four activates; 0 to 17 are bank, bank group, rank
+PRE, ACT, RD, WR, REFB, PREA, REF = 0, 1, 2, 3, 4, 5, 6
+BANK_COMMANDS, COMMANDS = 5, 7  # the first five stand in a bank
+FOUR_ACTIVATES = 21  # the row of gaps for the window of four activates; 0 to 20 are bank, bank group, rank
 
 OPEN_ROW = 6  # state, a bank's row: the open row, -1 if closed
-# state, the controller's row. No command can stand in CLOCK or before it.
-CLOCK, DUE, OLDEST_ACT, NEWEST_ACT, COMMANDS_ISSUED = 0, 1, 2, 5, 6
+# state, the controller's row. No command can stand in CLOCK or before it; REFRESH_BANK is refreshed next, if banks are.
+CLOCK, DUE, OLDEST_ACT, NEWEST_ACT, COMMANDS_ISSUED, REFRESH_BANK = 0, 1, 2, 5, 6, 7
 # state, the cursor's row: where in the transfers the next burst comes from
 TRANSFER, BURST, LAST_BURST, ROWS_LEFT, ADDRESS = 0, 1, 2, 3, 4
 # transfers (n, 6): `rows` runs of `row_bytes`, each `pitch_bytes` after the one before
@@ -31,7 +31,8 @@ BANKS, GROUPS, GROUP_SHIFT, BURST_SHIFT = 0, 1, 2, 3
 ROW_LOW, ROW_MASK, BANK_LOW, BANK_MASK, BANK_GROUP_LOW, BANK_GROUP_MASK = 4, 5, 6, 7, 8, 9
 READ_CLOCKS, WRITE_CLOCKS, REFRESH, REFRESH_INTERVAL = 10, 11, 12, 13
 SCHEDULER, LOOK_AHEAD, SLOTS, WRITE_HIGH, WRITE_LOW = 14, 15, 16, 17, 18
-DEVICE_CODES = 19
+BANK_REFRESH, TWO_BUSES = 19, 20
+DEVICE_CODES = 21
 
 NEVER = 2**62
 IDLE_REFRESHES = 1000  # idle times of more refreshes than this are skipped, see `wait`
@@ -71,7 +72,7 @@ def issue(state: Array, gaps: Array, device: Array, log: Array, command: int, ba
         state[group, following] = max(state[group, following], clock + gaps[COMMANDS + command, following])
     for following in range(COMMANDS):
         state[rank, following] = max(state[rank, following], clock + gaps[2 * COMMANDS + command, following])
-    state[controller, CLOCK] = clock
+    state[controller, CLOCK] = clock - device[0, TWO_BUSES]  # the other bus may carry one in this clock, too
     if command == ACT:
         state[bank, OPEN_ROW] = row
         for i in range(OLDEST_ACT, NEWEST_ACT):
@@ -86,6 +87,9 @@ def issue(state: Array, gaps: Array, device: Array, log: Array, command: int, ba
             state[other, OPEN_ROW] = -1
     elif command == REF:
         state[controller, DUE] += device[0, REFRESH_INTERVAL]
+    elif command == REFB:
+        state[controller, DUE] += device[0, REFRESH_INTERVAL]
+        state[controller, REFRESH_BANK] = (bank + 1) % banks
     n = state[controller, COMMANDS_ISSUED]
     if n < len(log):
         log[n, 0], log[n, 1], log[n, 2], log[n, 3] = clock, command, bank, row
@@ -108,19 +112,51 @@ def refresh(state: Array, gaps: Array, device: Array, log: Array) -> None:
 
 
 @inlined
+def bank_refresh_clock(state: Array, device: Array, clock: int) -> int:
+    """Return the first clock, ``clock`` or later, of the next command towards the refresh of a bank; NEVER without."""
+    controller = device[0, BANKS] + device[0, GROUPS] + 1
+    bank = state[controller, REFRESH_BANK]
+    command = PRE if state[bank, OPEN_ROW] >= 0 else REFB
+    due = state[controller, DUE] if device[0, BANK_REFRESH] else NEVER
+    return int(max(due, earliest(state, device, command, bank, clock)))
+
+
+@inlined
+def refresh_bank(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> None:
+    """Issue the next command towards the refresh of a bank: close it, or refresh it."""
+    bank = state[device[0, BANKS] + device[0, GROUPS] + 1, REFRESH_BANK]
+    issue(state, gaps, device, log, PRE if state[bank, OPEN_ROW] >= 0 else REFB, bank, -1, clock)
+
+
+@inlined
 def wait(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> None:
     """Stay idle up to ``clock``, itself included, but for the refreshes that fall due until then.
 
     A refresh takes less time than passes until the next falls due (the specification checks it), so that of a long
-    idle time only the end can matter to what follows, once none is late.
+    idle time only the end can matter to what follows, once none is late. Where banks are refreshed one by one, all
+    must be closed first: each has been refreshed, and each is again after what is skipped.
     """
-    rank = device[0, BANKS] + device[0, GROUPS]
+    banks = device[0, BANKS]
+    rank = banks + device[0, GROUPS]
     controller = rank + 1
-    while state[controller, DUE] <= clock and state[controller, CLOCK] < clock:
-        missed = (clock - state[controller, DUE]) // device[0, REFRESH_INTERVAL]
-        if missed > IDLE_REFRESHES and max(state[controller, CLOCK], state[rank, REF]) < state[controller, DUE]:
-            state[controller, DUE] += missed * device[0, REFRESH_INTERVAL]
-        refresh(state, gaps, device, log)
+    if device[0, BANK_REFRESH]:
+        commands = 0
+        ready = bank_refresh_clock(state, device, state[controller, CLOCK] + 1)
+        while ready <= clock:
+            skipped = (clock - state[controller, DUE]) // device[0, REFRESH_INTERVAL] - 2 * banks
+            if commands >= 2 * banks and skipped > IDLE_REFRESHES and ready == state[controller, DUE]:
+                state[controller, DUE] += skipped * device[0, REFRESH_INTERVAL]
+                state[controller, REFRESH_BANK] = (state[controller, REFRESH_BANK] + skipped) % banks
+                ready = state[controller, DUE]
+            refresh_bank(state, gaps, device, log, ready)
+            commands += 1
+            ready = bank_refresh_clock(state, device, state[controller, CLOCK] + 1)
+    else:
+        while state[controller, DUE] <= clock and state[controller, CLOCK] < clock:
+            missed = (clock - state[controller, DUE]) // device[0, REFRESH_INTERVAL]
+            if missed > IDLE_REFRESHES and max(state[controller, CLOCK], state[rank, REF]) < state[controller, DUE]:
+                state[controller, DUE] += missed * device[0, REFRESH_INTERVAL]
+            refresh(state, gaps, device, log)
     state[controller, CLOCK] = max(state[controller, CLOCK], clock)
 
 

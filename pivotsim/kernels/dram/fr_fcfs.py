@@ -6,13 +6,15 @@ WRITE_LOW wait and a read does. Of the commands that the queue's requests need n
 of those that may be: "ready" is a matter of timing, and a row hit is not preferred to a precharge or an activate.
 
 A request whose row was opened for it leaves its slot and comes before both queues; its row stays open until it is
-read or written. A refresh that is due waits for these requests alone: nothing else is begun. Requests are
-independent: a read may overtake a write to the same address.
+read or written. A refresh that is due waits for these requests alone: nothing else is begun. A refresh of one bank
+waits for that bank's, and comes before all else then; other banks go on. Requests are independent: a read may overtake
+a write to the same address.
 """
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.dram.commands import (
     ACT,
+    BANK_REFRESH,
     BANKS,
     BURST,
     CLOCK,
@@ -24,6 +26,7 @@ from pivotsim.kernels.dram.commands import (
     PRE,
     RD,
     READ_CLOCKS,
+    REFRESH_BANK,
     SLOTS,
     T_ARRIVAL,
     T_WRITE,
@@ -34,10 +37,12 @@ from pivotsim.kernels.dram.commands import (
     WRITE_LOW,
     advance,
     bank_of,
+    bank_refresh_clock,
     earliest,
     issue,
     open_transfer,
     refresh,
+    refresh_bank,
     row_of,
     wait,
 )
@@ -74,6 +79,7 @@ def serve_fr_fcfs(
 ) -> None:
     """Serve all bursts of the transfers; ``finish[i]`` is the clock of transfer i's last data beat."""
     banks, slots, look_ahead = device[0, BANKS], device[0, SLOTS], device[0, LOOK_AHEAD]
+    by_bank = device[0, BANK_REFRESH] != 0
     controller = banks + device[0, GROUPS] + 1
     cursor = controller + 1
     read_head, write_head = slots - 2, slots - 1
@@ -115,6 +121,13 @@ def serve_fr_fcfs(
         elif pending == 0:
             break
 
+        # the refresh of a bank, which waits for the request whose row is open there
+        refreshed, refresh_clock = NONE, NEVER
+        if by_bank:
+            refreshed = state[controller, REFRESH_BANK]
+            if queue[slots + refreshed, OPENED] == NONE:
+                refresh_clock = bank_refresh_clock(state, device, clock)
+
         # of the requests whose rows are open the first that may be served, the oldest of several
         due = state[controller, DUE]
         best, order, chosen, command, older = NEVER, NEVER, 0, PRE, NONE
@@ -128,7 +141,7 @@ def serve_fr_fcfs(
                         best, order, chosen, command = ready, queue[slot, Q_AGE], slot, access
 
         # a command that a queue's request needs, if it can be issued earlier, and before the refresh
-        if best > clock and due > clock and reads + writes > 0:
+        if best > clock and (refresh_clock if by_bank else due) > clock and reads + writes > 0:
             if reads == 0 or writes == 0:
                 draining = reads == 0
             elif draining:
@@ -137,7 +150,7 @@ def serve_fr_fcfs(
                 draining = writes >= device[0, WRITE_HIGH]
             before = write_head if draining else read_head
             slot = queue[before, Q_NEXT]
-            limit = min(best, due)
+            limit = best if by_bank else min(best, due)
             while slot != NONE and limit > clock:
                 bank = queue[slot, Q_BANK]
                 row = state[bank, OPEN_ROW]
@@ -148,12 +161,15 @@ def serve_fr_fcfs(
                     asks = ACT
                 if asks != PRE or queue[slots + bank, OPENED] == NONE:
                     ready = earliest(state, device, asks, bank, clock)
-                    if ready < limit:
+                    if ready < limit and (bank != refreshed or ready < due):
                         best = limit = ready
                         chosen, command, older = slot, asks, before
                 before, slot = slot, queue[slot, Q_NEXT]
 
-        if opened == 0 and due <= min(best, next_arrival):
+        if by_bank and refresh_clock <= min(best, next_arrival):
+            refresh_bank(state, gaps, device, log, refresh_clock)
+            continue
+        if not by_bank and opened == 0 and due <= min(best, next_arrival):
             refresh(state, gaps, device, log)
             continue
         if next_arrival <= best:  # it may turn the direction in this very clock

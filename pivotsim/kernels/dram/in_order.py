@@ -6,12 +6,15 @@ oldest request's is issued. A request whose row was opened for it leaves its slo
 until it is read or written. With LOOK_AHEAD 0 only one request is pending.
 
 A refresh that is due waits until all requests whose rows were opened for them are served. Those, and the requests
-that came before the youngest of them, go on as without it; nothing is done for requests that came later.
+that came before the youngest of them, go on as without it; nothing is done for requests that came later. A refresh of
+one bank waits for the request whose row was opened for it in that bank, and comes before all else then; other banks go
+on, nothing else is done in that one.
 """
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.dram.commands import (
     ACT,
+    BANK_REFRESH,
     BANKS,
     BURST,
     CLOCK,
@@ -23,6 +26,7 @@ from pivotsim.kernels.dram.commands import (
     PRE,
     RD,
     READ_CLOCKS,
+    REFRESH_BANK,
     SLOTS,
     T_ARRIVAL,
     T_WRITE,
@@ -31,10 +35,12 @@ from pivotsim.kernels.dram.commands import (
     WRITE_CLOCKS,
     advance,
     bank_of,
+    bank_refresh_clock,
     earliest,
     issue,
     open_transfer,
     refresh,
+    refresh_bank,
     row_of,
     wait,
 )
@@ -69,6 +75,7 @@ def serve_in_order(
 ) -> None:
     """Serve all bursts of the transfers; ``finish[i]`` is the clock of transfer i's last data beat."""
     banks, slots, look_ahead = device[0, BANKS], device[0, SLOTS], device[0, LOOK_AHEAD]
+    by_bank = device[0, BANK_REFRESH] != 0
     controller = banks + device[0, GROUPS] + 1
     cursor = controller + 1
     for bank in range(banks):
@@ -113,6 +120,14 @@ def serve_in_order(
         else:
             next_arrival = NEVER
 
+        # the refresh of a bank, and the bank that waits for it
+        refreshed, refresh_clock = NONE, NEVER
+        if by_bank:
+            refreshed = state[controller, REFRESH_BANK]
+            first = queue[slots + refreshed, B_FIRST]
+            if first == NONE or queue[first & (slots - 1), Q_OPENED] == 0:
+                refresh_clock = bank_refresh_clock(state, device, clock)
+
         # the oldest request's command; another one's is issued only if it can be issued earlier
         due = state[controller, DUE]
         slot = head & (slots - 1)
@@ -121,18 +136,25 @@ def serve_in_order(
         if command == NONE:
             command = WR if transfers[queue[slot, Q_TRANSFER], T_WRITE] else RD
         best, age = earliest(state, device, command, chosen, clock), head
+        if chosen == refreshed and best >= due and queue[slot, Q_OPENED] == 0:
+            best = NEVER
         if asking > 0 and best > clock:
             for bank in range(banks):
                 asks = queue[slots + bank, B_ASKS]
                 if asks != NONE:
                     ready = earliest(state, device, asks, bank, clock)
                     user = queue[slots + bank, B_FIRST]
-                    goes_on = ready < due or user <= opened
+                    goes_on = ready < due or (bank != refreshed if by_bank else user <= opened)
                     if goes_on and (ready < best or (ready == best and user < age)):
                         best, age, command, chosen = ready, user, asks, bank
 
-        if opened < head and due <= min(best, next_arrival):
-            refresh(state, gaps, device, log)
+        if not by_bank and opened < head:
+            refresh_clock = due
+        if refresh_clock <= min(best, next_arrival):
+            if by_bank:
+                refresh_bank(state, gaps, device, log, refresh_clock)
+            else:
+                refresh(state, gaps, device, log)
             asking = 0
             for bank in range(banks):
                 asking += ask(state, device, queue, bank)

@@ -1,4 +1,4 @@
-"""Transfers through a DDR4 channel: bursts in, clocks of their last data beats out.
+"""Transfers through a DRAM channel: bursts in, clocks of their last data beats out.
 
 Clocks are numbered from 1, so a clock also says how many have passed: a request that arrives in clock t can cause
 a command from clock t + 1 on, and an isolated read that arrives at 0 ends in clock 1 + nRCD + nCL + nBL.

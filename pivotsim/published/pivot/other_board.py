@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.resources import fit_to_dict
+from pivotsim.hardware.resources.device_fit import fit_to_dict
 from pivotsim.hardware.spec import Hardware
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import Claim

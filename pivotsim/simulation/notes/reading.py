@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from pivotsim.hardware.resource_columns import PATHS
+from pivotsim.hardware.resources.many_designs import PATHS
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.documents import SET_BY_USER, inherited_from, is_inherited

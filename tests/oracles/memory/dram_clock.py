@@ -1,7 +1,8 @@
-"""A DDR4 channel stepped clock by clock, every rule checked against the history of all commands.
+"""A DRAM channel stepped clock by clock, every rule checked against the history of all commands.
 
 ``spec`` is read for its numbers alone; ``rules`` are (previous, following, scope, gap in clocks, nth). A rule says:
-`following` must stand at least `gap` clocks after the nth most recent `previous` in the same scope.
+`following` must stand at least `gap` clocks after the nth most recent `previous` in the same scope. One command is
+issued in a clock; with two command buses one on each, the second decided on like the first, after it.
 """
 
 from dataclasses import dataclass
@@ -26,10 +27,29 @@ class Clockwork:
         self.log = []
         self.open = {}  # bank -> row
         self.clock = 0
-        self.due = spec.timing.nREFI if spec.controller.refresh else None
+        self.two_buses = spec.kind == "hbm2"
+        self.busy = set()  # buses in use in this clock
+        self.issued = False  # in the last look at this clock
+        self.by_bank = getattr(spec.controller, "bank_refresh", False)
+        self.banks = spec.organisation.bank_groups * spec.organisation.banks_per_group
+        self.interval = spec.timing.nREFI // self.banks if self.by_bank else spec.timing.nREFI
+        self.due = self.interval if spec.controller.refresh else None
+        self.refreshed = 0  # the bank that is refreshed next, if banks are
+
+    def tick(self):
+        """Go to the next clock, or look again at this one where a bus may be free."""
+        if not self.two_buses or not self.issued:
+            self.clock += 1
+            self.busy = set()
+        self.issued = False
+
+    def bus(self, command):
+        return "column" if self.two_buses and command in ("RD", "WR") else "row"
 
     def may(self, command, bank=None, group=None):
         """May this command be issued in this clock?"""
+        if self.bus(command) in self.busy:
+            return False
         for previous, following, scope, gap, nth in self.rules:
             if following != command:
                 continue
@@ -46,6 +66,8 @@ class Clockwork:
 
     def issue(self, command, request=None):
         bank, group, row = (request.bank, request.group, request.row) if request else (None, None, -1)
+        self.busy.add(self.bus(command))
+        self.issued = True
         self.history.append((self.clock, command, bank, group))
         self.log.append((self.clock, command, bank or 0, row))
         if command == "ACT":
@@ -55,7 +77,10 @@ class Clockwork:
         elif command == "PREA":
             self.open.clear()
         elif command == "REF":
-            self.due += self.spec.timing.nREFI
+            self.due += self.interval
+        elif command == "REFB":
+            self.due += self.interval
+            self.refreshed = (bank + 1) % self.banks
 
     def is_refresh_due(self):
         return self.due is not None and self.clock >= self.due
@@ -65,6 +90,22 @@ class Clockwork:
         command = "PREA" if self.open else "REF"
         if self.may(command):
             self.issue(command)
+
+    def refresh_bank(self, opened):
+        """Go one command towards the refresh of a bank, if that may be issued now; tell whether it was."""
+        bank = self.refreshed
+        if not self.by_bank or not self.is_refresh_due() or any(request.bank == bank for request in opened):
+            return False
+        place = Request(bank, bank // self.spec.organisation.banks_per_group, -1, False, -1)
+        command = "PRE" if bank in self.open else "REFB"
+        if not self.may(command, place.bank, place.group):
+            return False
+        self.issue(command, place)
+        return True
+
+    def waits(self, request):
+        """Does a request's bank wait for its refresh?"""
+        return self.by_bank and self.is_refresh_due() and request.bank == self.refreshed and not request.opened
 
     def needs(self, request):
         """The command that a request needs next."""
@@ -135,14 +176,16 @@ def in_order(world, coming, arrivals, finish):
     look_ahead = world.spec.controller.look_ahead
     pending = []
     while coming or pending:
-        world.clock += 1
+        world.tick()
         while coming and arrivals[coming[0].index] < world.clock:
             slots_used = sum(not request.opened for request in pending)
             if (pending and slots_used >= look_ahead) or (pending and look_ahead == 0):
                 break
             pending.append(coming.pop(0))
-        going_on = list(pending)
-        if world.is_refresh_due():
+        if world.refresh_bank([request for request in pending if request.opened]):
+            continue
+        going_on = [request for request in pending if not world.waits(request)]
+        if not world.by_bank and world.is_refresh_due():
             while going_on and not going_on[-1].opened:
                 going_on.pop()  # nothing goes on but what an opened request is waiting for
             if not going_on:
@@ -171,15 +214,17 @@ def fr_fcfs(world, coming, arrivals, finish):
     opened, reads, writes = [], [], []
     draining = False
     while coming or opened or reads or writes:
-        world.clock += 1
+        world.tick()
         while coming and arrivals[coming[0].index] < world.clock:
             queue = writes if coming[0].is_write else reads
             if (opened or reads or writes) and len(queue) >= slots:
                 break
             queue.append(coming.pop(0))
+        if world.refresh_bank(opened):
+            continue
         if serve_first_ready(world, opened, opened, finish):
             continue
-        if world.is_refresh_due():
+        if not world.by_bank and world.is_refresh_due():
             if not opened:
                 world.refresh()
             continue
@@ -198,6 +243,8 @@ def serve_first_ready(world, queue, opened, finish):
     """Issue the command of the oldest request whose command may be issued now; False if there is none."""
     for request in queue:
         command = world.needs(request)
+        if world.waits(request):
+            continue
         if command == "PRE" and any(request.bank == other.bank for other in opened):
             continue  # the row is waited for
         if world.may(command, request.bank, request.group):
@@ -205,6 +252,7 @@ def serve_first_ready(world, queue, opened, finish):
             if command != "PRE":
                 queue.remove(request)
             if command == "ACT":
+                request.opened = True
                 opened.append(request)
                 opened.sort(key=lambda one: one.index)
             elif command != "PRE":

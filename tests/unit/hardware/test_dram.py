@@ -10,11 +10,15 @@ from pivotsim.hardware.dram.spec import DramSpec, load_dram
 from pivotsim.io.documents import available
 
 PRESETS = [name for name in available("hwconfigs") if name.startswith("dram/")]
-JEDEC = [name for name in PRESETS if not name.endswith("_ps")]
+JEDEC = [name for name in PRESETS if name.startswith("dram/ddr4") and not name.endswith("_ps")]
 
 
 def test_the_shipped_presets():
-    assert PRESETS == ["dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl"]
+    assert PRESETS == [
+        "dram/ddr3_1050_pynq_z2", "dram/ddr3_1600",
+        "dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl",
+        "dram/hbm2_2000", "dram/lpddr4_3200",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -57,6 +61,40 @@ def test_clocks_follow_from_nanoseconds(name):
         assert (t.nRRD_S, t.nRRD_L) == ((clocks(3.3, 4), clocks(4.9, 4)) if fast else (clocks(3.7, 4), clocks(5.3, 4)))
     assert t.nRC == t.nRAS + t.nRP
     assert (clocks(350), clocks(260)) == ((420, 312) if fast else (374, 278))  # 8 Gb, 4 Gb
+
+
+def clocks_of(dram, ns, least=1):
+    return max(least, ceil(Fraction(str(ns)) * 1000 / dram.tck_ps))
+
+
+@pytest.mark.parametrize(("name", "nrrd_ns", "nfaw_ns"), [("ddr3_1600", 6, 30), ("ddr3_1050_pynq_z2", 10, 40)])
+def test_ddr3s_clocks_follow_from_nanoseconds(name, nrrd_ns, nfaw_ns):
+    """Activates by page size; the rest is the same for both."""
+    dram = load_dram(f"dram/{name}")
+    t = dram.timing_clocks
+    assert t["nRRD"] == clocks_of(dram, nrrd_ns, 4) and t["nFAW"] == clocks_of(dram, nfaw_ns)
+    assert (t["nRAS"], t["nWR"], t["nRTP"], t["nWTR"]) == tuple(clocks_of(dram, ns) for ns in (35, 15, 7.5, 7.5))
+    assert (t["nRFC"], t["nREFI"]) == (clocks_of(dram, 260), 7800 * 1000 // dram.tck_ps)
+    assert t["nRTW"] == t["nCL"] + t["nBL"] + 2 - t["nCWL"]
+    if name == "ddr3_1050_pynq_z2":  # the board preset's ns
+        assert (t["nRCD"], t["nRP"], t["nRC"]) == tuple(clocks_of(dram, ns) for ns in (13.125, 13.125, 50.625))
+
+
+def test_lpddr4s_clocks_follow_from_nanoseconds():
+    dram = load_dram("dram/lpddr4_3200")
+    rules = {"nRCD": 18, "nRP": 18, "nRPab": 21, "nRAS": 42, "nWR": 18, "nRTP": 7.5, "nRRD": 10, "nFAW": 40, "nWTR": 10,
+             "nRFC": 280, "nRFCpb": 140}  # fmt: skip
+    assert {name: dram.timing_clocks[name] for name in rules} == {
+        name: clocks_of(dram, ns) for name, ns in rules.items()
+    }
+    assert dram.timing.nREFI == 3904 * 1000 // dram.tck_ps and dram.refresh_clocks == 780
+
+
+def test_peaks_of_the_other_standards():
+    peaks = {name: load_dram(f"dram/{name}") for name in ("ddr3_1050_pynq_z2", "ddr3_1600", "lpddr4_3200", "hbm2_2000")}
+    assert [dram.peak_gb_per_s for dram in peaks.values()] == pytest.approx([2.1, 12.8, 6.4, 16])
+    assert [dram.burst_bytes for dram in peaks.values()] == [16, 64, 32, 32]
+    assert [dram.capacity_bytes for dram in peaks.values()] == [2**29, 2**32, 2**30, 2**28]
 
 
 def test_the_zcu102s_registers():

@@ -39,7 +39,7 @@ def test_a_wrong_value_is_told_where_it_stands(tmp_path):
 
 def test_a_base_further_down_that_is_not_there(tmp_path):
     top, middle = write(tmp_path, top="base: middle\n", middle="name: m\nbase: zcu103\n")
-    with pytest.raises(ps.InputError, match="nearest valid name: 'zcu102'") as error:
+    with pytest.raises(ps.InputError, match="nearest valid name: 'zcu104'") as error:
         ps.load_hardware(top)
     assert str(error.value).startswith(f"{middle}:2: base: hardware: unknown name (got 'zcu103')")
 

@@ -12,7 +12,7 @@ from pivotsim.dse.space.axis_kinds import EFFORT, HARDWARE, MASKED, known_axes
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.space.sampling import points_of
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.resource_columns import RESOURCES
+from pivotsim.hardware.resources.many_designs import RESOURCES
 from pivotsim.simulation.notes.requirements import unmet
 
 TINY = {**ps.load_model("deit_t").model_dump(), "name": "tiny", "depth": 2, "image_px": 64}

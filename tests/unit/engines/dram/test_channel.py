@@ -8,45 +8,15 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
-from pivotsim.hardware.dram.constraints import CONSTRAINTS, Constraint, gap_clocks
-from pivotsim.hardware.dram.spec import MAPPED, SCHEDULERS, load_dram
+from pivotsim.hardware.dram.constraints import Constraint
+from pivotsim.hardware.dram.controller import MAPPED, SCHEDULERS
+from pivotsim.hardware.dram.spec import load_dram
 from tests.oracles.memory import dram_clock
+from tests.unit.engines.dram.streams import check_against_oracle, draw_stream, rules_of
 
 PRESETS = ("dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl")
 MAPPINGS = [":".join(order) for order in itertools.permutations(MAPPED)]
 SHORT_REFI = (620, 777, 1100)  # several refreshes in a short stream
-
-
-def rules_of(spec, constraints=CONSTRAINTS):
-    timing = spec.timing.model_dump()
-    return [(c.previous, c.following, c.scope, gap_clocks(c, timing), c.nth) for c in constraints]
-
-
-def draw_stream(draw, spec, n):
-    """Addresses, directions and arrivals: sequential, strided or scattered; one direction or mixed; dense or not."""
-    kind = draw.choice(("sequential", "strided", "scattered", "scattered"))
-    if kind == "sequential":
-        start = draw.randrange(spec.capacity_bytes - n * spec.burst_bytes)
-        addresses = [start + i * spec.burst_bytes for i in range(n)]
-    elif kind == "strided":
-        stride = draw.choice((64, 256, 2048, 8192, 65_536))
-        addresses = [i * stride % spec.capacity_bytes for i in range(n)]
-    else:
-        span = draw.choice((2**12, 2**16, 2**20, spec.capacity_bytes))
-        addresses = [draw.randrange(span) for _ in range(n)]
-    write_share = draw.choice((0, 0.1, 0.5, 1))
-    writes = [draw.random() < write_share for _ in range(n)]
-    pause = draw.choice((0, 0, 3, 30, 300))
-    arrivals = list(itertools.accumulate(draw.randint(0, pause) for _ in range(n)))
-    return addresses, writes, arrivals
-
-
-def check_against_oracle(spec, addresses, writes, arrivals, constraints=CONSTRAINTS):
-    finish, log = dram_clock.simulate(spec, rules_of(spec, constraints), addresses, writes, arrivals)
-    ours = serve(spec, addresses, writes, arrivals, log=True, constraints=constraints)
-    assert ours.commands == log
-    assert ours.finish_clocks.tolist() == finish
-    assert ours.total_clocks == max(finish)
 
 
 @pytest.mark.parametrize("refresh", [True, False], ids=["refresh", "no_refresh"])
@@ -121,7 +91,7 @@ def test_the_direction_is_not_decided_during_a_refresh():
 
 def test_a_new_constraint_is_a_new_line():
     spec = load_dram("dram/ddr4_2400")
-    constraints = (*CONSTRAINTS, Constraint("RD", "ACT", "rank", "nWTR_L"))
+    constraints = (*spec.standard.constraints, Constraint("RD", "ACT", "rank", "nWTR_L"))
     addresses = [i * 2**15 for i in range(40)]
     check_against_oracle(spec, addresses, [False] * 40, [0] * 40, constraints)
     assert serve(spec, addresses, constraints=constraints).total_clocks > serve(spec, addresses).total_clocks

@@ -6,10 +6,13 @@ import random
 import pytest
 
 from pivotsim.engines.dram.channel import Command, earliest_clock, serve
-from pivotsim.hardware.dram.constraints import ALL_BANK_COMMANDS, CONSTRAINTS, gap_clocks
+from pivotsim.hardware.dram.constraints import gap_clocks
 from pivotsim.hardware.dram.spec import load_dram
+from pivotsim.hardware.dram.standards import standard_of
+from tests.unit.engines.dram.streams import shortest_distance
 
 PRESETS = ("dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl")
+CONSTRAINTS = standard_of("ddr4").constraints
 LINES = [pytest.param(line, id=f"{line.previous}-{line.following}-{line.scope}-{line.nth}") for line in CONSTRAINTS]
 FIRST = 1000  # the clock of the first command
 NEVER = 2**62
@@ -48,16 +51,6 @@ def test_a_line_blocks_up_to_its_gap(line, preset):
     assert earliest_clock(spec, history, line.following, inside, without) < ready  # no other line stands in for it
 
 
-@pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("preset", PRESETS)
-def test_the_presets_own_gaps_hold_at_their_edge(preset, line):
-    spec = load_dram(preset)
-    alone = [line]
-    gap = gap_clocks(line, spec.timing.model_dump())
-    history = [Command(FIRST + i, line.previous, 0, 0) for i in range(line.nth)]
-    assert earliest_clock(spec, history, line.following, 0, alone) == FIRST + max(gap, line.nth)
-
-
 # DDR4-2400 by hand: previous command of bank 0, next command and its bank (1 shares the group, 4 does not), clocks
 BY_HAND = [
     ("ACT", "RD", 0, 16), ("ACT", "WR", 0, 16), ("ACT", "PRE", 0, 39), ("ACT", "ACT", 0, 55), ("PRE", "ACT", 0, 16),
@@ -84,22 +77,6 @@ def test_five_activates_take_a_window_and_bursts_share_a_bus():
     quick = spec.replace({"nCCD_S": 1, "nCCD_L": 1})
     for command in ("RD", "WR"):
         assert earliest_clock(quick, [Command(FIRST, command, 0, 0)], command, 4) == FIRST + 4
-
-
-def shortest_distance(spec, commands, line):
-    """Clocks between a command and the nth most recent previous one in scope, at the least; None without a pair."""
-    shift = spec.organisation.banks_per_group
-    keys = {"bank": lambda c: c.bank, "bank_group": lambda c: c.bank // shift}
-    key = keys.get(line.scope, lambda c: 0)
-    earlier, distances = {}, []
-    for command in commands:
-        place = key(command)
-        seen = earlier.setdefault(place, [])
-        if command.command == line.following and len(seen) >= line.nth:
-            distances.append(command.clock - seen[-line.nth])
-        if command.command == line.previous:
-            seen.append(command.clock)
-    return min(distances, default=None)
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -129,9 +106,3 @@ def test_no_two_commands_share_a_clock():
         commands = serve(spec, addresses, [draw.random() < 0.5 for _ in range(2000)], log=True).commands
         clocks = [command.clock for command in commands]
         assert all(later > earlier for earlier, later in itertools.pairwise(clocks))
-
-
-def test_all_bank_commands_go_to_no_bank():
-    for line in CONSTRAINTS:
-        if {line.previous, line.following} & set(ALL_BANK_COMMANDS):
-            assert line.scope in ("rank", "channel")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pivotsim.engines.dram.channel import DramChannel, serve
-from pivotsim.hardware.dram.spec import SCHEDULERS, load_dram
+from pivotsim.hardware.dram.controller import SCHEDULERS
+from pivotsim.hardware.dram.spec import load_dram
 
 PRESETS = ("dram/ddr4_2133", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400", "dram/ddr4_2400_zcu102_pl")
 SIZES = (64, 128, 192, 4096, 8128, 8192, 8256, 65_536, 1_000_000, 2**20, 2**22 - 64, 2**22)

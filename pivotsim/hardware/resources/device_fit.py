@@ -1,42 +1,31 @@
-"""Resources of a design: DSPs, block RAMs, look-up tables and flip-flops, beside what the device has.
+"""Resources of a design: DSPs, block RAMs, UltraRAM, look-up tables and flip-flops, beside what the device has.
 
-    DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
-    BRAM36  the sum over the memories of their blocks, and a fixed number
-    LUT     lut_per_pe * R * C
-    FF      ff_per_pe * R * C + ff_fixed
-
-A block RAM of 36 Kb (simple dual port) has the shapes of ``BRAM36_SHAPES``; a memory w bits wide and d words deep takes
-the fewest ceil(w / wi) * ceil(d / di). A wide port, not the capacity, is what costs blocks: a memory is as wide as the
-wider of what fills it and what the array moves in a clock, R bytes at IPMEM and WTMEM (C where the operand streams from
-above), 4 * C at OPMEM. Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
+What each part takes stands in ``parts``; parts that nothing counts are named as unknown until they are synthesised.
+Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
 its FF and BRAM36 check nothing; DSP does. The registers that a fold overlap takes beside those of `none` are told apart
 (``OverlapRegisters``): the published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
+from pivotsim.hardware.fpga.columns import Cascades
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, MemoryBlocks, memory_blocks, numbers_wanted
+from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
+from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
 from pivotsim.units import INT64_MAX
 
-# (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port
-BRAM36_SHAPES = ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768))
-BRAM36_BITS = 36 * 1024
 NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whose FPGA is not known
-FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
-MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
-SUM_BYTES = 4  # int32
 
 FEWER_PES = "fewer PEs: array.rows, array.cols"
 LEVERS = {
@@ -47,6 +36,7 @@ LEVERS = {
     ),
     "lut": (FEWER_PES,),
     "ff": (FEWER_PES,),
+    "uram": ("a larger fpga.use.uram_from_bytes: memories of block RAM",),
 }
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
@@ -71,6 +61,8 @@ class ResourceFit:
         the published total; ``estimate``; or ``set by the user``.
     levers : tuple of str
         What would lower the demand.
+    parts : tuple of Part
+        What takes it, and how much each.
     """
 
     resource: str
@@ -82,20 +74,7 @@ class ResourceFit:
     mark: str
     formula: str
     levers: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class MemoryBlocks:
-    """One memory: its size and port in bytes, its block RAMs, and how many its capacity alone would take.
-
-    2**63 - 1 stands for what is unlimited.
-    """
-
-    memory: str
-    size_bytes: int
-    port_bytes: int
-    blocks: int
-    blocks_by_capacity: int
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -103,7 +82,8 @@ class Fit:
     """A design against its device: each resource, the block RAMs by memory, and what stands behind the numbers.
 
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
-    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else.
+    ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
+    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known.
     """
 
     hardware: str
@@ -114,6 +94,8 @@ class Fit:
     notes: tuple[str, ...]
     inherited_from: str = ""
     bounds_of: str = ""
+    unknown: tuple[str, ...] = ()
+    cascades: Cascades | None = None
 
     @property
     def device_text(self) -> str:
@@ -128,7 +110,7 @@ class Fit:
         return all(r.fits for r in self.resources)
 
     def __getitem__(self, resource: str) -> ResourceFit:
-        """Return one resource: dsp, bram36, lut or ff."""
+        """Return one resource: dsp, bram36, lut, ff, or uram where it is counted."""
         return next(r for r in self.resources if r.resource == resource)
 
     def to_dict(self) -> dict[str, Any]:
@@ -138,9 +120,14 @@ class Fit:
             "device": self.device,
             **({"device_inherited_from": self.inherited_from} if self.inherited_from else {}),
             "fits": self.fits,
-            "resources": {r.resource: {**asdict(r), "levers": list(r.levers)} for r in self.resources},
+            "resources": {
+                r.resource: {**asdict(r), "levers": list(r.levers), "parts": [part._asdict() for part in r.parts]}
+                for r in self.resources
+            },
             "memories": {m.memory: asdict(m) for m in self.memories},
             "overlap": self.overlap.to_dict(),
+            "unknown_until_synthesised": list(self.unknown),
+            "cascades": None if self.cascades is None else {**self.cascades._asdict(), "broken": self.cascades.broken},
             "notes": list(self.notes),
         }
 
@@ -175,31 +162,28 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     hw = as_systolic(load_hardware(hw), "fit")
     if hw.fpga.device == NO_DEVICE:
         raise InputError(f"fit: '{hw.name}' states no FPGA, so nothing tells whether it fits {got(hw.fpga.device)}")
-    use, pes = hw.fpga.use, hw.pes
-    memories = tuple(_memory_blocks(hw, name) for name in MEMORIES)
-    demands = {
-        "dsp": (-(-pes // 2), "R * C / 2") if use.int8_packing else (pes, "R * C"),
-        "bram36": (
-            sum(m.blocks for m in memories) + use.bram36_fixed,
-            " + ".join(f"{m.memory} {amount_text(m.blocks)}" for m in memories) + f" + {use.bram36_fixed}",
-        ),
-        "lut": (math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * R * C"),
-        "ff": (math.ceil(use.ff_per_pe * pes) + use.ff_fixed, f"{use.ff_per_pe:g} * R * C + {use.ff_fixed}"),
-    }
+    use = hw.fpga.use
+    memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
     resources = []
-    for resource, (demand, formula) in demands.items():
-        unit, constants = CONSTANTS[resource]
-        demand, bound = min(demand, INT64_MAX), getattr(hw.fpga, resource)
+    for resource, parts in parts_of(hw, memories).items():
+        unit, constants = CONSTANTS.get(resource, ("URAM", ("fpga.use.uram_from_bytes",)))
+        unit = hw.fpga.dsp_kind if resource == "dsp" else unit
+        demand, bound = demand_of(parts), getattr(hw.fpga, resource)
         levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
+        formula = _formula(resource, parts)
         if resource == "bram36":
-            levers = (*_numbers_wanted(hw), *levers)
+            levers = (*numbers_wanted(hw), *levers)
         mark = _mark([hw.source(path) for path in constants])
         fits = demand <= bound and demand < INT64_MAX
-        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers))
+        resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
-    notes = (*overlap.notes, *_notes(hw))
-    return Fit(hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw))
+    cascades = cascades_of(hw)
+    notes = (*overlap.notes, *cascade_notes(hw, cascades), *_notes(hw))
+    return Fit(
+        hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
+        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades,
+    )  # fmt: skip
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
@@ -216,15 +200,6 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
     return {"fits": found.fits, "resources": resources}
 
 
-def bram36_blocks(width_bits: int, depth: int) -> int:
-    """Return the fewest block RAMs of 36 Kb for a memory of ``depth`` words of ``width_bits``.
-
-    >>> bram36_blocks(512, 128), bram36_blocks(1152, 57)
-    (8, 16)
-    """
-    return min(-(-width_bits // wi) * -(-depth // di) for wi, di in BRAM36_SHAPES)
-
-
 def amount_text(amount: int) -> str:
     """Return bytes or blocks as text.
 
@@ -234,41 +209,13 @@ def amount_text(amount: int) -> str:
     return UNLIMITED if amount == INT64_MAX else f"{amount:,}"
 
 
-def _memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
-    size, port = _number(hw, f"{name}_bytes"), _port_bytes(hw, name)
-    by_capacity = INT64_MAX if size == INT64_MAX else -(-8 * size // BRAM36_BITS)
-    blocks = INT64_MAX if INT64_MAX in (size, port) else bram36_blocks(8 * port, -(-size // port))
-    return MemoryBlocks(name, size, port, blocks, by_capacity)
-
-
-def _port_bytes(hw: SystolicHardware, name: str) -> int:
-    """Return how wide a memory is: the wider of what fills it and what the array moves in a clock."""
-    array, side = hw.array, side_of(name, hw.array.dataflow)
-    sides = (array.rows, array.cols)
-    port = 0 if side is None else sides[side] * (SUM_BYTES if name == OPERAND_MEMORY["out"] else 1)
-    return max(port, _number(hw, f"{name}_port_bytes_per_clock")) if name in FILLED else port
-
-
-def side_of(name: str, dataflow: str) -> int | None:
-    """Return the side of the array that sets a memory's width: 0 rows, 1 columns, None neither.
-
-    Sums leave by columns, and an operand that streams from above enters by them; all else enters by rows.
-    """
-    operand = next((operand for operand, memory in OPERAND_MEMORY.items() if memory == name), None)
-    return None if operand is None else int(operand in ("out", DATAFLOW[dataflow].from_above))
-
-
-def _number(hw: SystolicHardware, field: str) -> int:
-    value = getattr(hw.memories, field)
-    return INT64_MAX if value == UNLIMITED else int(value)
-
-
-def _numbers_wanted(hw: SystolicHardware) -> Iterator[str]:
-    """Yield what would make an unlimited memory one that can be built."""
-    fields = [*(f"{name}_bytes" for name in MEMORIES), *(f"{name}_port_bytes_per_clock" for name in FILLED)]
-    for field in fields:
-        if _number(hw, field) == INT64_MAX:
-            yield f"a number for memories.{field}, which is unlimited"
+def _formula(resource: str, parts: tuple[Part, ...]) -> str:
+    """Return how a demand adds up: of blocks by memory, else of formulas."""
+    if resource in ("bram36", "uram"):
+        terms = (f"{p.name} {amount_text(p.amount)}" if p.name in MEMORIES else p.formula for p in parts)
+    else:
+        terms = (p.formula for p in parts)
+    return " + ".join(terms) or "no memory of fpga.use.uram_from_bytes"
 
 
 def _bounds_of(hw: Hardware) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.errors import InputError
-from pivotsim.hardware.resources import BRAM36_BITS, BRAM36_SHAPES, bram36_blocks
+from pivotsim.hardware.resources.block_rams import BRAM36_BITS, BRAM36_SHAPES, bram36_blocks
 
 ZCU102 = ps.load_hardware("zcu102")
 

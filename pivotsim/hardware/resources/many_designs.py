@@ -12,7 +12,14 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.hardware.resources import BRAM36_SHAPES, FILLED, MEMORIES, SUM_BYTES, side_of
+from pivotsim.hardware.resources.block_rams import (
+    BRAM36_SHAPES,
+    FILLED,
+    MEMORIES,
+    SUM_BYTES,
+    URAM_SHAPE,
+    side_of,
+)
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
 from pivotsim.units import INT64_MAX
@@ -20,6 +27,7 @@ from pivotsim.units import INT64_MAX
 MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms
 ENDLESS = 2**60  # block RAMs of an unlimited memory while they are added up; no other memory comes near
 ROWS, COLS, DATAFLOW = "array.rows", "array.cols", "array.dataflow"
+URAM, URAM_FROM = "fpga.uram", "fpga.use.uram_from_bytes"
 PACKING, LUT_PER_PE = "fpga.use.int8_packing", "fpga.use.lut_per_pe"
 FF_PER_PE, FF_FIXED, BRAM36_FIXED = "fpga.use.ff_per_pe", "fpga.use.ff_fixed", "fpga.use.bram36_fixed"
 
@@ -35,6 +43,7 @@ class Resource(NamedTuple):
 BRAM36_PATHS = (
     ROWS, COLS, DATAFLOW, *(f"memories.{name}_bytes" for name in MEMORIES),
     *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
+    URAM_FROM,
 )  # fmt: skip
 DEMANDS = {
     "dsp": Resource("DSP48E2", "DSPs that the design takes.", (ROWS, COLS, PACKING)),
@@ -48,7 +57,7 @@ RESOURCES = {
         "",
         "Whether the device has all of them.",
         tuple(
-            dict.fromkeys(p for name, demand in DEMANDS.items() for p in (*demand.paths, f"fpga.{name}"))
+            dict.fromkeys((*(p for name, demand in DEMANDS.items() for p in (*demand.paths, f"fpga.{name}")), URAM))
         ),
     ),
 }  # fmt: skip
@@ -103,6 +112,8 @@ class ResourceModel:
         fits = np.ones(count, dtype=np.bool_)
         for name, demand in found.items():
             fits &= demand <= np.minimum(of(f"fpga.{name}"), INT64_MAX - 1)  # no device has room for what is unlimited
+        if np.any(of(URAM_FROM)):
+            fits &= self._uram(of) <= np.minimum(of(URAM), ENDLESS - 1)
         return {**{name: _filled(demand, count) for name, demand in found.items()}, "fits": fits}
 
     def _bram36(self, places: Mapping[str, Any], of: Any) -> Any:
@@ -120,6 +131,15 @@ class ResourceModel:
             return _sum(total, fixed)
         return np.where(total >= ENDLESS, INT64_MAX, _sum(np.minimum(total, ENDLESS), fixed))
 
+    def _uram(self, of: Any) -> Any:
+        """Return the UltraRAM of all memories that are built of it; at least ``ENDLESS`` of an unlimited one."""
+        pairs = ((name, side) for name in MEMORIES for side in self._sides(name))
+        total: Any = np.int64(0)
+        for name, side in pairs:
+            varied = {path: of(path) for path in self._paths_of(name, side) if path in self.values}
+            total = total + self._blocks(name, side, varied, in_uram=True)
+        return total
+
     def _sides(self, name: str) -> list[int | None]:
         """Return the sides of the array that set a memory's width, under the dataflows that occur."""
         codes = self.values[DATAFLOW].tolist() if DATAFLOW in self.values else [self.constants[DATAFLOW]]
@@ -129,12 +149,12 @@ class ResourceModel:
         """Return the values that a memory's block RAMs depend on where a side sets its width."""
         own = [f"memories.{name}_bytes", *([f"memories.{name}_port_bytes_per_clock"] if name in FILLED else [])]
         array = [] if side is None else [(ROWS, COLS)[side]]
-        return [*([DATAFLOW] if len(self._sides(name)) > 1 else []), *own, *array]
+        return [*([DATAFLOW] if len(self._sides(name)) > 1 else []), *own, *array, URAM_FROM]
 
-    def _blocks(self, name: str, side: int | None, varied: Mapping[str, Any]) -> Any:
-        """Return a memory's block RAMs for vectors of the values that vary.
+    def _blocks(self, name: str, side: int | None, varied: Mapping[str, Any], *, in_uram: bool = False) -> Any:
+        """Return a memory's block RAMs, or its UltraRAM, for vectors of the values that vary.
 
-        They are ``ENDLESS`` where it is unlimited, and 0 where another side sets its width.
+        They are ``ENDLESS`` where it is unlimited, and 0 where another side sets its width, or it is of the other kind.
         """
         size, own, rows, cols = (
             varied.get(path, self.constants.get(path, 0))
@@ -148,9 +168,10 @@ class ResourceModel:
         port = np.where(is_endless | (port < 1), 1, port)  # no array has a side of 0, though a table may start there
         width, depth = 8 * port, -(-size // port)
         fewest: Any = np.int64(INT64_MAX)
-        for bits, words in BRAM36_SHAPES:
+        for bits, words in [URAM_SHAPE] if in_uram else BRAM36_SHAPES:
             fewest = np.minimum(fewest, -(-width // bits) * -(-depth // words))
-        found = np.where(is_endless, ENDLESS, fewest)
+        large = varied.get(URAM_FROM, self.constants.get(URAM_FROM, 0))
+        found = np.where(((large > 0) & (size >= large)) == in_uram, np.where(is_endless, ENDLESS, fewest), 0)
         if DATAFLOW not in varied:
             return found
         is_own = np.array([side_of(name, dataflow) == side for dataflow in DATAFLOWS])

@@ -1,0 +1,1 @@
+"""The FPGA of a board: what the device has."""

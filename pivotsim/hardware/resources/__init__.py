@@ -1,0 +1,1 @@
+"""What a design takes of its FPGA, beside what the device has."""

@@ -1,0 +1,55 @@
+"""The parts of a design and what each takes: the one place where a resource's formula stands.
+
+DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
+BRAM36  the sum over the memories of their blocks, and a fixed number; URAM likewise, of the large ones
+LUT     lut_per_pe * R * C
+FF      ff_per_pe * R * C + ff_fixed
+"""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pivotsim.hardware.resources.block_rams import MemoryBlocks
+from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.units import INT64_MAX
+
+UNKNOWN = "unknown until synthesised"
+
+
+class Part(NamedTuple):
+    """A part of a design: its name, how many of a resource it takes, and the formula of that."""
+
+    name: str
+    amount: int
+    formula: str
+
+
+def parts_of(hw: SystolicHardware, memories: Iterable[MemoryBlocks]) -> dict[str, tuple[Part, ...]]:
+    """Return resource -> the parts that take of it; UltraRAM where the device has it or the design asks for it."""
+    use, pes = hw.fpga.use, hw.pes
+    blocks = {kind: tuple(Part(m.memory, m.blocks, "its size and port") for m in memories if m.kind == kind)
+              for kind in ("BRAM36", "URAM")}  # fmt: skip
+    fifos = Part("transfer FIFOs", use.bram36_fixed, str(use.bram36_fixed))
+    found = {
+        "dsp": (Part("array", -(-pes // 2), "R * C / 2") if use.int8_packing else Part("array", pes, "R * C"),),
+        "bram36": (*blocks["BRAM36"], fifos),
+        "lut": (Part("array", math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * R * C"),),
+        "ff": (
+            Part("array", math.ceil(use.ff_per_pe * pes), f"{use.ff_per_pe:g} * R * C"),
+            Part("skew, control", use.ff_fixed, str(use.ff_fixed)),
+        ),
+    }
+    return {**found, "uram": blocks["URAM"]} if hw.fpga.uram or blocks["URAM"] else found
+
+
+def demand_of(parts: Iterable[Part]) -> int:
+    """Return what parts take together, at most 2**63 - 1, which stands for unlimited."""
+    return min(sum(part.amount for part in parts), INT64_MAX)
+
+
+def unknown_parts(hw: SystolicHardware) -> tuple[str, ...]:
+    """Return the parts of a design that nothing counts: movers between memories, and units of programmable logic."""
+    units = [kind for kind, place in hw.placement if place == "pl"]
+    movers = "movers between DRAM, global buffer and memories (LUT, FF)"
+    return (movers, *([f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF)"] if units else []))
