@@ -1,8 +1,9 @@
 """Resources of the Verilog that ships, part by part, counted by yosys before place and route: `make synth`.
 
 Parts are mapped for UltraScale+ (``synth_xilinx -family xcup``), one at a time; an array is its columns beside the
-registers that skew what enters, so that 64x36 takes no longer than 8x8. Rows go to pivotsim/rtl/synthesis.csv with the
-tool's version. What is counted as what stands in ``CELLS``; a cell that is not listed ends the recording.
+registers that skew what enters, so that 64x36 takes no longer than 8x8. Rows go, with the tool's version, to
+pivotsim/hardware/resources/synthesis.csv. What is counted as what stands in ``CELLS``; a cell that is not listed ends
+the recording.
 """
 
 import csv
@@ -15,11 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pivotsim.hardware.resources.synthesis import TABLE
 from pivotsim.rtl.sizes import bits
 
 ROOT = Path(__file__).parents[2]
 VERILOG = ROOT / "pivotsim" / "rtl" / "verilog"
-TARGET = ROOT / "pivotsim" / "rtl" / "synthesis.csv"
 LIMIT_S = 1500
 SIZES = ((8, 8), (16, 16), (32, 32), (64, 36))
 FLAT = SIZES[:2]  # arrays that are also counted in one piece, to check the sum of their parts
@@ -76,7 +77,7 @@ def _array(rows: int, cols: int) -> dict[str, int]:
 
 
 def _memories(rows: int, cols: int) -> Iterator[Part]:
-    """Yield memories of PIVOT's sizes (Table 1), with ports of a byte a row, and their movers; they answer in a clock."""
+    """Yield memories of PIVOT's sizes (Table 1), ports of a byte a row, and their movers; they answer in a clock."""
     late, width = {"READ_CYCLES": 1, "COUNT_BITS": 20}, max(rows, cols)
     lanes = {"LANES": rows, "READ_LANES": width, "BANK_BITS": bits(width)}
     yield Part("ipmem, wtmem: each", "packed_memory", rows, cols, {"BYTES": 8192, **lanes, **late})
@@ -148,7 +149,7 @@ def main() -> None:
 
 
 def _write(rows: list[list[object]]) -> None:
-    with TARGET.open("w", newline="") as file:
+    with TABLE.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["part", "module", "rows", "cols", "parameters", *COUNTS, "tool"])
         writer.writerows(rows)
