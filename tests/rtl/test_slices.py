@@ -50,10 +50,8 @@ def test_models_of_others_agree():
 
 
 @pytest.mark.skipif(bool(other_slices.missing()), reason=other_slices.missing() or "never")
-@pytest.mark.parametrize(
-    ("old", "new"), [("INMODE[4] ? B1 : B2", "INMODE[4] ? B2 : B1"), ("assign BCOUT = B1;", "assign BCOUT = B2;")]
-)
-def test_a_wrong_model_is_caught(tmp_path, old, new):
+def test_a_wrong_model_is_caught(tmp_path):
+    old, new = "INMODE[4] ? B1 : B2", "INMODE[4] ? B2 : B1"
     text = other_slices.SLICE.read_text()
     assert text.count(old) == 1
     (tmp_path / "DSP48E2.v").write_text(text.replace(old, new))
