@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pivotsim.errors import InputError
-from pivotsim.rtl.program import Drain, Load, Program, Stream, Tile
+from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile
+from pivotsim.rtl.program import Program
 
 FLAG_BITS = {"to": 2, "from_dram": 1, "keeps": 1, "first": 1, "last": 1, "adds": 1, "half": 1, "narrow": 1}
 Descriptor = Load | Tile | Stream | Drain

@@ -7,7 +7,8 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.kernels.types import SETTLED
-from pivotsim.rtl.program import BIAS_BYTES, Drain, Program, Unit
+from pivotsim.rtl.descriptors import Drain, Unit
+from pivotsim.rtl.program import BIAS_BYTES, Program
 
 Matrix: TypeAlias = Any  # an ndarray of the type that the docstring says
 

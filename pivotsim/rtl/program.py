@@ -9,7 +9,7 @@ Words are those of verilog/accelerator.v and pass_sequencer.v, whose fields stan
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
@@ -20,80 +20,11 @@ from pivotsim.hardware.dataflows import OPERAND_MEMORY, Dataflow
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.memory.array_passes import after_pass
 from pivotsim.kernels.types import Design
+from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile, Unit
 
 IPMEM, WTMEM, BIAS = range(3)  # where a load goes to
 MEMORY_CODE = {"ipmem": IPMEM, "wtmem": WTMEM}
 BIAS_SLOT, BIAS_BYTES = 2, 4
-
-
-class Load(NamedTuple):
-    """One load. ``reads``: tiles or streams that must have been read of its half before; 0 for none."""
-
-    to: int
-    from_dram: int
-    keeps: int  # the global buffer keeps what comes
-    size_bytes: int
-    lanes: int  # bytes per clock
-    to_address: int
-    buffer_address: int
-    reads: int
-    dram_address: int
-
-
-class Tile(NamedTuple):
-    """The tile of one pass: rows and columns in use, rows sent, its address, loads that must have ended."""
-
-    rows: int
-    cols: int
-    extent: int
-    address: int
-    loads: int
-
-
-class Stream(NamedTuple):
-    """What one pass streams. ``tile_after``, ``stream_after``: when the array takes the next ones, from its start."""
-
-    rows: int
-    cols: int
-    extent: int
-    steps: int
-    x_address: int
-    y_address: int
-    loads: int
-    drains: int  # drains that must have ended
-    tile_after: int
-    stream_after: int
-    entry: int  # OPMEM's address of its first sums
-    first: int  # os: sums begin
-    last: int  # os: sums end
-    adds: int  # to what OPMEM holds
-    half: int
-
-
-class Drain(NamedTuple):
-    """One drain. ``passes``: passes (os: folds) whose last sum must be at the edge, in the narrow or last column."""
-
-    half: int
-    narrow: int
-    entries: int
-    row_bytes: int
-    entry: int
-    lanes: int
-    passes: int
-    loads: int
-    bias_address: int
-    bias_step: int
-    size_bytes: int
-    dram_address: int
-
-
-class Unit(NamedTuple):
-    """Where an operand's unit lies in DRAM: places of its row tile, column tile or chunk; -1 where it has none."""
-
-    operand: str  # a, b
-    row: int
-    col: int
-    chunk: int
 
 
 @dataclass

@@ -28,7 +28,7 @@ def test_the_clocks_are_those_of_run(pivotsim, tmp_path):
     ("arguments", "message"),
     [
         (("deit_t",), "--out"),
-        (("deit_t", "--out", "."), "--out: must be a new or an empty folder (got .)"),
+        (("deit_t", "--out", "."), "--out: must be a new or an empty folder"),
         (("deit_t", "--out", "new", "--hw", "u250_mpca"), "systolic"),
         (
             ("deit_t", "--out", "new", "--set", "memories.opmem_bytes=unlimited"),

@@ -7,9 +7,10 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile, Unit
 from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.layout import dram_image, outputs, requantised, stored, unit_bytes
-from pivotsim.rtl.program import Drain, Load, Stream, Tile, Unit, program_of
+from pivotsim.rtl.program import program_of
 
 
 def array_of(rows=3, cols=2, dataflow="is", fold_overlap="none", edge="padded"):
