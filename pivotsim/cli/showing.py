@@ -12,6 +12,7 @@ from pivotsim.tables import percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.gpu import GpuSpec
+    from pivotsim.hardware.resources.synthesis import Synthesis
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
 
@@ -114,6 +115,9 @@ def show_fit_command(
     print_table(("resource", "part", "", "from"), parts, right=(2,))
     for part in found.unknown:
         print_line(part)
+    if found.synthesis is not None:
+        print_line()
+        _print_synthesis(found.synthesis)
     short = [r for r in found.resources if not r.fits]
     if short:
         print_line()
@@ -128,6 +132,23 @@ def show_fit_command(
         print_line(f"  fpga.device: [inherited from {found.inherited_from}] a board on another device states fpga")
     for note in found.notes:
         print_line(f"  {note}")
+
+
+def _print_synthesis(synthesis: "Synthesis") -> None:
+    from pivotsim.hardware.resources.synthesis import SETTING
+
+    print_line(f"Counted by {synthesis.tool}, before place and route; elements in DSP48E2 slices ({SETTING}):")
+    print_table(
+        ("part", "times", "DSP48E2", "LUT", "FF", "BRAM36", "from"),
+        [
+            (p.name, str(p.times), *(f"{n:,g}" if n % 1 else f"{n:,.0f}" for n in (p.dsp, p.lut, p.ff, p.bram36)),
+             p.source)
+            for p in (*synthesis.parts, synthesis.total)
+        ],
+        right=(1, 2, 3, 4, 5),
+    )  # fmt: skip
+    if synthesis.missing:
+        print_line(f"not synthesised at these sizes: {'; '.join(synthesis.missing)}")
 
 
 def _text(value: object) -> str:

@@ -6,8 +6,9 @@ a column (`none`), or its second ones (`settled`), are themselves the chain that
 rows in the same clock, and may not begin before all rows have taken over what the chain held.
 
 Sources: rtl/verilog/pe_generic.v, in which each row meets its clocks; tests/data/foreign_rtl.csv for `none` and
-`settled` in arrays of others. Whether a column of DSP48E2 can do `pipelined`, or `settled` alone, with the registers
-inside the DSPs (B1 and B2) is a question for the Verilog of such a column, not answered here.
+`settled` in arrays of others. In a column of DSP48E2 slices the second operand of
+`settled` is a register of the slice (B1) and takes no flip-flop: rtl/verilog/pe_dsp48e2.v. `preload`, `chained` and
+`pipelined` begin a load before the first operand has passed all rows, which that chain cannot.
 """
 
 from collections.abc import Iterator

@@ -99,8 +99,9 @@ def readme(design: WrittenDesign, board: SystolicHardware) -> str:
         for gemm in design.gemms
     )
     notes = "".join(f"- {note}\n" for note in design.notes)
+    parts = ", elements in DSP48E2 slices" if design.parameters["SLICES"] else " without vendor parts"
     return f"""# {board.name}: {array.rows} x {array.cols} {array.dataflow}, {array.fold_overlap}, {array.edge}
-Written by pivotsim {__version__}. Verilog-2005 without vendor parts; `make` lints it, builds it with Verilator, runs
+Written by pivotsim {__version__}. Verilog-2005{parts}; `make` lints it, builds it with Verilator, runs
 every program below on seeded random operands, and prints its clocks beside the predicted ones.
 
 ![block diagram](diagram.svg)

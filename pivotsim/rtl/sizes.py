@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pivotsim.errors import InputError
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.rtl.encoding import Widths, tables
 from pivotsim.rtl.program import BIAS_BYTES, Program
 
@@ -54,6 +55,7 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         "C": columns,
         "OVERLAP": design.fold_overlap,
         "MREG": design.mac_latency - 1,
+        "SLICES": int(fits_slices(first)),
         "OS_EDGE_REGISTER": design.os_edge_register,
         "READ_CYCLES": limits.buffer_read_cycles,
         "LANES": lanes,
@@ -71,6 +73,12 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         "COUNT_BITS": widths.count_bits,
         "ADDRESS_BITS": widths.address_bits,
     }
+
+
+def fits_slices(program: Program) -> bool:
+    """Return whether all of an element but a passing operand lies in a DSP48E2 slice: see verilog/pe_dsp48e2.v."""
+    design, settled = program.design, FOLD_OVERLAPS.index("settled")
+    return not program.dataflow.drains and design.fold_overlap == settled and design.mac_latency == 2
 
 
 def opmem_bytes_built(parameters: Mapping[str, int]) -> int:

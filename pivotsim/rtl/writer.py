@@ -135,6 +135,10 @@ def _notes(board: SystolicHardware, programs: Sequence[Program], parameters: Map
         )
     if board.array.mac_latency == 1:
         notes.append("array.mac_latency 1: no register behind the multiplier, which a DSP slice wants at speed")
+    if not parameters["SLICES"]:
+        notes.append(
+            "array: elements are pe_generic; `settled` with mac_latency 2 puts those of is and ws into DSP48E2 slices"
+        )
     built, stated = 4 * parameters["C"] * parameters["OPMEM_DEPTH"], programs[0].limits.half_bytes("opmem") or 0
     if built > stated:
         notes.append(
@@ -147,7 +151,7 @@ def _notes(board: SystolicHardware, programs: Sequence[Program], parameters: Map
 def _write(folder: Path, board: SystolicHardware, design: WrittenDesign, programs: Sequence[Program]) -> None:
     shutil.copytree(HERE / "verilog", folder / "rtl")
     (folder / "bench").mkdir()
-    for name in ("bench.v", "dram_model.v", "main.cpp"):
+    for name in ("bench.v", "dram_model.v", "DSP48E2.v", "main.cpp"):
         shutil.copy(HERE / "bench" / name, folder / "bench" / name)
     shutil.copy(HERE / "bench" / "Makefile", folder / "Makefile")
     (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))

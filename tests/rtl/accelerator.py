@@ -27,6 +27,7 @@ class Build:
     rows: int
     cols: int
     fold_overlap: str = "none"
+    slices: bool = False  # elements in DSP48E2 slices: `settled`, mac_latency 2, is and ws
     os_edge_register: bool = True
     mac_latency: int = 1
     opmem_halves: int = 2
@@ -53,7 +54,8 @@ def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
     """Return the shared library of a build, compiling it where it is not there yet."""
     parameters = {
         "R": build.rows, "C": build.cols, "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
-        "MREG": build.mac_latency - 1, "OS_EDGE_REGISTER": int(build.os_edge_register),
+        "MREG": build.mac_latency - 1, "SLICES": int(build.slices),
+        "OS_EDGE_REGISTER": int(build.os_edge_register),
         "READ_CYCLES": build.buffer_read_cycles, "LANES": build.lanes, "IPMEM_BYTES": build.buffer_bytes,
         "WTMEM_BYTES": build.buffer_bytes, "OPMEM_DEPTH": build.opmem_depth, "OPMEM_HALVES": build.opmem_halves,
         "BUFFER_BYTES": 2 * build.buffer_bytes, "BIAS_BYTES": build.buffer_bytes,

