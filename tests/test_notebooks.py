@@ -122,7 +122,7 @@ SHOWN = {
             "every MAC at once:  15.77 ms",
             "weights once:        1.66 ms",
             "once: 3.51 ms",
-            "MACs a byte of those: 101; the board's ridge lies at 22",
+            "MACs a byte of those: 101; the board's ridge lies at 22.5",
             "the array as it is: 24.21 ms;  with softmax on the processor 59.66 ms",
             "softmax in a unit                 25.64 ms     135.63 ms  2,304",  # 2.33x and 1.25x
             "300 MHz                            9.86 ms       9.86 ms  2,304",

@@ -48,6 +48,8 @@ def gemm_command(
         not_used["array.split"] = "not used here: needs --arrays 2 or more"
     if engine == "memory":
         not_used["--engine memory"] = "memories are unlimited here; pivotsim run --memory hw has the board's"
+    for path in board.calls.paths():
+        not_used[path] = "a single multiplication is counted without its driver's calls; pivotsim run counts them"
     clock_mhz = board.clock_mhz
     with progress():
         result = simulate_gemm(

@@ -42,7 +42,7 @@ def explore(
         pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
         Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
         ``notes`` names axes that move resources alone, fixed values that nothing reads, a power that is another
-        design's, and a sample that is not as large as was asked for.
+        design's, a sample that is not as large as was asked for, and why designs that cannot run are left out.
 
     Raises
     ------
@@ -76,4 +76,6 @@ def explore(
     starts = range(0, points.count, BLOCK_POINTS)
     table = joined([evaluator.run(points, i, min(points.count, i + BLOCK_POINTS)) for i in starts])
     columns = {name: c.words[c.codes] if isinstance(c, Coded) else c for name, c in table.columns.items()}
-    return DesignTable(columns, checked.columns, checked.descriptions, notes)
+    left_out = (f"{count:,} designs are left out: {reason}: {table.examples[reason]}"
+                for reason, count in table.dropped.items() if reason in table.examples)  # fmt: skip
+    return DesignTable(columns, checked.columns, checked.descriptions, (*notes, *left_out))

@@ -69,7 +69,8 @@ def calls_note(trace: Trace, hw: SystolicHardware) -> tuple[str, ...]:
     if not paths:
         return ()
     waits = sum(call_cycles(trace, hw).tolist())
+    whose = "each image's array clocks" if hw.ps_pl_overlap == "images" else "the array's clocks"
     return (
-        f"calls ({', '.join(paths)}): {waits:,} of the array's clocks are waits for its driver; they are in the delay"
-        " and in no stall",
+        f"calls ({', '.join(paths)}): {waits:,} of {whose} are waits for its driver; they are in the delay and in no"
+        " stall",
     )

@@ -301,3 +301,11 @@ def test_widths_that_leave_designs_out_are_noted():
     table = ps.explore({"name": "s", "axes": {"array.operand_bits": [4, 8, 16]}})
     assert table["array.operand_bits"].tolist() == [8, 16]
     assert "axes.array.operand_bits: it decides which operands fit, not what they take" in table.notes
+
+
+def test_designs_that_cannot_run_are_told_with_a_reason():
+    """Two arrays behind memories are none that a run takes."""
+    space = {"name": "s", "fixed": {"model": "deit_t", "memory": "hw"}, "axes": {"array.count": [1, 2]}}
+    table = ps.explore(space)
+    assert len(table) == 1
+    assert any(note.startswith("1 designs are left out: ") and "array.count" in note for note in table.notes)
