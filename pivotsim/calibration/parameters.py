@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pivotsim.engines.base import PAPER
+from pivotsim.hardware.calls import MAX_US
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import leaves, value_at
 from pivotsim.operations import PS_KINDS
 
@@ -54,8 +56,9 @@ class Parameter(NamedTuple):
 
 
 def time_parameters(hw: Hardware, profile: str, memory: str) -> tuple[Parameter, ...]:
-    """Return the constants that times depend on: costs of the processor under a profile, transfers, the clock.
+    """Return the constants that times depend on: costs of the processor under a profile, transfers, calls, the clock.
 
+    Calls of a driver are found where the board states that they take time, be it a guess.
     The clock of the programmable logic is one where memories are unlimited; behind memories times are not linear in it.
     """
     units = {path: unit for path, unit, _ in leaves(hw)}
@@ -75,6 +78,8 @@ def _time_parameters(hw: Hardware, profile: str, memory: str) -> Iterator[tuple[
         yield f"{prefix}.call_us", False, 0.0, 1e6
         yield "host.transfer.cache_ns_per_line", False, 0.0, 1e6
         yield EFFICIENCY, True, 0.01, 1.0
+    if isinstance(hw, SystolicHardware):  # of a driver that the board knows to cost time
+        yield from ((path, False, 0.0, MAX_US) for path in hw.calls.paths())
     if memory == PAPER:
         yield f"{hw.compute}.clock_mhz", True, 0.001, 1e5
 

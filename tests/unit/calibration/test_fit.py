@@ -10,6 +10,7 @@ import pivotsim as ps
 from pivotsim.calibration import MeasuredRow
 from pivotsim.calibration.fit import bounded_least_squares
 from pivotsim.calibration.identifiability import flat_directions
+from pivotsim.workload.ops import Op
 from tests.oracles.system import calibration as oracle
 from tests.unit.calibration import synthetic
 
@@ -147,3 +148,21 @@ def test_a_pattern_that_holds_nothing_is_an_error():
     rows = [MeasuredRow("gelu", 8, 1, 8, ms=1.0)]
     with pytest.raises(ps.InputError, match=r"hold: names no constant .* nearest valid name: 'host.full.call_us'"):
         ps.calibrate(rows, hold=["host.full.call_u"])
+
+
+def test_calls_of_a_driver_are_found_where_the_board_knows_of_them():
+    """Times of products on a board with other calls; the clock is told apart from them by how often each counts."""
+    board = ps.load_hardware("zcu102")
+    true = board.replace({"array.clock_mhz": 100, "calls.fold_us": 7.0, "calls.gemm_us": 250.0})
+    sizes = [(197, 384, 1536), (64, 64, 36), (640, 36, 72), (16, 2048, 3000), (197, 64, 197)]
+    rows = [
+        MeasuredRow("gemm", m, k, n, ms=ps.simulate(ps.Trace((Op(1, "fc1", "gemm", m, k, n, 1),)), true).pl_ms)
+        for m, k, n in sizes
+    ]
+    guess = board.replace({"calls.fold_us": 1.0, "calls.gemm_us": 10.0})
+    found = {each.path: each.value for each in ps.calibrate(rows, guess, draws=100).fitted}
+    assert found["calls.fold_us"] == pytest.approx(7, rel=0.01)
+    assert found["calls.gemm_us"] == pytest.approx(250, rel=0.01)
+    assert found["array.clock_mhz"] == pytest.approx(100, rel=0.01)
+    without = ps.calibrate(rows, board, draws=100).fitted
+    assert not [each.path for each in without if each.path.startswith("calls.")]
