@@ -156,7 +156,7 @@ def test_what_measure_refuses(pivotsim, tmp_path, monkeypatch, arguments, proble
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("options", [(), ("--memory", "hw")])
+@pytest.mark.parametrize("options", [()])
 def test_a_filled_form_end_to_end(pivotsim, tmp_path, options):
     """Rows of the processor, modules, the whole and watts, of a board beyond zcu102's ranges, and then once more."""
     truth = ps.load_hardware("zcu102").replace({"host.full.softmax.cycles_per_element": 5.2})
