@@ -9,10 +9,12 @@ from pivotsim.calibration.parameters import COSTS
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.documents import INHERITED, find, is_inherited
+from pivotsim.io.documents import INHERITED, find, intervals_kept, is_inherited
 from pivotsim.io.file_kinds import is_path
+from pivotsim.io.search_path import search_folders
 from pivotsim.io.specs import value_at
 from pivotsim.io.text_files import is_stream, write_atomic
+from pivotsim.io.yaml_reader import read_yaml
 from pivotsim.tables import counted
 
 DIGITS = 6  # that a file states
@@ -89,7 +91,10 @@ def calibrated_hardware(hw: Hardware, changes: Sequence[Change], more: Mapping[s
             inside = inside[key]
         inside[last] = value
     data["sources"] = {**{p: s for p, s in data["sources"].items() if p not in board.sources}, **board.sources}
-    data["intervals"] = {**{p: pair for p, pair in hw.intervals.items() if p not in board.values}, **board.intervals}
+    data["intervals"] = {**intervals_kept(hw.intervals, board.values), **board.intervals}
+    data["ranges"] = intervals_kept(
+        hw.ranges, board.values
+    )  # as in the file: a value that is stated anew leaves its own
     return load_hardware(data)
 
 
@@ -107,11 +112,13 @@ def write_board(
         raise InputError("base: name the board's file; it was given as an object")
     if path.suffix.lower() not in ENDINGS and not is_stream(path):
         raise InputError(f"{path}: a board's file ends in .yaml {got(path.suffix or 'no ending')}")
-    origin = find("hwconfigs", "hardware", base).resolve()
+    found = find("hwconfigs", "hardware", base)
+    origin = found.resolve()
     if origin.suffix.lower() not in ENDINGS:
         raise InputError(f"{path}: a board can only build on a YAML file {got(str(origin))}")
     if origin == path.resolve():
         raise InputError(f"{path}: is the board that was measured; write the calibrated one beside it")
+    _check_not_below(path.resolve(), found)
     name = origin.stem if origin.parent == path.resolve().parent else str(origin) if is_path(base) else base
     board = _board(hw, changes, more, date, Path(name).stem)
     own_name = path.stem if path.suffix and not is_stream(path) else f"{hw.name}_calibrated"
@@ -121,6 +128,16 @@ def write_board(
         "sources": board.sources, "intervals": board.intervals, "description": description,
     })  # fmt: skip
     write_atomic(path, text)
+
+
+def _check_not_below(path: Path, file: Path) -> None:
+    """Raise InputError where a file or one that it builds on would take a board written to ``path`` for its base."""
+    while isinstance(base := read_yaml(file).data.get("base"), str):
+        below = find("hwconfigs", "hardware", base, str(file))
+        named = [root / f"{base}.yaml" for root in (file.parent, *search_folders("hwconfigs"))]
+        if path in [each.resolve() for each in (below, *named)]:
+            raise InputError(f"{path}: {file} builds on '{base}' and would find this file there; give it another name")
+        file = below
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Calibration(Printable):
     seed: int
     draws: int
     more: tuple[tuple[str, Any], ...] = ()  # further values of the board that follow: path -> value
+    suspects: tuple[str, ...] = ()  # a line for each row that disagrees with all others
 
     @property
     def fitted(self) -> tuple[Constant, ...]:
@@ -128,6 +129,7 @@ class Calibration(Printable):
         at_bound = [each.path for each in self.fitted if each.value == 0]
         again = len(self.rows) - len({each.row.point for each in self.rows})
         lines = [f"left out, no result: {counted(self.ignored, 'row')}"] if self.ignored else []
+        lines += self._outside()
         if unused:
             lines.append(f"not used, they depend on what cannot be told apart: {', '.join(dict.fromkeys(unused))}")
         lines += [f"held as asked: {', '.join(held)}"] if held else []
@@ -140,6 +142,14 @@ class Calibration(Printable):
         if alone:
             lines.append(f"not cross-validated, without them the others do not tell enough: {counted(alone, 'row')}")
         return tuple(lines)
+
+    def _outside(self) -> Iterator[str]:
+        """Yield the found constants that the board's sources did not expect."""
+        for each in self.fitted:
+            low, high = self.board.ranges.get(each.path, (each.value, each.value))
+            if not low <= each.value <= high:
+                more = f"found {each.value:.3g} lies outside the board's stated range {low:.6g} to {high:.6g}"
+                yield f"{each.path}: {more}"
 
     def table_of_rows(self) -> list[tuple[Any, ...]]:
         """Return a row of ``ROW_COLUMNS`` for each measured row."""
@@ -169,7 +179,7 @@ class Calibration(Printable):
         result = {
             "hardware": self.board.name, "options": dict(self.options), "errors": self.errors, "seed": self.seed,
             "draws": self.draws, "ignored_rows": self.ignored, "condition": self.condition, "scores": scores,
-            "constants": constants, "rows": rows, "notes": [*self.untold, *self.notes],
+            "constants": constants, "rows": rows, "notes": [*self.suspects, *self.untold, *self.notes],
         }  # fmt: skip
         return {**header("calibration", hash_of(result)), **result}
 
@@ -180,6 +190,7 @@ class Calibration(Printable):
         ]
         columns = ("constant", "board", "calibrated", "95 % low", "high", "unit", "rows")
         title = f"{self.board.name}: {counted(len(rows), 'constant')} from {counted(len(self.rows), 'row')}"
+        title = "\n".join((*self.suspects, title))
         closing = (*self.untold, *self._unmeasured())
         yield Table(title, columns, rows, (1, 2, 3, 4, 6), closing)
         scored = []

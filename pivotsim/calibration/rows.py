@@ -79,6 +79,9 @@ def rows_of(rows: Iterable[MeasuredRow]) -> list[MeasuredRow]:
     found: list[MeasuredRow] = []
     problems: list[str] = []
     for number, row in enumerate(rows, start=1):
+        if not isinstance(row, MeasuredRow):
+            problems.append(f"row {number}: must be a MeasuredRow {got(row)}")
+            continue
         place = row.place or f"row {number}"
         cells = {name: "" if value is None else str(value) for name, value in row._asdict().items() if name != "place"}
         problems += [f"{place}: {problem}" for problem in _read(cells, place, found)]
@@ -120,7 +123,7 @@ def read_rows(path: Path) -> list[MeasuredRow]:
     if not lines:
         raise InputError(f"{path}: has no rows")
     header = lines[0][1]
-    names = [name.strip().lower() for name in header.split(_separator(header))]
+    names = [name.strip().lower() for name in header.split(separator_in(header))]
     place = f"{path}:{lines[0][0]}"
     problems = [f"{place}: unknown column {got(name)}{nearest(name, COLUMNS)}" for name in names if name not in COLUMNS]
     problems += [f"{place}: column {name} stands twice" for name in COLUMNS if names.count(name) > 1]
@@ -130,7 +133,7 @@ def read_rows(path: Path) -> list[MeasuredRow]:
         raise InputError(problems[:MAX_PROBLEMS])
     found: list[MeasuredRow] = []
     for number, line in lines[1:]:
-        cells = next(csv.reader([line], delimiter=_separator(header)), [])
+        cells = next(csv.reader([line], delimiter=separator_in(header)), [])
         if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
             problems.append(f"{path}:{number}: has more cells than there are columns {got(len(cells))}")
             continue
@@ -143,7 +146,7 @@ def read_rows(path: Path) -> list[MeasuredRow]:
     return found
 
 
-def _separator(header: str) -> str:
+def separator_in(header: str) -> str:
     """Return what separates a header's names: any of them may be missing."""
     return next((s for s in (";", "\t") if s in header), separator_of(header, COLUMNS))
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.calibration.cross_validation import left_out_predictions
+from pivotsim.calibration.disagreement import disagreement
 from pivotsim.calibration.fit import Problem, fitted
 from pivotsim.calibration.identifiability import Identified, identified
 from pivotsim.calibration.intervals import DRAWS, bootstrap_intervals
@@ -22,7 +23,7 @@ from pivotsim.errors import InputError, check_choice, check_integer, check_list,
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.simulation.run import SCOPES
-from pivotsim.tables import counted
+from pivotsim.tables import counted, figures
 from pivotsim.units import FloatArray
 
 RELATIVE, ABSOLUTE = "relative", "absolute"
@@ -108,10 +109,12 @@ def calibrate(
             names = [parameter.path for parameter in known]
             raise InputError(f"hold: names no constant that times depend on{nearest(pattern, names)} (got '{pattern}')")
     settings = _Settings(errors == RELATIVE, patterns, draws, seed)
-    constants, results, condition = _fit_times(times, board, known, settings) if times.rows else ([], [], 0.0)
+    constants, results, condition, suspects = (
+        _fit_times(times, board, known, settings) if times.rows else ([], [], 0.0, ())
+    )
     found = Calibration(
         board, str(hw) if isinstance(hw, (str, Path)) else "", options, errors, tuple(constants), tuple(results),
-        len(given) - len(measured), condition, seed, draws,
+        len(given) - len(measured), condition, seed, draws, suspects=suspects,
     )  # fmt: skip
     if powers.rows:
         found = fit_power(found, powers, draws, seed)
@@ -129,8 +132,10 @@ class _Settings(NamedTuple):
 
 def _fit_times(
     predictor: Predictor, hw: Hardware, known: Sequence[Parameter], settings: _Settings
-) -> tuple[list[Constant], list[RowResult], float]:
-    """Return the constants that times depend on, the rows with their predictions, and the condition number."""
+) -> tuple[list[Constant], list[RowResult], float, tuple[str, ...]]:
+    """Return the constants that times depend on, the rows with their predictions, the condition number, and a line for
+    a row that disagrees with all others.
+    """
     kinds = {row.kind for row in predictor.rows}
     alone = [p for p in known if p.path != EFFICIENCY and _is_charged(p, hw, kinds)]
     parameters = [*alone, *(p for p in known if p.path == EFFICIENCY)]
@@ -142,9 +147,11 @@ def _fit_times(
     usable = problem.rows(told.rows)
     found = fitted(usable, told.told)
     left_out = np.full(len(predictor.rows), np.nan)
-    left_out[told.rows] = left_out_predictions(
-        usable, found, told.told, [row.point for row, used in zip(predictor.rows, told.rows, strict=True) if used]
-    )
+    used_rows = [row for row, used in zip(predictor.rows, told.rows, strict=True) if used]
+    points = [row.point for row in used_rows]
+    left_out[told.rows] = left_out_predictions(usable, found, told.told, points)
+    apart = disagreement(usable, found, told.told, points, left_out[told.rows])
+    suspects = () if apart is None else (_suspect(used_rows[apart[0]], apart[1]),)
     ends = bootstrap_intervals(usable, found, told.told, draws=settings.draws, seed=settings.seed)
     results = [
         RowResult(row, "ms", float(row.ms or 0.0), value, None if np.isnan(out) else float(out), bool(used))
@@ -159,7 +166,11 @@ def _fit_times(
         )
         for place, parameter in enumerate(parameters)
     ]
-    return constants, results, told.condition
+    return constants, results, told.condition, suspects
+
+
+def _suspect(row: MeasuredRow, factor: float) -> str:
+    return f"{row.place}: {row.label} disagrees with all others by {figures(factor, 3)} times: is its unit ms?"
 
 
 def _is_charged(parameter: Parameter, hw: Hardware, kinds: set[str]) -> bool:

@@ -5,13 +5,16 @@ form therefore has each kind at fewer rows and at fewer elements a row too. A te
 constant that it is meant for.
 """
 
+import csv
 from collections.abc import Iterator
+from pathlib import Path
 
-from pivotsim.calibration.rows import GEMM, TRANSFER, MeasuredRow
+from pivotsim.calibration.rows import GEMM, MAX_BYTES, TRANSFER, MeasuredRow, separator_in
 from pivotsim.errors import check_integer
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import transfers_of
+from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.operations import PS, PS_KINDS
 from pivotsim.workload.lowering.plan import lower
@@ -61,6 +64,15 @@ def form_of(model: str | VitModel, hw: Hardware | str = "zcu102", *, cores: int 
     board, spec = load_hardware(hw), load_model(model)
     trace = lower(plan(spec))
     return [*_on_processor(trace, board, cores), *_transfers(trace, board), *_gemms(trace), *_whole(spec, trace)]
+
+
+def results_in(path: Path) -> int:
+    """Return the lines of a file with something under ``ms`` or ``watts``, also where they are not valid as rows."""
+    lines = [line for line in read_text(path, MAX_BYTES).splitlines() if line.strip() and not line.startswith("#")]
+    table = list(csv.reader(lines, delimiter=separator_in(lines[0]))) if lines else [[]]
+    names = [name.strip().lower() for name in table[0]]
+    places = [names.index(name) for name in ("ms", "watts") if name in names]
+    return sum(any(place < len(cells) and cells[place].strip() for place in places) for cells in table[1:])
 
 
 def _on_processor(trace: Trace, hw: Hardware, cores: int) -> Iterator[MeasuredRow]:

@@ -10,7 +10,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.errors import InputError, got
-from pivotsim.io.text_files import is_stdout
+from pivotsim.io.text_files import is_stdout, is_stream
 
 OUT = typer.Option(
     "--out", parser=options.file_of("--out"), metavar="FILE", help="The calibrated board (.yaml), or the form (.csv)."
@@ -86,6 +86,9 @@ def calibrate_command(
     from pivotsim.io.text_files import write_atomic
 
     sample = find_sample("rows", "calibrate", measured)
+    for name, target in (("--out", out), ("--csv", csv)):
+        _check_other(name, target, "holds the measured rows", Path(sample.path))
+    _check_other("--csv", csv, "is the board's file of --out too", out)
     found = calibrate(
         sample.path, hw, profile=profile, engine=engine, memory=memory, scope=scope, errors=errors, hold=hold or (),
         draws=draws, seed=seed,
@@ -125,12 +128,24 @@ def calibrate_command(
             print_line(line)
 
 
+def _check_other(name: str, target: Path | None, what: str, taken: Path | None) -> None:
+    """Raise InputError where an option's file is one that is taken, links included."""
+    if target is None or taken is None or is_stream(target) or is_stream(taken):
+        return
+    if target.resolve() == taken.resolve() or (target.exists() and taken.exists() and target.samefile(taken)):
+        raise InputError(f"{name}: {what}; name another file {got(str(target))}")
+
+
 def _write_form(model: str, hw: str, cores: int, out: Path | None) -> None:
     from pivotsim.calibration.rows import rows_text
-    from pivotsim.calibration.template import HEADING, form_of
+    from pivotsim.calibration.template import HEADING, form_of, results_in
     from pivotsim.io.text_files import write_atomic
+    from pivotsim.tables import counted
 
     rows = form_of(model, hw, cores=cores)
+    filled = results_in(out) if out is not None and not is_stream(out) and out.is_file() else 0
+    if filled:
+        raise InputError(f"--out: holds {counted(filled, 'measured row')}; name another file {got(str(out))}")
     write_atomic(out or Path("-"), rows_text(rows, HEADING))
     if out is not None:
         with beside(out):

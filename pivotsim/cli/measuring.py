@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.output import beside, print_line
+from pivotsim.cli.output import beside, print_line, print_note, progress
 
 measure_app = typer.Typer(no_args_is_help=True, help="Measure the machine that this runs on.")
 
@@ -47,10 +47,15 @@ def measure_host_command(
     from pivotsim.io.text_files import write_atomic
 
     form = form_of(model, hw, cores=cores)
-    found = measure_host(
-        form, language=language, compiler=compiler, flags=flags, taken=taken, budget_ms=budget_ms,
-        rounds=rounds,
-    )  # fmt: skip
+    try:
+        with progress():
+            found = measure_host(
+                form, language=language, compiler=compiler, flags=flags, taken=taken, budget_ms=budget_ms,
+                rounds=rounds,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        print_note("measure: interrupted before all rows were measured; nothing was written")
+        raise
     write_atomic(out or Path("-"), rows_text(found.rows, found.heading))
     with beside(out or Path("-")):
         for line in (*found.heading, *([f"wrote {out}: {len(found.rows)} rows"] if out is not None else [])):

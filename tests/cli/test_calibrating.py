@@ -1,17 +1,21 @@
 """Commands `calibrate` and `measure`: the walk of docs/calibration.md, its tables, and what is refused."""
 
 import json
+import os
 import re
 import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.calibration import MeasuredRow, read_rows, rows_text
+from pivotsim.calibration import MeasuredRow, form_of, read_rows, rows_text
+from pivotsim.calibration.measuring import host
 from pivotsim.cli.entry import main
 from tests.readme_commands import commands_of
+from tests.unit.calibration import synthetic
 
 PAGE = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text()
 ROWS = rows_text(
@@ -150,3 +154,75 @@ def test_what_measure_refuses(pivotsim, tmp_path, monkeypatch, arguments, proble
     ran = pivotsim("measure", *shlex.split(arguments))
     assert ran.code == 2 and problem in ran.err and not ran.out
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", [()])
+def test_a_filled_form_end_to_end(pivotsim, tmp_path, options):
+    """Rows of the processor, modules, the whole and watts, of a board beyond zcu102's ranges, and then once more."""
+    truth = ps.load_hardware("zcu102").replace({"host.full.softmax.cycles_per_element": 5.2})
+    rows = [row for row in form_of("deit_t") if options == () or row.kind != "gemm"]
+    timed = [row for row in rows if "watts" not in row.note]
+    filled = synthetic.filled(timed, truth, np.random.default_rng(0), 0.01)
+    assert any(row.module for row in filled) and any(row.model and not row.module for row in filled)
+    path, board, again = tmp_path / "form.csv", tmp_path / "mine.yaml", tmp_path / "again.yaml"
+    path.write_text(rows_text([*filled, *(row._replace(watts=9.0) for row in rows if "watts" in row.note)]))
+    for hw, out in (("zcu102", board), (board, again)):
+        ran = pivotsim("calibrate", path, "--hw", hw, "--out", out, *options)
+        assert ran.code == 0, ran.err
+        assert ("lies outside the board's stated range 11.6 to 72" in ran.out) == (hw == "zcu102")
+        loaded = ps.load_hardware(out)
+        assert loaded.host.full.of("softmax").cycles_per_element == pytest.approx(5.2, rel=0.1)
+        assert loaded.power.board_w == 9.0 and loaded.intervals
+        assert pivotsim("run", "deit_t", "--hw", out, "--profile", "full").code == 0
+
+
+def test_what_was_measured_is_not_overwritten(pivotsim, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = Path("rows.csv")
+    rows.write_text(ROWS)
+    Path("link.csv").symlink_to("rows.csv")
+    os.link("rows.csv", "hard.csv")
+    for name in ("rows.csv", "./rows.csv", "link.csv", "hard.csv"):
+        ran = pivotsim("calibrate", "rows.csv", "--csv", name)
+        assert ran.code == 2 and "--csv: holds the measured rows; name another file (got " in ran.err
+    both = pivotsim("calibrate", "rows.csv", "--out", "a.yaml", "--csv", "a.yaml")
+    assert both.code == 2 and "--csv: is the board's file of --out too" in both.err
+    form = pivotsim("calibrate", "--template", "deit_t", "--out", "link.csv")
+    assert form.code == 2 and "--out: holds 6 measured rows; name another file (got 'link.csv')" in form.err
+    Path("wrong.csv").write_text("kind;m;n;ms\ngelu;8;8;3,5\n")
+    assert pivotsim("calibrate", "--template", "deit_t", "--out", "wrong.csv").code == 2
+    assert rows.read_text() == ROWS and Path("link.csv").is_symlink() and not Path("a.yaml").exists()
+    for _ in range(2):  # an empty form may be written anew
+        assert pivotsim("calibrate", "--template", "deit_t", "--out", "form.csv").code == 0
+
+
+def test_a_measurement_tells_how_far_it_is_and_that_nothing_is_written(pivotsim, tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    arguments = (
+        "measure",
+        "host",
+        "deit_t",
+        "--language",
+        "numpy",
+        "--budget-ms",
+        0.01,
+        "--rounds",
+        1,
+        "--out",
+        "a.csv",
+    )
+    with caplog.at_level("INFO", "pivotsim.progress"):
+        assert pivotsim(*arguments).code == 0
+    lines = [record.getMessage() for record in caplog.records]
+    rows = read_rows(Path("a.csv"))
+    kinds = list(dict.fromkeys(row.kind for row in rows))
+    assert [line.split()[1].rstrip(",") for line in lines] == kinds and len(kinds) > 3
+    assert lines[-1].endswith(f"to {len(rows)} of {len(rows)}")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    Path("a.csv").unlink()
+    monkeypatch.setattr(host, "numpy_times_ns", interrupted)
+    ran = pivotsim(*arguments)
+    assert ran.code == 130 and "nothing was written" in ran.err and not Path("a.csv").exists()

@@ -1,13 +1,15 @@
 """The rows of a form, measured on the machine that this runs on: in C, compiled here, or in numpy."""
 
 import importlib.resources
+import itertools
+import logging
 import os
 import platform
 import shlex
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date as calendar_date
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +26,9 @@ TAKEN = (LEAST, MEDIAN)
 COMPILE_S, RUN_S = 120, 3600
 MAX_BUDGET_MS = 60_000.0
 MAX_ROUNDS = 1_000
+
+
+_progress = logging.getLogger("pivotsim.progress")
 
 
 class Measurement(NamedTuple):
@@ -77,9 +82,11 @@ def measure_host(
     if language == "c":
         of_rounds, made_by = _in_c(rows, compiler, flags, budget_ms, rounds)
     else:
-        of_rounds = [
-            [numpy_times_ns(row.kind, row.m * row.repeats, row.n, budget_ms) for row in rows] for _ in range(rounds)
-        ]
+        times = iter([
+            numpy_times_ns(row.kind, row.m * row.repeats, row.n, budget_ms)
+            for group in _groups([*rows] * rounds) for row in group
+        ])  # fmt: skip
+        of_rounds = [list(itertools.islice(times, len(rows))) for _ in range(rounds)]
         made_by = f"numpy {np.__version__}, Python {platform.python_version()}"
     chosen = min if taken == LEAST else statistics.median
     times_ns = [chosen(each[place] for each in of_row) for of_row in zip(*of_rounds, strict=True)]
@@ -116,9 +123,21 @@ def run_kernels(
         program = Path(folder) / "kernels"
         command = [compiler, *_words(flags), str(file), "-o", str(program), "-lm", "-lpthread"]
         _run(command, "", COMPILE_S, "the C compiler")
-        lines = "".join(f"{row.kind} {row.m} {row.n} {row.repeats} {max(row.cores, 1)}\n" for row in rows)
-        printed = _run([str(program), f"{budget_ms:g}"], lines, RUN_S, "the micro-benchmark")
-    return [(float(a), float(b), int(c)) for a, b, c in map(str.split, printed.splitlines())]
+        printed: list[str] = []
+        for group in _groups(rows):
+            lines = "".join(f"{row.kind} {row.m} {row.n} {row.repeats} {max(row.cores, 1)}\n" for row in group)
+            printed += _run([str(program), f"{budget_ms:g}"], lines, RUN_S, "the micro-benchmark").splitlines()
+    return [(float(a), float(b), int(c)) for a, b, c in map(str.split, printed)]
+
+
+def _groups(rows: Sequence[MeasuredRow]) -> Iterator[list[MeasuredRow]]:
+    """Yield the rows in their order, those of one kind that follow one another together, and tell how far it is."""
+    done = 0
+    for kind, group in itertools.groupby(rows, key=lambda row: row.kind):
+        found = list(group)
+        _progress.info("measure: %s, rows %d to %d of %d", kind, done + 1, done + len(found), len(rows))
+        yield found
+        done += len(found)
 
 
 def _words(flags: str) -> list[str]:

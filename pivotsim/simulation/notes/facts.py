@@ -134,6 +134,14 @@ def one_of(*needs: Need) -> Need:
     )
 
 
+def all_of(*needs: Need) -> Need:
+    """Return the need for several at once."""
+    return Need(
+        lambda facts, found: all(need.may_hold(facts, found) for need in needs),
+        lambda words, found: " with ".join(need.text(words, found) for need in needs),
+    )
+
+
 def in_workload(kind: str) -> Need:
     """Return the need for a kind of operation."""
     return Need(

@@ -26,6 +26,7 @@ from pivotsim.simulation.notes.facts import (
     Need,
     Possible,
     Words,
+    all_of,
     fact,
     in_workload,
     limited,
@@ -78,6 +79,7 @@ IN_HEADS = fact(
 ROPE = fact(lambda f: f.is_charged("mul") or f.runs_on("mul", PL), "RoPE that takes time, as by {full}")
 NORMS = fact(lambda f: f.is_charged("norm") or f.runs_on("norm", PL), "norms that take time, as by {full}")
 ADDS = fact(lambda f: f.is_charged("add") or f.runs_on("add", PL), "additions that take time, as by {full}")
+EMBEDDING = all_of(ALL, ADDS)  # learned positions are added outside the encoders
 ACTIVATIONS = fact(
     lambda f: any(f.is_charged(kind) or f.runs_on(kind, PL) for kind in ("gelu", "relu")),
     "an activation that takes time, as by {full}",
@@ -133,7 +135,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "model.aux_head": (ALL,),
     "model.pool": (ALL,),
     "model.prefix_positions": (ALL, ADDS),
-    "model.positions": (one_of(ALL, ROPE),),
+    "model.positions": (one_of(EMBEDDING, ROPE),),
     "model.qk_norm": (NORMS,),
     "model.mlp_norm": (NORMS,),
     "model.norm": (PARAMETERS,),

@@ -125,3 +125,36 @@ def test_one_power_row_keeps_the_range_and_has_no_interval():
     assert hw.power.activity.low.periphery_w == 0.32
     run = ps.simulate(ps.plan("deit_s"), hw, energy="activity", scope="all")
     assert run.energy_j / run.delay_ms * 1e3 == pytest.approx(9.0, rel=1e-5)
+
+
+# -- ranges and bases ------------------------------------------------------------------------------------------
+def test_a_constant_may_leave_the_boards_range_and_that_is_said(tmp_path):
+    truth = ps.load_hardware("zcu102").replace({"host.full.softmax.cycles_per_element": 5.0})
+    rows = [MeasuredRow("softmax", m, 1, n) for m in (8, 49, 197) for n in (49, 197)]
+    filled = synthetic.filled(rows, truth, np.random.default_rng(0), 0.001)
+    found = ps.calibrate([*filled, MeasuredRow(model="deit_s", watts=9.0)])
+    path = "host.full.softmax.cycles_per_element"
+    assert path not in found.hardware.ranges and "host.full.gelu.cycles_per_element" in found.hardware.ranges
+    value = next(each.value for each in found.fitted if each.path == path)
+    line = f"{path}: found {value:.3g} lies outside the board's stated range 11.6 to 72"
+    assert line in found.notes and sum("stated range" in note for note in found.notes) == 1
+    found.write(tmp_path / "mine.yaml")
+    hw = ps.load_hardware(tmp_path / "mine.yaml")
+    assert hw.ranges == found.hardware.ranges and hw.values() == found.hardware.values()
+
+
+@pytest.mark.parametrize("is_deep", [False, True])
+def test_a_name_that_the_base_builds_on_is_refused(found, tmp_path, is_deep):
+    (tmp_path / "desk.yaml").write_text("base: zcu102\n")
+    (tmp_path / "room.yaml").write_text("base: desk\n")
+    base = tmp_path / ("room.yaml" if is_deep else "desk.yaml")
+    own = ps.calibrate([each.row for each in found.rows], base)
+    with pytest.raises(ps.InputError, match="builds on 'zcu102' and would find this file there; give it another name"):
+        own.write(tmp_path / "zcu102.yaml")
+    if is_deep:
+        with pytest.raises(ps.InputError, match="builds on 'desk' and would find this file there"):
+            own.write(tmp_path / "desk.yaml")
+    assert not (tmp_path / "zcu102.yaml").exists() and (tmp_path / "desk.yaml").read_text() == "base: zcu102\n"
+    (tmp_path / "elsewhere").mkdir()
+    own.write(tmp_path / "elsewhere" / "zcu102.yaml")
+    assert ps.load_hardware(tmp_path / "elsewhere" / "zcu102.yaml").values() == own.hardware.values()

@@ -166,3 +166,28 @@ def test_calls_of_a_driver_are_found_where_the_board_knows_of_them():
     assert found["array.clock_mhz"] == pytest.approx(100, rel=0.01)
     without = ps.calibrate(rows, board, draws=100).fitted
     assert not [each.path for each in without if each.path.startswith("calls.")]
+
+
+def _gelu_rows(wrong=(), times=1000.0):
+    rows = [
+        MeasuredRow("gelu", m, 1, n, ms=(0.02 + m * n * 6e-6) * (1.01 if m == 64 else 1))
+        for m in (8, 64, 197) for n in (96, 1536)
+    ]  # fmt: skip
+    return [row._replace(ms=row.ms * times) if place in wrong else row for place, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("times", [1000.0, 1e-3])
+def test_a_row_in_another_unit_is_told(place, times):
+    (line,) = ps.calibrate(_gelu_rows([place], times)).suspects
+    assert line.startswith(f"row {place + 1}: gelu ") and line.endswith(" times: is its unit ms?")
+    factor = float(line.split(" by ")[1].split(" times")[0].replace(",", ""))
+    assert 800 < factor < 1250
+
+
+def test_rows_that_agree_are_not_suspected():
+    assert not ps.calibrate(_gelu_rows()).suspects
+    assert not ps.calibrate(_gelu_rows([3], 1.5)).suspects  # far from the others, but no matter of units
+    found = ps.calibrate(_gelu_rows([2]))
+    assert found.suspects[0] in " ".join(str(found).split())
+    assert found.suspects[0] in found.to_dict()["notes"]

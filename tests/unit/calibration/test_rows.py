@@ -96,3 +96,9 @@ def test_a_filled_form_tells_every_constant_that_it_asks_for(model):
     kinds = {row.kind for row in rows} - {"gemm", "transfer", ""}
     assert len(found.fitted) == 2 * len(kinds) + 4 and len(kinds) >= 4
     assert found.condition < 1e4
+
+
+@pytest.mark.parametrize("row", [{"kind": "gelu"}, ("gelu", 8), 5])
+def test_a_row_of_another_type_is_one_clear_error(row):
+    with pytest.raises(ps.InputError, match=r"^row 1: must be a MeasuredRow \(got "):
+        ps.calibrate([row])
