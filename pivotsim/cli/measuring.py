@@ -1,5 +1,6 @@
 """The command `measure`: rows for `calibrate`, measured on the machine that this runs on."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -44,9 +45,17 @@ def measure_host_command(
     from pivotsim.calibration.measuring.host import measure_host
     from pivotsim.calibration.rows import rows_text
     from pivotsim.calibration.template import form_of
+    from pivotsim.errors import InputError
+    from pivotsim.hardware.loading import load_hardware
     from pivotsim.io.text_files import write_atomic
 
-    form = form_of(model, hw, cores=cores)
+    board = load_hardware(hw)
+    if board.host is None:
+        raise InputError(f"hw: '{board.name}' has no processor, and processors alone are measured here")
+    here = os.cpu_count() or 1
+    if cores > here:
+        raise InputError(f"cores: on {cores} cores: this machine has {here}")
+    form = form_of(model, board, cores=cores)
     try:
         with progress():
             found = measure_host(

@@ -73,7 +73,9 @@ def gemm_command(
         from pivotsim.engines.array.several_details import shares_text  # brings numpy, which one array does without
 
         shares = shares_text(result.split, result.shares)
-        rows.insert(3, ("arrays", f"{result.count}", f"each with {shares}; folds are those of all"))
+        idle = result.count - sum(busy for busy, _ in result.shares)
+        busy = f"{result.count - idle} with {shares}, {idle} idle" if idle else f"each with {shares}"
+        rows.insert(3, ("arrays", f"{result.count}", f"{busy}; folds are those of all"))
         if chosen["split"] == "heads":
             not_used["array.split"] = f"heads: one multiplication has no heads to share, it is split by {result.split}"
     if result.dense_cycles is not None:

@@ -34,6 +34,7 @@ SAME = {  # other words for options that a command may have
     **dict.fromkeys(("--images", "-b"), "--batch"),
 }  # fmt: skip
 MAX_OWNERS = 4  # commands that have an option which another lacks
+OPTION = {"count": "--arrays"}  # parameters of Python whose option has another name
 MODEL = ("--model", "-m", "--network", "--workload")
 
 
@@ -78,7 +79,7 @@ def named_as_typed(problems: Sequence[str], command: Any, given: Sequence[str]) 
 
     def told(problem: str) -> str:
         name, colon, rest = problem.partition(":")
-        option = f"--{name.replace('_', '-')}"
+        option = OPTION.get(name, f"--{name.replace('_', '-')}")
         if colon and option not in known and known.get(option.removesuffix("s")):  # of several, such as --limit
             return f"{option.removesuffix('s')}{rest}"
         return f"{option}:{rest}" if colon and option in known else problem

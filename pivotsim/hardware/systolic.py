@@ -14,6 +14,8 @@ from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import ArraySpec, Hardware
 from pivotsim.io.specs import quantity
 
+INT8_BITS = 8
+
 
 class SystolicHardware(Hardware):
     """A board with one systolic array, or several alike, and one processor side."""
@@ -57,6 +59,20 @@ class SystolicHardware(Hardware):
         for problem in self.power.activity.disorder():
             raise ValueError(f"power.activity.{problem}")
         return self
+
+    @model_validator(mode="after")
+    def _packed_operands_are_int8(self) -> Self:
+        if self.packing_problem:
+            raise ValueError(self.packing_problem)
+        return self
+
+    @property
+    def packing_problem(self) -> str:
+        """Why two products of such operands do not share a slice; '' where they may, or do not."""
+        if not self.fpga.use.int8_packing or self.array.operand_bits <= INT8_BITS:
+            return ""
+        own = f"(array.operand_bits {self.array.operand_bits})"
+        return f"fpga.use.int8_packing: only 8-bit operands pack {own} {got(True)}"
 
     def linked(self) -> Mapping[str, SourcedSpec]:
         """Return the DRAM channel that the memories name; none under `bandwidth`."""

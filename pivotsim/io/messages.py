@@ -40,6 +40,7 @@ def requirement(kind: str, context: Mapping[str, Any]) -> str:
         **dict.fromkeys(("list_type", "tuple_type", "set_type"), "must be a list"),
         "string_too_short": "must not be empty",
         "string_pattern_mismatch": "must be one line of text",
+        "dsp_columns": "must be heights x counts, both from 1, as in '168 x 11, 96 x 7'",
     }
     if kind in fixed:
         return fixed[kind]
@@ -63,7 +64,7 @@ def hint(kind: str, value: object, context: Mapping[str, Any], meaning: str = ""
         return nearest(value, names, list_all=False)
     if isinstance(value, (list, tuple)) and kind in {"int_type", "float_type"}:
         return _one_number(meaning)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or kind == "dsp_columns":
         return ""
     if isinstance(parse_scalar(value), (int, float)):
         return "; write it without quotes"

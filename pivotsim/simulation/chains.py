@@ -117,7 +117,9 @@ def timeline_of_stages(steps: Sequence[PlacedOp], details: Details, hw: Hardware
     InputError
         There are more pieces of work than can be listed.
     """
-    _check_tasks(len(steps) * images, hw)
+    if len(steps) * images > MAX_TASKS:
+        most = f"a pipeline runs at most {MAX_TASKS // len(steps):,} images of {len(steps)} operations"
+        raise InputError(f"batch: {most} {got(images)}")
     ticks, pieces = Ticks(hw.clock_mhz, ()), []
     for image, spans in enumerate(details.operation_spans(images)):
         for row, step in enumerate(steps):

@@ -146,7 +146,8 @@ def test_what_calibrate_refuses(pivotsim, tmp_path, monkeypatch, arguments, prob
         ("host deit_s --language rust", "--language: must be one of c, numpy (got 'rust')"),
         ("host deit_s --budget-ms 0", "--budget-ms: must be above 0"),
         ("host deit_s --rounds 0", "--rounds: must be at least 1 (got 0)"),
-        ("host deit_s --hw u250_mpca", "form: has no operation that a processor can run by itself"),
+        ("host deit_s --cores 1024", "--cores: on 1024 cores: this machine has "),
+        ("host deit_s --hw u250_mpca", "--hw: 'u250_mpca' has no processor"),
     ],
 )
 def test_what_measure_refuses(pivotsim, tmp_path, monkeypatch, arguments, problem):

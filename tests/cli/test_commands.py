@@ -442,3 +442,8 @@ def test_show_hw_of_an_mpca(pivotsim):
     assert data["values"]["mpca.p_t"]["value"] == 12
     assert data["derived"]["pes"]["value"] == 6_144
     assert not any(path.startswith("host.") for path in data["values"])
+
+
+def test_idle_arrays_are_said(pivotsim):
+    ran = pivotsim("gemm", "1", "384", "1", "--array", "32x18", "--arrays", "4", "--split", "rows")
+    assert ran.code == 0 and "1 with 1 row, 3 idle; folds are those of all" in ran.out

@@ -130,10 +130,13 @@ def with_values(hw: SystolicHardware, changes: Mapping[str, Any]) -> SystolicHar
     if any(path.startswith("power.activity.") for path in changes):  # its check is the whole board's
         return hw.replace(changes)
     try:
-        return hw.model_copy(update=_changed(hw, changes))
+        made = hw.model_copy(update=_changed(hw, changes))
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(str(first.get("ctx", {}).get("error", first["msg"]))) from None
+    if made.packing_problem:
+        raise InputError(made.packing_problem)
+    return made
 
 
 def _changed(spec: Spec, changes: Mapping[str, Any]) -> dict[str, Any]:

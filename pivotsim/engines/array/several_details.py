@@ -93,7 +93,10 @@ def shares_text(split: str, gets: Sequence[tuple[int, int]]) -> str:
 
     >>> shares_text("rows", ((1, 50), (3, 49)))
     '50 or 49 rows'
+    >>> shares_text("rows", ((1, 1),))
+    '1 row'
     """
+    things = THINGS[split]
     shares = [f"{share:,}" for _, share in gets[:MAX_LISTED]]
     more = ", ..." if len(gets) > MAX_LISTED else ""
-    return f"{' or '.join(shares)}{more} {THINGS[split]}"
+    return f"{' or '.join(shares)}{more} {things.removesuffix('s') if shares == ['1'] else things}"

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.memory import NOT_KEPT, SERIAL, MemorySpec
+from pivotsim.hardware.memory import BURSTS, NOT_KEPT, SERIAL, MemorySpec
 from pivotsim.hardware.spec import ArraySpec
 from pivotsim.hardware.systolic import SystolicHardware
 
 NO_OVERLAP = FOLD_OVERLAPS[0]
+BY_ROW = BURSTS[1]
 
 
 def array_as_run(hw: SystolicHardware) -> ArraySpec:
@@ -18,7 +19,7 @@ def array_as_run(hw: SystolicHardware) -> ArraySpec:
 
 
 def modes_in_words(memories: MemorySpec) -> Iterator[str]:
-    """Yield a line for each way in which memories run that is not the usual one."""
+    """Yield a line for each way in which memories run that is not the usual one, and what rooflines leave out then."""
     if memories.transfers == SERIAL:
         yield (
             "memories.transfers serial: loads, passes and drains take turns; array.fold_overlap counts as none, and"
@@ -33,3 +34,18 @@ def modes_in_words(memories: MemorySpec) -> Iterator[str]:
         )
     if memories.post_region_cycles or memories.post_entry_cycles:
         yield "memories.post_region_cycles, post_entry_cycles: array clocks before a drain, among the output's stalls"
+    if left_out := list(_left_out_of_rooflines(memories)):
+        yield (
+            f"roofline: a lower bound that leaves out {' and '.join(left_out)}; DRAM may bind where it reads compute,"
+            " its stalls are counted"
+        )
+
+
+def _left_out_of_rooflines(memories: MemorySpec) -> Iterator[str]:
+    """Yield what ``bounds.roofline``, the larger of compute and each operand moved once, does not count."""
+    if memories.axi_bursts == BY_ROW:
+        yield "the bursts and beats that each row begins (memories.axi_bursts row)"
+    if memories.transfers == SERIAL:
+        yield "that transfers and passes add up (memories.transfers serial)"
+    if memories.reuse == NOT_KEPT:
+        yield "what is read again (memories.reuse none)"

@@ -9,7 +9,8 @@ import re
 from typing import NamedTuple
 
 NOT_STATED = "not stated"
-PATTERN = r"^(not stated|[0-9]{1,5} x [0-9]{1,4}(, [0-9]{1,5} x [0-9]{1,4})*)$"
+COLUMN = r"[1-9][0-9]{0,4} x [1-9][0-9]{0,3}"
+PATTERN = rf"{NOT_STATED}|{COLUMN}(, {COLUMN})*"
 
 
 class Cascades(NamedTuple):

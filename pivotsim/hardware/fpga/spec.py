@@ -1,8 +1,10 @@
 """An FPGA's resources, and how a design uses them."""
 
+import re
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import got
 from pivotsim.hardware.fpga.columns import NOT_STATED, PATTERN
@@ -42,7 +44,7 @@ class FpgaSpec(Spec):
     dsp_kind: DspKindName = quantity("", "Kind of DSP slice.", default="DSP48E2")
     dsp_columns: str = quantity(
         "", "Columns of DSPs, height x count, as in 168 x 11, 96 x 7; one ends at the border of a die.",
-        pattern=PATTERN, default=NOT_STATED,
+        default=NOT_STATED,
     )  # fmt: skip
     clock_regions: int = quantity(
         "", "Clock regions from bottom to top; 0 where it is unknown.", ge=0, le=1000, default=0
@@ -50,6 +52,13 @@ class FpgaSpec(Spec):
     slrs: int = quantity("", "Dies side by side (super logic regions).", ge=1, le=64, default=1)
     hbm_bytes: int = quantity("B", "High-bandwidth memory in the package.", ge=0, le=INT64_MAX, default=0)
     use: UseSpec
+
+    @field_validator("dsp_columns")
+    @classmethod
+    def _heights_and_counts(cls, value: str) -> str:
+        if not re.fullmatch(PATTERN, value):
+            raise PydanticCustomError("dsp_columns", "heights x counts")
+        return value
 
     @model_validator(mode="after")
     def _two_products_fit_in_a_slice(self) -> "FpgaSpec":

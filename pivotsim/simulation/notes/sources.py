@@ -59,6 +59,9 @@ def notes_of(
     unpaid = left_out(trace, hw, profile)
     if unpaid:
         notes += (f"profile: '{profile}' leaves out what is placed on ps, where no processor is: {', '.join(unpaid)}",)
+    elif hw.host is None and isinstance(hw, SystolicHardware) and any(op.kind != "gemm" for op in trace):
+        where = "there is no processor, they run in the programmable logic"
+        notes += (f"profile: '{profile}' leaves no operation's time out here: {where}",)
     free = uncharged(trace, hw, profile)
     if free:
         more = "" if profile == "full" else "; profile 'full' charges more"

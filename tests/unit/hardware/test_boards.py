@@ -97,6 +97,20 @@ def test_packing_needs_a_slice_that_holds_two():
     assert packed.cascades.needed == 18
 
 
+def test_packing_is_of_int8_operands_alone():
+    zcu102 = ps.load_hardware("zcu102")
+    both = {"fpga.use.int8_packing": True, "array.operand_bits": 16}
+    with pytest.raises(ps.InputError) as error:
+        zcu102.replace(both)
+    told = "fpga.use.int8_packing: only 8-bit operands pack (array.operand_bits 16)"
+    assert told in str(error.value)
+    assert zcu102.replace({**both, "array.operand_bits": 4}) and zcu102.replace({"array.operand_bits": 16})
+    axes = {"array.operand_bits": [8, 16], "fpga.use.int8_packing": [False, True], "array.mac_latency": [1, 2]}
+    found = ps.explore({"name": "s", "axes": axes})
+    pairs = set(zip(found["array.operand_bits"].tolist(), found["fpga.use.int8_packing"].tolist(), strict=True))
+    assert pairs == {(8, False), (8, True), (16, False)}
+
+
 def test_large_memories_go_into_ultraram_where_asked():
     kv260 = ps.load_hardware("kv260")
     none = kv260.replace({"fpga.use.uram_from_bytes": 0})
@@ -114,7 +128,13 @@ def test_large_memories_go_into_ultraram_where_asked():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"fpga.dsp_columns": "168x11"}, "fpga.dsp_columns: "),
+        *(
+            (
+                {"fpga.dsp_columns": text},
+                f"fpga.dsp_columns: must be heights x counts, both from 1, as in '168 x 11, 96 x 7' (got '{text}')",
+            )
+            for text in ("168x11", "60 by 6", "0 x 6", "60 x 0", "60 x 6,")
+        ),
         ({"fpga.dsp_kind": "DSP48E3"}, "must be one of DSP48E1, DSP48E2, DSP58 (got 'DSP48E3')"),
         ({"fpga.uram": -1}, "fpga.uram: must be at least 0 (got -1)"),
         ({"fpga.slrs": 0}, "fpga.slrs: must be at least 1 (got 0)"),

@@ -81,6 +81,10 @@ def test_what_the_profile_leaves_out_is_said():
     said = "profile: 'paper' leaves out what is placed on ps, where no processor is: "
     assert said + "norm, requant, add, gelu" in report.notes
     assert not any(note.startswith(said) for note in ps.simulate(PLAN, hw.replace(ALL_ELSEWHERE)).notes)
+    all_charged = "profile: 'paper' leaves no operation's time out here: there is no processor, they run in the"
+    assert [note for note in ps.simulate(PLAN, hw.replace(ALL_ELSEWHERE)).notes if note.startswith("profile:")] == [
+        f"{all_charged} programmable logic"
+    ]
     free = "profile: 'paper' charges no time for norm, requant, add, gelu; profile 'full' charges more"
     assert [note for note in ps.simulate(PLAN).notes if note.startswith("profile:")] == [free]
     full = ps.load_hardware("zcu102").replace(

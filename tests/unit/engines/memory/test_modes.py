@@ -11,6 +11,7 @@ from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.hardware.memory import MODES
 from tests.oracles.memory import clock as memory_clock
@@ -183,11 +184,27 @@ def test_said_where_the_numbers_stand():
     said = report.to_dict()["memory_modes"]
     assert [line.split(":")[0] for line in said] == [
         "memories.transfers serial", "memories.reuse none", "memories.post_region_cycles, post_entry_cycles",
+        "roofline",
     ]  # fmt: skip
     assert set(said) < set(report.details.tables()[0].closing)
     rows = report.to_dict()["memory_by_module"].values()
     assert all(row["chunk_cycles"] >= 0 for row in rows)
     assert "memory_modes" not in ps.simulate(ps.plan("deit_t"), USUAL, memory="hw").to_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("axi_bursts", "row", "the bursts and beats that each row begins (memories.axi_bursts row)"),
+        ("transfers", "serial", "that transfers and passes add up (memories.transfers serial)"),
+        ("reuse", "none", "what is read again (memories.reuse none)"),
+    ],
+)
+def test_what_the_roofline_leaves_out_is_said(name, value, said):
+    """Under it a GEMM may wait for DRAM and still read `compute`: the bound is true, and not tight."""
+    (line,) = [each for each in modes_in_words(USUAL.replace({f"memories.{name}": value}).memories) if said in each]
+    assert line.startswith("roofline: a lower bound that leaves out ")
+    assert not any("roofline" in each for each in modes_in_words(USUAL.memories))
 
 
 def test_an_axis_of_fold_overlaps_that_nothing_depends_on_is_refused():
