@@ -12,6 +12,7 @@ SCORE_BITS = 8  # unless stated
 
 if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
+    from pivotsim.hardware.systolic import SystolicHardware
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.notes.reading import Reading
     from pivotsim.simulation.report import Report
@@ -116,7 +117,7 @@ def _meant(hw: "type[Hardware]", path: str, valid: set[str], how: str) -> str:
 
 def array_of(
     command: str, hw_name: str, set_: list[str] | None, flags: Mapping[str, object]
-) -> "tuple[Hardware, dict[str, object], dict[str, Any]]":
+) -> "tuple[SystolicHardware, dict[str, object], dict[str, Any]]":
     """Return the hardware, the settings, and the array's options: its own, changed by ``--set`` or by flags.
 
     ``flags`` maps an option of the array to its flag's value, None where the user left it out; ``array`` is RxC.
@@ -124,8 +125,9 @@ def array_of(
     from pivotsim.hardware.systolic import as_systolic
 
     settings = parse_settings(set_)
-    board, _ = load_both(hw_name, None, settings, only="array.", kind="systolic")
-    own = as_systolic(board, command).array
+    found, _ = load_both(hw_name, None, settings, only="array.", kind="systolic")
+    board = as_systolic(found, command)
+    own = board.array
     size = flags["array"]
     flags = {name: value for name, value in flags.items() if name != "array"}
     given = {"rows": size, "cols": size, **flags}
