@@ -137,14 +137,11 @@ def test_a_pipeline_is_refused():
 
 def test_the_clock_of_an_array_that_waits_for_calls_is_left_out():
     """A wait in us is other clocks at another MHz: with the clocks held, a draw would not be a run."""
-    bounds = {"array.clock_mhz": [100, 200], "calls.gemm_us": [10, 30]}
+    bounds = {"array.clock_mhz": [100, 200], "calls.gemm_us": [10, 30], "power.board_w": [5, 20]}
     hw = {"base": "zcu102", "kind": "systolic", "name": "calls", "calls": {"gemm_us": 20}, "ranges": bounds}
-    with pytest.raises(ps.InputError, match=r"those of array.clock_mhz, calls.gemm_us would change clocks"):
-        ps.uncertainty(ps.plan(TINY), ps.load_hardware(hw), draws=10)
-    hw["ranges"] = bounds | {"power.board_w": [5, 20]}
     board = ps.load_hardware(hw)
     found = ps.uncertainty(ps.plan(TINY), board, draws=10)
-    assert found.left_out == ("array.clock_mhz", "calls.gemm_us")
+    assert set(found.left_out) == {"array.clock_mhz", "calls.gemm_us"} and "power.board_w" in found.draws
     for draw in range(3):
         expected = drawn_costs.run(ps.plan(TINY), board, found.draws.at(draw))
         assert [found.outcomes[n][draw] for n in found.outcomes] == pytest.approx(list(expected), rel=CLOSE)
