@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.calibration.board_file import Change, calibrated_hardware, write_board
+from pivotsim.calibration.intervals import LEAST_FREEDOM
 from pivotsim.calibration.parameters import COSTS
 from pivotsim.calibration.results import Constant, RowResult, State, error_of, untold_line
 from pivotsim.hardware.spec import Hardware
@@ -139,6 +140,9 @@ class Calibration(Printable):
             lines.append(f"repetitions of a point, {counted(again, 'row')}: {more}")
         lines += [f"at its bound of 0: {', '.join(at_bound)}"] if at_bound else []
         lines += [f"no interval, as many constants as rows: {', '.join(blank)}"] if blank else []
+        few = [unit for unit in ("ms", "W") if 0 < self._freedom(unit) < LEAST_FREEDOM]
+        if few:
+            lines.append(f"few rows for the constants, {', '.join(few)}: intervals are Student's t of normal errors")
         if alone:
             lines.append(f"not cross-validated, without them the others do not tell enough: {counted(alone, 'row')}")
         return tuple(lines)
@@ -150,6 +154,11 @@ class Calibration(Printable):
             if not low <= each.value <= high:
                 more = f"found {each.value:.3g} lies outside the board's stated range {low:.6g} to {high:.6g}"
                 yield f"{each.path}: {more}"
+
+    def _freedom(self, unit: str) -> int:
+        """Return how many rows of a unit are left over: constants of the power are found one by one."""
+        rows = sum(each.fitted for each in self.rows if each.unit == unit)
+        return rows - (1 if unit == "W" else sum(each.unit != "W" for each in self.fitted))
 
     def table_of_rows(self) -> list[tuple[Any, ...]]:
         """Return a row of ``ROW_COLUMNS`` for each measured row."""

@@ -9,6 +9,7 @@ import numpy as np
 from pivotsim.dse.indicators import attainment
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.propagation.front_result import FrontUncertainty
+from pivotsim.propagation.main_effects import LISTED_FRAC
 from pivotsim.propagation.run import OUTCOMES, Uncertainty
 from pivotsim.propagation.variance import noise_floor
 
@@ -140,7 +141,7 @@ def plot_uncertainty(found: Uncertainty, folder: Path) -> list[Path]:
     figure, axes = new_axes(13, 3.8, columns=3)
     for outcome, each in zip(("delay_ms", "energy_j"), axes, strict=False):
         draw_spread(spread_data(found, outcome), f"{outcome.rpartition('_')[0]}, {OUTCOMES[outcome]}", each)
-    draw_shares(share_data(found.shares, noise_floor(found.draws.count)), list(found.shares), axes[2])
+    draw_shares(share_data(found.shares, LISTED_FRAC), list(found.shares), axes[2])
     return [save_png(figure, folder, "uncertainty")]
 
 

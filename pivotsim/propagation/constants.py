@@ -1,15 +1,14 @@
 """Uncertain constants of a board: those that have a 95 % interval or a range, and how each is drawn.
 
 What is drawn is independent of all else: intervals do not say what a calibration ties together.
-The medians of the draws are the board's own values, so that half of them lie on either side, whatever the shape is:
+The median of a constant's draws is the board's own value, so that half of them lie on either side, whatever the shape
+is; a value at an end of its range has all draws on the other side. Medians of outcomes are others.
 
     95 % interval    log-normal on either side, the ends at the 2.5 and 97.5 percentiles: a factor too much is as likely
                      as a factor too little, and nothing becomes negative
     range            log-uniform on either side, nothing beyond the ends: ranges span factors of up to 93, and a source
                      that states the least and the most says no more
     a low end of 0   the side below the value is uniform, of either kind
-
-A value at an end of its range has all draws on the other side.
 """
 
 import math

@@ -16,8 +16,15 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.host.loads import gate_loads, host_loads
 from pivotsim.propagation.constants import Constant, stated_constants
 from pivotsim.propagation.costs import COUNTS, CostModel, Group
-from pivotsim.propagation.run import check_some, held_paths, usable_paths
-from pivotsim.propagation.terms import Terms, host_terms, pl_terms
+from pivotsim.propagation.run import (
+    SIDE_BY_SIDE,
+    check_no_pipeline,
+    check_some,
+    held_paths,
+    usable_paths,
+    waits_for_calls,
+)
+from pivotsim.propagation.terms import Terms, clock_path, host_terms, pl_terms
 from pivotsim.simulation.notes.requirements import unmet
 
 HEADS = "host.ps_pl_overlap"
@@ -54,9 +61,8 @@ def uncertain_designs(space: Space, columns: Mapping[str, Any]) -> UncertainDesi
     """Return the designs of a table's rows; ``columns`` holds those of the axes."""
     overlaps = next((a.values for a in space.axes if a.name == HEADS), (space.hw.ps_pl_overlap,))
     if "heads" in overlaps:
-        raise InputError(
-            f"{HEADS}: work side by side is no sum of counts and constants; draws need serial (got 'heads')"
-        )
+        raise InputError(f"{HEADS}: {SIDE_BY_SIDE}; draws need serial (got 'heads')")
+    check_no_pipeline(space.hw)
     places = places_on_axes(space, columns)
     count = len(next(iter(places.values())))
     designs = Designs(space, np.arange(count, dtype=np.int64), places)
@@ -82,13 +88,14 @@ def uncertain_designs(space: Space, columns: Mapping[str, Any]) -> UncertainDesi
 
 
 def _usable(space: Space, groups: Sequence[DesignGroup]) -> Any:
-    """Yield the constants that some design reads."""
+    """Yield the constants that some design reads, and of which no clock of any design follows."""
     options = space.options
+    moves_clocks = {clock_path(group.hw) for group in groups if waits_for_calls(group.hw)}
     for group in groups:
         loads = [host_loads(work.trace, group.hw, options["profile"]) for work in group.works]
         loads += [gate_loads(1)] if space.is_pair and options["gate"] != "none" else []
         for each in loads:
-            yield from usable_paths(group.hw, each, options)
+            yield from (path for path in usable_paths(group.hw, each, options) if path not in moves_clocks)
 
 
 def _weighed(evaluator: Evaluator, group: DesignGroup, members: Any, drawn: set[str]) -> Group:

@@ -19,6 +19,7 @@ from pivotsim.propagation.candidates import OF_COSTS, distinct_candidates
 from pivotsim.propagation.costs import Costs
 from pivotsim.propagation.designs import uncertain_designs
 from pivotsim.propagation.front_result import FrontUncertainty
+from pivotsim.propagation.main_effects import shares_of_costs
 from pivotsim.propagation.run import DEFAULT_DRAWS
 from pivotsim.propagation.sampling import Draws, check_draws
 from pivotsim.propagation.variance import shares_of_variance
@@ -102,10 +103,14 @@ def front_uncertainty(
     ever = is_on.any(axis=0) | own_front
     shares = {"front": shares_of_variance(drawn, is_on[:, ever])}
     (nominal_knee,) = _knees(own[None], own_front[None]).tolist()
-    for place, name in enumerate(names):
-        if name in OF_COSTS:
-            may = chosen.delay_paths() if name == "delay_ms" else None
-            shares[f"{name} of the knee"] = shares_of_variance(drawn, points[:, nominal_knee, place], may)
+    costed, knee = [name for name in names if name in OF_COSTS], chosen.take([nominal_knee])
+
+    def of_knee(draws: Draws) -> dict[str, Any]:
+        costs = knee.costs(draws)
+        return {f"{name} of the knee": getattr(costs, name)[:, 0] for name in costed}
+
+    may_matter = {"delay_ms of the knee": knee.delay_paths()}
+    shares |= shares_of_costs(designs.constants, seed, of_knee, may_matter) if costed else {}
     return FrontUncertainty(
         names=tuple(names), maximize=tuple(maximize), draws=drawn, table=table,
         rows=_rows(number, ever), number=number, is_on=is_on, own_front=own_front,

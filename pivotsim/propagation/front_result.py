@@ -155,7 +155,8 @@ class FrontUncertainty(Printable):
         more = [f"... {count - SHOWN_ROWS:,} more on the front of fewer draws"] if count > SHOWN_ROWS else []
         own = int(np.count_nonzero(self.own_front[self.number[self.rows]]))
         yield Table(self._title(own), heads, rows, tuple(range(len(heads))), more)
-        yield constants_table(self.draws, self.shares, (*self.remarks, self.next_line))
+        floors = {"front": noise_floor(self.draws.count)}  # estimated from the draws
+        yield constants_table(self.draws, self.shares, (*self.remarks, self.next_line), floors)
 
     _tables = tables
 

@@ -8,14 +8,16 @@ import numpy as np
 
 from pivotsim.engines.base import PAPER
 from pivotsim.errors import InputError, MissingExtraError, check_choice, got
+from pivotsim.hardware.pipeline import PipelineHardware
 from pivotsim.hardware.spec import Hardware
+from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.loads import HostLoads, host_loads
 from pivotsim.io.specs import value_at
 from pivotsim.propagation.constants import Constant, stated_constants
 from pivotsim.propagation.costs import COUNTS, RESIDUAL_PATH, CostModel, Group, power_paths
+from pivotsim.propagation.main_effects import LISTED_FRAC, shares_of_costs
 from pivotsim.propagation.sampling import Draws, check_draws
 from pivotsim.propagation.terms import clock_path, host_terms, pl_terms, used_paths
-from pivotsim.propagation.variance import noise_floor, shares_of_variance
 from pivotsim.simulation.notes.needs import need_of
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 OUTCOMES = {"delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}
 LOW, MEDIAN, HIGH = 0.025, 0.5, 0.975
 DEFAULT_DRAWS = 1000
+SIDE_BY_SIDE = "work side by side is no sum of counts and constants"
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Uncertainty(Printable):
             for name, unit in OUTCOMES.items()
         ]
         yield Table(title, ("outcome", "value", "median", "2.5 %", "97.5 %", "unit"), rows, (1, 2, 3, 4))
-        yield constants_table(self.draws, self.shares, self.remarks)
+        yield constants_table(self.draws, self.shares, self.remarks, {})
 
     _tables = tables
 
@@ -156,7 +159,7 @@ def uncertainty(
     Raises
     ------
     InputError
-        As ``simulate``; also where nothing that counts here has an interval, and for resources side by side.
+        As ``simulate``; also where nothing that counts here has an interval, and for work side by side (pipelines).
 
     Examples
     --------
@@ -165,7 +168,7 @@ def uncertainty(
     >>> [round(end, 1) for end in found.interval("delay_ms")]
     [51.6, 179.3]
     >>> {path: round(share, 2) for path, share in found.shares["delay_ms"].items()}
-    {'host.paper.softmax.cycles_per_element': 0.99}
+    {'host.paper.softmax.cycles_per_element': 1.0}
     """
     check_draws(draws, seed)
     return uncertainty_of(simulate(workload, hw, **options), draws, seed)
@@ -177,8 +180,8 @@ def uncertainty_of(report: Report, draws: int, seed: int) -> Uncertainty:
     hw, options = report.inputs.hw, report.options
     mode = options["ps_pl_overlap"]
     if mode == "heads" or report.images > 1:
-        problem = "work side by side is no sum of counts and constants; draws need serial"
-        raise InputError(f"ps_pl_overlap: {problem} {got(mode)}")
+        raise InputError(f"ps_pl_overlap: {SIDE_BY_SIDE}; draws need serial {got(mode)}")
+    check_no_pipeline(hw)
     loads = host_loads(report.inputs.trace, hw, options["profile"])
     usable = usable_paths(hw, loads, options)
     stated = stated_constants(hw, options["energy"])
@@ -190,23 +193,33 @@ def uncertainty_of(report: Report, draws: int, seed: int) -> Uncertainty:
     counts = {name: getattr(report.usage, name) for name in COUNTS}
     model = CostModel.of(options["energy"], hw, 1, [Group(hw, terms, counts, slice(None))])
     values = Draws(drawn, draws, seed)
-    costs = model.costs(values)
-    outcomes = {
-        "delay_ms": costs.delay_ms[:, 0], "energy_j": costs.energy_j[:, 0],
-        "edp_j_ms": costs.edp_j_ms[:, 0] / report.batch**2,
-    }  # fmt: skip
-    shares = {
-        name: shares_of_variance(values, outcome, model.delay_paths() if name == "delay_ms" else None)
-        for name, outcome in outcomes.items()
-    }
+
+    def outcomes_of(draws: Draws) -> dict[str, FloatArray]:
+        costs = model.costs(draws)
+        edp_j_ms = costs.edp_j_ms[:, 0] / report.batch**2
+        return {"delay_ms": costs.delay_ms[:, 0], "energy_j": costs.energy_j[:, 0], "edp_j_ms": edp_j_ms}
+
+    outcomes = outcomes_of(values)
+    shares = shares_of_costs(drawn, seed, outcomes_of, {"delay_ms": model.delay_paths()})
     held = held_paths(hw, usable, paths, follows=model.follows_residual)
     return Uncertainty(report, values, outcomes, shares, held, tuple(left_out), model.follows_residual)
 
 
+def check_no_pipeline(hw: Hardware) -> None:
+    """Raise InputError for a streaming pipeline: its delay is that of the last stage to end, and no sum."""
+    if isinstance(hw, PipelineHardware):
+        raise InputError(f"kind: {SIDE_BY_SIDE}, and stages of a pipeline are; draws need another {got(hw.kind)}")
+
+
 def usable_paths(hw: Hardware, loads: HostLoads, options: Mapping[str, Any]) -> list[str]:
     """Return the constants that count in a run and change no clock of it."""
-    clock = [clock_path(hw)] if options["memory"] == PAPER else []  # DRAM's clocks are counted in the array's
+    clock = [] if options["memory"] != PAPER or waits_for_calls(hw) else [clock_path(hw)]
     return [*clock, *used_paths(hw, loads, options["profile"]), *power_paths(options["energy"])]
+
+
+def waits_for_calls(hw: Hardware) -> bool:
+    """Whether clocks of the array follow from its MHz: calls take a time, as DRAM does, and whole clocks of it."""
+    return isinstance(hw, SystolicHardware) and any(hw.calls.paths())
 
 
 def held_paths(hw: Hardware, usable: Iterable[str], drawn: Iterable[str], *, follows: bool) -> tuple[str, ...]:
@@ -248,10 +261,17 @@ def constants_to_dict(constants: Iterable[Constant]) -> list[dict[str, Any]]:
     return [each._asdict() for each in constants]
 
 
-def constants_table(draws: Draws, shares: Mapping[str, Mapping[str, float]], closing: Iterable[str]) -> Table:
-    """Return the drawn constants, by the largest of their shares, with the share of each outcome's variance."""
-    most, floor = {c.path: max(of[c.path] for of in shares.values()) for c in draws.constants}, noise_floor(draws.count)
-    ordered = sorted((c for c in draws.constants if most[c.path] > floor), key=lambda c: -most[c.path])
+def constants_table(
+    draws: Draws, shares: Mapping[str, Mapping[str, float]], closing: Iterable[str], floors: Mapping[str, float]
+) -> Table:
+    """Return the drawn constants, by the largest of their shares, with the share of each outcome's variance.
+
+    ``floors`` are the shares of outcomes that are not told from none, where they are estimated from draws.
+    """
+    most = {c.path: max(of[c.path] for of in shares.values()) for c in draws.constants}
+    shown = {path for name, of in shares.items() for path in of if of[path] > floors.get(name, LISTED_FRAC)}
+    floor = max(floors.values(), default=LISTED_FRAC)
+    ordered = sorted((c for c in draws.constants if c.path in shown), key=lambda c: -most[c.path])
     others = len(draws.constants) - len(ordered)
     rows: list[tuple[str, ...]] = [
         (
@@ -265,6 +285,7 @@ def constants_table(draws: Draws, shares: Mapping[str, Mapping[str, float]], clo
         for c in ordered
     ]
     rows.append(("interactions and the rest", "", "", "", "", *(percent(rest_of(of)) for of in shares.values())))
-    told = f"{counted(others, 'constant')} not listed: at most {percent(floor)}, not told from none by these draws"
+    told = f"{counted(others, 'constant')} not listed: at most {percent(floor)}"
+    told += ", not told from none by these draws" if floors else ""
     columns = ("share of variance explained by", "value", "low", "high", "bounds", *shares)
     return Table("", columns, rows, (1, 2, 3, *range(5, 5 + len(shares))), (*([told] if others else []), *closing))

@@ -6,6 +6,7 @@ compared at the same draws.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,12 @@ class Draws(Mapping[str, FloatArray]):
         """Return one draw at the constants' own values."""
         draws = cls(constants, 1, 0)
         draws._values = {each.path: np.array([each.value]) for each in constants}
+        return draws
+
+    def fixed(self, path: str, value: float) -> "Draws":
+        """Return the same draws with one constant at one value in all of them."""
+        draws = copy(self)
+        draws._values = {**self._values, path: np.full(self.count, value)}
         return draws
 
     def __getitem__(self, path: str) -> FloatArray:

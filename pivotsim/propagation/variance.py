@@ -6,7 +6,8 @@ correction for chance are used). Of several outcomes together, such as which des
 aggregated one: sums over the outcomes above and below (Lamboni, Monod and Makowski, Reliability Engineering & System
 Safety 96, 2011, 450-459).
 
-Shares of independent constants sum to at most 1; what is missing are their interactions.
+Shares of independent constants sum to at most 1; what is missing are their interactions, and what differs within a
+stratum. Costs themselves need no strata (`main_effects`): this is for outcomes such as fronts, which cost more.
 """
 
 import math

@@ -173,3 +173,13 @@ def test_candidates_lose_no_design_and_the_knee_is_the_fronts():
         knee = knee_place({"dsp": on[:, 0], "energy_j": on[:, 1]}, ["dsp", "energy_j"])
         assert found.points[draw, found.knees[draw]].tolist() == on[knee].tolist()
     assert len(found.own) < len(found.table) / 10
+
+
+def test_the_clock_is_left_out_where_some_designs_wait_for_calls():
+    board = {**BOARD, "ranges": {"array.clock_mhz": [100, 200]}}
+    stated = {"name": "calls", "fixed": {"model": MODEL, "hw": board, "energy": "activity"},
+              "axes": {"calls.gemm_us": [0, 20], "array.rows": [8, 16]}}  # fmt: skip
+    found = ps.front_uncertainty(stated, ["delay_ms", "dsp"], draws=8)
+    assert found.left_out == ("array.clock_mhz",) and "array.clock_mhz" not in found.draws
+    without = ps.front_uncertainty({**stated, "axes": {"array.rows": [8, 16]}}, ["delay_ms", "dsp"], draws=8)
+    assert "array.clock_mhz" in without.draws

@@ -126,3 +126,24 @@ def test_what_cannot_be_drawn_is_told():
         ps.uncertainty(ps.plan(TINY), bare, draws=5)
     with pytest.raises(ps.InputError, match="outcome"):
         ps.uncertainty(ps.plan(TINY), draws=5).quantile("delay", 0.5)
+
+
+def test_a_pipeline_is_refused():
+    """Its stages work side by side: the sum of their clocks is eight times its delay."""
+    hw = ps.load_hardware("truth/hgpipe_vck190").model_dump() | {"ranges": {"power.board_w": [5, 20]}}
+    with pytest.raises(ps.InputError, match=r"^kind: work side by side .* pipeline are; .*\(got 'pipeline'\)$"):
+        ps.uncertainty(ps.plan("deit_t"), ps.load_hardware(hw), draws=10)
+
+
+def test_the_clock_of_an_array_that_waits_for_calls_is_left_out():
+    """A wait in us is other clocks at another MHz: with the clocks held, a draw would not be a run."""
+    bounds = {"array.clock_mhz": [100, 200], "calls.gemm_us": [10, 30], "power.board_w": [5, 20]}
+    hw = {"base": "zcu102", "kind": "systolic", "name": "calls", "calls": {"gemm_us": 20}, "ranges": bounds}
+    board = ps.load_hardware(hw)
+    found = ps.uncertainty(ps.plan(TINY), board, draws=10)
+    assert set(found.left_out) == {"array.clock_mhz", "calls.gemm_us"} and "power.board_w" in found.draws
+    for draw in range(3):
+        expected = drawn_costs.run(ps.plan(TINY), board, found.draws.at(draw))
+        assert [found.outcomes[n][draw] for n in found.outcomes] == pytest.approx(list(expected), rel=CLOSE)
+    without = ps.load_hardware(hw | {"name": "none", "calls": {}, "ranges": {"array.clock_mhz": [100, 200]}})
+    assert ps.uncertainty(ps.plan(TINY), without, draws=10).left_out == ()
