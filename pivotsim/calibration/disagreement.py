@@ -16,7 +16,7 @@ TIMES_WORSE = 10.0  # than the others' median error
 LEAST_FACTOR = 2.0  # beyond that of the worst other row: nearer ones are no matter of units
 
 
-def disagreement(
+def suspects_among(
     problem: Problem, parameters: FloatArray, free: BoolArray, points: Sequence[Hashable], left_out: FloatArray
 ) -> tuple[int, float] | None:
     """Return the place of the row that disagrees with all others and by which factor, None where there is none.

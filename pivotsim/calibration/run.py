@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.calibration.cross_validation import left_out_predictions
-from pivotsim.calibration.disagreement import disagreement
+from pivotsim.calibration.disagreement import suspects_among
 from pivotsim.calibration.fit import Problem, fitted
 from pivotsim.calibration.identifiability import Identified, identified
 from pivotsim.calibration.intervals import DRAWS, bootstrap_intervals
@@ -150,7 +150,7 @@ def _fit_times(
     used_rows = [row for row, used in zip(predictor.rows, told.rows, strict=True) if used]
     points = [row.point for row in used_rows]
     left_out[told.rows] = left_out_predictions(usable, found, told.told, points)
-    apart = disagreement(usable, found, told.told, points, left_out[told.rows])
+    apart = suspects_among(usable, found, told.told, points, left_out[told.rows])
     suspects = () if apart is None else (_suspect(used_rows[apart[0]], apart[1]),)
     ends = bootstrap_intervals(usable, found, told.told, draws=settings.draws, seed=settings.seed)
     results = [
