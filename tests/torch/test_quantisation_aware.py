@@ -128,7 +128,7 @@ def test_training_with_three_bits_learns_what_rounding_after_training_loses():
         train(vit, InMemory(images, labels, batch=40), Recipe(40, 1e-2, loss="labels"), parts=parts)
         logits = torch.tensor(logits_of(fake_quantised(vit, images, bits=3), images))
         losses[name] = torch.nn.functional.cross_entropy(logits, labels).item()
-    assert losses["aware"] < 0.8 * losses["after"]
+    assert losses["aware"] < 0.9 * losses["after"]
 
 
 class Halved(torch.nn.Module):
