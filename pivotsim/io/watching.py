@@ -39,7 +39,7 @@ def watch(spec: SpecT) -> Watch[SpecT]:
     >>> from pivotsim.hardware.loading import load_hardware
     >>> board = watch(load_hardware("zcu102"))
     >>> board.spec.pes, sorted(board.read)
-    (2304, ['array.cols', 'array.rows'])
+    (2304, ['array.cols', 'array.count', 'array.rows'])
     """
     read: set[str] = set()
     made: list[Any] = []
