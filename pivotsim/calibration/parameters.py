@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from pivotsim.engines.base import PAPER
 from pivotsim.hardware.calls import MAX_US
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import leaves, value_at
 from pivotsim.operations import PS_KINDS
 

@@ -9,7 +9,7 @@ from pivotsim.cli.settings import array_not_used, array_of
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
-    from pivotsim.simulation.gemm_result import GemmResult
+    from pivotsim.simulation.gemm.result import GemmResult
 
 
 def gemm_command(
@@ -37,7 +37,7 @@ def gemm_command(
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
     from pivotsim.hardware.resources.device_fit import fit_or_none, fit_to_dict
-    from pivotsim.simulation.single_gemm import simulate_gemm
+    from pivotsim.simulation.gemm.single import simulate_gemm
     from pivotsim.simulation.summary import fits_row
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
@@ -70,7 +70,7 @@ def gemm_command(
         ("MACs", f"{result.macs:,}", ""),
     ]
     if result.split is not None and result.shares is not None:
-        from pivotsim.engines.array.several_details import shares_text  # brings numpy, which one array does without
+        from pivotsim.engines.array.several.details import shares_text  # brings numpy, which one array does without
 
         shares = shares_text(result.split, result.shares)
         idle = result.count - sum(busy for busy, _ in result.shares)

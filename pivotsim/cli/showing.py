@@ -11,7 +11,7 @@ from pivotsim.cli.tracing import show_trace_command
 from pivotsim.tables import percent
 
 if TYPE_CHECKING:
-    from pivotsim.hardware.gpu import GpuSpec
+    from pivotsim.hardware.kinds.gpu import GpuSpec
     from pivotsim.hardware.resources.synthesis import Synthesis
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
@@ -28,7 +28,7 @@ def show_hw_command(
     json: options.JsonOption = False,
 ) -> None:
     """Every value of a hardware with unit and source, and what follows; of a GPU's wave model too, as gpu/a100."""
-    from pivotsim.hardware.gpu import is_gpu, load_gpu
+    from pivotsim.hardware.kinds.gpu import is_gpu, load_gpu
     from pivotsim.simulation.results import hash_of, header
 
     settings = parse_settings(set_)

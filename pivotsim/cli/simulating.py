@@ -93,7 +93,7 @@ def run_command(
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.recognition import recognised_plan
-    from pivotsim.workload.trace_csv import read_trace
+    from pivotsim.workload.trace_files.trace_csv import read_trace
 
     if model is None and trace is None:
         raise InputError("run: give a MODEL, such as deit_s, or --trace IN.csv")

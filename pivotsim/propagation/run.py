@@ -8,9 +8,9 @@ import numpy as np
 
 from pivotsim.engines.base import PAPER
 from pivotsim.errors import InputError, MissingExtraError, check_choice, got
-from pivotsim.hardware.pipeline import PipelineHardware
+from pivotsim.hardware.kinds.pipeline import PipelineHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.loads import HostLoads, host_loads
 from pivotsim.io.specs import value_at
 from pivotsim.propagation.constants import Constant, stated_constants

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pivotsim._version import __version__
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.rtl.design import WrittenDesign
 from pivotsim.rtl.sizes import opmem_bytes_built
 

@@ -14,15 +14,15 @@ from pivotsim.energy.rules import CONSTANT, RULES, whole_j
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import many_designs as analytic
 from pivotsim.engines.array.designs import VECTOR_FIELDS
-from pivotsim.engines.array.several_bytes import bytes_per_design
+from pivotsim.engines.array.several.bytes import bytes_per_design
 from pivotsim.engines.base import PAPER
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import leaves
 from pivotsim.kernels.types import DesignColumns

@@ -65,7 +65,10 @@ def test_hardware_and_plans_need_no_numba():
 
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
-    [(["run", "deit_s"], {"numba"}), (["gemm", "197", "384", "1536"], {"numba", "numpy", "pivotsim.hardware.mpca"})],
+    [
+        (["run", "deit_s"], {"numba"}),
+        (["gemm", "197", "384", "1536"], {"numba", "numpy", "pivotsim.hardware.kinds.mpca"}),
+    ],
     ids=["run", "gemm"],
 )
 def test_closed_forms_on_one_board_load_little(arguments, unneeded):

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from pivotsim.engines.pipeline.schedule import Edge, Stage
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.pipeline import MATRIX_STAGES, VECTOR_STAGES, PipelineSpec
+from pivotsim.hardware.kinds.pipeline import MATRIX_STAGES, VECTOR_STAGES, PipelineSpec
 from pivotsim.tables import counted
 from pivotsim.workload.ops import Op, Trace
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.resources.block_rams import (
     BRAM36_SHAPES,
@@ -21,7 +22,6 @@ from pivotsim.hardware.resources.block_rams import (
     URAM_SHAPE,
     side_of,
 )
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.specs import value_at
 from pivotsim.units import INT64_MAX
 

@@ -10,7 +10,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.errors import InputError
-from pivotsim.hardware.hardware_alone import HardwareAlone
+from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
 from pivotsim.io.specs import Spec, leaves, value_at
 
 RUNS = 300
