@@ -11,8 +11,9 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.base import Details
 from pivotsim.engines.counts import Counts
-from pivotsim.errors import MissingExtraError, check_choice
+from pivotsim.errors import check_choice
 from pivotsim.hardware.resources.device_fit import Fit, fit_or_none, fit_to_dict
+from pivotsim.io.frames import as_frame
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading
@@ -376,8 +377,4 @@ class Report:
         MissingExtraError
             pandas is not installed; the message holds the command.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
-        return pandas.DataFrame(self.rows, columns=list(Row._fields))
+        return as_frame(self.rows, Row._fields)

@@ -13,19 +13,8 @@ from pathlib import Path
 import pytest
 
 import pivotsim
+from tests.public_names import NAMESPACES
 
-NAMESPACES = (
-    "calibration",
-    "dram",
-    "effort",
-    "export",
-    "hardware",
-    "models",
-    "pruning",
-    "published",
-    "simulation",
-    "workload",
-)
 NEED_TORCH = (
     "pivotsim.vit_torch", "pivotsim.importers.torch.programs", "pivotsim.importers.named",
     "pivotsim.importers.checkpoints.torch_files",

@@ -123,7 +123,6 @@ def network_of(trace: Trace, spec: PipelineSpec) -> Network:
     passes = _passes(trace, ops, encoders, spec)
     built = set(encoders[: len(encoders) // passes]) | {0}
     first = groups_of(ops[0][1], spec) if ops else 1
-    first = groups_of(ops[0][1], spec) if ops else 1
     net = Network([INPUT._replace(groups=first)], [], {}, [], passes, 0)
     places: list[tuple[int, Op]] = []
     for place, op in ops:
