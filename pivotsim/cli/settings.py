@@ -44,7 +44,7 @@ def load_both(
     hardware that it needs.
     """
     from pivotsim.hardware.loading import check_links, load_hardware
-    from pivotsim.io.specs import changeable, leaves
+    from pivotsim.io.spec_values import changeable, leaves
 
     hw = load_hardware(hw_name, kind=kind)
     hw_paths, model, model_paths = set(changeable(type(hw))), None, set()

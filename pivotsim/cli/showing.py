@@ -164,7 +164,7 @@ def show_model_command(
     name: ModelArgument, set_: options.ModelSetOption = None, json: options.JsonOption = False
 ) -> None:
     """Every value of a model, and the parameters and MACs that follow."""
-    from pivotsim.io.specs import leaves, value_at
+    from pivotsim.io.spec_values import leaves, value_at
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.results import hash_of, header
     from pivotsim.workload.lowering.plan import lower

@@ -13,7 +13,7 @@ from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.loads import HostLoads, host_loads
 from pivotsim.io.frames import as_frame
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.propagation.constants import Constant, stated_constants
 from pivotsim.propagation.costs import COUNTS, RESIDUAL_PATH, CostModel, Group, power_paths
 from pivotsim.propagation.main_effects import shares_of_costs

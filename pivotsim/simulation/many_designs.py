@@ -18,13 +18,15 @@ from pivotsim.engines.array.several.bytes import bytes_per_design
 from pivotsim.engines.base import PAPER
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.host import PROFILES
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
-from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_ops
-from pivotsim.io.specs import leaves
+from pivotsim.io.spec_values import leaves
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.notes.needs import possible_in

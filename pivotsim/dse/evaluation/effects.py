@@ -15,7 +15,7 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.resources.many_designs import RESOURCES
-from pivotsim.io.specs import holds_no_values, value_at
+from pivotsim.io.spec_values import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import requirement_of, unmet

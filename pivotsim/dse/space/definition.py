@@ -12,7 +12,7 @@ from pivotsim.dse.space.expressions import Expression
 from pivotsim.dse.space.places import located
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import RESOURCES
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.models.spec import VitModel
 
 PL_CYCLES, MEAN_PL_CYCLES = "pl_cycles", "mean_pl_cycles"

@@ -14,8 +14,9 @@ from pivotsim.engines.array.several.sharing import cycles_shared, gemms_run, sha
 from pivotsim.engines.array.spans import fold_spans
 from pivotsim.engines.base import PAPER, Details, Engine, EngineRun, GemmMasks, Span
 from pivotsim.engines.counts import Counts, counts_by_level
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.kinds.systolic import as_systolic
-from pivotsim.hardware.spec import ArraySpec, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Trace

@@ -6,8 +6,8 @@ from typing import Any
 
 from pivotsim.engines.array.designs import design_of
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.types import Design, Gemm
 from pivotsim.units import INT64_MAX

@@ -18,8 +18,8 @@ from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, 
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.masked.schedule import check_runnable, run_masked
 from pivotsim.errors import InputError, check_choice, check_integer
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.types import Candidates, Design, Records
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask

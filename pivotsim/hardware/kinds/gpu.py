@@ -7,7 +7,8 @@ from typing import Literal
 from pivotsim.hardware.kinds.tiles import TileShape, TileTexts, tile_shape
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.io.documents import load_document
-from pivotsim.io.specs import ONE_LINE, Spec, leaves, load_spec, quantity
+from pivotsim.io.spec_values import leaves
+from pivotsim.io.specs import ONE_LINE, Spec, load_spec, quantity
 
 KIND = "gpu_wave"
 

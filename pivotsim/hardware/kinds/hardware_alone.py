@@ -7,7 +7,8 @@ from pydantic import model_validator
 
 from pivotsim.errors import got
 from pivotsim.hardware.defaults import DEFAULT, NO_PROCESSOR
-from pivotsim.hardware.spec import PROFILES, Hardware
+from pivotsim.hardware.host import PROFILES
+from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import PS
 
 

@@ -8,9 +8,10 @@ what they take: this simulator's own (engines/mpca/lanes.py) and that estimator'
 from typing import ClassVar, Literal, Self
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ
 from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
 from pivotsim.hardware.memory import UNLIMITED, Buffers, Size
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.io.specs import Spec, quantity
 
 Rules = Literal["pivotsim", "authors"]

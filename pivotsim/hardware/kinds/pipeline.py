@@ -9,9 +9,10 @@ from typing import ClassVar, Literal, Self
 from pydantic import ConfigDict
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ
 from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
 from pivotsim.hardware.memory import UNLIMITED, Size
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.io.specs import Spec, quantity
 
 MAX_PARALLEL = 65_536

@@ -8,8 +8,9 @@ import math
 from typing import Any, ClassVar, Literal, Self
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ
 from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
-from pivotsim.hardware.spec import MAX_CLOCK_MHZ, MIN_CLOCK_MHZ, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.io.specs import Spec, quantity
 
 MAX_CLOCKS = 10**9

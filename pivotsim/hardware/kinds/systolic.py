@@ -6,12 +6,13 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.calls import CallsSpec
 from pivotsim.hardware.fpga.spec import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.sourced import SourcedSpec
-from pivotsim.hardware.spec import ArraySpec, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.io.specs import quantity
 
 INT8_BITS = 8

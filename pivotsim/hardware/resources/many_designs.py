@@ -22,7 +22,7 @@ from pivotsim.hardware.resources.block_rams import (
     URAM_SHAPE,
     side_of,
 )
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.units import INT64_MAX
 
 MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms

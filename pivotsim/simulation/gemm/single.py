@@ -4,9 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pivotsim.engines.array.one_gemm import gemm_cycles, gemm_folds
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
-from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
-from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import (
+from pivotsim.hardware.array import (  # fmt: skip
     EDGES,
     MAX_ARRAYS,
     MAX_CLOCK_MHZ,
@@ -14,7 +12,9 @@ from pivotsim.hardware.spec import (
     MAX_MAC_LATENCY,
     MAX_ROWS,
     MIN_CLOCK_MHZ,
-)  # fmt: skip
+)
+from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.simulation.gemm.result import GemmResult
 from pivotsim.units import cycles_to_ms
 

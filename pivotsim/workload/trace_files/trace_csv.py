@@ -11,7 +11,8 @@ from pivotsim.errors import InputError, got, got_typed, nearest
 from pivotsim.io.csv_files.cells import whole_number
 from pivotsim.io.text_files import is_stdin, read_text, write_atomic
 from pivotsim.workload.masks.files import MAX_PROBLEMS, cut
-from pivotsim.workload.ops import BOUNDS, KINDS, TRACE_MODULES, Op, Trace, check_layer, check_op, checked
+from pivotsim.workload.op_checks import BOUNDS, check_layer, check_op, checked
+from pivotsim.workload.ops import KINDS, TRACE_MODULES, Op, Trace
 from pivotsim.workload.trace_files.layout import Layout, check_ending, columns_of
 from pivotsim.workload.trace_files.rows import Row, read_rows
 from pivotsim.workload.trace_files.topologies import layer_op, topology_notes

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pivotsim.engines.array.several.sharing import Shared, shares_of
 from pivotsim.engines.base import Details
-from pivotsim.hardware.spec import ArraySpec
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.tables import Table, counted
 from pivotsim.units import IntArray
 from pivotsim.workload.ops import Trace

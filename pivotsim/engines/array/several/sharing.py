@@ -25,8 +25,8 @@ from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.designs import design_of
 from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.engines.array.one_gemm import check_no_overflow
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS, SPLIT_DIMENSION
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.ops import gemm_array

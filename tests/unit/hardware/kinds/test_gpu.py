@@ -5,7 +5,7 @@ import pytest
 from pivotsim.errors import InputError
 from pivotsim.hardware.kinds.gpu import GpuSpec, is_gpu, load_gpu
 from pivotsim.io.documents import available
-from pivotsim.io.specs import leaves
+from pivotsim.io.spec_values import leaves
 
 NAMES = [name for name in available("hwconfigs") if name.startswith("gpu/")]
 

@@ -16,9 +16,9 @@ from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.masked import tables as memory_tables
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, cycles_without_limits, runs_per_gemm
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.oracles.array import masked_schedule
 from tests.oracles.memory import clock as memory_clock
