@@ -38,7 +38,7 @@ def gemm_command(
     """
     from pivotsim.hardware.resources.device_fit import fit_or_none, fit_to_dict
     from pivotsim.simulation.gemm.single import simulate_gemm
-    from pivotsim.simulation.summary import fits_row
+    from pivotsim.simulation.reporting.summary import fits_row
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency, "count": arrays, "split": split}

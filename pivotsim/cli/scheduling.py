@@ -96,7 +96,7 @@ def schedule_command(
     from pivotsim.pruning.accuracy.given import read_accuracy
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.token_plans import least_tokens
-    from pivotsim.simulation.summary import not_used_lines
+    from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
@@ -182,7 +182,7 @@ def _device_and_model(
 
 
 def _print_schedule(found: "Schedule") -> None:
-    from pivotsim.simulation.summary import fits_row
+    from pivotsim.simulation.reporting.summary import fits_row
 
     print_line(
         f"{found.plan.model.name} on {found.device}, batch {found.batch}: "

@@ -87,9 +87,9 @@ def run_command(
 
     Example: pivotsim run deit_s --active 1-6
     """
-    from pivotsim.simulation.report import BREAKDOWNS
+    from pivotsim.simulation.reporting.rows import BREAKDOWNS
+    from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.recognition import recognised_plan
@@ -173,7 +173,7 @@ def run_command(
 
 
 def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path], drawn: Any) -> None:
-    from pivotsim.simulation.summary import run_tables
+    from pivotsim.simulation.reporting.summary import run_tables
 
     totals = next(run_tables(report))
     print_line(totals.title)

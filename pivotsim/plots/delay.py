@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
 from pivotsim.simulation.report import Report
-from pivotsim.simulation.shares import add_up
+from pivotsim.simulation.reporting.shares import add_up
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:

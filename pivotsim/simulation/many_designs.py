@@ -33,8 +33,8 @@ from pivotsim.simulation.notes.needs import possible_in
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import unmet
 from pivotsim.simulation.notes.widths import width_remarks
+from pivotsim.simulation.reporting.summary import inherited_lines
 from pivotsim.simulation.run import SCOPES, as_trace, runnable, scoped
-from pivotsim.simulation.summary import inherited_lines
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan

@@ -18,7 +18,8 @@ from pivotsim.operations import ARRAY, PS
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of, timeline_of_stages
 from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
-from pivotsim.simulation.report import Report, Row
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.reporting.rows import Row
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower

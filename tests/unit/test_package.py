@@ -8,6 +8,7 @@ import pkgutil
 import subprocess
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,12 @@ def test_no_function_shares_a_name_with_a_module_beside_it(name):
     beside = {info.name for info in pkgutil.iter_modules(package.__path__)}
     own = {n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == name and n[0] != "_"}
     assert not own & beside
+
+
+def test_folders_hold_few_modules():
+    modules = Counter(path.parent for path in Path(pivotsim.__file__).parent.rglob("*.py"))
+    flat = {"cli", "plots"}  # a command each, a picture each
+    assert {str(folder): n for folder, n in modules.items() if n > 14 and folder.name not in flat} == {}
 
 
 @pytest.mark.parametrize("name", [n for n in pivotsim.__all__ if n != "__version__"])

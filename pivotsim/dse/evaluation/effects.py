@@ -19,7 +19,7 @@ from pivotsim.io.spec_values import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import requirement_of, unmet
-from pivotsim.simulation.summary import inherited_lines
+from pivotsim.simulation.reporting.summary import inherited_lines
 
 OF_KINDS = ("model", "tokens", "active", LOW, HIGH)  # axes that decide which kinds of operations there are
 MASKS = (*MASKED, "split")  # no kind depends on them, and drawing masks takes time
