@@ -8,7 +8,7 @@ from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
 from pivotsim.engines.array.calls import calls_note, with_calls
-from pivotsim.engines.array.one_gemm import gemm_folds
+from pivotsim.engines.array.one_gemm import CLOSED_FORM, gemm_folds
 from pivotsim.engines.array.several.details import SeveralDetails, notes_on_several
 from pivotsim.engines.array.several.sharing import cycles_shared, gemms_run, share_out
 from pivotsim.engines.array.spans import fold_spans
@@ -75,7 +75,7 @@ class ArrayEngine(Engine):
 class Analytic(ArrayEngine):
     """Clocks in closed form."""
 
-    name: ClassVar[str] = "analytic"
+    name: ClassVar[str] = CLOSED_FORM
 
     def cycles_per_gemm(
         self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()

@@ -12,6 +12,13 @@ from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.types import Design, Gemm
 from pivotsim.units import INT64_MAX
 
+CLOSED_FORM = "analytic"  # the engine whose clocks these are
+
+
+def is_closed_form(engine: str) -> bool:
+    """Whether an engine's clocks are those of this module, so that one GEMM needs neither numpy nor the registry."""
+    return engine == CLOSED_FORM
+
 
 def check_no_overflow(gemms: Iterable[Iterable[int]], design: Design) -> None:
     """Raise InputError where the cycles of (m, k, n, repeats) rows on one design could exceed int64.

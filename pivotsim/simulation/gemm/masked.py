@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
-from pivotsim.engines.array.one_gemm import gemm_folds
+from pivotsim.engines.array.one_gemm import CLOSED_FORM, gemm_folds
 from pivotsim.engines.array.random_masks import DRAWS, expected_cycles
 from pivotsim.engines.array.several.sharing import cycles_shared, share_out, shares_of
 from pivotsim.engines.registry import array_engines
@@ -12,7 +12,6 @@ from pivotsim.errors import InputError, check_real, got
 from pivotsim.workload.masks.masks import Mask, drawn_mask
 from pivotsim.workload.ops import gemm_array
 
-ANALYTIC = "analytic"
 MAX_EXPECTED_BLOCKS = 2**30  # of all masks behind a mean: about a minute
 
 
@@ -46,7 +45,7 @@ def run_masked(
         return found
     macs = mask.macs(m, k, n)
     found |= {"macs": macs, "density": mask.density, "kept_frac": macs / (m * k * n), "block": mask.block}
-    found["dense_cycles"] = _run(m, k, n, array, ANALYTIC, None, count, split)["cycles"]
+    found["dense_cycles"] = _run(m, k, n, array, CLOSED_FORM, None, count, split)["cycles"]
     if drawn is not None:
         found |= {"density": check_real("density", density), "seed": seed or 0}
         if count == 1 and DRAWS * drawn.kept.size <= MAX_EXPECTED_BLOCKS:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pivotsim.engines.array.one_gemm import gemm_cycles, gemm_folds
+from pivotsim.engines.array.one_gemm import gemm_cycles, gemm_folds, is_closed_form
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, check_real, got
 from pivotsim.hardware.array import (  # fmt: skip
     EDGES,
@@ -20,8 +20,6 @@ from pivotsim.units import cycles_to_ms
 
 if TYPE_CHECKING:
     from pivotsim.workload.masks.masks import Mask
-
-ANALYTIC = "analytic"
 
 
 def simulate_gemm(
@@ -114,7 +112,7 @@ def simulate_gemm(
     >>> four.cycles, four.split, four.shares
     (58176, 'rows', ((1, 50), (3, 49)))
     """
-    if engine != ANALYTIC:
+    if not is_closed_form(engine):
         from pivotsim.engines.registry import array_engines
 
         check_choice("engine", engine, array_engines())
@@ -124,7 +122,7 @@ def simulate_gemm(
     check_choice("split", split, SPLITS)
     folds = gemm_folds(m, k, n, chosen["rows"], chosen["cols"], chosen["dataflow"])
     found: dict[str, Any] = {"macs": m * k * n, "folds": folds, "executed_folds": folds}
-    if count == 1 and engine == ANALYTIC and all(value is None for value in (mask, density, block, seed)):
+    if count == 1 and is_closed_form(engine) and all(value is None for value in (mask, density, block, seed)):
         found["cycles"] = gemm_cycles(m, k, n, chosen)
     else:
         from pivotsim.simulation.gemm.masked import run_masked  # brings numpy, which the closed form does without
