@@ -6,13 +6,15 @@ from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.engines.memory.kernel_calls import Work
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.mask_tables import tables_of
-from pivotsim.errors import InputError, check_integer
+from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.kernels.types import Candidates, Design, Gemm, Records
 from pivotsim.workload.masks.masks import Mask
 
 
-def check_runnable(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
+def check_runnable(
+    mask: Mask, copy: int, sizes: tuple[int, int, int], dataflow: str, limits: MemoryLimits
+) -> None:  # fmt: skip
     """Raise InputError where a mask does not fit its GEMM, or the memories run dense GEMMs only."""
     check_mask(mask, *sizes)
     check_integer("copy", copy, 0, mask.count - 1)
@@ -20,6 +22,9 @@ def check_runnable(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: M
         raise InputError("memories.dram: a channel that issues commands runs dense GEMMs only; use 'bandwidth'")
     if limits.is_by_row:
         raise InputError("memories.axi_bursts: 'row' runs dense GEMMs only, a mask's units are compressed; use 'unit'")
+    if limits.output_block_rows and DATAFLOW[dataflow].drains:
+        size = f"{limits.output_block_rows} x {limits.output_block_cols}"
+        raise InputError(f"memories.output_block_rows: a block runs dense GEMMs only; 0 is none {got(size)}")
 
 
 def run_masked(
