@@ -278,7 +278,7 @@ class Program:
         self.seen.add((kind, unit))
         port = None if kind == "bias" else self.memory[f"{HOME[kind]}_port_bytes_per_cycle"]
         load = Transfer(
-            kind, unit, size_bytes, from_dram, max(0, len(self.passes) - (kind == "bias")),
+            kind, unit, size_bytes, from_dram, self._turn() if kind == "bias" else len(self.passes),
             self._dram_cycles(size_bytes, "read", self._rows_of(kind, unit)) if from_dram else 0,
             self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port))
             + (0 if from_dram else self.divisor * self.memory["buffer_read_cycles"]),
@@ -286,6 +286,11 @@ class Program:
         )  # fmt: skip
         self.loads.append(load)
         return load
+
+    def _turn(self) -> int:
+        """The first of the last passes that share their units: only the folds of a block do."""
+        places = [(one.row, one.col, one.chunk) for one in self.passes]
+        return places.index(places[-1]) if places else 0
 
     def _region(self, unit: tuple[int, int], rows: int, used_cols: int, words: int) -> Region:
         index, halves = len(self.regions), self.halves["opmem"]
