@@ -247,7 +247,7 @@ def test_units_and_regions_lie_where_their_elements_do():
         index = tuple(draw.randrange(len(tiles[d])) for d in range(3))
         design = Design(rows, cols, *DATAFLOW[DATAFLOWS[code]].mapping, 0, 0, 1, 1)
         gemm, limits = Gemm(*sizes), MemoryLimits(**bits).row()
-        parts = plain(cut)(gemm, design, chunk)
+        parts = plain(cut)(gemm, design, limits, chunk)
         for slot in range(2):
             wanted = runs_of(slot, index, sizes, DATAFLOWS[code], tiles, limits)
             assert plain(unit_place)(slot, *index, gemm, design, limits, parts) == wanted, (slot, index, sizes)
