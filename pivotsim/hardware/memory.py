@@ -133,17 +133,13 @@ class MemorySpec(Spec):
     )  # fmt: skip
 
     output_block_rows: int = quantity(
-        "rows", "Rows of outputs whose folds share each chunk under os, sums held in the output memory; 0: none share.",
+        "rows", "Rows of outputs whose folds share each chunk of K under os, sums in the output memory; 0: the array's.",
         ge=0, le=INT64_MAX, default=0,
     )  # fmt: skip
-    output_block_cols: int = quantity("columns", "Columns of the same outputs.", ge=0, le=INT64_MAX, default=0)
-
-    @model_validator(mode="after")
-    def _block_is_whole(self) -> "MemorySpec":
-        for one, other in (BLOCK, BLOCK[::-1]):
-            if getattr(self, one) and not getattr(self, other):
-                raise ValueError(f"{other}: must be at least 1, since {one} is {getattr(self, one)} (got 0)")
-        return self
+    output_block_cols: int = quantity(
+        "columns", "Columns of the same outputs; 0: the array's. With 0 rows: no block, sums stay in the array.", ge=0,
+        le=INT64_MAX, default=0,
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _shares_fit(self) -> "MemorySpec":

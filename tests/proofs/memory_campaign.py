@@ -99,6 +99,8 @@ def with_block(draw, gemm, array, memory):
         draw.choice((array[name] * draw.randint(1, 3), draw.randint(1, 3 * array[name]))) for name in ("rows", "cols")
     )
     most = max(1, min(gemm[1], draw.choice((2, 5, 14))))
+    if draw.random() < 0.2:
+        rows, cols = draw.choice(((0, cols), (rows, 0)))  # as many as the array has
     block = {"output_block_rows": rows, "output_block_cols": cols}
     order = draw.choice(LOOP_ORDERS["os"])
     return gemm, {**array, "dataflow": "os"}, {**memory, **block}, order, draw.randint(1, most)
@@ -142,7 +144,7 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
 
     # under a block all folds of a pass are one row of the engine's
     runs = [list(folds) for _, folds in itertools.groupby(oracle.passes, key=lambda p: (p.row, p.col, p.chunk))]
-    if not memory["output_block_rows"]:
+    if not memory["output_block_rows"] and not memory["output_block_cols"]:
         runs = [[each] for each in oracle.passes]
     number_of = [number for number, folds in enumerate(runs) for _ in folds] or [0]
     loads = [

@@ -82,8 +82,7 @@ def _levers(memory: str, per_step: int, chunk: int, dataflow: str, limits: Memor
         words.append(f"{memory}_buffers single")
     if per_step and chunk > 1:
         words.append("a smaller chunk")
-    is_block = limits.output_block_rows > 0 and DATAFLOW[dataflow].drains
-    words.append("a smaller output_block_rows or output_block_cols" if is_block else "a smaller array")
+    words.append("a smaller block of outputs" if limits.has_block(dataflow) else "a smaller array")
     return "try " + ", ".join(words[:-1]) + " or " + words[-1]
 
 

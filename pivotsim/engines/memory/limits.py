@@ -48,7 +48,7 @@ class MemoryLimits:
     ``buffer_read_cycles`` (0, 1, 2) is how long memories of the PL take to answer. With
     ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
     reaches over a unit, or over a row of its matrix. Under os, folds of ``output_block_rows`` x ``output_block_cols``
-    outputs share each chunk of K, and their sums wait in the output memory (0, 0: no fold shares, sums stay).
+    outputs share each chunk of K, and their sums wait in the output memory (a 0: the array's own; 0, 0: no fold shares, sums stay).
 
     The last three are those of the multiplication that runs: bits of an element of inputs, weights and outputs.
     """
@@ -107,9 +107,6 @@ class MemoryLimits:
                 problems += error.problems
         if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
             problems.append(f"dram_bytes_per_s: times clock_divisor exceeds int64 {got(self.dram_bytes_per_s)}")
-        if not problems and (self.output_block_rows > 0) != (self.output_block_cols > 0):
-            sizes = f"{self.output_block_rows} x {self.output_block_cols}"
-            problems.append(f"output_block_rows: rows and columns of a block must both be 0, or neither {got(sizes)}")
         if problems:
             raise InputError(problems)
 
@@ -122,9 +119,13 @@ class MemoryLimits:
 
     def tile(self, rows: Any, cols: Any, dataflow: str) -> tuple[Any, Any]:
         """Return the rows and columns that a unit serves: those of an array, or of a block whose folds share units."""
-        if DATAFLOW[dataflow].drains and self.output_block_rows:
-            return self.output_block_rows, self.output_block_cols
-        return rows, cols
+        if not self.has_block(dataflow):
+            return rows, cols
+        return self.output_block_rows or rows, self.output_block_cols or cols
+
+    def has_block(self, dataflow: str) -> bool:
+        """Whether the folds of a block of outputs share units, and their sums wait in the output memory."""
+        return DATAFLOW[dataflow].drains and bool(self.output_block_rows or self.output_block_cols)
 
     def with_bits(self, input_bits: int, weight_bits: int, out_bits: int) -> "MemoryLimits":
         """Return the limits for a multiplication whose elements have these bits."""

@@ -45,9 +45,9 @@ def modes_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
 
 def _block_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
     """Yield what a block of outputs does on an array, or that it does nothing."""
-    rows, cols = memories.output_block_rows, memories.output_block_cols
-    if not rows:
+    if not memories.output_block_rows and not memories.output_block_cols:
         return
+    rows, cols = memories.output_block_rows or array.rows, memories.output_block_cols or array.cols
     names = "memories.output_block_rows, output_block_cols"
     if not DATAFLOW[array.dataflow].drains:
         yield f"{names}: no effect under {array.dataflow}, whose sums are added in the output memory as it is"

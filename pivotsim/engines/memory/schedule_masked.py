@@ -6,7 +6,7 @@ from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.engines.memory.kernel_calls import Work
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.mask_tables import tables_of
-from pivotsim.errors import InputError, check_integer, got
+from pivotsim.errors import InputError, check_integer
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.kernels.types import Candidates, Design, Gemm, Records
 from pivotsim.workload.masks.masks import Mask
@@ -22,9 +22,10 @@ def check_runnable(
         raise InputError("memories.dram: a channel that issues commands runs dense GEMMs only; use 'bandwidth'")
     if limits.is_by_row:
         raise InputError("memories.axi_bursts: 'row' runs dense GEMMs only, a mask's units are compressed; use 'unit'")
-    if limits.output_block_rows and DATAFLOW[dataflow].drains:
-        size = f"{limits.output_block_rows} x {limits.output_block_cols}"
-        raise InputError(f"memories.output_block_rows: a block runs dense GEMMs only; 0 is none {got(size)}")
+    if limits.has_block(dataflow):
+        names = "memories.output_block_rows, output_block_cols"
+        size = f"{limits.output_block_rows}, {limits.output_block_cols}"
+        raise InputError(f"{names}: a block runs dense GEMMs only; must be 0, 0 under a mask (got {size})")
 
 
 def run_masked(

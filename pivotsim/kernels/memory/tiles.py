@@ -64,7 +64,7 @@ def packed(elements: int, bits: int) -> int:
 @inlined
 def has_block(design: Design, limits: Limits) -> bool:
     """Tell whether the sums of several folds wait in the output memory, which then share a chunk of the operands."""
-    return bool(design.drains) and limits.block_rows > 0
+    return bool(design.drains) and max(limits.block_rows, limits.block_cols) > 0
 
 
 @inlined
@@ -73,7 +73,7 @@ def cut(gemm: Gemm, design: Design, limits: Limits, chunk: int) -> Parts:
     rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
     full_rows, full_cols = design.rows, design.cols
     if has_block(design, limits):
-        full_rows, full_cols = min(limits.block_rows, rows), min(limits.block_cols, cols)
+        full_rows, full_cols = min(limits.block_rows or full_rows, rows), min(limits.block_cols or full_cols, cols)
     nr, nc, nt = ceil_div(rows, full_rows), ceil_div(cols, full_cols), ceil_div(t, chunk)
     last_rows, last_cols = rows - (nr - 1) * full_rows, cols - (nc - 1) * full_cols
     return Parts(nr, nc, nt, last_rows, last_cols, t - (nt - 1) * chunk, chunk, t, full_rows, full_cols)

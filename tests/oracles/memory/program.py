@@ -124,9 +124,10 @@ def units(gemm: tuple[int, int, int], array: dict, memory: dict, chunk: int) -> 
 
 def tiling_of(array: dict, memory: dict) -> dict:
     """The array, with the rows and columns of outputs that share a chunk of the operands: its own, or a block's."""
-    if array["dataflow"] != "os" or memory["output_block_rows"] == 0:
+    block = {side: memory[f"output_block_{side}"] for side in ("rows", "cols")}
+    if array["dataflow"] != "os" or not any(block.values()):
         return array
-    return {**array, "rows": memory["output_block_rows"], "cols": memory["output_block_cols"]}
+    return {**array, **{side: size or array[side] for side, size in block.items()}}
 
 
 def cycles(size_bytes: int, bytes_per_cycle: int | None) -> int:
