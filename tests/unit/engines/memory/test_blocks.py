@@ -21,7 +21,7 @@ from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Op, Trace
 from tests.oracles.memory import clock as memory_clock
 from tests.plain_kernels import plain
-from tests.proofs.memory_campaign import campaign, random_case, random_modes, with_block
+from tests.proofs.memory_campaign import campaign, differences, random_case, random_modes, with_block
 
 ARRAY = {"rows": 2, "cols": 2, "dataflow": "os", "fold_overlap": "pipelined", "edge": "padded",
          "os_edge_register": True, "mac_latency": 1}  # fmt: skip
@@ -118,6 +118,27 @@ class TestByHand:
         double = replace(limits, opmem_bytes=128, opmem_buffers="ping_pong")
         free = run_gemm(8, 4, 4, ARRAY, double, loop_order="column-outer", chunk=1)
         assert free.stall_cycles["output"] == 8  # the last drain's words
+
+
+@pytest.mark.parametrize(
+    ("gemm", "rows", "cols", "passes"),
+    [
+        # columns outer: the folds begin at 0, 1, 2, 3, and the second, 30 columns wide, has the last sum:
+        # 1 + (1 step + 1 row + 30 columns - 2) + 1 row to leave; with rows outer the third would be wide
+        ((2, 1, 31), 1, 30, [[0, 4, 32]]),
+        # a fold of 4 rows and one of 1: the second begins where 4 rows have left, 4 later; the next pass waits for 1 row
+        ((5, 2, 1), 4, 1, [[0, 5, 9], [5, 10, 14]]),
+    ],
+)
+def test_edge_aware_folds_by_hand(gemm, rows, cols, passes):
+    array = {**ARRAY, "rows": rows, "cols": cols, "edge": "aware"}
+    memory = memory_clock.UNLIMITED | {"output_block_rows": gemm[0], "output_block_cols": gemm[2]}
+    case = gemm, array, memory, "column-outer", 1
+    assert (
+        record_gemm(*gemm, array, MemoryLimits(**memory), loop_order="column-outer", chunk=1).passes[:, -3:].tolist()
+        == passes
+    )
+    assert differences(*case) == []
 
 
 def test_without_limits_a_block_costs_nothing_where_k_is_whole():
