@@ -30,15 +30,16 @@ def main() -> int:
         f"{runs:,} random GEMMs on random memories (and {misfits:,} that do not fit), {masked_runs:,} with masks"
         f" (and {masked_misfits:,}),\nand {mixed_runs:,} of elements of 1 to 64 bits, half with AXI bursts that cost"
         f" clocks (and {mixed_misfits:,}), {mode_runs:,}\nof these with serial transfers, no reuse, two clocks or"
-        f" post-operations, and {block_runs:,} with all of this under os,\nwhose folds share chunks in blocks of outputs:"
-        " every transfer's and every tile's start and end, stalls by cause\nand bytes by level, engine `memory` against"
-        f" the oracle: {different} differences."
+        f" post-operations, and {block_runs:,} with all of this under os,\nwhose folds share chunks in blocks of"
+        " outputs: every transfer's and every tile's start and end, stalls by cause\nand bytes by level, engine"
+        f" `memory` against the oracle: {different} differences."
     )
     if points >= POINTS:
         write_section("memory proof", text)
     print(
         f"{runs:,} runs, {misfits:,} misfits, masked {masked_runs:,} and {masked_misfits:,}, mixed {mixed_runs:,}"
-        f" and {mixed_misfits:,}, modes {mode_runs:,}, blocks {block_runs:,}, {different} differences, {time.monotonic() - started:.0f} s"
+        f" and {mixed_misfits:,}, modes {mode_runs:,}, blocks {block_runs:,}, {different} differences,"
+        f" {time.monotonic() - started:.0f} s"
     )
     few = runs < 20_000 or masked_runs < 10_000 or min(mixed_runs, mode_runs, block_runs) < 5_000
     return int(bool(different) or (points >= POINTS and few))

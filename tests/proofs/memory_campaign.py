@@ -148,9 +148,10 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
         runs = [[each] for each in oracle.passes]
     number_of = [number for number, folds in enumerate(runs) for _ in folds] or [0]
     loads = [
-        [slots.get(x.kind, 2), number_of[x.serves], x.size_bytes, int(x.from_dram), half(x.kind, x.half), x.start, x.end]
+        [slots.get(x.kind, 2), number_of[x.serves], x.size_bytes, int(x.from_dram), half(x.kind, x.half), x.start,
+         x.end]
         for x in oracle.loads
-    ]
+    ]  # fmt: skip
     tiled = array["dataflow"] != "os"
     passes = [
         [p.row, p.col, p.chunk, p.load_start if tiled else 0, p.load_end if tiled else 0, p.stream_start,
@@ -201,7 +202,8 @@ def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False, has
 
 
 if __name__ == "__main__":
-    kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in ("is_masked", "is_mixed", "has_modes", "has_block")}
+    names = ("is_masked", "is_mixed", "has_modes", "has_block")
+    kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in names}
     runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), **kinds)
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
     for case, found in different[:10]:
