@@ -133,7 +133,7 @@ class MemorySpec(Spec):
     )  # fmt: skip
 
     output_block_rows: int = quantity(
-        "rows", "Rows of outputs whose folds share each chunk of K under os, sums in the output memory; 0: the array's.",
+        "rows", "Rows of outputs whose folds share chunks of K under os, sums in the output memory; 0: the array's.",
         ge=0, le=INT64_MAX, default=0,
     )  # fmt: skip
     output_block_cols: int = quantity(

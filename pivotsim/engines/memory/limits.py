@@ -48,7 +48,8 @@ class MemoryLimits:
     ``buffer_read_cycles`` (0, 1, 2) is how long memories of the PL take to answer. With
     ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
     reaches over a unit, or over a row of its matrix. Under os, folds of ``output_block_rows`` x ``output_block_cols``
-    outputs share each chunk of K, and their sums wait in the output memory (a 0: the array's own; 0, 0: no fold shares, sums stay).
+    outputs share each chunk of K, and their sums wait in the output memory (a 0: the array's own; 0, 0: no fold shares,
+    sums stay).
 
     The last three are those of the multiplication that runs: bits of an element of inputs, weights and outputs.
     """

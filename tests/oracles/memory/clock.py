@@ -17,7 +17,8 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
         write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of
         the GEMM; output_block_rows and output_block_cols (os: outputs that share a chunk of the operands, whose sums
-        OPMEM holds; 0 is the array's own, twice 0: each fold for itself, its sums stay in the array); those of ``modes``
+        OPMEM holds; 0 is the array's own, twice 0: each fold for itself, its sums stay in the array); those of
+        ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from tests.proofs.memory_campaign import campaign, differences, random_case, ran
 ARRAY = {"rows": 2, "cols": 2, "dataflow": "os", "fold_overlap": "pipelined", "edge": "padded",
          "os_edge_register": True, "mac_latency": 1}  # fmt: skip
 BLOCK = {"output_block_rows": 4, "output_block_cols": 4}
+PAGE = Path(__file__).parents[4] / "docs/memories.md"
 USUAL = ps.load_hardware("zcu102")
 
 
@@ -81,6 +83,22 @@ def test_stretches_that_are_counted_change_no_clock():
             assert found[0, 0, 0] == run_one(size, design_row(array), memories).cycles, (gemm, array, limits)
 
 
+def test_many_designs_at_once_are_those_one_at_a_time():
+    draw = random.Random(6)
+    arrays, memories = [], []
+    for number, (_, array, limits, _, _) in enumerate(cases(30, seed=6, largest=9)):
+        arrays.append(design_row({**array, "dataflow": ("os", "os", "is", "ws")[number % 4]}))
+        limits = limits | ({"output_block_rows": 0, "output_block_cols": 0} if number % 5 == 0 else {})
+        memories.append(MemoryDesign(MemoryLimits(**limits), chunk=draw.choice((0, 0, 2))))
+    sizes, index = [(9, 12, 7, 8, 8, 8), (5, 3, 14, 4, 16, 12)], np.arange(len(memories))
+    found = run_many(sizes, np.array(arrays), memories, index, np.ones((len(memories), 2), dtype=bool))
+    for g, size in enumerate(sizes):
+        for design, each, row in zip(arrays, memories, found[:, g], strict=True):
+            one = run_one(size, design, each)
+            assert row[0] == (MISFIT if isinstance(one, DoesNotFit) else one.cycles)
+    assert (found[:, :, 0] > 0).sum() > 30
+
+
 class TestByHand:
     def test_bytes(self):
         # 4 x 6 times 6 x 8 in blocks of 4 x 4: inputs pass by for 2 blocks, weights for 1; without, for 4 and 2 folds
@@ -126,7 +144,7 @@ class TestByHand:
         # columns outer: the folds begin at 0, 1, 2, 3, and the second, 30 columns wide, has the last sum:
         # 1 + (1 step + 1 row + 30 columns - 2) + 1 row to leave; with rows outer the third would be wide
         ((2, 1, 31), 1, 30, [[0, 4, 32]]),
-        # a fold of 4 rows and one of 1: the second begins where 4 rows have left, 4 later; the next pass waits for 1 row
+        # a fold of 4 rows and one of 1: the second begins 4 later, where 4 rows have left; the next pass waits for 1
         ((5, 2, 1), 4, 1, [[0, 5, 9], [5, 10, 14]]),
     ],
 )
@@ -195,7 +213,7 @@ def test_folds_count_against_the_passes_allowed(monkeypatch):
     monkeypatch.setattr(memory_bounds, "MAX_PASSES", 24)
     limits = MemoryLimits(output_block_rows=3, output_block_cols=3)  # a block of 3 x 3 is four folds
     assert run_gemm(6, 4, 6, ARRAY, limits, chunk=4).cycles > 0
-    with pytest.raises(ps.InputError, match="more than 24 passes through the array .got 32."):
+    with pytest.raises(ps.InputError, match=r"more than 24 passes through the array .got 32."):
         run_gemm(6, 4, 6, ARRAY, limits, chunk=2)
 
 
@@ -208,9 +226,9 @@ class TestInput:
                 assert run_gemm(*gemm, ARRAY, MemoryLimits(**alone)) == run_gemm(*gemm, ARRAY, MemoryLimits(**both))
 
     def test_sizes_that_are_none(self):
-        with pytest.raises(ps.InputError, match="memories.output_block_rows: must be at least 0 .got -1"):
+        with pytest.raises(ps.InputError, match=r"memories.output_block_rows: must be at least 0 .got -1"):
             USUAL.replace({"memories.output_block_rows": -1})
-        with pytest.raises(ps.InputError, match="output_block_cols: must be at least 0 .got -3"):
+        with pytest.raises(ps.InputError, match=r"output_block_cols: must be at least 0 .got -3"):
             MemoryLimits(output_block_cols=-3)
 
     def test_masks_are_refused_where_the_block_is_read(self):
@@ -230,6 +248,27 @@ class TestInput:
 
 BOARD = USUAL.replace({"array.dataflow": "os", "memories.output_block_rows": 128, "memories.output_block_cols": 36,
                        "memories.opmem_bytes": 2**20, "memories.wtmem_bytes": 2**18})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fold_overlap", "block", "clocks", "read_mb"),
+    [
+        ("none", (0, 0), 5_847_024, 211.50),
+        ("none", (64, 72), 10_999_596, 152.42),
+        ("pipelined", (0, 0), 5_675_232, 211.50),
+        ("pipelined", (64, 72), 4_586_472, 152.42),
+        ("pipelined", (128, 72), 5_872_644, 109.95),
+    ],
+)
+def test_what_a_block_saves_and_costs_as_its_page_says(fold_overlap, block, clocks, read_mb):
+    board = ps.load_hardware("zcu102_os").replace({
+        "array.fold_overlap": fold_overlap, "memories.opmem_bytes": 65_536, "memories.output_block_rows": block[0],
+        "memories.output_block_cols": block[1],
+    })  # fmt: skip
+    report = ps.simulate(ps.plan("deit_s"), board, memory="hw")
+    assert report.pl_cycles == clocks and round(report.details.moved_bytes["dram_read"] / 1e6, 2) == read_mb
+    row = f"| {fold_overlap} | {f'{block[0]} x {block[1]}' if any(block) else '-'} | {clocks:,} | {read_mb:.2f} |"
+    assert row in PAGE.read_text()
 
 
 class TestSaid:
