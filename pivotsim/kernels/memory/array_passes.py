@@ -84,13 +84,19 @@ def after_pass(
 
 
 @inlined
+def fold_tiles(rows: int, cols: int, design: Design) -> tuple[int, int, int, int]:
+    """Return how many tiles high and wide rows x cols are, and rows and columns of the last one in clocks."""
+    nr, nc = ceil_div(rows, design.rows), ceil_div(cols, design.cols)
+    if not design.edge_aware:
+        return nr, nc, design.rows, design.cols
+    return nr, nc, rows - (nr - 1) * design.rows, cols - (nc - 1) * design.cols
+
+
+@inlined
 def last_fold_cycles(rows: int, cols: int, steps: int, design: Design) -> int:
     """Return the clock of the last output of rows x cols outputs whose folds drain, columns outer, ``steps`` each."""
     r, c, overlap, m = design.rows, design.cols, design.fold_overlap, design.mac_latency
-    nr, nc = ceil_div(rows, r), ceil_div(cols, c)
-    last_r, last_c = r, c
-    if design.edge_aware:
-        last_r, last_c = rows - (nr - 1) * r, cols - (nc - 1) * c
+    nr, nc, last_r, last_c = fold_tiles(rows, cols, design)
     sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
     folds, edge = nr * nc, r - (1 - design.os_edge_register)
     if overlap == NONE:
@@ -111,10 +117,7 @@ def after_block(begin: int, steps: int, rows: int, cols: int, design: Design) ->
     (end of the last stream, last output of any fold, earliest next stream, rows of the last fold); what ``apart`` adds
     to that stream is left out.
     """
-    nr, nc = ceil_div(rows, design.rows), ceil_div(cols, design.cols)
-    last_r, last_c = design.rows, design.cols
-    if design.edge_aware:
-        last_r, last_c = rows - (nr - 1) * design.rows, cols - (nc - 1) * design.cols
+    _, nc, last_r, last_c = fold_tiles(rows, cols, design)
     output = begin + last_fold_cycles(rows, cols, steps, design)
     start = output - after_pass(0, steps, last_r, last_c, last_r, True, design)[0]
     _, _, following = after_pass(start, steps, last_r, last_c, last_r, True, design)
