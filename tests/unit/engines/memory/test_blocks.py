@@ -16,6 +16,7 @@ from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
+from pivotsim.engines.memory.spans import spans_behind_memories
 from pivotsim.kernels.memory.array_passes import alone_cycles
 from pivotsim.kernels.types import Gemm
 from pivotsim.workload.masks.masks import Mask
@@ -157,6 +158,18 @@ def test_edge_aware_folds_by_hand(gemm, rows, cols, passes):
         == passes
     )
     assert differences(*case) == []
+
+
+def test_spans_hold_a_half_from_a_blocks_first_chunk():
+    board = ps.load_hardware("zcu102_os").replace({
+        "array.rows": 2, "array.cols": 2, "memories.opmem_bytes": 64, "memories.output_block_rows": 4,
+        "memories.output_block_cols": 4, "memories.chunk": 2,
+    })  # fmt: skip
+    spans = list(spans_behind_memories(8, 6, 4, board))
+    halves = [(s.start_cycle, s.end_cycle) for s in spans if s.track.startswith("OPMEM half")]
+    streams = [s.start_cycle for s in spans if s.track == "stream"]
+    drains = [s.end_cycle for s in spans if s.track == "DMA write"]
+    assert len(streams) == 6 and halves == [(streams[0], drains[0]), (streams[3], drains[1])]
 
 
 def test_without_limits_a_block_costs_nothing_where_k_is_whole():
