@@ -274,10 +274,8 @@ def test_memories_that_limit_are_read(name):
         "memories.ipmem_bytes": {"array.dataflow": "ws"},
         "memories.input_share_bytes": {"memories.gb_bytes": 2**20},
         "memories.weight_share_bytes": {"memories.gb_bytes": 2**20},
-        **dict.fromkeys(
-            ("memories.output_block_rows", "memories.output_block_cols"),
-            {"array.dataflow": "os", "memories.opmem_bytes": 2**20},
-        ),
+        "memories.output_block_rows": {"array.dataflow": "os", "memories.opmem_bytes": 2**20},
+        "memories.output_block_cols": {"array.dataflow": "os", "memories.opmem_bytes": 2**20},
     }  # fmt: skip
     settings = {path: value for path, value in {**limiting, **others.get(name, {})}.items() if path != name}
     values = values_of(random.Random(1), name, ps.load_hardware("zcu102"))
