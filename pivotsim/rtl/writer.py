@@ -15,11 +15,12 @@ from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.rtl.buildable import OPERAND_BITS, bits_refused, check_board
+from pivotsim.rtl.compiler import program_of
 from pivotsim.rtl.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.encoding import tables, word
 from pivotsim.rtl.layout import dram_image, requantised, stored
 from pivotsim.rtl.pages import diagram, readme, top_module, vivado_script
-from pivotsim.rtl.program import Program, program_of
+from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import parameters_of, widths_of
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.ops import Op, Trace

@@ -15,7 +15,7 @@ from tests.rtl.verilated import HERE, Model
 
 SOURCES = (*sorted(VERILOG.glob("*.v")), *sorted((VERILOG.parent / "bench").glob("*.v")))
 MODEL = Model("bench", SOURCES, HERE / "memory_bridge.cpp")
-WIDTHS = Widths(20, 32)
+COUNT_BITS, ADDRESS_BITS = 20, 32
 EVENTS = ("load_start", "load_end", "tile_start", "tile_end", "stream_start", "stream_end", "drain_start", "drain_end")
 MOVED = ("dram_read", "dram_write", "gb_write", "ipmem_write", "wtmem_write", "sums")
 
@@ -37,6 +37,12 @@ class Build:
     opmem_depth: int = 64
     table_bits: int = 12
     dram_bytes: int = 16384
+    masked: bool = False  # for programs of masked GEMMs, too
+
+    @property
+    def widths(self) -> Widths:
+        """Bits of the descriptors' fields."""
+        return Widths(COUNT_BITS, ADDRESS_BITS, *((self.rows, self.cols) if self.masked else ()))
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,8 @@ def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
         "BUFFER_BYTES": 2 * build.buffer_bytes, "BIAS_BYTES": build.buffer_bytes,
         "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
         "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
-        "TABLE_BITS": build.table_bits, "COUNT_BITS": WIDTHS.count_bits, "ADDRESS_BITS": WIDTHS.address_bits,
-        "DRAM_BYTES": build.dram_bytes,
+        "TABLE_BITS": build.table_bits, "COUNT_BITS": COUNT_BITS, "ADDRESS_BITS": ADDRESS_BITS,
+        "MASKED": int(build.masked), "DRAM_BYTES": build.dram_bytes,
     }  # fmt: skip
     name = f"accelerator-{build.rows}x{build.cols}-{build.fold_overlap}"
     return verilated.library(model, name, parameters, build.cols, build.rows * build.cols, optimise)
@@ -90,19 +96,22 @@ class VerilatedAccelerator:
         build, limits = self.build, program.limits
         assert max(map(len, tables(program))) <= 1 << build.table_bits and program.dram_bytes <= build.dram_bytes
         assert program.entries <= build.opmem_depth and program.buffer_bytes <= 2 * build.buffer_bytes
-        table_words = -(-WIDTHS.table_bits // 32)
+        assert build.masked or program.mask is None
+        widths = build.widths
+        table_words = -(-widths.table_bits // 32)
         encoded = [
             np.array(
-                [[(word(row, WIDTHS) >> 32 * i) & 0xFFFFFFFF for i in range(table_words)] for row in table],
+                [[(word(row, widths) >> 32 * i) & 0xFFFFFFFF for i in range(table_words)] for row in table],
                 dtype=np.uint32,
             ).reshape(-1, table_words)
             for table in tables(program)
         ]
-        counts = [len(table) for table in encoded]
-        flow = program.dataflow
+        words, flow = [len(table) for table in encoded], program.dataflow
+        passes = program.prediction.result.passes
+        counts = [words[0], 0 if flow.drains else passes, passes, words[3]]  # of events
         settings = np.array(
             [
-                flow == DATAFLOW["os"], flow == DATAFLOW["ws"], counts[0], counts[2], counts[1], counts[3],
+                flow == DATAFLOW["os"], flow == DATAFLOW["ws"], words[0], passes, words[3], words[1], words[2],
                 program.narrow_column, limits.bias, program.out_bytes == 4, shift,
                 limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
                 limits.write_latency_cycles, program.dram_bytes, table_words,
@@ -112,7 +121,7 @@ class VerilatedAccelerator:
             dtype=np.int64,
         )  # fmt: skip
         events = {name: np.full(max(1, counts[i // 2]), -1, dtype=np.int64) for i, name in enumerate(EVENTS)}
-        ends = np.full((build.cols, counts[2]), -1, dtype=np.int64)
+        ends = np.full((build.cols, max(1, passes)), -1, dtype=np.int64)
         moved = np.zeros(len(MOVED), dtype=np.int64)
         after = image.copy()
         table_pointers = (ctypes.c_void_p * 4)(*(table.ctypes.data for table in encoded))

@@ -7,10 +7,10 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.rtl.compiler import program_of
 from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile, Unit
 from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.layout import dram_image, outputs, requantised, stored, unit_bytes
-from pivotsim.rtl.program import program_of
 
 
 def array_of(rows=3, cols=2, dataflow="is", fold_overlap="none", edge="padded"):
@@ -32,14 +32,14 @@ def test_a_program_by_hand():
     """2 x 5 x 2 on 3 x 2 PEs: two folds of K into one region; the second tile waits for the first one's read."""
     program = program_of(2, 5, 2, array_of(), limits_of(), chunk=2, loop_order="column-chunk-row")
     assert program.loads == [
-        Load(0, 1, 0, 6, 4, 0, 0, 0, 0), Load(1, 1, 1, 6, 4, 0, 0, 0, 6),
-        Load(0, 1, 0, 4, 4, 0, 0, 1, 12), Load(1, 1, 1, 4, 4, 0, 6, 1, 16),
+        Load(0, 1, 0, 6, 4, 0, 0, 0, 0, 6), Load(1, 1, 1, 6, 4, 0, 0, 0, 6, 6),
+        Load(0, 1, 0, 4, 4, 0, 0, 1, 12, 4), Load(1, 1, 1, 4, 4, 0, 6, 1, 16, 4),
     ]  # fmt: skip
-    assert program.tiles == [Tile(3, 2, 3, 0, 1), Tile(2, 2, 3, 0, 3)]
+    assert program.tiles == [Tile(3, 2, 3, 0, 1, 0b11, 1, 1), Tile(2, 2, 3, 0, 3, 0b11, 1, 1)]
     done = 2 + 3 + 2 - 2  # the last sum, clocks after the stream's start
     assert program.streams == [
-        Stream(3, 2, 3, 2, 0, 0, 2, 0, done, done, 0, 1, 1, 0, 0),
-        Stream(2, 2, 3, 2, 0, 0, 4, 0, done, done, 0, 1, 1, 1, 0),
+        Stream(3, 2, 3, 2, 0, 0, 2, 0, done, done, 0, 1, 1, 0, 0, 3, 0, 0b111, 0, 1, 1),
+        Stream(2, 2, 3, 2, 0, 0, 4, 0, done, done, 0, 1, 1, 1, 0, 2, 0, 0b11, 0, 1, 1),
     ]
     assert program.drains == [Drain(0, 0, 2, 2, 0, 4, 2, 0, 0, 4, 4, 20)]
     assert (program.dram_bytes, program.buffer_bytes, program.entries, program.narrow_column) == (24, 10, 2, 1)
@@ -47,11 +47,12 @@ def test_a_program_by_hand():
 
 def test_fields_lie_from_the_lowest_bit_up():
     widths = Widths(8, 12)
-    assert word(Tile(1, 2, 3, 4, 5), widths) == 0x0504030201
-    assert word(Load(2, 1, 0, 7, 1, 0, 0, 0, 0xABC), widths) == 0xABC << 44 | 1 << 12 | 7 << 4 | 0b0110
+    assert word(Tile(1, 2, 3, 4, 5, 7, 1, 1), widths) == 0x0504030201  # hardware without masks
+    assert word(Tile(1, 2, 3, 4, 5, 0b101, 0, 1), Widths(8, 12, 2, 3)) == 0b10_101 << 40 | 0x0504030201
+    assert word(Load(2, 1, 0, 7, 1, 0, 0, 0, 0xABC, 9), widths) == 0xABC << 44 | 1 << 12 | 7 << 4 | 0b0110
     assert widths.table_bits == 11 * 8 + 4
     with pytest.raises(InputError, match=r"Tile.address: needs more than 8 bits \(got 256\)"):
-        word(Tile(1, 2, 3, 256, 5), widths)
+        word(Tile(1, 2, 3, 256, 5, 3, 1, 1), widths)
 
 
 @pytest.mark.parametrize("dataflow", DATAFLOWS)
@@ -108,7 +109,7 @@ def test_what_does_not_fit_is_a_result():
 def test_sums_that_come_too_soon_are_refused():
     array = array_of(rows=1, fold_overlap="pipelined")
     assert program_of(1, 2, 1, array, limits_of(buffer_read_cycles=1), chunk=1)
-    with pytest.raises(InputError, match="buffer_read_cycles: sums of one row and one step follow"):
+    with pytest.raises(InputError, match="buffer_read_cycles: sums that are added to those of"):
         program_of(1, 2, 1, array, limits_of(buffer_read_cycles=2), chunk=1)
     aware = array_of(rows=4, fold_overlap="chained", edge="aware")  # the row tile after a full one
     assert program_of(1, 5, 2, aware, limits_of(buffer_read_cycles=2), chunk=2)
