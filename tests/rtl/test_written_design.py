@@ -34,7 +34,7 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
     for gemm in design.gemms:
         assert f"| {gemm.name} | {gemm.repeats} | {gemm.loop_order} | {gemm.chunk} | {gemm.cycles:,} |" in readme
         names = sorted(path.name for path in (design.folder / "programs" / gemm.name).iterdir())
-        assert names == ["drains.hex", "dram.bin", "loads.hex", "outputs.bin", "streams.hex", "tiles.hex"]
+        assert names == ["a.hex", "b.hex", "drains.hex", "loads.hex", "outputs.hex", "streams.hex", "tiles.hex"]
     assert "never run" in (design.folder / "vivado.tcl").read_text().lower()
     assert (design.folder / "files.f").read_text().split() == sorted(
         f"rtl/{path.name}" for path in (design.folder / "rtl").iterdir()
@@ -55,10 +55,30 @@ def test_make_prints_the_predicted_clocks(tmp_path, fold_overlap):
     rows = re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", done.stdout, re.M)
     assert rows[:-1] == [(gemm.name, str(gemm.cycles), str(gemm.cycles), "equal") for gemm in design.gemms]
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
-    settings = (design.folder / "gemms.txt").read_text().replace(f" {design.gemms[0].cycles}\n", " 1000\n")
-    (design.folder / "gemms.txt").write_text(settings)  # a prediction that is wrong is told
+    listed, outputs = design.folder / "gemms.txt", design.folder / "programs" / design.gemms[1].name / "outputs.hex"
+    listed.write_text(listed.read_text().replace(f" {design.gemms[0].cycles}\n", " 1000\n"))
+    lines = outputs.read_text().splitlines()
+    lines[1] = ("00" if lines[1][:2] != "00" else "01") + lines[1][2:]
+    outputs.write_text("\n".join(lines))  # a prediction and a byte that are wrong are told
     done = subprocess.run(command, cwd=design.folder, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 2 and "1 differ" in done.stdout
+    assert done.returncode == 2 and "2 differ" in done.stdout and "1 bytes differ" in done.stdout
+
+
+def test_latencies_that_no_fpga_has_are_raised(tmp_path):
+    """Both predictions are engine `memory`'s own, of the board as it states them and as it is built."""
+    slow = {"array.mac_latency": 2, "memories.buffer_read_cycles": 1}
+    board = ps.load_hardware("zcu102").replace({**SMALL, "array.mac_latency": 1, "memories.buffer_read_cycles": 0})
+    design = ps.write_rtl(board, small_trace(), tmp_path / "design")
+    assert {each.path: each.built for each in design.raised} == slow
+    for hw, cycles in ((board, design.cycles_as_stated), (board.replace(slow), design.cycles)):
+        assert ps.simulate(small_trace(), hw, engine="memory", memory="hw").pl_cycles == cycles
+    assert design.cycles > design.cycles_as_stated
+    readme = (design.folder / "README.md").read_text()
+    assert f"{design.cycles:,} clocks as built, {design.cycles_as_stated:,} as stated" in readme
+    assert "array.mac_latency 1 is built as 2" in readme
+    kept = ps.write_rtl(board, small_trace(), tmp_path / "kept", as_stated=True)
+    assert kept.raised == () and kept.cycles == kept.cycles_as_stated == design.cycles_as_stated
+    assert (kept.parameters["MREG"], kept.parameters["READ_CYCLES"]) == (0, 0)
 
 
 def test_nothing_is_written_over_or_half(tmp_path):
@@ -118,5 +138,5 @@ def test_outputs_of_other_widths_are_other_programs(tmp_path):
     ops = tuple(Op(1, "qkt", "gemm", 9, 12, 10, 1, out_bits=bits) for bits in (8, 32))
     design = ps.write_rtl(ps.load_hardware("zcu102").replace(SMALL), Trace(ops), tmp_path / "design")
     assert [(gemm.name, gemm.out_bits) for gemm in design.gemms] == [("qkt_9x12x10", 8), ("qkt_9x12x10_out32", 32)]
-    sizes = [(tmp_path / "design/programs" / gemm.name / "outputs.bin").stat().st_size for gemm in design.gemms]
-    assert sizes == [90, 360]
+    images = [(tmp_path / "design/programs" / gemm.name / "outputs.hex").read_text() for gemm in design.gemms]
+    assert [sum(not word.startswith("@") for word in image.split()) for image in images] == [90, 360]
