@@ -23,6 +23,7 @@ module bench #(
     input wire biased,
     input wire wide,
     input wire [4:0] shift,
+    input wire stalls,
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
     input wire [31:0] read_latency,
@@ -48,8 +49,8 @@ module bench #(
         .m_axis_write_tkeep(write_tkeep), .m_axis_write_tlast(write_tlast),
         .s_axis_write_status_tvalid(write_status_tvalid), .s_axis_write_status_tready(write_status_tready));
     stream_dram #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .BYTES(DRAM_BYTES)) dram (
-        .clk(clk), .reset(reset), .rate_bytes(rate_bytes), .rate_clocks(rate_clocks), .read_latency(read_latency),
-        .write_latency(write_latency), .read_command_tvalid(read_command_tvalid),
+        .clk(clk), .reset(reset), .stalls(stalls), .rate_bytes(rate_bytes), .rate_clocks(rate_clocks),
+        .read_latency(read_latency), .write_latency(write_latency), .read_command_tvalid(read_command_tvalid),
         .read_command_tready(read_command_tready), .read_command_tdata(read_command_tdata), .read_tvalid(read_tvalid),
         .read_tready(read_tready), .read_tdata(read_tdata), .read_tkeep(read_tkeep), .read_tlast(read_tlast),
         .write_command_tvalid(write_command_tvalid), .write_command_tready(write_command_tready),

@@ -3,7 +3,8 @@
 //
 // A transfer that starts at a clock may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after
 // its latency, of a write by the end of clock t after its first byte comes; rate_bytes 0 is no limit. Bytes to write wait
-// in a queue of a few beats, as they do in front of a memory's controller.
+// in a queue of a few beats, as they do in front of a memory's controller. With `stalls` it hesitates at random, in every
+// stream: that takes more clocks and must change no byte.
 `default_nettype none
 module stream_dram #(
     parameter LANES = 8,
@@ -13,6 +14,7 @@ module stream_dram #(
 ) (
     input wire clk,
     input wire reset,
+    input wire stalls,
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
     input wire [31:0] read_latency,
@@ -46,6 +48,12 @@ module stream_dram #(
         least = one < other ? one : other;
     endfunction
 
+    reg [31:0] noise; // xorshift
+    wire [31:0] once = noise ^ (noise << 13);
+    wire [31:0] twice = once ^ (once >> 17);
+    always @(posedge clk) noise <= reset ? 32'd2463534242 : twice ^ (twice << 5);
+    wire [4:0] waits_now = stalls ? noise[4:0] : 5'd0; // read command, read beat, write command, write beat, status
+
     // ---- reads
     reg read_active;
     reg [COUNT_BITS-1:0] lanes_reg, left_reg;
@@ -53,7 +61,7 @@ module stream_dram #(
     reg [31:0] read_waits;
     reg [63:0] read_credit, given_reg;
     wire read_begins = read_command_tvalid && read_command_tready;
-    assign read_command_tready = !read_active;
+    assign read_command_tready = !read_active && !waits_now[0];
     wire [COUNT_BITS-1:0] lanes, left;
     wire [ADDRESS_BITS-1:0] read_address;
     assign {lanes, left, read_address} = read_begins ? read_command_tdata : {lanes_reg, left_reg, read_address_reg};
@@ -61,7 +69,7 @@ module stream_dram #(
     wire [63:0] credit = (read_begins ? 64'd0 : read_credit) + rate_bytes;
     wire [63:0] given = read_begins ? 64'd0 : given_reg;
     wire [63:0] wanted = least({{(64-COUNT_BITS){1'b0}}, left}, {{(64-COUNT_BITS){1'b0}}, lanes});
-    wire [63:0] beat = !(read_begins || read_active) || read_wait != 0 ? 0
+    wire [63:0] beat = !(read_begins || read_active) || read_wait != 0 || waits_now[1] ? 0
         : rate_bytes == 0 ? wanted : least(wanted, credit / rate_clocks - given);
     assign read_tvalid = beat != 0;
     assign read_tlast = beat == {{(64-COUNT_BITS){1'b0}}, left};
@@ -91,13 +99,13 @@ module stream_dram #(
     reg [63:0] write_credit, come_reg, taken_reg;
     reg [31:0] answer_waits;
     wire write_begins = write_command_tvalid && write_command_tready;
-    assign write_command_tready = !write_active;
+    assign write_command_tready = !write_active && !waits_now[2];
     wire [COUNT_BITS-1:0] size;
     wire [ADDRESS_BITS-1:0] write_address;
     assign {size, write_address} = write_begins ? write_command_tdata : {size_reg, write_address_reg};
     wire [63:0] come_before = write_begins ? 64'd0 : come_reg;
     wire [63:0] taken_before = write_begins ? 64'd0 : taken_reg;
-    assign write_tready = (write_begins || write_active) && come_before - taken_before <= QUEUE - BEAT;
+    assign write_tready = (write_begins || write_active) && !waits_now[3] && come_before - taken_before <= QUEUE - BEAT;
     reg [63:0] comes;
     integer k;
     always @* begin
@@ -111,7 +119,7 @@ module stream_dram #(
     wire [63:0] taken = least(allowed, taken_before + BEAT);
     wire all_taken = (write_begins || write_active) && taken == {{(64-COUNT_BITS){1'b0}}, size};
     wire [31:0] answer_wait = write_begins || taken_before != taken ? write_latency : answer_waits;
-    assign write_status_tvalid = all_taken && answer_wait == 0;
+    assign write_status_tvalid = all_taken && answer_wait == 0 && !waits_now[4];
     always @(posedge clk) begin
         write_active <= !reset && (write_begins || write_active) && !(write_status_tvalid && write_status_tready);
         size_reg <= size;
