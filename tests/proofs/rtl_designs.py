@@ -1,6 +1,6 @@
 """`make rtl-designs`: designs off a Pareto front as Verilog: written, linted, checked by yosys, simulated by `make`.
 
-Writes tests/data/rtl_designs.csv, clocks of every design beside those predicted. A count makes a quick try that
+Writes tests/data/rtl_designs.csv and the table of docs/hardware_out.md. A count of designs makes a quick try that
 writes no table: python -m tests.proofs.rtl_designs 3. With `large`, one 64x36 and one 128x64, verilated by columns.
 """
 
@@ -30,6 +30,8 @@ from tests.rtl import verilated
 
 SPACE, OBJECTIVES, DESIGNS, SEED = "digits_arrays", ("delay_ms", "dsp", "bram36"), 25, 1
 TABLE = Path(__file__).parents[1] / "data" / "rtl_designs.csv"
+PAGE = Path(__file__).parents[2] / "docs" / "hardware_out.md"
+BEGIN, END = "<!-- designs -->", "<!-- end of designs -->"
 LIMIT_S = 3000
 SHAPE = ("array.dataflow", "array.fold_overlap", "array.edge", "array.rows", "array.cols")
 COLUMNS = ("point", *SHAPE, "dsp", "slices", "programs", "predicted", "clocks", "outputs", "yosys_check")
@@ -90,6 +92,20 @@ def rows(folder: Path, count: int) -> Iterator[dict[str, Any]]:
         shutil.rmtree(design.folder)
 
 
+def table_of(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as Markdown."""
+    lines = [
+        "| point | array | dataflow | overlap | elements | predicted | clocks |",
+        "|---:|---|---|---|---|---:|---:|",
+    ]
+    for row in rows:
+        flow, overlap, edge, height, width = (row[name] for name in SHAPE)
+        elements = "slices" if int(row["slices"]) else "pe_generic"
+        clocks = f"{int(row['predicted']):,} | {int(row['clocks']):,}"
+        lines.append(f"| {row['point']} | {height}x{width} | {flow} | {overlap}, {edge} | {elements} | {clocks} |")
+    return "\n".join(lines)
+
+
 def large(folder: Path) -> int:
     """Write, build by columns and simulate the large arrays once; print clocks, time and memory."""
     wrong = 0
@@ -133,6 +149,8 @@ def main() -> int:
                 writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(found)
+            before, _, rest = PAGE.read_text().partition(BEGIN)
+            PAGE.write_text(f"{before}{BEGIN}\n{table_of(found)}\n{END}{rest.partition(END)[2]}")
     return int(bool(wrong))
 
 

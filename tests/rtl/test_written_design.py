@@ -1,14 +1,20 @@
 """A written folder simulates by its own `make` and prints the predicted clocks."""
 
+import csv
+import json
 import os
 import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.cli.entry import main
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.ops import Op, Trace
+from tests.proofs import rtl_designs
 from tests.rtl import verilated
 
 MISSING = verilated.missing() or ("" if shutil.which("make") else "no make on this machine")
@@ -41,27 +47,68 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
     )
 
 
+def made(folder, **variables):
+    """Run a folder's own `make`, compiled without optimisation; return (exit code, what it said)."""
+    named = {"VERILATOR_ROOT": verilated.verilator(), "CXX": "g++", "OPTIMISE": "-O0", **variables}
+    command = ["make", "-s", *(f"{name}={value}" for name, value in named.items())]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
+    return done.returncode, done.stdout + done.stderr
+
+
+def rows_of(said):
+    return re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", said, re.M)
+
+
 @runs
-@pytest.mark.parametrize("fold_overlap", ["pipelined", "settled"])
-def test_make_prints_the_predicted_clocks(tmp_path, fold_overlap):
-    """`settled` with mac_latency 2 is written with elements in DSP48E2 slices, and their model for the bench."""
-    board = ps.load_hardware("zcu102").replace({**SMALL, "array.fold_overlap": fold_overlap})
-    design = ps.write_rtl(board, small_trace(), tmp_path / "design")
-    assert design.parameters["SLICES"] == (fold_overlap == "settled")
-    assert any("pe_generic" in note for note in design.notes) == (fold_overlap != "settled")
-    command = ["make", "-s", f"VERILATOR_ROOT={verilated.verilator()}", "CXX=g++"]
-    done = subprocess.run(command, cwd=design.folder, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", done.stdout, re.M)
+def test_make_prints_the_predicted_clocks(tmp_path):
+    """Elements in DSP48E2 slices, with their model; a user's weights in one GEMM, seeded ones in the other."""
+    board = ps.load_hardware("zcu102").replace({**SMALL, "array.fold_overlap": "settled"})
+    generator = np.random.default_rng(5)
+    np.savez(tmp_path / "w.npz", **{"2.fc1": generator.integers(-128, 128, (12, 10), dtype=np.int8)})
+    design = ps.write_rtl(board, small_trace(), tmp_path / "design", weights=tmp_path / "w.npz")
+    assert design.parameters["SLICES"] and not any("pe_generic" in note for note in design.notes)
+    code, said = made(design.folder)
+    assert code == 0, said
+    rows = rows_of(said)
     assert rows[:-1] == [(gemm.name, str(gemm.cycles), str(gemm.cycles), "equal") for gemm in design.gemms]
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
+    code, said = made(design.folder, STALLS=1)  # streams that hesitate: later, the same bytes
+    assert code == 0 and all(int(late) > int(clocks) for _, late, clocks, _ in rows_of(said)), said
+    assert [outputs for *_, outputs in rows_of(said)] == ["equal", "equal", "with stalls"]
     listed, outputs = design.folder / "gemms.txt", design.folder / "programs" / design.gemms[1].name / "outputs.hex"
     listed.write_text(listed.read_text().replace(f" {design.gemms[0].cycles}\n", " 1000\n"))
     lines = outputs.read_text().splitlines()
     lines[1] = ("00" if lines[1][:2] != "00" else "01") + lines[1][2:]
     outputs.write_text("\n".join(lines))  # a prediction and a byte that are wrong are told
-    done = subprocess.run(command, cwd=design.folder, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 2 and "2 differ" in done.stdout and "1 bytes differ" in done.stdout
+    code, said = made(design.folder)
+    assert code == 2 and "2 differ" in said and "1 bytes differ" in said
+
+
+@runs
+def test_from_a_front_to_a_folder_that_simulates(tmp_path, capsys):
+    """The walk of docs/hardware_out.md on a small space: sweep, front, rtl, make. Ports of 3 B need the gearbox."""
+    ports = {"memories.ipmem_port_bytes_per_clock": 3, "memories.gb_port_bytes_per_clock": 8}
+    axes = {"array.dataflow": ["os", "ws"], "array.rows": [3], "array.cols": [4, 5]}
+    space = {"name": "walk", "fixed": {"model": "digits_vit", "memory": "hw", "set": ports}, "axes": axes}
+    (tmp_path / "walk.yaml").write_text(json.dumps(space))
+    sweep, folder = tmp_path / "sweep", tmp_path / "design"
+
+    def pivotsim(*arguments):
+        assert main([str(argument) for argument in arguments]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    pivotsim("sweep", tmp_path / "walk.yaml", "--out", sweep, "--json")
+    knee = pivotsim("front", sweep, "--objectives", "delay_ms,dsp", "--json")["knee"]
+    written = pivotsim(
+        "rtl", "--from", sweep, "--point", knee["point"], "--space", tmp_path / "walk.yaml", "--out", folder, "--json"
+    )
+    assert written["cycles_as_stated"] == knee["pl_cycles"] == written["from"]["pl_cycles"] < written["cycles"]
+    assert written["parameters"]["C"] == knee["array.cols"] and written["parameters"]["GEARBOX"]
+    code, said = made(folder)
+    assert code == 0 and rows_of(said)[-1][1:] == (
+        *[str(sum(g["cycles"] for g in written["gemms"]))] * 2,
+        "as predicted",
+    )
 
 
 def test_latencies_that_no_fpga_has_are_raised(tmp_path):
@@ -140,3 +187,12 @@ def test_outputs_of_other_widths_are_other_programs(tmp_path):
     assert [(gemm.name, gemm.out_bits) for gemm in design.gemms] == [("qkt_9x12x10", 8), ("qkt_9x12x10_out32", 32)]
     images = [(tmp_path / "design/programs" / gemm.name / "outputs.hex").read_text() for gemm in design.gemms]
     assert [sum(not word.startswith("@") for word in image.split()) for image in images] == [90, 360]
+
+
+def test_the_page_shows_the_designs_that_were_simulated():
+    with rtl_designs.TABLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rtl_designs.table_of(rows) in rtl_designs.PAGE.read_text()
+    assert len(rows) == rtl_designs.DESIGNS and {row["array.dataflow"] for row in rows} == set(DATAFLOWS)
+    assert all(row["predicted"] == row["clocks"] and row["outputs"] == "equal" for row in rows)
+    assert {row["yosys_check"] for row in rows} == {"clean"}

@@ -69,10 +69,13 @@ def test_each_operation_gets_its_image_and_the_bench_the_first(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"1.fc2": np.zeros((2, 2), np.int8)}, "1.fc2: no weights of that name in the workload, nearest valid name: '1.fc1'"),
+        (
+            {"1.fc2": np.zeros((2, 2), np.int8)},
+            "1.fc2: no weights of that name in the workload, nearest valid name: '1.fc1'",
+        ),
         ({"1.qkt": np.zeros((6, 5), np.int8)}, "1.qkt: no weights of that name in the workload"),
         ({"1.fc1": np.zeros((10, 12), np.int8)}, "1.fc1: must be 12x10 (got 10x12); transpose it"),
-        ({"1.fc1": np.zeros((12, 10), np.int16)}, "1.fc1: must hold int8 (got int16)"),
+        ({"1.fc1": np.zeros((12, 10), np.int16)}, "1.fc1: must hold int8 (got 'int16')"),
         ({"1.fc1.bias": np.zeros(9, np.int32)}, "1.fc1.bias: must be 10 (got 9)"),
         ({"2.fc1": None, "2.fc1.bias": np.zeros(10, np.int32)}, "2.fc1.bias: is a bias without its weights 2.fc1"),
     ],
