@@ -58,8 +58,8 @@ def rtl_command(
 ) -> None:
     """Verilog of a board's array and memories, with programs of a model's GEMMs and a bench that simulates them.
 
-    `make` in the folder prints clocks beside the predicted ones; --from SWEEP --point N takes the board and the model of
-    a sweep's design. Example: pivotsim rtl deit_t --out design
+    `make` in the folder prints clocks beside the predicted ones. --from SWEEP --point N takes the board and the model
+    of a sweep's design. Example: pivotsim rtl deit_t --out design
     """
     from pivotsim.rtl.writer import write_rtl
 

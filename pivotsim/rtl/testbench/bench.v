@@ -27,7 +27,8 @@ module bench #(
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
     input wire [31:0] read_latency,
-    input wire [31:0] write_latency
+    input wire [31:0] write_latency,
+    output wire broken // a stream does not keep to the rules of AXI
 );
     wire read_command_tvalid, read_command_tready, read_tvalid, read_tready, read_tlast;
     wire write_command_tvalid, write_command_tready, write_tvalid, write_tready, write_tlast;
@@ -56,6 +57,7 @@ module bench #(
         .write_command_tvalid(write_command_tvalid), .write_command_tready(write_command_tready),
         .write_command_tdata(write_command_tdata), .write_tvalid(write_tvalid), .write_tready(write_tready),
         .write_tdata(write_tdata), .write_tkeep(write_tkeep), .write_tlast(write_tlast),
-        .write_status_tvalid(write_status_tvalid), .write_status_tready(write_status_tready));
+        .write_status_tvalid(write_status_tvalid), .write_status_tready(write_status_tready),
+        .broken(broken));
 endmodule
 `default_nettype wire

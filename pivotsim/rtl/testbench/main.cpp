@@ -116,9 +116,10 @@ int main() {
         int64_t unequal = 0;
         read_image(folder + "outputs.hex", [&](int64_t address, uint8_t byte) { unequal += memory[address] != byte; });
         std::printf("%-22s %14" PRId64 " %14" PRId64 "  %s\n", name.c_str(), clock, is[PREDICTED],
-                    unequal ? (std::to_string(unequal) + " bytes differ").c_str() : "equal");
+                    top.broken ? "a stream broke its rules"
+                    : unequal ? (std::to_string(unequal) + " bytes differ").c_str() : "equal");
         std::fflush(stdout);
-        wrong += unequal != 0 || !top.done || (!top.stalls && clock != is[PREDICTED]);
+        wrong += unequal != 0 || top.broken || !top.done || (!top.stalls && clock != is[PREDICTED]);
         clocks += clock;
         predicted += is[PREDICTED];
     }

@@ -4,7 +4,7 @@
 // A transfer that starts at a clock may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after
 // its latency, of a write by the end of clock t after its first byte comes; rate_bytes 0 is no limit. Bytes to write wait
 // in a queue of a few beats, as they do in front of a memory's controller. With `stalls` it hesitates at random, in every
-// stream: that takes more clocks and must change no byte.
+// stream, and sends full beats to a gearbox: that takes more clocks and must change no byte.
 `default_nettype none
 module stream_dram #(
     parameter LANES = 8,
@@ -38,7 +38,8 @@ module stream_dram #(
     input wire [LANES-1:0] write_tkeep,
     input wire write_tlast,
     output wire write_status_tvalid,
-    input wire write_status_tready
+    input wire write_status_tready,
+    output reg broken // a stream of the accelerator has not kept to the rules of AXI
 );
     localparam [31:0] WIDTH = LANES;
     localparam [63:0] BEAT = {32'd0, WIDTH}, QUEUE = {30'd0, WIDTH, 2'd0};
@@ -68,14 +69,19 @@ module stream_dram #(
     wire [31:0] read_wait = read_begins ? read_latency : read_waits;
     wire [63:0] credit = (read_begins ? 64'd0 : read_credit) + rate_bytes;
     wire [63:0] given = read_begins ? 64'd0 : given_reg;
-    wire [63:0] wanted = least({{(64-COUNT_BITS){1'b0}}, left}, {{(64-COUNT_BITS){1'b0}}, lanes});
-    wire [63:0] beat = !(read_begins || read_active) || read_wait != 0 || waits_now[1] ? 0
+    wire [63:0] wanted = least({{(64-COUNT_BITS){1'b0}}, left}, stalls ? BEAT : {{(64-COUNT_BITS){1'b0}}, lanes});
+    reg read_stays; // a beat that is not taken does not change
+    reg [63:0] beat_reg;
+    wire [63:0] beat = read_stays ? beat_reg
+        : !(read_begins || read_active) || read_wait != 0 || waits_now[1] ? 0
         : rate_bytes == 0 ? wanted : least(wanted, credit / rate_clocks - given);
     assign read_tvalid = beat != 0;
     assign read_tlast = beat == {{(64-COUNT_BITS){1'b0}}, left};
     wire [63:0] moved = read_tready ? beat : 64'd0;
     always @(posedge clk) begin
         read_active <= !reset && (read_begins || read_active) && {{(64-COUNT_BITS){1'b0}}, left} != moved;
+        read_stays <= !reset && read_tvalid && !read_tready;
+        beat_reg <= beat;
         lanes_reg <= lanes;
         left_reg <= left - moved[COUNT_BITS-1:0];
         read_address_reg <= read_address + moved[ADDRESS_BITS-1:0];
@@ -136,11 +142,32 @@ module stream_dram #(
             if (write_tvalid && write_tready && write_tkeep[j])
                 bytes[write_address + come_before[ADDRESS_BITS-1:0] + j[ADDRESS_BITS-1:0]] <= write_tdata[8*j +: 8];
 
-    // what comes last is what the command announced
-    always @(posedge clk)
-        if (!reset && write_tvalid && write_tready && write_tlast != (come == {{(64-COUNT_BITS){1'b0}}, size})) begin
-            $display("stream_dram: tlast in the wrong beat");
-            $finish;
-        end
+    // what a beat must keep to: tlast with the last byte, and nothing changes in one that is not taken
+    reg beat_waits, read_command_waits, write_command_waits;
+    reg [8*LANES-1:0] waiting_data;
+    reg [LANES-1:0] waiting_keep;
+    reg [2*COUNT_BITS+ADDRESS_BITS-1:0] waiting_read;
+    reg [COUNT_BITS+ADDRESS_BITS-1:0] waiting_write;
+    reg changed;
+    integer n;
+    always @* begin
+        changed = !write_tvalid || write_tkeep != waiting_keep;
+        for (n = 0; n < LANES; n = n + 1)
+            if (waiting_keep[n] && write_tdata[8*n +: 8] != waiting_data[8*n +: 8]) changed = 1;
+    end
+    always @(posedge clk) begin
+        beat_waits <= !reset && write_tvalid && !write_tready;
+        waiting_data <= write_tdata;
+        waiting_keep <= write_tkeep;
+        read_command_waits <= !reset && read_command_tvalid && !read_command_tready;
+        waiting_read <= read_command_tdata;
+        write_command_waits <= !reset && write_command_tvalid && !write_command_tready;
+        waiting_write <= write_command_tdata;
+        if (reset) broken <= 0;
+        else if ((beat_waits && changed)
+            || (read_command_waits && (!read_command_tvalid || read_command_tdata != waiting_read))
+            || (write_command_waits && (!write_command_tvalid || write_command_tdata != waiting_write))
+            || (write_tvalid && write_tready && write_tlast != (come == {{(64-COUNT_BITS){1'b0}}, size}))) broken <= 1;
+    end
 endmodule
 `default_nettype wire
