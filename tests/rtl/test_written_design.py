@@ -109,6 +109,8 @@ def test_from_a_front_to_a_folder_that_simulates(tmp_path, capsys):
         *[str(sum(g["cycles"] for g in written["gemms"]))] * 2,
         "as predicted",
     )
+    code, said = made(folder, STALLS=1)  # beats wider than a port of 3 B
+    assert code == 0 and {outputs for *_, outputs in rows_of(said)} == {"equal", "with stalls"}, said
 
 
 def test_latencies_that_no_fpga_has_are_raised(tmp_path):
