@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from tests.rtl import verilated
 
 MISSING = verilated.missing() or ("" if shutil.which("make") else "no make on this machine")
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
+DRAMS = 40
 SMALL = {
     "array.rows": 4, "array.cols": 3, "array.fold_overlap": "pipelined", "array.mac_latency": 2,
     "memories.ipmem_bytes": 256, "memories.wtmem_bytes": 256, "memories.opmem_bytes": 256,
@@ -55,6 +57,14 @@ def made(folder, **variables):
     return done.returncode, done.stdout + done.stderr
 
 
+def drawn_dram(seed):
+    """Draw a rate of 0.1 to 26 bytes a clock, which meets ports of 8 from both sides, and latencies."""
+    draw = random.Random(seed)
+    rate = int(125e6 * 10 ** draw.uniform(-1, 1.4))
+    latency = {f"{way}_latency_ns": draw.choice((0, 8, draw.randint(0, 400))) for way in ("read", "write")}
+    return {"dram_bytes_per_s": rate, **latency}
+
+
 def rows_of(said):
     return re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", said, re.M)
 
@@ -62,7 +72,8 @@ def rows_of(said):
 @runs
 def test_make_prints_the_predicted_clocks(tmp_path):
     """Elements in DSP48E2 slices, with their model; a user's weights in one GEMM, seeded ones in the other."""
-    board = ps.load_hardware("zcu102").replace({**SMALL, "array.fold_overlap": "settled"})
+    program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled"}
+    board = ps.load_hardware("zcu102").replace({**SMALL, **program})
     generator = np.random.default_rng(5)
     np.savez(tmp_path / "w.npz", **{"2.fc1": generator.integers(-128, 128, (12, 10), dtype=np.int8)})
     design = ps.write_rtl(board, small_trace(), tmp_path / "design", weights=tmp_path / "w.npz")
@@ -72,6 +83,12 @@ def test_make_prints_the_predicted_clocks(tmp_path):
     rows = rows_of(said)
     assert rows[:-1] == [(gemm.name, str(gemm.cycles), str(gemm.cycles), "equal") for gemm in design.gemms]
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
+    for number in range(DRAMS):  # the same hardware behind other DRAMs
+        slower = {f"memories.{name}": choice for name, choice in drawn_dram(number).items()}
+        other = ps.write_rtl(board.replace(slower), small_trace(), tmp_path / f"dram-{number}")
+        assert (other.folder / "rtl" / "top.v").read_text() == (design.folder / "rtl" / "top.v").read_text()
+        done = subprocess.run([design.folder / "build" / "run"], cwd=other.folder, capture_output=True, timeout=60)
+        assert done.returncode == 0, (slower, done.stdout)
     code, said = made(design.folder, STALLS=1)  # streams that hesitate: later, the same bytes
     assert code == 0 and all(int(late) > int(clocks) for _, late, clocks, _ in rows_of(said)), said
     assert [outputs for *_, outputs in rows_of(said)] == ["equal", "equal", "with stalls"]
