@@ -90,6 +90,7 @@ proof: $(DEV)
 rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
 	$(BIN)/python -m tests.proofs.rtl_designs large
+	$(BIN)/python -m tests.proofs.rtl_streams
 
 synth: $(DEV)
 	$(BIN)/python -m tests.recordings.synthesis
