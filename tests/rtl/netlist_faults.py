@@ -33,23 +33,23 @@ class NetlistFault:
         return found[1] if found else ""
 
     @property
-    def module(self) -> str:
-        """The module's name as in its file."""
-        name = self.of("module").split("\\")
-        return name[-1] if len(name) < 3 else name[1]
+    def place(self) -> str:
+        """Where in the source, a file's name with its lines: that of the innermost module."""
+        found = [one for one in re.findall(r"-src (?:\S*/)?(\w+\.v:[\d.-]+)", self.line) if ":0." not in one]
+        inner = [one for one in found if not one.startswith("accelerator.")]
+        return (inner or found or [""])[-1]
 
     @property
-    def place(self) -> str:
-        """Where in the source: a file's name and lines, or the wire."""
-        source = re.findall(r"-src (\S+)", self.line)
-        return source[0].rpartition("/")[2] if source else self.of("wire")
+    def module(self) -> str:
+        """The module, named as its file."""
+        return self.place.partition(".")[0]
 
     @property
     def words(self) -> str:
-        """What is done to which bit."""
+        """What is done to which bit; numbers that yosys gives to cells are left out."""
         control = f" by bit {self.of('ctrlbit')}" if self.of("ctrlbit") else ""
         wire = f" ({self.of('wire')}[{self.of('wirebit')}])" if self.of("wire") else ""
-        cell = self.of("cell").partition("/")[0].strip("$") or self.of("cell")
+        cell = re.sub(r"verilog/\S+|\$\d+$", "", self.of("cell").replace("flatten\\", "")).replace("$", "").strip()
         return f"{self.of('mode')} {cell}.{self.of('port')}[{self.of('portbit')}]{wire}{control}"
 
 
@@ -62,15 +62,15 @@ def elaborated(build: Build) -> list[str]:
     """Return yosys' commands that read and elaborate a build."""
     values = " ".join(f"-chparam {name} {value}" for name, value in parameters_of(build).items())
     return [
-        "read_verilog -lib +/xilinx/cells_xtra.v", f"read_verilog {VERILOG}/*.v", f"hierarchy -top accelerator {values}",
-        "proc", "memory -nomap",
+        "read_verilog -lib +/xilinx/cells_xtra.v", "read_verilog verilog/*.v", f"hierarchy -top accelerator {values}",
+        "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_clean",
     ]  # fmt: skip
 
 
 def yosys(commands: list[str]) -> str:
     """Run commands and return what yosys prints."""
     done = subprocess.run(
-        ["yosys", "-q", "-p", "; ".join(commands)], capture_output=True, text=True, timeout=LIMIT_S
+        ["yosys", "-q", "-p", "; ".join(commands)], cwd=VERILOG.parent, capture_output=True, text=True, timeout=LIMIT_S
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -105,15 +105,12 @@ class FaultyAccelerator(VerilatedAccelerator):
 
 
 def is_equivalent(build: Build, fault: NetlistFault) -> bool:
-    """Whether yosys proves that a fault changes nothing that its module does: by induction, in any surroundings."""
-    line = fault.line.partition(" -wire ")[0].partition(" -src ")[0]
-    line = re.sub(r"-ctrl \S+ \d+ \d+ ", "", line).replace(f"-module {fault.of('module')}", "-module gate")
+    """Whether yosys proves that a fault changes no register's next value and no output, whatever the registers hold."""
+    line = re.sub(r"-ctrl \S+ \d+ \d+ ", "", fault.line).partition(" -wire ")[0].partition(" -src ")[0]
     commands = [
-        *elaborated(build), f"copy {fault.of('module')} gold", f"copy {fault.of('module')} gate", line,
-        "hierarchy -top gold -keep_portwidths" if False else "select -none", "select -clear",
-        "flatten gold gate", "memory_map gold gate", "opt_clean gold gate",
-        "equiv_make gold gate equiv", "hierarchy -top equiv", "equiv_simple -undef -seq 2", "equiv_induct -undef -seq 4",
-        "tee -o /dev/stdout equiv_status",
+        *elaborated(build), "rename accelerator gold", "copy gold gate",
+        line.replace("-module accelerator", "-module gate"), "opt_clean gate", "equiv_make gold gate equiv",
+        "hierarchy -top equiv", "equiv_struct", "equiv_simple", "tee -o /dev/stdout equiv_status",
     ]  # fmt: skip
     found = re.search(r"Of those cells (\d+) are proven and (\d+) are unproven", yosys(commands))
     return bool(found and found[2] == "0")
