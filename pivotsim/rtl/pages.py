@@ -12,10 +12,11 @@ def top_module(parameters: Mapping[str, int], board: SystolicHardware) -> str:
     """Return top.v: the accelerator with its sizes, its dataflow fixed."""
     count, address = parameters["COUNT_BITS"], parameters["ADDRESS_BITS"]
     values = ",\n        ".join(f".{name}({value})" for name, value in parameters.items())
+    table = 11 * count + 4 + (2 * count + parameters["R"] + parameters["C"] + 2 if parameters["MASKED"] else 0)
     dataflow = board.array.dataflow
     ports = [
         ("input", 1, "clk"), ("input", 1, "reset"), ("input", 1, "table_write"), ("input", 2, "table_select"),
-        ("input", parameters["TABLE_BITS"], "table_index"), ("input", 11 * count + 4, "table_data"),
+        ("input", parameters["TABLE_BITS"], "table_index"), ("input", table, "table_data"),
         ("input", 1, "start"), ("output", 1, "done"), ("input", count, "loads"), ("input", count, "passes"),
         ("input", count, "drains"), ("input", count, "narrow_column"), ("input", 1, "biased"), ("input", 1, "wide"),
         ("input", 5, "shift"), ("output", 1, "read_starts"), ("output", address, "read_address"),

@@ -18,17 +18,18 @@ from pivotsim.rtl.buildable import OPERAND_BITS, bits_refused, check_board
 from pivotsim.rtl.compiler import program_of
 from pivotsim.rtl.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.encoding import tables, word
-from pivotsim.rtl.layout import dram_image, requantised, stored
+from pivotsim.rtl.layout import dram_image, kept_elements, requantised, stored
 from pivotsim.rtl.pages import diagram, readme, top_module, vivado_script
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import parameters_of, widths_of
 from pivotsim.workload.lowering.plan import lower
+from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.ops import Op, Trace
 from pivotsim.workload.plans import Plan
 
 HERE = Path(__file__).parent
 TABLE_NAMES = ("loads", "tiles", "streams", "drains")
-WrittenSize: TypeAlias = tuple[int, int, int, int]
+WrittenSize: TypeAlias = tuple[int, int, int, int, Mask | None, int]  # m, k, n, bits of an output, mask and copy
 SEED = 20240623  # of the bench's operands
 
 
@@ -74,7 +75,7 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     programs = [_program(board, *size) for size in counted]
     parameters = parameters_of(programs)
     gemms = tuple(
-        WrittenGemm(name, *size, repeats, result.loop_order, result.chunk, result.cycles)
+        WrittenGemm(name, *size[:4], repeats, result.loop_order, result.chunk, result.cycles)
         for (size, (name, repeats)), result in zip(
             counted.items(), (program.prediction.result for program in programs), strict=True
         )
@@ -95,34 +96,41 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
 
 
 def _gemms_of(trace: Trace, board: SystolicHardware) -> dict[WrittenSize, tuple[str, int]]:
-    """Return the distinct GEMMs on the array: (m, k, n, bits of an output) -> (name, repeats)."""
+    """Return the distinct GEMMs on the array, and the copies of their masks: what each is -> (name, repeats)."""
     found: dict[WrittenSize, tuple[str, int]] = {}
     for op in trace.ops:
         if op.kind != "gemm" or board.placement.of("gemm") != "array":
             continue
         _check_op(op)
-        size = op.m, op.k, op.n, op.out_bits
+        mask = trace.mask_of(op)
         name = f"{op.module}_{op.m}x{op.k}x{op.n}" + ("" if op.out_bits == 8 else f"_out{op.out_bits}")
-        first, repeats = found.get(size, (name, 0))
-        found[size] = first, repeats + op.repeats
+        for copy, times in copies_run(mask, op.repeats).items():
+            size = op.m, op.k, op.n, op.out_bits, mask, copy
+            own = name if mask is None else f"{name}_{mask.operand}_{mask.digest[:8]}_{copy}"
+            first, repeats = found.get(size, (own, 0))
+            found[size] = first, repeats + times
     if not found:
         raise InputError("rtl: the workload has no GEMM for the array")
     return found
 
 
 def _check_op(op: Op) -> None:
-    if op.mask_file or op.mask_key or op.density != 1:
-        raise InputError(f"rtl: {op.module} of encoder {op.encoder} has a mask; programs are of dense GEMMs only")
+    if op.density != 1 and not (op.mask_file or op.mask_key):
+        raise InputError(f"rtl: {op.module} of encoder {op.encoder} has a density, but no mask that says what is kept")
     problems = list(bits_refused(op.a_bits, op.w_bits, op.out_bits))
     if problems:
         raise InputError(f"rtl: {op.module} of encoder {op.encoder}: {problem}" for problem in problems)
 
 
-def _program(board: SystolicHardware, m: int, k: int, n: int, out_bits: int) -> Program:
+def _program(
+    board: SystolicHardware, m: int, k: int, n: int, out_bits: int, mask: Mask | None, copy: int
+) -> Program:  # fmt: skip
     memories = board.memories
     chunk = min(memories.chunk, DATAFLOW[board.array.dataflow].sizes(m, k, n)[2])
     limits = limits_of(memories, board.array.clock_mhz).with_bits(OPERAND_BITS, OPERAND_BITS, out_bits)
-    program = program_of(m, k, n, board.array, limits, loop_order=memories.loop_order, chunk=chunk)
+    program = program_of(
+        m, k, n, board.array, limits, loop_order=memories.loop_order, chunk=chunk, mask=mask, copy=copy
+    )
     if isinstance(program, DoesNotFit):
         raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in program.misfits)
     return program
@@ -183,13 +191,14 @@ def _write_program(
     bias = generator.integers(-(2**15), 2**15, gemm.n, dtype=np.int32)
     limits, flow = program.limits, program.dataflow
     shift = 7 + (gemm.k.bit_length() + 1) // 2  # a sum of k random products rarely leaves int8
-    sums = a.astype(np.int32) @ b.astype(np.int32) + (bias if limits.bias else 0)
+    kept_a, kept_b = (kept_elements(program.mask, program.copy, operand) for operand in "ab")
+    sums = (a * kept_a).astype(np.int32) @ (b * kept_b).astype(np.int32) + (bias if limits.bias else 0)
     image = dram_image(program, a, b, bias)
     image[: program.output_address].tofile(folder / "dram.bin")
     expected = requantised(sums, shift) if program.out_bytes == 1 else sums.astype(np.int32)
     stored(program, expected).tofile(folder / "outputs.bin")
     settings = (
-        flow.drains, flow.name == "ws", len(program.loads), len(program.streams), len(program.tiles),
+        flow.drains, flow.name == "ws", len(program.loads), program.prediction.result.passes, len(program.tiles),
         len(program.drains), program.narrow_column, limits.bias, program.out_bytes == 4, shift,
         limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles,
         program.dram_bytes, program.output_address, gemm.cycles,

@@ -63,7 +63,8 @@ def elaborated(build: Build) -> list[str]:
     values = " ".join(f"-chparam {name} {value}" for name, value in parameters_of(build).items())
     return [
         "read_verilog -lib +/xilinx/cells_xtra.v", "read_verilog verilog/*.v", f"hierarchy -top accelerator {values}",
-        "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_clean",
+        "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_expr -mux_undef",
+        "opt_clean",
     ]  # fmt: skip
 
 
@@ -102,15 +103,3 @@ class FaultyAccelerator(VerilatedAccelerator):
         self._library.bench_delete(self._bench)
         self._bench = ctypes.c_void_p(self._library.bench_new())
         self._library.bench_choose(self._bench, ctypes.c_int64(number))
-
-
-def is_equivalent(build: Build, fault: NetlistFault) -> bool:
-    """Whether yosys proves that a fault changes no register's next value and no output, whatever the registers hold."""
-    line = re.sub(r"-ctrl \S+ \d+ \d+ ", "", fault.line).partition(" -wire ")[0].partition(" -src ")[0]
-    commands = [
-        *elaborated(build), "rename accelerator gold", "copy gold gate",
-        line.replace("-module accelerator", "-module gate"), "opt_clean gate", "equiv_make gold gate equiv",
-        "hierarchy -top equiv", "equiv_struct", "equiv_simple", "tee -o /dev/stdout equiv_status",
-    ]  # fmt: skip
-    found = re.search(r"Of those cells (\d+) are proven and (\d+) are unproven", yosys(commands))
-    return bool(found and found[2] == "0")
