@@ -84,6 +84,9 @@ def kept_elements(mask: Mask | None, copy: int, operand: str) -> Any:
 def requantised(sums: Matrix, shift: int) -> Matrix:
     """Return int8 of sums as requantise.v makes them: shifted right, rounded half up, saturated.
 
+    AMD's AP_RND and AP_SAT (UG1399, quantisation modes). gemmlowp's RoundingDivideByPOT rounds a half away from zero,
+    ONNX' QuantizeLinear to even.
+
     >>> requantised(np.array([-3, -2, 1, 2, 3, 1000]), 1)
     array([ -1,  -1,   1,   1,   2, 127], dtype=int8)
     """
