@@ -24,9 +24,13 @@ class Widths(NamedTuple):
         """Return the bits of a descriptor's field."""
         if field in MASK_FIELDS and not self.row_lanes:
             return 0
-        own = {"dram_address": self.address_bits, "x_lanes": self.row_lanes, "y_lanes": self.col_lanes,
-               "tile_lanes": self.col_lanes, **FLAG_BITS}  # fmt: skip
-        return own.get(field, self.count_bits)
+        if field == "dram_address":
+            return self.address_bits
+        if field == "x_lanes":
+            return self.row_lanes
+        if field in ("y_lanes", "tile_lanes"):
+            return self.col_lanes
+        return FLAG_BITS.get(field, self.count_bits)
 
     @property
     def table_bits(self) -> int:

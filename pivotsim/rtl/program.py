@@ -62,6 +62,11 @@ class Program:
         return self.contents.mask
 
     @property
+    def copy(self) -> int:
+        """Which of the mask's copies."""
+        return self.contents.copy
+
+    @property
     def chunk(self) -> int:
         """Streamed steps of a full chunk."""
         return self.prediction.result.chunk

@@ -73,7 +73,7 @@ class Units:
         self, sizes: tuple[int, int, int], design: Design, dataflow: Dataflow, chunk: int, passes: IntArray,
         mask: Mask | None, copy: int,
     ) -> None:  # fmt: skip
-        self.dataflow, self.mask, self._passes, self._copy = dataflow, mask, passes, copy
+        self.dataflow, self.mask, self.copy, self._passes = dataflow, mask, copy, passes
         self._sizes = dict(zip(AXES, dataflow.sizes(*sizes), strict=True))
         self._steps = {"rows": design.rows, "cols": design.cols, "stream": chunk}
         self._is_turned = design.fold_overlap == SETTLED  # the last row of a tile is sent first
@@ -109,7 +109,7 @@ class Units:
         down, across = (parts[letter] for letter in OPERAND_DIMENSIONS[unit.operand])
         block = self.mask.block
         (top, bottom), (left, right) = ((one.start // block, -(-one.stop // block)) for one in (down, across))
-        return (np.nonzero(self.mask.kept[self._copy, top:bottom, left:right])[1] + left).astype("<u2")
+        return (np.nonzero(self.mask.kept[self.copy, top:bottom, left:right])[1] + left).astype("<u2")
 
     def _rows(self, unit: Unit, matrix: Any, indices: IntArray) -> Any:
         """Return rows of a tile's matrix, or steps of a stream's; in each lie columns, or the rows that it feeds."""
@@ -126,7 +126,7 @@ class Units:
         across = self.part("rows", unit.row) if unit.col < 0 else self.part("cols", unit.col)
         lanes = np.ones((len(indices), len(across)), dtype=np.bool_)
         if self.mask is not None and unit.operand == self.mask.operand:
-            lanes = self._rows(unit, self.mask.elements(self._copy), indices)
+            lanes = self._rows(unit, self.mask.elements(self.copy), indices)
         bytes_of = lanes.sum(axis=1)
         return Content(indices, lanes, np.cumsum(bytes_of) - bytes_of)
 

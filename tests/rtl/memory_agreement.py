@@ -1,7 +1,8 @@
 """One random GEMM behind memories, four answers: RTL, engine `memory`, its oracle and numpy; what differs, in words."""
 
 import random
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -35,6 +36,13 @@ class Tally:
     seen: dict[tuple[str, str, str], int] = field(default_factory=dict)
     seen_masked: dict[tuple[str, str], int] = field(default_factory=dict)  # dataflow, masked operand
 
+    def add(self, other: "Tally") -> None:
+        """Count what another campaign has seen, too."""
+        for one in fields(self):
+            ours, theirs = getattr(self, one.name), getattr(other, one.name)
+            both = dict(Counter(ours) + Counter(theirs)) if isinstance(ours, dict) else ours + theirs
+            setattr(self, one.name, both)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -48,7 +56,7 @@ class Case:
     mask: dict | None = None  # as the oracle reads it
 
 
-def draw_case(draw: random.Random, build: Build, largest: int = 14, dataflows: tuple[str, ...] = DATAFLOWS) -> Case:
+def draw_case(draw: random.Random, build: Build, largest: int = 14) -> Case:
     """Draw sizes, dataflow, edge and memories at which every mechanism is met often."""
 
     def maybe(p, *bounds):
@@ -56,7 +64,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14, dataflows: t
 
     gemm = tuple(draw.randint(1, largest) for _ in range(3))
     array = {
-        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(dataflows),
+        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(DATAFLOWS[:2] if build.slices else DATAFLOWS),
         "fold_overlap": build.fold_overlap, "edge": draw.choice(EDGES), "os_edge_register": build.os_edge_register,
         "mac_latency": build.mac_latency,
     }  # fmt: skip
@@ -101,34 +109,60 @@ def operands(case: Case, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return a, b, generator.integers(-(2**16), 2**16, n, dtype=np.int32)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A case as hardware gets it, and what DRAM must hold after it."""
+
+    program: Program
+    image: np.ndarray
+    after: np.ndarray
+    shift: int
+
+
+def prepared(case: Case, seed: int) -> Prepared | DoesNotFit:
+    """Return a case's program on seeded operands; InputError where hardware refuses it."""
+    limits, mask = MemoryLimits(**case.memory), engine_mask(case.mask, case.gemm) if case.mask else None
+    program = program_of(*case.gemm, case.array, limits, loop_order=case.loop_order, chunk=case.chunk, mask=mask)
+    if isinstance(program, DoesNotFit):
+        return program
+    a, b, bias = operands(case, seed)
+    shift, image = seed % 12, dram_image(program, a, b, bias)
+    kept = {name: mask.elements() if mask and mask.operand == name else 1 for name in "ab"}
+    product = (a * kept["a"]).astype(np.int64) @ (b * kept["b"]).astype(np.int64) + (bias if limits.bias else 0)
+    after = image.copy()
+    after[program.output_address :] = stored(
+        program, product.astype(np.int32) if limits.out_bits == 32 else requantised(product, shift)
+    )
+    return Prepared(program, image, after, shift)
+
+
+def of_engine(given: Prepared, run: Run) -> list[str]:
+    """Return what a run has otherwise than the engine predicts and numpy computes."""
+    found = [] if np.array_equal(run.image, given.after) else ["results: rtl and numpy"]
+    engine = clocks_of_engine(given.program)
+    ours = clocks_of_rtl(given.program, run)
+    found += [f"{name}: rtl and engine" for name, clocks in ours.items() if not np.array_equal(clocks, engine[name])]
+    moved = bytes_moved(given.program, run)
+    return found + [f"bytes: {name}" for name, (one, other) in moved.items() if one != other]
+
+
 def differences(case: Case, accelerator: VerilatedAccelerator, seed: int, tally: Tally) -> list[str]:
     """Run one case everywhere and return what differs, most basic first; empty if all agree."""
-    limits, mask = MemoryLimits(**case.memory), engine_mask(case.mask, case.gemm) if case.mask else None
     try:
-        program = program_of(
-            *case.gemm, case.array, limits, loop_order=case.loop_order, chunk=case.chunk, mask=mask
-        )  # fmt: skip
+        given = prepared(case, seed)
     except InputError as error:
         tally.refused += 1
         return [] if is_refused(case, str(error)) else ["refused"]
     oracle = memory_clock.run(case.gemm, case.array, case.memory, case.loop_order, case.chunk, case.mask)
-    if isinstance(program, DoesNotFit) or not isinstance(oracle, memory_clock.Result):
+    if isinstance(given, DoesNotFit) or not isinstance(oracle, memory_clock.Result):
         tally.misfits += 1
-        return [] if isinstance(program, DoesNotFit) and not isinstance(oracle, memory_clock.Result) else ["fit"]
-    a, b, bias = operands(case, seed)
-    shift = seed % 12
-    image = dram_image(program, a, b, bias)
-    run = accelerator.run(program, image, shift)
-    kept = {name: mask.elements() if mask and mask.operand == name else 1 for name in "ab"}
-    product = (a * kept["a"]).astype(np.int64) @ (b * kept["b"]).astype(np.int64) + (bias if limits.bias else 0)
-    expected = product.astype(np.int32) if limits.out_bits == 32 else requantised(product, shift)
-    image[program.output_address :] = stored(program, expected)
-    found = [] if np.array_equal(run.image, image) else ["results: rtl and numpy"]
+        return [] if isinstance(given, DoesNotFit) and not isinstance(oracle, memory_clock.Result) else ["fit"]
+    program = given.program
+    run = accelerator.run(program, given.image, given.shift)
+    found, of_oracle = of_engine(given, run), clocks_of_oracle(oracle, program)
     for name, ours in clocks_of_rtl(program, run).items():
-        for other, clocks in (("engine", clocks_of_engine(program)), ("oracle", clocks_of_oracle(oracle, program))):
-            if not np.array_equal(ours, clocks[name]):
-                found.append(f"{name}: rtl and {other}")
-    found += [f"bytes: {name}" for name, (ours, other) in bytes_moved(program, run).items() if ours != other]
+        if not np.array_equal(ours, of_oracle[name]):
+            found.append(f"{name}: rtl and oracle")
     tally.cases += 1
     tally.clocks += run.cycles
     tally.stalled += sum(oracle.stall_cycles.values())
@@ -138,8 +172,8 @@ def differences(case: Case, accelerator: VerilatedAccelerator, seed: int, tally:
     tally.seen[key] = tally.seen.get(key, 0) + 1
     if case.mask:
         tally.masked += 1
-        key = (case.array["dataflow"], case.mask["operand"])
-        tally.seen_masked[key] = tally.seen_masked.get(key, 0) + 1
+        masked = (case.array["dataflow"], case.mask["operand"])
+        tally.seen_masked[masked] = tally.seen_masked.get(masked, 0) + 1
     return found
 
 

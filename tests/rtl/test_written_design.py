@@ -29,9 +29,10 @@ SMALL = {
 }  # fmt: skip
 
 
-def small_trace() -> Trace:
+def small_trace(is_masked: bool = False) -> Trace:
     ops = [Op(1, "fc1", "gemm", 9, 12, 10, 1), Op(1, "fc2", "gemm", 9, 40, 5, 1), Op(2, "fc1", "gemm", 9, 12, 10, 2)]
-    return Trace(tuple(ops))
+    masked = Op(2, "fc1", "gemm", 9, 12, 10, 1, density=0.5, mask_key="block=3,seed=0")
+    return Trace((*ops, masked) if is_masked else tuple(ops))
 
 
 def test_a_folder_holds_what_its_readme_names(tmp_path):
@@ -71,12 +72,14 @@ def rows_of(said):
 
 @runs
 def test_make_prints_the_predicted_clocks(tmp_path):
-    """Elements in DSP48E2 slices, with their model; a user's weights in one GEMM, seeded ones in the other."""
+    """Elements in DSP48E2 slices, with their model; one GEMM has a user's weights, one of those a mask."""
     program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled"}
     board = ps.load_hardware("zcu102").replace({**SMALL, **program})
     generator = np.random.default_rng(5)
     np.savez(tmp_path / "w.npz", **{"2.fc1": generator.integers(-128, 128, (12, 10), dtype=np.int8)})
-    design = ps.write_rtl(board, small_trace(), tmp_path / "design", weights=tmp_path / "w.npz")
+    design = ps.write_rtl(board, small_trace(is_masked=True), tmp_path / "design", weights=tmp_path / "w.npz")
+    assert [gemm.name.rpartition("_b_")[0] for gemm in design.gemms] == ["", "", "fc1_9x12x10"]
+    assert design.gemms[2].cycles != design.gemms[0].cycles and design.parameters["MASKED"] == 1
     assert design.parameters["SLICES"] and not any("pe_generic" in note for note in design.notes)
     code, said = made(design.folder)
     assert code == 0, said
@@ -85,13 +88,13 @@ def test_make_prints_the_predicted_clocks(tmp_path):
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
     for number in range(DRAMS):  # the same hardware behind other DRAMs
         slower = {f"memories.{name}": choice for name, choice in drawn_dram(number).items()}
-        other = ps.write_rtl(board.replace(slower), small_trace(), tmp_path / f"dram-{number}")
+        other = ps.write_rtl(board.replace(slower), small_trace(is_masked=True), tmp_path / f"dram-{number}")
         assert (other.folder / "rtl" / "top.v").read_text() == (design.folder / "rtl" / "top.v").read_text()
         done = subprocess.run([design.folder / "build" / "run"], cwd=other.folder, capture_output=True, timeout=60)
         assert done.returncode == 0, (slower, done.stdout)
     code, said = made(design.folder, STALLS=1)  # streams that hesitate: later, the same bytes
     assert code == 0 and all(int(late) > int(clocks) for _, late, clocks, _ in rows_of(said)), said
-    assert [outputs for *_, outputs in rows_of(said)] == ["equal", "equal", "with stalls"]
+    assert [outputs for *_, outputs in rows_of(said)] == ["equal", "equal", "equal", "with stalls"]
     listed, outputs = design.folder / "gemms.txt", design.folder / "programs" / design.gemms[1].name / "outputs.hex"
     listed.write_text(listed.read_text().replace(f" {design.gemms[0].cycles}\n", " 1000\n"))
     lines = outputs.read_text().splitlines()
@@ -161,7 +164,7 @@ def test_nothing_is_written_over_or_half(tmp_path):
 @pytest.mark.parametrize(
     ("op", "message"),
     [
-        (Op(1, "fc1", "gemm", 9, 12, 10, 1, density=0.5, mask_key="block=4,seed=0"), "has a mask"),
+        (Op(1, "fc1", "gemm", 9, 12, 10, 1, density=0.5), "has a density, but no mask"),
         (
             Op(1, "fc1", "gemm", 9, 12, 10, 1, a_bits=16),
             "encoder 1: a_bits: operands must have 8 bits in hardware (got 16)",

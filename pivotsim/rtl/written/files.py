@@ -8,7 +8,7 @@ import numpy as np
 
 from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.rtl.encoding import tables, word
-from pivotsim.rtl.layout import requantised, stored
+from pivotsim.rtl.layout import kept_elements, requantised, stored
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import widths_of
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
@@ -71,7 +71,9 @@ def _write_program(
         loaded = (np.zeros(gemm.n, dtype=np.int32) if bias is None else bias) if limits.bias else None
         (folder / name).write_text(operand_image(program, "b", matrix, loaded))
     name, (matrix, bias) = next(iter(weights.items()))
-    sums = a.astype(np.int64) @ matrix.astype(np.int64) + (0 if bias is None or not limits.bias else bias)
+    kept_a, kept_b = (kept_elements(program.mask, program.copy, operand) for operand in "ab")
+    sums = (a * kept_a).astype(np.int64) @ (matrix * kept_b).astype(np.int64)
+    sums += 0 if bias is None or not limits.bias else bias
     sums = sums.astype(np.int32)
     shift = min(MAX_SHIFT, max(0, int(np.abs(sums.astype(np.int64)).max()).bit_length() - 7))  # the largest fits int8
     outputs = stored(program, requantised(sums, shift) if program.out_bytes == 1 else sums)
