@@ -105,7 +105,7 @@ def _stated(hw: str, model: str, set_: list[str] | None, active: str | None) -> 
 
 def _stored(folder: Path, point: int, space: str | None) -> "tuple[Hardware, Trace, dict[str, Any], list[str]]":
     """Return a sweep's design, its row, and what it is that programs are written for."""
-    from pivotsim.dse.stored_design import stored_design
+    from pivotsim.dse.sweep_designs import stored_design
 
     found = stored_design(folder, point, space)
     row = {"sweep": str(folder), **found.row}

@@ -10,7 +10,7 @@ from pivotsim.dse.evaluation.design_groups import DesignGroup
 from pivotsim.dse.evaluation.effects import SpaceValues
 from pivotsim.dse.evaluation.evaluator import Evaluator
 from pivotsim.dse.space.definition import Space
-from pivotsim.dse.stored_design import places_on_axes
+from pivotsim.dse.sweep_designs import places_on_axes
 from pivotsim.energy.usage import Usage
 from pivotsim.errors import InputError
 from pivotsim.hardware.spec import Hardware

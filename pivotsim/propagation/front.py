@@ -12,8 +12,8 @@ from pivotsim.dse.objectives import front_objectives
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import parse_expression
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.stored_design import space_of
 from pivotsim.dse.sweep.manifest import MANIFEST
+from pivotsim.dse.sweep_designs import space_of
 from pivotsim.errors import InputError, got
 from pivotsim.pareto import front_mask, fronts_of_draws, objective_points
 from pivotsim.propagation.candidates import OF_COSTS, distinct_candidates

@@ -21,8 +21,8 @@ import pivotsim as ps
 from pivotsim.dse.dataset import open_dataset
 from pivotsim.dse.fronts import front_rows
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.stored_design import stored_design
 from pivotsim.dse.sweep.run import run_sweep
+from pivotsim.dse.sweep_designs import stored_design
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.rtl.written.design import WrittenDesign
 from pivotsim.workload.ops import Op, Trace

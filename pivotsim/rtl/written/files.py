@@ -11,8 +11,8 @@ from pivotsim.rtl.encoding import tables, word
 from pivotsim.rtl.layout import kept_elements, requantised, stored
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import widths_of
+from pivotsim.rtl.written.block_diagram import diagram
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
-from pivotsim.rtl.written.diagram import diagram
 from pivotsim.rtl.written.gemms import Gemm
 from pivotsim.rtl.written.images import image_lines, operand_image
 from pivotsim.rtl.written.pages import readme, vivado_script

@@ -5,8 +5,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.dse.dataset import open_dataset
 from pivotsim.dse.space.reading import load_space
-from pivotsim.dse.stored_design import stored_design
 from pivotsim.dse.sweep.run import run_sweep
+from pivotsim.dse.sweep_designs import stored_design
 from pivotsim.errors import InputError
 
 AXES = {"array.dataflow": ["is", "os"], "array.rows": [4, 8], "array.os_edge_register": [True, False], "active": [1, 4]}
