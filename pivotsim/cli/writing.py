@@ -84,11 +84,11 @@ def rtl_command(
             raise InputError("rtl: needs MODEL, or --from SWEEP --point N")
         board, workload = _stated(hw or BOARD, model, set_, active)
     with progress():
-        design = write_rtl(board, workload, out, weights=weights, as_stated=as_stated)
+        design = write_rtl(board, workload, out, weights=weights, as_stated=as_stated, remarks=said)
     if json:
-        print_json({**design.to_dict(), **({"from": stored} if stored else {}), "notes": [*said, *design.notes]})
+        print_json({**design.to_dict(), **({"from": stored} if stored else {})})
         return
-    _print(design, said)
+    _print(design)
     print_line(f"{out}: make in it lints, builds and runs them, where Verilator is")
 
 
@@ -123,7 +123,7 @@ def _stored(folder: Path, point: int, space: str | None) -> "tuple[Hardware, Tra
     return found.hw, found.works[-1].trace, row, said
 
 
-def _print(design: "WrittenDesign", said: list[str]) -> None:
+def _print(design: "WrittenDesign") -> None:
     is_raised = bool(design.raised)
     columns = ("as stated", "as built") if is_raised else ("clocks",)
     rows = [
@@ -138,5 +138,5 @@ def _print(design: "WrittenDesign", said: list[str]) -> None:
     if is_raised:
         total = f"{design.cycles_as_stated:,} clocks with all repeats as the board states, {design.cycles:,} as built"
     print_line(f"{counted(len(design.gemms), 'program')}, {total} (engine memory)")
-    for note in (*said, *design.notes):
+    for note in design.notes:
         print_line(note)

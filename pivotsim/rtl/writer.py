@@ -24,7 +24,7 @@ from pivotsim.workload.plans import Plan
 
 def write_rtl(
     hw: Hardware, workload: Plan | Trace, folder: str | Path, *, weights: str | Path | None = None,
-    as_stated: bool = False,
+    as_stated: bool = False, remarks: Sequence[str] = (),
 ) -> WrittenDesign:  # fmt: skip
     """Write the hardware of a board's array and memories, with the programs of a workload's GEMMs, into a new folder.
 
@@ -43,6 +43,8 @@ def write_rtl(
         Left out, the bench runs on seeded random ones.
     as_stated : bool
         Whether latencies stay as the board file states them.
+    remarks : sequence of str, optional
+        Lines about where the design comes from, for its notes and its README.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def write_rtl(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     design = write_rtl(board, trace, Path(folder) / "design")
     >>> design.gemms[0].name, design.cycles_as_stated, design.cycles
-    ('qkt_197x64x197', 15531, 15531)
+    ('qkt_197x64x197', 15531, 15609)
     """
     stated, target = as_systolic(hw, "rtl"), Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -87,7 +89,7 @@ def write_rtl(
     )  # fmt: skip
     totals = (sum(each.cycles * each.repeats for each in written),
               sum(each.cycles_as_stated * each.repeats for each in written))  # fmt: skip
-    notes = (*_notes(board, raised, programs, parameters), _said_of(gemms, given))
+    notes = (*remarks, *_notes(board, raised, programs, parameters), _said_of(gemms, given))
     design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
