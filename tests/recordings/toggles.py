@@ -17,7 +17,9 @@ import numpy as np
 
 import pivotsim as ps
 from pivotsim.energy.saif import ARRAY, read_saif
-from pivotsim.rtl import layout, writer
+from pivotsim.rtl.layout import stored
+from pivotsim.rtl.written.gemms import gemms_of, programs_of
+from pivotsim.rtl.written.images import image_lines, operand_image
 from pivotsim.workload.ops import Op, Trace
 from tests.rtl import verilated
 
@@ -53,13 +55,15 @@ def write_traces(products: dict[str, tuple[Any, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         board, here = ps.load_hardware("zcu102").replace(BOARD), Path(folder) / "design"
         (gemm,) = ps.write_rtl(board, trace, here).gemms
-        program = writer._program(board, gemm.m, gemm.k, gemm.n, gemm.out_bits)
+        (program,) = programs_of(gemms_of(trace, board), board)
         _trace_elements(here)
         _build(here)
         for name, (a, b) in products.items():
             own = here / "programs" / gemm.name
-            layout.dram_image(program, a, b)[: program.output_address].tofile(own / "dram.bin")
-            layout.stored(program, a.astype(np.int32) @ b.astype(np.int32)).tofile(own / "outputs.bin")
+            (own / "a.hex").write_text(operand_image(program, "a", a))
+            (own / "b.hex").write_text(operand_image(program, "b", b, np.zeros(CLASSES, dtype=np.int32)))
+            outputs = stored(program, a.astype(np.int32) @ b.astype(np.int32))
+            (own / "outputs.hex").write_text("".join(image_lines(program.output_address, outputs)))
             subprocess.run(["./run"], cwd=here, check=True, timeout=600)
             (TARGET / f"{name}.saif").write_text("".join(first_column((here / "activity.saif").read_text())))
 
@@ -110,7 +114,7 @@ def _is_kept(names: list[str]) -> bool:
 def _build(folder: Path) -> None:
     root = verilated.verilator()
     parameters = (folder / "parameters.mk").read_text().partition(":= ")[2].split()
-    sources = [str(path) for path in sorted((folder / "rtl").glob("*.v")) if path.name != "top.v"]
+    sources = [str(path) for path in sorted((folder / "rtl").glob("*.v"))]
     sources += [str(path) for path in sorted((folder / "bench").glob("*.v"))]
     environment = verilated._environment()
     verilate = [verilated._executable(), "--cc", "--trace-saif", "-O3", "--x-assign", "fast", "--top-module", "bench"]
