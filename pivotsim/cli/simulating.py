@@ -19,6 +19,7 @@ from pivotsim.cli.settings import (
 from pivotsim.errors import InputError, check_choice, got
 
 if TYPE_CHECKING:
+    from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.report import Report
     from pivotsim.workload.plans import Plan
@@ -57,6 +58,24 @@ def run_command(
     memory: options.MemoryOption = None,
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
+    activity: Annotated[
+        Path | None,
+        typer.Option(
+            "--activity",
+            parser=options.file_of("--activity"),
+            metavar="DATA.saif",
+            help="Toggles of the array on real data scale what a MAC takes under --energy activity.",
+        ),
+    ] = None,
+    activity_random: Annotated[
+        Path | None,
+        typer.Option(
+            "--activity-random",
+            parser=options.file_of("--activity-random"),
+            metavar="RANDOM.saif",
+            help="Toggles of the same program on random operands, with --activity.",
+        ),
+    ] = None,
     scope: options.RunScopeOption = None,
     batch: Annotated[
         int,
@@ -114,6 +133,7 @@ def run_command(
         "run", model, {"--size": size, "--skip": skip, "--experts": experts}, {"--qkv": qkv, "--score-bits": score_bits}
     )
     board, spec = load_both(hw, None if is_imported else model, settings)
+    board, toggled = _with_toggles(board, activity, activity_random, energy)
 
     def plan_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "Plan":
         return shaped(plan(one, qkv=qkv, score_bits=score_bits), asked)
@@ -161,15 +181,33 @@ def run_command(
         found: dict[str, Any] = {"pruning_sources": list(pruned.sources())} if pruned.sources() else {}
         found |= {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
         found |= {} if drawn is None else {"uncertainty": drawn.to_dict()}
+        found |= {"activity": toggled} if toggled else {}
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
         said = [
-            *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
+            *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model), *toggled,
         ]  # fmt: skip
         _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
         if stored is not None:
             checkpoints.print_checkpoint(stored, gains)
+
+
+def _with_toggles(
+    board: "Hardware", data: Path | None, random: Path | None, energy: str
+) -> "tuple[Hardware, list[str]]":
+    """Return a board whose array toggles as two files say, and what is to be said of that."""
+    if data is None and random is None:
+        return board, []
+    if data is None or random is None:
+        raise InputError("--activity and --activity-random: one toggles beside the other; give both")
+    if energy != "activity":
+        raise InputError(f"--activity: scales constants of --energy activity {got(energy)}")
+    from pivotsim.energy.saif import read_saif
+    from pivotsim.energy.toggles import remark, with_toggles
+
+    found, other = read_saif(data), read_saif(random)
+    return with_toggles(board, found, other), [remark(data, found, other)]
 
 
 def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path], drawn: Any) -> None:
