@@ -48,7 +48,7 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
     assert "never run" in (design.folder / "vivado.tcl").read_text().lower()
     drawing = ElementTree.parse(design.folder / "diagram.svg").getroot()
     ground = drawing[0].attrib  # dark pages would swallow dark lines
-    assert f"0 0 {ground['width']} {ground['height']}" == drawing.attrib["viewBox"] and ground["fill"] == "white"
+    assert f"0 0 {ground['width']} {ground['height']}" == drawing.attrib["viewBox"] and ground["fill"] == "#fff"
     assert (design.folder / "files.f").read_text().split() == sorted(
         f"rtl/{path.name}" for path in (design.folder / "rtl").iterdir()
     )
