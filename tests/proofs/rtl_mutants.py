@@ -32,7 +32,7 @@ from tests.rtl.accelerator import Build
 from tests.rtl.memory_agreement import Prepared, draw_case, of_engine, prepared
 from tests.rtl.netlist_faults import FaultyAccelerator, draw_faults, missing
 
-FAULTS, SEED, CASES, LARGEST = 200, 7, 1000, (2, 4, 8, 14, 40)
+FAULTS, SEED, CASES, LARGEST = 200, 7, 400, (2, 4, 8, 14, 40)
 EXPLAINED = Path(__file__).with_suffix(".yaml")
 TABLE = Path(__file__).parents[1] / "data" / "rtl_mutants.csv"
 # as small as the cases allow: bits that no value reaches would be faults that nothing shows
