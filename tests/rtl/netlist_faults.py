@@ -15,6 +15,7 @@ from tests.rtl.bridge import VERILOG
 from tests.rtl.verilated import HERE, Model
 
 BENCH = VERILOG.parent / "bench"
+OBSERVED = sorted(set(re.findall(r"\bdut\.(\w+)", (BENCH / "bench.v").read_text())))
 BITS = 16  # of a fault's number
 LIMIT_S = 900
 OFF = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-MULTITOP")
@@ -63,7 +64,7 @@ def elaborated(build: Build) -> list[str]:
     values = " ".join(f"-chparam {name} {value}" for name, value in parameters_of(build).items())
     return [
         "read_verilog -lib +/xilinx/cells_xtra.v", "read_verilog verilog/*.v", f"hierarchy -top accelerator {values}",
-        "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_expr -mux_undef",
+        *(f"setattr -set keep 1 accelerator/w:{name}" for name in OBSERVED), "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_expr -mux_undef",
         "opt_clean",
     ]  # fmt: skip
 
