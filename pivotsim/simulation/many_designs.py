@@ -20,7 +20,7 @@ from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
+from pivotsim.hardware.resources.many_designs import RESOURCES, ResourceModel, fit_paths
 from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.host.costs import host_ops
@@ -132,10 +132,12 @@ def simulate_designs(
     options = {"memory": PAPER, "profile": profile, "energy": energy, "scope": scope}
     possible = possible_in(hw, options, trace.first_ops, interval=False)
 
+    of_fit = fit_paths(hw)
+
     def counts(path: str) -> bool:
         if path.removeprefix("array.") in vectors:
             return False
-        return path in PATHS or unmet(path, possible) is None
+        return path in of_fit or unmet(path, possible) is None
 
     notes += inherited_lines(inherited_by_board(hw, counts))
     if "split" in vectors and columns.array_count.max(initial=1) == 1:
