@@ -41,6 +41,8 @@ LATER = {
     "fpga.uram": 0,
     "fpga.dsp_kind": "DSP48E2",
     "fpga.use.uram_from_bytes": 0,
+    "fpga.use.counted_by": "fitted",
+    "fpga.vivado": None,
     **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
     **{f"calls.{name}": usual for name, usual in CALLS.items()},
 }

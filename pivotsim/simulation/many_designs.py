@@ -23,7 +23,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.host import PROFILES
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
+from pivotsim.hardware.resources.many_designs import RESOURCES, ResourceModel, fit_paths
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_ops
 from pivotsim.io.spec_values import leaves
@@ -134,10 +134,12 @@ def simulate_designs(
     options = {"memory": PAPER, "profile": profile, "energy": energy, "scope": scope}
     possible = possible_in(hw, options, trace.first_ops, interval=False)
 
+    of_fit = fit_paths(hw)
+
     def counts(path: str) -> bool:
         if path.removeprefix("array.") in vectors:
             return False
-        return path in PATHS or unmet(path, possible) is None
+        return path in of_fit or unmet(path, possible) is None
 
     notes += inherited_lines(inherited_by_board(hw, counts))
     if "split" in vectors and columns.array_count.max(initial=1) == 1:

@@ -127,6 +127,7 @@ def values_of(draw, name, board):
     """Return six values of an axis from all over its range, its own among them."""
     words = {
         "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": list(FOLD_OVERLAPS),
+        "fpga.use.counted_by": ["fitted", "synthesis"],
         "array.edge": ["padded", "aware"], "model.activation": ["gelu", "relu"], "model.stem": ["patch", "lvvit_4_2"],
         "array.os_edge_register": [True, False], "host.ps_pl_overlap": ["serial", "heads", "images"],
         "memories.dram": ["bandwidth", "dram/ddr4_2400"],
