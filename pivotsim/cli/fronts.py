@@ -113,7 +113,7 @@ def front_command(
     _print_shares(shares, names)
     drawing.print_drawn(drawn)
     for path in written:
-        print_line(f"wrote {path}")
+        print_line(f"wrote {path}", wraps=False)
 
 
 def _volume(
@@ -213,7 +213,7 @@ def export_command(
     if not dataset.is_complete:
         print_note(f"{folder}: the sweep is not finished")
     with output.beside(csv):
-        print_line(f"wrote {csv}: {rows:,} designs")
+        print_line(f"wrote {csv}: {rows:,} designs", wraps=False)
 
 
 def column_names(text: str) -> list[str]:

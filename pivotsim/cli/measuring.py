@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options
+from pivotsim.cli.command import App
 from pivotsim.cli.output import beside, print_line, print_note, progress
 
-measure_app = typer.Typer(no_args_is_help=True, help="Measure the machine that this runs on.")
+measure_app = App(help="Measure the machine that this runs on.")
 
 
 @measure_app.callback()
@@ -68,4 +69,4 @@ def measure_host_command(
     write_atomic(out or Path("-"), rows_text(found.rows, found.heading))
     with beside(out or Path("-")):
         for line in (*found.heading, *([f"wrote {out}: {len(found.rows)} rows"] if out is not None else [])):
-            print_line(line)
+            print_line(line, wraps=False)

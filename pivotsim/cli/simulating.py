@@ -37,7 +37,8 @@ def run_command(
         typer.Option(
             parser=options.file_of("--trace"),
             metavar="IN.csv",
-            help="Simulate a trace of operations instead of a model, or a topology of SCALE-Sim; - for stdin.",
+            help="Simulate a trace of operations instead of a model, or a topology of SCALE-Sim; - for stdin, or a "
+            "name that `pivotsim list traces` shows.",
         ),
     ] = None,
     active: Annotated[
@@ -87,6 +88,8 @@ def run_command(
 
     Example: pivotsim run deit_s --active 1-6
     """
+    from pivotsim.io.samples import Sample, find_sample, sample_note
+    from pivotsim.io.text_files import is_stdin
     from pivotsim.simulation.report import BREAKDOWNS
     from pivotsim.simulation.run import simulate
     from pivotsim.simulation.summary import not_used_lines
@@ -123,10 +126,11 @@ def run_command(
 
     workload: Any
     whole = None
+    sample = Sample(Path("-")) if trace is None or is_stdin(trace) else find_sample("traces", "--trace", trace)
     if spec is not None:
         workload = plan_of(spec)
     else:
-        workload = importing.imported(str(model), size, skip, experts).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
+        workload = importing.imported(str(model), size, skip, experts).trace if is_imported else read_trace(sample.path)
         if pruned or active is not None:
             whole = recognised_plan(workload)
             workload = shaped(whole, pruned)
@@ -165,8 +169,11 @@ def run_command(
         return
     with beside(timeline):
         said = [
-            *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
-        ]  # fmt: skip
+            *sample_note("--trace", sample, sample.model),
+            *pruned.sources(),
+            *options.single_encoder_lines({"--active": active}),
+            *not_used_lines(of_model),
+        ]
         _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
         if stored is not None:
             checkpoints.print_checkpoint(stored, gains)
