@@ -1,5 +1,6 @@
 """What every command has: options in groups on its help page, and --format where it prints tables."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeVar
@@ -8,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from pivotsim.cli.completion import complete_values
+from pivotsim.cli.options import integer
 from pivotsim.cli.output import FORMATS, TEXT, printed_as
 from pivotsim.errors import InputError, check_choice, got
 
@@ -35,7 +37,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Output": (
         "--by", "--heat", "--show", "--rows", "--errors", "--full", "--out", "--csv", "--scalesim", "--timeline",
-        "--template", "--gif", "--html", "--plots", "--json", "--format",
+        "--template", "--gif", "--html", "--plots", "--figure-format",
+        "--figure-columns", "--json", "--format",
     ),
 }  # fmt: skip
 GROUP_OF = {option: group for group, options in GROUPS.items() for option in options}
@@ -44,11 +47,12 @@ OTHERS = "Options"
 OWN = {("gemm", "--split"): "Hardware", ("gemm", "--seed"): "Workload", ("reproduce pivot", "--recorded"): "Output"}
 Function = TypeVar("Function", bound=Callable[..., Any])
 NO_TABLES = ("sweep", "warm")  # they print JSON or lines
+DRAWS = ("watch",)  # it draws without being asked
 
 
 @cache
-def _format_option() -> Any:
-    """Return the option --format, as typer makes it."""
+def _shared_options() -> dict[str, Any]:
+    """Return the options that commands share, by their parameters' names, as typer makes them."""
     app = typer.Typer()
 
     @app.command()
@@ -62,10 +66,21 @@ def _format_option() -> Any:
                 "to stderr with csv.",
             ),
         ] = None,
+        figure_format: Annotated[
+            str | None, typer.Option(metavar="png|pdf|svg", help="Form of the pictures [default: png].")
+        ] = None,
+        figure_columns: Annotated[
+            int | None,
+            typer.Option(
+                parser=integer("--figure-columns"),
+                metavar="1|2",
+                help="Width of the pictures: one column of a paper (3.5 in), or two (7.16 in) [default: their own].",
+            ),
+        ] = None,
     ) -> None:
-        """Hold the option."""
+        """Hold the options."""
 
-    return next(p for p in typer.main.get_command(app).params if p.opts == ["--format"])
+    return {parameter.name: parameter for parameter in typer.main.get_command(app).params}
 
 
 class Command(TyperCommand):
@@ -73,19 +88,30 @@ class Command(TyperCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.name not in NO_TABLES and any("--json" in p.opts for p in self.params):
-            self.params.append(_format_option())
+        names = {option for parameter in self.params for option in parameter.opts}
+        shared = _shared_options()
+        if "--json" in names and self.name not in NO_TABLES:
+            self.params.append(shared["form"])
+        if "--plots" in names or self.name in DRAWS:
+            self.params += [shared["figure_format"], shared["figure_columns"]]
         complete_values(self.name, self.params)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, its tables printed in the form that --format names."""
-        form = ctx.params.pop("form", None)
-        if form is None:
-            return super().invoke(ctx)
-        check_choice("--format", form, FORMATS)
-        if ctx.params.get("json"):
-            raise InputError(f"--format: chooses the form of tables, and --json prints none {got(form)}")
-        with printed_as(form):
+        """Run the command, its tables and pictures in the forms that are asked for."""
+        form, kind, columns = (ctx.params.pop(name, None) for name in ("form", "figure_format", "figure_columns"))
+        with contextlib.ExitStack() as forms:
+            if form is not None:
+                check_choice("--format", form, FORMATS)
+                if ctx.params.get("json"):
+                    raise InputError(f"--format: chooses the form of tables, and --json prints none {got(form)}")
+                forms.enter_context(printed_as(form))
+            if (kind, columns) != (None, None):
+                from pivotsim.plots.style import drawn_as
+
+                if self.name not in DRAWS and ctx.params.get("plots") is None:
+                    name = "--figure-columns" if kind is None else "--figure-format"
+                    raise InputError(f"{name}: changes pictures alone, give --plots too {got(kind or columns)}")
+                forms.enter_context(drawn_as(kind or "png", columns))
             return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

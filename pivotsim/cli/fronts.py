@@ -78,7 +78,8 @@ def front_command(
     if plots is not None:
         from pivotsim.plots.front import plot_front
 
-        written = [*plot_front(dataset, front, names, knee, plots, axes), *drawing.plot_drawn(drawn, plots)]
+        drawn_front = plot_front(dataset, front, names, knee, plots, axes, where=rules, maximize=up)
+        written = [*drawn_front, *drawing.plot_drawn(drawn, plots)]
     if not dataset.is_complete:
         done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
         print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")

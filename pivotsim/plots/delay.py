@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pivotsim.effort.mixed_report import MixedReport
-from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
+from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.shares import add_up
 from pivotsim.workload.ops import GROUP_OF
@@ -102,10 +102,10 @@ def plot_run(report: Report, folder: Path) -> list[Path]:
         title += f", {report.busy_ms:.2f} ms of work"
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
     draw_module_delay(modules, axes, title)
-    paths = [save_png(figure, folder, "delay_by_module")]
+    paths = [save_figure(figure, folder, "delay_by_module")]
     figure, (axes,) = new_axes(max(5.0, 2 + 0.4 * len(encoders)), 3.5)
     draw_stacks(encoders, axes, title)
-    return [*paths, save_png(figure, folder, "delay_by_encoder")]
+    return [*paths, save_figure(figure, folder, "delay_by_encoder")]
 
 
 def plot_mix(mix: MixedReport, folder: Path) -> list[Path]:
@@ -115,8 +115,8 @@ def plot_mix(mix: MixedReport, folder: Path) -> list[Path]:
     if mix.overlap_ms:
         title += f", {mix.busy_ms:.2f} ms of work"
     draw_stacks(effort_delay_data(mix), axes, title, "effort")
-    paths = [save_png(figure, folder, "delay_by_effort")]
+    paths = [save_figure(figure, folder, "delay_by_effort")]
     modules = module_delay_data(mix)
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
     draw_module_delay(modules, axes, title)
-    return [*paths, save_png(figure, folder, "delay_by_module")]
+    return [*paths, save_figure(figure, folder, "delay_by_module")]

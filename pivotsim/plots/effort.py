@@ -8,7 +8,7 @@ import numpy as np
 from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.choice import Choice
 from pivotsim.effort.search.space import Cascades
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -97,11 +97,11 @@ def plot_entropies(search: Cascades, choice: Choice, folder: Path) -> Path:
     """Write the histogram and return its path."""
     figure, (axes,) = new_axes(6, 3.5)
     draw_entropies(entropy_data(search, choice), axes)
-    return save_png(figure, folder, "cosearch_entropy")
+    return save_figure(figure, folder, "cosearch_entropy")
 
 
 def plot_front(front: list[Choice], cost: str, folder: Path) -> Path:
     """Write the front and return its path."""
     figure, (axes,) = new_axes(7, 4.5)
     draw_front(front_data(front, cost), axes, LABELS[cost])
-    return save_png(figure, folder, "cosearch_front")
+    return save_figure(figure, folder, "cosearch_front")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
+from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.workload.ops import GROUP_OF
 
@@ -135,7 +135,7 @@ def plot_gantt(report: Report, folder: Path) -> list[Path]:
     bars = staged_bars(report) if is_staged else gantt_data(report, join=True)
     figure, (axes,) = new_axes(9, _height(bars))
     draw_gantt(bars, axes, title)
-    paths = [save_png(figure, folder, "timeline")]
+    paths = [save_figure(figure, folder, "timeline")]
     with_attention = [row.encoder for row in report.rows if row.module == "qkt"]
     encoder = (with_attention or [row.encoder for row in report.rows])[0]
     own = staged_bars(report, encoder) if is_staged else gantt_data(report, encoder_window(report, encoder))
@@ -143,7 +143,7 @@ def plot_gantt(report: Report, folder: Path) -> list[Path]:
     where = f"encoder {encoder}" if encoder else "outside the encoders"
     where += ", [image]" if report.images > 1 else ""
     draw_gantt(own, axes, f"{title}; {where}")
-    return [*paths, save_png(figure, folder, "timeline_encoder")]
+    return [*paths, save_figure(figure, folder, "timeline_encoder")]
 
 
 def _height(bars: list[Bar]) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.hardware.spec import Hardware
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.lowering.plan import lower
@@ -85,7 +85,7 @@ def plot_matched(costs: Mapping[str, Sequence[Cost]], folder: Path) -> Path:
     for place, (ax, (label, rows)) in enumerate(zip(axes, costs.items(), strict=True)):
         draw_matched(rows, ax, label, has_names=place == 0)
     draw_parts_legend(axes[0])
-    return save_png(figure, folder, "matched_macs")
+    return save_figure(figure, folder, "matched_macs")
 
 
 def draw_parts_legend(axes: "Axes") -> None:

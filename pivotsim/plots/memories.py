@@ -13,7 +13,7 @@ from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.hardware.systolic import SystolicHardware, as_systolic
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.lowering.plan import lower
@@ -266,4 +266,4 @@ def plot_opmem(plan: Plan, hw: Hardware, folder: Path) -> Path:
     """Write the picture of the output memory's size and return its path."""
     figure, (axes,) = new_axes(8, 4.2)
     draw_opmem(opmem_data(plan, hw), axes, f"{plan.model.name} on {hw.name}: what the output memory must hold")
-    return save_png(figure, folder, "memory_opmem")
+    return save_figure(figure, folder, "memory_opmem")

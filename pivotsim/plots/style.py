@@ -1,9 +1,12 @@
 """The style of all pictures: colours that colour-blind readers and printers tell apart, and saving."""
 
+import contextlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pivotsim.errors import InputError, check_choice, got
 from pivotsim.io.text_files import make_folder, write_atomic
 
 if TYPE_CHECKING:
@@ -18,6 +21,26 @@ GROUP_LABELS = {
     "attention_mac": "attention MACs", "softmax": "softmax", "mlp": "MLP", "other": "other", "entropy": "entropy gate",
 }  # fmt: skip
 GROUP_HATCHES = {"attention_mac": "", "softmax": "//", "mlp": "..", "other": "xx", "entropy": "++"}
+
+
+KINDS = ("png", "pdf", "svg")
+COLUMN_WIDTHS_IN = {1: 3.5, 2: 7.16}  # of a two-column paper, as IEEE's
+METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": "pivotsim"}, "pdf": {"CreationDate": None, "Creator": "pivotsim"},
+    "svg": {"Date": None, "Creator": "pivotsim"},
+}  # fmt: skip
+DPI = {False: 150, True: 300}  # on a screen, and in a column
+LEAST_SCALE, LEAST_PT, HEIGHT_EXPONENT = 0.7, 5.0, 0.6
+
+
+class Form(NamedTuple):
+    """How pictures are written; ``width_in`` is None for each one's own width."""
+
+    kind: str = "png"
+    width_in: float | None = None
+
+
+_form = Form()
 
 
 class Written(NamedTuple):
@@ -36,18 +59,83 @@ def new_axes(width_in: float, height_in: float, columns: int = 1) -> "tuple[Figu
     return figure, list(axes[0])
 
 
-def save_png(figure: "Figure", folder: Path, name: str) -> Path:
-    """Write a figure as PNG, whole or not at all, and return its path."""
+@contextlib.contextmanager
+def drawn_as(kind: str = "png", columns: int | None = None) -> Iterator[None]:
+    """Write pictures in another form while this is open.
+
+    Parameters
+    ----------
+    kind : {'png', 'pdf', 'svg'}
+    columns : {1, 2}, optional
+        As wide as one column of a paper (3.5 in) or two (7.16 in); None for each picture's own width.
+
+    Raises
+    ------
+    InputError
+        The kind or the number of columns is another one.
+    """
+    global _form
+    check_choice("figure_format", kind, KINDS)
+    if columns is not None and columns not in COLUMN_WIDTHS_IN:
+        raise InputError(f"figure_columns: must be 1 or 2 {got(columns)}")
+    before, _form = _form, Form(kind, None if columns is None else COLUMN_WIDTHS_IN[columns])
+    try:
+        yield
+    finally:
+        _form = before
+
+
+def save_figure(figure: "Figure", folder: Path, name: str) -> Path:
+    """Write a figure, whole or not at all, and return its path; ``drawn_as`` says in which form."""
+    import matplotlib as mpl
+
     make_folder(folder)
+    if _form.width_in is not None:
+        _resize(figure, _form.width_in)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150, metadata={"Software": "pivotsim"})
-    path = folder / f"{name}.png"
+    # the same bytes each time: no date, no drawn names; text stays text
+    settings = {"svg.hashsalt": "pivotsim", "svg.fonttype": "none", "pdf.fonttype": 42}
+    with mpl.rc_context(settings):
+        figure.savefig(buffer, format=_form.kind, dpi=DPI[_form.width_in is not None], metadata=METADATA[_form.kind])
+    path = folder / f"{name}.{_form.kind}"
     write_atomic(path, buffer.getvalue())
     return path
+
+
+def _resize(figure: "Figure", width_in: float) -> None:
+    """Give a figure another width, and text and lines the size that goes with it, no smaller than can be read.
+
+    Its height follows less than its width, as text does not shrink as far.
+    """
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+    own_in, height_in = figure.get_size_inches()
+    ratio = width_in / own_in
+    figure.set_size_inches(width_in, height_in * ratio**HEIGHT_EXPONENT if ratio < 1 else height_in)
+    scale = min(1.0, max(ratio, LEAST_SCALE))
+    for text in figure.findobj(Text):
+        text.set_fontsize(max(text.get_fontsize() * scale, LEAST_PT))
+    for line in figure.findobj(Line2D):
+        line.set_linewidth(line.get_linewidth() * scale)
+        line.set_markersize(line.get_markersize() * scale)
 
 
 def plain_axes(axes: "Axes") -> "Axes":
     """Take away what carries no information."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=0)
+    return axes
+
+
+def log_axes(axes: "Axes", *, x: bool = False, y: bool = False) -> "Axes":
+    """Give axes logarithmic scales whose ticks are numbers as they are read aloud: 50, 100, 200."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    for wanted, axis, set_scale in ((x, axes.xaxis, axes.set_xscale), (y, axes.yaxis, axes.set_yscale)):
+        if wanted:
+            set_scale("log")
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     return axes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pivotsim.dse.indicators import attainment
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.propagation.front_result import FrontUncertainty
 from pivotsim.propagation.main_effects import LISTED_FRAC
 from pivotsim.propagation.run import OUTCOMES, Uncertainty
@@ -142,7 +142,7 @@ def plot_uncertainty(found: Uncertainty, folder: Path) -> list[Path]:
     for outcome, each in zip(("delay_ms", "energy_j"), axes, strict=False):
         draw_spread(spread_data(found, outcome), f"{outcome.rpartition('_')[0]}, {OUTCOMES[outcome]}", each)
     draw_shares(share_data(found.shares, LISTED_FRAC), list(found.shares), axes[2])
-    return [save_png(figure, folder, "uncertainty")]
+    return [save_figure(figure, folder, "uncertainty")]
 
 
 def plot_front_uncertainty(found: FrontUncertainty, folder: Path) -> list[Path]:
@@ -154,9 +154,9 @@ def plot_front_uncertainty(found: FrontUncertainty, folder: Path) -> list[Path]:
     else:
         figure, axes = new_axes(6.5, 4.2)
     draw_shares(share_data(found.shares, noise_floor(found.draws.count)), list(found.shares), axes[-1])
-    paths.append(save_png(figure, folder, "front_uncertainty"))
+    paths.append(save_figure(figure, folder, "front_uncertainty"))
     if len(found.names) == 2 and not found.maximize:
         figure, (single,) = new_axes(6, 4)
         draw_attained(attained_data(found), labels, single)
-        paths.append(save_png(figure, folder, "front_attainment"))
+        paths.append(save_figure(figure, folder, "front_attainment"))
     return paths

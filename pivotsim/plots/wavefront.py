@@ -10,7 +10,7 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.io.text_files import make_folder, write_atomic
-from pivotsim.plots.style import plain_axes, save_png
+from pivotsim.plots.style import plain_axes, save_figure
 from pivotsim.simulation.executed_gemm import ExecutedGemm
 from pivotsim.units import FloatArray
 
@@ -167,7 +167,7 @@ def plot_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> 
 
     lines = -(-FRAMES // 6)
     figure = Figure(figsize=(8, 1.6 * lines + 3.0), layout="constrained")
-    return save_png(draw_wavefront(run, figure), folder, name)
+    return save_figure(draw_wavefront(run, figure), folder, name)
 
 
 def animate_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> Path:

@@ -1,5 +1,6 @@
 """Commands as a user runs them: text, JSON of the documented form, exit codes, files."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -164,6 +165,26 @@ def test_a_cascade_of_three(pivotsim):
     efforts = [x for text in ("1-3", "1-6", "all") for x in ("--effort", text)]
     data = json_of(pivotsim("combine", "deit_s", *efforts, "--exit-fractions", "0.5,0.3,0.2", "--json"))
     assert [e["reach_frac"] for e in data["per_effort"]] == pytest.approx([1, 0.5, 0.2])
+
+
+def test_compare_several(pivotsim, tmp_path):
+    boards = ("zcu102", "zcu102_os", "kv260")
+    paths = [tmp_path / f"{board}.json" for board in boards]
+    runs = [json_of(pivotsim("run", "deit_t", "--hw", board, "--json")) for board in boards]
+    for path, run in zip(paths, runs, strict=True):
+        path.write_text(json.dumps(run))
+    data = json_of(pivotsim("compare", *paths, "--json"))
+    assert (data["first"]["hardware"], [other["name"] for other in data["others"]]) == ("zcu102", ["B", "C"])
+    for other, run in zip(data["others"], runs[1:], strict=True):
+        assert other["totals"][0]["ratio"] == run["delay_ms"] / runs[0]["delay_ms"]
+    rows = {
+        row[0]: row[1:] for row in csv.reader(pivotsim("compare", *paths, "--format", "csv").out.splitlines()) if row
+    }
+    assert rows["totals"] == ["A", "B", "C", "B / A", "C / A"] and rows["hardware"] == list(boards)
+    assert [float(cell) for cell in rows["delay_ms"][:3]] == [round(run["delay_ms"], 4) for run in runs]
+    assert rows["delay_ms"][4] == f"{runs[2]['delay_ms'] / runs[0]['delay_ms']:.3f}"
+    fc1 = [run["breakdown"]["fc1"]["delay_ms"] for run in runs]
+    assert rows["fc1"][:3] == [f"{value:.2f}" for value in fc1]
 
 
 def test_compare(pivotsim, tmp_path):
