@@ -12,6 +12,7 @@ from pivotsim.workload.ops import GROUP_OF
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LEAST_SEEN = 0.004  # of the highest bar
 Stacks = dict[str, dict[str, float]]  # bar -> group -> ms
 
 
@@ -61,8 +62,11 @@ def effort_delay_data(mix: MixedReport) -> Stacks:
 
 
 def draw_stacks(data: Stacks, axes: "Axes", title: str = "", label: str = "encoder") -> "Axes":
-    """Draw one stacked bar per entry, groups by colour and hatch."""
-    groups = [g for g in GROUP_LABELS if any(g in stack for stack in data.values())]
+    """Draw one stacked bar per entry, groups by colour and hatch; one too thin to be seen is told in words instead."""
+    top = max((sum(stack.values()) for stack in data.values()), default=1.0)
+    most = {g: max((stack.get(g, 0.0) for stack in data.values()), default=0.0) for g in GROUP_LABELS}
+    groups = [g for g in GROUP_LABELS if most[g] >= LEAST_SEEN * top and any(g in stack for stack in data.values())]
+    thin = [f"{GROUP_LABELS[g]} {most[g]:.2g} ms" for g in GROUP_LABELS if 0 < most[g] < LEAST_SEEN * top]
     for position, stack in enumerate(data.values()):
         bottom = 0.0
         for group in groups:
@@ -73,15 +77,15 @@ def draw_stacks(data: Stacks, axes: "Axes", title: str = "", label: str = "encod
             )  # fmt: skip
             bottom += height
     axes.set_xticks(range(len(data)), list(data))
-    axes.set_ylim(0, 1.25 * max((sum(stack.values()) for stack in data.values()), default=1.0))
+    axes.set_ylim(0, 1.25 * top)
     axes.set_xlabel(label)
     axes.set_ylabel("delay, ms")
     axes.set_title(title, fontsize=10)
-    _legend(axes, set(groups), "upper center")
+    _legend(axes, set(groups), "upper center", f"too thin to be seen: {', '.join(thin)}" if thin else "")
     return plain_axes(axes)
 
 
-def _legend(axes: "Axes", groups: set[str], place: str) -> None:
+def _legend(axes: "Axes", groups: set[str], place: str, note: str = "") -> None:
     from matplotlib.patches import Patch
 
     shown = [g for g in GROUP_LABELS if g in groups]
@@ -90,7 +94,9 @@ def _legend(axes: "Axes", groups: set[str], place: str) -> None:
         for g in shown
     ]
     columns = len(shown) if place == "upper center" else 1
-    axes.legend(handles=handles, loc=place, ncols=columns, fontsize=8, frameon=False)
+    axes.legend(
+        handles=handles, loc=place, ncols=columns, fontsize=8, frameon=False, title=note or None, title_fontsize=7
+    )
 
 
 def plot_run(report: Report, folder: Path) -> list[Path]:

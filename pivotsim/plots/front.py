@@ -40,7 +40,7 @@ class FrontPicture(NamedTuple):
     designs : int
         All designs behind it.
     knee, board : Point
-        The front's knee, and the board's own design, None where the sweep does not hold it.
+        The front's knee, and the board's own design; None where it is not to be marked, or not there.
     """
 
     x: Any
@@ -48,7 +48,7 @@ class FrontPicture(NamedTuple):
     z: Any
     cloud: tuple[Any, Any]
     designs: int
-    knee: Point
+    knee: Point | None
     board: Point | None
 
 
@@ -66,11 +66,11 @@ def front_data(
             found = next(((float(parts[-1][0][i]), float(parts[-1][1][i])) for i in np.flatnonzero(is_own)), None)
     xs, ys = (np.concatenate(column) for column in zip(*parts, strict=True))
     step = max(1, -(-len(xs) // MAX_CLOUD))
+    at_knee = [float(front[name][knee]) for name in objectives[:2]]
+    named = design_text({name: front[name][knee] for name in dataset.axes})
     return FrontPicture(
         x, y, z[0] if z else None, (xs[::step], ys[::step]), len(xs) - len(x),
-        Point(*(float(front[name][knee]) for name in objectives[:2]),
-              design_text({name: front[name][knee] for name in dataset.axes})),
-        None if found is None else Point(*found, design_text(own)),
+        Point(at_knee[0], at_knee[1], named), None if found is None else Point(found[0], found[1], design_text(own)),
     )  # fmt: skip
 
 
@@ -103,12 +103,13 @@ def draw_front(data: FrontPicture, labels: Sequence[str], axes: "Axes", *, falls
             label=f"front of three, {len(data.x):,} designs",
         )  # fmt: skip
         axes.figure.colorbar(points, ax=axes, label=labels[2])
-    knee = data.knee
-    axes.plot(knee.x, knee.y, "D", markersize=8, color=ORANGE, label=f"knee: {knee.text}", zorder=4)
-    if data.board is not None:
-        axes.plot(
-            data.board.x, data.board.y, "*", markersize=11, color=GREEN, label=f"board: {data.board.text}", zorder=4
-        )
+    for what, point, marker, size, colour in (
+        ("knee", data.knee, "D", 8, ORANGE),
+        ("board", data.board, "*", 11, GREEN),
+    ):
+        if point is not None:
+            label = f"{what}: {point.text}"
+            axes.plot(point.x, point.y, marker, markersize=size, color=colour, label=label, zorder=4)
     log_axes(axes, x=is_wide_range(data.cloud[0]), y=is_wide_range(data.cloud[1]))
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])

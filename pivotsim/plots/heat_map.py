@@ -46,9 +46,9 @@ def heat_data(
         place = list(ys).index(fitting_ys[row]), list(xs).index(fitting_xs[column])
         fits[place], shown[place] = True, fitting[row, column]
     among = np.where(fits, shown, np.inf) if fits.any() else np.where(np.isnan(shown), np.inf, shown)
-    row, column = np.unravel_index(int(np.argmin(among)), among.shape)
+    row, column = divmod(int(np.argmin(among)), among.shape[1])
     text = design_text({names[0]: xs[column], names[1]: ys[row]})
-    return HeatMap(xs, ys, shown, ~fits & ~np.isnan(least), (int(row), int(column)), text)
+    return HeatMap(xs, ys, shown, ~fits & ~np.isnan(least), (row, column), text)
 
 
 def draw_heat(data: HeatMap, labels: Sequence[str], axes: "Axes") -> "Axes":

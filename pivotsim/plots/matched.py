@@ -23,6 +23,8 @@ PARTS = {
     "own": ("the method's own work", "#D55E00", "xx"),
 }
 
+TEXT_PERCENT = 9.0  # of an axis, that a number takes
+
 
 class Cost(NamedTuple):
     """One method on one machine: its parts in ms, and what its MACs' share of the dense delay would be."""
@@ -68,7 +70,12 @@ def draw_matched(costs: Sequence[Cost], axes: "Axes", title: str = "", *, has_na
             axes.barh(position, width, left=left, color=colour, hatch=hatch, edgecolor="white", height=0.7)
             left += width
         mark = 100 * cost.proportional_ms / dense_ms
-        axes.text(max(left, mark) + 1, position, f"{left:.0f}", va="center", fontsize=8)
+        is_inside = left < mark < left + TEXT_PERCENT  # the line stands where the number would
+        axes.text(
+            left - 1 if is_inside else left + 1, position, f"{left:.0f}", ha="right" if is_inside else "left",
+            va="center", fontsize=8, zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8} if is_inside else None,
+        )  # fmt: skip
         axes.plot([mark, mark], [position - 0.45, position + 0.45], color="black", linewidth=1.5)
     names = [f"{cost.name}  {cost.setting}".strip() for cost in costs]
     axes.set_yticks(range(len(costs)), names if has_names else [""] * len(costs))

@@ -118,3 +118,25 @@ def test_a_summary_is_one_screen(pivotsim, monkeypatch):
             verdict
         )
     assert any(line.split()[:3] == ["table2.deit_s.delay", "59.66", "59.660"] for line in lines)
+
+
+def test_pictures_in_the_forms_of_papers(pivotsim, tmp_path):
+    ran = pivotsim("run", "deit_t", "--plots", tmp_path, "--figure-format", "pdf", "--figure-columns", "1")
+    assert ran.code == 0
+    assert {path.suffix for path in tmp_path.iterdir()} == {".pdf"} and ran.out.count(".pdf") == len(
+        list(tmp_path.iterdir())
+    )
+    for options, message in (
+        (("--figure-format", "pdf"), "--figure-format: changes pictures alone, give --plots too (got 'pdf')"),
+        (("--plots", "p", "--figure-columns", "3"), "--figure-columns: must be 1 or 2 (got 3)"),
+        (("--plots", "p", "--figure-format", "jpg"), "--figure-format: must be one of png, pdf, svg (got 'jpg')"),
+    ):
+        ran = pivotsim("run", "deit_t", *options)
+        assert (ran.code, ran.out) == (2, "") and ran.err.startswith(message)
+
+
+def test_every_command_that_draws_has_the_forms():
+    for path, command in commands():
+        options = {option for parameter in command.params for option in parameter.opts}
+        draws = "--plots" in options or path == "watch"
+        assert ({"--figure-format", "--figure-columns"} <= options) == draws, path
