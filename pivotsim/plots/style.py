@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,7 @@ from pivotsim.io.text_files import make_folder, write_atomic
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 # Okabe and Ito's palette, light enough apart to be told apart in grey; hatches help where bars touch.
 GROUP_COLOURS = {
@@ -30,7 +32,10 @@ METADATA: dict[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": "pivotsim"},
 }  # fmt: skip
 DPI = {False: 150, True: 300}  # on a screen, and in a column
+LEGEND_SHARE = 0.9  # of a picture's width; a wider legend goes below it
+LEAST_PANEL_IN = 3.0  # of axes side by side
 LEAST_SCALE, LEAST_PT, HEIGHT_EXPONENT = 0.7, 5.0, 0.6
+TITLE_PT = 10.0
 
 
 class Form(NamedTuple):
@@ -51,12 +56,19 @@ class Written(NamedTuple):
 
 
 def new_axes(width_in: float, height_in: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
-    """Return a figure and its axes, without pyplot and so without any window or global state."""
+    """Return a figure and its axes, without pyplot and so without any window or global state.
+
+    The axes stand side by side; in a picture for a paper's column so many as have room, the others below.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width_in, height_in), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False)
-    return figure, list(axes[0])
+    per_row = columns if _form.width_in is None else max(1, min(columns, int(_form.width_in / LEAST_PANEL_IN)))
+    rows = -(-columns // per_row)
+    figure = Figure(figsize=(width_in * per_row / columns, height_in * rows), layout="constrained")
+    axes = list(figure.subplots(rows, per_row, squeeze=False).flat)
+    for unused in axes[columns:]:
+        unused.set_visible(False)
+    return figure, axes[:columns]
 
 
 @contextlib.contextmanager
@@ -107,6 +119,7 @@ def _resize(figure: "Figure", width_in: float) -> None:
 
     Its height follows less than its width, as text does not shrink as far.
     """
+    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
 
@@ -119,6 +132,28 @@ def _resize(figure: "Figure", width_in: float) -> None:
     for line in figure.findobj(Line2D):
         line.set_linewidth(line.get_linewidth() * scale)
         line.set_markersize(line.get_markersize() * scale)
+    for axes in figure.axes:
+        grid = axes.get_subplotspec()
+        _wrap(axes.title, width_in / (grid.get_gridspec().ncols if grid is not None else 1))
+    if figure.get_suptitle():
+        _wrap(figure.suptitle(figure.get_suptitle(), fontsize=TITLE_PT * scale), width_in)
+    figure.set_layout_engine("none")  # for once: a legend wider than the picture leaves no room for the axes
+    figure.draw_without_rendering()
+    figure.set_layout_engine("constrained")
+    for legend in figure.findobj(Legend):
+        if legend.get_window_extent().width > LEGEND_SHARE * width_in * figure.dpi:
+            labels = [text.get_text() for text in legend.get_texts()]
+            size = legend.get_texts()[0].get_fontsize()
+            legend.remove()
+            handles = [handle for handle in legend.legend_handles if handle is not None]
+            figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=size, frameon=False)
+
+
+def _wrap(title: "Text", width_in: float) -> None:
+    """Break a title into lines that fit a width; a character is a bit more than half as wide as it is high."""
+    characters = max(int(72 * width_in / (0.55 * float(title.get_fontsize()))), 10)
+    lines = title.get_text().splitlines()
+    title.set_text("\n".join(part for line in lines for part in textwrap.wrap(line, characters)))
 
 
 def plain_axes(axes: "Axes") -> "Axes":

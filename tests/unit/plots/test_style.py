@@ -61,3 +61,21 @@ def test_logarithmic_axes_have_plain_numbers():
     axes.figure.canvas.draw()
     shown = {label.get_text() for label in axes.get_xticklabels()}
     assert {"50", "1,000", "2,000"} <= shown and axes.get_yscale() == "linear"
+
+
+def test_in_one_column_panels_stand_below_each_other_and_wide_legends_below_all(tmp_path):
+    with drawn_as("png", 1):
+        figure, axes = new_axes(12, 4, 3)
+        assert len(axes) == 3 and len({round(a.get_position().x0, 3) for a in axes}) == 1
+        for number in range(6):
+            axes[0].plot([1, 2], label=f"a line with a long name {number}")
+        axes[0].legend(ncols=6)
+        axes[0].set_title("a title that is far too long for one column of a paper and so stands in lines")
+        save_figure(figure, tmp_path, "p")
+    assert axes[0].get_legend() is None and len(figure.legends[0].get_texts()) == 6
+    assert axes[0].get_title().count("\n") >= 1
+    with drawn_as("png", 2):
+        _, axes = new_axes(12, 4, 3)
+        assert len(axes) == 3 and len({round(a.get_position().x0, 3) for a in axes}) == 2
+    figure, axes = new_axes(12, 4, 3)
+    assert len({round(a.get_position().y0, 3) for a in axes}) == 1 and tuple(figure.get_size_inches()) == (12, 4)
