@@ -45,6 +45,7 @@ COMMANDS = {
     "measure": ("measuring", "measure_app"),
     "show": ("showing", "show_app"),
     "list": ("listing", "list_command"),
+    "schema": ("schemas", "schema_command"),
 }
 
 
