@@ -75,7 +75,8 @@ def run_command(
         typer.Option(
             parser=options.file_of("--timeline"),
             metavar="OUT.json",
-            help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout.",
+            help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout. A name that ends in "
+            ".pftrace holds a million events, of 100,000 (extra perfetto).",
         ),
     ] = None,
     by: options.ByOption = "module",
