@@ -12,40 +12,40 @@ from pivotsim.errors import check_choice
 
 def _hardware() -> dict[str, Any]:
     from pivotsim.hardware.loading import KINDS, schema_of
-    from pivotsim.io.json_schema import json_schema
+    from pivotsim.io.json_schema import editor_schema
     from pivotsim.io.yaml_reader import Document
 
     specs = {kind: schema_of(Document({"kind": kind}, {}, "hardware")) for kind in KINDS}
-    return json_schema(specs, "A board of pivotsim", default="systolic", demands=("name", "kind", "sources"))
+    return editor_schema(specs, "A board of pivotsim", default="systolic", demands=("name", "kind", "sources"))
 
 
 def _gpu() -> dict[str, Any]:
     from pivotsim.hardware.gpu import GpuSpec
-    from pivotsim.io.json_schema import json_schema
+    from pivotsim.io.json_schema import editor_schema
 
-    return json_schema({"": GpuSpec}, "A GPU of pivotsim")
+    return editor_schema({"": GpuSpec}, "A GPU of pivotsim")
 
 
 def _dram() -> dict[str, Any]:
     from pivotsim.hardware.dram.spec import schema_of
     from pivotsim.hardware.dram.standards import KINDS
-    from pivotsim.io.json_schema import json_schema
+    from pivotsim.io.json_schema import editor_schema
 
-    return json_schema({kind: schema_of(kind) for kind in KINDS}, "A DRAM channel of pivotsim", default="ddr4")
+    return editor_schema({kind: schema_of(kind) for kind in KINDS}, "A DRAM channel of pivotsim", default="ddr4")
 
 
 def _model() -> dict[str, Any]:
-    from pivotsim.io.json_schema import json_schema
+    from pivotsim.io.json_schema import editor_schema
     from pivotsim.models.spec import VitModel
 
-    return json_schema({"": VitModel}, "A model of pivotsim")
+    return editor_schema({"": VitModel}, "A model of pivotsim")
 
 
 def _space() -> dict[str, Any]:
     from pivotsim.dse.space.reading import SpaceSpec
-    from pivotsim.io.json_schema import json_schema
+    from pivotsim.io.json_schema import editor_schema
 
-    return json_schema({"": SpaceSpec}, "A space of designs of pivotsim")
+    return editor_schema({"": SpaceSpec}, "A space of designs of pivotsim")
 
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {

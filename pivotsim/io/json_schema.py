@@ -13,7 +13,7 @@ ON_BASE = "_on_base"
 NONE = "none"  # how a group that is not there is written
 
 
-def json_schema(
+def editor_schema(
     kinds: Mapping[str, type[Spec]], title: str, *, default: str = "", demands: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Return the JSON schema of a YAML file.

@@ -21,9 +21,3 @@ def pivotsim(capsys):
         return Ran(code, captured.out, captured.err)
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def wide_page(monkeypatch):
-    """A page on which no line wraps; tests of wrapping set their own."""
-    monkeypatch.setenv("COLUMNS", "2000")
