@@ -183,13 +183,22 @@ def _cascade(
 
 def compare_command(
     a: Annotated[Path, typer.Argument(metavar="A.json", help="JSON of run or combine.", show_default=False)],
-    b: Annotated[Path, typer.Argument(metavar="B.json", help="The same, to compare with A.", show_default=False)],
+    others: Annotated[
+        list[Path], typer.Argument(metavar="B.json...", help="The same, to compare with A.", show_default=False)
+    ],
     json: options.JsonOption = False,
 ) -> None:
-    """What changed from one saved result to another, module by module."""
+    """What changed from one saved result to another, module by module; of several, the ratios of each to the first.
+
+    Example: pivotsim compare a.json b.json
+    """
     from pivotsim.simulation.comparison import compare, identity, read_result
     from pivotsim.simulation.results import hash_of, header
 
+    if len(others) > 1:
+        _compare_several([a, *others], json)
+        return
+    b = others[0]
     results = {"a": read_result(a), "b": read_result(b)}
     table = compare(results["a"], results["b"])
     who = {name: identity(result) for name, result in results.items()}
@@ -216,3 +225,20 @@ def compare_command(
             right=(1, 2, 3, 4),
         )
         print_line()
+
+
+def _compare_several(paths: list[Path], json: bool) -> None:
+    """Print several results beside each other."""
+    from pivotsim.cli.compare_tables import compared_to_dict, named, print_compared
+    from pivotsim.simulation.comparison import identity, read_result
+    from pivotsim.simulation.results import hash_of, header
+
+    results = named([read_result(path) for path in paths])
+    if json:
+        found = compared_to_dict(results)
+        print_json({**header("compare", hash_of(found)), **found})
+        return
+    for (name, result), path in zip(results.items(), paths, strict=True):
+        print_line(f"{name} ({path}): " + ", ".join(f"{key} {value}" for key, value in identity(result).items()))
+    print_line()
+    print_compared(results)

@@ -78,7 +78,8 @@ def front_command(
     if plots is not None:
         from pivotsim.plots.front import plot_front
 
-        written = [*plot_front(dataset, front, names, knee, plots, axes), *drawing.plot_drawn(drawn, plots)]
+        drawn_front = plot_front(dataset, front, names, knee, plots, axes, where=rules, maximize=up)
+        written = [*drawn_front, *drawing.plot_drawn(drawn, plots)]
     if not dataset.is_complete:
         done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
         print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")
@@ -113,7 +114,7 @@ def front_command(
     _print_shares(shares, names)
     drawing.print_drawn(drawn)
     for path in written:
-        print_line(f"wrote {path}")
+        print_line(f"wrote {path}", wraps=False)
 
 
 def _volume(
@@ -213,7 +214,7 @@ def export_command(
     if not dataset.is_complete:
         print_note(f"{folder}: the sweep is not finished")
     with output.beside(csv):
-        print_line(f"wrote {csv}: {rows:,} designs")
+        print_line(f"wrote {csv}: {rows:,} designs", wraps=False)
 
 
 def column_names(text: str) -> list[str]:

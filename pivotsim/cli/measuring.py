@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options
+from pivotsim.cli.command import App
 from pivotsim.cli.output import beside, print_line, print_note, progress
 from pivotsim.errors import InputError
 
-measure_app = typer.Typer(no_args_is_help=True, help="Rows measured on this machine; what Vivado reports of a design.")
+measure_app = App(help="Rows measured on this machine; what Vivado reports of a design.")
 
 
 @measure_app.callback()
@@ -68,7 +69,7 @@ def measure_host_command(
     write_atomic(out or Path("-"), rows_text(found.rows, found.heading))
     with beside(out or Path("-")):
         for line in (*found.heading, *([f"wrote {out}: {len(found.rows)} rows"] if out is not None else [])):
-            print_line(line)
+            print_line(line, wraps=False)
 
 
 @measure_app.command("vivado")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options, pruning
+from pivotsim.cli.command import App
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.settings import load_both, model_of, parse_settings
 from pivotsim.cli.tracing import show_trace_command
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
 
-show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, its fit, a model, plan or trace.")
+show_app = App(help="Show a resolved hardware, its fit, a model, plan or trace.")
 HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
 ModelArgument = Annotated[str, typer.Argument(help="A name or a YAML file.", show_default=False)]
 

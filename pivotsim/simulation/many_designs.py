@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import CONSTANT, RULES, whole_j
@@ -60,7 +61,7 @@ BLOCK_DESIGNS = 8_192  # whose resources are worked out at once: vectors that an
 def simulate_designs(
     workload: Plan | Trace,
     hw: Hardware | str,
-    designs: Mapping[str, object],
+    designs: Mapping[str, ArrayLike],
     *,
     profile: str = "paper",
     energy: str = "constant",
