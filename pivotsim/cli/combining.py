@@ -66,6 +66,7 @@ def combine_command(
     set_: options.SetOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     plots: options.PlotsOption = None,
+    html: options.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and the three EDPs of the mean image under low and high effort.
@@ -106,6 +107,12 @@ def combine_command(
     of_model |= pruned.not_used(lambda asked: [lower(one) for one in plans_of(spec, asked)], scope)
     of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
+    said = [*options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)]
+    if html is not None:
+        from pivotsim.pages.writer import write_html
+
+        shown = {"hw": hw, **dict(lists), "set": settings, "pruned": str(pruned) if pruned else ""}
+        written.append(write_html(mix, html, asked=shown, said=said))
     if json:
         not_used = {**mix.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
@@ -149,7 +156,7 @@ def combine_command(
         ],
         right=(1,),
     )
-    print_said([*said_lines(mix), *options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)])
+    print_said([*said_lines(mix), *said])
     print_breakdown(mix)
     print_energy(mix)
     print_end(mix.notes, written)
@@ -184,6 +191,7 @@ def _cascade(
 def compare_command(
     a: Annotated[Path, typer.Argument(metavar="A.json", help="JSON of run or combine.", show_default=False)],
     b: Annotated[Path, typer.Argument(metavar="B.json", help="The same, to compare with A.", show_default=False)],
+    html: options.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """What changed from one saved result to another, module by module."""
@@ -193,6 +201,10 @@ def compare_command(
     results = {"a": read_result(a), "b": read_result(b)}
     table = compare(results["a"], results["b"])
     who = {name: identity(result) for name, result in results.items()}
+    if html is not None:
+        from pivotsim.pages.writer import write_html
+
+        write_html(list(results.values()), html, asked={"file A": a, "file B": b})
     if json:
         deltas = {part: [delta._asdict() for delta in table[part]] for part in ("totals", "modules")}
         differences = [difference._asdict() for difference in table["options"]]

@@ -34,7 +34,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
     "plots": (("plots", options.PlotsOption, None),),
     "recorded": (("recorded", RecordedOption, None),),
 }
-ALWAYS = (("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
+ALWAYS = (("html", options.HtmlOption, None), ("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
 
 
 def _add_command(name: str, paper: Paper) -> None:
@@ -56,6 +56,7 @@ def _reproduce(
     *,
     markdown: bool,
     json: bool,
+    html: Path | None,
     hw: str | None = None,
     set_: list[str] | None = None,
     plots: Path | None = None,
@@ -77,6 +78,10 @@ def _reproduce(
         drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
         written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, **drawn)
         print_notes(notes)
+    if html is not None:
+        from pivotsim.pages.writer import write_html
+
+        written.append(write_html(audit, html, asked={"hw": hw, **said}))
     if json:
         print_json({**audit.to_dict(), **said})
     else:

@@ -119,7 +119,7 @@ def sweep_of(option: str, asked: Asked, alpha: Numbers, batch: Numbers, encoder:
 
 def show_sweep(
     table: "SweepTable", settings: dict[str, object], behind: tuple[str, ...], *, json: bool, csv: Path | None,
-    plots: Path | None,
+    plots: Path | None, html: Path | None,
 ) -> None:  # fmt: skip
     """Print a sweep, write what was asked for, and say what stands behind it."""
     check_free("--csv", csv, json)
@@ -131,6 +131,10 @@ def show_sweep(
     if csv is not None:
         table.to_csv(csv)
         written.append(csv)
+    if html is not None:
+        from pivotsim.pages.writer import write_html
+
+        written.append(write_html(table, html, asked={"set": settings}, notes=behind))
     if json:
         found = table.to_json()
         print_json({**found, "notes": [*found["notes"], *behind], "set": settings})

@@ -84,6 +84,7 @@ def schedule_command(
         Path | None,
         typer.Option(parser=options.file_of("--csv"), metavar="FILE.csv", help="Write the rows of a sweep there."),
     ] = None,
+    html: options.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """How many tokens to prune, and where: the utilities, the latency staircase with its steps, and R.
@@ -120,7 +121,7 @@ def schedule_command(
     if option:
         with progress():
             sweep = sweep_of(option, Asked(whole, device, table, grid, pruning_ms), alpha, batch, encoder)
-        show_sweep(sweep, settings, tuple(behind), json=json, csv=csv, plots=plots)
+        show_sweep(sweep, settings, tuple(behind), json=json, csv=csv, plots=plots, html=html)
         return
     if csv is not None:
         raise InputError("--csv: writes the rows of a sweep; state several values, as in --alpha 0.1:0.9")
@@ -139,6 +140,11 @@ def schedule_command(
         from pivotsim.plots.staircase import plot_schedule
 
         written = plot_schedule(found, plots)
+    if html is not None:
+        from pivotsim.pages.writer import write_html
+
+        asked = {"accuracy": accuracy, "set": settings}
+        written.append(write_html(found, html, asked=asked, said=not_used_lines(of_model), notes=behind))
     if json:
         shown = found.to_dict()
         print_json({**shown, "notes": [*shown["notes"], *behind], "not_used": of_model, "set": settings})

@@ -81,6 +81,7 @@ def run_command(
     draws: drawing.DrawsOption = None,
     seed: drawing.SeedOption = None,
     plots: options.PlotsOption = None,
+    html: options.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and breakdown of a model, or of a trace, on the hardware.
@@ -155,6 +156,15 @@ def run_command(
         from pivotsim.export.perfetto import write_timeline
 
         written.append(write_timeline(report, timeline))
+    said = [
+        *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
+    ]  # fmt: skip
+    if html is not None:
+        from pivotsim.pages.writer import write_html
+
+        asked = {"hw": hw, "active": active, "set": settings, "pruned": str(pruned) if pruned else ""}
+        tables = [] if drawn is None else list(drawn.tables())
+        written.append(write_html(report, html, asked=asked, said=said, tables=tables))
     if json:
         not_used = {**report.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
@@ -164,9 +174,6 @@ def run_command(
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
-        said = [
-            *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
-        ]  # fmt: skip
         _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
         if stored is not None:
             checkpoints.print_checkpoint(stored, gains)

@@ -238,7 +238,7 @@ class MixedReport:
 
     def summary(self) -> str:
         """Return efforts, totals and modules as short tables, what ``print`` shows."""
-        return as_text(self._tables(full=False))
+        return as_text(self.tables())
 
     __str__ = summary
 
@@ -247,9 +247,10 @@ class MixedReport:
         return f"<MixedReport: {names}, {number(self.delay_ms)} ms, {number(self.energy_j, 4)} J>"
 
     def _repr_html_(self) -> str:
-        return as_html(self._tables(full=True))
+        return as_html(self.tables(full=True))
 
-    def _tables(self, *, full: bool) -> Iterator[Table]:
+    def tables(self, *, full: bool = False) -> Iterator[Table]:
+        """Yield efforts, totals of the mean image and modules; ``full`` adds the notes, which are long."""
         first = self.efforts[0].report
         said = ", ".join(f"{name} {first.options[name]}" for name in ("engine", "memory", "profile", "scope"))
         yield Table(
