@@ -2,8 +2,8 @@
 
 These names are the way in; more stand in the namespaces ``pivotsim.hardware``, ``pivotsim.workload``,
 ``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram``,
-``pivotsim.truth``, ``pivotsim.calibration``, ``pivotsim.export`` and ``pivotsim.pages``. Everything loads on first use, so that
-``import pivotsim`` costs milliseconds.
+``pivotsim.truth``, ``pivotsim.calibration``, ``pivotsim.export`` and ``pivotsim.pages``. Everything loads on first
+use, so that ``import pivotsim`` costs milliseconds.
 """
 
 from typing import TYPE_CHECKING

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import options, paging, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_breakdown, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -66,7 +66,7 @@ def combine_command(
     set_: options.SetOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     plots: options.PlotsOption = None,
-    html: options.HtmlOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and the three EDPs of the mean image under low and high effort.
@@ -108,11 +108,8 @@ def combine_command(
     of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
     said = [*options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)]
-    if html is not None:
-        from pivotsim.pages.writer import write_html
-
-        shown = {"hw": hw, **dict(lists), "set": settings, "pruned": str(pruned) if pruned else ""}
-        written.append(write_html(mix, html, asked=shown, said=said))
+    shown = {"hw": hw, **dict(lists), "set": settings, "pruned": str(pruned) if pruned else ""}
+    written += paging.write_page(mix, html, asked=shown, said=said)
     if json:
         not_used = {**mix.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
@@ -191,7 +188,7 @@ def _cascade(
 def compare_command(
     a: Annotated[Path, typer.Argument(metavar="A.json", help="JSON of run or combine.", show_default=False)],
     b: Annotated[Path, typer.Argument(metavar="B.json", help="The same, to compare with A.", show_default=False)],
-    html: options.HtmlOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """What changed from one saved result to another, module by module."""
@@ -201,10 +198,7 @@ def compare_command(
     results = {"a": read_result(a), "b": read_result(b)}
     table = compare(results["a"], results["b"])
     who = {name: identity(result) for name, result in results.items()}
-    if html is not None:
-        from pivotsim.pages.writer import write_html
-
-        write_html(list(results.values()), html, asked={"file A": a, "file B": b})
+    written = paging.write_page(list(results.values()), html, asked={"file A": a, "file B": b})
     if json:
         deltas = {part: [delta._asdict() for delta in table[part]] for part in ("totals", "modules")}
         differences = [difference._asdict() for difference in table["options"]]
@@ -228,3 +222,5 @@ def compare_command(
             right=(1, 2, 3, 4),
         )
         print_line()
+    for path in written:
+        print_line(f"wrote {path}")

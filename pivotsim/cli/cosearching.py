@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, paging
 from pivotsim.cli.cosearch_json import search_to_dict
 from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths, print_rungs
 from pivotsim.cli.output import print_json, print_line
 from pivotsim.cli.report_tables import print_end
-from pivotsim.cli.rungs import AskedRung, RungOption, parse_rungs
+from pivotsim.cli.rungs import RungOption, parse_rungs
 from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
 from pivotsim.errors import InputError, got
 
@@ -113,7 +113,7 @@ def cosearch_command(
     set_: options.SetOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     plots: options.PlotsOption = None,
-    html: options.HtmlOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> int:
     """Which efforts to combine, and when to stop: PIVOT's co-search.
@@ -177,8 +177,11 @@ def cosearch_command(
     titles = [f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}"] * len(pairs)
     titles += [] if best is None else [f"best {objective}"]
     written = _write_plots(search, answers, edge, front, plots)
-    if html is not None:
-        written.append(_write_page(search, spec.name, titles, answers, edge, front, rungs, of_model, notes, html))
+    titled, flags = list(zip(titles, answers, strict=True)), {asked.name: asked.flags for asked in rungs}
+    written += paging.write_search(
+        search, spec.name, titled, edge, front, flags, html, asked={"limit": limits, "set": settings},
+        said=[*([] if sampling is None else [str(sampling)]), *not_used_lines(of_model)], notes=notes,
+    )  # fmt: skip
     if json:
         sampled = {"sampling": None if sampling is None else sampling._asdict()}
         shaped = {asked.name: asked.to_dict() for asked in rungs}
@@ -188,13 +191,13 @@ def cosearch_command(
         named = "rungs" if of_efforts is None else "efforts"
         print_line(f"{spec.name}, {named} {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
         if of_efforts is None:
-            print_rungs(search, {asked.name: asked.flags for asked in rungs})
+            print_rungs(search, flags)
         else:
             print_paths(of_efforts)
         print_boards(search)
         for line in not_used_lines(of_model):
             print_line(line)
-        for title, answer in zip(titles, answers, strict=True):
+        for title, answer in titled:
             print_answer(title, answer)
         if edge is not None:
             print_front(edge, str(front), sampling)
@@ -250,24 +253,3 @@ def _write_plots(
 
     paths = [plot_entropies(search, answers[0].choice, folder)] if answers else []
     return paths if front is None else [*paths, plot_front(front, str(cost), folder)]
-
-
-def _write_page(
-    search: "Cascades", model: str, titles: list[str], answers: "list[Answer]", front: "list[Choice] | None",
-    cost: str | None, rungs: "list[AskedRung]", not_used: Mapping[str, str], notes: tuple[str, ...], path: Path,
-) -> Path:  # fmt: skip
-    """Write the page of a search, and return its path; answers of several hardwares are told apart by their names."""
-    from pivotsim.pages.results.cosearch import SearchResult
-    from pivotsim.pages.writer import write_html
-    from pivotsim.simulation.summary import not_used_lines
-
-    several = len(search.reports) > 1
-    named = {
-        f"{title}, {answer.choice.hardware}" if several else title: answer
-        for title, answer in zip(titles, answers, strict=True)
-    }
-    result = SearchResult(
-        search, model, named, front, cost or "delay_ms", {asked.name: asked.flags for asked in rungs},
-        tuple(not_used_lines(not_used)), notes,
-    )  # fmt: skip
-    return write_html(result, path)

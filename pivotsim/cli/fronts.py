@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import drawing, options, output
+from pivotsim.cli import drawing, options, output, paging
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes, print_table
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.tables import Table, counted, figures
@@ -38,7 +38,7 @@ def front_command(
         str | None, typer.Option(metavar="SPACE", help="The sweep's space, with --draws [the one of its name].")
     ] = None,
     plots: options.PlotsOption = None,
-    html: options.HtmlOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Pareto front of a sweep, its knee, and how much of each objective each axis explains.
@@ -64,11 +64,11 @@ def front_command(
     dataset.check_columns("heat", axes)
     dataset.check_columns("objectives", names or [])
     filters = dataset.filters(rules)
-    names, alike = front_objectives(lambda columns: dataset.tables(columns, filters), names, maximize=up)
+    names, told_alike = front_objectives(lambda columns: dataset.tables(columns, filters), names, maximize=up)
     front = front_rows(dataset, names, maximize=up, where=rules)
     knee = knee_place(front, names, maximize=up)
     shares = shares_of_variance(dataset, names, where=rules)
-    ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *alike]
+    ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *told_alike]
     volume = _volume(dataset, front, names, up, filters, reference)
     drawn = None
     if draws is not None:
@@ -82,11 +82,10 @@ def front_command(
         written = [*plot_front(dataset, front, names, knee, plots, axes), *drawing.plot_drawn(drawn, plots)]
     if html is not None:
         from pivotsim.pages.results.front import SweepFront
-        from pivotsim.pages.writer import write_html
 
-        told = tuple(line for line in (_said_of(ties).removeprefix("; "),) if line)
-        page = SweepFront(dataset, names, up, rules, front, knee, shares, told, tuple(notes), volume)
-        written.append(write_html(page, html, tables=[] if drawn is None else list(drawn.tables())))
+        alike = tuple(line for line in (_said_of(ties).removeprefix("; "),) if line)
+        page = SweepFront(dataset, names, up, rules, front, knee, shares, alike, tuple(notes), volume)
+        written += paging.write_page(page, html, tables=[] if drawn is None else list(drawn.tables()))
     if not dataset.is_complete:
         done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
         print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")

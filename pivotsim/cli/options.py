@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from pivotsim.errors import InputError, got, got_typed
-from pivotsim.io.text_files import is_stdout
 from pivotsim.io.yaml_reader import exact_integer, parse_scalar
 
 
@@ -70,17 +69,6 @@ def file_of(option: str) -> Callable[[str], Path]:
     return parse
 
 
-def html_file(text: str) -> Path:
-    """Return the path of a page, or raise what is wrong with it, or missing for it, before anything runs."""
-    from pivotsim.pages.bokeh_figures import check_extra
-
-    path = file_of("--html")(text)
-    if is_stdout(path):
-        raise InputError(f"--html: must name a file that a browser can open {got(text)}")
-    check_extra()
-    return path
-
-
 HwOption = Annotated[
     str, typer.Option("--hw", metavar="NAME", help="Hardware: a name, a YAML file, or SCALE-Sim's .cfg.")
 ]
@@ -109,12 +97,6 @@ CoresOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[
     Path | None, typer.Option("--plots", parser=folder("--plots"), metavar="DIR", help="Write pictures (PNG) there.")
-]
-HtmlOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--html", parser=html_file, metavar="OUT.html", help="Write a page with charts that a browser opens offline."
-    ),
 ]
 EngineOption = Annotated[
     str,

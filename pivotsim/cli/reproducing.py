@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, paging
 from pivotsim.cli.audit_tables import print_audit, print_verdicts
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
 from pivotsim.cli.settings import load_both, parse_settings
@@ -34,7 +34,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
     "plots": (("plots", options.PlotsOption, None),),
     "recorded": (("recorded", RecordedOption, None),),
 }
-ALWAYS = (("html", options.HtmlOption, None), ("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
+ALWAYS = (("html", paging.HtmlOption, None), ("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
 
 
 def _add_command(name: str, paper: Paper) -> None:
@@ -78,10 +78,7 @@ def _reproduce(
         drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
         written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, **drawn)
         print_notes(notes)
-    if html is not None:
-        from pivotsim.pages.writer import write_html
-
-        written.append(write_html(audit, html, asked={"hw": hw, **said}))
+    written += paging.write_page(audit, html, asked={"hw": hw, **said})
     if json:
         print_json({**audit.to_dict(), **said})
     else:

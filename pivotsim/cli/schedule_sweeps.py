@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pivotsim.cli import paging
 from pivotsim.cli.options import integer, real
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_end, print_said
@@ -131,10 +132,7 @@ def show_sweep(
     if csv is not None:
         table.to_csv(csv)
         written.append(csv)
-    if html is not None:
-        from pivotsim.pages.writer import write_html
-
-        written.append(write_html(table, html, asked={"set": settings}, notes=behind))
+    written += paging.write_page(table, html, asked={"set": settings}, notes=behind)
     if json:
         found = table.to_json()
         print_json({**found, "notes": [*found["notes"], *behind], "set": settings})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import checkpoints, drawing, importing, options, pruning
+from pivotsim.cli import checkpoints, drawing, importing, options, paging, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_breakdown, print_details, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -81,7 +81,7 @@ def run_command(
     draws: drawing.DrawsOption = None,
     seed: drawing.SeedOption = None,
     plots: options.PlotsOption = None,
-    html: options.HtmlOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and breakdown of a model, or of a trace, on the hardware.
@@ -159,12 +159,9 @@ def run_command(
     said = [
         *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
     ]  # fmt: skip
-    if html is not None:
-        from pivotsim.pages.writer import write_html
-
-        asked = {"hw": hw, "active": active, "set": settings, "pruned": str(pruned) if pruned else ""}
-        tables = [] if drawn is None else list(drawn.tables())
-        written.append(write_html(report, html, asked=asked, said=said, tables=tables))
+    shown = {"hw": hw, "active": active, "set": settings, "pruned": str(pruned) if pruned else ""}
+    tables = [] if drawn is None else list(drawn.tables())
+    written += paging.write_page(report, html, asked=shown, said=said, tables=tables)
     if json:
         not_used = {**report.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}

@@ -9,6 +9,7 @@ from typing import Any
 from pivotsim.errors import MissingExtraError
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")  # Okabe and Ito's
+MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "plus")
 INK, PALE = "#1b2733", "#e3e8ee"
 HATCHES = {"//": "/", "..": ".", "xx": "x", "++": "+"}  # Matplotlib's names of hatches -> Bokeh's
 MATHS = (("$$", "$ $"), ("\\[", "\\ ["), ("\\(", "\\ ("))  # what Bokeh would take for TeX, and load a library for
@@ -69,16 +70,14 @@ def new_source(columns: Mapping[str, Sequence[Any]], name: str = "") -> Any:
 
 
 def new_figure(
-    x_label: str, y_label: str, *, height: int = 320, tools: str = "box_zoom,xzoom_in,xzoom_out,reset,save",
-    drag: str | None = None, **ranges: Any,
+    x_label: str, y_label: str, *, height: int = 320, tools: str = "", drag: str | None = None, **ranges: Any,
 ) -> Any:  # fmt: skip
     """Return an empty figure as wide as its page; ``drag`` names the tool that a drag works, none on touch screens."""
     figure = plotting().figure(
-        height=height, sizing_mode="stretch_width", tools=tools, toolbar_location="above", active_drag=drag,
-        active_scroll=None, min_border_left=48, **ranges,
+        height=height, sizing_mode="stretch_width", tools=tools, toolbar_location="above" if tools else None,
+        active_drag=drag, active_scroll=None, min_border_left=48, **ranges,
     )  # fmt: skip
     figure.toolbar.logo = None
-    figure.toolbar.autohide = True
     figure.outline_line_color = None
     for axis, label in ((figure.xaxis, x_label), (figure.yaxis, y_label)):
         axis.axis_label = plain(label)
@@ -104,6 +103,6 @@ def place_legend(figure: Any, *, hides: bool = False) -> None:
     figure.add_layout(legend, "above")
     legend.orientation, legend.border_line_color, legend.padding, legend.spacing = "horizontal", None, 0, 12
     legend.ncols = 3  # what the width of a phone holds
-    legend.label_text_font_size, legend.glyph_width, legend.glyph_height = "12px", 16, 12
+    legend.label_text_font_size, legend.glyph_width, legend.glyph_height = "12px", 20, 16
     if hides:
         legend.click_policy = "hide"

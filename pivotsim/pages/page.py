@@ -27,10 +27,14 @@ class Chart(NamedTuple):
 
 
 class LinkedTable(NamedTuple):
-    """A table whose rows are the points of a chart, in their order: ``source`` is the name of the chart's data."""
+    """A table whose rows are points of a chart: ``source`` is the name of the chart's data.
+
+    ``points`` has the place of each row's point, None where it has none; left out, rows and points are in one order.
+    """
 
     table: Table
     source: str
+    points: Sequence[int | None] | None = None
 
 
 Block: TypeAlias = Table | LinkedTable | Chart
@@ -107,11 +111,12 @@ def asked_of(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def facts_of(rows: Iterable[Sequence[Any]]) -> tuple[Fact, ...]:
-    """Return rows of (total, value, unit, remark) as facts; a design that does not fit is marked."""
-    return tuple(
+    """Return rows of (total, value, unit, remark) as facts; a design that does not fit is marked, and comes first."""
+    facts = [
         Fact(str(name), str(value), str(unit), str(remark), (name, value) == ("fits", "NO"))
         for name, value, unit, remark in rows
-    )
+    ]
+    return tuple(sorted(facts, key=lambda fact: not fact.is_bad))
 
 
 def cut(table: Table, most: int = MOST_ROWS) -> Table:

@@ -69,7 +69,7 @@ def _body(page: Page, charts: _Charts) -> Iterator[str]:
         lines = "".join(f"<li>{escape(line)}</li>" for line in page.said)
         yield f'<section class="said"><h2>To know first</h2><ul>{lines}</ul></section>'
     yield "</header>"
-    titles = [section.title for section in page.sections] + (["Behind these numbers"] if page.notes else [])
+    titles = [_short(section.title) for section in page.sections] + (["Behind these numbers"] if page.notes else [])
     links = "".join(f'<a href="#part-{i}">{escape(title)}</a>' for i, title in enumerate(titles, start=1))
     yield f'<nav aria-label="Parts">{links}</nav><main>'
     for number, section in enumerate(page.sections, start=1):
@@ -80,8 +80,13 @@ def _body(page: Page, charts: _Charts) -> Iterator[str]:
     yield f"</main><footer>pivotsim {__version__}{hashed}</footer>"
 
 
+def _short(title: str) -> str:
+    """Return a title as a link says it: up to what explains it."""
+    return title.partition(":")[0].partition(" (")[0]
+
+
 def _asked(name: str, value: str) -> str:
-    return f"<li><span>{escape(name.replace('_', ' '))}</span> {escape(value)}</li>"
+    return f"<li><span>{escape(name.removeprefix('--').replace('_', ' '))}</span> {escape(value)}</li>"
 
 
 def _fact(fact: Fact) -> str:

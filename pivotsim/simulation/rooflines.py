@@ -25,7 +25,7 @@ class Product(NamedTuple):
 
     module: str
     sizes: tuple[int, int, int]
-    count: int
+    times: int
     macs: int
     moved_bytes: int
     roof_cycles: float
@@ -87,13 +87,13 @@ def roofline_of(report: Report) -> Roofline | None:
     for op, mask, row in zip(gemms, trace.gemm_masks, rows, strict=True):
         sizes, own = (op.m, op.k, op.n), limits.with_bits(op.a_bits, op.w_bits, op.out_bits)
         moved, least = 0, Fraction(0)
-        for copy, times in copies_run(mask, op.repeats).items():
+        for copy, each in copies_run(mask, op.repeats).items():
             macs, read, written = needed(sizes, own, mask, copy)
-            moved += times * (read if read * read_cost >= written * write_cost else written)
-            least += times * max(Fraction(macs, report.pes), read * read_cost, written * write_cost)
+            moved += each * (read if read * read_cost >= written * write_cost else written)
+            least += each * max(Fraction(macs, report.pes), read * read_cost, written * write_cost)
         before = found.get((row.label, sizes), Product(row.label, sizes, 0, 0, 0, 0.0, 0))
         found[row.label, sizes] = Product(
-            row.label, sizes, before.count + op.repeats, before.macs + row.macs, before.moved_bytes + moved,
+            row.label, sizes, before.times + op.repeats, before.macs + row.macs, before.moved_bytes + moved,
             before.roof_cycles + float(least), before.cycles + row.cycles,
         )  # fmt: skip
     rate = float(1 / read_cost) if read_cost else None

@@ -37,7 +37,8 @@ def plain_bars(rows: Sequence[tuple[str, float]], label: str, unit: str) -> Any:
     source = new_source({"name": [name for name, _ in rows], "amount": [amount for _, amount in rows],
                          "text": [figures(amount) for _, amount in rows]})  # fmt: skip
     bars = figure.hbar(y="name", right="amount", height=0.7, source=source, color=PALETTE[0], line_color="white")
-    return _finished(figure, [bars], [("", "@name"), (unit or "value", "@text")])
+    is_signed = any(amount < 0 for _, amount in rows)
+    return _finished(figure, [bars], [("", "@name"), (unit or "value", "@text")], is_signed=is_signed)
 
 
 def group_stacks(stacks: Mapping[str, Mapping[str, float]], label: str) -> Any:
@@ -88,7 +89,9 @@ def _height(bars: int) -> int:
     return AROUND_PX + ROW_PX * max(bars, 2)
 
 
-def _finished(figure: Any, bars: Sequence[Any], tips: Sequence[tuple[str, str]]) -> Any:
+def _finished(figure: Any, bars: Sequence[Any], tips: Sequence[tuple[str, str]], *, is_signed: bool = False) -> Any:
+    if not is_signed:
+        figure.x_range.start = 0
     figure.ygrid.grid_line_color = None
     figure.yaxis.major_tick_line_color = None
     add_hover(figure, bars, tips)

@@ -35,7 +35,7 @@ def utility_chart(data: UtilityData) -> Any:
 def line_chart(xs: Sequence[Any], columns: Mapping[str, Sequence[float]], x_label: str, y_label: str) -> Any:
     """Return a line for each column over ``xs``, which are numbers or names."""
     names = any(isinstance(x, str) for x in xs)
-    ranges = {"x_range": [plain(str(x)) for x in dict.fromkeys(xs)]} if names else {}
+    ranges: dict[str, Any] = {"x_range": [plain(str(x)) for x in dict.fromkeys(xs)]} if names else {}
     figure = new_figure(x_label, y_label, tools="box_zoom,pan,xzoom_in,xzoom_out,reset,save", drag="box_zoom", **ranges)
     source = new_source({"x": list(xs)} | {f"c{i}": list(values) for i, values in enumerate(columns.values())})
     for place, name in enumerate(columns):

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pivotsim.pages.bokeh_figures import INK, PALETTE, add_hover, new_figure, new_source, place_legend, plain
+from pivotsim.pages.bokeh_figures import INK, MARKERS, PALETTE, add_hover, new_figure, new_source, place_legend, plain
 
 OTHERS = "#c3ccd6"
-MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "plus")
 
 
 def front_chart(
@@ -44,10 +43,7 @@ def front_chart(
         xs, ys = [points["x"][i] for i in order], [points["y"][i] for i in order]
         draw = figure.step if is_step else figure.line
         draw(xs, ys, color="#9aa7b4", line_width=1.2, **({"mode": "after"} if is_step else {}))
-    if knee is not None:
-        figure.scatter([points["x"][knee]], [points["y"][knee]], size=20, marker="star", color=PALETTE[5],
-                       line_color="white", legend_label="knee")  # fmt: skip
-    columns = dict(points)
+    columns: dict[str, Sequence[Any]] = dict(points)
     style: dict[str, Any] = {"color": PALETTE[0]}
     if colour:
         style = {"color": _coloured(figure, colour, list(points[colour]), tips)}
@@ -61,6 +57,9 @@ def front_chart(
         selection_line_width=3, nonselection_alpha=0.45, **({"legend_label": "front"} if not colour and "group" not in
         points else {}), **style,
     )  # fmt: skip
+    if knee is not None:
+        figure.scatter([points["x"][knee]], [points["y"][knee]], size=20, marker="circle", fill_color=None,
+                       line_color=PALETTE[5], line_width=3, legend_label="knee")  # fmt: skip
     add_hover(figure, [drawn], [(text, f"@{{{column}}}") for text, column in tips.items()])
     place_legend(figure)
     return figure
@@ -85,9 +84,11 @@ def deviation_chart(
     figure = new_figure("claim, in the paper's order", "simulated over published, %", height=360, drag="box_zoom",
                         tools="box_zoom,pan,zoom_in,zoom_out,tap,reset,save")  # fmt: skip
     kinds = list(dict.fromkeys(verdicts))
-    data = {"x": list(range(1, len(names) + 1)), "y": list(deviations_pct), "name": list(names), "kind": list(verdicts),
-            "published": list(published), "found": list(found),
-            "shade": [PALETTE[kinds.index(v) % len(PALETTE)] for v in verdicts]}  # fmt: skip
+    data: dict[str, Sequence[Any]] = {
+        "x": list(range(1, len(names) + 1)), "y": list(deviations_pct), "name": list(names), "kind": list(verdicts),
+        "published": list(published), "found": list(found),
+        "shade": [PALETTE[kinds.index(v) % len(PALETTE)] for v in verdicts],
+    }  # fmt: skip
     drawn = figure.scatter(
         "x", "y", size=9, source=new_source(data, source), color="shade", line_color="white", legend_group="kind",
         selection_line_color=INK, selection_line_width=3, nonselection_alpha=0.45,

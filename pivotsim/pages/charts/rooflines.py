@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pivotsim.pages.bokeh_figures import INK, PALETTE, add_hover, new_figure, new_source, place_legend
+from pivotsim.pages.bokeh_figures import INK, MARKERS, PALETTE, add_hover, new_figure, new_source, place_legend
 from pivotsim.simulation.rooflines import Roofline
 from pivotsim.tables import figures, percent
 
@@ -18,7 +18,7 @@ def roof_lines(found: Roofline) -> tuple[list[float], list[float]]:
 
 def roofline_chart(found: Roofline) -> Any:
     """Return the chart, both axes logarithmic."""
-    figure = new_figure("MACs per byte of DRAM, at most", "MACs a clock", height=340, x_axis_type="log",
+    figure = new_figure("MACs per byte of DRAM, at most", "MACs a clock", height=360, x_axis_type="log",
                         y_axis_type="log")  # fmt: skip
     xs, ys = roof_lines(found)
     dash = "solid" if found.is_read else "dashed"
@@ -26,14 +26,15 @@ def roofline_chart(found: Roofline) -> Any:
     source = new_source({
         "x": [p.intensity for p in found.products], "y": [p.macs_per_cycle for p in found.products],
         "module": [p.module for p in found.products],
-        "sizes": [" x ".join(map(str, p.sizes)) + f", {p.count:,} times" for p in found.products],
+        "sizes": [" x ".join(map(str, p.sizes)) + f", {p.times:,} times" for p in found.products],
         "roof": [percent(p.roof_cycles / p.cycles if p.cycles else None) for p in found.products],
         "bytes": [f"{p.moved_bytes:,}" for p in found.products],
         "macs": [figures(float(p.macs)) for p in found.products],
+        "shade": [PALETTE[i % len(PALETTE)] for i in range(len(found.products))],
+        "marker": [MARKERS[i // len(PALETTE) % len(MARKERS)] for i in range(len(found.products))],
     }, name="roofline")  # fmt: skip
-    points = figure.scatter("x", "y", size=11, source=source, color=PALETTE[0], line_color="white", alpha=0.9,
-                            legend_label="products")  # fmt: skip
-    figure.text("x", "y", text="module", source=source, x_offset=9, y_offset=5, text_font_size="12px", text_color=INK)
+    points = figure.scatter("x", "y", size=12, source=source, color="shade", marker="marker", line_color="white",
+                            legend_group="module")  # fmt: skip
     tips = [("", "@module"), ("M x K x N", "@sizes"), ("MACs", "@macs"), ("bytes at least", "@bytes"),
             ("MACs per byte", "@x{0,0.0}"), ("MACs a clock", "@y{0,0}"), ("of its roof", "@roof")]  # fmt: skip
     add_hover(figure, [points], tips)

@@ -29,18 +29,18 @@ def compare_page(results: Sequence[Any]) -> Page:
     who = {name: identity(result) for name, result in zip(names, plain, strict=True)}
     workloads = dict.fromkeys(said.get("workload", "?") for said in who.values())
     differing = tuple(
-        f"{name} has {d.name} {d.b or '-'}, A has {d.a or '-'}"
+        f"{name} was asked differently from A, so totals compare different things: {', '.join(d.name for d in asked)}"
         for name, table in tables.items()
-        for d in table["options"]
-        if d.name == "fits"
+        if (asked := table["options"])
     )
+    unfit = tuple(f"{name}: the design does not fit its device" for name, said in who.items() if "fits" in said)
     return Page(
         kind="compare",
         title=" and ".join(workloads) if len(workloads) > 1 else f"{next(iter(workloads))}, {len(names)} results",
         asked=tuple((name, ", ".join((said.get("workload", "?"), said.get("hardware", "?")))) for name, said in
                     who.items()),
         facts=tuple(_facts(tables)),
-        said=differing or ("whether each fits its device is the same, or not known, for all of them",),
+        said=(*unfit, *differing),
         sections=tuple(_sections(who, tables, plain)),
         input_hash=hash_of(plain),
     )  # fmt: skip
@@ -62,7 +62,7 @@ def _sections(
     options = [(name, d.name, d.a or "-", d.b or "-") for name, table in tables.items() for d in table["options"]]
     empty = ("options: the same",)
     differ = Table("", ("result", "option", "in A", "in it"), options, (), () if options else empty)
-    yield Section("What was asked differently", (differ,), "Totals under different options compare different things.")
+    yield Section("What was asked differently", (differ,))
     modules = list(dict.fromkeys(m for result in results for m in result["breakdown"]))
     delays = {
         name: [float(result["breakdown"].get(m, {"delay_ms": 0.0})["delay_ms"]) for m in modules]

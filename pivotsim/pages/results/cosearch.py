@@ -1,7 +1,8 @@
 """The page of a search for efforts and thresholds: its answers, its front, and what the efforts cost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pivotsim.effort.search.choice import Answer, Choice
 from pivotsim.effort.search.co_search import CoSearch
@@ -77,10 +78,10 @@ def _facts(result: SearchResult) -> Iterator[Fact]:
         word = "found" if answer.met else "NOT MET"
         efforts = " then ".join(map(str, choice.efforts))
         yield Fact(name, word, "", f"efforts {efforts} on {choice.hardware}", not answer.met)
-        yield Fact("delay", figures(choice.delay_ms), "ms", "of the mean image")
-        yield Fact("energy", figures(choice.mix.energy_j), "J", "of the mean image")
-        yield Fact("EDP", figures(choice.mix.edp_j_ms), "J*ms", "of the mean image")
-        yield Fact("accuracy", percent(choice.accuracy_frac), "", "of these images")
+        yield Fact("delay", figures(choice.delay_ms), "ms", name)
+        yield Fact("energy", figures(choice.mix.energy_j), "J", name)
+        yield Fact("EDP", figures(choice.mix.edp_j_ms), "J*ms", name)
+        yield Fact("accuracy", percent(choice.accuracy_frac), "", name)
     if result.front is not None:
         count = len(result.front)
         yield Fact("front", str(count), "choices", f"of accuracy over {result.cost}", not count)
@@ -107,7 +108,7 @@ def _front_section(result: SearchResult, front: list[Choice]) -> Section:
     groups = [f"({', '.join(map(str, c.efforts))})" for c in kept]
     if len({c.hardware for c in kept}) > 1:
         groups = [f"{group} on {c.hardware}" for group, c in zip(groups, kept, strict=True)]
-    points = {
+    points: dict[str, Sequence[Any]] = {
         "x": [float(c.to_dict()[result.cost]) for c in kept],
         "y": [100 * (c.accuracy_frac or 0.0) for c in kept],
         "group": groups,

@@ -6,8 +6,9 @@ from pivotsim.pages.page import Chart, Fact, LinkedTable, Page, Section
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.findings import Finding
 from pivotsim.simulation.results import hash_of
+from pivotsim.tables import Table, counted
 
-MEASURED = 100.0  # %, beyond which a deviation is listed alone: the chart's other points would lie on a line
+MOST_DRAWN = 100.0  # %; with a deviation beyond it the chart's other points would lie on a line
 
 
 def reproduce_page(audit: Findings) -> Page:
@@ -25,8 +26,7 @@ def reproduce_page(audit: Findings) -> Page:
     if audit.judged:
         bars = Chart("Verdicts", plain_bars(list(counts.items()), "claims", "claims"))
         sections.append(Section("Verdicts", (bars, audit.verdict_table()._replace(title=""))))
-    sections += _claims(audit)
-    sections.append(Section("Every claim", (findings._replace(title="", folds=None),)))
+    sections.append(_claims(audit, findings._replace(title="", folds=None)))
     sections += [Section(table.title, (table._replace(title=""),), is_open=False) for table in others]
     return Page(
         kind="reproduce",
@@ -39,27 +39,27 @@ def reproduce_page(audit: Findings) -> Page:
     )
 
 
-def _claims(audit: Findings) -> list[Section]:
-    """Return how far each claim with numbers on both sides is off, as points and rows that belong together."""
-    known = [f for f in audit.findings if f.deviation_frac is not None and 100 * abs(f.deviation_frac) <= MEASURED]
+def _claims(audit: Findings, table: Table) -> Section:
+    """Return every claim as a row, and those with numbers on both sides as points too."""
+    places = [
+        place
+        for place, f in enumerate(audit.findings)
+        if f.deviation_frac is not None and 100 * abs(f.deviation_frac) <= MOST_DRAWN
+    ]
+    if not places:
+        return Section("Every claim", (table,))
+    known = [audit.findings[place] for place in places]
     far = sum(f.deviation_frac is not None for f in audit.findings) - len(known)
-    if not known:
-        return []
-    from pivotsim.tables import Table, percent
-
     chart = deviation_chart(
         [f.claim.id for f in known], [100 * (f.deviation_frac or 0.0) for f in known], [_verdict(f) for f in known],
         [f"{f.claim.text} {f.claim.unit}" for f in known], [f.shown for f in known], "claims",
     )  # fmt: skip
-    rows = [
-        (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, _verdict(f))
-        for f in known
-    ]
-    columns = ("claim", "published", audit.found, "deviation", "unit", "verdict")
-    says = "Click a point to see its row. Claims without a number on both sides are in the next table alone"
-    says += f", as are {far} that are off by more than {MEASURED:.0f} %." if far else "."
-    table = LinkedTable(Table("", columns, rows, (1, 2, 3)), "claims")
-    return [Section("How far each number is off", (Chart("Deviations", chart, says), table))]
+    says = f"The {counted(len(known), 'claim')} with a number on both sides; click a point to see its row."
+    says += f" Not drawn: {counted(far, 'claim')} off by more than {MOST_DRAWN:.0f} %." if far else ""
+    points = [places.index(place) if place in places else None for place in range(len(audit.findings))]
+    return Section(
+        "Every claim", (Chart("How far each number is off", chart, says), LinkedTable(table, "claims", points))
+    )
 
 
 def _verdict(finding: Finding) -> str:

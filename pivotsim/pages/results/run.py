@@ -54,7 +54,7 @@ def timeline_section(report: Report) -> Section:
 def roofline_section(found: Roofline) -> Section:
     """Return each product beside what PEs and DRAM allow."""
     rows = [
-        (p.module, " x ".join(map(str, p.sizes)), f"{p.count:,}", f"{p.macs:,}", f"{p.moved_bytes:,}",
+        (p.module, " x ".join(map(str, p.sizes)), f"{p.times:,}", f"{p.macs:,}", f"{p.moved_bytes:,}",
          number(p.intensity, 1), number(p.macs_per_cycle, 1), percent(p.roof_cycles / p.cycles if p.cycles else None))
         for p in found.products
     ]  # fmt: skip

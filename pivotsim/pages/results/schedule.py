@@ -14,7 +14,7 @@ from pivotsim.tables import Table, number, percent
 def schedule_page(found: Schedule) -> Page:
     """Return the page of one schedule."""
     (summary,) = found.tables()
-    facts = facts_of([*summary.rows, ("recommended", found.recommended_removed, "tokens", "to remove, its cost paid")])
+    facts = facts_of([("recommended", found.recommended_removed, "tokens", "to remove, its cost paid"), *summary.rows])
     stairs = Chart(
         "Latency staircase", staircase_chart(staircase_data(found.staircase)),
         "Latency jumps where one token more takes another pass of the array; dots are the most tokens of a step.",
