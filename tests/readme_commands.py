@@ -15,7 +15,7 @@ LEFT_OUT = {
     "my_board": "the reader's own board",
     "timm:": "needs torch and timm; make models imports these and others",
 }
-EXTRAS = {"sweep": "dse", "front": "dse", "export": "dse"}  # command -> the extra that it needs
+EXTRAS = {"sweep": "dse", "front": "dse", "export": "dse", "--html": "html"}  # command or option -> extra it needs
 _IN_TEXT = re.compile(r"`(pivotsim [a-z][^`]*)`|^    (?:\$ )?(pivotsim [a-z].*)$", re.M)
 
 
@@ -27,7 +27,7 @@ def commands_of(text: str) -> list[str]:
 
 def main() -> None:
     for command in commands_of(Path(sys.argv[1]).read_text()):
-        if command.split()[1] not in EXTRAS:
+        if not set(command.split()) & set(EXTRAS):
             print(command)
 
 

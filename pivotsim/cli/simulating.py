@@ -160,7 +160,8 @@ def run_command(
         *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
     ]  # fmt: skip
     shown = {"hw": hw, "active": active, "set": settings, "pruned": str(pruned) if pruned else ""}
-    tables = [] if drawn is None else list(drawn.tables())
+    of_checkpoint = checkpoints.checkpoint_tables(stored, gains)
+    tables = [*([] if drawn is None else drawn.tables()), *of_checkpoint]
     written += paging.write_page(report, html, asked=shown, said=said, tables=tables)
     if json:
         not_used = {**report.not_used, **of_model}
@@ -172,8 +173,7 @@ def run_command(
         return
     with beside(timeline):
         _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
-        if stored is not None:
-            checkpoints.print_checkpoint(stored, gains)
+        checkpoints.print_checkpoint(of_checkpoint)
 
 
 def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path], drawn: Any) -> None:

@@ -10,6 +10,7 @@ from pivotsim.errors import MissingExtraError
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")  # Okabe and Ito's
 MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "plus")
+MOST_LISTED, MOST_CHARACTERS = 12, 22  # of a legend
 INK, PALE = "#1b2733", "#e3e8ee"
 HATCHES = {"//": "/", "..": ".", "xx": "x", "++": "+"}  # Matplotlib's names of hatches -> Bokeh's
 MATHS = (("$$", "$ $"), ("\\[", "\\ ["), ("\\(", "\\ ("))  # what Bokeh would take for TeX, and load a library for
@@ -93,6 +94,11 @@ def new_figure(
 def add_hover(figure: Any, renderers: Sequence[Any], tips: Sequence[tuple[str, str]]) -> None:
     """Show texts and numbers where the pointer is."""
     figure.add_tools(models().HoverTool(renderers=list(renderers), tooltips=[(plain(k), v) for k, v in tips]))
+
+
+def can_list(names: Sequence[str]) -> bool:
+    """Whether a legend has room for names: few, and short enough for a phone."""
+    return len(set(names)) <= MOST_LISTED and max(map(len, names), default=0) <= MOST_CHARACTERS
 
 
 def place_legend(figure: Any, *, hides: bool = False) -> None:

@@ -123,9 +123,9 @@ def cut(table: Table, most: int = MOST_ROWS) -> Table:
     """Return a table with its first rows, and a line that says how many there are.
 
     >>> cut(Table("", ("n",), [(i,) for i in range(5)]), 2).closing
-    ('the first 2 of 5 rows; --json has all',)
+    ('the first 2 of 5 rows are shown',)
     """
     if len(table.rows) <= most:
         return table
-    line = f"the first {most:,} of {len(table.rows):,} rows; --json has all"
+    line = f"the first {most:,} of {len(table.rows):,} rows are shown"
     return table._replace(rows=table.rows[:most], closing=(*table.closing, line))

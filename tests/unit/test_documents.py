@@ -17,8 +17,8 @@ from tests.readme_commands import LEFT_OUT, commands_of
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = (
-    "adding", "boards", "glossary", "hidden_settings", "importing", "mpca", "pipelines", "several_arrays", "staircases",
-    "uncertainty", "validation",
+    "adding", "boards", "glossary", "hidden_settings", "html_reports", "importing", "mpca", "pipelines",
+    "several_arrays", "staircases", "uncertainty", "validation",
 )  # fmt: skip
 TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES)))
 FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]

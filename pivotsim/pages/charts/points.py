@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pivotsim.pages.bokeh_figures import INK, MARKERS, PALETTE, add_hover, new_figure, new_source, place_legend, plain
+from pivotsim.pages.bokeh_figures import (
+    INK,
+    MARKERS,
+    PALETTE,
+    add_hover,
+    can_list,
+    new_figure,
+    new_source,
+    place_legend,
+    plain,
+)
 
 OTHERS = "#c3ccd6"
 
@@ -51,7 +61,9 @@ def front_chart(
         names = list(dict.fromkeys(points["group"]))
         columns["shade"] = [PALETTE[names.index(name) % len(PALETTE)] for name in points["group"]]
         columns["marker"] = [MARKERS[names.index(name) // len(PALETTE) % len(MARKERS)] for name in points["group"]]
-        style = {"color": "shade", "marker": "marker", "legend_group": "group"}
+        style = {"color": "shade", "marker": "marker"}
+        if can_list(names):
+            style["legend_group"] = "group"
     drawn = figure.scatter(
         "x", "y", size=9, source=new_source(columns, source), line_color="white", selection_line_color=INK,
         selection_line_width=3, nonselection_alpha=0.45, **({"legend_label": "front"} if not colour and "group" not in

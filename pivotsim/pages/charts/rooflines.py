@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from pivotsim.pages.bokeh_figures import INK, MARKERS, PALETTE, add_hover, new_figure, new_source, place_legend
+from pivotsim.pages.bokeh_figures import (
+    INK,
+    MARKERS,
+    PALETTE,
+    add_hover,
+    can_list,
+    new_figure,
+    new_source,
+    place_legend,
+)
 from pivotsim.simulation.rooflines import Roofline
 from pivotsim.tables import figures, percent
 
@@ -33,8 +42,10 @@ def roofline_chart(found: Roofline) -> Any:
         "shade": [PALETTE[i % len(PALETTE)] for i in range(len(found.products))],
         "marker": [MARKERS[i // len(PALETTE) % len(MARKERS)] for i in range(len(found.products))],
     }, name="roofline")  # fmt: skip
+    listed = can_list([p.module for p in found.products])
+    legend = {"legend_group": "module"} if listed else {"legend_label": "products"}
     points = figure.scatter("x", "y", size=12, source=source, color="shade", marker="marker", line_color="white",
-                            legend_group="module")  # fmt: skip
+                            **legend)  # fmt: skip
     tips = [("", "@module"), ("M x K x N", "@sizes"), ("MACs", "@macs"), ("bytes at least", "@bytes"),
             ("MACs per byte", "@x{0,0.0}"), ("MACs a clock", "@y{0,0}"), ("of its roof", "@roof")]  # fmt: skip
     add_hover(figure, [points], tips)
