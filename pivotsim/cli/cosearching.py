@@ -174,7 +174,7 @@ def cosearch_command(
     answers = [*pairs, *([] if best is None else [best])]
     sampling = search.sampling(max_efforts=most, levels=levels)
     notes = (*search.notes([*(answer.choice for answer in answers), *(edge or [])]), *behind)
-    titles = [f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}"] * len(pairs)
+    titles = [f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}" for _ in pairs]
     titles += [] if best is None else [f"best {objective}"]
     written = _write_plots(search, answers, edge, front, plots)
     titled, flags = list(zip(titles, answers, strict=True)), {asked.name: asked.flags for asked in rungs}

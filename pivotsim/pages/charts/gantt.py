@@ -45,7 +45,7 @@ def gantt_bars(report: Report, most: int = MOST_PIECES) -> tuple[list[Bar], int]
     return bars, len(pieces)
 
 
-def gantt(bars: Sequence[Bar]) -> Any:
+def gantt_chart(bars: Sequence[Bar]) -> Any:
     """Return the chart: a row for each track, drag or buttons zoom the time."""
     tracks = list(dict.fromkeys(bar.track for bar in bars))
     figure = new_figure(

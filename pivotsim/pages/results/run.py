@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pivotsim.pages.charts.bars import group_stacks
-from pivotsim.pages.charts.gantt import gantt, gantt_bars
+from pivotsim.pages.charts.gantt import gantt_bars, gantt_chart
 from pivotsim.pages.charts.rooflines import roofline_chart
 from pivotsim.pages.page import Chart, Page, Section, asked_of, facts_of
 from pivotsim.pages.results.breakdowns import delay_section, energy_section, fit_section
@@ -48,7 +48,7 @@ def timeline_section(report: Report) -> Section:
     says = "Drag across a stretch of time to look closer, or use the buttons above; a name in the legend hides it."
     if len(bars) < count:
         says += f" The first {len(bars):,} of {count:,} pieces of work are drawn; --timeline writes all for Perfetto."
-    return Section("What runs when", (Chart("Timeline", gantt(bars), says),))
+    return Section("What runs when", (Chart("Timeline", gantt_chart(bars), says),))
 
 
 def roofline_section(found: Roofline) -> Section:
