@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.pages import template, writer
+from pivotsim.pages.bokeh_figures import json_text, plain
+from pivotsim.pages.charts.bars import plain_bars
 from pivotsim.pages.html_tables import table_html
 from pivotsim.pages.page import MOST_ROWS, Fact, LinkedTable, Page, Section, cut, facts_of
 from pivotsim.pages.registry import page_of
@@ -55,7 +57,7 @@ def tree(text):
 
 def test_a_page_is_one_small_file(text):
     assert len(text.encode()) < MOST_BYTES
-    assert writer.html_of.__module__ and text.startswith("<!DOCTYPE html>")
+    assert text.startswith("<!DOCTYPE html>") and text.count("<script>") == 2
 
 
 def test_nothing_comes_from_elsewhere(tree):
@@ -83,6 +85,13 @@ def test_charts_are_data_that_no_parser_takes_for_tags(tree):
     for chart in charts:
         assert "<" not in chart.text
         assert json.loads(chart.text)["target_id"] in places
+
+
+@pytest.mark.parametrize("nasty", HOSTILE)
+def test_data_of_charts_holds_no_tag_and_no_tex(nasty):
+    text = json_text(plain_bars([(nasty, 1.0)], nasty, nasty), "chart-1")
+    assert "<" not in text and "$$" not in text
+    assert plain(nasty) in str(json.loads(text))
 
 
 def test_the_first_screen_has_the_totals_of_the_terminal(report, tree):
