@@ -51,7 +51,8 @@ def test_results_are_compared_and_combined(pivotsim, tmp_path):
 def test_a_sweep_of_schedules_has_a_page(pivotsim, tmp_path):
     page = tmp_path / "p.html"
     ran = pivotsim("schedule", "deit_s", "--accuracy", "deit_s", "--alpha", "0.4:0.6", "--html", page)
-    assert ran.code == 0 and f"wrote {page}" in ran.out and "The sweep" in page.read_text()
+    assert ran.code == 0 and f"wrote {page}" in ran.out
+    assert "The sweep" in page.read_text() and "<dt>pruned</dt><dd>38.230 <small>ms</small>" in page.read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Pages of a pruning schedule and of a sweep of schedules: how many tokens to prune, and why."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 import numpy as np
 
 from pivotsim.pages.charts.lines import line_chart, staircase_chart, utility_chart
@@ -54,9 +56,18 @@ def sweep_page(table: SweepTable) -> Page:
         kind="schedule",
         title=table.title,
         asked=(),
-        facts=facts_of([("rows", len(table), "", f"along {axis}")]),
+        facts=facts_of([("rows", len(table), "", f"along {axis}"), *_extents(times)]),
         said=table.remarks,
         sections=(Section("The sweep", (*charts, shown)),),
         notes=table.notes,
         input_hash=hash_of(table.to_json()["rows"]),
     )
+
+
+def _extents(times: Mapping[str, Sequence[float]]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the least and the most of each column of times, as totals."""
+    for name, values in times.items():
+        known = [value for value in values if value == value]  # NaN where nothing is known
+        if known:
+            low, high = number(min(known), 3), number(max(known), 3)
+            yield name.removesuffix("_ms"), low if low == high else f"{low} to {high}", "ms", "over the rows"
