@@ -21,6 +21,7 @@ LOWEST_VENV   := .venv-lowest
 LOWEST_BIN    := $(LOWEST_VENV)/bin
 LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
 MUTANTS_READY := $(VENV)/stamp-mutants-$(HASH)
+BROWSER_READY := $(VENV)/stamp-browser-$(HASH)
 PYTHONS       ?= 3.12 3.13
 EXTRAS        := .[cluster,search,pandas]
 # one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
@@ -30,7 +31,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -55,6 +56,9 @@ test-lowest: $(LOWEST_READY)
 
 test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
+
+test-browser: $(BROWSER_READY)
+	$(BIN)/python -m pytest tests/browser/pages.py
 
 models: $(TORCH_READY)
 	$(TORCH_BIN)/pip install --quiet "timm>=1.0.20" --no-deps
@@ -149,6 +153,7 @@ help:
 	@echo "make test-lowest    core tests on $(LOWEST_PYTHON) with the lowest versions of every dependency, in $(LOWEST_VENV)"
 	@echo "make test-versions  core tests with the newest versions on each Python of $(PYTHONS) that this machine has"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
+	@echo "make test-browser   pages of --html in Chromium, which Debian has as chromium and chromium-driver"
 	@echo "make models         import public models of timm and transformers: products beside torch's counts, labels (minutes)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
@@ -179,6 +184,10 @@ $(READY): | $(BIN)/python
 $(DEV): | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@rm -f $(VENV)/stamp-* && touch $@ $(READY)
+
+$(BROWSER_READY): $(DEV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	@rm -f $(VENV)/stamp-browser-* && touch $@
 
 $(MUTANTS_READY): $(DEV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutants]'

@@ -15,7 +15,13 @@ LEFT_OUT = {
     "my_board": "the reader's own board",
     "timm:": "needs torch and timm; make models imports these and others",
 }
-EXTRAS = {"sweep": "dse", "front": "dse", "export": "dse", "--from": "dse"}  # a word of a command -> the extra it needs
+EXTRAS = {
+    "sweep": "dse",
+    "front": "dse",
+    "export": "dse",
+    "--from": "dse",
+    "--html": "html",
+}  # word -> extra
 _IN_TEXT = re.compile(r"`(pivotsim [a-z][^`]*)`|^    (?:\$ )?(pivotsim [a-z].*)$", re.M)
 
 

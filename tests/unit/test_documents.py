@@ -17,7 +17,7 @@ from tests.readme_commands import LEFT_OUT, commands_of
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = (
-    "adding", "boards", "glossary", "hardware_out", "hidden_settings", "importing", "mpca", "pipelines",
+    "adding", "boards", "glossary", "hardware_out", "hidden_settings", "html_reports", "importing", "mpca", "pipelines",
     "several_arrays", "staircases", "uncertainty", "validation",
 )  # fmt: skip
 TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES)))
