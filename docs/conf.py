@@ -35,7 +35,7 @@ html_title = f"pivotsim {release}"
 html_static_path = ["assets"]
 html_css_files = ["site.css"]
 html_extra_path = ["assets/index.html"]
-html_show_sphinx = False
+html_show_sphinx = html_show_copyright = False
 html_show_sourcelink = False
 
 PAGES = {"commands": commands_page, "files": files_page, "names": names_page}  # of docs/reference
