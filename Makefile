@@ -48,7 +48,7 @@ tests: $(DEV)
 	$(BIN)/pytest -n auto --maxprocesses 8 tests
 	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles \
 	  --deselect pivotsim/importers/sources.py::pivotsim.importers.sources.trace_of \
-	  --deselect pivotsim/pruning/measured_accuracy.py::pivotsim.pruning.measured_accuracy.measure_accuracy
+	  --deselect pivotsim/pruning/accuracy/measured.py::pivotsim.pruning.accuracy.measured.measure_accuracy
 
 test-lowest: $(LOWEST_READY)
 	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest -n auto --maxprocesses 4 $(CORE_TESTS)
@@ -63,7 +63,7 @@ models: $(TORCH_READY)
 
 test-torch: $(TORCH_READY)
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest -n auto --maxprocesses 4 tests/torch tests/unit/test_package.py
-	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py pivotsim/pruning/measured_accuracy.py
+	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py pivotsim/pruning/accuracy/measured.py
 
 record-staircase: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.recordings.staircase

@@ -31,11 +31,11 @@ _HOMES = {
     "reproduce": "pivotsim.published.registry",
     "write_rtl": "pivotsim.rtl.writer",
     "compare": "pivotsim.simulation.comparison",
-    "execute_gemm": "pivotsim.simulation.executed_gemm",
+    "execute_gemm": "pivotsim.simulation.gemm.executed",
     "simulate_designs": "pivotsim.simulation.many_designs",
     "Report": "pivotsim.simulation.report",
     "simulate": "pivotsim.simulation.run",
-    "simulate_gemm": "pivotsim.simulation.single_gemm",
+    "simulate_gemm": "pivotsim.simulation.gemm.single",
     "validate": "pivotsim.truth.validation",
     "lower": "pivotsim.workload.lowering.plan",
     "Trace": "pivotsim.workload.ops",
@@ -43,8 +43,8 @@ _HOMES = {
     "plan": "pivotsim.workload.plans",
     "recognised_plan": "pivotsim.workload.recognition",
     "prune_as": "pivotsim.workload.presets",
-    "read_trace": "pivotsim.workload.trace_csv",
-    "write_trace": "pivotsim.workload.trace_csv",
+    "read_trace": "pivotsim.workload.trace_files.trace_csv",
+    "write_trace": "pivotsim.workload.trace_files.trace_csv",
     "mask_attention": "pivotsim.workload.transforms.attention_masking",
     "skip_attention": "pivotsim.workload.transforms.attention_skipping",
     "split_attention": "pivotsim.workload.transforms.attention_splitting",
@@ -85,18 +85,18 @@ if TYPE_CHECKING:
     from pivotsim.published.registry import reproduce
     from pivotsim.rtl.writer import write_rtl
     from pivotsim.simulation.comparison import compare
-    from pivotsim.simulation.executed_gemm import execute_gemm
+    from pivotsim.simulation.gemm.executed import execute_gemm
+    from pivotsim.simulation.gemm.single import simulate_gemm
     from pivotsim.simulation.many_designs import simulate_designs
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.single_gemm import simulate_gemm
     from pivotsim.truth.validation import validate
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.ops import Trace
     from pivotsim.workload.plans import Plan, plan
     from pivotsim.workload.presets import prune_as
     from pivotsim.workload.recognition import recognised_plan
-    from pivotsim.workload.trace_csv import read_trace, write_trace
+    from pivotsim.workload.trace_files.trace_csv import read_trace, write_trace
     from pivotsim.workload.transforms.attention_masking import mask_attention
     from pivotsim.workload.transforms.attention_skipping import skip_attention
     from pivotsim.workload.transforms.attention_splitting import split_attention

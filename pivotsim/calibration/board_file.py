@@ -12,7 +12,7 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, find, intervals_kept, is_inherited
 from pivotsim.io.file_kinds import is_path
 from pivotsim.io.search_path import search_folders
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.io.text_files import is_stream, write_atomic
 from pivotsim.io.yaml_reader import read_yaml
 from pivotsim.tables import counted

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from pivotsim.engines.base import PAPER
 from pivotsim.hardware.calls import MAX_US
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.specs import leaves, value_at
+from pivotsim.io.spec_values import leaves, value_at
 from pivotsim.operations import PS_KINDS
 
 EFFICIENCY = "host.multicore_efficiency_frac"

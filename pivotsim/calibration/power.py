@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.calibration.cross_validation import left_out_predictions
-from pivotsim.calibration.fit import Problem, fitted
-from pivotsim.calibration.intervals import bootstrap_intervals
+from pivotsim.calibration.fitting.cross_validation import left_out_predictions
+from pivotsim.calibration.fitting.fit import Problem, fitted
+from pivotsim.calibration.fitting.intervals import bootstrap_intervals
 from pivotsim.calibration.parameters import BOARD_W, PERIPHERY_W, Parameter, power_parameters, value_on
 from pivotsim.calibration.predictions import Coefficients, Predictor
 from pivotsim.calibration.report import Calibration

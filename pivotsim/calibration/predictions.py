@@ -17,7 +17,8 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import operation_ms, transfer_ms
 from pivotsim.io.documents import BOUNDS, intervals_kept
-from pivotsim.io.specs import Spec, value_at
+from pivotsim.io.spec_values import value_at
+from pivotsim.io.specs import Spec
 from pivotsim.models.spec import load_model
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate

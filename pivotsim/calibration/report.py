@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.calibration.board_file import Change, calibrated_hardware, write_board
-from pivotsim.calibration.intervals import LEAST_FREEDOM
+from pivotsim.calibration.fitting.intervals import LEAST_FREEDOM
 from pivotsim.calibration.parameters import COSTS
 from pivotsim.calibration.results import Constant, RowResult, State, error_of, untold_line
 from pivotsim.hardware.spec import Hardware

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivotsim.errors import InputError, got, nearest, one_of
-from pivotsim.io.csv_cells import whole_number
-from pivotsim.io.csv_separators import separator_of
+from pivotsim.io.csv_files.cells import whole_number
+from pivotsim.io.csv_files.separators import separator_of
 from pivotsim.io.text_files import read_text
 from pivotsim.operations import PS_KINDS
 from pivotsim.workload.ops import MODULES

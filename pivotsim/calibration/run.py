@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.calibration.cross_validation import left_out_predictions
-from pivotsim.calibration.disagreement import suspects_among
-from pivotsim.calibration.fit import Problem, fitted
-from pivotsim.calibration.identifiability import Identified, identified
-from pivotsim.calibration.intervals import DRAWS, bootstrap_intervals
+from pivotsim.calibration.fitting.cross_validation import left_out_predictions
+from pivotsim.calibration.fitting.disagreement import suspects_among
+from pivotsim.calibration.fitting.fit import Problem, fitted
+from pivotsim.calibration.fitting.identifiability import Identified, identified
+from pivotsim.calibration.fitting.intervals import DRAWS, bootstrap_intervals
 from pivotsim.calibration.parameters import COSTS, EFFICIENCY, Parameter, time_parameters, value_on
 from pivotsim.calibration.power import fit_power
 from pivotsim.calibration.predictions import Coefficients, Predictor, coefficients

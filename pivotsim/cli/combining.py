@@ -74,8 +74,8 @@ def combine_command(
     Example: pivotsim combine deit_s --low 1-6 --high all --f-low 0.8
     """
     from pivotsim.effort.combination import combine
+    from pivotsim.simulation.reporting.summary import fits_row, not_used_lines, said_lines
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.summary import fits_row, not_used_lines, said_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 

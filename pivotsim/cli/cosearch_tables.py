@@ -46,7 +46,7 @@ def print_rungs(search: "Cascades", flags: Mapping[str, str]) -> None:
 
 def print_boards(search: "Cascades") -> None:
     """Print whether each hardware's design fits its FPGA, and what must be said of it."""
-    from pivotsim.simulation.summary import fits_row, said_lines
+    from pivotsim.simulation.reporting.summary import fits_row, said_lines
 
     names = [mix.efforts[0].report.hardware for mix in search.all_efforts]
     print_line()

@@ -122,7 +122,7 @@ def cosearch_command(
     from pivotsim.effort.search.co_search import cosearch
     from pivotsim.effort.search.ladders import search_ladder
     from pivotsim.io.samples import find_sample, sample_note
-    from pivotsim.simulation.summary import not_used_lines
+    from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 

@@ -87,7 +87,7 @@ def import_command(
     """
     from pivotsim.importers.sources import HOW, is_import
     from pivotsim.simulation.results import hash_of, header
-    from pivotsim.workload.trace_csv import write_trace
+    from pivotsim.workload.trace_files.trace_csv import write_trace
 
     check_free("--csv", csv, json)
     if not is_import(model):

@@ -68,7 +68,7 @@ def infer_command(
     """
     from pivotsim.published.hidden_settings.search import infer_settings
     from pivotsim.published.hidden_settings.vary import OPTIONS
-    from pivotsim.simulation.summary import not_used_lines
+    from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 

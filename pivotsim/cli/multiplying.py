@@ -9,7 +9,7 @@ from pivotsim.cli.settings import array_not_used, array_of
 from pivotsim.tables import number, percent
 
 if TYPE_CHECKING:
-    from pivotsim.simulation.gemm_result import GemmResult
+    from pivotsim.simulation.gemm.result import GemmResult
 
 
 def gemm_command(
@@ -37,8 +37,8 @@ def gemm_command(
     Array options left out are the hardware's. Example: pivotsim gemm 197 384 1536
     """
     from pivotsim.hardware.resources.device_fit import fit_or_none, fit_to_dict
-    from pivotsim.simulation.single_gemm import simulate_gemm
-    from pivotsim.simulation.summary import fits_row
+    from pivotsim.simulation.gemm.single import simulate_gemm
+    from pivotsim.simulation.reporting.summary import fits_row
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency, "count": arrays, "split": split}
@@ -46,8 +46,8 @@ def gemm_command(
     not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=True)
     if chosen["count"] == 1 and (split is not None or "array.split" in settings):
         not_used["array.split"] = "not used here: needs --arrays 2 or more"
-    if engine == "memory":
-        not_used["--engine memory"] = "memories are unlimited here; pivotsim run --memory hw has the board's"
+    if _knows_memories(engine):
+        not_used[f"--engine {engine}"] = "memories are unlimited here; pivotsim run --memory hw has the board's"
     for path in board.calls.paths():
         not_used[path] = "a single multiplication is counted without its driver's calls; pivotsim run counts them"
     clock_mhz = board.clock_mhz
@@ -70,7 +70,7 @@ def gemm_command(
         ("MACs", f"{result.macs:,}", ""),
     ]
     if result.split is not None and result.shares is not None:
-        from pivotsim.engines.array.several_details import shares_text  # brings numpy, which one array does without
+        from pivotsim.engines.array.several.details import shares_text  # brings numpy, which one array does without
 
         shares = shares_text(result.split, result.shares)
         idle = result.count - sum(busy for busy, _ in result.shares)
@@ -98,3 +98,15 @@ def _expected(result: "GemmResult") -> tuple[str, str, str]:
         why = "256 masks of so many blocks take too long; a larger --block takes less"
         return "expected", "-", "not worked out for several arrays" if result.count > 1 else why
     return "expected", f"{result.expected_cycles:,.0f}", f"clocks, spread {result.spread_cycles:,.0f}, 256 masks"
+
+
+def _knows_memories(engine: str) -> bool:
+    """Whether an engine could count what memories take; the closed form could not, and needs no registry to say so."""
+    from pivotsim.engines.array.one_gemm import is_closed_form
+
+    if is_closed_form(engine):
+        return False
+    from pivotsim.engines.base import HW
+    from pivotsim.engines.registry import ENGINES
+
+    return engine in ENGINES and HW in ENGINES[engine].memories

@@ -42,7 +42,7 @@ def print_energy(report: "Report | MixedReport") -> None:
     if interval is None:
         return
     from pivotsim.energy.activity import MEANS_RELATIVE
-    from pivotsim.simulation.shares import share_energy
+    from pivotsim.simulation.reporting.shares import share_energy
 
     per_j = report.power_w / report.energy_j if report.energy_j else 0.0
     print_line()

@@ -12,9 +12,9 @@ from pivotsim.cli.report_tables import print_end, print_said
 from pivotsim.errors import InputError, got
 
 if TYPE_CHECKING:
-    from pivotsim.pruning.accuracy import Accuracy
+    from pivotsim.pruning.accuracy.given import Accuracy
     from pivotsim.pruning.devices.protocol import Device
-    from pivotsim.pruning.sweep_table import SweepTable
+    from pivotsim.pruning.sweeps.table import SweepTable
     from pivotsim.workload.plans import Plan
 
 MOST_VALUES = 1000
@@ -91,12 +91,12 @@ def swept_option(alpha: Numbers, batch: Numbers, encoder: Numbers | None, method
 
 def sweep_of(option: str, asked: Asked, alpha: Numbers, batch: Numbers, encoder: Numbers | None) -> "SweepTable":
     """Return the sweep over the option with several values; place and method take R from the schedule at alpha."""
-    from pivotsim.pruning import plan_sweeps, sweeps
     from pivotsim.pruning.schedule import pruning_schedule
+    from pivotsim.pruning.sweeps import plans, schedules
 
     plan, device, grid = asked.plan, asked.device, asked.grid
     if option == "--alpha":
-        return sweeps.alpha_sweep(
+        return schedules.alpha_sweep(
             plan, device, asked.accuracy, alpha.values, batch=batch.single, grid=grid,
             encoder=None if encoder is None else encoder.single, pruning_ms=asked.pruning_ms,
         )  # fmt: skip
@@ -104,7 +104,7 @@ def sweep_of(option: str, asked: Asked, alpha: Numbers, batch: Numbers, encoder:
         raise InputError(f"--pruning-ms: is not charged in a sweep over {option} {got(asked.pruning_ms)}")
     if option == "--batch":
         place = None if encoder is None else encoder.single
-        return sweeps.batch_sweep(
+        return schedules.batch_sweep(
             plan, device, asked.accuracy, batch.values, alpha=alpha.single, grid=grid, encoder=place
         )
     places = None if encoder is None else encoder.values
@@ -113,8 +113,8 @@ def sweep_of(option: str, asked: Asked, alpha: Numbers, batch: Numbers, encoder:
         encoder=None if places is None else places[0],
     )  # fmt: skip
     if option == "--encoder":
-        return plan_sweeps.location_sweep(plan, device, found.removed, places, batch=batch.single)
-    return plan_sweeps.method_sweep(plan, device, found.removed, encoder=found.encoder, batch=batch.single)
+        return plans.location_sweep(plan, device, found.removed, places, batch=batch.single)
+    return plans.method_sweep(plan, device, found.removed, encoder=found.encoder, batch=batch.single)
 
 
 def show_sweep(

@@ -93,10 +93,10 @@ def schedule_command(
     Example: pivotsim schedule deit_s --hw zcu102 --accuracy deit_s
     """
     from pivotsim.io.samples import find_sample, sample_note
-    from pivotsim.pruning.accuracy import read_accuracy
+    from pivotsim.pruning.accuracy.given import read_accuracy
     from pivotsim.pruning.schedule import pruning_schedule
     from pivotsim.pruning.token_plans import least_tokens
-    from pivotsim.simulation.summary import not_used_lines
+    from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
 
@@ -152,7 +152,7 @@ def _device_and_model(
     model: str, sources: Mapping[str, object], stated: dict[str, str], settings: Mapping[str, object]
 ) -> "tuple[Device, object]":
     """Return the device that the options name, and the model; refuse options that this device has no use for."""
-    from pivotsim.hardware.gpu import is_gpu, load_gpu
+    from pivotsim.hardware.kinds.gpu import is_gpu, load_gpu
     from pivotsim.pruning.devices.gpu_wave import GpuWave
     from pivotsim.pruning.devices.recorded import read_recorded
     from pivotsim.pruning.devices.simulated import Simulated
@@ -182,7 +182,7 @@ def _device_and_model(
 
 
 def _print_schedule(found: "Schedule") -> None:
-    from pivotsim.simulation.summary import fits_row
+    from pivotsim.simulation.reporting.summary import fits_row
 
     print_line(
         f"{found.plan.model.name} on {found.device}, batch {found.batch}: "

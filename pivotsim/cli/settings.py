@@ -11,8 +11,8 @@ from pivotsim.io.yaml_reader import parse_scalar
 SCORE_BITS = 8  # unless stated
 
 if TYPE_CHECKING:
+    from pivotsim.hardware.kinds.systolic import SystolicHardware
     from pivotsim.hardware.spec import Hardware
-    from pivotsim.hardware.systolic import SystolicHardware
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.notes.reading import Reading
     from pivotsim.simulation.report import Report
@@ -44,7 +44,7 @@ def load_both(
     hardware that it needs.
     """
     from pivotsim.hardware.loading import check_links, load_hardware
-    from pivotsim.io.specs import changeable, leaves
+    from pivotsim.io.spec_values import changeable, leaves
 
     hw = load_hardware(hw_name, kind=kind)
     hw_paths, model, model_paths = set(changeable(type(hw))), None, set()
@@ -122,7 +122,7 @@ def array_of(
 
     ``flags`` maps an option of the array to its flag's value, None where the user left it out; ``array`` is RxC.
     """
-    from pivotsim.hardware.systolic import as_systolic
+    from pivotsim.hardware.kinds.systolic import as_systolic
 
     settings = parse_settings(set_)
     found, _ = load_both(hw_name, None, settings, only="array.", kind="systolic")

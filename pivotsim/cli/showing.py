@@ -11,7 +11,7 @@ from pivotsim.cli.tracing import show_trace_command
 from pivotsim.tables import percent
 
 if TYPE_CHECKING:
-    from pivotsim.hardware.gpu import GpuSpec
+    from pivotsim.hardware.kinds.gpu import GpuSpec
     from pivotsim.hardware.resources.synthesis import Synthesis
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
@@ -28,7 +28,7 @@ def show_hw_command(
     json: options.JsonOption = False,
 ) -> None:
     """Every value of a hardware with unit and source, and what follows; of a GPU's wave model too, as gpu/a100."""
-    from pivotsim.hardware.gpu import is_gpu, load_gpu
+    from pivotsim.hardware.kinds.gpu import is_gpu, load_gpu
     from pivotsim.simulation.results import hash_of, header
 
     settings = parse_settings(set_)
@@ -164,7 +164,7 @@ def show_model_command(
     name: ModelArgument, set_: options.ModelSetOption = None, json: options.JsonOption = False
 ) -> None:
     """Every value of a model, and the parameters and MACs that follow."""
-    from pivotsim.io.specs import leaves, value_at
+    from pivotsim.io.spec_values import leaves, value_at
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.results import hash_of, header
     from pivotsim.workload.lowering.plan import lower

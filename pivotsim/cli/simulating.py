@@ -87,13 +87,13 @@ def run_command(
 
     Example: pivotsim run deit_s --active 1-6
     """
-    from pivotsim.simulation.report import BREAKDOWNS
+    from pivotsim.simulation.reporting.rows import BREAKDOWNS
+    from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.summary import not_used_lines
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
     from pivotsim.workload.recognition import recognised_plan
-    from pivotsim.workload.trace_csv import read_trace
+    from pivotsim.workload.trace_files.trace_csv import read_trace
 
     if model is None and trace is None:
         raise InputError("run: give a MODEL, such as deit_s, or --trace IN.csv")
@@ -173,7 +173,7 @@ def run_command(
 
 
 def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path], drawn: Any) -> None:
-    from pivotsim.simulation.summary import run_tables
+    from pivotsim.simulation.reporting.summary import run_tables
 
     totals = next(run_tables(report))
     print_line(totals.title)

@@ -54,11 +54,11 @@ def show_trace_command(
 ) -> None:
     """The operations that a model is lowered to, or that a trace file holds."""
     from pivotsim.simulation.results import hash_of, header
-    from pivotsim.workload.csv_layout import columns_of
     from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
-    from pivotsim.workload.topologies import write_topology
-    from pivotsim.workload.trace_csv import read_trace, write_trace
+    from pivotsim.workload.trace_files.layout import columns_of
+    from pivotsim.workload.trace_files.topologies import write_topology
+    from pivotsim.workload.trace_files.trace_csv import read_trace, write_trace
 
     check_free("--csv", csv, json)
     check_free("--scalesim", scalesim, json)
@@ -107,7 +107,7 @@ def _left_out(trace: "Trace") -> str:
 
 def _dicts(trace: "Trace") -> list[dict[str, object]]:
     """Return operations as JSON shows them, with the columns that their table has."""
-    from pivotsim.workload.csv_layout import columns_of
+    from pivotsim.workload.trace_files.layout import columns_of
 
     columns = columns_of(trace)
     return [dict(zip(columns, op, strict=False)) for op in trace]

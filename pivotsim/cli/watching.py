@@ -36,11 +36,11 @@ def watch_command(
     Example: pivotsim watch 12 8 20 --array 8x6
     """
     from pivotsim.engines.pe.clock import check_size, seeded_operands
-    from pivotsim.hardware.systolic import as_systolic
+    from pivotsim.hardware.kinds.systolic import as_systolic
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
-    from pivotsim.simulation.executed_gemm import execute_gemm
+    from pivotsim.simulation.gemm.executed import execute_gemm
+    from pivotsim.simulation.gemm.single import array_options, check_sizes
     from pivotsim.simulation.results import hash_of, header
-    from pivotsim.simulation.single_gemm import array_options, check_sizes
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
     flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}

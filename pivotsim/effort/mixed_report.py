@@ -1,31 +1,25 @@
-"""The mean image of a cascade of efforts: delay, energy and three energy-delay products, which differ.
-
-    of the mean image        E[energy] * E[delay]
-    mean over the images     E[energy * delay], an image having run all efforts up to its exit
-    sum over the efforts     sum_i P_i * energy_i * delay_i, the one that PIVOT's Table 2 prints
-
-P_i is the fraction of the images that reaches effort i (PIVOT, sections 3.1 and 3.4).
-"""
+"""The mean image of a cascade of efforts: delay, energy, and the three energy-delay products of ``edp``."""
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pivotsim.effort.edp import edp_mean_of_images
+from pivotsim.effort.mixed_output import mixed_entries, mixed_tables
 from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
-from pivotsim.hardware.resources.device_fit import Fit, fit_to_dict
+from pivotsim.hardware.resources.device_fit import Fit
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading, gate_reads
 from pivotsim.simulation.report import Report
-from pivotsim.simulation.results import hash_of, header
-from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
-from pivotsim.simulation.summary import fits_row, result_tables, said_lines
-from pivotsim.tables import Table, as_html, as_text, number, percent
-from pivotsim.units import Number, plain_sum
+from pivotsim.simulation.reporting.shares import add_up, share_out
+from pivotsim.simulation.results import hash_of
+from pivotsim.tables import as_html, as_text, number
+from pivotsim.units import plain_sum
 
 
 @dataclass(frozen=True)
@@ -238,7 +232,7 @@ class MixedReport:
 
     def summary(self) -> str:
         """Return efforts, totals and modules as short tables, what ``print`` shows."""
-        return as_text(self._tables(full=False))
+        return as_text(mixed_tables(self, full=False))
 
     __str__ = summary
 
@@ -247,73 +241,8 @@ class MixedReport:
         return f"<MixedReport: {names}, {number(self.delay_ms)} ms, {number(self.energy_j, 4)} J>"
 
     def _repr_html_(self) -> str:
-        return as_html(self._tables(full=True))
-
-    def _tables(self, *, full: bool) -> Iterator[Table]:
-        first = self.efforts[0].report
-        said = ", ".join(f"{name} {first.options[name]}" for name in ("engine", "memory", "profile", "scope"))
-        yield Table(
-            f"{len(self.efforts)} efforts on {first.hardware} ({said}, gate {self.gate})",
-            ("effort", "run it", "leave there", "delay, ms", "energy, J"),
-            [
-                (e.report.workload, percent(e.reach_frac), percent(e.exit_frac), number(e.delay_ms),
-                 number(e.energy_j, 4))
-                for e in self.efforts
-            ],
-            (1, 2, 3, 4),
-        )  # fmt: skip
-        rows = (
-            ("delay", number(self.delay_ms), "ms", f"entropy gates {number(self.gate_ms, 3)}"),
-            ("energy", number(self.energy_j, 4), "J", f"rule {first.options['energy']}"),
-            ("EDP, mean image", number(self.edp_j_ms), "J*ms", "mean energy * mean delay"),
-            ("EDP, mean of images", number(self.edp_mean_of_images_j_ms), "J*ms", "each image's own product"),
-            ("EDP, sum of efforts", number(self.edp_sum_of_efforts_j_ms), "J*ms", "as PIVOT's Table 2 prints it"),
-            ("FPS/W", number(self.fps_per_watt), "1/J", ""),
-            fits_row(self.fit),
-        )
-        yield Table("", ("mean image", "value", "unit", ""), rows, (1,), said_lines(self))
-        yield from result_tables(self, full=full)
+        return as_html(mixed_tables(self, full=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain numbers and text, the form that ``--json`` prints."""
-        first = self.efforts[0].report
-        return {
-            **header("combine", self.input_hash),
-            "workload": " -> ".join(e.report.workload for e in self.efforts),
-            "hardware": first.hardware,
-            **first.options,
-            "gate": self.gate,
-            "gate_ms": self.gate_ms,
-            "exit_fractions": [e.exit_frac for e in self.efforts],
-            "delay_ms": self.delay_ms,
-            "energy_j": self.energy_j,
-            **interval_entries(self.energy_interval),
-            "edp_j_ms": self.edp_j_ms,
-            "edp_mean_of_images_j_ms": self.edp_mean_of_images_j_ms,
-            "edp_sum_of_efforts_j_ms": self.edp_sum_of_efforts_j_ms,
-            "fps_per_watt": self.fps_per_watt,
-            "power_w": self.power_w,
-            "overlap_ms": self.overlap_ms,
-            "mean_pl_cycles": self.mean_pl_cycles,
-            "ps_ms": self.ps_ms,
-            "breakdown": self.breakdown("module"),
-            "breakdown_by_group": self.breakdown("group"),
-            "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
-            "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
-            **fit_to_dict(self.fit),
-            "remarks": list(self.remarks),
-            "not_used": self.not_used,
-            "per_effort": [e.to_dict() for e in self.efforts],
-            "notes": list(self.notes),
-        }
-
-
-def edp_mean_of_images(exits: Iterable[Number], energies: Iterable[Number], delays: Iterable[Number]) -> Any:
-    """Return sum_i exit_i * (energy of efforts 1..i) * (delay of efforts 1..i); numbers or arrays."""
-    total: Any = 0.0
-    energy: Any = 0.0
-    delay: Any = 0.0
-    for exit_frac, effort_energy, effort_delay in zip(exits, energies, delays, strict=True):
-        energy, delay = energy + effort_energy, delay + effort_delay
-        total = total + exit_frac * energy * delay
-    return total
+        return mixed_entries(self)

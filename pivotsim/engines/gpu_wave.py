@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.gpu import GpuSpec
+from pivotsim.hardware.kinds.gpu import GpuSpec
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, us_to_ms
 from pivotsim.workload.ops import Op, Trace
 
@@ -94,7 +94,7 @@ def encoder_times_ms(trace: Trace, gpu: GpuSpec, *, scored: bool | Sequence[bool
     --------
     One token more than 72, at batch 16, starts the next wave on an A100:
 
-    >>> from pivotsim.hardware.gpu import load_gpu
+    >>> from pivotsim.hardware.kinds.gpu import load_gpu
     >>> from pivotsim.pruning.token_plans import at_tokens
     >>> import pivotsim as ps
     >>> plan, gpu = ps.plan("dinov2_g"), load_gpu("gpu/a100")

@@ -8,7 +8,8 @@ from pivotsim.engines.pe.engine import Pe
 from pivotsim.engines.pipeline.engine import Pipeline
 from pivotsim.engines.serial.engine import Serial
 from pivotsim.errors import InputError, check_choice, got
-from pivotsim.hardware.spec import PROFILES, Hardware
+from pivotsim.hardware.host import PROFILES
+from pivotsim.hardware.spec import Hardware
 
 ENGINES: dict[str, Engine] = {
     engine.name: engine for engine in (Analytic(), Pe(), Memory(), Mpca(), Serial(), Pipeline())

@@ -15,7 +15,8 @@ from pivotsim.engines.base import Span
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import write_atomic
 from pivotsim.operations import ARRAY, PS
-from pivotsim.simulation.report import Report, Row
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.reporting.rows import Row
 from pivotsim.simulation.timeline import Piece
 from pivotsim.workload.masks.masks import Mask
 

@@ -31,6 +31,21 @@ MEMORIES: dict[str, tuple[Any, str]] = {
 }
 CALLS = {"fold_us": 0.0, "result_tile_us": 0.0, "gemm_us": 0.0}  # of a systolic array's driver, which costs nothing
 
+# values that boards of version 0.1 did not state, and what they are there
+LATER = {
+    "units.token_drop.fused_token": "mean",
+    "mpca.rules": "pivotsim",
+    "array.count": 1,
+    "array.split": "auto",
+    "fpga.uram": 0,
+    "fpga.dsp_kind": "DSP48E2",
+    "fpga.use.uram_from_bytes": 0,
+    **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
+    **{f"calls.{name}": usual for name, usual in CALLS.items()},
+}
+# facts of a device that are told beside a fit and decide nothing
+TOLD = ("fpga.dsp_columns", "fpga.clock_regions", "fpga.slrs", "fpga.hbm_bytes")
+
 
 def with_defaults(data: Any, *, has_processor: bool) -> Any:
     """Return a hardware file's mapping with what it leaves out filled in; what is no mapping stays as it is."""
@@ -49,6 +64,36 @@ def with_defaults(data: Any, *, has_processor: bool) -> Any:
         filled.setdefault("calls", CALLS)
         sources["calls"] = "default, no waits for a driver"
     return {**filled, "sources": {**sources, **stated}}
+
+
+def without_defaults(values: dict[str, Any], sources: Mapping[str, str]) -> dict[str, Any]:
+    """Return a board's values without those that are the package's, that decide nothing, or that change nothing.
+
+    Those are what a source calls a default, unless a part of it was changed since; ``TOLD``; and ``LATER`` where it
+    has its usual value. ``values``, nested dicts, are changed in place.
+    """
+    defaults = [
+        path
+        for path, source in sources.items()
+        if source.startswith(DEFAULT) and not any(changed.startswith(f"{path}.") for changed in sources)
+    ]
+    for path in (*defaults, *TOLD, *(path for path, usual in LATER.items() if _value_in(values, path) == usual)):
+        *groups, last = path.split(".")
+        inside: Any = values
+        for key in groups:
+            inside = inside.get(key, {}) if isinstance(inside, dict) else {}
+        if isinstance(inside, dict):
+            inside.pop(last, None)
+            if not inside and len(groups) == 1:  # a group of such values alone
+                values.pop(groups[0], None)
+    return values
+
+
+def _value_in(values: Any, path: str) -> Any:
+    """Return what nested dicts hold at a dotted path, None where they hold nothing."""
+    for key in path.split("."):
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
 
 
 def default_place(kind: str, *, has_processor: bool) -> str:

@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from pivotsim.errors import got, nearest, number_text
-from pivotsim.io.specs import Spec, leaves, value_at
+from pivotsim.io.spec_values import leaves, value_at
+from pivotsim.io.specs import Spec
 
 CONFIDENCE_FRAC = 0.95  # of every interval in a hardware file
 A_OR_AN = {"interval": "an", "range": "a"}

@@ -10,7 +10,7 @@ from pivotsim.io.documents import load_document, note_name
 from pivotsim.io.specs import validate
 from pivotsim.io.yaml_reader import Document
 
-# Kind -> its module in pivotsim.hardware and its schema there; only the kind of a file is loaded.
+# Kind -> its module in pivotsim.hardware.kinds and its schema there; only the kind of a file is loaded.
 KINDS = {
     "systolic": ("systolic", "SystolicHardware"),
     "mpca": ("mpca", "MpcaHardware"),
@@ -23,7 +23,7 @@ def schema_of(document: Document) -> type[Hardware]:
     """Return the schema that a file's ``kind`` selects, or raise InputError for a kind that does not exist."""
     kind = document.data.get("kind", "systolic")  # a missing key is told by validation, with all other problems
     if not isinstance(kind, str) or kind not in KINDS:
-        from pivotsim.hardware.gpu import KIND as GPU_KIND
+        from pivotsim.hardware.kinds.gpu import KIND as GPU_KIND
 
         place = document.places.get(("kind",), document.name)
         base = document.places.get(("base",))
@@ -34,7 +34,7 @@ def schema_of(document: Document) -> type[Hardware]:
             raise InputError(f"{place}: kind: a GPU model serves the command schedule alone {got(kind)}")
         raise InputError(f"{place}: {one_of('kind', kind, KINDS)}")
     module, name = KINDS[kind]
-    schema: type[Hardware] = getattr(importlib.import_module(f"pivotsim.hardware.{module}"), name)
+    schema: type[Hardware] = getattr(importlib.import_module(f"pivotsim.hardware.kinds.{module}"), name)
     return schema
 
 

@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from pivotsim.errors import nearest
-from pivotsim.io.specs import Spec, known_paths, leaves, replaced, value_at, with_groups
+from pivotsim.io.spec_values import known_paths, leaves, replaced, value_at, with_groups
+from pivotsim.io.specs import Spec
 
 NONE = "none"  # how a group that is not there is written
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from pivotsim.errors import InputError
 from pivotsim.hardware.defaults import DEFAULT
-from pivotsim.hardware.spec import Hardware, HostCosts, HostSpec, OpCost, TransferSpec
+from pivotsim.hardware.host import HostCosts, HostSpec, OpCost, TransferSpec
+from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import OPERATIONS, PL, PS, PS_KINDS, TOKEN_KINDS
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
 from pivotsim.workload.ops import Op, Trace

@@ -10,7 +10,8 @@ from pivotsim.importers.graph import PRODUCTS, Graph
 from pivotsim.importers.lowering import lowered
 from pivotsim.importers.request import Request
 from pivotsim.tables import Printable, Table, counted, percent
-from pivotsim.workload.ops import Trace, checked
+from pivotsim.workload.op_checks import checked
+from pivotsim.workload.ops import Trace
 
 SHOWN = 8  # names of a kind in one line
 ASSUMED_BITS = "operands of 8 bits and a requantisation after each multiplication [assumed]"

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.io.documents import load_document
-from pivotsim.io.specs import leaves, replaced, validate, value_at
+from pivotsim.io.spec_values import leaves, replaced, value_at
+from pivotsim.io.specs import validate
 from pivotsim.models.parameters import (
     attention_parameters,
     embedding_parameters,

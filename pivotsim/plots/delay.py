@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
 from pivotsim.simulation.report import Report
-from pivotsim.simulation.shares import add_up
+from pivotsim.simulation.reporting.shares import add_up
 from pivotsim.workload.ops import GROUP_OF
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ def module_delay_data(report: Report | MixedReport) -> list[tuple[str, str, floa
     return sorted(rows, key=lambda row: -row[2])
 
 
-def draw_module_delay(data: list[tuple[str, str, float]], axes: "Axes", title: str = "") -> "Axes":
+def quantity_label(report: Report | MixedReport) -> str:
+    """Return what bars show: delay, or work where resources work side by side and the delay is less than its sum."""
+    return "work, ms" if report.overlap_ms else "delay, ms"
+
+
+def draw_module_delay(
+    data: list[tuple[str, str, float]], axes: "Axes", title: str = "", quantity: str = "delay, ms"
+) -> "Axes":
     """Draw one bar per module, its group by colour, its share of the total as text."""
     total = sum(ms for _, _, ms in data)
     for position, (_, group, ms) in enumerate(data):
@@ -33,7 +40,7 @@ def draw_module_delay(data: list[tuple[str, str, float]], axes: "Axes", title: s
     axes.set_yticks(range(len(data)), [module for module, _, _ in data])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.35 * max((ms for _, _, ms in data), default=1.0))
-    axes.set_xlabel("delay, ms")
+    axes.set_xlabel(quantity)
     axes.set_title(title, fontsize=10)
     _legend(axes, {group for _, group, _ in data}, "lower right")
     return plain_axes(axes)
@@ -60,7 +67,9 @@ def effort_delay_data(mix: MixedReport) -> Stacks:
     return stacks
 
 
-def draw_stacks(data: Stacks, axes: "Axes", title: str = "", label: str = "encoder") -> "Axes":
+def draw_stacks(
+    data: Stacks, axes: "Axes", title: str = "", label: str = "encoder", quantity: str = "delay, ms"
+) -> "Axes":
     """Draw one stacked bar per entry, groups by colour and hatch."""
     groups = [g for g in GROUP_LABELS if any(g in stack for stack in data.values())]
     for position, stack in enumerate(data.values()):
@@ -75,7 +84,7 @@ def draw_stacks(data: Stacks, axes: "Axes", title: str = "", label: str = "encod
     axes.set_xticks(range(len(data)), list(data))
     axes.set_ylim(0, 1.25 * max((sum(stack.values()) for stack in data.values()), default=1.0))
     axes.set_xlabel(label)
-    axes.set_ylabel("delay, ms")
+    axes.set_ylabel(quantity)
     axes.set_title(title, fontsize=10)
     _legend(axes, set(groups), "upper center")
     return plain_axes(axes)
@@ -101,10 +110,10 @@ def plot_run(report: Report, folder: Path) -> list[Path]:
     if report.overlap_ms:
         title += f", {report.busy_ms:.2f} ms of work"
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
-    draw_module_delay(modules, axes, title)
+    draw_module_delay(modules, axes, title, quantity_label(report))
     paths = [save_png(figure, folder, "delay_by_module")]
     figure, (axes,) = new_axes(max(5.0, 2 + 0.4 * len(encoders)), 3.5)
-    draw_stacks(encoders, axes, title)
+    draw_stacks(encoders, axes, title, quantity=quantity_label(report))
     return [*paths, save_png(figure, folder, "delay_by_encoder")]
 
 
@@ -114,9 +123,9 @@ def plot_mix(mix: MixedReport, folder: Path) -> list[Path]:
     title = f"{mix.efforts[-1].report.workload}: {mix.delay_ms:.2f} ms for the mean image"
     if mix.overlap_ms:
         title += f", {mix.busy_ms:.2f} ms of work"
-    draw_stacks(effort_delay_data(mix), axes, title, "effort")
+    draw_stacks(effort_delay_data(mix), axes, title, "effort", quantity_label(mix))
     paths = [save_png(figure, folder, "delay_by_effort")]
     modules = module_delay_data(mix)
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
-    draw_module_delay(modules, axes, title)
+    draw_module_delay(modules, axes, title, quantity_label(mix))
     return [*paths, save_png(figure, folder, "delay_by_module")]

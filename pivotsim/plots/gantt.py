@@ -95,8 +95,6 @@ def _ending(name: str) -> str:
 
 def draw_gantt(data: list[Bar], axes: "Axes", title: str = "") -> "Axes":
     """Draw one row per resource and one bar per piece of work, its group by colour and hatch, named where it fits."""
-    from matplotlib.patches import Patch
-
     tracks = list(dict.fromkeys(bar.track for bar in data))
     first, last = min((b.start_ms for b in data), default=0.0), max((b.end_ms for b in data), default=1.0)
     groups = [g for g in GROUP_LABELS if any(bar.group == g for bar in data)]
@@ -114,16 +112,23 @@ def draw_gantt(data: list[Bar], axes: "Axes", title: str = "") -> "Axes":
                 middle = (bar.start_ms + bar.end_ms) / 2
                 axes.text(middle, position, bar.label, ha="center", va="center", fontsize=7, bbox=box)
     axes.set_yticks(range(len(tracks)), tracks)
-    axes.set_ylim(len(tracks) - 0.5, -1.1)  # room for the legend above the first row
+    axes.set_ylim(len(tracks) - 0.5, -1.1 if len(groups) > 1 else -0.5)  # room for the legend above the first row
     axes.set_xlim(first, last)
     axes.set_xlabel("time, ms")
     axes.set_title(title, fontsize=10)
+    if len(groups) > 1:  # of one colour it tells nothing
+        _legend(axes, groups)
+    return plain_axes(axes)
+
+
+def _legend(axes: "Axes", groups: list[str]) -> None:
+    from matplotlib.patches import Patch
+
     handles = [
         Patch(facecolor=GROUP_COLOURS[g], hatch=GROUP_HATCHES[g], edgecolor="white", label=GROUP_LABELS[g])
         for g in groups
     ]
-    axes.legend(handles=handles, loc="upper center", ncols=max(len(groups), 1), fontsize=8, frameon=False)
-    return plain_axes(axes)
+    axes.legend(handles=handles, loc="upper center", ncols=len(groups), fontsize=8, frameon=False)
 
 
 def plot_gantt(report: Report, folder: Path) -> list[Path]:

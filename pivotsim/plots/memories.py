@@ -10,9 +10,9 @@ from pivotsim.engines.memory.schedule import STALLS
 from pivotsim.engines.memory.use import by_module
 from pivotsim.errors import InputError, check_choice, check_real, got
 from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pivotsim.plots.style import new_axes, plain_axes, save_png
-from pivotsim.pruning.sweep_table import SweepTable
+from pivotsim.pruning.sweeps.table import SweepTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

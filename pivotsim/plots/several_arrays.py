@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.device_fit import fit
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.pareto import pareto_front
 from pivotsim.plots.style import new_axes, plain_axes, save_png
 from pivotsim.simulation.design_table import DesignTable

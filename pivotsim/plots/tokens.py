@@ -8,8 +8,8 @@ from pivotsim.models.spec import load_model
 from pivotsim.plots.schedule_sweep import draw_sweep, sweep_data
 from pivotsim.plots.style import Written, new_axes, plain_axes, save_png
 from pivotsim.pruning.devices.gpu_wave import GpuWave
-from pivotsim.pruning.plan_sweeps import method_sweep, plans_at_equal_macs
 from pivotsim.pruning.staircase import staircase_of
+from pivotsim.pruning.sweeps.plans import method_sweep, plans_at_equal_macs
 from pivotsim.pruning.token_workload import workload_size
 from pivotsim.published.tokens.audit import TokenAudit
 from pivotsim.published.tokens.claims import BASELINE, MODELS, OURS, TokenClaim

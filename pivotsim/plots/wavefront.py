@@ -11,7 +11,7 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.io.text_files import make_folder, write_atomic
 from pivotsim.plots.style import plain_axes, save_png
-from pivotsim.simulation.executed_gemm import ExecutedGemm
+from pivotsim.simulation.gemm.executed import ExecutedGemm
 from pivotsim.units import FloatArray
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from pivotsim.energy.rules import ACTIVITY
 from pivotsim.hardware.power import ActivityCosts, ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import SET_BY_USER
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.units import FloatArray
 
 INTERVAL, RANGE = "95 % interval", "range"

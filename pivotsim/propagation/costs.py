@@ -11,7 +11,7 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.hardware.power import ComponentPowerSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.propagation.constants import follows_residual
 from pivotsim.propagation.sampling import Draws
 from pivotsim.propagation.terms import Key, Terms

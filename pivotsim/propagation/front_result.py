@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pivotsim.propagation.run import constants_table, constants_to_dict, remark_lines, rest_of
 from pivotsim.propagation.sampling import Draws
+from pivotsim.propagation.tables import constants_table, constants_to_dict, remark_lines, rest_of
 from pivotsim.propagation.variance import noise_floor
 from pivotsim.simulation.design_table import DesignTable
 from pivotsim.tables import Printable, Table, counted, figures, percent

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pivotsim.engines.base import PAPER
-from pivotsim.errors import InputError, MissingExtraError, check_choice, got
-from pivotsim.hardware.pipeline import PipelineHardware
+from pivotsim.errors import InputError, check_choice, got
+from pivotsim.hardware.kinds.pipeline import PipelineHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.loads import HostLoads, host_loads
-from pivotsim.io.specs import value_at
+from pivotsim.io.frames import as_frame
+from pivotsim.io.spec_values import value_at
 from pivotsim.propagation.constants import Constant, stated_constants
 from pivotsim.propagation.costs import COUNTS, RESIDUAL_PATH, CostModel, Group, power_paths
-from pivotsim.propagation.main_effects import LISTED_FRAC, shares_of_costs
+from pivotsim.propagation.main_effects import shares_of_costs
 from pivotsim.propagation.sampling import Draws, check_draws
+from pivotsim.propagation.tables import constants_table, constants_to_dict, remark_lines, rest_of
 from pivotsim.propagation.terms import clock_path, host_terms, pl_terms, used_paths
 from pivotsim.simulation.notes.needs import need_of
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
-from pivotsim.tables import Printable, Table, counted, figures, percent
+from pivotsim.tables import Printable, Table, counted, figures
 from pivotsim.units import FloatArray
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
@@ -107,11 +109,7 @@ class Uncertainty(Printable):
         MissingExtraError
             pandas is not installed; the message holds the command.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
-        return pandas.DataFrame({**dict(self.draws.items()), **self.outcomes})
+        return as_frame({**dict(self.draws.items()), **self.outcomes})
 
     def tables(self) -> Iterable[Table]:
         """Yield what is printed, table by table."""
@@ -232,60 +230,6 @@ def check_some(drawn: Iterable[Constant], left_out: Iterable[str], hw: Hardware)
     """Raise InputError where nothing is drawn."""
     if not any(True for _ in drawn):
         others = ", ".join(left_out)
-        why = f"those of {others} would change clocks" if others else f"{hw.name} states none of what is left as it was"
+        none = f"{hw.name} states none, or the values were stated anew"
+        why = f"those of {others} would change clocks" if others else none
         raise InputError(f"draws: no constant that counts here has an interval or a range: {why}")
-
-
-def remark_lines(draws: Draws, held: Iterable[str], left_out: Iterable[str], follows: bool) -> Iterable[str]:
-    """Yield what must be said of draws, a line each."""
-    yield "draws: each constant by itself, whatever a calibration ties together"
-    if any(each.kind == "range" for each in draws.constants):
-        yield "range: least and most of a source, or an estimate of them; no confidence is stated"
-    if follows and any(path in draws for path in power_paths("activity")):
-        yield f"{RESIDUAL_PATH}: moves with the other powers, so that the run that it was fitted on keeps its power"
-    for text, paths in (
-        ("no interval is stated, held at", tuple(held)),
-        ("would change clocks, not drawn", tuple(left_out)),
-    ):
-        if paths:
-            yield f"{text}: {', '.join(paths)}"
-
-
-def rest_of(shares: Mapping[str, float]) -> float:
-    """Return the share that no constant alone explains, at least 0."""
-    return max(0.0, 1.0 - sum(shares.values())) if any(shares.values()) else 0.0
-
-
-def constants_to_dict(constants: Iterable[Constant]) -> list[dict[str, Any]]:
-    """Return what is drawn as plain numbers and text."""
-    return [each._asdict() for each in constants]
-
-
-def constants_table(
-    draws: Draws, shares: Mapping[str, Mapping[str, float]], closing: Iterable[str], floors: Mapping[str, float]
-) -> Table:
-    """Return the drawn constants, by the largest of their shares, with the share of each outcome's variance.
-
-    ``floors`` are the shares of outcomes that are not told from none, where they are estimated from draws.
-    """
-    most = {c.path: max(of[c.path] for of in shares.values()) for c in draws.constants}
-    shown = {path for name, of in shares.items() for path in of if of[path] > floors.get(name, LISTED_FRAC)}
-    floor = max(floors.values(), default=LISTED_FRAC)
-    ordered = sorted((c for c in draws.constants if c.path in shown), key=lambda c: -most[c.path])
-    others = len(draws.constants) - len(ordered)
-    rows: list[tuple[str, ...]] = [
-        (
-            c.path,
-            figures(c.value),
-            figures(c.low),
-            figures(c.high),
-            c.kind,
-            *(percent(of[c.path]) for of in shares.values()),
-        )
-        for c in ordered
-    ]
-    rows.append(("interactions and the rest", "", "", "", "", *(percent(rest_of(of)) for of in shares.values())))
-    told = f"{counted(others, 'constant')} not listed: at most {percent(floor)}"
-    told += ", not told from none by these draws" if floors else ""
-    columns = ("share of variance explained by", "value", "low", "high", "bounds", *shares)
-    return Table("", columns, rows, (1, 2, 3, *range(5, 5 + len(shares))), (*([told] if others else []), *closing))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, check_integer, check_list, check_real, got
-from pivotsim.pruning.accuracy import Accuracy, accuracies_pct
+from pivotsim.pruning.accuracy.given import Accuracy, accuracies_pct
 from pivotsim.pruning.devices.named import device_of
 from pivotsim.pruning.devices.protocol import (
     ChargesPruning,

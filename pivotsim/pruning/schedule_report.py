@@ -9,8 +9,8 @@ from pivotsim.hardware.resources.device_fit import Fit, fit_to_dict
 from pivotsim.pruning.staircase import Staircase
 from pivotsim.pruning.token_plans import pruned_at, whole_tokens
 from pivotsim.pruning.utility import Utilities
+from pivotsim.simulation.reporting.summary import fits_row
 from pivotsim.simulation.results import hash_of, header
-from pivotsim.simulation.summary import fits_row
 from pivotsim.tables import Printable, Table, number, percent
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.plans import Plan

@@ -12,8 +12,8 @@ import numpy as np
 
 from pivotsim.engines.gpu_wave import ATTENTION_MODULES, kernel_ops, launches
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.gpu import GpuSpec
-from pivotsim.hardware.tiles import TileShape
+from pivotsim.hardware.kinds.gpu import GpuSpec
+from pivotsim.hardware.kinds.tiles import TileShape
 from pivotsim.pruning.staircase import Staircase
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.units import FloatArray, us_to_ms
@@ -59,7 +59,7 @@ def fit_tiles(gpu: GpuSpec, plan: Plan, recorded: Staircase, batch: int = 1) -> 
     --------
     What the model itself says is found again:
 
-    >>> from pivotsim.hardware.gpu import load_gpu
+    >>> from pivotsim.hardware.kinds.gpu import load_gpu
     >>> from pivotsim.pruning.devices.gpu_wave import GpuWave
     >>> from pivotsim.pruning.staircase import staircase_of
     >>> from pivotsim.workload.plans import plan

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import KEPT, OVERLAPPED
-from pivotsim.hardware.systolic import SystolicHardware
 
 OPERAND_BITS, OUT_BITS, SUM_BYTES = 8, (8, 32), 4  # of a PE's operands; requantised outputs, or sums as they are
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pivotsim._version import __version__
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.rtl.design import WrittenDesign
 from pivotsim.rtl.sizes import opmem_bytes_built
 
@@ -53,6 +53,7 @@ def vivado_script(board: SystolicHardware, files: Sequence[str]) -> str:
 
 
 DIAGRAM = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 300" font-family="sans-serif" font-size="13">
+<rect width="760" height="300" fill="white"/>
 <g fill="#f4f4f4" stroke="#333">{boxes}</g>
 <g fill="none" stroke="#333" stroke-width="1.5" marker-end="url(#a)">{arrows}</g>
 <g text-anchor="middle" fill="#111">{words}</g>

@@ -16,8 +16,8 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, Intervals, record_gemm
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import OPERAND_MEMORY, Dataflow
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.memory.array_passes import after_pass
 from pivotsim.kernels.types import Design
 from pivotsim.rtl.buildable import check_limits, ports

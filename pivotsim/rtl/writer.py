@@ -12,8 +12,8 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.rtl.buildable import OPERAND_BITS, bits_refused, check_board
 from pivotsim.rtl.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.encoding import tables, word

@@ -9,13 +9,13 @@ _HOMES = {
     "fold_times": "pivotsim.engines.array.folds",
     "compare": "pivotsim.simulation.comparison",
     "DesignTable": "pivotsim.simulation.design_table",
-    "ExecutedGemm": "pivotsim.simulation.executed_gemm",
-    "execute_gemm": "pivotsim.simulation.executed_gemm",
+    "ExecutedGemm": "pivotsim.simulation.gemm.executed",
+    "execute_gemm": "pivotsim.simulation.gemm.executed",
     "simulate_designs": "pivotsim.simulation.many_designs",
     "Report": "pivotsim.simulation.report",
     "simulate": "pivotsim.simulation.run",
-    "GemmResult": "pivotsim.simulation.gemm_result",
-    "simulate_gemm": "pivotsim.simulation.single_gemm",
+    "GemmResult": "pivotsim.simulation.gemm.result",
+    "simulate_gemm": "pivotsim.simulation.gemm.single",
     "Timeline": "pivotsim.simulation.timeline",
 }
 __all__ = [
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from pivotsim.engines.array.folds import FoldTimes, fold_times
     from pivotsim.simulation.comparison import compare
     from pivotsim.simulation.design_table import DesignTable
-    from pivotsim.simulation.executed_gemm import ExecutedGemm, execute_gemm
-    from pivotsim.simulation.gemm_result import GemmResult
+    from pivotsim.simulation.gemm.executed import ExecutedGemm, execute_gemm
+    from pivotsim.simulation.gemm.result import GemmResult
+    from pivotsim.simulation.gemm.single import simulate_gemm
     from pivotsim.simulation.many_designs import simulate_designs
     from pivotsim.simulation.report import Report
     from pivotsim.simulation.run import simulate
-    from pivotsim.simulation.single_gemm import simulate_gemm
     from pivotsim.simulation.timeline import Timeline

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pivotsim.errors import InputError, MissingExtraError, got, nearest
+from pivotsim.errors import InputError, got, nearest
+from pivotsim.io.frames import as_frame
 from pivotsim.tables import Printable, Table, counted
 
 if TYPE_CHECKING:
@@ -108,11 +109,7 @@ class DesignTable(Printable):
         MissingExtraError
             pandas is not installed; the message holds the command.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
-        frame = pandas.DataFrame(dict(self.items()))
+        frame = as_frame(dict(self.items()))
         frame.attrs |= {
             "units": dict(self.units), "descriptions": dict(self.descriptions), "notes": list(self.notes),
         }  # fmt: skip

@@ -14,25 +14,27 @@ from pivotsim.energy.rules import CONSTANT, RULES, whole_j
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array import many_designs as analytic
 from pivotsim.engines.array.designs import VECTOR_FIELDS
-from pivotsim.engines.array.several_bytes import bytes_per_design
+from pivotsim.engines.array.several.bytes import bytes_per_design
 from pivotsim.engines.base import PAPER
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.host import PROFILES
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
-from pivotsim.hardware.spec import PROFILES, ArraySpec, Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
+from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_ops
-from pivotsim.io.specs import leaves
+from pivotsim.io.spec_values import leaves
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.notes.needs import possible_in
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import unmet
 from pivotsim.simulation.notes.widths import width_remarks
+from pivotsim.simulation.reporting.summary import inherited_lines
 from pivotsim.simulation.run import SCOPES, as_trace, runnable, scoped
-from pivotsim.simulation.summary import inherited_lines
 from pivotsim.units import INT64_MAX, FloatArray, IntArray, cycles_to_ms
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan

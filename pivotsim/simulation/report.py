@@ -4,60 +4,36 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.base import Details
 from pivotsim.engines.counts import Counts
-from pivotsim.errors import MissingExtraError, check_choice
-from pivotsim.hardware.resources.device_fit import Fit, fit_or_none, fit_to_dict
+from pivotsim.hardware.resources.device_fit import Fit, fit_or_none
+from pivotsim.io.frames import as_frame
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading
 from pivotsim.simulation.notes.sources import notes_of, remarks_of
 from pivotsim.simulation.notes.widths import width_remarks
-from pivotsim.simulation.results import hash_of, header
-from pivotsim.simulation.shares import add_up, interval_entries, share_energy, share_out
-from pivotsim.simulation.summary import run_line, run_tables
+from pivotsim.simulation.reporting.entries import report_entries
+from pivotsim.simulation.reporting.rows import Row, breakdown_of
+from pivotsim.simulation.reporting.shares import share_out
+from pivotsim.simulation.reporting.summary import run_line, run_tables
+from pivotsim.simulation.reporting.totals import Totals
+from pivotsim.simulation.results import hash_of
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.tables import as_html, as_text
-from pivotsim.units import plain_sum
-from pivotsim.workload.ops import GROUP_OF
 from pivotsim.workload.remarks import plan_scope_notes, workload_remarks
 
 if TYPE_CHECKING:
     import pandas
 
-BREAKDOWNS = ("module", "layer", "group", "encoder", "resource")
-
-
-class Row(NamedTuple):
-    """One step of a run: ``resource`` is ``pl`` or ``ps``; ``cycles`` counts PL clocks, 0 on the PS.
-
-    ``delay_ms`` is the time that the resource works on it, from ``start_ms`` on; under ``ps_pl_overlap`` not always
-    in one piece. ``layer`` is the name that the trace gives the operation's layer, '' where it gives none.
-    """
-
-    encoder: int
-    module: str
-    kind: str
-    resource: str
-    cycles: int
-    macs: int
-    delay_ms: float
-    start_ms: float
-    layer: str = ""
-
-    @property
-    def label(self) -> str:
-        """What a picture calls it: the name of its layer, else its module."""
-        return self.layer or self.module
-
 
 @dataclass(frozen=True)
-class Report:
+class Report(Totals):
     """What one workload costs on one hardware; ``print`` shows a summary.
 
     Attributes
@@ -202,21 +178,6 @@ class Report:
         return self.details.moved_bytes
 
     @property
-    def batch(self) -> int:
-        """Images in the run."""
-        return int(self.options["batch"])
-
-    @property
-    def images(self) -> int:
-        """Images that run side by side, each with rows of its own; 1 where the batch is stacked."""
-        return self.batch if self.options["ps_pl_overlap"] == "images" else 1
-
-    @property
-    def energy_j(self) -> float:
-        """Energy of the whole batch."""
-        return plain_sum(self.energy_components_j.values())
-
-    @property
     def energy_interval(self) -> Interval | None:
         """How far the energy may move with the constants of its rule; None where the rule has no ranges."""
         return RULES[self.options["energy"]].interval_j(self.inputs.hw, self.usage)
@@ -225,65 +186,6 @@ class Report:
     def energy_remarks(self) -> dict[str, str]:
         """Component -> what must be said wherever its energy is printed."""
         return RULES[self.options["energy"]].remarks(self.inputs.hw)
-
-    @property
-    def busy_ms(self) -> float:
-        """Work of all resources, one after the other; the delay where they are serial."""
-        return self.pl_ms + self.ps_ms
-
-    @property
-    def overlap_ms(self) -> float:
-        """What running side by side takes off the delay."""
-        return max(self.busy_ms - self.delay_ms, 0.0)
-
-    @property
-    def latency_ms(self) -> float:
-        """Longest time from an image's first step to its last; the delay unless images run side by side."""
-        if self.images == 1:
-            return self.delay_ms
-        timeline = self.timeline
-        return timeline.ticks.to_ms(timeline.longest(len(self.rows) // self.images))
-
-    @property
-    def delay_per_image_ms(self) -> float:
-        """Delay divided by the batch: the reciprocal of throughput."""
-        return self.delay_ms / self.batch
-
-    @property
-    def energy_per_image_j(self) -> float:
-        """Energy divided by the batch."""
-        return self.energy_j / self.batch
-
-    @property
-    def edp_j_ms(self) -> float:
-        """Energy-delay product of the mean image."""
-        return self.energy_per_image_j * self.delay_per_image_ms
-
-    @property
-    def fps(self) -> float:
-        """Images per second."""
-        return 1e3 / self.delay_per_image_ms if self.delay_ms else 0.0
-
-    @property
-    def power_w(self) -> float:
-        """Mean power."""
-        return self.energy_j / self.delay_ms * 1e3 if self.delay_ms else 0.0
-
-    @property
-    def fps_per_watt(self) -> float:
-        """Images per joule."""
-        return 1 / self.energy_per_image_j if self.energy_j else 0.0
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates on the array."""
-        return sum(row.macs for row in self.rows)
-
-    @property
-    def utilization_frac(self) -> float:
-        """MACs done over MACs possible while the array is busy."""
-        possible = self.details.array_cycles(self.images, self.pl_cycles - self.unit_cycles) * self.pes
-        return self.macs / possible if possible else 0.0
 
     def breakdown(self, by: str = "module") -> dict[Any, dict[str, float]]:
         """Return {key: {delay_ms, share}} by ``module``, ``layer``, ``group``, ``encoder`` or ``resource``.
@@ -298,13 +200,7 @@ class Report:
         InputError
             ``by`` is none of these.
         """
-        check_choice("breakdown", by, BREAKDOWNS)
-        if by == "group":
-            keys = (GROUP_OF.get(row.module, "other") for row in self.rows)
-        else:
-            keys = (getattr(row, by) for row in self.rows)
-        amounts = add_up(zip(keys, (row.delay_ms for row in self.rows), strict=True))
-        return share_out(amounts, self.busy_ms)
+        return share_out(breakdown_of(self.rows, by), self.busy_ms)
 
     @cached_property
     def input_hash(self) -> str:
@@ -316,41 +212,7 @@ class Report:
 
         ``breakdown_by_layer`` is there where the trace names layers.
         """
-        by_layer = {"breakdown_by_layer": self.breakdown("layer")} if any(row.layer for row in self.rows) else {}
-        return {
-            **header("run", self.input_hash),
-            "workload": self.workload,
-            "hardware": self.hardware,
-            **self.options,
-            "delay_ms": self.delay_ms,
-            "energy_j": self.energy_j,
-            **interval_entries(self.energy_interval),
-            "edp_j_ms": self.edp_j_ms,
-            "fps": self.fps,
-            "fps_per_watt": self.fps_per_watt,
-            "power_w": self.power_w,
-            "delay_per_image_ms": self.delay_per_image_ms,
-            "energy_per_image_j": self.energy_per_image_j,
-            "latency_ms": self.latency_ms,
-            "overlap_ms": self.overlap_ms,
-            "pl_cycles": self.pl_cycles,
-            "unit_cycles": self.unit_cycles,
-            "pl_ms": self.pl_ms,
-            "ps_ms": self.ps_ms,
-            "macs": self.macs,
-            "utilization_frac": self.utilization_frac,
-            **fit_to_dict(self.fit),
-            "remarks": list(self.remarks),
-            "not_used": self.not_used,
-            "breakdown": self.breakdown("module"),
-            "breakdown_by_group": self.breakdown("group"),
-            "breakdown_by_encoder": {str(k): v for k, v in self.breakdown("encoder").items()},
-            **by_layer,
-            "energy_breakdown": share_energy(self.energy_components_j, self.energy_remarks),
-            "counts": self.counts.to_dict(),
-            **self.details.to_dict(),
-            "notes": list(self.notes),
-        }
+        return report_entries(self)
 
     def summary(self) -> str:
         """Return totals and modules as a short table, what ``print`` shows."""
@@ -376,8 +238,4 @@ class Report:
         MissingExtraError
             pandas is not installed; the message holds the command.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise MissingExtraError("pandas", "pandas", "to_frame()") from None
-        return pandas.DataFrame(self.rows, columns=list(Row._fields))
+        return as_frame(self.rows, Row._fields)

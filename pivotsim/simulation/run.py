@@ -10,18 +10,21 @@ from pivotsim.energy.usage import usage_of
 from pivotsim.engines.base import HW
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.hardware.host import PS_PL_OVERLAPS
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
-from pivotsim.hardware.spec import PS_PL_OVERLAPS, Hardware
+from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import ARRAY, PS
 from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of, timeline_of_stages
 from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
-from pivotsim.simulation.report import Report, Row
+from pivotsim.simulation.report import Report
+from pivotsim.simulation.reporting.rows import Row
 from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
-from pivotsim.workload.ops import Trace, checked
+from pivotsim.workload.op_checks import checked
+from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
 SCOPES = ("encoders", "all")

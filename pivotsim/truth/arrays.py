@@ -6,8 +6,8 @@ import numpy as np
 
 from pivotsim.engines.base import HW, PAPER
 from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.kinds.systolic import as_systolic
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import as_systolic
 from pivotsim.truth.measured import Measured
 from pivotsim.units import FloatArray
 from pivotsim.workload.ops import Op, Trace

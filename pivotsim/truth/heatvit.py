@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pivotsim.engines.serial.tiles import Descriptor, tile_clocks
-from pivotsim.hardware.serial import SerialHardware, SerialSpec, as_serial
+from pivotsim.hardware.kinds.serial import SerialHardware, SerialSpec, as_serial
 from pivotsim.hardware.spec import Hardware
 from pivotsim.truth.measured import Measured, package_table
 

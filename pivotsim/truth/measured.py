@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivotsim.errors import InputError, got
-from pivotsim.io.csv_separators import separator_of
+from pivotsim.io.csv_files.separators import separator_of
 from pivotsim.io.text_files import read_text
 
 COLUMNS = ("group", "case", "m", "k", "n", "value")

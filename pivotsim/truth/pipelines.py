@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pivotsim.engines.pipeline.engine import PipelineDetails
+from pivotsim.hardware.kinds.pipeline import as_pipeline
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.pipeline import as_pipeline
 from pivotsim.hardware.spec import Hardware
 from pivotsim.truth.measured import Measured
 from pivotsim.workload.lowering.plan import lower

@@ -15,9 +15,9 @@ _HOMES = {
     "EncoderPlan": "pivotsim.workload.plans",
     "Plan": "pivotsim.workload.plans",
     "plan": "pivotsim.workload.plans",
-    "read_trace": "pivotsim.workload.trace_csv",
-    "write_topology": "pivotsim.workload.topologies",
-    "write_trace": "pivotsim.workload.trace_csv",
+    "read_trace": "pivotsim.workload.trace_files.trace_csv",
+    "write_topology": "pivotsim.workload.trace_files.topologies",
+    "write_trace": "pivotsim.workload.trace_files.trace_csv",
 }
 __all__ = [
     "EncoderPlan", "Footprint", "Mask", "Op", "Plan", "Trace", "drawn_mask", "footprint", "lower", "plan",
@@ -31,5 +31,5 @@ if TYPE_CHECKING:
     from pivotsim.workload.masks.masks import Mask, drawn_mask
     from pivotsim.workload.ops import Op, Trace
     from pivotsim.workload.plans import EncoderPlan, Plan, plan
-    from pivotsim.workload.topologies import write_topology
-    from pivotsim.workload.trace_csv import read_trace, write_trace
+    from pivotsim.workload.trace_files.topologies import write_topology
+    from pivotsim.workload.trace_files.trace_csv import read_trace, write_trace

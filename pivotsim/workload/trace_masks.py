@@ -11,7 +11,8 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.text_files import is_stream
 from pivotsim.workload.masks.files import StoredMask, read_masks, write_masks
 from pivotsim.workload.masks.masks import Mask, draw_of
-from pivotsim.workload.ops import Op, Trace, drawn_for, mask_name, with_mask
+from pivotsim.workload.op_checks import with_mask
+from pivotsim.workload.ops import Op, Trace, drawn_for, mask_name
 
 Placed = tuple[str, Op]  # file:line of an operation
 

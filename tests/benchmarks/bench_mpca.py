@@ -7,7 +7,7 @@ import numpy as np
 
 import pivotsim as ps
 from pivotsim.engines.mpca.lanes import sbmm_cycles
-from pivotsim.hardware.mpca import BALANCES
+from pivotsim.hardware.kinds.mpca import BALANCES
 from pivotsim.workload.masks.masks import drawn_mask
 
 REPEATS = 9

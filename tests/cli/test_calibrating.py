@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import pivotsim as ps
 from pivotsim.calibration import MeasuredRow, form_of, read_rows, rows_text
 from pivotsim.calibration.measuring import host
 from pivotsim.cli.entry import main
+from tests.compilers import needs_compiler
 from tests.readme_commands import commands_of
 from tests.unit.calibration import synthetic
 
@@ -25,7 +25,7 @@ ROWS = rows_text(
 )
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@needs_compiler
 def test_the_walk_of_the_page(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("desk.yaml").write_text(re.search(r"```yaml\n(# desk.yaml.*?)```", PAGE, re.S)[1])

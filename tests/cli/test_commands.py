@@ -63,7 +63,7 @@ def test_gemm_of_a_density(pivotsim):
 
 
 def test_gemm_of_a_density_of_more_masks_than_are_drawn(pivotsim, monkeypatch):
-    monkeypatch.setattr("pivotsim.simulation.masked_gemm.MAX_EXPECTED_BLOCKS", 0)
+    monkeypatch.setattr("pivotsim.simulation.gemm.masked.MAX_EXPECTED_BLOCKS", 0)
     options = ("gemm", 197, 384, 1536, "--density", "0.5", "--block", "32")
     lines = pivotsim(*options).out.splitlines()
     assert [line.split()[1] for line in lines if line.startswith("expected")] == ["-"]

@@ -73,7 +73,7 @@ def test_the_hypervolume_and_its_reference(pivotsim, swept):
         (("run", "deit_s", "--draws", "many"), "--draws: must be an integer (got 'many')"),
         (("run", "deit_s", "--seed", "1"), "--seed: is that of --draws, which is not given (got 1)"),
         (("run", "deit_s", "--draws", "9", "--ps-pl-overlap", "heads"), "work side by side is no sum of counts"),
-        (("run", "deit_s", "--draws", "9", "--set", f"{SOFTMAX}=9"), "states none of what is left as it was"),
+        (("run", "deit_s", "--draws", "9", "--set", f"{SOFTMAX}=9"), "states none, or the values were stated anew"),
         (("front", "{out}", "--draws", "9"), "its space 'shapes' is not found by that name; give its file"),
         (("front", "{out}", "--space", "{file}"), "--space: is read with --draws alone"),
         (("front", "{out}", "--draws", "9", "--space", "zcu102_arrays"), "is of another space than its file holds now"),

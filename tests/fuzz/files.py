@@ -14,8 +14,8 @@ from pivotsim.dse.space.reading import load_space
 from pivotsim.effort.outputs import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.hardware.dram.spec import load_dram
-from pivotsim.hardware.gpu import load_gpu
-from pivotsim.pruning.accuracy import read_accuracy
+from pivotsim.hardware.kinds.gpu import load_gpu
+from pivotsim.pruning.accuracy.given import read_accuracy
 from pivotsim.pruning.devices.recorded import read_recorded
 from pivotsim.simulation.comparison import compare, read_result
 from pivotsim.workload.masks.files import read_flags, read_masks

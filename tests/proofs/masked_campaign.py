@@ -12,9 +12,9 @@ import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.pe import clock as pe
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.workload.masks.masks import OPERANDS, drawn_mask
 from tests.oracles.array import masked_schedule
 

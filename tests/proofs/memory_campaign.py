@@ -11,9 +11,9 @@ import numpy as np
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import BYTES, STALLS, record_gemm
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.workload.masks.masks import OPERANDS, Mask
 from tests.oracles.memory import clock as memory_clock
 from tests.oracles.memory.program import LOOP_ORDERS

@@ -11,9 +11,9 @@ import numpy as np
 import pivotsim as ps
 from pivotsim.engines.array.many_designs import cycles_per_design, design_columns, splits_per_design
 from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.workload.masks.masks import OPERANDS, Mask
 from tests.oracles.array import several_arrays
 

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.workload.masks.masks import OPERANDS, Draw, Mask
-from pivotsim.workload.ops import KINDS, TRACE_MODULES, checked
+from pivotsim.workload.op_checks import checked
+from pivotsim.workload.ops import KINDS, TRACE_MODULES
 
 SIZE = st.integers(1, 400)
 MODE = {

@@ -14,8 +14,8 @@ import pivotsim as ps
 from pivotsim.published.base.claims import Claim, Interval, load_claims, load_expected, printed
 from pivotsim.published.base.findings import VERDICTS
 from pivotsim.published.pivot.audit import judge_board
-from pivotsim.published.pivot.contradictions import find_hits
-from pivotsim.published.pivot.energy_sums import judge_additive, unlisted_frac
+from pivotsim.published.pivot.consistency.contradictions import find_hits
+from pivotsim.published.pivot.consistency.energy_sums import judge_additive, unlisted_frac
 from tests import table_alignment
 
 

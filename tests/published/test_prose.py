@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from pivotsim.published.base.claims import load_claims
-from pivotsim.published.pivot.contradictions import find_hits
+from pivotsim.published.pivot.consistency.contradictions import find_hits
 
 
 def hits(**texts):

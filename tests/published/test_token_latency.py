@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 import pivotsim as ps
-from pivotsim.hardware.gpu import load_gpu
+from pivotsim.hardware.kinds.gpu import load_gpu
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.token_plans import at_tokens, pruned_at
 from pivotsim.published.tokens import judge

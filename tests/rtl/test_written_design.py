@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
@@ -36,6 +37,9 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
         names = sorted(path.name for path in (design.folder / "programs" / gemm.name).iterdir())
         assert names == ["drains.hex", "dram.bin", "loads.hex", "outputs.bin", "streams.hex", "tiles.hex"]
     assert "never run" in (design.folder / "vivado.tcl").read_text().lower()
+    drawing = ElementTree.parse(design.folder / "diagram.svg").getroot()
+    ground = drawing[0].attrib  # dark pages would swallow dark lines
+    assert f"0 0 {ground['width']} {ground['height']}" == drawing.attrib["viewBox"] and ground["fill"] == "white"
     assert (design.folder / "files.f").read_text().split() == sorted(
         f"rtl/{path.name}" for path in (design.folder / "rtl").iterdir()
     )

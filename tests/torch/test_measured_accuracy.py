@@ -5,7 +5,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.pruning import measure_accuracy, pruning_schedule
-from pivotsim.pruning.accuracy import RandomRemoval, kept_tokens, read_accuracy
+from pivotsim.pruning.accuracy.given import RandomRemoval, kept_tokens, read_accuracy
 from tests.torch.small import FORMS, PLAIN, REASON
 
 torch = pytest.importorskip("torch", reason=REASON)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.hardware.spec import HostCosts, PlacementSpec
+from pivotsim.hardware.host import HostCosts, PlacementSpec
 from pivotsim.operations import PS_KINDS
 from pivotsim.simulation.comparison import read_result
 from pivotsim.workload import EncoderPlan, Op

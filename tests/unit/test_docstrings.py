@@ -7,19 +7,8 @@ import re
 import pytest
 
 import pivotsim
+from tests.public_names import NAMESPACES
 
-NAMESPACES = (
-    "calibration",
-    "dram",
-    "effort",
-    "export",
-    "hardware",
-    "models",
-    "pruning",
-    "published",
-    "simulation",
-    "workload",
-)
 MODULES = [pivotsim, *(importlib.import_module(f"pivotsim.{name}") for name in NAMESPACES)]
 PUBLIC = {f"{module.__name__}.{name}": getattr(module, name) for module in MODULES for name in module.__all__}
 FUNCTIONS = {thing: name for name, thing in PUBLIC.items() if inspect.isfunction(thing)}

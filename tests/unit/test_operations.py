@@ -5,8 +5,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.pl_units.units import PHASES
 from pivotsim.hardware.defaults import default_place
+from pivotsim.hardware.host import HostCosts, PlacementSpec
 from pivotsim.hardware.pl_units import UnitsSpec
-from pivotsim.hardware.spec import HostCosts, PlacementSpec
 from pivotsim.operations import ARRAY, OPERATIONS, PL, PS, PS_KINDS, TOKEN_DROP, TOKEN_KINDS, UNIT_OF
 from pivotsim.workload.ops import KINDS, TRACE_MODULES
 

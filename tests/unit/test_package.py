@@ -8,24 +8,14 @@ import pkgutil
 import subprocess
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import pivotsim
+from tests.public_names import NAMESPACES
 
-NAMESPACES = (
-    "calibration",
-    "dram",
-    "effort",
-    "export",
-    "hardware",
-    "models",
-    "pruning",
-    "published",
-    "simulation",
-    "workload",
-)
 NEED_TORCH = (
     "pivotsim.vit_torch", "pivotsim.importers.torch.programs", "pivotsim.importers.named",
     "pivotsim.importers.checkpoints.torch_files",
@@ -65,7 +55,10 @@ def test_hardware_and_plans_need_no_numba():
 
 @pytest.mark.parametrize(
     ("arguments", "unneeded"),
-    [(["run", "deit_s"], {"numba"}), (["gemm", "197", "384", "1536"], {"numba", "numpy", "pivotsim.hardware.mpca"})],
+    [
+        (["run", "deit_s"], {"numba"}),
+        (["gemm", "197", "384", "1536"], {"numba", "numpy", "pivotsim.hardware.kinds.mpca"}),
+    ],
     ids=["run", "gemm"],
 )
 def test_closed_forms_on_one_board_load_little(arguments, unneeded):
@@ -121,6 +114,12 @@ def test_no_function_shares_a_name_with_a_module_beside_it(name):
     beside = {info.name for info in pkgutil.iter_modules(package.__path__)}
     own = {n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == name and n[0] != "_"}
     assert not own & beside
+
+
+def test_folders_hold_few_modules():
+    modules = Counter(path.parent for path in Path(pivotsim.__file__).parent.rglob("*.py"))
+    flat = {"cli", "plots"}  # a command each, a picture each
+    assert {str(folder): n for folder, n in modules.items() if n > 14 and folder.name not in flat} == {}
 
 
 @pytest.mark.parametrize("name", [n for n in pivotsim.__all__ if n != "__version__"])

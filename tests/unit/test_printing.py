@@ -5,7 +5,7 @@ import re
 import pytest
 
 import pivotsim as ps
-from pivotsim.simulation.summary import run_tables
+from pivotsim.simulation.reporting.summary import run_tables
 from pivotsim.tables import PAGE_COLUMNS, Table, as_html, as_text, counted, figures, number
 from tests import table_alignment
 

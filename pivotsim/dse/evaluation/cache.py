@@ -13,8 +13,8 @@ from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, TRANSFORMS, with_
 from pivotsim.dse.space.definition import Space
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import PATHS, ResourceModel
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import host_ops
 from pivotsim.io.specs import Spec
 from pivotsim.models.spec import VitModel

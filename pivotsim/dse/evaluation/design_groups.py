@@ -15,7 +15,7 @@ from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.engines.array.many_designs import coded_columns, column_codes
 from pivotsim.errors import InputError
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import IntArray
 

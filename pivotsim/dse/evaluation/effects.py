@@ -15,11 +15,11 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.resources.many_designs import RESOURCES
-from pivotsim.io.specs import holds_no_values, value_at
+from pivotsim.io.spec_values import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
 from pivotsim.simulation.notes.reading import inherited_by_board
 from pivotsim.simulation.notes.requirements import requirement_of, unmet
-from pivotsim.simulation.summary import inherited_lines
+from pivotsim.simulation.reporting.summary import inherited_lines
 
 OF_KINDS = ("model", "tokens", "active", LOW, HIGH)  # axes that decide which kinds of operations there are
 MASKS = (*MASKED, "split")  # no kind depends on them, and drawing masks takes time

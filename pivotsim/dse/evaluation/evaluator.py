@@ -16,8 +16,8 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.sampling import Points
 from pivotsim.energy.rules import whole_j
 from pivotsim.errors import InputError
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import RESOURCES
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import check_gate
 from pivotsim.simulation.gate import gate_of
 from pivotsim.units import plain_sum

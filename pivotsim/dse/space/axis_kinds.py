@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.errors import InputError, check_choice, check_integer, check_real, got, nearest
-from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.specs import check_leaf, leaves
+from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.io.spec_values import check_leaf, leaves
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.workload.plans import QKV_MODES, SCORE_BITS, Plan
 from pivotsim.workload.tokens.methods import METHODS, REQUIRED

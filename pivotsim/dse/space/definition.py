@@ -10,9 +10,9 @@ from pivotsim.dse.space.axes import Axis
 from pivotsim.dse.space.axis_kinds import HARDWARE, LOW_FRAC, description_of, unit_of
 from pivotsim.dse.space.expressions import Expression
 from pivotsim.dse.space.places import located
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import RESOURCES
-from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.models.spec import VitModel
 
 PL_CYCLES, MEAN_PL_CYCLES = "pl_cycles", "mean_pl_cycles"

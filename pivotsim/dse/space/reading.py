@@ -17,11 +17,12 @@ from pivotsim.energy.rules import RULES
 from pivotsim.engines.base import HW, MEMORIES, PAPER
 from pivotsim.engines.registry import engines_of
 from pivotsim.errors import InputError, check_choice, got, nearest
+from pivotsim.hardware.host import PROFILES
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.spec import PROFILES
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import load_document
-from pivotsim.io.specs import ONE_LINE, Spec, holds_no_values, quantity, validate
+from pivotsim.io.spec_values import holds_no_values
+from pivotsim.io.specs import ONE_LINE, Spec, quantity, validate
 from pivotsim.io.yaml_reader import Document, exact_integer
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.simulation.run import SCOPES

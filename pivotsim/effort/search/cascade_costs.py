@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pivotsim.effort.mixed_report import Effort, edp_mean_of_images
+from pivotsim.effort.edp import edp_mean_of_images
+from pivotsim.effort.mixed_report import Effort
 from pivotsim.effort.search.threshold_grid import Grid
 from pivotsim.units import FloatArray
 

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.counts import Counts
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS, OPERAND_DIMENSIONS
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import FloatArray
 from pivotsim.workload.sizes import Size, distinct_gemms, packed_bytes

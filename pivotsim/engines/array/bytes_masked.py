@@ -18,8 +18,8 @@ import numpy as np
 
 from pivotsim.engines.array.bytes_dense import SUM_BYTES, output_bytes
 from pivotsim.engines.array.masked_folds import check_mask, kept_streams
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_DIMENSIONS
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import INDEX_BYTES, Mask, copies_run
 from pivotsim.workload.sizes import Size, packed_bytes

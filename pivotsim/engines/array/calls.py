@@ -13,7 +13,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.ops import Trace
 

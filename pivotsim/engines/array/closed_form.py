@@ -9,7 +9,7 @@ from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.array.masked import cycles_of_copies
 from pivotsim.engines.array.masked_folds import check_mask
 from pivotsim.engines.array.one_gemm import check_no_overflow
-from pivotsim.hardware.spec import ArraySpec
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.types import Gemm
 from pivotsim.units import IntArray

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, one_of
+from pivotsim.hardware.array import EDGES, MAX_ARRAYS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, SPLITS, Dataflow
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES, MAX_ARRAYS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.kernels.types import Design
 
 # What one array is. Rows and columns of codes hold these, in this order: field -> (least, most), or names of codes

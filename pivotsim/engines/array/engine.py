@@ -8,14 +8,15 @@ from pivotsim.engines.array import closed_form
 from pivotsim.engines.array.bytes_dense import paper_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
 from pivotsim.engines.array.calls import calls_note, with_calls
-from pivotsim.engines.array.one_gemm import gemm_folds
-from pivotsim.engines.array.several_arrays import cycles_shared, gemms_run, share_out
-from pivotsim.engines.array.several_details import SeveralDetails, notes_on_several
+from pivotsim.engines.array.one_gemm import CLOSED_FORM, gemm_folds
+from pivotsim.engines.array.several.details import SeveralDetails, notes_on_several
+from pivotsim.engines.array.several.sharing import cycles_shared, gemms_run, share_out
 from pivotsim.engines.array.spans import fold_spans
 from pivotsim.engines.base import PAPER, Details, Engine, EngineRun, GemmMasks, Span
 from pivotsim.engines.counts import Counts, counts_by_level
-from pivotsim.hardware.spec import ArraySpec, Hardware
-from pivotsim.hardware.systolic import as_systolic
+from pivotsim.hardware.array import ArraySpec
+from pivotsim.hardware.kinds.systolic import as_systolic
+from pivotsim.hardware.spec import Hardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Trace
@@ -74,7 +75,7 @@ class ArrayEngine(Engine):
 class Analytic(ArrayEngine):
     """Clocks in closed form."""
 
-    name: ClassVar[str] = "analytic"
+    name: ClassVar[str] = CLOSED_FORM
 
     def cycles_per_gemm(
         self, gemms: IntArray, array: ArraySpec | Mapping[str, Any], masks: GemmMasks = ()

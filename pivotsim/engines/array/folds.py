@@ -10,8 +10,8 @@ from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 

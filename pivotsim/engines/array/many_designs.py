@@ -9,8 +9,8 @@ from numpy.lib.stride_tricks import as_strided
 from pivotsim.engines.array.designs import DESIGN_FIELDS, VECTOR_FIELDS, code_of, design_from, fields_of
 from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got, nearest
+from pivotsim.hardware.array import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW, DIMENSIONS
-from pivotsim.hardware.spec import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
 from pivotsim.kernels import threads
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import INT64_MAX, IntArray

@@ -6,11 +6,18 @@ from typing import Any
 
 from pivotsim.engines.array.designs import design_of
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.types import Design, Gemm
 from pivotsim.units import INT64_MAX
+
+CLOSED_FORM = "analytic"  # the engine whose clocks these are
+
+
+def is_closed_form(engine: str) -> bool:
+    """Whether an engine's clocks are those of this module, so that one GEMM needs neither numpy nor the registry."""
+    return engine == CLOSED_FORM
 
 
 def check_no_overflow(gemms: Iterable[Iterable[int]], design: Design) -> None:

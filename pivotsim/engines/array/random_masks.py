@@ -13,8 +13,8 @@ from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.array.masked import layout_of, room_for_lengths
 from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_choice, check_integer, got
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels import threads
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, OPERANDS, Operand

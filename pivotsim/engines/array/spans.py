@@ -7,8 +7,8 @@ import numpy as np
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.array.one_gemm import gemm_folds
 from pivotsim.engines.base import Span
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 

@@ -8,7 +8,7 @@ from pivotsim.engines.base import Span
 from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.spans import spans_behind_memories
 from pivotsim.engines.memory.use import MemoryUse, by_module, memory_bound, moved_bytes, stall_cycles
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.tables import Table, number
 from pivotsim.workload.masks.masks import Mask
 

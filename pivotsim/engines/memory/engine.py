@@ -10,8 +10,9 @@ from pivotsim.engines.array.engine import ArrayEngine, counts_without_limits
 from pivotsim.engines.base import HW, PAPER, EngineRun, GemmMasks
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.spec import ArraySpec, Hardware
-from pivotsim.hardware.systolic import as_systolic
+from pivotsim.hardware.array import ArraySpec
+from pivotsim.hardware.kinds.systolic import as_systolic
+from pivotsim.hardware.spec import Hardware
 from pivotsim.units import IntArray
 from pivotsim.workload.ops import Trace
 

@@ -39,10 +39,10 @@ def run_designs(
     rows = (gemms, designs, behind, limits, dram, candidates, budget, is_pruned, is_run)
     written = (work.room, work.states, records, work.chosen, work.result, work.moved, found)
     if channel is None:
-        from pivotsim.kernels.memory.with_bandwidth import run_with_bandwidth
+        from pivotsim.kernels.memory.entries.with_bandwidth import run_with_bandwidth
 
         run_with_bandwidth(*rows, *written)
     else:
-        from pivotsim.kernels.memory.with_commands import run_with_commands
+        from pivotsim.kernels.memory.entries.with_commands import run_with_commands
 
         run_with_commands(*rows, *written, channel_arrays(channel), channel_arrays(channel))

@@ -181,8 +181,7 @@ class MemoryLimits:
         """Return what AXI bursts cost as kernels read it; without their cost, rows of a matrix do not matter either."""
         if self.axi_burst_bytes is None:
             return 0, 0, 1, 0, 1, 0
-        read = self.axi_read_burst_cycles, self.axi_read_beat_cycles
-        write = self.axi_write_burst_cycles, self.axi_write_beat_cycles
+        read, write = (self.axi_clocks(is_drain) for is_drain in (False, True))
         return self.axi_burst_bytes, *read, *write, BURSTS.index(self.axi_bursts)
 
     def axi_clocks(self, is_drain: bool) -> tuple[int, int]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import BURSTS, NOT_KEPT, SERIAL, MemorySpec
-from pivotsim.hardware.spec import ArraySpec
-from pivotsim.hardware.systolic import SystolicHardware
 
 NO_OVERLAP = FOLD_OVERLAPS[0]
 BY_ROW = BURSTS[1]

@@ -1,6 +1,6 @@
 """Engine `memory`: clocks, stalls and bytes of GEMMs on an array behind real memories.
 
-API twin of kernels/memory/{schedule, search}.py; masks go to schedule_masked.py. The hierarchy is DRAM, AXI ports,
+API twin of kernels/memory/{schedule, search}.py; masks go to masked/schedule.py. The hierarchy is DRAM, AXI ports,
 global buffer, input and weight memory, array, output memory, and back. The rules are one consistent choice; the PIVOT
 paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
 """
@@ -16,10 +16,10 @@ from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.schedule_masked import check_runnable, run_masked
+from pivotsim.engines.memory.masked.schedule import check_runnable, run_masked
 from pivotsim.errors import InputError, check_choice, check_integer
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.kernels.types import Candidates, Design, Records
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask

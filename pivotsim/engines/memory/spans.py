@@ -9,7 +9,7 @@ from pivotsim.engines.base import Span
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import Intervals, record_gemm
 from pivotsim.hardware.dataflows import DATAFLOW, Dataflow
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 

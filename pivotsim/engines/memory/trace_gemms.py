@@ -10,9 +10,9 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import MemoryResult, run_gemm
 from pivotsim.errors import InputError
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.spec import ArraySpec
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.sizes import Size

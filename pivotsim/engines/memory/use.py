@@ -9,8 +9,8 @@ from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.modes import array_as_run
 from pivotsim.engines.memory.schedule import BYTES, STALLS, MemoryResult, run_gemm
 from pivotsim.engines.memory.trace_gemms import GemmRun, checked, runs_per_gemm
-from pivotsim.hardware.spec import ArraySpec
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.array import ArraySpec
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.workload.ops import Op, Trace
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun, OtherCycles
 from pivotsim.engines.counts import Counts
-from pivotsim.hardware.mpca import AUTHORS, MpcaSpec, as_mpca
+from pivotsim.hardware.kinds.mpca import AUTHORS, MpcaSpec, as_mpca
 from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import ARRAY, UNIT_OF
 from pivotsim.tables import Table, number, percent

@@ -25,7 +25,7 @@ in this package; the estimator knows one image.
 from collections.abc import Iterator
 
 from pivotsim.engines.mpca.lanes import MpcaResult, stored_bytes
-from pivotsim.hardware.mpca import MpcaSpec
+from pivotsim.hardware.kinds.mpca import MpcaSpec
 from pivotsim.operations import UNIT_OF
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Trace

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, check_choice, check_integer, got
-from pivotsim.hardware.mpca import BALANCES, MpcaSpec
+from pivotsim.hardware.kinds.mpca import BALANCES, MpcaSpec
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import Mask
 

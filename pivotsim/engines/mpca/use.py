@@ -20,7 +20,7 @@ import numpy as np
 from pivotsim.engines.mpca import estimator, lanes
 from pivotsim.engines.mpca.lanes import MpcaResult
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.mpca import AUTHORS, OWN, MpcaSpec
+from pivotsim.hardware.kinds.mpca import AUTHORS, OWN, MpcaSpec
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 from pivotsim.workload.ops import Op, Trace

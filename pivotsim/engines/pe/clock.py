@@ -19,8 +19,8 @@ from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
 from pivotsim.engines.array.designs import dataflow_of, design_of, fields_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.errors import InputError, check_integer, got, got_elements, got_shape, shape_text
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
-from pivotsim.hardware.spec import ArraySpec
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 

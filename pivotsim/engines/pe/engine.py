@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pivotsim.engines.array.engine import ArrayEngine
 from pivotsim.engines.base import GemmMasks
-from pivotsim.hardware.spec import ArraySpec
+from pivotsim.hardware.array import ArraySpec
 from pivotsim.units import IntArray
 
 

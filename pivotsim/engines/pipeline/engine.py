@@ -11,7 +11,7 @@ from pivotsim.engines.counts import Counts
 from pivotsim.engines.pipeline.schedule import Times, stage_schedule
 from pivotsim.engines.pipeline.stages import BYTE_BITS, Network, group_clocks, groups_of, network_of, stage_of, staged
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.pipeline import PipelineHardware, as_pipeline
+from pivotsim.hardware.kinds.pipeline import PipelineHardware, as_pipeline
 from pivotsim.hardware.spec import Hardware
 from pivotsim.tables import Table, counted, number, percent
 from pivotsim.units import INT64_MAX

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from pivotsim.engines.pipeline.schedule import Edge, Stage
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.pipeline import MATRIX_STAGES, VECTOR_STAGES, PipelineSpec
+from pivotsim.hardware.kinds.pipeline import MATRIX_STAGES, VECTOR_STAGES, PipelineSpec
 from pivotsim.tables import counted
 from pivotsim.workload.ops import Op, Trace
 
@@ -122,7 +122,6 @@ def network_of(trace: Trace, spec: PipelineSpec) -> Network:
     encoders = list(dict.fromkeys(op.encoder for _, op in ops if op.encoder))
     passes = _passes(trace, ops, encoders, spec)
     built = set(encoders[: len(encoders) // passes]) | {0}
-    first = groups_of(ops[0][1], spec) if ops else 1
     first = groups_of(ops[0][1], spec) if ops else 1
     net = Network([INPUT._replace(groups=first)], [], {}, [], passes, 0)
     places: list[tuple[int, Op]] = []

@@ -8,7 +8,7 @@ from pivotsim.engines.base import HW, PAPER, Details, Engine, EngineRun
 from pivotsim.engines.counts import Counts
 from pivotsim.engines.serial.tiles import Descriptor, TileClocks, tile_clocks
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.serial import SerialSpec, as_serial
+from pivotsim.hardware.kinds.serial import SerialSpec, as_serial
 from pivotsim.hardware.spec import Hardware
 from pivotsim.tables import Table, percent
 from pivotsim.units import INT64_MAX

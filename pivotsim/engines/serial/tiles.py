@@ -20,7 +20,7 @@ tiles, B for each row of tiles. That an unused bank without a bias walks through
 from dataclasses import dataclass
 
 from pivotsim.engines.serial.bursts import Steps, count_beats
-from pivotsim.hardware.serial import SerialSpec
+from pivotsim.hardware.kinds.serial import SerialSpec
 
 
 @dataclass(frozen=True)

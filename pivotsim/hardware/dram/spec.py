@@ -26,7 +26,8 @@ from pivotsim.hardware.dram.standard import Standard
 from pivotsim.hardware.dram.standards import KINDS, standard_of
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.io.documents import load_document, note_name
-from pivotsim.io.specs import ONE_LINE, Spec, leaves, quantity, validate
+from pivotsim.io.spec_values import leaves
+from pivotsim.io.specs import ONE_LINE, Spec, quantity, validate
 
 MAX_BANKS = 64
 MAX_CLOCKS = 1_000_000  # of one timing parameter: far above any, and sums stay far inside int64

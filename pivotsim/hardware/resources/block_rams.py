@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pivotsim.hardware.dataflows import DATAFLOW, OPERAND_MEMORY
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import INT64_MAX
 
 # (bits wide, words deep), AMD UG573; up to 72 bits in simple dual port

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.fpga.columns import NOT_STATED, Cascades, cascades_that_fit, slices_of
 from pivotsim.hardware.fpga.dsp import DSP_KINDS
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 
 
 def cascades_of(hw: SystolicHardware) -> Cascades | None:

@@ -15,6 +15,7 @@ from typing import Any
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
 from pivotsim.hardware.fpga.columns import Cascades
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.block_rams import (
     FILLED,
@@ -28,7 +29,6 @@ from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
 from pivotsim.hardware.resources.synthesis import Synthesis, synthesis_of
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
 from pivotsim.units import INT64_MAX
 

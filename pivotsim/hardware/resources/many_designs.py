@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.resources.block_rams import (
     BRAM36_SHAPES,
@@ -21,8 +22,7 @@ from pivotsim.hardware.resources.block_rams import (
     URAM_SHAPE,
     side_of,
 )
-from pivotsim.hardware.systolic import SystolicHardware
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.units import INT64_MAX
 
 MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms

@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.block_rams import MemoryBlocks
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.units import INT64_MAX
 
 UNKNOWN = "unknown until synthesised"

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 
 TABLE = Path(__file__).with_suffix(".csv")
 FF_PER_PE = 9

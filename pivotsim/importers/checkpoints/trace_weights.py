@@ -12,7 +12,8 @@ from pivotsim.errors import InputError, got, got_shape
 from pivotsim.importers.checkpoints.report import Checkpoint, Weights, matrices_of
 from pivotsim.importers.checkpoints.tensors import Tensor
 from pivotsim.workload.masks.masks import Flags
-from pivotsim.workload.ops import Op, Trace, checked
+from pivotsim.workload.op_checks import checked
+from pivotsim.workload.ops import Op, Trace
 
 WITHOUT_WEIGHTS = ("qkt", "sv")
 USUAL = ("weight",)

@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from pivotsim.workload.ops import MAX_LAYER_CHARACTERS
+from pivotsim.workload.op_checks import MAX_LAYER_CHARACTERS
 
 _SCOPES, _CLASSES = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy"  # keys of torch's newer exporter
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")

@@ -1,4 +1,4 @@
-"""Passes and units that a mask leaves, read from tables (made by engines/memory/mask_tables.py).
+"""Passes and units that a mask leaves, read from tables (made by engines/memory/masked/tables.py).
 
 Sums along the streamed index, one row per tile, so that a chunk [t0, t1) of any length is a difference:
 

@@ -1,7 +1,6 @@
 """The loop order and the chunk with the fewest clocks, and the run of the winner; of one GEMM, or on many designs.
 
-API twins: engines/memory/schedule.py and many_designs.py, through the kernels of with_bandwidth.py, with_commands.py
-and with_mask.py.
+API twins: engines/memory/schedule.py and many_designs.py, through the kernels of entries/.
 
 Exact: a candidate is left out only where a lower bound shows that it cannot win, and the bounds are sums that every
 schedule contains.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.gpu_wave import encoder_times_ms
-from pivotsim.hardware.gpu import GpuSpec, load_gpu
+from pivotsim.hardware.kinds.gpu import GpuSpec, load_gpu
 from pivotsim.pruning.chain import chain_of
 from pivotsim.pruning.token_plans import without_steps
 from pivotsim.units import FloatArray

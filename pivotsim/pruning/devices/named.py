@@ -1,6 +1,6 @@
 """A device from a hardware's name."""
 
-from pivotsim.hardware.gpu import is_gpu
+from pivotsim.hardware.kinds.gpu import is_gpu
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.devices.protocol import Device
 from pivotsim.pruning.devices.simulated import Simulated

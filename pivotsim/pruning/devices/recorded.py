@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.io.csv_separators import cells_of, separator_of
+from pivotsim.io.csv_files.separators import cells_of, separator_of
 from pivotsim.io.documents import available
 from pivotsim.io.text_files import read_text
 from pivotsim.models.spec import VitModel, load_model

@@ -20,8 +20,8 @@ from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
 from pivotsim.simulation.report import Report
+from pivotsim.simulation.reporting.summary import not_used_lines
 from pivotsim.simulation.run import runnable, simulate
-from pivotsim.simulation.summary import not_used_lines
 from pivotsim.units import FloatArray, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pivotsim.effort.mixed_report import edp_mean_of_images
+from pivotsim.effort.edp import edp_mean_of_images
 from pivotsim.simulation.report import Report
 from pivotsim.units import FloatArray, IntArray
 from pivotsim.workload.ops import GROUPS, MODULES

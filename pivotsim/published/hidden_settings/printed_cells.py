@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivotsim.errors import InputError, check_real, got, nearest, number_text
-from pivotsim.io.csv_separators import SEPARATORS, cells_of
+from pivotsim.io.csv_files.separators import SEPARATORS, cells_of
 from pivotsim.io.samples import Sample, find_sample, sample_note
 from pivotsim.io.text_files import is_stdin, read_text
 from pivotsim.published.base.claims import printed

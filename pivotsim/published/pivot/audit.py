@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 from pivotsim.effort.combination import combine
 from pivotsim.effort.mixed_report import MixedReport
+from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware, as_systolic
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import Claim, load_claims, load_expected
 from pivotsim.published.base.hits import Hit
-from pivotsim.published.pivot.contradictions import find_hits
+from pivotsim.published.pivot.consistency.contradictions import find_hits
+from pivotsim.published.pivot.consistency.energy_sums import Additive, judge_additive
 from pivotsim.published.pivot.effort_pairs import RowPairs, definition_counts, effort_reports, search_rows
-from pivotsim.published.pivot.energy_sums import Additive, judge_additive
 from pivotsim.published.pivot.hypotheses import Hypothesis, Search
 from pivotsim.published.pivot.judge import Judge
 from pivotsim.published.pivot.lvvit_variants import VariantSearch, search_variants, variant_report

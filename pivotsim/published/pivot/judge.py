@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pivotsim.effort.mixed_report import MixedReport
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.device_fit import fit
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.models.spec import load_model
 from pivotsim.published.base.claims import Claim
 from pivotsim.published.base.findings import (

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.errors import InputError
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.io.yaml_reader import parse_scalar
 from pivotsim.published.base.claims import Claim, load_table, printed
 from pivotsim.published.base.inference import Candidate, Cell, Inference, infer

@@ -23,8 +23,8 @@ from pivotsim.published.pivot.reasons import RESOURCES
 from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import Reading, inherited_by_board
 from pivotsim.simulation.report import Report
+from pivotsim.simulation.reporting.summary import fits_row, inherited_lines, not_used_lines
 from pivotsim.simulation.results import hash_of, header
-from pivotsim.simulation.summary import fits_row, inherited_lines, not_used_lines
 from pivotsim.tables import Table, as_text
 
 DIFFERENCES_SHOWN = 6

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivotsim.published.base.hits import Hit
-from pivotsim.published.pivot.energy_sums import Additive
+from pivotsim.published.pivot.consistency.energy_sums import Additive
 from pivotsim.published.pivot.hypotheses import Hypothesis, Search
 from pivotsim.tables import Table, percent
 

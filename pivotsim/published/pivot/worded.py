@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pivotsim.effort.search.paths import count_paths
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.hardware.systolic import SystolicHardware
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.models.spec import load_model
 from pivotsim.published.base.claims import Claim
 from pivotsim.published.base.findings import INPUT, NOT_MET, NOT_MODELLED, REPRODUCED

@@ -10,9 +10,9 @@ matrix to the schedule and three to the estimator, which is part of that too.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pivotsim.hardware.kinds.mpca import AUTHORS, MpcaHardware, as_mpca
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.hardware.mpca import AUTHORS, MpcaHardware, as_mpca
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 from pivotsim.tables import Table

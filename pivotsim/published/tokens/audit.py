@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from pivotsim.hardware.gpu import GpuSpec
+from pivotsim.hardware.kinds.gpu import GpuSpec
 from pivotsim.published.base.audit import Findings
 from pivotsim.published.base.claims import load_expected, load_table
 from pivotsim.published.base.findings import Finding

@@ -1,6 +1,6 @@
 """Section 4.3's saving at the first layer, whose baseline the paper does not print."""
 
-from pivotsim.hardware.gpu import GpuSpec
+from pivotsim.hardware.kinds.gpu import GpuSpec
 from pivotsim.published.tokens.claims import MODELS, Table, TokenClaim
 from pivotsim.published.tokens.latency import latency_ms
 from pivotsim.workload.plans import plan

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pivotsim.hardware.gpu import GpuSpec
+from pivotsim.hardware.kinds.gpu import GpuSpec
 from pivotsim.published.base.claims import printed
 from pivotsim.published.base.findings import (
     CALIBRATED,

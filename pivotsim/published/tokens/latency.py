@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from pivotsim.engines.gpu_wave import encoder_times_ms
-from pivotsim.hardware.gpu import GpuSpec, load_gpu
+from pivotsim.hardware.kinds.gpu import GpuSpec, load_gpu
 from pivotsim.pruning.token_plans import pruned_at
 from pivotsim.published.tokens.claims import BASELINE, GPUS, MODELS, OURS, Table, TokenClaim
 from pivotsim.workload.lowering.plan import lower

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pivotsim.hardware.gpu import GpuSpec
+from pivotsim.hardware.kinds.gpu import GpuSpec
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.staircase import staircase_of
 from pivotsim.published.tokens.claims import MODELS

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from pivotsim.hardware.gpu import GpuSpec
+from pivotsim.hardware.kinds.gpu import GpuSpec
 from pivotsim.pruning.token_plans import without_steps
 from pivotsim.published.tokens.claims import Table, TokenClaim
 from pivotsim.published.tokens.latency import METHODS, latency_ms, plan_of, scoring_encoders

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import PATHS
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.io.documents import SET_BY_USER, inherited_from, is_inherited
-from pivotsim.io.specs import holds_no_values, leaves, value_at, with_groups
+from pivotsim.io.spec_values import holds_no_values, leaves, value_at, with_groups
 from pivotsim.io.watching import Watch, watch
 from pivotsim.simulation.gate import gate_of
 

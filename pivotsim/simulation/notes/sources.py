@@ -7,9 +7,9 @@ from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.fold_overlaps import without_loads
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.host.costs import constants_used, defaults_used, left_out, uncharged
 from pivotsim.io.documents import is_inherited
 from pivotsim.simulation.notes.reading import Reading, paths_of

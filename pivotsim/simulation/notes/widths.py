@@ -2,8 +2,8 @@
 
 from pivotsim.engines.array.bytes_dense import SUM_BYTES
 from pivotsim.engines.base import HW
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.spec import Hardware
-from pivotsim.hardware.systolic import SystolicHardware
 from pivotsim.workload.ops import Op, Trace
 
 REQUANTISED = 1  # what boards state of ``memories.out_bytes`` that never said otherwise

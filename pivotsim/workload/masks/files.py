@@ -12,7 +12,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got, got_shape, nearest
 from pivotsim.io.array_files import MAX_ARRAY_BYTES, read_arrays, write_arrays
-from pivotsim.io.csv_separators import separator_of
+from pivotsim.io.csv_files.separators import separator_of
 from pivotsim.io.text_files import read_text
 from pivotsim.workload.masks.masks import OPERANDS, Flags, Mask, as_flags
 

@@ -9,9 +9,9 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.base import PAPER
 from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 
 SIZES = [(1, 1, 1), (1, 7, 3), (9, 1, 4), (5, 6, 1), (8, 4, 8), (17, 9, 33)]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import pivotsim as ps
 from pivotsim.engines.gpu_wave import encoder_times_ms, kernel_ops, launches
 from pivotsim.errors import InputError
-from pivotsim.hardware.gpu import load_gpu
+from pivotsim.hardware.kinds.gpu import load_gpu
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.token_plans import at_tokens, pruned_at
 from pivotsim.workload.ops import Op

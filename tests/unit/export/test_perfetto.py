@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 import pivotsim as ps
 from pivotsim.export import perfetto
 from pivotsim.export.perfetto import chrome_trace
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES, PS_PL_OVERLAPS
+from pivotsim.hardware.host import PS_PL_OVERLAPS
 from tests.proofs.masked_campaign import masked_heads
 
 HW = ps.load_hardware("zcu102")

@@ -4,9 +4,9 @@ from typing import get_args
 
 import pytest
 
+from pivotsim.hardware.array import Dataflow
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS, OPERAND_DIMENSIONS
 from pivotsim.hardware.memory import LoopOrder
-from pivotsim.hardware.spec import Dataflow
 from pivotsim.kernels.types import Gemm, Mapping
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import pivotsim as ps
-from pivotsim.hardware import spec
+from pivotsim.hardware import defaults
 from pivotsim.operations import OPERATIONS
 from tests.oracles.system import host_costs
 
@@ -135,7 +135,7 @@ def test_values_that_came_later_change_no_hash_where_they_have_their_default():
         ("u250_mpca", "mpca.rules", "authors"),
     ):
         *groups, last = path.split(".")
-        for value, is_hashed in ((spec.LATER[path], False), (other, True)):
+        for value, is_hashed in ((defaults.LATER[path], False), (other, True)):
             inside = ps.load_hardware(name).replace({path: value}).values()
             for group in groups:
                 inside = inside[group]

@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 import pivotsim as ps
+from pivotsim.hardware.array import FoldOverlap
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAP, FOLD_OVERLAPS, REGISTERS, without_loads
-from pivotsim.hardware.spec import FoldOverlap
 from pivotsim.kernels import types
 from tests.rtl import bridge
 

@@ -4,7 +4,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.io.documents import available
-from pivotsim.io.specs import leaves
+from pivotsim.io.spec_values import leaves
 
 NAMES = [name for name in available("hwconfigs") if "/" not in name]  # the other folders have schemas of their own
 

@@ -10,7 +10,7 @@ from pivotsim.cli.entry import main
 from pivotsim.effort.outputs import effort_outputs
 from pivotsim.effort.search.path_scoring import checked_cka
 from pivotsim.io.samples import ENDINGS, find_sample, sample_note
-from pivotsim.pruning.accuracy import read_accuracy
+from pivotsim.pruning.accuracy.given import read_accuracy
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted((ROOT / "samples").glob("*/*.yaml"))

@@ -36,6 +36,9 @@ def test_one_encoder():
     assert [t.get_text() for t in axes.get_yticklabels()] == ["array (PL)", "processor (PS)"]
     assert axes.get_xlabel() == "time, ms"
     assert "softmax 1" in [t.get_text() for t in axes.texts]
+    assert [t.get_text() for t in axes.get_legend().get_texts()] == ["attention MACs", "softmax", "MLP"]
+    of_one_colour = [bar for bar in bars if bar.group == "softmax"]
+    assert gantt.draw_gantt(of_one_colour, new_axes(9, 3)[1][0]).get_legend() is None
 
 
 def test_units_have_a_row_and_images_are_numbered(tmp_path):

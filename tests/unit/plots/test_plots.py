@@ -27,6 +27,20 @@ def test_module_bars(low):
     assert axes.get_xlabel() == "delay, ms"
 
 
+def test_bars_of_work_side_by_side_are_no_delay(low, monkeypatch, tmp_path):
+    drawn = []
+    monkeypatch.setattr(delay, "save_png", lambda figure, folder, name: drawn.append(figure.axes[0]))
+    side_by_side = ps.simulate(ps.plan("deit_s"), ps_pl_overlap="heads")
+    delay.plot_run(side_by_side, tmp_path)
+    delay.plot_mix(ps.combine([side_by_side, side_by_side], [0.7, 0.3]), tmp_path)
+    delay.plot_run(low, tmp_path)
+    labels = [(axes.get_xlabel(), axes.get_ylabel()) for axes in drawn]
+    assert labels == [
+        ("work, ms", ""), ("encoder", "work, ms"), ("effort", "work, ms"), ("work, ms", ""),
+        ("delay, ms", ""), ("encoder", "delay, ms"),
+    ]  # fmt: skip
+
+
 def test_encoder_stacks(low):
     data = delay.encoder_delay_data(low)
     assert list(data) == [str(i) for i in range(1, 13)]

@@ -8,7 +8,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.errors import InputError
-from pivotsim.hardware.gpu import load_gpu
+from pivotsim.hardware.kinds.gpu import load_gpu
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.staircase import Staircase, staircase_of
 from pivotsim.pruning.tile_fit import fit_tiles, not_negative

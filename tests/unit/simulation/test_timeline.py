@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import pivotsim as ps
 from pivotsim.engines.registry import ENGINES
-from pivotsim.hardware.spec import PS_PL_OVERLAPS
+from pivotsim.hardware.host import PS_PL_OVERLAPS
 from pivotsim.simulation.chains import MAX_TASKS, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import place_ops
 from pivotsim.simulation.timeline import Task, Timeline, run_chains

@@ -3,7 +3,7 @@
 import pytest
 
 from pivotsim.errors import InputError
-from pivotsim.workload.csv_layout import HEADER, MAX_UNKNOWN, layout_of
+from pivotsim.workload.trace_files.layout import HEADER, MAX_UNKNOWN, layout_of
 
 
 def test_a_wide_table_is_told_in_few_lines():

@@ -3,7 +3,7 @@
 import pytest
 
 import pivotsim as ps
-from pivotsim.workload.topologies import DEPTHWISE
+from pivotsim.workload.trace_files.topologies import DEPTHWISE
 from tests.oracles.workload import convolution as oracle
 
 HEADER = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\n"

@@ -5,7 +5,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.workload.masks.masks import Draw, Mask, draw_of, drawn_mask
-from pivotsim.workload.ops import checked
+from pivotsim.workload.op_checks import checked
 
 PLAN = ps.plan(ps.load_model("deit_t").replace({"depth": 2}))
 HEADER = "encoder,module,kind,m,k,n,repeats,a_bits,w_bits,out_bits,density,mask_file,mask_key\n"

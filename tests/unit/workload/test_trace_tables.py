@@ -10,7 +10,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.cli.entry import main
 from pivotsim.workload import Op
-from pivotsim.workload.csv_layout import HEADER
+from pivotsim.workload.trace_files.layout import HEADER
 
 SIZES = {"m": "5", "k": "6", "n": "7"}
 WHOLE = {"encoder": "1", "module": "fc1", "kind": "gemm", **SIZES, "repeats": "2", "a_bits": "4", "w_bits": "2"}

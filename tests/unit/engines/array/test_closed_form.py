@@ -13,9 +13,9 @@ from pivotsim.engines.array.closed_form import cycles_per_gemm
 from pivotsim.engines.array.designs import DESIGN_FIELDS, design_of
 from pivotsim.engines.array.many_designs import array_values, cycles_per_design, design_columns, design_row
 from pivotsim.engines.array.one_gemm import check_no_overflow
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.kernels.types import Design, DesignColumns
 from pivotsim.units import INT64_MAX
 from tests.oracles.array import array_schedule

@@ -10,9 +10,9 @@ import pivotsim as ps
 from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.pe import clock as pe
 from pivotsim.engines.registry import ENGINES
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.workload import Op
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.proofs.masked_campaign import campaign, random_case

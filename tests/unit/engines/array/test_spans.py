@@ -12,9 +12,9 @@ import pivotsim as ps
 from pivotsim.engines.array.spans import MAX_LISTED_FOLDS, fold_spans
 from pivotsim.engines.pe import clock as pe
 from pivotsim.engines.registry import array_engines
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from tests.proofs.masked_campaign import random_case
 
 SIZE = st.integers(1, 60)

@@ -12,10 +12,10 @@ from pivotsim.engines.dram.channel import DramChannel
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import MemoryResult, record_gemm, run_gemm
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.kernels.types import Design, Gemm
 from tests.plain_kernels import plain
 

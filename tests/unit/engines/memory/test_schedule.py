@@ -13,9 +13,9 @@ from pivotsim.engines.memory.fit_check import DoesNotFit, Misfit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, runs_per_gemm
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.io.documents import available
 from pivotsim.kernels.types import Gemm
 from tests.oracles.memory import clock as memory_clock

@@ -11,9 +11,9 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.spans import _claimed, _regions, spans_behind_memories
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 
 

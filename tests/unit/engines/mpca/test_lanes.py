@@ -17,7 +17,7 @@ from pivotsim.engines.mpca.lanes import (
     sbmm_cycles,
     token_groups,
 )
-from pivotsim.hardware.mpca import BALANCES
+from pivotsim.hardware.kinds.mpca import BALANCES
 from pivotsim.workload.masks.masks import Mask, drawn_mask
 from tests.oracles.mpca import clock as oracle
 from tests.unit.engines.conformance import BoardConformance

@@ -9,9 +9,9 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
+from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.spec import EDGES
 from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 

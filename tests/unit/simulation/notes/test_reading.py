@@ -10,8 +10,9 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.errors import InputError
-from pivotsim.hardware.hardware_alone import HardwareAlone
-from pivotsim.io.specs import Spec, leaves, value_at
+from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
+from pivotsim.io.spec_values import leaves, value_at
+from pivotsim.io.specs import Spec
 
 RUNS = 300
 # values that bound each other: these go down, those up, so that any of them may be changed together

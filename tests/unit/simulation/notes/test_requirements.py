@@ -4,7 +4,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.dse.space.axis_kinds import known_axes
-from pivotsim.io.specs import value_at
+from pivotsim.io.spec_values import value_at
 from pivotsim.simulation.notes.facts import run_words, space_words
 from pivotsim.simulation.notes.requirements import requirement_of, unmet
 

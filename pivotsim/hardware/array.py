@@ -1,0 +1,40 @@
+"""The systolic array as a hardware file states it: its size, clock, dataflow and how folds follow each other."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.io.specs import Spec, quantity
+
+Edge = Literal["padded", "aware"]
+
+EDGES: tuple[str, ...] = ("padded", "aware")
+MAX_ROWS = MAX_COLS = 65_536
+MAX_MAC_LATENCY = 16
+MAX_ARRAYS = 64
+MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # of any part; far outside any device, and every result stays finite
+
+if TYPE_CHECKING:
+    Dataflow = str
+    FoldOverlap = str
+    Split = str
+else:  # a further row of a table is a further name
+    Dataflow = Literal[DATAFLOWS]
+    FoldOverlap = Literal[FOLD_OVERLAPS]
+    Split = Literal[SPLITS]
+
+
+class ArraySpec(Spec):
+    """Systolic arrays of registered multiply-accumulate processing elements (PEs): one, or several alike."""
+
+    rows: int = quantity("PEs", "Rows of the array.", ge=1, le=MAX_ROWS)
+    cols: int = quantity("PEs", "Columns of the array.", ge=1, le=MAX_COLS)
+    clock_mhz: float = quantity("MHz", "Clock of the programmable logic.", ge=MIN_CLOCK_MHZ, le=MAX_CLOCK_MHZ)
+    dataflow: Dataflow = quantity("", "Operand held in the array: is inputs, ws weights, os outputs.")
+    fold_overlap: FoldOverlap = quantity("", "How far a fold overlaps the next one of the same GEMM.")
+    edge: Edge = quantity("", "Folds at the edge cost the full array (padded) or the used part (aware).")
+    os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
+    mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=MAX_MAC_LATENCY)
+    operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
+    count: int = quantity("", "Arrays alike, side by side, each with its own memories.", ge=1, le=MAX_ARRAYS, default=1)
+    split: Split = quantity("", "What they share out: heads, or rows or cols of the result.", default="auto")

@@ -1,0 +1,1 @@
+"""CSV files: their separators and their cells."""

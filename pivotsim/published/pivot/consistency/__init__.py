@@ -1,0 +1,1 @@
+"""Whether PIVOT's paper agrees with itself: cells, text and sums of energies. Nothing is simulated."""

@@ -1,0 +1,1 @@
+"""One matrix multiplication: on any engine, under a mask, with real values, and its result."""

@@ -1,0 +1,1 @@
+"""Traces in CSV files: their layout and rows, written and read, and SCALE-Sim's topologies."""
