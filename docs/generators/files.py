@@ -14,8 +14,8 @@ from pydantic_core import PydanticUndefined
 import pivotsim as ps
 from pivotsim.calibration.rows import COLUMNS as MEASURED
 from pivotsim.dse.space.reading import SpaceSpec
-from pivotsim.hardware.gpu import load_gpu
-from pivotsim.pruning.accuracy import COLUMNS as ACCURACY
+from pivotsim.hardware.kinds.gpu import load_gpu
+from pivotsim.pruning.accuracy.given import COLUMNS as ACCURACY
 from pivotsim.pruning.devices.recorded import COLUMNS as RECORDED
 from pivotsim.published.hidden_settings.printed_cells import NEEDED, OPTIONAL
 from pivotsim.truth.measured import COLUMNS as TRUTH
