@@ -26,10 +26,14 @@ _ENDING = re.compile(r"[\w-]+\.[a-z]{2,11}")
 _MADE_BY = ("--out", "--csv", "--timeline")
 
 
+def written_commands(text: str) -> list[str]:
+    """Return the commands of a Markdown text, each once."""
+    return list(dict.fromkeys(a or b.strip() for a, b in _IN_TEXT.findall(text)))
+
+
 def commands_of(text: str) -> list[str]:
-    """Return the commands of a Markdown text that a reader can type, each once."""
-    found = [a or b.strip() for a, b in _IN_TEXT.findall(text)]
-    return [command for command in dict.fromkeys(found) if not any(part in command for part in LEFT_OUT)]
+    """Return those that any reader can type."""
+    return [command for command in written_commands(text) if not any(part in command for part in LEFT_OUT)]
 
 
 def files_of(text: str) -> dict[str, str]:
