@@ -109,6 +109,7 @@ def test_workloads_that_no_program_is_written_for(op, message, tmp_path):
         ("memories.clock_divisor", 2, "memories.clock_divisor: must be 1 in hardware, there is one clock (got 2)"),
         ("memories.post_region_cycles", 1, "memories.post_region_cycles: must be 0 in hardware"),
         ("memories.post_entry_cycles", 1, "memories.post_entry_cycles: must be 0 in hardware"),
+        ("memories.output_block_rows", 8, "memories.output_block_rows: must be 0 in hardware, sums of os stay in"),
     ],
 )
 def test_boards_that_no_verilog_is_written_for(path, value, message, tmp_path):

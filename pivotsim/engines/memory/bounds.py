@@ -17,10 +17,20 @@ MAX_CLOCK_TERM = 2**31 - 1  # of the ratio of two clocks
 MOST_CLOCKS_PER_BURST = 10_000  # a refresh, a row's whole cycle and more, for every byte if need be
 
 
-def passes(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int) -> int:
-    """Return ceil(rows held / R) * ceil(columns held / C) * ceil(T / chunk) of a GEMM (m, k, n)."""
-    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*sizes)
-    return -(-row_size // rows) * -(-col_size // cols) * -(-streamed // chunk)
+def folds_of(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, limits: MemoryLimits) -> int:
+    """Return the folds of a GEMM (m, k, n): tiles of an array's rows and columns, or those of each block by itself.
+
+    >>> folds_of((100, 8, 64), 16, 16, "os", MemoryLimits()), folds_of((100, 8, 64), 16, 16, "ws", MemoryLimits())
+    (28, 4)
+    >>> folds_of((100, 8, 64), 16, 16, "os", MemoryLimits(output_block_rows=40, output_block_cols=64))
+    32
+    """
+    held = DATAFLOW[dataflow].sizes(*sizes)
+    number = 1
+    for size, step, full in zip(held, (rows, cols), limits.tile(rows, cols, dataflow), strict=False):
+        blocks = -(-size // full)
+        number *= (blocks - 1) * -(-full // step) + -(-(size - (blocks - 1) * full) // step)
+    return number
 
 
 def clocks_per(limits: MemoryLimits) -> Fraction:
@@ -85,13 +95,13 @@ def check(
     if limits.channel is not None and max(dram.clock_num, dram.clock_den) > MAX_CLOCK_TERM:
         ratio = f"{dram.clock_num} / {dram.clock_den}"
         raise InputError(f"array.clock_mhz: its ratio to memories.dram's clock is too fine to be exact {got(ratio)}")
-    number = passes(sizes, rows, cols, dataflow, most)
+    folds = folds_of(sizes, rows, cols, dataflow, limits)
+    number = folds * -(-streamed // most)
     if number > MAX_PASSES:
         raise InputError(
             f"gemm: needs more than {MAX_PASSES:,} passes through the array {got(number)}; use a larger array, larger"
             " memories or engine 'analytic'"
         )
-    folds = passes(sizes, rows, cols, dataflow, streamed)
     total, product, factor = 0, 0, index_factor(limits) if is_masked else 1
     out_bytes = -(-limits.out_bits // 8)
     for chunk in (least, most):
