@@ -19,13 +19,8 @@ LEFT_OUT = {
     "desk": "the walk of docs/calibration.md, run by tests/cli/test_calibrating.py",
     " FILE": "stands for a file of the reader's",
 }
-EXTRAS = {
-    "sweep": "dse",
-    "front": "dse",
-    "export": "dse",
-    "--from": "dse",
-    "--html": "html",
-}  # word -> extra
+# a word of a command -> the extra that it needs
+EXTRAS = {"sweep": "dse", "front": "dse", "export": "dse", "--from": "dse", "--html": "html"}
 _IN_TEXT = re.compile(r"`(pivotsim [a-z][^`]*)`|^ +(?:\$ )?(pivotsim [a-z].*)$", re.M)
 _NAMED_FILE = re.compile(r"^```\w+\n(# ([\w.]+\.[a-z]+)(?:[:,][^\n]*)?\n.*?)^```$", re.M | re.S)
 _ENDING = re.compile(r"[\w-]+\.[a-z]{2,11}")
