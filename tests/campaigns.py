@@ -1,4 +1,4 @@
-"""How many random cases a test draws: a few hundred in the suite, all of them in `make proof`."""
+"""How many cases a test draws or scans: a few hundred in the suite, all of them in `make proof`."""
 
 import os
 
