@@ -23,6 +23,8 @@ LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
 MUTANTS_READY := $(VENV)/stamp-mutants-$(HASH)
 BROWSER_READY := $(VENV)/stamp-browser-$(HASH)
 PYTHONS       ?= 3.12 3.13
+# each process takes tests that follow one another, which share what was loaded and made, and then those of the slowest
+PARALLEL      := -n auto --maxprocesses 8 --dist worksteal
 EXTRAS        := .[cluster,search,pandas]
 # one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
 CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_package.py tests/unit/engines/test_counts.py \
@@ -46,13 +48,13 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 tests: $(DEV)
-	$(BIN)/pytest -n auto --maxprocesses 8 tests
-	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles \
+	$(BIN)/pytest $(PARALLEL) --durations 20 tests
+	$(BIN)/pytest $(PARALLEL) --doctest-modules pivotsim tests/oracles \
 	  --deselect pivotsim/importers/sources.py::pivotsim.importers.sources.trace_of \
 	  --deselect pivotsim/pruning/accuracy/measured.py::pivotsim.pruning.accuracy.measured.measure_accuracy
 
 test-lowest: $(LOWEST_READY)
-	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest -n auto --maxprocesses 4 $(CORE_TESTS)
+	$(LOWEST_BIN)/python -m pytest $(PARALLEL) --durations 20 $(CORE_TESTS)
 
 test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
@@ -66,7 +68,7 @@ models: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.proofs.imported_models
 
 test-torch: $(TORCH_READY)
-	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest -n auto --maxprocesses 4 tests/torch tests/unit/test_package.py
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest $(PARALLEL) --durations 20 tests/torch tests/unit/test_package.py
 	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py pivotsim/pruning/accuracy/measured.py
 
 record-staircase: $(TORCH_READY)
@@ -90,6 +92,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.array_rtl
 	$(BIN)/python -m tests.proofs.slices_rtl
 	$(BIN)/python -m tests.proofs.accelerator_rtl
+	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 
 rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
