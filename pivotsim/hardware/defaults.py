@@ -9,7 +9,7 @@ does not name elsewhere, and may leave out the power that a processor takes.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pivotsim.hardware.sourced import NONE
+from pivotsim.io.specs import NONE
 from pivotsim.operations import OPERATIONS, PS
 
 NO_PROCESSOR = NONE  # in place of the group ``host``

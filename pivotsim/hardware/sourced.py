@@ -7,9 +7,7 @@ from pydantic import Field, model_validator
 
 from pivotsim.errors import nearest
 from pivotsim.io.spec_values import known_paths, leaves, replaced, value_at, with_groups
-from pivotsim.io.specs import Spec
-
-NONE = "none"  # how a group that is not there is written
+from pivotsim.io.specs import NONE, Spec
 
 
 class SourcedSpec(Spec):
@@ -20,7 +18,9 @@ class SourcedSpec(Spec):
     @model_validator(mode="after")
     def _sources_name_values(self) -> Self:
         is_whole = all(value is not None for value in self.__dict__.values())
-        known = known_paths(type(self)) if is_whole else with_groups(path for path, _, _ in leaves(self))
+        known = known_paths(type(self))
+        if not is_whole or not known.issuperset(self.sources):
+            known = frozenset(with_groups(path for path, _, _ in leaves(self)))
         unknown = [key for key in self.sources if key not in known]
         if unknown:
             raise ValueError(f"sources: '{unknown[0]}' names no value{nearest(unknown[0], known)}")

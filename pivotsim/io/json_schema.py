@@ -4,13 +4,12 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pivotsim.io.specs import Spec
+from pivotsim.io.specs import NONE, Spec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = {"type": "string", "description": "File that this one builds on: it states only what differs."}
 REFERENCE = "#/$defs/"
 ON_BASE = "_on_base"
-NONE = "none"  # how a group that is not there is written
 
 
 def editor_schema(

@@ -18,14 +18,14 @@ from pivotsim.io.yaml_reader import Document, KeyPath
 def leaves(spec: "type[Spec] | Spec", prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield (dotted path, unit, description) of every single value of a specification.
 
-    Of a class these are all that there may be; of an instance those that it holds, where a group that is none is one
-    value itself.
+    Of a class these are all that there may be; of an instance those that it holds. A group that is none is one value
+    itself, and so is one of a class that is none unless it is stated.
     """
     schema = spec if isinstance(spec, type) else type(spec)
     for name, field in schema.model_fields.items():
         inner: Any = spec_in(field.annotation)
-        if inner is not None and not isinstance(spec, type):
-            inner = getattr(spec, name)
+        if inner is not None:
+            inner = getattr(spec, name) if not isinstance(spec, type) else None if field.default is None else inner
         if inner is not None:
             yield from leaves(inner, f"{prefix}{name}.")
         elif typing.get_origin(field.annotation) is not dict:  # sources and intervals, which stand beside the values

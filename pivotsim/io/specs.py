@@ -17,6 +17,7 @@ from pivotsim.io.messages import problem_of
 from pivotsim.io.search_path import is_shipped
 from pivotsim.io.yaml_reader import Document, KeyPath, exact_integer
 
+NONE = "none"  # how a group that is not there is written
 ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 SpecT = TypeVar("SpecT", bound="Spec")
 MOST_MISSING = 2  # groups that are named one by one

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from pivotsim.errors import got
 from pivotsim.hardware.fpga.columns import NOT_STATED, PATTERN
 from pivotsim.hardware.fpga.dsp import DSP_KINDS
-from pivotsim.io.specs import ONE_LINE, Spec, quantity
+from pivotsim.io.specs import NONE, ONE_LINE, Spec, quantity
 from pivotsim.units import INT64_MAX
 
 CountedBy = Literal["fitted", "synthesis"]
@@ -76,6 +76,11 @@ class FpgaSpec(Spec):
     hbm_bytes: int = quantity("B", "High-bandwidth memory in the package.", ge=0, le=INT64_MAX, default=0)
     use: UseSpec
     vivado: VivadoSpec | None = quantity("", "What Vivado reports of the design, or none.", default=None)
+
+    @field_validator("vivado", mode="before")
+    @classmethod
+    def _none_is_a_word(cls, value: object) -> object:
+        return None if value == NONE else value
 
     @field_validator("dsp_columns")
     @classmethod

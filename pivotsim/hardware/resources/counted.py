@@ -9,7 +9,7 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES
-from pivotsim.hardware.resources.structures import Sizes, Structure, structures
+from pivotsim.hardware.resources.structures import Sizes, Structure, all_structures
 from pivotsim.units import INT64_MAX
 
 METHODS = ("fitted", "synthesis")
@@ -80,7 +80,7 @@ def demands(of: Callable[[str], Any]) -> dict[str, Any]:
     lut: Any = np.int64(0)
     ff: Any = np.int64(0)
     halves: Any = np.int64(0)
-    for found in structures(sizes_of(of)):
+    for found in all_structures(sizes_of(of)):
         whole = of_all_arrays(found, of("array.count"))
         lut, ff, halves = lut + whole.lut, ff + whole.ff, halves + whole.half_brams
     blocks = np.where(unlimited(of), INT64_MAX, (halves + 1) // 2)

@@ -10,8 +10,9 @@ cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
@@ -29,20 +30,20 @@ from pivotsim.hardware.resources.block_rams import (
 )
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.parts import (
+    FITTED,
     UNKNOWN,
     Part,
     built_parts,
-    counted_parts,
     demand_of,
     parts_of,
     unknown_parts,
 )
-from pivotsim.hardware.resources.recorded import EXACT, HOW, RECORDED
-from pivotsim.hardware.resources.synthesis import STAGE, Synthesis, synthesis_of
-from pivotsim.hardware.resources.vivado import differing
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
 from pivotsim.units import INT64_MAX
+
+if TYPE_CHECKING:
+    from pivotsim.hardware.resources.synthesis import Synthesis
 
 NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whose FPGA is not known
 
@@ -65,7 +66,6 @@ CONSTANTS = {
     "lut": ("LUTs", ("fpga.use.lut_per_pe",)),
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
 }
-FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
 READ_FROM_VIVADO = "read from Vivado"
 COUNTED = ("bram36", "lut", "ff")  # resources that synthesis counts
 
@@ -108,8 +108,8 @@ class Fit:
 
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
     ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
-    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known, ``synthesis``
-    what a tool counts of the Verilog that ships: in the demands where ``counted_by`` says so, else beside them.
+    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known. What
+    ``synthesis`` counts of ``board`` is in the demands where ``counted_by`` says so, else beside them.
     """
 
     hardware: str
@@ -122,8 +122,15 @@ class Fit:
     bounds_of: str = ""
     unknown: tuple[str, ...] = ()
     cascades: Cascades | None = None
-    synthesis: Synthesis | None = None
     counted_by: str = "fitted"
+    board: SystolicHardware | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def synthesis(self) -> "Synthesis | None":
+        """What a tool counts of the Verilog that ships; it is worked out when it is asked for, and brings numpy."""
+        from pivotsim.hardware.resources.synthesis import synthesis_of
+
+        return None if self.board is None else synthesis_of(self.board)
 
     @property
     def device_text(self) -> str:
@@ -196,12 +203,16 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
     by_memory = {m.memory: blocks_text(m) for m in memories}
     resources = []
-    counts, is_counted = synthesis_of(hw), use.counted_by == "synthesis"
-    all_parts = parts_of(hw, memories)
+    overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
+    is_counted = use.counted_by == "synthesis"
+    all_parts, of_method = parts_of(hw, memories), overlap.notes
     if is_counted:
-        all_parts = counted_parts(hw, memories, counts)
-        memories = tuple(_as_counted(memory, counts) for memory in memories)
-    report, others = hw.fpga.vivado, list(differing(hw, hw.fpga.vivado)) if hw.fpga.vivado else []
+        from pivotsim.hardware.resources import counted_fit  # brings numpy
+
+        counts = counted_fit.synthesis_of(hw)
+        all_parts, of_method = counted_fit.counted_parts(hw, memories, counts), tuple(counted_fit.notes(hw, counts))
+        memories = tuple(counted_fit.as_counted(memory, counts) for memory in memories)
+    report, others = hw.fpga.vivado, _differing(hw)
     is_built = report is not None and not others
     if report is not None and is_built:
         all_parts = built_parts(report, all_parts)
@@ -219,19 +230,16 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         if is_built:
             formula, mark = parts[0].formula, READ_FROM_VIVADO
         elif is_counted and resource in COUNTED:
-            formula, mark = f"{len(parts)} parts of the Verilog that ships", _counted_mark(parts)
+            formula, mark = f"{len(parts)} parts of the Verilog that ships", counted_fit.mark_of(parts)
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
-    overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
     cascades = cascades_of(hw)
-    of_method = _counted_notes(hw, counts) if is_counted else overlap.notes
     of_report = [] if report is None else _report_notes(report, others)
     notes = (*of_report, *of_method, *cascade_notes(hw, cascades), *_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
-        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades, counts,
-        use.counted_by,
+        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades, use.counted_by, hw,
     )  # fmt: skip
 
 
@@ -269,6 +277,15 @@ def _mark(sources: list[str]) -> str:
     return "checked"
 
 
+def _differing(hw: SystolicHardware) -> list[str]:
+    """Return the values in which a board's design is not the one of its report of Vivado; none without a report."""
+    if hw.fpga.vivado is None:
+        return []
+    from pivotsim.hardware.resources.vivado import differing  # brings numpy
+
+    return list(differing(hw, hw.fpga.vivado))
+
+
 def _report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
     """Yield what is to be said of a report of Vivado: what it is, or that it is of another design."""
     if others:
@@ -279,35 +296,6 @@ def _report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
     if report.wns_ns is not None:
         met = "is met" if report.wns_ns >= 0 else "is NOT met"
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
-
-
-def _as_counted(memory: MemoryBlocks, counts: Synthesis) -> MemoryBlocks:
-    """Return a memory with the block RAMs that synthesis counts; 0 where its banks are of LUTs."""
-    if memory.blocks == INT64_MAX or memory.kind != "BRAM36":
-        return memory
-    (blocks,) = (part.bram36 for part in counts.parts if part.name == memory.memory)
-    return replace(memory, blocks=blocks)
-
-
-def _counted_mark(parts: tuple[Part, ...]) -> str:
-    """Return the word for a demand from how its parts are known: that of the worst."""
-    worst = max((HOW.index(part.formula) for part in parts if part.formula in HOW), default=EXACT)
-    return "counted" if worst <= RECORDED else HOW[worst]
-
-
-def _counted_notes(hw: SystolicHardware, counts: Synthesis) -> Iterator[str]:
-    """Yield what is to be said of counts by synthesis: the tool, and what the Verilog has otherwise than the board."""
-    yield f"fpga.use.counted_by: synthesis: {counts.tool}, {STAGE}; {counts.elements}"
-    constants = [path for _, paths in CONSTANTS.values() for path in paths if path in FITTED]
-    own = [path for path in constants if hw.source(path).startswith(SET_BY_USER)]
-    if own:
-        yield f"{', '.join(own)}: not used, fpga.use.counted_by: synthesis counts structures"
-    if hw.fpga.use.int8_packing:
-        yield "fpga.use.int8_packing: no Verilog ships that packs; LUT and FF are those of an element each"
-    if hw.memories.buffer_read_cycles != 1:
-        yield f"memories.buffer_read_cycles: counted as 1, block RAMs answer late {got(hw.memories.buffer_read_cycles)}"
-    if any(numbers_wanted(hw)):
-        yield "memories without a size are not counted, nor ports without a width: as 1 B"
 
 
 def _notes(hw: Hardware, is_counted: bool) -> Iterator[str]:

@@ -17,11 +17,15 @@ from typing import NamedTuple
 
 from pivotsim.hardware.fpga.spec import VivadoSpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.resources.block_rams import MemoryBlocks, numbers_wanted
-from pivotsim.hardware.resources.synthesis import NOT_COUNTED, Synthesis
+from pivotsim.hardware.resources.block_rams import MemoryBlocks
 from pivotsim.units import INT64_MAX
 
+FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
 UNKNOWN = "unknown until synthesised"
+NOT_COUNTED = (  # by synthesis
+    "tables of descriptors: as long as a GEMM has passes",
+    "what joins the ports to an AXI bus: none is written",
+)
 
 
 class Part(NamedTuple):
@@ -54,27 +58,16 @@ def parts_of(hw: SystolicHardware, memories: Iterable[MemoryBlocks]) -> dict[str
     return {**found, "uram": blocks["URAM"]} if hw.fpga.uram or blocks["URAM"] else found
 
 
-def counted_parts(
-    hw: SystolicHardware, memories: Iterable[MemoryBlocks], counts: Synthesis
-) -> dict[str, tuple[Part, ...]]:
-    """Return resource -> the parts that take of it, by what synthesis counts of their structures."""
-    by_constants = parts_of(hw, memories)
-    found = {"dsp": by_constants["dsp"]}
-    for resource in ("bram36", "lut", "ff"):
-        amounts = ((part, getattr(part, resource)) for part in counts.parts)
-        found[resource] = tuple(Part(part.name, _plain(amount), part.how) for part, amount in amounts if amount)
-    if any(numbers_wanted(hw)):  # no block RAMs suffice
-        found["bram36"] = (*found["bram36"], Part("memories without limits", INT64_MAX, "no size, or no width"))
-    return {**found, **({"uram": by_constants["uram"]} if "uram" in by_constants else {})}
-
-
 def built_parts(report: VivadoSpec, counted: Mapping[str, tuple[Part, ...]]) -> dict[str, tuple[Part, ...]]:
     """Return what a report of Vivado counts of a whole design, resource by resource."""
     names = dict.fromkeys((*counted, *(["uram"] if report.uram else [])))
-    return {name: (Part("whole design", _plain(getattr(report, name)), f"Vivado, {report.state}"),) for name in names}
+    return {
+        name: (Part("whole design", plain_amount(getattr(report, name)), f"Vivado, {report.state}"),) for name in names
+    }
 
 
-def _plain(amount: float) -> float:
+def plain_amount(amount: float) -> float:
+    """Return a count that is whole as an integer."""
     return int(amount) if amount == int(amount) else amount
 
 

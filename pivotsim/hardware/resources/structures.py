@@ -81,7 +81,7 @@ class Structure(NamedTuple):
     shared: bool = False
 
 
-def structures(sizes: Sizes) -> Iterator[Structure]:
+def all_structures(sizes: Sizes) -> Iterator[Structure]:
     """Yield the structures of designs."""
     yield _columns(sizes)
     yield _skew(sizes)

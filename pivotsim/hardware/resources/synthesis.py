@@ -13,16 +13,21 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.counted import number, of_all_arrays, sizes_of
+from pivotsim.hardware.resources.parts import NOT_COUNTED
 from pivotsim.hardware.resources.recorded import HOW, SynthesisRow, recorded, row_of, rows_of
-from pivotsim.hardware.resources.structures import HALVES, OVERLAP, Sizes, Structure, banks_of, in_slices, structures
+from pivotsim.hardware.resources.structures import (
+    HALVES,
+    OVERLAP,
+    Sizes,
+    Structure,
+    all_structures,
+    banks_of,
+    in_slices,
+)
 from pivotsim.io.spec_values import value_at
 
 STAGE = "before place and route"
 SETTING = "settled, mac_latency 2"
-NOT_COUNTED = (
-    "tables of descriptors: as long as a GEMM has passes",
-    "what joins the ports to an AXI bus: none is written",
-)
 
 
 class SynthesisPart(NamedTuple):
@@ -38,10 +43,9 @@ class SynthesisPart(NamedTuple):
 
 
 class Synthesis(NamedTuple):
-    """The parts of a design, what none of them is, and the tool."""
+    """The parts of a design, and the tool."""
 
     parts: tuple[SynthesisPart, ...]
-    missing: tuple[str, ...]
     tool: str
     elements: str
 
@@ -58,13 +62,13 @@ class Synthesis(NamedTuple):
         return {
             "tool": self.tool, "stage": STAGE, "elements": self.elements,
             "parts": [part._asdict() for part in self.parts], "total": self.total._asdict(),
-            "missing": list(self.missing),
+            "missing": list(NOT_COUNTED),
         }  # fmt: skip
 
 
 def structures_of(hw: SystolicHardware) -> list[Structure]:
     """Return the structures of a board's design, in all of its arrays."""
-    found = structures(sizes_of(_numbers_of(hw)))
+    found = all_structures(sizes_of(_numbers_of(hw)))
     return [of_all_arrays(one, hw.array.count) for one in found]
 
 
@@ -85,7 +89,7 @@ def synthesis_of(hw: SystolicHardware) -> Synthesis:
     else:
         why = f"{hw.array.fold_overlap} under {hw.array.dataflow}" if not DATAFLOW[hw.array.dataflow].drains else "os"
         elements = f"elements of logic around a DSP48E2 each, which {why} needs"
-    return Synthesis(parts, NOT_COUNTED, recorded()[0].tool, elements)
+    return Synthesis(parts, recorded()[0].tool, elements)
 
 
 def levels_of(sizes: Sizes) -> dict[str, int]:

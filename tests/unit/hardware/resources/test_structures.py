@@ -10,7 +10,7 @@ from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.resources.block_rams import MEMORIES
 from pivotsim.hardware.resources.recorded import HOW, recorded, rows_of
 from pivotsim.hardware.resources.shift_registers import chain_ffs, chain_luts, stairs
-from pivotsim.hardware.resources.structures import Sizes, structures
+from pivotsim.hardware.resources.structures import Sizes, all_structures
 from tests.oracles.resources import structures as oracle
 
 ZCU102 = ps.load_hardware("zcu102")
@@ -51,7 +51,7 @@ def sizes(designs):
 def test_two_hundred_designs_equal_the_slow_count():
     draw = random.Random(7)
     designs = [drawn(draw) for _ in range(200)]
-    found = {one.name: (one.lut, one.ff, one.half_brams) for one in structures(sizes(designs))}
+    found = {one.name: (one.lut, one.ff, one.half_brams) for one in all_structures(sizes(designs))}
     for place, design in enumerate(designs):
         expected = oracle.structures(design)
         assert {name: tuple(int(n[place]) for n in counts) for name, counts in found.items()} == expected, design
@@ -83,7 +83,7 @@ def design_of(row, **more):
 
 
 def counts_of(name, design):
-    (found,) = (one for one in structures(sizes([design])) if one.name == name)
+    (found,) = (one for one in all_structures(sizes([design])) if one.name == name)
     return int(found.lut[0]), int(found.ff[0]), int(found.half_brams[0]) / 2, HOW[int(found.how[0])]
 
 
