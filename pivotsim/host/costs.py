@@ -40,9 +40,9 @@ def _speedup(host: HostSpec) -> float:
     return 1.0 if host.cores == 1 else host.cores * host.multicore_efficiency_frac
 
 
-def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpec) -> float:
-    work = (rows * cost.cycles_per_row + elements * cost.cycles_per_element) / _speedup(host)
-    return cycles_to_ms(work, host.clock_mhz) + us_to_ms(call_us)
+def _op_ms(cost: OpCost, rows: int, elements: int, call_ms: float, speedup: float, clock_mhz: float) -> float:
+    work = (rows * cost.cycles_per_row + elements * cost.cycles_per_element) / speedup
+    return cycles_to_ms(work, clock_mhz) + call_ms
 
 
 def worked_on(trace: Trace, op: Op) -> int:
@@ -68,7 +68,8 @@ def operation_ms(kind: str, rows: int, n: int, hw: Hardware, profile: str) -> fl
     """Return the processor's time of one operation on rows of n elements, its call included, wherever it is placed."""
     costs = hw.host_costs(profile)
     elements = rows * n * (_sort_levels(n) if kind == "sort" else 1)
-    return _op_ms(costs.of(kind), rows, elements, costs.call_us, hw.processor())
+    host = hw.processor()
+    return _op_ms(costs.of(kind), rows, elements, us_to_ms(costs.call_us), _speedup(host), host.clock_mhz)
 
 
 def transfer_ms(size_bytes: int, hw: Hardware, profile: str) -> float:
@@ -99,9 +100,10 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
     if not charged and not transfers:
         return
     call_ms = us_to_ms(costs.call_us)
+    speedup, clock_mhz = (_speedup(host), host.clock_mhz) if charged else (1.0, 1.0)
     for index, op in enumerate(trace):
         if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, worked_on(trace, op), costs.call_us, host)
+            ms = _op_ms(charged[op.kind], op.m * op.repeats, worked_on(trace, op), call_ms, speedup, clock_mhz)
             yield HostOp(index, op.encoder, op.module, op.kind, ms, call_ms)
         if index in transfers:
             ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
