@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 
 import pivotsim as ps
@@ -26,6 +27,28 @@ def clock_us(run, repeats: int = REPEATS) -> float:
         start = time.perf_counter()
         cycles = run().cycles
         times.append((time.perf_counter() - start) / cycles * 1e6)
+    return min(times)
+
+
+@numba.njit("void(int32[::1], int8[::1], int8[::1], int64, int64, int64)", nogil=True, error_model="numpy")
+def bare_clocks(sums, x, factors, pes, cols, clocks):
+    """The multiply-accumulates of a clock on windows that move as the array's do: as little as a clock can do."""
+    for clock in range(clocks):
+        at = 255 - clock % 256
+        to, left = np.uint64(at * cols), np.uint64(at)
+        for i in range(np.uint64(pes)):
+            sums[to + i] += np.int32(np.int16(x[left + i]) * np.int16(factors[i]))
+
+
+def bare_clock_us(rows: int, cols: int, clocks: int = 20_000) -> float:
+    """Return microseconds per clock of the bare loop, the fastest of several runs."""
+    pes = rows * cols
+    sums, x, factors = np.zeros(pes + 256 * cols, np.int32), np.ones(pes + 256, np.int8), np.ones(pes, np.int8)
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        bare_clocks(sums, x, factors, pes, cols, clocks)
+        times.append((time.perf_counter() - start) / clocks * 1e6)
     return min(times)
 
 
@@ -54,9 +77,11 @@ def main() -> None:
     for dataflow in bridge.DATAFLOWS:
         mode = {**array, "dataflow": dataflow}
         per_clock = clock_us(lambda mode=mode: pe.run(a, b, mode))
+        bare = bare_clock_us(64, 36)
         bytes_per_clock = 64 * 36 * (1 + 1 + 4 + 4)  # x and factor read, sum read and written
         rate = bytes_per_clock / per_clock / 1e3
-        print(f"one clock of 64x36, {dataflow}: pe {per_clock:6.3f} us, {rate:5.1f} GB/s of state through the cache")
+        ratio = f"bare multiply-accumulates {bare:6.3f} us, ratio {per_clock / bare:4.2f}"
+        print(f"one clock of 64x36, {dataflow}: pe {per_clock:6.3f} us, {rate:5.1f} GB/s of state; {ratio}")
     whole_model(array)
 
 
