@@ -21,6 +21,7 @@ LOWEST_VENV   := .venv-lowest
 LOWEST_BIN    := $(LOWEST_VENV)/bin
 LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
 MUTANTS_READY := $(VENV)/stamp-mutants-$(HASH)
+BROWSER_READY := $(VENV)/stamp-browser-$(HASH)
 PYTHONS       ?= 3.12 3.13
 EXTRAS        := .[cluster,search,pandas]
 # one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
@@ -30,7 +31,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy train-papers proof fuzz mutants synth load bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -55,6 +56,9 @@ test-lowest: $(LOWEST_READY)
 
 test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
+
+test-browser: $(BROWSER_READY)
+	$(BIN)/python -m pytest tests/browser/pages.py
 
 models: $(TORCH_READY)
 	$(TORCH_BIN)/pip install --quiet "timm>=1.0.20" --no-deps
@@ -86,6 +90,14 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.array_rtl
 	$(BIN)/python -m tests.proofs.slices_rtl
 	$(BIN)/python -m tests.proofs.accelerator_rtl
+
+rtl-designs: $(DEV)
+	$(BIN)/python -m tests.proofs.rtl_designs
+	$(BIN)/python -m tests.proofs.rtl_designs large
+	$(BIN)/python -m tests.proofs.rtl_streams
+
+rtl-mutants: $(DEV)
+	$(BIN)/python -m tests.proofs.rtl_mutants
 
 synth: $(DEV)
 	$(BIN)/python -m tests.recordings.synthesis
@@ -141,9 +153,11 @@ help:
 	@echo "make test-lowest    core tests on $(LOWEST_PYTHON) with the lowest versions of every dependency, in $(LOWEST_VENV)"
 	@echo "make test-versions  core tests with the newest versions on each Python of $(PYTHONS) that this machine has"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
+	@echo "make test-browser   pages of --html in Chromium, which Debian has as chromium and chromium-driver"
 	@echo "make models         import public models of timm and transformers: products beside torch's counts, labels (minutes)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
+	@echo "make rtl-designs    25 designs of a front as Verilog, each simulated by its own make, and two large arrays (an hour)"
 	@echo "make synth          count the Verilog part by part with yosys, into pivotsim/hardware/resources/synthesis.csv (an hour)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (minutes)"
@@ -151,6 +165,7 @@ help:
 	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
 	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"
 	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
+	@echo "make rtl-mutants    200 faults drawn by yosys in the Verilog, each caught by a simulation or explained (minutes)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the README's and the notebooks' pictures again, one of them with torch"
@@ -169,6 +184,10 @@ $(READY): | $(BIN)/python
 $(DEV): | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@rm -f $(VENV)/stamp-* && touch $@ $(READY)
+
+$(BROWSER_READY): $(DEV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	@rm -f $(VENV)/stamp-browser-* && touch $@
 
 $(MUTANTS_READY): $(DEV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutants]'

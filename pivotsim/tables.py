@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+from pivotsim.table_layout import blocks
+
 PAGE_COLUMNS = 100
 LEAST_DIGITS = 3  # of a number that has decimals
 
@@ -110,19 +112,16 @@ def cell(value: Any) -> str:
     return "" if value is None else " ".join(str(value).splitlines())
 
 
-def text_lines(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> list[str]:
-    """Return a table as lines of text, columns as wide as their longest cell.
+def text_lines(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = (), width: int | None = None
+) -> list[str]:
+    """Return a table as lines of text no wider than a page, columns as wide as their longest cell where that fits.
 
     >>> text_lines(("module", "ms"), [("qkv", 1.5), ("softmax", 12.25)], right=(1,))
     ['module      ms', 'qkv        1.5', 'softmax  12.25']
     """
-    texts = [list(columns), *([cell(value) for value in row] for row in rows)]
-    widths = [max(len(line[i]) for line in texts) for i in range(len(columns))]
-    return [
-        "  ".join(c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
-        .rstrip()
-        for line in texts
-    ]  # fmt: skip
+    first, *others = blocks(columns, [[cell(value) for value in row] for row in rows], right, width)
+    return [*first.head, *first.body, *(line for block in others for line in ("", *block.head, *block.body))]
 
 
 def html_table(table: Table) -> str:
@@ -146,7 +145,7 @@ def as_text(tables: Iterable[Table]) -> str:
     """Return tables as text, an empty line between them; titles and closing lines fit the width of a page."""
     parts = []
     for table in tables:
-        lines = [*_wrapped(table.title), *text_lines(table.columns, table.rows, table.right)]
+        lines = [*_wrapped(table.title), *text_lines(table.columns, table.rows, table.right, PAGE_COLUMNS)]
         parts.append("\n".join([*lines, *(part for line in table.closing for part in _wrapped(line))]))
     return "\n\n".join(parts)
 

@@ -19,3 +19,9 @@ def _compiled_kernels():
     from pivotsim.kernels.compilation import compile_all
 
     list(compile_all())
+
+
+@pytest.fixture(autouse=True)
+def _wide_page(monkeypatch):
+    """Print on a page on which no line wraps; tests of wrapping set their own."""
+    monkeypatch.setenv("COLUMNS", "2000")

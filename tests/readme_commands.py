@@ -15,7 +15,13 @@ LEFT_OUT = {
     "my_board": "the reader's own board",
     "timm:": "needs torch and timm; make models imports these and others",
 }
-EXTRAS = {"sweep": "dse", "front": "dse", "export": "dse"}  # command -> the extra that it needs
+EXTRAS = {
+    "sweep": "dse",
+    "front": "dse",
+    "export": "dse",
+    "--from": "dse",
+    "--html": "html",
+}  # word -> extra
 _IN_TEXT = re.compile(r"`(pivotsim [a-z][^`]*)`|^    (?:\$ )?(pivotsim [a-z].*)$", re.M)
 
 
@@ -27,7 +33,7 @@ def commands_of(text: str) -> list[str]:
 
 def main() -> None:
     for command in commands_of(Path(sys.argv[1]).read_text()):
-        if command.split()[1] not in EXTRAS:
+        if not EXTRAS.keys() & set(command.split()):
             print(command)
 
 

@@ -149,7 +149,7 @@ def _write_form(model: str, hw: str, cores: int, out: Path | None) -> None:
     write_atomic(out or Path("-"), rows_text(rows, HEADING))
     if out is not None:
         with beside(out):
-            print_line(f"wrote {out}: {len(rows)} rows to fill in")
+            print_line(f"wrote {out}: {len(rows)} rows to fill in", wraps=False)
 
 
 def _rows_csv(rows: list[tuple[object, ...]]) -> str:

@@ -12,7 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from pivotsim._version import __version__
-from pivotsim.cli.output import forget, print_line, print_note, until_readers_leave
+from pivotsim.cli.command import App
+from pivotsim.cli.output import forget, print_note, print_raw, until_readers_leave
+from pivotsim.cli.status import while_running
 from pivotsim.cli.usage import check_given_once, named_as_typed, usage_line
 from pivotsim.errors import InputError, PivotsimError, one_line
 from pivotsim.io.search_path import check_unpacked, take_notes
@@ -42,17 +44,15 @@ COMMANDS = {
     "calibrate": ("calibrating", "calibrate_command"),
     "measure": ("measuring", "measure_app"),
     "show": ("showing", "show_app"),
+    "list": ("listing", "list_command"),
+    "schema": ("schemas", "schema_command"),
 }
 
 
 def app_of(names: Iterable[str]) -> typer.Typer:
     """Return an app with some of the commands; only their modules are loaded."""
-    app = typer.Typer(
+    app = App(
         name="pivotsim",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
         help="Delay and energy of Vision Transformers on systolic-array accelerators.",
         callback=_pivotsim,
@@ -69,7 +69,7 @@ def app_of(names: Iterable[str]) -> typer.Typer:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print_line(f"pivotsim {__version__}")
+        print_raw(f"pivotsim {__version__}")
         raise typer.Exit
 
 
@@ -89,12 +89,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         _own_the_process()
     _open_closed_streams()
+    given = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the locale cannot write is shown escaped
             stream.reconfigure(errors="backslashreplace")
     with until_readers_leave():
         try:
-            return _main(arguments)
+            with while_running(" ".join(given[:1])):
+                return _main(given)
         finally:
             if arguments is not None:
                 gc.set_threshold(*thresholds)
@@ -128,8 +130,7 @@ def _all_commands() -> Any:
     return typer.main.get_command(app_of(COMMANDS))
 
 
-def _main(arguments: Sequence[str] | None) -> int:
-    given = sys.argv[1:] if arguments is None else list(arguments)
+def _main(given: list[str]) -> int:
     command: Any = None
     try:
         check_unpacked()

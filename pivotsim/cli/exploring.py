@@ -11,6 +11,7 @@ import typer
 from pivotsim.cli import options, output
 from pivotsim.cli.fronts import USUALLY, column_names
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
+from pivotsim.cli.status import paused
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, figures
 
@@ -170,7 +171,7 @@ def _progress() -> "Iterator[Callable[[Progress], None] | None]":
         rich.TextColumn("{task.fields[chunks]} chunks"), rich.BarColumn(), rich.TaskProgressColumn(),
         rich.TextColumn("{task.fields[rate]} points/s"), rich.TimeRemainingColumn(elapsed_when_finished=True),
     )  # fmt: skip
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with paused(), rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, chunks="0", rate="-")
 
         def report(done: "Progress") -> None:

@@ -103,7 +103,7 @@ def import_command(
     with beside(csv):
         _print(found)
         if csv is not None:
-            print_line(f"wrote {csv}: {counted(len(found.trace), 'operation')}")
+            print_line(f"wrote {csv}: {counted(len(found.trace), 'operation')}", wraps=False)
 
 
 def to_dict(found: "Imported") -> dict[str, object]:

@@ -101,7 +101,7 @@ def infer_command(
         print_said(not_used_lines(of_model))
         print_end(tuple(found.notes), [])
         if csv is not None:
-            print_line(f"wrote {csv}: {found.tried:,} candidates")
+            print_line(f"wrote {csv}: {found.tried:,} candidates", wraps=False)
     return status
 
 

@@ -1,4 +1,4 @@
-"""The command `measure`: rows for `calibrate`, measured on the machine that this runs on."""
+"""The command `measure`: rows for `calibrate`, measured on the machine that this runs on; Vivado's reports, read."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from pivotsim.cli import options
+from pivotsim.cli.command import App
 from pivotsim.cli.output import beside, print_line, print_note, progress
+from pivotsim.errors import InputError
 
-measure_app = typer.Typer(no_args_is_help=True, help="Measure the machine that this runs on.")
+measure_app = App(help="Rows measured on this machine; what Vivado reports of a design.")
 
 
 @measure_app.callback()
@@ -45,7 +47,6 @@ def measure_host_command(
     from pivotsim.calibration.measuring.host import measure_host
     from pivotsim.calibration.rows import rows_text
     from pivotsim.calibration.template import form_of
-    from pivotsim.errors import InputError
     from pivotsim.hardware.loading import load_hardware
     from pivotsim.io.text_files import write_atomic
 
@@ -68,4 +69,44 @@ def measure_host_command(
     write_atomic(out or Path("-"), rows_text(found.rows, found.heading))
     with beside(out or Path("-")):
         for line in (*found.heading, *([f"wrote {out}: {len(found.rows)} rows"] if out is not None else [])):
-            print_line(line)
+            print_line(line, wraps=False)
+
+
+@measure_app.command("vivado")
+def measure_vivado_command(
+    report: Annotated[
+        Path,
+        typer.Argument(parser=options.file_of("report"), metavar="UTILISATION.rpt", help="Of report_utilization."),
+    ],
+    hw: options.HwOption = "zcu102",
+    out: Annotated[
+        Path,
+        typer.Option("--out", parser=options.file_of("--out"), metavar="BOARD.yaml", help="The board with its counts."),
+    ] = Path("-"),
+    timing: Annotated[
+        Path | None,
+        typer.Option(
+            "--timing", parser=options.file_of("--timing"), metavar="TIMING.rpt", help="Of report_timing_summary."
+        ),
+    ] = None,
+) -> None:
+    """A board with the resources that Vivado reports of its design, which `fit` then prefers to its own counts.
+
+    Example: pivotsim measure vivado utilisation.rpt --hw my_board --out my_board_built.yaml
+    """
+    from pivotsim.hardware.kinds.systolic import as_systolic
+    from pivotsim.hardware.loading import load_hardware
+    from pivotsim.hardware.resources.vivado import board_text, with_vivado
+    from pivotsim.io.documents import find
+    from pivotsim.io.file_kinds import is_path
+    from pivotsim.io.text_files import is_stream, write_atomic
+
+    built = with_vivado(as_systolic(load_hardware(hw), "measure vivado"), report, timing)
+    origin = find("hwconfigs", "hardware", hw).resolve()
+    if not is_stream(out) and origin == out.resolve():
+        raise InputError(f"{out}: is the board that was built; write the one with its report beside it")
+    name = f"{built.name}_built" if is_stream(out) else out.stem
+    write_atomic(out, board_text(str(origin) if is_path(hw) else hw, name, built))
+    if not is_stream(out):
+        with beside(out):
+            print_line(f"wrote {out}: pivotsim show fit {out} counts by {report.name}")

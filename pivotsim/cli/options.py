@@ -96,7 +96,7 @@ CoresOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PlotsOption = Annotated[
-    Path | None, typer.Option("--plots", parser=folder("--plots"), metavar="DIR", help="Write pictures (PNG) there.")
+    Path | None, typer.Option("--plots", parser=folder("--plots"), metavar="DIR", help="Write pictures there.")
 ]
 EngineOption = Annotated[
     str,

@@ -1,21 +1,32 @@
-"""Printing: tables by rich on a terminal, plain full-width rows elsewhere, JSON where asked for."""
+"""Printing: tables as text no wider than the page, or in another form that was asked for, and JSON."""
 
 import contextlib
 import io
 import json
 import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from pivotsim.cli import status
 from pivotsim.errors import InputError, got
 from pivotsim.io.text_files import is_stdout
-from pivotsim.tables import cell, text_lines
+from pivotsim.table_formats import FORMS
+from pivotsim.table_layout import blocks
+from pivotsim.tables import PAGE_COLUMNS, Table, cell, text_lines
 
+TEXT = "text"
+FORMATS = (TEXT, *FORMS)
+LEAST_COLUMNS = 40  # of a page; a narrower terminal wraps by itself
 LINE_EVERY_S = 60.0  # of progress, where no terminal shows it
 clock = time.monotonic  # replaced by tests
+_format = TEXT
 
 
 class UntilReaderLeaves:
@@ -96,20 +107,63 @@ def check_free(option: str, path: Path | None, json: bool) -> None:
         raise InputError(f"{option}: standard output takes the JSON; name a file {got(str(path))}")
 
 
+@contextlib.contextmanager
+def printed_as(name: str) -> Iterator[None]:
+    """Print tables in a form of ``FORMATS`` while this is open, and beside them what is said of them.
+
+    Remarks stand as comments in LaTeX; CSV has no place for them, they go to stderr.
+    """
+    global _format
+    before, _format = _format, name
+    try:
+        yield
+    finally:
+        _format = before
+
+
+def page_columns() -> int:
+    """Return the width of the terminal, or $COLUMNS, or that of a page where there is neither."""
+    return max(shutil.get_terminal_size((PAGE_COLUMNS, 24)).columns, LEAST_COLUMNS)
+
+
+def print_raw(text: str) -> None:
+    """Print text as it is."""
+    with status.hidden():
+        print(text)
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value."""
-    print_line(json.dumps(data, indent=2, allow_nan=False))
+    print_raw(json.dumps(data, indent=2, allow_nan=False))
 
 
-def print_line(text: str = "") -> None:
-    """Print one line, uncut."""
-    print(text)
+def print_line(text: str = "", *, wraps: bool = True) -> None:
+    """Print one line beside tables; one that is wider than the page wraps, but for a path that is to be copied."""
+    if _format == "csv":
+        print_notes([text] if text else [])
+    elif _format == "latex":
+        print_raw(f"% {text}" if text else "")
+    elif wraps and _format == TEXT and len(text) > (width := page_columns()):
+        indent = " " * (len(text) - len(text.lstrip()) + 2)
+        for line in textwrap.wrap(
+            text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ):
+            print_raw(line)
+    else:
+        print_raw(text)
+
+
+def print_title(text: str) -> None:
+    """Print the title of what follows."""
+    print_line(f"### {text}" if _format == "markdown" else text)
+    print_line()
 
 
 def print_note(text: str) -> None:
     """Print one line on stderr, nowhere if that is closed: Python's own print would turn to stdout."""
     if sys.stderr is not None:
-        print(text, file=sys.stderr)
+        with status.hidden():
+            print(text, file=sys.stderr)
 
 
 def print_notes(texts: Iterable[str]) -> None:
@@ -137,18 +191,13 @@ def progress() -> Iterator[None]:
     """Show the progress of long runs on stderr while this is open: on one line of a terminal, else a line a minute."""
     import logging
 
-    logger, stream = logging.getLogger("pivotsim.progress"), sys.stderr
-    if stream is None:
-        yield
-        return
-    is_line = stream.isatty()
-    if is_line:
-        handler: logging.Handler = logging.StreamHandler(stream)
-        handler.terminator = ""  # type: ignore[attr-defined]
-        handler.setFormatter(logging.Formatter("\r\033[K%(message)s"))
-    else:
-        handler, tell = logging.Handler(), EveryMinute()
-        handler.emit = lambda record: tell(record.getMessage())  # type: ignore[method-assign]
+    logger, tell, handler = logging.getLogger("pivotsim.progress"), EveryMinute(), logging.Handler()
+
+    def emit(record: logging.LogRecord) -> None:
+        if not status.say(record.getMessage()):
+            tell(record.getMessage())
+
+    handler.emit = emit  # type: ignore[method-assign]
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
@@ -157,8 +206,6 @@ def progress() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
-        if is_line:
-            stream.write("\r\033[K")
 
 
 def is_terminal() -> bool:
@@ -166,24 +213,25 @@ def is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def is_wide(table: Table) -> bool:
+    """Tell whether a table is printed as text and wider than the page."""
+    lines = text_lines(table.columns, table.rows, table.right)
+    return _format == TEXT and max(map(len, lines)) > page_columns()
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
     """Print a table; ``right`` holds the indices of right-aligned columns."""
-    texts = [[cell(value) for value in row] for row in rows]
-    if is_terminal():
-        _print_rich(columns, texts, right)
+    if _format != TEXT:
+        print_raw(
+            FORMS[_format](columns, rows, right) + ("\n" if _format == "csv" else "")
+        )  # told apart by empty lines
         return
-    for line in text_lines(columns, texts, right):
-        print_line(line)
-
-
-def _print_rich(columns: Sequence[str], rows: list[list[str]], right: Sequence[int]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, column in enumerate(columns):
-        table.add_column(column, justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text: brackets in a source are no markup
-    Console().print(table)
+    texts = [[cell(value) for value in row] for row in rows]
+    is_bold = is_terminal()
+    for number, block in enumerate(blocks(columns, texts, right, page_columns())):
+        if number:
+            print_line()
+        for line in block.head:
+            print_raw(typer.style(line, bold=True) if is_bold else line)
+        for line in block.body:
+            print_raw(line)

@@ -87,7 +87,7 @@ def print_end(notes: tuple[str, ...], written: list[Path]) -> None:
     for note in joined_notes(notes):
         print_line(f"  {note}")
     for path in written:
-        print_line(f"wrote {path}")
+        print_line(f"wrote {path}", wraps=False)
 
 
 def joined_notes(notes: Iterable[str]) -> list[str]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
-from pivotsim.cli.audit_tables import print_audit, print_verdicts
+from pivotsim.cli import options, paging
+from pivotsim.cli.audit_tables import print_audit, print_summary, print_verdicts
+from pivotsim.cli.command import App
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
 from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError
@@ -17,8 +18,8 @@ from pivotsim.published.registry import PAPERS, Paper, reproduce
 if TYPE_CHECKING:
     from pivotsim.published.base.audit import Findings
 
-reproduce_app = typer.Typer(no_args_is_help=True, help="Published numbers beside simulated ones, with verdicts.")
-MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")]
+reproduce_app = App(help="Published numbers beside simulated ones, with verdicts.")
+FullOption = Annotated[bool, typer.Option("--full", help="Print every claim with its reason, not the summary.")]
 RecordedOption = Annotated[
     Path | None,
     typer.Option(
@@ -34,7 +35,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
     "plots": (("plots", options.PlotsOption, None),),
     "recorded": (("recorded", RecordedOption, None),),
 }
-ALWAYS = (("markdown", MarkdownOption, False), ("json", options.JsonOption, False))
+ALWAYS = (("html", paging.HtmlOption, None), ("full", FullOption, False), ("json", options.JsonOption, False))
 
 
 def _add_command(name: str, paper: Paper) -> None:
@@ -54,16 +55,17 @@ def _add_command(name: str, paper: Paper) -> None:
 def _reproduce(
     name: str,
     *,
-    markdown: bool,
+    full: bool,
     json: bool,
+    html: Path | None,
     hw: str | None = None,
     set_: list[str] | None = None,
     plots: Path | None = None,
     recorded: Path | None = None,
 ) -> None:
     """Audit a paper and print what was found."""
-    if json and markdown:
-        raise InputError("reproduce: --json and --markdown exclude each other")
+    if json and full:
+        raise InputError("--full: chooses the tables that are printed, and --json prints none")
     if recorded is not None and plots is None:
         raise InputError("--recorded: changes pictures alone, give --plots too")
     asked: dict[str, Any] = {}
@@ -77,12 +79,13 @@ def _reproduce(
         drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
         written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, **drawn)
         print_notes(notes)
+    written += paging.write_page(audit, html, asked={"hw": hw, **said})
     if json:
         print_json({**audit.to_dict(), **said})
     else:
-        print_audit(audit, markdown=markdown)
+        (print_audit if full else print_summary)(audit)
         for path in written:
-            print_line(f"wrote {path}")
+            print_line(f"wrote {path}", wraps=False)
     _end([audit])
 
 

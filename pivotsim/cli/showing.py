@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options, pruning
+from pivotsim.cli.command import App
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.settings import load_both, model_of, parse_settings
 from pivotsim.cli.tracing import show_trace_command
@@ -12,11 +13,12 @@ from pivotsim.tables import percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.kinds.gpu import GpuSpec
+    from pivotsim.hardware.resources.device_fit import Fit
     from pivotsim.hardware.resources.synthesis import Synthesis
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
 
-show_app = typer.Typer(no_args_is_help=True, help="Show a resolved hardware, its fit, a model, plan or trace.")
+show_app = App(help="Show a resolved hardware, its fit, a model, plan or trace.")
 HEADING = ("kind", "name", "description", "source")  # shown above a table, too long for its columns
 ModelArgument = Annotated[str, typer.Argument(help="A name or a YAML file.", show_default=False)]
 
@@ -117,7 +119,7 @@ def show_fit_command(
         print_line(part)
     if found.synthesis is not None:
         print_line()
-        _print_synthesis(found.synthesis)
+        _print_synthesis(found, found.synthesis)
     short = [r for r in found.resources if not r.fits]
     if short:
         print_line()
@@ -134,21 +136,24 @@ def show_fit_command(
         print_line(f"  {note}")
 
 
-def _print_synthesis(synthesis: "Synthesis") -> None:
-    from pivotsim.hardware.resources.synthesis import SETTING
+def _print_synthesis(found: "Fit", counts: "Synthesis") -> None:
+    from pivotsim.hardware.resources.block_rams import amount_text
+    from pivotsim.hardware.resources.synthesis import STAGE
 
-    print_line(f"Counted by {synthesis.tool}, before place and route; elements in DSP48E2 slices ({SETTING}):")
+    beside = "" if found.counted_by == "synthesis" else "Beside these demands (fpga.use.counted_by: synthesis): "
+    total = counts.total
+    left = [found[name].bound - getattr(total, name) for name in ("dsp", "lut", "ff", "bram36")]
+    print_line(f"{beside}counted by {counts.tool}, {STAGE}; {counts.elements}:")
     print_table(
-        ("part", "times", "DSP48E2", "LUT", "FF", "BRAM36", "from"),
+        ("part", found["dsp"].unit, "LUT", "FF", "BRAM36", "levels", "from"),
         [
-            (p.name, str(p.times), *(f"{n:,g}" if n % 1 else f"{n:,.0f}" for n in (p.dsp, p.lut, p.ff, p.bram36)),
-             p.source)
-            for p in (*synthesis.parts, synthesis.total)
+            *((p.name, *map(amount_text, (p.dsp, p.lut, p.ff, p.bram36)), str(p.levels), p.how)
+              for p in (*counts.parts, total)),
+            (f"left of {found.device}", *map(amount_text, left), "", "" if min(left) >= 0 else "DOES NOT FIT"),
         ],
         right=(1, 2, 3, 4, 5),
     )  # fmt: skip
-    if synthesis.missing:
-        print_line(f"not synthesised at these sizes: {'; '.join(synthesis.missing)}")
+    print_line("levels: of logic between registers, in one part; a way through several parts passes those of each")
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import checkpoints, drawing, importing, options, pruning
+from pivotsim.cli import checkpoints, drawing, importing, options, paging, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_breakdown, print_details, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -19,6 +19,7 @@ from pivotsim.cli.settings import (
 from pivotsim.errors import InputError, check_choice, got
 
 if TYPE_CHECKING:
+    from pivotsim.hardware.spec import Hardware
     from pivotsim.models.spec import VitModel
     from pivotsim.simulation.report import Report
     from pivotsim.workload.plans import Plan
@@ -37,7 +38,8 @@ def run_command(
         typer.Option(
             parser=options.file_of("--trace"),
             metavar="IN.csv",
-            help="Simulate a trace of operations instead of a model, or a topology of SCALE-Sim; - for stdin.",
+            help="Simulate a trace of operations instead of a model, or a topology of SCALE-Sim; - for stdin, or a "
+            "name that `pivotsim list traces` shows.",
         ),
     ] = None,
     active: Annotated[
@@ -57,6 +59,24 @@ def run_command(
     memory: options.MemoryOption = None,
     profile: options.ProfileOption = "paper",
     energy: options.EnergyOption = "constant",
+    activity: Annotated[
+        Path | None,
+        typer.Option(
+            "--activity",
+            parser=options.file_of("--activity"),
+            metavar="DATA.saif",
+            help="Toggles of the array on real data scale what a MAC takes under --energy activity.",
+        ),
+    ] = None,
+    activity_random: Annotated[
+        Path | None,
+        typer.Option(
+            "--activity-random",
+            parser=options.file_of("--activity-random"),
+            metavar="RANDOM.saif",
+            help="Toggles of the same program on random operands, with --activity.",
+        ),
+    ] = None,
     scope: options.RunScopeOption = None,
     batch: Annotated[
         int,
@@ -74,19 +94,23 @@ def run_command(
         typer.Option(
             parser=options.file_of("--timeline"),
             metavar="OUT.json",
-            help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout.",
+            help="Write what runs when, for ui.perfetto.dev or chrome://tracing; - for stdout. A name that ends in "
+            ".pftrace holds a million events, of 100,000 (extra perfetto).",
         ),
     ] = None,
     by: options.ByOption = "module",
     draws: drawing.DrawsOption = None,
     seed: drawing.SeedOption = None,
     plots: options.PlotsOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and breakdown of a model, or of a trace, on the hardware.
 
     Example: pivotsim run deit_s --active 1-6
     """
+    from pivotsim.io.samples import Sample, find_sample, sample_note
+    from pivotsim.io.text_files import is_stdin
     from pivotsim.simulation.reporting.rows import BREAKDOWNS
     from pivotsim.simulation.reporting.summary import not_used_lines
     from pivotsim.simulation.run import simulate
@@ -114,6 +138,7 @@ def run_command(
         "run", model, {"--size": size, "--skip": skip, "--experts": experts}, {"--qkv": qkv, "--score-bits": score_bits}
     )
     board, spec = load_both(hw, None if is_imported else model, settings)
+    board, toggled = _with_toggles(board, activity, activity_random, energy)
 
     def plan_of(one: "VitModel", asked: pruning.Pruning = pruned) -> "Plan":
         return shaped(plan(one, qkv=qkv, score_bits=score_bits), asked)
@@ -123,10 +148,11 @@ def run_command(
 
     workload: Any
     whole = None
+    sample = Sample(Path("-")) if trace is None or is_stdin(trace) else find_sample("traces", "--trace", trace)
     if spec is not None:
         workload = plan_of(spec)
     else:
-        workload = importing.imported(str(model), size, skip, experts).trace if is_imported else read_trace(trace)  # type: ignore[arg-type]
+        workload = importing.imported(str(model), size, skip, experts).trace if is_imported else read_trace(sample.path)
         if pruned or active is not None:
             whole = recognised_plan(workload)
             workload = shaped(whole, pruned)
@@ -155,21 +181,46 @@ def run_command(
         from pivotsim.export.perfetto import write_timeline
 
         written.append(write_timeline(report, timeline))
+    said = [
+        *sample_note("--trace", sample, sample.model),
+        *pruned.sources(),
+        *options.single_encoder_lines({"--active": active}),
+        *not_used_lines(of_model),
+        *toggled,
+    ]
+    shown = {"hw": hw, "active": active, "set": settings, "pruned": str(pruned) if pruned else ""}
+    of_checkpoint = checkpoints.checkpoint_tables(stored, gains)
+    tables = [*([] if drawn is None else drawn.tables()), *of_checkpoint]
+    written += paging.write_page(report, html, asked=shown, said=said, tables=tables)
     if json:
         not_used = {**report.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
         found: dict[str, Any] = {"pruning_sources": list(pruned.sources())} if pruned.sources() else {}
         found |= {} if stored is None else {"checkpoint": {**stored.to_dict(), "machines": gains}}
         found |= {} if drawn is None else {"uncertainty": drawn.to_dict()}
+        found |= {"activity": toggled} if toggled else {}
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
-        said = [
-            *pruned.sources(), *options.single_encoder_lines({"--active": active}), *not_used_lines(of_model),
-        ]  # fmt: skip
         _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
-        if stored is not None:
-            checkpoints.print_checkpoint(stored, gains)
+        checkpoints.print_checkpoint(of_checkpoint)
+
+
+def _with_toggles(
+    board: "Hardware", data: Path | None, random: Path | None, energy: str
+) -> "tuple[Hardware, list[str]]":
+    """Return a board whose array toggles as two files say, and what is to be said of that."""
+    if data is None and random is None:
+        return board, []
+    if data is None or random is None:
+        raise InputError("--activity and --activity-random: one toggles beside the other; give both")
+    if energy != "activity":
+        raise InputError(f"--activity: scales constants of --energy activity {got(energy)}")
+    from pivotsim.energy.saif import read_saif
+    from pivotsim.energy.toggles import remark, with_toggles
+
+    found, other = read_saif(data), read_saif(random)
+    return with_toggles(board, found, other), [remark(data, found, other)]
 
 
 def _print_run(report: "Report", pruned: str, said: Sequence[str], by: str, written: list[Path], drawn: Any) -> None:

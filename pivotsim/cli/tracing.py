@@ -89,7 +89,7 @@ def show_trace_command(
     elif written:
         with beside(csv if is_stdout(csv) else scalesim):
             for line in (*trace.notes, *written):
-                print_line(line)
+                print_line(line, wraps=False)
     else:
         columns = columns_of(trace)
         print_table(columns, [op[: len(columns)] for op in trace], right=(0, *range(3, 11)))

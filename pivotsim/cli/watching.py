@@ -101,4 +101,4 @@ def watch_command(
     for path, why in not_used.items():
         print_line(f"{path}: {why}")
     for written_path in written:
-        print_line(f"wrote {written_path}")
+        print_line(f"wrote {written_path}", wraps=False)

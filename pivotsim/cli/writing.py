@@ -1,35 +1,98 @@
 """The command rtl: the hardware of a board, as Verilog with its programs and a bench."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.settings import load_both, parse_settings
+from pivotsim.errors import InputError, got
 from pivotsim.tables import counted
+
+if TYPE_CHECKING:
+    from pivotsim.hardware.spec import Hardware
+    from pivotsim.rtl.written.design import WrittenDesign
+    from pivotsim.workload.ops import Trace
+    from pivotsim.workload.plans import Plan
+
+BOARD = "zcu102"
 
 
 def rtl_command(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Model: a name or a YAML file.", show_default=False)],
     out: Annotated[
         Path,
         typer.Option("--out", parser=options.folder("--out"), metavar="DIR", help="New folder for all of it."),
     ],
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="Model: a name or a YAML file.", show_default=False)
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", parser=options.folder("--from"), metavar="SWEEP", help="A design of this sweep instead."
+        ),
+    ] = None,
+    point: Annotated[
+        int | None, typer.Option(parser=options.integer("--point"), metavar="N", help="Its number, as front prints it.")
+    ] = None,
+    space: Annotated[str | None, typer.Option(metavar="SPACE", help="The sweep's space [the one of its name].")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="int8 weights, .npz: 1.fc1 is k x n of encoder 1 [seeded random ones]."),
+    ] = None,
     active: Annotated[
         str | None,
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
     ] = None,
-    hw: options.HwOption = "zcu102",
+    as_stated: Annotated[
+        bool,
+        typer.Option("--as-stated", help="Keep mac_latency 1 and buffer_read_cycles 0, which no FPGA has at speed."),
+    ] = False,
+    hw: Annotated[
+        str | None, typer.Option("--hw", metavar="NAME", help=f"Hardware: a name or a YAML file [{BOARD}].")
+    ] = None,
     set_: options.SetOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Verilog of a board's array and memories, with programs of a model's GEMMs and a bench that simulates them.
 
-    `make` in the folder prints clocks beside the predicted ones. Example: pivotsim rtl deit_t --out design
+    `make` in the folder prints clocks beside the predicted ones. --from SWEEP --point N takes the board and the model
+    of a sweep's design. Example: pivotsim rtl deit_t --out design
     """
     from pivotsim.rtl.writer import write_rtl
+
+    board: Hardware
+    workload: Plan | Trace
+    stored: dict[str, Any] = {}
+    said: list[str] = []
+    if from_ is not None:
+        others = {"MODEL": model, "--hw": hw, "--active": active, "--set": set_}
+        given = [name for name, value in others.items() if value is not None]
+        if given:
+            raise InputError(f"rtl: {', '.join(given)}: a sweep's design states it; leave it out beside --from")
+        if point is None:
+            raise InputError("rtl: --from needs --point, the number of a design; `pivotsim front` prints them")
+        board, workload, stored, said = _stored(from_, point, space)
+    else:
+        alone = {"--point": point, "--space": space}
+        given = [f"{name}: goes with --from {got(value)}" for name, value in alone.items() if value is not None]
+        if given:
+            raise InputError(given)
+        if model is None:
+            raise InputError("rtl: needs MODEL, or --from SWEEP --point N")
+        board, workload = _stated(hw or BOARD, model, set_, active)
+    with progress():
+        design = write_rtl(board, workload, out, weights=weights, as_stated=as_stated, remarks=said)
+    if json:
+        print_json({**design.to_dict(), **({"from": stored} if stored else {})})
+        return
+    _print(design)
+    print_line(f"{out}: make in it lints, builds and runs them, where Verilator is")
+
+
+def _stated(hw: str, model: str, set_: list[str] | None, active: str | None) -> "tuple[Hardware, Plan]":
     from pivotsim.workload.plans import plan
     from pivotsim.workload.transforms.attention_skipping import skip_attention
 
@@ -37,17 +100,43 @@ def rtl_command(
     assert spec is not None  # load_both returns a model for a model's name
     whole = plan(spec)
     chosen = options.active_of(active, whole.model.depth)
-    with progress():
-        design = write_rtl(board, whole if chosen is None else skip_attention(whole, active=chosen), out)
-    if json:
-        print_json(design.to_dict())
-        return
+    return board, whole if chosen is None else skip_attention(whole, active=chosen)
+
+
+def _stored(folder: Path, point: int, space: str | None) -> "tuple[Hardware, Trace, dict[str, Any], list[str]]":
+    """Return a sweep's design, its row, and what it is that programs are written for."""
+    from pivotsim.dse.sweep_designs import stored_design
+
+    found = stored_design(folder, point, space)
+    row = {"sweep": str(folder), **found.row}
+    axes = ", ".join(f"{axis.name} {row[axis.name]}" for axis in found.space.axes)
+    said = [f"point {point:,} of {folder}: {axes}"]
+    if found.space.is_pair:
+        said.append("of the two efforts, programs and clocks are the high one's")
+        high = {(op.m, op.k, op.n, op.out_bits) for op in found.works[-1].trace.ops}
+        others = {op.module for op in found.works[0].trace.ops if (op.m, op.k, op.n, op.out_bits) not in high}
+        said += [f"only the low effort has {', '.join(sorted(others))}: no programs are written"] if others else []
+    else:
+        memory = found.space.options["memory"]
+        how = "behind memories, as here" if memory == "hw" else "without memories: `memory: paper`"
+        said.append(f"the sweep has {row['pl_cycles']:,} clocks, {how}")
+    return found.hw, found.works[-1].trace, row, said
+
+
+def _print(design: "WrittenDesign") -> None:
+    is_raised = bool(design.raised)
+    columns = ("as stated", "as built") if is_raised else ("clocks",)
     rows = [
-        (gemm.name, f"{gemm.repeats:,}", gemm.loop_order, f"{gemm.chunk:,}", f"{gemm.cycles:,}")
+        (
+            gemm.name, f"{gemm.repeats:,}", gemm.loop_order, f"{gemm.chunk:,}",
+            *([f"{gemm.cycles_as_stated:,}"] if is_raised else []), f"{gemm.cycles:,}",
+        )
         for gemm in design.gemms
-    ]
-    print_table(("gemm", "repeats", "loop order", "chunk", "clocks"), rows, right=(1, 3, 4))
-    print_line(f"{counted(len(design.gemms), 'program')}, {design.cycles:,} clocks with all repeats (engine memory)")
+    ]  # fmt: skip
+    print_table(("gemm", "repeats", "loop order", "chunk", *columns), rows, right=(1, 3, 4, 5))
+    total = f"{design.cycles:,} clocks with all repeats"
+    if is_raised:
+        total = f"{design.cycles_as_stated:,} clocks with all repeats as the board states, {design.cycles:,} as built"
+    print_line(f"{counted(len(design.gemms), 'program')}, {total} (engine memory)")
     for note in design.notes:
         print_line(note)
-    print_line(f"{out}: make in it lints, builds and runs them, where Verilator is")

@@ -21,6 +21,7 @@ from pivotsim.simulation.timeline import Piece
 from pivotsim.workload.masks.masks import Mask
 
 MAX_EVENTS = 100_000  # about 20 MB; Perfetto shows it at once
+PACKETS = ".pftrace"
 PHASES = 3  # tracks of an array, for the estimate of how many events a run has
 PL_PROCESS, PS_PROCESS = "PL", "PS"
 
@@ -61,9 +62,9 @@ def chrome_trace(report: Report) -> dict[str, Any]:
     """
     if not isinstance(report, Report):
         raise InputError(f"timeline: needs the Report of a single run {got(report)}")
-    events, detail = _thinned(*_events(report))
+    events, detail = timeline_events(report, MAX_EVENTS)
     ids: dict[str, dict[str, tuple[int, int]]] = {PL_PROCESS: {}, PS_PROCESS: {}}
-    for process, track in sorted({(e.process, e.track) for e in events}, key=_order):
+    for process, track in sorted({(e.process, e.track) for e in events}, key=track_order):
         tracks = ids.setdefault(process, {})
         tracks[track] = (list(ids).index(process) + 1, len(tracks) + 1)
     listed = [entry for process, tracks in ids.items() for entry in _names(process, tracks)]
@@ -80,14 +81,15 @@ def chrome_trace(report: Report) -> dict[str, Any]:
 
 
 def write_timeline(report: Report, path: str | Path) -> Path:
-    """Write ``chrome_trace`` of a run as JSON, whole or not at all, and return the path.
+    """Write a run for Perfetto, whole or not at all, and return the path.
 
     Parameters
     ----------
     report : Report
         Of one run.
     path : str or Path
-        The JSON file.
+        A JSON file, of ``chrome_trace``; with the ending ``.pftrace`` Perfetto's own packets, ten times as many events,
+        which needs the extra ``perfetto``.
 
     Returns
     -------
@@ -108,9 +110,27 @@ def write_timeline(report: Report, path: str | Path) -> Path:
     """
     if not isinstance(path, (str, Path)):
         raise InputError(f"timeline: must be a path {got(path)}")
+    if str(path).endswith(PACKETS):
+        from pivotsim.export.perfetto_packets import packed
+
+        write_atomic(Path(path), packed(report))
+        return Path(path)
     text = json.dumps(chrome_trace(report), allow_nan=False)
     write_atomic(Path(path), text)
     return Path(path)
+
+
+def timeline_events(report: Report, most: int) -> tuple[list[Event], str]:
+    """Return the events of a run, no more than so many, and in what detail they stand."""
+    return _thinned(*_events(report, most), most)
+
+
+def track_order(key: tuple[str, str]) -> tuple[int, int, int, str]:
+    """Sort (process, track): PL before PS; the array, its phases in their order, then by number and name."""
+    process, track = key
+    known = [ARRAY, "array load", "array stream", "array drain"]
+    number = int(track.rpartition(" ")[2]) if track.rpartition(" ")[2].isdigit() else 0
+    return (process != PL_PROCESS, known.index(track) if track in known else len(known), number, track)
 
 
 def _names(process: str, tracks: dict[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
@@ -123,16 +143,8 @@ def _names(process: str, tracks: dict[str, tuple[int, int]]) -> Iterator[dict[st
         yield {"name": "thread_sort_index", "ph": "M", "pid": pid, "tid": tid, "args": {"sort_index": tid}}
 
 
-def _order(key: tuple[str, str]) -> tuple[int, int, int, str]:
-    """Sort PL before PS; the array, its phases in their order, then by number and name."""
-    process, track = key
-    known = [ARRAY, "array load", "array stream", "array drain"]
-    number = int(track.rpartition(" ")[2]) if track.rpartition(" ")[2].isdigit() else 0
-    return (process != PL_PROCESS, known.index(track) if track in known else len(known), number, track)
-
-
 # -- events of a run ----------------------------------------------------------------------------------------
-def _events(report: Report) -> tuple[list[Event], str]:
+def _events(report: Report, most: int) -> tuple[list[Event], str]:
     """Return the events of all resources, with the phases of GEMMs where those are not too many, and the detail."""
     events = [event for piece in report.timeline.pieces for event in _of_piece(piece, report)]
     details = report.details
@@ -143,7 +155,7 @@ def _events(report: Report) -> tuple[list[Event], str]:
     blocks = report.images * sum(op.repeats for op in gemms)
     counts = [details.count_steps(op.m, op.k, op.n) for op in gemms]
     known = [op.repeats * count for op, count in zip(gemms, counts, strict=True) if count is not None]
-    room = MAX_EVENTS - len(events)
+    room = most - len(events)
     if len(known) < len(gemms):  # nobody knows how many there will be: all of one encoder
         first = min(row.encoder for row in report.rows if row.kind == "gemm")
         return events + list(_phases(report, per_step=False, detailed=first)), (
@@ -154,9 +166,9 @@ def _events(report: Report) -> tuple[list[Event], str]:
         return events + list(_phases(report, per_step=True)), f"phases of the array {details.step} by {details.step}"
     if PHASES * blocks <= room:
         return events + list(_phases(report, per_step=False)), (
-            f"one event per phase and GEMM: {details.step} by {details.step} there would be more than {MAX_EVENTS:,}"
+            f"one event per phase and GEMM: {details.step} by {details.step} there would be more than {most:,}"
         )
-    return events, f"no phases of the array: there would be more than {MAX_EVENTS:,} events"
+    return events, f"no phases of the array: there would be more than {most:,} events"
 
 
 def _of_piece(piece: Piece, report: Report) -> Iterator[Event]:
@@ -220,15 +232,15 @@ def _track(span: Span) -> str:
     return f"{ARRAY} {span.track}" if span.track.islower() else span.track
 
 
-def _thinned(events: list[Event], detail: str) -> tuple[list[Event], str]:
-    """Return at most MAX_EVENTS: where there are more, runs of neighbours on a track become one event each."""
-    if len(events) <= MAX_EVENTS:
+def _thinned(events: list[Event], detail: str, most: int) -> tuple[list[Event], str]:
+    """Return at most so many events: where there are more, runs of neighbours on a track become one event each."""
+    if len(events) <= most:
         return events, detail
     tracks: dict[tuple[str, str], list[Event]] = {}
     for event in sorted(events, key=lambda e: e.start):
         tracks.setdefault((event.process, event.track), []).append(event)
-    few = MAX_EVENTS // (10 * len(tracks))  # tracks this short stay whole
-    run = -(-len(events) // max(MAX_EVENTS - (few + 1) * len(tracks), 1))
+    few = most // (10 * len(tracks))  # tracks this short stay whole
+    run = -(-len(events) // max(most - (few + 1) * len(tracks), 1))
     merged = []
     for own in tracks.values():
         if len(own) <= few:

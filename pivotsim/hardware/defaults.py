@@ -27,6 +27,7 @@ MEMORIES: dict[str, tuple[Any, str]] = {
     "reuse": ("kept", "default, a unit that is there is not fetched again"),
     "clock_divisor": (1, "default, one clock for array and memories"),
     "buffer_read_cycles": (0, "default, memories answer at once"),
+    **dict.fromkeys(("output_block_rows", "output_block_cols"), (0, "default, no block; os sums stay in the array")),
     **dict.fromkeys(("post_region_cycles", "post_entry_cycles"), (0, "default, nothing stands before a drain")),
 }
 CALLS = {"fold_us": 0.0, "result_tile_us": 0.0, "gemm_us": 0.0}  # of a systolic array's driver, which costs nothing
@@ -40,6 +41,8 @@ LATER = {
     "fpga.uram": 0,
     "fpga.dsp_kind": "DSP48E2",
     "fpga.use.uram_from_bytes": 0,
+    "fpga.use.counted_by": "fitted",
+    "fpga.vivado": None,
     **{f"memories.{name}": usual for name, (usual, _) in MEMORIES.items()},
     **{f"calls.{name}": usual for name, usual in CALLS.items()},
 }

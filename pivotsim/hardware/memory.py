@@ -32,6 +32,7 @@ MAX_POST_CYCLES = 10**6
 MODES = ("transfers", "reuse", "clock_divisor", "post_region_cycles", "post_entry_cycles")  # which have defaults
 BURSTS: tuple[str, ...] = ("unit", "row")
 MAX_SUM_BYTES = 16
+BLOCK = ("output_block_rows", "output_block_cols")
 MAX_BURST_CLOCKS = 10**6
 
 
@@ -131,6 +132,15 @@ class MemorySpec(Spec):
         le=MAX_POST_CYCLES, default=0,
     )  # fmt: skip
 
+    output_block_rows: int = quantity(
+        "rows", "Rows of outputs whose folds share chunks of K under os, sums in the output memory; 0: the array's.",
+        ge=0, le=INT64_MAX, default=0,
+    )  # fmt: skip
+    output_block_cols: int = quantity(
+        "columns", "Columns of the same outputs; 0: the array's. With 0 rows: no block, sums stay in the array.", ge=0,
+        le=INT64_MAX, default=0,
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def _shares_fit(self) -> "MemorySpec":
         if self.gb_bytes == UNLIMITED:
@@ -174,7 +184,7 @@ class MemorySpec(Spec):
             "loop_order": "auto",
             "chunk": 0,
             "axi_bursts": "unit",
-            **{name: type(self).model_fields[name].default for name in MODES},
+            **{name: type(self).model_fields[name].default for name in (*MODES, *BLOCK)},
             **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), 0),
             **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), 1),
         }

@@ -1,6 +1,7 @@
 """YAML files by name: where they are found, and a file laid over the one that its ``base`` names."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def find(
     """Return the file of a name or a path (an argument with / or a file's ending is a path if it exists).
 
     ``besides`` names a file that is passed over: a user's ``zcu102.yaml`` may build on the package's. ``groups`` are
-    folders, such as ``gpu``, whose names are told too where a name is unknown; ``kind`` leaves out others.
+    folders, such as ``gpu``, whose names are told too where a name is unknown; ``kind`` leaves out others. A name that
+    is not found as typed is found in lower case, with underscores: ``DeiT-S`` is ``deit_s``.
     """
     if is_path(name) and os.path.exists(name):  # noqa: PTH110 - Path.exists raises on names that are too long
         check_suffix(what, name)
@@ -56,11 +58,23 @@ def find(
         if name and os.path.isfile(candidate) and not is_itself:  # noqa: PTH113
             note_shadow(folder, name, Path(candidate), f"{name}{ending}.yaml", besides)
             return Path(candidate)
+    alike = [known for known in available(folder, what) if _folded(known) == _folded(name) and known != name]
+    if len(alike) == 1:
+        return find(folder, what, alike[0], besides, groups, kind)
     note_useless_roots(folder)
-    raise InputError(not_found(what, name, _names(folder, what, groups, kind), _other_names(what)))
+    raise InputError(not_found(what, name, names_of(folder, what, groups, kind), _other_names(what)))
 
 
-def _names(folder: str, what: str, groups: tuple[str, ...], kind: str) -> list[str]:
+def _folded(name: str) -> str:
+    """Return a name as it is compared where it is not found as typed.
+
+    >>> _folded("DeiT-S"), _folded("ViT-B/16"), _folded("gpu/A100")
+    ('deit_s', 'vit_b_16', 'gpu_a100')
+    """
+    return re.sub(r"[-_ ./]+", "_", name.strip().lower())
+
+
+def names_of(folder: str, what: str, groups: tuple[str, ...] = (), kind: str = "") -> list[str]:
     """Return the names that serve as ``what``: boards have GPUs and DRAM channels in folders of their own beside them.
 
     Those are left out, but for GPUs where ``groups`` names their folder.

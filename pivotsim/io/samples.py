@@ -12,7 +12,7 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.search_path import note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import read_yaml
 
-ENDINGS = {"accuracy": ".csv", "logits": ".npz", "cka": ".npz", "claims": ".csv", "rows": ".csv"}
+ENDINGS = {"accuracy": ".csv", "logits": ".npz", "cka": ".npz", "claims": ".csv", "rows": ".csv", "traces": ".csv"}
 
 
 class Sample(NamedTuple):
@@ -28,7 +28,7 @@ def find_sample(kind: str, option: str, name: str | Path) -> Sample:
 
     Parameters
     ----------
-    kind : {'accuracy', 'logits', 'cka', 'claims', 'rows'}
+    kind : {'accuracy', 'logits', 'cka', 'claims', 'rows', 'traces'}
     option : str
         What messages start with.
     name : str or Path
@@ -46,7 +46,7 @@ def find_sample(kind: str, option: str, name: str | Path) -> Sample:
     """
     text = str(name)
     is_word = not (os.sep in text or "/" in text or Path(text).suffix)
-    if not is_word or os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises on names that are too long
+    if not is_word or os.path.exists(text):  # noqa: PTH110 - Path.exists raises on names that are too long
         return Sample(Path(text))
     folder, ending = f"samples/{kind}", ENDINGS[kind]
     for root in search_folders(folder):
@@ -55,7 +55,9 @@ def find_sample(kind: str, option: str, name: str | Path) -> Sample:
             note_shadow(folder, text, file, file.name)
             return Sample(file, *_described(file.with_suffix(".yaml")))
     note_useless_roots(folder)
-    raise InputError(f"{option}: no such file, and no sample of that name {got(text)}{nearest(text, _names(kind))}")
+    raise InputError(
+        f"{option}: no such file, and no sample of that name {got(text)}{nearest(text, sample_names(kind))}"
+    )
 
 
 def sample_note(option: str, sample: Sample, model: str) -> tuple[str, ...]:
@@ -79,10 +81,13 @@ def _described(path: Path) -> tuple[str, str]:
     return str(data.get("model", "")), str(data.get("source", ""))
 
 
-def _names(kind: str) -> set[str]:
-    return {
-        path.stem
-        for root in search_folders(f"samples/{kind}")
-        if os.path.isdir(root)  # noqa: PTH112
-        for path in root.glob(f"*{ENDINGS[kind]}")
-    }
+def sample_names(kind: str) -> list[str]:
+    """Return the names of all samples of one kind."""
+    return sorted(
+        {
+            path.stem
+            for root in search_folders(f"samples/{kind}")
+            if os.path.isdir(root)  # noqa: PTH112
+            for path in root.glob(f"*{ENDINGS[kind]}")
+        }
+    )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.calibration.report import Calibration
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,4 +56,4 @@ def plot_calibration(found: Calibration, folder: Path) -> Path:
     """Write the picture and return its path."""
     figure, (axes,) = new_axes(7.4, 3.8)
     draw_calibration(calibration_data(found), axes)
-    return save_png(figure, folder, "calibration")
+    return save_figure(figure, folder, "calibration")

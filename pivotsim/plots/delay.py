@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pivotsim.effort.mixed_report import MixedReport
-from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_png
+from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.reporting.shares import add_up
 from pivotsim.workload.ops import GROUP_OF
@@ -12,6 +12,7 @@ from pivotsim.workload.ops import GROUP_OF
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LEAST_SEEN = 0.004  # of the highest bar
 Stacks = dict[str, dict[str, float]]  # bar -> group -> ms
 
 
@@ -70,8 +71,11 @@ def effort_delay_data(mix: MixedReport) -> Stacks:
 def draw_stacks(
     data: Stacks, axes: "Axes", title: str = "", label: str = "encoder", quantity: str = "delay, ms"
 ) -> "Axes":
-    """Draw one stacked bar per entry, groups by colour and hatch."""
-    groups = [g for g in GROUP_LABELS if any(g in stack for stack in data.values())]
+    """Draw one stacked bar per entry, groups by colour and hatch; one too thin to be seen is told in words instead."""
+    top = max((sum(stack.values()) for stack in data.values()), default=1.0)
+    most = {g: max((stack.get(g, 0.0) for stack in data.values()), default=0.0) for g in GROUP_LABELS}
+    groups = [g for g in GROUP_LABELS if most[g] >= LEAST_SEEN * top and any(g in stack for stack in data.values())]
+    thin = [f"{GROUP_LABELS[g]} {most[g]:.2g} ms" for g in GROUP_LABELS if 0 < most[g] < LEAST_SEEN * top]
     for position, stack in enumerate(data.values()):
         bottom = 0.0
         for group in groups:
@@ -82,15 +86,15 @@ def draw_stacks(
             )  # fmt: skip
             bottom += height
     axes.set_xticks(range(len(data)), list(data))
-    axes.set_ylim(0, 1.25 * max((sum(stack.values()) for stack in data.values()), default=1.0))
+    axes.set_ylim(0, 1.25 * top)
     axes.set_xlabel(label)
     axes.set_ylabel(quantity)
     axes.set_title(title, fontsize=10)
-    _legend(axes, set(groups), "upper center")
+    _legend(axes, set(groups), "upper center", f"too thin to be seen: {', '.join(thin)}" if thin else "")
     return plain_axes(axes)
 
 
-def _legend(axes: "Axes", groups: set[str], place: str) -> None:
+def _legend(axes: "Axes", groups: set[str], place: str, note: str = "") -> None:
     from matplotlib.patches import Patch
 
     shown = [g for g in GROUP_LABELS if g in groups]
@@ -99,7 +103,9 @@ def _legend(axes: "Axes", groups: set[str], place: str) -> None:
         for g in shown
     ]
     columns = len(shown) if place == "upper center" else 1
-    axes.legend(handles=handles, loc=place, ncols=columns, fontsize=8, frameon=False)
+    axes.legend(
+        handles=handles, loc=place, ncols=columns, fontsize=8, frameon=False, title=note or None, title_fontsize=7
+    )
 
 
 def plot_run(report: Report, folder: Path) -> list[Path]:
@@ -111,10 +117,10 @@ def plot_run(report: Report, folder: Path) -> list[Path]:
         title += f", {report.busy_ms:.2f} ms of work"
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
     draw_module_delay(modules, axes, title, quantity_label(report))
-    paths = [save_png(figure, folder, "delay_by_module")]
+    paths = [save_figure(figure, folder, "delay_by_module")]
     figure, (axes,) = new_axes(max(5.0, 2 + 0.4 * len(encoders)), 3.5)
     draw_stacks(encoders, axes, title, quantity=quantity_label(report))
-    return [*paths, save_png(figure, folder, "delay_by_encoder")]
+    return [*paths, save_figure(figure, folder, "delay_by_encoder")]
 
 
 def plot_mix(mix: MixedReport, folder: Path) -> list[Path]:
@@ -124,8 +130,8 @@ def plot_mix(mix: MixedReport, folder: Path) -> list[Path]:
     if mix.overlap_ms:
         title += f", {mix.busy_ms:.2f} ms of work"
     draw_stacks(effort_delay_data(mix), axes, title, "effort", quantity_label(mix))
-    paths = [save_png(figure, folder, "delay_by_effort")]
+    paths = [save_figure(figure, folder, "delay_by_effort")]
     modules = module_delay_data(mix)
     figure, (axes,) = new_axes(7, 1.2 + 0.3 * len(modules))
     draw_module_delay(modules, axes, title, quantity_label(mix))
-    return [*paths, save_png(figure, folder, "delay_by_module")]
+    return [*paths, save_figure(figure, folder, "delay_by_module")]

@@ -8,7 +8,7 @@ import numpy as np
 from pivotsim.effort.outputs import Name
 from pivotsim.effort.search.choice import Choice
 from pivotsim.effort.search.space import Cascades
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def front_data(front: list[Choice], cost: str) -> dict[str, list[tuple[float, fl
     several = len({choice.hardware for choice in front}) > 1
     data: dict[str, list[tuple[float, float]]] = {}
     for choice in front:
-        name = "(" + ", ".join(map(str, choice.efforts)) + ")" + (f" on {choice.hardware}" if several else "")
+        name = " then ".join(map(str, choice.efforts)) + (f" on {choice.hardware}" if several else "")
         point = (float(choice.to_dict()[cost]), 100 * (choice.accuracy_frac or 0.0))
         data.setdefault(name, []).append(point)
     return data
@@ -89,7 +89,10 @@ def draw_front(data: dict[str, list[tuple[float, float]]], axes: "Axes", label: 
     axes.set_ylabel("accuracy on these images, %")
     axes.set_title("efforts and thresholds that no other beats", fontsize=10)
     if data:
-        axes.legend(fontsize=7, frameon=False, ncols=1 + len(data) // 12, loc="lower right")
+        axes.legend(
+            fontsize=7, frameon=False, ncols=1 + len(data) // 12, loc="lower right",
+            title="efforts: attentions that run", title_fontsize=7,
+        )  # fmt: skip
     return plain_axes(axes)
 
 
@@ -97,11 +100,11 @@ def plot_entropies(search: Cascades, choice: Choice, folder: Path) -> Path:
     """Write the histogram and return its path."""
     figure, (axes,) = new_axes(6, 3.5)
     draw_entropies(entropy_data(search, choice), axes)
-    return save_png(figure, folder, "cosearch_entropy")
+    return save_figure(figure, folder, "cosearch_entropy")
 
 
 def plot_front(front: list[Choice], cost: str, folder: Path) -> Path:
     """Write the front and return its path."""
     figure, (axes,) = new_axes(7, 4.5)
     draw_front(front_data(front, cost), axes, LABELS[cost])
-    return save_png(figure, folder, "cosearch_front")
+    return save_figure(figure, folder, "cosearch_front")

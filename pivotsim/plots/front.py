@@ -1,103 +1,146 @@
-"""Pictures of an exploration: the front, parallel coordinates, a heat map of two axes."""
+"""Pictures of an exploration: the front among all designs, parallel coordinates, a heat map of two axes."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pivotsim.dse.dataset import Dataset
 from pivotsim.dse.fronts import best_by_pair
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.heat_map import draw_heat, heat_data
+from pivotsim.plots.labels import axis_label, design_text, is_wide_range
+from pivotsim.plots.parallel import draw_parallel, parallel_data
+from pivotsim.plots.style import log_axes, new_axes, plain_axes, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
-MAX_LINES = 500
-MAX_TICKS = 12
+BLUE, ORANGE, GREY, GREEN = "#0072B2", "#D55E00", "#999999", "#009E73"
+MAX_CLOUD = 4000  # designs that are drawn of those behind the front
 
 
-def front_data(front: Mapping[str, Any], objectives: Sequence[str]) -> tuple[Any, Any]:
-    """Return the first two objectives of a front, ordered by the first."""
+class Point(NamedTuple):
+    """A design by its place in the picture, and in words."""
+
+    x: float
+    y: float
+    text: str
+
+
+class FrontPicture(NamedTuple):
+    """What is drawn of a front.
+
+    Attributes
+    ----------
+    x, y, z : float64 arrays
+        The front, ordered by x; z is the third objective, None where there is none.
+    cloud : pair of float64 arrays
+        Designs behind it, of many an even choice.
+    designs : int
+        All designs behind it.
+    knee, board : Point
+        The front's knee, and the board's own design; None where it is not to be marked, or not there.
+    """
+
+    x: Any
+    y: Any
+    z: Any
+    cloud: tuple[Any, Any]
+    designs: int
+    knee: Point | None
+    board: Point | None
+
+
+def front_data(
+    dataset: Dataset, front: Mapping[str, Any], objectives: Sequence[str], knee: int, where: Sequence[str] = ()
+) -> FrontPicture:
+    """Return a front's picture of its first two objectives, the third as a value of each point."""
     order = np.argsort(front[objectives[0]], kind="stable")
-    return front[objectives[0]][order], front[objectives[1]][order]
+    x, y, *z = (np.asarray(front[name], dtype=np.float64)[order] for name in objectives[:3])
+    parts, own, found = [], _own_design(dataset), None
+    for table in dataset.tables([*objectives[:2], *own], dataset.filters(where)):
+        parts.append(tuple(np.asarray(table[name], dtype=np.float64) for name in objectives[:2]))
+        if own and found is None:
+            is_own = np.all([table[name] == value for name, value in own.items()], axis=0)
+            found = next(((float(parts[-1][0][i]), float(parts[-1][1][i])) for i in np.flatnonzero(is_own)), None)
+    xs, ys = (np.concatenate(column) for column in zip(*parts, strict=True))
+    step = max(1, -(-len(xs) // MAX_CLOUD))
+    at_knee = [float(front[name][knee]) for name in objectives[:2]]
+    named = design_text({name: front[name][knee] for name in dataset.axes})
+    return FrontPicture(
+        x, y, z[0] if z else None, (xs[::step], ys[::step]), len(xs) - len(x),
+        Point(at_knee[0], at_knee[1], named), None if found is None else Point(found[0], found[1], design_text(own)),
+    )  # fmt: skip
 
 
-def draw_front(data: tuple[Any, Any], knee: tuple[float, float], labels: Sequence[str], axes: "Axes") -> "Axes":
-    """Draw a front of two objectives, its knee marked."""
-    axes.plot(*data, marker="o", markersize=4, linewidth=0.8, color=BLUE)
-    axes.plot(*knee, marker="D", markersize=8, color=ORANGE, linestyle="none", label="knee")
+def _own_design(dataset: Dataset) -> dict[str, Any]:
+    """Return the values of the axes that the board has of itself, nothing where an axis is none of the hardware."""
+    space, own = dataset.manifest["space"], {}
+    for name in dataset.axes:
+        value: Any = space["values"].get(name, space["hardware"])
+        for key in name.split(".") if value is space["hardware"] else ():
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value is None or isinstance(value, (Mapping, list)):
+            return {}
+        own[name] = value
+    return own
+
+
+def draw_front(data: FrontPicture, labels: Sequence[str], axes: "Axes", *, falls: bool = True) -> "Axes":
+    """Draw a front among the designs behind it.
+
+    With two objectives a step line bounds what is attained; ``falls`` tells that the second gets less along it, to the
+    right of each point. With a third, points take its colour and the line would say nothing.
+    """
+    axes.scatter(*data.cloud, s=4, color="#CCCCCC", linewidths=0, label=f"{data.designs:,} designs behind it", zorder=1)
+    if data.z is None:
+        axes.plot(data.x, data.y, drawstyle="steps-post" if falls else "steps-pre", color=BLUE, linewidth=0.9, zorder=2)
+        axes.scatter(data.x, data.y, s=16, color=BLUE, label=f"front, {len(data.x):,} designs", zorder=3)
+    else:
+        points = axes.scatter(
+            data.x, data.y, c=data.z, s=22, cmap="viridis", edgecolors="white", linewidths=0.4, zorder=3,
+            label=f"front of three, {len(data.x):,} designs",
+        )  # fmt: skip
+        axes.figure.colorbar(points, ax=axes, label=labels[2])
+    for what, point, marker, size, colour in (
+        ("knee", data.knee, "D", 8, ORANGE),
+        ("board", data.board, "*", 11, GREEN),
+    ):
+        if point is not None:
+            label = f"{what}: {point.text}"
+            axes.plot(point.x, point.y, marker, markersize=size, color=colour, label=label, zorder=4)
+    log_axes(axes, x=is_wide_range(data.cloud[0]), y=is_wide_range(data.cloud[1]))
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
-    axes.legend(frameon=False, fontsize=8)
-    return plain_axes(axes)
-
-
-def parallel_data(front: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, list[tuple[str, str]]]:
-    """Return columns scaled to 0 .. 1, float64 (rows, columns), and the texts of each one's ends."""
-    scaled, ends = [], []
-    for name in columns:
-        words, values = np.unique(front[name], return_inverse=True)
-        if front[name].dtype.kind in "iuf":
-            values = np.asarray(front[name], dtype=np.float64)
-        spread = values.max() - values.min()
-        scaled.append((values - values.min()) / spread if spread else np.full(len(values), 0.5))
-        ends.append((_short(words[0]), _short(words[-1])))
-    return np.stack(scaled, axis=1), ends
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
-
-
-def draw_parallel(
-    data: Any, ends: Sequence[tuple[str, str]], columns: Sequence[str], knee: int, axes: "Axes"
-) -> "Axes":
-    """Draw one line per design over all columns, the knee's on top."""
-    for row in data[:: max(1, len(data) // MAX_LINES)]:
-        axes.plot(row, color=GREY, linewidth=0.6, alpha=0.6)
-    axes.plot(data[knee], color=ORANGE, linewidth=2, label="knee")
-    axes.set_xticks(range(len(columns)), columns, rotation=30, ha="right", fontsize=8)
-    axes.set_yticks([])
-    for place, (low, high) in enumerate(ends):
-        axes.text(place, -0.04, low, ha="center", va="top", fontsize=7)
-        if high != low:
-            axes.text(place, 1.02, high, ha="center", va="bottom", fontsize=7)
-    axes.set_ylim(-0.12, 1.12)
-    axes.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1))  # above the ends of columns
-    return plain_axes(axes)
-
-
-def draw_heat(xs: Sequence[Any], ys: Sequence[Any], least: Any, labels: Sequence[str], axes: "Axes") -> "Axes":
-    """Draw the least result of each pair of axis values; pairs without a design stay white."""
-    image = axes.imshow(least, origin="lower", aspect="auto", cmap="viridis_r", interpolation="nearest")
-    for values, ticks in ((xs, axes.set_xticks), (ys, axes.set_yticks)):
-        places = range(0, len(values), max(1, -(-len(values) // MAX_TICKS)))
-        ticks(list(places), [_short(values[i]) for i in places])
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
-    axes.figure.colorbar(image, ax=axes, label=f"least {labels[2]}")
+    axes.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=7, loc="upper right")
     return plain_axes(axes)
 
 
 def plot_front(
     dataset: Dataset, front: Mapping[str, Any], objectives: Sequence[str], knee: int, folder: Path,
-    heat: Sequence[str] = (),
+    heat: Sequence[str] = (), *, where: Sequence[str] = (), maximize: Sequence[str] = (),
 ) -> list[Path]:  # fmt: skip
-    """Write the pictures of a front and return their paths; ``heat`` names two axes."""
+    """Write the pictures of a front and return their paths; ``heat`` names two axes.
+
+    ``where`` and ``maximize`` are those of the front, as for ``front_rows``.
+    """
     paths = []
+    labels = {name: axis_label(name, unit) for name, unit in dataset.units.items()}
     if len(objectives) > 1:
-        figure, (axes,) = new_axes(6, 4)
-        mark = (float(front[objectives[0]][knee]), float(front[objectives[1]][knee]))
-        draw_front(front_data(front, objectives), mark, objectives[:2], axes)
-        paths.append(save_png(figure, folder, "front"))
+        figure, (axes,) = new_axes(6 + 0.8 * (len(objectives) > 2), 4.2)
+        falls = objectives[0] not in maximize
+        data = front_data(dataset, front, objectives, knee, where)
+        draw_front(data, [labels[name] for name in objectives], axes, falls=falls)
+        paths.append(save_figure(figure, folder, "front"))
     columns = [*dataset.axes, *objectives]
-    figure, (axes,) = new_axes(2 + 0.9 * len(columns), 4)
-    draw_parallel(*parallel_data(front, columns), columns, knee, axes)
-    paths.append(save_png(figure, folder, "parallel_coordinates"))
+    figure, (axes,) = new_axes(2.6 + 1.1 * len(columns), 4.4)
+    draw_parallel(parallel_data(front, columns), [labels[name] for name in columns], knee, axes)
+    paths.append(save_figure(figure, folder, "parallel_coordinates"))
     if heat:
-        figure, (axes,) = new_axes(6.5, 4.5)
-        draw_heat(*best_by_pair(dataset, heat[0], heat[1], objectives[0]), [*heat, objectives[0]], axes)
-        paths.append(save_png(figure, folder, "heat_map"))
+        figure, (axes,) = new_axes(6.8, 4.8)
+        pair = best_by_pair(dataset, heat[0], heat[1], objectives[0], where=where)
+        fitting = best_by_pair(dataset, heat[0], heat[1], objectives[0], where=[*where, "fits"])
+        draw_heat(heat_data(heat, *pair, *fitting), [labels[name] for name in (*heat, objectives[0])], axes)
+        paths.append(save_figure(figure, folder, "heat_map"))
     return paths

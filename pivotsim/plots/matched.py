@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.hardware.spec import Hardware
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.lowering.plan import lower
@@ -22,6 +22,8 @@ PARTS = {
     "other": ("softmax and the rest", "#E69F00", "//"),
     "own": ("the method's own work", "#D55E00", "xx"),
 }
+
+TEXT_PERCENT = 9.0  # of an axis, that a number takes
 
 
 class Cost(NamedTuple):
@@ -68,7 +70,12 @@ def draw_matched(costs: Sequence[Cost], axes: "Axes", title: str = "", *, has_na
             axes.barh(position, width, left=left, color=colour, hatch=hatch, edgecolor="white", height=0.7)
             left += width
         mark = 100 * cost.proportional_ms / dense_ms
-        axes.text(max(left, mark) + 1, position, f"{left:.0f}", va="center", fontsize=8)
+        is_inside = left < mark < left + TEXT_PERCENT  # the line stands where the number would
+        axes.text(
+            left - 1 if is_inside else left + 1, position, f"{left:.0f}", ha="right" if is_inside else "left",
+            va="center", fontsize=8, zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8} if is_inside else None,
+        )  # fmt: skip
         axes.plot([mark, mark], [position - 0.45, position + 0.45], color="black", linewidth=1.5)
     names = [f"{cost.name}  {cost.setting}".strip() for cost in costs]
     axes.set_yticks(range(len(costs)), names if has_names else [""] * len(costs))
@@ -85,7 +92,7 @@ def plot_matched(costs: Mapping[str, Sequence[Cost]], folder: Path) -> Path:
     for place, (ax, (label, rows)) in enumerate(zip(axes, costs.items(), strict=True)):
         draw_matched(rows, ax, label, has_names=place == 0)
     draw_parts_legend(axes[0])
-    return save_png(figure, folder, "matched_macs")
+    return save_figure(figure, folder, "matched_macs")
 
 
 def draw_parts_legend(axes: "Axes") -> None:

@@ -1,7 +1,7 @@
 """Pictures of the memories' cost: array clocks by cause, and delay over the size of the output memory."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pivotsim.engines.memory.details import MemoryDetails
 from pivotsim.engines.memory.fit_check import units
@@ -13,7 +13,7 @@ from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.spec import Hardware
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.run import simulate
 from pivotsim.workload.lowering.plan import lower
@@ -209,22 +209,45 @@ def opmem_data(plan: Plan, hw: Hardware, sizes: tuple[int, ...] = SIZES, bound_f
 
 def draw_opmem(data: OpmemData, axes: "Axes", title: str = "") -> "Axes":
     """Draw delay over the output memory's size; markers are filled where the output memory limits the chunk."""
+    from matplotlib.lines import Line2D
+
     ceiling_ms = data.bound_frac * data.unlimited_ms
+    handles: list[Any] = []
     for curve in data.curves:
         colour, marker = LINES[curve.opmem_buffers]
         sizes = [point.opmem_bytes / 1024 for point in curve.points]
         delays = [point.delay_ms for point in curve.points]
         fills = [colour if point.limited_by == "opmem" else "white" for point in curve.points]
         kept = f"{data.stream.upper()} {'grows with it' if curve.is_stream_grown else 'as given'}"
-        axes.plot(
-            sizes, delays, color=colour, linestyle="-" if curve.is_stream_grown else "--", linewidth=1.2, marker=marker,
-            markersize=0, zorder=2, label=f"{_words(curve.opmem_buffers)} OPMEM, {kept}",
+        # the wide, light line is seen below a thin one of the same course
+        width, alpha = (1.2, 1.0) if curve.is_stream_grown else (4.5, 0.35)
+        axes.plot(sizes, delays, color=colour, linewidth=width, alpha=alpha, solid_capstyle="round", zorder=2)
+        handles.append(
+            Line2D(
+                [], [], color=colour, linewidth=width, alpha=alpha, marker=marker, markersize=4,
+                label=f"{_words(curve.opmem_buffers)} OPMEM, {kept}",
+            )
         )  # fmt: skip
         axes.scatter(sizes, delays, s=14, c=fills, edgecolors=colour, linewidths=0.8, marker=marker, zorder=3)
     axes.axhline(data.unlimited_ms, color="black", linewidth=0.8)
-    axes.axhspan(
-        data.unlimited_ms, ceiling_ms, color="#999999", alpha=0.4, linewidth=0,
-        label=f"unlimited memories, {data.unlimited_ms:.2f} ms, to {100 * (data.bound_frac - 1):+.0f} %",
+    handles += [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=4,
+            markerfacecolor=face,
+            markeredgecolor="black",
+            label=text,
+        )
+        for face, text in (("black", "OPMEM limits the chunk"), ("white", "OPMEM does not limit it"))
+    ]
+    handles.append(
+        axes.axhspan(
+            data.unlimited_ms, ceiling_ms, color="#999999", alpha=0.4, linewidth=0,
+            label=f"unlimited memories, {data.unlimited_ms:.2f} ms, to {100 * (data.bound_frac - 1):+.0f} %",
+        )
     )  # fmt: skip
     _mark(axes, data.own, "as given", (-30, -34), "center")
     for curve, side in zip((c for c in data.curves if c.smallest is not None), ("left", "right"), strict=False):
@@ -241,10 +264,10 @@ def draw_opmem(data: OpmemData, axes: "Axes", title: str = "") -> "Axes":
     axes.set_yticks([], minor=True)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_ylim(0.75 * data.unlimited_ms, 1.2 * top)
-    axes.set_xlabel("OPMEM, KiB (filled markers: OPMEM limits the chunk; hollow: it does not)")
+    axes.set_xlabel("OPMEM, KiB")
     axes.set_ylabel("delay, ms per image")
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=8, frameon=False, loc="upper right")
+    axes.legend(handles=handles, fontsize=8, frameon=False, loc="upper right")
     return plain_axes(axes)
 
 
@@ -266,4 +289,4 @@ def plot_opmem(plan: Plan, hw: Hardware, folder: Path) -> Path:
     """Write the picture of the output memory's size and return its path."""
     figure, (axes,) = new_axes(8, 4.2)
     draw_opmem(opmem_data(plan, hw), axes, f"{plan.model.name} on {hw.name}: what the output memory must hold")
-    return save_png(figure, folder, "memory_opmem")
+    return save_figure(figure, folder, "memory_opmem")

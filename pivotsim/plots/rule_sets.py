@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.published.static.rule_sets import RuleGap
 
 if TYPE_CHECKING:
@@ -65,4 +65,4 @@ def plot_rules(gaps: Sequence[RuleGap], folder: Path) -> list[Path]:
     for gap, axes in zip(gaps, plans, strict=True):
         draw_rules(gap, axes)
     draw_reasons(gaps, reasons)
-    return [save_png(figure, folder, "mpca_rules")]
+    return [save_figure(figure, folder, "mpca_rules")]

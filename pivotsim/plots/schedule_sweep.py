@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.pruning.sweeps.table import SweepTable
 
 if TYPE_CHECKING:
@@ -76,4 +76,4 @@ def plot_sweep(table: SweepTable, folder: Path) -> list[Path]:
     """Write the picture of one sweep and return its path."""
     figure, (axes,) = new_axes(7, 3.6)
     draw_sweep(sweep_data(table), axes, table.title)
-    return [save_png(figure, folder, f"schedule_by_{table.columns[0]}")]
+    return [save_figure(figure, folder, f"schedule_by_{table.columns[0]}")]

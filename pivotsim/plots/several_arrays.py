@@ -12,7 +12,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.device_fit import fit
 from pivotsim.hardware.spec import Hardware
 from pivotsim.pareto import pareto_front
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.simulation.design_table import DesignTable
 from pivotsim.simulation.many_designs import simulate_designs
 from pivotsim.simulation.run import simulate
@@ -160,4 +160,4 @@ def plot_several_arrays(plan: Plan, folder: Path, hw: Hardware | str = "zcu102")
     draw_fronts(fronts_data(plan, hw), (fit(hw)["dsp"].demand, papers_ms), fronts)
     fastest.set_title(f"{plan.model.name}, all arrays within the DSPs of one FPGA", fontsize=10)
     fronts.set_title("fronts, fold_overlap none", fontsize=10)
-    return [save_png(figure, folder, "several_arrays")]
+    return [save_figure(figure, folder, "several_arrays")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.pruning.schedule_report import Schedule
 from pivotsim.pruning.staircase import Staircase
 
@@ -97,4 +97,4 @@ def plot_schedule(schedule: Schedule, folder: Path) -> list[Path]:
     title = f"{schedule.plan.model.name} on {schedule.device}, batch {schedule.batch}"
     draw_staircase(staircase_data(schedule.staircase), left, title)
     draw_utilities(utility_data(schedule), right, f"alpha {schedule.alpha:g}: remove R = {schedule.removed}")
-    return [save_png(figure, folder, "schedule")]
+    return [save_figure(figure, folder, "schedule")]

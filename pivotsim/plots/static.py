@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pivotsim.models.spec import load_model
-from pivotsim.plots.style import Written, new_axes, plain_axes, save_png
+from pivotsim.plots.style import Written, new_axes, plain_axes, save_figure
 from pivotsim.published.base.inference import Inference
 from pivotsim.published.static.audit import StaticAudit
 from pivotsim.published.static.kept_heads import TOKEN_RATES, WEIGHT_RATES, Kept, distilled, ratios
@@ -171,11 +171,11 @@ def plot_audit(audit: StaticAudit, folder: Path) -> Written:
     figure, (left, right) = new_axes(11, 4.2, 2)
     draw_gmacs(gmacs_data(audit), left)
     draw_tokens(token_data(audit), right)
-    written = [save_png(figure, folder, "static_tokens")]
+    written = [save_figure(figure, folder, "static_tokens")]
     figure, (left, right) = new_axes(12, 4.6, 2)
     draw_settings(setting_data(), printed, left)
     draw_hypotheses(audit, right)
-    written.append(save_png(figure, folder, "static_parikh"))
+    written.append(save_figure(figure, folder, "static_parikh"))
     figure, (axes,) = new_axes(8, 4)
     draw_cycles(cycle_data(audit), axes)
-    return Written([*written, save_png(figure, folder, "static_vitcod")], [])
+    return Written([*written, save_figure(figure, folder, "static_vitcod")], [])

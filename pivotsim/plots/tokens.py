@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.models.spec import load_model
 from pivotsim.plots.schedule_sweep import draw_sweep, sweep_data
-from pivotsim.plots.style import Written, new_axes, plain_axes, save_png
+from pivotsim.plots.style import Written, new_axes, plain_axes, save_figure
 from pivotsim.pruning.devices.gpu_wave import GpuWave
 from pivotsim.pruning.staircase import staircase_of
 from pivotsim.pruning.sweeps.plans import method_sweep, plans_at_equal_macs
@@ -182,25 +182,25 @@ def plot_audit(audit: TokenAudit, folder: Path) -> Written:
     figure, axes = new_axes(13, 3.6, columns=3)
     for ax, (device, model, batches) in zip(axes, STAIRS, strict=True):
         draw_stairs(audit, ax, device, model, batches)
-    paths.append(save_png(figure, folder, "tokens_fig1_staircases"))
+    paths.append(save_figure(figure, folder, "tokens_fig1_staircases"))
     figure, axes = new_axes(9, 3.6, columns=2)
     for ax, device in zip(axes, ("AGX Orin", "A100"), strict=True):
         draw_alpha(alpha_data(audit, device), ax, f"Fig. 6, Table 4: DinoV2-G on {device} (batch 2 inferred)")
-    paths.append(save_png(figure, folder, "tokens_fig6_alpha"))
+    paths.append(save_figure(figure, folder, "tokens_fig6_alpha"))
     figure, axes = new_axes(10, 3.8, columns=2)
     draw_location(latency_data(audit), axes[0])
     draw_batches(audit, axes[1])
-    paths.append(save_png(figure, folder, "tokens_table5_location_and_batch"))
+    paths.append(save_figure(figure, folder, "tokens_table5_location_and_batch"))
     figure, axes = new_axes(10, 3.8, columns=2)
     draw_tokens(axes[0])
     draw_sweep(sweep_data(method_sweep(plan("deit_s"), GpuWave(audit.gpus["TX2"]), SINGLE)), axes[1],
                "DeiT-S on TX2, batch 1, wave model (not validated)")  # fmt: skip
-    paths.append(save_png(figure, folder, "tokens_fig4_one_layer_or_many"))
+    paths.append(save_figure(figure, folder, "tokens_fig4_one_layer_or_many"))
     fronts = front_data(audit)
     for name, of in (("tx2", "TX2"), ("dinov2", "DinoV2-G")):
         chosen = {title: pairs for title, pairs in fronts.items() if of in title}
         figure, axes = new_axes(4.2 * len(chosen), 3.6, columns=len(chosen))
         for ax, (title, pairs) in zip(axes, chosen.items(), strict=True):
             draw_front(pairs, ax, f"{title}\nfull: published, hollow: wave model")
-        paths.append(save_png(figure, folder, f"tokens_fig7_{name}"))
+        paths.append(save_figure(figure, folder, f"tokens_fig7_{name}"))
     return Written(paths, [])

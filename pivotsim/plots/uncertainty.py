@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pivotsim.dse.indicators import attainment
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.labels import WORDS, axis_label, is_wide_range
+from pivotsim.plots.style import log_axes, new_axes, plain_axes, save_figure
 from pivotsim.propagation.front_result import FrontUncertainty
 from pivotsim.propagation.main_effects import LISTED_FRAC
 from pivotsim.propagation.run import OUTCOMES, Uncertainty
@@ -65,13 +66,26 @@ def draw_shares(data: Mapping[str, Sequence[float]], names: Sequence[str], axes:
     for number, name in enumerate(names):
         places = np.arange(len(data)) + (number - (len(names) - 1) / 2) * height
         values = [100 * row[number] for row in data.values()]
-        axes.barh(places, values, height, color=COLOURS[number], hatch=HATCHES[number], edgecolor="white", label=name)
+        axes.barh(
+            places,
+            values,
+            height,
+            color=COLOURS[number],
+            hatch=HATCHES[number],
+            edgecolor="white",
+            label=_words(name),
+        )
     axes.set_yticks(range(len(data)), [_short(path) for path in data], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of variance explained alone, %")
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(names), frameon=False)
     return plain_axes(axes)
+
+
+def _words(outcome: str) -> str:
+    """Return an outcome, such as ``energy_j of the knee``, in words."""
+    return " ".join(WORDS[word].partition(",")[0] if word in WORDS else word for word in outcome.split())
 
 
 def _short(path: str) -> str:
@@ -105,9 +119,7 @@ def draw_staying(data: Staying, labels: Sequence[str], axes: "Axes") -> "Axes":
         data.x[order], data.y[order], c=100 * data.share[order], s=14 + 30 * data.share[order], cmap="viridis", vmin=0,
         vmax=100, linewidths=np.where(data.is_own[order], 0.8, 0.0).tolist(), edgecolors="black",
     )  # fmt: skip
-    for values, scale in ((data.x, axes.set_xscale), (data.y, axes.set_yscale)):
-        if values.min() > 0 and values.max() > LOG_FROM * values.min():
-            scale("log")
+    log_axes(axes, x=is_wide_range(data.x, LOG_FROM), y=is_wide_range(data.y, LOG_FROM))
     axes.figure.colorbar(points, ax=axes, label="on the front in % of the draws")
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
@@ -128,8 +140,7 @@ def draw_attained(data: tuple[Any, Any], labels: Sequence[str], axes: "Axes") ->
     for level, surface, style, colour in zip(LEVELS, surfaces, ("--", "-", ":"), COLOURS, strict=False):
         shown = np.where(np.isfinite(surface), surface, np.nan)
         axes.step(at, shown, style, where="post", color=colour, label=f"{level:.0%}")
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    log_axes(axes, x=True, y=True)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.legend(frameon=False, fontsize=8, title="of the draws attain", title_fontsize=8)
@@ -142,21 +153,21 @@ def plot_uncertainty(found: Uncertainty, folder: Path) -> list[Path]:
     for outcome, each in zip(("delay_ms", "energy_j"), axes, strict=False):
         draw_spread(spread_data(found, outcome), f"{outcome.rpartition('_')[0]}, {OUTCOMES[outcome]}", each)
     draw_shares(share_data(found.shares, LISTED_FRAC), list(found.shares), axes[2])
-    return [save_png(figure, folder, "uncertainty")]
+    return [save_figure(figure, folder, "uncertainty")]
 
 
 def plot_front_uncertainty(found: FrontUncertainty, folder: Path) -> list[Path]:
     """Write the pictures of a front at drawn constants and return their paths; with one objective, the shares alone."""
-    paths, labels = [], found.names[:2]
+    paths, labels = [], [axis_label(name) for name in found.names[:2]]
     if len(labels) == 2:
         figure, axes = new_axes(13, 4.2, columns=2)
         draw_staying(staying_data(found), labels, axes[0])
     else:
         figure, axes = new_axes(6.5, 4.2)
     draw_shares(share_data(found.shares, noise_floor(found.draws.count)), list(found.shares), axes[-1])
-    paths.append(save_png(figure, folder, "front_uncertainty"))
+    paths.append(save_figure(figure, folder, "front_uncertainty"))
     if len(found.names) == 2 and not found.maximize:
         figure, (single,) = new_axes(6, 4)
         draw_attained(attained_data(found), labels, single)
-        paths.append(save_png(figure, folder, "front_attainment"))
+        paths.append(save_figure(figure, folder, "front_attainment"))
     return paths

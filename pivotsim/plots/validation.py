@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.plots.style import new_axes, plain_axes, save_png
+from pivotsim.plots.style import new_axes, plain_axes, save_figure
 from pivotsim.truth.validation import FOLDER, Validation
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def plot_validation(validations: Sequence[Validation], folder: Path) -> Path:
     """Write the picture and return its path."""
     figure, (axes,) = new_axes(5.6, 5.4)
     draw_validation(validation_data(validations), axes)
-    return save_png(figure, folder, "validation")
+    return save_figure(figure, folder, "validation")

@@ -10,7 +10,7 @@ import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.io.text_files import make_folder, write_atomic
-from pivotsim.plots.style import plain_axes, save_png
+from pivotsim.plots.style import plain_axes, save_figure
 from pivotsim.simulation.gemm.executed import ExecutedGemm
 from pivotsim.units import FloatArray
 
@@ -26,6 +26,7 @@ COLOURS = ("#F2F2F2", "#BBD7EA", "#0072B2", "#E69F00", "#D55E00")
 PHASES = {"load": "#E69F00", "fill": "#56B4E9", "stream": "#0072B2", "drain": "#D55E00"}
 FRAMES = 12
 MAX_GIF_FRAMES = 240
+TITLE_PT, GIF_TITLE_PT = 7, 11  # of one frame among several, and alone
 MARKED_FOLDS = 12  # more would be stripes
 
 
@@ -84,7 +85,7 @@ def draw_frame(data: Wavefront, clock: int, axes: "Axes") -> "Axes":
             axes.axhline(r - 0.5, color="white", linewidth=0.6)
         for c in range(1, cols):
             axes.axvline(c - 0.5, color="white", linewidth=0.6)
-    axes.set_title(f"clock {clock:,}", fontsize=7, pad=2)
+    axes.set_title(f"clock {clock:,}", fontsize=TITLE_PT, pad=2)
     return axes
 
 
@@ -153,12 +154,12 @@ def _legend(figure: "Figure", data: Wavefront) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7, frameon=False)
 
 
-def _phase_legend(axes: "Axes", data: Wavefront) -> None:
+def _phase_legend(axes: "Axes", data: Wavefront, height: float = 1.16) -> None:
     from matplotlib.patches import Patch
 
     names = [name for name in PHASES if any(name == phase[0] for phase in data.phases)]
     handles = [Patch(facecolor=PHASES[name], label=name) for name in names]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=4, fontsize=7, frameon=False)
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, height), ncols=4, fontsize=7, frameon=False)
 
 
 def plot_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> Path:
@@ -167,7 +168,7 @@ def plot_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> 
 
     lines = -(-FRAMES // 6)
     figure = Figure(figsize=(8, 1.6 * lines + 3.0), layout="constrained")
-    return save_png(draw_wavefront(run, figure), folder, name)
+    return save_figure(draw_wavefront(run, figure), folder, name)
 
 
 def animate_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") -> Path:
@@ -179,14 +180,18 @@ def animate_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") 
     data = wavefront_data(run)
     step = -(-run.cycles // MAX_GIF_FRAMES)
     images = []
-    figure = Figure(figsize=(4.2, 4.6), dpi=80, layout="constrained")
+    figure = Figure(figsize=(5.4, 5.4), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     top, bottom = figure.subplots(2, 1, height_ratios=[3, 1])
+    shape = f"{run.rows}x{run.cols}, {run.dataflow}, {run.fold_overlap}, {run.edge}"
+    figure.suptitle(f"{shape}: {run.m} x {run.k} x {run.n}, {run.cycles:,} clocks", fontsize=GIF_TITLE_PT)
+    _legend(figure, data)
     draw_utilization(data, bottom)
+    _phase_legend(bottom, data, 1.42)
     cursor = bottom.axvline(0, color="black", linewidth=1)
     for clock in range(0, run.cycles, step):
         top.clear()
-        draw_frame(data, clock, top)
+        draw_frame(data, clock, top).set_title(f"clock {clock:,} of {run.cycles - 1:,}", fontsize=GIF_TITLE_PT - 1)
         cursor.set_xdata([clock, clock])
         canvas.draw()
         figure.set_layout_engine("none")  # the first frame's holds for all

@@ -10,6 +10,7 @@ from pivotsim.dse.evaluation.design_groups import DesignGroup
 from pivotsim.dse.evaluation.effects import SpaceValues
 from pivotsim.dse.evaluation.evaluator import Evaluator
 from pivotsim.dse.space.definition import Space
+from pivotsim.dse.sweep_designs import places_on_axes
 from pivotsim.energy.usage import Usage
 from pivotsim.errors import InputError
 from pivotsim.hardware.spec import Hardware
@@ -42,19 +43,6 @@ class UncertainDesigns(NamedTuple):
     held: tuple[str, ...]
     left_out: tuple[str, ...]
     axes: tuple[str, ...]
-
-
-def places_on_axes(space: Space, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the place of each row's value on each axis, int64 (D,)."""
-    found = {}
-    for axis in space.axes:
-        values, first = np.unique(axis.column, return_index=True)
-        column = np.asarray(columns[axis.name])
-        at = np.minimum(np.searchsorted(values, column), len(values) - 1)
-        if not (values[at] == column).all():
-            raise InputError(f"{axis.name}: has values that are none of the space's")
-        found[axis.name] = first[at].astype(np.int64)
-    return found
 
 
 def uncertain_designs(space: Space, columns: Mapping[str, Any]) -> UncertainDesigns:

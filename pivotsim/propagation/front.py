@@ -13,6 +13,7 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.expressions import parse_expression
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep.manifest import MANIFEST
+from pivotsim.dse.sweep_designs import space_of
 from pivotsim.errors import InputError, got
 from pivotsim.pareto import front_mask, fronts_of_draws, objective_points
 from pivotsim.propagation.candidates import OF_COSTS, distinct_candidates
@@ -142,18 +143,7 @@ def _designs_of(
             kept &= rule.holds({name: table[name] for name in rule.names}, len(table))
         return checked, table.take(kept), table.notes
     dataset = open_dataset(source)
-    name = dataset.manifest["space"]["name"]
-    try:
-        checked = load_space(name if space is None else space)
-    except InputError as error:
-        if space is not None:
-            raise
-        raise InputError(
-            f"{source}: its space '{name}' is not found by that name; give its file (--space, space=)"
-        ) from error
-    if checked.input_hash != dataset.manifest["space_hash"]:
-        problem = "is of another space than its file holds now; sweep again, or give its file (--space, space=)"
-        raise InputError(f"{source}: {problem} {got(checked.name)}")
+    checked = space_of(dataset, space)
     filters = dataset.filters(where)
     chunks = list(dataset.tables(None, filters))
     columns = {c: np.concatenate([each[c] for each in chunks]) for c in chunks[0]} if chunks else {}

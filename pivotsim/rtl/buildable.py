@@ -17,6 +17,8 @@ ONE_FORM = (
     ("clock_divisor", 1, "there is one clock"),
     ("post_region_cycles", 0, "nothing stands between sums and their drain"),
     ("post_entry_cycles", 0, "nothing stands between sums and their drain"),
+    ("output_block_rows", 0, "sums of os stay in the array"),
+    ("output_block_cols", 0, "sums of os stay in the array"),
 )
 
 

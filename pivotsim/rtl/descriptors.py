@@ -1,4 +1,8 @@
-"""Descriptors: what hardware executes, field by field in the order of verilog/accelerator.v and pass_sequencer.v."""
+"""Descriptors: what hardware executes, field by field in the order of verilog/accelerator.v and pass_sequencer.v.
+
+Fields of masks (``MASK_FIELDS``) have no bits in hardware built for dense GEMMs alone. There each pass has one tile and
+one stream; under a mask several, one for each run of rows or steps whose bytes follow each other in the same lanes.
+"""
 
 from typing import NamedTuple
 
@@ -15,16 +19,23 @@ class Load(NamedTuple):
     buffer_address: int
     reads: int
     dram_address: int
+    stored_bytes: int  # of a masked unit its index, which comes last, is not stored: these descriptors say the same
 
 
 class Tile(NamedTuple):
-    """The tile of one pass: rows and columns in use, rows sent, its address, loads that must have ended."""
+    """The tile of one pass: rows and columns in use, rows sent, its address, loads that must have ended.
+
+    Under a mask ``cols`` is the bytes of a row.
+    """
 
     rows: int
     cols: int
     extent: int
     address: int
     loads: int
+    tile_lanes: int  # columns that a row has a byte for, a bit each
+    begins: int  # the pass's first descriptor
+    ends: int  # its last one
 
 
 class Stream(NamedTuple):
@@ -45,6 +56,12 @@ class Stream(NamedTuple):
     last: int  # os: sums end
     adds: int  # to what OPMEM holds
     half: int
+    x_bytes: int  # of a step
+    y_bytes: int
+    x_lanes: int  # rows that a step has a byte for, a bit each
+    y_lanes: int  # os: columns
+    begins: int  # the pass's first descriptor, for which alone it waits
+    ends: int  # its last one
 
 
 class Drain(NamedTuple):
@@ -62,6 +79,11 @@ class Drain(NamedTuple):
     bias_step: int
     size_bytes: int
     dram_address: int
+
+
+MASK_FIELDS = frozenset(
+    ("stored_bytes", "tile_lanes", "x_bytes", "y_bytes", "x_lanes", "y_lanes", "begins", "ends")
+)  # fmt: skip
 
 
 class Unit(NamedTuple):

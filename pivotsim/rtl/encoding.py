@@ -4,22 +4,33 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pivotsim.errors import InputError
-from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile
+from pivotsim.rtl.descriptors import MASK_FIELDS, Drain, Load, Stream, Tile
 from pivotsim.rtl.program import Program
 
-FLAG_BITS = {"to": 2, "from_dram": 1, "keeps": 1, "first": 1, "last": 1, "adds": 1, "half": 1, "narrow": 1}
+FLAGS = ("from_dram", "keeps", "first", "last", "adds", "half", "narrow", "begins", "ends")
+FLAG_BITS = {"to": 2, **dict.fromkeys(FLAGS, 1)}
 Descriptor = Load | Tile | Stream | Drain
 
 
 class Widths(NamedTuple):
-    """Bits of a count, a local address or a size, and of an address in DRAM."""
+    """Bits of a count, a local address or a size, of an address in DRAM, and of lanes: 0 where nothing is masked."""
 
     count_bits: int = 20
     address_bits: int = 32
+    row_lanes: int = 0
+    col_lanes: int = 0
 
     def of(self, field: str) -> int:
         """Return the bits of a descriptor's field."""
-        return self.address_bits if field == "dram_address" else FLAG_BITS.get(field, self.count_bits)
+        if field in MASK_FIELDS and not self.row_lanes:
+            return 0
+        if field == "dram_address":
+            return self.address_bits
+        if field == "x_lanes":
+            return self.row_lanes
+        if field in ("y_lanes", "tile_lanes"):
+            return self.col_lanes
+        return FLAG_BITS.get(field, self.count_bits)
 
     @property
     def table_bits(self) -> int:
@@ -28,7 +39,7 @@ class Widths(NamedTuple):
 
 
 def word(descriptor: Descriptor, widths: Widths) -> int:
-    """Return a descriptor as one number.
+    """Return a descriptor as one number; fields of masks are left out where hardware has none.
 
     Raises
     ------
@@ -38,6 +49,8 @@ def word(descriptor: Descriptor, widths: Widths) -> int:
     total = place = 0
     for name, value in zip(descriptor._fields, descriptor, strict=True):
         bits = widths.of(name)
+        if not bits:
+            continue
         if value >> bits:
             raise InputError(f"{type(descriptor).__name__}.{name}: needs more than {bits} bits (got {value})")
         total |= value << place

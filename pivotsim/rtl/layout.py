@@ -5,10 +5,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
-from pivotsim.kernels.types import SETTLED
 from pivotsim.rtl.descriptors import Drain, Unit
 from pivotsim.rtl.program import BIAS_BYTES, Program
+from pivotsim.workload.masks.masks import Mask
 
 Matrix: TypeAlias = Any  # an ndarray of the type that the docstring says
 
@@ -38,58 +37,55 @@ def dram_image(program: Program, a: Matrix, b: Matrix, bias: Matrix | None = Non
 def unit_bytes(program: Program, unit: Unit, operand: Matrix) -> Matrix:
     """Return one unit's bytes: a tile row by row, a stream step by step, uint8.
 
-    A ``settled`` load sends the last row first.
+    A ``settled`` load sends the last row first. Of the masked operand what is kept, then the unit's index.
     """
-    flow = program.dataflow
-    named = (("rows", unit.row, flow.rows), ("cols", unit.col, flow.cols), ("stream", unit.chunk, flow.stream))
-    parts = {letter: program.part(name, number) for name, number, letter in named if number >= 0}
-    down, across = tuple(OPERAND_DIMENSIONS[unit.operand])
-    block = operand[parts[down].start : parts[down].stop, parts[across].start : parts[across].stop]
-    slow = flow.stream if flow.stream in parts else flow.rows
-    if down != slow:
-        block = block.T
-    if flow.stream not in parts and program.design.fold_overlap == SETTLED:
-        block = block[::-1]
-    return np.ascontiguousarray(block, dtype=np.int8).view(np.uint8).ravel()
+    contents = program.contents
+    elements = contents.block(unit, operand)[contents.content(unit).lanes]
+    return np.concatenate((elements.astype(np.int8).view(np.uint8), contents.index(unit).view(np.uint8)))
 
 
 def outputs(program: Program, image: Matrix) -> Matrix:
-    """Return the (m, n) outputs that lie in DRAM after a run: int8 or int32."""
+    """Return the (m, n) outputs that lie in DRAM after a run: int8 or int32; zeros where no one asks for them."""
     m, _, n = program.sizes
     narrow = program.out_bytes == 1
     out = np.zeros((m, n), dtype=np.int8 if narrow else np.int32)
-    for rows, columns, is_turned, drain in _regions(program):
+    for place, is_turned, drain in _regions(program):
         own = np.ascontiguousarray(image[drain.dram_address : drain.dram_address + drain.size_bytes])
         block = own.view(np.int8 if narrow else "<i4").reshape(drain.entries, -1)
-        out[rows, columns] = block.T if is_turned else block
+        out[place] = block.T if is_turned else block
     return out
 
 
 def stored(program: Program, out: Matrix) -> Matrix:
     """Return the bytes of (m, n) outputs, int8 or int32, as drains write them, from the output's address on."""
     width = np.int8 if program.out_bytes == 1 else np.dtype("<i4")
-    parts = []
-    for rows, columns, is_turned, _ in _regions(program):
-        block = out[rows, columns]
+    parts = [np.zeros(0, dtype=np.uint8)]
+    for place, is_turned, _ in _regions(program):
+        block = out[place]
         parts.append(np.ascontiguousarray(block.T if is_turned else block, dtype=width).view(np.uint8).ravel())
     return np.concatenate(parts)
 
 
-def _regions(program: Program) -> Iterator[tuple[slice, slice, bool, Drain]]:
-    """Yield (rows, columns of the output, whether an entry is a column of it, the drain) of every region."""
+def _regions(program: Program) -> Iterator[tuple[Any, bool, Drain]]:
+    """Yield (a region's place in the output, whether an entry is a column of it, the drain) of every region."""
     flow = program.dataflow
-    regions = dict.fromkeys(
-        (row, col) if flow.drains else (chunk, col) for row, col, chunk, *_ in program.prediction.passes.tolist()
-    )
-    for (entry, col), drain in zip(regions, program.drains, strict=True):
-        entries, columns = program.part("rows" if flow.drains else "stream", entry), program.part("cols", col)
-        one, other = (slice(part.start, part.stop) for part in (entries, columns))
-        is_turned = (flow.rows if flow.drains else flow.stream) == "n"
-        yield (other, one, True, drain) if is_turned else (one, other, False, drain)
+    is_turned = (flow.rows if flow.drains else flow.stream) == "n"
+    for region, drain in zip(program.regions, program.drains, strict=True):
+        columns = program.part("cols", region.col)
+        across = np.arange(columns.start, columns.stop)
+        yield np.ix_(across, region.entries) if is_turned else np.ix_(region.entries, across), is_turned, drain
+
+
+def kept_elements(mask: Mask | None, copy: int, operand: str) -> Any:
+    """Return which elements of operand 'a' or 'b' a mask keeps, bool; 1 where it keeps all."""
+    return mask.elements(copy) if mask is not None and mask.operand == operand else 1
 
 
 def requantised(sums: Matrix, shift: int) -> Matrix:
     """Return int8 of sums as requantise.v makes them: shifted right, rounded half up, saturated.
+
+    AMD's AP_RND and AP_SAT (UG1399, quantisation modes). gemmlowp's RoundingDivideByPOT rounds a half away from zero,
+    ONNX' QuantizeLinear to even.
 
     >>> requantised(np.array([-3, -2, 1, 2, 3, 1000]), 1)
     array([ -1,  -1,   1,   1,   2, 127], dtype=int8)

@@ -1,4 +1,4 @@
-"""Sizes of a design: the least that holds all of its programs, as parameters of verilog/accelerator.v."""
+"""Sizes of a design: the least that holds all of its programs, as parameters of verilog/stream_accelerator.v."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,7 @@ from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.rtl.encoding import Widths, tables
 from pivotsim.rtl.program import BIAS_BYTES, Program
 
+OF_OWN_WIDTH = ("dram_address", "x_lanes", "y_lanes", "tile_lanes")
 MAX_LANES = 256  # bytes per clock: the rotators of the memories grow with it
 
 
@@ -20,19 +21,18 @@ def bits(count: int) -> int:
 
 
 def widths_of(programs: Sequence[Program]) -> Widths:
-    """Return the bits of counts and addresses that hold every value of every program."""
+    """Return the bits of counts, addresses and lanes that hold every value of every program."""
     counts, addresses = 1, 1
     for program in programs:
         addresses = max(addresses, program.dram_bytes)
         counts = max(counts, program.buffer_bytes, *(len(table) for table in tables(program)))
         for table in tables(program):
             for row in table:
-                values = row._asdict()
-                values.pop("dram_address", None)
-                counts = max(counts, *values.values())
+                counts = max(counts, *(value for name, value in row._asdict().items() if name not in OF_OWN_WIDTH))
     address_bits = max(addresses.bit_length(), 8)
     count_bits = max(counts.bit_length() + 1, address_bits // 2)  # sums of two values; the widest table is of streams
-    return Widths(count_bits, address_bits)
+    design, is_masked = programs[0].design, any(program.mask is not None for program in programs)
+    return Widths(count_bits, address_bits, *((design.rows, design.cols) if is_masked else ()))
 
 
 def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
@@ -72,6 +72,8 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         "TABLE_BITS": bits(max(len(table) for program in programs for table in tables(program))),
         "COUNT_BITS": widths.count_bits,
         "ADDRESS_BITS": widths.address_bits,
+        "MASKED": int(widths.row_lanes > 0),
+        "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 
 

@@ -4,35 +4,31 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
-import numpy as np
-
-from pivotsim.engines.memory.fit_check import DoesNotFit
-from pivotsim.engines.memory.limits import limits_of
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.spec import Hardware
-from pivotsim.rtl.buildable import OPERAND_BITS, bits_refused, check_board
-from pivotsim.rtl.design import WrittenDesign, WrittenGemm
-from pivotsim.rtl.encoding import tables, word
-from pivotsim.rtl.layout import dram_image, requantised, stored
-from pivotsim.rtl.pages import diagram, readme, top_module, vivado_script
-from pivotsim.rtl.program import Program, program_of
-from pivotsim.rtl.sizes import parameters_of, widths_of
+from pivotsim.io.spec_values import value_at
+from pivotsim.rtl.buildable import check_board
+from pivotsim.rtl.program import Program
+from pivotsim.rtl.sizes import parameters_of
+from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
+from pivotsim.rtl.written.files import write_files
+from pivotsim.rtl.written.gemms import Gemm, cycles_of, gemms_of, programs_of
+from pivotsim.rtl.written.latencies import NEEDED, Raised, as_built
+from pivotsim.rtl.written.weights import Weights, read_weights
 from pivotsim.workload.lowering.plan import lower
-from pivotsim.workload.ops import Op, Trace
+from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
-HERE = Path(__file__).parent
-TABLE_NAMES = ("loads", "tiles", "streams", "drains")
-WrittenSize: TypeAlias = tuple[int, int, int, int]
-SEED = 20240623  # of the bench's operands
 
-
-def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> WrittenDesign:
+def write_rtl(
+    hw: Hardware, workload: Plan | Trace, folder: str | Path, *, weights: str | Path | None = None,
+    as_stated: bool = False, remarks: Sequence[str] = (),
+) -> WrittenDesign:  # fmt: skip
     """Write the hardware of a board's array and memories, with the programs of a workload's GEMMs, into a new folder.
+
+    A latency that no FPGA has at speed is raised: ``mac_latency`` 1 to 2, ``buffer_read_cycles`` 0 to 1.
 
     Parameters
     ----------
@@ -42,6 +38,13 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
         Its GEMMs that run on the array; each distinct one once.
     folder : str or Path
         Made here; must not exist or be empty.
+    weights : str or Path, optional
+        An .npz file of int8 weights (k, n) by encoder and module, such as `1.fc1`, and int32 biases (n,), `1.fc1.bias`.
+        Left out, the bench runs on seeded random ones.
+    as_stated : bool
+        Whether latencies stay as the board file states them.
+    remarks : sequence of str, optional
+        Lines about where the design comes from, for its notes and its README.
 
     Returns
     -------
@@ -50,7 +53,8 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     Raises
     ------
     InputError
-        The hardware cannot be built as stated, a GEMM does not fit, or there is something in the folder.
+        The hardware cannot be built as stated, a GEMM does not fit, weights are not the workload's, or there is
+        something in the folder.
 
     Examples
     --------
@@ -61,29 +65,36 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     >>> board, trace = ps.load_hardware("zcu102"), ps.Trace((Op(1, "qkt", "gemm", 197, 64, 197, 3),))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     design = write_rtl(board, trace, Path(folder) / "design")
-    >>> design.gemms[0].name, design.gemms[0].cycles, design.cycles
-    ('qkt_197x64x197', 5177, 15531)
+    >>> design.gemms[0].name, design.cycles_as_stated, design.cycles
+    ('qkt_197x64x197', 15531, 15609)
     """
-    board, target = as_systolic(hw, "rtl"), Path(folder)
+    stated, target = as_systolic(hw, "rtl"), Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"--out: must be a new or an empty folder {got(str(target))}")
-    check_board(board)
-    trace = workload if isinstance(workload, Trace) else lower(workload)
-    counted = _gemms_of(trace, board)
-    programs = [_program(board, *size) for size in counted]
+    check_board(stated)
+    board, raised = (stated, ()) if as_stated else as_built(stated)
+    gemms = gemms_of(workload if isinstance(workload, Trace) else lower(workload), board)
+    given = {} if weights is None else read_weights(weights, gemms, has_bias=board.memories.bias)
+    programs = programs_of(gemms, board)
     parameters = parameters_of(programs)
-    gemms = tuple(
-        WrittenGemm(name, *size, repeats, result.loop_order, result.chunk, result.cycles)
-        for (size, (name, repeats)), result in zip(
-            counted.items(), (program.prediction.result for program in programs), strict=True
+    results = [program.prediction.result for program in programs]
+    cycles = [result.cycles for result in results]
+    before = cycles_of(gemms, stated) if raised else cycles
+    written = tuple(
+        WrittenGemm(
+            gemm.name, gemm.op.m, gemm.op.k, gemm.op.n, gemm.op.out_bits, gemm.repeats, result.loop_order,
+            result.chunk, result.cycles, own,
         )
-    )
-    cycles = sum(gemm.cycles * gemm.repeats for gemm in gemms)
-    design = WrittenDesign(target, gemms, parameters, cycles, _notes(board, programs, parameters))
+        for gemm, result, own in zip(gemms, results, before, strict=True)
+    )  # fmt: skip
+    totals = (sum(each.cycles * each.repeats for each in written),
+              sum(each.cycles_as_stated * each.repeats for each in written))  # fmt: skip
+    notes = (*remarks, *_notes(board, raised, programs, parameters), _said_of(gemms, given))
+    design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
     try:
-        _write(partial, board, design, programs)
+        write_files(partial, board, design, gemms, programs, given)
         if target.exists():
             target.rmdir()
         partial.chmod(0o755)
@@ -93,48 +104,22 @@ def write_rtl(hw: Hardware, workload: Plan | Trace, folder: str | Path) -> Writt
     return design
 
 
-def _gemms_of(trace: Trace, board: SystolicHardware) -> dict[WrittenSize, tuple[str, int]]:
-    """Return the distinct GEMMs on the array: (m, k, n, bits of an output) -> (name, repeats)."""
-    found: dict[WrittenSize, tuple[str, int]] = {}
-    for op in trace.ops:
-        if op.kind != "gemm" or board.placement.of("gemm") != "array":
-            continue
-        _check_op(op)
-        size = op.m, op.k, op.n, op.out_bits
-        name = f"{op.module}_{op.m}x{op.k}x{op.n}" + ("" if op.out_bits == 8 else f"_out{op.out_bits}")
-        first, repeats = found.get(size, (name, 0))
-        found[size] = first, repeats + op.repeats
-    if not found:
-        raise InputError("rtl: the workload has no GEMM for the array")
-    return found
+def _said_of(gemms: Sequence[Gemm], given: Mapping[str, Weights]) -> str:
+    """Return where the bench's operands come from."""
+    seeded = [gemm.name for gemm in gemms if not set(gemm.keys) & set(given)]
+    if not given:
+        return "operands: no weights were given; the bench runs on seeded random ones"
+    rest = f"; seeded random ones in {', '.join(seeded)}" if seeded else ""
+    return f"operands: weights of {', '.join(given)} were given, the bench runs the first of each GEMM{rest}"
 
 
-def _check_op(op: Op) -> None:
-    if op.mask_file or op.mask_key or op.density != 1:
-        raise InputError(f"rtl: {op.module} of encoder {op.encoder} has a mask; programs are of dense GEMMs only")
-    problems = list(bits_refused(op.a_bits, op.w_bits, op.out_bits))
-    if problems:
-        raise InputError(f"rtl: {op.module} of encoder {op.encoder}: {problem}" for problem in problems)
-
-
-def _program(board: SystolicHardware, m: int, k: int, n: int, out_bits: int) -> Program:
-    memories = board.memories
-    chunk = min(memories.chunk, DATAFLOW[board.array.dataflow].sizes(m, k, n)[2])
-    limits = limits_of(memories, board.array.clock_mhz).with_bits(OPERAND_BITS, OPERAND_BITS, out_bits)
-    program = program_of(m, k, n, board.array, limits, loop_order=memories.loop_order, chunk=chunk)
-    if isinstance(program, DoesNotFit):
-        raise InputError(f"memories: gemm {m}x{k}x{n}: {misfit}" for misfit in program.misfits)
-    return program
-
-
-def _notes(board: SystolicHardware, programs: Sequence[Program], parameters: Mapping[str, int]) -> tuple[str, ...]:
-    notes = []
-    if board.memories.buffer_read_cycles == 0:
-        notes.append(
-            "memories.buffer_read_cycles 0: memories answer at once, so they become LUTs; block RAMs need 1 or 2"
-        )
-    if board.array.mac_latency == 1:
-        notes.append("array.mac_latency 1: no register behind the multiplier, which a DSP slice wants at speed")
+def _notes(
+    board: SystolicHardware, raised: Sequence[Raised], programs: Sequence[Program], parameters: Mapping[str, int]
+) -> list[str]:
+    notes = [f"{each.path} {each.stated} is built as {each.built}: {each.why}" for each in raised]
+    for path, value, least, why in NEEDED:
+        if value_at(board, path) == value:
+            notes.append(f"{path} {value}: as the board states; an FPGA wants {least}, {why}")
     if not parameters["SLICES"]:
         notes.append(
             "array: elements are pe_generic; `settled` with mac_latency 2 puts those of is and ws into DSP48E2 slices"
@@ -145,52 +130,4 @@ def _notes(board: SystolicHardware, programs: Sequence[Program], parameters: Map
             f"memories.opmem_bytes: a half is built with {built:,} B for {stated:,} B stated, since a region of few"
             " columns is long and each column has a bank of its own"
         )
-    return tuple(notes)
-
-
-def _write(folder: Path, board: SystolicHardware, design: WrittenDesign, programs: Sequence[Program]) -> None:
-    shutil.copytree(HERE / "verilog", folder / "rtl")
-    (folder / "bench").mkdir()
-    for name in ("bench.v", "dram_model.v", "DSP48E2.v", "main.cpp"):
-        shutil.copy(HERE / "bench" / name, folder / "bench" / name)
-    shutil.copy(HERE / "bench" / "Makefile", folder / "Makefile")
-    (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))
-    dram = max(program.dram_bytes for program in programs)
-    values = {**design.parameters, "DRAM_BYTES": dram}
-    line = " ".join(f"-G{name}={value}" for name, value in values.items())
-    (folder / "parameters.mk").write_text(f"PARAMETERS := {line}\n")
-    files = sorted(path.name for path in (folder / "rtl").glob("*.v"))
-    (folder / "files.f").write_text("".join(f"rtl/{name}\n" for name in files))
-    (folder / "vivado.tcl").write_text(vivado_script(board, files))
-    rows = [_write_program(folder / "programs" / gemm.name, gemm, program, design, programs)
-            for gemm, program in zip(design.gemms, programs, strict=True)]  # fmt: skip
-    (folder / "gemms.txt").write_text("".join(rows))
-    (folder / "diagram.svg").write_text(diagram(design, board))
-    (folder / "README.md").write_text(readme(design, board))
-
-
-def _write_program(
-    folder: Path, gemm: WrittenGemm, program: Program, design: WrittenDesign, programs: Sequence[Program]
-) -> str:
-    """Write one GEMM's tables, what DRAM holds before it and its outputs; return its line of settings."""
-    folder.mkdir(parents=True)
-    widths = widths_of(programs)
-    for name, table in zip(TABLE_NAMES, tables(program), strict=True):
-        (folder / f"{name}.hex").write_text("".join(f"{word(row, widths):x}\n" for row in table))
-    generator = np.random.default_rng(SEED)
-    a, b = (generator.integers(-128, 128, shape, dtype=np.int8) for shape in ((gemm.m, gemm.k), (gemm.k, gemm.n)))
-    bias = generator.integers(-(2**15), 2**15, gemm.n, dtype=np.int32)
-    limits, flow = program.limits, program.dataflow
-    shift = 7 + (gemm.k.bit_length() + 1) // 2  # a sum of k random products rarely leaves int8
-    sums = a.astype(np.int32) @ b.astype(np.int32) + (bias if limits.bias else 0)
-    image = dram_image(program, a, b, bias)
-    image[: program.output_address].tofile(folder / "dram.bin")
-    expected = requantised(sums, shift) if program.out_bytes == 1 else sums.astype(np.int32)
-    stored(program, expected).tofile(folder / "outputs.bin")
-    settings = (
-        flow.drains, flow.name == "ws", len(program.loads), len(program.streams), len(program.tiles),
-        len(program.drains), program.narrow_column, limits.bias, program.out_bytes == 4, shift,
-        limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles,
-        program.dram_bytes, program.output_address, gemm.cycles,
-    )  # fmt: skip
-    return " ".join((gemm.name, *(str(int(value)) for value in settings))) + "\n"
+    return notes

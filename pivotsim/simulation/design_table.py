@@ -11,6 +11,9 @@ from pivotsim.tables import Printable, Table, counted
 
 if TYPE_CHECKING:
     import pandas
+    from numpy.typing import ArrayLike
+
+    AnyArray = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 ROWS_SHOWN = 10
 
@@ -60,14 +63,15 @@ class DesignTable(Printable):
         self.descriptions: dict[str, str] = {name: (descriptions or {}).get(name, "") for name in self.columns}
         self.notes = tuple(notes)
 
-    def __getitem__(self, column: str) -> Any:
+    def __getitem__(self, column: str) -> "AnyArray":
         if column not in self._columns:
             raise InputError(f"table: no column {got(column)}{nearest(column, self.columns)}")
         values = self._columns[column]
         if callable(values):
             for name, found in values().items():
                 self._columns[name] = found
-        return self._columns[column]
+        found_column: AnyArray = self._columns[column]
+        return found_column
 
     def __len__(self) -> int:
         return len(self[self.columns[0]]) if self.columns else 0
@@ -87,7 +91,7 @@ class DesignTable(Printable):
         """
         return ((name, self[name]) for name in self.columns)
 
-    def take(self, places: Any) -> "DesignTable":
+    def take(self, places: "ArrayLike") -> "DesignTable":
         """Return the designs at some places, as ``pareto_front`` gives them, or under a mask of booleans.
 
         Returns

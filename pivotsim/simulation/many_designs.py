@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import CONSTANT, RULES, whole_j
@@ -23,7 +24,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.host import PROFILES
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.many_designs import PATHS, RESOURCES, ResourceModel
+from pivotsim.hardware.resources.many_designs import RESOURCES, ResourceModel, fit_paths
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import host_ops
 from pivotsim.io.spec_values import leaves
@@ -60,7 +61,7 @@ BLOCK_DESIGNS = 8_192  # whose resources are worked out at once: vectors that an
 def simulate_designs(
     workload: Plan | Trace,
     hw: Hardware | str,
-    designs: Mapping[str, object],
+    designs: Mapping[str, ArrayLike],
     *,
     profile: str = "paper",
     energy: str = "constant",
@@ -134,10 +135,12 @@ def simulate_designs(
     options = {"memory": PAPER, "profile": profile, "energy": energy, "scope": scope}
     possible = possible_in(hw, options, trace.first_ops, interval=False)
 
+    of_fit = fit_paths(hw)
+
     def counts(path: str) -> bool:
         if path.removeprefix("array.") in vectors:
             return False
-        return path in PATHS or unmet(path, possible) is None
+        return path in of_fit or unmet(path, possible) is None
 
     notes += inherited_lines(inherited_by_board(hw, counts))
     if "split" in vectors and columns.array_count.max(initial=1) == 1:

@@ -101,7 +101,7 @@ MACHINES = {
     "u250_blas": Machine(
         "Vitis BLAS, 16x16 fp32 array, Alveo U250", BOARD, "clocks",
         "github Xilinx/Vitis_Libraries at 2a891496, blas L2 benchmark of GEMM",
-        "engine `memory`, ws, blocks of 64 x 64 fp32 values, double-buffered (assumed, not fitted)",
+        "engine `memory`, os, 64 x 64 fp32 sums on chip for each 64 of K (read from the design; nothing fitted)",
         predict=arrays.memory_clocks,
     ),
     "tpu_v4": Machine(

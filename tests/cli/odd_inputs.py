@@ -212,7 +212,7 @@ REFUSED = [
     ("run zcu102", {}, "model: 'zcu102' is hardware; give a model such as deit_s, and --hw zcu102"),
     ("run deit_s --hw deit_s", {}, "hardware: 'deit_s' is a model"),
     ("run zcu102_arrays", {}, "model: 'zcu102_arrays' is a space; `pivotsim sweep zcu102_arrays --out DIR` runs it"),
-    ("run DeiT-S", {}, "model: unknown name (got 'DeiT-S'), nearest valid name: 'deit_s'"),
+    ("run DeiT-SS", {}, "model: unknown name (got 'DeiT-SS'), nearest valid name: 'deit_s'"),
     ("run deit_small_patch16_224", {}, "valid names: deit3_b, deit3_l, deit3_s, deit_b"),
     ("run deit_s --hw foo", {}, "hardware: unknown name (got 'foo'), valid names: kv260, pynq_z2, u250, u250_mpca, u50, vck190, zcu102, zcu102_os, zcu102_ws, zcu104"),
     ("gemm 1 1 1 --hw foo", {}, "hardware: unknown name (got 'foo'), valid names: kv260, pynq_z2, u250, u50, vck190, zcu102, zcu102_os, zcu102_ws, zcu104"),

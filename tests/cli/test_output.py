@@ -3,10 +3,11 @@
 import io
 import logging
 import sys
+import threading
 
 import pytest
 
-from pivotsim.cli import output
+from pivotsim.cli import output, status
 from pivotsim.cli.output import EveryMinute, progress
 
 
@@ -41,16 +42,46 @@ def test_any_commands_progress_without_a_terminal(now, capsys):
     assert not logger.handlers
 
 
-def test_a_terminal_has_one_line(monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
+
+def test_a_terminal_has_one_line(monkeypatch):
+    monkeypatch.setattr(status, "EVERY_S", 1e6)  # no second passes here
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
-    with progress():
+    with status.while_running("run"), progress():
         logging.getLogger("pivotsim.progress").info("half")
-    assert stream.getvalue() == "\r\033[Khalf\r\033[K"
+        output.print_note("a note")
+        logging.getLogger("pivotsim").warning("compiling")
+        with status.paused():
+            logging.getLogger("pivotsim.progress").info("unseen")
+        logging.getLogger("pivotsim.progress").info("whole")
+    clear = "\r\033[K"
+    assert stream.getvalue() == f"{clear}half{clear}a note\ncompiling\n{clear}whole{clear}"
+    assert not status.say("afterwards") and not logging.getLogger("pivotsim").handlers
+
+
+def test_the_line_says_what_runs_and_for_how_long():
+    line = status.StatusLine(Terminal(), "reproduce")
+    line.tick(1.2)
+    line.say("3 of 4 rows")
+    line.tick(62)
+    line.clear()
+    line.clear()  # nothing is left to take away
+    shown = ["pivotsim reproduce: 1 s", "3 of 4 rows", "3 of 4 rows: 62 s", ""]
+    assert line.stream.getvalue() == "".join("\r\033[K" + text for text in shown)
+
+
+def test_seconds_are_shown_as_they_pass(monkeypatch):
+    ticked = threading.Event()
+    monkeypatch.setattr(status, "EVERY_S", 1e-3)
+    monkeypatch.setattr(status.StatusLine, "tick", lambda line, elapsed_s: ticked.set())
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with status.while_running("warm"):
+        assert ticked.wait(30)
+    assert not any(thread.name == "pivotsim-status" for thread in threading.enumerate())
 
 
 def test_no_stderr_is_no_error(monkeypatch):

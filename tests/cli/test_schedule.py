@@ -151,7 +151,7 @@ def test_reproduce_tokens_prints_and_passes(pivotsim):
     ran = pivotsim("reproduce", "tokens", "--json")
     result = json.loads(ran.out)
     assert (result["paper"], result["unexpected"], len(result["claims"])) == ("tokens", [], 222)
-    assert "| claim | published |" in pivotsim("reproduce", "tokens", "--markdown").out
+    assert "| claim | published |" in pivotsim("reproduce", "tokens", "--full", "--format", "markdown").out
 
 
 def test_an_unexpected_verdict_is_exit_status_1(pivotsim, monkeypatch):

@@ -74,11 +74,11 @@ def test_masks_need_a_file_beside_the_trace(tmp_path):
 
 
 def test_pictures_stay_behind_their_links(tmp_path):
-    from pivotsim.plots.style import new_axes, save_png
+    from pivotsim.plots.style import new_axes, save_figure
 
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "front.png").symlink_to(tmp_path / "kept.png")
-    assert save_png(new_axes(1, 1)[0], tmp_path / "p", "front").is_symlink()
+    assert save_figure(new_axes(1, 1)[0], tmp_path / "p", "front").is_symlink()
     assert (tmp_path / "kept.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -26,7 +26,7 @@ VALID = {
     "combine": ["deit_t --low 1-6 --high all --f-low 0.8", "deit_t --effort 1-3 --effort all --exit-fractions 0.5,0.5"],
     "cosearch": ["digits_vit --logits digits --cka digits --target-delay-ms 0.11 --lec 0.8",
                  "digits_vit --logits digits --objective edp_j_ms --levels 3 --max-efforts 3"],
-    "compare": ["a.json a.json"],
+    "compare": ["a.json a.json", "a.json a.json a.json"],
     "validate": ["vck190_dsp58", "u250_blas --json"],
     "calibrate": ["x86_64", "x86_64 --hold host.full.gelu.cycles_per_row", "rows.csv", "--template deit_t"],
     "measure host": ["deit_t --budget-ms 0.01 --rounds 1"],
@@ -49,6 +49,8 @@ VALID = {
     "show model": ["deit_t"],
     "show plan": ["deit_t"],
     "show trace": ["deit_t --csv t2.csv"],
+    "list": ["models", "methods", "traces"],
+    "schema": ["model", "space"],
 }  # fmt: skip
 SLOW = {
     "calibrate": 0.2,

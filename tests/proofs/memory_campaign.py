@@ -1,8 +1,9 @@
 """Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
 
-.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed] [modes]
+.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed] [modes] [block]
 """
 
+import itertools
 import random
 import sys
 
@@ -92,6 +93,19 @@ def random_modes(draw):
     }
 
 
+def with_block(draw, gemm, array, memory):
+    """The case under os, with a block of outputs that is smaller than the array, its multiple or neither."""
+    rows, cols = (
+        draw.choice((array[name] * draw.randint(1, 3), draw.randint(1, 3 * array[name]))) for name in ("rows", "cols")
+    )
+    most = max(1, min(gemm[1], draw.choice((2, 5, 14))))
+    if draw.random() < 0.2:
+        rows, cols = draw.choice(((0, cols), (rows, 0)))  # as many as the array has
+    block = {"output_block_rows": rows, "output_block_cols": cols}
+    order = draw.choice(LOOP_ORDERS["os"])
+    return gemm, {**array, "dataflow": "os"}, {**memory, **block}, order, draw.randint(1, most)
+
+
 def random_mask(draw, gemm):
     """A mask of the GEMM as the oracle reads it: often with whole rows, columns or everything dropped."""
     m, k, n = gemm
@@ -128,15 +142,21 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
     def half(kind, number):
         return number if kind != "bias" and limits.halves(home.get(kind, "opmem")) else 0
 
+    # under a block all folds of a pass are one row of the engine's
+    runs = [list(folds) for _, folds in itertools.groupby(oracle.passes, key=lambda p: (p.row, p.col, p.chunk))]
+    if not memory["output_block_rows"] and not memory["output_block_cols"]:
+        runs = [[each] for each in oracle.passes]
+    number_of = [number for number, folds in enumerate(runs) for _ in folds] or [0]
     loads = [
-        [slots.get(x.kind, 2), x.serves, x.size_bytes, int(x.from_dram), half(x.kind, x.half), x.start, x.end]
+        [slots.get(x.kind, 2), number_of[x.serves], x.size_bytes, int(x.from_dram), half(x.kind, x.half), x.start,
+         x.end]
         for x in oracle.loads
-    ]
+    ]  # fmt: skip
     tiled = array["dataflow"] != "os"
     passes = [
-        [p.row, p.col, p.chunk, p.load_start if tiled else 0, p.load_end if tiled else 0, p.stream_start, p.stream_end,
-         p.registered or 0]
-        for p in oracle.passes
+        [p.row, p.col, p.chunk, p.load_start if tiled else 0, p.load_end if tiled else 0, p.stream_start,
+         folds[-1].stream_end, max(fold.registered or 0 for fold in folds)]
+        for folds in runs for p in folds[:1]
     ]  # fmt: skip
     drains = [[x.size_bytes, half("output", x.half), x.start, x.end] for x in oracle.drains]
     result, mine = ours.result, ours.passes.copy()
@@ -153,10 +173,11 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
     return [name for name, (one, other) in found.items() if one != other]
 
 
-def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False):
+def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False, has_block=False):
     """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)]).
 
-    ``is_masked``: all have a mask; with ``is_mixed`` some have. ``has_modes``: see ``random_modes``.
+    ``is_masked``: all have a mask; with ``is_mixed`` some have. ``has_modes``: see ``random_modes``. ``has_block``: all
+    are os with a block of outputs, and without a mask.
     """
     draw = random.Random(seed)
     runs, misfits, different = 0, 0, []
@@ -164,7 +185,9 @@ def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False):
         case = random_case(draw, is_mixed=is_mixed)
         if has_modes:
             case[2].update(random_modes(draw))
-        has_mask = is_masked or (is_mixed and draw.random() < 0.3)
+        if has_block:
+            case = with_block(draw, *case[:3])
+        has_mask = not has_block and (is_masked or (is_mixed and draw.random() < 0.3))
         if has_mask and case[2].get("axi_bursts") == "row":
             case[2]["axi_bursts"] = "unit"  # rows run dense
         case += (random_mask(draw, case[0]),) if has_mask else ()
@@ -179,7 +202,8 @@ def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False):
 
 
 if __name__ == "__main__":
-    kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in ("is_masked", "is_mixed", "has_modes")}
+    names = ("is_masked", "is_mixed", "has_modes", "has_block")
+    kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in names}
     runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), **kinds)
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")
     for case, found in different[:10]:

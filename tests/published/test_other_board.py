@@ -144,8 +144,8 @@ def test_pictures_name_the_board(board, capsys, tmp_path, monkeypatch):
     from pivotsim.plots.pivot import FIGURES, figures
 
     titles = {}
-    save = figures.save_png
-    monkeypatch.setattr(figures, "save_png", lambda f, *to: titles.update({to[1]: f.get_suptitle()}) or save(f, *to))
+    save = figures.save_figure
+    monkeypatch.setattr(figures, "save_figure", lambda f, *to: titles.update({to[1]: f.get_suptitle()}) or save(f, *to))
     code, out, err = ran(capsys, "reproduce", "pivot", "--hw", board, "--plots", tmp_path / "out")
     assert code == 0 and len(list((tmp_path / "out").iterdir())) == out.count("wrote ") == len(titles)
     assert "left out on this board: Table 4 (the paper's board alone)" in err

@@ -45,25 +45,32 @@ def test_a_further_paper_is_a_row(toy):
     assert str(ps.reproduce("toy")).splitlines()[0] == "Toy: 1 claims"
 
 
-def test_any_audit_prints(toy, capsys):
-    from pivotsim.cli.audit_tables import print_audit
+def test_any_audit_prints(toy, capsys, monkeypatch):
+    from pivotsim.cli.audit_tables import print_audit, print_summary
+    from pivotsim.cli.output import printed_as
 
-    print_audit(ps.reproduce("toy"), markdown=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    print_audit(ps.reproduce("toy"))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Toy: published beside simulated" and "a closing line" in lines
     assert any(line.startswith("reproduced ") and line.endswith(MEANINGS[REPRODUCED]) for line in lines)
     assert lines[-1] == "all verdicts are the expected ones"
-    print_audit(ps.reproduce("toy"), markdown=True)
+    print_summary(ps.reproduce("toy"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Toy: 1 claims" and lines[2].split() == ["verdict", "claims", "off", "by", "meaning"]
+    assert "Among them" not in lines  # a toy has no headlines
+    with printed_as("markdown"):
+        print_audit(ps.reproduce("toy"))
     assert "| x\\|y | 1 |" in capsys.readouterr().out
 
 
-def test_a_terminal_gets_the_reasons_below(toy, monkeypatch, capsys):
+def test_a_narrow_page_gets_the_reasons_below(toy, monkeypatch, capsys):
     from pivotsim.cli import audit_tables
 
     shown = []
-    monkeypatch.setattr(audit_tables, "is_terminal", lambda: True)
+    monkeypatch.setattr(audit_tables, "is_wide", lambda table: True)
     monkeypatch.setattr(audit_tables, "print_table", lambda *table: shown.append(table))
-    audit_tables.print_audit(ps.reproduce("toy"), markdown=False)
+    audit_tables.print_audit(ps.reproduce("toy"))
     assert [table[0][-1] for table in shown] == ["why", "", "b|c", "meaning"]
     assert shown[0][1][0][-1] == 1 and shown[1][1] == [(1, "on zcu102")]
 

@@ -1,13 +1,17 @@
-"""Resources of the Verilog that ships, part by part, counted by yosys before place and route: `make synth`.
+"""Resources and levels of logic of the Verilog that ships, part by part, by yosys before place and route: `make synth`.
 
-Parts are mapped for UltraScale+ (``synth_xilinx -family xcup``), one at a time; an array is its columns beside the
-registers that skew what enters, so that 64x36 takes no longer than 8x8. Rows go, with the tool's version, to
-pivotsim/hardware/resources/synthesis.csv. What is counted as what stands in ``CELLS``; a cell that is not listed ends
-the recording.
+Parts are mapped for UltraScale+ (``synth_xilinx -family xcup -nowidelut``), one at a time. What stands side by side is
+mapped once, the rest around it as black boxes (``outside``), and multiplied where the table is read: columns of an
+array, one column's requantisation, a bank of a memory. Left in one piece those took hours, for yosys' pass `share`
+asks a SAT solver of every pair of like shifters in all columns. Without -nowidelut a function of nine inputs takes
+eight LUTs and their multiplexers: more LUTs, fewer levels. Ports that a design fixes are tied (``tied``), so that
+what serves another dataflow goes. Rows go, with the tool's version, to pivotsim/hardware/resources/synthesis.csv.
+
+    make synth                          all parts, some ten minutes
+    python -m tests.recordings.synthesis opmem skew     these parts again; the other rows stay
 """
 
 import csv
-import re
 import shutil
 import subprocess
 import sys
@@ -16,80 +20,131 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pivotsim.hardware.resources.synthesis import TABLE
+from pivotsim.hardware.resources.recorded import TABLE
 from pivotsim.rtl.sizes import bits
+from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
 ROOT = Path(__file__).parents[2]
 VERILOG = ROOT / "pivotsim" / "rtl" / "verilog"
 LIMIT_S = 1500
 SIZES = ((8, 8), (16, 16), (32, 32), (64, 36))
-FLAT = SIZES[:2]  # arrays that are also counted in one piece, to check the sum of their parts
-COUNTS = ("dsp48e2", "lut", "ff", "bram36", "carry4")
+FLAT, WHOLE = SIZES[:2], SIZES[:3]  # also counted in one piece, to check the sum of the parts: arrays, memories
+VERSION = "Yosys 0.23"  # that counted what is recorded
 MISSING = "no yosys on this machine: apt-get install yosys (0.23 counted what is recorded)"
-
-# cell -> what it counts as. Shift registers and distributed RAM are LUTs; a RAMB18 is half a block RAM.
-CELLS: dict[str, tuple[str, float]] = {
-    "DSP48E2": ("dsp48e2", 1),
-    **{f"LUT{inputs}": ("lut", 1) for inputs in range(1, 7)},
-    **dict.fromkeys(("INV", "SRL16E", "SRLC32E"), ("lut", 1)),
-    **dict.fromkeys(("RAM32X1D", "RAM64X1D"), ("lut", 2)),
-    **dict.fromkeys(("RAM32M", "RAM64M", "RAM128X1D"), ("lut", 4)),
-    **dict.fromkeys(("RAM32M16", "RAM64M8", "RAM256X1D"), ("lut", 8)),
-    **dict.fromkeys(("FDRE", "FDSE", "FDCE", "FDPE"), ("ff", 1)),
-    "RAMB36E2": ("bram36", 1),
-    "RAMB18E2": ("bram36", 0.5),
-    "CARRY4": ("carry4", 1),
-}
-FREE = {"MUXF7", "MUXF8", "MUXF9"}  # beside the LUTs of a slice
+COLUMNS = ("part", "module", "rows", "cols", "parameters", *COUNTS, "levels", "tool")
+ONE_CLOCK = {"READ_CYCLES": 1, "COUNT_BITS": 20}  # memories that answer in a clock, and counts of 20 bits
 
 
 @dataclass(frozen=True)
 class Part:
-    """What is mapped in one run: a module with its parameters; ``outside`` are modules that stay black boxes."""
+    """What is mapped in one run: a module with its parameters.
+
+    ``outside`` are modules that stay black boxes, ``tied`` inputs that hold a constant.
+    """
 
     name: str
     top: str
-    rows: int
-    cols: int
+    rows: int = 0
+    cols: int = 0
     parameters: dict[str, int] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
+    tied: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> str:
+        """Its parameters and tied inputs as one text."""
+        return " ".join(f"{name}={value}" for name, value in {**self.parameters, **self.tied}.items())
 
 
 def parts() -> Iterator[Part]:
     """Yield all parts: elements, columns and arrays, then what feeds and empties an array of each size."""
-    yield Part("pe_dsp48e2", "pe_dsp48e2", 1, 1)
-    yield Part("pe_generic", "pe_generic", 1, 1, {"DOUBLE": 0, "CHAIN": 0, "MREG": 0})
-    yield Part("pe_generic_settled", "pe_generic", 1, 1, {"DOUBLE": 1, "CHAIN": 1, "MREG": 1})
-    for rows in dict.fromkeys(rows for rows, _ in SIZES):
+    yield Part("element", "pe_dsp48e2", 1, 1)
+    for rows in (2, 8, 16, 17, 32, 33, 64):
         yield Part("column", "array_column_dsp48e2", rows, 1, {"R": rows})
+    yield from _generic_columns()
+    columns = ("array_column_dsp48e2", "array_column")
     for rows, cols in SIZES:
-        yield Part("skew", "array", rows, cols, _array(rows, cols), ("array_column_dsp48e2", "array_column"))
+        yield Part("skew", "array", rows, cols, _array(rows, cols), columns)
+    for rows, cols in FLAT:
+        for overlap in (2, 4):  # loads follow a token, or a chain
+            for os in (0, 1):
+                sizes = _array(rows, cols) | {"OVERLAP": overlap, "SLICES": 0}
+                yield Part("generic skew", "array", rows, cols, sizes, columns, {"os": os})
     for rows, cols in FLAT:
         yield Part("array", "array", rows, cols, _array(rows, cols))
-    yield Part("transfer_sequencer", "transfer_sequencer", 0, 0, {"COUNT_BITS": 20})
-    yield Part("pass_sequencer", "pass_sequencer", 0, 0, {"COUNT_BITS": 20, "SETTLED": 1})
+    yield Part("transfer sequencer", "transfer_sequencer", parameters={"COUNT_BITS": 20})
+    for settled in (0, 1):
+        for os in (0, 1):
+            yield Part("pass sequencer", "pass_sequencer", parameters={"COUNT_BITS": 20, "SETTLED": settled},
+                       tied={"os": os})  # fmt: skip
+    yield from _memories()
+    yield from _movers()
     for rows, cols in SIZES:
-        yield from _memories(rows, cols)
+        yield _top(rows, cols)
 
 
 def _array(rows: int, cols: int) -> dict[str, int]:
     return {"R": rows, "C": cols, "OVERLAP": 4, "MREG": 1, "SLICES": 1}
 
 
-def _memories(rows: int, cols: int) -> Iterator[Part]:
-    """Yield memories of PIVOT's sizes (Table 1), ports of a byte a row, and their movers; they answer in a clock."""
-    late, width = {"READ_CYCLES": 1, "COUNT_BITS": 20}, max(rows, cols)
-    lanes = {"LANES": rows, "READ_LANES": width, "BANK_BITS": bits(width)}
-    yield Part("ipmem, wtmem: each", "packed_memory", rows, cols, {"BYTES": 8192, **lanes, **late})
-    yield Part("global_buffer", "packed_memory", rows, cols, {"BYTES": 16384, **lanes, "READ_LANES": rows, **late})
-    depth = 8192 // (4 * cols)
-    yield Part("opmem", "opmem", rows, cols, {"C": cols, "DEPTH": depth, "HALVES": 1, "EDGE": rows + 1, **late})
-    yield Part("read_mover", "read_mover", rows, cols, {"LANES": rows, **late})
-    yield Part("write_mover", "write_mover", rows, cols, {"C": cols, "LANES": rows, **late})
+def _generic_columns() -> Iterator[Part]:
+    for rows in (4, 8, 16):
+        for double, chain in ((0, 0), (1, 0), (1, 1)):
+            for registers in (0, 1):
+                for os in (0, 1):
+                    sizes = {"R": rows, "DOUBLE": double, "CHAIN": chain, "MREG": registers}
+                    if rows < 16 or registers:
+                        yield Part("generic column", "array_column", rows, 1, sizes, tied={"os": os})
 
 
-def synthesised(part: Part) -> dict[str, float]:
-    """Return what yosys counts of a part."""
+def _memories() -> Iterator[Part]:
+    """Yield rotators, banks of bytes and of sums by their words; then memories of PIVOT's sizes (Table 1) whole."""
+    for banks in (8, 16, 32, 64):
+        sizes = {"BYTES": 1024 * banks, "LANES": banks, "READ_LANES": banks, "BANK_BITS": bits(banks)}
+        yield Part("rotators", "packed_memory", parameters=sizes | ONE_CLOCK)
+    for power in range(1, 15):
+        sizes = {"BYTES": 2 << power, "LANES": 1, "READ_LANES": 1, "BANK_BITS": 1}
+        yield Part("two banks", "packed_memory", parameters=sizes | ONE_CLOCK)
+    for halves in (1, 2):
+        for power in range(4, 14):
+            sizes = {"C": 8, "DEPTH": 1 << power, "HALVES": halves, "EDGE": 2}
+            yield Part("sums", "opmem", 2, 8, sizes | ONE_CLOCK, tied={"os": 0})
+        for power in (6, 9):
+            sizes = {"C": 16, "DEPTH": 1 << power, "HALVES": halves, "EDGE": 2}
+            yield Part("sums", "opmem", 2, 16, sizes | ONE_CLOCK, tied={"os": 0})
+    for rows, cols in WHOLE:
+        width = max(rows, cols)
+        lanes = {"LANES": rows, "READ_LANES": width, "BANK_BITS": bits(width)}
+        yield Part("ipmem whole", "packed_memory", rows, cols, {"BYTES": 8192, **lanes, **ONE_CLOCK})
+        yield Part("global buffer whole", "packed_memory", rows, cols, {"BYTES": 16384, **lanes, **ONE_CLOCK})
+        sizes = {"C": cols, "DEPTH": 8192 // (4 * cols), "HALVES": 1, "EDGE": rows + 1, **ONE_CLOCK}
+        yield Part("opmem whole", "opmem", rows, cols, sizes, tied={"os": 0})
+    for rows, cols in FLAT:
+        banks = bits(max(rows, 4 * cols))
+        sizes = {"BYTES": 4 * cols, "LANES": rows, "READ_LANES": 4 * cols, "BANK_BITS": banks, **ONE_CLOCK}
+        yield Part("biases whole", "packed_memory", rows, cols, sizes)
+
+
+def _movers() -> Iterator[Part]:
+    yield Part("requantise", "requantise", 1, 1)
+    for rows, cols in SIZES:
+        yield Part("read mover", "read_mover", rows, cols, {"LANES": rows, **ONE_CLOCK})
+        sizes = {"C": cols, "LANES": rows, **ONE_CLOCK}
+        yield Part("write mover", "write_mover", rows, cols, sizes, ("requantise",))
+    rows, cols = SIZES[0]
+    yield Part("write mover whole", "write_mover", rows, cols, {"C": cols, "LANES": rows, **ONE_CLOCK})
+
+
+def _top(rows: int, cols: int) -> Part:
+    """Return what the top has beside its parts, every one of which is a black box."""
+    sizes = {"R": rows, "C": cols, "LANES": rows, "OVERLAP": 4, "MREG": 1, "SLICES": 1, "READ_CYCLES": 1,
+             "COUNT_BITS": 20}  # fmt: skip
+    outside = tuple(path.stem for path in sorted(VERILOG.glob("*.v")) if path.stem not in ("accelerator", "skew"))
+    return Part("top", "accelerator", rows, cols, sizes, outside, {"output_stationary": 0, "weight_stationary": 0})
+
+
+def synthesised(part: Part) -> tuple[dict[str, float], int]:
+    """Return what yosys counts of a part, and its levels of logic."""
     inside = [path for path in sorted(VERILOG.glob("*.v")) if path.stem not in part.outside]
     setting = " ".join(f"-set {name} {value}" for name, value in part.parameters.items())
     with tempfile.TemporaryDirectory() as folder:
@@ -97,32 +152,24 @@ def synthesised(part: Part) -> dict[str, float]:
             *(f"read_verilog -lib {VERILOG / name}.v" for name in part.outside),
             "read_verilog " + " ".join(map(str, inside)),
             *([f"chparam {setting} {part.top}"] if setting else []),
-            f"synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top {part.top}",
-            f"tee -o {folder}/stat stat",
+            f"hierarchy -top {part.top}",
+            "rename -top design_top",
+            "proc",
+            *(f"delete -port design_top/w:{name}" for name in part.tied),
+            "cd design_top",
+            *(f"connect -set {name} 1'b{value}" for name, value in part.tied.items()),
+            "cd ..",
+            "synth_xilinx -family xcup -nowidelut -flatten -noiopad -noclkbuf -top design_top",
+            "clean -purge",
+            f"write_blif {folder}/mapped.blif",
         ]
         command = ["yosys", "-q", "-p", "; ".join(script)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
         if done.returncode:
-            raise RuntimeError(f"{part.name}: {done.stderr[-2000:]}")
-        return counts((Path(folder) / "stat").read_text(), part.outside)
-
-
-def counts(stat: str, outside: tuple[str, ...] = ()) -> dict[str, float]:
-    """Return the resources in the text of yosys' command `stat`.
-
-    Raises
-    ------
-    KeyError
-        There is a cell of which nothing says what it counts as.
-    """
-    found = dict.fromkeys(COUNTS, 0.0)
-    cells = stat.rpartition("Number of cells:")[2].partition("\n")[2]
-    for name, amount in re.findall(r"^ +(\S+) +(\d+)$", cells, re.M):
-        if name in FREE or any(module in name for module in outside):
-            continue
-        resource, each = CELLS[name]
-        found[resource] += each * int(amount)
-    return found
+            raise RuntimeError(f"{part.name} {part.settings}: {done.stderr[-2000:]}")
+        with (Path(folder) / "mapped.blif").open(encoding="utf-8") as file:
+            cells, aliases = read_blif(file)
+    return counted(cells, part.outside), levels(cells, aliases)
 
 
 def version() -> str:
@@ -132,27 +179,31 @@ def version() -> str:
 
 
 def main() -> None:
-    """Count all parts, or those of the names given, and write the table."""
+    """Count all parts, or those of the names given, and write the table; rows of other parts stay."""
     if not shutil.which("yosys"):
         sys.exit(MISSING)
-    tool, rows = version(), []
-    for part in parts():
-        if len(sys.argv) > 1 and part.name not in sys.argv[1:]:
-            continue
-        found = synthesised(part)
-        words = " ".join(f"{name}={value}" for name, value in part.parameters.items())
-        rows.append([part.name, part.top, part.rows, part.cols, words, *(f"{found[name]:g}" for name in COUNTS), tool])
-        sys.stdout.write(" ".join(map(str, rows[-1])) + "\n")
+    if (tool := version()) != VERSION:
+        sys.exit(f"{tool} on this machine; {VERSION} counted what is recorded, and another version counts otherwise")
+    wanted = [part for part in parts() if len(sys.argv) < 2 or part.name in sys.argv[1:]]
+    with TABLE.open(newline="", encoding="utf-8") as file:
+        kept = list(csv.reader(file))[1:] if len(sys.argv) > 1 else []
+    names = {part.name for part in wanted}
+    rows = [row for row in kept if row[0] not in names]
+    for part in wanted:
+        found, deep = synthesised(part)
+        numbers = [f"{found[name]:g}" for name in COUNTS]
+        rows.append([part.name, part.top, str(part.rows), str(part.cols), part.settings, *numbers, str(deep), tool])
+        sys.stdout.write(" ".join(rows[-1]) + "\n")
         sys.stdout.flush()
-        if len(sys.argv) == 1:
-            _write(rows)
+        _write(rows)
 
 
-def _write(rows: list[list[object]]) -> None:
-    with TABLE.open("w", newline="") as file:
+def _write(rows: list[list[str]]) -> None:
+    order = list(dict.fromkeys(part.name for part in parts()))
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["part", "module", "rows", "cols", "parameters", *COUNTS, "tool"])
-        writer.writerows(rows)
+        writer.writerow(COLUMNS)
+        writer.writerows(sorted(rows, key=lambda row: order.index(row[0])))
 
 
 if __name__ == "__main__":

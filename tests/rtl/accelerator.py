@@ -15,7 +15,6 @@ from tests.rtl.verilated import HERE, Model
 
 SOURCES = (*sorted(VERILOG.glob("*.v")), *sorted((VERILOG.parent / "bench").glob("*.v")))
 MODEL = Model("bench", SOURCES, HERE / "memory_bridge.cpp")
-WIDTHS = Widths(20, 32)
 EVENTS = ("load_start", "load_end", "tile_start", "tile_end", "stream_start", "stream_end", "drain_start", "drain_end")
 MOVED = ("dram_read", "dram_write", "gb_write", "ipmem_write", "wtmem_write", "sums")
 
@@ -35,8 +34,16 @@ class Build:
     lanes: int = 8
     buffer_bytes: int = 256  # of each memory of bytes
     opmem_depth: int = 64
-    table_bits: int = 12
+    table_bits: int = 13
     dram_bytes: int = 16384
+    masked: bool = False  # for programs of masked GEMMs, too
+    count_bits: int = 20
+    address_bits: int = 32
+
+    @property
+    def widths(self) -> Widths:
+        """Bits of the descriptors' fields."""
+        return Widths(self.count_bits, self.address_bits, *((self.rows, self.cols) if self.masked else ()))
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,9 @@ class Run:
     moved: dict[str, int]  # as MOVED
 
 
-def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
-    """Return the shared library of a build, compiling it where it is not there yet."""
-    parameters = {
+def parameters_of(build: Build) -> dict[str, int]:
+    """Return the parameters of verilog/accelerator.v."""
+    return {
         "R": build.rows, "C": build.cols, "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
         "MREG": build.mac_latency - 1, "SLICES": int(build.slices),
         "OS_EDGE_REGISTER": int(build.os_edge_register),
@@ -61,9 +68,14 @@ def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
         "BUFFER_BYTES": 2 * build.buffer_bytes, "BIAS_BYTES": build.buffer_bytes,
         "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
         "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
-        "TABLE_BITS": build.table_bits, "COUNT_BITS": WIDTHS.count_bits, "ADDRESS_BITS": WIDTHS.address_bits,
-        "DRAM_BYTES": build.dram_bytes,
+        "TABLE_BITS": build.table_bits, "COUNT_BITS": build.count_bits, "ADDRESS_BITS": build.address_bits,
+        "MASKED": int(build.masked),
     }  # fmt: skip
+
+
+def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
+    """Return the shared library of a build, compiling it where it is not there yet."""
+    parameters = {**parameters_of(build), "DRAM_BYTES": build.dram_bytes}
     name = f"accelerator-{build.rows}x{build.cols}-{build.fold_overlap}"
     return verilated.library(model, name, parameters, build.cols, build.rows * build.cols, optimise)
 
@@ -90,19 +102,19 @@ class VerilatedAccelerator:
         build, limits = self.build, program.limits
         assert max(map(len, tables(program))) <= 1 << build.table_bits and program.dram_bytes <= build.dram_bytes
         assert program.entries <= build.opmem_depth and program.buffer_bytes <= 2 * build.buffer_bytes
-        table_words = -(-WIDTHS.table_bits // 32)
+        assert build.masked or program.mask is None
+        widths = build.widths
+        table_words = -(-widths.table_bits // 32)
         encoded = [
-            np.array(
-                [[(word(row, WIDTHS) >> 32 * i) & 0xFFFFFFFF for i in range(table_words)] for row in table],
-                dtype=np.uint32,
-            ).reshape(-1, table_words)
+            np.frombuffer(b"".join(word(row, widths).to_bytes(4 * table_words, "little") for row in table), np.uint32)
             for table in tables(program)
         ]
-        counts = [len(table) for table in encoded]
-        flow = program.dataflow
+        words, flow = [len(table) for table in tables(program)], program.dataflow
+        passes = program.prediction.result.passes
+        counts = [words[0], 0 if flow.drains else passes, passes, words[3]]  # of events
         settings = np.array(
             [
-                flow == DATAFLOW["os"], flow == DATAFLOW["ws"], counts[0], counts[2], counts[1], counts[3],
+                flow == DATAFLOW["os"], flow == DATAFLOW["ws"], words[0], passes, words[3], words[1], words[2],
                 program.narrow_column, limits.bias, program.out_bytes == 4, shift,
                 limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
                 limits.write_latency_cycles, program.dram_bytes, table_words,
@@ -112,7 +124,7 @@ class VerilatedAccelerator:
             dtype=np.int64,
         )  # fmt: skip
         events = {name: np.full(max(1, counts[i // 2]), -1, dtype=np.int64) for i, name in enumerate(EVENTS)}
-        ends = np.full((build.cols, counts[2]), -1, dtype=np.int64)
+        ends = np.full((build.cols, max(1, passes)), -1, dtype=np.int64)
         moved = np.zeros(len(MOVED), dtype=np.int64)
         after = image.copy()
         table_pointers = (ctypes.c_void_p * 4)(*(table.ctypes.data for table in encoded))

@@ -12,7 +12,11 @@ from tests.rtl.faults import Fault
 from tests.rtl.memory_agreement import Tally, differences, draw_case
 
 CASES = 250  # of each small build
-SMALL_BUILDS = (Build(3, 2, "pipelined", mac_latency=2, buffer_read_cycles=1), Build(3, 4, "settled"))
+SMALL_BUILDS = (
+    Build(3, 2, "pipelined", mac_latency=2, buffer_read_cycles=1, masked=True),
+    Build(3, 4, "settled", masked=True),
+    Build(3, 2, "chained"),
+)
 
 
 def _verilog(module: str, name: str, old: str, new: str) -> Fault:
@@ -30,7 +34,7 @@ FAULTS = [
     _verilog("transfer_sequencer", "a transfer does not wait", "index != count && ready", "index != count"),
     _verilog("pass_sequencer", "a stream does not wait for its load", "&& loads_done >= s_loads && drains_done", "&& drains_done"),
     _verilog("pass_sequencer", "a stream does not wait for OPMEM", " && drains_done >= s_drains;", ";"),
-    _verilog("pass_sequencer", "a tile does not wait for its load", "tile_index != passes && loads_done >= t_loads", "tile_index != passes"),
+    _verilog("pass_sequencer", "a tile does not wait for its load", "t_begins && loads_done >= t_loads", "t_begins"),
     _verilog("pass_sequencer", "the next tile comes a clock late", "tile_left <= s_tile == 0 ? 0 : s_tile - ONE;", "tile_left <= s_tile;"),
     _verilog("pass_sequencer", "a short chunk takes a fold's places", "if (stream_last && s_last) begin", "if (stream_last) begin"),
     _verilog("pass_sequencer", "empty rows of a settled tile come last", "SETTLED != 0 ? row_now + t_rows >= t_extent", "SETTLED != 0 ? row_now < t_rows"),
@@ -42,7 +46,13 @@ FAULTS = [
     _verilog("requantise", "wraps instead of saturating", "rounded > 33'sd127 ? 8'sd127 :", "rounded > 33'sd255 ? 8'sd127 :"),
     _verilog("accelerator", "a drain does not wait for the narrow column", "drain_narrow ? ended_narrow : ended", "ended"),
     _verilog("accelerator", "a half is filled while it is read", "tiles_read : streams_read) >= load_reads", "tiles_read : streams_read) + 1 >= load_reads"),
-    _verilog("accelerator", "rows that are not in use stream", "stream && r < stream_rows;", "stream;"),
+    _verilog("accelerator", "rows that are not in use stream", "x_lanes[r] : r < stream_rows);", "x_lanes[r] : 1'b1);"),
+    _verilog("lane_expander", "bytes stay where they lie", "packed_bytes[8*below[i] +: 8]", "packed_bytes[8*i +: 8]"),
+    _verilog("entry_flags", "a region's sums count for the next one", "clear || (empties &&", "clear || (1'b0 &&"),
+    _verilog("entry_flags", "entries without sums drain as they are", "assign is_set = drained", "assign is_set = 1'b1 || drained"),
+    _verilog("pass_sequencer", "a pass ends with its first run", "stream_run_ends && s_ends;", "stream_run_ends;"),
+    _verilog("pass_sequencer", "a run waits for its pass to be let in", "(stream_is_next && !s_begins)", "(stream_is_next && !s_begins && stream_left == 0)"),
+    _verilog("read_mover", "an index is stored", "come < wanted ? come : wanted", "come"),
     _verilog("array", "a drain's token comes a clock early", ".DEPTH(MREG)) token_delay", ".DEPTH(0)) token_delay"),
 ]  # fmt: skip
 

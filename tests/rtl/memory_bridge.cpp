@@ -26,8 +26,8 @@ struct Bench {
 
 // What a run is: in this order.
 enum Setting {
-    OUTPUT_STATIONARY, WEIGHT_STATIONARY, LOADS, PASSES, TILES, DRAINS, NARROW_COLUMN, BIASED, WIDE, SHIFT, RATE_BYTES,
-    RATE_CLOCKS, READ_LATENCY, WRITE_LATENCY, DRAM_BYTES, TABLE_WORDS, RESET_CLOCKS, LIMIT
+    OUTPUT_STATIONARY, WEIGHT_STATIONARY, LOADS, PASSES, DRAINS, TILE_DESCRIPTORS, STREAM_DESCRIPTORS, NARROW_COLUMN,
+    BIASED, WIDE, SHIFT, RATE_BYTES, RATE_CLOCKS, READ_LATENCY, WRITE_LATENCY, DRAM_BYTES, TABLE_WORDS, RESET_CLOCKS, LIMIT
 };
 
 struct Noted {
@@ -54,7 +54,9 @@ int64_t bench_run(void* handle, const int64_t* settings, const uint32_t* const* 
                   int64_t* const* events, int64_t* ends, int64_t* moved) {
     Bench& bench = *static_cast<Bench*>(handle);
     Vbench& top = bench.top;
-    const int64_t counts[4] = {settings[LOADS], settings[TILES], settings[PASSES], settings[DRAINS]};
+    const int64_t words[4] = {settings[LOADS], settings[TILE_DESCRIPTORS], settings[STREAM_DESCRIPTORS], settings[DRAINS]};
+    const int64_t tiles = settings[OUTPUT_STATIONARY] ? 0 : settings[PASSES];
+    const int64_t counts[4] = {settings[LOADS], tiles, settings[PASSES], settings[DRAINS]};  // of events
     top.output_stationary = settings[OUTPUT_STATIONARY];
     top.weight_stationary = settings[WEIGHT_STATIONARY];
     top.loads = settings[LOADS];
@@ -73,7 +75,7 @@ int64_t bench_run(void* handle, const int64_t* settings, const uint32_t* const* 
     for (int64_t i = 0; i < settings[RESET_CLOCKS]; ++i) bench.rise();
     top.reset = 0;
     for (int select = 0; select < 4; ++select)
-        for (int64_t i = 0; i < counts[select]; ++i) {
+        for (int64_t i = 0; i < words[select]; ++i) {
             top.table_write = 1;
             top.table_select = select;
             top.table_index = i;

@@ -1,5 +1,6 @@
 """The Verilog that ships, engine `memory`, its oracle and numpy agree: every start and end, every byte."""
 
+import itertools
 import os
 import random
 import re
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.workload.masks.masks import OPERANDS
 from tests.rtl import accelerator_faults, verilated
 from tests.rtl.accelerator import MODEL, Build, VerilatedAccelerator, library
 from tests.rtl.bridge import FOLD_OVERLAPS, VERILOG
@@ -17,11 +19,11 @@ from tests.rtl.memory_agreement import EDGES, Tally, differences, draw_case
 CASES = 300
 # every overlap; the other choices in turn
 BUILDS = [
-    Build(4, 3, "none", buffer_read_cycles=1),
+    Build(4, 3, "none", buffer_read_cycles=1, masked=True),
     Build(3, 4, "preload", mac_latency=2, opmem_halves=1, os_edge_register=False),
-    Build(2, 3, "chained", os_edge_register=False, lanes=5),
+    Build(2, 3, "chained", os_edge_register=False, lanes=5, masked=True),
     Build(3, 3, "pipelined", mac_latency=2, buffer_read_cycles=2),
-    Build(3, 2, "settled", opmem_halves=1),
+    Build(3, 2, "settled", opmem_halves=1, masked=True),
 ]
 MISSING = verilated.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
@@ -47,6 +49,7 @@ def test_random_cases_agree_in_everything(accelerators):
         assert not differences(case, accelerator, index, tally), case
         index += 1
     assert set(tally.seen) == {(flow, one, edge) for flow in DATAFLOWS for one in FOLD_OVERLAPS for edge in EDGES}
+    assert set(tally.seen_masked) == set(itertools.product(DATAFLOWS, OPERANDS))
     assert tally.stalled > tally.clocks / 3 and tally.misfits > 50 and tally.events > 10_000
 
 
@@ -58,7 +61,8 @@ def test_what_ships_lints_without_a_warning():
     small = ["-GR=1", "-GC=1", "-GOVERLAP=4", "-GMREG=1"]
     late = ["-GREAD_CYCLES=2", "-GOPMEM_HALVES=1", "-GOS_EDGE_REGISTER=0"]
     slices = ["-GOVERLAP=4", "-GMREG=1", "-GSLICES=1"]
-    for extra in ([], small, late, slices):
+    masked = ["-GMASKED=1"]
+    for extra in ([], small, late, slices, masked, [*masked, *late], [*masked, *slices, "-GR=1", "-GC=1"]):
         done = subprocess.run(
             [*command, *extra], capture_output=True, text=True, timeout=120, env=verilated._environment()
         )

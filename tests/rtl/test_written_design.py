@@ -1,19 +1,27 @@
 """A written folder simulates by its own `make` and prints the predicted clocks."""
 
+import csv
+import json
 import os
+import random
 import re
 import shutil
 import subprocess
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.cli.entry import main
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.ops import Op, Trace
+from tests.proofs import rtl_designs
 from tests.rtl import verilated
 
 MISSING = verilated.missing() or ("" if shutil.which("make") else "no make on this machine")
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
+DRAMS = 40
 SMALL = {
     "array.rows": 4, "array.cols": 3, "array.fold_overlap": "pipelined", "array.mac_latency": 2,
     "memories.ipmem_bytes": 256, "memories.wtmem_bytes": 256, "memories.opmem_bytes": 256,
@@ -22,9 +30,10 @@ SMALL = {
 }  # fmt: skip
 
 
-def small_trace() -> Trace:
+def small_trace(is_masked: bool = False) -> Trace:
     ops = [Op(1, "fc1", "gemm", 9, 12, 10, 1), Op(1, "fc2", "gemm", 9, 40, 5, 1), Op(2, "fc1", "gemm", 9, 12, 10, 2)]
-    return Trace(tuple(ops))
+    masked = Op(2, "fc1", "gemm", 9, 12, 10, 1, density=0.5, mask_key="block=3,seed=0")
+    return Trace((*ops, masked) if is_masked else tuple(ops))
 
 
 def test_a_folder_holds_what_its_readme_names(tmp_path):
@@ -35,34 +44,115 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
     for gemm in design.gemms:
         assert f"| {gemm.name} | {gemm.repeats} | {gemm.loop_order} | {gemm.chunk} | {gemm.cycles:,} |" in readme
         names = sorted(path.name for path in (design.folder / "programs" / gemm.name).iterdir())
-        assert names == ["drains.hex", "dram.bin", "loads.hex", "outputs.bin", "streams.hex", "tiles.hex"]
+        assert names == ["a.hex", "b.hex", "drains.hex", "loads.hex", "outputs.hex", "streams.hex", "tiles.hex"]
     assert "never run" in (design.folder / "vivado.tcl").read_text().lower()
     drawing = ElementTree.parse(design.folder / "diagram.svg").getroot()
     ground = drawing[0].attrib  # dark pages would swallow dark lines
-    assert f"0 0 {ground['width']} {ground['height']}" == drawing.attrib["viewBox"] and ground["fill"] == "white"
+    assert f"0 0 {ground['width']} {ground['height']}" == drawing.attrib["viewBox"] and ground["fill"] == "#fff"
     assert (design.folder / "files.f").read_text().split() == sorted(
         f"rtl/{path.name}" for path in (design.folder / "rtl").iterdir()
     )
 
 
+def made(folder, **variables):
+    """Run a folder's own `make`, compiled without optimisation; return (exit code, what it said)."""
+    named = {"VERILATOR_ROOT": verilated.verilator(), "CXX": "g++", "OPTIMISE": "-O0", **variables}
+    command = ["make", "-s", *(f"{name}={value}" for name, value in named.items())]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
+    return done.returncode, done.stdout + done.stderr
+
+
+def drawn_dram(seed):
+    """Draw a rate of 0.1 to 26 bytes a clock, which meets ports of 8 from both sides, and latencies."""
+    draw = random.Random(seed)
+    rate = int(125e6 * 10 ** draw.uniform(-1, 1.4))
+    latency = {f"{way}_latency_ns": draw.choice((0, 8, draw.randint(0, 400))) for way in ("read", "write")}
+    return {"dram_bytes_per_s": rate, **latency}
+
+
+def rows_of(said):
+    return re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", said, re.M)
+
+
 @runs
-@pytest.mark.parametrize("fold_overlap", ["pipelined", "settled"])
-def test_make_prints_the_predicted_clocks(tmp_path, fold_overlap):
-    """`settled` with mac_latency 2 is written with elements in DSP48E2 slices, and their model for the bench."""
-    board = ps.load_hardware("zcu102").replace({**SMALL, "array.fold_overlap": fold_overlap})
-    design = ps.write_rtl(board, small_trace(), tmp_path / "design")
-    assert design.parameters["SLICES"] == (fold_overlap == "settled")
-    assert any("pe_generic" in note for note in design.notes) == (fold_overlap != "settled")
-    command = ["make", "-s", f"VERILATOR_ROOT={verilated.verilator()}", "CXX=g++"]
-    done = subprocess.run(command, cwd=design.folder, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", done.stdout, re.M)
+def test_make_prints_the_predicted_clocks(tmp_path):
+    """Elements in DSP48E2 slices, with their model; one GEMM has a user's weights, one of those a mask."""
+    program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled"}
+    board = ps.load_hardware("zcu102").replace({**SMALL, **program})
+    generator = np.random.default_rng(5)
+    np.savez(tmp_path / "w.npz", **{"2.fc1": generator.integers(-128, 128, (12, 10), dtype=np.int8)})
+    design = ps.write_rtl(board, small_trace(is_masked=True), tmp_path / "design", weights=tmp_path / "w.npz")
+    assert [gemm.name.rpartition("_b_")[0] for gemm in design.gemms] == ["", "", "fc1_9x12x10"]
+    assert design.gemms[2].cycles != design.gemms[0].cycles and design.parameters["MASKED"] == 1
+    assert design.parameters["SLICES"] and not any("pe_generic" in note for note in design.notes)
+    code, said = made(design.folder)
+    assert code == 0, said
+    rows = rows_of(said)
     assert rows[:-1] == [(gemm.name, str(gemm.cycles), str(gemm.cycles), "equal") for gemm in design.gemms]
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
-    settings = (design.folder / "gemms.txt").read_text().replace(f" {design.gemms[0].cycles}\n", " 1000\n")
-    (design.folder / "gemms.txt").write_text(settings)  # a prediction that is wrong is told
-    done = subprocess.run(command, cwd=design.folder, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 2 and "1 differ" in done.stdout
+    for number in range(DRAMS):  # the same hardware behind other DRAMs
+        slower = {f"memories.{name}": choice for name, choice in drawn_dram(number).items()}
+        other = ps.write_rtl(board.replace(slower), small_trace(is_masked=True), tmp_path / f"dram-{number}")
+        assert (other.folder / "rtl" / "top.v").read_text() == (design.folder / "rtl" / "top.v").read_text()
+        done = subprocess.run([design.folder / "build" / "run"], cwd=other.folder, capture_output=True, timeout=60)
+        assert done.returncode == 0, (slower, done.stdout)
+    code, said = made(design.folder, STALLS=1)  # streams that hesitate: later, the same bytes
+    assert code == 0 and all(int(late) > int(clocks) for _, late, clocks, _ in rows_of(said)), said
+    assert [outputs for *_, outputs in rows_of(said)] == ["equal", "equal", "equal", "with stalls"]
+    listed, outputs = design.folder / "gemms.txt", design.folder / "programs" / design.gemms[1].name / "outputs.hex"
+    listed.write_text(listed.read_text().replace(f" {design.gemms[0].cycles}\n", " 1000\n"))
+    lines = outputs.read_text().splitlines()
+    lines[1] = ("00" if lines[1][:2] != "00" else "01") + lines[1][2:]
+    outputs.write_text("\n".join(lines))  # a prediction and a byte that are wrong are told
+    code, said = made(design.folder)
+    assert code == 2 and "2 differ" in said and "1 bytes differ" in said
+
+
+@runs
+def test_from_a_front_to_a_folder_that_simulates(tmp_path, capsys):
+    """The walk of docs/hardware_out.md on a small space: sweep, front, rtl, make. Ports of 3 B need the gearbox."""
+    ports = {"memories.ipmem_port_bytes_per_clock": 3, "memories.gb_port_bytes_per_clock": 8}
+    axes = {"array.dataflow": ["os", "ws"], "array.rows": [3], "array.cols": [4, 5]}
+    space = {"name": "walk", "fixed": {"model": "digits_vit", "memory": "hw", "set": ports}, "axes": axes}
+    (tmp_path / "walk.yaml").write_text(json.dumps(space))
+    sweep, folder = tmp_path / "sweep", tmp_path / "design"
+
+    def pivotsim(*arguments):
+        assert main([str(argument) for argument in arguments]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    pivotsim("sweep", tmp_path / "walk.yaml", "--out", sweep, "--json")
+    knee = pivotsim("front", sweep, "--objectives", "delay_ms,dsp", "--json")["knee"]
+    written = pivotsim(
+        "rtl", "--from", sweep, "--point", knee["point"], "--space", tmp_path / "walk.yaml", "--out", folder, "--json"
+    )
+    assert written["cycles_as_stated"] == knee["pl_cycles"] == written["from"]["pl_cycles"] < written["cycles"]
+    assert written["parameters"]["C"] == knee["array.cols"] and written["parameters"]["GEARBOX"]
+    assert f"- point {knee['point']} of {sweep}: array.dataflow" in (folder / "README.md").read_text()
+    code, said = made(folder)
+    assert code == 0 and rows_of(said)[-1][1:] == (
+        *[str(sum(g["cycles"] for g in written["gemms"]))] * 2,
+        "as predicted",
+    )
+    code, said = made(folder, STALLS=1)  # beats wider than a port of 3 B
+    assert code == 0 and {outputs for *_, outputs in rows_of(said)} == {"equal", "with stalls"}, said
+
+
+def test_latencies_that_no_fpga_has_are_raised(tmp_path):
+    """Both predictions are engine `memory`'s own, of the board as it states them and as it is built."""
+    slow = {"array.mac_latency": 2, "memories.buffer_read_cycles": 1}
+    board = ps.load_hardware("zcu102").replace({**SMALL, "array.mac_latency": 1, "memories.buffer_read_cycles": 0})
+    design = ps.write_rtl(board, small_trace(), tmp_path / "design")
+    assert {each.path: each.built for each in design.raised} == slow
+    for hw, cycles in ((board, design.cycles_as_stated), (board.replace(slow), design.cycles)):
+        assert ps.simulate(small_trace(), hw, engine="memory", memory="hw").pl_cycles == cycles
+    assert design.cycles > design.cycles_as_stated
+    readme = (design.folder / "README.md").read_text()
+    assert f"{design.cycles:,} clocks as built, {design.cycles_as_stated:,} as stated" in readme
+    assert "array.mac_latency 1 is built as 2" in readme
+    kept = ps.write_rtl(board, small_trace(), tmp_path / "kept", as_stated=True)
+    assert kept.raised == () and kept.cycles == kept.cycles_as_stated == design.cycles_as_stated
+    assert (kept.parameters["MREG"], kept.parameters["READ_CYCLES"]) == (0, 0)
 
 
 def test_nothing_is_written_over_or_half(tmp_path):
@@ -79,7 +169,7 @@ def test_nothing_is_written_over_or_half(tmp_path):
 @pytest.mark.parametrize(
     ("op", "message"),
     [
-        (Op(1, "fc1", "gemm", 9, 12, 10, 1, density=0.5, mask_key="block=4,seed=0"), "has a mask"),
+        (Op(1, "fc1", "gemm", 9, 12, 10, 1, density=0.5), "has a density, but no mask"),
         (
             Op(1, "fc1", "gemm", 9, 12, 10, 1, a_bits=16),
             "encoder 1: a_bits: operands must have 8 bits in hardware (got 16)",
@@ -109,6 +199,7 @@ def test_workloads_that_no_program_is_written_for(op, message, tmp_path):
         ("memories.clock_divisor", 2, "memories.clock_divisor: must be 1 in hardware, there is one clock (got 2)"),
         ("memories.post_region_cycles", 1, "memories.post_region_cycles: must be 0 in hardware"),
         ("memories.post_entry_cycles", 1, "memories.post_entry_cycles: must be 0 in hardware"),
+        ("memories.output_block_rows", 8, "memories.output_block_rows: must be 0 in hardware, sums of os stay in"),
     ],
 )
 def test_boards_that_no_verilog_is_written_for(path, value, message, tmp_path):
@@ -122,5 +213,14 @@ def test_outputs_of_other_widths_are_other_programs(tmp_path):
     ops = tuple(Op(1, "qkt", "gemm", 9, 12, 10, 1, out_bits=bits) for bits in (8, 32))
     design = ps.write_rtl(ps.load_hardware("zcu102").replace(SMALL), Trace(ops), tmp_path / "design")
     assert [(gemm.name, gemm.out_bits) for gemm in design.gemms] == [("qkt_9x12x10", 8), ("qkt_9x12x10_out32", 32)]
-    sizes = [(tmp_path / "design/programs" / gemm.name / "outputs.bin").stat().st_size for gemm in design.gemms]
-    assert sizes == [90, 360]
+    images = [(tmp_path / "design/programs" / gemm.name / "outputs.hex").read_text() for gemm in design.gemms]
+    assert [sum(not word.startswith("@") for word in image.split()) for image in images] == [90, 360]
+
+
+def test_the_page_shows_the_designs_that_were_simulated():
+    with rtl_designs.TABLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rtl_designs.table_of(rows) in rtl_designs.PAGE.read_text()
+    assert len(rows) == rtl_designs.DESIGNS and {row["array.dataflow"] for row in rows} == set(DATAFLOWS)
+    assert all(row["predicted"] == row["clocks"] and row["outputs"] == "equal" for row in rows)
+    assert {row["yosys_check"] for row in rows} == {"clean"}

@@ -17,8 +17,8 @@ from tests.readme_commands import LEFT_OUT, commands_of
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PAGES = (
-    "adding", "boards", "glossary", "hidden_settings", "importing", "mpca", "pipelines", "several_arrays", "staircases",
-    "uncertainty", "validation",
+    "adding", "boards", "glossary", "hardware_out", "hidden_settings", "html_reports", "importing", "mpca", "pipelines",
+    "several_arrays", "staircases", "uncertainty", "validation",
 )  # fmt: skip
 TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES)))
 FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]
@@ -29,7 +29,7 @@ EXAMPLES = [
     for line in re.findall(r"Example: (pivotsim .*)", function.__doc__)
 ]
 COMMANDS = commands_of(TEXTS + "".join(f"\n    {line}" for line in EXAMPLES))
-SHARED_FILES = (r"\barrays\b", r"my\.csv", r"\benergy_front\b", r"\b[ab]\.json")
+SHARED_FILES = (r"\barrays\b", r"my\.csv", r"\benergy_front\b", r"\bsmall_arrays\b", r"\b[ab]\.json")
 
 
 def test_the_readme_names_its_two_commands():

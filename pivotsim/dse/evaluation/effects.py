@@ -14,7 +14,7 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.fold_overlaps import without_loads
-from pivotsim.hardware.resources.many_designs import RESOURCES
+from pivotsim.hardware.resources.many_designs import RESOURCES, VIVADO
 from pivotsim.io.spec_values import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
 from pivotsim.simulation.notes.reading import inherited_by_board
@@ -43,7 +43,7 @@ def notes_on(space: Space) -> tuple[str, ...]:
         text = _without_effect(name, facts)
         if not text:
             continue
-        (notes if _resources_of(name) or name in DROPPING else problems).append(f"axes.{name}: {text}")
+        (notes if _resources_of(name, facts) or name in DROPPING else problems).append(f"axes.{name}: {text}")
     if problems:
         raise InputError(space.located(problem) for problem in problems)
     notes += [f"fixed.{name}: {text}" for name in space.stated if (text := _of_fixed(name, facts))]
@@ -57,7 +57,7 @@ def notes_on(space: Space) -> tuple[str, ...]:
     axes = set(space.axis_names)
 
     def counts(path: str) -> bool:
-        return path not in axes and (unmet(path, facts) is None or bool(_resources_of(path)))
+        return path not in axes and (unmet(path, facts) is None or bool(_resources_of(path, facts)))
 
     return (*notes, *inherited_lines(inherited_by_board(space.hw, counts)))
 
@@ -116,8 +116,10 @@ def _kinds_in(space: Space) -> set[str] | None:
     return found or None
 
 
-def _resources_of(name: str) -> list[str]:
-    return [resource for resource, row in RESOURCES.items() if name in row.paths]
+def _resources_of(name: str, facts: SpaceValues) -> list[str]:
+    methods = {str(method) for method in facts("fpga.use.counted_by") or ()}
+    methods |= {VIVADO} if facts.space.hw.fpga.vivado is not None else set()
+    return [resource for resource, row in RESOURCES.items() if name in row.paths_under(methods)]
 
 
 def _without_effect(name: str, facts: SpaceValues) -> str:
@@ -126,7 +128,7 @@ def _without_effect(name: str, facts: SpaceValues) -> str:
     if unmet(name, facts) is None or any(name in rule.names for rule in rules):
         return ""
     why = requirement_of(name, facts, space_words)
-    resources = _resources_of(name)
+    resources = _resources_of(name, facts)
     if name in DROPPING:
         return why
     if not resources:

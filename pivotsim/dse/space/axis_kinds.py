@@ -29,6 +29,7 @@ HARDWARE = {
     path: unit
     for path, unit, _ in leaves(SystolicHardware)
     if path not in ("kind", "name", "description", "host.name", "fpga.device", "fpga.dsp_columns")
+    and not path.startswith("fpga.vivado.")  # a report is of one design
 }
 MODEL = {f"model.{path}": unit for path, unit, _ in leaves(VitModel) if path not in ("name", "description", "source")}
 LOW, HIGH, LOW_FRAC = "effort.low", "effort.high", "effort.low_frac"

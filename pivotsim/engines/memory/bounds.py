@@ -17,10 +17,20 @@ MAX_CLOCK_TERM = 2**31 - 1  # of the ratio of two clocks
 MOST_CLOCKS_PER_BURST = 10_000  # a refresh, a row's whole cycle and more, for every byte if need be
 
 
-def passes(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int) -> int:
-    """Return ceil(rows held / R) * ceil(columns held / C) * ceil(T / chunk) of a GEMM (m, k, n)."""
-    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*sizes)
-    return -(-row_size // rows) * -(-col_size // cols) * -(-streamed // chunk)
+def folds_of(sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, limits: MemoryLimits) -> int:
+    """Return the folds of a GEMM (m, k, n): tiles of an array's rows and columns, or those of each block by itself.
+
+    >>> folds_of((100, 8, 64), 16, 16, "os", MemoryLimits()), folds_of((100, 8, 64), 16, 16, "ws", MemoryLimits())
+    (28, 4)
+    >>> folds_of((100, 8, 64), 16, 16, "os", MemoryLimits(output_block_rows=40, output_block_cols=64))
+    32
+    """
+    held = DATAFLOW[dataflow].sizes(*sizes)
+    number = 1
+    for size, step, full in zip(held, (rows, cols), limits.tile(rows, cols, dataflow), strict=False):
+        blocks = -(-size // full)
+        number *= (blocks - 1) * -(-full // step) + -(-(size - (blocks - 1) * full) // step)
+    return number
 
 
 def clocks_per(limits: MemoryLimits) -> Fraction:
@@ -85,13 +95,13 @@ def check(
     if limits.channel is not None and max(dram.clock_num, dram.clock_den) > MAX_CLOCK_TERM:
         ratio = f"{dram.clock_num} / {dram.clock_den}"
         raise InputError(f"array.clock_mhz: its ratio to memories.dram's clock is too fine to be exact {got(ratio)}")
-    number = passes(sizes, rows, cols, dataflow, most)
+    folds = folds_of(sizes, rows, cols, dataflow, limits)
+    number = folds * -(-streamed // most)
     if number > MAX_PASSES:
         raise InputError(
             f"gemm: needs more than {MAX_PASSES:,} passes through the array {got(number)}; use a larger array, larger"
             " memories or engine 'analytic'"
         )
-    folds = passes(sizes, rows, cols, dataflow, streamed)
     total, product, factor = 0, 0, index_factor(limits) if is_masked else 1
     out_bytes = -(-limits.out_bits // 8)
     for chunk in (least, most):
@@ -153,6 +163,20 @@ def needed(sizes: tuple[int, int, int], limits: MemoryLimits, mask: Mask | None,
     return macs, stored + packed_bytes(other, others) + bias, outputs
 
 
+def clocks_per_byte(limits: MemoryLimits, *, is_write: bool) -> Fraction:
+    """Return the array clocks that DRAM and AXI ports take for a byte at least, 0 where neither limits."""
+    if limits.axi_burst_bytes is None:  # the usual case, in one fraction
+        axi = limits.axi_bytes_per_cycle
+        ports = Fraction(limits.clock_divisor, axi) if axi else Fraction(0)
+    else:
+        ports = limits.axi_cycles_per_byte(is_write) * limits.clock_divisor
+    if limits.channel is not None:
+        return max(ports, limits.burst_clocks() / (limits.channel.burst_bytes * clocks_per(limits)))
+    if limits.dram_bytes_per_s:
+        return max(ports, Fraction(limits.clock_hz, limits.dram_bytes_per_s))
+    return ports
+
+
 def roofline(
     sizes: tuple[int, int, int], pes: int, limits: MemoryLimits, mask: Mask | None = None, copy: int = 0
 ) -> tuple[int, str]:
@@ -162,16 +186,7 @@ def roofline(
     """
     macs, read, written = needed(sizes, limits, mask, copy)
     clocks = {"compute": Fraction(macs, pes)}
-    peak = None if limits.channel is None else limits.channel.burst_bytes * clocks_per(limits)
     for name, moved in (("dram_read", read), ("dram_write", written)):
-        if limits.axi_burst_bytes is None:  # the usual case, in one fraction
-            axi = limits.axi_bytes_per_cycle
-            clocks[name] = Fraction(moved * limits.clock_divisor, axi) if axi else Fraction(0)
-        else:
-            clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write") * limits.clock_divisor
-        if peak is not None and limits.channel is not None:
-            clocks[name] = max(clocks[name], moved * limits.burst_clocks() / peak)
-        elif limits.dram_bytes_per_s:
-            clocks[name] = max(clocks[name], Fraction(moved * limits.clock_hz, limits.dram_bytes_per_s))
+        clocks[name] = moved * clocks_per_byte(limits, is_write=name == "dram_write")
     bound = max(clocks, key=lambda name: clocks[name])
     return math.ceil(clocks[bound]), bound

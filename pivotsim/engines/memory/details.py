@@ -48,7 +48,7 @@ class MemoryDetails(FoldDetails):
             "moved_bytes": self.moved_bytes,
             "memory_by_module": by_module(self.uses),
             "memory_bound": memory_bound(self.uses),
-            **({"memory_modes": modes} if (modes := list(modes_in_words(self.hw.memories))) else {}),
+            **({"memory_modes": modes} if (modes := list(modes_in_words(self.hw.memories, self.hw.array))) else {}),
         }
 
     def tables(self) -> tuple[Table, ...]:
@@ -80,7 +80,7 @@ class MemoryDetails(FoldDetails):
             f"DRAM: {read} MB read, {written} MB written; its stalls include those of the AXI ports",
             f"GEMMs whose roofline is DRAM's: {listed or 'none'}",
         )
-        closing += tuple(modes_in_words(self.hw.memories))
+        closing += tuple(modes_in_words(self.hw.memories, self.hw.array))
         return (Table("", columns, rows, (1, 2, 3, 4, 5, 6, 7, 8, 9, 11), closing),)
 
     def count_steps(self, m: int, k: int, n: int) -> int | None:

@@ -44,7 +44,11 @@ class DoesNotFit:
 def units(
     sizes: tuple[int, int, int], rows: int, cols: int, dataflow: str, chunk: int, limits: MemoryLimits
 ) -> list[tuple[str, str, int, int]]:
-    """Return (memory, unit, bytes of the largest one, bits per streamed step or 0) for the three memories."""
+    """Return (memory, unit, bytes of the largest one, bits per streamed step or 0) for the three memories.
+
+    Units are those of an array's folds, or of blocks whose folds share them.
+    """
+    rows, cols = limits.tile(rows, cols, dataflow)
     row_size, col_size, _ = DATAFLOW[dataflow].sizes(*sizes)
     bits = {"ipmem": limits.input_bits, "wtmem": limits.weight_bits}
     return units_of(min(rows, row_size), min(cols, col_size), dataflow, chunk, bits, limits.sum_bytes)
@@ -53,7 +57,7 @@ def units(
 def units_of(
     r: Any, c: Any, dataflow: str, chunk: Any, bits: Mapping[str, int], sum_bytes: Any
 ) -> list[tuple[str, str, Any, Any]]:  # fmt: skip
-    """Return what ``units`` does for r rows and c columns of the array in use, numbers or vectors.
+    """Return what ``units`` does for r rows and c columns in use of a tile, numbers or vectors.
 
     A tile is rows x columns, a streamed unit rows (from above: columns) x chunk, partial sums columns x chunk, or rows
     x columns where they drain. ``bits`` has those of an operand's element in its memory.
@@ -72,13 +76,13 @@ def units_of(
     return [unit_0, unit_1, ("opmem", "psums", sum_bytes * sums, 8 * sum_bytes * per_step)]
 
 
-def _levers(memory: str, per_step: int, chunk: int, limits: MemoryLimits) -> str:
+def _levers(memory: str, per_step: int, chunk: int, dataflow: str, limits: MemoryLimits) -> str:
     words = [f"more {memory}_bytes"]
     if limits.halves(memory) == 2:
         words.append(f"{memory}_buffers single")
     if per_step and chunk > 1:
         words.append("a smaller chunk")
-    words.append("a smaller array")
+    words.append("a smaller block of outputs" if limits.has_block(dataflow) else "a smaller array")
     return "try " + ", ".join(words[:-1]) + " or " + words[-1]
 
 
@@ -93,7 +97,7 @@ def largest_chunk(
         if half is None:
             continue
         if demand > half:
-            misfits.append(Misfit(memory, unit, demand, half, _levers(memory, per_step, asked, limits)))
+            misfits.append(Misfit(memory, unit, demand, half, _levers(memory, per_step, asked, dataflow, limits)))
         elif per_step:
             most = min(most, 8 * half // per_step)
     return DoesNotFit(tuple(misfits)) if misfits else most

@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from pivotsim.errors import InputError, check_choice, check_flag, check_integer, got
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.hardware.memory import (
+    BLOCK,
     BUFFERS,
     BURSTS,
     KEPT,
@@ -27,7 +29,9 @@ MOST = {
     **dict.fromkeys(("input_bits", "weight_bits", "out_bits"), MAX_BITS), "sum_bytes": MAX_SUM_BYTES,
     "buffer_read_cycles": MAX_READ_CYCLES,
 }  # fmt: skip
-MAY_BE_ZERO = ("_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles", "_read_cycles")
+MAY_BE_ZERO = (
+    "_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles", "_read_cycles", *BLOCK
+)  # fmt: skip
 CHOICES = {"axi_bursts": BURSTS, "transfers": (OVERLAPPED, SERIAL), "reuse": (KEPT, NOT_KEPT)}
 
 
@@ -43,7 +47,9 @@ class MemoryLimits:
     ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write.
     ``buffer_read_cycles`` (0, 1, 2) is how long memories of the PL take to answer. With
     ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
-    reaches over a unit, or over a row of its matrix.
+    reaches over a unit, or over a row of its matrix. Under os, folds of ``output_block_rows`` x ``output_block_cols``
+    outputs share each chunk of K, and their sums wait in the output memory (a 0: the array's own; 0, 0: no fold shares,
+    sums stay).
 
     The last three are those of the multiplication that runs: bits of an element of inputs, weights and outputs.
     """
@@ -78,6 +84,8 @@ class MemoryLimits:
     clock_divisor: int = 1
     post_region_cycles: int = 0
     post_entry_cycles: int = 0
+    output_block_rows: int = 0
+    output_block_cols: int = 0
     channel: DramSpec | None = None
     input_bits: int = 8
     weight_bits: int = 8
@@ -109,6 +117,16 @@ class MemoryLimits:
         free = (getattr(self, field.name) is None for field in fields(self) if "None" in str(field.type))
         clocks = (self.read_latency_cycles, self.write_latency_cycles, self.buffer_read_cycles)
         return all(free) and not any((*clocks, self.post_region_cycles, self.post_entry_cycles))
+
+    def tile(self, rows: Any, cols: Any, dataflow: str) -> tuple[Any, Any]:
+        """Return the rows and columns that a unit serves: those of an array, or of a block whose folds share units."""
+        if not self.has_block(dataflow):
+            return rows, cols
+        return self.output_block_rows or rows, self.output_block_cols or cols
+
+    def has_block(self, dataflow: str) -> bool:
+        """Whether the folds of a block of outputs share units, and their sums wait in the output memory."""
+        return DATAFLOW[dataflow].drains and bool(self.output_block_rows or self.output_block_cols)
 
     def with_bits(self, input_bits: int, weight_bits: int, out_bits: int) -> "MemoryLimits":
         """Return the limits for a multiplication whose elements have these bits."""
@@ -159,6 +177,8 @@ class MemoryLimits:
             post_region=self.post_region_cycles,
             post_entry=self.post_entry_cycles,
             buffer_read_cycles=self.buffer_read_cycles,
+            block_rows=self.output_block_rows,
+            block_cols=self.output_block_cols,
             input_bits=self.input_bits,
             weight_bits=self.weight_bits,
             out_bits=self.out_bits,
@@ -247,6 +267,8 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         clock_divisor=memories.clock_divisor,
         post_region_cycles=memories.post_region_cycles,
         post_entry_cycles=memories.post_entry_cycles,
+        output_block_rows=memories.output_block_rows,
+        output_block_cols=memories.output_block_cols,
         **_bursts(memories),
         channel=channel,
     )

@@ -112,7 +112,8 @@ def _programs(
     chunk = _each(index, [min(each.chunk, streamed) for each in memories])
     most = np.full(len(designs), streamed)
     fits = np.ones(len(designs), dtype=np.bool_)
-    used = np.minimum(rows, row_size), np.minimum(cols, col_size)
+    tiles = _tiles(rows, cols, dataflow, memories, index)
+    used = np.minimum(tiles[0], row_size), np.minimum(tiles[1], col_size)
     for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk), bits, sum_bytes):
         halves = _each(index, [_half_bytes(each.limits, memory) for each in memories])
         fits &= demand <= halves
@@ -123,7 +124,9 @@ def _programs(
     least = np.where((chunk > 0) | free, most, 1)
     first, last = (_each(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
     is_sure = (
-        fits & (first <= last) & _are_sure(size, dataflow, designs, used, least, most, bits, sum_bytes, memories, index)
+        fits
+        & (first <= last)
+        & _are_sure(size, dataflow, designs, tiles, least, most, bits, sum_bytes, memories, index)
     )
     candidates = np.stack([first, last, least, most], axis=1)
     candidates[~is_sure] = 0
@@ -132,7 +135,7 @@ def _programs(
 
 
 def _are_sure(
-    size: Size, dataflow: str, designs: IntArray, used: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
+    size: Size, dataflow: str, designs: IntArray, tiles: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
     bits: Mapping[str, int], sum_bytes: IntArray, memories: Sequence[MemoryDesign], index: IntArray,
 ) -> Any:  # fmt: skip
     """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
@@ -141,7 +144,10 @@ def _are_sure(
     """
     row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size[:3])
     m, k, n, a_bits, w_bits, out_bits = map(float, size)
-    folds = np.ceil(row_size / designs[:, 0]) * np.ceil(col_size / designs[:, 1])
+    folds = np.ones(len(designs))
+    for extent, step, tile in zip((row_size, col_size), (designs[:, 0], designs[:, 1]), tiles, strict=True):
+        folds *= np.ceil(extent / tile) * np.ceil(np.minimum(tile, extent) / step)  # of a block's last part no fewer
+    used = np.minimum(tiles[0], row_size), np.minimum(tiles[1], col_size)
     per_byte, latency, cost, bias, post, post_entry = (
         _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
     )
@@ -159,6 +165,14 @@ def _are_sure(
         bound = np.maximum(bound, np.maximum((3 * number + 1) * longest + number * steps, unit * cost))
     passes = folds * np.ceil(streamed / np.maximum(most, 1))
     return (bound < SURE) & (passes <= memory_bounds.MAX_PASSES)
+
+
+def _tiles(
+    rows: IntArray, cols: IntArray, dataflow: str, memories: Sequence[MemoryDesign], index: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Return the rows and columns that a unit serves on each design: the array's, or a block's."""
+    blocks = _each(index, [each.limits.tile(0, 0, dataflow) for each in memories])
+    return np.where(blocks[:, 0] > 0, blocks[:, 0], rows), np.where(blocks[:, 1] > 0, blocks[:, 1], cols)
 
 
 def _half_bytes(limits: MemoryLimits, memory: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pivotsim.hardware.array import ArraySpec
+from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import BURSTS, NOT_KEPT, SERIAL, MemorySpec
@@ -18,7 +19,7 @@ def array_as_run(hw: SystolicHardware) -> ArraySpec:
     return hw.array.model_copy(update={"fold_overlap": NO_OVERLAP})
 
 
-def modes_in_words(memories: MemorySpec) -> Iterator[str]:
+def modes_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
     """Yield a line for each way in which memories run that is not the usual one, and what rooflines leave out then."""
     if memories.transfers == SERIAL:
         yield (
@@ -34,11 +35,29 @@ def modes_in_words(memories: MemorySpec) -> Iterator[str]:
         )
     if memories.post_region_cycles or memories.post_entry_cycles:
         yield "memories.post_region_cycles, post_entry_cycles: array clocks before a drain, among the output's stalls"
+    yield from _block_in_words(memories, array)
     if left_out := list(_left_out_of_rooflines(memories)):
         yield (
             f"roofline: a lower bound that leaves out {' and '.join(left_out)}; DRAM may bind where it reads compute,"
             " its stalls are counted"
         )
+
+
+def _block_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
+    """Yield what a block of outputs does on an array, or that it does nothing."""
+    if not memories.output_block_rows and not memories.output_block_cols:
+        return
+    rows, cols = memories.output_block_rows or array.rows, memories.output_block_cols or array.cols
+    names = "memories.output_block_rows, output_block_cols"
+    if not DATAFLOW[array.dataflow].drains:
+        yield f"{names}: no effect under {array.dataflow}, whose sums are added in the output memory as it is"
+        return
+    yield (
+        f"{names}: the folds of {rows} x {cols} outputs share each chunk of K; their sums wait in the output memory,"
+        " and every fold drains after every chunk"
+    )
+    if rows % array.rows or cols % array.cols:
+        yield f"{names}: no multiple of the {array.rows} x {array.cols} array, so that folds of a block leave PEs idle"
 
 
 def _left_out_of_rooflines(memories: MemorySpec) -> Iterator[str]:

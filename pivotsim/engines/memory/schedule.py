@@ -187,7 +187,7 @@ class _Program:
         check_choice("loop_order", loop_order, (AUTO, *orders))
         chunk = check_integer("chunk", chunk, 0, DATAFLOW[dataflow].sizes(*sizes)[2])
         if mask is not None:
-            check_runnable(mask, copy, sizes, limits)
+            check_runnable(mask, copy, sizes, dataflow, limits)
         most = largest_chunk(sizes, design.rows, design.cols, dataflow, limits, chunk)
         if isinstance(most, DoesNotFit):
             return most

@@ -20,7 +20,7 @@ def spans_behind_memories(
 ) -> Iterator[Span]:  # fmt: skip
     """Yield the spans of one GEMM on a hardware's memories, pass by pass, or one per track.
 
-    array load, stream, drain    as without memories, one per pass
+    array load, stream, drain    as without memories, one per pass; of a block of outputs, all its folds are one
     DMA read, DMA write          transfers from DRAM into the input and weight memories, and of finished outputs
     GB read                      transfers of what the global buffer still holds
     IPMEM, WTMEM half            while a unit is brought in
@@ -72,7 +72,8 @@ def spans_behind_memories(
         "chunk": -(-streamed // run.result.chunk),
     }
     regions = _regions(dataflow, run.result.loop_order)
-    claimed = _claimed(step, drain, regions, tiles[regions[1]], dataflow.drains)
+    by_last = dataflow.drains and not limits.has_block(hw.array.dataflow)
+    claimed = _claimed(step, drain, regions, tiles[regions[1]], by_last)
     for half in range(limits.halves("opmem")):
         own = drain["half"] == half
         yield from merged(f"OPMEM half {half}", claimed[own], drain["end"][own], per_pass)
@@ -85,9 +86,9 @@ def _regions(dataflow: Dataflow, loop_order: str) -> tuple[str, str]:
 
 
 def _claimed(
-    step: dict[str, IntArray], drain: dict[str, IntArray], regions: tuple[str, str], inner_count: int, drains: bool
+    step: dict[str, IntArray], drain: dict[str, IntArray], regions: tuple[str, str], inner_count: int, by_last: bool
 ) -> IntArray:
-    """Return the clock in which each region's first sum may enter: its first stream's, or its last chunk's.
+    """Return the clock in which each region's first sum may enter: its first stream's, or ``by_last`` chunk's.
 
     A region without passes, which a mask may leave, has its drain alone. ``inner_count`` is how many regions lie in one
     step of the outermost loop.
@@ -101,5 +102,5 @@ def _claimed(
     number = np.arange(len(first))
     if len(first) < len(clocks):  # then all regions drain
         number = outer[first] * inner_count + inner[first]
-    clocks[number] = step["stream_start"][last if drains else first]
+    clocks[number] = step["stream_start"][last if by_last else first]
     return clocks

@@ -9,20 +9,25 @@ from pydantic_core import PydanticCustomError
 from pivotsim.errors import got
 from pivotsim.hardware.fpga.columns import NOT_STATED, PATTERN
 from pivotsim.hardware.fpga.dsp import DSP_KINDS
-from pivotsim.io.specs import Spec, quantity
+from pivotsim.io.specs import ONE_LINE, Spec, quantity
 from pivotsim.units import INT64_MAX
 
+CountedBy = Literal["fitted", "synthesis"]
 DspKindName = Literal["DSP48E1", "DSP48E2", "DSP58"]
 
 
 class UseSpec(Spec):
     """How a design's resources follow from its array; its memories follow from their sizes and ports."""
 
+    counted_by: CountedBy = quantity(
+        "", "`synthesis`: structures of the Verilog that ships; `fitted`: the constants below, fitted to one paper.",
+        default="fitted",
+    )  # fmt: skip
     int8_packing: bool = quantity("", "Two int8 multiply-accumulates share one DSP.")
-    lut_per_pe: float = quantity("LUTs", "Look-up tables of one PE.", ge=0, le=1e6)
-    ff_per_pe: float = quantity("FFs", "Flip-flops of one PE.", ge=0, le=1e6)
-    ff_fixed: int = quantity("FFs", "Flip-flops beside the PEs.", ge=0, le=INT64_MAX)
-    bram36_fixed: int = quantity("BRAM36", "Block RAMs beside the memories: transfer FIFOs.", ge=0, le=INT64_MAX)
+    lut_per_pe: float = quantity("LUTs", "Look-up tables of one PE, under `fitted`.", ge=0, le=1e6)
+    ff_per_pe: float = quantity("FFs", "Flip-flops of one PE, under `fitted`.", ge=0, le=1e6)
+    ff_fixed: int = quantity("FFs", "Flip-flops beside the PEs, under `fitted`.", ge=0, le=INT64_MAX)
+    bram36_fixed: int = quantity("BRAM36", "Block RAMs beside the memories, under `fitted`.", ge=0, le=INT64_MAX)
     uram_from_bytes: int = quantity(
         "B",
         "Memories of this size or larger are built of UltraRAM; 0 builds none of it.",
@@ -30,6 +35,24 @@ class UseSpec(Spec):
         le=INT64_MAX,
         default=0,
     )
+
+
+class VivadoSpec(Spec):
+    """What Vivado reports of a design that was built: `measure vivado` writes it, and `fit` prefers it.
+
+    It holds for that design alone: ``design`` states what its counts depend on.
+    """
+
+    report: str = quantity("", "The report's file.", pattern=ONE_LINE)
+    tool: str = quantity("", "Version of Vivado.", pattern=ONE_LINE)
+    state: str = quantity("", "Of the design, such as Synthesized or Routed.", pattern=ONE_LINE)
+    design: str = quantity("", "The values that its counts depend on, path=value.", pattern=ONE_LINE)
+    dsp: int = quantity("", "DSP slices.", ge=0, le=INT64_MAX)
+    lut: int = quantity("LUTs", "Look-up tables.", ge=0, le=INT64_MAX)
+    ff: int = quantity("FFs", "Flip-flops.", ge=0, le=INT64_MAX)
+    bram36: float = quantity("BRAM36", "Block RAMs; one of 18 Kb is a half.", ge=0, le=1e9, multiple_of=0.5)
+    uram: int = quantity("", "UltraRAM blocks.", ge=0, le=INT64_MAX, default=0)
+    wns_ns: float | None = quantity("ns", "Worst negative slack of its timing report.", ge=-1e6, le=1e6, default=None)
 
 
 class FpgaSpec(Spec):
@@ -52,6 +75,7 @@ class FpgaSpec(Spec):
     slrs: int = quantity("", "Dies side by side (super logic regions).", ge=1, le=64, default=1)
     hbm_bytes: int = quantity("B", "High-bandwidth memory in the package.", ge=0, le=INT64_MAX, default=0)
     use: UseSpec
+    vivado: VivadoSpec | None = quantity("", "What Vivado reports of the design, or none.", default=None)
 
     @field_validator("dsp_columns")
     @classmethod

@@ -30,13 +30,14 @@ SUM_BYTES = 4  # int32
 class MemoryBlocks:
     """One memory, or that of each of several arrays: size and port in bytes, the blocks of all, and by capacity alone.
 
-    2**63 - 1 stands for what is unlimited; ``copies`` are arrays that have one of their own.
+    2**63 - 1 stands for what is unlimited; ``copies`` are arrays that have one of their own. Where synthesis
+    counts them, half a block is one of 18 Kb.
     """
 
     memory: str
     size_bytes: int
     port_bytes: int
-    blocks: int
+    blocks: float
     blocks_by_capacity: int
     kind: str = "BRAM36"
     copies: int = 1
@@ -70,13 +71,13 @@ def memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
     return MemoryBlocks(name, size, port, blocks, min(copies * by_capacity, INT64_MAX), kind, copies)
 
 
-def amount_text(amount: int) -> str:
+def amount_text(amount: float) -> str:
     """Return bytes or blocks as text.
 
-    >>> amount_text(2304), amount_text(2**63 - 1)
-    ('2,304', 'unlimited')
+    >>> amount_text(2304), amount_text(7.5), amount_text(2**63 - 1)
+    ('2,304', '7.5', 'unlimited')
     """
-    return UNLIMITED if amount == INT64_MAX else f"{amount:,}"
+    return UNLIMITED if amount == INT64_MAX else f"{amount:,.1f}" if amount % 1 else f"{int(amount):,}"
 
 
 def blocks_text(memory: MemoryBlocks) -> str:

@@ -1,20 +1,22 @@
 """Resources of a design: DSPs, block RAMs, UltraRAM, look-up tables and flip-flops, beside what the device has.
 
 What each part takes stands in ``parts``; parts that nothing counts are named as unknown until they are synthesised.
-Constants of ``fpga.use`` are fitted to the one design that PIVOT (section 4.1) publishes, so
-its FF and BRAM36 check nothing; DSP does. The registers that a fold overlap takes beside those of `none` are told apart
-(``OverlapRegisters``): the published design has none of them, and FF leaves them out.
+``fpga.use.counted_by`` says what counts: `synthesis`, structures of the Verilog that ships, or `fitted`, constants of
+``fpga.use`` that are fitted to the one design that PIVOT (section 4.1) publishes, so that
+its FF and BRAM36 check nothing; DSP does. Under `fitted` the registers that a fold overlap takes beside those of `none`
+are told apart (``OverlapRegisters``): the published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.fold_overlaps import OverlapRegisters, overlap_registers
 from pivotsim.hardware.fpga.columns import Cascades
+from pivotsim.hardware.fpga.spec import VivadoSpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.block_rams import (
@@ -26,8 +28,18 @@ from pivotsim.hardware.resources.block_rams import (
     numbers_wanted,
 )
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
-from pivotsim.hardware.resources.parts import UNKNOWN, Part, demand_of, parts_of, unknown_parts
-from pivotsim.hardware.resources.synthesis import Synthesis, synthesis_of
+from pivotsim.hardware.resources.parts import (
+    UNKNOWN,
+    Part,
+    built_parts,
+    counted_parts,
+    demand_of,
+    parts_of,
+    unknown_parts,
+)
+from pivotsim.hardware.resources.recorded import EXACT, HOW, RECORDED
+from pivotsim.hardware.resources.synthesis import STAGE, Synthesis, synthesis_of
+from pivotsim.hardware.resources.vivado import differing
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
 from pivotsim.units import INT64_MAX
@@ -53,6 +65,9 @@ CONSTANTS = {
     "lut": ("LUTs", ("fpga.use.lut_per_pe",)),
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
 }
+FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
+READ_FROM_VIVADO = "read from Vivado"
+COUNTED = ("bram36", "lut", "ff")  # resources that synthesis counts
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,9 @@ class ResourceFit:
         2**63 - 1 is one that nothing meets: a memory is unlimited.
     mark : str
         ``checked``: follows from a stated figure without a fitted constant; ``calibrated``: a constant is fitted to
-        the published total; ``estimate``; or ``set by the user``.
+        the published total; ``estimate``; or ``set by the user``. By synthesis: ``counted`` at recorded sizes or by an
+        exact formula, ``interpolated`` between, or ``extrapolated`` beyond them, whichever part is worst. ``read from
+        Vivado`` where the board has a report of this very design (``fpga.vivado``), which is preferred to both.
     levers : tuple of str
         What would lower the demand.
     parts : tuple of Part
@@ -92,7 +109,7 @@ class Fit:
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
     ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
     parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known, ``synthesis``
-    what a tool counts of the Verilog that ships: beside the demands, not in them.
+    what a tool counts of the Verilog that ships: in the demands where ``counted_by`` says so, else beside them.
     """
 
     hardware: str
@@ -106,6 +123,7 @@ class Fit:
     unknown: tuple[str, ...] = ()
     cascades: Cascades | None = None
     synthesis: Synthesis | None = None
+    counted_by: str = "fitted"
 
     @property
     def device_text(self) -> str:
@@ -130,6 +148,7 @@ class Fit:
             "device": self.device,
             **({"device_inherited_from": self.inherited_from} if self.inherited_from else {}),
             "fits": self.fits,
+            "counted_by": self.counted_by,
             "resources": {
                 r.resource: {**asdict(r), "levers": list(r.levers), "parts": [part._asdict() for part in r.parts]}
                 for r in self.resources
@@ -177,7 +196,16 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
     by_memory = {m.memory: blocks_text(m) for m in memories}
     resources = []
-    for resource, parts in parts_of(hw, memories).items():
+    counts, is_counted = synthesis_of(hw), use.counted_by == "synthesis"
+    all_parts = parts_of(hw, memories)
+    if is_counted:
+        all_parts = counted_parts(hw, memories, counts)
+        memories = tuple(_as_counted(memory, counts) for memory in memories)
+    report, others = hw.fpga.vivado, list(differing(hw, hw.fpga.vivado)) if hw.fpga.vivado else []
+    is_built = report is not None and not others
+    if report is not None and is_built:
+        all_parts = built_parts(report, all_parts)
+    for resource, parts in all_parts.items():
         unit, constants = CONSTANTS.get(resource, ("URAM", ("fpga.use.uram_from_bytes",)))
         unit = hw.fpga.dsp_kind if resource == "dsp" else unit
         demand, bound = demand_of(parts), getattr(hw.fpga, resource)
@@ -188,15 +216,22 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
             levers = (*numbers_wanted(hw), *levers)
         levers = (*levers, *([FEWER_ARRAYS] if hw.array.count > 1 else []))
         mark = _mark([hw.source(path) for path in constants])
+        if is_built:
+            formula, mark = parts[0].formula, READ_FROM_VIVADO
+        elif is_counted and resource in COUNTED:
+            formula, mark = f"{len(parts)} parts of the Verilog that ships", _counted_mark(parts)
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
     cascades = cascades_of(hw)
-    notes = (*overlap.notes, *cascade_notes(hw, cascades), *_notes(hw))
+    of_method = _counted_notes(hw, counts) if is_counted else overlap.notes
+    of_report = [] if report is None else _report_notes(report, others)
+    notes = (*of_report, *of_method, *cascade_notes(hw, cascades), *_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
-        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades, synthesis_of(hw),
+        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades, counts,
+        use.counted_by,
     )  # fmt: skip
 
 
@@ -234,10 +269,53 @@ def _mark(sources: list[str]) -> str:
     return "checked"
 
 
-def _notes(hw: Hardware) -> Iterator[str]:
+def _report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
+    """Yield what is to be said of a report of Vivado: what it is, or that it is of another design."""
+    if others:
+        more = f", and {len(others) - 1} more" if len(others) > 1 else ""
+        yield f"fpga.vivado: not used, {report.report} is of another design: {others[0]}{more}"
+        return
+    yield f"fpga.vivado: read from Vivado report {report.report}, {report.state}, {report.tool}"
+    if report.wns_ns is not None:
+        met = "is met" if report.wns_ns >= 0 else "is NOT met"
+        yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
+
+
+def _as_counted(memory: MemoryBlocks, counts: Synthesis) -> MemoryBlocks:
+    """Return a memory with the block RAMs that synthesis counts; 0 where its banks are of LUTs."""
+    if memory.blocks == INT64_MAX or memory.kind != "BRAM36":
+        return memory
+    (blocks,) = (part.bram36 for part in counts.parts if part.name == memory.memory)
+    return replace(memory, blocks=blocks)
+
+
+def _counted_mark(parts: tuple[Part, ...]) -> str:
+    """Return the word for a demand from how its parts are known: that of the worst."""
+    worst = max((HOW.index(part.formula) for part in parts if part.formula in HOW), default=EXACT)
+    return "counted" if worst <= RECORDED else HOW[worst]
+
+
+def _counted_notes(hw: SystolicHardware, counts: Synthesis) -> Iterator[str]:
+    """Yield what is to be said of counts by synthesis: the tool, and what the Verilog has otherwise than the board."""
+    yield f"fpga.use.counted_by: synthesis: {counts.tool}, {STAGE}; {counts.elements}"
+    constants = [path for _, paths in CONSTANTS.values() for path in paths if path in FITTED]
+    own = [path for path in constants if hw.source(path).startswith(SET_BY_USER)]
+    if own:
+        yield f"{', '.join(own)}: not used, fpga.use.counted_by: synthesis counts structures"
+    if hw.fpga.use.int8_packing:
+        yield "fpga.use.int8_packing: no Verilog ships that packs; LUT and FF are those of an element each"
+    if hw.memories.buffer_read_cycles != 1:
+        yield f"memories.buffer_read_cycles: counted as 1, block RAMs answer late {got(hw.memories.buffer_read_cycles)}"
+    if any(numbers_wanted(hw)):
+        yield "memories without a size are not counted, nor ports without a width: as 1 B"
+
+
+def _notes(hw: Hardware, is_counted: bool) -> Iterator[str]:
     """Yield the sources of the constants that are more, or less, than read from a source."""
     for _, constants in CONSTANTS.values():
         for path in constants:
+            if is_counted and path in FITTED:
+                continue
             if hw.source(path).startswith(("[", SET_BY_USER)):
                 yield f"{path}: {hw.source(path)}"
     sides = ("array.rows", "array.cols", "array.dataflow", "array.count")

@@ -5,14 +5,14 @@ combination of those that occur and looked up for each design; where there are t
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOWS, OPERAND_MEMORY
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.resources.block_rams import (
     BRAM36_SHAPES,
     FILLED,
@@ -22,6 +22,8 @@ from pivotsim.hardware.resources.block_rams import (
     URAM_SHAPE,
     side_of,
 )
+from pivotsim.hardware.resources.counted import CODES, METHODS, SIZE_PATHS, demands, number
+from pivotsim.hardware.resources.vivado import DESIGN_PATHS, built
 from pivotsim.io.spec_values import value_at
 from pivotsim.units import INT64_MAX
 
@@ -30,39 +32,69 @@ ENDLESS = 2**60  # block RAMs of an unlimited memory while they are added up; no
 ROWS, COLS, DATAFLOW, COUNT = "array.rows", "array.cols", "array.dataflow", "array.count"
 URAM, URAM_FROM = "fpga.uram", "fpga.use.uram_from_bytes"
 PACKING, LUT_PER_PE = "fpga.use.int8_packing", "fpga.use.lut_per_pe"
+COUNTED_BY = "fpga.use.counted_by"
+SYNTHESIS, VIVADO = METHODS.index("synthesis"), "vivado"
 FF_PER_PE, FF_FIXED, BRAM36_FIXED = "fpga.use.ff_per_pe", "fpga.use.ff_fixed", "fpga.use.bram36_fixed"
 
 
 class Resource(NamedTuple):
-    """A column: its unit, what it says, and the values of a hardware that it depends on."""
+    """A column: its unit, what it says, and the values of a hardware that it depends on.
+
+    ``paths`` are those under `fitted`, ``counted`` those under `synthesis`; a report of Vivado is of one design.
+    """
 
     unit: str
     description: str
     paths: tuple[str, ...]
+    counted: tuple[str, ...]
+
+    def paths_under(self, methods: Collection[str]) -> tuple[str, ...]:
+        """Return the values that the column depends on where resources are counted by some methods."""
+        own = (
+            *(self.paths if "fitted" in methods else ()), *(self.counted if "synthesis" in methods else ()),
+            *(DESIGN_PATHS if VIVADO in methods else ()),
+        )  # fmt: skip
+        return tuple(dict.fromkeys(own))
 
 
 BRAM36_PATHS = (
     ROWS, COLS, DATAFLOW, COUNT, *(f"memories.{name}_bytes" for name in MEMORIES),
     *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
-    URAM_FROM,
+    URAM_FROM, COUNTED_BY,
 )  # fmt: skip
+COUNTED_PATHS = (*SIZE_PATHS, COUNTED_BY)
+DSP_PATHS = (ROWS, COLS, COUNT, PACKING)
 DEMANDS = {
-    "dsp": Resource("DSP48E2", "DSPs that the design takes.", (ROWS, COLS, COUNT, PACKING)),
-    "bram36": Resource("BRAM36", "Block RAMs that its memories take; 2**63 - 1 of an unlimited one.", BRAM36_PATHS),
-    "lut": Resource("LUTs", "Look-up tables that its PEs take.", (ROWS, COLS, COUNT, LUT_PER_PE)),
-    "ff": Resource("FFs", "Flip-flops that it takes.", (ROWS, COLS, COUNT, FF_PER_PE, FF_FIXED)),
-}
+    "dsp": Resource("DSP48E2", "DSPs that the design takes.", DSP_PATHS, DSP_PATHS),
+    "bram36": Resource(
+        "BRAM36", "Block RAMs that its memories take; 2**63 - 1 of an unlimited one.", BRAM36_PATHS, COUNTED_PATHS
+    ),
+    "lut": Resource(
+        "LUTs", "Look-up tables that it takes; under `fitted` its PEs alone.",
+        (ROWS, COLS, COUNT, LUT_PER_PE, COUNTED_BY), COUNTED_PATHS,
+    ),
+    "ff": Resource(
+        "FFs", "Flip-flops that it takes.", (ROWS, COLS, COUNT, FF_PER_PE, FF_FIXED, COUNTED_BY), COUNTED_PATHS
+    ),
+}  # fmt: skip
 RESOURCES = {
     **DEMANDS,
     "fits": Resource(
         "",
         "Whether the device has all of them.",
-        tuple(
-            dict.fromkeys((*(p for name, demand in DEMANDS.items() for p in (*demand.paths, f"fpga.{name}")), URAM))
+        *(
+            tuple(dict.fromkeys((*(p for name, row in DEMANDS.items() for p in (*of(row), f"fpga.{name}")), URAM)))
+            for of in (attrgetter("paths"), attrgetter("counted"))
         ),
     ),
 }  # fmt: skip
-PATHS = RESOURCES["fits"].paths
+PATHS = RESOURCES["fits"].paths_under((*METHODS, VIVADO))
+
+
+def fit_paths(hw: SystolicHardware) -> tuple[str, ...]:
+    """Return the values of a hardware that its fit depends on."""
+    report = (VIVADO,) if hw.fpga.vivado is not None else ()
+    return RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *report))
 
 
 class ResourceModel:
@@ -77,6 +109,7 @@ class ResourceModel:
     """
 
     def __init__(self, hw: SystolicHardware, values: Mapping[str, Sequence[Any]]) -> None:
+        self._report = hw.fpga.vivado
         self.values = {path: _numbers(path, values[path]) for path in PATHS if path in values}
         self.constants = {path: _numbers(path, [value_at(hw, path)])[0] for path in PATHS if path not in values}
         # (whether each array has its own, axes) -> block RAMs of all memories that depend on those axes alone
@@ -106,17 +139,28 @@ class ResourceModel:
 
         pes = of(ROWS) * of(COLS) * of(COUNT)
         packed = of(PACKING)
-        found = {
-            "dsp": np.where(packed, (pes + 1) >> 1, pes) if np.any(packed) else pes,
-            "bram36": self._bram36(places, of),
-            "lut": _per_pe(of(LUT_PER_PE), pes),
-            "ff": _sum(_per_pe(of(FF_PER_PE), pes), of(FF_FIXED)),
-        }
+        found = {"dsp": np.where(packed, (pes + 1) >> 1, pes) if np.any(packed) else pes}
+        is_counted = of(COUNTED_BY) == SYNTHESIS
+        if not np.all(is_counted):
+            found |= {
+                "bram36": self._bram36(places, of),
+                "lut": _per_pe(of(LUT_PER_PE), pes),
+                "ff": _sum(_per_pe(of(FF_PER_PE), pes), of(FF_FIXED)),
+            }
+        if np.any(is_counted):
+            counts = demands(of)
+            found |= {name: np.where(is_counted, counts[name], found.get(name, 0)) for name in counts}
+        uram = self._uram(of) if np.any(of(URAM_FROM)) else np.int64(0)
+        if self._report is not None:
+            is_built = built(of, self._report)
+            for name in found:
+                found[name] = np.where(is_built, math.ceil(getattr(self._report, name)), found[name])
+            uram = np.where(is_built, self._report.uram, uram)
         fits = np.ones(count, dtype=np.bool_)
         for name, demand in found.items():
             fits &= demand <= np.minimum(of(f"fpga.{name}"), INT64_MAX - 1)  # no device has room for what is unlimited
-        if np.any(of(URAM_FROM)):
-            fits &= self._uram(of) <= np.minimum(of(URAM), ENDLESS - 1)
+        if np.any(uram):
+            fits &= uram <= np.minimum(of(URAM), ENDLESS - 1)
         return {**{name: _filled(demand, count) for name, demand in found.items()}, "fits": fits}
 
     def _bram36(self, places: Mapping[str, Any], of: Any) -> Any:
@@ -183,12 +227,10 @@ class ResourceModel:
 
 
 def _numbers(path: str, values: Sequence[Any]) -> Any:
-    """Return values as integers, or as floats where one is: dataflows by their code, unlimited as the largest int64."""
-    if path == DATAFLOW:
-        return np.array([DATAFLOWS.index(value) for value in values], dtype=np.int64)
-    if isinstance(values, np.ndarray):
+    """Return values as integers, or as floats where one is: words by their code, unlimited as the largest int64."""
+    if isinstance(values, np.ndarray) and path not in CODES:
         return values
-    numbers = [INT64_MAX if value == UNLIMITED else value for value in values]
+    numbers = [number(path, value) for value in values]
     return np.array(numbers, dtype=np.float64 if path in (LUT_PER_PE, FF_PER_PE) else np.int64)
 
 

@@ -1,4 +1,7 @@
-"""The parts of a design and what each takes: the one place where a resource's formula stands.
+"""The parts of a design and what each takes, counted in one of two ways (``fpga.use.counted_by``).
+
+`synthesis`: what structures of the Verilog that ships take, see structures.py. `fitted`: these formulas, with constants
+fitted to one paper, which stand here alone:
 
 DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
 BRAM36  the sum over the memories of their blocks, and a fixed number; URAM likewise, of the large ones
@@ -9,21 +12,26 @@ for one array of R x C; N arrays have N times the PEs, and memories of their own
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from pivotsim.hardware.fpga.spec import VivadoSpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.resources.block_rams import MemoryBlocks
+from pivotsim.hardware.resources.block_rams import MemoryBlocks, numbers_wanted
+from pivotsim.hardware.resources.synthesis import NOT_COUNTED, Synthesis
 from pivotsim.units import INT64_MAX
 
 UNKNOWN = "unknown until synthesised"
 
 
 class Part(NamedTuple):
-    """A part of a design: its name, how many of a resource it takes, and the formula of that."""
+    """A part of a design: its name, how many of a resource it takes, and the formula of that.
+
+    Half a block RAM is one of 18 Kb.
+    """
 
     name: str
-    amount: int
+    amount: float
     formula: str
 
 
@@ -46,13 +54,39 @@ def parts_of(hw: SystolicHardware, memories: Iterable[MemoryBlocks]) -> dict[str
     return {**found, "uram": blocks["URAM"]} if hw.fpga.uram or blocks["URAM"] else found
 
 
+def counted_parts(
+    hw: SystolicHardware, memories: Iterable[MemoryBlocks], counts: Synthesis
+) -> dict[str, tuple[Part, ...]]:
+    """Return resource -> the parts that take of it, by what synthesis counts of their structures."""
+    by_constants = parts_of(hw, memories)
+    found = {"dsp": by_constants["dsp"]}
+    for resource in ("bram36", "lut", "ff"):
+        amounts = ((part, getattr(part, resource)) for part in counts.parts)
+        found[resource] = tuple(Part(part.name, _plain(amount), part.how) for part, amount in amounts if amount)
+    if any(numbers_wanted(hw)):  # no block RAMs suffice
+        found["bram36"] = (*found["bram36"], Part("memories without limits", INT64_MAX, "no size, or no width"))
+    return {**found, **({"uram": by_constants["uram"]} if "uram" in by_constants else {})}
+
+
+def built_parts(report: VivadoSpec, counted: Mapping[str, tuple[Part, ...]]) -> dict[str, tuple[Part, ...]]:
+    """Return what a report of Vivado counts of a whole design, resource by resource."""
+    names = dict.fromkeys((*counted, *(["uram"] if report.uram else [])))
+    return {name: (Part("whole design", _plain(getattr(report, name)), f"Vivado, {report.state}"),) for name in names}
+
+
+def _plain(amount: float) -> float:
+    return int(amount) if amount == int(amount) else amount
+
+
 def demand_of(parts: Iterable[Part]) -> int:
-    """Return what parts take together, at most 2**63 - 1, which stands for unlimited."""
-    return min(sum(part.amount for part in parts), INT64_MAX)
+    """Return what parts take together, at most 2**63 - 1, which stands for unlimited; halves make a whole."""
+    amounts = [part.amount for part in parts]
+    return INT64_MAX if INT64_MAX in amounts else min(math.ceil(sum(amounts)), INT64_MAX)
 
 
 def unknown_parts(hw: SystolicHardware) -> tuple[str, ...]:
     """Return the parts of a design that nothing counts: movers between memories, and units of programmable logic."""
     units = [kind for kind, place in hw.placement if place == "pl"]
     movers = "movers between DRAM, global buffer and memories (LUT, FF)"
-    return (movers, *([f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF)"] if units else []))
+    uncounted = NOT_COUNTED if hw.fpga.use.counted_by == "synthesis" else (movers,)
+    return (*uncounted, *([f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF)"] if units else []))

@@ -1,148 +1,134 @@
-"""What synthesis counts of the Verilog that ships, part by part, before place and route: nothing here is fitted.
+"""What synthesis counts of one design's structures, part by part, before place and route: nothing here is fitted.
 
-synthesis.csv holds what yosys counted for UltraScale+ at the sizes that were recorded (`make synth`). Columns of
-processing elements in DSP48E2 slices follow at any size, since their counts are whole numbers per element, exact at
-every recorded size:
-
-DSP     R * C
-FF      9 * R * C: 8 bits of the passing operand and its mark
-LUT     2 * ceil(R / 32) * C: two tags that wait R clocks in shift registers of 32
-
-A tool that sees the whole array removes what the last column passes on to nobody, 9 * R flip-flops, and little more.
-All else (skew registers, memories, movers, sequencers) is told at recorded sizes only. The elements are those of is and
-ws with `settled` and mac_latency 2 (rtl/verilog/pe_dsp48e2.v); what another overlap would take is not counted.
+It stands beside the demands of ``fit`` where constants count them (``fpga.use.counted_by: fitted``) and behind them
+under `synthesis`. Levels of logic are those of the recorded run that is nearest in size, the larger one of two; a way
+through several parts passes the levels of each.
 """
 
-import csv
-import functools
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.hardware.resources.counted import number, of_all_arrays, sizes_of
+from pivotsim.hardware.resources.recorded import HOW, SynthesisRow, recorded, row_of, rows_of
+from pivotsim.hardware.resources.structures import HALVES, OVERLAP, Sizes, Structure, banks_of, in_slices, structures
+from pivotsim.io.spec_values import value_at
 
-TABLE = Path(__file__).with_suffix(".csv")
-FF_PER_PE = 9
-TAG_BITS, SRL_DEPTH = 2, 32
-COLUMNS = "columns of elements"
+STAGE = "before place and route"
 SETTING = "settled, mac_latency 2"
-
-
-class SynthesisRow(NamedTuple):
-    """One recorded run: the part, its module and parameters at an array's size (0 x 0: of any), and its counts.
-
-    Block RAMs are of 36 Kb; one of 18 Kb is a half.
-    """
-
-    part: str
-    module: str
-    rows: int
-    cols: int
-    parameters: str
-    dsp48e2: int
-    lut: int
-    ff: int
-    bram36: float
-    carry4: int
-    tool: str
-
-    def parameter(self, name: str) -> int | None:
-        """Return one parameter of the run, None where it was not set."""
-        values = dict(word.split("=") for word in self.parameters.split())
-        return int(values[name]) if name in values else None
+NOT_COUNTED = (
+    "tables of descriptors: as long as a GEMM has passes",
+    "what joins the ports to an AXI bus: none is written",
+)
 
 
 class SynthesisPart(NamedTuple):
-    """A part of a design: how often it is there, and what all of them take; ``source`` says from what."""
+    """A part of a design, what all of it takes, its levels of logic, and how the counts are known."""
 
     name: str
-    times: int
     dsp: int
     lut: int
     ff: int
     bram36: float
-    source: str
+    levels: int
+    how: str
 
 
 class Synthesis(NamedTuple):
-    """The parts of a design that are counted, those that are not, and the tool."""
+    """The parts of a design, what none of them is, and the tool."""
 
     parts: tuple[SynthesisPart, ...]
     missing: tuple[str, ...]
     tool: str
+    elements: str
 
     @property
     def total(self) -> SynthesisPart:
-        """All counted parts together."""
+        """All counted parts together; levels are the most of one part."""
         parts = self.parts
         dsp, lut, ff = sum(p.dsp for p in parts), sum(p.lut for p in parts), sum(p.ff for p in parts)
-        return SynthesisPart("counted parts", len(parts), dsp, lut, ff, sum(p.bram36 for p in parts), "their sum")
+        deepest, worst = max(p.levels for p in parts), max(HOW.index(p.how) for p in parts)
+        return SynthesisPart("all parts", dsp, lut, ff, sum(p.bram36 for p in parts), deepest, HOW[worst])
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain numbers and text."""
         return {
-            "tool": self.tool, "stage": "before place and route", "elements": SETTING,
+            "tool": self.tool, "stage": STAGE, "elements": self.elements,
             "parts": [part._asdict() for part in self.parts], "total": self.total._asdict(),
             "missing": list(self.missing),
         }  # fmt: skip
 
 
-@functools.cache
-def recorded() -> tuple[SynthesisRow, ...]:
-    """Return the rows of synthesis.csv."""
-    with TABLE.open(newline="") as file:
-        return tuple(
-            SynthesisRow(
-                row["part"], row["module"], int(row["rows"]), int(row["cols"]), row["parameters"], int(row["dsp48e2"]),
-                int(row["lut"]), int(row["ff"]), float(row["bram36"]), int(row["carry4"]), row["tool"],
-            )
-            for row in csv.DictReader(file)
-        )  # fmt: skip
+def structures_of(hw: SystolicHardware) -> list[Structure]:
+    """Return the structures of a board's design, in all of its arrays."""
+    found = structures(sizes_of(_numbers_of(hw)))
+    return [of_all_arrays(one, hw.array.count) for one in found]
 
 
-def columns_of(rows: int, cols: int) -> SynthesisPart:
-    """Return what the columns of an array in DSP48E2 slices take.
-
-    >>> columns_of(64, 36)[2:5]
-    (2304, 144, 20736)
-    """
-    lut = TAG_BITS * -(-rows // SRL_DEPTH) * cols
-    return SynthesisPart(COLUMNS, cols, rows * cols, lut, FF_PER_PE * rows * cols, 0, "9 FF and 1 DSP an element")
-
-
-def synthesis_of(hw: SystolicHardware) -> Synthesis | None:
-    """Return what synthesis counts of a board's array and what is around it; None where sums stay in place (os)."""
-    if DATAFLOW[hw.array.dataflow].drains:
-        return None
-    parts = [columns_of(hw.array.rows, hw.array.cols)]
-    missing = []
-    for name, count, sizes in _wanted(hw):
-        found = next((row for row in recorded() if _matches(row, name, hw, sizes)), None)
-        if found is None:
-            missing.append(name)
-        else:
-            dsp, lut, ff = count * found.dsp48e2, count * found.lut, count * found.ff
-            source = f"{found.module}, recorded"
-            parts.append(SynthesisPart(name, count, dsp, lut, ff, count * found.bram36, source))
-    return Synthesis(tuple(parts), tuple(missing), recorded()[0].tool)
+def synthesis_of(hw: SystolicHardware) -> Synthesis:
+    """Return what synthesis counts of a board's array and what is around it."""
+    sizes = sizes_of(_numbers_of(hw))
+    levels = levels_of(sizes)
+    pes = hw.pes if not hw.fpga.use.int8_packing else -(-hw.pes // 2)
+    parts = tuple(
+        SynthesisPart(
+            one.name, pes if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
+            levels[one.name], HOW[int(one.how)],
+        )
+        for one in structures_of(hw)
+    )  # fmt: skip
+    if bool(in_slices(sizes)):
+        elements = f"elements in DSP48E2 slices, as `rtl` writes them for {SETTING}"
+    else:
+        why = f"{hw.array.fold_overlap} under {hw.array.dataflow}" if not DATAFLOW[hw.array.dataflow].drains else "os"
+        elements = f"elements of logic around a DSP48E2 each, which {why} needs"
+    return Synthesis(parts, NOT_COUNTED, recorded()[0].tool, elements)
 
 
-def _wanted(hw: SystolicHardware) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Yield the other parts: name in the table, how many, and what their parameters must be."""
-    memories, rows, cols = hw.memories, hw.array.rows, hw.array.cols
-    yield "skew", 1, {}
-    if memories.ipmem_bytes == memories.wtmem_bytes:
-        yield "ipmem, wtmem: each", 2, {"BYTES": memories.ipmem_bytes, "LANES": memories.gb_port_bytes_per_clock}
-    yield "global_buffer", 1, {"BYTES": memories.gb_bytes, "LANES": memories.gb_port_bytes_per_clock}
-    depth = memories.opmem_bytes // (4 * cols) if isinstance(memories.opmem_bytes, int) else None
-    yield "opmem", 1, {"DEPTH": depth, "HALVES": 1 if memories.opmem_buffers == "single" else 2, "EDGE": rows + 1}
-    yield "read_mover", 1, {"LANES": memories.gb_port_bytes_per_clock}
-    yield "write_mover", 1, {"LANES": memories.gb_port_bytes_per_clock}
-    yield "transfer_sequencer", 2, {}
-    yield "pass_sequencer", 1, {}
+def levels_of(sizes: Sizes) -> dict[str, int]:
+    """Return the levels of logic of each structure of one design."""
+    lanes, rows, cols = (int(size) for size in (sizes.lanes, sizes.rows, sizes.cols))
+    width = max(rows, cols)
+    banks = int(banks_of(max(lanes, width)))
+    double = int(OVERLAP["settled"] == int(sizes.overlap) or int(sizes.overlap) in _DOUBLED)
+    settled, os = int(int(sizes.overlap) == OVERLAP["settled"]), int(sizes.os)
+    columns = {"DOUBLE": double, "CHAIN": settled, "MREG": min(1, int(sizes.mac_latency) - 1), "os": os}
+    element = "column" if bool(in_slices(sizes)) else "generic column"
+    halves = {"C": 8, "HALVES": int(sizes.opmem_halves)}
+    writes = _nearest(rows_of("write mover"), lambda row: row.rows + 2 * row.cols, lanes + 2 * cols)
+    return {
+        "columns": _nearest(rows_of(element, **(columns if element != "column" else {})), lambda row: row.rows, rows),
+        "skew registers": _nearest(rows_of("skew"), lambda row: row.rows + row.cols, rows + cols),
+        "ipmem": _rotated(banks * (lanes + width)),
+        "wtmem": _rotated(banks * (lanes + width)),
+        "gb": _rotated(banks * 2 * lanes),
+        "biases": _rotated(int(banks_of(max(lanes, 4 * cols))) * (lanes + 4 * cols)),
+        "opmem": _nearest(rows_of("sums", **halves), lambda row: row.parameters["DEPTH"], int(sizes.opmem_words)),
+        "read mover": _nearest(rows_of("read mover"), lambda row: row.rows, lanes),
+        "write mover": writes + row_of("requantise").levels,
+        "sequencers": max(row_of("pass sequencer", os=os, SETTLED=settled).levels, row_of("transfer sequencer").levels),
+        "masks, counters": _nearest(rows_of("top"), lambda row: row.rows + row.cols, rows + cols),
+    }
 
 
-def _matches(row: SynthesisRow, name: str, hw: SystolicHardware, sizes: dict[str, Any]) -> bool:
-    of_size = (row.rows, row.cols) in ((0, 0), (hw.array.rows, hw.array.cols))
-    return row.part == name and of_size and all(row.parameter(key) == value for key, value in sizes.items())
+_DOUBLED = (OVERLAP["preload"], OVERLAP["pipelined"])
+
+
+def _rotated(crossings: float) -> int:
+    def of(row: SynthesisRow) -> float:
+        return float(2 ** row.parameters["BANK_BITS"] * (row.parameters["LANES"] + row.parameters["READ_LANES"]))
+
+    return _nearest(rows_of("rotators"), of, crossings)
+
+
+def _nearest(rows: Iterable[SynthesisRow], of: Callable[[SynthesisRow], float], size: float) -> int:
+    """Return the levels of the smallest run that is at least as large, else of the largest."""
+    runs = sorted(rows, key=of)
+    return next((row.levels for row in runs if of(row) >= size), runs[-1].levels)
+
+
+def _numbers_of(hw: SystolicHardware) -> Callable[[str], Any]:
+    return lambda path: np.int64(number(path, value_at(hw, path)))

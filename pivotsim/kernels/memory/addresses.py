@@ -62,15 +62,15 @@ def by_dimension(of_rows: int, of_cols: int, of_stream: int, design: Design) -> 
 @inlined
 def first_of(i: int, j: int, t: int, design: Design, parts: Parts) -> Gemm:
     """Return the first index of M, K and N in pass (i, j, t)."""
-    return by_dimension(i * design.rows, j * design.cols, t * parts.chunk, design)
+    return by_dimension(i * parts.rows, j * parts.cols, t * parts.chunk, design)
 
 
 @inlined
 def used_of(i: int, j: int, t: int, design: Design, parts: Parts) -> Gemm:
     """Return how many indices of M, K and N pass (i, j, t) uses."""
     return by_dimension(
-        parts.last_rows if i == parts.nr - 1 else design.rows,
-        parts.last_cols if j == parts.nc - 1 else design.cols,
+        parts.last_rows if i == parts.nr - 1 else parts.rows,
+        parts.last_cols if j == parts.nc - 1 else parts.cols,
         parts.last_steps if t == parts.nt - 1 else parts.chunk,
         design,
     )

@@ -13,7 +13,7 @@ where folds are padded):
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.tiles import cut
+from pivotsim.kernels.memory.tiles import Parts, ceil_div, cut, has_block
 from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED, Design, Gemm, Limits
 
 
@@ -84,31 +84,98 @@ def after_pass(
 
 
 @inlined
-def alone_cycles(gemm: Gemm, design: Design, chunk: int) -> int:
+def fold_tiles(rows: int, cols: int, design: Design) -> tuple[int, int, int, int]:
+    """Return how many tiles high and wide rows x cols are, and rows and columns of the last one in clocks."""
+    nr, nc = ceil_div(rows, design.rows), ceil_div(cols, design.cols)
+    if not design.edge_aware:
+        return nr, nc, design.rows, design.cols
+    return nr, nc, rows - (nr - 1) * design.rows, cols - (nc - 1) * design.cols
+
+
+@inlined
+def last_fold_cycles(rows: int, cols: int, steps: int, design: Design) -> int:
+    """Return the clock of the last output of rows x cols outputs whose folds drain, columns outer, ``steps`` each."""
+    r, c, overlap, m = design.rows, design.cols, design.fold_overlap, design.mac_latency
+    nr, nc, last_r, last_c = fold_tiles(rows, cols, design)
+    sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
+    folds, edge = nr * nc, r - (1 - design.os_edge_register)
+    if overlap == NONE:
+        return folds * (steps + m - 3 + edge) + nc * sum_rows + nr * sum_cols
+    if overlap == PRELOAD:
+        return folds * (steps + m - 3) + nc * sum_rows + nr * sum_cols + edge
+    tail = last_r + last_c - 3 + m + edge
+    if overlap == CHAINED:
+        return folds * (steps - 1) + nc * sum_rows - last_r + 1 + tail
+    short = (nr - 1) * max(0, r - steps) + max(0, last_r - steps)
+    return folds * steps + nc * short - max(0, last_r - steps) + tail
+
+
+@inlined
+def after_block(begin: int, steps: int, rows: int, cols: int, design: Design) -> tuple[int, int, int, int]:
+    """Return what the folds of rows x cols outputs leave whose first stream begins at a clock, ``steps`` each.
+
+    (end of the last stream, last output of any fold, earliest next stream, rows of the last fold); what ``apart`` adds
+    to that stream is left out.
+    """
+    _, nc, last_r, last_c = fold_tiles(rows, cols, design)
+    output = begin + last_fold_cycles(rows, cols, steps, design)
+    start = output - after_pass(0, steps, last_r, last_c, last_r, True, design)[0]
+    _, _, following = after_pass(start, steps, last_r, last_c, last_r, True, design)
+    if nc > 1:  # the last fold of a wider column of tiles may be out later
+        output = max(output, begin + last_fold_cycles(rows, (nc - 1) * design.cols, steps, design))
+    return start + steps, output, following, last_r
+
+
+@inlined
+def apart(rows_before: int, steps: int, design: Design) -> int:
+    """Return how much later a fold streams so that its sums leave after those of the fold before."""
+    return max(0, rows_before - steps) if design.fold_overlap in (PIPELINED, SETTLED) else 0
+
+
+@inlined
+def alone_blocks(parts: Parts, design: Design) -> int:
+    """Return ``alone_cycles`` where folds share chunks in blocks: a sum over kinds of blocks and of chunks."""
+    nt, chunk, total = parts.nt, parts.chunk, 0
+    first = chunk if nt > 1 else parts.last_steps
+    for a in range(2):
+        rows = parts.last_rows if a else parts.rows
+        for b in range(2):
+            cols, number = parts.last_cols if b else parts.cols, 1
+            number *= 1 if a else parts.nr - 1
+            number *= 1 if b else parts.nc - 1
+            _, _, whole, last_r = after_block(0, chunk, rows, cols, design)
+            _, _, rest, _ = after_block(0, parts.last_steps, rows, cols, design)
+            clocks = rest + apart(last_r, first, design)
+            if nt > 1:
+                clocks += (nt - 1) * whole + (nt - 2) * apart(last_r, chunk, design)
+                clocks += apart(last_r, parts.last_steps, design)
+            total += number * clocks
+    _, _, rest, last_r = after_block(0, parts.last_steps, parts.last_rows, parts.last_cols, design)
+    output = last_fold_cycles(parts.last_rows, parts.last_cols, parts.last_steps, design)
+    return total - rest - apart(last_r, first, design) + output
+
+
+@inlined
+def alone_cycles(gemm: Gemm, design: Design, limits: Limits, chunk: int) -> int:
     """Return the clock of the last pass's last output without memories, in closed form.
 
     It is the sum of all steps from one stream start to the next, plus the last pass. With rows' of the next pass a step
     is: none steps + R + cols - 3 + m + rows', preload the same without rows', chained steps - 1 + rows', pipelined
-    max(steps, rows'), settled max(steps, rows - 1 + rows'). Neither loop order changes a sum, and under os neither does
-    the chunk.
+    max(steps, rows'), settled max(steps, rows - 1 + rows'). Neither loop order changes a sum, and under os without
+    blocks neither does the chunk.
     """
+    parts = cut(gemm, design, limits, chunk)
+    if design.drains:
+        if has_block(design, limits):
+            return alone_blocks(parts, design)
+        rows, cols = gemm[design.rows_dim], gemm[design.cols_dim]
+        return last_fold_cycles(rows, cols, parts.streamed, design)
     r, c, overlap, m = design.rows, design.cols, design.fold_overlap, design.mac_latency
-    nr, nc, nt, last_r, last_c, last_t, _, t = cut(gemm, design, chunk)
+    nr, nc, nt, last_r, last_c, last_t, _, t = parts[:8]
     if not design.edge_aware:  # padded
         last_r, last_c = r, c
     sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
     tail = last_c + r - 3 + m
-    if design.drains:
-        folds, edge = nr * nc, r - (1 - design.os_edge_register)
-        if overlap == NONE:
-            return folds * (t + m - 3 + edge) + nc * sum_rows + nr * sum_cols
-        if overlap == PRELOAD:
-            return folds * (t + m - 3) + nc * sum_rows + nr * sum_cols + edge
-        tail = last_r + last_c - 3 + m + edge
-        if overlap == CHAINED:
-            return folds * (t - 1) + nc * sum_rows - last_r + 1 + tail
-        short = (nr - 1) * max(0, r - t) + max(0, last_r - t)
-        return folds * t + nc * short - max(0, last_r - t) + tail
     passes, first_r = nr * nc * nt, r if nr > 1 else last_r
     if overlap == NONE:
         return nr * nc * t + passes * (r + m - 3) + nc * nt * sum_rows + nr * nt * sum_cols

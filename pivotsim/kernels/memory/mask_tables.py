@@ -14,7 +14,7 @@ Row (list_i * i + list_j * j) of `needed` belongs to the passes (i, j, .).
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.array_passes import PassIndex, after_pass, loop_counts, place
+from pivotsim.kernels.memory.array_passes import PassIndex, after_pass, apart, loop_counts, place
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
     DRAM_WRITE,
@@ -35,7 +35,7 @@ from pivotsim.kernels.memory.tiles import (
     is_weight,
     packed,
 )
-from pivotsim.kernels.types import PIPELINED, SETTLED, Array, Design, Limits, Shape, Tables
+from pivotsim.kernels.types import Array, Design, Limits, Shape, Tables
 
 INDEX_BYTES = 2  # of a kept block
 
@@ -149,9 +149,9 @@ def last_pass(tiled: bool, order: int, x: int, y: int, n_z: int, parts: Parts, t
 @inlined
 def spread(at: PassIndex, rows_before: int, streamed: int, design: Design, tables: Tables, shape: Shape) -> int:
     """Return how much later a fold that drains streams so that its sums leave after those of the fold before."""
-    if not design.drains or design.fold_overlap not in (PIPELINED, SETTLED):
+    if not design.drains:
         return 0
-    return max(0, rows_before - needed_steps(at.i, at.j, 0, streamed, tables, shape))
+    return apart(rows_before, needed_steps(at.i, at.j, 0, streamed, tables, shape), design)
 
 
 @inlined

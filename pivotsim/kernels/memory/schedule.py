@@ -21,7 +21,7 @@ from typing import NamedTuple
 from pivotsim.kernels._jit import part
 from pivotsim.kernels.dram.serving import reset
 from pivotsim.kernels.memory.addresses import Place, region_place, region_rows
-from pivotsim.kernels.memory.array_passes import after_pass, loop_counts, place
+from pivotsim.kernels.memory.array_passes import after_block, after_pass, apart, loop_counts, place
 from pivotsim.kernels.memory.fetch import Loading, Setting, empty, load, load_bias, traits_of, used_until
 from pivotsim.kernels.memory.mask_tables import Kept, count_drain, count_pass, last_pass, pass_steps, spread
 from pivotsim.kernels.memory.records import (
@@ -48,8 +48,8 @@ from pivotsim.kernels.memory.stalls import (
     other_drains,
 )
 from pivotsim.kernels.memory.steady_state import MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
-from pivotsim.kernels.memory.tiles import cut, fill_sizes, packed
-from pivotsim.kernels.memory.transfers import WRITE, drain_ports, fill_ports, transfer
+from pivotsim.kernels.memory.tiles import cut, fill_sizes, has_block, packed
+from pivotsim.kernels.memory.transfers import WRITE, drain_ports, drain_words, fill_ports, transfer
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
 
 SIZES, PORTS = 0, 1  # of the room to work in
@@ -96,8 +96,9 @@ def schedule(
         Total and last output's clock, counts of passes, loads and drains, passes run, stalls by cause.
     """
     tiled, opmem, is_charged = not design.drains, limits.output_halves, tail_from != NEVER
+    blocked = has_block(design, limits)
     in_turn, divisor, answer = limits.is_serial == 1, limits.clock_divisor, limits.buffer_read_cycles
-    parts = cut(gemm, design, chunk)
+    parts = cut(gemm, design, limits, chunk)
     setting, nr, nc, nt = Setting(gemm, design, limits, parts), parts.nr, parts.nc, parts.nt
     sizes, ports = room[SIZES], room[PORTS]
     if reads is not None:  # banks closed, refresh counter at 0
@@ -161,7 +162,11 @@ def schedule(
                     continue
 
                 # the pass
-                claims, is_claimed = not is_claimed if tiled else z == last, True  # its region's half of OPMEM
+                if blocked:
+                    rows, cols = parts.last_rows if a else parts.rows, parts.last_cols if b else parts.cols
+                    stream_from += apart(rows_before, steps, design)
+                claims = not is_claimed if tiled or blocked else z == last  # its region's half of OPMEM
+                is_claimed = True
                 ready = max(stream_from, load_from + lead)
                 begin = max(ready, flight_0.end + answer + lead, flight_1.end + answer)
                 if in_turn:
@@ -196,11 +201,16 @@ def schedule(
                     return False
                 tile = begin - lead if in_turn else max(load_from, flight_0.end + answer)
                 done = begin + steps
+                if blocked:
+                    done, output, stream_from, rows_before = after_block(begin, steps, rows, cols, design)
+                    load_from = stream_from
+                else:
+                    streamed = parts.streamed if kept is None else rows
+                    output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, z == last, design)
+                    rows_before = rows
+                last_output = max(last_output, output)
                 memory_0 = used_until(memory_0, traits_0, tile + rows if tiled else done)
                 memory_1 = used_until(memory_1, traits_1, done)
-                streamed = parts.streamed if kept is None else rows
-                output, load_from, stream_from = after_pass(begin, steps, rows, cols, streamed, z == last, design)
-                last_output, rows_before = max(last_output, output), rows
                 if kept is not None and is_charged:
                     count_pass(at, parts, design, limits, steps, z == last, claims, kept)
                 if len(records.passes):
@@ -220,9 +230,7 @@ def schedule(
             a, b, e = int(at.i == nr - 1), int(at.j == nc - 1), int(at.t == nt - 1)
             u, v = (b, e) if tiled else (a, b)
             size, own = sizes[2, u, v], ports[2, u, v]
-            entries = parts.last_rows if a else design.rows
-            if tiled:
-                entries = parts.last_steps if e else chunk
+            entries = drain_words(a, b, e, parts, design, limits)
             if kept is not None:
                 cols = parts.last_cols if b else design.cols
                 if tiled and kept.shape.masked < 0:

@@ -117,9 +117,9 @@ def choose(
     best, best_bytes = NEVER, NEVER
     chosen[:] = 0
     for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
-        parts, alone = cut(gemm, design, chunk), 0
+        parts, alone = cut(gemm, design, limits, chunk), 0
         if kept is None:
-            alone = alone_cycles(gemm, design, chunk)
+            alone = alone_cycles(gemm, design, limits, chunk)
         for order in range(candidates.first_order, candidates.last_order + 1):
             from_dram, limit = 0, best
             if kept is None:
@@ -183,7 +183,7 @@ def choose_and_run(
             kept, chosen[CANDIDATES] + 1, room, states, records, result,
         )  # fmt: skip
     if kept is None:
-        count_bytes(gemm, design, limits, order, cut(gemm, design, chunk), moved)
+        count_bytes(gemm, design, limits, order, cut(gemm, design, limits, chunk), moved)
     return True
 
 
@@ -203,7 +203,7 @@ def run_each(
         Rows of ``Design``.
     behind : int64 (D,)
         Which memories each design has.
-    limits, drams : int64 (M, 21), (M, 14)
+    limits, drams : int64 (M, 23), (M, 14)
         Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
     candidates : int64 (D, G, 4)
         Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
@@ -221,7 +221,7 @@ def run_each(
             gemm = Gemm(e[0], e[1], e[2])
             limit = Limits(
                 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
-                b[16], b[17], e[3], e[4], e[5],
+                b[16], b[17], b[18], b[19], e[3], e[4], e[5],
             )  # fmt: skip
             programs = Candidates(row[0], row[1], row[2], row[3])
             if programs.most_chunk == 0:

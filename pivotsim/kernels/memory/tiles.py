@@ -9,7 +9,8 @@ weight, which are the *slots* 0 and 1 in the order in which they are fetched; sl
     drain (os)      input (i, t)      weight (j, t)     sums (i, j)       j i t  and  i j t
 
 Each unit is the product of the parts of its two dimensions, and a part is either full or the last of its dimension, so
-four sizes per slot hold for all passes. Elements have the bits of their matrix; those of a unit follow each other, and
+four sizes per slot hold for all passes. A block of outputs whose folds share a chunk (rules.md, 15) is a tile to the
+memories, and all its folds are one pass. Elements have the bits of their matrix; those of a unit follow each other, and
 its last byte is filled up.
 """
 
@@ -29,7 +30,10 @@ LEVELS = 16
 
 
 class Parts(NamedTuple):
-    """How a GEMM is cut: row tiles, column tiles, chunks, what is left for the last of each, and full sizes."""
+    """How a GEMM is cut: row tiles, column tiles, chunks, what is left for the last of each, and full sizes.
+
+    The tiles are the array's, or blocks of several (``has_block``).
+    """
 
     nr: int
     nc: int
@@ -39,6 +43,8 @@ class Parts(NamedTuple):
     last_steps: int
     chunk: int
     streamed: int
+    rows: int
+    cols: int
 
 
 @inlined
@@ -56,12 +62,27 @@ def packed(elements: int, bits: int) -> int:
 
 
 @inlined
-def cut(gemm: Gemm, design: Design, chunk: int) -> Parts:
-    """Return how a GEMM is cut for an array and a chunk of streamed steps."""
+def has_block(design: Design, limits: Limits) -> bool:
+    """Tell whether the sums of several folds wait in the output memory, which then share a chunk of the operands."""
+    return bool(design.drains) and max(limits.block_rows, limits.block_cols) > 0
+
+
+@inlined
+def cut(gemm: Gemm, design: Design, limits: Limits, chunk: int) -> Parts:
+    """Return how a GEMM is cut for an array and a chunk of streamed steps; in blocks where an array's folds share."""
     rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
-    nr, nc, nt = ceil_div(rows, design.rows), ceil_div(cols, design.cols), ceil_div(t, chunk)
-    last_rows, last_cols = rows - (nr - 1) * design.rows, cols - (nc - 1) * design.cols
-    return Parts(nr, nc, nt, last_rows, last_cols, t - (nt - 1) * chunk, chunk, t)
+    full_rows, full_cols = design.rows, design.cols
+    if has_block(design, limits):
+        full_rows, full_cols = min(limits.block_rows or full_rows, rows), min(limits.block_cols or full_cols, cols)
+    nr, nc, nt = ceil_div(rows, full_rows), ceil_div(cols, full_cols), ceil_div(t, chunk)
+    last_rows, last_cols = rows - (nr - 1) * full_rows, cols - (nc - 1) * full_cols
+    return Parts(nr, nc, nt, last_rows, last_cols, t - (nt - 1) * chunk, chunk, t, full_rows, full_cols)
+
+
+@inlined
+def folds_of(step: int, number: int, full: int, last: int) -> int:
+    """Return how many tiles of ``step`` rows or columns lie in parts of ``full`` of them, the last of ``last``."""
+    return (number - 1) * ceil_div(full, step) + ceil_div(last, step)
 
 
 @inlined
@@ -82,8 +103,8 @@ def fill_sizes(parts: Parts, design: Design, limits: Limits, sizes: Array) -> No
     bits_0, bits_1 = bits_of(0, design, limits), bits_of(1, design, limits)
     for a in range(2):
         for b in range(2):
-            row_a = parts.last_rows if a else design.rows
-            col_a, col_b = parts.last_cols if a else design.cols, parts.last_cols if b else design.cols
+            row_a = parts.last_rows if a else parts.rows
+            col_a, col_b = parts.last_cols if a else parts.cols, parts.last_cols if b else parts.cols
             steps = parts.last_steps if b else parts.chunk
             sizes[0, a, b] = packed(row_a * (steps if design.drains else col_b), bits_0)
             sizes[1, a, b] = packed((col_a if design.drains else row_a) * steps, bits_1)
@@ -139,22 +160,22 @@ def packed_units(full_a: int, last_a: int, parts_a: int, full_b: int, last_b: in
 @inlined
 def operand_size(slot: int, parts: Parts, design: Design, limits: Limits) -> int:
     """Return the bytes of all units of a slot's operand."""
-    nr, nc, nt, last_rows, last_cols, last_steps, chunk, _ = parts
+    nr, nc, nt, last_rows, last_cols, last_steps, chunk = parts[:7]
     bits = bits_of(slot, design, limits)
     if slot == 0 and not design.drains:
-        return packed_units(design.rows, last_rows, nr, design.cols, last_cols, nc, bits)
+        return packed_units(parts.rows, last_rows, nr, parts.cols, last_cols, nc, bits)
     if slot == 0 or not design.drains:
-        return packed_units(design.rows, last_rows, nr, chunk, last_steps, nt, bits)
-    return packed_units(design.cols, last_cols, nc, chunk, last_steps, nt, bits)
+        return packed_units(parts.rows, last_rows, nr, chunk, last_steps, nt, bits)
+    return packed_units(parts.cols, last_cols, nc, chunk, last_steps, nt, bits)
 
 
 @inlined
 def output_size(parts: Parts, design: Design, limits: Limits) -> int:
     """Return the bytes of all regions of outputs."""
-    nr, nc, nt, last_rows, last_cols, last_steps, chunk, _ = parts
+    nr, nc, nt, last_rows, last_cols, last_steps, chunk = parts[:7]
     if design.drains:
-        return packed_units(design.rows, last_rows, nr, design.cols, last_cols, nc, limits.out_bits)
-    return packed_units(design.cols, last_cols, nc, chunk, last_steps, nt, limits.out_bits)
+        return packed_units(parts.rows, last_rows, nr, parts.cols, last_cols, nc, limits.out_bits)
+    return packed_units(parts.cols, last_cols, nc, chunk, last_steps, nt, limits.out_bits)
 
 
 @inlined
@@ -186,25 +207,49 @@ def dram_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: Pa
 
 
 @inlined
+def read_size(slot: int, parts: Parts, design: Design, limits: Limits) -> int:
+    """Return the bytes that all passes read of a slot's units; under blocks those that all folds do."""
+    if not has_block(design, limits):
+        return operand_size(slot, parts, design, limits) * uses(parts, design, slot)
+    step, number, full, last = design.rows, parts.nr, parts.rows, parts.last_rows
+    readers = folds_of(design.cols, parts.nc, parts.cols, parts.last_cols)
+    if slot == 1:
+        step, number, full, last = design.cols, parts.nc, parts.cols, parts.last_cols
+        readers = folds_of(design.rows, parts.nr, parts.rows, parts.last_rows)
+    size = 0
+    for is_last in range(2):
+        extent = last if is_last else full
+        folds = ceil_div(extent, step)
+        one = packed_units(
+            step, extent - (folds - 1) * step, folds, parts.chunk, parts.last_steps, parts.nt,
+            bits_of(slot, design, limits),
+        )  # fmt: skip
+        size += one if is_last else (number - 1) * one
+    return size * readers
+
+
+@inlined
 def count_bytes(gemm: Gemm, design: Design, limits: Limits, order: int, parts: Parts, moved: Array) -> None:
     """Write the bytes moved at each level to ``moved`` (16,), in the order of the constants above.
 
     Unit sets partition their operand, so a slot moves (operand bytes) x (fetches of each unit). Partial sums are
-    written by every row tile of K and read back by all but the first, then read once more by the drain.
+    written by every row tile of K (of a block: chunk of K) and read back by all but the first, then read once more by
+    the drain.
     """
     bias, output = limits.bias * limits.sum_bytes * gemm.n, output_size(parts, design, limits)
     moved[DRAM_READ] = moved[GB_BIAS_READ] = moved[GB_BIAS_WRITE] = bias
     for slot in range(2):
         weight, size = is_weight(slot, design), operand_size(slot, parts, design, limits)
-        used = size * uses(parts, design, slot)
         again = always_fetched(parts, design, order, slot, limits)
-        fetched = used if again else size
+        fetched = size * uses(parts, design, slot) if again else size
         from_dram = size if is_resident(slot, parts, design, limits) else fetched
         moved[DRAM_READ] += from_dram
         moved[GB_WEIGHT_WRITE if weight else GB_INPUT_WRITE] = from_dram
         moved[GB_WEIGHT_READ if weight else GB_INPUT_READ] = fetched
         moved[WTMEM_WRITE if weight else IPMEM_WRITE] = fetched
-        moved[WTMEM_READ if weight else IPMEM_READ] = used
+        moved[WTMEM_READ if weight else IPMEM_READ] = read_size(slot, parts, design, limits)
     moved[DRAM_WRITE] = moved[GB_OUTPUT_READ] = moved[GB_OUTPUT_WRITE] = output
     writes = 1 if design.drains else parts.nr
+    if has_block(design, limits):
+        writes = parts.nt
     moved[OPMEM_READ] = moved[OPMEM_WRITE] = limits.sum_bytes * gemm.m * gemm.n * writes

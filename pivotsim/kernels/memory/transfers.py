@@ -11,7 +11,7 @@ from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.dram.serving import serve_tile
 from pivotsim.kernels.memory.addresses import Place
 from pivotsim.kernels.memory.stalls import Flight
-from pivotsim.kernels.memory.tiles import Parts, ceil_div, is_weight
+from pivotsim.kernels.memory.tiles import Parts, ceil_div, has_block, is_weight
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Limits
 
 READ, WRITE = 0, 1
@@ -110,11 +110,20 @@ def drain_ports(size: int, words: int, limits: Limits) -> int:
 
 
 @inlined
+def drain_words(a: int, b: int, e: int, parts: Parts, design: Design, limits: Limits) -> int:
+    """Return the words of one sum per column that drain together; a, b, e: last of rows, of columns, of chunks."""
+    if not design.drains:
+        return parts.last_steps if e else parts.chunk
+    rows, cols = parts.last_rows if a else parts.rows, parts.last_cols if b else parts.cols
+    return rows * ceil_div(cols, design.cols) if has_block(design, limits) else rows
+
+
+@inlined
 def fill_ports(parts: Parts, design: Design, limits: Limits, sizes: Array, ports: Array) -> None:
     """Write the clocks of the ports to ``ports`` (3, 2, 2), like ``sizes`` (see tiles.py)."""
     for a in range(2):
         for b in range(2):
             for slot in range(2):
                 ports[slot, a, b] = load_ports(sizes[slot, a, b], is_weight(slot, design), limits)
-            rows, steps = parts.last_rows if a else design.rows, parts.last_steps if b else parts.chunk
-            ports[2, a, b] = drain_ports(sizes[2, a, b], rows if design.drains else steps, limits)
+            words = drain_words(a, b, b, parts, design, limits)
+            ports[2, a, b] = drain_ports(sizes[2, a, b], words, limits)

@@ -8,7 +8,7 @@ from pivotsim.plots.pivot import pictures
 from pivotsim.plots.pivot import recordings as files
 from pivotsim.plots.pivot.pictures import Found
 from pivotsim.plots.pivot.recordings import Recordings
-from pivotsim.plots.style import Written, save_png
+from pivotsim.plots.style import Written, save_figure
 from pivotsim.published.pivot.audit import Audit
 from pivotsim.tables import Table
 
@@ -112,7 +112,7 @@ def plot_audit(audit: Found, folder: Path, recorded: Path | None = None) -> Writ
             figure = row.draw(audit, recordings or Recordings(folder))
             if row.on_board and not audit.judged:
                 figure.suptitle(f"simulated: {audit.hw.name}, another board than the paper's", fontsize=9)
-            paths.append(save_png(figure, folder, row.picture))
+            paths.append(save_figure(figure, folder, row.picture))
     return Written(paths, [*_absent_note(absent, recordings), *_impossible_note(impossible)])
 
 

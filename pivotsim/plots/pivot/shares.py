@@ -69,6 +69,10 @@ def draw_shares(data: Shares, axes: "Axes", title: str = SHARES_TITLE) -> "Axes"
                     axes.text(x, bottom + shares[group] / 2, f"{shares[group]:.3g}", ha="center", va="center",
                               fontsize=8, bbox=box)  # fmt: skip
                     bottom += shares[group]
+            missing = [GROUP_LABELS[group] for group in SHARES.values() if group not in shares]
+            if missing and side == 0:  # why both bars end below 100 %
+                note = f"no share of {', '.join(missing)}\nis printed for {row}"
+                axes.text(x + 0.5, bottom + 3, note, ha="center", va="bottom", fontsize=7)
     axes.set_xticks(ticks, names, fontsize=7)
     axes.set_ylabel("share of delay, %")
     axes.set_ylim(0, 119)

@@ -18,6 +18,7 @@ class Findings(ABC):
     found: ClassVar[str] = "simulated"  # what the column beside the published values is called
     verdicts: ClassVar[tuple[str, ...]] = VERDICTS
     judged: ClassVar[bool] = True  # whether the claims have verdicts
+    headlines: ClassVar[tuple[str, ...]] = ()  # quantities of the claims that the summary prints
 
     findings: list[Finding]
     expected: dict[str, str] = field(repr=False)
@@ -59,6 +60,25 @@ class Findings(ABC):
         """Return how many claims have each verdict, and what it means."""
         rows = [(verdict, number, MEANINGS[verdict]) for verdict, number in self.counts().items()]
         return Table("Verdicts", ("verdict", "claims", "meaning"), rows, (1,))
+
+    def summary(self) -> Iterator[Table]:
+        """Yield what is printed first: how many claims have each verdict and how far they are off, and headlines."""
+        rows = []
+        for verdict, count in self.counts().items():
+            own = (f.deviation_frac for f in self.findings if f.verdict == verdict)
+            off = max((abs(deviation) for deviation in own if deviation is not None), default=None)
+            rows.append((verdict, count, percent(off), MEANINGS[verdict]))
+        columns = ("verdict", "claims", "off by", "meaning")
+        yield Table(f"{self.title}: {len(self.findings)} claims", columns, rows, (1, 2))
+        chosen = [f for f in self.findings if f.claim.quantity in self.headlines]
+        if chosen:
+            shown = [
+                (f.claim.id, f.claim.text, f.shown, percent(f.deviation_frac, sign=True), f.claim.unit, f.verdict)
+                for f in chosen
+            ]
+            yield Table(
+                "Among them", ("claim", "published", self.found, "deviation", "unit", "verdict"), shown, (1, 2, 3)
+            )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self.findings)} claims, {len(self.unexpected)} verdicts not as expected>"

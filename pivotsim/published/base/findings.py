@@ -12,14 +12,14 @@ NO_VERDICT = ""  # of a claim that is set beside another board than the paper's
 RECOMPUTED, UNVALIDATED = "recomputed", "not validated"
 VERDICTS = (REPRODUCED, INPUT, CALIBRATED, INFERRED, NOT_MET, CONTRADICTS, NOT_MODELLED)
 MEANINGS = {
-    REPRODUCED: "simulated within the claim's tolerance, nothing fitted to it",
+    REPRODUCED: "simulated within its tolerance, nothing fitted to it",
     RECOMPUTED: "follows from the paper's own tables",
     INPUT: "the paper sets it, the model takes it: no result",
-    CALIBRATED: "a constant is fitted to it, or to one that it follows from",
-    INFERRED: "rests on unstated settings; the reason says of how many tried",
+    CALIBRATED: "a constant is fitted to it, or to one it follows from",
+    INFERRED: "rests on unstated settings; the reason says of how many",
     UNVALIDATED: "GPU wave model, fitted to few points; shown, not judged",
     NOT_MET: "simulated, and missed by more than the tolerance",
-    CONTRADICTS: "the paper's other numbers imply another value, found by rule",
+    CONTRADICTS: "the paper's other numbers imply another value, by rule",
     NOT_MODELLED: "outside the model; the reason says why",
 }
 

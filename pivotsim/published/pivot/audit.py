@@ -46,6 +46,7 @@ class Audit(Findings):
     """
 
     title: ClassVar[str] = "PIVOT (DAC'24)"
+    headlines: ClassVar[tuple[str, ...]] = ("delay",)
 
     hw: Hardware
     hits: list[Hit]

@@ -4,7 +4,7 @@ Verdicts ask whether the model meets what the paper says of its own design. Of a
 its cells are only set beside the board's: the effort pairs are those inferred on the paper's board.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -37,6 +37,7 @@ class BoardComparison(Findings):
     title: ClassVar[str] = "PIVOT (DAC'24) beside another board"
     verdicts: ClassVar[tuple[str, ...]] = ()
     judged: ClassVar[bool] = False
+    headlines: ClassVar[tuple[str, ...]] = ("delay", "energy")
 
     hw: Hardware
     differing: list[tuple[str, object, object]]
@@ -47,14 +48,22 @@ class BoardComparison(Findings):
 
     def tables(self) -> Iterator[Table]:
         """Yield what is printed: a row per claim that has a simulated value."""
+        yield self._table(self.findings)
+
+    def summary(self) -> Iterator[Table]:
+        """Yield what is printed first: the delays and energies of the paper's tables."""
+        yield self._table([f for f in self.findings if f.claim.quantity in self.headlines])
+
+    def _table(self, findings: Sequence[Finding]) -> Table:
         rows = [
             (f.claim.id, f.claim.text, f.shown, _times(f.ratio), f.claim.unit)
-            for f in self.findings
+            for f in findings
             if f.simulated is not None
         ]
         title = f"PIVOT's published figures beside {self.hw.name} (another board than the paper's: no verdicts)"
         columns = ("claim", "published", self.found, "ratio", "unit")
-        yield Table(title, columns, rows, (1, 2, 3), tuple(self._closing(len(self.findings) - len(rows))))
+        left_out = sum(f.simulated is None for f in self.findings)
+        return Table(title, columns, rows, (1, 2, 3), tuple(self._closing(left_out)))
 
     def _closing(self, left_out: int) -> Iterator[str]:
         shown = [f"{path} = {_text(own)} (paper: {_text(its)})" for path, own, its in self.differing]

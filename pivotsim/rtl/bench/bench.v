@@ -20,6 +20,8 @@ module bench #(
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20,
     parameter ADDRESS_BITS = 32,
+    parameter MASKED = 0,
+    parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
     parameter DRAM_BYTES = 4096
 ) (
     input wire clk,
@@ -27,7 +29,7 @@ module bench #(
     input wire table_write,
     input wire [1:0] table_select,
     input wire [TABLE_BITS-1:0] table_index,
-    input wire [11*COUNT_BITS+3:0] table_data,
+    input wire [PROGRAM_BITS-1:0] table_data,
     input wire start,
     output wire done,
     input wire output_stationary,
@@ -70,7 +72,8 @@ module bench #(
         .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
         .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES), .OPMEM_DEPTH(OPMEM_DEPTH),
         .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES), .BANK_BITS(BANK_BITS),
-        .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS)
+        .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS),
+        .MASKED(MASKED)
     ) dut (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),

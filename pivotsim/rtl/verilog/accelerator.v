@@ -7,11 +7,12 @@
 //
 // Tables are written while nothing runs (table_select: 0 loads, 1 tiles, 2 streams, 3 drains), then `start` is high for
 // one clock. The next clock is the first of the run; `done` stays high from the clock after its last until the next start.
-//   load   {dram_address, reads, buffer_address, to_address, lanes, size, keeps, from_dram, to}
+//   load   {stored, dram_address, reads, buffer_address, to_address, lanes, size, keeps, from_dram, to}
 //          to: 0 IPMEM, 1 WTMEM, 2 bias; reads: what must have been read of the half before (tiles, or streams)
+//          stored: MASKED only; bytes of `size` that the memory takes
 //   drain  {dram_address, size, bias_step, bias_address, loads, passes, lanes, entry, row_bytes, entries, narrow, half}
 //          passes: so many must have their last sum at the edge, of the narrow column or of the last one
-// Tiles and streams: see pass_sequencer.v.
+// Tiles and streams: see pass_sequencer.v. MASKED: for GEMMs of which a mask leaves some rows, steps and lanes, too.
 `default_nettype none
 module accelerator #(
     parameter R = 4,
@@ -33,7 +34,9 @@ module accelerator #(
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20, // of counts, local addresses and bytes of a transfer
     parameter ADDRESS_BITS = 32, // of DRAM
-    parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 // of a table's word, the widest; ADDRESS_BITS at most 2 * COUNT_BITS + 2
+    parameter MASKED = 0,
+    parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0) // of a table's word,
+        // the widest; ADDRESS_BITS at most 2 * COUNT_BITS + 2
 ) (
     input wire clk,
     input wire reset, // held for R + C + 2 * MREG + READ_CYCLES clocks
@@ -73,9 +76,9 @@ module accelerator #(
     input wire [COUNT_BITS-1:0] write_accepts,
     input wire write_response
 );
-    localparam LOAD_BITS = 5 * COUNT_BITS + ADDRESS_BITS + 4;
-    localparam TILE_BITS = 5 * COUNT_BITS;
-    localparam STREAM_BITS = 11 * COUNT_BITS + 4;
+    localparam LOAD_BITS = (MASKED != 0 ? 6 : 5) * COUNT_BITS + ADDRESS_BITS + 4;
+    localparam TILE_BITS = 5 * COUNT_BITS + (MASKED != 0 ? C + 2 : 0);
+    localparam STREAM_BITS = PROGRAM_BITS;
     localparam DRAIN_BITS = 9 * COUNT_BITS + ADDRESS_BITS + 2;
     localparam READ_LANES = R > C ? R : C;
     localparam BARE = OS_EDGE_REGISTER == 0 ? 1 : 0;
@@ -115,9 +118,10 @@ module accelerator #(
     // ---- loads
     wire [1:0] load_to;
     wire load_from_dram, load_keeps, load_begins, load_moves, load_last;
-    wire [COUNT_BITS-1:0] load_size, load_lanes, load_address, load_buffer, load_reads;
+    wire [COUNT_BITS-1:0] load_size, load_stored, load_lanes, load_address, load_buffer, load_reads;
     assign {read_address, load_reads, load_buffer, load_address, load_lanes, load_size, load_keeps, load_from_dram,
-            load_to} = load_descriptor;
+            load_to} = load_descriptor[5*COUNT_BITS+ADDRESS_BITS+3:0];
+    assign load_stored = MASKED != 0 ? load_descriptor[LOAD_BITS-1 -: COUNT_BITS] : load_size;
     assign read_size = load_size;
     reg [COUNT_BITS-1:0] tiles_read, streams_read; // by passes: halves that may be filled again
     wire of_tiles = !os && load_to == (ws ? 2'd1 : 2'd0);
@@ -128,8 +132,8 @@ module accelerator #(
 
     wire [COUNT_BITS-1:0] buffer_read_address, buffer_write_count, buffer_write_address, fill_count, fill_address;
     wire [8*LANES-1:0] buffer_data, fill_data;
-    read_mover #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) reader (
-        .clk(clk), .begins(load_begins), .moves(load_moves), .size(load_size), .lanes(load_lanes),
+    read_mover #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .MASKED(MASKED)) reader (
+        .clk(clk), .begins(load_begins), .moves(load_moves), .size(load_size), .stored(load_stored), .lanes(load_lanes),
         .from_dram(load_from_dram), .keeps(load_keeps), .to_address(load_address), .buffer_address(load_buffer),
         .last(load_last), .dram_starts(read_starts), .dram_takes(read_takes), .dram_count(read_count),
         .dram_data(read_data), .buffer_read_address(buffer_read_address), .buffer_data(buffer_data),
@@ -145,16 +149,18 @@ module accelerator #(
     wire [COUNT_BITS-1:0] tile_address, tile_cols, stream_rows, stream_cols, stream_extent, x_address, y_address;
     wire place, place_begins, place_last, place_used, entry_half, entry_adds;
     wire [COUNT_BITS-1:0] place_cols, entry;
-    pass_sequencer #(.COUNT_BITS(COUNT_BITS), .SETTLED(OVERLAP == 4 ? 1 : 0)) passing (
+    wire [C-1:0] tile_lanes, y_lanes; // MASKED
+    wire [R-1:0] x_lanes;
+    pass_sequencer #(.COUNT_BITS(COUNT_BITS), .SETTLED(OVERLAP == 4 ? 1 : 0), .MASKED(MASKED), .R(R), .C(C)) passing (
         .clk(clk), .running(running), .os(os), .passes(passes),
         .tile_descriptor(tile_descriptor), .stream_descriptor(stream_descriptor),
         .next_tile(next_tile), .next_stream(next_stream), .loads_done(loads_done), .drains_done(drains_done),
         .tile(tile), .tile_begins(tile_begins), .tile_last(tile_last), .tile_used(tile_used),
-        .tile_address(tile_address), .tile_cols(tile_cols),
+        .tile_address(tile_address), .tile_cols(tile_cols), .tile_lanes(tile_lanes),
         .stream(stream), .stream_begins(stream_begins), .stream_last(stream_last),
         .stream_first_chunk(first_chunk), .stream_last_chunk(last_chunk), .stream_rows(stream_rows),
         .stream_cols(stream_cols), .stream_extent(stream_extent), .x_address(x_address), .y_address(y_address),
-        .place(place), .place_begins(place_begins), .place_last(place_last), .place_used(place_used),
+        .x_lanes(x_lanes), .y_lanes(y_lanes), .place(place), .place_begins(place_begins), .place_last(place_last), .place_used(place_used),
         .place_cols(place_cols), .entry(entry), .entry_half(entry_half), .entry_adds(entry_adds));
 
     wire [8*READ_LANES-1:0] ipmem_data, wtmem_data;
@@ -174,11 +180,13 @@ module accelerator #(
     genvar r, c;
     generate
         for (r = 0; r < R; r = r + 1) begin : row
-            assign x_used[r] = stream && r < stream_rows;
+            assign x_used[r] = stream && (MASKED != 0 ? x_lanes[r] : r < stream_rows);
             assign x_extent[r] = stream && r < stream_extent;
         end
         for (c = 0; c < C; c = c + 1) begin : col
-            assign y_used[c] = os ? stream && c < stream_cols : tile_used && c < tile_cols;
+            wire in_stream = MASKED != 0 ? y_lanes[c] : c < stream_cols;
+            wire in_tile = MASKED != 0 ? tile_lanes[c] : c < tile_cols;
+            assign y_used[c] = os ? stream && in_stream : tile_used && in_tile;
             assign result[c] = os ? place_used && c < place_cols : stream && c < stream_cols;
         end
     endgenerate
@@ -196,14 +204,23 @@ module accelerator #(
         tiles_read <= !running ? 0 : tiles_read + {{(COUNT_BITS-1){1'b0}}, tile_ends};
         streams_read <= !running ? 0 : streams_read + {{(COUNT_BITS-1){1'b0}}, stream_ends};
     end
-    wire [8*R-1:0] x;
-    wire [8*C-1:0] y;
+    wire [8*R-1:0] x, x_bytes; // lane by lane, and as they lie in the memory
+    wire [8*C-1:0] y, y_bytes;
+    assign x_bytes = os || ws ? ipmem_data[8*R-1:0] : wtmem_data[8*R-1:0];
+    assign y_bytes = os || ws ? wtmem_data[8*C-1:0] : ipmem_data[8*C-1:0];
+    wire unused_data = &{1'b0, ipmem_data, wtmem_data};
     generate
-        for (r = 0; r < R; r = r + 1) begin : x_lane
-            assign x[8*r +: 8] = !x_valid[r] ? 8'd0 : os || ws ? ipmem_data[8*r +: 8] : wtmem_data[8*r +: 8];
-        end
-        for (c = 0; c < C; c = c + 1) begin : y_lane
-            assign y[8*c +: 8] = !y_valid[c] ? 8'd0 : os || ws ? wtmem_data[8*c +: 8] : ipmem_data[8*c +: 8];
+        if (MASKED != 0) begin : expanded
+            lane_expander #(.LANES(R)) x_expander (.valid(x_valid), .packed_bytes(x_bytes), .bytes(x));
+            lane_expander #(.LANES(C)) y_expander (.valid(y_valid), .packed_bytes(y_bytes), .bytes(y));
+        end else begin : in_place
+            for (r = 0; r < R; r = r + 1) begin : x_lane
+                assign x[8*r +: 8] = x_valid[r] ? x_bytes[8*r +: 8] : 8'd0;
+            end
+            for (c = 0; c < C; c = c + 1) begin : y_lane
+                assign y[8*c +: 8] = y_valid[c] ? y_bytes[8*c +: 8] : 8'd0;
+            end
+            wire unused_lanes = &{1'b0, x_lanes, y_lanes, tile_lanes};
         end
     endgenerate
 
@@ -236,11 +253,28 @@ module accelerator #(
     assign write_starts = drain_begins;
 
     wire [COUNT_BITS-1:0] drain_address, bias_address;
-    wire [32*C-1:0] drained, bias_data;
+    wire [32*C-1:0] sums_drained, drained, bias_data;
+    wire adds;
+    generate
+        if (MASKED != 0) begin : flagged
+            wire was_set, is_set, holds_sums;
+            entry_flags #(.DEPTH(OPMEM_DEPTH), .HALVES(OPMEM_HALVES), .COUNT_BITS(COUNT_BITS)) entries_used (
+                .clk(clk), .clear(!running), .set(os ? place_used : stream), .set_half(entry_half), .set_entry(entry),
+                .was_set(was_set), .empties(drain_moves && drain_last), .drain_half(drain_half),
+                .drain_entry(drain_address), .is_set(is_set));
+            skew #(.WIDTH(1), .DEPTH(READ_CYCLES)) beside_sums (.clk(clk), .in(is_set), .out(holds_sums));
+            assign adds = entry_adds && was_set;
+            assign drained = holds_sums ? sums_drained : {(32*C){1'b0}};
+        end else begin : full
+            assign adds = entry_adds;
+            assign drained = sums_drained;
+        end
+    endgenerate
     opmem #(.C(C), .DEPTH(OPMEM_DEPTH), .HALVES(OPMEM_HALVES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES),
             .EDGE(R + MREG), .EARLY(BARE)) sums_memory (
-        .clk(clk), .os(os), .entry(entry), .entry_half(entry_half), .entry_adds(entry_adds), .arrives(arrives),
-        .sums(sums), .drains(drain_moves), .drain_half(drain_half), .drain_entry(drain_address), .drained(drained));
+        .clk(clk), .os(os), .entry(entry), .entry_half(entry_half), .entry_adds(adds), .arrives(arrives),
+        .sums(sums), .drains(drain_moves), .drain_half(drain_half), .drain_entry(drain_address),
+        .drained(sums_drained));
     packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(4 * C),
                     .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
         .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),

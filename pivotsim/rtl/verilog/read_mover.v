@@ -2,16 +2,19 @@
 // where that keeps it. In each clock as many bytes as come, at most `lanes`.
 //
 // The global buffer answers READ_CYCLES after its address, and a load from it ends that much later.
+// MASKED: only the first `stored` bytes reach the memory; a masked unit's index, which comes last, is not stored.
 `default_nettype none
 module read_mover #(
     parameter LANES = 8,
     parameter COUNT_BITS = 20,
-    parameter READ_CYCLES = 0
+    parameter READ_CYCLES = 0,
+    parameter MASKED = 0
 ) (
     input wire clk,
     input wire begins,
     input wire moves,
     input wire [COUNT_BITS-1:0] size, // bytes, at least 1
+    input wire [COUNT_BITS-1:0] stored, // MASKED: bytes for the memory, the first ones
     input wire [COUNT_BITS-1:0] lanes, // bytes a clock, at most LANES
     input wire from_dram,
     input wire keeps, // the global buffer keeps what comes from DRAM
@@ -52,8 +55,18 @@ module read_mover #(
     skew #(.WIDTH(2 * COUNT_BITS + 1), .DEPTH(READ_CYCLES)) answer (
         .clk(clk), .in({is_last && !from_dram, from_dram ? {COUNT_BITS{1'b0}} : now, moved}),
         .out({answered_last, answered, answered_moved}));
-    assign count = from_dram ? now : answered;
-    assign address = to_address + (from_dram ? moved : answered_moved);
+    wire [COUNT_BITS-1:0] come = from_dram ? now : answered;
+    wire [COUNT_BITS-1:0] come_before = from_dram ? moved : answered_moved;
+    assign address = to_address + come_before;
+    generate
+        if (MASKED != 0) begin : masked
+            wire [COUNT_BITS-1:0] wanted = come_before < stored ? stored - come_before : 0;
+            assign count = come < wanted ? come : wanted;
+        end else begin : dense
+            assign count = come;
+            wire unused = &{1'b0, stored};
+        end
+    endgenerate
     assign data = from_dram ? dram_data : buffer_data;
     assign last = from_dram ? is_last : answered_last;
 endmodule

@@ -1,5 +1,5 @@
-// One column on its way out: the bias is added, then the sum leaves as it is (4 bytes) or as int8: shifted right,
-// rounded half up, saturated.
+// One column on its way out: the bias is added, then the sum leaves as it is (4 bytes) or as int8: shifted right, rounded
+// half up, saturated, as AMD's AP_RND and AP_SAT (UG1399); gemmlowp rounds a half away from 0, ONNX to even.
 `default_nettype none
 module requantise (
     input wire [31:0] sum,

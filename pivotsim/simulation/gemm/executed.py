@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pivotsim.engines.pe import clock as pe
 from pivotsim.errors import InputError, check_flag, got
@@ -51,8 +52,8 @@ class ExecutedGemm:
 
 
 def execute_gemm(
-    a: object,
-    b: object,
+    a: ArrayLike,
+    b: ArrayLike,
     *,
     rows: int = 64,
     cols: int = 36,

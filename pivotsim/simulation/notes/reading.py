@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.resources.many_designs import PATHS
+from pivotsim.hardware.resources.many_designs import fit_paths
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited
 from pivotsim.io.spec_values import holds_no_values, leaves, value_at, with_groups
@@ -88,7 +88,9 @@ def reading_of(hw: Hardware, board: Watch[Hardware] | None) -> Reading:
     """Return what a run has read of a board, and what the fit reads; nothing of one that was not watched."""
     if board is None:
         return Reading(hw, frozenset(), frozenset())
-    fit_reads = frozenset((*PATHS, "fpga.device")) if isinstance(hw, SystolicHardware) else frozenset()
+    fit_reads: Set[str] = frozenset()
+    if isinstance(hw, SystolicHardware):
+        fit_reads = frozenset((*fit_paths(hw), "fpga.device"))
     return Reading(hw, frozenset(board.read) - set(NAMES), fit_reads)
 
 

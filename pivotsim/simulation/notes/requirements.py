@@ -18,7 +18,7 @@ import re
 from functools import cache
 
 from pivotsim.engines.base import HW, PAPER
-from pivotsim.hardware.memory import BANDWIDTH, OVERLAPPED
+from pivotsim.hardware.memory import BANDWIDTH, BLOCK, OVERLAPPED
 from pivotsim.operations import PL, PS, TOKEN_DROP, UNIT_OF
 from pivotsim.simulation.notes.facts import (
     ENTROPY,
@@ -99,6 +99,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),
     "memories.axi_ports": (MEMORY, limited("memories.axi_port_bytes_per_clock")),
     "memories.{memory}_buffers": (MEMORY, limited("memories.{memory}_bytes")),
+    **dict.fromkeys((f"memories.{name}" for name in BLOCK), (MEMORY, value("array.dataflow", "os"))),
     "memories.*": (MEMORY,),
     "host.ps_pl_overlap": (IN_HEADS,),
     "host.transfer.*": (TRANSFERS,),

@@ -16,7 +16,9 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         wtmem_port_bytes_per_cycle (or None); axi_burst_bytes (None: bursts cost nothing), axi_bursts (unit or row),
         axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
         write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of
-        the GEMM; those of ``modes``
+        the GEMM; output_block_rows and output_block_cols (os: outputs that share a chunk of the operands, whose sums
+        OPMEM holds; 0 is the array's own, twice 0: each fold for itself, its sums stay in the array); those of
+        ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
 """
 
@@ -48,7 +50,8 @@ UNLIMITED = {
     "axi_burst_bytes": None, "axi_read_burst_cycles": 0, "axi_read_beat_cycles": 1, "axi_write_burst_cycles": 0,
     "axi_write_beat_cycles": 1, "axi_bursts": "unit",
     "read_latency_cycles": 0, "write_latency_cycles": 0, "buffer_read_cycles": 0, "bias": False, "sum_bytes": 4,
-    "input_bits": 8, "weight_bits": 8, "out_bits": 8, **USUAL,
+    "input_bits": 8, "weight_bits": 8, "out_bits": 8, "output_block_rows": 0,
+    "output_block_cols": 0, **USUAL,
 }  # fmt: skip
 
 

@@ -72,6 +72,7 @@ class Pass:
     tile: Transfer | None = None
     streams: list[Transfer] = field(default_factory=list)
     claims_region: bool = False  # its sums are the first to enter the region
+    adds_sums: bool = False  # to those of passes before
     writes_region: bool = True  # OS: only the last chunk of K leaves the array
     load_start: int | None = None
     load_end: int | None = None
@@ -105,7 +106,8 @@ class DoesNotFit:
 def units(gemm: tuple[int, int, int], array: dict, memory: dict, chunk: int) -> list[Misfit]:
     """The largest unit of each buffer beside the half that must hold it."""
     row_size, col_size, _ = sizes(gemm, array)
-    rows, cols = min(array["rows"], row_size), min(array["cols"], col_size)
+    tiling = tiling_of(array, memory)
+    rows, cols = min(tiling["rows"], row_size), min(tiling["cols"], col_size)
     demands = {
         "is": (("ipmem", "tile", rows * cols), ("wtmem", "stream", rows * chunk), ("opmem", "psums", cols * chunk)),
         "ws": (("wtmem", "tile", rows * cols), ("ipmem", "stream", rows * chunk), ("opmem", "psums", cols * chunk)),
@@ -120,6 +122,14 @@ def units(gemm: tuple[int, int, int], array: dict, memory: dict, chunk: int) -> 
     return found
 
 
+def tiling_of(array: dict, memory: dict) -> dict:
+    """The array, with the rows and columns of outputs that share a chunk of the operands: its own, or a block's."""
+    block = {side: memory[f"output_block_{side}"] for side in ("rows", "cols")}
+    if array["dataflow"] != "os" or not any(block.values()):
+        return array
+    return {**array, **{side: size or array[side] for side, size in block.items()}}
+
+
 def cycles(size_bytes: int, bytes_per_cycle: int | None) -> int:
     return 0 if bytes_per_cycle is None else -(-size_bytes // bytes_per_cycle)
 
@@ -132,7 +142,9 @@ class Program:
     ):
         self.gemm, self.array, self.memory, self.mask = gemm, array, memory, mask
         self.dataflow, self.divisor = array["dataflow"], memory["clock_divisor"]  # array clocks of a memory clock
-        self.work = Work(gemm, array, chunk, mask)
+        tiling = tiling_of(array, memory)
+        self.has_block = tiling is not array  # its sums leave the array after each chunk
+        self.work = Work(gemm, tiling, chunk, mask)
         self.ranges = self.work.ranges
         self.loads: list[Transfer] = []
         self.passes: list[Pass] = []
@@ -192,9 +204,13 @@ class Program:
             computed = set().union(*(self.needed[place] for place in places))
             entries = computed if asked else self.ranges["stream"][unit[1]]
         columns = self.ranges["col"][unit[1] if drains else unit[0]]
-        self.regions.append(self._region(unit, len(entries), len(columns)))
+        words = 1 if not self.has_block else len(ranges(len(columns), self.array["cols"]))  # of a row of outputs
+        self.regions.append(self._region(unit, len(entries), len(columns), words))
         for number, place in enumerate(places):
-            self._add_pass(place, number == 0, number == len(places) - 1)
+            if self.has_block:
+                self._add_folds(place, number == 0)
+            else:
+                self._add_pass(place, number == 0, number == len(places) - 1)
         if self.memory["bias"] and self.bias is None:  # the first region is about to drain
             self.bias = self._load("bias", (), self.memory["sum_bytes"] * self.gemm[2])
 
@@ -204,6 +220,7 @@ class Program:
         used_rows, used_cols = len(self.ranges["row"][i]), len(self.ranges["col"][j])
         one = Pass(i, j, c, used_rows, used_cols, len(self.needed[place]), self.regions[-1])
         one.claims_region = is_last if drains else is_first
+        one.adds_sums = not one.claims_region
         one.writes_region = not drains or is_last
         one.region.passes_left += one.writes_region
         if drains:
@@ -212,6 +229,23 @@ class Program:
             one.tile = self._use(TILE[self.dataflow], (i, j))
             one.streams = [self._use(STREAMS[self.dataflow][0], (i, c))]
         self.passes.append(one)
+
+    def _add_folds(self, place: tuple[int, int, int], is_first: bool) -> None:
+        """The folds of a block, a pass each, which stream one chunk of the operands and add to the block's sums."""
+        i, j, c = place
+        streams = [self._use("input", (i, c)), self._use("weight", (c, j))]
+        for load in streams:
+            load.uses -= 1  # each fold reads them, see below
+        across, down = (len(self.ranges["col"][j]), len(self.ranges["row"][i]))
+        for cols in ranges(across, self.array["cols"]):
+            for rows in ranges(down, self.array["rows"]):
+                one = Pass(i, j, c, len(rows), len(cols), len(self.needed[place]), self.regions[-1], streams=streams)
+                one.claims_region = is_first and cols.start == rows.start == 0
+                one.adds_sums = not is_first
+                one.region.passes_left += 1
+                for load in streams:
+                    load.uses += 1
+                self.passes.append(one)
 
     def _look_ahead(self) -> None:
         """Tell the last chunk of each OS fold how much the next fold streams."""
@@ -245,7 +279,7 @@ class Program:
         self.seen.add((kind, unit))
         port = None if kind == "bias" else self.memory[f"{HOME[kind]}_port_bytes_per_cycle"]
         load = Transfer(
-            kind, unit, size_bytes, from_dram, max(0, len(self.passes) - (kind == "bias")),
+            kind, unit, size_bytes, from_dram, self._turn() if kind == "bias" else len(self.passes),
             self._dram_cycles(size_bytes, "read", self._rows_of(kind, unit)) if from_dram else 0,
             self.divisor * max(cycles(size_bytes, self.memory["gb_port_bytes_per_cycle"]), cycles(size_bytes, port))
             + (0 if from_dram else self.divisor * self.memory["buffer_read_cycles"]),
@@ -254,9 +288,15 @@ class Program:
         self.loads.append(load)
         return load
 
-    def _region(self, unit: tuple[int, int], entries: int, used_cols: int) -> Region:
+    def _turn(self) -> int:
+        """The first of the last passes that share their units: only the folds of a block do."""
+        places = [(one.row, one.col, one.chunk) for one in self.passes]
+        return places.index(places[-1]) if places else 0
+
+    def _region(self, unit: tuple[int, int], rows: int, used_cols: int, words: int) -> Region:
         index, halves = len(self.regions), self.halves["opmem"]
-        size_bytes = packed(entries * used_cols, self.memory["out_bits"])
+        size_bytes = packed(rows * used_cols, self.memory["out_bits"])
+        entries = rows * words
         read_cycles = 0 if halves is None else entries  # one word of all columns per clock
         drain = Transfer(
             "output", unit, size_bytes, True, index,
@@ -267,7 +307,7 @@ class Program:
         )  # fmt: skip
         drain.half = index if halves is None else index % halves
         post_cycles = self.memory["post_region_cycles"] + entries * self.memory["post_entry_cycles"]
-        sum_bytes = entries * used_cols * self.memory["sum_bytes"]
+        sum_bytes = rows * used_cols * self.memory["sum_bytes"]
         return Region(drain.half, drain, sum_bytes, post_cycles=post_cycles)
 
     def _dram_cycles(self, size_bytes: int, way: str, rows: list[int]) -> int:
@@ -318,7 +358,7 @@ def count_bytes(program: Program) -> dict[str, int]:
             entries = one.used_rows if program.dataflow == "os" else one.steps
             psum_bytes = entries * one.used_cols * program.memory["sum_bytes"]
             moved["opmem_write"] += psum_bytes
-            moved["opmem_read"] += 0 if one.claims_region else psum_bytes  # sums of earlier folds of K
+            moved["opmem_read"] += psum_bytes if one.adds_sums else 0  # sums of earlier folds or chunks of K
     for region in program.regions:
         size_bytes = region.drain.size_bytes
         moved["opmem_read"] += region.sum_bytes

@@ -135,12 +135,11 @@ def test_passes_are_shown_of_the_first_encoder_alone_where_nobody_knows_their_nu
 
 
 @pytest.mark.parametrize(("short", "long"), [(3, 77), (1, 41), (0, 401)])
-def test_neighbours_that_become_one_event_stay_within_the_bound(monkeypatch, short, long):
+def test_neighbours_that_become_one_event_stay_within_the_bound(short, long):
     """One track is long, the others hold one event each, which stays as it is."""
-    monkeypatch.setattr(perfetto, "MAX_EVENTS", 40)
     one = [perfetto.Event("PL", f"unit {i}", "softmax", 0, 5, {"head": i}) for i in range(short)]
     many = [perfetto.Event("PL", "array", f"gemm {i}", 4 * i, 4 * i + 1, {"head": i}) for i in range(long)]
-    merged, detail = perfetto._thinned([*many, *one], "all")
+    merged, detail = perfetto._thinned([*many, *one], "all", 40)
     assert len(merged) <= 40 and [e for e in merged if e.track != "array"] == one
     run = merged[0].args["events"]
     assert detail == f"all; up to {run} neighbours on a track are one event, busy_frac of it"

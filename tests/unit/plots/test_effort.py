@@ -59,6 +59,6 @@ def test_front(search):
 
 def test_hardwares_are_named_where_there_are_several(search):
     both = [search.at_lec((3, 12), [0.7], board) for board in (0, 1)]
-    assert list(effort.front_data(both, "delay_ms")) == ["(3, 12) on zcu102", "(3, 12) on zcu102_os"]
-    assert list(effort.front_data(both[:1], "delay_ms")) == ["(3, 12)"]
+    assert list(effort.front_data(both, "delay_ms")) == ["3 then 12 on zcu102", "3 then 12 on zcu102_os"]
+    assert list(effort.front_data(both[:1], "delay_ms")) == ["3 then 12"]
     effort.draw_front({}, new_axes(4, 3)[1][0], "nothing")

@@ -35,10 +35,35 @@ def test_one_encoder():
     assert axes.get_xlim() == window
     assert [t.get_text() for t in axes.get_yticklabels()] == ["array (PL)", "processor (PS)"]
     assert axes.get_xlabel() == "time, ms"
-    assert "softmax 1" in [t.get_text() for t in axes.texts]
+    texts = [t.get_text() for t in axes.texts]
+    assert {"softmax 1", "qkt 1-6", "sv 3", "proj", "fc1"} <= set(texts)  # narrow slices in a row share a name
+    assert not {"qkt 1", "qkt 2"} & set(texts)
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["attention MACs", "softmax", "MLP"]
     of_one_colour = [bar for bar in bars if bar.group == "softmax"]
     assert gantt.draw_gantt(of_one_colour, new_axes(9, 3)[1][0]).get_legend() is None
+
+
+def test_every_slice_of_an_encoder_is_named():
+    report = ps.simulate(WHOLE)
+    bars = gantt.gantt_data(report, gantt.encoder_window(report, 1))
+    axes = gantt.draw_gantt(bars, new_axes(9, 3)[1][0])
+    assert {t.get_text() for t in axes.texts} == {bar.label for bar in bars} == {
+        "qkv", "qkt", "softmax", "sv", "proj", "fc1", "fc2",
+    }  # fmt: skip
+
+
+def test_images_have_rows_of_their_own_and_encoders_numbers():
+    report = ps.simulate(WHOLE, ps_pl_overlap="images", batch=2)
+    marks = gantt.encoder_marks(report)
+    assert len(marks) == 2 * 12 and max(mark.end_ms for mark in marks) == pytest.approx(report.delay_ms)
+    assert all(a.start_ms < b.start_ms for a, b in itertools.pairwise(m for m in marks if m.image == 1))
+    axes = gantt.draw_gantt(gantt.gantt_data(report, join=True), new_axes(9, 3)[1][0], "", marks)
+    rows = [t.get_text() for t in axes.get_yticklabels()]
+    assert rows == [f"{track}, image {i}" for track in ("array (PL)", "processor (PS)") for i in (1, 2)]
+    heights = {t.get_text().strip(): round(t.get_position()[1]) for t in axes.texts}
+    assert [t.get_text() for t in axes.texts].count(" 12") == 2 and set(heights.values()) <= {-1, 0, 1}
+    many = [bar._replace(image=i) for i, bar in enumerate(gantt.gantt_data(ps.simulate(WHOLE), join=True))]
+    assert set(gantt.rows_of(many).values()) == {"array (PL)", "processor (PS)"}
 
 
 def test_units_have_a_row_and_images_are_numbered(tmp_path):

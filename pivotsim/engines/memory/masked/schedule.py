@@ -12,7 +12,9 @@ from pivotsim.kernels.types import Candidates, Design, Gemm, Records
 from pivotsim.workload.masks.masks import Mask
 
 
-def check_runnable(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: MemoryLimits) -> None:
+def check_runnable(
+    mask: Mask, copy: int, sizes: tuple[int, int, int], dataflow: str, limits: MemoryLimits
+) -> None:  # fmt: skip
     """Raise InputError where a mask does not fit its GEMM, or the memories run dense GEMMs only."""
     check_mask(mask, *sizes)
     check_integer("copy", copy, 0, mask.count - 1)
@@ -20,6 +22,10 @@ def check_runnable(mask: Mask, copy: int, sizes: tuple[int, int, int], limits: M
         raise InputError("memories.dram: a channel that issues commands runs dense GEMMs only; use 'bandwidth'")
     if limits.is_by_row:
         raise InputError("memories.axi_bursts: 'row' runs dense GEMMs only, a mask's units are compressed; use 'unit'")
+    if limits.has_block(dataflow):
+        names = "memories.output_block_rows, output_block_cols"
+        size = f"{limits.output_block_rows}, {limits.output_block_cols}"
+        raise InputError(f"{names}: a block runs dense GEMMs only; must be 0, 0 under a mask (got {size})")
 
 
 def run_masked(

@@ -127,6 +127,7 @@ def values_of(draw, name, board):
     """Return six values of an axis from all over its range, its own among them."""
     words = {
         "array.dataflow": ["is", "ws", "os"], "array.fold_overlap": list(FOLD_OVERLAPS),
+        "fpga.use.counted_by": ["fitted", "synthesis"],
         "array.edge": ["padded", "aware"], "model.activation": ["gelu", "relu"], "model.stem": ["patch", "lvvit_4_2"],
         "array.os_edge_register": [True, False], "host.ps_pl_overlap": ["serial", "heads", "images"],
         "memories.dram": ["bandwidth", "dram/ddr4_2400"],
@@ -140,6 +141,7 @@ def values_of(draw, name, board):
         "tokens": ["none", "top_k:r=2", "tome:r=2"], "memories.out_bytes": [1, 4],
         "memories.sum_bytes": [2, 4, 8], "memories.axi_bursts": ["unit", "row"],
         "memories.axi_burst_bytes": [1, 16, 64],
+        "memories.output_block_rows": [0, 16, 128], "memories.output_block_cols": [0, 36, 100],
         "memories.axi_ports": [1, 2, 4, 64], "model.image_px": [64, 96], "model.patch_px": [16, 8, 32],
         "model.heads": [1, 2, 3], "model.width": [192, 96], "heads": [1, 2, 3], "neurons": [0.25, 0.5, 1.0],
         "active": [0, 1, 2], "model.depth": [2, 3], "host.cores": [1, 2, 4], "array.operand_bits": [8, 16, 64],
@@ -273,6 +275,8 @@ def test_memories_that_limit_are_read(name):
         "memories.ipmem_bytes": {"array.dataflow": "ws"},
         "memories.input_share_bytes": {"memories.gb_bytes": 2**20},
         "memories.weight_share_bytes": {"memories.gb_bytes": 2**20},
+        "memories.output_block_rows": {"array.dataflow": "os", "memories.opmem_bytes": 2**20},
+        "memories.output_block_cols": {"array.dataflow": "os", "memories.opmem_bytes": 2**20},
     }  # fmt: skip
     settings = {path: value for path, value in {**limiting, **others.get(name, {})}.items() if path != name}
     values = values_of(random.Random(1), name, ps.load_hardware("zcu102"))

@@ -104,10 +104,16 @@ def random_case(draw):
     return tuple(draw.randint(1, 30) for _ in range(3)), array, limits
 
 
-def test_every_transfer_ends_when_the_channel_says():
+@pytest.mark.parametrize(("block", "points"), [((0, 0), 150), ((9, 7), 50)])
+def test_every_transfer_ends_when_the_channel_says(block, points):
+    """With a block of outputs, units and regions are its own."""
     draw, replayed = random.Random(5), 0
-    while replayed < 150:
+    while replayed < points:
         sizes, array, limits = random_case(draw)
+        tile = array["rows"], array["cols"]
+        if any(block):
+            array, tile = {**array, "dataflow": "os"}, block
+            limits = replace(limits, output_block_rows=block[0], output_block_cols=block[1])
         run = record_gemm(*sizes, array, limits)
         if not hasattr(run, "result"):
             continue
@@ -117,7 +123,7 @@ def test_every_transfer_ends_when_the_channel_says():
         extents = {"is": (k, m, n), "ws": (k, n, m), "os": (m, n, k)}[dataflow]
         tiles = [
             [(start, min(start + step, extent)) for start in range(0, extent, step)]
-            for extent, step in zip(extents, (array["rows"], array["cols"], chunk), strict=True)
+            for extent, step in zip(extents, (*tile, chunk), strict=True)
         ]
         ratio = limits.channel.clocks_per(CLOCK_HZ / 1e6)
         assert ratio == Fraction(10**12, limits.channel.tck_ps * CLOCK_HZ)
@@ -156,6 +162,8 @@ def test_every_transfer_ends_when_the_channel_says():
                 i, j, t = index
                 words = tiles[0][i] if dataflow == "os" else tiles[2][t]
                 words = words[1] - words[0]
+                if any(block):
+                    words *= ceil((tiles[1][j][1] - tiles[1][j][0]) / array["cols"])
             assert end == start + max(axi, words, ceil(left / ratio) - start) + limits.write_latency_cycles
 
 
@@ -247,7 +255,7 @@ def test_units_and_regions_lie_where_their_elements_do():
         index = tuple(draw.randrange(len(tiles[d])) for d in range(3))
         design = Design(rows, cols, *DATAFLOW[DATAFLOWS[code]].mapping, 0, 0, 1, 1)
         gemm, limits = Gemm(*sizes), MemoryLimits(**bits).row()
-        parts = plain(cut)(gemm, design, chunk)
+        parts = plain(cut)(gemm, design, limits, chunk)
         for slot in range(2):
             wanted = runs_of(slot, index, sizes, DATAFLOWS[code], tiles, limits)
             assert plain(unit_place)(slot, *index, gemm, design, limits, parts) == wanted, (slot, index, sizes)

@@ -93,8 +93,8 @@ def test_budget(monkeypatch):
         MemoryDesign(MemoryLimits(opmem_bytes=4096)),
         MemoryDesign(MemoryLimits(opmem_bytes=4096), "column-chunk-row", 50),
     ]
-    one = [memory_bounds.passes((200, 20, 30), 8, 8, "is", chunk) for chunk in (50, 1)]
-    monkeypatch.setattr(memory_bounds, "MAX_PASSES", 2 * one[0])
+    folds = memory_bounds.folds_of((200, 20, 30), 8, 8, "is", MemoryLimits())
+    monkeypatch.setattr(memory_bounds, "MAX_PASSES", 2 * folds)
     found = many([(20, 30, 200)], [ARRAY] * 2, memories, np.array([0, 1]))
     assert found[0, 0, 0] == ALONE and found[1, 0, 0] > 0
     with pytest.raises(InputError, match="finding the fastest would take more than"):

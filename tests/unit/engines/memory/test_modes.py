@@ -202,9 +202,10 @@ def test_said_where_the_numbers_stand():
 )
 def test_what_the_roofline_leaves_out_is_said(name, value, said):
     """Under it a GEMM may wait for DRAM and still read `compute`: the bound is true, and not tight."""
-    (line,) = [each for each in modes_in_words(USUAL.replace({f"memories.{name}": value}).memories) if said in each]
+    memories = USUAL.replace({f"memories.{name}": value}).memories
+    (line,) = [each for each in modes_in_words(memories, USUAL.array) if said in each]
     assert line.startswith("roofline: a lower bound that leaves out ")
-    assert not any("roofline" in each for each in modes_in_words(USUAL.memories))
+    assert not any("roofline" in each for each in modes_in_words(USUAL.memories, USUAL.array))
 
 
 def test_an_axis_of_fold_overlaps_that_nothing_depends_on_is_refused():

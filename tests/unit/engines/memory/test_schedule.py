@@ -128,7 +128,7 @@ class TestAuto:
             intervals = record_gemm(*gemm, array, MemoryLimits(), loop_order=order, chunk=chunk)
             from pivotsim.kernels.memory.array_passes import alone_cycles
 
-            alone_clocks = plain(alone_cycles)(Gemm(*gemm), memory.design_of(array), chunk)
+            alone_clocks = plain(alone_cycles)(Gemm(*gemm), memory.design_of(array), MemoryLimits().row(), chunk)
             assert alone_clocks == intervals.passes[-1, -1] <= alone.cycles
 
     def test_larger_buffers_are_never_slower(self):

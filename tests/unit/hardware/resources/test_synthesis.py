@@ -1,80 +1,153 @@
-"""What synthesis counted: the formulas of columns against every recorded run, and what a board is told of it."""
+"""What synthesis counts of a board, beside the constants of a fit and in their place; and how a netlist is read."""
 
+import random
+
+import numpy as np
 import pytest
 
-from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.device_fit import fit
-from pivotsim.hardware.resources.synthesis import COLUMNS, columns_of, recorded, synthesis_of
-from tests.recordings.synthesis import COUNTS, SIZES, counts
+import pivotsim as ps
+from pivotsim.hardware.resources.many_designs import COUNTED_PATHS, RESOURCES, ResourceModel
+from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
-STAT = """
-=== thing ===
-
-   Number of wires:                 12
-   Number of cells:                 17
-     DSP48E2                         1
-     FDRE                            9
-     LUT6                            2
-     MUXF7                           1
-     RAM64M                          1
-     RAMB18E2                        3
-
-=== design hierarchy ===
+ZCU102 = ps.load_hardware("zcu102")
+COUNTED = ZCU102.replace({"fpga.use.counted_by": "synthesis"})
+SHARES = {"memories.input_share_bytes": 0, "memories.weight_share_bytes": 0}  # of a buffer of any size
+BLIF = """
+# made by hand
+.model design_top
+.inputs clk a b c
+.outputs y
+.subckt LUT2 I0=a I1=b O=ab
+.subckt LUT3 I0=ab I1=c I2=$false \\
+  O=abc
+.names abc other
+1 1
+.subckt CARRY4 CI=$false CYINIT=$false S[0]=other S[1]=b S[2]=c S[3]=c DI[0]=a DI[1]=b DI[2]=c DI[3]=c O[0]=s0 O[1]=s1
+.subckt LUT1 I0=s1 O=late
+.subckt FDRE C=clk CE=$true D=late Q=q R=$false
+.subckt RAM64M ADDRA[0]=q ADDRB[0]=a DOA=found DOB=y WE=b
+.subckt LUT1 I0=found O=end
+.subckt SRL16E D=end Q=z
+.subckt RAMB18E2 DOUTADOUT[0]=z
+.subckt $paramod\\requantise\\N=1 in=z
+.end
 """
 
 
-def rows_of(part):
-    return [row for row in recorded() if row.part == part]
+def test_a_netlist_by_hand():
+    """Two LUTs, a carry chain and a LUT lie before the register: four levels; behind it a RAM's read and a LUT."""
+    cells, aliases = read_blif(BLIF.splitlines())
+    found = counted(cells, ("requantise",))
+    assert found == dict.fromkeys(COUNTS, 0) | {"lut": 9, "memory_lut": 5, "ff": 1, "bram36": 0.5, "carry4": 1}
+    assert levels(cells, aliases) == 4
+    with pytest.raises(KeyError, match="requantise"):
+        counted(cells)
 
 
-def test_an_element_in_a_slice_is_a_dsp_and_nine_flip_flops():
-    (row,) = rows_of("pe_dsp48e2")
-    assert (row.dsp48e2, row.lut, row.ff, row.bram36, row.carry4) == (1, 0, 9, 0, 0)
-    assert [generic.ff > 9 * row.ff for generic in rows_of("pe_generic")] == [True]
+def test_a_carry_chain_depends_on_lower_bits_alone():
+    """What O[0] feeds back into S[1] is no loop; what O[1] feeds back into S[1] is one."""
+    carry = ".subckt CARRY4 S[0]=a S[1]=f O[0]=s0 O[1]=s1"
+    cells, aliases = read_blif([carry, ".subckt LUT1 I0=s0 O=f"])
+    assert levels(cells, aliases) == 3
+    cells, aliases = read_blif([carry, ".subckt LUT1 I0=s1 O=f"])
+    with pytest.raises(RecursionError, match="a loop of logic"):
+        levels(cells, aliases)
 
 
-def test_columns_at_any_size_are_those_recorded():
-    rows = rows_of("column")
-    assert [row.rows for row in rows] == sorted({size for size, _ in SIZES})
-    for row in rows:
-        assert columns_of(row.rows, 1)[2:6] == (row.dsp48e2, row.lut, row.ff, row.bram36)
+def test_a_board_is_counted_by_constants_unless_it_says_otherwise():
+    plain, found = ps.fit(ZCU102), ps.fit(COUNTED)
+    assert (plain.counted_by, found.counted_by) == ("fitted", "synthesis")
+    assert plain["ff"].demand == 20_668 and plain["ff"].mark == "calibrated"
+    assert plain.synthesis == found.synthesis
+    total = found.synthesis.total
+    assert [found[name].demand for name in ("lut", "ff", "bram36")] == [total.lut, total.ff, -(-total.bram36 // 1)]
+    assert total.dsp == found["dsp"].demand == 2304 and found["dsp"].mark == "checked"
+    assert found["lut"].mark in ("counted", "interpolated", "extrapolated")
+    assert sum(part.amount for part in found["ff"].parts) == found["ff"].demand
+    assert {m.memory: m.blocks for m in found.memories}["ipmem"] == next(
+        part.bram36 for part in found.synthesis.parts if part.name == "ipmem"
+    )
+    assert ZCU102.values() != COUNTED.values()
 
 
-def test_an_array_in_one_piece_takes_a_little_less_than_its_parts():
-    """Less by what the last column passes on to nobody, 9 flip-flops a row, and a few registers that tags share."""
-    whole = rows_of("array")
-    assert whole
-    for row in whole:
-        columns = columns_of(row.rows, row.cols)
-        (skew,) = (one for one in rows_of("skew") if (one.rows, one.cols) == (row.rows, row.cols))
-        assert row.dsp48e2 == columns.dsp == row.rows * row.cols
-        assert 0 <= columns.ff + skew.ff - 9 * row.rows - row.ff <= row.cols
-        assert 0 <= columns.lut + skew.lut - row.lut <= 2 * row.cols
+def test_the_papers_array_beside_the_paper():
+    """Nothing is fitted here: 2,304 DSPs and 20,668 flip-flops are published of the whole design."""
+    parts = {part.name: part for part in ps.fit("zcu102").synthesis.parts}
+    assert (parts["columns"].dsp, parts["columns"].lut, parts["columns"].ff) == (2304, 144, 20_736)
+    array = parts["columns"].ff + parts["skew registers"].ff
+    assert array == pytest.approx(20_668, rel=0.02)
+    assert parts["skew registers"].how == parts["columns"].how == "exact formula"
+    assert all(part.levels >= 0 for part in parts.values()) and parts["write mover"].levels > 20
 
 
-def test_the_papers_board_beside_the_paper():
-    """Nothing is fitted here, so what is near is near by itself: 2,304 DSPs and 20,668 flip-flops are published."""
-    found = fit("zcu102").synthesis
-    assert found.parts[0].name == COLUMNS and found.parts[0].dsp == 2304 == found.total.dsp
-    array = [part for part in found.parts if part.name in (COLUMNS, "skew")]
-    assert sum(part.ff for part in array) == pytest.approx(20_668, rel=0.02)
-    assert fit("zcu102")["ff"].demand == 20_668  # demands stay those of the board file
-    data = fit("zcu102").to_dict()["synthesis"]
-    assert data["total"]["dsp"] == 2304 and data["tool"].startswith("Yosys")
+@pytest.mark.parametrize("overlap", ["preload", "chained", "pipelined"])
+def test_an_overlap_that_slices_cannot_do_costs_logic(overlap):
+    """`none` and `settled` lie in slices; others take a LUT adder and registers in every element."""
+    plain = ps.fit(COUNTED)
+    found = ps.fit(COUNTED.replace({"array.fold_overlap": overlap}))
+    assert found["ff"].demand - plain["ff"].demand > 40 * 2304
+    assert found["lut"].demand - plain["lut"].demand > 30 * 2304
+    assert any("elements of logic around a DSP48E2 each" in note for note in found.notes)
+    settled = ps.fit(COUNTED.replace({"array.fold_overlap": "settled", "array.mac_latency": 2}))
+    assert abs(settled["ff"].demand - plain["ff"].demand) <= 36
 
 
-def test_sizes_that_were_not_synthesised_are_named_not_guessed():
-    board = load_hardware("zcu102")
-    odd = synthesis_of(board.replace({"array.rows": 63}))
-    assert {"skew", "opmem", "write_mover"} <= set(odd.missing)
-    assert [part.name for part in odd.parts if part.times == 36] == [COLUMNS]
-    larger = synthesis_of(board.replace({"memories.gb_bytes": 32768}))
-    assert "global_buffer" in larger.missing and "skew" not in larger.missing
-    assert synthesis_of(board.replace({"array.dataflow": "os"})) is None
+def test_constants_that_are_set_and_not_used_are_said():
+    notes = ps.fit(COUNTED.replace({"fpga.use.ff_fixed": 0, "fpga.use.int8_packing": True})).notes
+    assert "fpga.use.ff_fixed: not used, fpga.use.counted_by: synthesis counts structures" in notes
+    assert any(note.startswith("fpga.use.int8_packing: no Verilog ships that packs") for note in notes)
+    assert any(note.startswith("memories.buffer_read_cycles: counted as 1") for note in notes)
 
 
-def test_cells_of_yosys_are_counted_by_what_they_take():
-    found = counts(STAT)
-    assert found == dict.fromkeys(COUNTS, 0) | {"dsp48e2": 1, "ff": 9, "lut": 6, "bram36": 1.5}
-    with pytest.raises(KeyError, match="BUFG"):
-        counts(STAT.replace("RAMB18E2", "BUFG    "))
+def test_unlimited_memories_cannot_be_built():
+    found = ps.fit(COUNTED.replace({"memories.gb_bytes": "unlimited"}))
+    assert (found["bram36"].demand, found["bram36"].fits) == (2**63 - 1, False)
+    assert found["ff"].fits
+
+
+def test_an_ultraram_memory_takes_no_block_ram():
+    kv260 = ps.load_hardware("kv260").replace({"fpga.use.counted_by": "synthesis"})
+    none, every = (kv260.replace({"fpga.use.uram_from_bytes": size}) for size in (0, 1))
+    gb = {name: next(p for p in ps.fit(hw).synthesis.parts if p.name == "gb") for name, hw in
+          (("none", none), ("every", every))}  # fmt: skip
+    assert gb["every"].bram36 == 0 and ps.fit(every)["uram"].demand > 0
+    assert gb["every"].lut <= gb["none"].lut
+
+
+def drawn_value(draw, path):
+    if path == "array.dataflow":
+        return draw.choice(["is", "ws", "os"])
+    if path == "array.fold_overlap":
+        return draw.choice(["none", "preload", "chained", "pipelined", "settled"])
+    if path == "memories.opmem_buffers":
+        return draw.choice(["single", "ping_pong"])
+    if path == "fpga.use.counted_by":
+        return draw.choice(["synthesis", "synthesis", "fitted"])
+    small = {"array.mac_latency": 4, "array.count": 3, "memories.axi_ports": 8}
+    if path in small:
+        return draw.randint(1, small[path])
+    if path.startswith("array."):
+        return draw.choice([8, 64, draw.randint(1, 200)])
+    if path == "fpga.use.uram_from_bytes":
+        return draw.choice([0, 1, 10_000])
+    if path.endswith("_port_bytes_per_clock"):
+        return draw.choice([1, 16, 64, draw.randint(1, 300), "unlimited"])
+    return draw.choice([8192, 65_536, draw.randint(1, 10**6), "unlimited"])
+
+
+def test_many_designs_equal_each_alone():
+    draw, fitting = random.Random(5), 0
+    for _ in range(12):
+        paths = draw.sample(COUNTED_PATHS, draw.randint(1, len(COUNTED_PATHS)))
+        values = {path: [drawn_value(draw, path) for _ in range(draw.randint(1, 4))] for path in paths}
+        places = {path: np.array([draw.randrange(len(v)) for _ in range(10)]) for path, v in values.items()}
+        found = ResourceModel(COUNTED, values).columns(places, 10)
+        assert list(found) == list(RESOURCES) and found["lut"].dtype == np.int64
+        for i in range(10):
+            own = {path: values[path][places[path][i]] for path in paths}
+            design = COUNTED.replace(own | SHARES)
+            alone = ps.fit(design)
+            expected = {r.resource: r.demand for r in alone.resources if r.resource != "uram"} | {"fits": alone.fits}
+            assert {name: column[i].item() for name, column in found.items()} == expected
+            fitting += alone.fits
+    assert 0 < fitting < 120

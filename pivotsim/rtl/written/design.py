@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pivotsim.rtl.written.latencies import Raised
+
 
 @dataclass(frozen=True)
 class WrittenGemm:
-    """One distinct GEMM of a design: its name in the folder, sizes, repeats, the engine's clocks of one run."""
+    """One distinct GEMM of a design: its name in the folder, sizes, repeats, and the engine's clocks of one run."""
 
     name: str
     m: int
@@ -19,6 +21,7 @@ class WrittenGemm:
     loop_order: str
     chunk: int
     cycles: int
+    cycles_as_stated: int
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,13 @@ class WrittenDesign:
     folder : Path
     gemms : tuple of WrittenGemm
     parameters : mapping
-        Of verilog/accelerator.v.
-    cycles : int
-        All GEMMs with their repeats.
+        Of verilog/stream_accelerator.v.
+    cycles, cycles_as_stated : int
+        All GEMMs with their repeats, as built, and as the board file states its latencies.
+    raised : tuple of Raised
+        Latencies that are built otherwise than the board file says.
+    weights : tuple of str
+        Operations whose weights were given; the bench runs each GEMM with the first of them, or with seeded ones.
     notes : tuple of str
         What hardware has otherwise than the board file says.
     """
@@ -41,6 +48,9 @@ class WrittenDesign:
     gemms: tuple[WrittenGemm, ...]
     parameters: Mapping[str, int]
     cycles: int
+    cycles_as_stated: int
+    raised: tuple[Raised, ...]
+    weights: tuple[str, ...]
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,6 +58,9 @@ class WrittenDesign:
         return {
             "folder": str(self.folder),
             "cycles": self.cycles,
+            "cycles_as_stated": self.cycles_as_stated,
+            "raised": [each._asdict() for each in self.raised],
+            "weights": list(self.weights),
             "gemms": [asdict(gemm) for gemm in self.gemms],
             "parameters": dict(self.parameters),
             "notes": list(self.notes),

@@ -1,35 +1,46 @@
 // Runs every program of this folder on the accelerator, and prints its clocks beside the predicted ones.
 //
-// Reads gemms.txt: per line a name, the settings in the order of Setting, shift, and predicted clocks. Tables, what DRAM
-// holds before a run and its outputs after it lie in programs/NAME/. Exit code 1 if a clock or a byte differs.
+// Reads gemms.txt: per line a name, the file of its second operand, and the settings in the order of Setting. Tables, the
+// operands and the outputs lie in programs/NAME/, all as $readmemh reads them. Exit code 1 if a clock or a byte differs.
+// $GEMM names the only one to run; with $STALLS the streams hesitate at random, and only bytes count.
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 #include <string>
-#include <vector>
 
 #include "Vbench.h"
 #include "Vbench___024root.h"
 #include "verilated.h"
 
 enum Setting {
-    OUTPUT_STATIONARY, WEIGHT_STATIONARY, LOADS, PASSES, TILES, DRAINS, NARROW_COLUMN, BIASED, WIDE, SHIFT, RATE_BYTES,
-    RATE_CLOCKS, READ_LATENCY, WRITE_LATENCY, DRAM_BYTES, OUTPUT_ADDRESS, PREDICTED, SETTINGS
+    LOADS, PASSES, DRAINS, NARROW_COLUMN, BIASED, WIDE, SHIFT, RATE_BYTES, RATE_CLOCKS, READ_LATENCY,
+    WRITE_LATENCY, DRAM_BYTES, PREDICTED, SETTINGS
 };
 const char* const TABLES[4] = {"loads", "tiles", "streams", "drains"};
 
-static std::vector<uint8_t> read_bytes(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+static std::ifstream opened(const std::string& path) {
+    std::ifstream file(path);
     if (!file) {
         std::fprintf(stderr, "%s: cannot be read\n", path.c_str());
         std::exit(2);
     }
-    return std::vector<uint8_t>(std::istreambuf_iterator<char>(file), {});
+    return file;
+}
+
+// An image of bytes: numbers in hexadecimal, and @address before those that lie elsewhere.
+template <class Each>
+static void read_image(const std::string& path, Each each) {
+    std::ifstream file = opened(path);
+    std::string word;
+    int64_t address = 0;
+    while (file >> word) {
+        if (word[0] == '@') address = std::stoll(word.substr(1), nullptr, 16);
+        else each(address++, static_cast<uint8_t>(std::stoi(word, nullptr, 16)));
+    }
 }
 
 static void rise(Vbench& top) {
@@ -41,7 +52,7 @@ static void rise(Vbench& top) {
 
 // One table, a word per line, as hexadecimal digits.
 static void write_table(Vbench& top, int select, const std::string& path) {
-    std::ifstream file(path);
+    std::ifstream file = opened(path);
     std::string digits;
     for (int index = 0; std::getline(file, digits); ++index) {
         std::memset(&top.table_data, 0, sizeof top.table_data);
@@ -58,22 +69,23 @@ static void write_table(Vbench& top, int select, const std::string& path) {
     top.table_write = 0;
 }
 
-int main(int count, char** arguments) {
+int main() {
     VerilatedContext context;
     Vbench top{&context};
-    std::ifstream list("gemms.txt");
+    std::ifstream list = opened("gemms.txt");
     std::string line;
+    const char* const only = std::getenv("GEMM");
+    const char* const stalls = std::getenv("STALLS");
+    top.stalls = stalls != nullptr && *stalls != 0;
     int64_t wrong = 0, clocks = 0, predicted = 0;
     std::printf("%-22s %14s %14s  %s\n", "gemm", "clocks", "predicted", "outputs");
     while (std::getline(list, line)) {
         std::istringstream fields(line);
-        std::string name;
+        std::string name, second;
         int64_t is[SETTINGS];
-        fields >> name;
+        fields >> name >> second;
         for (int i = 0; i < SETTINGS; ++i) fields >> is[i];
-        if (count > 1 && name != arguments[1]) continue;
-        top.output_stationary = is[OUTPUT_STATIONARY];
-        top.weight_stationary = is[WEIGHT_STATIONARY];
+        if (only != nullptr && *only != 0 && name != only) continue;
         top.loads = is[LOADS];
         top.passes = is[PASSES];
         top.drains = is[DRAINS];
@@ -93,24 +105,25 @@ int main(int count, char** arguments) {
         for (int select = 0; select < 4; ++select)
             write_table(top, select, folder + TABLES[select] + ".hex");
         auto& memory = top.rootp->bench__DOT__dram__DOT__bytes;
-        const auto before = read_bytes(folder + "dram.bin"), after = read_bytes(folder + "outputs.bin");
-        for (std::size_t i = 0; i < before.size(); ++i) memory[i] = before[i];
-        for (int64_t i = is[OUTPUT_ADDRESS]; i < is[DRAM_BYTES]; ++i) memory[i] = 0;
+        for (int64_t i = 0; i < is[DRAM_BYTES]; ++i) memory[i] = 0;
+        for (const std::string& operand : {std::string("a.hex"), second})
+            read_image(folder + operand, [&](int64_t address, uint8_t byte) { memory[address] = byte; });
         top.start = 1;
         rise(top);
         top.start = 0;
         int64_t clock = 0;
-        for (; clock < 2 * is[PREDICTED] + 1000 && !top.done; ++clock) rise(top);
+        for (; clock < (top.stalls ? 20 : 2) * is[PREDICTED] + 1000 && !top.done; ++clock) rise(top);
         int64_t unequal = 0;
-        for (std::size_t i = 0; i < after.size(); ++i) unequal += memory[is[OUTPUT_ADDRESS] + i] != after[i];
+        read_image(folder + "outputs.hex", [&](int64_t address, uint8_t byte) { unequal += memory[address] != byte; });
         std::printf("%-22s %14" PRId64 " %14" PRId64 "  %s\n", name.c_str(), clock, is[PREDICTED],
-                    unequal ? (std::to_string(unequal) + " bytes differ").c_str() : "equal");
+                    top.broken ? "a stream broke its rules"
+                    : unequal ? (std::to_string(unequal) + " bytes differ").c_str() : "equal");
         std::fflush(stdout);
-        wrong += unequal != 0 || clock != is[PREDICTED];
+        wrong += unequal != 0 || top.broken || !top.done || (!top.stalls && clock != is[PREDICTED]);
         clocks += clock;
         predicted += is[PREDICTED];
     }
     std::printf("%-22s %14" PRId64 " %14" PRId64 "  %s\n", "together", clocks, predicted,
-                wrong ? (std::to_string(wrong) + " differ").c_str() : "as predicted");
+                wrong ? (std::to_string(wrong) + " differ").c_str() : top.stalls ? "with stalls" : "as predicted");
     return wrong != 0;
 }

@@ -1,0 +1,87 @@
+"""What designs take by the structures of the Verilog that ships: from a board's values, or vectors of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.memory import BUFFERS, UNLIMITED
+from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES
+from pivotsim.hardware.resources.structures import Sizes, Structure, structures
+from pivotsim.units import INT64_MAX
+
+METHODS = ("fitted", "synthesis")
+MOST_BYTES = 2**50  # of a memory; larger ones are not told apart, and fit no device
+CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
+    "array.dataflow": DATAFLOWS,
+    "array.fold_overlap": FOLD_OVERLAPS,
+    "memories.opmem_buffers": BUFFERS,
+    "fpga.use.counted_by": METHODS,
+}
+SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.count")
+PORTS = tuple(f"memories.{name}_port_bytes_per_clock" for name in FILLED)
+AXI = ("memories.axi_ports", "memories.axi_port_bytes_per_clock")
+SIZE_PATHS = (
+    *SIDES, *(f"memories.{name}_bytes" for name in MEMORIES), *PORTS, *AXI, "memories.opmem_buffers",
+    "fpga.use.uram_from_bytes",
+)  # fmt: skip
+DRAINS = np.array([int(DATAFLOW[name].drains) for name in DATAFLOWS])
+
+
+def number(path: str, value: Any) -> Any:
+    """Return a value as a number: a word by its place, `unlimited` as the largest int64."""
+    if path in CODES:
+        return CODES[path].index(value)
+    return INT64_MAX if value == UNLIMITED else value
+
+
+def sizes_of(of: Callable[[str], Any]) -> Sizes:
+    """Return the sizes of designs from their numbers by dotted path, each one number or a vector of them.
+
+    What is unlimited cannot be built: it counts as a memory that is not there, or as a byte a clock.
+    """
+    ipmem, wtmem, gb = (np.asarray(of(path)) for path in PORTS)
+    ports, axi_port = (np.asarray(of(path)) for path in AXI)
+    axi = np.where(axi_port == INT64_MAX, INT64_MAX, ports * np.minimum(axi_port, INT64_MAX // 64))
+    lanes = np.minimum(gb, np.maximum(np.maximum(ipmem, wtmem), axi))
+    size = {name: np.asarray(of(f"memories.{name}_bytes")) for name in MEMORIES}
+    large = np.asarray(of("fpga.use.uram_from_bytes"))
+    built = {name: np.where(size[name] == INT64_MAX, 0, np.minimum(size[name], MOST_BYTES)) for name in MEMORIES}
+    halves = np.asarray(of("memories.opmem_buffers")) + 1
+    word = SUM_BYTES * np.asarray(of("array.cols")) * halves
+    return Sizes(
+        of("array.rows"), of("array.cols"), DRAINS[of("array.dataflow")], of("array.fold_overlap"),
+        of("array.mac_latency"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"], built["wtmem"], built["gb"],
+        np.maximum(1, built["opmem"] // word), halves,
+        {name: (large > 0) & (size[name] >= large) for name in MEMORIES},
+    )  # fmt: skip
+
+
+def unlimited(of: Callable[[str], Any]) -> Any:
+    """Return whether a memory has no size, or none of the ways to it a width, so that no block RAMs suffice."""
+    paths = (*(f"memories.{name}_bytes" for name in MEMORIES), *PORTS)
+    found = np.zeros((), dtype=np.bool_)
+    for path in paths:
+        found = found | (np.asarray(of(path)) == INT64_MAX)
+    return found
+
+
+def of_all_arrays(found: Structure, count: Any) -> Structure:
+    """Return what a structure takes in all arrays."""
+    if found.shared:
+        return found
+    return found._replace(lut=found.lut * count, ff=found.ff * count, half_brams=found.half_brams * count)
+
+
+def demands(of: Callable[[str], Any]) -> dict[str, Any]:
+    """Return lut, ff and bram36 of designs, int64 each; half block RAMs are rounded up together."""
+    lut: Any = np.int64(0)
+    ff: Any = np.int64(0)
+    halves: Any = np.int64(0)
+    for found in structures(sizes_of(of)):
+        whole = of_all_arrays(found, of("array.count"))
+        lut, ff, halves = lut + whole.lut, ff + whole.ff, halves + whole.half_brams
+    blocks = np.where(unlimited(of), INT64_MAX, (halves + 1) // 2)
+    return {"bram36": blocks, "lut": lut, "ff": ff}

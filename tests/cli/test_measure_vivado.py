@@ -1,0 +1,22 @@
+"""measure vivado: a board with the counts of a report, or one line and no file."""
+
+import pivotsim as ps
+from tests.unit.hardware.resources.test_vivado import UTILISATION
+
+
+def test_the_command_writes_a_board_that_loads(pivotsim, tmp_path):
+    report, out = tmp_path / "utilisation.rpt", tmp_path / "mine.yaml"
+    report.write_text(UTILISATION, encoding="utf-8")
+    ran = pivotsim("measure", "vivado", str(report), "--out", str(out))
+    assert (ran.code, ran.err) == (0, "")
+    assert ps.fit(str(out))["lut"].demand == 31415
+    shown = pivotsim("show", "fit", str(out))
+    assert shown.code == 0 and "read from Vivado" in shown.out
+
+
+def test_what_is_no_report_writes_nothing(pivotsim, tmp_path):
+    empty, out = tmp_path / "empty.rpt", tmp_path / "no.yaml"
+    empty.write_text("nothing", encoding="utf-8")
+    ran = pivotsim("measure", "vivado", str(empty), "--out", str(out))
+    assert ran.code == 2 and ran.err.count("\n") == 1 and "empty.rpt: is no report" in ran.err
+    assert not out.exists()

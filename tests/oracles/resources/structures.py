@@ -1,0 +1,180 @@
+"""What a design takes of LUTs, flip-flops and half block RAMs: bit by bit, column by column, in exact fractions.
+
+It reads synthesis.csv by itself and shares no code with the package.
+"""
+
+import csv
+from fractions import Fraction
+from functools import cache
+from math import ceil
+from pathlib import Path
+
+import pivotsim
+
+TABLE = Path(pivotsim.__file__).parent / "hardware" / "resources" / "synthesis.csv"
+
+
+@cache
+def table():
+    with TABLE.open(encoding="utf-8") as file:
+        return [(row, dict(word.split("=") for word in row["parameters"].split())) for row in csv.DictReader(file)]
+
+
+def rows(part, **settings):
+    found = []
+    for row, own in table():
+        if row["part"] == part and all(own.get(name) == str(value) for name, value in settings.items()):
+            found.append({**row, **{name: int(value) for name, value in own.items()}})
+    return found
+
+
+def chain(depth):
+    """One bit that waits: LUTs and flip-flops, clock after clock."""
+    if depth < 3:
+        return 0, depth
+    luts = ffs = 0
+    while depth:
+        held = min(depth, 32)
+        if held == 1:
+            ffs += 1
+        elif held == 17:
+            luts, ffs = luts + 1, ffs + 1
+        else:
+            luts += 1
+        depth -= held
+    return luts, ffs
+
+
+def line(points, at):
+    """A straight line between neighbours, the outer ones going on, never below 0."""
+    points = sorted((Fraction(size), Fraction(count)) for size, count in points)
+    left = 0
+    while left < len(points) - 2 and at > points[left + 1][0]:
+        left += 1
+    (x0, y0), (x1, y1) = points[left], points[left + 1]
+    return max(Fraction(0), y0 + (at - x0) * (y1 - y0) / (x1 - x0))
+
+
+def bits(count):
+    found = 1
+    while 2**found < count:
+        found += 1
+    return found
+
+
+def in_slices(design):
+    return design["dataflow"] != "os" and design["fold_overlap"] in ("none", "settled")
+
+
+def columns(design):
+    luts = ffs = 0
+    for _ in range(design["cols"]):
+        if in_slices(design):
+            for _ in range(design["rows"]):
+                ffs += 9
+            for _ in range(2):
+                lut, ff = chain(design["rows"])
+                luts, ffs = luts + lut, ffs + ff
+        else:
+            overlap = design["fold_overlap"]
+            kind = {"DOUBLE": int(overlap in ("preload", "pipelined", "settled")), "CHAIN": int(overlap == "settled"),
+                    "os": int(design["dataflow"] == "os")}  # fmt: skip
+            for name in ("lut", "ff"):
+                plain, more = (
+                    [int(rows("generic column", R=rows_, MREG=mreg, **kind)[0][name]) for rows_ in (4, 8)]
+                    for mreg in (0, 1)
+                )
+                four, eight = (a + (design["mac_latency"] - 1) * (b - a) for a, b in zip(plain, more, strict=True))
+                count = four + (design["rows"] - 4) * (eight - four) // 4
+                if name == "lut":
+                    luts += count
+                else:
+                    ffs += count
+    return luts, ffs, 0
+
+
+def skew(design):
+    sliced, os = in_slices(design), design["dataflow"] == "os"
+    registers = 1 if sliced else design["mac_latency"] - 1
+    waits = []
+    for row in range(design["rows"]):
+        waits += [row] * (9 if sliced else 10)
+    for col in range(design["cols"]):
+        waits += [col] * 8 + [col + registers]
+    luts, ffs = (sum(amounts) for amounts in zip(*map(chain, waits), strict=True))
+    taps = design["cols"] - 1
+    ffs += taps + registers  # the last sum of a pass
+    if os:
+        ffs += taps + registers  # places for sums
+    elif sliced or design["fold_overlap"] == "settled":
+        ffs += taps  # a load moves
+    else:
+        ffs += 2 * taps  # its token, its last row
+    return luts + int(os or sliced), ffs, 0
+
+
+def memory(size, banks, lanes, width, uram):
+    if size == 0:
+        return 0, 0, 0
+    words = 1024 if uram else 2 ** bits(-(-size // banks))
+    found = []
+    for name in ("lut", "ff"):
+        bank = [(row["BYTES"] // 2, Fraction(row[name]) / 2) for row in rows("two banks")]
+        rotators = []
+        for row in rows("rotators"):
+            own = 2 ** row["BANK_BITS"]
+            alone = Fraction(row[name]) - own * line(bank, row["BYTES"] // own)
+            rotators.append((own * (row["LANES"] + row["READ_LANES"]), alone))
+        found.append(ceil(line(rotators, banks * (lanes + width)) + banks * line(bank, words)))
+    halves = [(row["BYTES"] // 2, Fraction(row["bram36"]) / 2) for row in rows("two banks")]
+    return (*found, 0 if uram else banks * ceil(2 * line(halves, words)))
+
+
+def opmem(design, uram):
+    halves, depth = design["opmem_halves"], bits(design["opmem_words"])
+    depth = max(depth, 4)
+    words = 1024 if uram else 2**depth
+    edge = design["rows"] + (1 if in_slices(design) else design["mac_latency"] - 1)
+    found = []
+    for place, name in enumerate(("lut", "ff", "bram36")):
+        eight, sixteen = {}, {}
+        for row in rows("sums", HALVES=halves):
+            waiting = (bits(row["DEPTH"]) + halves) * (*chain(row["EDGE"]), 0)[place]
+            (eight if row["C"] == 8 else sixteen)[row["DEPTH"]] = Fraction(row[name]) - waiting
+        first = 64 if words <= 64 else 512
+        shared = 2 * eight[first] - sixteen[first]
+        found.append(shared + design["cols"] * (line(eight.items(), words) - shared) / 8)
+    luts, ffs = (ceil(found[place]) + (depth + halves) * chain(edge)[place] for place in (0, 1))
+    return luts, ffs, 0 if uram else ceil(2 * found[2])
+
+
+def on_line(part, of, at):
+    return tuple(ceil(line([(of(row), row[name]) for row in rows(part)], at)) for name in ("lut", "ff"))
+
+
+def structures(design):
+    """Return part -> (LUTs, flip-flops, half block RAMs) of one array and what is around it."""
+    lanes, width = design["lanes"], max(design["rows"], design["cols"])
+    banks, biases = 2 ** bits(max(lanes, width)), 4 * design["cols"]
+    uram = design["uram"]
+    one, (transfer,) = rows("requantise")[0], rows("transfer sequencer")
+    settled, os = int(design["fold_overlap"] == "settled"), int(design["dataflow"] == "os")
+    (passes,) = rows("pass sequencer", os=os, SETTLED=settled)
+    waiting = on_line("write mover", lambda row: 2 * row["LANES"] + 4 * row["C"], 2 * lanes + 4 * design["cols"])
+    return {
+        "columns": columns(design),
+        "skew registers": skew(design),
+        "ipmem": memory(design["ipmem_bytes"], banks, lanes, width, uram["ipmem"]),
+        "wtmem": memory(design["wtmem_bytes"], banks, lanes, width, uram["wtmem"]),
+        "gb": memory(design["gb_bytes"], banks, lanes, lanes, uram["gb"]),
+        "biases": memory(biases, 2 ** bits(max(lanes, biases)), lanes, biases, False),
+        "opmem": opmem(design, uram["opmem"]),
+        "read mover": (*on_line("read mover", lambda row: row["LANES"], lanes), 0),
+        "write mover": (
+            waiting[0] + design["cols"] * int(one["lut"]), waiting[1] + design["cols"] * int(one["ff"]), 0
+        ),
+        "sequencers": (*(2 * int(transfer[name]) + int(passes[name]) for name in ("lut", "ff")), 0),
+        "masks, counters": (
+            *on_line("top", lambda row: int(row["rows"]) + int(row["cols"]), design["rows"] + design["cols"]), 0
+        ),
+    }  # fmt: skip

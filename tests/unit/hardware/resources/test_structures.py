@@ -1,0 +1,150 @@
+"""Counts of structures: against a slow oracle, against every recorded run, and of wholes against their parts."""
+
+import random
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.resources.block_rams import MEMORIES
+from pivotsim.hardware.resources.recorded import HOW, recorded, rows_of
+from pivotsim.hardware.resources.shift_registers import chain_ffs, chain_luts, stairs
+from pivotsim.hardware.resources.structures import Sizes, structures
+from tests.oracles.resources import structures as oracle
+
+ZCU102 = ps.load_hardware("zcu102")
+NO_URAM = dict.fromkeys(MEMORIES, False)
+
+
+def drawn(draw):
+    return {
+        "rows": draw.choice([1, 8, 17, 33, 64, draw.randint(1, 130)]),
+        "cols": draw.choice([1, 8, 36, draw.randint(1, 130)]),
+        "dataflow": draw.choice(["is", "ws", "os"]),
+        "fold_overlap": draw.choice(FOLD_OVERLAPS),
+        "mac_latency": draw.randint(1, 4),
+        "lanes": draw.choice([1, 8, 64, draw.randint(1, 300)]),
+        "ipmem_bytes": draw.choice([0, 8192, draw.randint(1, 10**6)]),
+        "wtmem_bytes": draw.choice([8192, draw.randint(1, 10**6)]),
+        "gb_bytes": draw.choice([16384, draw.randint(1, 10**6)]),
+        "opmem_words": draw.choice([1, 56, 64, 65, draw.randint(1, 20_000)]),
+        "opmem_halves": draw.choice([1, 2]),
+        "uram": {name: draw.random() < 0.2 for name in MEMORIES},
+    }
+
+
+def sizes(designs):
+    """Return designs as vectors."""
+
+    def column(name):
+        return np.array([design[name] for design in designs])
+
+    return Sizes(
+        column("rows"), column("cols"), np.array([int(d["dataflow"] == "os") for d in designs]),
+        np.array([FOLD_OVERLAPS.index(d["fold_overlap"]) for d in designs]), column("mac_latency"), column("lanes"),
+        column("ipmem_bytes"), column("wtmem_bytes"), column("gb_bytes"), column("opmem_words"), column("opmem_halves"),
+        {name: np.array([d["uram"][name] for d in designs]) for name in MEMORIES},
+    )  # fmt: skip
+
+
+def test_two_hundred_designs_equal_the_slow_count():
+    draw = random.Random(7)
+    designs = [drawn(draw) for _ in range(200)]
+    found = {one.name: (one.lut, one.ff, one.half_brams) for one in structures(sizes(designs))}
+    for place, design in enumerate(designs):
+        expected = oracle.structures(design)
+        assert {name: tuple(int(n[place]) for n in counts) for name, counts in found.items()} == expected, design
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 3, 16, 17, 18, 32, 33, 34, 48, 49, 50, 64, 65, 97, 128, 129, 130, 161])
+def test_chains_of_a_bit(depth):
+    assert (int(chain_luts(depth)), int(chain_ffs(depth))) == oracle.chain(depth)
+
+
+def test_stairs_are_their_steps():
+    for count, start in ((0, 0), (1, 0), (64, 0), (36, 1), (130, 2)):
+        steps = [oracle.chain(start + step) for step in range(count)]
+        assert tuple(int(amount) for amount in stairs(count, start)) == tuple(
+            map(sum, zip((0, 0), *steps, strict=True))
+        )
+
+
+def design_of(row, **more):
+    """Return the design of a recorded run: the rest does not matter to its part."""
+    os, own = row.parameters.get("os", 0), row.parameters
+    overlap = {0: "none", 2: "chained", 4: "settled"}[own.get("OVERLAP", 0)]
+    return {
+        "rows": row.rows, "cols": row.cols, "dataflow": "os" if os else "is", "fold_overlap": overlap,
+        "mac_latency": own.get("MREG", 0) + 1, "lanes": own.get("LANES", 8), "ipmem_bytes": own.get("BYTES", 8192),
+        "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192), "opmem_words": own.get("DEPTH", 64),
+        "opmem_halves": own.get("HALVES", 1), "uram": NO_URAM, **more,
+    }  # fmt: skip
+
+
+def counts_of(name, design):
+    (found,) = (one for one in structures(sizes([design])) if one.name == name)
+    return int(found.lut[0]), int(found.ff[0]), int(found.half_brams[0]) / 2, HOW[int(found.how[0])]
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [("column", "columns"), ("skew", "skew registers"), ("read mover", "read mover"), ("top", "masks, counters")],
+)
+def test_nothing_is_left_over_at_recorded_sizes(part, name):
+    runs = list(rows_of(part))
+    assert len(runs) >= 2
+    for row in runs:
+        lut, ff, brams, how = counts_of(name, design_of(row, fold_overlap="settled"))
+        assert (lut, ff, brams) == (row.lut, row.ff, row.bram36), row
+        assert how in ("exact formula", "recorded")
+
+
+def test_nothing_is_left_over_of_generic_columns_and_their_skew():
+    """Columns of 4 and 8 rows give the formula; those of 16 rows check it. Skew registers have no fitted number."""
+    runs = list(rows_of("generic column"))
+    assert {row.rows for row in runs} == {4, 8, 16} and len(runs) == 30
+    for row in runs:
+        double, chain = row.parameters["DOUBLE"], row.parameters["CHAIN"]
+        overlap = {(0, 0): "chained", (1, 0): "pipelined", (1, 1): "settled"}[double, chain]
+        if overlap == "settled" and not row.parameters["os"]:
+            continue  # held operands that settle lie in slices
+        lut, ff, _, _ = counts_of("columns", design_of(row, fold_overlap=overlap))
+        assert (lut, ff) == (row.lut, row.ff), row
+    for row in rows_of("generic skew"):
+        if row.parameters["OVERLAP"] == 4 and not row.parameters["os"]:
+            continue
+        lut, ff, _, _ = counts_of("skew registers", design_of(row))
+        assert (lut, ff) == (row.lut, row.ff), row
+
+
+def test_an_array_in_one_piece_takes_a_little_less_than_its_parts():
+    """Less by what the last column passes on to nobody, 9 flip-flops a row, and a few registers that tags share."""
+    whole = list(rows_of("array"))
+    assert len(whole) == 2
+    for row in whole:
+        design = design_of(row, fold_overlap="settled")
+        lut, ff = (sum(counts_of(name, design)[i] for name in ("columns", "skew registers")) for i in (0, 1))
+        assert row.dsp48e2 == row.rows * row.cols
+        assert 0 <= ff - 9 * row.rows - row.ff <= row.cols
+        assert 0 <= lut - row.lut <= 2 * row.cols
+
+
+WHOLES = {"ipmem whole": "ipmem", "biases whole": "biases", "opmem whole": "opmem"}
+
+
+@pytest.mark.parametrize("part", WHOLES)
+def test_memories_in_one_piece_are_near_the_sum_of_their_parts(part):
+    """Rotators and banks mapped apart: block RAMs exactly, LUTs within a tenth, flip-flops within a bank's few."""
+    runs = list(rows_of(part))
+    assert runs
+    for row in runs:
+        lut, ff, brams, _ = counts_of(WHOLES[part], design_of(row, fold_overlap="none"))
+        assert brams == row.bram36, row
+        assert lut == pytest.approx(row.lut, rel=0.1), row
+        assert ff == pytest.approx(row.ff, rel=0.1, abs=40), row
+
+
+def test_the_table_is_of_one_tool_and_has_levels():
+    assert {row.tool for row in recorded()} == {"Yosys 0.23"}
+    assert all(row.levels >= 0 for row in recorded()) and max(row.levels for row in recorded()) > 10
