@@ -34,12 +34,13 @@ def one_by_one(plan: Plan, batch: int):
 def random_plan(draw: random.Random) -> Plan:
     """Return a plan whose encoders come in a few kinds, of which some have a mask of their own or drop tokens."""
     plan = ps.plan(model_of(draw), qkv=draw.choice(("fused", "separate")), score_bits=draw.choice((8, 32)))
-    tokens = draw.choice((plan.model.tokens, 5))
+    counts = (plan.model.tokens, 5)
     if draw.random() < 0.2:
-        return ps.prune_tokens(plan, "evit", keep_rate=0.7, encoders=draw.sample(range(1, plan.model.depth + 1), 1))
+        encoder = draw.randint(1, plan.model.depth)
+        return ps.prune_tokens(plan, draw.choice(("evit", "dynamicvit")), keep_rate=0.7, encoders=[encoder])
     encoders = []
     for e in plan.encoders:
-        e = replace(e, attention_tokens=tokens, mlp_tokens=draw.choice((tokens, 3)))
+        e = replace(e, attention_tokens=draw.choice(counts), mlp_tokens=draw.choice(counts))
         e = e if draw.random() < 0.7 else e.without_attention()
         e = replace(e, mlp_hidden=draw.choice((None, 64)))
         if e.attention_active:
