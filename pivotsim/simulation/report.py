@@ -46,6 +46,8 @@ class Report(Totals):
     rows : tuple of Row
         One per step: encoder, module, kind, resource, cycles, macs, delay_ms, start_ms, layer; ``to_frame`` is their
         table.
+    placed : PlacedRun
+        The operations on their resources, from which rows and timeline are made when they are asked for.
     batch, images : int
         Images in the run, and those of them that run side by side.
     pes, macs : int
