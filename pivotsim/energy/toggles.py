@@ -40,6 +40,8 @@ def factor_of(data: Activity, random: Activity) -> float:
 def with_toggles(hw: Hardware, data: Activity, random: Activity) -> Hardware:
     """Return a board whose array takes energy as its toggles on some data say.
 
+    The constants keep their sources, and so their marks and the range from which they are drawn.
+
     Raises
     ------
     InputError
@@ -49,7 +51,11 @@ def with_toggles(hw: Hardware, data: Activity, random: Activity) -> Hardware:
         raise InputError(f"--activity: '{hw.name}' has no constants per component")
     costs, factor = hw.power.activity, factor_of(data, random)
     changes = {f"power.activity.{end}.{CONSTANT}": getattr(getattr(costs, end), CONSTANT) * factor for end in ENDS}
-    return hw.replace(changes, label="--activity")
+    scaled = {
+        path: f"{hw.source(path)}; times {factor:.4f}, its toggles over those of random operands" for path in changes
+    }
+    toggled = hw.replace(changes, label="--activity")
+    return toggled.model_copy(update={"sources": {**toggled.sources, **scaled}})
 
 
 def remark(path: Path, data: Activity, random: Activity) -> str:

@@ -8,6 +8,7 @@ import pivotsim as ps
 from pivotsim.energy.saif import Activity, read_saif
 from pivotsim.energy.toggles import factor_of, remark, with_toggles
 from pivotsim.errors import InputError
+from pivotsim.propagation.constants import stated_constants
 
 RECORDED = Path(__file__).parents[2] / "data" / "toggles"
 SMALL = """\
@@ -88,6 +89,16 @@ def test_toggles_scale_what_a_mac_takes_and_nothing_else():
     shares = [report.energy_components_j["pe_array"] for report in (plain, scaled)]
     assert shares[1] == pytest.approx(shares[0] / 4)
     assert "joules per toggle stay assumed" in remark(Path("a.saif"), data, uniform)
+
+
+def test_scaled_constants_keep_their_marks_and_ranges():
+    board = ps.load_hardware("zcu102")
+    toggled = with_toggles(board, Activity(4, 100, 100), Activity(4, 400, 100))
+    path = "power.activity.default.pe_array_pj_per_mac"
+    assert toggled.source(path) == f"{board.source(path)}; times 0.2500, its toggles over those of random operands"
+    assert toggled.source(path).startswith("[estimate]")
+    drawn = [{c.path: c for c in stated_constants(hw, "activity")}[path] for hw in (board, toggled)]
+    assert (drawn[1].low, drawn[1].high) == pytest.approx((drawn[0].low / 4, drawn[0].high / 4))
 
 
 @pytest.mark.parametrize(
