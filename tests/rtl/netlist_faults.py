@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.rtl.accelerator import Build, VerilatedAccelerator, parameters_of
-from tests.rtl.bridge import VERILOG
+from tests.rtl.bridge import SLICE, VERILOG
 from tests.rtl.verilated import HERE, Model
 
-BENCH = VERILOG.parent / "bench"
+BENCH = HERE / "bench"
 OBSERVED = sorted(set(re.findall(r"\bdut\.(\w+)", (BENCH / "bench.v").read_text())))
 BITS = 16  # of a fault's number
 LIMIT_S = 900
@@ -92,7 +92,7 @@ def draw_faults(build: Build, count: int, seed: int, folder: Path) -> tuple[list
     )
     assert count_of == 1 and ended == 1
     bench.write_text(own)
-    sources = (netlist, bench, BENCH / "dram_model.v", BENCH / "DSP48E2.v", VERILOG / "skew.v")
+    sources = (netlist, bench, BENCH / "dram_model.v", SLICE, VERILOG / "skew.v")
     return faults, Model("bench", sources, HERE / "mutant_bridge.cpp", OFF)
 
 

@@ -8,13 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.rtl.bridge import VERILOG
+from tests.rtl.bridge import SLICE, VERILOG
 from tests.rtl.verilated import HERE, Model, cache_folder, library
 
 ROWS = 4
 LIMIT_S = 300
 OURS = tuple(VERILOG / f"{name}.v" for name in ("pe_dsp48e2", "array_column_dsp48e2", "skew"))
-SLICE = VERILOG.parent / "bench" / "DSP48E2.v"
 
 
 class Differences(NamedTuple):

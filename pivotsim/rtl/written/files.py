@@ -34,9 +34,8 @@ def write_files(
     shutil.copytree(SHIPPED / "verilog", folder / "rtl")
     bench = folder / "bench"
     bench.mkdir()
-    for path in (*sorted((SHIPPED / "testbench").iterdir()), SHIPPED / "bench" / "DSP48E2.v"):
-        if path.is_file():
-            shutil.copy(path, (folder if path.name == "Makefile" else bench) / path.name)
+    for path in (SHIPPED / "testbench").iterdir():
+        shutil.copy(path, (folder if path.name == "Makefile" else bench) / path.name)
     (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))
     own = {name: design.parameters[name] for name in BENCH_PARAMETERS}
     own |= {"PROGRAM_BITS": widths_of(programs).table_bits, "DRAM_BYTES": max(p.dram_bytes for p in programs)}
