@@ -139,7 +139,8 @@ def _sections(result: SweepFront) -> Iterator[Section]:
             knee=shown.index(result.knee), is_step=True, colour=colour,
         ),
         f"Click a point to see its row, or a row to see its point. Grey: {counted(len(xs), 'design')} of the "
-        f"{designs:,} that were stored" + (f"; colour: {_label(names[2], dataset)}." if colour else "."),
+        f"{designs:,} that {'meet the conditions' if result.where else 'were stored'}"
+        + (f"; colour: {_label(names[2], dataset)}." if colour else "."),
     )  # fmt: skip
     yield Section("The front", (chart, LinkedTable(table, "front")))
     yield _share_section(result)

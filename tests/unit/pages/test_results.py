@@ -63,13 +63,13 @@ def search():
 SPACE = {"name": "small", "axes": {"array.rows": [8, 16, 32, 64], "array.cols": [8, 16, 32, 36]}}
 
 
-def front(folder):
+def front(folder, where=()):
     from pivotsim.dse.dataset import open_dataset
     from pivotsim.dse.space.reading import load_space
     from pivotsim.dse.sweep.run import run_sweep
 
     run_sweep(load_space(SPACE), folder / "data")
-    return SweepFront.of(open_dataset(folder / "data"), ["delay_ms", "dsp"])
+    return SweepFront.of(open_dataset(folder / "data"), ["delay_ms", "dsp"], where=where)
 
 
 def test_points_of_a_front_are_the_rows_of_its_table(tmp_path):
@@ -84,6 +84,14 @@ def test_points_of_a_front_are_the_rows_of_its_table(tmp_path):
     xs, ys, count = other_points(result, most=5)
     assert count == 16 and len(xs) == len(ys) <= 5
     assert [row[0] for row in table.table.rows].index("knee") == result.knee
+    assert "Grey: 16 designs of the 16 that were stored" in chart.says
+
+
+def test_a_front_under_conditions_says_how_many_designs_meet_them(tmp_path):
+    result = front(tmp_path, where=["dsp > 0", "array.rows > 16"])
+    (chart,) = (one for one in blocks_of(page_of(result), Chart) if one.title == "Front")
+    _, _, count = other_points(result)
+    assert 0 < count < 16 and f"Grey: {count} designs of the {count} that meet the conditions" in chart.says
 
 
 def test_points_of_a_search_are_the_rows_of_its_table():
