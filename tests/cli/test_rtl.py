@@ -25,6 +25,33 @@ def test_the_clocks_are_those_of_run(pivotsim, tmp_path):
     assert json.loads(out)["cycles_as_stated"] == json.loads(of_run)["pl_cycles"] < json.loads(out)["cycles"]
 
 
+def test_a_pruned_model_has_the_clocks_of_run(pruned_of_run, pivotsim, tmp_path):
+    asked, clocks = pruned_of_run
+    _, out, _ = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), "--json", *SMALL, *asked)
+    found = json.loads(out)
+    assert found["cycles_as_stated"] == clocks
+    assert f"pruned: {asked[0].removeprefix('--')} {TYPED[asked]}" in found["notes"]
+
+
+TYPED = {
+    ("--blocks", "block=8,density=0.5"): "block=8,density=0.5",
+    ("--tokens", "tome:r=4"): "method=tome,r=4",
+    ("--heads", "2"): "2",
+}
+
+
+@pytest.fixture(params=TYPED, ids=[asked[0] for asked in TYPED])
+def pruned_of_run(request, pivotsim):
+    """What is asked for, and the clocks that run has of it."""
+    _, out, _ = pivotsim("run", "deit_t", "--memory", "hw", "--scope", "all", "--json", *SMALL, *request.param)
+    return request.param, json.loads(out)["pl_cycles"]
+
+
+def test_pruning_that_removes_nothing_is_said(pivotsim, tmp_path):
+    _, out, _ = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), *SMALL, "--heads", "3")
+    assert "--heads: not used here: it removes nothing" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -34,6 +61,11 @@ def test_the_clocks_are_those_of_run(pivotsim, tmp_path):
         (("--out", "new", "--from", "mine", "--point", "1"), "mine: is a file; give the folder that"),
         (("--out", "new", "--from", "none", "--point", "1"), "none: is no sweep's folder, it has no _manifest.json"),
         (("deit_t", "--out", "new", "--from", "none", "--point", "1"), "rtl: MODEL: a sweep's design states it"),
+        (
+            ("--out", "new", "--from", "none", "--point", "1", "--heads", "2"),
+            "rtl: --heads: a sweep's design states it",
+        ),
+        (("deit_t", "--out", "new", "--heads", "9"), "--heads: "),
         (("deit_t", "--out", "new", "--point", "1"), "--point: goes with --from (got 1)"),
         (("deit_t", "--out", "new", "--weights", "none.npz"), "none.npz: no such file"),
         (("deit_t", "--out", "."), "--out: must be a new or an empty folder"),
