@@ -130,4 +130,7 @@ def _notes(
             f"memories.opmem_bytes: a half is built with {built:,} B for {stated:,} B stated, since a region of few"
             " columns is long and each column has a bank of its own"
         )
+    held, whole = parameters["BUFFER_BYTES"], board.memories.gb_bytes
+    if held < whole:
+        notes.append(f"memories.gb_bytes: {held:,} B are built of {whole:,} B stated, the most that a program uses")
     return notes

@@ -12,6 +12,9 @@ def test_programs_and_clocks_are_listed(pivotsim, tmp_path):
     assert (code, err) == (0, "")
     assert "fc1_197x192x768" in out and "make in it lints, builds and runs them" in out
     assert "memories.buffer_read_cycles 0 is built as 1" in out and "array.mac_latency 1 is built as 2" in out
+    assert "memories.gb_bytes: 12,608 B are built of 16,384 B stated, the most that a program uses" in " ".join(
+        out.split()
+    )
     assert "as stated" in out and "seeded random ones" in out
     assert (tmp_path / "design" / "rtl" / "accelerator.v").exists()
     code, out, err = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "second"), "--json", *SMALL)
