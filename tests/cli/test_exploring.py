@@ -33,7 +33,7 @@ def test_sweep_front_export(pivotsim, file, tmp_path):
     out = tmp_path / "out"
     ran = pivotsim("sweep", file, "--out", out)
     assert ran.code == 0
-    assert ran.err.splitlines() == ["shapes: 12 points, 10 by the rules on axes and resources", POWER]
+    assert ran.err.splitlines() == ["shapes: 12 points, 10 of them meet the constraints on axes and resources", POWER]
     assert ran.out.splitlines() == [f"{out}: 10 designs of 12 points, method grid", "  left out: 2 by dsp <= 2000"]
     ran = pivotsim("sweep", file, "--out", out, "--json")
     data = json.loads(ran.out)
