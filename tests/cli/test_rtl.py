@@ -50,6 +50,11 @@ def pruned_of_run(request, pivotsim):
     return request.param, json.loads(out)["pl_cycles"]
 
 
+def test_an_unlimited_buffer_is_built_as_large_as_it_is_used(pivotsim, tmp_path):
+    _, out, _ = pivotsim("rtl", "digits_vit", "--out", str(tmp_path / "d"), "--set", "memories.gb_bytes=unlimited")
+    assert "B are built where no size is stated" in " ".join(out.split())
+
+
 def test_pruning_that_removes_nothing_is_said(pivotsim, tmp_path):
     _, out, _ = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), *SMALL, "--heads", "3")
     assert "--heads: not used here: it removes nothing" in out
