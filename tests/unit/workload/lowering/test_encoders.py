@@ -1,8 +1,9 @@
 """Encoders alike are lowered once: the trace of a plan is that of its encoders, each lowered by itself."""
 
-import os
 import random
 from dataclasses import replace
+
+import pytest
 
 import pivotsim as ps
 from pivotsim.workload.lowering.head import head_operations
@@ -10,10 +11,10 @@ from pivotsim.workload.lowering.plan import _embedding, _encoder, lower
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import mask_name
 from pivotsim.workload.plans import Plan
+from tests.campaigns import cases
 
 # an ordinary model, another stem, a gated MLP with RoPE and norms of Q and K
 MODELS = ("deit_s", "deit_t", "lvvit_s", "eva02_s", "dinov3_s")
-CASES = int(os.environ.get("LOWERED_PLANS", "200"))  # more in a campaign
 
 
 def model_of(draw: random.Random):
@@ -62,6 +63,7 @@ def check(seed: int) -> None:
     assert all(mask_name(op) in trace.masks for op in trace if op.mask_key), seed
 
 
+@pytest.mark.campaign
 def test_alike_encoders_are_lowered_as_each_by_itself():
-    for seed in range(CASES):
+    for seed in range(cases(200, 2_000)):
         check(seed)
