@@ -80,7 +80,9 @@ def sweep_command(
         notes = (*notes, note)
     count = count_points(checked)
     if not json:
-        left = "" if count.admitted is None else f", {count.admitted:,} by the rules on axes and resources"
+        left = (
+            "" if count.admitted is None else f", {count.admitted:,} of them meet the constraints on axes and resources"
+        )
         print_notes([f"{checked.name}: {counted(count.points, 'point')}{left}", *notes])
     with _told_what_is_kept(out), _progress() as report:
         if method == "optuna":

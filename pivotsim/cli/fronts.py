@@ -168,8 +168,7 @@ def _said_of(ties: "Ties") -> str:
     if ties.most == 1:
         return ""
     each = f"{ties.least} to {ties.most}" if ties.least < ties.most else str(ties.most)
-    verb = "does" if len(ties.axes) == 1 else "do"
-    why = f"{', '.join(ties.axes)} {verb} not change them" if ties.axes else "points repeat in the sample"
+    why = f"they differ in {', '.join(ties.axes)} alone" if ties.axes else "points repeat in the sample"
     return f"; {ties.distinct:,} distinct, {each} designs each: {why}"
 
 

@@ -58,11 +58,11 @@ def folder(name: str) -> Callable[[str | Path], Path]:
     return parse
 
 
-def file_of(option: str) -> Callable[[str], Path]:
+def file_of(option: str) -> Callable[[str | Path], Path]:
     """Return a parser of a file's name that names its option."""
 
-    def parse(text: str) -> Path:
-        if not text.strip():
+    def parse(text: str | Path) -> Path:
+        if not str(text).strip():  # a default is a path already
             raise InputError(f"{option}: must name a file {got(text)}")
         return Path(text)
 

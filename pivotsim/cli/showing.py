@@ -73,7 +73,7 @@ def show_fit_command(
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
     from pivotsim.hardware.resources.block_rams import amount_text
-    from pivotsim.hardware.resources.device_fit import fit
+    from pivotsim.hardware.resources.device_fit import READ_FROM_VIVADO, fit
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.results import hash_of, header
@@ -88,6 +88,9 @@ def show_fit_command(
         print_json({**header("fit", hash_of(result)), **result})
         return
     print_line(f"{found.hardware} on {found.device_text}: {'fits' if found.fits else 'DOES NOT FIT'}")
+    is_fitted = found.counted_by == "fitted" and all(r.mark != READ_FROM_VIVADO for r in found.resources)
+    if found.fits and is_fitted and found.synthesis is not None and min(_left(found)) < 0:
+        print_line("by constants fitted to PIVOT's design; what `rtl` writes DOES NOT FIT, as counted below")
     print_line()
     published = () if paper is None else ("PIVOT, published",)
     print_table(
@@ -113,8 +116,11 @@ def show_fit_command(
         right=(1, 2, 4, 5),
     )  # fmt: skip
     print_line()
-    parts = [(r.unit, p.name, amount_text(p.amount), p.formula) for r in found.resources for p in r.parts]
-    print_table(("resource", "part", "", "from"), parts, right=(2,))
+    # under synthesis its own table lists them, all resources of a part in a row
+    whose = [] if found.counted_by == "synthesis" else found.resources
+    parts = [(r.unit, p.name, amount_text(p.amount), p.formula) for r in whose for p in r.parts]
+    if parts:
+        print_table(("resource", "part", "", "from"), parts, right=(2,))
     for part in found.unknown:
         print_line(part)
     if found.synthesis is not None:
@@ -136,13 +142,19 @@ def show_fit_command(
         print_line(f"  {note}")
 
 
+def _left(found: "Fit") -> list[float]:
+    """Return what the counts of synthesis leave of the device's DSPs, LUTs, FFs and block RAMs."""
+    assert found.synthesis is not None
+    return [found[name].bound - getattr(found.synthesis.total, name) for name in ("dsp", "lut", "ff", "bram36")]
+
+
 def _print_synthesis(found: "Fit", counts: "Synthesis") -> None:
     from pivotsim.hardware.resources.block_rams import amount_text
     from pivotsim.hardware.resources.synthesis import STAGE
 
     beside = "" if found.counted_by == "synthesis" else "Beside these demands (fpga.use.counted_by: synthesis): "
     total = counts.total
-    left = [found[name].bound - getattr(total, name) for name in ("dsp", "lut", "ff", "bram36")]
+    left = _left(found)
     print_line(f"{beside}counted by {counts.tool}, {STAGE}; {counts.elements}:")
     print_table(
         ("part", found["dsp"].unit, "LUT", "FF", "BRAM36", "levels", "from"),

@@ -213,7 +213,9 @@ def _with_toggles(
     if data is None and random is None:
         return board, []
     if data is None or random is None:
-        raise InputError("--activity and --activity-random: one toggles beside the other; give both")
+        raise InputError(
+            "--activity and --activity-random: toggles of the one over those of the other scale the array; give both"
+        )
     if energy != "activity":
         raise InputError(f"--activity: scales constants of --energy activity {got(energy)}")
     from pivotsim.energy.saif import read_saif

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, pruning
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError, got
@@ -46,6 +46,13 @@ def rtl_command(
         str | None,
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
     ] = None,
+    heads: pruning.HeadsOption = None,
+    neurons: pruning.NeuronsOption = None,
+    tokens: pruning.TokensOption = None,
+    blocks: pruning.BlocksOption = None,
+    attention: pruning.AttentionOption = None,
+    split: pruning.SplitOption = None,
+    preset: pruning.PresetOption = None,
     as_stated: Annotated[
         bool,
         typer.Option("--as-stated", help="Keep mac_latency 1 and buffer_read_cycles 0, which no FPGA has at speed."),
@@ -67,8 +74,10 @@ def rtl_command(
     workload: Plan | Trace
     stored: dict[str, Any] = {}
     said: list[str] = []
+    pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if from_ is not None:
-        others = {"MODEL": model, "--hw": hw, "--active": active, "--set": set_}
+        asked = {f"--{name}": value for name, value in pruned.to_dict().items()}
+        others = {"MODEL": model, "--hw": hw, "--active": active, "--set": set_, **asked}
         given = [name for name, value in others.items() if value is not None]
         if given:
             raise InputError(f"rtl: {', '.join(given)}: a sweep's design states it; leave it out beside --from")
@@ -82,7 +91,7 @@ def rtl_command(
             raise InputError(given)
         if model is None:
             raise InputError("rtl: needs MODEL, or --from SWEEP --point N")
-        board, workload = _stated(hw or BOARD, model, set_, active)
+        board, workload, said = _stated(hw or BOARD, model, set_, active, pruned)
     with progress():
         design = write_rtl(board, workload, out, weights=weights, as_stated=as_stated, remarks=said)
     if json:
@@ -92,15 +101,22 @@ def rtl_command(
     print_line(f"{out}: make in it lints, builds and runs them, where Verilator is")
 
 
-def _stated(hw: str, model: str, set_: list[str] | None, active: str | None) -> "tuple[Hardware, Plan]":
+def _stated(
+    hw: str, model: str, set_: list[str] | None, active: str | None, pruned: pruning.Pruning
+) -> "tuple[Hardware, Plan, list[str]]":
+    """Return the board and the plan that the options state, and what is to be said of the plan."""
+    from pivotsim.simulation.reporting.summary import not_used_lines
+    from pivotsim.workload.lowering.plan import lower
     from pivotsim.workload.plans import plan
-    from pivotsim.workload.transforms.attention_skipping import skip_attention
 
     board, spec = load_both(hw, model, parse_settings(set_))
     assert spec is not None  # load_both returns a model for a model's name
     whole = plan(spec)
     chosen = options.active_of(active, whole.model.depth)
-    return board, whole if chosen is None else skip_attention(whole, active=chosen)
+    workload = pruned.applied(whole, chosen)
+    idle = pruned.not_used(lambda asked: [lower(asked.applied(whole, chosen))], "all") | pruned.idle_steps([workload])
+    said = [f"pruned: {pruned}", *pruned.sources()] if pruned else []
+    return board, workload, [*said, *not_used_lines(idle)]
 
 
 def _stored(folder: Path, point: int, space: str | None) -> "tuple[Hardware, Trace, dict[str, Any], list[str]]":

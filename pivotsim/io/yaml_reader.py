@@ -105,7 +105,10 @@ def _built(name: str, text: str) -> "_Builder":
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        # a key without its colon is missed on a later line, or behind the last
+        is_key = error.context == "while scanning a simple key"
+        mark = error.context_mark if is_key and error.context_mark else error.problem_mark
+        line = min(mark.line + 1, text.rstrip().count("\n") + 1) if mark else 1
         if error.problem_mark and _stands_at_a_tab(text, error.problem_mark):
             raise InputError(f"{name}:{line}: a tab; YAML indents with spaces") from None
         problem = f"{error.context}: {error.problem}" if error.context else str(error.problem)

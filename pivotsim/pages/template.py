@@ -117,7 +117,9 @@ def _notes(number: int, page: Page) -> str:
         counts[mark.word] = counts.get(mark.word, 0) + 1
     badges = "".join(f'<li class="mark-{_class(word)}">{escape(word)} {n}</li>' for word, n in counts.items())
     table = Table("", ("constant", "mark", "what stands behind it"), [(m.where, m.mark, m.text) for m in marks])
-    says = "Constants that are more, or less, than read from a source; all others are stated by the board's file."
+    says = (
+        "Constants that are fitted, inferred, assumed or estimated, and remarks; all others are as sources state them."
+    )
     return (
         f'<section id="part-{number}"><h2>Behind these numbers</h2><p class="says">{says}</p>'
         f'<ul class="marks">{badges}</ul>{table_html(table)}</section>'

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
+from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.spec_values import value_at
 from pivotsim.rtl.buildable import check_board
@@ -131,4 +132,9 @@ def _notes(
             f"memories.opmem_bytes: a half is built with {built:,} B for {stated:,} B stated, since a region of few"
             " columns is long and each column has a bank of its own"
         )
+    held, whole = parameters["BUFFER_BYTES"], board.memories.gb_bytes
+    if whole == UNLIMITED:
+        notes.append(f"memories.gb_bytes: {held:,} B are built where no size is stated, the most that a program uses")
+    elif held < int(whole):
+        notes.append(f"memories.gb_bytes: {held:,} B are built of {whole:,} B stated, the most that a program uses")
     return notes

@@ -70,7 +70,8 @@ def plan_scope_notes(whole: Trace, scope: str) -> tuple[str, ...]:
     if whole.model is None or not outside:
         return ()
     macs, names = sum(map(whole.macs_of, outside)), _names(op.module for op in outside)
-    return (f"scope: '{scope}' leaves out {names} ({macs / 1e6:.1f} million MACs); scope 'all' charges them",)
+    left = f"{macs / 1e6:.1f} million" if macs >= 100_000 else f"{macs:,}"
+    return (f"scope: '{scope}' leaves out {names} ({left} MACs); scope 'all' charges them",)
 
 
 def _outside(whole: Trace, scope: str) -> list[Op]:

@@ -33,7 +33,7 @@ def test_sweep_front_export(pivotsim, file, tmp_path):
     out = tmp_path / "out"
     ran = pivotsim("sweep", file, "--out", out)
     assert ran.code == 0
-    assert ran.err.splitlines() == ["shapes: 12 points, 10 by the rules on axes and resources", POWER]
+    assert ran.err.splitlines() == ["shapes: 12 points, 10 of them meet the constraints on axes and resources", POWER]
     assert ran.out.splitlines() == [f"{out}: 10 designs of 12 points, method grid", "  left out: 2 by dsp <= 2000"]
     ran = pivotsim("sweep", file, "--out", out, "--json")
     data = json.loads(ran.out)
@@ -82,7 +82,7 @@ def test_designs_that_are_the_same_are_counted(pivotsim, tmp_path, axis, values,
     note = f"axes.{axis}: only "
     assert ran.code == 0 and any(line.startswith(note) for line in ran.err.splitlines())
     ran = pivotsim("front", out, "--objectives", "delay_ms,energy_j")
-    said = f"1 distinct, {each} designs each: {axis} does not change them"
+    said = f"1 distinct, {each} designs each: they differ in {axis} alone"
     assert ran.out.splitlines()[0] == f"{each} designs on the front of delay_ms, energy_j; {said}"
     assert note in ran.err
     data = json.loads(pivotsim("front", out, "--objectives", "delay_ms,energy_j", "--json").out)
@@ -116,7 +116,7 @@ def test_an_interrupted_search_says_what_is_kept(pivotsim, file, tmp_path, monke
     assert ran.err.splitlines()[-1] == f"{tmp_path / 'out'}: {kept}"
     monkeypatch.undo()
     ran = pivotsim("sweep", file, "--out", tmp_path / "out", "--method", "optuna", "--samples", "8")
-    assert (ran.code == 0 and "designs of 8 points, method optuna" in ran.out) or "points, method optuna" in ran.out
+    assert ran.code == 0 and "designs of 8 points, method optuna" in " ".join(ran.out.split())  # a long path wraps
 
 
 def test_one_design(pivotsim, tmp_path):

@@ -20,3 +20,14 @@ def test_what_is_no_report_writes_nothing(pivotsim, tmp_path):
     ran = pivotsim("measure", "vivado", str(empty), "--out", str(out))
     assert ran.code == 2 and ran.err.count("\n") == 1 and "empty.rpt: is no report" in ran.err
     assert not out.exists()
+
+
+def test_without_out_the_board_is_printed(pivotsim, tmp_path):
+    report = tmp_path / "utilisation.rpt"
+    report.write_text(UTILISATION, encoding="utf-8")
+    ran = pivotsim("measure", "vivado", str(report))
+    assert (ran.code, ran.err) == (0, "") and "31415" in ran.out
+    (tmp_path / "printed.yaml").write_text(ran.out, encoding="utf-8")
+    assert ps.fit(str(tmp_path / "printed.yaml"))["lut"].demand == 31415
+    missing = pivotsim("measure", "vivado", str(tmp_path / "none.rpt"))
+    assert missing.code == 2 and missing.err.count("\n") == 1 and "no such file" in missing.err

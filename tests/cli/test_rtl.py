@@ -12,6 +12,9 @@ def test_programs_and_clocks_are_listed(pivotsim, tmp_path):
     assert (code, err) == (0, "")
     assert "fc1_197x192x768" in out and "make in it lints, builds and runs them" in out
     assert "memories.buffer_read_cycles 0 is built as 1" in out and "array.mac_latency 1 is built as 2" in out
+    assert "memories.gb_bytes: 12,608 B are built of 16,384 B stated, the most that a program uses" in " ".join(
+        out.split()
+    )
     assert "as stated" in out and "seeded random ones" in out
     assert (tmp_path / "design" / "rtl" / "accelerator.v").exists()
     code, out, err = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "second"), "--json", *SMALL)
@@ -25,6 +28,38 @@ def test_the_clocks_are_those_of_run(pivotsim, tmp_path):
     assert json.loads(out)["cycles_as_stated"] == json.loads(of_run)["pl_cycles"] < json.loads(out)["cycles"]
 
 
+def test_a_pruned_model_has_the_clocks_of_run(pruned_of_run, pivotsim, tmp_path):
+    asked, clocks = pruned_of_run
+    _, out, _ = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), "--json", *SMALL, *asked)
+    found = json.loads(out)
+    assert found["cycles_as_stated"] == clocks
+    assert f"pruned: {asked[0].removeprefix('--')} {TYPED[asked]}" in found["notes"]
+
+
+TYPED = {
+    ("--blocks", "block=8,density=0.5"): "block=8,density=0.5",
+    ("--tokens", "tome:r=4"): "method=tome,r=4",
+    ("--heads", "2"): "2",
+}
+
+
+@pytest.fixture(params=TYPED, ids=[asked[0] for asked in TYPED])
+def pruned_of_run(request, pivotsim):
+    """What is asked for, and the clocks that run has of it."""
+    _, out, _ = pivotsim("run", "deit_t", "--memory", "hw", "--scope", "all", "--json", *SMALL, *request.param)
+    return request.param, json.loads(out)["pl_cycles"]
+
+
+def test_an_unlimited_buffer_is_built_as_large_as_it_is_used(pivotsim, tmp_path):
+    _, out, _ = pivotsim("rtl", "digits_vit", "--out", str(tmp_path / "d"), "--set", "memories.gb_bytes=unlimited")
+    assert "B are built where no size is stated" in " ".join(out.split())
+
+
+def test_pruning_that_removes_nothing_is_said(pivotsim, tmp_path):
+    _, out, _ = pivotsim("rtl", "deit_t", "--out", str(tmp_path / "design"), *SMALL, "--heads", "3")
+    assert "--heads: not used here: it removes nothing" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -34,6 +69,11 @@ def test_the_clocks_are_those_of_run(pivotsim, tmp_path):
         (("--out", "new", "--from", "mine", "--point", "1"), "mine: is a file; give the folder that"),
         (("--out", "new", "--from", "none", "--point", "1"), "none: is no sweep's folder, it has no _manifest.json"),
         (("deit_t", "--out", "new", "--from", "none", "--point", "1"), "rtl: MODEL: a sweep's design states it"),
+        (
+            ("--out", "new", "--from", "none", "--point", "1", "--heads", "2"),
+            "rtl: --heads: a sweep's design states it",
+        ),
+        (("deit_t", "--out", "new", "--heads", "9"), "--heads: "),
         (("deit_t", "--out", "new", "--point", "1"), "--point: goes with --from (got 1)"),
         (("deit_t", "--out", "new", "--weights", "none.npz"), "none.npz: no such file"),
         (("deit_t", "--out", "."), "--out: must be a new or an empty folder"),

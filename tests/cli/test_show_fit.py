@@ -70,3 +70,20 @@ def test_the_lender_is_the_file_that_states_it(pivotsim, board):
     text, data = shown(pivotsim, board("small", "array: {rows: 8}", base="pynq"))
     assert text.startswith("small on XC7Z020 [inherited from pynq]: ") and data["device_inherited_from"] == "pynq"
     assert shown(pivotsim, "zcu102_os")[1]["device_inherited_from"] == "zcu102"
+
+
+FITTED_ALONE = "what `rtl` writes DOES NOT FIT"
+
+
+def test_a_board_that_fits_by_fitted_constants_alone_says_so(pivotsim):
+    text, data = shown(pivotsim, "kv260")
+    assert text.startswith("kv260 on XCK26: fits\nby constants fitted to PIVOT's design; " + FITTED_ALONE)
+    assert data["synthesis"]["total"]["lut"] > data["resources"]["lut"]["bound"]
+    assert FITTED_ALONE not in shown(pivotsim, "zcu102")[0]
+    text, _ = shown(pivotsim, "kv260", "--set", "fpga.use.counted_by=synthesis")
+    assert text.startswith("kv260 on XCK26: DOES NOT FIT\n") and FITTED_ALONE not in text
+
+
+def test_parts_counted_by_synthesis_are_listed_once(pivotsim):
+    text, _ = shown(pivotsim, "zcu102", "--set", "fpga.use.counted_by=synthesis")
+    assert len(re.findall("^.*write mover.*$", text, re.M)) == 1

@@ -31,7 +31,6 @@ from pivotsim.hardware.resources.block_rams import (
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.parts import (
     FITTED,
-    UNKNOWN,
     Part,
     built_parts,
     demand_of,
@@ -239,7 +238,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     notes = (*of_report, *of_method, *cascade_notes(hw, cascades), *_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, _bounds_of(hw),
-        tuple(f"{part}: {UNKNOWN}" for part in unknown_parts(hw)), cascades, use.counted_by, hw,
+        unknown_parts(hw), cascades, use.counted_by, hw,
     )  # fmt: skip
 
 

@@ -22,9 +22,10 @@ from pivotsim.units import INT64_MAX
 
 FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
 UNKNOWN = "unknown until synthesised"
+NOT_FITTED = "movers between DRAM, global buffer and memories, biases, masks (LUT, FF): no fitted constant counts them"
 NOT_COUNTED = (  # by synthesis
-    "tables of descriptors: as long as a GEMM has passes",
-    "what joins the ports to an AXI bus: none is written",
+    f"tables of descriptors: as long as a GEMM has passes: {UNKNOWN}",
+    "what joins the ports to an AXI bus: none is written, so none is counted",
 )
 
 
@@ -78,8 +79,8 @@ def demand_of(parts: Iterable[Part]) -> int:
 
 
 def unknown_parts(hw: SystolicHardware) -> tuple[str, ...]:
-    """Return the parts of a design that nothing counts: movers between memories, and units of programmable logic."""
+    """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
     units = [kind for kind, place in hw.placement if place == "pl"]
-    movers = "movers between DRAM, global buffer and memories (LUT, FF)"
-    uncounted = NOT_COUNTED if hw.fpga.use.counted_by == "synthesis" else (movers,)
-    return (*uncounted, *([f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF)"] if units else []))
+    uncounted = NOT_COUNTED if hw.fpga.use.counted_by == "synthesis" else (NOT_FITTED,)
+    of_units = f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF): {UNKNOWN}"
+    return (*uncounted, *([of_units] if units else []))

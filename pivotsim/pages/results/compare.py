@@ -33,10 +33,13 @@ def compare_page(results: Sequence[Any]) -> Page:
         for name, table in tables.items()
         if (asked := table["options"])
     )
+    title = f"{next(iter(workloads))}, {len(names)} results"
+    if len(workloads) > 1:
+        title = " and ".join(workloads) + (f", {len(names)} results" if len(workloads) < len(names) else "")
     unfit = tuple(f"{name}: the design does not fit its device" for name, said in who.items() if "fits" in said)
     return Page(
         kind="compare",
-        title=" and ".join(workloads) if len(workloads) > 1 else f"{next(iter(workloads))}, {len(names)} results",
+        title=title,
         asked=tuple((name, ", ".join((said.get("workload", "?"), said.get("hardware", "?")))) for name, said in
                     who.items()),
         facts=tuple(_facts(tables)),

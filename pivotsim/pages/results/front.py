@@ -93,7 +93,7 @@ def front_page(result: SweepFront) -> Page:
 
 def _knee_facts(result: SweepFront) -> Iterator[Fact]:
     for name in result.objectives:
-        value, unit = float(result.rows[name][result.knee]), result.dataset.units.get(name, "")
+        value, unit = result.rows[name][result.knee].item(), result.dataset.units.get(name, "")
         yield Fact(f"{WORDS.get(name, name)} at the knee", figures(value), unit)
     if not result.rows["fits"][result.knee]:
         yield Fact("fits", "NO", "", "the knee does not fit its device", True)

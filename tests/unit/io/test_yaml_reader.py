@@ -58,6 +58,9 @@ def test_scalars(tmp_path, text, value):
         ("just text\n", ":1: expected 'key: value' lines (got 'just text')"),
         ("? [a, b]\n: 1\n", ":1: a key must be plain text"),
         ("a: [1, 2\nb: 3\n", ":2: is not valid YAML"),
+        ("a: 1\nb\nc: 3\nd: 4\n", ":2: is not valid YAML"),  # the key without a colon, not where it is missed
+        ("a: 1\nb", ":2: is not valid YAML"),  # the last line, not one behind it
+        ("a: 1\nb: [4\n\n", ":2: is not valid YAML"),
         ("a:\n\t- 1\n", ":2: a tab; YAML indents with spaces"),
         ("a: " + "[" * 32 + "]" * 32 + "\n", ":1: nested deeper than 32 levels"),
         ("a: " + "[" * 40 + "]" * 40 + "\n", ":1: nested deeper than 32 levels"),

@@ -41,6 +41,11 @@ def test_every_kind_of_result_has_a_page(efforts, tmp_path):
     assert {name.partition(":")[0] for name in PAGES.values()} == set(results)
 
 
+def test_a_page_of_three_results_says_three(efforts):
+    assert page_of(efforts).title == "deit_t, effort 3 and deit_t"
+    assert page_of([*efforts, efforts[0]]).title == "deit_t, effort 3 and deit_t, 3 results"
+
+
 def schedule():
     from pivotsim.io.samples import find_sample
     from pivotsim.pruning.accuracy.given import read_accuracy
@@ -85,6 +90,8 @@ def test_points_of_a_front_are_the_rows_of_its_table(tmp_path):
     assert count == 16 and len(xs) == len(ys) <= 5
     assert [row[0] for row in table.table.rows].index("knee") == result.knee
     assert "Grey: 16 designs of the 16 that were stored" in chart.says
+    knee = next(fact for fact in page_of(result).facts if fact.name == "DSPs at the knee")
+    assert knee.value == f"{result.rows['dsp'][result.knee]:,}"  # a count has no decimals
 
 
 def test_a_front_under_conditions_says_how_many_designs_meet_them(tmp_path):

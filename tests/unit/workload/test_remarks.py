@@ -50,6 +50,11 @@ def test_of_a_plan_all_efforts_leave_out_the_same():
     assert said == [(line,)] * 3
 
 
+def test_little_that_is_left_out_is_not_called_nothing():
+    (line,) = workload_notes(ps.lower(ps.plan("digits_vit")), "encoders", 8)
+    assert "(2,368 MACs)" in line
+
+
 def test_reports_say_it():
     report = ps.simulate(ps.Trace((FC1, FC2)), "zcu102")
     assert report.pl_cycles == 78_624
