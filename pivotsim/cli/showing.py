@@ -87,7 +87,7 @@ def show_fit_command(
         result = {**found.to_dict(), "published": paper, "set": settings}
         print_json({**header("fit", hash_of(result)), **result})
         return
-    print_line(f"{found.hardware} on {found.device_text}: {'fits' if found.fits else 'DOES NOT FIT'}")
+    print_line(f"{found.hardware} on {found.device_text}: {found.verdict}")
     print_line()
     published = () if paper is None else ("PIVOT, published",)
     print_table(
