@@ -21,7 +21,10 @@ LOWEST_VENV   := .venv-lowest
 LOWEST_BIN    := $(LOWEST_VENV)/bin
 LOWEST_READY  := $(LOWEST_VENV)/stamp-$(HASH)
 MUTANTS_READY := $(VENV)/stamp-mutants-$(HASH)
+BROWSER_READY := $(VENV)/stamp-browser-$(HASH)
 PYTHONS       ?= 3.12 3.13
+# each process takes tests that follow one another, which share what was loaded and made, and then those of the slowest
+PARALLEL      := -n auto --maxprocesses 8 --dist worksteal
 EXTRAS        := .[cluster,search,pandas]
 # one test or more of every dependency: array files, YAML, specs, kernels, Parquet, Dask, Optuna, pictures, commands
 CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_package.py tests/unit/engines/test_counts.py \
@@ -30,7 +33,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures notebooks docs dist artifact check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -45,16 +48,19 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 tests: $(DEV)
-	$(BIN)/pytest -n auto --maxprocesses 8 tests
-	$(BIN)/pytest -n auto --maxprocesses 8 --doctest-modules pivotsim tests/oracles \
+	$(BIN)/pytest $(PARALLEL) --durations 20 tests
+	$(BIN)/pytest $(PARALLEL) --doctest-modules pivotsim tests/oracles \
 	  --deselect pivotsim/importers/sources.py::pivotsim.importers.sources.trace_of \
 	  --deselect pivotsim/pruning/accuracy/measured.py::pivotsim.pruning.accuracy.measured.measure_accuracy
 
 test-lowest: $(LOWEST_READY)
-	NUMBA_CACHE_DIR=$(LOWEST_VENV)/numba $(LOWEST_BIN)/python -m pytest -n auto --maxprocesses 4 $(CORE_TESTS)
+	$(LOWEST_BIN)/python -m pytest $(PARALLEL) --durations 20 $(CORE_TESTS)
 
 test-versions:
 	CORE_TESTS="$(CORE_TESTS)" sh tests/check_versions.sh '$(EXTRAS)' $(HASH) $(PYTHONS)
+
+test-browser: $(BROWSER_READY)
+	$(BIN)/python -m pytest tests/browser/pages.py
 
 models: $(TORCH_READY)
 	$(TORCH_BIN)/pip install --quiet "timm>=1.0.20" --no-deps
@@ -62,7 +68,7 @@ models: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.proofs.imported_models
 
 test-torch: $(TORCH_READY)
-	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest -n auto --maxprocesses 4 tests/torch tests/unit/test_package.py
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest $(PARALLEL) --durations 20 tests/torch tests/unit/test_package.py
 	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py pivotsim/pruning/accuracy/measured.py
 
 record-staircase: $(TORCH_READY)
@@ -86,6 +92,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.array_rtl
 	$(BIN)/python -m tests.proofs.slices_rtl
 	$(BIN)/python -m tests.proofs.accelerator_rtl
+	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 
 rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
@@ -123,25 +130,41 @@ bench-peers: $(READY)
 
 figures: $(DEV) $(TORCH_READY)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures --recorded notebooks/recorded > /dev/null
-	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --out notebooks/figures > /dev/null
+	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --gif --out notebooks/figures > /dev/null
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem; \
 	  plot_opmem(ps.plan('deit_s'), ps.load_hardware('zcu102'), Path('notebooks/figures'))"
-	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.matched import matched_data, plot_matched; \
-	  from pivotsim.workload.matching import matched_plans; plan = ps.plan('deit_s'); \
-	  target = ps.lower(ps.prune_tokens(plan, 'evit', keep_rate=0.7)).macs; \
-	  boards = {'input stationary, 64x36': 'zcu102', 'output stationary, 64x36': 'zcu102_os', 'MPCA (assumed sizes)': 'u250_mpca'}; \
-	  boards = {label: ps.load_hardware(name) for label, name in boards.items()}; \
-	  plot_matched(matched_data(plan, matched_plans(plan, target), boards), Path('notebooks/figures'))"
+	cd notebooks/figures && PYTHONPATH=../.. ../../$(BIN)/python -m tests.artifact.matched_macs
 	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.several_arrays import plot_several_arrays; \
 	  plot_several_arrays(ps.plan('deit_s'), Path('docs'))"
 	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36 08_training 09_where_59_ms_go
 	$(TORCH_BIN)/python -m tests.notebook_figures 07_your_model
+	$(BIN)/python -m docs.generators.diagrams
+
+notebooks: $(DEV) $(TORCH_READY)
+	$(BIN)/python -m tests.notebook_outputs
+	$(TORCH_BIN)/python -m tests.notebook_outputs 07_your_model
+
+docs: $(DEV)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -d site/doctrees -c docs . site/html
+	@echo "open site/html/index.html"
+
+dist: $(DEV)
+	rm -rf dist
+	$(BIN)/python -m pip install --quiet build twine
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m twine check --strict dist/*
+
+# the environment is locked: the very files of tests/artifact/requirements.txt, by their hashes
+artifact:
+	$(LOWEST_PYTHON) -m venv .venv-artifact
+	.venv-artifact/bin/python -m pip install --quiet --require-hashes --requirement tests/artifact/requirements.txt
+	.venv-artifact/bin/python -m tests.artifact.run artifact
 
 check-install: $(DEV)
 	sh tests/check_install.sh $(BIN)/python
 
 clean:
-	rm -rf $(VENV) $(VENV)-* dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* dist build site artifact docs/reference .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help:
 	@echo "make run            set up and print PIVOT's published numbers beside simulated ones"
@@ -149,6 +172,7 @@ help:
 	@echo "make test-lowest    core tests on $(LOWEST_PYTHON) with the lowest versions of every dependency, in $(LOWEST_VENV)"
 	@echo "make test-versions  core tests with the newest versions on each Python of $(PYTHONS) that this machine has"
 	@echo "make test-torch     test what needs torch, in $(TORCH_VENV); TORCH=... names another build than $(TORCH)"
+	@echo "make test-browser   pages of --html in Chromium, which Debian has as chromium and chromium-driver"
 	@echo "make models         import public models of timm and transformers: products beside torch's counts, labels (minutes)"
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
@@ -156,14 +180,18 @@ help:
 	@echo "make synth          count the Verilog part by part with yosys, into pivotsim/hardware/resources/synthesis.csv (an hour)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (minutes)"
-	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes the README's table (half an hour)"
+	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes docs/proofs.md (half an hour)"
 	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
 	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"
 	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
 	@echo "make rtl-mutants    200 faults drawn by yosys in the Verilog, each caught by a simulation or explained (minutes)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
-	@echo "make figures        draw the README's and the notebooks' pictures again, one of them with torch"
+	@echo "make figures        draw the pages' and the notebooks' pictures again, one of them with torch"
+	@echo "make notebooks      run the notebooks and store what they show, one of them with torch (minutes)"
+	@echo "make dist           build wheel and sdist into dist and check both with twine"
+	@echo "make artifact       every table and figure of the claims again, from locked dependencies, into artifact (minutes)"
+	@echo "make docs           build the documentation into site, strictly: a warning or a dead link is an error"
 	@echo "make check-install  build the wheel, install it without extras, use it from an empty folder"
 	@echo "make clean          remove the virtual environments and all caches"
 
@@ -179,6 +207,10 @@ $(READY): | $(BIN)/python
 $(DEV): | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@rm -f $(VENV)/stamp-* && touch $@ $(READY)
+
+$(BROWSER_READY): $(DEV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	@rm -f $(VENV)/stamp-browser-* && touch $@
 
 $(MUTANTS_READY): $(DEV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,mutants]'

@@ -2,8 +2,8 @@
 
 These names are the way in; more stand in the namespaces ``pivotsim.hardware``, ``pivotsim.workload``,
 ``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram``,
-``pivotsim.truth``, ``pivotsim.calibration`` and ``pivotsim.export``. Everything loads on first use, so that
-``import pivotsim`` costs milliseconds.
+``pivotsim.truth``, ``pivotsim.calibration``, ``pivotsim.export`` and ``pivotsim.pages``. Everything loads on first
+use, so that ``import pivotsim`` costs milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ _HOMES = {
     "load_model": "pivotsim.models.spec",
     "pareto_front": "pivotsim.pareto",
     "front_uncertainty": "pivotsim.propagation.front",
+    "write_html": "pivotsim.pages.writer",
     "uncertainty": "pivotsim.propagation.run",
     "infer_settings": "pivotsim.published.hidden_settings.search",
     "reproduce": "pivotsim.published.registry",
@@ -59,11 +60,11 @@ __all__ = [
     "lower", "mask_attention", "pareto_front", "plan", "prune_as", "prune_blocks", "prune_heads", "prune_neurons",
     "prune_tokens", "read_model", "read_trace", "recognised_plan", "reproduce", "simulate", "simulate_designs",
     "simulate_gemm", "skip_attention", "split_attention", "trace_of", "uncertainty", "validate", "with_checkpoint",
-    "write_rtl", "write_trace",
+    "write_html", "write_rtl", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
-    "calibration", "dram", "effort", "export", "hardware", "models", "plots", "pruning", "published", "simulation",
-    "truth", "workload",
+    "calibration", "dram", "effort", "export", "hardware", "models", "pages", "plots", "pruning", "published",
+    "simulation", "truth", "workload",
 )  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES, _NAMESPACES)
 
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from pivotsim.importers.checkpoints.pruned import with_checkpoint
     from pivotsim.importers.sources import read_model, trace_of
     from pivotsim.models.spec import load_model
+    from pivotsim.pages.writer import write_html
     from pivotsim.pareto import pareto_front
     from pivotsim.propagation.front import front_uncertainty
     from pivotsim.propagation.run import uncertainty

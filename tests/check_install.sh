@@ -24,9 +24,9 @@ CHECK
 "$folder/venv/bin/pivotsim" gemm 197 384 1536 --hw zcu102 --json | grep '"cycles": 61128,'
 "$folder/venv/bin/pivotsim" reproduce pivot > /dev/null
 "$folder/venv/bin/python" -m pivotsim show hw zcu102_os > /dev/null
-# the commands of README.md that read files of the package, as they are written; a test runs all of them from a clone
+# the commands of a page that read files of the package, as they are written; a test runs all of them from a clone
 PATH="$folder/venv/bin:$PATH"
-"$folder/venv/bin/python" "$root/tests/readme_commands.py" "$root/README.md" | grep -E '^pivotsim (schedule|cosearch|show|combine) ' > ../commands
+"$folder/venv/bin/python" "$root/tests/readme_commands.py" "$root/docs/command_line.md" | grep -E '^pivotsim (schedule|cosearch|show|combine) ' > ../commands
 test -s ../commands
 while IFS= read -r command; do
   sh -ec "$command" > ../shown < /dev/null || { echo "failed from a wheel: $command"; exit 1; }

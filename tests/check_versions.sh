@@ -24,5 +24,5 @@ for version; do
     fi
     echo "Python $version:"
     # shellcheck disable=SC2086 # a list of tests
-    NUMBA_CACHE_DIR=$venv/numba "$venv/bin/python" -m pytest $CORE_TESTS
+    "$venv/bin/python" -m pytest $CORE_TESTS
 done

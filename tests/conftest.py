@@ -9,16 +9,23 @@ os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" 
 import pytest
 from hypothesis import settings
 
+from tests.one_at_a_time import taken_once
+
 settings.register_profile("pivotsim", derandomize=True, deadline=None)
 settings.load_profile("pivotsim")
+LONGEST_FIRST = ("memory", "dram", "array", "pe")  # groups of kernels, by the time that compiling them takes
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_kernels():
-    """Compile before the first test, so that no test's stderr depends on which one runs first."""
-    from pivotsim.kernels.compilation import compile_all
+    """Compile before the first test, so that no test's stderr depends on which one runs first.
 
-    list(compile_all())
+    Processes share the work: what one of them compiles, the others take from the cache.
+    """
+    from pivotsim.kernels.compilation import GROUPS, compile_group
+
+    names = [*LONGEST_FIRST, *sorted(set(GROUPS) - set(LONGEST_FIRST))]
+    taken_once(names, compile_group, Path(os.environ["NUMBA_CACHE_DIR"]) / "locks")
 
 
 @pytest.fixture(autouse=True)

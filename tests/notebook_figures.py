@@ -1,6 +1,6 @@
 """Runs the notebooks that no command draws a picture of, and keeps one picture of each in notebooks/figures.
 
-Notebooks are stored without results; a picture stands in the text of each, for who reads it without running it.
+A picture stands in the text of each, ahead of its code, and on pages that link to it.
 """
 
 import base64

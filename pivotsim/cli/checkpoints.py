@@ -8,7 +8,7 @@ import typer
 from pivotsim.cli import options
 from pivotsim.cli.output import print_line, print_table, progress
 from pivotsim.errors import InputError
-from pivotsim.tables import number
+from pivotsim.tables import Table, number
 
 if TYPE_CHECKING:
     from pivotsim.hardware.spec import Hardware
@@ -77,21 +77,25 @@ def _delay(report: "Report") -> dict[str, float]:
     return {"pl_cycles": report.pl_cycles, "delay_ms": report.delay_ms}
 
 
-def print_checkpoint(found: "Checkpoint", rows: list[dict[str, Any]]) -> None:
-    """Print what was found in a checkpoint, and what it gains."""
-    for table in found._tables():
+def checkpoint_tables(found: "Checkpoint | None", rows: list[dict[str, Any]]) -> list[Table]:
+    """Return what was found in a checkpoint, and what it gains; nothing without one."""
+    if found is None:
+        return []
+    columns = ("machine", "whole, PL clocks", "checkpoint, PL clocks", "whole, ms", "checkpoint, ms", "times faster")
+    title = "delay with whole matrices and with the checkpoint, profile paper"
+    closing = [f"{row['machine']}: {row['not_run']}" for row in rows if "not_run" in row]
+    gains = [_row(row) for row in rows if "not_run" not in row]
+    return [*found._tables(), Table(title, columns, gains, (1, 2, 3, 4, 5), closing)]
+
+
+def print_checkpoint(tables: list[Table]) -> None:
+    """Print the tables of a checkpoint."""
+    for table in tables:
         print_line()
         print_line(table.title)
         print_table(table.columns, table.rows, table.right)
         for line in table.closing:
             print_line(line)
-    print_line()
-    print_line("delay with whole matrices and with the checkpoint, profile paper")
-    columns = ("machine", "whole, PL clocks", "checkpoint, PL clocks", "whole, ms", "checkpoint, ms", "times faster")
-    print_table(columns, [_row(row) for row in rows if "not_run" not in row], right=(1, 2, 3, 4, 5))
-    for row in rows:
-        if "not_run" in row:
-            print_line(f"{row['machine']}: {row['not_run']}")
 
 
 def _row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import options, paging, pruning
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_breakdown, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -66,6 +66,7 @@ def combine_command(
     set_: options.SetOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     plots: options.PlotsOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and the three EDPs of the mean image under low and high effort.
@@ -106,6 +107,9 @@ def combine_command(
     of_model |= pruned.not_used(lambda asked: [lower(one) for one in plans_of(spec, asked)], scope)
     of_model |= score_bits_not_used(score_bits, reports, mix.reading, gate)
     written = write_plots(mix, plots)
+    said = [*options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)]
+    shown = {"hw": hw, **dict(lists), "set": settings, "pruned": str(pruned) if pruned else ""}
+    written += paging.write_page(mix, html, asked=shown, said=said)
     if json:
         not_used = {**mix.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
@@ -149,7 +153,7 @@ def combine_command(
         ],
         right=(1,),
     )
-    print_said([*said_lines(mix), *options.single_encoder_lines(dict(lists)), *not_used_lines(of_model)])
+    print_said([*said_lines(mix), *said])
     print_breakdown(mix)
     print_energy(mix)
     print_end(mix.notes, written)
@@ -186,6 +190,7 @@ def compare_command(
     others: Annotated[
         list[Path], typer.Argument(metavar="B.json...", help="The same, to compare with A.", show_default=False)
     ],
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """What changed from one saved result to another, module by module; of several, the ratios of each to the first.
@@ -196,12 +201,13 @@ def compare_command(
     from pivotsim.simulation.results import hash_of, header
 
     if len(others) > 1:
-        _compare_several([a, *others], json)
+        _compare_several([a, *others], html, json)
         return
     b = others[0]
     results = {"a": read_result(a), "b": read_result(b)}
     table = compare(results["a"], results["b"])
     who = {name: identity(result) for name, result in results.items()}
+    written = paging.write_page(list(results.values()), html, asked={"file A": a, "file B": b})
     if json:
         deltas = {part: [delta._asdict() for delta in table[part]] for part in ("totals", "modules")}
         differences = [difference._asdict() for difference in table["options"]]
@@ -225,15 +231,20 @@ def compare_command(
             right=(1, 2, 3, 4),
         )
         print_line()
+    for path in written:
+        print_line(f"wrote {path}", wraps=False)
 
 
-def _compare_several(paths: list[Path], json: bool) -> None:
+def _compare_several(paths: list[Path], html: Path | None, json: bool) -> None:
     """Print several results beside each other."""
     from pivotsim.cli.compare_tables import compared_to_dict, named, print_compared
     from pivotsim.simulation.comparison import identity, read_result
     from pivotsim.simulation.results import hash_of, header
 
     results = named([read_result(path) for path in paths])
+    written = paging.write_page(
+        list(results.values()), html, asked={f"file {name}": path for name, path in zip(results, paths, strict=True)}
+    )
     if json:
         found = compared_to_dict(results)
         print_json({**header("compare", hash_of(found)), **found})
@@ -242,3 +253,5 @@ def _compare_several(paths: list[Path], json: bool) -> None:
         print_line(f"{name} ({path}): " + ", ".join(f"{key} {value}" for key, value in identity(result).items()))
     print_line()
     print_compared(results)
+    for path in written:
+        print_line(f"wrote {path}", wraps=False)

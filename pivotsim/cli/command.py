@@ -18,7 +18,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workload": (
         "--trace", "--model", "--active", "--low", "--high", "--f-low", "--effort", "--exit-fractions", "--batch",
         "--qkv", "--score-bits", "--density", "--block", "--size", "--skip", "--experts", "--accuracy", "--logits",
-        "--cka", "--rung", "--part",
+        "--cka", "--rung", "--part", "--weights", "--from", "--point",
     ),
     "Pruning": (
         "--heads", "--neurons", "--tokens", "--blocks", "--attention", "--split", "--preset", "--checkpoint",
@@ -27,8 +27,12 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Hardware": (
         "--hw", "--set", "--array", "--arrays", "--dataflow", "--fold-overlap", "--edge", "--os-edge-register",
         "--mac-latency", "--recorded", "--live", "--cores", "--language", "--cc", "--cflags",
+        "--as-stated", "--timing",
     ),
-    "Simulation": ("--engine", "--memory", "--profile", "--energy", "--scope", "--ps-pl-overlap", "--gate"),
+    "Simulation": (
+        "--engine", "--memory", "--profile", "--energy", "--scope", "--ps-pl-overlap", "--gate",
+        "--activity", "--activity-random",
+    ),
     "Search": (
         "--method", "--samples", "--workers", "--scheduler", "--objectives", "--objective", "--maximize", "--where",
         "--limit", "--target-delay-ms", "--lec", "--levels", "--max-efforts", "--tolerance", "--front", "--reference",

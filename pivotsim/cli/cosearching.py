@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, paging
 from pivotsim.cli.cosearch_json import search_to_dict
 from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths, print_rungs
 from pivotsim.cli.output import print_json, print_line
@@ -113,6 +113,7 @@ def cosearch_command(
     set_: options.SetOption = None,
     ps_pl_overlap: options.PsPlOverlapOption = None,
     plots: options.PlotsOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> int:
     """Which efforts to combine, and when to stop: PIVOT's co-search.
@@ -173,7 +174,14 @@ def cosearch_command(
     answers = [*pairs, *([] if best is None else [best])]
     sampling = search.sampling(max_efforts=most, levels=levels)
     notes = (*search.notes([*(answer.choice for answer in answers), *(edge or [])]), *behind)
+    titles = [f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}" for _ in pairs]
+    titles += [] if best is None else [f"best {objective}"]
     written = _write_plots(search, answers, edge, front, plots)
+    titled, flags = list(zip(titles, answers, strict=True)), {asked.name: asked.flags for asked in rungs}
+    written += paging.write_search(
+        search, spec.name, titled, edge, front, flags, html, asked={"limit": limits, "set": settings},
+        said=[*([] if sampling is None else [str(sampling)]), *not_used_lines(of_model)], notes=notes,
+    )  # fmt: skip
     if json:
         sampled = {"sampling": None if sampling is None else sampling._asdict()}
         shaped = {asked.name: asked.to_dict() for asked in rungs}
@@ -183,16 +191,14 @@ def cosearch_command(
         named = "rungs" if of_efforts is None else "efforts"
         print_line(f"{spec.name}, {named} {', '.join(map(str, search.efforts))}, {search.outputs.images} images")
         if of_efforts is None:
-            print_rungs(search, {asked.name: asked.flags for asked in rungs})
+            print_rungs(search, flags)
         else:
             print_paths(of_efforts)
         print_boards(search)
         for line in not_used_lines(of_model):
             print_line(line)
-        for answer in pairs:
-            print_answer(f"Phase 2, {target_delay_ms:g} ms at LEC {share:g}", answer)
-        if best is not None:
-            print_answer(f"best {objective}", best)
+        for title, answer in titled:
+            print_answer(title, answer)
         if edge is not None:
             print_front(edge, str(front), sampling)
         print_end(notes, written)

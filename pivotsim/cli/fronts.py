@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import drawing, options, output
+from pivotsim.cli import drawing, options, output, paging
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes, print_table
 from pivotsim.errors import InputError, got, nearest
-from pivotsim.tables import counted, figures, percent
+from pivotsim.tables import Table, counted, figures
 
 if TYPE_CHECKING:
     from pivotsim.dse.dataset import Dataset
     from pivotsim.dse.fronts import Ties
-    from pivotsim.dse.sensitivity import Sensitivity, Share
+    from pivotsim.dse.sensitivity import Sensitivity
 
 SHOWN_ROWS = 20
-MOST_IN_ALL = 1.05  # of shares, by chance
 USUALLY = "[delay_ms,energy_j; dsp for energy that is proportional to delay]"
 
 
@@ -39,6 +38,7 @@ def front_command(
         str | None, typer.Option(metavar="SPACE", help="The sweep's space, with --draws [the one of its name].")
     ] = None,
     plots: options.PlotsOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Pareto front of a sweep, its knee, and how much of each objective each axis explains.
@@ -46,6 +46,7 @@ def front_command(
     Example: pivotsim front arrays --objectives delay_ms,dsp --where "energy_j <= 0.5"
     """
     from pivotsim.dse.dataset import open_dataset
+    from pivotsim.dse.front_tables import front_table, share_table
     from pivotsim.dse.fronts import front_rows, knee_place, ties_in
     from pivotsim.dse.objectives import USUAL, front_objectives
     from pivotsim.dse.sensitivity import shares_of_variance
@@ -63,11 +64,11 @@ def front_command(
     dataset.check_columns("heat", axes)
     dataset.check_columns("objectives", names or [])
     filters = dataset.filters(rules)
-    names, alike = front_objectives(lambda columns: dataset.tables(columns, filters), names, maximize=up)
+    names, told_alike = front_objectives(lambda columns: dataset.tables(columns, filters), names, maximize=up)
     front = front_rows(dataset, names, maximize=up, where=rules)
     knee = knee_place(front, names, maximize=up)
     shares = shares_of_variance(dataset, names, where=rules)
-    ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *alike]
+    ties, notes = ties_in(front, names, dataset.axes), [*dataset.manifest.get("notes", []), *told_alike]
     volume = _volume(dataset, front, names, up, filters, reference)
     drawn = None
     if draws is not None:
@@ -80,6 +81,12 @@ def front_command(
 
         drawn_front = plot_front(dataset, front, names, knee, plots, axes, where=rules, maximize=up)
         written = [*drawn_front, *drawing.plot_drawn(drawn, plots)]
+    if html is not None:
+        from pivotsim.pages.results.front import SweepFront
+
+        alike = tuple(line for line in (_said_of(ties).removeprefix("; "),) if line)
+        page = SweepFront(dataset, names, up, rules, front, knee, shares, alike, tuple(notes), volume)
+        written += paging.write_page(page, html, tables=[] if drawn is None else list(drawn.tables()))
     if not dataset.is_complete:
         done, total = dataset.manifest["done"], dataset.manifest["chunks_total"]
         print_note(f"{folder}: the sweep is not finished, {done} of {total} chunks")
@@ -95,23 +102,14 @@ def front_command(
     print_line(f"{counted(len(front['point']), 'design')} on the front of {told}{_said_of(ties)}")
     print_line()
     shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
-    print_table(
-        ("", *front),
-        [
-            ("knee" if i == knee else "", *(_cell(column[i], name in dataset.axes) for name, column in front.items()))
-            for i in shown
-        ],
-        right=range(1, len(front) + 1),
-    )
-    if not front["fits"][knee]:
-        print_line("the knee does not fit its device; --where fits keeps the designs that do")
+    _show(front_table(front, dataset.axes, knee, shown))
     if len(shown) < len(front["point"]):
         print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
     if volume is not None:
         worst = ", ".join(f"{name} {figures(value)}" for name, value in volume["reference"].items())
         print_line(f"hypervolume {figures(volume['value'], 5)}, up to {worst}")
     print_line()
-    _print_shares(shares, names)
+    _show(share_table(shares, names))
     drawing.print_drawn(drawn)
     for path in written:
         print_line(f"wrote {path}", wraps=False)
@@ -153,26 +151,10 @@ def _plain(shares: "Sensitivity") -> dict[str, Any]:
             "rest_share": rest, "note_on_shares": shares.note}  # fmt: skip
 
 
-def _print_shares(shares: "Sensitivity", names: list[str]) -> None:
-    rows = [(axis, *(_percents(entry[name]) for name in names)) for axis, entry in shares.first_order.items()]
-    if shares.rest is not None:
-        rows.append(("interactions and the rest", *(_percents(shares.rest[name]) for name in names)))
-    print_table(("share of variance explained by", *names), rows, right=range(1, len(names) + 1))
-    if shares.note:
-        print_line(shares.note)
-        return
-    totals = (sum(share.value for entry in shares.first_order.values() if (share := entry[n])) for n in names)
-    if any(total > MOST_IN_ALL for total in totals):
-        print_line(
-            "designs are too few: shares sum to more than the whole; intervals hold the true ones in 95 % of samples"
-        )
-
-
-def _percents(share: "Share | None") -> str:
-    """Return a share in percent, with its interval where it is an estimate."""
-    if share is None or share.low == share.high:
-        return percent(share and share.value)
-    return f"{percent(share.value)} ({100 * share.low:.1f} to {100 * share.high:.1f})"
+def _show(table: Table) -> None:
+    print_table(table.columns, table.rows, table.right)
+    for line in table.closing:
+        print_line(line)
 
 
 def _check_maximized(up: list[str], names: Sequence[str]) -> None:
@@ -189,15 +171,6 @@ def _said_of(ties: "Ties") -> str:
     verb = "does" if len(ties.axes) == 1 else "do"
     why = f"{', '.join(ties.axes)} {verb} not change them" if ties.axes else "points repeat in the sample"
     return f"; {ties.distinct:,} distinct, {each} designs each: {why}"
-
-
-def _cell(value: Any, is_axis: bool) -> str:
-    plain = value.item()
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    if isinstance(plain, float) and is_axis:
-        return f"{plain:.12g}"  # as it was stated
-    return figures(plain, 5) if isinstance(plain, (int, float)) else str(plain)
 
 
 def export_command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, paging
 from pivotsim.cli.audit_tables import print_audit, print_summary, print_verdicts
 from pivotsim.cli.command import App
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
@@ -35,7 +35,7 @@ OPTIONS: dict[str, tuple[tuple[str, Any, Any], ...]] = {
     "plots": (("plots", options.PlotsOption, None),),
     "recorded": (("recorded", RecordedOption, None),),
 }
-ALWAYS = (("full", FullOption, False), ("json", options.JsonOption, False))
+ALWAYS = (("html", paging.HtmlOption, None), ("full", FullOption, False), ("json", options.JsonOption, False))
 
 
 def _add_command(name: str, paper: Paper) -> None:
@@ -57,6 +57,7 @@ def _reproduce(
     *,
     full: bool,
     json: bool,
+    html: Path | None,
     hw: str | None = None,
     set_: list[str] | None = None,
     plots: Path | None = None,
@@ -78,6 +79,7 @@ def _reproduce(
         drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
         written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, **drawn)
         print_notes(notes)
+    written += paging.write_page(audit, html, asked={"hw": hw, **said})
     if json:
         print_json({**audit.to_dict(), **said})
     else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pivotsim.cli import paging
 from pivotsim.cli.options import integer, real
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_end, print_said
@@ -119,7 +120,7 @@ def sweep_of(option: str, asked: Asked, alpha: Numbers, batch: Numbers, encoder:
 
 def show_sweep(
     table: "SweepTable", settings: dict[str, object], behind: tuple[str, ...], *, json: bool, csv: Path | None,
-    plots: Path | None,
+    plots: Path | None, html: Path | None,
 ) -> None:  # fmt: skip
     """Print a sweep, write what was asked for, and say what stands behind it."""
     check_free("--csv", csv, json)
@@ -131,6 +132,7 @@ def show_sweep(
     if csv is not None:
         table.to_csv(csv)
         written.append(csv)
+    written += paging.write_page(table, html, asked={"set": settings}, notes=behind)
     if json:
         found = table.to_json()
         print_json({**found, "notes": [*found["notes"], *behind], "set": settings})

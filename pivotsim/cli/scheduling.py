@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options
+from pivotsim.cli import options, paging
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_end, print_said
 from pivotsim.cli.schedule_sweeps import Asked, Numbers, numbers, show_sweep, sweep_of, swept_option
@@ -84,6 +84,7 @@ def schedule_command(
         Path | None,
         typer.Option(parser=options.file_of("--csv"), metavar="FILE.csv", help="Write the rows of a sweep there."),
     ] = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """How many tokens to prune, and where: the utilities, the latency staircase with its steps, and R.
@@ -120,7 +121,7 @@ def schedule_command(
     if option:
         with progress():
             sweep = sweep_of(option, Asked(whole, device, table, grid, pruning_ms), alpha, batch, encoder)
-        show_sweep(sweep, settings, tuple(behind), json=json, csv=csv, plots=plots)
+        show_sweep(sweep, settings, tuple(behind), json=json, csv=csv, plots=plots, html=html)
         return
     if csv is not None:
         raise InputError("--csv: writes the rows of a sweep; state several values, as in --alpha 0.1:0.9")
@@ -139,9 +140,11 @@ def schedule_command(
         from pivotsim.plots.staircase import plot_schedule
 
         written = plot_schedule(found, plots)
+    shown = {"accuracy": accuracy, "set": settings}
+    written += paging.write_page(found, html, asked=shown, said=not_used_lines(of_model), notes=behind)
     if json:
-        shown = found.to_dict()
-        print_json({**shown, "notes": [*shown["notes"], *behind], "not_used": of_model, "set": settings})
+        answered = found.to_dict()
+        print_json({**answered, "notes": [*answered["notes"], *behind], "not_used": of_model, "set": settings})
         return
     _print_schedule(found)
     print_said([*found.remarks, *not_used_lines(of_model)])

@@ -11,8 +11,8 @@ from pivotsim.errors import check_choice
 
 
 def _hardware() -> dict[str, Any]:
+    from pivotsim.export.json_schema import editor_schema
     from pivotsim.hardware.loading import KINDS, schema_of
-    from pivotsim.io.json_schema import editor_schema
     from pivotsim.io.yaml_reader import Document
 
     specs = {kind: schema_of(Document({"kind": kind}, {}, "hardware")) for kind in KINDS}
@@ -20,22 +20,22 @@ def _hardware() -> dict[str, Any]:
 
 
 def _gpu() -> dict[str, Any]:
+    from pivotsim.export.json_schema import editor_schema
     from pivotsim.hardware.kinds.gpu import GpuSpec
-    from pivotsim.io.json_schema import editor_schema
 
     return editor_schema({"": GpuSpec}, "A GPU of pivotsim")
 
 
 def _dram() -> dict[str, Any]:
+    from pivotsim.export.json_schema import editor_schema
     from pivotsim.hardware.dram.spec import schema_of
     from pivotsim.hardware.dram.standards import KINDS
-    from pivotsim.io.json_schema import editor_schema
 
     return editor_schema({kind: schema_of(kind) for kind in KINDS}, "A DRAM channel of pivotsim", default="ddr4")
 
 
 def _model() -> dict[str, Any]:
-    from pivotsim.io.json_schema import editor_schema
+    from pivotsim.export.json_schema import editor_schema
     from pivotsim.models.spec import VitModel
 
     return editor_schema({"": VitModel}, "A model of pivotsim")
@@ -43,7 +43,7 @@ def _model() -> dict[str, Any]:
 
 def _space() -> dict[str, Any]:
     from pivotsim.dse.space.reading import SpaceSpec
-    from pivotsim.io.json_schema import editor_schema
+    from pivotsim.export.json_schema import editor_schema
 
     return editor_schema({"": SpaceSpec}, "A space of designs of pivotsim")
 

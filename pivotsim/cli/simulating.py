@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import checkpoints, drawing, importing, options, pruning
+from pivotsim.cli import checkpoints, drawing, importing, options, paging, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_breakdown, print_details, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -102,6 +102,7 @@ def run_command(
     draws: drawing.DrawsOption = None,
     seed: drawing.SeedOption = None,
     plots: options.PlotsOption = None,
+    html: paging.HtmlOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Delay, energy and breakdown of a model, or of a trace, on the hardware.
@@ -180,6 +181,17 @@ def run_command(
         from pivotsim.export.perfetto import write_timeline
 
         written.append(write_timeline(report, timeline))
+    said = [
+        *sample_note("--trace", sample, sample.model),
+        *pruned.sources(),
+        *options.single_encoder_lines({"--active": active}),
+        *not_used_lines(of_model),
+        *toggled,
+    ]
+    shown = {"hw": hw, "active": active, "set": settings, "pruned": str(pruned) if pruned else ""}
+    of_checkpoint = checkpoints.checkpoint_tables(stored, gains)
+    tables = [*([] if drawn is None else drawn.tables()), *of_checkpoint]
+    written += paging.write_page(report, html, asked=shown, said=said, tables=tables)
     if json:
         not_used = {**report.not_used, **of_model}
         asked = {"hw": hw, "set": settings, "pruning": pruned.to_dict()}
@@ -190,16 +202,8 @@ def run_command(
         print_json({**report.to_dict(), "not_used": not_used, **asked, **found})
         return
     with beside(timeline):
-        said = [
-            *sample_note("--trace", sample, sample.model),
-            *pruned.sources(),
-            *options.single_encoder_lines({"--active": active}),
-            *not_used_lines(of_model),
-            *toggled,
-        ]
         _print_run(report, str(pruned) if pruned else "", said, by, written, drawn)
-        if stored is not None:
-            checkpoints.print_checkpoint(stored, gains)
+        checkpoints.print_checkpoint(of_checkpoint)
 
 
 def _with_toggles(

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from pivotsim.simulation.notes.reading import Reading, gate_reads
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.reporting.shares import add_up, share_out
 from pivotsim.simulation.results import hash_of
-from pivotsim.tables import as_html, as_text, number
+from pivotsim.tables import Table, as_html, as_text, number
 from pivotsim.units import plain_sum
 
 
@@ -232,7 +232,7 @@ class MixedReport:
 
     def summary(self) -> str:
         """Return efforts, totals and modules as short tables, what ``print`` shows."""
-        return as_text(mixed_tables(self, full=False))
+        return as_text(self.tables())
 
     __str__ = summary
 
@@ -241,7 +241,11 @@ class MixedReport:
         return f"<MixedReport: {names}, {number(self.delay_ms)} ms, {number(self.energy_j, 4)} J>"
 
     def _repr_html_(self) -> str:
-        return as_html(mixed_tables(self, full=True))
+        return as_html(self.tables(full=True))
+
+    def tables(self, *, full: bool = False) -> Iterator[Table]:
+        """Yield efforts, totals of the mean image and modules; ``full`` adds the notes, which are long."""
+        yield from mixed_tables(self, full=full)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain numbers and text, the form that ``--json`` prints."""

@@ -1,7 +1,7 @@
 """Switching activity (SAIF) of a simulated netlist: how often its bits toggle.
 
-A file is nested lists in parentheses. Read are ``DURATION`` and, of every net in every INSTANCE, ``TC``, its toggles;
-times at 0, 1 and unknown are passed over. Clocks are counted on nets named ``clk``, which rise once in two toggles.
+A file is nested lists in parentheses. Read is ``TC`` of every net in every INSTANCE, its toggles; durations and times at
+0, 1 and unknown are passed over. Clocks are counted on nets named ``clk``, which rise once in two toggles.
 Where there is an instance ``elements``, what the array is called in the Verilog that ships, only what is in it counts.
 """
 

@@ -12,6 +12,7 @@ here too; another operation that is placed on the processor is an error.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from pivotsim.errors import InputError
@@ -22,6 +23,7 @@ from pivotsim.operations import OPERATIONS, PL, PS, PS_KINDS, TOKEN_KINDS
 from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
 from pivotsim.workload.ops import Op, Trace
 
+PRUNING_KINDS = frozenset((*TOKEN_KINDS, "pool"))  # the next operation reads what they leave
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
 
@@ -40,9 +42,9 @@ def _speedup(host: HostSpec) -> float:
     return 1.0 if host.cores == 1 else host.cores * host.multicore_efficiency_frac
 
 
-def _op_ms(cost: OpCost, rows: int, elements: int, call_us: float, host: HostSpec) -> float:
-    work = (rows * cost.cycles_per_row + elements * cost.cycles_per_element) / _speedup(host)
-    return cycles_to_ms(work, host.clock_mhz) + us_to_ms(call_us)
+def _op_ms(cost: OpCost, rows: int, elements: int, call_ms: float, speedup: float, clock_mhz: float) -> float:
+    work = (rows * cost.cycles_per_row + elements * cost.cycles_per_element) / speedup
+    return cycles_to_ms(work, clock_mhz) + call_ms
 
 
 def worked_on(trace: Trace, op: Op) -> int:
@@ -68,7 +70,8 @@ def operation_ms(kind: str, rows: int, n: int, hw: Hardware, profile: str) -> fl
     """Return the processor's time of one operation on rows of n elements, its call included, wherever it is placed."""
     costs = hw.host_costs(profile)
     elements = rows * n * (_sort_levels(n) if kind == "sort" else 1)
-    return _op_ms(costs.of(kind), rows, elements, costs.call_us, hw.processor())
+    host = hw.processor()
+    return _op_ms(costs.of(kind), rows, elements, us_to_ms(costs.call_us), _speedup(host), host.clock_mhz)
 
 
 def transfer_ms(size_bytes: int, hw: Hardware, profile: str) -> float:
@@ -99,13 +102,21 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
     if not charged and not transfers:
         return
     call_ms = us_to_ms(costs.call_us)
+    speedup, clock_mhz = (_speedup(host), host.clock_mhz) if charged else (1.0, 1.0)
+    worked_ms: dict[tuple[str, int, int], float] = {}  # encoders ask for the same few
+    moved_ms: dict[int, float] = {}
     for index, op in enumerate(trace):
-        if op.kind in charged:
-            ms = _op_ms(charged[op.kind], op.m * op.repeats, worked_on(trace, op), costs.call_us, host)
-            yield HostOp(index, op.encoder, op.module, op.kind, ms, call_ms)
+        kind = op.kind
+        if kind in charged:
+            work = kind, op.m * op.repeats, worked_on(trace, op)
+            if work not in worked_ms:
+                worked_ms[work] = _op_ms(charged[kind], *work[1:], call_ms, speedup, clock_mhz)
+            yield HostOp(index, op.encoder, op.module, kind, worked_ms[work], call_ms)
         if index in transfers:
-            ms = _transfer_ms(transfers[index], costs, host, hw.clock_mhz)
-            yield HostOp(index, op.encoder, "transfer", "transfer", ms, call_ms)
+            size_bytes = transfers[index]
+            if size_bytes not in moved_ms:
+                moved_ms[size_bytes] = _transfer_ms(size_bytes, costs, host, hw.clock_mhz)
+            yield HostOp(index, op.encoder, "transfer", "transfer", moved_ms[size_bytes], call_ms)
 
 
 def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
@@ -147,12 +158,10 @@ def transfers_of(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     pruning of tokens, and behind a pool, what crosses is what the next operation reads: what is left.
     """
     on_ps = {kind: hw.placement.of(kind) == PS for kind in trace.first_ops}
-    ops = trace.ops
-    for index in range(len(ops) - 1):
-        op, following = ops[index], ops[index + 1]
+    for index, (op, following) in enumerate(pairwise(trace.ops)):
         if on_ps[op.kind] != on_ps[following.kind]:
             is_sum = op.kind == "gemm" and following.kind == "requant"
-            elements = _read_by(following) if op.kind in (*TOKEN_KINDS, "pool") else trace.elements_of(op)
+            elements = _read_by(following) if op.kind in PRUNING_KINDS else trace.elements_of(op)
             yield index, elements * (SUM_BYTES if is_sum else -(-op.out_bits // 8))
 
 

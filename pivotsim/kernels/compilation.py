@@ -29,14 +29,29 @@ def compile_all() -> Iterator[Group]:
     ------
     Group
     """
+    for name in GROUPS:
+        yield compile_group(name)
+
+
+def compile_group(name: str) -> Group:
+    """Compile the kernels of one group that are not in the cache.
+
+    Parameters
+    ----------
+    name
+        A name of ``GROUPS``.
+
+    Returns
+    -------
+    Group
+    """
     for module in pkgutil.walk_packages(pivotsim.kernels.__path__, "pivotsim.kernels."):
         importlib.import_module(module.name)
-    for name, purpose in GROUPS.items():
-        began_s = time.perf_counter()
-        kernels = [kernel for kernel in KERNELS if group_of(kernel.__module__) == name]
-        before = sum(kernel.was_compiled for kernel in kernels)
-        for kernel in kernels:
-            kernel.compiled()
-        compiled = sum(kernel.was_compiled for kernel in kernels) - before
-        unstored = "" if all(kernel.is_stored for kernel in kernels) else str(cache_folder())
-        yield Group(name, purpose, len(kernels), compiled, time.perf_counter() - began_s, unstored)
+    began_s = time.perf_counter()
+    kernels = [kernel for kernel in KERNELS if group_of(kernel.__module__) == name]
+    before = sum(kernel.was_compiled for kernel in kernels)
+    for kernel in kernels:
+        kernel.compiled()
+    compiled = sum(kernel.was_compiled for kernel in kernels) - before
+    unstored = "" if all(kernel.is_stored for kernel in kernels) else str(cache_folder())
+    return Group(name, GROUPS[name], len(kernels), compiled, time.perf_counter() - began_s, unstored)

@@ -46,9 +46,10 @@ def chain_of(plan: Plan, tokens: Sequence[int]) -> Chain:
         if plain not in kinds:
             kinds.append(plain)
         places.append(kinds.index(plain))
-    single = [(kind, n) for n in tokens for kind in kinds]
+    fields = [vars(kind) for kind in kinds]  # made anew, which is faster than replaced
+    single = [(kind, n) for n in tokens for kind in fields]
     encoders = tuple(
-        replace(kind, encoder=number, attention_tokens=n, mlp_tokens=n)
+        EncoderPlan(**{**kind, "encoder": number, "attention_tokens": n, "mlp_tokens": n})
         for number, (kind, n) in enumerate([*single, single[-1]], start=1)
     )
     return Chain(replace(plan, encoders=encoders), tuple(map(places.count, range(len(kinds)))))

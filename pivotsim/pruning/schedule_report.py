@@ -83,7 +83,8 @@ class Schedule(Printable):
         where = f"{self.plan.model.name} on {self.device}, batch {self.batch}"
         return f"<Schedule: {where}, {self.whole_tokens} to {self.best_tokens} tokens in encoder {self.encoder}>"
 
-    def _tables(self) -> tuple[Table]:
+    def tables(self) -> tuple[Table]:
+        """Return what is printed: the choice and what it saves."""
         rows = [
             ("remove", self.removed, "tokens", f"{self.whole_tokens} - {self.best_tokens}"),
             ("in encoder", self.encoder, "", "between attention and MLP"),
@@ -95,6 +96,8 @@ class Schedule(Printable):
         ]
         title = f"{self.plan.model.name} on {self.device}, batch {self.batch}, alpha {self.alpha:g}"
         return (Table(title, ("schedule", "value", "unit", ""), rows, (1,), (*self.remarks, *self.notes)),)
+
+    _tables = tables
 
     @property
     def whole_tokens(self) -> int:

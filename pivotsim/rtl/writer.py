@@ -18,6 +18,7 @@ from pivotsim.rtl.written.gemms import Gemm, cycles_of, gemms_of, programs_of
 from pivotsim.rtl.written.latencies import NEEDED, Raised, as_built
 from pivotsim.rtl.written.weights import Weights, read_weights
 from pivotsim.workload.lowering.plan import lower
+from pivotsim.workload.op_checks import checked
 from pivotsim.workload.ops import Trace
 from pivotsim.workload.plans import Plan
 
@@ -53,8 +54,8 @@ def write_rtl(
     Raises
     ------
     InputError
-        The hardware cannot be built as stated, a GEMM does not fit, weights are not the workload's, or there is
-        something in the folder.
+        The hardware cannot be built as stated, an operation is not valid, a GEMM does not fit, weights are not the
+        workload's, or there is something in the folder.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def write_rtl(
         raise InputError(f"--out: must be a new or an empty folder {got(str(target))}")
     check_board(stated)
     board, raised = (stated, ()) if as_stated else as_built(stated)
-    gemms = gemms_of(workload if isinstance(workload, Trace) else lower(workload), board)
+    gemms = gemms_of(checked(workload) if isinstance(workload, Trace) else lower(workload), board)
     given = {} if weights is None else read_weights(weights, gemms, has_bias=board.memories.bias)
     programs = programs_of(gemms, board)
     parameters = parameters_of(programs)

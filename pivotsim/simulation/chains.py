@@ -91,18 +91,10 @@ def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: i
         number the steps of the first image, then those of the second, and so on.
     images : int
         Copies that run as chains side by side.
-
-    Raises
-    ------
-    InputError
-        There are more tasks than can be listed.
     """
     mode = hw.ps_pl_overlap
-    in_heads = {p for r in head_ranges(trace) for p in r} if mode == "heads" else set()
-    tasks = sum(step.blocks if step.position in in_heads else images for step in steps)
-    _check_tasks(tasks, hw)
     if mode == "heads":
-        stages = list(_by_head(steps, in_heads))
+        stages = list(_by_head(steps, _in_heads(trace)))
     else:
         rows = len(steps)
         stages = [[[_whole(row + image * rows, s) for row, s in enumerate(steps)] for image in range(images)]]
@@ -110,16 +102,7 @@ def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: i
 
 
 def timeline_of_stages(steps: Sequence[PlacedOp], details: Details, hw: Hardware, images: int) -> Timeline:
-    """Return the timeline of operations that run side by side, each on a resource of its own.
-
-    Raises
-    ------
-    InputError
-        There are more pieces of work than can be listed.
-    """
-    if len(steps) * images > MAX_TASKS:
-        most = f"a pipeline runs at most {MAX_TASKS // len(steps):,} images of {len(steps)} operations"
-        raise InputError(f"batch: {most} {got(images)}")
+    """Return the timeline of operations that run side by side, each on a resource of its own."""
     ticks, pieces = Ticks(hw.clock_mhz, ()), []
     for image, spans in enumerate(details.operation_spans(images)):
         for row, step in enumerate(steps):
@@ -129,10 +112,22 @@ def timeline_of_stages(steps: Sequence[PlacedOp], details: Details, hw: Hardware
     return Timeline(ticks, tuple(pieces))
 
 
-def _check_tasks(tasks: int, hw: Hardware) -> None:
+def check_tasks(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, details: Details, images: int) -> None:
+    """Raise InputError where a timeline would have more pieces of work than can be listed."""
+    if details.side_by_side:
+        if len(steps) * images > MAX_TASKS:
+            most = f"a pipeline runs at most {MAX_TASKS // len(steps):,} images of {len(steps)} operations"
+            raise InputError(f"batch: {most} {got(images)}")
+        return
+    in_heads = _in_heads(trace) if hw.ps_pl_overlap == "heads" else set()
+    tasks = len(steps) * images + sum(step.blocks - images for step in steps if step.position in in_heads)
     if tasks > MAX_TASKS:
         problem = f"ps_pl_overlap '{hw.ps_pl_overlap}' runs up to {MAX_TASKS} pieces of work, this batch has more"
         raise InputError(f"batch: {problem} {got(tasks)}")
+
+
+def _in_heads(trace: Trace) -> set[int]:
+    return {position for heads in head_ranges(trace) for position in heads}
 
 
 def _whole(row: int, step: PlacedOp) -> Part:

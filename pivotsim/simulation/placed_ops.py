@@ -47,17 +47,16 @@ def place_ops(
     those of each repeat of the operations whose repeats differ.
     """
     ops = trace.ops
-    places = [(index, op) for index, op in enumerate(ops) if op.kind == "gemm"]
+    places = [index for index, op in enumerate(ops) if op.kind == "gemm"]
     found = [
-        (index, PlacedOp(index, op.encoder, op.module, op.kind, ARRAY, op.repeats, count, trace.macs_of(op), 0.0, 0.0,
-                     block_cycles.get(index, ())))
-        for (index, op), count in zip(places, cycles, strict=True)
+        PlacedOp(index, *ops[index][:3], ARRAY, ops[index].repeats, count,
+                 ops[index].dense_macs if mask is None else trace.macs_of(ops[index]), 0.0, 0.0,
+                 block_cycles.get(index, ()))
+        for index, count, mask in zip(places, cycles, trace.gemm_masks, strict=True)
     ]  # fmt: skip
-    for index, count, unit in others:
-        op = ops[index]
-        found.append((index, PlacedOp(index, op.encoder, op.module, op.kind, unit, op.repeats, count, 0, 0.0, 0.0)))
-    for s in host_ops(trace, hw, profile):
-        blocks = ops[s.position].repeats
-        step = PlacedOp(s.position, s.encoder, s.module, s.kind, PS, blocks, 0, 0, s.delay_ms, s.call_ms)
-        found.append((s.position, step))
-    return [step for _, step in sorted(found, key=itemgetter(0))]  # stable: an operation before its transfer
+    found += [
+        PlacedOp(index, *ops[index][:3], unit, ops[index].repeats, count, 0, 0.0, 0.0) for index, count, unit in others
+    ]
+    for index, encoder, module, kind, host_ms, call_ms in host_ops(trace, hw, profile):
+        found.append(PlacedOp(index, encoder, module, kind, PS, ops[index].repeats, 0, 0, host_ms, call_ms))
+    return sorted(found, key=itemgetter(0))  # by position, and stable: an operation before its transfer

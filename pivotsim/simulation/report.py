@@ -18,6 +18,7 @@ from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading
 from pivotsim.simulation.notes.sources import notes_of, remarks_of
 from pivotsim.simulation.notes.widths import width_remarks
+from pivotsim.simulation.placed_run import PlacedRun
 from pivotsim.simulation.reporting.entries import report_entries
 from pivotsim.simulation.reporting.rows import Row, breakdown_of
 from pivotsim.simulation.reporting.shares import share_out
@@ -45,6 +46,8 @@ class Report(Totals):
     rows : tuple of Row
         One per step: encoder, module, kind, resource, cycles, macs, delay_ms, start_ms, layer; ``to_frame`` is their
         table.
+    placed : PlacedRun
+        The operations on their resources, from which rows and timeline are made when they are asked for.
     batch, images : int
         Images in the run, and those of them that run side by side.
     pes, macs : int
@@ -98,7 +101,7 @@ class Report(Totals):
     workload: str
     hardware: str
     options: Mapping[str, Any]
-    rows: tuple[Row, ...]
+    placed: PlacedRun = field(repr=False)
     pes: int
     pl_cycles: int
     unit_cycles: int
@@ -110,8 +113,17 @@ class Report(Totals):
     usage: Usage
     reading: Reading = field(repr=False, compare=False)
     inputs: Any = field(repr=False, compare=False)
-    timeline: Timeline = field(repr=False, compare=False)
     details: Details = field(repr=False, compare=False, default=Details())
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """One row per step of the run."""
+        return self.placed.rows
+
+    @property
+    def timeline(self) -> Timeline:
+        """Every piece of work on its resource."""
+        return self.placed.timeline
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

@@ -15,12 +15,11 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import ARRAY, PS
-from pivotsim.simulation.chains import head_cycles, head_ranges, timeline_of, timeline_of_stages
+from pivotsim.simulation.chains import head_cycles, head_ranges
 from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
-from pivotsim.simulation.placed_ops import PlacedOp, place_ops
+from pivotsim.simulation.placed_ops import place_ops
+from pivotsim.simulation.placed_run import PlacedRun
 from pivotsim.simulation.report import Report
-from pivotsim.simulation.reporting.rows import Row
-from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import INT64_MAX, cycles_to_ms
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.op_checks import checked
@@ -124,18 +123,15 @@ def simulate(
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
     steps = place_ops(trace, hw, cycles, ENGINES[engine].other_cycles(trace, hw), profile, of_heads)
-    is_staged = counted.details.side_by_side
-    timeline = (
-        timeline_of_stages(steps, counted.details, hw, images) if is_staged else timeline_of(steps, trace, hw, images)
-    )
-    rows = _rows(steps, timeline, trace, hw, images)
-    pl_cycles = sum(row.cycles for row in rows)
+    placed = PlacedRun(steps, trace, stated, counted.details, images)
+    pl_cycles = images * sum(step.cycles for step in steps)
     if pl_cycles > INT64_MAX:
         raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
-    ps_ms = math.fsum(row.delay_ms for row in rows if row.resource == "ps")
+    ps_ms = math.fsum([step.host_ms for step in steps if step.resource == PS] * images)
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
-    delay_ms = timeline.delay_ms if mode == "heads" or images > 1 or is_staged else pl_ms + ps_ms
+    is_serial = mode != "heads" and images == 1 and not counted.details.side_by_side
+    delay_ms = pl_ms + ps_ms if is_serial else placed.timeline.delay_ms
     counts = counted.counts.times(images)
     usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
@@ -150,7 +146,7 @@ def simulate(
         workload=_name(workload),
         hardware=stated.name,
         options=options,
-        rows=tuple(rows),
+        placed=placed,
         pes=stated.pes,
         pl_cycles=pl_cycles,
         unit_cycles=unit_cycles,
@@ -163,7 +159,6 @@ def simulate(
         details=counted.details,
         reading=reading_of(stated, board_watch),
         inputs=Inputs(trace, stated, linked, options, whole),
-        timeline=timeline,
     )
 
 
@@ -217,18 +212,6 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
             place = trace.places[number - 1] if trace.places else f"{trace.name}: operation {number}"
             raise InputError(f"{place} ({op.module}, encoder {op.encoder}): {problem}")
     return trace
-
-
-def _rows(steps: list[PlacedOp], timeline: Timeline, trace: Trace, hw: Hardware, images: int) -> list[Row]:
-    """Return the steps of all images in the trace's order, each with its start."""
-    to_ms, clock_mhz, rows = timeline.ticks.to_ms, hw.clock_mhz, []
-    for step, start in zip(steps * images, timeline.starts(len(steps) * images), strict=True):
-        side = "ps" if step.resource == PS else "pl"
-        busy_ms = step.host_ms if side == "ps" else cycles_to_ms(float(step.cycles), clock_mhz)
-        layer = trace.ops[step.position].layer
-        place = (step.encoder, step.module, step.kind, side)
-        rows.append(Row(*place, step.cycles, step.macs, busy_ms, to_ms(start), layer))
-    return rows
 
 
 @dataclass(frozen=True)

@@ -159,10 +159,10 @@ class Trace(Printable):
         From the mask where there is one, else rounded to the next integer, which is exact for a density that is
         such a share itself.
         """
-        mask = self.mask_of(op) if op.kind == "gemm" else None
-        if mask is not None and mask.operand == "out":
-            return mask.macs(op.m, 1, op.n, op.repeats)
-        return op.elements if op.kind == "gemm" or op.density == 1 else round(op.density * op.elements)
+        if op.kind != "gemm":
+            return op.elements if op.density == 1 else round(op.density * op.elements)
+        mask = self.mask_of(op)
+        return mask.macs(op.m, 1, op.n, op.repeats) if mask is not None and mask.operand == "out" else op.elements
 
     def within(self, scope: str) -> "Trace":
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""

@@ -1,9 +1,13 @@
 """Whole DeiT-S behind its memories: `make bench`."""
 
+import os
 import resource
+import subprocess
+import sys
 import time
 
 import pivotsim as ps
+from pivotsim.kernels._jit import KERNELS
 from pivotsim.workload.masks.masks import drawn_mask
 
 REPEATS = 9
@@ -32,6 +36,23 @@ def best_of(workload: object, hw: object) -> tuple[float, ps.Report]:
     return 1e3 * min(times[1:]), report
 
 
+def peak_mb() -> float:
+    """Return the most memory that this process has held so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def of_a_process_with_kernels() -> None:
+    """Print the peak of another process that runs all of this, masks too: its kernels come from the cache."""
+    if os.environ.get("BENCH_PEAK_ONLY"):
+        return
+    code = "from tests.benchmarks import bench_memory as b; b.REPEATS = 2; b.main()"
+    environment = {**os.environ, "BENCH_PEAK_ONLY": "1"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=600, env=environment
+    )
+    print(f"{ran.stdout.splitlines()[-1]} in a process whose kernels come from the cache   goal 250 MB")
+
+
 def main() -> None:
     plan = ps.plan("deit_s")
     for dram, goal_ms in (("bandwidth", 10), ("dram/ddr4_2133_zcu102_ps", 50), ("dram/ddr4_2400", 50)):
@@ -42,8 +63,9 @@ def main() -> None:
         best_ms, report = best_of(masked(ps.lower(plan), block, 0.5), "zcu102")
         name = f"weights at density 0.5 in blocks of {block}"
         print(f"DeiT-S, {name:<40} {best_ms:7.1f} ms                {report.pl_cycles:,} clocks")
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak_mb:.0f} MB   goal 300 MB")
+    compiled = sum(kernel.was_compiled for kernel in KERNELS)
+    print(f"peak memory {peak_mb():.0f} MB" + (f", {compiled} kernels compiled here" if compiled else ""))
+    of_a_process_with_kernels()
 
 
 if __name__ == "__main__":

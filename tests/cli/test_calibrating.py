@@ -14,7 +14,7 @@ from pivotsim.calibration import MeasuredRow, form_of, read_rows, rows_text
 from pivotsim.calibration.measuring import host
 from pivotsim.cli.entry import main
 from tests.compilers import needs_compiler
-from tests.readme_commands import commands_of
+from tests.readme_commands import files_of, written_commands
 from tests.unit.calibration import synthetic
 
 PAGE = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text()
@@ -28,8 +28,8 @@ ROWS = rows_text(
 @needs_compiler
 def test_the_walk_of_the_page(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    Path("desk.yaml").write_text(re.search(r"```yaml\n(# desk.yaml.*?)```", PAGE, re.S)[1])
-    walk = [command for command in commands_of(PAGE) if "desk" in command]
+    Path("desk.yaml").write_text(files_of(PAGE)["desk.yaml"])
+    walk = [command for command in written_commands(PAGE) if "desk" in command]
     assert [command.split()[1] for command in walk] == ["calibrate", "measure", "calibrate", "run"]
     for command in walk:
         assert main(shlex.split(command)[1:]) == 0, command

@@ -289,7 +289,7 @@ def test_methods_say_what_they_chose(pivotsim, file, tmp_path):
     ("arguments", "message"),
     [
         (("sweep", "{file}"), "Missing option '--out'"),
-        (("sweep", "nowhere", "--out", "{out}"), "unknown name (got 'nowhere'), valid names: zcu102_arrays, zcu102"),
+        (("sweep", "nowhere", "--out", "{out}"), "unknown name (got 'nowhere'), valid names: digits_arrays, zcu102"),
         (("sweep", "{file}", "--out", "{out}", "--samples", "3"), "samples: a grid visits every point"),
         (("sweep", "{file}", "--out", "{out}", "--method", "all"), "method: must be one of grid, random, sobol"),
         (("sweep", "{file}", "--out", "{out}", "--workers", "x"), "--workers: must be an integer (got 'x')"),

@@ -1,6 +1,6 @@
 """`make proof`, its part on hardware: the Verilog that ships against engine `memory`, its oracle and numpy.
 
-A count of cases makes a quick try without faults, which leaves the README alone, with a seed of its own if wanted:
+A count of cases makes a quick try without faults, which leaves the page alone, with a seed of its own if wanted:
 python -m tests.proofs.accelerator_rtl 300 12
 """
 
@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
-from tests.proofs.readme_section import write_section
+from tests.proofs.page_section import write_section
 from tests.rtl import accelerator_faults, verilated
 from tests.rtl.accelerator import Build, VerilatedAccelerator, library
 from tests.rtl.faults import Fault

@@ -1,6 +1,6 @@
-"""`make proof`: the full campaign of closed form, engine `pe` and RTL; writes the README's proof section.
+"""`make proof`: the full campaign of closed form, engine `pe` and RTL; writes the page's proof section.
 
-A count of points per array makes a quick try, without the three large arrays, which leaves the README alone:
+A count of points per array makes a quick try, without the three large arrays, which leaves the page alone:
 python -m tests.proofs.array_rtl 5
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.pe import clock as pe
-from tests.proofs.readme_section import write_section
+from tests.proofs.page_section import write_section
 from tests.rtl import bridge, faults
 from tests.rtl.agreement import EDGES, Point, Tally, differences, draw_point
 from tests.rtl.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray

@@ -1,13 +1,13 @@
-"""`make proof`, its part on memories: engine `memory` against the clock-by-clock oracle; writes the README's line.
+"""`make proof`, its part on memories: engine `memory` against the clock-by-clock oracle; writes the page's line.
 
-A count of points makes a quick try, which leaves the README alone: python -m tests.proofs.memory 300
+A count of points makes a quick try, which leaves the page alone: python -m tests.proofs.memory 300
 """
 
 import sys
 import time
 
 from tests.proofs.memory_campaign import campaign
-from tests.proofs.readme_section import write_section
+from tests.proofs.page_section import write_section
 
 POINTS, SEED = 33_000, 2
 MASKED_POINTS = 20_000

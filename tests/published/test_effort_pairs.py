@@ -12,9 +12,10 @@ from pivotsim.published.base.fractions import solve
 from pivotsim.published.base.quantities import EDPS, QUANTITIES, Pairs, costs_of
 from pivotsim.published.pivot.effort_pairs import EDP_DEFINITIONS, RowPairs, effort_reports, search_rows
 from pivotsim.published.pivot.hypotheses import ALL_CELLS, BY_DELAY, BY_ENERGY
+from tests.campaigns import cases
 from tests.oracles.effort.pair_scan import scan
 
-STEPS = 20_000
+STEPS = cases(5_000, 20_000)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def searches(efforts):
     return {search.row: search for search in search_rows(rows, lambda row: row.startswith("PVLS"))}
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("definition", EDP_DEFINITIONS)
 @pytest.mark.parametrize("row", ["PVDS-50", "PVDS-35"])
 def test_solved_pairs_are_those_that_a_scan_finds(efforts, row, definition):

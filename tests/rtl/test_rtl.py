@@ -25,6 +25,10 @@ BUILDS += [
     Build(8, 8, "pipelined", os_edge_register=False, mac_latency=2, digest=True),
 ]
 assert len(BUILDS) <= 24
+# the Verilog's is seen on the first array that is compiled for it
+FEW_FAULTS = [
+    fault for fault in faults.FAULTS if fault.name in ("pe: a load ends one row early", "rtl: operands swapped")
+]
 
 MISSING = bridge.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
@@ -91,7 +95,7 @@ def test_no_counter_feeds_the_cycle_count():
     assert "wire [2:0] tag = bare ? p_tag[(R-1)*C+c] : p_tag[R*C+c];" in top
 
 
-@pytest.mark.parametrize("fault", [faults.FAULTS[0], faults.FAULTS[-1]], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", FEW_FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_caught(fault, tmp_path):
     """One in the engine, one in the Verilog; `make proof` runs them all."""
     assert faults.caught_by(fault, tmp_path)

@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.one_at_a_time import locked
 
 HERE = Path(__file__).parent
 BUILD_LIMIT_S = 1800
@@ -111,19 +112,18 @@ def _call(command: list[str], folder: Path) -> None:
 COMPILE = ["g++", "-std=c++17", "-fPIC", "-w", "-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0"]
 
 
-_runtime_lock = threading.Lock()
-
-
 def _runtime(optimise: str) -> Path:
     """Compile Verilator's own runtime and its headers once; return their folder."""
     root = verilator()
     assert root is not None
     folder = cache_folder() / f"runtime{optimise}-{_tool_hash().hex()[:12]}"
-    with _runtime_lock:  # threads that compile arrays share it
-        return folder if folder.exists() else _compile_runtime(root, folder, optimise)
+    with locked(cache_folder() / "locks" / folder.name):  # threads and processes that compile arrays share it
+        if not folder.exists():
+            _compile_runtime(root, folder, optimise)
+    return folder
 
 
-def _compile_runtime(root: Path, folder: Path, optimise: str) -> Path:
+def _compile_runtime(root: Path, folder: Path, optimise: str) -> None:
     partial = _partial_folder()
     (partial / "common.h").write_text('#include <vector>\n#include "verilated.h"\n')
     flags = [*COMPILE, optimise, f"-I{root}/include", f"-I{root}/include/vltstd"]
@@ -131,7 +131,6 @@ def _compile_runtime(root: Path, folder: Path, optimise: str) -> Path:
         _call([*flags, "-c", f"{root}/include/{name}.cpp", "-o", f"{name}.o"], partial)
     _call([*flags, "-x", "c++-header", "common.h", "-o", "common.h.gch"], partial)
     _settle(partial, folder)
-    return folder
 
 
 def _partial_folder() -> Path:
@@ -157,8 +156,16 @@ def library(
     digest = hashlib.sha256(model.source_hash + words.encode()).hexdigest()[:16]
     folder = cache_folder() / f"{name}-{digest}"
     target = folder / "array.so"
-    if target.exists():
-        return target
+    with locked(cache_folder() / "locks" / folder.name):  # another test process may be compiling it
+        if not target.exists():
+            _compile_library(model, parameters, columns, pes, optimise, warnings, folder)
+    return target
+
+
+def _compile_library(
+    model: Model, parameters: Mapping[str, int], columns: int, pes: int, optimise: str, warnings: Sequence[str],
+    folder: Path,
+) -> None:  # fmt: skip
     runtime = _runtime(optimise)
     partial = _partial_folder()
     _call(
@@ -172,7 +179,6 @@ def library(
     _compile(partial, model, columns, pes, optimise, runtime)
     shutil.rmtree(partial / "cpp")
     _settle(partial, folder)
-    return target
 
 
 def _compile(folder: Path, model: Model, columns: int, pes: int, optimise: str, runtime: Path) -> None:

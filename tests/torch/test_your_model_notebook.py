@@ -1,10 +1,11 @@
 """The notebook for users of torch: it runs, and shows what the shipped DeiT-S gives without any of torch."""
 
+import nbformat
 import pytest
 
 import pivotsim as ps
 from pivotsim.tables import number
-from tests.notebook_running import FOLDER, WITH_TORCH, shown_by
+from tests.notebook_running import FOLDER, WITH_TORCH, shown_by, shown_in
 from tests.torch.small import REASON
 
 pytest.importorskip("torch", reason=REASON)
@@ -34,4 +35,6 @@ def test_shows_what_the_shipped_model_gives(tmp_path):
     for found in ("unstructured 50.0 % 100.0 % gains nothing here", "blocks of 16 50.0 % 50.0 %"):
         rows = [line for line in lines if line.endswith(found)]
         assert rows == [f"{label} 12 {found}" for label in ("qkv", "proj", "fc1", "fc2")]
-    assert len(pictures) == 1
+    stored_text, stored_pictures = shown_in(nbformat.read(FOLDER / WITH_TORCH[0], as_version=4))
+    assert "".join(stored_text.split()) == "".join(text.split())
+    assert len(pictures) == len(stored_pictures) == 1

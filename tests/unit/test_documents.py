@@ -10,17 +10,17 @@ import pytest
 import yaml
 
 import pivotsim as ps
+from docs.generators.diagrams import board_svg
 from pivotsim.cli.entry import COMMANDS as ENTRIES
 from pivotsim.cli.entry import main
-from tests.readme_commands import LEFT_OUT, commands_of
+from tests.readme_commands import LEFT_OUT, commands_of, files_of, groups_of, shown_by_commands
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PAGES = (
-    "adding", "boards", "glossary", "hardware_out", "hidden_settings", "importing", "mpca", "pipelines",
-    "several_arrays", "staircases", "uncertainty", "validation",
-)  # fmt: skip
-TEXTS = "\n".join((ROOT / name).read_text() for name in ("README.md", *(f"docs/{page}.md" for page in PAGES)))
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *(path for path in sorted(DOCS.rglob("*.md")) if DOCS / "reference" not in path.parents)]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in PAGES}
+TEXT = "\n".join(TEXTS.values())
 FUNCTIONS = [getattr(importlib.import_module(f"pivotsim.cli.{module}"), name) for module, name in ENTRIES.values()]
 EXAMPLES = [
     line
@@ -28,8 +28,9 @@ EXAMPLES = [
     if inspect.isfunction(function)
     for line in re.findall(r"Example: (pivotsim .*)", function.__doc__)
 ]
-COMMANDS = commands_of(TEXTS + "".join(f"\n    {line}" for line in EXAMPLES))
-SHARED_FILES = (r"\barrays\b", r"my\.csv", r"\benergy_front\b", r"\bsmall_arrays\b", r"\b[ab]\.json")
+COMMANDS = commands_of(TEXT + "".join(f"\n    {line}" for line in EXAMPLES))
+FILES = files_of(TEXT)
+PYTHON = {page: re.findall(r"```python\n(import pivotsim.*?)```", text, re.S) for page, text in TEXTS.items()}
 
 
 def test_the_readme_names_its_two_commands():
@@ -45,19 +46,12 @@ def test_the_core_tests_of_the_makefile_are_there():
     assert len(paths) > 5 and not [path for path in paths if not (ROOT / path).exists()]
 
 
-def groups_of(commands):
-    """Return lists of commands to be run in their order: those that share files, and each other one alone."""
-    groups = {}
-    for command in commands:
-        shared = next((files for files in SHARED_FILES if re.search(files, command)), command)
-        groups.setdefault(shared, []).append(command)
-    return list(groups.values())
-
-
 @pytest.mark.parametrize("commands", groups_of(COMMANDS), ids=" and ".join)
 def test_commands_run_as_written(commands, tmp_path, monkeypatch, capsys):
     """Of README.md, docs and every command's help."""
     monkeypatch.chdir(tmp_path)
+    for name in {word for command in commands for word in command.split()} & FILES.keys():
+        Path(name).write_text(FILES[name])
     for command in commands:
         line, _, file = command.partition(" > ")
         assert main(shlex.split(line)[1:]) == 0, command
@@ -67,12 +61,38 @@ def test_commands_run_as_written(commands, tmp_path, monkeypatch, capsys):
             Path(file).write_text(out)
 
 
+@pytest.mark.parametrize("page", [page for page, text in TEXTS.items() if shown_by_commands(text)])
+def test_a_console_shows_what_is_printed(page, tmp_path, monkeypatch, capsys):
+    """Commands of one page in their order; what is shown of their output stands there, in that order."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in files_of(TEXTS[page]).items():
+        Path(name).write_text(content)
+    for command, pieces in shown_by_commands(TEXTS[page]):
+        line, _, file = command.partition(" > ")
+        assert main(shlex.split(line)[1:]) == 0, command
+        out = capsys.readouterr().out
+        if file:
+            Path(file).write_text(out)
+        place, lines = 0, out.splitlines()
+        for piece in filter(None, pieces):
+            found = [at for at in range(place, len(lines) - len(piece) + 1) if _shows(piece, lines[at:])]
+            assert found, (command, piece, out)
+            place = found[0] + len(piece)
+
+
+def _shows(piece, lines):
+    return all(
+        line.startswith(part.removesuffix(" ...")) if part.endswith(" ...") else line == part
+        for part, line in zip(piece, lines, strict=False)
+    )
+
+
 def test_every_help_has_its_example():
     assert len(EXAMPLES) > 8 and {"schedule", "cosearch", "sweep", "front"} <= {line.split()[1] for line in EXAMPLES}
 
 
 def test_what_is_left_out_is_written_somewhere():
-    assert all(part in TEXTS for part in LEFT_OUT)
+    assert all(part in TEXT for part in LEFT_OUT)
     assert len(COMMANDS) > 30
 
 
@@ -83,20 +103,45 @@ def test_the_first_result_is_what_is_printed(capsys):
     assert capsys.readouterr().out.splitlines()[: len(shown)] == shown
 
 
-def test_the_python_of_the_readme_runs(capsys):
-    code = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert len(code) == 1
+@pytest.mark.parametrize("page", [page for page, blocks in PYTHON.items() if blocks])
+def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+    """Its blocks in their order, as in one session; those that import torch are run by tests/torch."""
+    monkeypatch.chdir(tmp_path)
     names = {}
-    exec(compile(code[0], "README.md", "exec"), names)
-    assert len(capsys.readouterr().out.splitlines()) == 3
+    for block in PYTHON[page]:
+        exec(compile(block, page, "exec"), names)
+
+
+def test_the_python_of_the_readme_is_short_and_its_designs_fit(capsys):
+    (code,) = PYTHON["README.md"]
+    assert len([line for line in code.splitlines() if line]) <= 10
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert len(capsys.readouterr().out.splitlines()) == 2
     assert ps.fit(names["hw"]).fits
     largest = {f"array.{axis}": max(values) for axis, values in names["designs"].items()}  # demands grow with both
     assert ps.fit(names["hw"].replace(largest)).fits
 
 
-def test_pictures_of_the_readme_exist():
-    for path in re.findall(r"\]\((notebooks/[^)]+)\)", README):
-        assert (ROOT / path).is_file(), path
+def test_the_readme_is_one_that_is_read():
+    assert len(README.splitlines()) <= 130
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_links_within_the_repository_lead_somewhere(page):
+    found = re.findall(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)", TEXTS[page])
+    missing = [link for link in found if not (ROOT / page).parent.joinpath(link).exists()]
+    assert missing == [] and (found or page != "README.md")
+
+
+def test_the_block_diagram_is_drawn_from_the_board():
+    assert (DOCS / "figures" / "zcu102.svg").read_text(encoding="utf-8") == board_svg(ps.load_hardware("zcu102"))
+
+
+def test_the_files_behind_the_equations_exist():
+    rows = re.findall(r"\| `([a-z_/.]+)`(?:, `([a-z_/.]+)`)? \|$", TEXTS["docs/equations.md"], re.M)
+    named = {path for row in rows for path in row if path}
+    assert len(named) > 15 and [path for path in named if not (ROOT / "pivotsim" / path).exists()] == []
 
 
 def test_versions_agree():

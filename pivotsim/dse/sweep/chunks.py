@@ -82,15 +82,14 @@ class ChunkMaker:
         try:
             tables = [self.evaluator.run(self.points, i, min(stop, i + BLOCK_POINTS))
                       for i in range(start, stop, BLOCK_POINTS)]  # fmt: skip
-            table = joined(tables)
-            content = parquet_bytes(table, self.recipe.space.axis_names, self.about)
+            content = parquet_bytes(tables, self.recipe.space.axis_names, self.about)
         except MissingExtraError:
             raise
         except Exception as error:  # whatever it is, the other chunks go on
             point = first_failing(lambda i, j: self.evaluator.run(self.points, i, j), start, stop)
             return Failed(index, point, f"{type(error).__name__}: {' '.join(str(error).split())}")
-        rows, digest = len(table.columns["point"]), hashlib.sha256(content).hexdigest()
-        return FinishedChunk(index, content, rows, digest, table.dropped, table.examples)
+        rows, digest = sum(len(table.columns["point"]) for table in tables), hashlib.sha256(content).hexdigest()
+        return FinishedChunk(index, content, rows, digest, *left_out(tables))
 
 
 def first_failing(run: Callable[[int, int], object], start: int, stop: int) -> int | None:
@@ -123,23 +122,30 @@ def joined(tables: list[Table]) -> Table:
             columns[name] = Coded(first.words, np.concatenate([part.codes for part in parts]))
         else:
             columns[name] = np.concatenate(parts)
+    return Table(columns, *left_out(tables))
+
+
+def left_out(tables: list[Table]) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the points that tables have dropped, by reason, and the first example of each."""
     dropped: dict[str, int] = {}
     examples: dict[str, str] = {}
     for table in tables:
         for reason, count in table.dropped.items():
             dropped[reason] = dropped.get(reason, 0) + count
         examples = {**table.examples, **examples}
-    return Table(columns, dropped, examples)
+    return dropped, examples
 
 
-def parquet_bytes(table: Table, repeating: list[str], about: str) -> Any:
-    """Return a table as the buffer of a Parquet file of one row group; columns that repeat values have a dictionary.
+def parquet_bytes(tables: list[Table], repeating: list[str], about: str) -> Any:
+    """Return tables as the buffer of a Parquet file of one row group; columns that repeat values have a dictionary.
 
-    ``about`` goes into the file's metadata under ``pivotsim``.
+    They are not copied into one, and the bytes are those of one. ``about`` goes into the file's metadata under
+    ``pivotsim``.
     """
     pa, pq = arrow()
-    arrays = [_array(pa, column) for column in table.columns.values()]
-    whole = pa.Table.from_arrays(arrays, names=list(table.columns))
+    names = list(tables[0].columns)
+    arrays = [pa.chunked_array([_array(pa, table.columns[name]) for table in tables]) for name in names]
+    whole = pa.Table.from_arrays(arrays, names=names)
     buffer = pa.BufferOutputStream()
     with pq.ParquetWriter(
         buffer, whole.schema, compression=CODEC, compression_level=CODEC_LEVEL, use_dictionary=repeating,

@@ -93,5 +93,7 @@ def counts_without_limits(gemms: IntArray, masks: GemmMasks, array: ArraySpec) -
 
     ``gemms`` are (G, 7) rows as in ``Trace.gemms_with_bits``.
     """
+    if not any(mask is not None for mask in masks):
+        return paper_counts(gemms.tolist(), array)
     dense = paper_counts([row for row, mask in zip(gemms.tolist(), masks, strict=True) if mask is None], array)
     return dense.plus(counts_by_level(*moved_by_masked(gemms, masks, array)))

@@ -163,6 +163,20 @@ def needed(sizes: tuple[int, int, int], limits: MemoryLimits, mask: Mask | None,
     return macs, stored + packed_bytes(other, others) + bias, outputs
 
 
+def clocks_per_byte(limits: MemoryLimits, *, is_write: bool) -> Fraction:
+    """Return the array clocks that DRAM and AXI ports take for a byte at least, 0 where neither limits."""
+    if limits.axi_burst_bytes is None:  # the usual case, in one fraction
+        axi = limits.axi_bytes_per_cycle
+        ports = Fraction(limits.clock_divisor, axi) if axi else Fraction(0)
+    else:
+        ports = limits.axi_cycles_per_byte(is_write) * limits.clock_divisor
+    if limits.channel is not None:
+        return max(ports, limits.burst_clocks() / (limits.channel.burst_bytes * clocks_per(limits)))
+    if limits.dram_bytes_per_s:
+        return max(ports, Fraction(limits.clock_hz, limits.dram_bytes_per_s))
+    return ports
+
+
 def roofline(
     sizes: tuple[int, int, int], pes: int, limits: MemoryLimits, mask: Mask | None = None, copy: int = 0
 ) -> tuple[int, str]:
@@ -172,16 +186,7 @@ def roofline(
     """
     macs, read, written = needed(sizes, limits, mask, copy)
     clocks = {"compute": Fraction(macs, pes)}
-    peak = None if limits.channel is None else limits.channel.burst_bytes * clocks_per(limits)
     for name, moved in (("dram_read", read), ("dram_write", written)):
-        if limits.axi_burst_bytes is None:  # the usual case, in one fraction
-            axi = limits.axi_bytes_per_cycle
-            clocks[name] = Fraction(moved * limits.clock_divisor, axi) if axi else Fraction(0)
-        else:
-            clocks[name] = moved * limits.axi_cycles_per_byte(name == "dram_write") * limits.clock_divisor
-        if peak is not None and limits.channel is not None:
-            clocks[name] = max(clocks[name], moved * limits.burst_clocks() / peak)
-        elif limits.dram_bytes_per_s:
-            clocks[name] = max(clocks[name], Fraction(moved * limits.clock_hz, limits.dram_bytes_per_s))
+        clocks[name] = moved * clocks_per_byte(limits, is_write=name == "dram_write")
     bound = max(clocks, key=lambda name: clocks[name])
     return math.ceil(clocks[bound]), bound

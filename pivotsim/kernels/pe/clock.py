@@ -213,12 +213,12 @@ def advance(
         # what tags and tokens do with the values of the clock before
         token_about = clock - state[TOKEN_SENT] <= reach + config.rows
         if drains and token_about:
-            put_sums(config, lines, at, p, p_at, h if double else a)
+            put_sums(config, state, lines, at, p, p_at, h if double else a)
         if clock - state[FIRST_SENT] <= reach:
             if drains:
-                clear_sums(config, lines, at, a)
+                clear_sums(config, state, lines, at, a)
             elif double:
-                take_doubles(config, lines, at, s, b)
+                take_doubles(config, state, lines, at, s, b)
 
         if clock - state[X_SENT] <= reach:  # longer ago, every x is zero
             if drains:
@@ -227,12 +227,12 @@ def advance(
                 _multiply(p, p_at, x, x_at, s, 0, products, state[SLOT], pes, mreg)
 
         if drains and double and clock - state[LAST_SENT] <= reach:
-            keep_sums(config, lines, at, a, h)
+            keep_sums(config, state, lines, at, a, h)
         if not drains and token_about:
             if config.fold_overlap == SETTLED:
                 move_seconds(config, lines, at, y_source, b)
             else:
-                take_operands(config, lines, at, y, y_at, b if double else s)
+                take_operands(config, state, lines, at, y, y_at, b if double else s)
 
         if clock - state[TAG_SENT] <= reach:
             _collect(config, state, lines, p, out, columns, ends)

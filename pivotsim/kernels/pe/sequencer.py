@@ -65,8 +65,10 @@ STATES = 30
 FOLD_ROW, FOLD_COL, FOLD_LIST, FOLD_LENGTH = range(4)
 
 # Delay lines: what was sent d clocks ago stands d places after the newest. Idle is 0, or the operands' zero row.
-X_FROM, X_TAG, Y_FROM, Y_LAST, TOKEN, P_TAG, P_PLACE, MOVE = range(8)
-LINES = 8
+# The gaps stand beside what was sent: clocks since a token, a FIRST, a LAST was sent before that, so that a walk goes
+# from one to the next and looks at no place between them.
+X_FROM, X_TAG, Y_FROM, Y_LAST, TOKEN, P_TAG, P_PLACE, MOVE, TOKEN_GAP, FIRST_GAP, LAST_GAP = range(11)
+LINES = 11
 
 # X_TAG: first, last, sent; then rows with a tag (the fold's extent), rows and columns with an operand, 18 bits each.
 FIRST, LAST, SENT = 1, 2, 4
@@ -86,6 +88,13 @@ def _fold_end(config: Config, state: Ints, lines: Ints) -> bool:
 
 
 @inlined
+def _note(state: Ints, lines: Ints, sent: int, gap: int) -> None:
+    """Note that something is sent in this clock, and how many clocks after the one before it."""
+    lines[gap, state[AT]] = state[CLOCK] - state[sent]
+    state[sent] = state[CLOCK]
+
+
+@inlined
 def _stream(config: Config, state: Ints, lines: Ints, folds: Table, streams: Ints, begins: bool) -> bool:
     """Send one column of streamed operands with its tags; return whether it is the fold's last."""
     at, i, drains, fold = state[AT], state[STREAM_I], config.drains != 0, state[STREAMS_BEGUN] - 1
@@ -100,7 +109,7 @@ def _stream(config: Config, state: Ints, lines: Ints, folds: Table, streams: Int
     lines[X_TAG, at] = SENT | (FIRST if begins else 0) | (LAST if last else 0) | fields
     state[X_SENT] = state[CLOCK]
     if begins:
-        state[FIRST_SENT] = state[CLOCK]
+        _note(state, lines, FIRST_SENT, FIRST_GAP)
     if drains:
         lines[Y_FROM, at] = (t + 1) * config.y_width + col
         state[Y_SENT] = state[CLOCK]
@@ -111,7 +120,7 @@ def _stream(config: Config, state: Ints, lines: Ints, folds: Table, streams: Int
     if not last:
         state[STREAM_I] = i + 1
         return False
-    state[LAST_SENT] = state[CLOCK]
+    _note(state, lines, LAST_SENT, LAST_GAP)
     state[STREAMING], state[STREAM_I] = 0, 0
     if drains:
         state[DRAINING], state[DRAIN_I] = 1, 0
@@ -141,7 +150,7 @@ def _load(config: Config, state: Ints, lines: Ints, folds: Table, begins: bool) 
             state[Y_SENT] = state[CLOCK]
         if begins:
             lines[TOKEN, at] = extent
-            state[TOKEN_SENT] = state[CLOCK]
+            _note(state, lines, TOKEN_SENT, TOKEN_GAP)
         lines[Y_LAST, at] = int(last)
     state[LOAD_I] = i + 1
     if last:
@@ -161,7 +170,7 @@ def _drain(config: Config, state: Ints, lines: Ints) -> None:
     state[TAG_SENT] = state[CLOCK]
     if i == 0:
         lines[TOKEN, at] = state[DRAIN_EXTENT]
-        state[TOKEN_SENT] = state[CLOCK]
+        _note(state, lines, TOKEN_SENT, TOKEN_GAP)
     state[DRAIN_I] = i + 1
     if last:
         state[DRAINING] = 0

@@ -1,16 +1,22 @@
 """Walks of tags and tokens: the few PEs that they visit in a clock (part of kernels/pe/clock.py).
 
-A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 2r + c = d.
+A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 2r + c = d. With product registers a sum
+is that many clocks behind. Each walk begins with what was sent last and follows the gaps to what was sent before it.
 """
 
 from pivotsim.kernels._jit import part
 from pivotsim.kernels.pe.sequencer import (
+    CLOCK,
     EXTENT_SHIFT,
     FIELD,
-    FIRST,
-    LAST,
+    FIRST_GAP,
+    FIRST_SENT,
+    LAST_GAP,
+    LAST_SENT,
     MOVE,
     TOKEN,
+    TOKEN_GAP,
+    TOKEN_SENT,
     X_TAG,
     Y_FROM,
     Bytes,
@@ -21,25 +27,28 @@ from pivotsim.kernels.pe.sequencer import (
 
 
 @part
-def put_sums(config: Config, lines: Ints, at: int, p: Words, p_at: int, finished: Words) -> None:
+def put_sums(config: Config, state: Ints, lines: Ints, at: int, p: Words, p_at: int, finished: Words) -> None:
     """Let each row that a token reaches put its sum on the way down (os)."""
-    cols = config.cols
-    for d in range(cols + 2 * config.rows - 2):
-        extent = lines[TOKEN, at + d + config.mac_registers]
-        for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
+    cols, lag = config.cols, config.mac_registers
+    ago = state[CLOCK] - state[TOKEN_SENT]
+    while ago - lag < cols + 2 * config.rows - 2:
+        d = ago - lag
+        for r in range(max(0, (d - cols + 2) // 2), min(lines[TOKEN, at + ago], (d + 2) // 2)):
             i = r * cols + d - 2 * r
             p[p_at + i] = finished[i]
+        ago += lines[TOKEN_GAP, at + ago]
 
 
 @part
-def take_operands(config: Config, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
+def take_operands(config: Config, state: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
     """Let each row that a token reaches take the operand that passes (is, ws)."""
     cols = config.cols
-    for d in range(cols + 2 * config.rows - 2):
-        extent = lines[TOKEN, at + d]
-        for r in range(max(0, (d - cols + 2) // 2), min(extent, d // 2 + 1)):
+    d = state[CLOCK] - state[TOKEN_SENT]
+    while d < cols + 2 * config.rows - 2:
+        for r in range(max(0, (d - cols + 2) // 2), min(lines[TOKEN, at + d], d // 2 + 1)):
             i = r * cols + d - 2 * r
             held[i] = y[y_at + i]
+        d += lines[TOKEN_GAP, at + d]
 
 
 @part
@@ -54,33 +63,38 @@ def move_seconds(config: Config, lines: Ints, at: int, y_source: Bytes, b: Bytes
 
 
 @part
-def take_doubles(config: Config, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
+def take_doubles(config: Config, state: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
     """Let the loaded operand become the held one with the first streamed operand (is, ws)."""
     cols = config.cols
-    for d in range(cols + config.rows - 1):
-        tag = lines[X_TAG, at + d]
-        if tag & FIRST:
-            for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
-                s[r * cols + d - r] = b[r * cols + d - r]
+    d = state[CLOCK] - state[FIRST_SENT]
+    while d < cols + config.rows - 1:
+        extent = (lines[X_TAG, at + d] >> EXTENT_SHIFT) & FIELD
+        for r in range(max(0, d - cols + 1), min(extent, d + 1)):
+            s[r * cols + d - r] = b[r * cols + d - r]
+        d += lines[FIRST_GAP, at + d]
 
 
 @part
-def clear_sums(config: Config, lines: Ints, at: int, a: Words) -> None:
+def clear_sums(config: Config, state: Ints, lines: Ints, at: int, a: Words) -> None:
     """Let a sum begin again with the first product (os)."""
-    cols = config.cols
-    for d in range(cols + config.rows - 1):
-        tag = lines[X_TAG, at + d + config.mac_registers]
-        if tag & FIRST:
-            for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
-                a[r * cols + d - r] = 0
+    cols, lag = config.cols, config.mac_registers
+    ago = state[CLOCK] - state[FIRST_SENT]
+    while ago - lag < cols + config.rows - 1:
+        d = ago - lag
+        extent = (lines[X_TAG, at + ago] >> EXTENT_SHIFT) & FIELD
+        for r in range(max(0, d - cols + 1), min(extent, d + 1)):
+            a[r * cols + d - r] = 0
+        ago += lines[FIRST_GAP, at + ago]
 
 
 @part
-def keep_sums(config: Config, lines: Ints, at: int, a: Words, h: Words) -> None:
+def keep_sums(config: Config, state: Ints, lines: Ints, at: int, a: Words, h: Words) -> None:
     """Keep a sum with its last product, so that the next one may begin (os)."""
-    cols = config.cols
-    for d in range(cols + config.rows - 1):
-        tag = lines[X_TAG, at + d + config.mac_registers]
-        if tag & LAST:
-            for r in range(max(0, d - cols + 1), min((tag >> EXTENT_SHIFT) & FIELD, d + 1)):
-                h[r * cols + d - r] = a[r * cols + d - r]
+    cols, lag = config.cols, config.mac_registers
+    ago = state[CLOCK] - state[LAST_SENT]
+    while ago - lag < cols + config.rows - 1:
+        d = ago - lag
+        extent = (lines[X_TAG, at + ago] >> EXTENT_SHIFT) & FIELD
+        for r in range(max(0, d - cols + 1), min(extent, d + 1)):
+            h[r * cols + d - r] = a[r * cols + d - r]
+        ago += lines[LAST_GAP, at + ago]

@@ -70,8 +70,6 @@ def gemms_of(trace: Trace, board: SystolicHardware) -> list[Gemm]:
 
 
 def _check_op(op: Op) -> None:
-    if op.density != 1 and not (op.mask_file or op.mask_key):
-        raise InputError(f"rtl: {op.module} of encoder {op.encoder} has a density, but no mask that says what is kept")
     problems = list(bits_refused(op.a_bits, op.w_bits, op.out_bits))
     if problems:
         raise InputError(f"rtl: {op.module} of encoder {op.encoder}: {problem}" for problem in problems)

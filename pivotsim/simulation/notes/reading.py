@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import fit_paths
 from pivotsim.hardware.spec import Hardware
-from pivotsim.io.documents import SET_BY_USER, inherited_from, is_inherited
+from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited
 from pivotsim.io.spec_values import holds_no_values, leaves, value_at, with_groups
 from pivotsim.io.watching import Watch, watch
 from pivotsim.simulation.gate import gate_of
@@ -80,7 +80,7 @@ class Reading:
 
 def watch_if_changed(hw: Hardware) -> Watch[Hardware] | None:
     """Return a watch on a hardware of which something must be said: values are set, or another board's; else None."""
-    is_changed = any(source.startswith(SET_BY_USER) or is_inherited(source) for source in hw.sources.values())
+    is_changed = any(source.startswith((SET_BY_USER, INHERITED)) for source in hw.sources.values())
     return watch(hw) if is_changed else None
 
 

@@ -1,5 +1,6 @@
 """Totals of a run, and what follows from them: per image, per second, per joule."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,10 @@ from pivotsim.simulation.timeline import Timeline
 from pivotsim.units import plain_sum
 
 
-class Totals:
+class Totals(ABC):
     """Base of a report: what follows from the sums that it holds."""
 
     options: Mapping[str, Any]
-    rows: tuple[Row, ...]
     pes: int
     pl_cycles: int
     unit_cycles: int
@@ -21,8 +21,17 @@ class Totals:
     pl_ms: float
     ps_ms: float
     energy_components_j: Mapping[str, float]
-    timeline: Timeline
     details: Details
+
+    @property
+    @abstractmethod
+    def rows(self) -> tuple[Row, ...]:
+        """One row per step of the run."""
+
+    @property
+    @abstractmethod
+    def timeline(self) -> Timeline:
+        """Every piece of work on its resource."""
 
     @property
     def batch(self) -> int:

@@ -1,14 +1,14 @@
 """Lowering: from a plan to the trace of its operations."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from pivotsim.errors import check_integer
 from pivotsim.models.spec import VitModel
 from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
 from pivotsim.workload.lowering.attention_scores import scores_and_values
 from pivotsim.workload.lowering.head import head_operations
-from pivotsim.workload.lowering.weight_gemms import Masks, gemm, weights
+from pivotsim.workload.lowering.weight_gemms import Masks, WeightSizes, gemm, weights
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Op, Trace
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
@@ -50,12 +50,16 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     check_plan(plan)
     ops, tokens = list(_embedding(plan.model, batch)), plan.model.tokens
     masks: dict[tuple[str, str], Mask] = {}
+    alike: dict[Hashable, list[Op]] = {}  # encoders mostly differ in their number alone
     for encoder in plan.encoders:
-        ops += _token_steps(plan, encoder, encoder.before, tokens, batch)
-        if encoder.attention_active:
-            ops += _attention(plan, encoder, batch, masks)
-        ops += _token_steps(plan, encoder, encoder.between, encoder.attention_tokens, batch)
-        ops += _mlp(plan, encoder, batch, masks)
+        kind = _kind(encoder)
+        if kind in alike:
+            ops += [Op._make((encoder.encoder, *op[1:])) for op in alike[kind]]
+        else:
+            found = list(_encoder(plan, encoder, tokens, batch, masks))
+            ops += found
+            if kind is not None:
+                alike[kind] = found
         tokens = encoder.mlp_tokens
     ops += head_operations(plan.model, plan.encoders[-1].mlp_tokens, batch, plan.score_bits)
     return Trace(tuple(ops), plan.model.name, masks, plan.model)
@@ -73,14 +77,31 @@ def _embedding(model: VitModel, batch: int) -> Iterator[Op]:
         yield Op(0, "patch_embed", "add", batch * model.positioned_tokens, 1, model.width)
 
 
-def _attention(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator[Op]:
+def _kind(encoder: EncoderPlan) -> Hashable:
+    """Return what an encoder's operations depend on but for its number; None where it has masks or token steps."""
+    if encoder.before or encoder.between or encoder.weight_masks or encoder.attention_mask is not None:
+        return None
+    return encoder.attention_active, encoder.attention_tokens, encoder.mlp_tokens, encoder.heads, encoder.mlp_hidden
+
+
+def _encoder(plan: Plan, encoder: EncoderPlan, tokens: int, batch: int, masks: Masks) -> Iterator[Op]:
+    """Yield the operations of one encoder, which ``tokens`` enter."""
+    sizes = plan.weight_sizes(encoder)
+    yield from _token_steps(plan, encoder, encoder.before, tokens, batch)
+    if encoder.attention_active:
+        yield from _attention(plan, encoder, sizes, batch, masks)
+    yield from _token_steps(plan, encoder, encoder.between, encoder.attention_tokens, batch)
+    yield from _mlp(plan, encoder, sizes, batch, masks)
+
+
+def _attention(plan: Plan, encoder: EncoderPlan, sizes: WeightSizes, batch: int, masks: Masks) -> Iterator[Op]:
     i, d, rows = encoder.encoder, plan.model.width, batch * encoder.attention_tokens
     yield Op(i, "norm1", "norm", rows, 1, d)
     for module in ("qkv",) if plan.qkv == "fused" else ("q", "k", "v"):
-        yield from weights(plan, encoder, module, rows, masks)
+        yield from weights(sizes, encoder, module, rows, masks)
     yield from _on_q_and_k(plan, encoder, batch)
     yield from scores_and_values(plan, encoder, batch, masks)
-    yield from weights(plan, encoder, "proj", rows, masks)
+    yield from weights(sizes, encoder, "proj", rows, masks)
     yield Op(i, "residual1", "add", rows, 1, d)
 
 
@@ -101,14 +122,14 @@ def _token_steps(plan: Plan, encoder: EncoderPlan, steps: Iterable[TokenStep], t
         tokens = step.leaving(tokens, plan.model)
 
 
-def _mlp(plan: Plan, encoder: EncoderPlan, batch: int, masks: Masks) -> Iterator[Op]:
+def _mlp(plan: Plan, encoder: EncoderPlan, sizes: WeightSizes, batch: int, masks: Masks) -> Iterator[Op]:
     i, gated, rows = encoder.encoder, plan.model.gated_mlp, batch * encoder.mlp_tokens
     yield Op(i, "norm2", "norm", rows, 1, plan.model.width)
     for module in ("gate", "value") if gated else ("fc1",):
-        yield from weights(plan, encoder, module, rows, masks)
+        yield from weights(sizes, encoder, module, rows, masks)
     activation = "silu" if gated else plan.model.activation
     yield Op(i, activation, activation, rows, 1, plan.hidden_of(encoder))
     if plan.model.mlp_norm:
         yield Op(i, "mlp_norm", "norm", rows, 1, plan.hidden_of(encoder))
-    yield from weights(plan, encoder, "fc2", rows, masks)
+    yield from weights(sizes, encoder, "fc2", rows, masks)
     yield Op(i, "residual2", "add", rows, 1, plan.model.width)

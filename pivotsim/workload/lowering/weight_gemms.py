@@ -1,27 +1,29 @@
 """GEMMs of a lowered plan: dense, or with the mask that the plan gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Op, mask_name
-from pivotsim.workload.plans import EncoderPlan, Plan
+from pivotsim.workload.plans import EncoderPlan
 
 Masks: TypeAlias = dict[tuple[str, str], Mask]  # those of a trace, filled while its operations are listed
 
-
-def gemm(encoder: int, module: str, m: int, k: int, n: int, repeats: int = 1) -> Iterator[Op]:
-    """Yield a dense GEMM with 8-bit results and the requantisation that makes them so."""
-    yield Op(encoder, module, "gemm", m, k, n, repeats)
-    yield Op(encoder, "requant", "requant", m, 1, n, repeats)
+WeightSizes: TypeAlias = Mapping[str, tuple[int, int]]  # (K, N) of an encoder's matrices, ``Plan.weight_sizes``
 
 
-def weights(plan: Plan, encoder: EncoderPlan, module: str, rows: int, masks: Masks) -> Iterator[Op]:
-    """Yield the GEMM of a weight matrix, with its mask where it has one, and its requantisation."""
-    k, n = plan.weight_sizes(encoder)[module]
-    op, requant = gemm(encoder.encoder, module, rows, k, n)
-    yield masked(op, encoder.weight_masks.get(module), masks)
-    yield requant
+def gemm(encoder: int, module: str, m: int, k: int, n: int, repeats: int = 1) -> tuple[Op, Op]:
+    """Return a dense GEMM with 8-bit results and the requantisation that makes them so."""
+    return (
+        Op(encoder, module, "gemm", m, k, n, repeats),
+        Op(encoder, "requant", "requant", m, 1, n, repeats),
+    )
+
+
+def weights(sizes: WeightSizes, encoder: EncoderPlan, module: str, rows: int, masks: Masks) -> tuple[Op, Op]:
+    """Return the GEMM of a weight matrix, with its mask where it has one, and its requantisation."""
+    op, requant = gemm(encoder.encoder, module, rows, *sizes[module])
+    return masked(op, encoder.weight_masks.get(module), masks), requant
 
 
 def masked(op: Op, mask: Mask | None, masks: Masks, part: str = "") -> Op:

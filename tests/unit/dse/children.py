@@ -1,6 +1,7 @@
 """What the processes of the fault tests run, and how tests wait for them."""
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import time
 
@@ -32,7 +33,8 @@ CHUNKS = -(-POINTS // CHUNK)
 def forkserver():
     """A context whose processes start in milliseconds: a server has loaded everything and forks."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.unit.dse.children"])
+    context.set_forkserver_preload(["tests.unit.dse.preloaded"])
+    multiprocessing.forkserver.ensure_running()  # with these modules, before Dask names its own
     return context
 
 
@@ -68,7 +70,7 @@ def wait_until(condition, limit_s=60.0):
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end, "waited too long"
-        time.sleep(0.001)
+        time.sleep(0.005)
 
 
 def files_of(folder):

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 import pivotsim
-from pivotsim.kernels import _jit
+from pivotsim.cli.entry import main
+from pivotsim.kernels import _cache, _jit, compilation
 from pivotsim.kernels._cache import GROUPS, group_of
 from pivotsim.kernels.array.many_designs import sum_design_cycles
-from pivotsim.kernels.pareto import front_of_three, front_of_two
+from pivotsim.kernels.pareto import drop_dominated_by, front_of_three, front_of_two
 
 PARENT = Path(pivotsim.__file__).parents[1]
 DESIGNS = """
@@ -26,16 +27,14 @@ from pivotsim.engines.array.many_designs import cycles_per_design, design_column
 columns = design_columns(ps.load_hardware("zcu102").array, {"rows": [64]})
 print(cycles_per_design([np.array([[197, 384, 1536, 1]])], columns)[0][0])
 """
-TWO = (
-    "import numpy as np; from pivotsim.kernels import pareto as kernels\n"
-    "points, kept = np.zeros((1, 2)), np.ones(1, bool); kernels.front_of_two(points, kept)"
-)
-THREE = "kernels.drop_dominated_by(points, points, kept)"
 ENGINES = {
     "analytic": (DESIGNS, "array cycles: vectors of designs, masks"),
     "memory": ("import pivotsim as ps; ps.simulate_gemm(1, 1, 1, engine='memory')", "engine memory: schedules, search"),
     "pe": ("import pivotsim as ps; ps.simulate_gemm(1, 1, 1, engine='pe')", "engine pe: clock by clock"),
 }
+
+
+PARETO = [f"pivotsim: compiling {GROUPS['pareto']}, once per installation"]
 
 
 def line(what, took=""):
@@ -74,10 +73,28 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     assert list(seconds) == ["pivotsim.kernels.array.many_designs.sum_design_cycles"] and seconds.popitem()[1] != 7
 
 
-def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path):
+@pytest.fixture
+def load(tmp_path, monkeypatch, caplog):
+    """Loads kernels as a process does that starts with this cache, and returns (how many compiled, what was said)."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+
+    def as_new(*kernels):
+        monkeypatch.setattr(_cache, "_announced", set())
+        caplog.clear()
+        new = [_jit.Kernel(kernel.py_func, kernel.signature, (), kernel._options) for kernel in kernels]
+        for kernel in new:
+            kernel.compiled()
+        return sum(kernel.was_compiled for kernel in new), caplog.messages
+
+    return as_new
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path, load, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("in the way of the folder")
-    assert run(blocked) == ("61128\n", line(ENGINES["analytic"][1]), 0)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(blocked))
+    for _ in range(2):
+        assert load(front_of_two) == (1, PARETO)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -91,47 +108,54 @@ def test_compilation_is_announced_before_it_starts(tmp_path, engine):
         process.communicate()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_what_comes_from_the_cache_is_not_announced(engine):
-    _, err, code = run(os.environ["NUMBA_CACHE_DIR"], ENGINES[engine][0])
+def test_what_comes_from_the_cache_is_not_announced():
+    _, err, code = run(os.environ["NUMBA_CACHE_DIR"], "\n".join(code for code, _ in ENGINES.values()))
     assert (err, code) == ("", 0)
 
 
-def test_one_kernel_of_a_module_in_the_cache_and_another_not(tmp_path):
-    what = GROUPS["pareto"]
-    assert run(tmp_path, TWO)[1:] == (line(what), 0)
-    assert run(tmp_path, TWO)[1:] == ("", 0)
-    assert run(tmp_path, f"{TWO}; {THREE}")[1:] == (line(what), 0)
+def test_one_kernel_of_a_module_in_the_cache_and_another_not(tmp_path, load):
+    assert load(front_of_two) == (1, PARETO)
+    assert load(front_of_two) == (0, [])
+    assert load(front_of_two, drop_dominated_by) == (1, PARETO)
     (tmp_path / "pivotsim/compile_seconds.json").write_text("cut sho")
     shutil.rmtree(next((tmp_path / "pivotsim").glob("kernels-*")))
-    assert run(tmp_path, f"{TWO}; {THREE}")[1:] == (line(what), 0)  # once for both
-    assert run(tmp_path, f"{TWO}; {THREE}")[1:] == ("", 0)
+    assert load(front_of_two, drop_dominated_by) == (2, PARETO)  # said once for both
+    assert load(front_of_two, drop_dominated_by) == (0, [])
 
 
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
 @pytest.mark.parametrize("keep", [0.0, 0.5], ids=["empty", "cut short"])
-def test_damaged_machine_code_is_compiled_again(tmp_path, ending, keep):
-    assert run(tmp_path, TWO)[1:] == (line(GROUPS["pareto"]), 0)
+def test_damaged_machine_code_is_compiled_again(tmp_path, load, ending, keep):
+    assert load(front_of_two) == (1, PARETO)
     (path,) = tmp_path.rglob(f"*.{ending}")
     path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
     (tmp_path / "pivotsim/compile_seconds.json").unlink()
-    assert run(tmp_path, TWO)[1:] == (line(GROUPS["pareto"]), 0)
-    assert run(tmp_path, TWO)[1:] == ("", 0)
+    assert load(front_of_two) == (1, PARETO)
+    assert load(front_of_two) == (0, [])
 
 
-def test_warm_compiles_what_is_missing(tmp_path):
-    code = (
-        "import pivotsim.kernels.compilation as c; c.GROUPS = {'pareto': 'Pareto fronts'}\n"
-        "from pivotsim.cli.entry import main; raise SystemExit(main(['warm']))"
-    )
-    out, err, _ = run(tmp_path, code)
-    assert re.fullmatch(r"Pareto fronts: 4 of 4 kernels, [0-9.]+ s\n", out) and err == line("Pareto fronts")
-    assert run(tmp_path, code) == ("nothing to compile\n", "", 0)
+def test_warm_compiles_what_is_missing(tmp_path, monkeypatch, capsys, caplog):
+    ours = [kernel for kernel in _jit.KERNELS if kernel.__module__ == "pivotsim.kernels.pareto"]
+    monkeypatch.setattr(compilation, "GROUPS", {"pareto": GROUPS["pareto"]})
+
+    def warm(cache):
+        """Start anew, as in a process of its own."""
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
+        monkeypatch.setattr(_cache, "_announced", set())
+        new = [_jit.Kernel(kernel.py_func, kernel.signature, (), kernel._options) for kernel in ours]
+        monkeypatch.setattr(compilation, "KERNELS", new)
+        caplog.clear()
+        return main(["warm"]), *capsys.readouterr(), caplog.messages
+
+    code, out, err, said = warm(tmp_path)
+    assert re.fullmatch(r"Pareto fronts: 4 of 4 kernels, [0-9.]+ s\n", out)
+    assert (code, err, said) == (0, "", PARETO)
+    assert warm(tmp_path) == (0, "nothing to compile\n", "", [])
     blocked = tmp_path / "file"
     blocked.write_text("in the way of the folder")
-    _, err, status = run(blocked, code)
+    code, _, err, _ = warm(blocked)
     problem = "warm: the kernels' cache cannot be written; set NUMBA_CACHE_DIR to a folder (got "
-    assert err.splitlines()[-1].startswith(problem) and status == 2
+    assert err.splitlines()[-1].startswith(problem) and code == 2
 
 
 def test_every_kernel_has_a_group():

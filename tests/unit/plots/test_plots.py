@@ -29,7 +29,7 @@ def test_module_bars(low):
 
 def test_bars_of_work_side_by_side_are_no_delay(low, monkeypatch, tmp_path):
     drawn = []
-    monkeypatch.setattr(delay, "save_png", lambda figure, folder, name: drawn.append(figure.axes[0]))
+    monkeypatch.setattr(delay, "save_figure", lambda figure, folder, name: drawn.append(figure.axes[0]))
     side_by_side = ps.simulate(ps.plan("deit_s"), ps_pl_overlap="heads")
     delay.plot_run(side_by_side, tmp_path)
     delay.plot_mix(ps.combine([side_by_side, side_by_side], [0.7, 0.3]), tmp_path)

@@ -1,4 +1,4 @@
-"""Several arrays of as many DSPs: the data, the picture, and the numbers of docs/several_arrays.md and the README."""
+"""Several arrays of as many DSPs: the data, the picture, and the numbers that docs prints of them."""
 
 import itertools
 import re
@@ -57,8 +57,8 @@ def best(found, overlap, counts=COUNTS):
     )
 
 
-def test_the_page_and_the_readme_say_what_follows(found, fronts):
-    texts = {"page": " ".join(PAGE.split()), "readme": " ".join((ROOT / "README.md").read_text().split())}
+def test_the_pages_say_what_follows(found, fronts):
+    texts = {"page": " ".join(PAGE.split()), "results": " ".join((ROOT / "docs/results.md").read_text().split())}
     one, many = best(found, "none", (1,)), best(found, "none")
     settled, several = best(found, "settled", (1,)), best(found, "settled")
     gain = f"{one.pl_cycles / many.pl_cycles:.2f} times as fast"
@@ -74,7 +74,7 @@ def test_the_page_and_the_readme_say_what_follows(found, fronts):
     least = {name: next(dsp for dsp, ms in front if ms <= PAPER.pl_ms) for name, front in fronts.items()}
     text = "{:,} DSPs are as fast as the paper's 2,304, one array takes {:,}"
     assert text.format(least["up to 12 arrays"], least["one array"]) in texts["page"]
-    assert f"{shapes} are {gain} as the best one" in texts["readme"]
+    assert f"{shapes} are {gain} as the best one" in texts["results"]
 
 
 def test_every_design_is_the_one_that_simulate_gives(found):

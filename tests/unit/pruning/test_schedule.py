@@ -14,6 +14,7 @@ from pivotsim.pruning.devices.recorded import Recorded
 from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.schedule import pruning_schedule
 from pivotsim.pruning.token_plans import at_tokens, pruned_at, pruning_encoder, without_steps
+from tests.campaigns import cases
 from tests.oracles.workload.token_pruning import best_count
 
 PLAN = ps.plan("deit_s")
@@ -47,10 +48,11 @@ class Charging(Table):
         return self.own_ms
 
 
-def test_schedules_equal_brute_force_on_ten_thousand_staircases_and_tables():
+@pytest.mark.campaign
+def test_schedules_equal_brute_force_on_random_staircases_and_tables():
     draw = np.random.default_rng(5)
     counts = list(range(4, 18))
-    for _ in range(10_000):
+    for _ in range(cases(1_000, 10_000)):
         steps = draw.integers(0, 4, len(counts)).cumsum() + 1.0  # plateaus and ties
         if draw.random() < 0.3:
             draw.shuffle(steps)  # staircases need not be monotone

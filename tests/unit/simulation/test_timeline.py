@@ -1,6 +1,7 @@
 """Queues of PL and PS against an oracle that lists every open job, and the bounds that hold for any of them."""
 
 import itertools
+import math
 from fractions import Fraction
 
 import pytest
@@ -80,6 +81,18 @@ def test_three_heads_by_hand():
     # at 4 both SV 1 (ready since 3) and QK^T 3 wait: SV goes first
     order = [(p.row, p.start) for p in run_chains([short] * 3)[0] if p.resource == "array"]
     assert order == [(0, 0), (0, 2), (2, 4), (2, 7), (0, 10), (2, 13)]
+
+
+@pytest.mark.parametrize("options", [{}, {"ps_pl_overlap": "heads"}, {"ps_pl_overlap": "images", "batch": 3}])
+def test_totals_are_those_of_the_rows_that_are_made_when_asked_for(options):
+    report = ps.simulate(ps.plan("deit_s"), "zcu102", profile="full", **options)
+    is_serial = not options
+    assert ("timeline" in vars(report.placed)) is not is_serial  # a serial run needs none for its totals
+    assert "rows" not in vars(report.placed)
+    assert report.pl_cycles == sum(row.cycles for row in report.rows)
+    assert report.ps_ms == math.fsum(row.delay_ms for row in report.rows if row.resource == "ps")
+    again = ps.simulate(ps.plan("deit_s"), "zcu102", profile="full", **options)
+    assert (report == again, report == ps.simulate(ps.plan("deit_t"), "zcu102")) == (True, False)
 
 
 def test_serial_is_the_default_and_unchanged():

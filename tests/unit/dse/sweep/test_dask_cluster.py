@@ -26,6 +26,7 @@ from tests.unit.dse import children
 from tests.unit.dse.children import CHUNK, CHUNKS, SPACE, files_of
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 
 
 @contextlib.contextmanager
@@ -51,9 +52,13 @@ def threads(count):
 def test_two_workers_that_die(dead, tmp_path, undisturbed):
     """Results that are finished but not yet here die with them, and are made again; no attempt is counted."""
     landed = []
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
-    ) as cluster:
+    children.forkserver()
+    with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+        ) as cluster,
+    ):
         pids = [worker.pid for worker in cluster.workers.values()]
 
         def kill(progress):

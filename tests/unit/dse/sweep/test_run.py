@@ -12,6 +12,7 @@ import pivotsim as ps
 from pivotsim.dse.dataset import export_csv, open_dataset
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep import chunks as chunks_module
 from pivotsim.dse.sweep import store as store_module
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, chunk_points_for
 from pivotsim.dse.sweep.manifest import MANIFEST, read_manifest
@@ -33,6 +34,16 @@ def test_dataset_equals_explore(tmp_path):
     assert [len(part["point"]) for part in parts] == [5, 4, 4, 2]  # points 5, 11 and 17 break the rule
     for name, column in ps.explore(SMALL).items():
         assert np.array_equal(np.concatenate([part[name] for part in parts]), column), name
+
+
+@pytest.mark.parametrize("block", [1, 3, 7, 18])
+def test_bytes_do_not_depend_on_the_blocks_that_a_chunk_is_evaluated_in(block, monkeypatch):
+    """Blocks go into one row group as they are; a file of one table is the same, to the byte, dropped points too."""
+    recipe = Recipe(load_space(SMALL), "grid", chunk_points=18)
+    whole = ChunkMaker(recipe)(0)
+    monkeypatch.setattr(chunks_module, "BLOCK_POINTS", block)
+    assert ChunkMaker(recipe)(0) == whole
+    assert (whole.rows, whole.dropped) == (15, {"dsp <= 4000": 3})
 
 
 def test_readers_need_no_pivotsim(tmp_path):

@@ -1,5 +1,6 @@
 """search_ladder(): rungs of three kinds against a walk of every ladder, threshold and image."""
 
+import functools
 import random
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.effort import cosearch, search_ladder
 from pivotsim.effort.search.cascade_costs import COSTS
+from tests.campaigns import cases
 from tests.oracles.effort import cascade_walk
 from tests.unit.effort import synthetic
 
@@ -22,11 +24,13 @@ PLANS = {
     "blocks": ps.prune_blocks(WHOLE, block=8, density=0.5),
     "mixed": ps.prune_neurons(ps.prune_tokens(LOW, "evit", keep_rate=0.5, encoders=[2]), keep_rate=0.5),
 }
-REPORTS = {
-    energy: {name: ps.simulate(plan, energy=energy) for name, plan in PLANS.items()}
-    for energy in ("constant", "activity")
-}
-CASES, CLASSES = 1_200, 10
+CASES, CLASSES = cases(400, 1_200), 10
+
+
+@functools.cache
+def reports(energy):
+    """Return a report of each plan; who only collects tests waits for none."""
+    return {name: ps.simulate(plan, energy=energy) for name, plan in PLANS.items()}
 
 
 def logits_of(draw, names, images):
@@ -50,6 +54,7 @@ def walked(search, most):
     )  # fmt: skip
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("part", range(4))
 def test_the_best_ladder_is_the_best_of_all_that_a_walk_tries(part):
     met = missed = long = 0
@@ -58,7 +63,7 @@ def test_the_best_ladder_is_the_best_of_all_that_a_walk_tries(part):
         names = draw.sample(sorted(PLANS), draw.randint(1, 4))
         images = draw.randint(1, 5)
         energy = draw.choice(["constant", "activity"])
-        rungs = {name: REPORTS[energy][name] for name in names}
+        rungs = {name: reports(energy)[name] for name in names}
         search = search_ladder(rungs, logits_of(draw, names, images), gate=draw.choice(["entropy", "none"]))
         most, objective = draw.randint(1, 3), draw.choice(list(COSTS))
         limits = {"accuracy_frac": draw.randint(1, images) / images} if draw.random() < 0.8 else {}
@@ -78,14 +83,14 @@ def test_the_best_ladder_is_the_best_of_all_that_a_walk_tries(part):
         tied = [q["accuracy_frac"] for _, _, q in winners if q["delay_ms"] <= quickest * (1 + 1e-12)]
         assert found["accuracy_frac"] == max(tied)
         met, missed, long = met + answer.met, missed + (not answer.met), long + (len(answer.choice.efforts) > 1)
-    assert min(met, missed, long) > 15  # the cases see every side
+    assert min(met, missed, long) > cases(2, 15)  # they see every side
 
 
 def test_the_front_is_what_no_ladder_beats():
     for seed in range(40):
         draw = random.Random(seed)
         names = draw.sample(sorted(PLANS), 4)
-        search = search_ladder({n: REPORTS["activity"][n] for n in names}, logits_of(draw, names, 5))
+        search = search_ladder({n: reports("activity")[n] for n in names}, logits_of(draw, names, 5))
         points = {(q["energy_j"], q["accuracy_frac"]) for _, _, q in walked(search, 3)}
         edge, most = [], -1.0
         for energy, accuracy in sorted(points, key=lambda p: (p[0], -p[1])):
@@ -119,7 +124,7 @@ def test_a_ladder_of_efforts_is_a_co_search():
 
 def test_images_meet_the_rungs_by_rising_delay():
     draw = random.Random(0)
-    search = search_ladder(REPORTS["activity"], logits_of(draw, PLANS, 3))
+    search = search_ladder(reports("activity"), logits_of(draw, PLANS, 3))
     delays = [search.reports[0][name].delay_ms for name in search.efforts]
     assert delays == sorted(delays) and search.efforts[0] == "mixed" and search.efforts[-1] == "whole"
     assert not search.notes()[0].startswith("order")
@@ -136,14 +141,14 @@ def test_what_a_search_reads_is_in_its_hash():
               search_ladder(two, {**logits, "skip": logits["skip"] + np.eye(3, CLASSES)})]  # fmt: skip
     assert len({search.input_hash, *(other.input_hash for other in others)}) == 5
     assert search_ladder(two, logits, energy="activity").best("energy_j").choice.mix.energy_j == pytest.approx(
-        REPORTS["activity"]["skip"].energy_j
+        reports("activity")["skip"].energy_j
     )
 
 
 def test_logits_from_a_file(tmp_path):
     logits = logits_of(random.Random(1), ["skip", "whole"], 4)
     np.savez(tmp_path / "rungs.npz", **logits)
-    two = {name: REPORTS["constant"][name] for name in ("whole", "skip")}
+    two = {name: reports("constant")[name] for name in ("whole", "skip")}
     assert search_ladder(two, tmp_path / "rungs.npz").input_hash == search_ladder(two, logits).input_hash
 
 
@@ -159,9 +164,9 @@ NO_HEAD = {name: values for name, values in GOOD.items() if name != "skip"}
         ([WHOLE], GOOD, {}, "rungs: must map names to Plans or Reports, at least one"),
         ({"whole": 3}, GOOD, {}, r"rungs: whole: must be a Plan or a Report \(got 3\)"),
         ({"labels": WHOLE}, GOOD, {}, "rungs: 'labels': a rung needs a name, other than labels"),
-        ({**TWO, "skip": REPORTS["constant"]["skip"]}, GOOD, {}, "rungs: must all be Plans or all be Reports"),
-        ({"whole": REPORTS["constant"]["whole"]}, GOOD, {"hw": "zcu102"}, "rungs: are Reports, so hw and options do"),
-        ({"whole": REPORTS["constant"]["whole"]}, GOOD, {"energy": "activity"}, "rungs: are Reports, so hw and"),
+        ({**TWO, "skip": reports("constant")["skip"]}, GOOD, {}, "rungs: must all be Plans or all be Reports"),
+        ({"whole": reports("constant")["whole"]}, GOOD, {"hw": "zcu102"}, "rungs: are Reports, so hw and options do"),
+        ({"whole": reports("constant")["whole"]}, GOOD, {"energy": "activity"}, "rungs: are Reports, so hw and"),
         (TWO, NO_HEAD, {}, "logits: skip: the rung has no logits"),
         (TWO, {**GOOD, "skp": GOOD["skip"]}, {}, "logits: skp: is no rung, nearest valid name: 'skip'"),
         ({"whole": WHOLE}, {"whole": GOOD["whole"][:, :4], "labels": [0, 1]}, {}, "logits: the model has 10 classes"),

@@ -18,6 +18,7 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.kernels.types import Design, DesignColumns
 from pivotsim.units import INT64_MAX
+from tests.campaigns import cases
 from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 
@@ -46,11 +47,12 @@ def test_boundaries_equal_the_oracle(mode):
                 assert ours == oracle, (sizes, rows, cols)
 
 
-def test_ten_thousand_random_points_equal_the_oracle():
+@pytest.mark.campaign
+def test_random_points_equal_the_oracle():
     draw = random.Random(20240623)
     largest = {"small": 6, "medium": 70, "large": 900}
     seen = set()
-    for _ in range(10_000):
+    for _ in range(cases(2_000, 10_000)):
         top = largest[draw.choice(list(largest))]
         sizes = [draw.randint(1, top) for _ in range(3)]
         rows, cols = draw.randint(1, 80), draw.randint(1, 80)

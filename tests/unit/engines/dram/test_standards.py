@@ -14,6 +14,7 @@ from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.dram.standard import PARAMETERS
 from pivotsim.hardware.dram.standards import KINDS, standard_of
 from pivotsim.io.documents import available
+from tests.campaigns import cases
 from tests.oracles.memory import dram_clock
 from tests.unit.engines.dram.streams import check_against_oracle, draw_stream, rules_of, shortest_distance
 
@@ -100,11 +101,12 @@ def test_the_table_says_what_the_standard_says(name, row):
     assert found == FIRST + clocks
 
 
+@pytest.mark.campaign
 @each_standard
 def test_random_streams_equal_the_oracle(kind):
-    """300 streams: schedulers, queues, mappings, timing, both ways to refresh, refreshes as often as may be."""
+    """Schedulers, queues, mappings, timing, both ways to refresh, refreshes as often as may be."""
     draw = random.Random(kind)
-    for trial in range(300):
+    for trial in range(cases(100, 300)):
         spec = draw.choice(channels_of(kind))
         changes = {"scheduler": draw.choice(SCHEDULERS), "look_ahead": draw.choice((0, 1, 2, 5, 32))}
         changes |= {"refresh": draw.random() < 0.85, "mapping": draw.choice((spec.controller.mapping, *MAPPINGS))}

@@ -21,6 +21,7 @@ from pivotsim.kernels.memory import steady_state as memory_steady
 from pivotsim.kernels.memory.records import LAST_OUTPUT, LOADS, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.steady_state import KEPT, STATE_FIELDS
 from pivotsim.kernels.types import Gemm
+from tests.campaigns import cases
 from tests.oracles.memory.program import LOOP_ORDERS
 from tests.plain_kernels import plain
 from tests.proofs.memory_campaign import random_case
@@ -40,12 +41,13 @@ def long_case(draw, largest):
     return gemm, array, MemoryLimits(**memory), order, chunk
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("seed", range(4))
 def test_clocks_equal_those_of_every_pass(seed):
     """`run_gemm` runs its winner pass by pass; here the only candidate is the winner."""
     draw = random.Random(seed)
-    compared = 0
-    for _ in range(1500):
+    compared, count = 0, cases(300, 1_500)
+    for _ in range(count):
         gemm, array, limits, order, chunk = long_case(draw, largest=draw.choice((30, 60, 120)))
         design, memories = design_row(array), MemoryDesign(limits, order, chunk)
         size = (*gemm, *BITS(limits))
@@ -58,7 +60,7 @@ def test_clocks_equal_those_of_every_pass(seed):
             plain = run_gemm(*gemm, array, limits, loop_order=order, chunk=chunk, is_pruned=False)
             assert plain == every  # the tail is charged from the last output's clock, which the search found
             compared += 1
-    assert compared > 500
+    assert compared > count / 3
 
 
 def scheduled(gemm, array, limits, order, chunk, skips, **replaced):

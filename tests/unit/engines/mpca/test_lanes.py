@@ -19,6 +19,7 @@ from pivotsim.engines.mpca.lanes import (
 )
 from pivotsim.hardware.kinds.mpca import BALANCES
 from pivotsim.workload.masks.masks import Mask, drawn_mask
+from tests.campaigns import cases
 from tests.oracles.mpca import clock as oracle
 from tests.unit.engines.conformance import BoardConformance
 
@@ -83,9 +84,10 @@ def random_counts(draw):
     return [draw.randint(0, rows) for _ in range(columns)]
 
 
-def test_ten_thousand_masks_equal_the_oracle_and_keep_the_bounds():
+@pytest.mark.campaign
+def test_random_masks_equal_the_oracle_and_keep_the_bounds():
     draw = random.Random(44)
-    for _ in range(10_000):
+    for _ in range(cases(1_000, 10_000)):
         counts, lanes = random_counts(draw), draw.randint(1, 12)
         b, p_pe, header = draw.randint(1, 9), draw.randint(1, 5), draw.choice((0, 0, 1, 7))
         balance = draw.choice(BALANCES)

@@ -233,7 +233,7 @@ import signal, pivotsim as ps
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 ps.simulate_gemm(9, 8, 7, engine="pe")
 signal.setitimer(signal.ITIMER_REAL, 0.5)
-ps.simulate_gemm(9, 60_000, 10_000, engine="pe", rows=2, cols=1)
+ps.simulate_gemm(300, 6_000, 3_000, engine="pe", rows=2, cols=1)  # few operands, 2.7e9 clocks
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert ran.stderr.endswith("KeyboardInterrupt\n")

@@ -11,11 +11,12 @@ from pivotsim.engines.serial.bursts import Steps, count_beats
 from pivotsim.engines.serial.tiles import Descriptor, tile_clocks
 from pivotsim.truth.heatvit import predict_class
 from pivotsim.truth.measured import measured_rows
+from tests.campaigns import cases
 from tests.oracles.serial import clock as oracle
 from tests.unit.engines.conformance import BoardConformance
 
 BOARD = ps.load_hardware("truth/heatvit_kc705")
-CASES, CHUNKS = 6_000, 6
+CASES, CHUNKS = cases(600, 6_000), 6
 
 
 class TestSerial(BoardConformance):
@@ -45,6 +46,7 @@ def drawn(draw):
     return values, work
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_equals_the_slow_twin(chunk):
     draw = random.Random(chunk)

@@ -13,6 +13,7 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
 from pivotsim.io.spec_values import leaves, value_at
 from pivotsim.io.specs import Spec
+from tests.campaigns import cases
 
 RUNS = 300
 # values that bound each other: these go down, those up, so that any of them may be changed together
@@ -158,10 +159,11 @@ def changed(rng: random.Random, hw: typing.Any, paths: typing.Iterable[str]) -> 
         return changed(rng, changed(rng, hw, listed[:half]), listed[half:]) if half else hw
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("seed", range(4))
 def test_what_a_run_does_not_read_has_its_line_and_no_effect(seed):
     rng = random.Random(seed)
-    for _ in range(RUNS // 4):
+    for _ in range(cases(100, RUNS) // 4):
         plan, hw, options, report = run_of(rng)
         assert set(report.not_used) <= settings_of(hw)
         assert all(line.startswith("not used here") for line in report.not_used.values())
