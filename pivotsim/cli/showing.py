@@ -87,7 +87,7 @@ def show_fit_command(
         result = {**found.to_dict(), "published": paper, "set": settings}
         print_json({**header("fit", hash_of(result)), **result})
         return
-    print_line(f"{found.hardware} on {found.device_text}: {'fits' if found.fits else 'DOES NOT FIT'}")
+    print_line(f"{found.hardware} on {found.device_text}: {found.verdict}")
     is_fitted = found.counted_by == "fitted" and all(r.mark != READ_FROM_VIVADO for r in found.resources)
     if found.fits and is_fitted and found.synthesis is not None and min(_left(found)) < 0:
         print_line("by constants fitted to PIVOT's design; what `rtl` writes DOES NOT FIT, as counted below")

@@ -24,6 +24,7 @@ from pivotsim.hardware.resources.block_rams import (
     FILLED,
     MEMORIES,
     MemoryBlocks,
+    amount_text,
     blocks_text,
     memory_blocks,
     numbers_wanted,
@@ -66,6 +67,7 @@ CONSTANTS = {
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
 }
 READ_FROM_VIVADO = "read from Vivado"
+EXTRAPOLATED = "extrapolated"  # a mark: a part is larger than any that was recorded
 COUNTED = ("bram36", "lut", "ff")  # resources that synthesis counts
 
 
@@ -99,6 +101,16 @@ class ResourceFit:
     formula: str
     levers: tuple[str, ...]
     parts: tuple[Part, ...]
+
+    @property
+    def demand_text(self) -> str:
+        """The demand, with its mark where it is extrapolated."""
+        return f"{amount_text(self.demand)}{f' [{EXTRAPOLATED}]' if self.mark == EXTRAPOLATED else ''}"
+
+    @property
+    def fits_but_for_extrapolated(self) -> bool:
+        """Whether it suffices for all parts whose counts are not extrapolated."""
+        return demand_of(part for part in self.parts if part.formula != EXTRAPOLATED) <= self.bound
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,17 @@ class Fit:
     def fits(self) -> bool:
         """Whether every resource suffices."""
         return all(r.fits for r in self.resources)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the design fits, in words: where counts beyond recorded sizes decide it, that is said with it."""
+        missing = [r for r in self.resources if not r.fits]
+        decides = (
+            all(r.fits_but_for_extrapolated for r in missing)
+            if missing
+            else any(r.mark == EXTRAPOLATED for r in self.resources)
+        )
+        return f"{'DOES NOT FIT' if missing else 'fits'}{', by counts that are extrapolated' if decides else ''}"
 
     def __getitem__(self, resource: str) -> ResourceFit:
         """Return one resource: dsp, bram36, lut, ff, or uram where it is counted."""

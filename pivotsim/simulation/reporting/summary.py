@@ -6,7 +6,6 @@ A ``report`` is a Report, and in ``result_tables`` a MixedReport too; both impor
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pivotsim.hardware.resources.block_rams import amount_text
 from pivotsim.tables import Table, number, percent
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def fits_row(found: "Fit | None") -> tuple[str, str, str, str]:
         return "fits", "-", "", "no FPGA is stated, or this kind of hardware's resources are not counted"
     missing = [r for r in found.resources if not r.fits]
     fullest = max(found.resources, key=lambda r: r.demand / r.bound if r.bound else float(r.demand > 0))
-    shown = ", ".join(f"{amount_text(r.demand)} of {r.bound:,} {r.unit}" for r in missing or [fullest])
+    shown = ", ".join(f"{r.demand_text} of {r.bound:,} {r.unit}" for r in missing or [fullest])
     return "fits", "NO" if missing else "yes", "", f"{shown}, {found.device_text}"
 
 

@@ -1,0 +1,55 @@
+"""Counts of every shipped board by constants and by synthesis, as docs/hardware_out.md lists them, and what decides."""
+
+from pathlib import Path
+
+import pytest
+
+import pivotsim as ps
+from pivotsim.cli.entry import main
+from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.io.documents import available
+
+PAGE = Path(__file__).parents[4] / "docs" / "hardware_out.md"
+BY_SYNTHESIS = {"fpga.use.counted_by": "synthesis"}
+LUT = ("lut", "ff", "bram36")
+
+
+def rows():
+    """Yield the rows of the page's table."""
+    for name in sorted(available("hwconfigs")):
+        hw = ps.load_hardware(name) if "/" not in name else None
+        if isinstance(hw, SystolicHardware):
+            counts = [ps.fit(hw), ps.fit(hw.replace(BY_SYNTHESIS))]
+            fitted, counted = (", ".join(f"{found[resource].demand:,}" for resource in LUT) for found in counts)
+            lut = counts[1]["lut"]
+            beyond = sum(part.amount for part in lut.parts if part.formula == "extrapolated") / lut.demand
+            array = f"{hw.array.rows}x{hw.array.cols} {hw.array.dataflow}"
+            verdict = counts[1].verdict
+            yield f"| {name} | {array} | {fitted} | {counted} | {beyond:.0%} | {lut.bound:,} | {verdict} |"
+
+
+def test_the_page_lists_every_board():
+    table = PAGE.read_text(encoding="utf-8").split("<!-- boards -->")[1].split("<!-- end of boards -->")[0]
+    assert table.strip().splitlines()[2:] == list(rows())
+
+
+@pytest.mark.parametrize(
+    ("board", "verdict"),
+    [
+        ("pynq_z2", "fits"),
+        ("zcu102", "fits, by counts that are extrapolated"),
+        ("kv260", "DOES NOT FIT, by counts that are extrapolated"),
+        ("zcu102_os", "DOES NOT FIT"),  # by an exact formula: columns of logic
+    ],
+)
+def test_a_verdict_says_that_extrapolated_counts_decide(board, verdict):
+    hw = ps.load_hardware(board)
+    assert ps.fit(hw).verdict == "fits"
+    assert ps.fit(hw.replace(BY_SYNTHESIS)).verdict == verdict
+
+
+def test_the_command_line_says_it_too(capsys):
+    assert main(["show", "fit", "kv260", "--set", "fpga.use.counted_by=synthesis"]) == 0
+    assert "DOES NOT FIT, by counts that are extrapolated\n" in capsys.readouterr().out
+    assert main(["run", "deit_t", "--hw", "kv260", "--set", "fpga.use.counted_by=synthesis"]) == 0
+    assert "149,341 [extrapolated] of 117,120 LUTs" in capsys.readouterr().out
