@@ -2,39 +2,38 @@
 
 API twins: engines/memory/schedule.py and many_designs.py, through the kernels of entries/.
 
-Exact: a candidate is left out only where a lower bound shows that it cannot win, and the bounds are sums that every
-schedule contains.
-
-    total >= clocks of the array alone + length of the last drain       its last output comes no earlier
-    total >= sum of the lengths of all loads                            one at a time
-
-A candidate that runs is given up once the first bound plus the array's waits, or the second plus the load channel's,
-passes the best total. Under a mask the array's clocks alone are a bound, and the end of a load or drain when it runs.
-Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
+Exact: a candidate is left out only where a lower bound shows that it cannot win (lower_bounds.py). The one with the
+least bound runs first. Where it takes no more than that the search is over; else it rules out most of the others. One
+that runs is given up once the array's bound plus the array's waits, or the loads' plus the load channel's, passes the
+best total. Under a mask the array's clocks alone are a bound, and the end of a load or drain when it runs. Candidates
+are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 """
 
-from pivotsim.kernels._jit import inlined, pasted
-from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
+from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
+from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
-from pivotsim.kernels.memory.schedule import PORTS, SIZES, Floors, schedule
+from pivotsim.kernels.memory.schedule import Floors, schedule
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
     DRAM_WRITE,
     GB_INPUT_READ,
     LEVELS,
-    Parts,
-    always_fetched,
     count_bytes,
     cut,
     dram_bytes,
-    fill_sizes,
-    is_resident,
-    uses,
 )
-from pivotsim.kernels.memory.transfers import READ, WRITE, at_rate, fill_ports, least_dram_cycles
-from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gemm, Limits, Records
+from pivotsim.kernels.types import (
+    Array,
+    Candidates,
+    Channel,
+    Design,
+    Dram,
+    Gemm,
+    Limits,
+    Records,
+)
 
 # What `choose` writes to `chosen`.
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
@@ -50,42 +49,30 @@ SIGNATURE = (
 TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 
 
-@inlined
-def loads_and_last_drain(
-    gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
-) -> tuple[int, int]:
-    """Return (least array clocks of all loads together, of the last drain), whenever they start.
-
-    The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
-    """
-    sizes, ports, latency = room[SIZES], room[PORTS], limits.read_latency
-    fill_sizes(parts, design, limits, sizes)
-    fill_ports(parts, design, limits, sizes, ports)
-    total = 0
-    for slot in range(2):
-        first = parts.nc if design.drains and slot == 1 else parts.nr
-        second = parts.nt if design.drains or slot == 1 else parts.nc
-        fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, limits) else 1
-        resident = is_resident(slot, parts, design, limits)
-        for a in range(2):
-            for b in range(2):
-                number = (1 if a else first - 1) * (1 if b else second - 1)
-                port = ports[slot, a, b]
-                rows = Place(0, 0, 0, 0)
-                if dram.by_row:
-                    at_col = a if design.drains and slot == 1 else b
-                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
-                    rows = unit_rows(slot, i, j, t, design, limits, parts)
-                length = max(port, least_dram_cycles(sizes[slot, a, b], READ, rows, dram, reads)) + latency
-                total += number * (length + (fetches - 1) * (port if resident else length))
-    if limits.bias:
-        size = limits.sum_bytes * gemm.n
-        from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
-        total += max(at_rate(size, limits.gb_port), from_dram) + latency
-    rows = region_rows(parts.nr - 1, parts.nc - 1, parts.nt - 1, design, limits, parts)
-    drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], WRITE, rows, dram, reads))
-    drain += limits.write_latency + limits.buffer_read_cycles
-    return total * limits.clock_divisor, drain * limits.clock_divisor
+@part
+def most_promising(
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, reads: Channel | None,
+    writes: Channel | None, room: Array,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Return (loop order, chunk, lower bound) of the candidate that wins if all take their lower bounds."""
+    least, least_bytes, found = NEVER, NEVER, (candidates.first_order, candidates.most_chunk)
+    for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
+        alone = alone_cycles(gemm, design, limits, chunk)
+        parts = cut(gemm, design, limits, chunk)
+        if no_smaller_chunk(parts, design, limits, dram, alone, least, reads):
+            break
+        if alone > least:
+            continue
+        for order in range(candidates.first_order, candidates.last_order + 1):
+            array, loads, waits = least_clocks(
+                gemm, design, limits, dram, order, parts, alone, least, reads, writes, room
+            )  # fmt: skip
+            bound = max(array + waits, loads)
+            if bound <= least:
+                from_dram = dram_bytes(gemm, design, limits, order, parts)
+                if bound < least or from_dram < least_bytes:  # else the one before wins a tie
+                    least, least_bytes, found = bound, from_dram, (order, chunk)
+    return found[0], found[1], least
 
 
 @pasted
@@ -114,48 +101,76 @@ def choose(
         candidates is the stamp of the last one.
     """
     nothing = Records(records.loads[:0], records.passes[:0], records.drains[:0])
-    best, best_bytes = NEVER, NEVER
+    best, best_bytes, best_order, best_chunk = NEVER, NEVER, 0, 0
     chosen[:] = 0
-    for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
-        parts, alone = cut(gemm, design, limits, chunk), 0
-        if kept is None:
-            alone = alone_cycles(gemm, design, limits, chunk)
-        for order in range(candidates.first_order, candidates.last_order + 1):
-            from_dram, limit = 0, best
-            if kept is None:
-                chosen[WORK] += CANDIDATE_WORK
-                from_dram = dram_bytes(gemm, design, limits, order, parts)
-                # larger chunks and orders named first came before: a tie is won by fewer bytes only
-                limit = best if from_dram < best_bytes else best - 1
-            else:
-                chosen[WORK] += parts.nr * parts.nc * parts.nt
-            if chosen[WORK] > budget:
-                return False
-            floors = Floors(0, 0, NEVER)
-            if is_pruned:
-                loading, draining = 0, 0
-                if kept is not None:
-                    alone = 0 if best == NEVER else kept_cycles(parts, design, order, best, kept.tables, kept.shape)
-                if alone > limit:
-                    continue
-                if kept is None:
-                    loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
-                if max(alone + draining, loading) > limit:
-                    continue
-                floors = Floors(alone + draining, loading, limit)
-            chosen[CANDIDATES] += 1
-            is_done = schedule(
-                gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, reads, writes, kept,
-                chosen[CANDIDATES], room, states, nothing, result,
+    orders = candidates.last_order - candidates.first_order + 1
+    number = orders * (candidates.most_chunk - candidates.least_chunk + 1)
+    first, first_order, first_chunk, least = 0, 0, 0, NEVER
+    if kept is None:
+        if number > budget // CANDIDATE_WORK:
+            return False
+        chosen[WORK] = CANDIDATE_WORK * number
+        if is_pruned and number > 1:  # the most promising comes first, so that it rules out most others
+            first = -1
+            first_order, first_chunk, least = most_promising(
+                gemm, design, limits, dram, candidates, reads, writes, room
             )  # fmt: skip
-            if kept is None:
-                chosen[WORK] += result[RUN]
-            else:
-                from_dram = kept.moved[DRAM_READ] + kept.moved[DRAM_WRITE]
-            if is_done and (result[TOTAL] < best or (result[TOTAL] == best and from_dram < best_bytes)):
-                best, best_bytes = result[TOTAL], from_dram
-                chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
-                chosen[TAIL_FROM] = result[LAST_OUTPUT]
+    parts, alone = cut(gemm, design, limits, candidates.most_chunk), -1
+    for place in range(first, number):
+        order, chunk = candidates.first_order + place % orders, candidates.most_chunk - place // orders
+        if place < 0:
+            order, chunk = first_order, first_chunk
+        elif order == first_order and chunk == first_chunk:
+            continue
+        if alone < 0 or chunk != parts.chunk:
+            parts, alone = cut(gemm, design, limits, chunk), 0
+            if kept is None and is_pruned:
+                alone = alone_cycles(gemm, design, limits, chunk)
+            is_bound = place >= 0 and kept is None and is_pruned
+            if is_bound and no_smaller_chunk(parts, design, limits, dram, alone, best, reads):
+                break
+        if alone > best:
+            continue
+        from_dram, limit = 0, best
+        if kept is None:
+            from_dram = dram_bytes(gemm, design, limits, order, parts)
+            if (from_dram, -chunk, order) >= (best_bytes, -best_chunk, best_order):  # it would not win a tie
+                limit = best - 1
+        else:  # larger chunks and orders named first came before: a tie is won by fewer bytes only
+            chosen[WORK] += parts.nr * parts.nc * parts.nt
+        if chosen[WORK] > budget:
+            return False
+        floors = Floors(0, 0, NEVER)
+        if is_pruned and kept is not None:
+            floors = Floors(0, 0, limit)
+            if best != NEVER:
+                by_mask = kept_cycles(parts, design, order, best, kept.tables, kept.shape)
+                floors = Floors(by_mask, 0, limit)
+        elif is_pruned:
+            array, loads, waits = least_clocks(
+                gemm, design, limits, dram, order, parts, alone, limit, reads, writes, room
+            )  # fmt: skip
+            floors = Floors(array, loads, limit)
+            if array + waits > limit:
+                continue
+        if max(floors.array, floors.loads) > limit:
+            continue
+        chosen[CANDIDATES] += 1
+        is_done = schedule(
+            gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, reads, writes, kept,
+            chosen[CANDIDATES], room, states, nothing, result,
+        )  # fmt: skip
+        if kept is None:
+            chosen[WORK] += result[RUN]
+        else:
+            from_dram = kept.moved[DRAM_READ] + kept.moved[DRAM_WRITE]
+        is_tie_won = (from_dram, -chunk, order) < (best_bytes, -best_chunk, best_order)
+        if is_done and (result[TOTAL] < best or (result[TOTAL] == best and is_tie_won)):
+            best, best_bytes, best_order, best_chunk = result[TOTAL], from_dram, order, chunk
+            chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
+            chosen[TAIL_FROM] = result[LAST_OUTPUT]
+        if place < 0 and best == least:  # the first takes its lower bound, with which it wins: no other can
+            break
     return True
 
 

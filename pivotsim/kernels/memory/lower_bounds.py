@@ -1,0 +1,126 @@
+"""Clocks that no schedule of a GEMM undercuts: sums that every one contains.
+
+total >= clocks of the array alone + length of the last drain       its last output comes no earlier
++ waits that none avoids (least_waits.py)
+total >= sum of the lengths of all loads                            one at a time
++ the last pass, where it loads a unit, and the last drain
+"""
+
+from pivotsim.kernels._jit import inlined, part
+from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
+from pivotsim.kernels.memory.array_passes import after_pass
+from pivotsim.kernels.memory.least_waits import least_waits
+from pivotsim.kernels.memory.schedule import PORTS, SIZES
+from pivotsim.kernels.memory.tiles import (
+    Parts,
+    always_fetched,
+    bits_of,
+    fill_sizes,
+    halves_of,
+    has_block,
+    is_resident,
+    is_weight,
+    uses,
+)
+from pivotsim.kernels.memory.transfers import (
+    READ,
+    WRITE,
+    at_rate,
+    bandwidth_cycles,
+    fill_ports,
+    least_dram_cycles,
+    load_ports,
+)
+from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Channel, Design, Dram, Gemm, Limits
+
+
+@inlined
+def loads_and_last_drain(
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
+) -> tuple[int, int]:
+    """Return (least array clocks of all loads together, of the last drain), whenever they start.
+
+    The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
+    """
+    sizes, ports, latency = room[SIZES], room[PORTS], limits.read_latency
+    fill_sizes(parts, design, limits, sizes)
+    fill_ports(parts, design, limits, sizes, ports)
+    total = 0
+    for slot in range(2):
+        first = parts.nc if design.drains and slot == 1 else parts.nr
+        second = parts.nt if design.drains or slot == 1 else parts.nc
+        fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, limits) else 1
+        resident = is_resident(slot, parts, design, limits)
+        for a in range(2):
+            for b in range(2):
+                number = (1 if a else first - 1) * (1 if b else second - 1)
+                port = ports[slot, a, b]
+                rows = Place(0, 0, 0, 0)
+                if dram.by_row:
+                    at_col = a if design.drains and slot == 1 else b
+                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
+                    rows = unit_rows(slot, i, j, t, design, limits, parts)
+                length = max(port, least_dram_cycles(sizes[slot, a, b], READ, rows, dram, reads)) + latency
+                total += number * (length + (fetches - 1) * (port if resident else length))
+    if limits.bias:
+        size = limits.sum_bytes * gemm.n
+        from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
+        total += max(at_rate(size, limits.gb_port), from_dram) + latency
+    rows = region_rows(parts.nr - 1, parts.nc - 1, parts.nt - 1, design, limits, parts)
+    drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], WRITE, rows, dram, reads))
+    drain += limits.write_latency + limits.buffer_read_cycles
+    return total * limits.clock_divisor, drain * limits.clock_divisor
+
+
+@part
+def least_clocks(
+    gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, alone: int, limit: int,
+    reads: Channel | None, writes: Channel | None, room: Array,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Return (least clocks of the array with the last drain, by all loads, of waits that add to the first).
+
+    The waits are left out where one of the others exceeds ``limit``.
+    """
+    loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
+    if max(alone + draining, loading) > limit:
+        return alone + draining, loading, 0
+    again = always_fetched(parts, design, order, 0, limits) or always_fetched(parts, design, order, 1, limits)
+    regions = parts.nc * (parts.nr if design.drains else parts.nt)
+    if again and not has_block(design, limits) and (regions > 1 or not limits.bias):  # the last load is the last pass's
+        rows = parts.last_rows if design.edge_aware else design.rows
+        cols = parts.last_cols if design.edge_aware else design.cols
+        output, _, _ = after_pass(0, parts.last_steps, rows, cols, parts.streamed, True, design)
+        loading += limits.buffer_read_cycles + output + draining
+    return alone + draining, loading, least_waits(parts, design, limits, dram, order, reads, writes, room)
+
+
+@inlined
+def no_smaller_chunk(
+    parts: Parts, design: Design, limits: Limits, dram: Dram, alone: int, best: int, reads: Channel | None
+) -> bool:  # fmt: skip
+    """Tell whether this chunk and all smaller ones take more than the best total, by a bound that grows as they shrink.
+
+    Under is and ws that is the array alone, where it follows from the number of chunks. Under os it is the loads: more
+    than two chunks leave no unit in its memory for the next fold, so that each chunk adds its loads' latencies, and the
+    parts of an operand take no less than it takes in one piece.
+    """
+    if not design.drains:
+        return alone > best and design.fold_overlap in (NONE, PRELOAD, CHAINED)
+    if parts.nt <= 2:
+        return False
+    total = 0
+    for slot in range(2):
+        bits = bits_of(slot, design, limits)
+        across = (parts.nr - 1) * parts.rows + parts.last_rows
+        units = parts.nr * parts.nt
+        if slot == 1:
+            across, units = (parts.nc - 1) * parts.cols + parts.last_cols, parts.nc * parts.nt
+        size, data = across * parts.streamed * bits >> 3, 0
+        if reads is None:
+            one_run = Place(0, size, 1, size)
+            data = max(load_ports(size, is_weight(slot, design), limits), bandwidth_cycles(size, READ, one_run, dram))
+        # below a byte the chunk may decide whether the operand fits its share
+        is_held = bits & 7 != 0 or is_resident(slot, parts, design, limits)
+        times = 1 if is_held or halves_of(slot, design, limits) == 0 else uses(parts, design, slot)
+        total += times * (data + units * limits.read_latency)
+    return total * limits.clock_divisor > best

@@ -1,0 +1,131 @@
+"""What the search leaves out cannot win: its bounds hold, and its result is that of running every candidate."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+
+from pivotsim.engines.array.designs import design_of
+from pivotsim.engines.memory.fit_check import DoesNotFit
+from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.schedule import run_gemm
+from pivotsim.hardware.dram.spec import load_dram
+from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
+from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.records import NEVER
+from pivotsim.kernels.memory.tiles import cut
+from pivotsim.kernels.types import Gemm
+from tests.campaigns import cases
+from tests.oracles.memory.program import LOOP_ORDERS
+from tests.plain_kernels import plain
+from tests.proofs.memory_campaign import random_case, random_modes, with_block
+
+SIZES = ("ipmem_bytes", "wtmem_bytes", "opmem_bytes", "dram_bytes_per_s")
+
+
+def case_of(draw):
+    """A GEMM, an array and memories that often hold many units, in all modes."""
+    gemm, array, memory, _, _ = random_case(draw, largest=draw.choice((14, 30, 60)), is_mixed=draw.random() < 0.4)
+    if draw.random() < 0.3:
+        memory |= random_modes(draw)
+    if draw.random() < 0.1:
+        gemm, array, memory = with_block(draw, gemm, array, memory)[:3]
+    for name in SIZES:
+        if memory[name]:
+            memory[name] *= draw.choice((1, 1, 4, 20))
+    return gemm, array, MemoryLimits(**memory)
+
+
+def equal(gemm, array, limits, order="auto"):
+    """Whether a search and one that runs all passes of all candidates find the same; None where nothing fits."""
+    found = run_gemm(*gemm, array, limits, loop_order=order)
+    if isinstance(found, DoesNotFit):
+        return None
+    every = run_gemm(*gemm, array, limits, loop_order=order, is_pruned=False)
+    assert found.candidates <= every.candidates
+    return dataclasses.replace(found, candidates=0) == dataclasses.replace(every, candidates=0)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(4))
+def test_equal_to_running_every_candidate(seed):
+    draw = random.Random(seed)
+    compared = 0
+    for _ in range(cases(300, 10_000)):
+        case = case_of(draw)
+        order = draw.choice(("auto", "auto", "auto", *LOOP_ORDERS[case[1]["dataflow"]]))
+        is_equal = equal(*case, order)
+        assert is_equal is not False, (*case, order)
+        compared += is_equal is not None
+    assert compared > 200
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_equal_behind_commands(seed):
+    draw = random.Random(seed)
+    compared = 0
+    for _ in range(40):
+        gemm, array, limits = case_of(draw)
+        limits = dataclasses.replace(
+            limits, dram_bytes_per_s=None, clock_hz=10**8, axi_bursts="unit", channel=load_dram("dram/ddr4_2400")
+        )
+        is_equal = equal(gemm, array, limits)
+        assert is_equal is not False, (gemm, array, limits)
+        compared += is_equal is not None
+    assert compared > 20
+
+
+def test_one_that_takes_the_least_bound_may_lose_a_tie():
+    """Row-outer with chunks of 3 has the least bound but takes more. Then comes column-outer with 2, which takes no
+    more than that bound, and last row-outer with 2, as fast and with fewer bytes.
+    """
+    array = {"rows": 3, "cols": 2, "dataflow": "os", "fold_overlap": "preload", "edge": "padded",
+             "os_edge_register": False, "mac_latency": 2}  # fmt: skip
+    limits = MemoryLimits(
+        ipmem_bytes=20, ipmem_buffers="ping_pong", opmem_bytes=1640, opmem_buffers="ping_pong", input_share_bytes=7,
+        write_latency_cycles=1, buffer_read_cycles=1, bias=True, out_bits=32,
+    )  # fmt: skip
+    found = run_gemm(11, 3, 3, array, limits)
+    assert (found.cycles, found.loop_order, found.chunk) == (63, "row-outer", 2)
+
+
+def bounds_of(gemm, array, limits, order, chunk):
+    """The bounds of a candidate as Python, and whether they rule out its total for all smaller chunks."""
+    row, dram, size = limits.row(), limits.dram_row(), Gemm(*gemm)
+    design = design_as_run(design_of(array), row)
+    parts, room = plain(cut)(size, design, row, chunk), np.zeros((2, 3, 2, 2), dtype=np.int64)
+    alone = plain(alone_cycles)(size, design, row, chunk)
+    clocks, loads, waits = plain(least_clocks)(
+        size, design, row, dram, order, parts, alone, NEVER, None, None, room
+    )  # fmt: skip
+
+    def rules_out(best):
+        return plain(no_smaller_chunk)(parts, design, row, dram, alone, best, None)
+
+    return max(clocks + waits, loads), rules_out
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(2))
+def test_bounds_hold(seed):
+    """No candidate takes fewer clocks than its bounds; many take no more, else nothing would be left out."""
+    draw = random.Random(seed)
+    compared = tight = ended = 0
+    for _ in range(cases(40, 2_000)):
+        gemm, array, limits = case_of(draw)
+        streamed = gemm[design_of(array).stream_dim]
+        least = NEVER  # of the candidates from the smallest chunk up
+        for chunk in range(1, min(streamed, 12) + 1):
+            for order, name in enumerate(LOOP_ORDERS[array["dataflow"]]):
+                ran = run_gemm(*gemm, array, limits, loop_order=name, chunk=chunk)
+                if isinstance(ran, DoesNotFit):
+                    continue
+                bound, rules_out = bounds_of(gemm, array, limits, order, chunk)
+                assert bound <= ran.cycles, (gemm, array, limits, name, chunk)
+                compared, tight, least = compared + 1, tight + (bound == ran.cycles), min(least, ran.cycles)
+                assert not rules_out(least), (gemm, array, limits, name, chunk)
+                ended += rules_out(least - 1 - least // 10)
+    assert compared > 100
+    assert tight > compared / 20
+    assert ended > 10
