@@ -1,14 +1,15 @@
 """`make rtl-mutants`: 200 faults that yosys draws in the Verilog that ships, each caught by a simulation or explained.
 
-A fault is caught where one of CASES random GEMMs takes other clocks than engine `memory` predicts, moves other bytes,
-leaves other bytes in DRAM than numpy computes, or does not end. What is not has its reason in rtl_mutants.yaml; what
-has neither is a hole, and the exit code says so. The result is tests/data/rtl_mutants.csv.
+A fault is caught where one of a design's random GEMMs (KINDS) takes other clocks than engine `memory` predicts, moves
+other bytes, leaves other bytes in DRAM than numpy computes, or does not end. What is not has its reason in
+rtl_mutants.yaml; what has neither is a hole, and the exit code says so. The result is tests/data/rtl_mutants.csv.
 
 A count of faults makes a quick try, which writes nothing: python -m tests.proofs.rtl_mutants 20. `explain` judges the
 written result again after a change of the reasons.
 """
 
 import csv
+import itertools
 import os
 import random
 import re
@@ -17,8 +18,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,14 +28,15 @@ import yaml
 
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.errors import InputError
+from pivotsim.hardware.dataflows import DATAFLOW, DIMENSIONS
 from pivotsim.rtl.encoding import tables, word
+from tests.proofs.memory_campaign import random_mask
 from tests.rtl import verilated
 from tests.rtl.accelerator import Build
-from tests.rtl.memory_agreement import Prepared, draw_case, of_engine, prepared
+from tests.rtl.memory_agreement import Case, Prepared, draw_case, of_engine, prepared
 from tests.rtl.netlist_faults import FaultyAccelerator, draw_faults, missing
 
-FAULTS, SEED, CASES, LARGEST = 200, 7, 400, (2, 4, 8, 14, 40)
-MORE, EXTREMES = 200, (1, 3, 40)  # for what these do not catch: regions of one entry, and long ones
+FAULTS, SEED = 200, 7
 EXPLAINED = Path(__file__).with_suffix(".yaml")
 TABLE = Path(__file__).parents[1] / "data" / "rtl_mutants.csv"
 # as small as the cases allow: bits that no value reaches would be faults that nothing shows
@@ -58,20 +61,70 @@ class Outcome(NamedTuple):
     by: str
 
 
-def cases_of(build: Build, count: int, largest: tuple[int, ...] = LARGEST) -> Iterator[Prepared]:
-    """Yield random GEMMs that a small build holds, of sizes up to one of the largest."""
-    draw, number, found = random.Random(SEED), 0, 0
-    while found < count:
-        number += 1
-        case = draw_case(draw, build, draw.choice(largest))
+def of_any_size(draw: random.Random, build: Build) -> Case:
+    """Draw a case of sizes up to one of five."""
+    return draw_case(draw, build, draw.choice((2, 4, 8, 14, 40)))
+
+
+def of_extremes(draw: random.Random, build: Build) -> Case:
+    """Draw a case with regions of one entry, or long ones."""
+    return draw_case(draw, build, draw.choice((1, 3, 40)))
+
+
+def at_limits(draw: random.Random, build: Build) -> Case:
+    """Draw a case at a build's limits: regions of up to all entries, or of one, and memories that a unit fills.
+
+    Half of them load as fast as ports can, so that sums of one entry follow each other after as few clocks as they can.
+    """
+    case = draw_case(draw, build, 6)
+    array, memory = {**case.array}, {**case.memory}
+    stream = DIMENSIONS.index(DATAFLOW[array["dataflow"]].stream)
+    steps = draw.choice((1, draw.randint(17, build.opmem_depth), build.opmem_depth))
+    gemm = tuple(steps if place == stream else size for place, size in enumerate(case.gemm))
+    chunk = draw.choice((steps, draw.randint(1, steps)))
+    memory |= {"ipmem_bytes": build.buffer_bytes, "wtmem_bytes": build.buffer_bytes}
+    memory |= {"opmem_bytes": 4 * build.cols * build.opmem_depth * build.opmem_halves}
+    if draw.random() < 0.5:
+        ports = dict.fromkeys(("ipmem_port_bytes_per_cycle", "wtmem_port_bytes_per_cycle", "axi_bytes_per_cycle"))
+        memory |= {**ports, "gb_port_bytes_per_cycle": build.lanes, "dram_bytes_per_s": None, "read_latency_cycles": 0}
+        array["edge"] = "aware"
+    mask = random_mask(draw, gemm) if case.mask else None
+    return _filled(Case(gemm, array, memory, case.loop_order, chunk, mask))
+
+
+def _filled(case: Case) -> Case:
+    """Return a case whose memories hold not a byte more than its largest units, where it fits at all."""
+    given = prepared(case, 0)
+    if isinstance(given, DoesNotFit):
+        return case
+    memory = {**case.memory}
+    for to, name in enumerate(("ipmem", "wtmem")):
+        largest = max((load.stored_bytes for load in given.program.loads if load.to == to), default=0)
+        if largest:
+            memory[f"{name}_bytes"] = largest * given.program.limits.halves(name)
+    return replace(case, memory=memory)
+
+
+# what draws GEMMs, and how many: each kind shows faults that the others do not
+KINDS: dict[Callable[[random.Random, Build], Case], int] = {of_any_size: 400, of_extremes: 200, at_limits: 300}
+
+
+def cases_of(build: Build) -> list[Prepared]:
+    """Return the random GEMMs that a small build runs, kind by kind."""
+    return [given for kind, cases in KINDS.items() for given in itertools.islice(_drawn(build, kind), cases)]
+
+
+def _drawn(build: Build, kind: Callable[[random.Random, Build], Case]) -> Iterator[Prepared]:
+    """Yield, without end, what a kind draws and the build holds."""
+    draw = random.Random(SEED)
+    for number in itertools.count(1):
         try:
+            case = kind(draw, build)
             given = prepared(case, number)
         except InputError:  # hardware refuses it
             continue
-        if isinstance(given, DoesNotFit) or not _holds(build, case.memory, given):
-            continue
-        found += 1
-        yield given
+        if not isinstance(given, DoesNotFit) and _holds(build, case.memory, given):
+            yield given
 
 
 def _holds(build: Build, memory: dict, given: Prepared) -> bool:
@@ -105,13 +158,13 @@ def first_difference(accelerator: FaultyAccelerator, cases: list[Prepared], numb
     return ""
 
 
-def outcomes_of(name: str, count: int, case_count: int) -> list[Outcome]:
+def outcomes_of(name: str, faults_drawn: int) -> list[Outcome]:
     """Draw faults in one build and try to catch each."""
     build = BUILDS[name]
     with tempfile.TemporaryDirectory() as folder:
-        faults, model = draw_faults(build, count, SEED, Path(folder))
+        faults, model = draw_faults(build, faults_drawn, SEED, Path(folder))
         accelerator = FaultyAccelerator(build, model=model)
-    cases, found = [*cases_of(build, case_count), *cases_of(build, MORE, EXTREMES)], []
+    cases, found = cases_of(build), []
     assert not first_difference(accelerator, cases, 0), f"{name}: without a fault"
     for fault in faults:
         by = first_difference(accelerator, cases, fault.number)
@@ -134,7 +187,7 @@ def judged(one: Outcome) -> Outcome:
 def write_table(found: list[Outcome], tool: str) -> None:
     """Write the result, which read_table reads."""
     with TABLE.open("w", newline="") as file:
-        file.write(f"# `make rtl-mutants`, {tool}, seed {SEED}, {CASES + MORE} random GEMMs a build\n")
+        file.write(f"# `make rtl-mutants`, {tool}, seed {SEED}, {sum(KINDS.values())} random GEMMs a build\n")
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(Outcome._fields)
         rows.writerows(found)
@@ -157,7 +210,7 @@ def main() -> int:
     started, count = time.monotonic(), int(sys.argv[1]) if len(sys.argv) > 1 else FAULTS
     each = [len(range(place, count, len(BUILDS))) for place in range(len(BUILDS))]
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as processes:
-        jobs = processes.map(outcomes_of, BUILDS, each, [CASES] * len(BUILDS))
+        jobs = processes.map(outcomes_of, BUILDS, each)
         found = [judged(outcome) for outcomes in jobs for outcome in outcomes]
     version = subprocess.run(["yosys", "-V"], capture_output=True, text=True, timeout=60).stdout.split(" (")[0].strip()
     if count >= FAULTS:
