@@ -13,7 +13,7 @@ from pivotsim.tables import percent
 
 if TYPE_CHECKING:
     from pivotsim.hardware.kinds.gpu import GpuSpec
-    from pivotsim.hardware.resources.device_fit import Fit
+    from pivotsim.hardware.resources.fit_result import Fit
     from pivotsim.hardware.resources.synthesis import Synthesis
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
@@ -73,7 +73,8 @@ def show_fit_command(
     """What a hardware's array and memories take of the FPGA; that it does not fit is a result, exit status 0."""
     from pivotsim.hardware.memory import UNLIMITED
     from pivotsim.hardware.resources.block_rams import amount_text
-    from pivotsim.hardware.resources.device_fit import READ_FROM_VIVADO, fit
+    from pivotsim.hardware.resources.device_fit import fit
+    from pivotsim.hardware.resources.fit_result import READ_FROM_VIVADO
     from pivotsim.published.base.claims import published_resources
     from pivotsim.published.pivot.paper_board import differences
     from pivotsim.simulation.results import hash_of, header

@@ -12,7 +12,7 @@ from pivotsim.effort.mixed_output import mixed_entries, mixed_tables
 from pivotsim.energy.activity import Interval
 from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage, weighted_usage
-from pivotsim.hardware.resources.device_fit import Fit
+from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.simulation.notes.needs import effective, not_used_by
 from pivotsim.simulation.notes.reading import Reading, gate_reads
 from pivotsim.simulation.report import Report

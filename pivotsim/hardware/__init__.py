@@ -6,7 +6,7 @@ from pivotsim._lazy import lazy
 
 _HOMES = {
     "load_hardware": "pivotsim.hardware.loading",
-    "Fit": "pivotsim.hardware.resources.device_fit",
+    "Fit": "pivotsim.hardware.resources.fit_result",
     "fit": "pivotsim.hardware.resources.device_fit",
     "Hardware": "pivotsim.hardware.spec",
 }
@@ -15,5 +15,6 @@ __getattr__, __dir__ = lazy(__name__, _HOMES)
 
 if TYPE_CHECKING:
     from pivotsim.hardware.loading import load_hardware
-    from pivotsim.hardware.resources.device_fit import Fit, fit
+    from pivotsim.hardware.resources.device_fit import fit
+    from pivotsim.hardware.resources.fit_result import Fit
     from pivotsim.hardware.spec import Hardware

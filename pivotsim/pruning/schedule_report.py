@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pivotsim.hardware.resources.device_fit import Fit, fit_to_dict
+from pivotsim.hardware.resources.device_fit import fit_to_dict
+from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.pruning.staircase import Staircase
 from pivotsim.pruning.token_plans import pruned_at, whole_tokens
 from pivotsim.pruning.utility import Utilities

@@ -11,7 +11,8 @@ from pivotsim.energy.rules import RULES
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.base import Details
 from pivotsim.engines.counts import Counts
-from pivotsim.hardware.resources.device_fit import Fit, fit_or_none
+from pivotsim.hardware.resources.device_fit import fit_or_none
+from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.io.frames import as_frame
 from pivotsim.simulation.gate import Gate, gate_of
 from pivotsim.simulation.notes.needs import effective, not_used_by

@@ -9,7 +9,8 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES
-from pivotsim.hardware.resources.structures import Sizes, Structure, all_structures
+from pivotsim.hardware.resources.structures.designs import all_structures
+from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
 from pivotsim.units import INT64_MAX
 
 METHODS = ("fitted", "synthesis")

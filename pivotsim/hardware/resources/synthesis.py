@@ -15,15 +15,9 @@ from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.counted import number, of_all_arrays, sizes_of
 from pivotsim.hardware.resources.parts import NOT_COUNTED
 from pivotsim.hardware.resources.recorded import HOW, SynthesisRow, recorded, row_of, rows_of
-from pivotsim.hardware.resources.structures import (
-    HALVES,
-    OVERLAP,
-    Sizes,
-    Structure,
-    all_structures,
-    banks_of,
-    in_slices,
-)
+from pivotsim.hardware.resources.structures.byte_memories import HALVES, banks_of
+from pivotsim.hardware.resources.structures.designs import all_structures
+from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structure, in_slices
 from pivotsim.io.spec_values import value_at
 
 STAGE = "before place and route"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.hardware.resources.block_rams import amount_text
-from pivotsim.hardware.resources.device_fit import Fit
+from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.pages.charts.bars import group_bars, plain_bars
 from pivotsim.pages.page import Chart, Section
 from pivotsim.plots.delay import module_delay_data

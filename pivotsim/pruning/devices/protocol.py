@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from pivotsim.hardware.resources.device_fit import Fit
+from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.units import FloatArray
 from pivotsim.workload.lowering.plan import lower
 from pivotsim.workload.plans import Plan

@@ -11,7 +11,8 @@ from pivotsim.engines.base import HW
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import check_choice
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.device_fit import Fit, fit_or_none
+from pivotsim.hardware.resources.device_fit import fit_or_none
+from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.hardware.spec import Hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pivotsim.tables import Table, number, percent
 
 if TYPE_CHECKING:
-    from pivotsim.hardware.resources.device_fit import Fit
+    from pivotsim.hardware.resources.fit_result import Fit
 
 LISTED_PATHS = 6  # of one group; more are counted
 

@@ -9,8 +9,9 @@ import pivotsim as ps
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.resources.block_rams import MEMORIES
 from pivotsim.hardware.resources.recorded import HOW, recorded, rows_of
-from pivotsim.hardware.resources.shift_registers import chain_ffs, chain_luts, stairs
-from pivotsim.hardware.resources.structures import Sizes, all_structures
+from pivotsim.hardware.resources.structures.designs import all_structures
+from pivotsim.hardware.resources.structures.shift_registers import chain_ffs, chain_luts, stairs
+from pivotsim.hardware.resources.structures.sizes import Sizes
 from tests.oracles.resources import structures as oracle
 
 ZCU102 = ps.load_hardware("zcu102")

@@ -1,0 +1,1 @@
+"""Structures of the Verilog that ships, and what each takes of an FPGA."""
