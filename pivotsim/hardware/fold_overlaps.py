@@ -5,10 +5,10 @@ for the held operand, too. ``REGISTERS`` lists what overlaps take on top. Withou
 a column (`none`), or its second ones (`settled`), are themselves the chain that a load moves through: it settles in all
 rows in the same clock, and may not begin before all rows have taken over what the chain held.
 
-Sources: rtl/verilog/pe_generic.v, in which each row meets its clocks; tests/data/foreign_rtl.csv for `none` and
+Sources: rtl/verilog/array/pe_generic.v, in which each row meets its clocks; tests/data/foreign_rtl.csv for `none` and
 `settled` in arrays of others. In a column of DSP48E2 slices the second operand of
-`settled` is a register of the slice (B1) and takes no flip-flop: rtl/verilog/pe_dsp48e2.v. `preload`, `chained` and
-`pipelined` begin a load before the first operand has passed all rows, which that chain cannot.
+`settled` is a register of the slice (B1) and takes no flip-flop: rtl/verilog/array/pe_dsp48e2.v. `preload`,
+`chained` and `pipelined` begin a load before the first operand has passed all rows, which that chain cannot.
 """
 
 from collections.abc import Iterator

@@ -22,10 +22,11 @@ from pathlib import Path
 
 from pivotsim.hardware.resources.recorded import TABLE
 from pivotsim.rtl.sizes import bits
+from pivotsim.rtl.sources import PARTS, module, modules
 from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
 ROOT = Path(__file__).parents[2]
-VERILOG = ROOT / "pivotsim" / "rtl" / "verilog"
+VERILOG = modules(*PARTS)
 LIMIT_S = 1500
 SIZES = ((8, 8), (16, 16), (32, 32), (64, 36))
 FLAT, WHOLE = SIZES[:2], SIZES[:3]  # also counted in one piece, to check the sum of the parts: arrays, memories
@@ -139,17 +140,17 @@ def _top(rows: int, cols: int) -> Part:
     """Return what the top has beside its parts, every one of which is a black box."""
     sizes = {"R": rows, "C": cols, "LANES": rows, "OVERLAP": 4, "MREG": 1, "SLICES": 1, "READ_CYCLES": 1,
              "COUNT_BITS": 20}  # fmt: skip
-    outside = tuple(path.stem for path in sorted(VERILOG.glob("*.v")) if path.stem not in ("accelerator", "skew"))
+    outside = tuple(path.stem for path in VERILOG if path.stem not in ("accelerator", "skew"))
     return Part("top", "accelerator", rows, cols, sizes, outside, {"output_stationary": 0, "weight_stationary": 0})
 
 
 def synthesised(part: Part) -> tuple[dict[str, float], int]:
     """Return what yosys counts of a part, and its levels of logic."""
-    inside = [path for path in sorted(VERILOG.glob("*.v")) if path.stem not in part.outside]
+    inside = [path for path in VERILOG if path.stem not in part.outside]
     setting = " ".join(f"-set {name} {value}" for name, value in part.parameters.items())
     with tempfile.TemporaryDirectory() as folder:
         script = [
-            *(f"read_verilog -lib {VERILOG / name}.v" for name in part.outside),
+            *(f"read_verilog -lib {module(name)}" for name in part.outside),
             "read_verilog " + " ".join(map(str, inside)),
             *([f"chparam {setting} {part.top}"] if setting else []),
             f"hierarchy -top {part.top}",

@@ -9,11 +9,12 @@ from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import bits
+from pivotsim.rtl.sources import PARTS, modules
 from tests.rtl import verilated
-from tests.rtl.bridge import FOLD_OVERLAPS, SLICE, VERILOG
+from tests.rtl.bridge import FOLD_OVERLAPS, SLICE
 from tests.rtl.verilated import HERE, Model
 
-SOURCES = (*sorted(VERILOG.glob("*.v")), *sorted((HERE / "bench").glob("*.v")), SLICE)
+SOURCES = (*modules(*PARTS), *sorted((HERE / "bench").glob("*.v")), SLICE)
 MODEL = Model("bench", SOURCES, HERE / "memory_bridge.cpp")
 EVENTS = ("load_start", "load_end", "tile_start", "tile_end", "stream_start", "stream_end", "drain_start", "drain_end")
 MOVED = ("dram_read", "dram_write", "gb_write", "ipmem_write", "wtmem_write", "sums")

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from pivotsim.rtl.sources import VERILOG, module
 from tests.rtl import verilated
 from tests.rtl.verilated import HERE, Model, cache_folder, missing
 
 __all__ = ["DATAFLOWS", "FOLD_OVERLAPS", "Build", "Run", "VerilatedArray", "cache_folder", "library", "missing"]
 
-VERILOG = HERE.parents[1] / "pivotsim" / "rtl" / "verilog"
 SLICE = VERILOG.parent / "testbench" / "DSP48E2.v"
 SOURCES = [
     *(HERE / name for name in ("systolic.v", "sequencer.v", "pe_digest.v", "delay.v", "collector.v")),
-    *(VERILOG / name for name in ("pe_generic.v", "pe_dsp48e2.v", "array_column_dsp48e2.v", "skew.v")),
+    *(module(name) for name in ("pe_generic", "pe_dsp48e2", "array_column_dsp48e2", "skew")),
     SLICE,
 ]
 DATAFLOWS = ("is", "ws", "os")

@@ -10,11 +10,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from pivotsim.rtl.sources import PARTS, VERILOG, module, modules
 from tests.rtl.accelerator import Build, VerilatedAccelerator, parameters_of
-from tests.rtl.bridge import SLICE, VERILOG
+from tests.rtl.bridge import SLICE
 from tests.rtl.verilated import HERE, Model
 
 BENCH = HERE / "bench"
+FILES = " ".join(str(path.relative_to(VERILOG.parent)) for path in modules(*PARTS))
 OBSERVED = sorted(set(re.findall(r"\bdut\.(\w+)", (BENCH / "bench.v").read_text())))
 BITS = 16  # of a fault's number
 LIMIT_S = 900
@@ -63,7 +65,7 @@ def elaborated(build: Build) -> list[str]:
     """Return yosys' commands that read and elaborate a build."""
     values = " ".join(f"-chparam {name} {value}" for name, value in parameters_of(build).items())
     return [
-        "read_verilog -lib +/xilinx/cells_xtra.v", "read_verilog verilog/*.v", f"hierarchy -top accelerator {values}",
+        "read_verilog -lib +/xilinx/cells_xtra.v", f"read_verilog {FILES}", f"hierarchy -top accelerator {values}",
         *(f"setattr -set keep 1 accelerator/w:{name}" for name in OBSERVED), "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_expr -mux_undef",
         "opt_clean",
     ]  # fmt: skip
@@ -92,7 +94,7 @@ def draw_faults(build: Build, count: int, seed: int, folder: Path) -> tuple[list
     )
     assert count_of == 1 and ended == 1
     bench.write_text(own)
-    sources = (netlist, bench, BENCH / "dram_model.v", SLICE, VERILOG / "skew.v")
+    sources = (netlist, bench, BENCH / "dram_model.v", SLICE, module("skew"))
     return faults, Model("bench", sources, HERE / "mutant_bridge.cpp", OFF)
 
 

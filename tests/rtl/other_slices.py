@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.rtl.bridge import SLICE, VERILOG
+from pivotsim.rtl.sources import module
+from tests.rtl.bridge import SLICE
 from tests.rtl.verilated import HERE, Model, cache_folder, library
 
 ROWS = 4
 LIMIT_S = 300
-OURS = tuple(VERILOG / f"{name}.v" for name in ("pe_dsp48e2", "array_column_dsp48e2", "skew"))
+OURS = tuple(module(name) for name in ("pe_dsp48e2", "array_column_dsp48e2", "skew"))
 
 
 class Differences(NamedTuple):

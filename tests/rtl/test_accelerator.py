@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.rtl.sources import PARTS, VERILOG, modules
 from pivotsim.workload.masks.masks import OPERANDS
 from tests.rtl import accelerator_faults, verilated
 from tests.rtl.accelerator import MODEL, Build, VerilatedAccelerator, library
-from tests.rtl.bridge import FOLD_OVERLAPS, VERILOG
+from tests.rtl.bridge import FOLD_OVERLAPS
 from tests.rtl.memory_agreement import EDGES, Tally, differences, draw_case
 
 CASES = 300
@@ -56,7 +57,7 @@ def test_random_cases_agree_in_everything(accelerators):
 def test_what_ships_lints_without_a_warning():
     command = [
         verilated._executable(), "--lint-only", "-Wall", "--language", "1364-2005", "--top-module", "accelerator",
-        *(str(path) for path in MODEL.sources if path.parent == VERILOG or path.stem == "DSP48E2"),
+        *(str(path) for path in MODEL.sources if VERILOG in path.parents or path.stem == "DSP48E2"),
     ]  # fmt: skip
     small = ["-GR=1", "-GC=1", "-GOVERLAP=4", "-GMREG=1"]
     late = ["-GREAD_CYCLES=2", "-GOPMEM_HALVES=1", "-GOS_EDGE_REGISTER=0"]
@@ -69,7 +70,7 @@ def test_what_ships_lints_without_a_warning():
         assert done.returncode == 0 and not done.stderr, done.stderr
 
 
-@pytest.mark.parametrize("path", sorted(VERILOG.glob("*.v")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", modules(*PARTS), ids=lambda path: path.stem)
 def test_a_module_a_file_and_nothing_for_observation(path):
     text = path.read_text()
     assert re.findall(r"^module (\w+)", text, re.M) == [path.stem]

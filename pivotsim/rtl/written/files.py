@@ -11,6 +11,7 @@ from pivotsim.rtl.encoding import tables, word
 from pivotsim.rtl.layout import kept_elements, requantised, stored
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import widths_of
+from pivotsim.rtl.sources import PARTS, modules
 from pivotsim.rtl.written.block_diagram import diagram
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.gemms import Gemm
@@ -31,7 +32,9 @@ def write_files(
     given: Mapping[str, Weights],
 ) -> None:  # fmt: skip
     """Write everything into an empty folder; ``given`` are weights by the names of their operations."""
-    shutil.copytree(SHIPPED / "verilog", folder / "rtl")
+    (folder / "rtl").mkdir()
+    for path in modules(*PARTS):
+        shutil.copy(path, folder / "rtl")
     bench = folder / "bench"
     bench.mkdir()
     for path in (SHIPPED / "testbench").iterdir():

@@ -1,7 +1,6 @@
 """The table of fold overlaps: codes are those of kernels, and rows name the registers that the PE in Verilog has."""
 
 import re
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -11,9 +10,10 @@ from pivotsim.hardware.array import FoldOverlap
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAP, FOLD_OVERLAPS, REGISTERS, without_loads
 from pivotsim.kernels import types
+from pivotsim.rtl.sources import module
 from tests.rtl import bridge
 
-PE = (Path(__file__).parents[3] / "pivotsim" / "rtl" / "verilog" / "pe_generic.v").read_text()
+PE = module("pe_generic").read_text()
 
 
 def test_names_are_known_everywhere_in_one_order():

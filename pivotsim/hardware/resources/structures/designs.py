@@ -6,7 +6,7 @@ column. Rotators, movers and the top lie on curves between recorded sizes (``Str
 Sums pass down columns of DSP48E2 slices (is, ws) where the fold overlap is `none` or `settled`: one slice and 9
 flip-flops an element, two tags a column. `rtl` writes them for `settled` and mac_latency 2; `none` waits longer and
 needs no other registers. Other overlaps begin a load before the last has settled, and os drains its sums: those take
-elements of LUTs around a slice (rtl/verilog/pe_generic.v).
+elements of LUTs around a slice (rtl/verilog/array/pe_generic.v).
 
 A memory has a bank for each byte lane, 2**ceil(log2(widest port)) of them, each of half block RAMs or, where that
 would be nearly empty, of LUTs; rotators turn bytes to and from their banks and grow with banks times lanes.
