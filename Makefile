@@ -126,7 +126,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_dse
 
 bench-peers: $(READY)
-	$(BIN)/python tests/benchmarks/bench_peers.py
+	$(BIN)/python -m tests.benchmarks.bench_peers
 
 figures: $(DEV) $(TORCH_READY)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures --recorded notebooks/recorded > /dev/null
@@ -186,7 +186,7 @@ help:
 	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
 	@echo "make rtl-mutants    200 faults drawn by yosys in the Verilog, each caught by a simulation or explained (minutes)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
-	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
+	@echo "make bench-peers    an encoder and a hundred shapes on other tools, each installed apart (takes minutes)"
 	@echo "make figures        draw the pages' and the notebooks' pictures again, one of them with torch"
 	@echo "make notebooks      run the notebooks and store what they show, one of them with torch (minutes)"
 	@echo "make dist           build wheel and sdist into dist and check both with twine"
