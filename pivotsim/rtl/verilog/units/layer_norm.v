@@ -34,7 +34,6 @@ module layer_norm #(
     localparam INDEX_BITS = SPAN > 1 ? $clog2(SPAN) : 1;
     localparam SUM_BITS = 17 + $clog2(LANES);
     localparam SQUARE_BITS = 32 + $clog2(LANES);
-    integer i;
     genvar lane;
 
     // ---- where rows begin and end
@@ -59,7 +58,8 @@ module layer_norm #(
     endgenerate
     reg [SUM_BITS-1:0] beat_sum, beat_sum_reg;
     reg [SQUARE_BITS-1:0] beat_squares, beat_squares_reg;
-    always @* begin
+    always @* begin : add
+        integer i;
         beat_sum = 0;
         beat_squares = 0;
         for (i = 0; i < LANES; i = i + 1) begin

@@ -17,13 +17,14 @@ module residual_add #(
     output wire [16*LANES-1:0] out_data
 );
     held_delay #(.WIDTH(1), .DEPTH(3)) valid (.clk(clk), .advance(advance), .in(in_valid), .out(out_valid));
-    wire [63:0] half = shift == 0 ? 64'd0 : 64'd1 << (shift - 1'b1);
+    wire signed [63:0] half = shift == 0 ? 64'sd0 : 64'sd1 <<< (shift - 1'b1);
     genvar lane;
     generate
         for (lane = 0; lane < LANES; lane = lane + 1) begin : element
             wire signed [X_BITS-1:0] given = x[X_BITS*lane +: X_BITS];
             reg signed [X_BITS+16:0] product;
-            wire signed [63:0] rounded = ({{(47-X_BITS){product[X_BITS+16]}}, product} + $signed(half)) >>> shift;
+            wire signed [63:0] wide = {{(47-X_BITS){product[X_BITS+16]}}, product};
+            wire signed [63:0] rounded = (wide + half) >>> shift;
             wire [15:0] waited;
             held_delay #(.WIDTH(16), .DEPTH(2)) until_product (
                 .clk(clk), .advance(advance), .in(stream[16*lane +: 16]), .out(waited));

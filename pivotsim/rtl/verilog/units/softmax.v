@@ -30,7 +30,6 @@ module softmax #(
     localparam STEPS = 2; // of the division, a clock
     localparam DIVISION = (15 + STEPS - 1) / STEPS;
     localparam [LANES-1:0] ALL = {LANES{1'b1}};
-    integer i, s;
     genvar lane;
 
     // ---- the maximum of each row, of bytes as unsigned numbers of the same order
@@ -41,7 +40,8 @@ module softmax #(
         .clk(clk), .advance(advance), .valid(in_valid), .first(in_first), .row_elements(row_elements), .ends(ends),
         .split(split));
     reg [8*LANES-1:0] here, beyond;
-    always @* begin
+    always @* begin : compare
+        integer i, s;
         for (i = 0; i < LANES; i = i + 1) begin
             here[8*i +: 8] = i < split ? ordered[8*i +: 8] : 8'd0;
             beyond[8*i +: 8] = i < split ? 8'd0 : ordered[8*i +: 8];
@@ -95,7 +95,8 @@ module softmax #(
 
     // ---- their sum, and its reciprocal
     reg [SUM_BITS-1:0] sum_here, sum_beyond, here_sum, beyond_sum, sum_reg;
-    always @* begin
+    always @* begin : add
+        integer i;
         sum_here = 0;
         sum_beyond = 0;
         for (i = 0; i < LANES; i = i + 1) begin
