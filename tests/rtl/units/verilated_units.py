@@ -41,9 +41,10 @@ class Dropped(NamedTuple):
 class VerilatedUnits:
     """All units of one width, built for rows of at most ``longest`` elements; ``holds`` says when all hold."""
 
-    def __init__(self, lanes: int, longest: int, dropping: Dropping = Dropping(), model: Model = MODEL) -> None:
-        self.lanes, self.longest, self.dropping = lanes, longest, dropping
-        parameters = {"LANES": lanes, "LONGEST": longest} | {k.upper(): v for k, v in dropping._asdict().items()}
+    def __init__(self, lanes: int, longest: int, dropping: Dropping | None = None, model: Model = MODEL) -> None:
+        self.lanes, self.longest, self.dropping = lanes, longest, dropping or Dropping()
+        parameters = {"LANES": lanes, "LONGEST": longest}
+        parameters |= {name.upper(): value for name, value in self.dropping._asdict().items()}
         path = verilated.library(model, f"units-{lanes}", parameters, columns=lanes, pes=1)
         self._library = ctypes.CDLL(str(path))
         self._library.bench_new.restype = ctypes.c_void_p
@@ -87,7 +88,7 @@ class VerilatedUnits:
         return out, clocks
 
     def drop(self, attention: np.ndarray, tokens: np.ndarray, kept: int) -> Dropped:
-        """Drop all but ``kept`` of the patches: attention (heads, n), tokens (prefix + n, d), d whole channel blocks."""
+        """Drop all but ``kept`` patches: attention (heads, n), tokens (prefix + n, d), d of whole channel blocks."""
         (heads, n), (rows, width), sizes = attention.shape, tokens.shape, self.dropping
         beats = -(-n // self.lanes)
         scores = np.full((heads, beats * self.lanes), 85, dtype=np.int8)
