@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, got_shape
+from pivotsim.errors import InputError, got, shape_text
 from pivotsim.integer.scaling import Integers, saturated
 
 MAX_CHANNELS = 4096
@@ -60,9 +60,9 @@ def layer_norm_constants(gamma: Integers, beta: Integers, eps: float, in_scale: 
     """
     gamma, beta = np.asarray(gamma, dtype=np.float64), np.asarray(beta, dtype=np.float64)
     if gamma.ndim != 1 or gamma.shape != beta.shape or not 1 <= gamma.size <= MAX_CHANNELS:
-        raise InputError(
-            f"gamma and beta: vectors of 1 to {MAX_CHANNELS} channels are expected {got_shape(gamma.shape)}"
-        )
+        expected = f"two vectors of one length, 1 to {MAX_CHANNELS}, are expected"
+        shapes = f"(got {shape_text(gamma.shape)} and {shape_text(beta.shape)})"
+        raise InputError(f"gamma and beta: {expected} {shapes}")
     for name, scale in (("in_scale", in_scale), ("out_scale", out_scale)):
         if not (math.isfinite(scale) and scale > 0):
             raise InputError(f"{name}: more than 0 is expected {got(scale)}")
