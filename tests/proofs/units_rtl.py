@@ -45,21 +45,21 @@ def main() -> int:
     vectors = int(sys.argv[1]) if len(sys.argv) > 1 else VECTORS
     different: list[str] = []
     total = Counter[str]()
-    for lanes, longest, dropping in BUILDS:
-        units = VerilatedUnits(lanes, longest, dropping)
-        seen, found = campaign(units, -(-vectors // len(BUILDS)), SEED + lanes, rows=250)
+    for build in BUILDS:
+        units = VerilatedUnits(*build)
+        seen, found = campaign(units, -(-vectors // len(BUILDS)), SEED + build[0], rows=250)
         units.close()
         different += found
         total += seen
-        print(f"{lanes} lanes: {dict(seen)}, {found or 'no difference'}", flush=True)
+        print(f"{build[0]} lanes: {dict(seen)}, {found or 'no difference'}", flush=True)
     missed = missed_faults() if vectors >= VECTORS else []
     faults = len(unit_faults.FAULTS)
+    lanes = ", ".join(str(build[0]) for build in BUILDS)
     text = (
-        f"{total['softmax']:,} random rows of softmax, {total['layer_norm']:,} of LayerNorm,"
-        f" {total['residual_add']:,} of residual additions and {total['token_dropping']:,} drops of\ntokens in Verilog of"
-        f" {', '.join(str(lanes) for lanes, *_ in BUILDS)} lanes, and every input of the tables of softmax, GELU, SiLU"
-        " and ReLU:\nanswers against the integer reference, clocks against the engine's model:"
-        f" {len(different)} differences."
+        f"{total['softmax']:,} random rows of softmax, {total['layer_norm']:,} of LayerNorm, {total['residual_add']:,}"
+        f" of residual additions and {total['token_dropping']:,} drops of\ntokens in Verilog of {lanes} lanes, and"
+        " every input of the tables of softmax, GELU, SiLU and ReLU:\nanswers against the integer reference, clocks against"
+        f" the engine's model: {len(different)} differences."
     )
     if vectors >= VECTORS:
         text += f" {faults - len(missed)} of {faults} one-line faults in that Verilog are caught."

@@ -119,7 +119,7 @@ def every_table_input(units: VerilatedUnits) -> Differences:
     every = np.arange(-128, 128).astype(np.int8)[None]
     for kind in activation.ACTIVATIONS:
         table = activation.activation_table(kind, 1 / 16, 1 / 20)
-        out, clocks = units.activation([every], table)
+        out, clocks = units.activation([every], table, HOLDS[2])
         found += _compared(units, "activation", "gelu", out, [activation.activate(every, table)], [every], clocks)
     most, below = (index.ravel() for index in np.tril_indices(256))
     rows = np.repeat((below - 128)[:, None], max(2, lanes), axis=1).astype(np.int8)
