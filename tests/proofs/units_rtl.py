@@ -58,8 +58,8 @@ def main() -> int:
     text = (
         f"{total['softmax']:,} random rows of softmax, {total['layer_norm']:,} of LayerNorm, {total['residual_add']:,}"
         f" of residual additions and {total['token_dropping']:,} drops of\ntokens in Verilog of {lanes} lanes, and"
-        " every input of the tables of softmax, GELU, SiLU and ReLU:\nanswers against the integer reference, clocks against"
-        f" the engine's model: {len(different)} differences."
+        " every input of the tables of softmax, GELU, SiLU and ReLU:\nanswers against the integer reference, clocks"
+        f" against the engine's model: {len(different)} differences."
     )
     if vectors >= VECTORS:
         text += f" {faults - len(missed)} of {faults} one-line faults in that Verilog are caught."
