@@ -18,7 +18,7 @@ from pivotsim.workload.ops import Op
 PATCHES = "patches"  # int8 (patches, channels * height * width of a patch), channels outermost: what a run starts from
 LOGITS = "head"
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 Tensors: TypeAlias = Mapping[str, Array]  # by name, (..., rows, columns); axes in front are images
 
 
@@ -66,7 +66,7 @@ class Gemm:
     n: int
     copies: int
     a: View
-    b: "View | Array"
+    b: View | Array
     output: str
     bias: Array | None = None
     scale: Any = None
