@@ -1,4 +1,4 @@
-"""From an integer model and a plan to steps: attentions skipped, patches, heads, neurons and blocks of weights left out.
+"""From an integer model and a plan to steps: attentions skipped, tokens, heads, neurons and blocks of weights left out.
 
 All plans read the same integers: a head or a neuron that goes takes its columns and rows along, a block that is left
 out is zeros, and scales stay.
@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pivotsim.errors import InputError, got
-from pivotsim.integer.model import IntegerModel
 from pivotsim.integer.steps import LOGITS, PATCHES, Array, Gemm, Operation, Step, View
+from pivotsim.integer.weights.model import IntegerModel
 from pivotsim.tables import encoder_lines
 from pivotsim.workload.plans import EncoderPlan, Plan, check_plan, plan
 from pivotsim.workload.tokens.methods import METHODS, TokenStep
@@ -36,7 +36,7 @@ def steps_of(model: IntegerModel, of: Plan | None = None) -> tuple[Step, ...]:
 
     Examples
     --------
-    >>> from pivotsim.integer.random_weights import random_model
+    >>> from pivotsim.integer.weights.random_weights import random_model
     >>> [step.output for step in steps_of(random_model("digits_vit"))][:7]
     ['patch_embed', 'position', '1.norm1', '1.qkv', '1.qkt', '1.softmax', '1.sv']
     """

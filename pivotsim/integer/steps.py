@@ -1,7 +1,7 @@
 """Steps of integer inference: a list in the order of the trace's operations, each with what its bits depend on.
 
 A tensor is two-dimensional, (rows, columns), rows being tokens. What heads have of their own stands side by side: of
-H heads and N tokens the scores are (N, H * N), copy h in columns h * N to h * N + N - 1. Activations of a GEMM are int8,
+H heads and N tokens the scores are (N, H * N), copy h in columns h * N to h * N + N - 1. Operands of a GEMM are int8,
 the residual stream is int16, sums and logits are int32. A step reads tensors by name and makes one.
 """
 

@@ -8,10 +8,10 @@ import numpy as np
 from pivotsim.errors import InputError, got_elements, got_shape, shape_text
 from pivotsim.integer import layer_norm, residual, softmax, tokens
 from pivotsim.integer.activation import ACTIVATIONS, activate
-from pivotsim.integer.model import IntegerModel
 from pivotsim.integer.plan_steps import steps_of
 from pivotsim.integer.scaling import rescale, saturated
 from pivotsim.integer.steps import LOGITS, PATCHES, Array, Gemm, Operation, Step, Tensors
+from pivotsim.integer.weights.model import IntegerModel
 from pivotsim.models.spec import VitModel
 from pivotsim.workload.plans import Plan
 
@@ -42,7 +42,7 @@ def run(model: IntegerModel, images: Any, plan: Plan | None = None) -> Inference
 
     Examples
     --------
-    >>> from pivotsim.integer.random_weights import random_model
+    >>> from pivotsim.integer.weights.random_weights import random_model
     >>> one = random_model("digits_vit", seed=1)
     >>> found = run(one, np.zeros((2, 1, 8, 8), dtype=np.int8))
     >>> found.logits.shape, found.tensors["1.softmax"].shape, len(found.tensors)

@@ -22,10 +22,10 @@ import numpy as np
 from pivotsim.errors import InputError
 from pivotsim.integer.activation import activation_table
 from pivotsim.integer.layer_norm import layer_norm_constants
-from pivotsim.integer.model import IntegerModel, check_supported, scale_array
 from pivotsim.integer.scaling import saturated, scale_of
 from pivotsim.integer.softmax import ONE, softmax_table
 from pivotsim.integer.steps import Array
+from pivotsim.integer.weights.model import IntegerModel, check_supported, scale_array
 from pivotsim.models.spec import VitModel
 
 LEVELS = 127

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pivotsim.errors import InputError, check_list, got
-from pivotsim.integer.calibration import integer_model
-from pivotsim.integer.model import IntegerModel
+from pivotsim.integer.weights.calibration import integer_model
+from pivotsim.integer.weights.model import IntegerModel
 from pivotsim.workload.plans import Plan, plan
 
 if TYPE_CHECKING:

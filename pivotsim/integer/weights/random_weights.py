@@ -8,10 +8,10 @@ import numpy as np
 
 from pivotsim.integer.activation import activation_table
 from pivotsim.integer.layer_norm import layer_norm_constants
-from pivotsim.integer.model import IntegerModel, layout_of, scale_array
 from pivotsim.integer.scaling import scale_of
 from pivotsim.integer.softmax import softmax_table
 from pivotsim.integer.steps import Array
+from pivotsim.integer.weights.model import IntegerModel, layout_of, scale_array
 from pivotsim.models.spec import VitModel, load_model
 
 WEIGHT_RMS, ACTIVATION_RMS = 73.5, 32.0  # of -127 to 127 alike; what scales aim at
@@ -33,7 +33,7 @@ def random_model(source: "VitModel | str | Path | Mapping[str, object]", *, seed
     Examples
     --------
     >>> random_model("deit_t")
-    <IntegerModel: deit_t, 5,638,272 bytes of weights>
+    <IntegerModel: deit_t, 5,647,872 bytes of weights>
     """
     model = load_model(source)
     draw = np.random.default_rng(seed)

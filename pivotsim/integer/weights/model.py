@@ -21,6 +21,7 @@ from pivotsim.integer.layer_norm import LayerNorm
 from pivotsim.integer.scaling import Scale
 from pivotsim.integer.steps import Array
 from pivotsim.io.array_files import read_arrays, write_arrays
+from pivotsim.io.samples import find_sample
 from pivotsim.models.spec import VitModel, load_model
 from pivotsim.tables import Printable, Table
 
@@ -94,11 +95,22 @@ class IntegerModel(Printable):
 def read_integer_model(path: str | Path) -> IntegerModel:
     """Return an integer model from the file that ``IntegerModel.save`` wrote; nothing of it is run.
 
+    Parameters
+    ----------
+    path : str or Path
+        A file, or ``digits``: the sample, trained on scikit-learn's digits.
+
     Raises
     ------
     InputError
         The file is no such file, of another version, or its arrays are not those of its model; all are told.
+
+    Examples
+    --------
+    >>> read_integer_model("digits")
+    <IntegerModel: digits_vit, 65,984 bytes of weights>
     """
+    path = find_sample("integer", "integer model", path).path
     arrays = read_arrays(path, lambda name: {"header": "U"}.get(name, "f" if name.endswith("_scale") else "iu"))
     try:
         header = json.loads(str(arrays.pop("header")))
@@ -181,7 +193,8 @@ def _check_constants(model: VitModel, constants: Mapping[str, Any]) -> None:
             wanted = f"must be {dtype}, {'x'.join(map(str, shape))}"
             problems.append(f"{name}: {wanted} {got_elements(array)}")
         elif name.endswith(".scale") and not _is_scale(array):
-            problems.append(f"{name}: must be a multiplier of 0 or 32768 to 65535, and a shift of 0 to 62 {got(array.tolist())}")
+            wanted = "must be a multiplier of 0 or 32768 to 65535, and a shift of 0 to 62"
+            problems.append(f"{name}: {wanted} {got(array.tolist())}")
         elif name.endswith(".weights") and array.min() < -127:
             problems.append(f"{name}: must lie in -127 to 127 (got -128)")
     if problems:
@@ -191,6 +204,7 @@ def _check_constants(model: VitModel, constants: Mapping[str, Any]) -> None:
 def _is_scale(pair: Array) -> bool:
     multiplier, shift = pair.tolist()
     return (multiplier == 0 or 2**15 <= multiplier < 2**16) and 0 <= shift <= 62
+
 
 def scale_array(scale: Scale) -> Array:
     """Return a scale as it is stored, int64 (2,)."""
