@@ -21,9 +21,8 @@ def said_by_the_oracle(model, images, plan):
     assert heads == {m.heads}  # the oracle has all of them
     oracle = Oracle(model.constants, m.depth, m.heads, m.patch_px, m.activation)
     removed = {e.encoder: e.attention_tokens - e.mlp_tokens for e in plan.encoders if e.attention_active}
-    kept = {
-        f"{e.encoder}.{label}": mask.elements().tolist() for e in plan.encoders for label, mask in e.weight_masks.items()
-    }
+    masks = {f"{e.encoder}.{label}": mask for e in plan.encoders for label, mask in e.weight_masks.items()}
+    kept = {name: mask.elements().tolist() for name, mask in masks.items()}
     for image in images:
         yield oracle.logits(image.tolist(), plan.active, removed, kept), oracle.tensors
 
