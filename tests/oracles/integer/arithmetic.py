@@ -1,4 +1,4 @@
-"""Operations of integer inference on Python's own integers, a number at a time, as docs/integer_inference.md has them."""
+"""Operations of integer inference on Python's own integers, a number at a time, by docs/integer_inference.md."""
 
 from fractions import Fraction
 from math import floor, isqrt
