@@ -54,7 +54,7 @@ def test_integers_say_what_the_rounded_vit_says(vit, images, name):
 def test_scales_are_those_of_fake_quantisation(vit, images):
     model, rounded = ps.integer.quantise(vit, images), fake_quantised(vit, images)
     weight = rounded.blocks[0].attn.qkv.weight.detach()
-    step = float(vit.blocks[0].attn.qkv.weight.abs().max()) / 127
+    step = float(vit.blocks[0].attn.qkv.weight.detach().abs().max()) / 127
     assert (model.constants["1.qkv.weights"] == np.rint(weight.numpy().T / step)).all()
     assert model.image_scale == pytest.approx(float(images.abs().max()) / 127)
     pixels = ps.integer.run(model, images.numpy()).tensors["patches"]
@@ -91,3 +91,21 @@ def test_a_distilled_vit_has_no_integer_form(images):
     vit = build_vit({**SIZES, "prefix_tokens": 2}, distilled=True)
     with pytest.raises(ps.InputError, match="two heads have no integer form"):
         ps.integer.quantise(vit, images)
+
+
+def test_the_command_writes_what_the_function_makes(vit, images, tmp_path, capsys):
+    from pivotsim.cli.entry import main
+    from pivotsim.io.array_files import write_arrays
+
+    model, weights, shown, out = (tmp_path / name for name in ("small.yaml", "small.pth", "images.npz", "int8.npz"))
+    model.write_text("".join(f"{key}: {value}\n" for key, value in SIZES.items()))
+    torch.save(vit.state_dict(), weights)
+    write_arrays(shown, {"images": images.numpy()})
+    arguments = ["quantise", model, "--checkpoint", weights, "--images", shown, "--rung", "low=--active 1"]
+    assert main([*map(str, arguments), "--rung", "whole", "--out", str(out)]) == 0
+    assert "ranges of 64 images in low, whole" in " ".join(capsys.readouterr().out.split())
+    whole = ps.plan(vit.model)
+    same = ps.integer.quantise(vit, images, [ps.skip_attention(whole, active=[1]), whole])
+    found = ps.integer.read_integer_model(out)
+    assert found.constants.keys() == same.constants.keys()
+    assert all((found.constants[name] == same.constants[name]).all() for name in same.constants)
