@@ -35,6 +35,11 @@ def run(model: IntegerModel, images: Any, plan: Plan | None = None) -> Inference
     plan : Plan, optional
         What of the model runs; all by default.
 
+    Returns
+    -------
+    Inference
+        Logits int32 (n, classes), and every tensor by the name of the step that made it.
+
     Raises
     ------
     InputError
@@ -77,7 +82,26 @@ def patches_of(model: VitModel, images: Array) -> Array:
 
 
 def execute(step: Step, tensors: Tensors) -> Array:
-    """Return the tensor that a step makes of those it reads, (..., rows, columns)."""
+    """Return the tensor that a step makes of those it reads.
+
+    Parameters
+    ----------
+    step : Gemm or Operation
+    tensors : mapping of str to array, (..., rows, columns)
+        By name; axes in front are images.
+
+    Returns
+    -------
+    array, (..., rows, columns)
+
+    Examples
+    --------
+    >>> from pivotsim.integer.plan_steps import steps_of
+    >>> from pivotsim.integer.weights.random_weights import random_model
+    >>> first = steps_of(random_model("digits_vit"))[0]
+    >>> execute(first, {"patches": np.ones((16, 4), dtype=np.int8)}).shape
+    (16, 32)
+    """
     return multiply(step, tensors) if isinstance(step, Gemm) else KINDS[step.kind](step, tensors)
 
 

@@ -100,6 +100,10 @@ def read_integer_model(path: str | Path) -> IntegerModel:
     path : str or Path
         A file, or ``digits``: the sample, trained on scikit-learn's digits.
 
+    Returns
+    -------
+    IntegerModel
+
     Raises
     ------
     InputError
@@ -202,7 +206,7 @@ def _check_constants(model: VitModel, constants: Mapping[str, Any]) -> None:
 
 
 def _is_scale(pair: Array) -> bool:
-    multiplier, shift = pair.tolist()
+    multiplier, shift = (int(value) for value in pair)
     return (multiplier == 0 or 2**15 <= multiplier < 2**16) and 0 <= shift <= 62
 
 

@@ -30,6 +30,15 @@ def random_model(source: "VitModel | str | Path | Mapping[str, object]", *, seed
         Weights are drawn from -127 to 127 alike, biases from -1000 to 1000, gammas from 0.5 to 1.5, betas from -0.5 to
         0.5; scales bring results to 32 steps in the mean square.
 
+    Returns
+    -------
+    IntegerModel
+
+    Raises
+    ------
+    InputError
+        The model is not valid, or has no integer form.
+
     Examples
     --------
     >>> random_model("deit_t")
