@@ -132,13 +132,13 @@ def _add(step: Operation, tensors: Tensors) -> Array:
 
 
 def _norm(step: Operation, tensors: Tensors) -> Array:
-    return np.asarray(layer_norm.layer_norm(tensors[step.inputs[0]], step.constants))
+    return np.asarray(layer_norm.normalised(tensors[step.inputs[0]], step.constants))
 
 
 def _softmax(step: Operation, tensors: Tensors) -> Array:
     scores = tensors[step.inputs[0]]
     by_head = scores.reshape(*scores.shape[:-1], step.copies, step.n)
-    return np.asarray(softmax.softmax(by_head, step.constants).reshape(scores.shape))
+    return np.asarray(softmax.probabilities(by_head, step.constants).reshape(scores.shape))
 
 
 def _activate(step: Operation, tensors: Tensors) -> Array:

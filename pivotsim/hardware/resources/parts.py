@@ -18,6 +18,8 @@ from typing import NamedTuple
 from pivotsim.hardware.fpga.spec import VivadoSpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.block_rams import MemoryBlocks
+from pivotsim.hardware.resources.written_units import PARTS as WRITTEN_UNITS
+from pivotsim.hardware.resources.written_units import unit_counts, units_placed
 from pivotsim.units import INT64_MAX
 
 FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
@@ -80,7 +82,9 @@ def demand_of(parts: Iterable[Part]) -> int:
 
 def unknown_parts(hw: SystolicHardware) -> tuple[str, ...]:
     """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
-    units = [kind for kind, place in hw.placement if place == "pl"]
+    written = "; ".join(map(str, unit_counts(hw)))
+    others = [unit for unit in units_placed(hw) if unit not in WRITTEN_UNITS]
     uncounted = NOT_COUNTED if hw.fpga.use.counted_by == "synthesis" else (NOT_FITTED,)
-    of_units = f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF): {UNKNOWN}"
-    return (*uncounted, *([of_units] if units else []))
+    of_written = f"units of programmable logic, as yosys counts them before place and route, in no demand: {written}"
+    of_others = f"units of programmable logic: {', '.join(others)} (DSP, BRAM36, LUT, FF): {UNKNOWN}"
+    return (*uncounted, *([of_written] if written else []), *([of_others] if others else []))
