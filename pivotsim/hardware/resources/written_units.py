@@ -4,12 +4,11 @@ Rows of synthesis.csv are for the rows of DeiT-S (197 scores, 384 channels) at s
 lines. A kind that no Verilog is written for has no count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from pivotsim.hardware.resources.recorded import HOW, SynthesisRow, curve_of
 from pivotsim.hardware.spec import Hardware
-from pivotsim.operations import PL, UNIT_OF
 
 # unit -> part of synthesis.csv
 PARTS = {
@@ -39,14 +38,9 @@ class UnitCount(NamedTuple):
         return f"{self.unit} of {self.lanes} lanes {amounts} ({self.how})"
 
 
-def units_placed(hw: Hardware) -> tuple[str, ...]:
-    """Return the units that some operation is placed on, each once."""
-    return tuple(dict.fromkeys(UNIT_OF[kind] for kind, place in hw.placement if place == PL))
-
-
-def unit_counts(hw: Hardware) -> Iterator[UnitCount]:
-    """Yield what synthesis counted of the units that are placed and written, before place and route."""
-    for unit in units_placed(hw):
+def unit_counts(hw: Hardware, units: Iterable[str]) -> Iterator[UnitCount]:
+    """Yield what synthesis counted of those units that are written, before place and route."""
+    for unit in units:
         if unit in PARTS:
             lanes = getattr(hw.units, unit).elements_per_clock
             curves = [curve_of(PARTS[unit], _lanes, count) for count in COUNTS]

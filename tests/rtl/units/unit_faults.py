@@ -35,7 +35,7 @@ FAULTS = [
     _verilog("token_ranks", "every run falls", "(second > first) ^ rises;", "(second > first) ^ (1'b0 & rises);"),
     _verilog("token_ranks", "scores of the drop before stay", "else if (score_first) key", "else if (1'b0) key"),
     _verilog("token_shuffle", "tokens that stay are summed, too", "here && !stays[p] ?", "here ?"),
-    _verilog("token_shuffle", "the weights of all channels are summed", "valid_1 && write_block == 0", "valid_1"),
+    _verilog("token_shuffle", "the weights of all channels are summed", "(first_1 ? {TOTAL_BITS{1'b0}} : total) + together", "total + together"),
     _verilog("token_dropping", "the sorter leaves out its last level", "distance == 0 && level == wire_bits", "distance == 0 && level + 1'b1 >= wire_bits"),
 ]  # fmt: skip
 

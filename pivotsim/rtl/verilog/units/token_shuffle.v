@@ -95,7 +95,7 @@ module token_shuffle #(
         {valid_2, last_2, first_2, block_2} <= {valid_1, last_1, first_1, write_block};
         {last_3, block_3} <= {last_2, block_2};
         weights_1 <= weights;
-        if (valid_1 && write_block == 0) total <= (first_1 ? {TOTAL_BITS{1'b0}} : total) + together;
+        if (valid_1) total <= (first_1 ? {TOTAL_BITS{1'b0}} : total) + together;
     end
 
     // ---- 2**(15 + b) over the sum, whose length is b bits
