@@ -160,7 +160,8 @@ class _Walk:
         """Return a product outside the encoders."""
         weights, bias = (self.own.constants[f"{label}.{part}"] for part in ("weights", "bias"))
         scale = None if wide else self.own.scale(label)
-        return Gemm(i, label, rows, *weights.shape, 1, a, weights, output, bias, scale)
+        k, n = weights.shape
+        return Gemm(i, label, rows, k, n, 1, a, weights, output, bias, scale)
 
 
 def _check(model: IntegerModel, of: Plan) -> None:

@@ -25,7 +25,8 @@ from pivotsim.integer.layer_norm import layer_norm_constants
 from pivotsim.integer.scaling import saturated, scale_of
 from pivotsim.integer.softmax import ONE, softmax_table
 from pivotsim.integer.steps import Array
-from pivotsim.integer.weights.model import IntegerModel, check_supported, scale_array
+from pivotsim.integer.weights.constants import scale_array
+from pivotsim.integer.weights.model import IntegerModel, check_supported
 from pivotsim.models.spec import VitModel
 
 LEVELS = 127

@@ -11,7 +11,8 @@ from pivotsim.integer.layer_norm import layer_norm_constants
 from pivotsim.integer.scaling import scale_of
 from pivotsim.integer.softmax import softmax_table
 from pivotsim.integer.steps import Array
-from pivotsim.integer.weights.model import IntegerModel, layout_of, scale_array
+from pivotsim.integer.weights.constants import layout_of, scale_array
+from pivotsim.integer.weights.model import IntegerModel
 from pivotsim.models.spec import VitModel, load_model
 
 WEIGHT_RMS, ACTIVATION_RMS = 73.5, 32.0  # of -127 to 127 alike; what scales aim at

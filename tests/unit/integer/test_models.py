@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.integer.weights.model import layout_of
+from pivotsim.integer.weights.constants import layout_of
 from pivotsim.integer.weights.random_weights import random_model
 from pivotsim.io.array_files import read_arrays, write_arrays
 from tests.integer_cases import digits_plans
@@ -47,10 +47,17 @@ def test_a_model_prints_its_constants():
         ({"1.fc1.bias": np.zeros(5, np.int32)}, "1.fc1.bias: must be int32, 6 (got integers, a vector of 5)"),
         ({"1.fc1.bias": np.zeros(6, np.int64)}, "1.fc1.bias: must be int32, 6 (got integers, a vector of 6)"),
         ({"1.fc1.scale": np.array([32767, 3])},
-         "1.fc1.scale: must be a multiplier of 0 or 32768 to 65535, and a shift of 0 to 62 (got 32767, 3)"),
+         "1.fc1.scale: must be a multiplier of 0 or 32768 to 65535, and a shift of 0 to 62"),
         ({"1.fc1.scale": np.array([32768, 63])},
-         "1.fc1.scale: must be a multiplier of 0 or 32768 to 65535, and a shift of 0 to 62 (got 32768, 63)"),
-        ({"1.fc1.weights": np.full((4, 6), -128, np.int8)}, "1.fc1.weights: must lie in -127 to 127 (got -128)"),
+         "1.fc1.scale: must be a multiplier of 0 or 32768 to 65535, and a shift of 0 to 62"),
+        ({"1.fc1.weights": np.full((4, 6), -128, np.int8)}, "1.fc1.weights: must lie in -127 to 127"),
+        ({"1.norm1.sizes": np.array([3, 2**24, 1, 0])},
+         "1.norm1.sizes: must be bits and inverse of the width, an epsilon of 1 or more, a shift of 0 to 31"),
+        ({"1.norm1.multiplier": np.full(4, 2**15, np.int32)}, "1.norm1.multiplier: must lie in -32768 to 32767"),
+        ({"norm.addend": np.full(4, -(2**31) - 1)}, "norm.addend: must lie in -2147483648 to 2147483647"),
+        ({"2.softmax.table": np.zeros(256, np.uint16)}, "2.softmax.table: must begin with 65535"),
+        ({"header": np.array('{"version": 1, "model": "digits_vit"}')},
+         "is no integer model: it needs header, image_scale and logit_scale"),
         ({"header": np.array("{}")}, "is no integer model: it needs header, image_scale and logit_scale"),
         ({"image_scale": None}, "is no integer model: it needs header, image_scale and logit_scale"),
         ({"image_scale": np.float64(0)}, "image_scale: must be finite and above 0 (got 0)"),
