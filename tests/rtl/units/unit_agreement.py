@@ -35,7 +35,9 @@ def softmax_rows(units: VerilatedUnits, draw: random.Random, rows: int) -> Diffe
     blocks = [generator.integers(-128, span - 128, (rows, n)).astype(np.int8) for _ in range(2)]
     table = softmax.softmax_table(draw.choice([1e-9, 0.003, 0.02, 0.1, 1.0]))
     out, clocks = units.softmax(blocks, table, draw.choice(HOLDS))
-    return _compared(units, "softmax", "softmax", out, [softmax.probabilities(b, table) for b in blocks], blocks, clocks)
+    return _compared(
+        units, "softmax", "softmax", out, [softmax.probabilities(b, table) for b in blocks], blocks, clocks
+    )
 
 
 def layer_norm_rows(units: VerilatedUnits, draw: random.Random, rows: int) -> Differences:
