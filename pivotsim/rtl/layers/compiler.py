@@ -139,7 +139,7 @@ class _Compiler:
     def _weights(self, step: Gemm, program: Program) -> tuple[str, int]:
         """Note the weights of a step; equal ones of several paths lie in DRAM once."""
         matrix = np.ascontiguousarray(step.b, dtype=np.int8)
-        name = self._constant(matrix, f"{step.encoder}.{step.module}", step.mask and step.mask.digest)
+        name = self._constant(matrix, f"{step.encoder}.{step.module}.weight", step.mask and step.mask.digest)
         planned = self.planned.setdefault(name, Planned(name, (step.k, step.n), "int8", WEIGHTS, matrix))
         planned.readers.append(Reader(program, "b", Part(step.k, 0, step.n)))
         return name, len(planned.readers) - 1
