@@ -1,0 +1,113 @@
+"""Layer programs on the Verilog that ships, run by the driver that ships: DRAM is the host's to read and write."""
+
+import ctypes
+import functools
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from pivotsim.rtl.layers.host import Host, constants
+from pivotsim.rtl.layers.image import image
+from pivotsim.rtl.layers.program import End
+from pivotsim.rtl.sizes import parameters_of, widths_of
+from pivotsim.rtl.sources import PARTS, modules
+from tests.rtl import verilated
+from tests.rtl.bridge import SLICE
+from tests.rtl.verilated import HERE, Model
+
+DRIVER = HERE.parents[1] / "pivotsim" / "rtl" / "driver"
+AT_STOP = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_uint32)
+AFTER = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)
+
+
+class DrivenModel(Model):
+    """A model whose library holds the driver, too."""
+
+    @functools.cached_property
+    def source_hash(self):
+        files = sorted(DRIVER.iterdir())
+        return hashlib.sha256(Model.source_hash.func(self) + b"".join(path.read_bytes() for path in files)).digest()
+
+
+MODEL = DrivenModel(
+    "layer_bench",
+    (*modules(*PARTS), HERE / "layers/bench/layer_bench.v", HERE / "bench/dram_model.v", SLICE),
+    HERE / "layers/layer_bridge.cpp",
+)
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What one run was: the end's path, the clocks of each product by its entry, words written into tables."""
+
+    path: str
+    clocks: dict[int, int]
+    stops: list[int]
+    words: int
+    all_clocks: int  # of the bus, too
+
+
+def parameters(program, dram_bytes=0):
+    """Return the bench's parameters for a layer program."""
+    own = dict(parameters_of(program.tables, max(program.dram_bytes, dram_bytes)))
+    del own["GEARBOX"]
+    flow = program.tables[0].dataflow.name
+    return own | {
+        "MULTIPLIES": 1, "OS": int(flow == "os"), "WS": int(flow == "ws"),
+        "DRAM_BYTES": max(program.dram_bytes, dram_bytes),
+    }  # fmt: skip
+
+
+class DrivenAccelerator:
+    """One layer program on its compiled accelerator."""
+
+    def __init__(self, program, compute, answer=None, optimise="-O1"):
+        self.program = program
+        values = parameters(program)
+        rows, cols = values["R"], values["C"]
+        path = verilated.library(MODEL, f"layers-{rows}x{cols}", values, cols, rows * cols, optimise)
+        self._library = ctypes.CDLL(str(path))
+        self._library.bench_new.restype = self._library.bench_dram.restype = ctypes.c_void_p
+        self._library.bench_clocks.restype = ctypes.c_int64
+        self._bench = ctypes.c_void_p(self._library.bench_new())
+        dram = ctypes.cast(self._library.bench_dram(self._bench), ctypes.POINTER(ctypes.c_uint8))
+        self.dram = np.ctypeslib.as_array(dram, (values["DRAM_BYTES"],))
+        self.host = Host(program, self.dram, compute, answer)
+        self._image = image(program, widths_of(program.tables, program.dram_bytes))
+        self.dram[: program.dram_bytes] = constants(program)
+        limits = program.tables[0].limits
+        settings = [
+            limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles,
+            rows + cols + 2 * values["MREG"] + values["READ_CYCLES"] + 4,
+        ]  # fmt: skip
+        self._library.bench_reset(self._bench, (ctypes.c_int64 * 5)(*settings))
+
+    def close(self):
+        """Free the model."""
+        self._library.bench_delete(self._bench)
+
+    def run(self, polls=1_000_000):
+        """Run the program once; the driver gives up after that many reads of the status within one GEMM."""
+        clocks, stops, words, problems = {}, [], ctypes.c_int64(), []
+        begin = self._library.bench_clocks(self._bench)
+
+        def at_stop(_, entry):
+            stops.append(entry)
+            try:
+                return int(self.host.at(self.program.entries[entry]))
+            except Exception as problem:  # ctypes would print it and go on
+                problems.append(problem)
+                return -16
+
+        ended = self._library.bench_run(
+            self._bench, self._image.ctypes.data_as(ctypes.c_void_p), polls, AT_STOP(at_stop),
+            AFTER(lambda _, entry, count: clocks.update({entry: count})), ctypes.byref(words),
+        )  # fmt: skip
+        if problems:
+            raise problems[0]
+        if ended < 0:
+            raise RuntimeError(f"the driver ended with {ended}")
+        end = self.program.entries[ended]
+        assert isinstance(end, End)
+        return Driven(end.path, clocks, stops, words.value, self._library.bench_clocks(self._bench) - begin)
