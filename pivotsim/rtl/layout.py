@@ -79,16 +79,3 @@ def drained_blocks(program: Program) -> Iterator[tuple[Any, bool, Drain]]:
 def kept_elements(mask: Mask | None, copy: int, operand: str) -> Any:
     """Return which elements of operand 'a' or 'b' a mask keeps, bool; 1 where it keeps all."""
     return mask.elements(copy) if mask is not None and mask.operand == operand else 1
-
-
-def requantised(sums: Matrix, shift: int) -> Matrix:
-    """Return int8 of sums as requantise.v makes them: shifted right, rounded half up, saturated.
-
-    AMD's AP_RND and AP_SAT (UG1399, quantisation modes). gemmlowp's RoundingDivideByPOT rounds a half away from zero,
-    ONNX' QuantizeLinear to even.
-
-    >>> requantised(np.array([-3, -2, 1, 2, 3, 1000]), 1)
-    array([ -1,  -1,   1,   1,   2, 127], dtype=int8)
-    """
-    half = 1 << (shift - 1) if shift else 0
-    return np.clip((sums.astype(np.int64) + half) >> shift, -128, 127).astype(np.int8)

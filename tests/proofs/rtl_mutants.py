@@ -53,7 +53,7 @@ def first_difference(accelerator: FaultyAccelerator, cases: list[Prepared], numb
     for place, given in enumerate(cases):
         limit = 2 * given.program.prediction.result.cycles + 100
         try:
-            found = of_engine(given, accelerator.run(given.program, given.image, given.shift, limit))
+            found = of_engine(given, accelerator.run(given.program, given.image, given.scale, limit))
         except RuntimeError as error:
             found = [str(error)]
         if found:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pivotsim.hardware.dataflows import DATAFLOW
+from pivotsim.integer.scaling import Scale
 from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import bits
@@ -16,6 +17,7 @@ from tests.rtl.verilated import HERE, Model
 
 SOURCES = (*modules(*PARTS), *sorted((HERE / "bench").glob("*.v")), SLICE)
 MODEL = Model("bench", SOURCES, HERE / "memory_bridge.cpp")
+UNSCALED = Scale(1, 0)
 EVENTS = ("load_start", "load_end", "tile_start", "tile_end", "stream_start", "stream_end", "drain_start", "drain_end")
 MOVED = ("dram_read", "dram_write", "gb_write", "ipmem_write", "wtmem_write", "sums")
 
@@ -38,6 +40,7 @@ class Build:
     table_bits: int = 13
     dram_bytes: int = 16384
     masked: bool = False  # for programs of masked GEMMs, too
+    multiplies: bool = False  # outputs are scaled by a multiplier, not shifted alone
     count_bits: int = 20
     address_bits: int = 32
 
@@ -70,7 +73,7 @@ def parameters_of(build: Build) -> dict[str, int]:
         "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
         "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
         "TABLE_BITS": build.table_bits, "COUNT_BITS": build.count_bits, "ADDRESS_BITS": build.address_bits,
-        "MASKED": int(build.masked),
+        "MASKED": int(build.masked), "MULTIPLIES": int(build.multiplies),
     }  # fmt: skip
 
 
@@ -98,12 +101,13 @@ class VerilatedAccelerator:
             self._library.bench_delete(self._bench)
             self._bench = None
 
-    def run(self, program: Program, image: np.ndarray, shift: int = 0, limit: int = 0) -> Run:
+    def run(self, program: Program, image: np.ndarray, scale: Scale = UNSCALED, limit: int = 0) -> Run:
         """Execute a program on what DRAM holds; ``limit`` bounds the clocks (0: far above any right answer)."""
         build, limits = self.build, program.limits
         assert max(map(len, tables(program))) <= 1 << build.table_bits and program.dram_bytes <= build.dram_bytes
         assert program.entries <= build.opmem_depth and program.buffer_bytes <= 2 * build.buffer_bytes
         assert build.masked or program.mask is None
+        assert build.multiplies or (scale.multiplier == 1 and scale.shift < 32)
         widths = build.widths
         table_words = -(-widths.table_bits // 32)
         encoded = [
@@ -116,7 +120,7 @@ class VerilatedAccelerator:
         settings = np.array(
             [
                 flow == DATAFLOW["os"], flow == DATAFLOW["ws"], words[0], passes, words[3], words[1], words[2],
-                program.narrow_column, limits.bias, program.out_bytes == 4, shift,
+                program.narrow_column, limits.bias, program.out_bytes == 4, *scale,
                 limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
                 limits.write_latency_cycles, program.dram_bytes, table_words,
                 build.rows + build.cols + 2 * build.mac_latency + 4,

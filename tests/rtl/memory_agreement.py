@@ -10,8 +10,9 @@ from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.integer.scaling import Scale, rescale
 from pivotsim.rtl.compiler import program_of
-from pivotsim.rtl.layout import dram_image, requantised, stored
+from pivotsim.rtl.layout import dram_image, stored
 from pivotsim.rtl.program import Program
 from tests.oracles.memory import clock as memory_clock
 from tests.oracles.memory.program import LOOP_ORDERS
@@ -116,24 +117,27 @@ class Prepared:
     program: Program
     image: np.ndarray
     after: np.ndarray
-    shift: int
+    scale: Scale
 
 
-def prepared(case: Case, seed: int) -> Prepared | DoesNotFit:
+def prepared(case: Case, seed: int, multiplies: bool = False) -> Prepared | DoesNotFit:
     """Return a case's program on seeded operands; InputError where hardware refuses it."""
     limits, mask = MemoryLimits(**case.memory), engine_mask(case.mask, case.gemm) if case.mask else None
     program = program_of(*case.gemm, case.array, limits, loop_order=case.loop_order, chunk=case.chunk, mask=mask)
     if isinstance(program, DoesNotFit):
         return program
     a, b, bias = operands(case, seed)
-    shift, image = seed % 12, dram_image(program, a, b, bias)
+    scale, image = Scale(1, seed % 12), dram_image(program, a, b, bias)
+    if multiplies:
+        draw = random.Random(seed)
+        scale = Scale(draw.randrange(1 << 15, 1 << 16), draw.choice([62, *range(16, 32)])) if seed % 9 else Scale(0, 0)
     kept = {name: mask.elements() if mask and mask.operand == name else 1 for name in "ab"}
     product = (a * kept["a"]).astype(np.int64) @ (b * kept["b"]).astype(np.int64) + (bias if limits.bias else 0)
     after = image.copy()
     after[program.output_address :] = stored(
-        program, product.astype(np.int32) if limits.out_bits == 32 else requantised(product, shift)
+        program, product.astype(np.int32) if limits.out_bits == 32 else rescale(product, scale)
     )
-    return Prepared(program, image, after, shift)
+    return Prepared(program, image, after, scale)
 
 
 def of_engine(given: Prepared, run: Run) -> list[str]:
@@ -149,7 +153,7 @@ def of_engine(given: Prepared, run: Run) -> list[str]:
 def differences(case: Case, accelerator: VerilatedAccelerator, seed: int, tally: Tally) -> list[str]:
     """Run one case everywhere and return what differs, most basic first; empty if all agree."""
     try:
-        given = prepared(case, seed)
+        given = prepared(case, seed, accelerator.build.multiplies)
     except InputError as error:
         tally.refused += 1
         return [] if is_refused(case, str(error)) else ["refused"]
@@ -158,7 +162,7 @@ def differences(case: Case, accelerator: VerilatedAccelerator, seed: int, tally:
         tally.misfits += 1
         return [] if isinstance(given, DoesNotFit) and not isinstance(oracle, memory_clock.Result) else ["fit"]
     program = given.program
-    run = accelerator.run(program, given.image, given.shift)
+    run = accelerator.run(program, given.image, given.scale)
     found, of_oracle = of_engine(given, run), clocks_of_oracle(oracle, program)
     for name, ours in clocks_of_rtl(program, run).items():
         if not np.array_equal(ours, of_oracle[name]):

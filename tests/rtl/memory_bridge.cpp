@@ -27,7 +27,7 @@ struct Bench {
 // What a run is: in this order.
 enum Setting {
     OUTPUT_STATIONARY, WEIGHT_STATIONARY, LOADS, PASSES, DRAINS, TILE_DESCRIPTORS, STREAM_DESCRIPTORS, NARROW_COLUMN,
-    BIASED, WIDE, SHIFT, RATE_BYTES, RATE_CLOCKS, READ_LATENCY, WRITE_LATENCY, DRAM_BYTES, TABLE_WORDS, RESET_CLOCKS, LIMIT
+    BIASED, WIDE, MULTIPLIER, SHIFT, RATE_BYTES, RATE_CLOCKS, READ_LATENCY, WRITE_LATENCY, DRAM_BYTES, TABLE_WORDS, RESET_CLOCKS, LIMIT
 };
 
 struct Noted {
@@ -65,6 +65,7 @@ int64_t bench_run(void* handle, const int64_t* settings, const uint32_t* const* 
     top.narrow_column = settings[NARROW_COLUMN];
     top.biased = settings[BIASED];
     top.wide = settings[WIDE];
+    top.multiplier = settings[MULTIPLIER];
     top.shift = settings[SHIFT];
     top.rate_bytes = settings[RATE_BYTES];
     top.rate_clocks = settings[RATE_CLOCKS];

@@ -20,10 +20,10 @@ from tests.rtl.memory_agreement import EDGES, Tally, differences, draw_case
 CASES = 300
 # every overlap; the other choices in turn
 BUILDS = [
-    Build(4, 3, "none", buffer_read_cycles=1, masked=True),
+    Build(4, 3, "none", buffer_read_cycles=1, masked=True, multiplies=True),
     Build(3, 4, "preload", mac_latency=2, opmem_halves=1, os_edge_register=False),
     Build(2, 3, "chained", os_edge_register=False, lanes=5, masked=True),
-    Build(3, 3, "pipelined", mac_latency=2, buffer_read_cycles=2),
+    Build(3, 3, "pipelined", mac_latency=2, buffer_read_cycles=2, multiplies=True),
     Build(3, 2, "settled", opmem_halves=1, masked=True),
 ]
 MISSING = verilated.missing()
@@ -62,7 +62,7 @@ def test_what_ships_lints_without_a_warning():
     small = ["-GR=1", "-GC=1", "-GOVERLAP=4", "-GMREG=1"]
     late = ["-GREAD_CYCLES=2", "-GOPMEM_HALVES=1", "-GOS_EDGE_REGISTER=0"]
     slices = ["-GOVERLAP=4", "-GMREG=1", "-GSLICES=1"]
-    masked = ["-GMASKED=1"]
+    masked = ["-GMASKED=1", "-GMULTIPLIES=1"]
     for extra in ([], small, late, slices, masked, [*masked, *late], [*masked, *slices, "-GR=1", "-GC=1"]):
         done = subprocess.run(
             [*command, *extra], capture_output=True, text=True, timeout=120, env=verilated._environment()

@@ -22,7 +22,8 @@ module bench #(
     input wire [COUNT_BITS-1:0] narrow_column,
     input wire biased,
     input wire wide,
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
     input wire stalls,
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
@@ -40,7 +41,7 @@ module bench #(
     top dut (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .loads(loads), .passes(passes), .drains(drains),
-        .narrow_column(narrow_column), .biased(biased), .wide(wide), .shift(shift),
+        .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .m_axis_read_command_tvalid(read_command_tvalid), .m_axis_read_command_tready(read_command_tready),
         .m_axis_read_command_tdata(read_command_tdata), .s_axis_read_tvalid(read_tvalid),
         .s_axis_read_tready(read_tready), .s_axis_read_tdata(read_tdata), .s_axis_read_tkeep(read_tkeep),

@@ -17,7 +17,7 @@
 #include "verilated.h"
 
 enum Setting {
-    LOADS, PASSES, DRAINS, NARROW_COLUMN, BIASED, WIDE, SHIFT, RATE_BYTES, RATE_CLOCKS, READ_LATENCY,
+    LOADS, PASSES, DRAINS, NARROW_COLUMN, BIASED, WIDE, MULTIPLIER, SHIFT, RATE_BYTES, RATE_CLOCKS, READ_LATENCY,
     WRITE_LATENCY, DRAM_BYTES, PREDICTED, SETTINGS
 };
 const char* const TABLES[4] = {"loads", "tiles", "streams", "drains"};
@@ -92,6 +92,7 @@ int main() {
         top.narrow_column = is[NARROW_COLUMN];
         top.biased = is[BIASED];
         top.wide = is[WIDE];
+        top.multiplier = is[MULTIPLIER];
         top.shift = is[SHIFT];
         top.rate_bytes = is[RATE_BYTES];
         top.rate_clocks = is[RATE_CLOCKS];

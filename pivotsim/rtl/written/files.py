@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.integer.scaling import Scale, rescale
 from pivotsim.rtl.encoding import tables, word
-from pivotsim.rtl.layout import kept_elements, requantised, stored
+from pivotsim.rtl.layout import kept_elements, stored
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import widths_of
 from pivotsim.rtl.sources import PARTS, modules
@@ -78,11 +79,11 @@ def _write_program(
     sums += 0 if bias is None or not limits.bias else bias
     sums = sums.astype(np.int32)
     shift = min(MAX_SHIFT, max(0, int(np.abs(sums.astype(np.int64)).max()).bit_length() - 7))  # the largest fits int8
-    outputs = stored(program, requantised(sums, shift) if program.out_bytes == 1 else sums)
+    outputs = stored(program, rescale(sums, Scale(1, shift)) if program.out_bytes == 1 else sums)
     (folder / "outputs.hex").write_text("".join(image_lines(program.output_address, outputs)))
     settings = (
         len(program.loads), program.prediction.result.passes, len(program.drains), program.narrow_column, limits.bias,
-        program.out_bytes == 4, shift, limits.dram_bytes_per_s or 0, limits.clock_hz,
+        program.out_bytes == 4, 1, shift, limits.dram_bytes_per_s or 0, limits.clock_hz,
         limits.read_latency_cycles, limits.write_latency_cycles, program.dram_bytes, gemm.cycles,
     )  # fmt: skip
     return " ".join((gemm.name, name, *(str(int(value)) for value in settings))) + "\n"

@@ -36,7 +36,7 @@ def _ports(parameters: Mapping[str, int]) -> Sequence[tuple[str, int, str]]:
         ("i", 1, "clk"), ("i", 1, "reset"), ("i", 1, "table_write"), ("i", 2, "table_select"),
         ("i", parameters["TABLE_BITS"], "table_index"), ("i", word, "table_data"), ("i", 1, "start"), ("o", 1, "done"),
         ("i", count, "loads"), ("i", count, "passes"), ("i", count, "drains"), ("i", count, "narrow_column"),
-        ("i", 1, "biased"), ("i", 1, "wide"), ("i", 5, "shift"),
+        ("i", 1, "biased"), ("i", 1, "wide"), ("i", 16, "multiplier"), ("i", 6, "shift"),
         ("o", 1, "m_axis_read_command_tvalid"), ("i", 1, "m_axis_read_command_tready"),
         ("o", 2 * count + address, "m_axis_read_command_tdata"), ("i", 1, "s_axis_read_tvalid"),
         ("o", 1, "s_axis_read_tready"), ("i", 8 * lanes, "s_axis_read_tdata"), ("i", lanes, "s_axis_read_tkeep"),

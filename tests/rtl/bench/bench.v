@@ -21,6 +21,7 @@ module bench #(
     parameter COUNT_BITS = 20,
     parameter ADDRESS_BITS = 32,
     parameter MASKED = 0,
+    parameter MULTIPLIES = 0,
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
     parameter DRAM_BYTES = 4096
 ) (
@@ -40,7 +41,8 @@ module bench #(
     input wire [COUNT_BITS-1:0] narrow_column,
     input wire biased,
     input wire wide,
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
     input wire [31:0] read_latency,
@@ -73,12 +75,12 @@ module bench #(
         .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES), .OPMEM_DEPTH(OPMEM_DEPTH),
         .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES), .BANK_BITS(BANK_BITS),
         .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS),
-        .MASKED(MASKED)
+        .MASKED(MASKED), .MULTIPLIES(MULTIPLIES)
     ) dut (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),
         .weight_stationary(weight_stationary), .loads(loads), .passes(passes), .drains(drains),
-        .narrow_column(narrow_column), .biased(biased), .wide(wide), .shift(shift),
+        .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .read_starts(read_starts), .read_address(read_address), .read_size(read_size), .read_takes(read_takes),
         .read_count(read_count), .read_data(read_data), .write_starts(write_starts), .write_address(write_address),
         .write_size(write_size), .write_offers(write_offers), .write_data(write_data), .write_accepts(write_accepts),

@@ -10,7 +10,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.rtl.compiler import program_of
 from pivotsim.rtl.descriptors import Drain, Load, Stream, Tile, Unit
 from pivotsim.rtl.encoding import Widths, tables, word
-from pivotsim.rtl.layout import dram_image, outputs, requantised, stored, unit_bytes
+from pivotsim.rtl.layout import dram_image, outputs, stored, unit_bytes
 from pivotsim.workload.masks.masks import Mask
 
 
@@ -140,11 +140,6 @@ def test_units_lie_in_the_order_in_which_they_are_sent():
     assert unit_bytes(program, Unit("b", 1, -1, 0), b).tolist() == [16, 18, 17, 19]  # step by step
     settled = program_of(2, 5, 2, array_of(fold_overlap="settled"), limits_of(), chunk=2)
     assert unit_bytes(settled, Unit("a", 1, 0, -1), a).tolist() == [4, 9, 3, 8]  # the last row first
-
-
-def test_requantised_rounds_half_up_and_saturates():
-    assert requantised(np.array([2**30, -(2**30), 6, 5, -6, -7]), 2).tolist() == [127, -128, 2, 1, -1, -2]
-    assert requantised(np.array([5, -5]), 0).tolist() == [5, -5]
 
 
 def test_all_tables_have_a_row_for_each_interval():

@@ -35,6 +35,7 @@ module accelerator #(
     parameter COUNT_BITS = 20, // of counts, local addresses and bytes of a transfer
     parameter ADDRESS_BITS = 32, // of DRAM
     parameter MASKED = 0,
+    parameter MULTIPLIES = 0, // outputs are scaled by a multiplier, not shifted alone
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0) // of a table's word,
         // the widest; ADDRESS_BITS at most 2 * COUNT_BITS + 2
 ) (
@@ -58,7 +59,8 @@ module accelerator #(
     input wire [COUNT_BITS-1:0] narrow_column, // where a pass with fewer columns ends
     input wire biased,
     input wire wide, // outputs of 4 bytes
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
 
     // DRAM, read side: a request, then bytes in order, 0 .. read_takes a clock
     output wire read_starts,
@@ -279,10 +281,10 @@ module accelerator #(
                     .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
         .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),
         .write_data(fill_data), .read_address(bias_address), .read_data(bias_data));
-    write_mover #(.C(C), .LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) writer (
+    write_mover #(.C(C), .LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .MULTIPLIES(MULTIPLIES)) writer (
         .clk(clk), .begins(drain_begins), .moves(drain_moves), .entries(drain_entries), .row_bytes(drain_row),
         .lanes(drain_lanes), .entry_address(drain_entry), .bias_address(drain_bias), .bias_step(drain_bias_step),
-        .bias_shared(!os && !ws), .biased(biased), .wide(wide), .shift(shift), .last(drain_last),
+        .bias_shared(!os && !ws), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift), .last(drain_last),
         .read_address(drain_address), .read_data(drained), .bias_read_address(bias_address), .bias_data(bias_data),
         .dram_offers(write_offers), .dram_data(write_data), .dram_accepts(write_accepts),
         .dram_response(write_response));

@@ -23,6 +23,7 @@ module stream_accelerator #(
     parameter COUNT_BITS = 20,
     parameter ADDRESS_BITS = 32,
     parameter MASKED = 0,
+    parameter MULTIPLIES = 0, // outputs are scaled by a multiplier, not shifted alone
     parameter GEARBOX = 1, // some loads take fewer bytes a clock than the stream has lanes
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0)
 ) (
@@ -44,7 +45,8 @@ module stream_accelerator #(
     input wire [COUNT_BITS-1:0] narrow_column,
     input wire biased,
     input wire wide,
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
 
     output wire m_axis_read_command_tvalid,
     input wire m_axis_read_command_tready,
@@ -75,12 +77,12 @@ module stream_accelerator #(
         .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
         .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED)
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES)
     ) core (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),
         .weight_stationary(weight_stationary), .loads(loads), .passes(passes), .drains(drains),
-        .narrow_column(narrow_column), .biased(biased), .wide(wide), .shift(shift),
+        .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .read_starts(read_starts), .read_address(read_address), .read_size(read_size), .read_takes(read_takes),
         .read_count(read_count), .read_data(read_data), .write_starts(write_starts), .write_address(write_address),
         .write_size(write_size), .write_offers(write_offers), .write_data(write_data), .write_accepts(write_accepts),

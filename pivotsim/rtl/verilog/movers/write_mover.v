@@ -7,7 +7,8 @@ module write_mover #(
     parameter C = 4,
     parameter LANES = 8,
     parameter COUNT_BITS = 20,
-    parameter READ_CYCLES = 0
+    parameter READ_CYCLES = 0,
+    parameter MULTIPLIES = 0 // of requantise
 ) (
     input wire clk,
     input wire begins,
@@ -21,7 +22,8 @@ module write_mover #(
     input wire bias_shared, // one bias for all columns of a word
     input wire biased,
     input wire wide,
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
     output wire last,
 
     output wire [COUNT_BITS-1:0] read_address,
@@ -55,8 +57,8 @@ module write_mover #(
     generate
         for (c = 0; c < C; c = c + 1) begin : column
             wire [31:0] bias = !biased ? 32'd0 : bias_shared ? bias_data[31:0] : bias_data[32*c +: 32];
-            requantise one (.sum(read_data[32*c +: 32]), .bias(bias), .shift(shift), .wide(wide),
-                            .out(words[32*c +: 32]));
+            requantise #(.MULTIPLIES(MULTIPLIES)) one (.sum(read_data[32*c +: 32]), .bias(bias),
+                .multiplier(multiplier), .shift(shift), .wide(wide), .out(words[32*c +: 32]));
             assign bytes[8*c +: 8] = words[32*c +: 8];
         end
     endgenerate
