@@ -2,8 +2,8 @@
 
 These names are the way in; more stand in the namespaces ``pivotsim.hardware``, ``pivotsim.workload``,
 ``pivotsim.simulation``, ``pivotsim.effort``, ``pivotsim.pruning``, ``pivotsim.published``, ``pivotsim.dram``,
-``pivotsim.truth``, ``pivotsim.calibration``, ``pivotsim.export`` and ``pivotsim.pages``. Everything loads on first
-use, so that ``import pivotsim`` costs milliseconds.
+``pivotsim.truth``, ``pivotsim.calibration``, ``pivotsim.integer``, ``pivotsim.export`` and ``pivotsim.pages``.
+Everything loads on first use, so that ``import pivotsim`` costs milliseconds.
 """
 
 from typing import TYPE_CHECKING
@@ -63,8 +63,8 @@ __all__ = [
     "write_html", "write_rtl", "write_trace",
 ]  # fmt: skip
 _NAMESPACES = (
-    "calibration", "dram", "effort", "export", "hardware", "models", "pages", "plots", "pruning", "published",
-    "simulation", "truth", "workload",
+    "calibration", "dram", "effort", "export", "hardware", "integer", "models", "pages", "plots", "pruning",
+    "published", "simulation", "truth", "workload",
 )  # fmt: skip
 __getattr__, __dir__ = lazy(__name__, _HOMES, _NAMESPACES)
 

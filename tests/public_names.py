@@ -6,6 +6,7 @@ NAMESPACES = (
     "effort",
     "export",
     "hardware",
+    "integer",
     "models",
     "pruning",
     "published",

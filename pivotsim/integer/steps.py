@@ -1,7 +1,7 @@
 """Steps of integer inference: a list in the order of the trace's operations, each with what its bits depend on.
 
 A tensor is two-dimensional, (rows, columns), rows being tokens. What heads have of their own stands side by side: of
-H heads and N tokens the scores are (N, H * N), copy h in columns h * N to h * N + N - 1. Activations of a GEMM are int8,
+H heads and N tokens the scores are (N, H * N), copy h in columns h * N to h * N + N - 1. Operands of a GEMM are int8,
 the residual stream is int16, sums and logits are int32. A step reads tensors by name and makes one.
 """
 
@@ -18,7 +18,7 @@ from pivotsim.workload.ops import Op
 PATCHES = "patches"  # int8 (patches, channels * height * width of a patch), channels outermost: what a run starts from
 LOGITS = "head"
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 Tensors: TypeAlias = Mapping[str, Array]  # by name, (..., rows, columns); axes in front are images
 
 
@@ -66,7 +66,7 @@ class Gemm:
     n: int
     copies: int
     a: View
-    b: "View | Array"
+    b: View | Array
     output: str
     bias: "Array | None" = None
     scale: Any = None

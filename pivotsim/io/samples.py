@@ -12,7 +12,10 @@ from pivotsim.errors import InputError, got, nearest
 from pivotsim.io.search_path import note_shadow, note_useless_roots, search_folders
 from pivotsim.io.yaml_reader import read_yaml
 
-ENDINGS = {"accuracy": ".csv", "logits": ".npz", "cka": ".npz", "claims": ".csv", "rows": ".csv", "traces": ".csv"}
+ENDINGS = {
+    "accuracy": ".csv", "logits": ".npz", "cka": ".npz", "claims": ".csv", "rows": ".csv", "traces": ".csv",
+    "integer": ".npz", "images": ".npz",
+}  # fmt: skip
 
 
 class Sample(NamedTuple):
@@ -28,7 +31,7 @@ def find_sample(kind: str, option: str, name: str | Path) -> Sample:
 
     Parameters
     ----------
-    kind : {'accuracy', 'logits', 'cka', 'claims', 'rows', 'traces'}
+    kind : {'accuracy', 'logits', 'cka', 'claims', 'rows', 'traces', 'integer', 'images'}
     option : str
         What messages start with.
     name : str or Path

@@ -1,4 +1,4 @@
-"""One set of weights for each seed of the digits that runs four plans: whole, half of the attentions, tokens, blocks."""
+"""One set of weights for each seed of the digits, for four plans: whole, half of the attentions, tokens, blocks."""
 
 from typing import NamedTuple
 

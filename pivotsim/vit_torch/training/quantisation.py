@@ -1,14 +1,15 @@
 """Fake quantisation: a ViT that computes in float on numbers rounded to few bits."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from pivotsim.errors import check_integer
-from pivotsim.vit_torch.measuring.extraction import Images, logits_of
+from pivotsim.vit_torch.measuring.extraction import Images
+from pivotsim.vit_torch.measuring.ranges import MADE, READ, observed_ranges
 from pivotsim.vit_torch.model.attention import Attention
 from pivotsim.vit_torch.model.transformer import VisionTransformer
 
@@ -45,25 +46,41 @@ def fake_quantised(vit: VisionTransformer, images: Images, *, bits: int = 8) -> 
     >>> len(quantised.head.weight.unique())
     3
     """
+    levels_of(bits)
+    return rounded_within(vit, observed_ranges(vit, images), bits=bits)
+
+
+def rounded_within(vit: VisionTransformer, ranges: Mapping[str, float], *, bits: int = 8) -> VisionTransformer:
+    """Return a copy as ``fake_quantised`` does, with ranges that were observed before.
+
+    Parameters
+    ----------
+    vit : VisionTransformer
+        Stays as it is.
+    ranges : mapping of str to float
+        As ``observed_ranges`` returns them; what is not observed is not rounded, but for weights.
+    bits : int
+        2 to 16.
+
+    Raises
+    ------
+    InputError
+        A number is out of range.
+    """
     levels = levels_of(bits)
     quantised = copy.deepcopy(vit)
-    largest: dict[nn.Module, float] = {}
+    names = {module: name for name, module in quantised.named_modules()}
     spots, results = operands(quantised)
-
-    hooks = [m.register_forward_pre_hook(lambda module, inputs: _note(largest, module, inputs[0])) for m in spots]
-    outputs: dict[nn.Module, float] = {}
-    hooks += [m.register_forward_hook(lambda module, inputs, output: _note(outputs, module, output)) for m in results]
-    logits_of(quantised, images)
-    for hook in hooks:
-        hook.remove()
     with torch.no_grad():
         for module in spots:
             module.weight.copy_(rounded(module.weight, float(module.weight.abs().max()), levels))
-            if module in largest:  # not of an attention that is skipped
-                module.register_forward_pre_hook(_rounding_inputs(largest[module], levels))
+            largest = ranges.get(f"{names[module]}.{READ}")
+            if largest is not None:  # not of an attention that is skipped
+                module.register_forward_pre_hook(_rounding_inputs(largest, levels))
         for module in results:
-            if module in outputs:
-                module.register_forward_hook(_rounding_output(outputs[module], levels))
+            largest = ranges.get(f"{names[module]}.{MADE}")
+            if largest is not None:
+                module.register_forward_hook(_rounding_output(largest, levels))
     return quantised
 
 
@@ -92,10 +109,6 @@ def rounded(x: Tensor, largest: float, levels: int) -> Tensor:
         return torch.zeros_like(x)
     scale = largest / levels
     return (x / scale).round().clamp(-levels, levels) * scale
-
-
-def _note(largest: dict[nn.Module, float], module: nn.Module, x: Tensor) -> None:
-    largest[module] = max(largest.get(module, 0.0), float(x.abs().max()))
 
 
 def _rounding_inputs(largest: float, levels: int) -> Callable[..., Any]:

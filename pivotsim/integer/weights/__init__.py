@@ -1,0 +1,1 @@
+"""The integers of a model: what they are, where they come from."""
