@@ -68,7 +68,7 @@ class Gemm:
     a: View
     b: View | Array
     output: str
-    bias: "Array | None" = None
+    bias: Array | None = None
     scale: Any = None
     mask: Mask | None = None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pivotsim.rtl.layers.host import Host, constants
+from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import image
 from pivotsim.rtl.layers.program import End
 from pivotsim.rtl.sizes import parameters_of, widths_of
@@ -37,6 +37,10 @@ MODEL = DrivenModel(
 )
 
 
+class DriverError(RuntimeError):
+    """What pivot_run returned: one of pivot_error."""
+
+
 @dataclass(frozen=True)
 class Driven:
     """What one run was: the end's path, the clocks of each product by its entry, words written into tables."""
@@ -62,7 +66,7 @@ def parameters(program, dram_bytes=0):
 class DrivenAccelerator:
     """One layer program on its compiled accelerator."""
 
-    def __init__(self, program, compute, answer=None, optimise="-O1"):
+    def __init__(self, program, host_of, optimise="-O1"):
         self.program = program
         values = parameters(program)
         rows, cols = values["R"], values["C"]
@@ -73,23 +77,32 @@ class DrivenAccelerator:
         self._bench = ctypes.c_void_p(self._library.bench_new())
         dram = ctypes.cast(self._library.bench_dram(self._bench), ctypes.POINTER(ctypes.c_uint8))
         self.dram = np.ctypeslib.as_array(dram, (values["DRAM_BYTES"],))
-        self.host = Host(program, self.dram, compute, answer)
-        self._image = image(program, widths_of(program.tables, program.dram_bytes))
+        self.host = host_of(program, self.dram)
+        self.image = image(program, widths_of(program.tables, program.dram_bytes))
         self.dram[: program.dram_bytes] = constants(program)
-        limits = program.tables[0].limits
+        self._reset_clocks = rows + cols + 2 * values["MREG"] + values["READ_CYCLES"] + 4
+        self.reset()
+
+    def reset(self, bus_seed=0):
+        """Reset the accelerator, not DRAM; with a seed each channel of the bus waits at random."""
+        limits = self.program.tables[0].limits
         settings = [
             limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles,
-            rows + cols + 2 * values["MREG"] + values["READ_CYCLES"] + 4,
+            self._reset_clocks, bus_seed,
         ]  # fmt: skip
-        self._library.bench_reset(self._bench, (ctypes.c_int64 * 5)(*settings))
+        self._library.bench_reset(self._bench, (ctypes.c_int64 * 6)(*settings))
 
     def close(self):
         """Free the model."""
         self._library.bench_delete(self._bench)
 
-    def run(self, polls=1_000_000):
-        """Run the program once; the driver gives up after that many reads of the status within one GEMM."""
-        clocks, stops, words, problems = {}, [], ctypes.c_int64(), []
+    def run(self, polls=1_000_000, words=None):
+        """Run the program, or other words as its image; the driver gives up a GEMM after that many reads of its status.
+
+        Raises what the host raises at a stop, and DriverError for an error of the driver's own.
+        """
+        clocks, stops, written, problems = {}, [], ctypes.c_int64(), []
+        given = self.image if words is None else words
         begin = self._library.bench_clocks(self._bench)
 
         def at_stop(_, entry):
@@ -101,13 +114,13 @@ class DrivenAccelerator:
                 return -16
 
         ended = self._library.bench_run(
-            self._bench, self._image.ctypes.data_as(ctypes.c_void_p), polls, AT_STOP(at_stop),
-            AFTER(lambda _, entry, count: clocks.update({entry: count})), ctypes.byref(words),
+            self._bench, given.ctypes.data_as(ctypes.c_void_p), polls, AT_STOP(at_stop),
+            AFTER(lambda _, entry, count: clocks.update({entry: count})), ctypes.byref(written),
         )  # fmt: skip
         if problems:
             raise problems[0]
         if ended < 0:
-            raise RuntimeError(f"the driver ended with {ended}")
+            raise DriverError(ended)
         end = self.program.entries[ended]
         assert isinstance(end, End)
-        return Driven(end.path, clocks, stops, words.value, self._library.bench_clocks(self._bench) - begin)
+        return Driven(end.path, clocks, stops, written.value, self._library.bench_clocks(self._bench) - begin)

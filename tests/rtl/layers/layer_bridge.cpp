@@ -11,7 +11,14 @@ struct Bench {
     VerilatedContext context;
     Vlayer_bench top{&context};
     int64_t clocks = 0;
+    uint32_t noise = 0;  // 0: no channel of the bus ever waits
 
+    // A few clocks, at random.
+    void wait() {
+        if (!noise) return;
+        noise ^= noise << 13, noise ^= noise >> 17, noise ^= noise << 5;  // xorshift
+        for (uint32_t i = noise % 4; i > 0; --i) rise();
+    }
     void rise() {
         top.clk = 1;
         top.eval();
@@ -20,20 +27,24 @@ struct Bench {
         ++clocks;
     }
     void write(uint32_t offset, uint32_t value) {
-        top.awvalid = top.wvalid = top.bready = 1;
         top.awaddr = static_cast<uint8_t>(offset);
         top.wdata = value;
+        if (noise & 1) top.awvalid = 1, wait(), top.wvalid = 1;  // address or data first
+        else top.wvalid = 1, wait(), top.awvalid = 1;
         top.eval();
         while (!(top.awready && top.wready)) rise();
         rise();
         top.awvalid = top.wvalid = 0;
         top.eval();
         while (!top.bvalid) rise();
+        wait();
+        top.bready = 1;
         rise();
         top.bready = 0;
     }
     uint32_t read(uint32_t offset) {
-        top.arvalid = top.rready = 1;
+        wait();
+        top.arvalid = 1;
         top.araddr = static_cast<uint8_t>(offset);
         top.eval();
         while (!top.arready) rise();
@@ -41,7 +52,9 @@ struct Bench {
         top.arvalid = 0;
         top.eval();
         while (!top.rvalid) rise();
+        wait();
         const uint32_t value = top.rdata;
+        top.rready = 1;
         rise();
         top.rready = 0;
         return value;
@@ -64,7 +77,7 @@ uint8_t* bench_dram(void* bench) {
     return reinterpret_cast<uint8_t*>(&static_cast<Bench*>(bench)->top.rootp->layer_bench__DOT__dram__DOT__bytes[0]);
 }
 
-// settings: bytes and clocks of DRAM's rate, latencies of reads and writes, clocks of the reset.
+// settings: bytes and clocks of DRAM's rate, latencies of reads and writes, clocks of the reset, seed of the bus's waits.
 void bench_reset(void* handle, const int64_t* settings) {
     Bench& bench = *static_cast<Bench*>(handle);
     bench.top.rate_bytes = settings[0];
@@ -75,6 +88,7 @@ void bench_reset(void* handle, const int64_t* settings) {
     bench.top.reset = 1;
     for (int64_t i = 0; i < settings[4]; ++i) bench.rise();
     bench.top.reset = 0;
+    bench.noise = static_cast<uint32_t>(settings[5]);
 }
 
 // Returns what pivot_run does; *words: those written into tables.
