@@ -66,10 +66,10 @@ static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t
     return 0;
 }
 
-int32_t pivot_run(pivot_driver *driver) {
+int32_t pivot_run(pivot_driver *driver, uint32_t first) {
     const uint32_t *image = driver->image;
     if (image[H_MAGIC] != MAGIC || image[H_VERSION] != VERSION) return PIVOT_NO_IMAGE;
-    for (uint32_t at = 0;;) {
+    for (uint32_t at = first;;) {
         const uint32_t number = at++, *entry = image + image[H_ENTRIES] + ENTRY * number;
         int32_t answer = 0;
         if (entry[E_KIND] == END) return (int32_t)number;

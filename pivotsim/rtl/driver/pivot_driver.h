@@ -44,7 +44,8 @@ typedef struct pivot_driver {
     uint32_t words; /* the driver's own: words written into tables so far */
 } pivot_driver;
 
-/* Runs the program from its first entry. Returns the entry of the end that it came to, or an error. */
-int32_t pivot_run(pivot_driver *driver);
+/* Runs the program from an entry on, 0 or where another path begins. Returns the entry of the end that it came to, or an
+ * error. */
+int32_t pivot_run(pivot_driver *driver, uint32_t first);
 
 #endif

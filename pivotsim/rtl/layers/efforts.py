@@ -18,9 +18,9 @@ from pivotsim.workload.plans import Plan
 
 
 def efforts_program(
-    model: IntegerModel, plans: Sequence[Plan], board: SystolicHardware, thresholds: Sequence[float] = ()
+    model: IntegerModel, plans: Sequence[Plan], board: SystolicHardware, thresholds: Sequence[float | None] = ()
 ) -> LayerProgram:
-    """Return the program of efforts, the lowest first, with an entropy gate behind each but the last.
+    """Return the program of efforts, named `effort 1` and so on, with an entropy gate behind each but the last.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def efforts_program(
     board : SystolicHardware
         As it is built.
     thresholds : sequence of float
-        One per effort but the last: an image leaves where its normalised entropy is below it.
+        One per effort but the last: an image leaves where its normalised entropy is below it. None: there is no gate,
+        the program ends there, and the next effort is another network, which a run begins with.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.gemms import Gemm
 from pivotsim.rtl.written.images import image_lines, operand_image
 from pivotsim.rtl.written.pages import readme, vivado_script
-from pivotsim.rtl.written.top import top_module
+from pivotsim.rtl.written.top import driven_module, top_module
 from pivotsim.rtl.written.weights import Weights
 
 SHIPPED = Path(__file__).parents[1]
@@ -40,7 +40,9 @@ def write_files(
     bench.mkdir()
     for path in (SHIPPED / "testbench").iterdir():
         shutil.copy(path, (folder if path.name == "Makefile" else bench) / path.name)
+    shutil.copytree(SHIPPED / "driver", folder / "driver")
     (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))
+    (folder / "rtl" / "driven_top.v").write_text(driven_module(design.parameters))
     own = {name: design.parameters[name] for name in BENCH_PARAMETERS}
     own |= {"PROGRAM_BITS": widths_of(programs).table_bits, "DRAM_BYTES": max(p.dram_bytes for p in programs)}
     line = " ".join(f"-G{name}={value}" for name, value in own.items())

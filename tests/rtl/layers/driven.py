@@ -66,11 +66,13 @@ def parameters(program, dram_bytes=0):
 class DrivenAccelerator:
     """One layer program on its compiled accelerator."""
 
-    def __init__(self, program, host_of, optimise="-O1"):
+    def __init__(self, program, host_of, optimise="-O1", one_column=False):
         self.program = program
         values = parameters(program)
         rows, cols = values["R"], values["C"]
-        path = verilated.library(MODEL, f"layers-{rows}x{cols}", values, cols, rows * cols, optimise)
+        path = verilated.library(
+            MODEL, f"layers-{rows}x{cols}", values, cols, rows * cols, optimise, one_column=one_column
+        )
         self._library = ctypes.CDLL(str(path))
         self._library.bench_new.restype = self._library.bench_dram.restype = ctypes.c_void_p
         self._library.bench_clocks.restype = ctypes.c_int64
@@ -96,13 +98,13 @@ class DrivenAccelerator:
         """Free the model."""
         self._library.bench_delete(self._bench)
 
-    def run(self, polls=1_000_000, words=None):
-        """Run the program, or other words as its image; the driver gives up a GEMM after that many reads of its status.
+    def run(self, path="", polls=1_000_000, words=None):
+        """Run the program, from a path on, or other words as its image; the driver gives up a GEMM after that many reads of its status.
 
         Raises what the host raises at a stop, and DriverError for an error of the driver's own.
         """
         clocks, stops, written, problems = {}, [], ctypes.c_int64(), []
-        given = self.image if words is None else words
+        given, first = self.image if words is None else words, self.program.paths[path][0] if path else 0
         begin = self._library.bench_clocks(self._bench)
 
         def at_stop(_, entry):
@@ -114,7 +116,7 @@ class DrivenAccelerator:
                 return -16
 
         ended = self._library.bench_run(
-            self._bench, given.ctypes.data_as(ctypes.c_void_p), polls, AT_STOP(at_stop),
+            self._bench, given.ctypes.data_as(ctypes.c_void_p), first, polls, AT_STOP(at_stop),
             AFTER(lambda _, entry, count: clocks.update({entry: count})), ctypes.byref(written),
         )  # fmt: skip
         if problems:

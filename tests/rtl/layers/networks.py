@@ -21,6 +21,7 @@ BOARD = {
 }  # fmt: skip
 LOGIT_SCALE = 1e-4  # of random weights: entropies lie around the threshold
 THRESHOLD = 0.8
+DIGITS_THRESHOLD = 0.1
 
 
 @functools.cache
@@ -44,3 +45,24 @@ def board(**changes):
 
 def images_of(count, seed=3):
     return np.random.default_rng(seed).integers(-127, 128, (count, 1, 4, 4), dtype=np.int8)
+
+
+def digits_board():
+    """An 8x8 array: every digit in a second or two of simulation."""
+    sizes = {"array.rows": 8, "array.cols": 8, "array.mac_latency": 2, "memories.buffer_read_cycles": 1}
+    memories = {
+        "ipmem_bytes": 2048, "wtmem_bytes": 2048, "opmem_bytes": 2048, "gb_bytes": 4096, "weight_share_bytes": 4096,
+        "gb_port_bytes_per_clock": 8, "dram_bytes_per_s": 1_000_000_000,
+    }  # fmt: skip
+    return ps.load_hardware("zcu102").replace({**sizes, **{f"memories.{key}": size for key, size in memories.items()}})
+
+
+def digits_plans():
+    """The plans that the digits sample was trained for; see docs/integer_inference.md."""
+    whole = ps.plan("digits_vit")
+    return {
+        "low": ps.skip_attention(whole, active=[1, 2, 4, 6]),
+        "whole": whole,
+        "tokens": ps.prune_tokens(whole, "top_k", r=4, encoders=(2, 5)),
+        "blocks": ps.prune_blocks(whole, block=8, density=0.5),
+    }
