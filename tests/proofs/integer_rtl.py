@@ -1,4 +1,4 @@
-"""An int8 ViT through the Verilog that ships, part of `make proof`: logits bit for bit, clocks those of engine `memory`.
+"""An int8 ViT through the Verilog that ships, part of `make proof`: logits bit for bit, clocks of engine `memory`.
 
 The digits' four networks lie in one program image; a DeiT-T encoder runs at full size on Table 1's array and memories.
 Words choose a part, which leaves the page alone: python -m tests.proofs.integer_rtl digits 3
@@ -29,7 +29,12 @@ from tests.rtl.layers.driven import DrivenAccelerator
 from tests.rtl.layers.networks import DIGITS_THRESHOLD, digits_board, digits_plans
 
 IMAGES, SEED = 20, 3
-NAMES = {"low": "effort pair behind its gate", "whole": "baseline", "tokens": "Top-K tokens", "blocks": "pruned weights"}
+NAMES = {
+    "low": "effort pair behind its gate",
+    "whole": "baseline",
+    "tokens": "Top-K tokens",
+    "blocks": "pruned weights",
+}
 ENCODER = 1
 
 

@@ -13,12 +13,28 @@ from pivotsim.integer.steps import PATCHES, Gemm, Step, View
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.compiler import BIAS_SLOT
 from pivotsim.rtl.layers.arrangements import (
-    Arrangement, Part, Reader, Writer, as_loaded, drain_offsets, unit_offsets,
-)  # fmt: skip
+    Arrangement,
+    Part,
+    Reader,
+    Writer,
+    as_loaded,
+    drain_offsets,
+    unit_offsets,
+)
 from pivotsim.rtl.layers.memory_map import ALIGNMENT, Planned, arranged, copy_kind
 from pivotsim.rtl.layers.program import (
-    ACTIVATIONS, BIAS, COMPUTE, GATE, WEIGHTS, End, Entry, LayerProgram, Product, Stop, Tensor,
-)  # fmt: skip
+    ACTIVATIONS,
+    BIAS,
+    COMPUTE,
+    GATE,
+    WEIGHTS,
+    End,
+    Entry,
+    LayerProgram,
+    Product,
+    Stop,
+    Tensor,
+)
 from pivotsim.rtl.program import BIAS_BYTES, Program
 from pivotsim.rtl.written.gemms import Gemm as ArrayGemm
 from pivotsim.rtl.written.gemms import programs_of
@@ -91,10 +107,10 @@ class _Compiler:
             first = len(entries)
             for step, of_step in zip(path.steps, of_path, strict=True):
                 entries += self._entries(path, step, of_step, entries[first:])
-            entries.append(End(path.name, self._named(path, path.output)))
-            if path.gate is not None:
-                gate = Stop(f"{path.name} gate", GATE, (entries[-1].output,), "", path.gate, len(entries) + 1)
-                entries.insert(-1, gate)
+            end = End(path.name, self._named(path, path.output))
+            if path.gate is not None:  # a yes goes past the end
+                entries.append(Stop(f"{path.name} gate", GATE, (end.output,), "", path.gate, len(entries) + 2))
+            entries.append(end)
             spans[path.name] = (first, len(entries))
         return LayerProgram(self.tensors, self.tables, entries, self.address, spans)
 
@@ -109,9 +125,7 @@ class _Compiler:
             self._plan(self._named(path, step.output), (step.m, step.n * step.copies), "int8")
             return []
         self._plan(self._named(path, step.a.tensor), (step.m, step.k * step.copies), "int8")  # the network's input
-        output = self._plan(
-            self._named(path, step.output), (step.m, step.n * step.copies), f"int{step.out_bits}"
-        )
+        output = self._plan(self._named(path, step.output), (step.m, step.n * step.copies), f"int{step.out_bits}")
         table = self._table(step)
         program, bias = self.tables[table], self._bias(step)
         found = []
@@ -139,7 +153,9 @@ class _Compiler:
     def _weights(self, step: Gemm, program: Program) -> tuple[str, int]:
         """Note the weights of a step; equal ones of several paths lie in DRAM once."""
         matrix = np.ascontiguousarray(step.b, dtype=np.int8)
-        name = self._constant(matrix, f"{step.encoder}.{step.module}.weight", step.mask and step.mask.digest)
+        name = self._constant(
+            matrix, f"{step.encoder}.{step.module}.weight", "" if step.mask is None else step.mask.digest
+        )
         planned = self.planned.setdefault(name, Planned(name, (step.k, step.n), "int8", WEIGHTS, matrix))
         planned.readers.append(Reader(program, "b", Part(step.k, 0, step.n)))
         return name, len(planned.readers) - 1
@@ -159,7 +175,7 @@ class _Compiler:
                              values[None, :]))  # fmt: skip
         return name
 
-    def _constant(self, values: Any, label: str, mask: str | None = None) -> str:
+    def _constant(self, values: Any, label: str, mask: str = "") -> str:
         digest = hashlib.sha256(values.tobytes() + repr((values.shape, mask)).encode()).digest()
         taken = set(self.constants.values())
         number = sum(name == label or name.startswith(f"{label} (") for name in taken)
@@ -190,7 +206,7 @@ class _Compiler:
         for place in left:
             reader = planned.readers[place]
             copied.setdefault((id(reader.program), reader.operand), []).append(place)
-        copy_of = {}
+        copy_of: dict[int, Tensor] = {}
         for number, places in enumerate(copied.values()):
             layout = as_loaded(planned.shape, [planned.readers[place] for place in places], is_whole=False)
             name = f"{planned.name} copy {number + 1}"

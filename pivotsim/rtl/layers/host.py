@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.rtl.layers.program import COMPUTE, GATE, WEIGHTS, BIAS, LayerProgram, Stop, Tensor
+from pivotsim.rtl.layers.program import BIAS, COMPUTE, GATE, WEIGHTS, LayerProgram, Stop, Tensor
 
 Array = Any  # an ndarray
 

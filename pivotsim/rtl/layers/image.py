@@ -64,15 +64,15 @@ class _Writer:
         self.sizes = [self._words_of(kind) for kind in range(4)]
 
     def words(self) -> Any:
-        table_words = [self._table(*pair) for pair in zip(self.program.tables, self.moved, strict=True)]
-        entry_words = [self._entry(entry) for entry in self.program.entries]
-        header = [
+        head = [
             MAGIC, VERSION, *self.sizes, _bit_of(Load, self.widths), _bit_of(Drain, self.widths), HEADER,
-            HEADER + TABLE * len(table_words),
+            HEADER + TABLE * len(self.program.tables),
         ]  # fmt: skip
-        return np.concatenate(
-            [np.array([*header, *sum(table_words, []), *sum(entry_words, [])], dtype=np.uint32), *self.pieces]
-        )
+        for program, moved in zip(self.program.tables, self.moved, strict=True):
+            head += self._table(program, moved)
+        for entry in self.program.entries:
+            head += self._entry(entry)
+        return np.concatenate([np.array(head, dtype=np.uint32), *self.pieces])
 
     def _words_of(self, kind: int) -> int:
         rows = [tables(program)[kind] for program in self.program.tables]
@@ -86,11 +86,10 @@ class _Writer:
         return begin
 
     def _table(self, program: Program, moved: Relocated) -> list[int]:
-        loads = len(program.loads)
+        loads, addresses = len(program.loads), moved.relative.tolist()
         own: Sequence[Any] = (
-            [row._replace(dram_address=int(at)) for row, at in zip(program.loads, moved.relative, strict=False)],
-            program.tiles, program.streams,
-            [row._replace(dram_address=int(at)) for row, at in zip(program.drains, moved.relative[loads:], strict=True)],
+            _moved(program.loads, addresses[:loads]), program.tiles, program.streams,
+            _moved(program.drains, addresses[loads:]),
         )  # fmt: skip
         counts = [len(rows) for rows in own]
         slots = [self._append(moved.slots[:loads]), self._append(moved.slots[loads:])]
@@ -109,6 +108,10 @@ class _Writer:
         bases = self.moved[entry.table].bases[self.places[entry.table][id(entry)]]
         form = int(self.program.tables[entry.table].limits.bias) + 2 * entry.is_wide
         return [PRODUCT, entry.table, form, entry.multiplier + (entry.shift << 16), self._append(bases), 0]
+
+
+def _moved(rows: Sequence[Any], addresses: Sequence[int]) -> list[Any]:
+    return [row._replace(dram_address=at) for row, at in zip(rows, addresses, strict=True)]
 
 
 def _bit_of(kind: type[Load] | type[Drain], widths: Widths) -> int:

@@ -11,8 +11,15 @@ from typing import Any
 import numpy as np
 
 from pivotsim.rtl.layers.arrangements import (
-    Arrangement, Reader, Writer, as_drained, as_loaded, blocked, drain_offsets, unit_offsets,
-)  # fmt: skip
+    Arrangement,
+    Reader,
+    Writer,
+    as_drained,
+    as_loaded,
+    blocked,
+    drain_offsets,
+    unit_offsets,
+)
 from pivotsim.rtl.layers.program import ACTIVATIONS, RELAYOUT, TRANSPOSE
 
 ALIGNMENT = 64  # of a tensor's address: bytes of a cache line, and of a beat at the widest port
@@ -48,8 +55,8 @@ def arranged(tensor: Planned) -> tuple[Arrangement, list[int]]:
 
 
 def _candidates(tensor: Planned, itemsize: int, shape: tuple[int, int]) -> Sequence[Arrangement]:
-    designs = [use.program.design for use in (*tensor.writers, *tensor.readers)]
-    sides = dict.fromkeys(side for design in designs[:1] for side in (design.cols, design.rows))
+    users = [*(writer.program for writer in tensor.writers), *(reader.program for reader in tensor.readers)]
+    sides = dict.fromkeys((users[0].design.cols, users[0].design.rows))
     found = [blocked(shape, axis, side, itemsize) for axis in (0, 1) for side in sides]
     if tensor.readers:
         found.append(as_loaded(shape, tensor.readers, is_whole=tensor.role == ACTIVATIONS))

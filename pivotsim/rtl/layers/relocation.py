@@ -13,7 +13,7 @@ from pivotsim.units import IntArray
 
 
 class Relocated(NamedTuple):
-    """``slots`` int64 (addresses,): which base each is relative to; ``relative`` (addresses,); ``bases`` (entries, slots)."""
+    """``slots`` int64 (addresses,), the base of each; ``relative`` (addresses,) to it; ``bases`` (entries, slots)."""
 
     slots: IntArray
     relative: IntArray

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from pivotsim.rtl.compiler import BIAS_SLOT
 from pivotsim.rtl.layers.program import End, Product, Stop
 from pivotsim.rtl.layout import drained_blocks
-from pivotsim.rtl.compiler import BIAS_SLOT
 
 
 def run(program, image, host):

@@ -99,9 +99,10 @@ class DrivenAccelerator:
         self._library.bench_delete(self._bench)
 
     def run(self, path="", polls=1_000_000, words=None):
-        """Run the program, from a path on, or other words as its image; the driver gives up a GEMM after that many reads of its status.
+        """Run the program from a path on, with other words as its image where some are given.
 
-        Raises what the host raises at a stop, and DriverError for an error of the driver's own.
+        The driver gives up a GEMM after ``polls`` reads of its status. Raises what the host raises at a stop, and
+        DriverError for an error of the driver's own.
         """
         clocks, stops, written, problems = {}, [], ctypes.c_int64(), []
         given, first = self.image if words is None else words, self.program.paths[path][0] if path else 0

@@ -1,4 +1,4 @@
-"""Layer programs on the Verilog that ships, run by the driver that ships: bytes of the reference, clocks of the engine."""
+"""Layer programs on the Verilog and by the driver that ship: the reference's bytes, the engine's clocks."""
 
 import os
 import subprocess
@@ -6,15 +6,17 @@ import subprocess
 import numpy as np
 import pytest
 
-import pivotsim as ps
 from pivotsim.integer.gate import classify
-from pivotsim.integer.images import read_images
-from pivotsim.integer.inference import patches_of, quantised_images, run
+from pivotsim.integer.inference import patches_of
+from pivotsim.integer.plan_steps import steps_of
 from pivotsim.integer.steps import LOGITS, PATCHES
+from pivotsim.integer.weights.model import read_integer_model
+from pivotsim.rtl.layers.compiler import Path, layer_program
 from pivotsim.rtl.layers.efforts import efforts_program, reference_host
+from pivotsim.rtl.layers.program import COMPUTE, TRANSPOSE
 from tests.rtl import verilated
 from tests.rtl.layers.driven import DRIVER, DrivenAccelerator, DriverError
-from tests.rtl.layers.networks import THRESHOLD, board, images_of, model, plan
+from tests.rtl.layers.networks import THRESHOLD, board, digits_board, images_of, model, plan
 
 MISSING = verilated.missing()
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
@@ -33,7 +35,7 @@ def check_clocks(accelerator, driven):
 
 @pytest.fixture(scope="module")
 def accelerator():
-    """An effort that skips attention, one that drops tokens, one of pruned weights, two gates: one image of a program."""
+    """Three efforts in one image: attention skipped, tokens dropped, weights pruned; two gates."""
     assert not MISSING, MISSING
     names = ("skipped", "tokens", "blocks")
     one = opened(efforts_program(model(), [plan(name) for name in names], board(), [THRESHOLD, 0.75]), model())
@@ -98,3 +100,23 @@ def test_the_driver_needs_nothing_of_an_operating_system(tmp_path):
     assert done.returncode == 0, done.stderr
     needed = subprocess.run(["nm", "-u", tmp_path / "driver.o"], capture_output=True, text=True, timeout=60).stdout
     assert not needed.split(), needed  # not even memcpy
+
+
+@runs
+def test_an_encoder_of_the_digits():
+    """Patches, positions and the first encoder of the trained ViT, on 8x8: every tensor, and every GEMM's clocks."""
+    of = read_integer_model("digits")
+    steps = [step for step in steps_of(of) if step.encoder <= 1 and step.output not in ("norm", LOGITS)]
+    program = layer_program([Path("encoder", steps, "1.residual2")], digits_board())
+    accelerator = opened(program, of)
+    images = quantised_images(of, read_images("digits").images[:2])
+    wanted = run(of, images).tensors
+    for place in range(2):
+        accelerator.host[PATCHES] = wanted[PATCHES][place]
+        check_clocks(accelerator, accelerator.run())
+        for step in steps:
+            assert np.array_equal(accelerator.host[step.output], wanted[step.output][place]), step.output
+    accelerator.close()
+    assert len(program.products()) == 9 and [(s.name, s.kind) for s in program.stops() if s.kind != COMPUTE] == [
+        ("1.qkt", TRANSPOSE)
+    ]

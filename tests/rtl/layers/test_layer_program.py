@@ -1,5 +1,7 @@
 """Layer programs by their addresses alone: tensors, copies, gates, and the bytes that the GEMMs leave in DRAM."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,7 @@ def test_addresses_alone_give_what_the_steps_give(name, flow, overlap):
             if tensor in wanted.tensors:
                 assert np.array_equal(host[tensor], wanted.tensors[tensor][place]), tensor
     regions = sorted((t.address, t.address + t.arrangement.size_bytes) for t in program.tensors.values())
-    assert all(past <= begin for (_, past), (begin, _) in zip(regions, regions[1:], strict=False))
+    assert all(past <= begin for (_, past), (begin, _) in itertools.pairwise(regions))
     assert regions[-1][1] <= program.dram_bytes
 
 
