@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pivotsim.integer.gate import classify
-from pivotsim.integer.inference import patches_of
+from pivotsim.integer.images import read_images
+from pivotsim.integer.inference import patches_of, quantised_images, run
 from pivotsim.integer.plan_steps import steps_of
 from pivotsim.integer.steps import LOGITS, PATCHES
 from pivotsim.integer.weights.model import read_integer_model
