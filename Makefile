@@ -33,7 +33,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures notebooks docs dist artifact check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures notebooks docs dist artifact check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -69,7 +69,8 @@ models: $(TORCH_READY)
 
 test-torch: $(TORCH_READY)
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m pytest $(PARALLEL) --durations 20 tests/torch tests/unit/test_package.py
-	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py pivotsim/pruning/accuracy/measured.py
+	$(TORCH_BIN)/python -m pytest --doctest-modules pivotsim/vit_torch pivotsim/importers/sources.py pivotsim/pruning/accuracy/measured.py \
+	  pivotsim/integer/weights/quantisation.py
 
 record-staircase: $(TORCH_READY)
 	$(TORCH_BIN)/python -m tests.recordings.staircase
@@ -84,6 +85,9 @@ token-accuracy: $(TORCH_READY)
 train-papers: $(TORCH_READY)
 	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m tests.recordings.train_papers $(PAPERS)
 
+integer-accuracy: $(TORCH_READY)
+	OMP_NUM_THREADS=1 $(TORCH_BIN)/python -m tests.recordings.integer_accuracy
+
 proof: $(DEV)
 	$(BIN)/python -m tests.proofs.memory
 	$(BIN)/python -m tests.proofs.sweeps
@@ -93,6 +97,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.slices_rtl
 	$(BIN)/python -m tests.proofs.accelerator_rtl
 	$(BIN)/python -m tests.proofs.integer_rtl
+	$(BIN)/python -m tests.proofs.units_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 
 rtl-designs: $(DEV)
@@ -127,7 +132,7 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_dse
 
 bench-peers: $(READY)
-	$(BIN)/python tests/benchmarks/bench_peers.py
+	$(BIN)/python -m tests.benchmarks.bench_peers
 
 figures: $(DEV) $(TORCH_READY)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures --recorded notebooks/recorded > /dev/null
@@ -181,13 +186,14 @@ help:
 	@echo "make synth          count the Verilog part by part with yosys, into pivotsim/hardware/resources/synthesis.csv (an hour)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (minutes)"
+	@echo "make integer-accuracy  the digits' ViT in float, rounded and in integers, ten seeds, and the samples (minutes)"
 	@echo "make proof          closed form, PE-level engine and RTL compared at length; writes docs/proofs.md (half an hour)"
 	@echo "make fuzz           200,000 hostile inputs of every kind on two cores (ten minutes at most)"
 	@echo "make load           a million images, a million operations, broken caches and clusters: time and memory, printed"
 	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
 	@echo "make rtl-mutants    200 faults drawn by yosys in the Verilog, each caught by a simulation or explained (minutes)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
-	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
+	@echo "make bench-peers    an encoder and a hundred shapes on other tools, each installed apart (takes minutes)"
 	@echo "make figures        draw the pages' and the notebooks' pictures again, one of them with torch"
 	@echo "make notebooks      run the notebooks and store what they show, one of them with torch (minutes)"
 	@echo "make dist           build wheel and sdist into dist and check both with twine"

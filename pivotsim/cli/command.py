@@ -18,7 +18,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Workload": (
         "--trace", "--model", "--active", "--low", "--high", "--f-low", "--effort", "--exit-fractions", "--batch",
         "--qkv", "--score-bits", "--density", "--block", "--size", "--skip", "--experts", "--accuracy", "--logits",
-        "--cka", "--rung", "--part", "--weights", "--from", "--point",
+        "--cka", "--rung", "--part", "--weights", "--from", "--point", "--images",
     ),
     "Pruning": (
         "--heads", "--neurons", "--tokens", "--blocks", "--attention", "--split", "--preset", "--checkpoint",
@@ -35,9 +35,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Search": (
         "--method", "--samples", "--workers", "--scheduler", "--objectives", "--objective", "--maximize", "--where",
-        "--limit", "--target-delay-ms", "--lec", "--levels", "--max-efforts", "--tolerance", "--front", "--reference",
-        "--vary", "--alpha", "--stride", "--encoder", "--methods", "--space", "--hold", "--draws", "--seed", "--rounds",
-        "--budget-ms", "--taken",
+        "--limit", "--target-delay-ms", "--thresholds", "--lec", "--levels", "--max-efforts", "--tolerance", "--front",
+        "--reference", "--vary", "--alpha", "--stride", "--encoder", "--methods", "--space", "--hold", "--draws",
+        "--seed", "--rounds", "--budget-ms", "--taken",
     ),
     "Output": (
         "--by", "--heat", "--show", "--rows", "--errors", "--full", "--out", "--csv", "--scalesim", "--timeline",
@@ -50,7 +50,7 @@ OTHERS = "Options"
 # of a command whose option means another thing than elsewhere
 OWN = {("gemm", "--split"): "Hardware", ("gemm", "--seed"): "Workload", ("reproduce pivot", "--recorded"): "Output"}
 Function = TypeVar("Function", bound=Callable[..., Any])
-NO_TABLES = ("sweep", "warm")  # they print JSON or lines
+NO_TABLES = ("sweep", "warm", "quantise")  # they print JSON or lines
 DRAWS = ("watch",)  # it draws without being asked
 
 

@@ -37,6 +37,8 @@ COMMANDS = {
     "front": ("fronts", "front_command"),
     "export": ("fronts", "export_command"),
     "rtl": ("writing", "rtl_command"),
+    "quantise": ("integers", "quantise_command"),
+    "classify": ("integers", "classify_command"),
     "warm": ("warming", "warm_command"),
     "reproduce": ("reproducing", "reproduce_app"),
     "infer": ("inferring", "infer_command"),

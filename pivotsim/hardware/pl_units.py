@@ -16,6 +16,10 @@ class UnitSpec(Spec):
 
     elements_per_clock: int = quantity("", "Elements that leave it in an array clock.", ge=1, le=65_536)
     fill_cycles: int = quantity("clocks", "Clocks on top, per block of rows (a head).", ge=0, le=10**6)
+    bytes_per_element: int = quantity(
+        "B", "Bytes that an element moves at on-chip memories, read and written together; 0: none are counted.",
+        ge=0, le=65_536, default=0,
+    )  # fmt: skip
 
 
 class TokenDropSpec(Spec):

@@ -44,6 +44,11 @@ def classify(model: IntegerModel, images: Any, plans: Sequence[Plan], thresholds
     thresholds : sequence of float
         One per effort but the last: an image leaves where its normalised entropy is below it.
 
+    Returns
+    -------
+    Classified
+        Class, effort, logits and entropy of each image.
+
     Raises
     ------
     InputError

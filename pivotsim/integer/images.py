@@ -17,7 +17,16 @@ class LabelledImages(NamedTuple):
 
 
 def read_images(path: str | Path) -> LabelledImages:
-    """Return images and labels of an .npz file, or of the sample ``digits``: 500 test images.
+    """Return images and labels of an .npz file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, or the sample ``digits``: 500 test images.
+
+    Returns
+    -------
+    LabelledImages
 
     Raises
     ------
@@ -34,8 +43,8 @@ def read_images(path: str | Path) -> LabelledImages:
     problems = [f"{file}: {name}: is neither images nor labels" for name in arrays if name not in ("images", "labels")]
     images, labels = arrays.get("images"), arrays.get("labels")
     if images is None:
-        problems.append(f"{file}: images: are missing")
-    elif images.ndim != 4 or not len(images):
+        raise InputError([*problems, f"{file}: images: are missing"])
+    if images.ndim != 4 or not len(images):
         problems.append(f"{file}: images: must be n x channels x height x width {got_shape(images.shape)}")
     elif labels is not None and labels.shape != images.shape[:1]:
         problems.append(f"{file}: labels: must be one per image {got_elements(labels)}")

@@ -35,6 +35,11 @@ def run(model: IntegerModel, images: Any, plan: Plan | None = None) -> Inference
     plan : Plan, optional
         What of the model runs; all by default.
 
+    Returns
+    -------
+    Inference
+        Logits int32 (n, classes), and every tensor by the name of the step that made it.
+
     Raises
     ------
     InputError
@@ -77,7 +82,26 @@ def patches_of(model: VitModel, images: Array) -> Array:
 
 
 def execute(step: Step, tensors: Tensors) -> Array:
-    """Return the tensor that a step makes of those it reads, (..., rows, columns)."""
+    """Return the tensor that a step makes of those it reads.
+
+    Parameters
+    ----------
+    step : Gemm or Operation
+    tensors : mapping of str to array, (..., rows, columns)
+        By name; axes in front are images.
+
+    Returns
+    -------
+    array, (..., rows, columns)
+
+    Examples
+    --------
+    >>> from pivotsim.integer.plan_steps import steps_of
+    >>> from pivotsim.integer.weights.random_weights import random_model
+    >>> first = steps_of(random_model("digits_vit"))[0]
+    >>> execute(first, {"patches": np.ones((16, 4), dtype=np.int8)}).shape
+    (16, 32)
+    """
     return multiply(step, tensors) if isinstance(step, Gemm) else KINDS[step.kind](step, tensors)
 
 
@@ -108,13 +132,13 @@ def _add(step: Operation, tensors: Tensors) -> Array:
 
 
 def _norm(step: Operation, tensors: Tensors) -> Array:
-    return np.asarray(layer_norm.layer_norm(tensors[step.inputs[0]], step.constants))
+    return np.asarray(layer_norm.normalised(tensors[step.inputs[0]], step.constants))
 
 
 def _softmax(step: Operation, tensors: Tensors) -> Array:
     scores = tensors[step.inputs[0]]
     by_head = scores.reshape(*scores.shape[:-1], step.copies, step.n)
-    return np.asarray(softmax.softmax(by_head, step.constants).reshape(scores.shape))
+    return np.asarray(softmax.probabilities(by_head, step.constants).reshape(scores.shape))
 
 
 def _activate(step: Operation, tensors: Tensors) -> Array:

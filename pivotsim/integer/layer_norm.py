@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pivotsim.errors import InputError, got, got_shape
+from pivotsim.errors import InputError, got, shape_text
 from pivotsim.integer.scaling import Integers, saturated
 
 MAX_CHANNELS = 4096
@@ -60,9 +60,9 @@ def layer_norm_constants(gamma: Integers, beta: Integers, eps: float, in_scale: 
     """
     gamma, beta = np.asarray(gamma, dtype=np.float64), np.asarray(beta, dtype=np.float64)
     if gamma.ndim != 1 or gamma.shape != beta.shape or not 1 <= gamma.size <= MAX_CHANNELS:
-        raise InputError(
-            f"gamma and beta: vectors of 1 to {MAX_CHANNELS} channels are expected {got_shape(gamma.shape)}"
-        )
+        expected = f"two vectors of one length, 1 to {MAX_CHANNELS}, are expected"
+        shapes = f"(got {shape_text(gamma.shape)} and {shape_text(beta.shape)})"
+        raise InputError(f"gamma and beta: {expected} {shapes}")
     for name, scale in (("in_scale", in_scale), ("out_scale", out_scale)):
         if not (math.isfinite(scale) and scale > 0):
             raise InputError(f"{name}: more than 0 is expected {got(scale)}")
@@ -89,7 +89,7 @@ def _shift_of(values: Integers, bits: int) -> int:
     return shift - (math.floor(math.ldexp(most, shift) + 0.5) >> bits)
 
 
-def layer_norm(x: Integers, constants: LayerNorm) -> Integers:
+def normalised(x: Integers, constants: LayerNorm) -> Integers:
     """Return the normalised rows, along the last axis.
 
     Parameters
@@ -109,7 +109,7 @@ def layer_norm(x: Integers, constants: LayerNorm) -> Integers:
     1, 2, 3, 6 have mean 3 and variance 3.5; out by steps of 1/32.
 
     >>> one = layer_norm_constants(np.ones(4), np.zeros(4), 0.0, 1.0, 1 / 32)
-    >>> layer_norm(np.array([1, 2, 3, 6], dtype=np.int16), one)
+    >>> normalised(np.array([1, 2, 3, 6], dtype=np.int16), one)
     array([-34, -17,   0,  51], dtype=int8)
     """
     wide = np.asarray(x).astype(np.int64)

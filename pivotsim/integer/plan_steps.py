@@ -29,6 +29,11 @@ def steps_of(model: IntegerModel, of: Plan | None = None) -> tuple[Step, ...]:
         Of the same model; the whole model by default. Tokens may fall by methods that score with the class token's
         row and fuse nothing: ``top_k``, ``top_k_rate``, and ``evit`` with ``fuse=False``.
 
+    Returns
+    -------
+    tuple of Gemm or Operation
+        Each reads tensors by name and makes one; the last makes the logits.
+
     Raises
     ------
     InputError
@@ -62,7 +67,7 @@ class _Walk:
     def steps(self) -> Iterator[Step]:
         model = self.own.model
         pixels = model.channels * model.patch_sides[0] * model.patch_sides[1]
-        yield self.product(0, "patch_embed", model.patches, View(PATCHES, 0, pixels), ("patch_embed",))
+        yield self.product(0, "patch_embed", model.patches, View(PATCHES, 0, pixels), "patch_embed")
         positions = self.own.constants["position.positions"], self.own.scale("position")
         yield Operation(0, "patch_embed", "add", model.tokens, self.d, 1, ("patch_embed",), self.stream, positions)
         for e in self.plan.encoders:
@@ -73,7 +78,7 @@ class _Walk:
             yield from self.mlp(e)
         tokens = self.plan.encoders[-1].mlp_tokens
         yield Operation(0, "head", "norm", tokens, self.d, 1, (self.stream,), "norm", self.own.norm("norm"))
-        yield self.product(0, LOGITS, 1, View("norm", 0, self.d), (LOGITS,), wide=True)
+        yield self.product(0, LOGITS, 1, View("norm", 0, self.d), LOGITS, wide=True)
 
     def attention(self, e: EncoderPlan) -> Iterator[Step]:
         i, tokens, heads, size = e.encoder, e.attention_tokens, self.plan.heads_of(e), self.own.model.head_size
@@ -151,11 +156,12 @@ class _Walk:
             self.own.constants[f"{name}.bias"][columns], self.own.scale(name), mask,
         )  # fmt: skip
 
-    def product(self, i: int, label: str, rows: int, a: View, name: tuple[str], *, wide: bool = False) -> Gemm:
+    def product(self, i: int, label: str, rows: int, a: View, output: str, *, wide: bool = False) -> Gemm:
         """Return a product outside the encoders."""
         weights, bias = (self.own.constants[f"{label}.{part}"] for part in ("weights", "bias"))
         scale = None if wide else self.own.scale(label)
-        return Gemm(i, label, rows, *weights.shape, 1, a, weights, *name, bias, scale)
+        k, n = weights.shape
+        return Gemm(i, label, rows, k, n, 1, a, weights, output, bias, scale)
 
 
 def _check(model: IntegerModel, of: Plan) -> None:

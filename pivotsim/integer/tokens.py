@@ -7,7 +7,7 @@ import numpy as np
 
 from pivotsim.integer.scaling import Integers, saturated
 
-RECIPROCAL_BITS = 31
+RECIPROCAL_BITS = 15
 
 
 def scores(attention: Integers) -> Integers:
@@ -52,21 +52,27 @@ def gather(x: Integers, indices: Integers, prefix: int = 1) -> Integers:
 def fuse(x: Integers, score: Integers) -> Integers:
     """Return the mean of dropped tokens, weighted by their scores: int16 (d,).
 
-        r = floor(2^31 / sum of scores);  fused = (sum of score_i x_i * r + 2^30) >> 31
+        b = length of the scores' sum in bits;  r = floor(2^(15 + b) / sum of scores)          2^15 to 2^16
+        fused = (sum of score_i x_i * r + 2^(14 + b)) >> (15 + b)
 
-    Zeros where all scores are 0. Within 0.5 + 2^-31 * |sum of score_i x_i| of the mean.
+    Zeros where all scores are 0. Within 1.5 of the mean: half a step is rounding, the rest the reciprocal's.
 
     Parameters
     ----------
     x : ndarray
         int16 (n, d).
     score : ndarray
-        int32 (n,), of at least 0; their sum is at most 2^20.
+        int32 (n,), of at least 0; their sum is below 2^21.
+
+    Examples
+    --------
+    >>> fuse(np.array([[100, -8], [40, 8]], dtype=np.int16), np.array([2, 1]))
+    array([80, -3], dtype=int16)
     """
     weights = np.asarray(score).astype(np.int64)
     total = int(weights.sum())
-    reciprocal = (1 << RECIPROCAL_BITS) // total if total else 0
-    products = weights @ np.asarray(x).astype(np.int64)  # below 2^35
-    high, low = products >> 20, products & 0xFFFFF  # 35 and 32 bits exceed 64
-    whole = high * reciprocal + ((low * reciprocal + (1 << (RECIPROCAL_BITS - 1))) >> 20)
-    return saturated(whole >> (RECIPROCAL_BITS - 20), 16)
+    if not total:
+        return np.zeros(np.asarray(x).shape[1], dtype=np.int16)
+    shift = RECIPROCAL_BITS + total.bit_length()
+    products = weights @ np.asarray(x).astype(np.int64)
+    return saturated((products * ((1 << shift) // total) + (1 << (shift - 1))) >> shift, 16)

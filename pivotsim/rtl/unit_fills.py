@@ -1,8 +1,10 @@
-"""Fill of the units that are written in Verilog: clocks from a beat to its answer, ``fill_cycles`` of the unit's model."""
+"""Fill of the units in Verilog: clocks from a beat to its answer, which are ``fill_cycles`` of a unit's model."""
 
 from collections.abc import Callable
 
 from pivotsim.errors import check_choice, check_integer
+
+DIVIDE_CYCLES = 14  # of token dropping, from the last read to the fused token's first channels
 
 
 def _softmax(lanes: int, longest: int) -> int:

@@ -1,145 +1,108 @@
-"""One DeiT-S encoder, and ten convolutions, here and on SCALE-Sim 3.0.0: `make bench-peers` (about five minutes).
+"""One DeiT-S encoder and a hundred shapes, here and on other tools, each installed apart: `make bench-peers`.
 
-SCALE-Sim is installed in an environment of its own, with a numpy that it does not crash on, traces off. Its clocks of
-the convolutions are written to ``tests/data/scalesim_convolutions.csv``, which tests compare with.
+Some fifteen minutes, most of them SCALE-Sim's. Processor seconds, so that a busy machine matters little.
 """
 
-import csv
+import json
+import random
 import subprocess
 import sys
-import tempfile
-import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pivotsim as ps
+from tests.benchmarks.peers import scalesim, zigzag
+from tests.benchmarks.peers.environments import Peer, Ran, install
+from tests.benchmarks.peers.scalesim import SCALE_SIM
+from tests.benchmarks.peers.zigzag import ZIGZAG
 
-MAX_ROWS = 64  # of a topology, once its depthwise layers are taken apart
-FOLDER = Path(__file__).parents[2] / ".venv-peers"
-RECORD = Path(__file__).parents[1] / "data" / "scalesim_convolutions.csv"
-PACKAGES = ["scalesim==3.0.0", "numpy<2.4"]
-CONFIG = """[general]
-run_name = encoder
-[architecture_presets]
-ArrayHeight = {rows}
-ArrayWidth = {cols}
-IfmapSramSzkB = 4096
-FilterSramSzkB = 4096
-OfmapSramSzkB = 4096
-IfmapOffset = 0
-FilterOffset = 10000000
-OfmapOffset = 20000000
-Bandwidth = 64
-Dataflow = {dataflow}
-MemoryBanks = 1
-ReadRequestBuffer = 64
-WriteRequestBuffer = 64
-[layout]
-IfmapCustomLayout = False
-IfmapSRAMBankBandwidth = 10
-IfmapSRAMBankNum = 10
-IfmapSRAMBankPort = 2
-FilterCustomLayout = False
-FilterSRAMBankBandwidth = 10
-FilterSRAMBankNum = 10
-FilterSRAMBankPort = 2
-[sparsity]
-SparsitySupport = false
-SparseRep = ellpack_block
-OptimizedMapping = false
-BlockSize = 8
-RandomNumberGeneratorSeed = 40
-[run_presets]
-InterfaceBandwidth = CALC
-UseRamulatorTrace = False
-"""
-RUNNER = """
-import time
-from scalesim.scale_sim import scalesim
-start = time.perf_counter()
-files = dict(config="c.cfg", topology="t.csv", layout="l.csv")
-peer = scalesim(save_disk_space=True, verbose=False, input_type_gemm={is_gemm}, **files)
-peer.run_scale(top_path="out")
-print("seconds", time.perf_counter() - start)
-"""
-COLUMNS = "Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides"
-CONVOLUTIONS = (  # one whose last window reaches beyond the input, and one that is depthwise, by its name
-    "plain,16,16,3,3,3,32,1", "stride2,17,17,3,3,8,16,2", "pointwise,12,12,1,1,32,64,1", "five,20,20,5,5,4,8,1",
-    "seven,29,29,7,7,3,16,2", "oblong,9,12,3,2,4,8,1", "stride3,16,16,4,4,6,12,3", "whole,4,4,4,4,16,40,1",
-    "rest,30,30,3,3,3,32,2", "depthwiseDP,14,14,3,3,8,1,1",
+ROWS, COLS = 64, 36
+RTL_CYCLES = 252_180  # of the encoder, input stationary, without stalls: Verilog under Verilator
+MOST = 96  # rows, columns and depth of the hundred shapes
+STREAM = Peer(
+    "stream-dse 0.0.8", ("stream-dse==0.0.8",), "stream",
+    why_not_run="it schedules layers over several cores; what a core takes is ZigZag's estimate",
 )  # fmt: skip
-DESIGNS = [(dataflow, rows, cols) for dataflow in ("is", "ws", "os") for rows, cols in ((32, 32), (8, 4))]
+ACCELFORGE = Peer(
+    "accelforge 1.0.467", ("accelforge==1.0.467",), "accelforge", "python3.12",
+    why_not_run="its memories ask CACTI, built for a glibc that Debian 12 does not have; it counts MACs / PEs",
+)  # fmt: skip
+Runner = Callable[[Path, Sequence[tuple[int, int, int]], int, int], Ran]
+PEERS: tuple[tuple[Peer, Runner | None], ...] = (
+    (SCALE_SIM, scalesim.run_gemms), (ZIGZAG, zigzag.run_gemms), (STREAM, None), (ACCELFORGE, None),
+)  # fmt: skip
+OURS = """
+import json, resource, sys, time
+import pivotsim as ps
+gemms = json.loads(sys.argv[1])
+array = dict(rows=64, cols=36, dataflow="is")
+cycles = [ps.simulate_gemm(m, k, n, **array).cycles for m, k, n in gemms]
+start = time.process_time()
+for _ in range(20):
+    for m, k, n in gemms:
+        ps.simulate_gemm(m, k, n, **array)
+warm = (time.process_time() - start) / 20
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps(dict(cycles=cycles, cpu_s=warm, process_s=time.process_time() - 20 * warm, peak_mb=peak_mb)))
+"""
 
 
-def install() -> Path:
-    python = FOLDER / "bin" / "python"
-    if not (FOLDER / "installed").exists():
-        subprocess.run([sys.executable, "-m", "venv", FOLDER], check=True, timeout=120)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True, timeout=900)
-        (FOLDER / "installed").touch()
-    return python
+def ours(gemms: Sequence[tuple[int, int, int]]) -> Ran:
+    """Return what this package takes for the same, in a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-c", OURS, json.dumps(gemms)], check=True, capture_output=True, text=True, timeout=300
+    )
+    return Ran(**json.loads(ran.stdout))
 
 
-def run_peer(
-    python: Path, header: str, layers: list[str], *, is_gemm: bool, dataflow: str, rows: int, cols: int
-) -> tuple[float, list[int]]:
-    """Return the peer's seconds on a topology, and the clocks of each row of its report."""
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        (work / "c.cfg").write_text(CONFIG.format(rows=rows, cols=cols, dataflow=dataflow))
-        (work / "t.csv").write_text(f"{header},\n" + "".join(f"{layer},\n" for layer in layers))
-        (work / "l.csv").write_text("Layer\n" + "".join(f"layer{i}{',1' * 18},\n" for i in range(MAX_ROWS)))
-        code = RUNNER.format(is_gemm=is_gemm)
-        ran = subprocess.run([python, "-c", code], cwd=work, check=False, capture_output=True, text=True, timeout=1800)
-        if ran.returncode:
-            raise SystemExit(f"SCALE-Sim failed:\n{ran.stderr[-2000:]}")
-        seconds = float(next(line.split()[1] for line in ran.stdout.splitlines() if line.startswith("seconds")))
-        with (work / "out" / "encoder" / "COMPUTE_REPORT.csv").open() as file:
-            report = list(csv.DictReader(file, skipinitialspace=True))
-        return seconds, [int(float(row["Total Cycles"])) - int(float(row["Stall Cycles"])) for row in report]
+def encoder() -> list[tuple[int, int, int]]:
+    """Return the multiplications of one encoder of DeiT-S, a head each."""
+    plan = ps.plan(ps.load_model("deit_s").replace({"depth": 1}))
+    rows = ps.lower(plan).within("encoders").gemms.tolist()
+    return [(m, k, n) for m, k, n, repeats in rows for _ in range(repeats)]
 
 
-def record_convolutions(python: Path) -> int:
-    """Write the peer's clocks of the convolutions on each design, those of a depthwise one added up; return rows."""
-    counts = [int(layer.split(",")[5]) if "DP" in layer else 1 for layer in CONVOLUTIONS]
-    lines = [f"dataflow,rows,cols,{COLUMNS},scalesim_compute_cycles"]
-    for dataflow, rows, cols in DESIGNS:
-        _, found = run_peer(python, COLUMNS, [*CONVOLUTIONS], is_gemm=False, dataflow=dataflow, rows=rows, cols=cols)
-        assert len(found) == sum(counts)
-        for layer, count in zip(CONVOLUTIONS, counts, strict=True):
-            own, found = found[:count], found[count:]
-            lines.append(f"{dataflow},{rows},{cols},{layer},{sum(own)}")
-    RECORD.write_text("\n".join(lines) + "\n")
-    return len(lines) - 1
+def shapes(number: int = 100) -> list[tuple[int, int, int]]:
+    """Return shapes drawn with a seed."""
+    draw = random.Random(100)
+    return [(draw.randint(1, MOST), draw.randint(1, MOST), draw.randint(1, MOST)) for _ in range(number)]
+
+
+def row(name: str, ran: Ran, own: Ran, reference: float) -> str:
+    """Return a line of the table."""
+    total = sum(ran.cycles)
+    return (
+        f"{name:20} {ran.cpu_s:11.4f} {ran.process_s:11.2f} {ran.peak_mb:8.0f} {total:12,.0f} {total / reference:8.3f}"
+        f" {ran.cpu_s / own.cpu_s:12,.0f}"
+    )
 
 
 def main() -> None:
-    python = install()
-    print(f"SCALE-Sim's clocks of ten convolutions on {len(DESIGNS)} designs ...", flush=True)
-    print(f"wrote {RECORD}: {record_convolutions(python)} rows", flush=True)
-    plan = ps.plan(ps.load_model("deit_s").replace({"depth": 1}))
-    rows = ps.lower(plan).within("encoders").gemms.tolist()
-    gemms = [(m, k, n) for m, k, n, repeats in rows for _ in range(repeats)]
-    print(f"one DeiT-S encoder, {len(gemms)} GEMMs, 64x36, input stationary; SCALE-Sim is running ...", flush=True)
-    layers = [f"layer{i},{m},{n},{k}" for i, (m, k, n) in enumerate(gemms)]  # its order is M, N, K
-    theirs_s, each = run_peer(python, "Layer,M,N,K", layers, is_gemm=True, dataflow="is", rows=64, cols=36)
-    theirs = sum(each)
-    hw = ps.load_hardware("zcu102")
-    ours = ps.simulate(plan, hw)
-    times = []
-    for _ in range(50):
-        start = time.perf_counter()
-        ps.simulate(plan, hw)
-        times.append(time.perf_counter() - start)
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "pivotsim", "run", "deit_s"], check=True, capture_output=True, timeout=60)
-    cold_s = time.perf_counter() - start
-    print(f"SCALE-Sim 3.0.0      {theirs_s:10.2f} s    {theirs:,} cycles")
-    print(f"pivotsim, warm       {1e3 * min(times):10.3f} ms   {ours.pl_cycles:,} cycles")
-    print(f"difference           {ours.pl_cycles - theirs} cycles, one for each of {len(gemms)} GEMMs")
-    print(f"ratio, warm          {theirs_s / min(times):10,.0f} times faster")
-    print(
-        f"ratio, cold process  {theirs_s / cold_s:10,.0f} times faster (whole command, all 12 encoders, PS and energy)"
-    )
+    works = {"one DeiT-S encoder": (encoder(), RTL_CYCLES), "a hundred shapes": (shapes(), None)}
+    lines = []
+    installed = [(peer, run, *install(peer)) for peer, run in PEERS]
+    for what, (gemms, reference) in works.items():
+        own = ours(gemms)
+        clocks = reference or sum(own.cycles)
+        lines += [
+            f"{what}: {len(gemms)} multiplications, {ROWS}x{COLS}, inputs held; ratio of cycles to"
+            f" {'the RTL' if reference else 'pivotsim'}'s {clocks:,}",
+            f"{'':20} {'CPU s':>11} {'with start':>11} {'peak MB':>8} {'cycles':>12} {'ratio':>8} {'times slower':>12}",
+            row("pivotsim, warm", own, own, clocks),
+        ]
+        for peer, run, python, why in installed:
+            if python is None or run is None:
+                lines.append(f"{peer.name:20} {'not run' if python else 'not installed'}: {why}")
+                continue
+            print(f"{peer.name} runs {what} ...", flush=True)
+            try:
+                lines.append(row(peer.name, run(python, gemms, ROWS, COLS), own, clocks))
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                lines.append(f"{peer.name:20} failed: {str(error).strip().splitlines()[-1][:90]}")
+    python = installed[0][2]
+    if python:
+        print(f"wrote {scalesim.record_convolutions(python)} rows of SCALE-Sim's convolutions", flush=True)
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ TABLES = {
     "watch": ("3", "2", "4", "--array", "2x2"),
     "combine": ("deit_t", "--low", "1-3", "--high", "all", "--f-low", "0.5"), "reproduce static": (),
     "compare": ("A.json", "A.json"), "validate": (), "front": ("SWEEP",),
-    "schedule": ("digits_vit", "--accuracy", "digits"),
+    "schedule": ("digits_vit", "--accuracy", "digits"), "classify": ("digits", "digits"),
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ VALID = {
     "sweep": ["s.yaml --out n", "s.yaml --out n --method random --samples 3 --seed 1"],
     "front": ["o", "o --objectives delay_ms,dsp --maximize dsp --where fits"],
     "export": ["o --csv c.csv"],
+    "classify": ["digits digits --rung whole", "digits digits --rung 'low=--active 1' --rung whole --thresholds 0.05"],
     "warm": [""],
     "infer": ["pvds_50 --vary model.depth=11,12",
               "claims.csv --vary effort.low=3 --vary effort.high=5 --vary effort.low_frac=free"],
@@ -60,6 +61,7 @@ SLOW = {
     "reproduce tokens": 0.05,
     "reproduce all": 0.01,
     "watch": 0.05,
+    "classify": 0.05,
     "sweep": 0.5,
 }  # how often
 VALUES = {

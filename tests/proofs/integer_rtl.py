@@ -98,20 +98,21 @@ def deit_encoder() -> str:
     predicted = {entry: program.entries[entry].cycles for entry in driven.clocks}
     if unequal or predicted != driven.clocks or len(predicted) != len(program.products()):
         raise SystemExit(f"encoder of DeiT-T: {unequal} differ, clocks {driven.clocks} for {predicted}")
+    of_driver = driven.all_clocks - sum(predicted.values())
     moved = [f"{stop.kind} before {stop.name}" for stop in program.stops() if stop.kind != COMPUTE]
     return (
         f"One encoder of DeiT-T (197 tokens, random int8 weights) on {board.array.rows}x{board.array.cols} behind"
         f" Table 1's memories: {len(predicted)} GEMMs,\n{sum(predicted.values()):,} clocks, every tensor equal, every"
         f" GEMM in its predicted clocks; the host has {len(program.stops())} stops, of which"
-        f" {len(moved)} only\nmove bytes ({', '.join(moved)}). The driver takes {driven.all_clocks - sum(predicted.values()):,}"
-        f" clocks more, to write {driven.words:,} words\ninto tables and to read the status."
+        f" {len(moved)} only\nmove bytes ({', '.join(moved)}). The driver takes {of_driver:,} clocks more, to write {driven.words:,} words\ninto tables and to read the status."
     )
 
 
 def digits_section(tallies: list[Tally]) -> str:
     """Return what the page says of the digits."""
     rows = "".join(
-        f"| {tally.words} | {tally.runs} | {tally.sent_on or ''} | {tally.clocks:,} | {tally.driver_clocks:,} | {tally.differences} |\n"
+        f"| {tally.words} | {tally.runs} | {tally.sent_on or ''} | {tally.clocks:,} | {tally.driver_clocks:,} |"
+        f" {tally.differences} |\n"
         for tally in tallies
     )
     return (

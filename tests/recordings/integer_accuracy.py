@@ -77,7 +77,7 @@ def rows_of(seed: int) -> list[Row]:
     for numbers in NUMBERS:
         of = logits[numbers]
         for setting in SETTINGS:
-            found, low = gated(of) if setting == PAIR else (of[setting]["test"], float("nan"))
+            found, low = gated(of) if setting == PAIR else (of[setting]["test"], "")
             to = gated(logits["float"])[0] if setting == PAIR else logits["float"][setting]["test"]
             rows.append({
                 "seed": seed, "setting": setting, "numbers": numbers,

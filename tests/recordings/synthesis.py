@@ -26,7 +26,7 @@ from pivotsim.rtl.sources import PARTS, module, modules
 from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
 ROOT = Path(__file__).parents[2]
-VERILOG = modules(*PARTS)
+VERILOG = modules(*PARTS, "units")
 LIMIT_S = 1500
 SIZES = ((8, 8), (16, 16), (32, 32), (64, 36))
 FLAT, WHOLE = SIZES[:2], SIZES[:3]  # also counted in one piece, to check the sum of the parts: arrays, memories
@@ -82,6 +82,23 @@ def parts() -> Iterator[Part]:
     yield from _movers()
     for rows, cols in SIZES:
         yield _top(rows, cols)
+    yield from _units()
+
+
+def _units() -> Iterator[Part]:
+    """Yield the units beside the array, for the rows of DeiT-S: 197 scores, 384 channels."""
+    for lanes in (1, 8, 16):
+        yield Part("softmax", "softmax", parameters={"LANES": lanes, "MAX_ELEMENTS": 197})
+    for lanes in (1, 8, 16):
+        yield Part("layer norm", "layer_norm", parameters={"LANES": lanes, "MAX_CHANNELS": 384})
+    for lanes in (1, 8, 16):
+        yield Part("activation", "activation", parameters={"LANES": lanes})
+    for lanes in (1, 8, 16):
+        yield Part("residual addition", "residual_add", parameters={"LANES": lanes, "X_BITS": 8})
+    for token_bits, comparators, ports, channels in ((4, 4, 2, 2), (5, 8, 2, 4), (6, 16, 4, 4)):
+        sizes = {"TOKEN_BITS": token_bits, "SCORE_LANES": 4, "COMPARATORS": comparators, "PORTS": ports,
+                 "CHANNELS": channels, "BLOCKS": 384 // channels}  # fmt: skip
+        yield Part("token dropping", "token_dropping", parameters=sizes)
 
 
 def _array(rows: int, cols: int) -> dict[str, int]:
@@ -128,6 +145,7 @@ def _memories() -> Iterator[Part]:
 
 def _movers() -> Iterator[Part]:
     yield Part("requantise", "requantise", 1, 1)
+    yield Part("requantise by a multiplier", "requantise", 1, 1, {"MULTIPLIES": 1})
     for rows, cols in SIZES:
         yield Part("read mover", "read_mover", rows, cols, {"LANES": rows, **ONE_CLOCK})
         sizes = {"C": cols, "LANES": rows, **ONE_CLOCK}
@@ -140,7 +158,7 @@ def _top(rows: int, cols: int) -> Part:
     """Return what the top has beside its parts, every one of which is a black box."""
     sizes = {"R": rows, "C": cols, "LANES": rows, "OVERLAP": 4, "MREG": 1, "SLICES": 1, "READ_CYCLES": 1,
              "COUNT_BITS": 20}  # fmt: skip
-    outside = tuple(path.stem for path in VERILOG if path.stem not in ("accelerator", "skew"))
+    outside = tuple(path.stem for path in modules(*PARTS) if path.stem not in ("accelerator", "skew"))
     return Part("top", "accelerator", rows, cols, sizes, outside, {"output_stationary": 0, "weight_stationary": 0})
 
 

@@ -5,13 +5,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, TRANSFORMS, with_attentions
 from pivotsim.dse.space.definition import Space
-from pivotsim.engines.pl_units.units import unit_cycles
+from pivotsim.engines.pl_units.units import unit_bytes, unit_cycles
 from pivotsim.errors import InputError
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import PATHS, ResourceModel
@@ -51,6 +51,14 @@ class Work:
     plan: Plan
     trace: Trace
     classes: int | None
+
+
+class BesideArray(NamedTuple):
+    """What one effort takes beside the array: clocks and bytes of the PL's units, ms of the processor."""
+
+    unit_cycles: int
+    unit_bytes: int
+    ps_ms: float
 
 
 class DesignBuilder:
@@ -106,17 +114,18 @@ class DesignBuilder:
             works.append(Work(each, runnable(lowered, hw, options["scope"]), lowered.classes))
         return works
 
-    def host(self, work: Work, hw: SystolicHardware) -> tuple[int, float]:
-        """Return (clocks of PL units, ms of the processor) of one effort."""
+    def host(self, work: Work, hw: SystolicHardware) -> BesideArray:
+        """Return what one effort takes beside the array."""
         key = ("host", id(work), hw.host, hw.placement, hw.units, hw.array.clock_mhz)
 
-        def make() -> tuple[Work, int, float]:  # the work stays alive beside its id
+        def make() -> tuple[Work, BesideArray]:  # the work stays alive beside its id
             steps = host_ops(work.trace, hw, self.space.options["profile"])
             units = sum(cycles for _, cycles in unit_cycles(work.trace, hw))
-            return work, units, math.fsum(step.delay_ms for step in steps)
+            ps_ms = math.fsum(step.delay_ms for step in steps)
+            return work, BesideArray(units, unit_bytes(work.trace, hw), ps_ms)
 
-        _, units, ps_ms = self._cache.get_or_compute(key, make)
-        return units, ps_ms
+        found: tuple[Work, BesideArray] = self._cache.get_or_compute(key, make)
+        return found[1]
 
 
 def with_values(hw: SystolicHardware, changes: Mapping[str, Any]) -> SystolicHardware:

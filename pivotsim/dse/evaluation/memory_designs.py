@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.dse.evaluation.cache import Work
+from pivotsim.dse.evaluation.cache import BesideArray, Work
 from pivotsim.dse.evaluation.design_groups import Context, Costs, DesignGroup, DoesNotFitError
 from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.energy.usage import Usage
@@ -39,15 +39,15 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
     designs, back = np.unique(np.column_stack([*arrays, index[valid]]), axis=0, return_inverse=True)
     found, problems = _run(group.context, sizes, designs, memories)
     hosts = [group.context.builder.host(work, group.hw) for work in group.works]
-    cycles = _total_cycles(found[:, :, 0], repeats, [units for units, _ in hosts], problems)
+    cycles = _total_cycles(found[:, :, 0], repeats, [host.unit_cycles for host in hosts], problems)
     sram, dram = (found[:, :, level].astype(np.float64) @ repeats for level in (1, 2))  # exact below 2**53
     for design, error in problems.items():
         group.drop(valid[back.reshape(-1) == design], error)
     places = np.zeros(len(group), dtype=np.int64)
     places[valid] = back.reshape(-1)
     return [
-        _costs(group, work, ps_ms, cycles[:, w], sram[:, w], dram[:, w], places)
-        for w, (work, (_, ps_ms)) in enumerate(zip(group.works, hosts, strict=True))
+        _costs(group, work, host, cycles[:, w], sram[:, w], dram[:, w], places)
+        for w, (work, host) in enumerate(zip(group.works, hosts, strict=True))
     ]
 
 
@@ -154,10 +154,11 @@ def _total_cycles(
 
 
 def _costs(
-    group: DesignGroup, work: Work, ps_ms: float, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
+    group: DesignGroup, work: Work, host: BesideArray, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
 ) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
+    _, unit_bytes, ps_ms = host
     pl_ms: Any = cycles_to_ms(pl_cycles, group.hw.array.clock_mhz)[places]
-    vectors: dict[str, Any] = {"delay_ms": pl_ms + ps_ms, "pl_ms": pl_ms, "sram_bytes": sram[places]}
+    vectors: dict[str, Any] = {"delay_ms": pl_ms + ps_ms, "pl_ms": pl_ms, "sram_bytes": sram[places] + unit_bytes}
     vectors |= {"dram_bytes": dram[places], "ps_core_ms": ps_ms * group.hw.ps_cores, "macs": work.trace.macs}
     return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms)

@@ -22,7 +22,7 @@ from pivotsim.workload.masks.masks import MAX_DRAWN_BLOCKS, OPERANDS, Operand
 PARALLEL_FROM_BLOCKS = 2_000_000  # all lanes together; below this, starting threads costs more than they save
 MAX_LANE_BLOCKS = 2**34  # all lanes together: minutes
 MAX_ROOM_BYTES = 2**31  # of all parts of the lanes; each thread works on one, with room of its own
-ROOM_BYTES = 17  # per block: hash, place and flag
+ROOM_BYTES = 9  # per block: hash and flag
 DRAWS = 256  # masks behind a mean
 
 
@@ -199,15 +199,11 @@ def _check_blocks(down: int, across: int) -> None:
         raise InputError(f"mask: {problem} {got(down * across)}")
 
 
-def _rooms(parts: int, shape: tuple[int, int]) -> tuple[Any, IntArray, IntArray, Any]:
-    """Return room for hashes, counts, lists and flags of masks of up to ``shape`` blocks, for each part."""
-    from pivotsim.kernels.array.random_masks import MOST_BITS
-
+def _rooms(parts: int, shape: tuple[int, int]) -> tuple[Any, Any]:
+    """Return room for hashes and flags of masks of up to ``shape`` blocks, for each part."""
     blocks = shape[0] * shape[1]
     return (
         np.empty((parts, blocks), dtype=np.uint64),
-        np.empty((parts, 1 << MOST_BITS), dtype=np.int64),
-        np.empty((parts, blocks), dtype=np.int64),
         np.empty((parts, *shape), dtype=np.bool_),
     )
 

@@ -1,5 +1,6 @@
 """The arrays of a DRAM channel as kernels/dram/channel.py takes them: constraints become gaps, names become codes."""
 
+import functools
 from collections.abc import Iterable
 from math import ceil, floor
 
@@ -39,27 +40,29 @@ def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] | None = No
     from pivotsim.kernels.dram.channel import reset_channel
 
     lines = spec.standard.constraints if constraints is None else tuple(constraints)
-    check_constraints(lines)
     slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks + 1).bit_length()  # two are heads of lists
     state = np.zeros((spec.banks + spec.organisation.bank_groups + 3, LANES), dtype=np.int64)
     queue = np.zeros((slots + spec.banks + 2, LANES), dtype=np.int64)  # the last two rows are serve_tile's
-    arrays = Channel(state, _gaps(spec, lines), _device(spec, slots), queue)
+    gaps = _gaps(lines, tuple(spec.timing_clocks.items()), spec.standard.has_two_command_buses)
+    arrays = Channel(state, gaps, _device(spec, slots), queue)
     reset_channel(arrays)
     return arrays
 
 
-def _gaps(spec: DramSpec, constraints: tuple[Constraint, ...]) -> IntArray:
-    """Return the longest gap of each (scope, previous, following), and of the four-activate window."""
-    kinds = len(COMMANDS)
+@functools.lru_cache(maxsize=16)
+def _gaps(constraints: tuple[Constraint, ...], timing: tuple[tuple[str, int], ...], has_two_buses: bool) -> IntArray:
+    """Return the longest gap of each (scope, previous, following), and of the four-activate window; only read."""
+    check_constraints(constraints)
+    kinds, clocks = len(COMMANDS), dict(timing)
     gaps = np.zeros((3 * kinds + 1, LANES), dtype=np.int64)
-    if spec.standard.has_two_command_buses:  # on one bus alone, no two commands share a clock anyway
+    if has_two_buses:  # on one bus alone, no two commands share a clock anyway
         is_column = np.array([command in COLUMN_COMMANDS for command in COMMANDS])
         gaps[2 * kinds : 3 * kinds, :kinds] = is_column[:, None] == is_column
     for line in constraints:
         scope = min(SCOPES.index(line.scope), SCOPES.index("rank"))  # one rank: the channel is the rank
         previous = 3 * kinds if line.nth > 1 else scope * kinds + COMMANDS.index(line.previous)
         following = COMMANDS.index(line.following)
-        gaps[previous, following] = max(gaps[previous, following], gap_clocks(line, spec.timing_clocks))
+        gaps[previous, following] = max(gaps[previous, following], gap_clocks(line, clocks))
     return gaps
 
 

@@ -31,15 +31,17 @@ class GemmRun(NamedTuple):
 
 
 def runs_per_gemm(
-    gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = (), bits: Sequence[Bits] = ()
-) -> list[GemmRun]:
+    gemms: IntArray, hw: SystolicHardware, masks: Sequence[Mask | None] = (), bits: Sequence[Bits] = (),
+    limits: MemoryLimits | None = None,
+) -> list[GemmRun]:  # fmt: skip
     """Return one run per row of (G, 4) m, k, n, repeats on a hardware's memories, or one per copy of a mask in use.
 
     ``bits`` are those of an element of each GEMM's inputs, weights and outputs; 8 where none are given. A GEMM that
-    streams less than a hardware's ``chunk`` runs in one.
+    streams less than a hardware's ``chunk`` runs in one. ``limits`` are those of the memories, where they are known.
     """
     memories, dataflow = hw.memories, DATAFLOW[hw.array.dataflow]
-    limits = limits_of(memories, hw.array.clock_mhz)
+    if limits is None:
+        limits = limits_of(memories, hw.array.clock_mhz)
 
     def run(size: Size, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
         m, k, n, *widths = size

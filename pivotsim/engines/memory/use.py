@@ -44,7 +44,7 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
     array = array_as_run(hw)
     unlimited = analytic.cycles_per_gemm(gemms, array).tolist()
-    for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist()):
+    for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist(), limits):
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
         if run.mask is not None:

@@ -4,9 +4,10 @@ Softmax, the activations, LayerNorm and additions have a unit each:
 
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
-A block of m rows (a head) enters when the one before has left, as heads do on the array; what a unit reads waits in
-no memory. Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks. Hardware whose
-clocks follow another rule has it in ``unit_cycles``.
+A block of m rows (a head) enters when the one before has left, as heads do on the array; a unit waits for no memory.
+The bytes that it moves there are ``bytes_per_element`` times its elements, none by default. Of a sparse operation a
+block has the kept elements alone, as many as the mean of its blocks. Hardware whose clocks follow another rule has it
+in ``unit_cycles``.
 
 Score, sort, gather and merge are phases of one unit, the token-dropping module (``token_dropping``): average, sort,
 shuffle, normalise. Its shuffle reads dropped tokens in the same pass as kept ones, so a gather counts the tokens of the
@@ -41,6 +42,12 @@ def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
             if total > INT64_MAX:
                 raise InputError(f"{trace.name}: sizes too large, the clocks of PL units exceed int64 {got(total)}")
             yield position, cycles
+
+
+def unit_bytes(trace: Trace, hw: Hardware) -> int:
+    """Return the bytes that operations on PL units, those on tokens aside, read from and write to on-chip memories."""
+    own = [op for op in trace.ops if op.kind in UNIT_OF and op.kind not in PHASES and hw.placement.of(op.kind) == PL]
+    return sum(trace.elements_of(op) * hw.units.of(op.kind).bytes_per_element for op in own)
 
 
 def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:

@@ -12,12 +12,13 @@ for one array of R x C; N arrays have N times the PEs, and memories of their own
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pivotsim.hardware.fpga.spec import VivadoSpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.block_rams import MemoryBlocks
+from pivotsim.operations import PL, UNIT_OF
 from pivotsim.units import INT64_MAX
 
 FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
@@ -80,7 +81,21 @@ def demand_of(parts: Iterable[Part]) -> int:
 
 def unknown_parts(hw: SystolicHardware) -> tuple[str, ...]:
     """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
-    units = [kind for kind, place in hw.placement if place == "pl"]
     uncounted = NOT_COUNTED if hw.fpga.use.counted_by == "synthesis" else (NOT_FITTED,)
-    of_units = f"units of programmable logic: {', '.join(units)} (DSP, BRAM36, LUT, FF): {UNKNOWN}"
-    return (*uncounted, *([of_units] if units else []))
+    units = dict.fromkeys(UNIT_OF[kind] for kind, place in hw.placement if place == PL)
+    return (*uncounted, *(_units(hw, units) if units else ()))
+
+
+def _units(hw: SystolicHardware, units: Iterable[str]) -> Iterator[str]:
+    """Yield what synthesis counted of units, and the names of those that it did not."""
+    from pivotsim.hardware.resources.written_units import unit_counts  # brings numpy
+
+    counts = tuple(unit_counts(hw, units))
+    if counts:
+        yield (
+            "units of programmable logic, as yosys counts them before place and route, in no demand:"
+            f" {'; '.join(map(str, counts))}"
+        )
+    others = [unit for unit in units if unit not in {count.unit for count in counts}]
+    if others:
+        yield f"units of programmable logic: {', '.join(others)} (DSP, BRAM36, LUT, FF): {UNKNOWN}"

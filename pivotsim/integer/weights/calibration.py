@@ -25,7 +25,8 @@ from pivotsim.integer.layer_norm import layer_norm_constants
 from pivotsim.integer.scaling import saturated, scale_of
 from pivotsim.integer.softmax import ONE, softmax_table
 from pivotsim.integer.steps import Array
-from pivotsim.integer.weights.model import IntegerModel, check_supported, scale_array
+from pivotsim.integer.weights.constants import scale_array
+from pivotsim.integer.weights.model import IntegerModel, check_supported
 from pivotsim.models.spec import VitModel
 
 LEVELS = 127
@@ -46,10 +47,33 @@ def integer_model(model: VitModel, weights: Floats, ranges: Mapping[str, float])
         The largest |x| by module, ``NAME.in``, ``NAME.out``, ``NAME.scores``, as
         ``pivotsim.vit_torch.measuring.ranges.observed_ranges`` has them. An attention without them is left out.
 
+    Returns
+    -------
+    IntegerModel
+
     Raises
     ------
     InputError
         The model has no integer form, or a weight or a range is missing.
+
+    Examples
+    --------
+    All weights 1, all ranges 1, two channels, one patch: 1/127 a step, and the sums' biases nothing.
+
+    >>> from pivotsim.models.spec import load_model
+    >>> tiny = {"depth": 1, "image_px": 1, "patch_px": 1, "channels": 1, "width": 2, "heads": 1, "classes": 2}
+    >>> tiny = load_model({**tiny, "mlp_hidden": 1})
+    >>> layers = {"attn.qkv": (6, 2), "attn.proj": (2, 2), "mlp.fc1": (1, 2), "mlp.fc2": (2, 1), "norm1": 2, "norm2": 2}
+    >>> weights = {f"blocks.0.{name}.weight": np.ones(shape) for name, shape in layers.items()}
+    >>> weights |= {f"blocks.0.{name}.bias": np.zeros(2) for name in ("norm1", "norm2")}
+    >>> weights |= {"patch_embed.proj.weight": np.ones((2, 1, 1, 1)), "pos_embed": np.ones((1, 2, 2))}
+    >>> weights |= {"cls_token": np.ones((1, 1, 2)), "head.weight": np.ones((2, 2))}
+    >>> weights |= {"norm.weight": np.ones(2), "norm.bias": np.zeros(2)}
+    >>> names = ["patch_embed.proj", "head", "norm", *(f"blocks.0.{name}" for name in (*layers, "attn"))]
+    >>> ranges = {f"{name}.{end}": 1.0 for name in names for end in ("in", "out", "scores")}
+    >>> found = integer_model(tiny, weights, ranges)
+    >>> found.constants["1.fc1.weights"].tolist(), round(found.scale("1.fc1").real * 127, 4)
+    ([[127], [127]], 1.0)
     """
     check_supported(model)
     try:

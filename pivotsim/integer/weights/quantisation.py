@@ -23,12 +23,23 @@ def quantise(vit: "VisionTransformer", images: "Images", plans: Iterable[Plan] |
     images : Tensor (n, channels, px, px), or an iterable of them
         They show the ranges of the activations; beyond them results are saturated.
     plans : iterable of Plan, optional
-        What will be run; the ranges are the largest of all of them. The ViT as it is by default.
+        What will be run; the ranges are the largest of all of them. The whole model by default.
+
+    Returns
+    -------
+    IntegerModel
 
     Raises
     ------
     InputError
         The model has no integer form, or as for ``as_planned``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pivotsim.vit_torch.model.transformer import build_vit
+    >>> quantise(build_vit("digits_vit"), torch.ones(1, 1, 8, 8))
+    <IntegerModel: digits_vit, 65,984 bytes of weights>
     """
     import torch
 

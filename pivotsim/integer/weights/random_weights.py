@@ -11,7 +11,8 @@ from pivotsim.integer.layer_norm import layer_norm_constants
 from pivotsim.integer.scaling import scale_of
 from pivotsim.integer.softmax import softmax_table
 from pivotsim.integer.steps import Array
-from pivotsim.integer.weights.model import IntegerModel, layout_of, scale_array
+from pivotsim.integer.weights.constants import layout_of, scale_array
+from pivotsim.integer.weights.model import IntegerModel
 from pivotsim.models.spec import VitModel, load_model
 
 WEIGHT_RMS, ACTIVATION_RMS = 73.5, 32.0  # of -127 to 127 alike; what scales aim at
@@ -29,6 +30,15 @@ def random_model(source: "VitModel | str | Path | Mapping[str, object]", *, seed
     seed : int
         Weights are drawn from -127 to 127 alike, biases from -1000 to 1000, gammas from 0.5 to 1.5, betas from -0.5 to
         0.5; scales bring results to 32 steps in the mean square.
+
+    Returns
+    -------
+    IntegerModel
+
+    Raises
+    ------
+    InputError
+        The model is not valid, or has no integer form.
 
     Examples
     --------

@@ -44,13 +44,19 @@ from pivotsim.kernels.dram.commands import (
     row_of,
     wait,
 )
+from pivotsim.kernels.dram.queues import (
+    B_ASKS,
+    B_FIRST,
+    B_LAST,
+    NONE,
+    Q_BANK,
+    Q_NEXT,
+    Q_OPENED,
+    Q_ROW,
+    Q_TRANSFER,
+)
+from pivotsim.kernels.dram.row_hits import all_hit, serve_row_hits
 from pivotsim.kernels.types import Array
-
-# queue, the slot of request i, i modulo SLOTS: NEXT is the next request of the same bank
-Q_BANK, Q_ROW, Q_TRANSFER, Q_NEXT, Q_OPENED = 0, 1, 2, 3, 4
-# queue, the row SLOTS + bank: first and last pending request, and the command that the first one asks for
-B_FIRST, B_LAST, B_ASKS = 0, 1, 2
-NONE = -1
 
 
 @inlined
@@ -85,40 +91,46 @@ def serve_in_order(
     opened = -1  # the youngest whose row was opened for it
     waiting = 0  # slots in use
     asking = 0  # banks whose first request asks for a precharge or an activate
+    row_opened = True  # since the last stretch of hits, or before all
+    may_be_hits = not by_bank and look_ahead > 0 and len(log) == 0  # what a stretch of hits leaves out
     open_transfer(state, device, transfers, 0)
     while True:
         i = state[cursor, TRANSFER]
         clock = state[controller, CLOCK] + 1
         more = i < len(transfers)
+        if row_opened and asking == 0 and may_be_hits and (head < tail or (more and transfers[i, T_ARRIVAL] < clock)):
+            row_opened = False
+            one = queue[head & (slots - 1), Q_TRANSFER] if head < tail else i
+            if all_hit(state, queue, head, tail, slots):
+                head, tail, waiting = serve_row_hits(
+                    state, gaps, device, queue, transfers, finish, one, head, tail, waiting
+                )
+                continue
         room = (waiting < look_ahead or head == tail) if look_ahead > 0 else head == tail
+        while more and room and transfers[i, T_ARRIVAL] < clock:
+            bank, row = bank_of(device, state[cursor, BURST]), row_of(device, state[cursor, BURST])
+            slot = tail & (slots - 1)
+            queue[slot, Q_BANK], queue[slot, Q_ROW], queue[slot, Q_TRANSFER] = bank, row, i
+            queue[slot, Q_NEXT], queue[slot, Q_OPENED] = NONE, 0
+            if queue[slots + bank, B_FIRST] == NONE:
+                queue[slots + bank, B_FIRST] = tail
+                asking += ask(state, device, queue, bank)
+            else:
+                queue[queue[slots + bank, B_LAST] & (slots - 1), Q_NEXT] = tail
+            queue[slots + bank, B_LAST] = tail
+            tail += 1
+            waiting += 1
+            advance(state, device, transfers)
+            i = state[cursor, TRANSFER]
+            more, room = i < len(transfers), look_ahead > 0 and waiting < look_ahead
+        next_arrival = NEVER
         if more and room:
-            arrival = transfers[i, T_ARRIVAL]
-            if arrival < clock:
-                bank = bank_of(device, state[cursor, BURST])
-                slot = tail & (slots - 1)
-                queue[slot, Q_BANK] = bank
-                queue[slot, Q_ROW] = row_of(device, state[cursor, BURST])
-                queue[slot, Q_TRANSFER] = i
-                queue[slot, Q_NEXT] = NONE
-                queue[slot, Q_OPENED] = 0
-                if queue[slots + bank, B_FIRST] == NONE:
-                    queue[slots + bank, B_FIRST] = tail
-                    asking += ask(state, device, queue, bank)
-                else:
-                    queue[queue[slots + bank, B_LAST] & (slots - 1), Q_NEXT] = tail
-                queue[slots + bank, B_LAST] = tail
-                tail += 1
-                waiting += 1
-                advance(state, device, transfers)
-                continue
+            next_arrival = transfers[i, T_ARRIVAL] + 1
             if head == tail:
-                wait(state, gaps, device, log, arrival)
+                wait(state, gaps, device, log, next_arrival - 1)
                 continue
-            next_arrival = arrival + 1
         elif head == tail:
             break
-        else:
-            next_arrival = NEVER
 
         # the refresh of a bank, and the bank that waits for it
         refreshed, refresh_clock = NONE, NEVER
@@ -139,9 +151,13 @@ def serve_in_order(
         if chosen == refreshed and best >= due and queue[slot, Q_OPENED] == 0:
             best = NEVER
         if asking > 0 and best > clock:
+            unseen = asking
             for bank in range(banks):
+                if unseen == 0:
+                    break
                 asks = queue[slots + bank, B_ASKS]
                 if asks != NONE:
+                    unseen -= 1
                     ready = earliest(state, device, asks, bank, clock)
                     user = queue[slots + bank, B_FIRST]
                     goes_on = ready < due or (bank != refreshed if by_bank else user <= opened)
@@ -166,6 +182,7 @@ def serve_in_order(
             asking += ask(state, device, queue, chosen) - 1
             if command == ACT:
                 queue[slot, Q_OPENED] = 1
+                row_opened = True
                 waiting -= 1
                 opened = max(opened, age)
         else:

@@ -121,6 +121,11 @@ ROWS: dict[str, tuple[Need, ...]] = {
     f"units.{TOKEN_DROP}.channels_per_port": (SCHEDULE, *on_pl("gather", "merge")),
     f"units.{TOKEN_DROP}.fused_token": (SCHEDULE, *on_pl("merge")),
     f"units.{TOKEN_DROP}.divide_cycles": (SCHEDULE, *on_pl("merge"), value(f"units.{TOKEN_DROP}.fused_token", "mean")),
+    **{
+        f"units.{unit}.bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl(kind))
+        for kind, unit in UNIT_OF.items()
+        if unit != TOKEN_DROP
+    },
     **{f"units.{unit}.*": (SCHEDULE, *on_pl(kind)) for kind, unit in UNIT_OF.items() if unit != TOKEN_DROP},
     "power.board_w": (value("energy", "constant"),),
     "power.activity.default.ps_active_w": (ACTIVITY, PS_TIME),

@@ -2,7 +2,13 @@
 `default_nettype none
 module units_bench #(
     parameter LANES = 4,
-    parameter LONGEST = 32
+    parameter LONGEST = 32,
+    parameter TOKEN_BITS = 4,
+    parameter COMPARATORS = 4,
+    parameter PORTS = 2,
+    parameter CHANNELS = 2,
+    parameter BLOCKS = 4,
+    parameter PREFIX = 1
 ) (
     input wire clk,
     input wire advance,
@@ -21,8 +27,53 @@ module units_bench #(
     input wire in_first,
     input wire [64*LANES-1:0] in_data, // of a lane 64 bits: the element, and from bit 32 what is added to it
     output wire out_valid,
-    output wire [16*LANES-1:0] out_data
+    output wire [16*LANES-1:0] out_data,
+
+    // token dropping, scores LANES a clock
+    input wire reset,
+    input wire [TOKEN_BITS:0] patches,
+    input wire [TOKEN_BITS:0] kept,
+    input wire [7:0] heads,
+    input wire [TOKEN_BITS:0] score_beats,
+    input wire [3:0] wire_bits,
+    input wire [15:0] blocks,
+    input wire [TOKEN_BITS:0] groups,
+    input wire score_valid,
+    input wire [8*LANES-1:0] score_data,
+    output wire score_ready,
+    output wire [15:0] read_valid,
+    output reg [16*PORTS-1:0] read_token,
+    output wire [15:0] read_block,
+    input wire [16*CHANNELS*PORTS-1:0] read_data,
+    output wire [15:0] write_valid,
+    output wire [15:0] write_group,
+    output wire [15:0] write_block,
+    output wire [16*CHANNELS*PORTS-1:0] write_data,
+    output wire fused_valid,
+    output wire [15:0] fused_block,
+    output wire [16*CHANNELS-1:0] fused_data,
+    output wire done
 );
+    wire [PORTS-1:0] reads, writes;
+    wire [(TOKEN_BITS+1)*PORTS-1:0] tokens;
+    wire [TOKEN_BITS:0] to_group;
+    assign read_valid = {{(16-PORTS){1'b0}}, reads};
+    assign write_valid = {{(16-PORTS){1'b0}}, writes};
+    assign write_group = {{(15-TOKEN_BITS){1'b0}}, to_group};
+    always @* begin : widen
+        integer p;
+        for (p = 0; p < PORTS; p = p + 1)
+            read_token[16*p +: 16] = {{(15-TOKEN_BITS){1'b0}}, tokens[(TOKEN_BITS+1)*p +: TOKEN_BITS+1]};
+    end
+    token_dropping #(.TOKEN_BITS(TOKEN_BITS), .SCORE_LANES(LANES), .COMPARATORS(COMPARATORS), .PORTS(PORTS),
+                     .CHANNELS(CHANNELS), .BLOCKS(BLOCKS), .PREFIX(PREFIX)) dropping (
+        .clk(clk), .reset(reset), .patches(patches), .kept(kept), .heads(heads), .row_beats(score_beats),
+        .wire_bits(wire_bits), .blocks(blocks), .groups(groups), .score_valid(score_valid), .score_data(score_data),
+        .score_ready(score_ready), .read_valid(reads), .read_token(tokens), .read_block(read_block),
+        .read_data(read_data), .write_valid(writes), .write_group(to_group), .write_block(write_block),
+        .write_data(write_data), .fused_valid(fused_valid), .fused_block(fused_block), .fused_data(fused_data),
+        .done(done));
+
     wire [8*LANES-1:0] bytes, of_softmax, of_activation, of_norm;
     wire [16*LANES-1:0] words, of_add;
     wire [32*LANES-1:0] added;

@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,16 +18,38 @@ UNITS = ("softmax", "activation", "layer_norm", "residual_add")
 NEVER = (0,)
 
 
+class Dropping(NamedTuple):
+    """Sizes of the token-dropping module; ``blocks`` of ``channels`` channels are the most that it is built for."""
+
+    token_bits: int = 4
+    comparators: int = 4
+    ports: int = 2
+    channels: int = 2
+    blocks: int = 4
+    prefix: int = 1
+
+
+class Dropped(NamedTuple):
+    """What left: kept tokens (prefix + k, d), the fused one (d,), and the clocks of the four phases."""
+
+    kept: np.ndarray
+    fused: np.ndarray
+    phases: tuple[int, ...]
+    cycles: int
+
+
 class VerilatedUnits:
     """All units of one width, built for rows of at most ``longest`` elements; ``holds`` says when all hold."""
 
-    def __init__(self, lanes: int, longest: int, model: Model = MODEL) -> None:
-        self.lanes, self.longest = lanes, longest
+    def __init__(self, lanes: int, longest: int, dropping: Dropping | None = None, model: Model = MODEL) -> None:
+        self.lanes, self.longest, self.dropping = lanes, longest, dropping or Dropping()
         parameters = {"LANES": lanes, "LONGEST": longest}
+        parameters |= {name.upper(): value for name, value in self.dropping._asdict().items()}
         path = verilated.library(model, f"units-{lanes}", parameters, columns=lanes, pes=1)
         self._library = ctypes.CDLL(str(path))
         self._library.bench_new.restype = ctypes.c_void_p
         self._library.bench_run.restype = ctypes.c_int64
+        self._library.bench_drop.restype = ctypes.c_int64
         self._library.bench_delete.argtypes = [ctypes.c_void_p]
         self._bench = ctypes.c_void_p(self._library.bench_new())
 
@@ -63,6 +86,24 @@ class VerilatedUnits:
         given = (stream.astype(np.int64) & 0xFFFF) | (x.astype(np.int64) << 32)
         (out,), clocks = self._run([given], holds)
         return out, clocks
+
+    def drop(self, attention: np.ndarray, tokens: np.ndarray, kept: int) -> Dropped:
+        """Drop all but ``kept`` patches: attention (heads, n), tokens (prefix + n, d), d of whole channel blocks."""
+        (heads, n), (rows, width), sizes = attention.shape, tokens.shape, self.dropping
+        beats = -(-n // self.lanes)
+        scores = np.full((heads, beats * self.lanes), 85, dtype=np.int8)
+        scores[:, :n] = attention
+        settings = np.array(
+            [n, kept, heads, beats, (n - 1).bit_length(), width // sizes.channels, -(-rows // sizes.ports), sizes.ports,
+             sizes.channels, rows], dtype=np.int64,
+        )  # fmt: skip
+        given = np.ascontiguousarray(tokens, dtype=np.int16)
+        out, fused = np.zeros((sizes.prefix + kept, width), dtype=np.int16), np.zeros(width, dtype=np.int16)
+        phases = np.zeros(4, dtype=np.int64)
+        arrays = (settings, scores, given, out, fused, phases)
+        cycles = self._library.bench_drop(self._bench, *(ctypes.c_void_p(array.ctypes.data) for array in arrays))
+        assert cycles > 0, "it does not end"
+        return Dropped(out, fused, tuple(phases.tolist()), cycles)
 
     def _set(self, unit: str, *settings: int) -> None:
         values = np.zeros(8, dtype=np.int64)

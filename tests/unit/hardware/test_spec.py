@@ -18,7 +18,7 @@ def test_every_value_has_a_source_a_description_and_a_name_with_its_unit(name):
     hw = ps.load_hardware(name)
     endings = {
         "MHz": "_mhz",
-        "B": ("_bytes", "_bytes_per_clock"),
+        "B": ("_bytes", "_bytes_per_clock", "bytes_per_element"),
         "W": "_w",
         "us": "_us",
         "ns": ("_ns", "_ns_per_line"),

@@ -13,19 +13,21 @@ module requantise #(
     output wire [31:0] out
 );
     localparam SHIFT_BITS = MULTIPLIES != 0 ? 6 : 5;
-    localparam WIDE = MULTIPLIES != 0 ? 64 : 33; // holds half of the largest step
+    localparam WIDE = MULTIPLIES != 0 ? 52 : 33;
     wire signed [32:0] biased = {sum[31], sum} + {bias[31], bias};
     wire signed [WIDE-1:0] product;
+    wire [SHIFT_BITS-1:0] places;
     generate
         if (MULTIPLIES != 0) begin : multiplied
             wire signed [49:0] scaled = biased * $signed({1'b0, multiplier});
-            assign product = {{14{scaled[49]}}, scaled};
+            assign product = {{2{scaled[49]}}, scaled};
+            assign places = shift < 6'd50 ? shift : 6'd50; // leaves nothing of 49 bits
         end else begin : as_it_is
             assign product = biased;
+            assign places = shift[4:0];
             wire unused = &{1'b0, multiplier, shift[5]};
         end
     endgenerate
-    wire [SHIFT_BITS-1:0] places = shift[SHIFT_BITS-1:0];
     wire signed [WIDE-1:0] unity = 1;
     wire signed [WIDE-1:0] half = places == 0 ? {WIDE{1'b0}} : unity <<< (places - 1'b1);
     wire signed [WIDE-1:0] rounded = (product + half) >>> places;

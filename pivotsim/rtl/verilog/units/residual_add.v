@@ -17,14 +17,18 @@ module residual_add #(
     output wire [16*LANES-1:0] out_data
 );
     held_delay #(.WIDTH(1), .DEPTH(3)) valid (.clk(clk), .advance(advance), .in(in_valid), .out(out_valid));
-    wire signed [63:0] half = shift == 0 ? 64'sd0 : 64'sd1 <<< (shift - 1'b1);
+    localparam WIDE = X_BITS + 20;
+    localparam FAR = X_BITS + 18; // from here on nothing is left
+    wire [5:0] places = shift < FAR[5:0] ? shift : FAR[5:0];
+    wire signed [WIDE-1:0] unity = 1;
+    wire signed [WIDE-1:0] half = places == 0 ? {WIDE{1'b0}} : unity <<< (places - 1'b1);
     genvar lane;
     generate
         for (lane = 0; lane < LANES; lane = lane + 1) begin : element
             wire signed [X_BITS-1:0] given = x[X_BITS*lane +: X_BITS];
             reg signed [X_BITS+16:0] product;
-            wire signed [63:0] wide = {{(47-X_BITS){product[X_BITS+16]}}, product};
-            wire signed [63:0] rounded = (wide + half) >>> shift;
+            wire signed [WIDE-1:0] wide = {{3{product[X_BITS+16]}}, product};
+            wire signed [WIDE-1:0] rounded = (wide + half) >>> places;
             wire [15:0] waited;
             held_delay #(.WIDTH(16), .DEPTH(2)) until_product (
                 .clk(clk), .advance(advance), .in(stream[16*lane +: 16]), .out(waited));

@@ -1,0 +1,60 @@
+"""Commands on integers: classes of images, their JSON, and lines for what does not fit."""
+
+import json
+
+import numpy as np
+import pytest
+
+import pivotsim as ps
+from pivotsim.io.array_files import write_arrays
+
+PAIR = ("--rung", "low=--active 1,2,4,6", "--rung", "whole", "--thresholds", "0.05")
+
+
+@pytest.fixture
+def ten(tmp_path):
+    images, labels = ps.integer.read_images("digits")
+    write_arrays(tmp_path / "ten.npz", {"images": images[:10], "labels": labels[:10]})
+    write_arrays(tmp_path / "unlabelled.npz", {"images": images[:10]})
+    return tmp_path
+
+
+def test_classify(pivotsim, ten):
+    data = json.loads(pivotsim("classify", "digits", ten / "ten.npz", *PAIR, "--json").out)
+    _, labels = ps.integer.read_images("digits")
+    model, (images, _) = ps.integer.read_integer_model("digits"), ps.integer.read_images(ten / "ten.npz")
+    whole = ps.plan("digits_vit")
+    same = ps.integer.classify(model, images, [ps.skip_attention(whole, active=[1, 2, 4, 6]), whole], [0.05])
+    assert data["classes"] == same.classes.tolist() and data["rung_of_image"] == same.efforts.tolist()
+    assert data["accuracy_frac"] == (same.classes == labels[:10]).mean()
+    assert [row["images"] for row in data["rungs"]] == np.bincount(same.efforts).tolist()
+    text = pivotsim("classify", "digits", ten / "ten.npz", *PAIR).out
+    assert "leaves below" in text and "of 10 images right" in text
+
+
+def test_classify_without_labels(pivotsim, ten):
+    ran = pivotsim("classify", "digits", ten / "unlabelled.npz")
+    assert ran.code == 0 and "whole" in ran.out and "right" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("digit", "digits"), "integer model: no such file, and no sample"),
+        (("digits", "nothing"), "images: no such file, and no sample of that name"),
+        (("digits", "digits", "--thresholds", "0.1"), "--thresholds: must be one per effort but the last, of 1 (got"),
+        (("digits", "digits", "--thresholds", "low", *PAIR[:4]), "--thresholds: must be a number (got 'low')"),
+        (("digits", "digits", "--rung", "a=--tokens tome:r=2,encoders=3"),
+         "encoder 3: tome(r=2): has no integer form; top_k, top_k_rate and evit(fuse=false) have"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit(pivotsim, arguments, problem):
+    ran = pivotsim("classify", *arguments)
+    assert (ran.code, ran.out) == (2, "") and ran.err.startswith(problem) and ran.err.count("\n") == 1
+
+
+def test_quantise_says_what_is_missing_before_torch_is_asked_for(pivotsim, tmp_path):
+    options = ("--checkpoint", tmp_path / "no.pth", "--out", tmp_path / "out.npz")
+    ran = pivotsim("quantise", "digits_vit", "--images", "no.npz", *options)
+    assert (ran.code, ran.err.strip()) == (2, "no.npz: no such file")
+    assert not (tmp_path / "out.npz").exists()

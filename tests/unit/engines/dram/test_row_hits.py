@@ -1,0 +1,89 @@
+"""Stretches in which every row that is asked for is open, counted without questions: against the scheduler that asks.
+
+A log makes the scheduler look at every command; the oracle does so anyway (test_channel.py).
+"""
+
+import random
+
+import numpy as np
+import pytest
+
+from pivotsim.engines.dram.arrays import channel_arrays, commands_issued
+from pivotsim.engines.dram.channel import NO_LOG
+from pivotsim.hardware.dram.controller import MAPPED
+from pivotsim.hardware.dram.spec import load_dram
+from pivotsim.kernels.dram.channel import serve_one, serve_transfers
+from pivotsim.kernels.dram.commands import T_ARRIVAL
+from tests.campaigns import cases
+
+PRESETS = ("dram/ddr4_2400", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400_zcu102_pl", "dram/ddr3_1600", "dram/hbm2_2000")
+
+
+def draw_spec(draw):
+    """A channel of any mapping, queue, refresh and timing."""
+    spec = load_dram(draw.choice(PRESETS))
+    parts = list(MAPPED)
+    draw.shuffle(parts)
+    changes = {
+        "controller.mapping": ":".join(parts),
+        "controller.look_ahead": draw.choice((0, 1, 2, 5, 16, 32)),
+        "controller.refresh": draw.random() < 0.7,
+    }
+    if draw.random() < 0.5:
+        changes |= {name: draw.randint(1, 12) for name in ("nRCD", "nRP")}
+    return spec.replace(changes)
+
+
+def draw_transfers(draw, spec):
+    """Rows of bytes one behind the other, in runs short and long, near each other or apart."""
+    rows, arrival = [], 0
+    base = draw.randrange(draw.choice((2**14, 2**17, spec.capacity_bytes // 2)))
+    for _ in range(draw.randint(1, 6)):
+        row_bytes = draw.choice((1, 40, 200, 3_000, 9_000, 40_000))
+        runs = draw.choice((1, 1, 2, 30)) if row_bytes < 9_000 else 1
+        pitch = draw.choice((row_bytes, row_bytes + 24, 1_536, 8_192))
+        address = base if draw.random() < 0.5 else draw.randrange(spec.capacity_bytes // 2)
+        rows.append((address, row_bytes, runs, pitch, int(draw.random() < 0.4), arrival))
+        base = address + row_bytes
+        arrival += draw.choice((0, 0, 5, 300, 9_000))
+    return np.array(rows, dtype=np.int64)
+
+
+def served(spec, batches, log):
+    """Finish clocks and the state of a channel that serves batch after batch, cursor and all."""
+    arrays, clocks = channel_arrays(spec), []
+    for transfers in batches:
+        finish = np.zeros(len(transfers), dtype=np.int64)
+        serve_transfers(arrays, log, transfers, finish)
+        clocks.append(finish.tolist())
+    return clocks, arrays.state.tolist()
+
+
+@pytest.mark.campaign
+def test_stretches_of_hits_equal_the_scheduler_that_looks_at_each_command():
+    draw, commands = random.Random(24), 0
+    for number in range(cases(300, 12_000)):
+        spec = draw_spec(draw)
+        batches = [draw_transfers(draw, spec) for _ in range(draw.randint(1, 3))]  # rows stay open between them
+        log = np.zeros((200_000, 4), dtype=np.int64)
+        slow = served(spec, batches, log)
+        assert served(spec, batches, NO_LOG) == slow, number
+        commands += len(batches)
+    assert commands > 300
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_transfer_after_transfer_equals_all_at_once(preset):
+    draw = random.Random(preset)
+    for _ in range(20):
+        spec = load_dram(preset)
+        transfers, clock = draw_transfers(draw, spec), 0
+        arrays, at_once = channel_arrays(spec), channel_arrays(spec)
+        for row in transfers:
+            row[T_ARRIVAL] = clock
+            clock = serve_one(arrays, *row.tolist())
+            finish = np.zeros(1, dtype=np.int64)
+            serve_transfers(at_once, np.zeros((200_000, 4), dtype=np.int64), row[None], finish)
+            assert finish[0] == clock
+        assert arrays.state.tolist() == at_once.state.tolist()
+        assert commands_issued(arrays) >= len(transfers)
