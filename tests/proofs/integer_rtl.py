@@ -19,10 +19,10 @@ from pivotsim.integer.plan_steps import steps_of
 from pivotsim.integer.steps import LOGITS, PATCHES
 from pivotsim.integer.weights.model import read_integer_model
 from pivotsim.integer.weights.random_weights import random_model
-from pivotsim.rtl.layers.compiler import Path, layer_program
+from pivotsim.rtl.layers.compiler import layer_program
 from pivotsim.rtl.layers.efforts import efforts_program, reference_host
 from pivotsim.rtl.layers.host import Host
-from pivotsim.rtl.layers.program import COMPUTE
+from pivotsim.rtl.layers.program import COMPUTE, Path
 from pivotsim.rtl.written.latencies import as_built
 from tests.proofs.page_section import write_section
 from tests.rtl import verilated
@@ -104,7 +104,8 @@ def deit_encoder() -> str:
         f"One encoder of DeiT-T (197 tokens, random int8 weights) on {board.array.rows}x{board.array.cols} behind"
         f" Table 1's memories: {len(predicted)} GEMMs,\n{sum(predicted.values()):,} clocks, every tensor equal, every"
         f" GEMM in its predicted clocks; the host has {len(program.stops())} stops, of which"
-        f" {len(moved)} only\nmove bytes ({', '.join(moved)}). The driver takes {of_driver:,} clocks more, to write {driven.words:,} words\ninto tables and to read the status."
+        f" {len(moved)} only\nmove bytes ({', '.join(moved)}). The driver takes {of_driver:,} clocks more, to write"
+        f" {driven.words:,} words\ninto tables and to read the status."
     )
 
 

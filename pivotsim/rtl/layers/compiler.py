@@ -31,6 +31,7 @@ from pivotsim.rtl.layers.program import (
     End,
     Entry,
     LayerProgram,
+    Path,
     Product,
     Stop,
     Tensor,
@@ -41,15 +42,6 @@ from pivotsim.rtl.written.gemms import programs_of
 from pivotsim.units import IntArray
 
 NO_BIAS = "no bias"  # zeros: the memories of a board load a bias with every GEMM, or with none
-
-
-class Path(NamedTuple):
-    """The steps of one effort. ``gate``: the step after which the host says whether the next path runs, too."""
-
-    name: str
-    steps: Sequence[Step]
-    output: str
-    gate: Any = None
 
 
 class _Use(NamedTuple):

@@ -11,9 +11,9 @@ from pivotsim.integer.inference import execute
 from pivotsim.integer.plan_steps import steps_of
 from pivotsim.integer.steps import LOGITS, Array
 from pivotsim.integer.weights.model import IntegerModel
-from pivotsim.rtl.layers.compiler import Path, layer_program
+from pivotsim.rtl.layers.compiler import layer_program
 from pivotsim.rtl.layers.host import Host
-from pivotsim.rtl.layers.program import LayerProgram
+from pivotsim.rtl.layers.program import LayerProgram, Path
 from pivotsim.workload.plans import Plan
 
 

@@ -1,9 +1,10 @@
 """A layer program: entries in their order, the tables that they run, and the map of DRAM."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pivotsim.integer.steps import Step
 from pivotsim.rtl.layers.arrangements import Arrangement
 from pivotsim.rtl.program import Program
 from pivotsim.units import IntArray
@@ -27,6 +28,15 @@ class Tensor:
     arrangement: Arrangement
     values: Any = None
     copy_of: str = ""
+
+
+class Path(NamedTuple):
+    """The steps of one effort. ``gate``: what the host is asked after them, whether the next path runs, too; or None."""
+
+    name: str
+    steps: Sequence[Step]
+    output: str
+    gate: Any = None
 
 
 class Product(NamedTuple):

@@ -12,9 +12,9 @@ from pivotsim.integer.inference import patches_of, quantised_images, run
 from pivotsim.integer.plan_steps import steps_of
 from pivotsim.integer.steps import LOGITS, PATCHES
 from pivotsim.integer.weights.model import read_integer_model
-from pivotsim.rtl.layers.compiler import Path, layer_program
+from pivotsim.rtl.layers.compiler import layer_program
 from pivotsim.rtl.layers.efforts import efforts_program, reference_host
-from pivotsim.rtl.layers.program import COMPUTE, TRANSPOSE
+from pivotsim.rtl.layers.program import COMPUTE, TRANSPOSE, Path
 from tests.rtl import verilated
 from tests.rtl.layers.driven import DRIVER, DrivenAccelerator, DriverError
 from tests.rtl.layers.networks import THRESHOLD, board, digits_board, images_of, model, plan

@@ -30,7 +30,8 @@ def test_a_design_brings_its_layer_program(tmp_path):
             assert at.shape == (one["rows"], one["columns"]) and at.max() < one["size_bytes"]
     clocks = sum(product.cycles for product in program.products())
     note = next(note for note in design.notes if note.startswith("layers/:"))
-    assert f"{len(program.products())} GEMMs, {clocks:,} clocks" in note and note in (folder / "../README.md").read_text()
+    assert f"{len(program.products())} GEMMs, {clocks:,} clocks" in note
+    assert note in (design.folder / "README.md").read_text()
     assert design.parameters["MULTIPLIES"] == 1  # the reference's scales are no powers of two
     assert 2 ** design.parameters["ADDRESS_BITS"] > program.dram_bytes
     plain = ps.write_rtl(board(), plan("tokens"), tmp_path / "plain")
@@ -42,6 +43,6 @@ def test_integers_that_are_not_the_plans(tmp_path):
         ps.write_rtl(board(), ps.lower(plan("whole")), tmp_path / "design", integer=model())
     with pytest.raises(ps.InputError, match="plan: is of another model than the integers"):
         ps.write_rtl(board(), plan("whole"), tmp_path / "design", integer="digits")
-    with pytest.raises(ps.InputError, match="nothing.npz"):
+    with pytest.raises(ps.InputError, match=r"nothing\.npz"):
         ps.write_rtl(board(), plan("whole"), tmp_path / "design", integer=tmp_path / "nothing.npz")
     assert not list(tmp_path.iterdir())
