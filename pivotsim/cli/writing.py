@@ -42,6 +42,10 @@ def rtl_command(
         Path | None,
         typer.Option(metavar="FILE", help="int8 weights, .npz: 1.fc1 is k x n of encoder 1 [seeded random ones]."),
     ] = None,
+    integer: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="int8 model, .npz, or digits: its layer program is written, too."),
+    ] = None,
     active: Annotated[
         str | None,
         typer.Option(metavar="LIST", help=f"Encoders whose attention runs, {options.ENCODERS_HELP} [default: all]."),
@@ -77,7 +81,7 @@ def rtl_command(
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if from_ is not None:
         asked = {f"--{name}": value for name, value in pruned.to_dict().items()}
-        others = {"MODEL": model, "--hw": hw, "--active": active, "--set": set_, **asked}
+        others = {"MODEL": model, "--integer": integer, "--hw": hw, "--active": active, "--set": set_, **asked}
         given = [name for name, value in others.items() if value is not None]
         if given:
             raise InputError(f"rtl: {', '.join(given)}: a sweep's design states it; leave it out beside --from")
@@ -93,7 +97,7 @@ def rtl_command(
             raise InputError("rtl: needs MODEL, or --from SWEEP --point N")
         board, workload, said = _stated(hw or BOARD, model, set_, active, pruned)
     with progress():
-        design = write_rtl(board, workload, out, weights=weights, as_stated=as_stated, remarks=said)
+        design = write_rtl(board, workload, out, weights=weights, integer=integer, as_stated=as_stated, remarks=said)
     if json:
         print_json({**design.to_dict(), **({"from": stored} if stored else {})})
         return

@@ -49,7 +49,7 @@ def outputs(program: Program, image: Matrix) -> Matrix:
     m, _, n = program.sizes
     narrow = program.out_bytes == 1
     out = np.zeros((m, n), dtype=np.int8 if narrow else np.int32)
-    for place, is_turned, drain in _regions(program):
+    for place, is_turned, drain in drained_blocks(program):
         own = np.ascontiguousarray(image[drain.dram_address : drain.dram_address + drain.size_bytes])
         block = own.view(np.int8 if narrow else "<i4").reshape(drain.entries, -1)
         out[place] = block.T if is_turned else block
@@ -60,13 +60,13 @@ def stored(program: Program, out: Matrix) -> Matrix:
     """Return the bytes of (m, n) outputs, int8 or int32, as drains write them, from the output's address on."""
     width = np.int8 if program.out_bytes == 1 else np.dtype("<i4")
     parts = [np.zeros(0, dtype=np.uint8)]
-    for place, is_turned, _ in _regions(program):
+    for place, is_turned, _ in drained_blocks(program):
         block = out[place]
         parts.append(np.ascontiguousarray(block.T if is_turned else block, dtype=width).view(np.uint8).ravel())
     return np.concatenate(parts)
 
 
-def _regions(program: Program) -> Iterator[tuple[Any, bool, Drain]]:
+def drained_blocks(program: Program) -> Iterator[tuple[Any, bool, Drain]]:
     """Yield (a region's place in the output, whether an entry is a column of it, the drain) of every region."""
     flow = program.dataflow
     is_turned = (flow.rows if flow.drains else flow.stream) == "n"

@@ -20,9 +20,9 @@ def bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def widths_of(programs: Sequence[Program]) -> Widths:
-    """Return the bits of counts, addresses and lanes that hold every value of every program."""
-    counts, addresses = 1, 1
+def widths_of(programs: Sequence[Program], dram_bytes: int = 1) -> Widths:
+    """Return the bits of counts, addresses and lanes that hold every value of every program, in a DRAM of that size."""
+    counts, addresses = 1, dram_bytes
     for program in programs:
         addresses = max(addresses, program.dram_bytes)
         counts = max(counts, program.buffer_bytes, *(len(table) for table in tables(program)))
@@ -35,8 +35,8 @@ def widths_of(programs: Sequence[Program]) -> Widths:
     return Widths(count_bits, address_bits, *((design.rows, design.cols) if is_masked else ()))
 
 
-def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
-    """Return the parameters of the accelerator that runs all the programs, by name.
+def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[str, int]:
+    """Return the parameters of the accelerator that runs all the programs, in a DRAM of that size, by name.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         A port is wider than the memories can be built.
     """
     first = programs[0]
-    design, limits, widths = first.design, first.limits, widths_of(programs)
+    design, limits, widths = first.design, first.limits, widths_of(programs, dram_bytes)
     lanes = max(max(row.lanes for row in [*program.loads]) for program in programs)
     lanes = max(lanes, *(row.lanes for program in programs for row in program.drains))
     if lanes > MAX_LANES:

@@ -9,6 +9,7 @@ PARTS = (
     "memories",
     "movers",
     "sequencers",
+    "registers",
     "streams",
 )  # of the accelerator of a written design
 

@@ -9,10 +9,14 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
+from pivotsim.integer.weights.model import IntegerModel, read_integer_model
 from pivotsim.io.spec_values import value_at
 from pivotsim.rtl.buildable import check_board
+from pivotsim.rtl.layers.efforts import efforts_program
+from pivotsim.rtl.layers.files import said_of, write_layers
+from pivotsim.rtl.layers.program import LayerProgram
 from pivotsim.rtl.program import Program
-from pivotsim.rtl.sizes import parameters_of
+from pivotsim.rtl.sizes import parameters_of, widths_of
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.files import write_files
 from pivotsim.rtl.written.gemms import Gemm, cycles_of, gemms_of, programs_of
@@ -26,7 +30,7 @@ from pivotsim.workload.plans import Plan
 
 def write_rtl(
     hw: Hardware, workload: Plan | Trace, folder: str | Path, *, weights: str | Path | None = None,
-    as_stated: bool = False, remarks: Sequence[str] = (),
+    integer: str | Path | IntegerModel | None = None, as_stated: bool = False, remarks: Sequence[str] = (),
 ) -> WrittenDesign:  # fmt: skip
     """Write the hardware of a board's array and memories, with the programs of a workload's GEMMs, into a new folder.
 
@@ -43,6 +47,9 @@ def write_rtl(
     weights : str or Path, optional
         An .npz file of int8 weights (k, n) by encoder and module, such as `1.fc1`, and int32 biases (n,), `1.fc1.bias`.
         Left out, the bench runs on seeded random ones.
+    integer : str, Path or IntegerModel, optional
+        The plan's model in int8, or its file: its layer program is written into ``layers/``, and outputs of the
+        hardware are scaled by a multiplier.
     as_stated : bool
         Whether latencies stay as the board file states them.
     remarks : sequence of str, optional
@@ -78,7 +85,10 @@ def write_rtl(
     gemms = gemms_of(checked(workload) if isinstance(workload, Trace) else lower(workload), board)
     given = {} if weights is None else read_weights(weights, gemms, has_bias=board.memories.bias)
     programs = programs_of(gemms, board)
-    parameters = parameters_of(programs)
+    layered = None if integer is None else _layered(integer, workload, board)
+    built = [*programs, *(layered.tables if layered else ())]
+    dram_bytes = layered.dram_bytes if layered else 1
+    parameters = {**parameters_of(built, dram_bytes), **({"MULTIPLIES": 1} if layered else {})}
     results = [program.prediction.result for program in programs]
     cycles = [result.cycles for result in results]
     before = cycles_of(gemms, stated) if raised else cycles
@@ -91,12 +101,20 @@ def write_rtl(
     )  # fmt: skip
     totals = (sum(each.cycles * each.repeats for each in written),
               sum(each.cycles_as_stated * each.repeats for each in written))  # fmt: skip
-    notes = (*remarks, *_notes(board, raised, programs, parameters), _said_of(gemms, given))
+    notes = (
+        *remarks,
+        *_notes(board, raised, programs, parameters),
+        _said_of(gemms, given),
+        *([said_of(layered)] if layered else []),
+    )
     design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
     try:
-        write_files(partial, board, design, gemms, programs, given)
+        widths = widths_of(built, dram_bytes)
+        write_files(partial, board, design, gemms, programs, given, widths)
+        if layered:
+            write_layers(partial, layered, widths)
         if target.exists():
             target.rmdir()
         partial.chmod(0o755)
@@ -104,6 +122,14 @@ def write_rtl(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return design
+
+
+def _layered(integer: str | Path | IntegerModel, workload: Plan | Trace, board: SystolicHardware) -> LayerProgram:
+    """Return the layer program of a plan."""
+    if not isinstance(workload, Plan):
+        raise InputError("integer: a layer program needs a plan of its model; a trace or a sweep's design has none")
+    model = integer if isinstance(integer, IntegerModel) else read_integer_model(integer)
+    return efforts_program(model, [workload], board)
 
 
 def _said_of(gemms: Sequence[Gemm], given: Mapping[str, Weights]) -> str:

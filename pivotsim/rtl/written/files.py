@@ -8,17 +8,16 @@ import numpy as np
 
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.integer.scaling import Scale, rescale
-from pivotsim.rtl.encoding import tables, word
+from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.layout import kept_elements, stored
 from pivotsim.rtl.program import Program
-from pivotsim.rtl.sizes import widths_of
 from pivotsim.rtl.sources import PARTS, modules
 from pivotsim.rtl.written.block_diagram import diagram
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.gemms import Gemm
 from pivotsim.rtl.written.images import image_lines, operand_image
 from pivotsim.rtl.written.pages import readme, vivado_script
-from pivotsim.rtl.written.top import top_module
+from pivotsim.rtl.written.top import driven_module, top_module
 from pivotsim.rtl.written.weights import Weights
 
 SHIPPED = Path(__file__).parents[1]
@@ -30,7 +29,7 @@ MAX_SHIFT = 31
 
 def write_files(
     folder: Path, board: SystolicHardware, design: WrittenDesign, gemms: Sequence[Gemm], programs: Sequence[Program],
-    given: Mapping[str, Weights],
+    given: Mapping[str, Weights], widths: Widths,
 ) -> None:  # fmt: skip
     """Write everything into an empty folder; ``given`` are weights by the names of their operations."""
     (folder / "rtl").mkdir()
@@ -40,9 +39,11 @@ def write_files(
     bench.mkdir()
     for path in (SHIPPED / "testbench").iterdir():
         shutil.copy(path, (folder if path.name == "Makefile" else bench) / path.name)
+    shutil.copytree(SHIPPED / "driver", folder / "driver")
     (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))
+    (folder / "rtl" / "driven_top.v").write_text(driven_module(design.parameters))
     own = {name: design.parameters[name] for name in BENCH_PARAMETERS}
-    own |= {"PROGRAM_BITS": widths_of(programs).table_bits, "DRAM_BYTES": max(p.dram_bytes for p in programs)}
+    own |= {"PROGRAM_BITS": widths.table_bits, "DRAM_BYTES": max(p.dram_bytes for p in programs)}
     line = " ".join(f"-G{name}={value}" for name, value in own.items())
     (folder / "parameters.mk").write_text(f"PARAMETERS := {line}\n")
     files = sorted(path.name for path in (folder / "rtl").glob("*.v"))
@@ -51,18 +52,18 @@ def write_files(
     rows = []
     for written, gemm, program in zip(design.gemms, gemms, programs, strict=True):
         own_weights = {key: given[key] for key in gemm.keys if key in given}
-        rows.append(_write_program(folder / "programs" / gemm.name, written, program, programs, own_weights))
+        rows.append(_write_program(folder / "programs" / gemm.name, written, program, widths, own_weights))
     (folder / "gemms.txt").write_text("".join(rows))
     (folder / "diagram.svg").write_text(diagram(design.parameters, board))
     (folder / "README.md").write_text(readme(design, board))
 
 
 def _write_program(
-    folder: Path, gemm: WrittenGemm, program: Program, programs: Sequence[Program], given: Mapping[str, Weights]
+    folder: Path, gemm: WrittenGemm, program: Program, widths: Widths, given: Mapping[str, Weights]
 ) -> str:
     """Write one GEMM's tables, its operands in DRAM and its outputs; return its line of settings."""
     folder.mkdir(parents=True)
-    widths, limits = widths_of(programs), program.limits
+    limits = program.limits
     for name, table in zip(TABLE_NAMES, tables(program), strict=True):
         (folder / f"{name}.hex").write_text("".join(f"{word(row, widths):x}\n" for row in table))
     generator = np.random.default_rng(SEED)

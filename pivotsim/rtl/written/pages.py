@@ -57,6 +57,8 @@ constants that the prediction does not have.
   Units of operands lie in the order in which they are first used, without gaps; outputs region by region. Row-major
   matrices have to be rearranged into that order and back.
 - `bench/`, `Makefile`, `parameters.mk`, `gemms.txt`: the test bench. DRAM is modelled as a rate and two latencies.
+- `driver/`: `pivot_driver.c` runs layer programs from a processor without an operating system, through the registers of
+  `driven_top.v` (AXI4-Lite); `pivot_driver.h` has their map.
 - `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
 
 ## Ports

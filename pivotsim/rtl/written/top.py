@@ -1,10 +1,16 @@
-"""The top module of a written design: sizes and dataflow fixed, DRAM behind AXI streams."""
+"""The top modules of a written design: sizes and dataflow fixed, DRAM behind AXI streams; one with registers."""
 
 from collections.abc import Mapping, Sequence
 
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 
 DIRECTION = {"i": "input", "o": "output"}
+BUS = (
+    ("i", 1, "s_axil_awvalid"), ("o", 1, "s_axil_awready"), ("i", 8, "s_axil_awaddr"), ("i", 1, "s_axil_wvalid"),
+    ("o", 1, "s_axil_wready"), ("i", 32, "s_axil_wdata"), ("o", 1, "s_axil_bvalid"), ("i", 1, "s_axil_bready"),
+    ("o", 2, "s_axil_bresp"), ("i", 1, "s_axil_arvalid"), ("o", 1, "s_axil_arready"), ("i", 8, "s_axil_araddr"),
+    ("o", 1, "s_axil_rvalid"), ("i", 1, "s_axil_rready"), ("o", 32, "s_axil_rdata"), ("o", 2, "s_axil_rresp"),
+)  # fmt: skip
 
 
 def top_module(parameters: Mapping[str, int], board: SystolicHardware) -> str:
@@ -12,9 +18,7 @@ def top_module(parameters: Mapping[str, int], board: SystolicHardware) -> str:
     array = board.array
     values = ",\n        ".join(f".{name}({value})" for name, value in parameters.items())
     ports = _ports(parameters)
-    declared = ",\n".join(
-        f"    {DIRECTION[way]} wire {f'[{width - 1}:0] ' if width > 1 else ''}{name}" for way, width, name in ports
-    )
+    declared = _declared(ports)
     joined = ",\n        ".join(f".{name}({name})" for _, _, name in ports)
     return (
         f"// {array.rows}x{array.cols}, {array.dataflow}, {array.fold_overlap}: see README.md, and accelerator.v,"
@@ -25,6 +29,33 @@ def top_module(parameters: Mapping[str, int], board: SystolicHardware) -> str:
         f" .weight_stationary(1'b{int(array.dataflow == 'ws')}),\n"
         f"        {joined}\n    );\nendmodule\n`default_nettype wire\n"
     )
+
+
+def driven_module(parameters: Mapping[str, int]) -> str:
+    """Return driven_top.v: the top behind registers, which a processor writes through AXI4-Lite."""
+    ports = _ports(parameters)
+    inner = [port for port in ports if port[2] not in ("clk", "reset") and "axis" not in port[2]]
+    outer = [port for port in ports if port not in inner]
+    word = next(width for _, width, name in ports if name == "table_data")
+    wires = "".join(f"    wire {_range(width)}{name};\n" for _, width, name in inner)
+    of_registers, of_top = (
+        ",\n        ".join(f".{name}({name})" for _, _, name in of) for of in ([*BUS, *inner], ports)
+    )
+    return (
+        "// The top behind control_registers.v, for driver/pivot_driver.c; see README.md.\n"
+        f"`default_nettype none\nmodule driven_top (\n{_declared([*outer, *BUS])}\n);\n{wires}"
+        f"    control_registers #(.TABLE_BITS({parameters['TABLE_BITS']}), .COUNT_BITS({parameters['COUNT_BITS']}),"
+        f" .PROGRAM_BITS({word})) registers (\n        .clk(clk), .reset(reset),\n        {of_registers}\n    );\n"
+        f"    top core (\n        {of_top}\n    );\nendmodule\n`default_nettype wire\n"
+    )
+
+
+def _range(width: int) -> str:
+    return f"[{width - 1}:0] " if width > 1 else ""
+
+
+def _declared(ports: Sequence[tuple[str, int, str]]) -> str:
+    return ",\n".join(f"    {DIRECTION[way]} wire {_range(width)}{name}" for way, width, name in ports)
 
 
 def _ports(parameters: Mapping[str, int]) -> Sequence[tuple[str, int, str]]:

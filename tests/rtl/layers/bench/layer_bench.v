@@ -1,0 +1,96 @@
+// Test bench of layer programs: the accelerator behind its registers, with a DRAM. A processor is at the AXI4-Lite side.
+`default_nettype none
+module layer_bench #(
+    parameter OS = 0,
+    parameter WS = 0,
+    parameter R = 4,
+    parameter C = 4,
+    parameter OVERLAP = 0,
+    parameter MREG = 0,
+    parameter SLICES = 0,
+    parameter OS_EDGE_REGISTER = 1,
+    parameter READ_CYCLES = 0,
+    parameter LANES = 8,
+    parameter IPMEM_BYTES = 256,
+    parameter WTMEM_BYTES = 256,
+    parameter OPMEM_DEPTH = 64,
+    parameter OPMEM_HALVES = 2,
+    parameter BUFFER_BYTES = 256,
+    parameter BIAS_BYTES = 64,
+    parameter BANK_BITS = 3,
+    parameter BIAS_BANK_BITS = 4,
+    parameter TABLE_BITS = 8,
+    parameter COUNT_BITS = 20,
+    parameter ADDRESS_BITS = 32,
+    parameter MASKED = 0,
+    parameter MULTIPLIES = 1,
+    parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
+    parameter DRAM_BYTES = 4096
+) (
+    input wire clk,
+    input wire reset,
+    input wire awvalid,
+    output wire awready,
+    input wire [7:0] awaddr,
+    input wire wvalid,
+    output wire wready,
+    input wire [31:0] wdata,
+    output wire bvalid,
+    input wire bready,
+    output wire [1:0] bresp,
+    input wire arvalid,
+    output wire arready,
+    input wire [7:0] araddr,
+    output wire rvalid,
+    input wire rready,
+    output wire [31:0] rdata,
+    output wire [1:0] rresp,
+    input wire [63:0] rate_bytes,
+    input wire [63:0] rate_clocks,
+    input wire [31:0] read_latency,
+    input wire [31:0] write_latency
+);
+    wire table_write, start, done, biased, wide;
+    wire [1:0] table_select;
+    wire [TABLE_BITS-1:0] table_index;
+    wire [PROGRAM_BITS-1:0] table_data;
+    wire [COUNT_BITS-1:0] loads, passes, drains, narrow_column;
+    wire [15:0] multiplier;
+    wire [5:0] shift;
+    control_registers #(.TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS), .PROGRAM_BITS(PROGRAM_BITS)) registers (
+        .clk(clk), .reset(reset), .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr),
+        .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_bvalid(bvalid),
+        .s_axil_bready(bready), .s_axil_bresp(bresp), .s_axil_arvalid(arvalid), .s_axil_arready(arready),
+        .s_axil_araddr(araddr), .s_axil_rvalid(rvalid), .s_axil_rready(rready), .s_axil_rdata(rdata),
+        .s_axil_rresp(rresp), .table_write(table_write), .table_select(table_select), .table_index(table_index),
+        .table_data(table_data), .start(start), .done(done), .loads(loads), .passes(passes), .drains(drains),
+        .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift));
+
+    wire read_starts, write_starts, write_response;
+    wire [ADDRESS_BITS-1:0] read_address, write_address;
+    wire [COUNT_BITS-1:0] read_takes, read_count, read_size, write_size, write_offers, write_accepts;
+    wire [8*LANES-1:0] read_data, write_data;
+    accelerator #(
+        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
+        .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
+        .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
+        .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES)
+    ) dut (
+        .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
+        .table_data(table_data), .start(start), .done(done), .output_stationary(OS != 0), .weight_stationary(WS != 0),
+        .loads(loads), .passes(passes), .drains(drains), .narrow_column(narrow_column), .biased(biased), .wide(wide),
+        .multiplier(multiplier), .shift(shift),
+        .read_starts(read_starts), .read_address(read_address), .read_size(read_size), .read_takes(read_takes),
+        .read_count(read_count), .read_data(read_data), .write_starts(write_starts), .write_address(write_address),
+        .write_size(write_size), .write_offers(write_offers), .write_data(write_data), .write_accepts(write_accepts),
+        .write_response(write_response));
+    dram_model #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .BYTES(DRAM_BYTES)) dram (
+        .clk(clk), .rate_bytes(rate_bytes), .rate_clocks(rate_clocks), .read_latency(read_latency),
+        .write_latency(write_latency), .read_starts(read_starts), .read_address(read_address),
+        .read_takes(read_takes), .read_count(read_count), .read_data(read_data), .write_starts(write_starts),
+        .write_address(write_address), .write_size(write_size), .write_offers(write_offers),
+        .write_data(write_data), .write_accepts(write_accepts), .write_response(write_response));
+    wire unused = &{1'b0, read_size};
+endmodule
+`default_nettype wire
