@@ -33,7 +33,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures notebooks docs dist artifact check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-numbers bench-peers links figures notebooks docs dist artifact check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -125,6 +125,9 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_effort
 	$(BIN)/python -m tests.benchmarks.bench_dse
 
+bench-numbers: $(DEV)
+	$(BIN)/python -m tests.benchmarks.record
+
 bench-peers: $(READY)
 	$(BIN)/python tests/benchmarks/bench_peers.py
 
@@ -186,6 +189,7 @@ help:
 	@echo "make mutants        400 one-token faults, each caught by a test or excused in tests/mutants (an hour at most)"
 	@echo "make rtl-mutants    200 faults drawn by yosys in the Verilog, each caught by a simulation or explained (minutes)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
+	@echo "make bench-numbers  the twelve numbers that are kept over time, into docs/data and docs/speed_over_time.md (minutes)"
 	@echo "make bench-peers    the same encoder and ten convolutions on SCALE-Sim, installed apart (takes minutes)"
 	@echo "make figures        draw the pages' and the notebooks' pictures again, one of them with torch"
 	@echo "make notebooks      run the notebooks and store what they show, one of them with torch (minutes)"
