@@ -151,6 +151,9 @@ docs: $(DEV)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -d site/doctrees -c docs . site/html
 	@echo "open site/html/index.html"
 
+links: $(DEV)
+	$(BIN)/sphinx-build -b linkcheck --quiet -d site/doctrees -c docs . site/links
+
 dist: $(DEV)
 	rm -rf dist
 	$(BIN)/python -m pip install --quiet build twine
@@ -196,6 +199,7 @@ help:
 	@echo "make dist           build wheel and sdist into dist and check both with twine"
 	@echo "make artifact       every table and figure of the claims again, from locked dependencies, into artifact (minutes)"
 	@echo "make docs           build the documentation into site, strictly: a warning or a dead link is an error"
+	@echo "make links          ask the web whether the pages' external links are there"
 	@echo "make check-install  build the wheel, install it without extras, use it from an empty folder"
 	@echo "make clean          remove the virtual environments and all caches"
 
