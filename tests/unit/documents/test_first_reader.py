@@ -24,7 +24,7 @@ IN_WORDS = {
 # question -> a command of README, and what its output says
 BY_COMMAND = {
     "How long does one multiplication take?": ("pivotsim gemm 197 384 1536 --array 64x36 --dataflow is", "61,128"),
-    "How do I know that it fits?": ("pivotsim show fit kv260", "kv260 on XCK26: fits\nby constants fitted to"),
+    "How do I know that it fits?": ("pivotsim show fit kv260", "kv260 on XCK26: fits"),
     "What do the board's memories cost?": ("pivotsim run deit_s --memory hw", "3,026,160 with unlimited memories"),
     "What does the mean image take, where 80 % leave early?":
         ("pivotsim combine deit_s --low 1-6 --high all --f-low 0.8", "48.50"),
