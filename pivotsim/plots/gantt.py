@@ -208,7 +208,7 @@ def _crowding(axes: "Axes", points: float) -> float:
 
     The rows' names beside the chart are text as well, and take of its width.
     """
-    text = crowding(axes.figure.get_size_inches()[0], points)
+    text = crowding(axes.figure.bbox.width / axes.figure.dpi, points)
     return text * (1 - NAMES_SHARE) / max(1 - NAMES_SHARE * text, NAMES_SHARE)
 
 

@@ -139,7 +139,7 @@ def _resize(figure: "Figure", width_in: float) -> None:
     figure.set_size_inches(width_in, height_in * ratio**HEIGHT_EXPONENT if ratio < 1 else height_in)
     scale = min(1.0, max(ratio, LEAST_SCALE))
     for text in figure.findobj(Text):
-        text.set_fontsize(_points(text.get_fontsize(), ratio))
+        text.set_fontsize(_points(float(text.get_fontsize()), ratio))
     for line in figure.findobj(Line2D):
         line.set_linewidth(line.get_linewidth() * scale)
         line.set_markersize(line.get_markersize() * scale)

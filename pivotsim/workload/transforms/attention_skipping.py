@@ -38,7 +38,8 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     check_plan(plan)
     depth = len(plan.encoders)
     wanted = check_list("active", active, "encoder numbers", "write [3], [1, 2], or range(1, 7) for the first six")
-    problems, refused = [], {}
+    problems: list[str] = []
+    refused: dict[str, list[str]] = {}
     for position, number in enumerate(wanted):
         try:
             check_integer("active", number, 1, depth)
