@@ -3,6 +3,7 @@
 import contextlib
 import io
 import textwrap
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -102,12 +103,13 @@ def save_figure(figure: "Figure", folder: Path, name: str) -> Path:
     import matplotlib as mpl
 
     make_folder(folder)
-    if _form.width_in is not None:
-        _resize(figure, _form.width_in)
     buffer = io.BytesIO()
     # the same bytes each time: no date, no drawn names; text stays text
     settings = {"svg.hashsalt": "pivotsim", "svg.fonttype": "none", "pdf.fonttype": 42}
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Creating legend with loc")  # said of a second, so of any busy machine
+        if _form.width_in is not None:
+            _resize(figure, _form.width_in)
         figure.savefig(buffer, format=_form.kind, dpi=DPI[_form.width_in is not None], metadata=METADATA[_form.kind])
     path = folder / f"{name}.{_form.kind}"
     write_atomic(path, buffer.getvalue())
