@@ -144,7 +144,7 @@ def _said_of(gemms: Sequence[Gemm], given: Mapping[str, Weights]) -> str:
 def _notes(
     board: SystolicHardware, raised: Sequence[Raised], programs: Sequence[Program], parameters: Mapping[str, int]
 ) -> list[str]:
-    notes = [f"{each.path} {each.stated} is built as {each.built}: {each.why}" for each in raised]
+    notes = [str(each) for each in raised]
     for path, value, least, why in NEEDED:
         if value_at(board, path) == value:
             notes.append(f"{path} {value}: as the board states; an FPGA wants {least}, {why}")

@@ -14,6 +14,9 @@ class Raised(NamedTuple):
     built: int
     why: str
 
+    def __str__(self) -> str:
+        return f"{self.path} {self.stated} is built as {self.built}: {self.why}"
+
 
 NEEDED = (  # path, the value that no FPGA has at speed, the least that one has, why
     ("array.mac_latency", 1, 2, "a DSP slice has a register behind its multiplier"),

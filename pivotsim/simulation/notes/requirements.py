@@ -34,6 +34,7 @@ from pivotsim.simulation.notes.facts import (
     on_pl,
     one_of,
     run_words,
+    together,
     value,
 )
 
@@ -99,7 +100,7 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),
     "memories.axi_ports": (MEMORY, limited("memories.axi_port_bytes_per_clock")),
     "memories.{memory}_buffers": (MEMORY, limited("memories.{memory}_bytes")),
-    **dict.fromkeys((f"memories.{name}" for name in BLOCK), (MEMORY, value("array.dataflow", "os"))),
+    **dict.fromkeys((f"memories.{name}" for name in BLOCK), together(MEMORY, value("array.dataflow", "os"))),
     "memories.*": (MEMORY,),
     "host.ps_pl_overlap": (IN_HEADS,),
     "host.transfer.*": (TRANSFERS,),
