@@ -92,6 +92,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.array_rtl
 	$(BIN)/python -m tests.proofs.slices_rtl
 	$(BIN)/python -m tests.proofs.accelerator_rtl
+	$(BIN)/python -m tests.proofs.mpca_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 
 rtl-designs: $(DEV)

@@ -57,7 +57,13 @@ def _longest_first(costs: Array) -> None:
 
 @kernel("void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[::1], int64[::1])")
 def lane_makespans(
-    counts: Array, policy: int, block_cycles: int, header_cycles: int, costs: Array, lane_of: Array, loads: Array,
+    counts: Array,
+    policy: int,
+    block_cycles: int,
+    header_cycles: int,
+    costs: Array,
+    lane_of: Array,
+    loads: Array,
     out: Array,
 ) -> None:
     """Write the makespan of each row of ``counts`` (S, J), kept blocks by block column, to ``out`` (S,).

@@ -63,7 +63,7 @@ def main() -> int:
         return int(tally.differences > 0)
     faults, missed = fault_rows()
     text = [
-        f"{tally.points:,} random products, {tally.clocks:,} clocks, {tally.sums:,} sums: {tally.differences} differences.",
+        f"{tally.points:,} products, {tally.clocks:,} clocks, {tally.sums:,} sums: {tally.differences} differences.",
         "",
         "| p_h, p_t, p_c, p_pe | products | clocks | sums | empty columns | differences |",
         "|---|---:|---:|---:|---:|---:|",

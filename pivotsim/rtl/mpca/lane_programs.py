@@ -119,12 +119,12 @@ def _program(words: Any, kept: Any, b: int, columns: Sequence[int]) -> LaneProgr
     rows = [np.flatnonzero(kept[:, j]) if j != NO_COLUMN else np.zeros(0, dtype=np.int64) for j in columns]
     entries = [(max(j, 0) * b) << COLUMN_AT | len(own) for j, own in zip(columns, rows, strict=True)] or [0]
     entries[-1] |= LAST
-    held = [words[own, :, j].transpose(2, 0, 1, 3).reshape(-1, words.shape[-1]) for j, own in zip(columns, rows)]
+    parts = [words[own, :, j].transpose(2, 0, 1, 3) for j, own in zip(columns, rows, strict=True)]
     return LaneProgram(
         tuple(j for j in columns if j != NO_COLUMN),
         np.array(entries, dtype=np.uint32),
-        np.concatenate([*rows, []]).astype(np.int64).astype(np.uint16) * np.uint16(b),
-        np.concatenate([*held, np.zeros((0, words.shape[-1]), dtype=np.int8)]),
+        (np.concatenate([*rows, np.zeros(0, dtype=np.int64)]) * b).astype(np.uint16),
+        np.concatenate([*(part.reshape(-1, words.shape[-1]) for part in parts), words[:0, 0, 0, 0]]),
     )
 
 

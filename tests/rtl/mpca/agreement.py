@@ -1,4 +1,4 @@
-"""One sparse matrix multiplication, three answers: engine `mpca`, the Verilog lanes and numpy; what differs, in words."""
+"""One sparse product, three answers: engine `mpca`, the Verilog lanes and numpy; what differs, in words."""
 
 import random
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class Point:
 
     def __str__(self) -> str:
         sizes = f"{self.m}x{self.k}x{self.n} in blocks of {self.block}, {self.balance}, header {self.header}"
-        return f"{self.kind} {sizes}, {self.heads} heads, {int(self.kept.sum())} of {self.kept.size} blocks, {self.seed}"
+        kept = f"{int(self.kept.sum())} of {self.kept.size} blocks"
+        return f"{self.kind} {sizes}, {self.heads} heads, {kept}, seed {self.seed}"
 
 
 @dataclass

@@ -17,7 +17,8 @@ VERILOG = "pivotsim/rtl/verilog/mpca"
 MPCA, SEQUENCER, LANE, PE, MAC = (
     f"{VERILOG}/{name}.v" for name in ("mpca", "lane_sequencer", "mpca_lane", "mpca_pe", "multiply_accumulate")
 )
-PROGRAMS, ENGINE, KERNEL = "pivotsim/rtl/mpca/lane_programs.py", "pivotsim/engines/mpca/lanes.py", "pivotsim/kernels/mpca.py"
+PROGRAMS = "pivotsim/rtl/mpca/lane_programs.py"
+ENGINE, KERNEL = "pivotsim/engines/mpca/lanes.py", "pivotsim/kernels/mpca.py"
 FAULTS = [
     Fault("lanes: a header takes a clock more", SEQUENCER, "works && header == header_clocks", "works && header > header_clocks"),
     Fault("lanes: no lane waits in lockstep", SEQUENCER, "(!next_together || all_done)", "(!next_together || 1'b1)"),
@@ -36,7 +37,7 @@ FAULTS = [
     Fault("mac: unsigned operand", MAC, "product <= x_in * w_in;", "product <= $signed({1'b0, x_in}) * w_in;"),
     Fault("lists: a column's weights block by block", PROGRAMS, "words[own, :, j].transpose(2, 0, 1, 3)", "words[own, :, j].transpose(0, 2, 1, 3)"),
     Fault("lists: shortest column first", ENGINE, "np.argsort(-counts.astype(np.int64)", "np.argsort(counts.astype(np.int64)"),
-    Fault("engine: the busiest lane takes the next column", KERNEL, "if loads[other] < loads[lane]:", "if loads[other] > loads[lane]:"),
+    Fault("engine: every group of row tiles fills again", ENGINE, "(spans > 0) * mpca.fill_cycles", "groups * (spans > 0) * mpca.fill_cycles"),
     Fault("engine: a barrier forgets the slowest lane", KERNEL, "slowest = max(slowest, costs[j])", "slowest = costs[j]"),
 ]  # fmt: skip
 

@@ -100,17 +100,18 @@ class TestPrograms:
         assert words[0, 5].tolist() == [0, 0] and words[0, 6].tolist() == [10, 0]
 
     @pytest.mark.parametrize(
-        ("weights", "mask", "said"),
+        ("dtype", "n", "operand", "width", "said"),
         [
-            (np.ones((4, 4)), Mask("b", 4, 4, 2, np.ones((2, 2), dtype=bool)), "weights: the lanes multiply int8"),
-            (np.ones((4, 4), dtype=np.int8), Mask("a", 4, 4, 2, np.ones((2, 2), dtype=bool)), "weights: must be the masked 4x4"),
-            (np.ones((4, 6), dtype=np.int8), Mask("b", 4, 4, 2, np.ones((2, 2), dtype=bool)), "weights: must be the masked 4x4"),
-            (np.ones((1, 40_000), dtype=np.int8), Mask("b", 1, 40_000, 1, np.ones((1, 40_000), dtype=bool)), "weights: columns with whole blocks"),
+            ("float64", 4, "b", 4, "weights: the lanes multiply int8"),
+            ("int8", 4, "a", 4, "weights: must be the masked 4x4"),
+            ("int8", 6, "b", 4, "weights: must be the masked 4x4"),
+            ("int8", 40_000, "b", 40_000, "weights: columns with whole blocks must be at most 32,768"),
         ],
-    )  # fmt: skip
-    def test_what_the_lanes_do_not_hold_is_refused(self, weights, mask, said):
+    )
+    def test_what_the_lanes_do_not_hold_is_refused(self, dtype, n, operand, width, said):
+        mask = Mask(operand, 4, width, 2, np.ones((2, width // 2), dtype=bool))
         with pytest.raises(InputError, match=said):
-            masked_programs(weights, mask, self.MPCA)
+            masked_programs(np.ones((4, n), dtype=dtype), mask, self.MPCA)
 
     def test_tokens_of_another_type_are_refused(self):
         with pytest.raises(InputError, match="tokens: must be a table of int8"):

@@ -3,8 +3,8 @@
 // of tokens at once; when all lanes are done the next group of row tiles begins.
 //
 // From the first clock of `busy` to its last, inclusive: the clocks of the slowest lane in each group, and
-// 2 * P_PE + P_T, which are P_T - 1 on the way from tile to tile, 2 * (P_PE - 1) in the last PE, and three registers:
-// operands, product, sum (the fourth, of what leaves, is written in the last of these clocks).
+// 2 * P_PE + P_T, which are P_T - 1 on the way from tile to tile, 2 * (P_PE - 1) in the last PE, and three registers
+// behind the clock in which operands are read: product, sum, and what leaves.
 //
 // Each lane has activations of its own, for lanes read other depths in the same clock. Columns without a block are in no
 // list: their sums do not leave, and are zero.
