@@ -82,8 +82,8 @@ def edited(fault: Fault, folder: Path) -> Path:
     return tree
 
 
-def caught_by(fault: Fault, folder: Path) -> str:
-    """Return the first difference that the small campaign finds under a fault, '' if none."""
+def caught_by(fault: Fault, folder: Path, campaign: str = "tests.rtl.faults") -> str:
+    """Return the first difference that a small campaign, a module that runs, finds under a fault, '' if none."""
     tree = edited(fault, folder)
     environment = {
         **os.environ,
@@ -92,7 +92,7 @@ def caught_by(fault: Fault, folder: Path) -> str:
         "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.rtl.faults"],
+        [sys.executable, "-m", campaign],
         cwd=tree,
         env=environment,
         capture_output=True,
