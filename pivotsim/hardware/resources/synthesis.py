@@ -70,10 +70,10 @@ def synthesis_of(hw: SystolicHardware) -> Synthesis:
     """Return what synthesis counts of a board's array and what is around it."""
     sizes = sizes_of(_numbers_of(hw))
     levels = levels_of(sizes)
-    pes = hw.pes if not hw.fpga.use.int8_packing else -(-hw.pes // 2)
+    dsp = hw.array.count * hw.array.rows * hw.slices_across
     parts = tuple(
         SynthesisPart(
-            one.name, pes if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
+            one.name, dsp if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
             levels[one.name], HOW[int(one.how)],
         )
         for one in structures_of(hw)

@@ -23,8 +23,11 @@ from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 
 DATA = Path(__file__).parents[3] / "data"
-MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2, 16)))
-FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
+MODES = [
+    *itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2, 16), (1,)),
+    *itertools.product(("is", "ws"), FOLD_OVERLAPS, EDGES, (True,), (1, 3), (2,)),  # columns that share slices
+]
+FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency", "mac_packing")
 
 
 def both(m, k, n, rows, cols, mode):
@@ -71,7 +74,7 @@ def test_machine_code_equals_plain_python():
         gemms = np.array([[draw.randint(1, largest) for _ in range(3)] + [1] for _ in range(12)])
         designs = [
             [draw.randint(0, top) if top is not None else draw.randint(*allowed) for top, allowed in
-             zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16)], strict=True)]
+             zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16), (1, 2)], strict=True)]
             for _ in range(500)
         ]  # fmt: skip
         one_array = [np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T]

@@ -18,8 +18,11 @@ from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.campaigns import cases
 from tests.proofs.masked_campaign import campaign, random_case
 
-MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2)))
-FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
+MODES = [
+    *itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2), (1,)),
+    *itertools.product(("is", "ws"), FOLD_OVERLAPS, EDGES, (True,), (3,), (2,)),
+]
+FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency", "mac_packing")
 
 
 def shape_of(operand, m, k, n):
