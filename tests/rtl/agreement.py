@@ -58,7 +58,10 @@ def size_around(draw: random.Random, extent: int) -> int:
 
 def draw_point(draw: random.Random, build: Build) -> Point:
     """Draw sizes, dataflow and edge for a compiled array; streamed lengths lie around the array's size too."""
-    dataflow, edge = draw.choice(DATAFLOWS[:2] if build.slices or build.mac_packing > 1 else DATAFLOWS), draw.choice(EDGES)
+    dataflow, edge = (
+        draw.choice(DATAFLOWS[:2] if build.slices or build.mac_packing > 1 else DATAFLOWS),
+        draw.choice(EDGES),
+    )
     rows, cols = size_around(draw, build.rows), size_around(draw, build.cols)
     length = size_around(draw, draw.choice((build.rows, build.cols, 2 * build.rows + build.cols)))
     m, k, n = {"is": (cols, rows, length), "ws": (length, rows, cols), "os": (rows, length, cols)}[dataflow]

@@ -34,7 +34,9 @@ class Build:
     mac_latency: int = 1
     digest: bool = False
     address_bits: int = 12  # of each memory: operands a, operands b, results
-    slices: bool = False  # columns of slices beside those of pe_generic: `settled`, is and ws, mac_latency 2 (packed: 3)
+    slices: bool = (
+        False  # columns of slices beside those of pe_generic: `settled`, is and ws, mac_latency 2 (packed: 3)
+    )
     mac_packing: int = 1  # 2: columns share slices, is and ws
 
 

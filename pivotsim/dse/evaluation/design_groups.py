@@ -99,7 +99,9 @@ class DesignGroup:
         problem = self.hw.slices_problem
         which = packed if problem else packed & np.isin(designs.dataflow, DRAINS)
         if which.any():
-            told = f"array.mac_packing: {problem} {got(2)}" if problem else f"array.{unpackable(2, DATAFLOWS[DRAINS[0]])}"
+            told = (
+                f"array.mac_packing: {problem} {got(2)}" if problem else f"array.{unpackable(2, DATAFLOWS[DRAINS[0]])}"
+            )
             self.drop(which, InputError(told))
 
     def places(self, names: Sequence[str]) -> list[IntArray]:

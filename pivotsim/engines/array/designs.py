@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, one_of
-from pivotsim.hardware.array import EDGES, MAX_ARRAYS, MAX_COLS, MAX_MAC_LATENCY, MAX_MAC_PACKING, MAX_ROWS, ArraySpec, unpackable
+from pivotsim.hardware.array import (
+    EDGES,
+    MAX_ARRAYS,
+    MAX_COLS,
+    MAX_MAC_LATENCY,
+    MAX_MAC_PACKING,
+    MAX_ROWS,
+    ArraySpec,
+    unpackable,
+)
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, SPLITS, Dataflow
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.kernels.types import Design

@@ -25,6 +25,7 @@ from the number of folds g*h and from sums over Sr and Sc. No loop runs over fol
 """
 
 from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, SETTLED, Design, Gemm
 
 
@@ -78,19 +79,13 @@ def gemm_cycles(
 
 
 @inlined
-def slices_of(cols: int, mac_packing: int) -> int:
-    """Return the slices side by side that hold so many columns, 1 or 2 in each."""
-    return (cols + mac_packing - 1) >> (mac_packing - 1)
-
-
-@inlined
 def design_cycles(gemm: Gemm, design: Design) -> int:
     """Return the clocks of a GEMM on an array; runs as ordinary Python too."""
     rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
     r, c, p = design.rows, design.cols, design.mac_packing
     g, h = (rows + r - 1) // r, (cols + c - 1) // c
-    across = slices_of(c, p)
+    across = slices_across(c, p)
     return gemm_cycles(
-        rows, (h - 1) * across + slices_of(cols - (h - 1) * c, p), t, g, h, r, across,
+        rows, (h - 1) * across + slices_across(cols - (h - 1) * c, p), t, g, h, r, across,
         design.drains, design.fold_overlap, design.edge_aware, design.os_edge_register, design.mac_latency,
     )  # fmt: skip

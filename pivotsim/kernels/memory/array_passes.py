@@ -13,8 +13,8 @@ where folds are padded), cols counted in slices, of which two columns may share 
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.array.closed_form import slices_of
 from pivotsim.kernels.memory.tiles import Parts, ceil_div, cut, has_block
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED, Design, Gemm, Limits
 
 
@@ -62,7 +62,7 @@ def after_pass(
     """
     overlap, done = design.fold_overlap, begin + steps
     if not design.drains:
-        output = done + design.rows + slices_of(cols, design.mac_packing) - 3 + design.mac_latency
+        output = done + design.rows + slices_across(cols, design.mac_packing) - 3 + design.mac_latency
         if overlap == NONE:
             return output, output, output
         if overlap == PRELOAD:
@@ -175,7 +175,7 @@ def alone_cycles(gemm: Gemm, design: Design, limits: Limits, chunk: int) -> int:
     nr, nc, nt, last_r, last_c, last_t, _, t = parts[:8]
     if not design.edge_aware:  # padded
         last_r, last_c = r, c
-    c, last_c = slices_of(c, design.mac_packing), slices_of(last_c, design.mac_packing)
+    c, last_c = slices_across(c, design.mac_packing), slices_across(last_c, design.mac_packing)
     sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
     tail = last_c + r - 3 + m
     passes, first_r = nr * nc * nt, r if nr > 1 else last_r

@@ -93,8 +93,8 @@ def _move(
     state[Y_AT] -= cols
     state[P_AT] -= cols
     send(config, state, lines, folds, streams, loads, starts)
-    # skew: row r receives what was sent r clocks ago, a slice's columns what was sent as many clocks ago as it has others
-    # to its left
+    # skew: row r receives what was sent r clocks ago, a slice's columns what was sent as many clocks ago as there are
+    # slices to its left
     at, x_at, y_at, p_at, width = _u(state[AT]), _u(state[X_AT]), _u(state[Y_AT]), _u(state[P_AT]), _u(cols)
     for q in range(_u(min(config.packing, cols))):
         if state[CLOCK] - state[X_SENT] <= rows:
@@ -203,8 +203,8 @@ def advance(
     """Run ``clocks`` clocks, or up to the end of the last fold.
 
     ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they are.
-    ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (slices, rows) before it; ``s``, ``b``, ``a``,
-    ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
+    ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (slices, rows) before it; ``s``, ``b``,
+    ``a``, ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
     ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks of
     the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
     ``activity`` (clocks, R*C) may be empty.

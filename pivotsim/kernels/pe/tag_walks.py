@@ -6,7 +6,6 @@ is that many clocks behind. Each walk begins with what was sent last and follows
 """
 
 from pivotsim.kernels._jit import part
-from pivotsim.kernels.array.closed_form import slices_of
 from pivotsim.kernels.pe.sequencer import (
     CLOCK,
     EXTENT_SHIFT,
@@ -26,6 +25,7 @@ from pivotsim.kernels.pe.sequencer import (
     Ints,
     Words,
 )  # fmt: skip
+from pivotsim.kernels.slices import slices_across
 
 
 @part
@@ -45,7 +45,7 @@ def put_sums(config: Config, state: Ints, lines: Ints, at: int, p: Words, p_at: 
 def take_operands(config: Config, state: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
     """Let each row that a token reaches take the operand that passes (is, ws)."""
     cols, packing = config.cols, config.packing
-    across = slices_of(cols, packing)
+    across = slices_across(cols, packing)
     d = state[CLOCK] - state[TOKEN_SENT]
     while d < across + 2 * config.rows - 2:
         for r in range(max(0, (d - across + 2) // 2), min(lines[TOKEN, at + d], d // 2 + 1)):
@@ -71,7 +71,7 @@ def move_seconds(config: Config, lines: Ints, at: int, y_source: Bytes, b: Bytes
 def take_doubles(config: Config, state: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
     """Let the loaded operand become the held one with the first streamed operand (is, ws)."""
     cols, packing = config.cols, config.packing
-    across = slices_of(cols, packing)
+    across = slices_across(cols, packing)
     d = state[CLOCK] - state[FIRST_SENT]
     while d < across + config.rows - 1:
         extent = (lines[X_TAG, at + d] >> EXTENT_SHIFT) & FIELD

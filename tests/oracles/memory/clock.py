@@ -25,8 +25,8 @@ mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.oracles.memory.modes import USUAL, array_as_run, is_turn_of_load, is_turn_of_pass, user_of
 from tests.oracles.array.array_schedule import slices_of
+from tests.oracles.memory.modes import USUAL, array_as_run, is_turn_of_load, is_turn_of_pass, user_of
 from tests.oracles.memory.program import (
     LOOP_ORDERS,
     DoesNotFit,
