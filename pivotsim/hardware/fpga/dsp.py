@@ -25,7 +25,8 @@ DSP_KINDS: dict[str, DspKind] = {
     ),
     "DSP48E2": DspKind(
         (27, 18), 48, PACKED_ROWS,
-        "two int8 operands 18 bits apart in 27 bits (AMD WP486); 7 sums of products fit 18 bits, 8 if no held operand is -128: no difference in 100,000 draws", "AMD UG579, UltraScale"
+        "two int8 operands 18 bits apart in 27 bits (AMD WP486); 7 sums of products fit 18 bits, 8 if no held operand "
+        "is -128: no difference in 100,000 draws", "AMD UG579, UltraScale"
     ),
     "DSP58": DspKind(
         (27, 24), 58, PACKED_ROWS,

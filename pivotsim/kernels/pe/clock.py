@@ -204,9 +204,9 @@ def advance(
 
     ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they are.
     ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (slices, rows) before it; ``s``, ``b``,
-    ``a``, ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
-    ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks of
-    the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
+    ``a``, ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for
+    os. ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks
+    of the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
     ``activity`` (clocks, R*C) may be empty.
     """
     pes, cols = config.rows * config.cols, config.cols

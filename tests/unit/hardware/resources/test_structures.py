@@ -80,8 +80,8 @@ def design_of(row, **more):
     return {
         "rows": row.rows, "cols": row.cols, "dataflow": "os" if os else "is", "fold_overlap": overlap,
         "mac_latency": own.get("MREG", 0) + 1, "mac_packing": 1, "lanes": own.get("LANES", 8),
-        "ipmem_bytes": own.get("BYTES", 8192), "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192), "opmem_words": own.get("DEPTH", 64),
-        "opmem_halves": own.get("HALVES", 1), "uram": NO_URAM, **more,
+        "ipmem_bytes": own.get("BYTES", 8192), "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192),
+        "opmem_words": own.get("DEPTH", 64), "opmem_halves": own.get("HALVES", 1), "uram": NO_URAM, **more,
     }  # fmt: skip
 
 
