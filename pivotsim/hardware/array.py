@@ -1,8 +1,6 @@
 """The systolic array as a hardware file states it: its size, clock, dataflow and how folds follow each other."""
 
-from typing import TYPE_CHECKING, Literal, Self
-
-from pydantic import model_validator
+from typing import TYPE_CHECKING, Literal
 
 from pivotsim.errors import got
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, SPLITS
@@ -53,9 +51,3 @@ class ArraySpec(Spec):
     operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
     count: int = quantity("", "Arrays alike, side by side, each with its own memories.", ge=1, le=MAX_ARRAYS, default=1)
     split: Split = quantity("", "What they share out: heads, or rows or cols of the result.", default="auto")
-
-    @model_validator(mode="after")
-    def _sums_that_pack_move(self) -> Self:
-        if problem := unpackable(self.mac_packing, self.dataflow):
-            raise ValueError(problem)
-        return self

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.array import ArraySpec
+from pivotsim.hardware.array import ArraySpec, unpackable
 from pivotsim.hardware.calls import CallsSpec
 from pivotsim.hardware.fpga.dsp import DSP_KINDS
 from pivotsim.hardware.fpga.spec import FpgaSpec
@@ -86,9 +86,13 @@ class SystolicHardware(Hardware):
     @property
     def packing_problem(self) -> str:
         """Why columns do not share slices as the board states; '' where they may, or do not."""
-        if self.array.mac_packing == 1 or not self.slices_problem:
+        packing = self.array.mac_packing
+        if packing == 1:
             return ""
-        return f"array.mac_packing: {self.slices_problem} {got(self.array.mac_packing)}"
+        if self.slices_problem:
+            return f"array.mac_packing: {self.slices_problem} {got(packing)}"
+        problem = unpackable(packing, self.array.dataflow)
+        return problem and f"array.{problem}"
 
     def linked(self) -> Mapping[str, SourcedSpec]:
         """Return the DRAM channel that the memories name; none under `bandwidth`."""

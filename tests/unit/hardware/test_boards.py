@@ -127,7 +127,7 @@ def test_packing_is_of_sums_that_move(options):
             asked()
         assert str(error.value).endswith(told)
     axes = {"array.dataflow": ["is", "os"], "array.mac_packing": [1, 2], "array.rows": [32]}
-    found = ps.explore({"name": "s", "model": "deit_t", "axes": axes, **({"options": options} if options else {})})
+    found = ps.explore({"name": "s", "fixed": {"model": "deit_t", **options}, "axes": axes})
     pairs = set(zip(found["array.dataflow"].tolist(), found["array.mac_packing"].tolist(), strict=True))
     assert pairs == {("is", 1), ("is", 2), ("os", 1)}
 

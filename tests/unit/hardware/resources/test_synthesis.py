@@ -158,6 +158,8 @@ def test_many_designs_equal_each_alone():
         assert list(found) == list(RESOURCES) and found["lut"].dtype == np.int64
         for i in range(10):
             own = {path: values[path][places[path][i]] for path in paths}
+            if (own.get("array.dataflow"), own.get("array.mac_packing")) == ("os", 2):
+                continue  # refused
             design = COUNTED.replace(own | SHARES)
             alone = ps.fit(design)
             expected = {r.resource: r.demand for r in alone.resources if r.resource != "uram"} | {"fits": alone.fits}
