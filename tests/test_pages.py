@@ -38,7 +38,9 @@ def test_page_of_timing_has_all_designs():
     assert len({row[:3] for row in map(tuple, _rows_of_packing())}) == len(_rows_of_packing()) == 12
 
 
-@pytest.mark.parametrize(("array", "overlap", "packing", "printed"), _rows_of_packing(), ids=lambda value: str(value)[:8])
+@pytest.mark.parametrize(
+    ("array", "overlap", "packing", "printed"), _rows_of_packing(), ids=lambda value: str(value)[:8]
+)
 def test_design_whose_columns_share_slices(array, overlap, packing, printed):
     rows, cols = map(int, array.split("x"))
     latency = 1 if overlap == "none" else 1 + packing

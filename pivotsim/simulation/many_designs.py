@@ -79,7 +79,8 @@ def simulate_designs(
         Gives every value that ``designs`` does not.
     designs : mapping
         Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency,
-        mac_packing, count, split. Lists of one length, of which the first values are the first design, the second ones the second.
+        mac_packing, count, split. Lists of one length, of which the first values are the first design, the second
+        ones the second.
     profile, energy, scope : str, optional
         As in ``simulate``; engine `analytic`, memory `paper`.
     grid : bool

@@ -166,7 +166,7 @@ def test_columns_that_share_slices_are_written_as_the_verilog_has_them(tmp_path)
     built = settled.replace({"array.mac_latency": 3})
     assert ps.simulate(small_trace(), built, engine="memory", memory="hw").pl_cycles == design.cycles
     assert "DSP48E2 slices, two columns in each;" in (design.folder / "README.md").read_text()
-    with pytest.raises(ps.InputError, match="array.fold_overlap: must be settled in hardware where columns share slices"):
+    with pytest.raises(ps.InputError, match=r"array.fold_overlap: must be settled in hardware where"):
         ps.write_rtl(board, small_trace(), tmp_path / "other")
     with pytest.raises(ps.InputError, match=r"array.mac_latency: .* it must be 3 in hardware, under settled \(got 4\)"):
         ps.write_rtl(settled.replace({"array.mac_latency": 4}), small_trace(), tmp_path / "other")

@@ -50,9 +50,9 @@ def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
 
 def design_from(codes: Iterable[int]) -> Design:
     """Return an array's configuration from its fields' codes."""
-    rows, cols, dataflow, *others, mac_latency, mac_packing = codes
-    flow = DATAFLOW[DATAFLOWS[dataflow]]
-    return Design(rows, cols, *flow.mapping, *others, mac_latency + mac_packing - 1, mac_packing)
+    rows, cols, dataflow, overlap, aware, register, latency, packing = codes
+    mapping = DATAFLOW[DATAFLOWS[dataflow]].mapping
+    return Design(rows, cols, *mapping, overlap, aware, register, latency + packing - 1, packing)
 
 
 def dataflow_of(array: ArraySpec | Mapping[str, Any]) -> Dataflow:

@@ -12,7 +12,6 @@ from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.kernels.slices import slices_across
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask
 
@@ -86,10 +85,8 @@ def fold_times(
     if folds > MAX_FOLDS:
         raise InputError(f"gemm: too many folds to list {got(folds)}")
     # rows, and slices of columns, that count, fold by fold
-    used_rows, used_cols = (
-        extents(row_size, rows, aware),
-        slices_across(extents(col_size, cols, aware), design.mac_packing),
-    )
+    used_rows = extents(row_size, rows, aware)
+    used_cols = -(-extents(col_size, cols, aware) // design.mac_packing)
     if check_mask(mask, m, k, n) is None:
         t = np.broadcast_to(length, (folds,))
         sr, sc = np.tile(used_rows, len(used_cols)), np.repeat(used_cols, len(used_rows))

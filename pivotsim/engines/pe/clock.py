@@ -97,7 +97,7 @@ def check_size(
     row_size, col_size, length = flow.sizes(m, k, n)
     padded_rows, padded_cols = -(-row_size // rows) * rows, -(-col_size // cols) * cols
     held = length if flow.drains else row_size
-    state = rows * cols * (4 + 3 * 4 + 2 * (design.mac_latency - 1)) + SPAN * (2 + 5 * cols)
+    state = rows * cols * (4 + 3 * 4 + 2 * (design.mac_latency - 1)) + SPAN * (design.mac_packing + 5 * cols)
     operands = (length + 1) * padded_rows + (held + 1) * padded_cols + 2 * (m * k + k * n)
     tiles = padded_rows // rows, padded_cols // cols
     lists = (24 if masked else 8) * (max(tiles) if masked else 1) * length

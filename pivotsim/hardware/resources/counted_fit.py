@@ -54,8 +54,8 @@ def notes(hw: SystolicHardware, counts: Synthesis) -> Iterator[str]:
     if own:
         yield f"{', '.join(own)}: not used, fpga.use.counted_by: synthesis counts structures"
     if hw.array.mac_packing > 1 and hw.array.fold_overlap not in IN_SLICES:
-        own = got(hw.array.fold_overlap)
-        yield f"array.mac_packing: no Verilog packs under this overlap; LUT and FF are those of an element each {own}"
+        why = "no Verilog packs under this overlap; LUT and FF are those of an element each"
+        yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
     if hw.memories.buffer_read_cycles != 1:
         yield f"memories.buffer_read_cycles: counted as 1, block RAMs answer late {got(hw.memories.buffer_read_cycles)}"
     if any(numbers_wanted(hw)):
