@@ -52,12 +52,16 @@ class DesignColumns(NamedTuple):
     edge_aware: Array
     os_edge_register: Array
     mac_latency: Array
+    mac_packing: Array
     array_count: Array
     split: Array
 
 
 class Design(NamedTuple):
-    """An array: its PEs, its dataflow (as in ``Mapping``), and how folds follow each other."""
+    """An array: its PEs, its dataflow (as in ``Mapping``), and how folds follow each other.
+
+    ``mac_latency`` is the array's own, and a clock more where columns share slices: a register parts their sums.
+    """
 
     rows: int
     cols: int
@@ -70,6 +74,7 @@ class Design(NamedTuple):
     edge_aware: int
     os_edge_register: int
     mac_latency: int
+    mac_packing: int
 
 
 class Limits(NamedTuple):

@@ -34,7 +34,8 @@ def write_rtl(
 ) -> WrittenDesign:  # fmt: skip
     """Write the hardware of a board's array and memories, with the programs of a workload's GEMMs, into a new folder.
 
-    A latency that no FPGA has at speed is raised: ``mac_latency`` 1 to 2, ``buffer_read_cycles`` 0 to 1.
+    A latency that no FPGA has at speed is raised: ``mac_latency`` 1 to 2 (1 and 2 to 3 where columns share slices),
+    ``buffer_read_cycles`` 0 to 1.
 
     Parameters
     ----------

@@ -55,6 +55,7 @@ def random_case(draw, largest=14, is_mixed=False):
         "os_edge_register": draw.random() < 0.5,
         "mac_latency": draw.randint(1, 3),
     }
+    array["mac_packing"] = 1 if array["dataflow"] == "os" else draw.randint(1, 2)
     scale = draw.choice((1, 1, 3))
     buffers = {f"{memory}_buffers": draw.choice(("single", "ping_pong")) for memory in ("ipmem", "wtmem", "opmem")}
     memory = {
@@ -103,7 +104,7 @@ def with_block(draw, gemm, array, memory):
         rows, cols = draw.choice(((0, cols), (rows, 0)))  # as many as the array has
     block = {"output_block_rows": rows, "output_block_cols": cols}
     order = draw.choice(LOOP_ORDERS["os"])
-    return gemm, {**array, "dataflow": "os"}, {**memory, **block}, order, draw.randint(1, most)
+    return gemm, {**array, "dataflow": "os", "mac_packing": 1}, {**memory, **block}, order, draw.randint(1, most)
 
 
 def random_mask(draw, gemm):

@@ -29,7 +29,8 @@ class Build:
     rows: int
     cols: int
     fold_overlap: str = "none"
-    slices: bool = False  # elements in DSP48E2 slices: `settled`, mac_latency 2, is and ws
+    slices: bool = False  # elements in DSP48E2 slices: `settled`, is and ws, mac_latency 2 (packed: 3)
+    mac_packing: int = 1
     os_edge_register: bool = True
     mac_latency: int = 1
     opmem_halves: int = 2
@@ -65,7 +66,8 @@ def parameters_of(build: Build) -> dict[str, int]:
     """Return the parameters of verilog/accelerator.v."""
     return {
         "R": build.rows, "C": build.cols, "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
-        "MREG": build.mac_latency - 1, "SLICES": int(build.slices),
+        "MREG": build.mac_latency + build.mac_packing - 2, "SLICES": int(build.slices),
+        "MAC_PACKING": build.mac_packing,
         "OS_EDGE_REGISTER": int(build.os_edge_register),
         "READ_CYCLES": build.buffer_read_cycles, "LANES": build.lanes, "IPMEM_BYTES": build.buffer_bytes,
         "WTMEM_BYTES": build.buffer_bytes, "OPMEM_DEPTH": build.opmem_depth, "OPMEM_HALVES": build.opmem_halves,

@@ -67,7 +67,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14) -> Case:
     array = {
         "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(DATAFLOWS[:2] if build.slices else DATAFLOWS),
         "fold_overlap": build.fold_overlap, "edge": draw.choice(EDGES), "os_edge_register": build.os_edge_register,
-        "mac_latency": build.mac_latency,
+        "mac_latency": build.mac_latency, "mac_packing": build.mac_packing,
     }  # fmt: skip
     scale = draw.choice((1, 1, 3))
     halves = "single" if build.opmem_halves == 1 else "ping_pong"

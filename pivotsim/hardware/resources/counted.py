@@ -21,7 +21,8 @@ CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
     "memories.opmem_buffers": BUFFERS,
     "fpga.use.counted_by": METHODS,
 }
-SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.count")
+SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.mac_packing",
+         "array.count")  # fmt: skip
 PORTS = tuple(f"memories.{name}_port_bytes_per_clock" for name in FILLED)
 AXI = ("memories.axi_ports", "memories.axi_port_bytes_per_clock")
 SIZE_PATHS = (
@@ -54,8 +55,8 @@ def sizes_of(of: Callable[[str], Any]) -> Sizes:
     word = SUM_BYTES * np.asarray(of("array.cols")) * halves
     return Sizes(
         of("array.rows"), of("array.cols"), DRAINS[of("array.dataflow")], of("array.fold_overlap"),
-        of("array.mac_latency"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"], built["wtmem"], built["gb"],
-        np.maximum(1, built["opmem"] // word), halves,
+        of("array.mac_latency"), of("array.mac_packing"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"],
+        built["wtmem"], built["gb"], np.maximum(1, built["opmem"] // word), halves,
         {name: (large > 0) & (size[name] >= large) for name in MEMORIES},
     )  # fmt: skip
 

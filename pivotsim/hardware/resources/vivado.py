@@ -20,7 +20,7 @@ from pivotsim.io.spec_values import value_at
 from pivotsim.io.text_files import read_text
 
 MAX_BYTES = 16 * 2**20
-DESIGN_PATHS = (*SIZE_PATHS, "fpga.use.int8_packing")
+DESIGN_PATHS = SIZE_PATHS
 HEADER = re.compile(r"\|\s*(Tool Version|Device|Design State)\s*:\s*(.*\S)")
 # resource -> names of its row, by family
 ROWS = {

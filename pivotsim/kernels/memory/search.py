@@ -214,7 +214,7 @@ def run_each(
     ----------
     gemms : int64 (G, 6)
         Rows of ``Gemm``, then the bits of an element of inputs, weights and outputs.
-    designs : int64 (D, 11)
+    designs : int64 (D, 12)
         Rows of ``Design``.
     behind : int64 (D,)
         Which memories each design has.
@@ -229,7 +229,7 @@ def run_each(
     """
     for d in range(len(designs)):
         a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
-        design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10])
+        design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
         dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13])
         for g in range(len(gemms)):
             e, row = gemms[g], candidates[d, g]

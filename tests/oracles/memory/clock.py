@@ -25,6 +25,7 @@ mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.oracles.array.array_schedule import slices_of
 from tests.oracles.memory.modes import USUAL, array_as_run, is_turn_of_load, is_turn_of_pass, user_of
 from tests.oracles.memory.program import (
     LOOP_ORDERS,
@@ -289,6 +290,9 @@ class Machine:
         """Clocks from the stream's start until the array takes the next tile, the next stream, has all outputs."""
         cols = self.array["cols"] if self.array["edge"] == "padded" else one.used_cols
         rows, used, slower = self.array["rows"], self.rows_of(one), self.array["mac_latency"] - 1
+        packing = self.array.get("mac_packing", 1)
+        cols = slices_of(cols, packing)  # columns that share a slice see a streamed operand in the same clock
+        slower += 1 if packing > 1 else 0  # a register parts their sums
         overlap, steps = self.array["fold_overlap"], one.steps
         if self.array["dataflow"] != "os":
             outputs = steps + rows + cols - 2 + slower

@@ -6,6 +6,7 @@ module bench #(
     parameter OVERLAP = 0,
     parameter MREG = 0,
     parameter SLICES = 0,
+    parameter MAC_PACKING = 1,
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0,
     parameter LANES = 8,
@@ -71,7 +72,7 @@ module bench #(
     wire [COUNT_BITS-1:0] read_takes, read_count, read_size, write_size, write_offers, write_accepts;
     wire [8*LANES-1:0] read_data, write_data;
     accelerator #(
-        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
+        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
         .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES), .OPMEM_DEPTH(OPMEM_DEPTH),
         .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES), .BANK_BITS(BANK_BITS),
         .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS),

@@ -8,6 +8,9 @@ flip-flops an element, two tags a column. `rtl` writes them for `settled` and ma
 needs no other registers. Other overlaps begin a load before the last has settled, and os drains its sums: those take
 elements of LUTs around a slice (rtl/verilog/array/pe_generic.v).
 
+Where two columns share slices (``mac_packing``) those of `none` and `settled` are counted by pairs; for other overlaps
+no Verilog packs, and LUTs and flip-flops are those of an element each.
+
 A memory has a bank for each byte lane, 2**ceil(log2(widest port)) of them, each of half block RAMs or, where that
 would be nearly empty, of LUTs; rotators turn bytes to and from their banks and grow with banks times lanes.
 """

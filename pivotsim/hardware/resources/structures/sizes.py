@@ -26,6 +26,7 @@ class Sizes(NamedTuple):
     os: Any
     overlap: Any
     mac_latency: Any
+    mac_packing: Any
     lanes: Any
     ipmem_bytes: Any
     wtmem_bytes: Any
@@ -50,7 +51,7 @@ class Structure(NamedTuple):
 
 
 def in_slices(sizes: Sizes) -> Any:
-    """Return whether all of an element but a passing operand lies in a DSP48E2 slice."""
+    """Return whether all of an element but passing operands lies in a DSP48E2 slice, its own or one of two columns."""
     overlap = np.asarray(sizes.overlap)
     return (np.asarray(sizes.os) == 0) & ((overlap == OVERLAP["none"]) | (overlap == OVERLAP["settled"]))
 

@@ -22,7 +22,8 @@ def opmem(sizes: Sizes) -> Structure:
     in_uram = sizes.in_uram["opmem"]
     words = np.where(in_uram, BLOCK_WORDS, 2**bits)
     width = bits + np.where(double, 2, 1)  # an address, whether it is added to, which half
-    edge = rows + np.where(in_slices(sizes), 1, np.asarray(sizes.mac_latency) - 1)
+    packed = np.asarray(sizes.mac_packing) - 1
+    edge = rows + np.where(in_slices(sizes), 1 + 2 * packed, np.asarray(sizes.mac_latency) - 1 + packed)
     lut, ff, halves = (
         np.where(double, _of_columns(count, 2, words, cols), _of_columns(count, 1, words, cols))
         for count in ("lut", "ff", "bram36")

@@ -18,8 +18,9 @@ module accelerator #(
     parameter R = 4,
     parameter C = 4,
     parameter OVERLAP = 0, // 0 none, 1 preload, 2 chained, 3 pipelined, 4 settled
-    parameter MREG = 0, // registers behind the multiplier: mac_latency - 1
+    parameter MREG = 0, // registers beside the one that adds: mac_latency - 1, and one that parts sums where columns share
     parameter SLICES = 0, // elements in DSP48E2 slices: is, ws; OVERLAP 4, MREG 1
+    parameter MAC_PACKING = 1, // 2: two columns share slices, for SLICES and MREG 3
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0, // clocks that a memory takes to answer: 0, 1 or 2
     parameter LANES = 8, // bytes a clock of the widest port
@@ -228,7 +229,7 @@ module accelerator #(
 
     wire [32*C-1:0] sums;
     wire [C-1:0] arrives, ends;
-    array #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .BARE(BARE), .SLICES(SLICES)) elements (
+    array #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .BARE(BARE), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING)) elements (
         .clk(clk), .reset(reset), .os(os), .x(x), .x_first(x_first), .x_last(x_last), .y(y),
         .load(tile_valid), .load_begins(tile_first), .load_last(tile_ends), .place(place_valid),
         .place_begins(place_first), .result(result_valid), .last(pass_ends),
@@ -273,7 +274,7 @@ module accelerator #(
         end
     endgenerate
     opmem #(.C(C), .DEPTH(OPMEM_DEPTH), .HALVES(OPMEM_HALVES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES),
-            .EDGE(R + MREG), .EARLY(BARE)) sums_memory (
+            .EDGE(R + MREG), .MAC_PACKING(MAC_PACKING), .EARLY(BARE)) sums_memory (
         .clk(clk), .os(os), .entry(entry), .entry_half(entry_half), .entry_adds(adds), .arrives(arrives),
         .sums(sums), .drains(drain_moves), .drain_half(drain_half), .drain_entry(drain_address),
         .drained(sums_drained));

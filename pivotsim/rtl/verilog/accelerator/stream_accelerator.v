@@ -7,6 +7,7 @@ module stream_accelerator #(
     parameter C = 4,
     parameter OVERLAP = 0,
     parameter MREG = 0,
+    parameter MAC_PACKING = 1,
     parameter SLICES = 0,
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0,
@@ -73,7 +74,7 @@ module stream_accelerator #(
     wire [COUNT_BITS-1:0] read_size, read_takes, read_count, write_size, write_offers, write_accepts;
     wire [8*LANES-1:0] read_data, write_data;
     accelerator #(
-        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
+        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
         .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
         .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),

@@ -159,6 +159,8 @@ def values_of(draw, name, board):
         return places[0] if kind == "gemm" else places[1] if kind == "requant" else places[2]
     if kind.endswith("_buffers"):
         return ["single", "ping_pong"]
+    if name == "array.mac_packing":
+        return [1, 2]
     if name.startswith("array."):
         return [100, 125.0, 200] if kind == "clock_mhz" else [7, 64, 200]
     if name.startswith("memories."):
@@ -169,7 +171,7 @@ def values_of(draw, name, board):
         if kind == "bias":
             return [True, False]
         return [1, 64, 10**9] if kind == "dram_bytes_per_s" else [1, 64, 5000]
-    if kind in ("transfers", "averaging_hidden", "gated_mlp", "qkv_bias", "layer_scale", "aux_head", "int8_packing",
+    if kind in ("transfers", "averaging_hidden", "gated_mlp", "qkv_bias", "layer_scale", "aux_head",
                 "qk_norm", "mlp_norm", "prefix_positions", "k_bias"):  # fmt: skip
         return [True, False]
     if name.startswith("power.activity."):  # within the range, or all designs are left aside
