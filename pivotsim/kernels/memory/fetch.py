@@ -20,6 +20,7 @@ from pivotsim.kernels.memory.tiles import (
     always_fetched,
     between_uses,
     bits_of,
+    ceil_div,
     halves_of,
     is_resident,
     is_weight,
@@ -44,6 +45,13 @@ class Loading(NamedTuple):
     channel: int
     idle: int
     loads: int
+
+
+class Request(NamedTuple):
+    """A load as it is asked for: the clock from which it can come, and the clocks of latency that are left then."""
+
+    earliest: int
+    latency: int
 
 
 class Traits(NamedTuple):
@@ -143,14 +151,46 @@ def wanted_by_unit(
 
 
 @inlined
+def requested(free: int, loading: Loading, queue: Array, limits: Limits) -> Request:
+    """Return when a load can come that has its place from a clock on, and note in ``queue`` when it is asked for.
+
+    Its request goes out once its place is free and fewer than ``outstanding_reads`` loads before it are on their way,
+    one request a clock of the memories. ``queue`` holds the last request's clock, then the ends of the last loads.
+    """
+    most, divisor = limits.outstanding_reads, limits.clock_divisor
+    if most == 1:  # while the channel waits for it, nothing else comes
+        return Request(max(loading.channel, free), limits.read_latency)
+    asked = ceil_div(max(free, queue[most], queue[0] + divisor), divisor) * divisor
+    queue[0] = asked
+    earliest = max(loading.channel, asked)
+    return Request(earliest, max(0, limits.read_latency - (earliest - asked) // divisor))
+
+
+@inlined
+def after_load(flight: Flight, is_dram: bool, latency: int, loading: Loading, queue: Array, limits: Limits) -> Loading:
+    """Return what follows for the next load, and note this one's end.
+
+    Where requests are in flight the latency that is seen counts as waiting: no bound has it.
+    """
+    most, idle = limits.outstanding_reads, loading.idle + flight.start - loading.channel
+    if most > 1:
+        for place in range(most, 1, -1):
+            queue[place] = queue[place - 1]
+        queue[1] = flight.end
+        if is_dram:
+            idle += latency * limits.clock_divisor
+    return Loading(flight.end, idle, loading.loads + 1)
+
+
+@inlined
 def load(
     slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, traits: Traits, memory: Memory,
-    loading: Loading, turn: int, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, stamp: int,
-    loads: Array,
+    loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None,
+    stamp: int, loads: Array,
 ) -> tuple[Memory, Flight, Loading]:  # fmt: skip
     """Load a pass's unit unless its memory holds it; ``size`` and ``ports`` are those where nothing is masked.
 
-    It starts no earlier than ``turn``.
+    It is asked for no earlier than ``turn``; ``queue`` as in ``requested``.
 
     Returns
     -------
@@ -172,7 +212,8 @@ def load(
         place = unit_place(slot, at.i, at.j, at.t, gemm, design, limits, parts)
     elif dram.by_row:
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
-    earliest, latency = max(loading.channel, memory.free_1 if memory.half else memory.free_0, turn), limits.read_latency
+    free = max(memory.free_1 if memory.half else memory.free_0, turn)
+    earliest, latency = requested(free, loading, queue, limits)
     divisor = limits.clock_divisor
     own = wanted.ports if wanted.is_dram else wanted.ports + limits.buffer_read_cycles
     flight = transfer(earliest, wanted.size, own, wanted.is_dram, READ, latency, divisor, place, dram, reads)
@@ -180,26 +221,26 @@ def load(
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):
         note_load(loads, loading.loads, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
-    return memory, flight, Loading(flight.end, loading.idle + flight.start - loading.channel, loading.loads + 1)
+    return memory, flight, after_load(flight, wanted.is_dram, latency, loading, queue, limits)
 
 
 @inlined
 def load_bias(
-    number: int, loading: Loading, turn: int, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None,
-    loads: Array,
+    number: int, loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None,
+    kept: Kept | None, loads: Array,
 ) -> tuple[Flight, Loading]:  # fmt: skip
     """Load the bias after the units of a pass; return its load, and what follows for the next one."""
     limits = setting.limits
     size = limits.sum_bytes * setting.gemm.n
     place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
-    earliest, divisor = max(loading.channel, turn), limits.clock_divisor
-    flight = transfer(earliest, size, ports, True, READ, limits.read_latency, divisor, place, dram, reads)
+    earliest, latency = requested(turn, loading, queue, limits)
+    flight = transfer(earliest, size, ports, True, READ, latency, limits.clock_divisor, place, dram, reads)
     if kept is not None:
         kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
         kept.moved[DRAM_READ] += size
     if len(loads):
         note_load(loads, loading.loads, BIAS_SLOT, number, size, True, 0, flight)
-    return flight, Loading(flight.end, loading.idle + flight.start - loading.channel, loading.loads + 1)
+    return flight, after_load(flight, True, latency, loading, queue, limits)
 
 
 @inlined
