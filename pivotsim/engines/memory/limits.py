@@ -111,7 +111,9 @@ class MemoryLimits:
                 problems += error.problems
         if not problems and self.outstanding_reads > 1 and (self.transfers == SERIAL or self.channel is not None):
             reads = got(self.outstanding_reads)
-            problems.append(f"outstanding_reads: must be 1 where transfers are serial or a channel issues commands {reads}")
+            problems.append(
+                f"outstanding_reads: must be 1 where transfers are serial or a channel issues commands {reads}"
+            )
         if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
             problems.append(f"dram_bytes_per_s: times clock_divisor exceeds int64 {got(self.dram_bytes_per_s)}")
         if problems:

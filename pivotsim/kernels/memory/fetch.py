@@ -6,7 +6,7 @@ it depends on the passes that are left which unit comes again, and when: each ha
 
 from typing import NamedTuple
 
-from pivotsim.kernels._jit import inlined
+from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.memory.addresses import Place, bias_place, unit_place, unit_rows
 from pivotsim.kernels.memory.array_passes import PassIndex
 from pivotsim.kernels.memory.mask_tables import Kept, count_load, operand_bytes, unit_bytes, unit_of
@@ -151,13 +151,15 @@ def wanted_by_unit(
 
 
 @inlined
-def requested(free: int, loading: Loading, queue: Array, limits: Limits) -> Request:
+def requested(free: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None) -> Request:
     """Return when a load can come that has its place from a clock on, and note in ``queue`` when it is asked for.
 
     Its request goes out once its place is free and fewer than ``outstanding_reads`` loads before it are on their way,
     one request a clock of the memories. ``queue`` holds the last request's clock, then the ends of the last loads.
     """
     most, divisor = limits.outstanding_reads, limits.clock_divisor
+    if reads is not None:
+        most = 1
     if most == 1:  # while the channel waits for it, nothing else comes
         return Request(max(loading.channel, free), limits.read_latency)
     asked = ceil_div(max(free, queue[most], queue[0] + divisor), divisor) * divisor
@@ -166,19 +168,26 @@ def requested(free: int, loading: Loading, queue: Array, limits: Limits) -> Requ
     return Request(earliest, max(0, limits.read_latency - (earliest - asked) // divisor))
 
 
+@part
+def enqueue(queue: Array, most: int, end: int) -> None:
+    """Write a load's end before those of the loads before it."""
+    for place in range(most, 1, -1):
+        queue[place] = queue[place - 1]
+    queue[1] = end
+
+
 @inlined
-def after_load(flight: Flight, is_dram: bool, latency: int, loading: Loading, queue: Array, limits: Limits) -> Loading:
+def after_load(
+    flight: Flight, is_dram: bool, latency: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None
+) -> Loading:  # fmt: skip
     """Return what follows for the next load, and note this one's end.
 
     Where requests are in flight the latency that is seen counts as waiting: no bound has it.
     """
     most, idle = limits.outstanding_reads, loading.idle + flight.start - loading.channel
-    if most > 1:
-        for place in range(most, 1, -1):
-            queue[place] = queue[place - 1]
-        queue[1] = flight.end
-        if is_dram:
-            idle += latency * limits.clock_divisor
+    if reads is None and most > 1:
+        enqueue(queue, most, flight.end)
+        idle += latency * limits.clock_divisor if is_dram else 0
     return Loading(flight.end, idle, loading.loads + 1)
 
 
@@ -213,7 +222,7 @@ def load(
     elif dram.by_row:
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
     free = max(memory.free_1 if memory.half else memory.free_0, turn)
-    earliest, latency = requested(free, loading, queue, limits)
+    earliest, latency = requested(free, loading, queue, limits, reads)
     divisor = limits.clock_divisor
     own = wanted.ports if wanted.is_dram else wanted.ports + limits.buffer_read_cycles
     flight = transfer(earliest, wanted.size, own, wanted.is_dram, READ, latency, divisor, place, dram, reads)
@@ -221,7 +230,7 @@ def load(
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):
         note_load(loads, loading.loads, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
-    return memory, flight, after_load(flight, wanted.is_dram, latency, loading, queue, limits)
+    return memory, flight, after_load(flight, wanted.is_dram, latency, loading, queue, limits, reads)
 
 
 @inlined
@@ -233,14 +242,14 @@ def load_bias(
     limits = setting.limits
     size = limits.sum_bytes * setting.gemm.n
     place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
-    earliest, latency = requested(turn, loading, queue, limits)
+    earliest, latency = requested(turn, loading, queue, limits, reads)
     flight = transfer(earliest, size, ports, True, READ, latency, limits.clock_divisor, place, dram, reads)
     if kept is not None:
         kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
         kept.moved[DRAM_READ] += size
     if len(loads):
         note_load(loads, loading.loads, BIAS_SLOT, number, size, True, 0, flight)
-    return flight, after_load(flight, True, latency, loading, queue, limits)
+    return flight, after_load(flight, True, latency, loading, queue, limits, reads)
 
 
 @inlined

@@ -223,8 +223,8 @@ def schedule(
                 count, run = count + 1, run + 1
                 if kept is None and reads is None and skips and n_z > MOST_RUN:
                     z, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                        states[PASS_LOOP], queue, queued, z, n_z, 0, divisor, memory_0, memory_1, loading, drained, drained_before,
-                        (load_from, stream_from, last_output), (waited, count, region),
+                        states[PASS_LOOP], queue, queued, z, n_z, 0, divisor, memory_0, memory_1, loading, drained,
+                        drained_before, (load_from, stream_from, last_output), (waited, count, region),
                     )  # fmt: skip
                     load_from, stream_from, last_output = clocks
                     waited, count, region = counts
@@ -266,8 +266,8 @@ def schedule(
             region += 1
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                    states[REGION_LOOP], queue, queued, y, n_y, max(1, opmem), divisor, memory_0, memory_1, loading, drained,
-                    drained_before, (load_from, stream_from, last_output), (waited, count, region),
+                    states[REGION_LOOP], queue, queued, y, n_y, max(1, opmem), divisor, memory_0, memory_1, loading,
+                    drained, drained_before, (load_from, stream_from, last_output), (waited, count, region),
                 )  # fmt: skip
                 load_from, stream_from, last_output = clocks
                 waited, count, region = counts

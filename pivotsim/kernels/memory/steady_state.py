@@ -9,7 +9,7 @@ The rest of the stretch is then a product. Two halves of a memory take turns: tw
 Not so where a channel issues commands: its banks and its refresh have a clock of their own.
 """
 
-from pivotsim.kernels._jit import inlined
+from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.memory.fetch import Loading, Memory
 from pivotsim.kernels.memory.stalls import Flight
 from pivotsim.kernels.types import Array
@@ -33,9 +33,9 @@ MOST_RUN = 4  # loops this short are run step by step
 def is_periodic(states: Array, now: int, before: int, drains: int, queued: int) -> bool:
     """Tell whether all clocks that steps read moved by the same amount from one state to another.
 
-    ``drains``: clocks of drains that they read, 0 to 2, the last one first; ``queued``: of loads in flight. A half that was not filled in between is
-    not read either, and keeps its clock. Nobody reads LAST_OUTPUT: it must not run ahead but may lag, since the last
-    step, which is run, has a later one.
+    ``drains``: clocks of drains that they read, 0 to 2, the last one first; ``queued``: of loads in flight. A half that
+    was not filled in between is not read either, and keeps its clock. Nobody reads LAST_OUTPUT: it must not run ahead
+    but may lag, since the last step, which is run, has a later one.
     """
     moved = states[now, STREAM_FROM] - states[before, STREAM_FROM]  # and LOAD_FROM: both follow from the last pass
     loading = moved if states[now, LOADED] > states[before, LOADED] else 0
@@ -58,16 +58,18 @@ def is_periodic(states: Array, now: int, before: int, drains: int, queued: int) 
     return True
 
 
-@inlined
-def skip(states: Array, step: int, steps: int, drains: int, queued: int, divisor: int) -> int:
+@part
+def skip(states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int) -> int:
     """Return the last step of the stretch that a step begins, or itself.
 
     Transfers start with a clock of the memories: what moved is a whole number of those, ``divisor`` array clocks each.
 
-    ``states`` (KEPT + 1, STATE_FIELDS) keeps the states after the last steps of a loop of ``steps``; the row of the step returned holds
-    the state after it.
+    ``states`` (KEPT + 1, STATE_FIELDS) keeps the states after the last steps of a loop of ``steps``; the row of the
+    step returned holds the state after it. The first ``queued`` of ``queue``, of loads in flight, become those of then.
     """
     now, left = step % KEPT, steps - 2 - step
+    for place in range(queued):
+        states[now, QUEUE + place] = queue[place]
     if left > 0:
         for period in range(1, MOST_PERIOD + 1):
             before = (step - period) % KEPT
@@ -79,6 +81,8 @@ def skip(states: Array, step: int, steps: int, drains: int, queued: int, divisor
                 for field in range(STATE_FIELDS):
                     moved = states[now, field] - states[before, field]
                     states[last % KEPT, field] = states[now, field] + periods * moved
+                for place in range(queued):
+                    queue[place] = states[last % KEPT, QUEUE + place]
                 return last
     return step
 
@@ -91,7 +95,8 @@ def advanced(
 ) -> tuple[int, Memory, Memory, Loading, Flight, Flight, tuple[int, int, int], tuple[int, int, int]]:  # fmt: skip
     """Return the last step of the stretch that a step begins, and the state after it; of drains their ends alone.
 
-    ``queue`` are the first ``queued`` clocks of loads in flight, written too. ``clocks`` are those of the next load, the next stream and the last output, ``counts`` waits, passes and regions.
+    ``clocks`` are those of the next load, the next stream and the last output, ``counts`` waits, passes and regions.
+    ``queue`` and ``queued`` as in ``skip``.
     """
     load_from, stream_from, last_output = clocks
     waited, count, region = counts
@@ -102,14 +107,10 @@ def advanced(
         last_output, waited, count, region,
     )):  # fmt: skip
         row[field] = value
-    for place in range(queued):
-        row[QUEUE + place] = queue[place]
-    last = skip(states, step, steps, drains, queued, divisor)
+    last = skip(states, queue, queued, step, steps, drains, divisor)
     if last == step:
         return step, memory_0, memory_1, loading, drained, drained_before, clocks, counts
     row = states[last % KEPT]
-    for place in range(queued):
-        queue[place] = row[QUEUE + place]
     return (
         last,
         Memory(row[HALF_0], memory_0.unit_0, memory_0.unit_1, row[FREE_00], row[FREE_01]),

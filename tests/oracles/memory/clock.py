@@ -15,8 +15,8 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
         wtmem_port_bytes_per_cycle (or None); axi_burst_bytes (None: bursts cost nothing), axi_bursts (unit or row),
         axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
-        outstanding_reads, write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of
-        the GEMM; output_block_rows and output_block_cols (os: outputs that share a chunk of the operands, whose sums
+        outstanding_reads, write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits
+        of the GEMM; output_block_rows and output_block_cols (os: outputs that share a chunk of the operands, whose sums
         OPMEM holds; 0 is the array's own, twice 0: each fold for itself, its sums stay in the array); those of
         ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
@@ -49,7 +49,8 @@ UNLIMITED = {
     "ipmem_port_bytes_per_cycle": None, "wtmem_port_bytes_per_cycle": None,
     "axi_burst_bytes": None, "axi_read_burst_cycles": 0, "axi_read_beat_cycles": 1, "axi_write_burst_cycles": 0,
     "axi_write_beat_cycles": 1, "axi_bursts": "unit",
-    "read_latency_cycles": 0, "outstanding_reads": 1, "write_latency_cycles": 0, "buffer_read_cycles": 0, "bias": False, "sum_bytes": 4,
+    "read_latency_cycles": 0, "outstanding_reads": 1, "write_latency_cycles": 0, "buffer_read_cycles": 0,
+    "bias": False, "sum_bytes": 4,
     "input_bits": 8, "weight_bits": 8, "out_bits": 8, "output_block_rows": 0,
     "output_block_cols": 0, **USUAL,
 }  # fmt: skip
@@ -163,7 +164,9 @@ class Machine:
         return bool(over)
 
     def start_something(self) -> bool:
-        return self.request_read() or self.start_read() or self.start_write() or self.start_tile() or self.start_stream()
+        return (
+            self.request_read() or self.start_read() or self.start_write() or self.start_tile() or self.start_stream()
+        )
 
     def is_memory_clock(self) -> bool:
         return self.now % self.program.divisor == 0

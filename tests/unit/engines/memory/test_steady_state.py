@@ -34,7 +34,8 @@ BITS = attrgetter("input_bits", "weight_bits", "out_bits")
 
 def long_case(draw, largest):
     """A case with long loops: more to skip than where units barely fit."""
-    gemm, array, memory, order, chunk = random_case(draw, largest=largest, is_mixed=draw.random() < 0.5)
+    is_mixed, has_requests = draw.random() < 0.5, draw.random() < 0.5
+    gemm, array, memory, order, chunk = random_case(draw, largest, is_mixed, has_requests)
     for name in MEMORIES:
         if memory[name]:
             memory[name] *= draw.choice((1, 1, 4, 20))
