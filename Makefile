@@ -98,6 +98,8 @@ rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
 	$(BIN)/python -m tests.proofs.rtl_designs large
 	$(BIN)/python -m tests.proofs.rtl_streams
+	$(BIN)/python -m tests.proofs.rtl_requests
+	$(BIN)/python -m tests.proofs.axi_masters
 
 rtl-mutants: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_mutants

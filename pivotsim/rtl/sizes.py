@@ -73,6 +73,7 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         "COUNT_BITS": widths.count_bits,
         "ADDRESS_BITS": widths.address_bits,
         "MASKED": int(widths.row_lanes > 0),
+        "OUTSTANDING": limits.outstanding_reads,
         "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 

@@ -40,7 +40,8 @@ def mixed_widths(draw):
 def random_case(draw, largest=14, is_mixed=False, has_requests=False):
     """A GEMM, an array, memories, a loop order and a chunk, at sizes where every mechanism is met often.
 
-    ``has_requests``: several loads in flight in three of four. ``is_mixed``: elements of any width and AXI bursts, see ``mixed_widths``; else a byte each, outputs one or four.
+    ``has_requests``: several loads in flight in three of four. ``is_mixed``: elements of any width and AXI bursts, see
+    ``mixed_widths``; else a byte each, outputs one or four.
     """
 
     def maybe(p, *bounds):

@@ -38,6 +38,7 @@ class Build:
     table_bits: int = 13
     dram_bytes: int = 16384
     masked: bool = False  # for programs of masked GEMMs, too
+    outstanding_reads: int = 1
     count_bits: int = 20
     address_bits: int = 32
 
@@ -70,7 +71,7 @@ def parameters_of(build: Build) -> dict[str, int]:
         "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
         "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
         "TABLE_BITS": build.table_bits, "COUNT_BITS": build.count_bits, "ADDRESS_BITS": build.address_bits,
-        "MASKED": int(build.masked),
+        "MASKED": int(build.masked), "OUTSTANDING": build.outstanding_reads,
     }  # fmt: skip
 
 

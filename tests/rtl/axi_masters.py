@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pivotsim.rtl.sources import modules
+from pivotsim.rtl.sources import module
 from tests.rtl import verilated
 from tests.rtl.verilated import HERE, Model
 
 NO_FINDING = ("-Wno-WIDTH", "-Wno-UNUSEDSIGNAL", "-Wno-UNUSEDPARAM")  # of the bench; the masters lint without a warning
-SOURCES = (*modules("axi"), *(HERE / "axi" / f"{name}.v" for name in ("axi_memory", "axi_checker", "masters_bench")))
+MASTERS = tuple(module(name) for name in ("burst_splitter", "axi_read_master", "axi_write_master"))
+BENCH = tuple(HERE / "axi" / f"{name}.v" for name in ("axi_memory", "axi_checker"))
+SOURCES = (*MASTERS, *BENCH, HERE / "axi" / "masters_bench.v")
 MODEL = Model("masters_bench", SOURCES, HERE / "axi_bridge.cpp", NO_FINDING)
 MOST_CLOCKS = 20_000  # of a command, far above any right number
 

@@ -150,22 +150,16 @@ def wanted_by_unit(
     return Memory(half, unit_0, unit_1, free_0, free_1), wanted
 
 
-@inlined
-def requested(free: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None) -> Request:
-    """Return when a load can come that has its place from a clock on, and note in ``queue`` when it is asked for.
+@part
+def ask(queue: Array, most: int, free: int, divisor: int) -> int:
+    """Return the clock in which a load is asked for whose place is free from a clock on, and note it in ``queue``.
 
-    Its request goes out once its place is free and fewer than ``outstanding_reads`` loads before it are on their way,
-    one request a clock of the memories. ``queue`` holds the last request's clock, then the ends of the last loads.
+    Fewer than ``most`` loads before it are on their way, and one request goes out in a clock of the memories. ``queue``
+    holds the last request's clock, then the ends of the last loads.
     """
-    most, divisor = limits.outstanding_reads, limits.clock_divisor
-    if reads is not None:
-        most = 1
-    if most == 1:  # while the channel waits for it, nothing else comes
-        return Request(max(loading.channel, free), limits.read_latency)
-    asked = ceil_div(max(free, queue[most], queue[0] + divisor), divisor) * divisor
-    queue[0] = asked
-    earliest = max(loading.channel, asked)
-    return Request(earliest, max(0, limits.read_latency - (earliest - asked) // divisor))
+    queue[0] = ceil_div(max(free, queue[most], queue[0] + divisor), divisor) * divisor
+    asked: int = queue[0]
+    return asked
 
 
 @part
@@ -177,16 +171,26 @@ def enqueue(queue: Array, most: int, end: int) -> None:
 
 
 @inlined
+def requested(free: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None) -> Request:
+    """Return when a load can come that has its place from a clock on, and the latency that is left then."""
+    if reads is None and limits.outstanding_reads > 1:
+        asked = ask(queue, limits.outstanding_reads, free, limits.clock_divisor)
+        earliest = max(loading.channel, asked)
+        return Request(earliest, max(0, limits.read_latency - (earliest - asked) // limits.clock_divisor))
+    return Request(max(loading.channel, free), limits.read_latency)  # while the channel waits, nothing else comes
+
+
+@inlined
 def after_load(
     flight: Flight, is_dram: bool, latency: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None
-) -> Loading:  # fmt: skip
+) -> Loading:
     """Return what follows for the next load, and note this one's end.
 
     Where requests are in flight the latency that is seen counts as waiting: no bound has it.
     """
-    most, idle = limits.outstanding_reads, loading.idle + flight.start - loading.channel
-    if reads is None and most > 1:
-        enqueue(queue, most, flight.end)
+    idle = loading.idle + flight.start - loading.channel
+    if reads is None and limits.outstanding_reads > 1:
+        enqueue(queue, limits.outstanding_reads, flight.end)
         idle += latency * limits.clock_divisor if is_dram else 0
     return Loading(flight.end, idle, loading.loads + 1)
 
@@ -199,7 +203,7 @@ def load(
 ) -> tuple[Memory, Flight, Loading]:  # fmt: skip
     """Load a pass's unit unless its memory holds it; ``size`` and ``ports`` are those where nothing is masked.
 
-    It is asked for no earlier than ``turn``; ``queue`` as in ``requested``.
+    It is asked for no earlier than ``turn``; ``queue`` as in ``ask``.
 
     Returns
     -------

@@ -110,7 +110,7 @@ def schedule(
     fill_ports(parts, design, limits, sizes, ports)
     traits_0, traits_1 = traits_of(0, setting, order, kept), traits_of(1, setting, order, kept)
     memory_0, memory_1, loading = empty(traits_0), empty(traits_1), Loading(0, 0, 0)
-    queue = states[0, KEPT]  # of requests, see ``requested``
+    queue = states[0, KEPT]  # of loads in flight, see ``ask``
     queue[:] = 0
     queue[0] = -divisor
     queued = limits.outstanding_reads + 1 if limits.outstanding_reads > 1 else 0
