@@ -18,7 +18,8 @@ from cocotbext.axi import AxiRamRead, AxiRamWrite, AxiReadBus, AxiWriteBus
 
 HERE = Path(__file__).parents[2]
 VERILOG = [
-    HERE / "pivotsim/rtl/verilog/axi" / f"{name}.v" for name in ("burst_splitter", "axi_read_master", "axi_write_master")
+    HERE / "pivotsim/rtl/verilog/axi" / f"{name}.v"
+    for name in ("burst_splitter", "axi_read_master", "axi_write_master")
 ]
 COMMANDS, BYTES, LANES, COUNT_BITS, ADDRESS_BITS = 3_000, 65536, 8, 20, 32
 
@@ -134,7 +135,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             runner = get_runner("verilator")
             sizes = {"LANES": LANES, "BURST_BEATS": 16, "COUNT_BITS": COUNT_BITS, "ADDRESS_BITS": ADDRESS_BITS}
-            runner.build(sources=VERILOG, hdl_toplevel=top, parameters=sizes, build_dir=folder, build_args=["-Wno-fatal"])
+            runner.build(
+                sources=VERILOG, hdl_toplevel=top, parameters=sizes, build_dir=folder, build_args=["-Wno-fatal"]
+            )
             runner.test(hdl_toplevel=top, test_module="tests.proofs.axi_cocotb", build_dir=folder, test_dir=str(HERE))
 
 

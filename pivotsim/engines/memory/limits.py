@@ -187,7 +187,9 @@ class MemoryLimits:
             buffer_read_cycles=self.buffer_read_cycles,
             block_rows=self.output_block_rows,
             block_cols=self.output_block_cols,
-            outstanding_reads=self.outstanding_reads,
+            outstanding_reads=self.outstanding_reads
+            if self.read_latency_cycles
+            else 1,  # else there is nothing to hide
             input_bits=self.input_bits,
             weight_bits=self.weight_bits,
             out_bits=self.out_bits,

@@ -174,7 +174,8 @@ class Machine:
     # read side: requests go out in program order, and in that order one load at a time comes
 
     def request_read(self) -> bool:
-        loads, allowed = self.program.loads, self.program.memory["outstanding_reads"]
+        loads, memory = self.program.loads, self.program.memory
+        allowed = memory["outstanding_reads"] if memory["read_latency_cycles"] else 1
         if self.next_request == len(loads) or not self.is_memory_clock():
             return False
         load, before = loads[self.next_request], loads[: self.next_request]
