@@ -138,7 +138,13 @@ def main() -> None:
             runner.build(
                 sources=VERILOG, hdl_toplevel=top, parameters=sizes, build_dir=folder, build_args=["-Wno-fatal"]
             )
-            runner.test(hdl_toplevel=top, test_module="tests.proofs.axi_cocotb", build_dir=folder, test_dir=str(HERE))
+            runner.test(
+                hdl_toplevel=top,
+                test_module="tests.proofs.axi_cocotb",
+                build_dir=folder,
+                test_dir=folder,
+                extra_env={"PYTHONPATH": str(HERE)},
+            )
 
 
 if __name__ == "__main__":

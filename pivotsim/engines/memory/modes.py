@@ -36,7 +36,7 @@ def modes_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
     if memories.outstanding_reads > 1 and memories.read_latency_ns:
         yield (
             f"memories.outstanding_reads {memories.outstanding_reads}: loads are asked for ahead, once their half is"
-            " free; of read_latency_ns what is left then counts. An AXI master must have as many loads' bursts in flight"
+            " free; what is left of read_latency_ns counts. An AXI master must have as many loads' bursts in flight"
         )
     if memories.post_region_cycles or memories.post_entry_cycles:
         yield "memories.post_region_cycles, post_entry_cycles: array clocks before a drain, among the output's stalls"
