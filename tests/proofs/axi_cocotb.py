@@ -13,7 +13,7 @@ from pathlib import Path
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ReadOnly, RisingEdge
-from cocotb_tools.runner import get_runner
+from cocotb_tools.runner import get_results, get_runner
 from cocotbext.axi import AxiRamRead, AxiRamWrite, AxiReadBus, AxiWriteBus
 
 HERE = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ VERILOG = [
     HERE / "pivotsim/rtl/verilog/axi" / f"{name}.v"
     for name in ("burst_splitter", "axi_read_master", "axi_write_master")
 ]
-COMMANDS, BYTES, LANES, COUNT_BITS, ADDRESS_BITS = 3_000, 65536, 8, 20, 32
+COMMANDS, BYTES, LANES, COUNT_BITS, ADDRESS_BITS = 1_000, 65536, 8, 20, 32
 
 
 def pauses(draw):
@@ -64,8 +64,6 @@ async def send_command(dut, address, size):
 
 @cocotb.test()
 async def reads(dut):
-    if not hasattr(dut, "m_axi_araddr"):
-        return
     draw, commands = random.Random(1), int(os.environ["COMMANDS"])
     memory = AxiRamRead(AxiReadBus.from_prefix(dut, "m_axi"), dut.clk, dut.reset, size=BYTES)
     image = draw.randbytes(BYTES)
@@ -96,8 +94,6 @@ async def reads(dut):
 
 @cocotb.test()
 async def writes(dut):
-    if not hasattr(dut, "m_axi_awaddr"):
-        return
     draw, commands = random.Random(2), int(os.environ["COMMANDS"])
     memory = AxiRamWrite(AxiWriteBus.from_prefix(dut, "m_axi"), dut.clk, dut.reset, size=BYTES)
     expected = bytearray(draw.randbytes(BYTES))
@@ -129,23 +125,23 @@ async def writes(dut):
     assert memory.read(0, BYTES) == expected and dut.error.value == 0
 
 
-def main() -> None:
+def main() -> int:
     os.environ["COMMANDS"] = sys.argv[1] if len(sys.argv) > 1 else str(COMMANDS)
-    for top in ("axi_read_master", "axi_write_master"):
+    failed = 0
+    for top, test in (("axi_read_master", "reads"), ("axi_write_master", "writes")):
         with tempfile.TemporaryDirectory() as folder:
             runner = get_runner("verilator")
             sizes = {"LANES": LANES, "BURST_BEATS": 16, "COUNT_BITS": COUNT_BITS, "ADDRESS_BITS": ADDRESS_BITS}
             runner.build(
                 sources=VERILOG, hdl_toplevel=top, parameters=sizes, build_dir=folder, build_args=["-Wno-fatal"]
             )
-            runner.test(
-                hdl_toplevel=top,
-                test_module="tests.proofs.axi_cocotb",
-                build_dir=folder,
-                test_dir=folder,
-                extra_env={"PYTHONPATH": str(HERE)},
-            )
+            told = runner.test(
+                hdl_toplevel=top, test_module="tests.proofs.axi_cocotb", testcase=test, build_dir=folder,
+                test_dir=folder, extra_env={"PYTHONPATH": str(HERE)},
+            )  # fmt: skip
+            failed += get_results(told) != (1, 0)
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
