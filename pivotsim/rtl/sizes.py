@@ -79,6 +79,7 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
         "ADDRESS_BITS": widths.address_bits,
         "MASKED": int(widths.row_lanes > 0),
         "MULTIPLIES": 0,
+        "OUTSTANDING": limits.outstanding_reads,
         "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 

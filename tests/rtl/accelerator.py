@@ -42,6 +42,7 @@ class Build:
     dram_bytes: int = 16384
     masked: bool = False  # for programs of masked GEMMs, too
     multiplies: bool = False  # outputs are scaled by a multiplier, not shifted alone
+    outstanding_reads: int = 1
     count_bits: int = 20
     address_bits: int = 32
 
@@ -76,6 +77,7 @@ def parameters_of(build: Build) -> dict[str, int]:
         "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
         "TABLE_BITS": build.table_bits, "COUNT_BITS": build.count_bits, "ADDRESS_BITS": build.address_bits,
         "MASKED": int(build.masked), "MULTIPLIES": int(build.multiplies),
+        "OUTSTANDING": build.outstanding_reads,
     }  # fmt: skip
 
 

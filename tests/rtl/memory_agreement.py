@@ -88,6 +88,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14) -> Case:
         "ipmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
         "wtmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "outstanding_reads": build.outstanding_reads,
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "buffer_read_cycles": build.buffer_read_cycles,
         "out_bits": draw.choice((8, 32)),

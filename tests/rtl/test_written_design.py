@@ -77,7 +77,8 @@ def rows_of(said):
 @runs
 def test_make_prints_the_predicted_clocks(tmp_path):
     """Elements in DSP48E2 slices, with their model; one GEMM has a user's weights, one of those a mask."""
-    program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled"}
+    program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled",
+               "memories.outstanding_reads": 3}  # fmt: skip
     board = ps.load_hardware("zcu102").replace({**SMALL, **program})
     generator = np.random.default_rng(5)
     np.savez(tmp_path / "w.npz", **{"2.fc1": generator.integers(-128, 128, (12, 10), dtype=np.int8)})

@@ -218,7 +218,7 @@ def run_each(
         Rows of ``Design``.
     behind : int64 (D,)
         Which memories each design has.
-    limits, drams : int64 (M, 23), (M, 14)
+    limits, drams : int64 (M, 24), (M, 14)
         Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
     candidates : int64 (D, G, 4)
         Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
@@ -236,7 +236,7 @@ def run_each(
             gemm = Gemm(e[0], e[1], e[2])
             limit = Limits(
                 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
-                b[16], b[17], b[18], b[19], e[3], e[4], e[5],
+                b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
             )  # fmt: skip
             programs = Candidates(row[0], row[1], row[2], row[3])
             if programs.most_chunk == 0:

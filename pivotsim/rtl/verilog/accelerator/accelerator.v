@@ -37,6 +37,7 @@ module accelerator #(
     parameter ADDRESS_BITS = 32, // of DRAM
     parameter MASKED = 0,
     parameter MULTIPLIES = 0, // outputs are scaled by a multiplier, not shifted alone
+    parameter OUTSTANDING = 1, // loads that are asked for and have not ended
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0) // of a table's word,
         // the widest; ADDRESS_BITS at most 2 * COUNT_BITS + 2
 ) (
@@ -64,9 +65,11 @@ module accelerator #(
     input wire [5:0] shift,
 
     // DRAM, read side: a request, then bytes in order, 0 .. read_takes a clock
-    output wire read_starts,
+    output wire read_starts, // one clock for each request; with OUTSTANDING above 1 until it is accepted
+    input wire read_accepts, // read with OUTSTANDING above 1
     output wire [ADDRESS_BITS-1:0] read_address,
     output wire [COUNT_BITS-1:0] read_size,
+    output wire [COUNT_BITS-1:0] read_lanes, // bytes a clock at most
     output wire [COUNT_BITS-1:0] read_takes,
     input wire [COUNT_BITS-1:0] read_count,
     input wire [8*LANES-1:0] read_data,
@@ -122,13 +125,41 @@ module accelerator #(
     wire [1:0] load_to;
     wire load_from_dram, load_keeps, load_begins, load_moves, load_last;
     wire [COUNT_BITS-1:0] load_size, load_stored, load_lanes, load_address, load_buffer, load_reads;
-    assign {read_address, load_reads, load_buffer, load_address, load_lanes, load_size, load_keeps, load_from_dram,
+    wire [ADDRESS_BITS-1:0] load_dram_address;
+    assign {load_dram_address, load_reads, load_buffer, load_address, load_lanes, load_size, load_keeps, load_from_dram,
             load_to} = load_descriptor[5*COUNT_BITS+ADDRESS_BITS+3:0];
     assign load_stored = MASKED != 0 ? load_descriptor[LOAD_BITS-1 -: COUNT_BITS] : load_size;
-    assign read_size = load_size;
     reg [COUNT_BITS-1:0] tiles_read, streams_read; // by passes: halves that may be filled again
-    wire of_tiles = !os && load_to == (ws ? 2'd1 : 2'd0);
-    wire load_ready = load_to == 2'd2 || (of_tiles ? tiles_read : streams_read) >= load_reads;
+    wire load_ready, load_starts;
+    generate
+        if (OUTSTANDING == 1) begin : in_turn
+            wire of_tiles = !os && load_to == (ws ? 2'd1 : 2'd0);
+            assign load_ready = load_to == 2'd2 || (of_tiles ? tiles_read : streams_read) >= load_reads;
+            assign {read_starts, read_address, read_size, read_lanes}
+                = {load_starts, load_dram_address, load_size, read_takes};
+            wire unused_accepts = read_accepts;
+        end else begin : ahead
+            wire [COUNT_BITS-1:0] next_request, requested, reads, buffer_address, to_address;
+            wire [LOAD_BITS-1:0] request;
+            wire from_dram, keeps;
+            wire [1:0] to;
+            descriptor_table #(.WIDTH(LOAD_BITS), .TABLE_BITS(TABLE_BITS)) request_table (
+                .clk(clk), .write(table_write && table_select == 0), .write_index(table_index),
+                .write_data(table_data[LOAD_BITS-1:0]), .read_index(next_request[TABLE_BITS-1:0]),
+                .read_data(request));
+            assign {read_address, reads, buffer_address, to_address, read_lanes, read_size, keeps, from_dram, to}
+                = request[5*COUNT_BITS+ADDRESS_BITS+3:0];
+            wire of_tiles = !os && to == (ws ? 2'd1 : 2'd0);
+            request_sequencer #(.COUNT_BITS(COUNT_BITS), .OUTSTANDING(OUTSTANDING)) requests (
+                .clk(clk), .running(running), .count(loads),
+                .ready(to == 2'd2 || (of_tiles ? tiles_read : streams_read) >= reads), .from_dram(from_dram),
+                .loads_done(loads_done), .accepts(read_accepts), .asks(read_starts), .requested(requested),
+                .next_index(next_request));
+            assign load_ready = requested != loads_done;
+            wire unused_fields = &{1'b0, load_dram_address, load_reads, load_starts, next_request, buffer_address,
+                                   to_address, keeps, request};
+        end
+    endgenerate
     transfer_sequencer #(.COUNT_BITS(COUNT_BITS)) load_sequencer (
         .clk(clk), .running(running), .count(loads), .ready(load_ready), .last(load_last),
         .begins(load_begins), .moves(load_moves), .done(loads_done), .next_index(next_load));
@@ -138,7 +169,7 @@ module accelerator #(
     read_mover #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .MASKED(MASKED)) reader (
         .clk(clk), .begins(load_begins), .moves(load_moves), .size(load_size), .stored(load_stored), .lanes(load_lanes),
         .from_dram(load_from_dram), .keeps(load_keeps), .to_address(load_address), .buffer_address(load_buffer),
-        .last(load_last), .dram_starts(read_starts), .dram_takes(read_takes), .dram_count(read_count),
+        .last(load_last), .dram_starts(load_starts), .dram_takes(read_takes), .dram_count(read_count),
         .dram_data(read_data), .buffer_read_address(buffer_read_address), .buffer_data(buffer_data),
         .buffer_write_count(buffer_write_count), .buffer_write_address(buffer_write_address),
         .count(fill_count), .address(fill_address), .data(fill_data));
