@@ -64,9 +64,7 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         "OPMEM_DEPTH": max(program.entries for program in programs),
         "OPMEM_HALVES": limits.halves("opmem"),
         "BUFFER_BYTES": max(1, *(program.buffer_bytes for program in programs)),
-        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs)
-        if limits.bias
-        else BIAS_BYTES * columns,
+        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs) if limits.bias else 0,
         "BANK_BITS": bits(max(lanes, design.rows, columns)),
         "BIAS_BANK_BITS": bits(max(lanes, BIAS_BYTES * columns)),
         "TABLE_BITS": bits(max(len(table) for program in programs for table in tables(program))),

@@ -35,7 +35,11 @@ module write_mover #(
     input wire dram_response // all bytes are written
 );
     localparam AHEAD = READ_CYCLES + 1;
-    localparam ROOM = LANES * AHEAD + 4 * C; // bytes that may wait here
+    localparam BANK_BITS = LANES > 1 ? $clog2(LANES) : 1;
+    localparam BANKS = 1 << BANK_BITS; // bytes of a word here
+    localparam ROW_WORDS = (4 * C + BANKS - 1) / BANKS; // that a word of every column fills
+    // the first byte may lie last in its word, all but one of those asked for may wait, and then a row comes
+    localparam WORDS = (BANKS + LANES * AHEAD + 4 * C - 2 + BANKS - 1) / BANKS;
 
     // ---- reads
     reg [COUNT_BITS-1:0] asked_reg, entry_reg, bias_reg, owed_reg, held_reg; // owed: bytes asked for and not sent
@@ -60,16 +64,67 @@ module write_mover #(
             assign bytes[8*c +: 8] = words[32*c +: 8];
         end
     endgenerate
-    wire [8*ROOM-1:0] row = wide ? {{(8*ROOM-32*C){1'b0}}, words} : {{(8*ROOM-8*C){1'b0}}, bytes};
-    wire [8*ROOM-1:0] row_mask = ~({(8*ROOM){1'b1}} << (8 * row_bytes));
+    wire [8*BANKS*ROW_WORDS-1:0] row; // what is behind a row's bytes is overwritten by the next
+    assign row[8*C-1:0] = wide ? words[8*C-1:0] : bytes;
+    assign row[32*C-1:8*C] = words[32*C-1:8*C];
+    generate
+        if (BANKS * ROW_WORDS > 4 * C) begin : no_column
+            assign row[8*BANKS*ROW_WORDS-1:32*C] = 0;
+        end
+    endgenerate
 
-    // ---- bytes that wait, and those that go
-    reg [8*ROOM-1:0] waiting;
-    wire [8*ROOM-1:0] here = (begins ? {(8*ROOM){1'b0}} : waiting)
-        | (arrives ? (row & row_mask) << (8 * held) : {(8*ROOM){1'b0}});
+    // ---- bytes that wait, in words: the first one in the first word, the others without gaps behind it
+    reg [BANK_BITS-1:0] first_reg;
+    wire [BANK_BITS-1:0] first = begins ? 0 : first_reg; // the bank of the first one
+    wire [COUNT_BITS-1:0] next = held + {{(COUNT_BITS-BANK_BITS){1'b0}}, first}; // where a row is put
+    wire [COUNT_BITS-BANK_BITS-1:0] next_word = next[COUNT_BITS-1:BANK_BITS];
+    wire [BANKS-1:0] first_passed = ~({BANKS{1'b1}} << first); // banks below: those bytes lie a word later
+    wire [BANKS-1:0] next_passed = ~({BANKS{1'b1}} << next[BANK_BITS-1:0]);
+    wire [BANK_BITS:0] first_after = {1'b0, first} + dram_accepts[BANK_BITS:0];
+    wire word_sent = first_after[BANK_BITS];
+    wire [8*BANKS*ROW_WORDS-1:0] turned; // the row, each byte in its bank
+    wire [8*BANKS*(WORDS+1)-1:0] here; // with what comes in this clock
+    wire [WORDS:0] begins_at; // the row in the word before
+    assign here[8*BANKS*WORDS +: 8*BANKS] = 0;
+    assign begins_at[0] = 0;
+    genvar w, k, b;
+    generate
+        for (k = 0; k < ROW_WORDS; k = k + 1) begin : row_word
+            rotator #(.BITS(BANK_BITS), .WIDTH(8)) to_banks (
+                .in(row[8*BANKS*k +: 8*BANKS]), .places(-next[BANK_BITS-1:0]), .out(turned[8*BANKS*k +: 8*BANKS]));
+        end
+        for (w = 0; w < WORDS; w = w + 1) begin : word
+            assign begins_at[w+1] = arrives && next_word == w;
+            for (b = 0; b < BANKS; b = b + 1) begin : bank
+                reg [7:0] waiting_reg;
+                wire [7:0] found [0:ROW_WORDS];
+                assign found[0] = waiting_reg;
+                for (k = 0; k < ROW_WORDS; k = k + 1) begin : from
+                    if (k <= w) begin : some
+                        assign found[k+1] = begins_at[next_passed[b] ? w - k : w - k + 1] ? turned[8*(BANKS*k+b) +: 8] : found[k];
+                    end else begin : none
+                        assign found[k+1] = found[k];
+                    end
+                end
+                assign here[8*(BANKS*w+b) +: 8] = found[ROW_WORDS];
+                always @(posedge clk)
+                    waiting_reg <= word_sent ? here[8*(BANKS*(w+1)+b) +: 8] : here[8*(BANKS*w+b) +: 8];
+            end
+        end
+    endgenerate
+
+    // ---- those that go
+    wire [8*BANKS-1:0] sent, lanes_out;
+    generate
+        for (b = 0; b < BANKS; b = b + 1) begin : sent_bank
+            assign sent[8*b +: 8] = first_passed[b] ? here[8*(BANKS+b) +: 8] : here[8*b +: 8];
+        end
+    endgenerate
+    rotator #(.BITS(BANK_BITS), .WIDTH(8)) to_lanes (.in(sent), .places(first), .out(lanes_out));
+    wire unused = &{1'b0, lanes_out, first_after, next_word};
     wire [COUNT_BITS-1:0] held_now = held + (arrives ? row_bytes : 0);
     assign dram_offers = !moves ? 0 : held_now < lanes ? held_now : lanes;
-    assign dram_data = here[8*LANES-1:0];
+    assign dram_data = lanes_out[8*LANES-1:0];
     assign last = moves && dram_response;
     always @(posedge clk) begin
         asked_reg <= asked + {{(COUNT_BITS-1){1'b0}}, asks};
@@ -77,7 +132,7 @@ module write_mover #(
         bias_reg <= bias_read_address + (asks ? bias_step : 0);
         owed_reg <= owed + (asks ? row_bytes : 0) - dram_accepts;
         held_reg <= held_now - dram_accepts;
-        waiting <= here >> (8 * dram_accepts);
+        first_reg <= first_after[BANK_BITS-1:0];
     end
 endmodule
 `default_nettype wire
