@@ -50,6 +50,7 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
     if lanes > MAX_LANES:
         raise InputError(f"memories.gb_port_bytes_per_clock: must be at most {MAX_LANES} in hardware (got {lanes})")
     columns = design.cols
+    bias_lanes = BIAS_BYTES * (columns if first.dataflow.cols == "n" else 1)  # is: one bias for a word of all columns
     return {
         "R": design.rows,
         "C": columns,
@@ -66,7 +67,8 @@ def parameters_of(programs: Sequence[Program]) -> Mapping[str, int]:
         "BUFFER_BYTES": max(1, *(program.buffer_bytes for program in programs)),
         "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs) if limits.bias else 0,
         "BANK_BITS": bits(max(lanes, design.rows, columns)),
-        "BIAS_BANK_BITS": bits(max(lanes, BIAS_BYTES * columns)),
+        "BIAS_LANES": bias_lanes,
+        "BIAS_BANK_BITS": bits(max(lanes, bias_lanes)),
         "TABLE_BITS": bits(max(len(table) for program in programs for table in tables(program))),
         "COUNT_BITS": widths.count_bits,
         "ADDRESS_BITS": widths.address_bits,

@@ -30,7 +30,8 @@ module accelerator #(
     parameter BUFFER_BYTES = 256, // global buffer
     parameter BIAS_BYTES = 64, // 0: no GEMM has a bias
     parameter BANK_BITS = 3, // 2**BANK_BITS bytes at least LANES, R and C
-    parameter BIAS_BANK_BITS = 4, // 2**BIAS_BANK_BITS bytes at least LANES and 4 * C
+    parameter BIAS_LANES = 4 * C, // 4: every GEMM is input stationary, and its words have one bias each
+    parameter BIAS_BANK_BITS = 4, // 2**BIAS_BANK_BITS bytes at least LANES and BIAS_LANES
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20, // of counts, local addresses and bytes of a transfer
     parameter ADDRESS_BITS = 32, // of DRAM
@@ -277,10 +278,14 @@ module accelerator #(
         .drained(sums_drained));
     generate
         if (BIAS_BYTES > 0) begin : with_biases
-            packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(4 * C),
+            packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(BIAS_LANES),
                             .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
                 .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),
-                .write_data(fill_data), .read_address(bias_address), .read_data(bias_data));
+                .write_data(fill_data), .read_address(bias_address),
+                .read_data(bias_data[8*BIAS_LANES-1:0]));
+            if (BIAS_LANES < 4 * C) begin : shared
+                assign bias_data[32*C-1:8*BIAS_LANES] = 0;
+            end
         end else begin : without
             assign bias_data = 0;
             wire unused_bias = &{1'b0, bias_address};

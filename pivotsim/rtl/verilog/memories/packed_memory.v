@@ -24,6 +24,8 @@ module packed_memory #(
     localparam WORD_BITS = WORDS > 1 ? $clog2(WORDS) : 1;
     localparam LANE_BITS = LANES > 1 ? $clog2(LANES) : 1;
     localparam GROUP = 1 << LANE_BITS; // banks that one write reaches, as many as it has lanes or more
+    localparam READ_BITS = READ_LANES > 1 ? $clog2(READ_LANES) : 1;
+    localparam READ_GROUP = 1 << READ_BITS; // banks that one read reaches
     localparam [COUNT_BITS-1:0] ONE = 1;
 
     // ---- bytes to their banks, each with whether it is written
@@ -80,11 +82,25 @@ module packed_memory #(
 
     // ---- bytes from their banks
     wire [BANK_BITS-1:0] first; // the bank of the first byte found
-    wire [8*BANKS-1:0] lanes;
-    wire unused_lanes = &{1'b0, lanes};
+    wire [8*READ_GROUP-1:0] wanted, lanes; // of each READ_GROUP banks, the one with a byte that is read; in order
+    wire unused_lanes = &{1'b0, found, lanes};
     skew #(.WIDTH(BANK_BITS), .DEPTH(READ_CYCLES > 0 ? 1 : 0)) turn (
         .clk(clk), .in(read_address[BANK_BITS-1:0]), .out(first));
-    rotator #(.BITS(BANK_BITS), .WIDTH(8)) from_banks (.in(found), .places(first), .out(lanes));
+    generate
+        if (READ_GROUP < BANKS) begin : one_of_several
+            wire [READ_GROUP-1:0] passed = ~({READ_GROUP{1'b1}} << first[READ_BITS-1:0]);
+            wire [BANK_BITS-READ_BITS-1:0] group = first[BANK_BITS-1:READ_BITS];
+            wire [BANK_BITS-READ_BITS-1:0] group_after = group + ONE[BANK_BITS-READ_BITS-1:0];
+            for (j = 0; j < READ_GROUP; j = j + 1) begin : found_in
+                wire [BANK_BITS-READ_BITS-1:0] its = passed[j] ? group_after : group;
+                wire [BANK_BITS-1:0] number = {its, j[READ_BITS-1:0]};
+                assign wanted[8*j +: 8] = found[8*number +: 8];
+            end
+        end else begin : all
+            assign wanted = found;
+        end
+    endgenerate
+    rotator #(.BITS(READ_BITS), .WIDTH(8)) from_banks (.in(wanted), .places(first[READ_BITS-1:0]), .out(lanes));
     skew #(.WIDTH(8*READ_LANES), .DEPTH(READ_CYCLES > 1 ? READ_CYCLES - 1 : 0)) answer (
         .clk(clk), .in(lanes[8*READ_LANES-1:0]), .out(read_data));
 endmodule
