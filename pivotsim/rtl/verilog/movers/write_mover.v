@@ -41,6 +41,10 @@ module write_mover #(
     // the first byte may lie last in its word, all but one of those asked for may wait, and then a row comes
     localparam WORDS = (BANKS + LANES * AHEAD + 4 * C - 2 + BANKS - 1) / BANKS;
 
+    localparam PICK_BITS = ROW_WORDS > 1 ? $clog2(ROW_WORDS) : 1;
+    localparam PICKS = 1 << PICK_BITS;
+    localparam PLACE_BITS = $clog2(WORDS + ROW_WORDS + 1); // of a word's number, less that of another
+
     // ---- reads
     reg [COUNT_BITS-1:0] asked_reg, entry_reg, bias_reg, owed_reg, held_reg; // owed: bytes asked for and not sent
     wire [COUNT_BITS-1:0] asked = begins ? 0 : asked_reg;
@@ -84,31 +88,41 @@ module write_mover #(
     wire word_sent = first_after[BANK_BITS];
     wire [8*BANKS*ROW_WORDS-1:0] turned; // the row, each byte in its bank
     wire [8*BANKS*(WORDS+1)-1:0] here; // with what comes in this clock
-    wire [WORDS:0] begins_at; // the row in the word before
     assign here[8*BANKS*WORDS +: 8*BANKS] = 0;
-    assign begins_at[0] = 0;
-    genvar w, k, b;
+    genvar w, k, b, s;
     generate
         for (k = 0; k < ROW_WORDS; k = k + 1) begin : row_word
             rotator #(.BITS(BANK_BITS), .WIDTH(8)) to_banks (
                 .in(row[8*BANKS*k +: 8*BANKS]), .places(-next[BANK_BITS-1:0]), .out(turned[8*BANKS*k +: 8*BANKS]));
         end
         for (w = 0; w < WORDS; w = w + 1) begin : word
-            assign begins_at[w+1] = arrives && next_word == w;
+            // which of the row's words comes into this one, in banks that the row's first byte leaves free and in others
+            wire [PLACE_BITS-1:0] from = w[PLACE_BITS-1:0] - next_word[PLACE_BITS-1:0];
+            wire [PLACE_BITS-1:0] from_passed = from - 1;
+            wire comes = arrives && from < ROW_WORDS;
+            wire comes_passed = arrives && from_passed < ROW_WORDS;
             for (b = 0; b < BANKS; b = b + 1) begin : bank
-                reg [7:0] waiting_reg;
-                wire [7:0] found [0:ROW_WORDS];
-                assign found[0] = waiting_reg;
-                for (k = 0; k < ROW_WORDS; k = k + 1) begin : from
-                    if (k <= w) begin : some
-                        assign found[k+1] = begins_at[next_passed[b] ? w - k : w - k + 1] ? turned[8*(BANKS*k+b) +: 8] : found[k];
+                wire [PICK_BITS-1:0] pick = next_passed[b] ? from_passed[PICK_BITS-1:0] : from[PICK_BITS-1:0];
+                wire [16*PICKS-9:0] tree; // two by two: PICKS bytes, half of them, and so on down to the one that comes
+                for (k = 0; k < PICKS; k = k + 1) begin : leaf
+                    if (k < ROW_WORDS && k <= w) begin : some
+                        assign tree[8*k +: 8] = turned[8*(BANKS*k+b) +: 8];
                     end else begin : none
-                        assign found[k+1] = found[k];
+                        assign tree[8*k +: 8] = 8'd0;
                     end
                 end
-                assign here[8*(BANKS*w+b) +: 8] = found[ROW_WORDS];
+                for (s = 0; s < PICK_BITS; s = s + 1) begin : level
+                    for (k = 0; k < PICKS >> (s + 1); k = k + 1) begin : pair
+                        assign tree[8*(2*PICKS-(PICKS>>s)+k) +: 8] = pick[s]
+                            ? tree[8*(2*PICKS-2*(PICKS>>s)+2*k+1) +: 8] : tree[8*(2*PICKS-2*(PICKS>>s)+2*k) +: 8];
+                    end
+                end
+                reg [7:0] waiting_reg;
+                assign here[8*(BANKS*w+b) +: 8] =
+                    (next_passed[b] ? comes_passed : comes) ? tree[8*(2*PICKS-2) +: 8] : waiting_reg;
                 always @(posedge clk)
                     waiting_reg <= word_sent ? here[8*(BANKS*(w+1)+b) +: 8] : here[8*(BANKS*w+b) +: 8];
+                wire unused_tree = &{1'b0, tree};
             end
         end
     endgenerate
