@@ -44,6 +44,7 @@ module write_mover #(
     localparam PICK_BITS = ROW_WORDS > 1 ? $clog2(ROW_WORDS) : 1;
     localparam PICKS = 1 << PICK_BITS;
     localparam PLACE_BITS = $clog2(WORDS + ROW_WORDS + 1); // of a word's number, less that of another
+    localparam [PLACE_BITS-1:0] OF_ROW = ROW_WORDS[PLACE_BITS-1:0];
 
     // ---- reads
     reg [COUNT_BITS-1:0] asked_reg, entry_reg, bias_reg, owed_reg, held_reg; // owed: bytes asked for and not sent
@@ -98,9 +99,9 @@ module write_mover #(
         for (w = 0; w < WORDS; w = w + 1) begin : word
             // which of the row's words comes into this one, in banks that the row's first byte leaves free and in others
             wire [PLACE_BITS-1:0] from = w[PLACE_BITS-1:0] - next_word[PLACE_BITS-1:0];
-            wire [PLACE_BITS-1:0] from_passed = from - 1;
-            wire comes = arrives && from < ROW_WORDS;
-            wire comes_passed = arrives && from_passed < ROW_WORDS;
+            wire [PLACE_BITS-1:0] from_passed = from - {{(PLACE_BITS-1){1'b0}}, 1'b1};
+            wire comes = arrives && from < OF_ROW;
+            wire comes_passed = arrives && from_passed < OF_ROW;
             for (b = 0; b < BANKS; b = b + 1) begin : bank
                 wire [PICK_BITS-1:0] pick = next_passed[b] ? from_passed[PICK_BITS-1:0] : from[PICK_BITS-1:0];
                 wire [16*PICKS-9:0] tree; // two by two: PICKS bytes, half of them, and so on down to the one that comes
