@@ -54,6 +54,7 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
         why = f"where columns share slices it must be {PACKED_LATENCY} in hardware"
         raise InputError(f"array.mac_latency: {why}, under settled {got(design.mac_latency - 1)}")
     columns = design.cols
+    bias_lanes = BIAS_BYTES * (columns if first.dataflow.cols == "n" else 1)  # is: one bias for a word of all columns
     return {
         "R": design.rows,
         "C": columns,
@@ -69,11 +70,10 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
         "OPMEM_DEPTH": max(program.entries for program in programs),
         "OPMEM_HALVES": limits.halves("opmem"),
         "BUFFER_BYTES": max(1, *(program.buffer_bytes for program in programs)),
-        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs)
-        if limits.bias
-        else BIAS_BYTES * columns,
+        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs) if limits.bias else 0,
         "BANK_BITS": bits(max(lanes, design.rows, columns)),
-        "BIAS_BANK_BITS": bits(max(lanes, BIAS_BYTES * columns)),
+        "BIAS_LANES": bias_lanes,
+        "BIAS_BANK_BITS": bits(max(lanes, bias_lanes)),
         "TABLE_BITS": bits(max(len(table) for program in programs for table in tables(program))),
         "COUNT_BITS": widths.count_bits,
         "ADDRESS_BITS": widths.address_bits,

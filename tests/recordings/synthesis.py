@@ -184,6 +184,9 @@ def synthesised(part: Part) -> tuple[dict[str, float], int]:
             "cd ..",
             "synth_xilinx -family xcup -nowidelut -flatten -noiopad -noclkbuf -top design_top",
             "clean -purge",
+            "setattr -mod -unset keep_hierarchy *",  # rotators, mapped by themselves
+            "flatten",
+            "clean -purge",
             f"write_blif {folder}/mapped.blif",
         ]
         command = ["yosys", "-q", "-p", "; ".join(script)]

@@ -64,8 +64,9 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14) -> Case:
         return draw.randint(*bounds) if draw.random() < p else None
 
     gemm = tuple(draw.randint(1, largest) for _ in range(3))
+    flows = DATAFLOWS[:1] if build.is_only else DATAFLOWS[:2] if build.slices else DATAFLOWS
     array = {
-        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(DATAFLOWS[:2] if build.slices else DATAFLOWS),
+        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(flows),
         "fold_overlap": build.fold_overlap, "edge": draw.choice(EDGES), "os_edge_register": build.os_edge_register,
         "mac_latency": build.mac_latency, "mac_packing": build.mac_packing,
     }  # fmt: skip

@@ -18,7 +18,7 @@ class Sizes(NamedTuple):
 
     ``os`` is 1 where sums stay in place, ``overlap`` the place of the fold overlap in ``FOLD_OVERLAPS``. ``lanes`` are
     the bytes that move in a clock, ``opmem_words`` the sums of a column in a half. A memory of 0 bytes is not there.
-    ``in_uram`` holds 1 for each of ``MEMORIES`` that is built of UltraRAM: it takes no block RAM and no LUT to store.
+    ``bias_lanes`` are the bytes of biases that a drain's word takes, 0 without biases.
     """
 
     rows: Any
@@ -33,7 +33,7 @@ class Sizes(NamedTuple):
     gb_bytes: Any
     opmem_words: Any
     opmem_halves: Any
-    in_uram: dict[str, Any]
+    bias_lanes: Any
 
 
 class Structure(NamedTuple):

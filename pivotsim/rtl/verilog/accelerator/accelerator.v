@@ -29,9 +29,10 @@ module accelerator #(
     parameter OPMEM_DEPTH = 64, // sums of a column in a half
     parameter OPMEM_HALVES = 2,
     parameter BUFFER_BYTES = 256, // global buffer
-    parameter BIAS_BYTES = 64,
+    parameter BIAS_BYTES = 64, // 0: no GEMM has a bias
     parameter BANK_BITS = 3, // 2**BANK_BITS bytes at least LANES, R and C
-    parameter BIAS_BANK_BITS = 4, // 2**BIAS_BANK_BITS bytes at least LANES and 4 * C
+    parameter BIAS_LANES = 4 * C, // 4: every GEMM is input stationary, and its words have one bias each
+    parameter BIAS_BANK_BITS = 4, // 2**BIAS_BANK_BITS bytes at least LANES and BIAS_LANES
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20, // of counts, local addresses and bytes of a transfer
     parameter ADDRESS_BITS = 32, // of DRAM
@@ -309,10 +310,21 @@ module accelerator #(
         .clk(clk), .os(os), .entry(entry), .entry_half(entry_half), .entry_adds(adds), .arrives(arrives),
         .sums(sums), .drains(drain_moves), .drain_half(drain_half), .drain_entry(drain_address),
         .drained(sums_drained));
-    packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(4 * C),
-                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
-        .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),
-        .write_data(fill_data), .read_address(bias_address), .read_data(bias_data));
+    generate
+        if (BIAS_BYTES > 0) begin : with_biases
+            packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(BIAS_LANES),
+                            .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
+                .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),
+                .write_data(fill_data), .read_address(bias_address),
+                .read_data(bias_data[8*BIAS_LANES-1:0]));
+            if (BIAS_LANES < 4 * C) begin : shared
+                assign bias_data[32*C-1:8*BIAS_LANES] = 0;
+            end
+        end else begin : without
+            assign bias_data = 0;
+            wire unused_bias = &{1'b0, bias_address};
+        end
+    endgenerate
     write_mover #(.C(C), .LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .MULTIPLIES(MULTIPLIES)) writer (
         .clk(clk), .begins(drain_begins), .moves(drain_moves), .entries(drain_entries), .row_bytes(drain_row),
         .lanes(drain_lanes), .entry_address(drain_entry), .bias_address(drain_bias), .bias_step(drain_bias_step),
