@@ -31,7 +31,7 @@ class Tensor:
 
 
 class Path(NamedTuple):
-    """The steps of one effort. ``gate``: what the host is asked after them, whether the next path runs, too; or None."""
+    """The steps of one effort. ``gate``: what the host is asked after them, whether the next path runs; or None."""
 
     name: str
     steps: Sequence[Step]
