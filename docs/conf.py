@@ -30,6 +30,10 @@ numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # numpydoc's sections say types and shapes
 
+# make links: a redirect of a DOI is what it is for, and the publisher's own pages refuse programs
+linkcheck_ignore = [r"https://doi\.org/10\.1145/"]
+linkcheck_timeout, linkcheck_retries = 30, 2
+
 html_theme = "furo"
 html_title = f"pivotsim {release}"
 html_static_path = ["assets"]

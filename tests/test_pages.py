@@ -24,6 +24,43 @@ def _rows_of_steps():
     return rows
 
 
+def _rows_of_packing():
+    """Return (array, overlap, packing, cells that follow) of the table in docs/timing.md."""
+    found = []
+    for line in (DOCS / "timing.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 10 and re.fullmatch(r"\d+x\d+", cells[0]):
+            found.append((cells[0], cells[1], int(cells[2]), cells[3:]))
+    return found
+
+
+def test_page_of_timing_has_all_designs():
+    assert len({row[:3] for row in map(tuple, _rows_of_packing())}) == len(_rows_of_packing()) == 12
+
+
+@pytest.mark.parametrize(
+    ("array", "overlap", "packing", "printed"), _rows_of_packing(), ids=lambda value: str(value)[:8]
+)
+def test_design_whose_columns_share_slices(array, overlap, packing, printed):
+    rows, cols = map(int, array.split("x"))
+    latency = 1 if overlap == "none" else 1 + packing
+    board = ps.load_hardware("zcu102").replace({
+        "array.rows": rows, "array.cols": cols, "array.fold_overlap": overlap, "array.mac_packing": packing,
+        "array.mac_latency": latency,
+    })  # fmt: skip
+    report = ps.simulate(ps.plan("deit_s"), board)
+    in_logic = ps.simulate(ps.plan("deit_s"), board.replace({"placement.softmax": "pl"}))
+    fitted, counted = ps.fit(board), ps.fit(board.replace({"fpga.use.counted_by": "synthesis"}))
+    parts = [part for part in counted.synthesis.parts if part.name in ("columns", "skew registers")]
+    words = ["yes" if each.fits else "no" for each in (fitted, counted)]
+    assert printed == [
+        f"{report.pl_cycles / 125e3:.2f}", f"{report.delay_ms:.2f}", f"{in_logic.delay_ms:.2f}",
+        f"{fitted['dsp'].demand:,}", ", ".join(f"{fitted[name].demand:,}" for name in ("lut", "ff", "bram36")),
+        f"{sum(part.lut for part in parts):,}, {sum(part.ff for part in parts):,}",
+        f"{counted['lut'].demand:,}, {counted['ff'].demand:,}, {', '.join(words)}",
+    ]  # fmt: skip
+
+
 def test_page_of_59_ms_has_its_steps():
     assert [name for name, *_ in _rows_of_steps()][::6] == ["the paper's board", "units of 64 lanes"]
 

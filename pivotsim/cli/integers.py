@@ -7,6 +7,7 @@ import typer
 
 from pivotsim.cli import options
 from pivotsim.cli.output import beside, print_json, print_line, print_table
+from pivotsim.cli.report_tables import print_end
 from pivotsim.cli.rungs import parse_rungs
 from pivotsim.errors import InputError
 from pivotsim.tables import counted, number, percent
@@ -93,8 +94,14 @@ def classify_command(
     from pivotsim.integer.gate import classify
     from pivotsim.integer.images import read_images
     from pivotsim.integer.weights.model import read_integer_model
+    from pivotsim.io.samples import find_sample, sample_note
 
     own, (shown, labels) = read_integer_model(integers), read_images(images)
+    given = {
+        "integers": find_sample("integer", "integers", integers),
+        "images": find_sample("images", "images", images),
+    }
+    notes = [note for what, sample in given.items() for note in sample_note(what, sample, own.model.name)]
     plans = _plans(own.model, rung)
     texts = [] if thresholds is None else thresholds.split(",")
     cuts = [options.real("--thresholds")(text) for text in texts]
@@ -108,7 +115,7 @@ def classify_command(
     accuracy = {} if right is None else {"accuracy_frac": float(right.mean())}
     if json:
         lists = {"classes": found.classes.tolist(), "rung_of_image": found.efforts.tolist()}
-        print_json({"model": own.model.name, "images": len(shown), **accuracy, "rungs": rows, **lists})
+        print_json({"model": own.model.name, "images": len(shown), **accuracy, "rungs": rows, **lists, "notes": notes})
         return
     columns = ["rung", "leaves below", "images", "share", *([] if right is None else ["right"])]
     print_table(
@@ -124,6 +131,7 @@ def classify_command(
     )  # fmt: skip
     if accuracy:
         print_line(f"{percent(accuracy['accuracy_frac'])} of {counted(len(shown), 'image')} right")
+    print_end(tuple(notes), [])
 
 
 def _plans(model: Any, rung: list[str] | None) -> "dict[str, Plan]":

@@ -120,7 +120,7 @@ def _samples() -> Table:
 
 OPTION_OF = {
     "accuracy": "schedule --accuracy", "logits": "cosearch --logits", "cka": "cosearch --cka", "claims": "infer",
-    "rows": "calibrate",
+    "rows": "calibrate", "integer": "classify", "images": "classify INTEGERS",
 }  # fmt: skip
 KINDS: Mapping[str, Callable[[], Table]] = {
     "models": _models, "boards": _boards, "gpus": _gpus, "channels": _channels, "spaces": _spaces, "presets": _presets,

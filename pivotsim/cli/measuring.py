@@ -89,8 +89,14 @@ def measure_vivado_command(
             "--timing", parser=options.file_of("--timing"), metavar="TIMING.rpt", help="Of report_timing_summary."
         ),
     ] = None,
+    as_stated: Annotated[
+        bool,
+        typer.Option("--as-stated", help="The design has the board's own latencies, not those that `rtl` raises."),
+    ] = False,
 ) -> None:
     """A board with the resources that Vivado reports of its design, which `fit` then prefers to its own counts.
+
+    The design is the one that `rtl` writes of the board: with latencies that block RAMs and DSP slices have.
 
     Example: pivotsim measure vivado utilisation.rpt --hw my_board --out my_board_built.yaml
     """
@@ -100,13 +106,19 @@ def measure_vivado_command(
     from pivotsim.io.documents import find
     from pivotsim.io.file_kinds import is_path
     from pivotsim.io.text_files import is_stream, write_atomic
+    from pivotsim.rtl.written.latencies import as_built
 
-    built = with_vivado(as_systolic(load_hardware(hw), "measure vivado"), report, timing)
+    stated = as_systolic(load_hardware(hw), "measure vivado")
+    board, raised = (stated, ()) if as_stated else as_built(stated)
+    built = with_vivado(board, report, timing)
     origin = find("hwconfigs", "hardware", hw).resolve()
     if not is_stream(out) and origin == out.resolve():
         raise InputError(f"{out}: is the board that was built; write the one with its report beside it")
     name = f"{built.name}_built" if is_stream(out) else out.stem
-    write_atomic(out, board_text(str(origin) if is_path(hw) else hw, name, built))
+    changed = {each.path: f"as rtl builds it: {each.why}" for each in raised}
+    write_atomic(out, board_text(str(origin) if is_path(hw) else hw, name, built, changed))
     if not is_stream(out):
         with beside(out):
+            for each in raised:
+                print_line(f"{each}; --as-stated keeps it", wraps=False)
             print_line(f"wrote {out}: pivotsim show fit {out} counts by {report.name}")

@@ -23,6 +23,7 @@ def gemm_command(
     edge: options.EdgeOption = None,
     os_edge_register: options.OsEdgeRegisterOption = None,
     mac_latency: options.MacLatencyOption = None,
+    mac_packing: options.MacPackingOption = None,
     arrays: options.ArraysOption = None,
     split: options.ArraySplitOption = None,
     engine: options.EngineOption = "analytic",
@@ -41,7 +42,8 @@ def gemm_command(
     from pivotsim.simulation.reporting.summary import fits_row
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
-    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency, "count": arrays, "split": split}
+    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency, "mac_packing": mac_packing}
+    flags |= {"count": arrays, "split": split}
     board, settings, chosen = array_of("gemm", hw, set_, flags)
     not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=True)
     if chosen["count"] == 1 and (split is not None or "array.split" in settings):

@@ -190,6 +190,10 @@ OsEdgeRegisterOption = Annotated[
 MacLatencyOption = Annotated[
     int | None, typer.Option(parser=integer("--mac-latency"), metavar="CLOCKS", help="Clocks of one MAC.")
 ]
+MacPackingOption = Annotated[
+    int | None,
+    typer.Option(parser=integer("--mac-packing"), metavar="COLUMNS", help="Columns that share a DSP slice: 1 or 2."),
+]
 ArraysOption = Annotated[
     int | None, typer.Option(parser=integer("--arrays"), metavar="N", help="Arrays alike, side by side.")
 ]

@@ -24,6 +24,7 @@ def watch_command(
     edge: options.EdgeOption = None,
     os_edge_register: options.OsEdgeRegisterOption = None,
     mac_latency: options.MacLatencyOption = None,
+    mac_packing: options.MacPackingOption = None,
     out: Annotated[
         Path, typer.Option("--out", parser=options.folder("--out"), metavar="DIR", help="Where the pictures go.")
     ] = Path(),
@@ -43,7 +44,7 @@ def watch_command(
     from pivotsim.simulation.results import hash_of, header
 
     flags: dict[str, object] = {"array": array, "dataflow": dataflow, "fold_overlap": fold_overlap, "edge": edge}
-    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency}
+    flags |= {"os_edge_register": os_edge_register, "mac_latency": mac_latency, "mac_packing": mac_packing}
     board, settings, chosen = array_of("watch", hw, set_, flags)
     not_used = array_not_used(settings, os_edge_register, chosen["dataflow"], chosen["fold_overlap"], has_clock=False)
     if as_systolic(board, "watch").array.count > 1:

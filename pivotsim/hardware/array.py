@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
+from pivotsim.errors import got
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, SPLITS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.io.specs import Spec, quantity
 
@@ -11,6 +12,7 @@ Edge = Literal["padded", "aware"]
 EDGES: tuple[str, ...] = ("padded", "aware")
 MAX_ROWS = MAX_COLS = 65_536
 MAX_MAC_LATENCY = 16
+MAX_MAC_PACKING = 2
 MAX_ARRAYS = 64
 MIN_CLOCK_MHZ, MAX_CLOCK_MHZ = 0.001, 100_000  # of any part; far outside any device, and every result stays finite
 
@@ -24,6 +26,13 @@ else:  # a further row of a table is a further name
     Split = Literal[SPLITS]
 
 
+def unpackable(mac_packing: int, dataflow: str) -> str:
+    """Return why a dataflow's columns do not share slices; '' where they may, or do not."""
+    if mac_packing == 1 or not DATAFLOW[dataflow].drains:
+        return ""
+    return f"mac_packing: sums that stay in the array have a slice each, 2 needs dataflow is or ws {got(dataflow)}"
+
+
 class ArraySpec(Spec):
     """Systolic arrays of registered multiply-accumulate processing elements (PEs): one, or several alike."""
 
@@ -35,6 +44,10 @@ class ArraySpec(Spec):
     edge: Edge = quantity("", "Folds at the edge cost the full array (padded) or the used part (aware).")
     os_edge_register: bool = quantity("", "Output stationary only: a register below the last row.")
     mac_latency: int = quantity("clocks", "Clocks of one MAC; 2 is a DSP48 with MREG.", ge=1, le=MAX_MAC_LATENCY)
+    mac_packing: int = quantity(
+        "", "Columns whose multiply-accumulates share a DSP slice: 2 of int8, is and ws.", ge=1, le=MAX_MAC_PACKING,
+        default=1,
+    )  # fmt: skip
     operand_bits: int = quantity("bit", "Widest operand that a PE multiplies.", ge=1, le=64)
     count: int = quantity("", "Arrays alike, side by side, each with its own memories.", ge=1, le=MAX_ARRAYS, default=1)
     split: Split = quantity("", "What they share out: heads, or rows or cols of the result.", default="auto")

@@ -15,7 +15,10 @@ from pivotsim.operations import OPERATIONS, PS
 NO_PROCESSOR = NONE  # in place of the group ``host``
 DEFAULT = "[assumed] default, this board does not state it"
 PS_POWER = ("ps_idle_w", "ps_active_w")
-ONE_ARRAY = {"count": (1, "one array"), "split": ("auto", "of several arrays, the fewest clocks")}
+ONE_ARRAY = {
+    "count": (1, "one array"), "split": ("auto", "of several arrays, the fewest clocks"),
+    "mac_packing": (1, "a slice for each column"),
+}  # fmt: skip
 # of the memories: value and source of what boards of before did not state, none of which changed a number there
 MEMORIES: dict[str, tuple[Any, str]] = {
     "sum_bytes": (4, "default, int32 sums"),
@@ -27,6 +30,7 @@ MEMORIES: dict[str, tuple[Any, str]] = {
     "reuse": ("kept", "default, a unit that is there is not fetched again"),
     "clock_divisor": (1, "default, one clock for array and memories"),
     "buffer_read_cycles": (0, "default, memories answer at once"),
+    "outstanding_reads": (1, "default, the channel is held during a read's latency"),
     **dict.fromkeys(("output_block_rows", "output_block_cols"), (0, "default, no block; os sums stay in the array")),
     **dict.fromkeys(("post_region_cycles", "post_entry_cycles"), (0, "default, nothing stands before a drain")),
 }
@@ -38,6 +42,7 @@ LATER = {
     "mpca.rules": "pivotsim",
     "array.count": 1,
     "array.split": "auto",
+    "array.mac_packing": 1,
     "fpga.uram": 0,
     "fpga.dsp_kind": "DSP48E2",
     "fpga.use.uram_from_bytes": 0,

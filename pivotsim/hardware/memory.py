@@ -27,6 +27,7 @@ OVERLAPPED: Literal["overlapped"] = "overlapped"
 SERIAL: Literal["serial"] = "serial"
 KEPT: Literal["kept"] = "kept"
 NOT_KEPT: Literal["none"] = "none"
+MAX_OUTSTANDING_READS = 16
 MAX_DIVISOR = 64
 MAX_POST_CYCLES = 10**6
 MODES = ("transfers", "reuse", "clock_divisor", "post_region_cycles", "post_entry_cycles")  # which have defaults
@@ -89,6 +90,10 @@ class MemorySpec(Spec):
     )
     dram_bytes_per_s: Size = quantity("B/s", "DRAM bandwidth, for reads and for writes each, under `bandwidth`.")
     read_latency_ns: int = quantity("ns", "From a read's request to its first data.", ge=0, le=MAX_LATENCY_NS)
+    outstanding_reads: int = quantity(
+        "", "Loads whose reads may be asked for and not there yet; 1 holds the channel during a read's latency.", ge=1,
+        le=MAX_OUTSTANDING_READS, default=1,
+    )  # fmt: skip
     write_latency_ns: int = quantity("ns", "From a write's last data to its end; 0 is posted.", ge=0, le=MAX_LATENCY_NS)
     buffer_read_cycles: int = quantity(
         "clocks", "From an address of a memory of the PL to its data; block RAMs 1 or 2.", ge=0, le=MAX_READ_CYCLES,
@@ -142,6 +147,17 @@ class MemorySpec(Spec):
     )  # fmt: skip
 
     @model_validator(mode="after")
+    def _reads_are_ahead(self) -> "MemorySpec":
+        reads = self.outstanding_reads
+        if reads > 1 and self.transfers == SERIAL:
+            raise ValueError(f"outstanding_reads: must be 1 where transfers are serial, each in turn (got {reads})")
+        if reads > 1 and self.dram != BANDWIDTH:
+            raise ValueError(
+                f"outstanding_reads: must be 1 behind a channel that issues commands, use bandwidth (got {reads})"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _shares_fit(self) -> "MemorySpec":
         if self.gb_bytes == UNLIMITED:
             return self
@@ -178,6 +194,7 @@ class MemorySpec(Spec):
         plain = {
             "dram": BANDWIDTH,
             "read_latency_ns": 0,
+            "outstanding_reads": 1,
             "write_latency_ns": 0,
             "buffer_read_cycles": 0,
             "bias": False,

@@ -11,7 +11,8 @@ A board without a processor runs what its placement puts elsewhere. What a profi
 here too; another operation that is placed on the processor is an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from pivotsim.units import cycles_to_ms, ns_to_ms, us_to_ms
 from pivotsim.workload.ops import Op, Trace
 
 PRUNING_KINDS = frozenset((*TOKEN_KINDS, "pool"))  # the next operation reads what they leave
+TRANSFER = "transfer"
 SUM_BYTES = 4  # an int32 sum that leaves the array before it is requantised
 
 
@@ -86,7 +88,7 @@ def check_gate(hw: Hardware) -> None:
 
 
 def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
-    """Yield the PS time of each operation that runs there, and of each transfer, in the trace's order.
+    """Return the PS time of each operation that runs there, and of each transfer, in the trace's order.
 
     Raises
     ------
@@ -95,28 +97,44 @@ def host_ops(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
     """
     if hw.host is None:
         _check_placement(trace, hw, profile)
-        return
-    costs, host = hw.host_costs(profile), hw.host
+        return iter(())
+    return _host_ops(trace, hw, profile, cache)  # encoders ask for the same few
+
+
+def host_ops_at_sizes(trace: Trace, hw: Hardware, profile: str) -> Iterator[HostOp]:
+    """Yield what ``host_ops`` does for operations whose sizes may be vectors, int64 (T,): delays are then float64 (T,).
+
+    Element by element they are those of such a size. That the board has what runs there is taken as checked.
+    """
+    return iter(()) if hw.host is None else _host_ops(trace, hw, profile, lambda price: price)
+
+
+def _host_ops(
+    trace: Trace, hw: Hardware, profile: str, remembered: Callable[[Callable[..., float]], Callable[..., float]]
+) -> Iterator[HostOp]:
+    costs, host = hw.host_costs(profile), hw.processor()
     charged = dict(_charged(costs, hw, trace))
     transfers = dict(transfers_of(trace, hw)) if costs.transfers else {}
     if not charged and not transfers:
         return
     call_ms = us_to_ms(costs.call_us)
     speedup, clock_mhz = (_speedup(host), host.clock_mhz) if charged else (1.0, 1.0)
-    worked_ms: dict[tuple[str, int, int], float] = {}  # encoders ask for the same few
-    moved_ms: dict[int, float] = {}
+
+    @remembered
+    def worked_ms(kind: str, rows: int, elements: int) -> float:
+        return _op_ms(charged[kind], rows, elements, call_ms, speedup, clock_mhz)
+
+    @remembered
+    def moved_ms(size_bytes: int) -> float:
+        return _transfer_ms(size_bytes, costs, host, hw.clock_mhz)
+
     for index, op in enumerate(trace):
         kind = op.kind
         if kind in charged:
-            work = kind, op.m * op.repeats, worked_on(trace, op)
-            if work not in worked_ms:
-                worked_ms[work] = _op_ms(charged[kind], *work[1:], call_ms, speedup, clock_mhz)
-            yield HostOp(index, op.encoder, op.module, kind, worked_ms[work], call_ms)
+            delay_ms = worked_ms(kind, op.m * op.repeats, worked_on(trace, op))
+            yield HostOp(index, op.encoder, op.module, kind, delay_ms, call_ms)
         if index in transfers:
-            size_bytes = transfers[index]
-            if size_bytes not in moved_ms:
-                moved_ms[size_bytes] = _transfer_ms(size_bytes, costs, host, hw.clock_mhz)
-            yield HostOp(index, op.encoder, "transfer", "transfer", moved_ms[size_bytes], call_ms)
+            yield HostOp(index, op.encoder, TRANSFER, TRANSFER, moved_ms(transfers[index]), call_ms)
 
 
 def _check_placement(trace: Trace, hw: Hardware, profile: str) -> None:
@@ -169,7 +187,7 @@ def _transfer_ms(size_bytes: int, costs: HostCosts, host: HostSpec, array_mhz: f
     """Return one transfer: the bytes over the ports at the array's clock, cache upkeep, and the call."""
     transfer = host.transfer
     clocks, lines = transfer_counts(size_bytes, transfer)
-    moved = cycles_to_ms(float(clocks), array_mhz)
+    moved = cycles_to_ms(clocks, array_mhz)
     return moved + ns_to_ms(lines * transfer.cache_ns_per_line) + us_to_ms(costs.call_us)
 
 

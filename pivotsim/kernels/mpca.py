@@ -29,11 +29,11 @@ def _least_loaded(loads: Array) -> int:
 
 
 @inlined
-def _in_lockstep(costs: Array, loads: Array) -> int:
+def _in_lockstep(costs: Array, lane_of: Array, loads: Array) -> int:
     """Return the makespan with a barrier after every round of columns."""
     total = slowest = 0
     for j in range(len(costs)):
-        lane = j % len(loads)
+        lane = lane_of[j] = j % len(loads)
         loads[lane] += costs[j]
         if lane == 0:
             total, slowest = total + slowest, 0
@@ -55,13 +55,21 @@ def _longest_first(costs: Array) -> None:
             costs[place] = cost
 
 
-@kernel("void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[::1])")
+@kernel("void(int64[:, ::1], int64, int64, int64, int64[::1], int64[::1], int64[::1], int64[::1])")
 def lane_makespans(
-    counts: Array, policy: int, block_cycles: int, header_cycles: int, costs: Array, loads: Array, out: Array
+    counts: Array,
+    policy: int,
+    block_cycles: int,
+    header_cycles: int,
+    costs: Array,
+    lane_of: Array,
+    loads: Array,
+    out: Array,
 ) -> None:
     """Write the makespan of each row of ``counts`` (S, J), kept blocks by block column, to ``out`` (S,).
 
-    ``costs`` (J,) is working space; ``loads`` (lanes,) holds the lanes' clocks of the last row at the end.
+    ``costs`` (J,) is working space. Of the last row stay ``loads`` (lanes,), the lanes' clocks, and ``lane_of`` (J,),
+    the lane of each column in the order in which they are handed out: the columns' own, lpt the longest first.
     """
     for s in range(counts.shape[0]):
         for j in range(counts.shape[1]):
@@ -69,13 +77,13 @@ def lane_makespans(
             costs[j] = blocks * block_cycles + header_cycles if blocks else 0
         loads[:] = 0
         if policy == LOCKSTEP:
-            out[s] = _in_lockstep(costs, loads)
+            out[s] = _in_lockstep(costs, lane_of, loads)
             continue
         if policy == LPT:
             _longest_first(costs)
         longest = 0
         for j in range(len(costs)):
-            lane = j % len(loads) if policy == RR else _least_loaded(loads)
+            lane = lane_of[j] = j % len(loads) if policy == RR else _least_loaded(loads)
             loads[lane] += costs[j]
             longest = max(longest, loads[lane])
         out[s] = longest

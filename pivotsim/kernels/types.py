@@ -52,12 +52,16 @@ class DesignColumns(NamedTuple):
     edge_aware: Array
     os_edge_register: Array
     mac_latency: Array
+    mac_packing: Array
     array_count: Array
     split: Array
 
 
 class Design(NamedTuple):
-    """An array: its PEs, its dataflow (as in ``Mapping``), and how folds follow each other."""
+    """An array: its PEs, its dataflow (as in ``Mapping``), and how folds follow each other.
+
+    ``mac_latency`` is the array's own, and a clock more where columns share slices: a register parts their sums.
+    """
 
     rows: int
     cols: int
@@ -70,6 +74,7 @@ class Design(NamedTuple):
     edge_aware: int
     os_edge_register: int
     mac_latency: int
+    mac_packing: int
 
 
 class Limits(NamedTuple):
@@ -80,7 +85,8 @@ class Limits(NamedTuple):
     ``sum_bytes`` each. Ports and latencies count in the memories' clock, one of which takes ``clock_divisor`` array
     clocks. ``is_serial`` is 1 where loads, passes and drains take turns, ``refetches`` 1 where no unit is kept for
     another pass. Between a region's last output and its drain lie ``post_region`` array clocks and ``post_entry`` for
-    each entry. Memories answer ``buffer_read_cycles`` after their address. Where sums drain, folds of ``block_rows`` x
+    each entry. Memories answer ``buffer_read_cycles`` after their address. At most
+    ``outstanding_reads`` loads are asked for and not there yet. Where sums drain, folds of ``block_rows`` x
     ``block_cols`` outputs share their chunks (a 0: the array's own; 0, 0: none do). The last three are the GEMM's: bits
     of an element of inputs, weights and outputs.
     """
@@ -105,6 +111,7 @@ class Limits(NamedTuple):
     buffer_read_cycles: int
     block_rows: int
     block_cols: int
+    outstanding_reads: int
     input_bits: int
     weight_bits: int
     out_bits: int

@@ -41,14 +41,28 @@ def entropy_data(search: Cascades, choice: Choice) -> Histogram:
     effort = choice.efforts[0]
     values, right = search.outputs.entropies[effort], search.outputs.right
     groups = {"images": values} if right is None else {"right": values[right[effort]], "wrong": values[~right[effort]]}
-    edges = np.linspace(0, 1, BINS + 1)
-    counts = {name: np.histogram(group, edges)[0] for name, group in groups.items()}
-    return Histogram(effort, edges, counts, (*choice.thresholds, None)[0], choice.exits.fractions[0])
+    threshold = (*choice.thresholds, None)[0]
+    edges = _edges(threshold)
+    counts = {name: np.histogram(np.maximum(group, edges[0]), edges)[0] for name, group in groups.items()}
+    return Histogram(effort, edges, counts, threshold, choice.exits.fractions[0])
+
+
+def _edges(threshold: float | None) -> FloatArray:
+    """Return edges of bins up to 1, in powers where a threshold would lie at the axis of bins of one width."""
+    if threshold is None or not 0 < threshold < 2 / BINS:
+        return np.linspace(0, 1, BINS + 1)
+    return np.geomspace(10.0 ** (np.floor(np.log10(threshold)) - 1), 1, BINS + 1)
+
+
+def entropy_label(data: Histogram) -> str:
+    """Return what the axis of entropies is named; bins in powers begin above 0."""
+    below = f"; the first bar holds all below {data.edges[1]:.1g}" if data.edges[0] else ""
+    return f"normalised entropy{below}"
 
 
 def draw_entropies(data: Histogram, axes: "Axes") -> "Axes":
     """Draw stacked bars and the threshold as a line."""
-    bottom, width = np.zeros(len(data.edges) - 1), data.edges[1] - data.edges[0]
+    bottom, width, first = np.zeros(len(data.edges) - 1), np.diff(data.edges), float(data.edges[0])
     for name, counts in data.counts.items():
         colour, hatch = SHADES[name]
         axes.bar(data.edges[:-1], counts, width, bottom, align="edge", color=colour, hatch=hatch, edgecolor="white",
@@ -57,8 +71,10 @@ def draw_entropies(data: Histogram, axes: "Axes") -> "Axes":
     if data.threshold is not None:
         label = f"threshold {data.threshold:.4f}: {100 * data.exit_frac:.1f} % leave"
         axes.axvline(data.threshold, color="black", linestyle="--", label=label)
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("normalised entropy")
+    axes.set_xlim(first, 1)
+    axes.set_xlabel(entropy_label(data))
+    if first:
+        axes.set_xscale("log")
     axes.set_ylabel("images")
     axes.set_title(f"effort {data.effort}: how sure it is", fontsize=10)
     axes.legend(fontsize=8, frameon=False)

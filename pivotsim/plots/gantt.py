@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS, new_axes, plain_axes, save_figure
+from pivotsim.plots.style import (
+    GROUP_COLOURS,
+    GROUP_HATCHES,
+    GROUP_LABELS,
+    crowding,
+    new_axes,
+    plain_axes,
+    save_figure,
+)
 from pivotsim.simulation.report import Report
 from pivotsim.workload.ops import GROUP_OF
 
@@ -16,8 +24,11 @@ MAX_LABEL_CHARACTERS = 16  # a bar has no room for more of a name
 CHARACTER_SHARE, EDGE_SHARE = 0.0085, 0.01  # of the window, that a name takes; a narrower bar has it above
 SLANTED_SHARE = 0.018  # that a slanted name above takes
 MOST_IMAGES = 4  # that have rows of their own
+NAMES_SHARE = 0.2  # of a picture's width, that the rows' names take
 HALF_HEIGHT = 0.3  # of a bar
+EDGE_PT, WIDE_SHARE = 0.5, 0.006  # of a white edge, and the least bar that is not hidden by its edges
 MOST_NUMBERS = 24  # of encoders
+INSIDE_PT, ABOVE_PT, NUMBER_PT = 7.0, 6.0, 6.5  # of names in bars and above them, and of encoders' numbers
 
 
 class Bar(NamedTuple):
@@ -146,6 +157,7 @@ def draw_gantt(data: list[Bar], axes: "Axes", title: str = "", marks: Sequence[M
     rows = rows_of(data)
     places = {name: place for place, name in enumerate(dict.fromkeys(rows.values()))}
     first, last = min((b.start_ms for b in data), default=0.0), max((b.end_ms for b in data), default=1.0)
+    wide_ms = WIDE_SHARE * (last - first) * _crowding(axes, ABOVE_PT)
     groups = [g for g in GROUP_LABELS if any(bar.group == g for bar in data)]
     for name, place in places.items():
         in_row = [bar for bar in data if rows[bar.track, bar.image] == name]
@@ -153,12 +165,13 @@ def draw_gantt(data: list[Bar], axes: "Axes", title: str = "", marks: Sequence[M
             own = [bar for bar in in_row if bar.group == group]
             axes.broken_barh(
                 [(b.start_ms, b.end_ms - b.start_ms) for b in own], (place - HALF_HEIGHT, 2 * HALF_HEIGHT),
-                facecolors=GROUP_COLOURS[group], hatch=GROUP_HATCHES[group], edgecolor="white", linewidth=0.5,
+                facecolors=GROUP_COLOURS[group], hatch=GROUP_HATCHES[group], edgecolor="white",
+                linewidths=[EDGE_PT if b.end_ms - b.start_ms > wide_ms else 0.0 for b in own],
             )  # fmt: skip
         _label(in_row, place, last - first, axes)
     _number(marks, {image: places[name] for (_, image), name in reversed(rows.items())}, axes)
     axes.set_yticks(list(places.values()), list(places))
-    axes.set_ylim(len(places) - 0.5, -0.75)
+    axes.set_ylim(len(places) - 0.5, -0.5 - 0.25 * _crowding(axes, ABOVE_PT))  # room for names above the first row
     axes.set_xlim(first, last)
     axes.set_xlabel("time, ms")
     axes.set_title(title, fontsize=10, pad=22)  # the legend stands between it and the chart
@@ -177,16 +190,26 @@ def draw_gantt(data: list[Bar], axes: "Axes", title: str = "", marks: Sequence[M
 def _label(bars: list[Bar], place: int, span_ms: float, axes: "Axes") -> None:
     """Name the bars of a row, those that are too narrow for their names above them."""
     free_from = -1.0
-    for run in _runs([bar for bar in bars if bar.label], span_ms):
+    inside, above = (span_ms * _crowding(axes, points) for points in (INSIDE_PT, ABOVE_PT))
+    for run in _runs([bar for bar in bars if bar.label], inside):
         start, end = run[0].start_ms, run[-1].end_ms
         label = run[0].label if len(run) == 1 else f"{run[0].label}-{run[-1].label.rpartition(' ')[2]}"
         middle = (start + end) / 2
-        if _has_room(label, end - start, span_ms):
+        if _has_room(label, end - start, inside):
             box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
-            axes.text(middle, place, label, ha="center", va="center", fontsize=7, bbox=box)
+            axes.text(middle, place, label, ha="center", va="center", fontsize=INSIDE_PT, bbox=box)
         elif middle >= free_from:
-            axes.text(middle, place - HALF_HEIGHT - 0.03, label, ha="left", va="bottom", fontsize=6, rotation=35)
-            free_from = middle + SLANTED_SHARE * span_ms
+            axes.text(middle, place - HALF_HEIGHT - 0.03, label, ha="left", va="bottom", fontsize=ABOVE_PT, rotation=35)
+            free_from = middle + SLANTED_SHARE * above
+
+
+def _crowding(axes: "Axes", points: float) -> float:
+    """Return how many times as much of the chart's width text takes as in a picture of its own width.
+
+    The rows' names beside the chart are text as well, and take of its width.
+    """
+    text = crowding(axes.figure.bbox.width / axes.figure.dpi, points)
+    return text * (1 - NAMES_SHARE) / max(1 - NAMES_SHARE * text, NAMES_SHARE)
 
 
 def _has_room(label: str, wide_ms: float, span_ms: float) -> bool:
@@ -217,13 +240,20 @@ def _runs(bars: list[Bar], span_ms: float) -> Iterator[list[Bar]]:
 
 def _number(marks: Sequence[Mark], rows: Mapping[int, int], axes: "Axes") -> None:
     """Write encoder numbers above the first row of each image, of many every second or third one."""
-    step = -(-max((mark.encoder for mark in marks), default=1) // MOST_NUMBERS)
+    most = int(MOST_NUMBERS / _crowding(axes, NUMBER_PT))
+    step = -(-max((mark.encoder for mark in marks), default=1) // most)
     for mark in marks:
         top = rows[mark.image] - HALF_HEIGHT
         axes.plot([mark.start_ms, mark.start_ms], [top - 0.16, top], color="#666666", linewidth=0.6)
         if (mark.encoder - 1) % step == 0:
             axes.text(
-                mark.start_ms, top - 0.1, f" {mark.encoder}", ha="left", va="bottom", fontsize=6.5, color="#444444"
+                mark.start_ms,
+                top - 0.1,
+                f" {mark.encoder}",
+                ha="left",
+                va="bottom",
+                fontsize=NUMBER_PT,
+                color="#444444",
             )
 
 

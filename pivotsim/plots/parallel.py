@@ -56,10 +56,12 @@ def draw_parallel(data: Parallel, labels: Sequence[str], knee: int, axes: "Axes"
     for place, (at, texts) in enumerate(data.ticks):
         axes.axvline(place, color="#BBBBBB", linewidth=0.6, zorder=0)
         for height, text in zip(at, texts, strict=True):
-            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
+            is_alone = len(texts) == 1  # all lines meet there
+            box = {"facecolor": "white", "edgecolor": "none", "alpha": 1 if is_alone else 0.75, "pad": 0.6}
             axes.annotate(
-                text, (place, height), (3, 0), textcoords="offset points", ha="left", va="center", fontsize=7, bbox=box
-            )
+                text, (place, height), (3, 9 if is_alone else 0), textcoords="offset points", ha="left", va="center",
+                fontsize=7, bbox=box,
+            )  # fmt: skip
     axes.set_xticks(range(columns), labels, rotation=20, ha="right", fontsize=8)
     axes.set_yticks([])
     axes.set_ylim(-0.05, 1.05)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import textwrap
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -102,16 +103,28 @@ def save_figure(figure: "Figure", folder: Path, name: str) -> Path:
     import matplotlib as mpl
 
     make_folder(folder)
-    if _form.width_in is not None:
-        _resize(figure, _form.width_in)
     buffer = io.BytesIO()
     # the same bytes each time: no date, no drawn names; text stays text
     settings = {"svg.hashsalt": "pivotsim", "svg.fonttype": "none", "pdf.fonttype": 42}
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Creating legend with loc")  # said of a second, so of any busy machine
+        if _form.width_in is not None:
+            _resize(figure, _form.width_in)
         figure.savefig(buffer, format=_form.kind, dpi=DPI[_form.width_in is not None], metadata=METADATA[_form.kind])
     path = folder / f"{name}.{_form.kind}"
     write_atomic(path, buffer.getvalue())
     return path
+
+
+def crowding(width_in: float, points: float) -> float:
+    """Return how many times as much of a picture's width its text takes in the form that is written as in its own."""
+    ratio = 1.0 if _form.width_in is None else _form.width_in / width_in
+    return _points(points, ratio) / points / ratio
+
+
+def _points(points: float, ratio: float) -> float:
+    """Return the size of text in a picture of another width."""
+    return max(points * min(1.0, max(ratio, LEAST_SCALE)), LEAST_PT)
 
 
 def _resize(figure: "Figure", width_in: float) -> None:
@@ -128,13 +141,12 @@ def _resize(figure: "Figure", width_in: float) -> None:
     figure.set_size_inches(width_in, height_in * ratio**HEIGHT_EXPONENT if ratio < 1 else height_in)
     scale = min(1.0, max(ratio, LEAST_SCALE))
     for text in figure.findobj(Text):
-        text.set_fontsize(max(text.get_fontsize() * scale, LEAST_PT))
+        text.set_fontsize(_points(float(text.get_fontsize()), ratio))
     for line in figure.findobj(Line2D):
         line.set_linewidth(line.get_linewidth() * scale)
         line.set_markersize(line.get_markersize() * scale)
     for axes in figure.axes:
-        grid = axes.get_subplotspec()
-        _wrap(axes.title, width_in / (grid.get_gridspec().ncols if grid is not None else 1))
+        _wrap(axes.title, width_in / _panels(axes))
     if figure.get_suptitle():
         _wrap(figure.suptitle(figure.get_suptitle(), fontsize=TITLE_PT * scale), width_in)
     figure.set_layout_engine("none")  # for once: a legend wider than the picture leaves no room for the axes
@@ -147,6 +159,19 @@ def _resize(figure: "Figure", width_in: float) -> None:
             legend.remove()
             handles = [handle for handle in legend.legend_handles if handle is not None]
             figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=size, frameon=False)
+    figure.draw_without_rendering()  # gives the axes their places
+    for axes in figure.axes:
+        box = axes.get_position()
+        middle = (box.x0 + box.x1) / 2  # above and below which text is centred
+        room = min(2 * min(middle, 1 - middle), 1 / _panels(axes))
+        for text in (axes.title, axes.xaxis.label):
+            _wrap(text, width_in * room)
+
+
+def _panels(axes: "Axes") -> int:
+    """Return how many panels stand side by side where axes are one of them."""
+    grid = axes.get_subplotspec()
+    return 1 if grid is None else grid.get_gridspec().ncols
 
 
 def _wrap(title: "Text", width_in: float) -> None:

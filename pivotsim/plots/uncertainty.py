@@ -13,6 +13,7 @@ from pivotsim.propagation.front_result import FrontUncertainty
 from pivotsim.propagation.main_effects import LISTED_FRAC
 from pivotsim.propagation.run import OUTCOMES, Uncertainty
 from pivotsim.propagation.variance import noise_floor
+from pivotsim.tables import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ COLOURS = ("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#999999")
 HATCHES = ("", "//", "..", "xx", "--")
 BINS = 40
 MOST_BARS = 8
+LEAST_BARS = 4  # that a panel has room for
 LEVELS = (0.1, 0.5, 0.9)  # of the draws that attain
 GRID = 200
 LOG_FROM = 5  # times the least value
@@ -76,7 +78,8 @@ def draw_shares(data: Mapping[str, Sequence[float]], names: Sequence[str], axes:
             label=_words(name),
         )
     axes.set_yticks(range(len(data)), [_short(path) for path in data], fontsize=8)
-    axes.invert_yaxis()
+    middle, half = (len(data) - 1) / 2, max(len(data), LEAST_BARS) / 2  # few bars are no higher than those of many
+    axes.set_ylim(middle + half, middle - half)
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of variance explained alone, %")
     axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(names), frameon=False)
@@ -139,7 +142,7 @@ def draw_attained(data: tuple[Any, Any], labels: Sequence[str], axes: "Axes") ->
     at, surfaces = data
     for level, surface, style, colour in zip(LEVELS, surfaces, ("--", "-", ":"), COLOURS, strict=False):
         shown = np.where(np.isfinite(surface), surface, np.nan)
-        axes.step(at, shown, style, where="post", color=colour, label=f"{level:.0%}")
+        axes.step(at, shown, style, where="post", color=colour, label=percent(level, 0))
     log_axes(axes, x=True, y=True)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])

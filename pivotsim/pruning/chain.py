@@ -39,6 +39,18 @@ def chain_of(plan: Plan, tokens: Sequence[int]) -> Chain:
     """
     check_plan(plan)
     tokens = [check_integer("tokens", n, 1) for n in tokens]
+    kinds, counts = kinds_of(plan)
+    fields = [vars(kind) for kind in kinds]  # made anew, which is faster than replaced
+    single = [(kind, n) for n in tokens for kind in fields]
+    encoders = tuple(
+        EncoderPlan(**{**kind, "encoder": number, "attention_tokens": n, "mlp_tokens": n})
+        for number, (kind, n) in enumerate([*single, single[-1]], start=1)
+    )
+    return Chain(replace(plan, encoders=encoders), counts)
+
+
+def kinds_of(plan: Plan) -> tuple[list[EncoderPlan], tuple[int, ...]]:
+    """Return the kinds of encoder of a plan, without number and tokens, and how often each stands in it."""
     kinds: list[EncoderPlan] = []
     places = []
     for encoder in plan.encoders:
@@ -46,10 +58,4 @@ def chain_of(plan: Plan, tokens: Sequence[int]) -> Chain:
         if plain not in kinds:
             kinds.append(plain)
         places.append(kinds.index(plain))
-    fields = [vars(kind) for kind in kinds]  # made anew, which is faster than replaced
-    single = [(kind, n) for n in tokens for kind in fields]
-    encoders = tuple(
-        EncoderPlan(**{**kind, "encoder": number, "attention_tokens": n, "mlp_tokens": n})
-        for number, (kind, n) in enumerate([*single, single[-1]], start=1)
-    )
-    return Chain(replace(plan, encoders=encoders), tuple(map(places.count, range(len(kinds)))))
+    return kinds, tuple(map(places.count, range(len(kinds))))

@@ -7,6 +7,8 @@ from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import KEPT, OVERLAPPED
 
+# slices that two columns share: loads move through their own registers; operands, product and sum take a clock each
+PACKED_OVERLAP, PACKED_LATENCY = "settled", 3
 OPERAND_BITS, OUT_BITS, SUM_BYTES = 8, (8, 32), 4  # of a PE's operands; requantised outputs, or sums as they are
 
 # what hardware has in one form only: key of the memories and of its limits, that form, why
@@ -53,6 +55,11 @@ def check_board(board: SystolicHardware) -> None:
         problems.append(f"array.count: must be 1 in hardware {got(board.array.count)}")
     if board.array.operand_bits != OPERAND_BITS:
         problems.append(f"array.operand_bits: must be {OPERAND_BITS} in hardware {got(board.array.operand_bits)}")
+    if board.array.mac_packing > 1 and board.array.fold_overlap != PACKED_OVERLAP:
+        own = (
+            f"array.fold_overlap: must be {PACKED_OVERLAP} in hardware where columns share slices (array.mac_packing 2)"
+        )
+        problems.append(f"{own} {got(board.array.fold_overlap)}")
     problems += [f"{path}: hardware waits for no driver; must be 0 here" for path in board.calls.paths()]
     if problems:
         raise InputError(problems)

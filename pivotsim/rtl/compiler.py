@@ -61,7 +61,9 @@ def program_of(
         return run
     design, flow = design_of(array), dataflow_of(array)
     if mask is not None and mask.operand == "out" and limits.bias and flow.stream == "n":
-        raise InputError("memories.bias: must be off in hardware for input stationary GEMMs whose outputs have a mask")
+        raise InputError(
+            "memories.bias: must be false in hardware for input stationary GEMMs whose outputs have a mask (got true)"
+        )
     contents = Units((m, k, n), design, flow, run.result.chunk, run.passes[:, :3], mask, copy)
     program = Program((m, k, n), design, flow, limits, run, contents, narrow_column=design.cols - 1)
     of_rows, of_cols, streamed = flow.sizes(m, k, n)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.rtl.buildable import PACKED_LATENCY, PACKED_OVERLAP
 from pivotsim.rtl.encoding import Widths, tables
 from pivotsim.rtl.program import BIAS_BYTES, Program
 
@@ -41,7 +42,7 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
     Raises
     ------
     InputError
-        A port is wider than the memories can be built.
+        A port is wider than the memories can be built, or columns share slices otherwise than the Verilog has them.
     """
     first = programs[0]
     design, limits, widths = first.design, first.limits, widths_of(programs, dram_bytes)
@@ -49,13 +50,18 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
     lanes = max(lanes, *(row.lanes for program in programs for row in program.drains))
     if lanes > MAX_LANES:
         raise InputError(f"memories.gb_port_bytes_per_clock: must be at most {MAX_LANES} in hardware (got {lanes})")
+    if design.mac_packing > 1 and not fits_slices(first):
+        why = f"where columns share slices it must be {PACKED_LATENCY} in hardware"
+        raise InputError(f"array.mac_latency: {why}, under settled {got(design.mac_latency - 1)}")
     columns = design.cols
+    bias_lanes = BIAS_BYTES * (columns if first.dataflow.cols == "n" else 1)  # is: one bias for a word of all columns
     return {
         "R": design.rows,
         "C": columns,
         "OVERLAP": design.fold_overlap,
         "MREG": design.mac_latency - 1,
         "SLICES": int(fits_slices(first)),
+        "MAC_PACKING": design.mac_packing,
         "OS_EDGE_REGISTER": design.os_edge_register,
         "READ_CYCLES": limits.buffer_read_cycles,
         "LANES": lanes,
@@ -64,24 +70,29 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
         "OPMEM_DEPTH": max(program.entries for program in programs),
         "OPMEM_HALVES": limits.halves("opmem"),
         "BUFFER_BYTES": max(1, *(program.buffer_bytes for program in programs)),
-        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs)
-        if limits.bias
-        else BIAS_BYTES * columns,
+        "BIAS_BYTES": max(BIAS_BYTES * program.sizes[2] for program in programs) if limits.bias else 0,
         "BANK_BITS": bits(max(lanes, design.rows, columns)),
-        "BIAS_BANK_BITS": bits(max(lanes, BIAS_BYTES * columns)),
+        "BIAS_LANES": bias_lanes,
+        "BIAS_BANK_BITS": bits(max(lanes, bias_lanes)),
         "TABLE_BITS": bits(max(len(table) for program in programs for table in tables(program))),
         "COUNT_BITS": widths.count_bits,
         "ADDRESS_BITS": widths.address_bits,
         "MASKED": int(widths.row_lanes > 0),
         "MULTIPLIES": 0,
+        "OUTSTANDING": limits.outstanding_reads,
         "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 
 
 def fits_slices(program: Program) -> bool:
-    """Return whether all of an element but a passing operand lies in a DSP48E2 slice: see verilog/pe_dsp48e2.v."""
-    design, settled = program.design, FOLD_OVERLAPS.index("settled")
-    return not program.dataflow.drains and design.fold_overlap == settled and design.mac_latency == 2
+    """Return whether all of an element but passing operands lies in a DSP48E2 slice: see verilog/array/pe_dsp48e2.v.
+
+    With ``design.mac_packing`` 2 two elements share one (pe_packed_dsp48e2.v), and the design's latency counts the
+    register that parts their sums.
+    """
+    design, settled = program.design, FOLD_OVERLAPS.index(PACKED_OVERLAP)
+    latency = 2 if design.mac_packing == 1 else PACKED_LATENCY + 1
+    return not program.dataflow.drains and design.fold_overlap == settled and design.mac_latency == latency
 
 
 def opmem_bytes_built(parameters: Mapping[str, int]) -> int:

@@ -6,6 +6,7 @@ VERILOG = Path(__file__).with_name("verilog")
 PARTS = (
     "accelerator",
     "array",
+    "axi",
     "memories",
     "movers",
     "sequencers",

@@ -34,7 +34,8 @@ def write_rtl(
 ) -> WrittenDesign:  # fmt: skip
     """Write the hardware of a board's array and memories, with the programs of a workload's GEMMs, into a new folder.
 
-    A latency that no FPGA has at speed is raised: ``mac_latency`` 1 to 2, ``buffer_read_cycles`` 0 to 1.
+    A latency that no FPGA has at speed is raised: ``mac_latency`` 1 to 2 (1 and 2 to 3 where columns share slices),
+    ``buffer_read_cycles`` 0 to 1.
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ def _said_of(gemms: Sequence[Gemm], given: Mapping[str, Weights]) -> str:
 def _notes(
     board: SystolicHardware, raised: Sequence[Raised], programs: Sequence[Program], parameters: Mapping[str, int]
 ) -> list[str]:
-    notes = [f"{each.path} {each.stated} is built as {each.built}: {each.why}" for each in raised]
+    notes = [str(each) for each in raised]
     for path, value, least, why in NEEDED:
         if value_at(board, path) == value:
             notes.append(f"{path} {value}: as the board states; an FPGA wants {least}, {why}")

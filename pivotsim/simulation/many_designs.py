@@ -21,6 +21,7 @@ from pivotsim.engines.pl_units.units import unit_bytes, unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOWS
+from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.host import PROFILES
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
@@ -77,8 +78,9 @@ def simulate_designs(
     hw : Hardware or str
         Gives every value that ``designs`` does not.
     designs : mapping
-        Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, count,
-        split. Lists of one length, of which the first values are the first design, the second ones the second.
+        Field of ``array`` -> values: rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency,
+        mac_packing, count, split. Lists of one length, of which the first values are the first design, the second
+        ones the second.
     profile, energy, scope : str, optional
         As in ``simulate``; engine `analytic`, memory `paper`.
     grid : bool
@@ -193,8 +195,9 @@ def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: Design
     quarter of the time of all the rest.
     """
     count, by_field = len(columns.rows), dict(zip(VECTOR_FIELDS, columns, strict=True))
-    values: dict[str, Any] = {"array.dataflow": DATAFLOWS} if "dataflow" in vectors else {}
-    for field in ("rows", "cols", "count"):
+    words = {"dataflow": DATAFLOWS, "fold_overlap": FOLD_OVERLAPS}
+    values: dict[str, Any] = {f"array.{field}": of_field for field, of_field in words.items() if field in vectors}
+    for field in ("rows", "cols", "count", "mac_latency", "mac_packing"):
         if field in vectors:  # a value is its own place
             values[f"array.{field}"] = np.arange(by_field[field].max(initial=0) + 1, dtype=np.int64)
     model = ResourceModel(hw, values)

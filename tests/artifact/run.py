@@ -58,8 +58,12 @@ def run_step(step: Step, folder: Path) -> Result:
             break
     (folder / "output.txt").write_text(text, encoding="utf-8")
     found = [(number, value_in(text, number)) for number in step.numbers]
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Result(step, found, time.monotonic() - started, size, failure)
+    return Result(step, found, time.monotonic() - started, size_of(folder), failure)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def value_in(text: str, number: Number) -> float | None:
@@ -114,7 +118,9 @@ def main(arguments: list[str]) -> int:
         print(f"{step.name:18} {result.seconds:6.1f} s {result.size / 1024:8,.0f} KiB  {state}  {numbers}", flush=True)
     (folder / INDEX).write_text(index_of(results, folder), encoding="utf-8")
     missed = [result.step.name for result in results if not result.holds]
-    print(f"{folder / INDEX}: {len(results)} steps, {len(missed)} not as claimed {' '.join(missed)}")
+    seconds, here, environment = sum(r.seconds for r in results), size_of(folder), size_of(Path(sys.prefix))
+    print(f"{folder / INDEX}: {len(results)} steps, {len(missed)} not as claimed {' '.join(missed)}".rstrip())
+    print(f"{seconds:.0f} s; {here / 2**20:.1f} MiB here, {environment / 2**20:,.0f} MiB in {sys.prefix}")
     return 1 if missed or not results else 0
 
 

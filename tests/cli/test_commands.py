@@ -226,7 +226,7 @@ def test_a_design_that_does_not_fit_is_a_result(pivotsim):
     assert (data["fits"], data["resources"]["dsp"]["gap"], data["set"]) == (False, 2520 - 2880, {"array.rows": 80})
     ran = pivotsim("show", "fit", *large)
     assert ran.code == 0 and "zcu102 on XCZU9EG: DOES NOT FIT" in ran.out
-    assert re.search(r"360 +DSP48E2 +fpga\.use\.int8_packing", ran.out)
+    assert re.search(r"360 +DSP48E2 +array\.mac_packing", ran.out)
     assert json_of(pivotsim("run", "deit_s", *large, "--json"))["pl_cycles"] > 0
 
 

@@ -40,7 +40,7 @@ def test_classify_without_labels(pivotsim, ten):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("digit", "digits"), "integer model: no such file, and no sample"),
+        (("digit", "digits"), "integers: no such file, and no sample"),
         (("digits", "nothing"), "images: no such file, and no sample of that name"),
         (("digits", "digits", "--thresholds", "0.1"), "--thresholds: must be one per effort but the last, of 1 (got"),
         (("digits", "digits", "--thresholds", "low", *PAIR[:4]), "--thresholds: must be a number (got 'low')"),
@@ -58,3 +58,12 @@ def test_quantise_says_what_is_missing_before_torch_is_asked_for(pivotsim, tmp_p
     ran = pivotsim("quantise", "digits_vit", "--images", "no.npz", *options)
     assert (ran.code, ran.err.strip()) == (2, "no.npz: no such file")
     assert not (tmp_path / "out.npz").exists()
+
+
+def test_samples_are_named_behind_the_numbers(pivotsim, ten):
+    text = " ".join(pivotsim("classify", "digits", "digits").out.split())
+    assert "integers digits: trained by this project on" in text and "images digits: 500 test images" in text
+    assert json.loads(pivotsim("classify", "digits", ten / "ten.npz", "--json").out)["notes"] == [
+        "integers digits: trained by this project on scikit-learn's digits, not on ImageNet, and put in integers; "
+        "make integer-accuracy, seed 0"
+    ]

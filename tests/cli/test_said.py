@@ -113,9 +113,10 @@ def test_reports_fit_as_their_hardware_does():
     rng = random.Random(4)
     plan, seen = ps.plan("deit_t"), set()
     for _ in range(60):
+        dataflow = rng.choice(["is", "ws", "os"])
         hw = ps.load_hardware("zcu102").replace({
             "array.rows": rng.choice([8, 48, 64, 70]), "array.cols": rng.choice([8, 36, 40]),
-            "array.dataflow": rng.choice(["is", "ws", "os"]), "fpga.use.int8_packing": rng.random() < 0.5,
+            "array.dataflow": dataflow, "array.mac_packing": 1 if dataflow == "os" else rng.randint(1, 2),
             "memories.gb_bytes": rng.choice([16384, 2**22, "unlimited"]), "fpga.bram36": rng.choice([60, 912]),
         })  # fmt: skip
         report, found = ps.simulate(plan, hw), ps.fit(hw)

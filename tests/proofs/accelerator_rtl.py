@@ -36,7 +36,7 @@ BUILDS = [
     Build(4, 5, "settled", mac_latency=2, buffer_read_cycles=1, opmem_halves=1),
     Build(2, 2, "settled", buffer_read_cycles=2, os_edge_register=False, lanes=1, masked=True),
     Build(4, 3, "settled", mac_latency=2, buffer_read_cycles=1, slices=True, masked=True),
-    Build(5, 4, "settled", mac_latency=2, buffer_read_cycles=2, slices=True, opmem_halves=1),
+    Build(5, 4, "settled", mac_latency=2, buffer_read_cycles=2, slices=True, opmem_halves=1, is_only=True),
 ]
 
 

@@ -1,6 +1,6 @@
 """Random small GEMMs on random memories: engine `memory` against the clock-by-clock oracle, interval by interval.
 
-.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed] [modes] [block]
+.venv/bin/python -m tests.proofs.memory_campaign 20000 1 [masked] [mixed] [modes] [block] [requests]
 """
 
 import itertools
@@ -22,6 +22,7 @@ from tests.oracles.memory.program import LOOP_ORDERS
 SLOTS = {"is": {"input": 0, "weight": 1}, "ws": {"weight": 0, "input": 1}, "os": {"input": 0, "weight": 1}}
 
 
+READS = (1, 2, 4, 8)
 WIDTHS = (1, 3, 4, 8, 8, 12, 16, 32, 64)
 
 
@@ -36,10 +37,11 @@ def mixed_widths(draw):
     return found
 
 
-def random_case(draw, largest=14, is_mixed=False):
+def random_case(draw, largest=14, is_mixed=False, has_requests=False):
     """A GEMM, an array, memories, a loop order and a chunk, at sizes where every mechanism is met often.
 
-    ``is_mixed``: elements of any width and AXI bursts, see ``mixed_widths``; else a byte each, outputs one or four.
+    ``has_requests``: several loads in flight in three of four. ``is_mixed``: elements of any width and AXI bursts, see
+    ``mixed_widths``; else a byte each, outputs one or four.
     """
 
     def maybe(p, *bounds):
@@ -55,6 +57,7 @@ def random_case(draw, largest=14, is_mixed=False):
         "os_edge_register": draw.random() < 0.5,
         "mac_latency": draw.randint(1, 3),
     }
+    array["mac_packing"] = 1 if array["dataflow"] == "os" else draw.randint(1, 2)
     scale = draw.choice((1, 1, 3))
     buffers = {f"{memory}_buffers": draw.choice(("single", "ping_pong")) for memory in ("ipmem", "wtmem", "opmem")}
     memory = {
@@ -72,6 +75,7 @@ def random_case(draw, largest=14, is_mixed=False):
         "ipmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
         "wtmem_port_bytes_per_cycle": maybe(0.3, 1, 8),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "outstanding_reads": draw.choice(READS) if has_requests else 1,
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "buffer_read_cycles": draw.choice((0, 0, 1, 2)),
         **(mixed_widths(draw) if is_mixed else {"out_bits": draw.choice((8, 32))}),
@@ -103,7 +107,7 @@ def with_block(draw, gemm, array, memory):
         rows, cols = draw.choice(((0, cols), (rows, 0)))  # as many as the array has
     block = {"output_block_rows": rows, "output_block_cols": cols}
     order = draw.choice(LOOP_ORDERS["os"])
-    return gemm, {**array, "dataflow": "os"}, {**memory, **block}, order, draw.randint(1, most)
+    return gemm, {**array, "dataflow": "os", "mac_packing": 1}, {**memory, **block}, order, draw.randint(1, most)
 
 
 def random_mask(draw, gemm):
@@ -173,7 +177,7 @@ def differences(gemm, array, memory, loop_order, chunk, mask=None):
     return [name for name, (one, other) in found.items() if one != other]
 
 
-def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False, has_block=False):
+def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False, has_block=False, has_requests=False):
     """Compare that many random cases; return (runs compared, cases that do not fit, [(case, what differs)]).
 
     ``is_masked``: all have a mask; with ``is_mixed`` some have. ``has_modes``: see ``random_modes``. ``has_block``: all
@@ -182,9 +186,11 @@ def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False, has
     draw = random.Random(seed)
     runs, misfits, different = 0, 0, []
     for _ in range(points):
-        case = random_case(draw, is_mixed=is_mixed)
+        case = random_case(draw, is_mixed=is_mixed, has_requests=has_requests)
         if has_modes:
             case[2].update(random_modes(draw))
+            if case[2]["transfers"] == "serial":
+                case[2]["outstanding_reads"] = 1
         if has_block:
             case = with_block(draw, *case[:3])
         has_mask = not has_block and (is_masked or (is_mixed and draw.random() < 0.3))
@@ -202,7 +208,7 @@ def campaign(points, seed, is_masked=False, is_mixed=False, has_modes=False, has
 
 
 if __name__ == "__main__":
-    names = ("is_masked", "is_mixed", "has_modes", "has_block")
+    names = ("is_masked", "is_mixed", "has_modes", "has_block", "has_requests")
     kinds = {kind: kind.partition("_")[2] in sys.argv[3:] for kind in names}
     runs, misfits, different = campaign(int(sys.argv[1]), int(sys.argv[2]), **kinds)
     print(f"{runs} runs and {misfits} misfits compared, {len(different)} differ")

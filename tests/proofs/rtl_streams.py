@@ -16,6 +16,7 @@ from tests.rtl.test_written_design import SMALL, drawn_dram, made, rows_of
 
 DRAMS = 200
 LOOP_ORDERS = {"is": "chunk-column-row", "ws": "column-chunk-row", "os": "row-outer"}
+READS = {"is": 1, "ws": 4, "os": 2}  # in flight
 PORTS = {"is": 8, "ws": 5, "os": 3}  # of IPMEM
 TRACE = Trace(tuple(Op(1, "qkt", "gemm", 9, 14, 10, 1, out_bits=bits) for bits in (8, 32)))
 
@@ -24,7 +25,12 @@ def campaign(folder: Path, dataflow: str, drams: int) -> tuple[int, int, int]:
     """Return (runs, clocks, runs that differ) of one dataflow's hardware behind that many DRAMs."""
     program = {"memories.chunk": 4, "memories.loop_order": LOOP_ORDERS[dataflow], "array.dataflow": dataflow}
     board = ps.load_hardware("zcu102").replace(
-        {**SMALL, **program, "memories.ipmem_port_bytes_per_clock": PORTS[dataflow]}
+        {
+            **SMALL,
+            **program,
+            "memories.ipmem_port_bytes_per_clock": PORTS[dataflow],
+            "memories.outstanding_reads": READS[dataflow],
+        }
     )
     built = ps.write_rtl(board, TRACE, folder / dataflow)
     made(built.folder)

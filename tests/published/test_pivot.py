@@ -161,7 +161,7 @@ def test_expected_verdicts_decide_nothing(audit, monkeypatch):
         ({"array.dataflow": "ws"}, {"fig1b.deit_s.attention_share"}),
         ({"array.clock_mhz": 250}, {"table1.clock", "table2.deit_s.delay"}),
         ({"array.cols": 72}, {"table1.array", "sec4.1.dsp"}),
-        ({"fpga.use.int8_packing": True}, {"sec4.1.dsp"}),
+        ({"array.mac_packing": 2}, {"sec4.1.dsp"}),
         ({"memories.gb_port_bytes_per_clock": 144}, {"sec4.1.bram"}),
         ({"fpga.use.ff_fixed": 0, "fpga.use.lut_per_pe": 3}, {"sec4.1.ff", "sec4.1.lut"}),
         ({"memories.gb_bytes": 32768}, {"table1.global_sram"}),

@@ -20,7 +20,7 @@ def recorded(name: str) -> list[dict[str, str]]:
 def lines() -> Iterator[str]:
     """Yield the table line by line."""
     rows, differences = recorded("integer_digits"), recorded("integer_digits_differences")
-    yield "| plan | float | rounded | integer | integer - rounded | integer - float | class as in float | leave at low |"
+    yield "| plan | float | rounded | integer | integer - rounded | integer - float | class as float | leave at low |"
     yield "|---|---|---|---|---|---|---|---|"
     for setting in dict.fromkeys(row["setting"] for row in rows):
         here = [row for row in rows if row["setting"] == setting]

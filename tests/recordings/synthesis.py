@@ -62,8 +62,12 @@ def parts() -> Iterator[Part]:
     yield Part("element", "pe_dsp48e2", 1, 1)
     for rows in (2, 8, 16, 17, 32, 33, 64):
         yield Part("column", "array_column_dsp48e2", rows, 1, {"R": rows})
+    for rows in (1, 8, 10, 16, 32, 64):
+        yield Part("packed column", "array_pair_dsp48e2", rows, 2, {"R": rows})
     yield from _generic_columns()
-    columns = ("array_column_dsp48e2", "array_column")
+    columns = ("array_column_dsp48e2", "array_column", "array_pair_dsp48e2")
+    for rows, cols in ((8, 8), (9, 5), (64, 36)):
+        yield Part("packed skew", "array", rows, cols, _array(rows, cols) | {"MREG": 3, "MAC_PACKING": 2}, columns)
     for rows, cols in SIZES:
         yield Part("skew", "array", rows, cols, _array(rows, cols), columns)
     for rows, cols in FLAT:
@@ -179,6 +183,9 @@ def synthesised(part: Part) -> tuple[dict[str, float], int]:
             *(f"connect -set {name} 1'b{value}" for name, value in part.tied.items()),
             "cd ..",
             "synth_xilinx -family xcup -nowidelut -flatten -noiopad -noclkbuf -top design_top",
+            "clean -purge",
+            "setattr -mod -unset keep_hierarchy *",  # rotators, mapped by themselves
+            "flatten",
             "clean -purge",
             f"write_blif {folder}/mapped.blif",
         ]

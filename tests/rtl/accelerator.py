@@ -29,7 +29,9 @@ class Build:
     rows: int
     cols: int
     fold_overlap: str = "none"
-    slices: bool = False  # elements in DSP48E2 slices: `settled`, mac_latency 2, is and ws
+    slices: bool = False  # elements in DSP48E2 slices: `settled`, is and ws, mac_latency 2 (packed: 3)
+    mac_packing: int = 1
+    is_only: bool = False  # input stationary GEMMs alone, whose words have one bias each
     os_edge_register: bool = True
     mac_latency: int = 1
     opmem_halves: int = 2
@@ -41,6 +43,7 @@ class Build:
     dram_bytes: int = 16384
     masked: bool = False  # for programs of masked GEMMs, too
     multiplies: bool = False  # outputs are scaled by a multiplier, not shifted alone
+    outstanding_reads: int = 1
     count_bits: int = 20
     address_bits: int = 32
 
@@ -63,17 +66,20 @@ class Run:
 
 def parameters_of(build: Build) -> dict[str, int]:
     """Return the parameters of verilog/accelerator.v."""
+    bias_lanes = 4 if build.is_only else 4 * build.cols
     return {
         "R": build.rows, "C": build.cols, "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
-        "MREG": build.mac_latency - 1, "SLICES": int(build.slices),
+        "MREG": build.mac_latency + build.mac_packing - 2, "SLICES": int(build.slices),
+        "MAC_PACKING": build.mac_packing,
         "OS_EDGE_REGISTER": int(build.os_edge_register),
         "READ_CYCLES": build.buffer_read_cycles, "LANES": build.lanes, "IPMEM_BYTES": build.buffer_bytes,
         "WTMEM_BYTES": build.buffer_bytes, "OPMEM_DEPTH": build.opmem_depth, "OPMEM_HALVES": build.opmem_halves,
         "BUFFER_BYTES": 2 * build.buffer_bytes, "BIAS_BYTES": build.buffer_bytes,
         "BANK_BITS": bits(max(build.lanes, build.rows, build.cols)),
-        "BIAS_BANK_BITS": bits(max(build.lanes, 4 * build.cols)),
+        "BIAS_LANES": bias_lanes, "BIAS_BANK_BITS": bits(max(build.lanes, bias_lanes)),
         "TABLE_BITS": build.table_bits, "COUNT_BITS": build.count_bits, "ADDRESS_BITS": build.address_bits,
         "MASKED": int(build.masked), "MULTIPLIES": int(build.multiplies),
+        "OUTSTANDING": build.outstanding_reads,
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Point:
         return {
             "rows": build.rows, "cols": build.cols, "dataflow": self.dataflow, "fold_overlap": build.fold_overlap,
             "edge": self.edge, "os_edge_register": build.os_edge_register, "mac_latency": build.mac_latency,
+            "mac_packing": build.mac_packing,
         }  # fmt: skip
 
 
@@ -57,7 +58,10 @@ def size_around(draw: random.Random, extent: int) -> int:
 
 def draw_point(draw: random.Random, build: Build) -> Point:
     """Draw sizes, dataflow and edge for a compiled array; streamed lengths lie around the array's size too."""
-    dataflow, edge = draw.choice(DATAFLOWS[:2] if build.slices else DATAFLOWS), draw.choice(EDGES)
+    dataflow, edge = (
+        draw.choice(DATAFLOWS[:2] if build.slices or build.mac_packing > 1 else DATAFLOWS),
+        draw.choice(EDGES),
+    )
     rows, cols = size_around(draw, build.rows), size_around(draw, build.cols)
     length = size_around(draw, draw.choice((build.rows, build.cols, 2 * build.rows + build.cols)))
     m, k, n = {"is": (cols, rows, length), "ws": (length, rows, cols), "os": (rows, length, cols)}[dataflow]

@@ -15,7 +15,8 @@ __all__ = ["DATAFLOWS", "FOLD_OVERLAPS", "Build", "Run", "VerilatedArray", "cach
 SLICE = VERILOG.parent / "testbench" / "DSP48E2.v"
 SOURCES = [
     *(HERE / name for name in ("systolic.v", "sequencer.v", "pe_digest.v", "delay.v", "collector.v")),
-    *(module(name) for name in ("pe_generic", "pe_dsp48e2", "array_column_dsp48e2", "skew")),
+    *(module(name) for name in ("pe_generic", "pe_dsp48e2", "array_column_dsp48e2", "skew", "pe_packed_dsp48e2")),
+    *(module(name) for name in ("array_pair_dsp48e2", "packed_sums")),
     SLICE,
 ]
 DATAFLOWS = ("is", "ws", "os")
@@ -33,7 +34,10 @@ class Build:
     mac_latency: int = 1
     digest: bool = False
     address_bits: int = 12  # of each memory: operands a, operands b, results
-    slices: bool = False  # columns of pe_dsp48e2 beside those of pe_generic: `settled`, mac_latency 2, is and ws
+    slices: bool = (
+        False  # columns of slices beside those of pe_generic: `settled`, is and ws, mac_latency 2 (packed: 3)
+    )
+    mac_packing: int = 1  # 2: columns share slices, is and ws
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ def library(build: Build, optimise: str = "-O1") -> Path:
         "C": build.cols,
         "OVERLAP": FOLD_OVERLAPS.index(build.fold_overlap),
         "OS_EDGE_REGISTER": int(build.os_edge_register),
-        "MREG": build.mac_latency - 1,
+        "MREG": build.mac_latency + build.mac_packing - 2,  # the register that parts sums, too
+        "PACKING": build.mac_packing,
         "DIGEST": int(build.digest),
         "SLICES": int(build.slices),
         "ADDRESS_BITS": build.address_bits,
@@ -69,7 +74,8 @@ def library(build: Build, optimise: str = "-O1") -> Path:
         # The last row's tags come straight from the sequencer, from registers in the one mode that looks at them (os);
         # Verilator sees the other mode's path through the same wire and calls it a loop.
         warnings.append("-Wno-UNOPTFLAT")
-    name = f"{build.rows}x{build.cols}-{build.fold_overlap}{'-slices' * build.slices}"
+    kind = "-slices" * build.slices + "-packed" * (build.mac_packing > 1)
+    name = f"{build.rows}x{build.cols}-{build.fold_overlap}{kind}"
     return verilated.library(MODEL, name, parameters, build.cols, build.rows * build.cols, optimise, warnings)
 
 

@@ -18,12 +18,14 @@ ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
 
 
-# overlaps with nothing beside the held operand, with all that can be beside it, and with loads that settle
+# overlaps with nothing beside the held operand, with all that can be beside it, and with loads that settle; columns that
+# share slices, in chains of 7 and 2
 SMALL_BUILDS = (
     Build(4, 3, "none", digest=True),
     Build(3, 4, "pipelined", mac_latency=2, digest=True),
     Build(3, 4, "settled", digest=True),
     Build(4, 3, "settled", mac_latency=2, digest=True, slices=True),
+    Build(9, 3, "settled", mac_latency=3, mac_packing=2, digest=True, slices=True),
 )
 
 
@@ -41,16 +43,16 @@ KERNEL, SEQUENCER, WALKS = (f"pivotsim/kernels/pe/{name}.py" for name in ("clock
 FAULTS = [
     Fault("pe: a load ends one row early", SEQUENCER, "last = i == extent - 1\n    is_moved", "last = i == max(extent - 2, 0)\n    is_moved"),
     Fault("pe: skew of rows off by one", KERNEL, "x_source[_u(lines[X_FROM, at + r]) + r]", "x_source[_u(lines[X_FROM, at + r + 1]) + r]"),
-    Fault("pe: skew of columns off by one", KERNEL, "y_source[_u(lines[Y_FROM, at + c]) + c]", "y_source[_u(lines[Y_FROM, at + c + 1]) + c]"),
+    Fault("pe: skew of columns off by one", KERNEL, "y_source[_u(lines[Y_FROM, at + (c >> shift)]) + c]", "y_source[_u(lines[Y_FROM, at + (c >> shift) + 1]) + c]"),
     Fault("pe: product of the wrong sign", KERNEL, "sums[to + i] += np.int32(np.int16", "sums[to + i] -= np.int32(np.int16"),
-    Fault("pe: partial sums lost between folds", KERNEL, "out[_u(lines[P_PLACE, depth + c]) + c] += p[foot + c]", "out[_u(lines[P_PLACE, depth + c]) + c] = p[foot + c]"),
-    Fault("pe: a token moves at full speed", WALKS, "i = r * cols + d - 2 * r\n            held[i]", "i = r * cols + d - 2 * r if r == 0 else r * cols\n            held[i]"),
+    Fault("pe: partial sums lost between folds", KERNEL, "out[_u(lines[P_PLACE, depth + (c >> shift)]) + c] += p", "out[_u(lines[P_PLACE, depth + (c >> shift)]) + c] = p"),
+    Fault("pe: a token moves at full speed", WALKS, "first = (d - 2 * r) * packing", "first = (d - 2 * r) * packing if r == 0 else 0"),
     Fault("pe: sums leave one clock late", WALKS, "d = ago - lag\n        for r in range(max(0, (d - cols + 2)", "d = ago - lag - 1\n        for r in range(max(0, (d - cols + 2)"),
     Fault("pe: a walk ends with the newest token", WALKS, "d += lines[TOKEN_GAP, at + d]", "d = cols + 2 * config.rows"),
     Fault("pe: the next sum does not begin again", WALKS, "a[r * cols + d - r] = 0", "a[r * cols + d - r] = a[r * cols + d - r]"),
-    Fault("pe: fold end seen one column early", SEQUENCER, "state[SENT_COLS] - 1 + config.mac_registers\n    tag", "max(state[SENT_COLS] - 2, 0) + config.mac_registers\n    tag"),
+    Fault("pe: fold end seen one column early", SEQUENCER, "slices_across(state[SENT_COLS], config.packing) - 1 + config", "max(slices_across(state[SENT_COLS], config.packing) - 2, 0) + config"),
     Fault("pe: product register skipped", KERNEL, "product_of_before = products[row, i]", "product_of_before = np.int16(x[left + i]) * np.int16(factors[right + i])"),
-    Fault("pe: doubled operand taken too late", WALKS, "s[r * cols + d - r] = b[r * cols + d - r]", "s[r * cols + d - r] = s[r * cols + d - r]"),
+    Fault("pe: doubled operand taken too late", WALKS, "s[i] = b[i]", "s[i] = s[i]"),
     Fault("pe: a settled load is sent upside down", SEQUENCER, "of_row = extent - 1 - i if is_moved else i", "of_row = i"),
     Fault("pe: a settled load waits for all rows of the array", SEQUENCER, "at + state[SENT_ROWS] - 1] & FIRST", "at + config.rows - 1] & FIRST"),
     Fault("analytic: a fold one clock short", "pivotsim/engines/array/folds.py", "taken = t + rows + sc - 2", "taken = t + rows + sc - 3"),
@@ -64,6 +66,11 @@ FAULTS = [
     Fault("rtl: a load moves past the rows before", "tests/rtl/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
     Fault("slices: the held operand changes in every clock", "pivotsim/rtl/verilog/array/pe_dsp48e2.v", ".CEB2(x_first_in)", ".CEB2(1'b1)"),
     Fault("slices: tags a clock early", "pivotsim/rtl/verilog/array/array_column_dsp48e2.v", ".WIDTH(2), .DEPTH(R)", ".WIDTH(2), .DEPTH(R - 1)"),
+    Fault("pe: columns that share slices see an operand one after the other", KERNEL, "state[X_AT] -= config.packing", "state[X_AT] -= 1"),
+    Fault("packed: a chain of eight slices", "pivotsim/rtl/verilog/array/array_pair_dsp48e2.v", "localparam CHAIN = 7,", "localparam CHAIN = 8,"),
+    Fault("packed: the upper sum stays one too small", "pivotsim/rtl/verilog/array/packed_sums.v", "{right_above, p[17]}", "{right_above, 1'b0}"),
+    Fault("packed: sums from above come a clock early", "pivotsim/rtl/verilog/array/packed_sums.v", ".DEPTH(ROWS - 1)", ".DEPTH(ROWS > 1 ? ROWS - 2 : 0)"),
+    Fault("packed: held operands change in every clock", "pivotsim/rtl/verilog/array/pe_packed_dsp48e2.v", ".CEAD(x_first_in)", ".CEAD(1'b1)"),
     Fault("slices: a fold's first operand meets the one before it", "pivotsim/rtl/verilog/array/pe_dsp48e2.v", ".INMODE({x_first_in, 4'b0000})", ".INMODE(5'b00000)"),
 ]  # fmt: skip
 
@@ -82,8 +89,8 @@ def edited(fault: Fault, folder: Path) -> Path:
     return tree
 
 
-def caught_by(fault: Fault, folder: Path) -> str:
-    """Return the first difference that the small campaign finds under a fault, '' if none."""
+def caught_by(fault: Fault, folder: Path, campaign: str = "tests.rtl.faults") -> str:
+    """Return the first difference that a small campaign, a module that runs, finds under a fault, '' if none."""
     tree = edited(fault, folder)
     environment = {
         **os.environ,
@@ -92,7 +99,7 @@ def caught_by(fault: Fault, folder: Path) -> str:
         "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.rtl.faults"],
+        [sys.executable, "-m", campaign],
         cwd=tree,
         env=environment,
         capture_output=True,

@@ -64,10 +64,11 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14) -> Case:
         return draw.randint(*bounds) if draw.random() < p else None
 
     gemm = tuple(draw.randint(1, largest) for _ in range(3))
+    flows = DATAFLOWS[:1] if build.is_only else DATAFLOWS[:2] if build.slices else DATAFLOWS
     array = {
-        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(DATAFLOWS[:2] if build.slices else DATAFLOWS),
+        "rows": build.rows, "cols": build.cols, "dataflow": draw.choice(flows),
         "fold_overlap": build.fold_overlap, "edge": draw.choice(EDGES), "os_edge_register": build.os_edge_register,
-        "mac_latency": build.mac_latency,
+        "mac_latency": build.mac_latency, "mac_packing": build.mac_packing,
     }  # fmt: skip
     scale = draw.choice((1, 1, 3))
     halves = "single" if build.opmem_halves == 1 else "ping_pong"
@@ -88,6 +89,7 @@ def draw_case(draw: random.Random, build: Build, largest: int = 14) -> Case:
         "ipmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
         "wtmem_port_bytes_per_cycle": maybe(0.4, 1, build.lanes),
         "read_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
+        "outstanding_reads": build.outstanding_reads,
         "write_latency_cycles": draw.choice((0, 0, 1, 5, 12)),
         "buffer_read_cycles": build.buffer_read_cycles,
         "out_bits": draw.choice((8, 32)),

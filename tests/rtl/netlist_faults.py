@@ -66,8 +66,9 @@ def elaborated(build: Build) -> list[str]:
     values = " ".join(f"-chparam {name} {value}" for name, value in parameters_of(build).items())
     return [
         "read_verilog -lib +/xilinx/cells_xtra.v", f"read_verilog {FILES}", f"hierarchy -top accelerator {values}",
-        *(f"setattr -set keep 1 accelerator/w:{name}" for name in OBSERVED), "proc", "flatten", "opt", "wreduce", "opt", "memory -nomap", "opt_expr -mux_undef",
-        "opt_clean",
+        *(f"setattr -set keep 1 accelerator/w:{name}" for name in OBSERVED), "proc",
+        "setattr -mod -unset keep_hierarchy *", "flatten", "opt", "wreduce", "opt", "memory -nomap",
+        "opt_expr -mux_undef", "opt_clean",
     ]  # fmt: skip
 
 

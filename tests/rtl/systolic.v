@@ -1,7 +1,8 @@
 // The whole array: operand memories, sequencer, skew registers, R x C processing elements, collectors.
 //
 // Memories at the edge are ideal: any number of words in any clock. The operands of row r are delayed by r clocks,
-// those of column c by c clocks. Nothing here counts clocks.
+// those of column c by c clocks, or, where two columns share slices, by as many as there are pairs to their left. Nothing
+// here counts clocks.
 module systolic #(
     parameter R = 4,
     parameter C = 4,
@@ -9,7 +10,8 @@ module systolic #(
     parameter OS_EDGE_REGISTER = 1,
     parameter MREG = 0,
     parameter DIGEST = 0,
-    parameter SLICES = 0, // columns of pe_dsp48e2 beside those of pe_generic: OVERLAP 4, MREG 1
+    parameter SLICES = 0, // columns of slices beside those of pe_generic: OVERLAP 4, MREG 1 (3 where they pack)
+    parameter PACKING = 1, // columns that see a streamed operand in the same clock
     parameter ADDRESS_BITS = 12 // of each of the three memories
 ) (
     input wire clk,
@@ -103,7 +105,7 @@ module systolic #(
             wire [ADDRESS_BITS-1:0] word = at[ADDRESS_BITS-1:0];
             wire signed [7:0] operand_y = sends ? (x_is_b ? a_memory[word] : b_memory[word]) : 8'sd0;
             wire signed [7:0] enters;
-            delay #(.WIDTH(14), .DEPTH(c)) skew (
+            delay #(.WIDTH(14), .DEPTH(c / PACKING)) skew (
                 .clk(clk), .reset(reset),
                 .in({tag_end[c], tag_last, tag_result[c], token, moves && load, !os && !moves && load_last, operand_y}),
                 .out({p_tag[c], tokens[c], move[c], y_last[c], enters}));
@@ -116,7 +118,8 @@ module systolic #(
                 pe_generic #(.DOUBLE(OVERLAP == 1 || OVERLAP == 3 || OVERLAP == 4), .CHAIN(CHAIN), .MREG(MREG), .TAG_BITS(3))
                 element (
                     .clk(clk), .reset(reset), .os(os),
-                    .x_in(x[r*(C+1)+c]), .x_first_in(x_first[r*(C+1)+c]), .x_last_in(x_last[r*(C+1)+c]),
+                    .x_in(x[r*(C+1)+c-c%PACKING]), .x_first_in(x_first[r*(C+1)+c-c%PACKING]),
+                    .x_last_in(x_last[r*(C+1)+c-c%PACKING]),
                     .x(x[r*(C+1)+c+1]), .x_first(x_first[r*(C+1)+c+1]), .x_last(x_last[r*(C+1)+c+1]),
                     .y_in(y[r*C+c]), .y_last_in(y_last[r*C+c]), .y(y[(r+1)*C+c]), .y_last(y_last[(r+1)*C+c]),
                     .move(move[c]), .b_in(b[r*C+c]), .b(b[(r+1)*C+c]),
@@ -146,7 +149,46 @@ module systolic #(
     wire [8*R-1:0] slice_x [0:C];
     wire [R-1:0] slice_first [0:C];
     generate
-        if (SLICES != 0) begin : sliced
+        if (SLICES != 0 && PACKING == 2) begin : packed_slices
+            for (r = 0; r < R; r = r + 1) begin : enter
+                assign slice_x[0][8*r +: 8] = x[r*(C+1)];
+                assign slice_first[0][r] = x_first[r*(C+1)];
+            end
+            for (c = 0; c < C; c = c + 2) begin : pair
+                localparam RIGHT = c + 1 < C ? c + 1 : c; // the last column of an odd number has slices of its own
+                wire [2:0] tag;
+                wire [R-1:0] unequal;
+                wire [31:0] left_sum, right_sum;
+                array_pair_dsp48e2 #(.R(R)) columns (
+                    .clk(clk), .reset(reset), .x_in(slice_x[c/2]), .x_first_in(slice_first[c/2]),
+                    .x(slice_x[c/2+1]), .x_first(slice_first[c/2+1]), .b0_in(b[c]), .b1_in(b[RIGHT]), .move(move[c]),
+                    .tag_in({p_tag[c][1], p_tag[RIGHT][0], p_tag[c][0]}),
+                    .sum0(left_sum), .sum1(right_sum), .tag(tag));
+                for (r = 0; r < R; r = r + 1) begin : pe
+                    // both held operands and both products, 18 bits apart
+                    wire [7:0] left_s = row[r].col[c].element.s, right_s = row[r].col[RIGHT].element.s;
+                    wire [15:0] left_m = row[r].col[c].element.registered.addend_q[1];
+                    wire [15:0] right_m = row[r].col[RIGHT].element.registered.addend_q[1];
+                    wire [26:0] held = {right_s[7], right_s, 18'd0} + {{19{left_s[7]}}, left_s};
+                    wire [44:0] products = {{11{right_m[15]}}, right_m, 18'd0} + {{29{left_m[15]}}, left_m};
+                    assign unequal[r] =
+                        columns.row[r].element.x != row[r].col[c].element.x
+                        || columns.row[r].element.x_first != row[r].col[c].element.x_first
+                        || columns.row[r].element.slice.A2[7:0] != row[r].col[c].element.b
+                        || columns.row[r].element.b1 != row[r].col[RIGHT].element.b
+                        || columns.row[r].element.slice.B2[7:0] != row[r].col[c].element.x
+                        || columns.row[r].element.slice.AD != held
+                        || columns.row[r].element.slice.M != products;
+                end
+                assign slice_sum[c] = left_sum;
+                assign differs[c] = |unequal || left_sum != p[R*C+c] || tag[0] != p_tag[R*C+c][0]
+                    || tag[2] != p_tag[R*C+c][1];
+                if (c + 1 < C) begin : right
+                    assign slice_sum[c+1] = right_sum;
+                    assign differs[c+1] = right_sum != p[R*C+c+1] || tag[1] != p_tag[R*C+c+1][0];
+                end
+            end
+        end else if (SLICES != 0) begin : sliced
             for (r = 0; r < R; r = r + 1) begin : enter
                 assign slice_x[0][8*r +: 8] = x[r*(C+1)];
                 assign slice_first[0][r] = x_first[r*(C+1)];

@@ -8,7 +8,7 @@ import pytest
 from tests.proofs.slices_rtl import sliced
 from tests.rtl import accelerator, other_slices, verilated
 from tests.rtl.agreement import EDGES, Tally, differences, draw_point
-from tests.rtl.bridge import VerilatedArray
+from tests.rtl.bridge import Build, VerilatedArray
 from tests.rtl.memory_agreement import Tally as MemoryTally
 from tests.rtl.memory_agreement import differences as memory_differences
 from tests.rtl.memory_agreement import draw_case
@@ -29,8 +29,32 @@ def test_every_register_of_every_clock(rows, cols):
     assert len(seen) == 2 * len(EDGES) and tally.digests == tally.pe_clocks > 0
 
 
-def test_an_accelerator_of_slices_behind_memories():
-    build = accelerator.Build(4, 3, "settled", slices=True, mac_latency=2, buffer_read_cycles=1, masked=True)
+@pytest.mark.parametrize(("rows", "cols"), [(8, 3), (15, 4)])
+def test_columns_that_share_slices(rows, cols):
+    """Two chains and three, odd and even columns: operands, products and parted sums of every clock, at -128 too."""
+    array, tally, draw = VerilatedArray(sliced(rows, cols, 14, mac_packing=2)), Tally(), random.Random(20240623)
+    for index in range(120):
+        point = draw_point(draw, array.build)
+        assert not differences(point, array, index, tally), point
+    array.close()
+    assert tally.digests == tally.pe_clocks > 0
+
+
+def test_columns_that_see_an_operand_together_under_another_overlap():
+    """The contract of columns that share slices holds for every overlap, though the Verilog packs under one."""
+    build = Build(3, 5, "chained", mac_packing=2, digest=True)
+    array, tally, draw = VerilatedArray(build), Tally(), random.Random(7)
+    for index in range(60):
+        point = draw_point(draw, build)
+        assert not differences(point, array, index, tally), point
+    array.close()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_accelerator_of_slices_behind_memories(packed):
+    shape = {"rows": 9, "cols": 3, "mac_latency": 3, "mac_packing": 2, "lanes": 9} if packed else {
+        "rows": 4, "cols": 3, "mac_latency": 2}  # fmt: skip
+    build = accelerator.Build(fold_overlap="settled", slices=True, buffer_read_cycles=1, masked=True, **shape)
     opened, tally, draw, index = accelerator.VerilatedAccelerator(build), MemoryTally(), random.Random(5), 0
     while tally.cases < 60:
         case = draw_case(draw, build)

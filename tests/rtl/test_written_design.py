@@ -77,7 +77,8 @@ def rows_of(said):
 @runs
 def test_make_prints_the_predicted_clocks(tmp_path):
     """Elements in DSP48E2 slices, with their model; one GEMM has a user's weights, one of those a mask."""
-    program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled"}
+    program = {"memories.chunk": 4, "memories.loop_order": "column-chunk-row", "array.fold_overlap": "settled",
+               "memories.outstanding_reads": 3}  # fmt: skip
     board = ps.load_hardware("zcu102").replace({**SMALL, **program})
     generator = np.random.default_rng(5)
     np.savez(tmp_path / "w.npz", **{"2.fc1": generator.integers(-128, 128, (12, 10), dtype=np.int8)})
@@ -153,6 +154,26 @@ def test_latencies_that_no_fpga_has_are_raised(tmp_path):
     kept = ps.write_rtl(board, small_trace(), tmp_path / "kept", as_stated=True)
     assert kept.raised == () and kept.cycles == kept.cycles_as_stated == design.cycles_as_stated
     assert (kept.parameters["MREG"], kept.parameters["READ_CYCLES"]) == (0, 0)
+
+
+def test_columns_that_share_slices_are_written_as_the_verilog_has_them(tmp_path):
+    """Three clocks a MAC, and the register that parts sums; other overlaps and latencies are refused in one line."""
+    board = ps.load_hardware("zcu102").replace({**SMALL, "array.mac_packing": 2})
+    settled = board.replace({"array.fold_overlap": "settled"})
+    design = ps.write_rtl(settled, small_trace(), tmp_path / "design")
+    found = {name: design.parameters[name] for name in ("MAC_PACKING", "SLICES", "MREG")}
+    assert found == {"MAC_PACKING": 2, "SLICES": 1, "MREG": 3}
+    assert [(each.path, each.stated, each.built) for each in design.raised] == [("array.mac_latency", 2, 3)]
+    built = settled.replace({"array.mac_latency": 3})
+    assert ps.simulate(small_trace(), built, engine="memory", memory="hw").pl_cycles == design.cycles
+    assert "DSP48E2 slices, two columns in each;" in (design.folder / "README.md").read_text()
+    with pytest.raises(ps.InputError, match=r"array.fold_overlap: must be settled in hardware where"):
+        ps.write_rtl(board, small_trace(), tmp_path / "other")
+    with pytest.raises(ps.InputError, match=r"array.mac_latency: .* it must be 3 in hardware, under settled \(got 4\)"):
+        ps.write_rtl(settled.replace({"array.mac_latency": 4}), small_trace(), tmp_path / "other")
+    with pytest.raises(ps.InputError, match=r"it must be 3 in hardware, under settled \(got 2\)"):
+        ps.write_rtl(settled, small_trace(), tmp_path / "other", as_stated=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["design"]
 
 
 def test_nothing_is_written_over_or_half(tmp_path):

@@ -14,13 +14,17 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.engines.array.many_designs import coded_columns, column_codes
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import unpackable
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import IntArray
 
 DOES_NOT_FIT = "does not fit the memories"
 REASONS = ("", NOT_VALID, DOES_NOT_FIT)  # why a design has no costs, by code
+
+DRAINS = [code for code, name in enumerate(DATAFLOWS) if DATAFLOW[name].drains]
 
 Costs = tuple[Any, Usage]  # PL clocks, and what an energy rule charges: numbers or vectors
 
@@ -83,7 +87,22 @@ class DesignGroup:
             columns[name.removeprefix("array.")] = (
                 self.column(name) if is_number else codes[self.designs.places[name][self.members]]
             )
-        return coded_columns(self.hw.array, columns)
+        found = coded_columns(self.hw.array, columns)
+        self._drop_unpackable(found)
+        return found
+
+    def _drop_unpackable(self, designs: DesignColumns) -> None:
+        """Drop members whose columns cannot share slices: their dataflow, operands or slices forbid it."""
+        packed = np.broadcast_to(designs.mac_packing > 1, len(self))
+        if not packed.any():
+            return
+        problem = self.hw.slices_problem
+        which = packed if problem else packed & np.isin(designs.dataflow, DRAINS)
+        if which.any():
+            told = (
+                f"array.mac_packing: {problem} {got(2)}" if problem else f"array.{unpackable(2, DATAFLOWS[DRAINS[0]])}"
+            )
+            self.drop(which, InputError(told))
 
     def places(self, names: Sequence[str]) -> list[IntArray]:
         """Return the members' places on some axes."""

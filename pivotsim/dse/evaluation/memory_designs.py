@@ -31,7 +31,7 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
     several = np.broadcast_to(columns.array_count > 1, len(group))
     if several.any():
         group.drop(several, InputError("array.count: several arrays run with memory paper alone"))
-    valid = np.flatnonzero((index >= 0) & ~several)
+    valid = np.flatnonzero((index >= 0) & (group.reasons == 0))
     if not len(valid):
         nothing: Any = np.zeros(len(group))
         return [(nothing, Usage(**dict.fromkeys(Usage._fields, nothing))) for _ in group.works]

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pivotsim.errors import InputError, check_flag, check_integer, one_of
-from pivotsim.hardware.array import EDGES, MAX_ARRAYS, MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
+from pivotsim.hardware.array import (
+    EDGES,
+    MAX_ARRAYS,
+    MAX_COLS,
+    MAX_MAC_LATENCY,
+    MAX_MAC_PACKING,
+    MAX_ROWS,
+    ArraySpec,
+    unpackable,
+)
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, SPLITS, Dataflow
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.kernels.types import Design
@@ -18,6 +27,7 @@ DESIGN_FIELDS: dict[str, tuple[int, int] | tuple[str, ...]] = {
     "edge": EDGES,
     "os_edge_register": (0, 1),
     "mac_latency": (1, MAX_MAC_LATENCY),
+    "mac_packing": (1, MAX_MAC_PACKING),
 }
 # Vectors of designs hold these: one array, how many of them, and what they share out
 VECTOR_FIELDS = {**DESIGN_FIELDS, "count": (1, MAX_ARRAYS), "split": SPLITS}
@@ -32,13 +42,17 @@ def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
         A value is out of bounds.
     """
     values = fields_of(array)
-    return design_from(code_of(field, values[field]) for field in DESIGN_FIELDS)
+    codes = [code_of(field, values[field]) for field in DESIGN_FIELDS]
+    if problem := unpackable(values["mac_packing"], values["dataflow"]):
+        raise InputError(problem)
+    return design_from(codes)
 
 
 def design_from(codes: Iterable[int]) -> Design:
     """Return an array's configuration from its fields' codes."""
-    rows, cols, dataflow, *others = codes
-    return Design(rows, cols, *DATAFLOW[DATAFLOWS[dataflow]].mapping, *others)
+    rows, cols, dataflow, overlap, aware, register, latency, packing = codes
+    mapping = DATAFLOW[DATAFLOWS[dataflow]].mapping
+    return Design(rows, cols, *mapping, overlap, aware, register, latency + packing - 1, packing)
 
 
 def dataflow_of(array: ArraySpec | Mapping[str, Any]) -> Dataflow:
@@ -49,7 +63,7 @@ def dataflow_of(array: ArraySpec | Mapping[str, Any]) -> Dataflow:
 def fields_of(array: ArraySpec | Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an array's values by field; the register below it is read only where sums drain through it."""
     if isinstance(array, Mapping):
-        return array
+        return {"mac_packing": 1, **array}
     values = {field: getattr(array, field) for field in DESIGN_FIELDS if field != "os_edge_register"}
     return {**values, "os_edge_register": array.os_edge_register if DATAFLOW[array.dataflow].drains else True}
 

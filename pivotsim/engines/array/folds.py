@@ -84,8 +84,9 @@ def fold_times(
     folds = -(-row_size // rows) * -(-col_size // cols)
     if folds > MAX_FOLDS:
         raise InputError(f"gemm: too many folds to list {got(folds)}")
-    # rows and columns that count, fold by fold
-    used_rows, used_cols = extents(row_size, rows, aware), extents(col_size, cols, aware)
+    # rows, and slices of columns, that count, fold by fold
+    used_rows = extents(row_size, rows, aware)
+    used_cols = -(-extents(col_size, cols, aware) // design.mac_packing)
     if check_mask(mask, m, k, n) is None:
         t = np.broadcast_to(length, (folds,))
         sr, sc = np.tile(used_rows, len(used_cols)), np.repeat(used_cols, len(used_rows))

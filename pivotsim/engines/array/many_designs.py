@@ -9,8 +9,8 @@ from numpy.lib.stride_tricks import as_strided
 from pivotsim.engines.array.designs import DESIGN_FIELDS, VECTOR_FIELDS, code_of, design_from, fields_of
 from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got, nearest
-from pivotsim.hardware.array import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec
-from pivotsim.hardware.dataflows import DATAFLOW, DIMENSIONS
+from pivotsim.hardware.array import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec, unpackable
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS
 from pivotsim.kernels import threads
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import INT64_MAX, IntArray
@@ -20,7 +20,7 @@ PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than t
 
 
 def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
-    """Return an array's configuration in codes, shape (7,): a row to sort and to tell designs apart by."""
+    """Return an array's configuration in codes, shape (8,): a row to sort and to tell designs apart by."""
     values = fields_of(array)
     return np.array([code_of(field, values[field]) for field in DESIGN_FIELDS], dtype=np.int64)
 
@@ -56,7 +56,11 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumn
         problems.append(f"designs: vectors differ in length {got(sorted(lengths))}; {remedy}")
     if problems:
         raise InputError(problems)
-    return coded_columns(array, columns)
+    found = coded_columns(array, columns)
+    drains = [code for code, name in enumerate(DATAFLOWS) if DATAFLOW[name].drains]
+    if ((found.mac_packing > 1) & np.isin(found.dataflow, drains)).any():
+        raise InputError(f"designs: {unpackable(2, DATAFLOWS[drains[0]])}")
+    return found
 
 
 def column_codes(field: str, values: object) -> IntArray:

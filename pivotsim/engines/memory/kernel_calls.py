@@ -6,6 +6,7 @@ import numpy as np
 
 from pivotsim.engines.dram.arrays import channel_arrays
 from pivotsim.hardware.dram.spec import DramSpec
+from pivotsim.kernels.memory.steady_state import STATES_SHAPE
 from pivotsim.kernels.types import Records
 from pivotsim.units import IntArray
 
@@ -22,7 +23,7 @@ class Work(NamedTuple):
 
 def work_arrays() -> Work:
     """Return the arrays of a search."""
-    return Work(*(np.zeros(shape, dtype=np.int64) for shape in ((2, 3, 2, 2), (3, 3, 17), (6,), (10,), (16,))))
+    return Work(*(np.zeros(shape, dtype=np.int64) for shape in ((2, 3, 2, 2), STATES_SHAPE, (6,), (10,), (16,))))
 
 
 def records_of(loads: int, passes: int, drains: int) -> Records:

@@ -13,6 +13,7 @@ from pivotsim.hardware.memory import (
     BUFFERS,
     BURSTS,
     KEPT,
+    MAX_OUTSTANDING_READS,
     MAX_READ_CYCLES,
     MAX_SUM_BYTES,
     NOT_KEPT,
@@ -27,7 +28,7 @@ from pivotsim.workload.sizes import MAX_BITS
 
 MOST = {
     **dict.fromkeys(("input_bits", "weight_bits", "out_bits"), MAX_BITS), "sum_bytes": MAX_SUM_BYTES,
-    "buffer_read_cycles": MAX_READ_CYCLES,
+    "buffer_read_cycles": MAX_READ_CYCLES, "outstanding_reads": MAX_OUTSTANDING_READS,
 }  # fmt: skip
 MAY_BE_ZERO = (
     "_share_bytes", "_latency_cycles", "_burst_cycles", "_region_cycles", "_entry_cycles", "_read_cycles", *BLOCK
@@ -44,6 +45,7 @@ class MemoryLimits:
 
     ``clock_hz`` is the array's clock; one of the memories, in which ports, bursts and latencies count, takes
     ``clock_divisor`` of it. The ``post`` clocks are the array's. ``transfers`` and ``reuse`` as in ``hardware.memory``.
+    At most ``outstanding_reads`` loads are asked for and not there yet; 1 holds the channel during a read's latency.
     ``axi_bytes_per_cycle`` is ports times width. A write's latency of 0 is a posted write.
     ``buffer_read_cycles`` (0, 1, 2) is how long memories of the PL take to answer. With
     ``axi_burst_bytes`` the AXI ports take clocks for each burst, and for each beat of ``axi_bytes_per_cycle``; a burst
@@ -70,6 +72,7 @@ class MemoryLimits:
     wtmem_port_bytes_per_cycle: int | None = None
     read_latency_cycles: int = 0
     write_latency_cycles: int = 0
+    outstanding_reads: int = 1
     buffer_read_cycles: int = 0
     bias: bool = False
     sum_bytes: int = 4
@@ -106,6 +109,11 @@ class MemoryLimits:
                     check_integer(name, value, 0 if name.endswith(MAY_BE_ZERO) else 1, MOST.get(name, INT64_MAX))
             except InputError as error:
                 problems += error.problems
+        if not problems and self.outstanding_reads > 1 and (self.transfers == SERIAL or self.channel is not None):
+            reads = got(self.outstanding_reads)
+            problems.append(
+                f"outstanding_reads: must be 1 where transfers are serial or a channel issues commands {reads}"
+            )
         if not problems and (self.dram_bytes_per_s or 0) * self.clock_divisor > INT64_MAX:
             problems.append(f"dram_bytes_per_s: times clock_divisor exceeds int64 {got(self.dram_bytes_per_s)}")
         if problems:
@@ -179,6 +187,9 @@ class MemoryLimits:
             buffer_read_cycles=self.buffer_read_cycles,
             block_rows=self.output_block_rows,
             block_cols=self.output_block_cols,
+            outstanding_reads=self.outstanding_reads
+            if self.read_latency_cycles
+            else 1,  # else there is nothing to hide
             input_bits=self.input_bits,
             weight_bits=self.weight_bits,
             out_bits=self.out_bits,
@@ -259,6 +270,7 @@ def limits_of(memories: MemorySpec, clock_mhz: float) -> MemoryLimits:
         wtmem_port_bytes_per_cycle=limit(memories.wtmem_port_bytes_per_clock),
         read_latency_cycles=cycles(memories.read_latency_ns),
         write_latency_cycles=cycles(memories.write_latency_ns),
+        outstanding_reads=memories.outstanding_reads,
         buffer_read_cycles=memories.buffer_read_cycles,
         bias=memories.bias,
         sum_bytes=memories.sum_bytes,

@@ -20,9 +20,11 @@ from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_a
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
+from pivotsim.kernels.types import Design
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.sizes import MAX_BITS, Size
 
+LATENCY, PACKING = (Design._fields.index(field) for field in ("mac_latency", "mac_packing"))
 DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
 # Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
 ALONE, MISFIT = -1, -2
@@ -58,7 +60,7 @@ def run_many(
     ----------
     sizes : sequence of (m, k, n, a_bits, w_bits, out_bits)
         G of them.
-    designs : int64 (D, 7)
+    designs : int64 (D, 8)
         Arrays as ``engines.array.many_designs.design_row`` returns them.
     memories : sequence of MemoryDesign
         Memories.
@@ -86,6 +88,7 @@ def run_many(
     mappings = np.array([row.mapping for row in DATAFLOW.values()], dtype=np.int64)
     before, codes, after = np.hsplit(designs, (DATAFLOW_FIELD, DATAFLOW_FIELD + 1))
     mapped = np.hstack([before, mappings[codes[:, 0]], after])
+    mapped[:, LATENCY] += mapped[:, PACKING] - 1  # the register that parts sums, as in ``design_from``
     run_designs(
         np.array(sizes, dtype=np.int64), mapped, np.ascontiguousarray(index), limits, dram, candidates,
         memory_bounds.MAX_PASSES, True, False, work_arrays(), records_of(0, 0, 0), found, None,

@@ -33,6 +33,11 @@ def modes_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
             f"memories.clock_divisor {memories.clock_divisor}: ports, AXI and latencies count in clocks of"
             f" {memories.clock_divisor} array clocks, and transfers start with one; units of the PL count array clocks"
         )
+    if memories.outstanding_reads > 1 and memories.read_latency_ns:
+        yield (
+            f"memories.outstanding_reads {memories.outstanding_reads}: loads are asked for ahead, once their half is"
+            " free; what is left of read_latency_ns counts. An AXI master must have as many loads' bursts in flight"
+        )
     if memories.post_region_cycles or memories.post_entry_cycles:
         yield "memories.post_region_cycles, post_entry_cycles: array clocks before a drain, among the output's stalls"
     yield from _block_in_words(memories, array)

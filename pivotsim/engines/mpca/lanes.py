@@ -105,7 +105,27 @@ def lane_loads(counts: Any, *, lanes: int, block_cycles: int, balance: str, head
     return _run(np.asarray(counts)[None], lanes, block_cycles, balance, header_cycles)[1]
 
 
-def _run(counts: Any, lanes: int, c_blk: int, balance: str, header_cycles: int) -> tuple[IntArray, IntArray]:
+def column_lists(
+    counts: Any, *, lanes: int, block_cycles: int, balance: str, header_cycles: int = 0
+) -> tuple[tuple[int, ...], ...]:
+    """Return the block columns of each lane in the order in which it takes them, empty ones among them.
+
+    It is the assignment whose clocks `lane_loads` counts, for one mask's (J,) kept blocks by column; of columns with as
+    many blocks, `lpt` hands out the first one first.
+
+    Examples
+    --------
+    >>> column_lists([5, 4, 3, 3, 3], lanes=2, block_cycles=1, balance="lpt")
+    ((0, 3), (1, 2, 4))
+    """
+    counts = np.asarray(counts)
+    lane_of = _run(counts[None], lanes, block_cycles, balance, header_cycles)[2]
+    handed_out = np.argsort(-counts.astype(np.int64), kind="stable") if balance == "lpt" else np.arange(len(counts))
+    return tuple(tuple(handed_out[lane_of == lane].tolist()) for lane in range(lanes))
+
+
+def _run(counts: Any, lanes: int, c_blk: int, balance: str, header_cycles: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the makespans of all masks; of the last one lanes' loads, and the lane of each column as handed out."""
     from pivotsim.kernels.mpca import lane_makespans
 
     counts = np.ascontiguousarray(counts)
@@ -121,9 +141,9 @@ def _run(counts: Any, lanes: int, c_blk: int, balance: str, header_cycles: int) 
         if worst > INT64_MAX:
             raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(worst)}")
     out, loads = np.zeros(len(counts), dtype=np.int64), np.zeros(lanes, dtype=np.int64)
-    costs = np.zeros(counts.shape[1], dtype=np.int64)
-    lane_makespans(counts.astype(np.int64, copy=False), code, c_blk, header_cycles, costs, loads, out)
-    return out, loads
+    costs, lane_of = np.zeros((2, counts.shape[1]), dtype=np.int64)
+    lane_makespans(counts.astype(np.int64, copy=False), code, c_blk, header_cycles, costs, lane_of, loads, out)
+    return out, loads, lane_of
 
 
 def sbmm_cycles(counts: Any, tokens: int, block: int, mpca: MpcaSpec) -> IntArray:

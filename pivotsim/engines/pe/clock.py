@@ -97,7 +97,7 @@ def check_size(
     row_size, col_size, length = flow.sizes(m, k, n)
     padded_rows, padded_cols = -(-row_size // rows) * rows, -(-col_size // cols) * cols
     held = length if flow.drains else row_size
-    state = rows * cols * (4 + 3 * 4 + 2 * (design.mac_latency - 1)) + SPAN * (1 + 5 * cols)
+    state = rows * cols * (4 + 3 * 4 + 2 * (design.mac_latency - 1)) + SPAN * (design.mac_packing + 5 * cols)
     operands = (length + 1) * padded_rows + (held + 1) * padded_cols + 2 * (m * k + k * n)
     tiles = padded_rows // rows, padded_cols // cols
     lists = (24 if masked else 8) * (max(tiles) if masked else 1) * length
@@ -141,7 +141,7 @@ def run(
     a, b : array_like
         Integers in -128 to 127.
     array : ArraySpec or mapping
-        Rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency.
+        Rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, mac_packing (1).
     mask : Mask, optional
     copy : int
         Which of the mask's copies.
@@ -202,11 +202,12 @@ def _run(
     config = places.Config(
         rows=rows, cols=cols, drains=design.drains, fold_overlap=overlap,
         is_double=int(overlap in (PRELOAD, PIPELINED, SETTLED)), edge_aware=design.edge_aware,
-        is_bare=int(flow.drains and not design.os_edge_register), mac_registers=mreg, row_size=row_size,
-        col_size=col_size, x_width=x_source.shape[1], y_width=y_source.shape[1], out_width=col_size, span=SPAN,
+        is_bare=int(flow.drains and not design.os_edge_register), mac_registers=mreg,
+        packing=design.mac_packing, row_size=row_size, col_size=col_size, x_width=x_source.shape[1],
+        y_width=y_source.shape[1], out_width=col_size, span=SPAN,
     )  # fmt: skip
     state = np.zeros(places.STATES, dtype=np.int64)
-    state[[places.AT, places.X_AT, places.Y_AT, places.P_AT]] = SPAN, SPAN, SPAN * cols, SPAN * cols
+    state[[places.AT, places.X_AT, places.Y_AT, places.P_AT]] = SPAN, SPAN * config.packing, SPAN * cols, SPAN * cols
     state[[places.IDLE, places.SENT_ROWS, places.SENT_COLS]] = 1
     long_ago = -4 * (rows + cols + design.mac_latency)
     state[[places.X_SENT, places.Y_SENT, places.FIRST_SENT, places.LAST_SENT, places.TOKEN_SENT, places.TAG_SENT]] = (
@@ -222,7 +223,7 @@ def _run(
     arrays: tuple[Any, ...] = (
         config, state, np.zeros((places.LINES, SPAN + 2 * rows + cols + mreg + 2), dtype=np.int64),
         folds, streams, x_source.reshape(-1), y_source.reshape(-1),
-        np.zeros(SPAN + pes, dtype=np.int8), np.zeros(SPAN * cols + pes, dtype=np.int8),  # x, y
+        np.zeros(SPAN * config.packing + pes, dtype=np.int8), np.zeros(SPAN * cols + pes, dtype=np.int8),  # x, y
         np.zeros(pes, dtype=np.int8), np.zeros(pes, dtype=np.int8),  # s, b
         np.zeros(SPAN * cols + pes, dtype=np.int32), np.zeros(pes, dtype=np.int32), np.zeros(pes, dtype=np.int32),
         np.zeros((mreg, pes), dtype=np.int16), out.reshape(-1), np.zeros(cols, dtype=np.int64), *times,

@@ -17,16 +17,20 @@ class DspKind(NamedTuple):
     source: str
 
 
+PACKED_ROWS = 7  # 7 * 128 * 128 lies below 2**17
+
 DSP_KINDS: dict[str, DspKind] = {
     "DSP48E1": DspKind(
         (25, 18), 48, 0, "[assumed] 25 bits do not hold two int8 operands 18 bits apart", "AMD UG479, 7 series"
     ),
     "DSP48E2": DspKind(
-        (27, 18), 48, 7, "two int8 operands 18 bits apart in 27 bits (AMD WP486); 7 sums of products fit 18 bits, 8 if "
-        "no held operand is -128: no difference in 100,000 draws", "AMD UG579, UltraScale"
+        (27, 18), 48, PACKED_ROWS,
+        "two int8 operands 18 bits apart in 27 bits (AMD WP486); 7 sums of products fit 18 bits, 8 if no held operand "
+        "is -128: no difference in 100,000 draws", "AMD UG579, UltraScale"
     ),
     "DSP58": DspKind(
-        (27, 24), 58, 7, "as DSP48E2 [assumed]; its own mode, a dot product of three int8 pairs, is not modelled",
+        (27, 24), 58, PACKED_ROWS,
+        "as DSP48E2 [assumed]; its own mode, a dot product of three int8 pairs, is not modelled",
         "AMD AM004, Versal"
     ),
 }  # fmt: skip

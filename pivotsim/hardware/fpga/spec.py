@@ -3,12 +3,10 @@
 import re
 from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
-from pivotsim.errors import got
 from pivotsim.hardware.fpga.columns import NOT_STATED, PATTERN
-from pivotsim.hardware.fpga.dsp import DSP_KINDS
 from pivotsim.io.specs import NONE, ONE_LINE, Spec, quantity
 from pivotsim.units import INT64_MAX
 
@@ -23,7 +21,6 @@ class UseSpec(Spec):
         "", "`synthesis`: structures of the Verilog that ships; `fitted`: the constants below, fitted to one paper.",
         default="fitted",
     )  # fmt: skip
-    int8_packing: bool = quantity("", "Two int8 multiply-accumulates share one DSP.")
     lut_per_pe: float = quantity("LUTs", "Look-up tables of one PE, under `fitted`.", ge=0, le=1e6)
     ff_per_pe: float = quantity("FFs", "Flip-flops of one PE, under `fitted`.", ge=0, le=1e6)
     ff_fixed: int = quantity("FFs", "Flip-flops beside the PEs, under `fitted`.", ge=0, le=INT64_MAX)
@@ -88,12 +85,3 @@ class FpgaSpec(Spec):
         if not re.fullmatch(PATTERN, value):
             raise PydanticCustomError("dsp_columns", "heights x counts")
         return value
-
-    @model_validator(mode="after")
-    def _two_products_fit_in_a_slice(self) -> "FpgaSpec":
-        kind = DSP_KINDS[self.dsp_kind]
-        if self.use.int8_packing and not kind.packed_rows:
-            bits = kind.multiplier[0]
-            text = f"a {self.dsp_kind}, whose multiplier takes {bits} bits, holds no two int8 operands"
-            raise ValueError(f"use.int8_packing: {text} {got(True)}")
-        return self

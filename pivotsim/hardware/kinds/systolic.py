@@ -6,8 +6,9 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.array import ArraySpec
+from pivotsim.hardware.array import ArraySpec, unpackable
 from pivotsim.hardware.calls import CallsSpec
+from pivotsim.hardware.fpga.dsp import DSP_KINDS
 from pivotsim.hardware.fpga.spec import FpgaSpec
 from pivotsim.hardware.memory import MemorySpec
 from pivotsim.hardware.power import ComponentPowerSpec
@@ -46,6 +47,11 @@ class SystolicHardware(Hardware):
         return self.array.count * self.array.rows * self.array.cols
 
     @property
+    def slices_across(self) -> int:
+        """DSP slices of one row of one array: a slice holds ``mac_packing`` columns, the last perhaps fewer."""
+        return -(-self.array.cols // self.array.mac_packing)
+
+    @property
     def operand_bits(self) -> int:
         """Widest operand that a PE multiplies."""
         return self.array.operand_bits
@@ -62,18 +68,31 @@ class SystolicHardware(Hardware):
         return self
 
     @model_validator(mode="after")
-    def _packed_operands_are_int8(self) -> Self:
+    def _columns_may_share_slices(self) -> Self:
         if self.packing_problem:
             raise ValueError(self.packing_problem)
         return self
 
     @property
+    def slices_problem(self) -> str:
+        """Why no two products share a slice of this device, whatever ``mac_packing`` is; '' where they may."""
+        kind, slices = DSP_KINDS[self.fpga.dsp_kind], self.fpga.dsp_kind
+        if not kind.packed_rows:
+            return f"a {slices}, whose multiplier takes {kind.multiplier[0]} bits, holds no two int8 operands"
+        if self.array.operand_bits > INT8_BITS:
+            return f"only 8-bit operands pack (array.operand_bits {self.array.operand_bits})"
+        return ""
+
+    @property
     def packing_problem(self) -> str:
-        """Why two products of such operands do not share a slice; '' where they may, or do not."""
-        if not self.fpga.use.int8_packing or self.array.operand_bits <= INT8_BITS:
+        """Why columns do not share slices as the board states; '' where they may, or do not."""
+        packing = self.array.mac_packing
+        if packing == 1:
             return ""
-        own = f"(array.operand_bits {self.array.operand_bits})"
-        return f"fpga.use.int8_packing: only 8-bit operands pack {own} {got(True)}"
+        if self.slices_problem:
+            return f"array.mac_packing: {self.slices_problem} {got(packing)}"
+        problem = unpackable(packing, self.array.dataflow)
+        return problem and f"array.{problem}"
 
     def linked(self) -> Mapping[str, SourcedSpec]:
         """Return the DRAM channel that the memories name; none under `bandwidth`."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.fpga.columns import NOT_STATED, Cascades, cascades_that_fit, slices_of
-from pivotsim.hardware.fpga.dsp import DSP_KINDS
+from pivotsim.hardware.fpga.dsp import PACKED_ROWS
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 
 
@@ -13,8 +13,9 @@ def cascades_of(hw: SystolicHardware) -> Cascades | None:
     columns = hw.fpga.dsp_columns
     if slices_of(columns) != hw.fpga.dsp or DATAFLOW[hw.array.dataflow].drains:
         return None
-    needed = -(-hw.array.cols // 2) if hw.fpga.use.int8_packing else hw.array.cols
-    return Cascades(hw.array.rows, cascades_that_fit(columns, hw.array.rows), needed * hw.array.count)
+    longest = min(hw.array.rows, PACKED_ROWS) if hw.array.mac_packing > 1 else hw.array.rows
+    needed = -(-hw.array.rows // longest) * hw.slices_across * hw.array.count
+    return Cascades(longest, cascades_that_fit(columns, longest), needed)
 
 
 def cascade_notes(hw: SystolicHardware, found: Cascades | None) -> Iterator[str]:
@@ -28,7 +29,7 @@ def cascade_notes(hw: SystolicHardware, found: Cascades | None) -> Iterator[str]
         rest = f", so {found.broken} are broken, which takes fabric" if found.broken else ""
         text = f"{found.fit} unbroken cascades of {found.rows} DSPs fit, {found.needed} are needed{rest}"
         yield f"fpga.dsp_columns: {text}"
-    kind = DSP_KINDS[hw.fpga.dsp_kind]
-    if hw.fpga.use.int8_packing and hw.array.rows > kind.packed_rows:
-        text = f"two int8 sums in one {hw.fpga.dsp_kind} are exact in chains of {kind.packed_rows} rows"
-        yield f"fpga.use.int8_packing: {text}; a longer one is broken in fabric as often, about 6 LUTs a DSP [estimate]"
+    if hw.array.mac_packing > 1:
+        text = f"two int8 sums in one {hw.fpga.dsp_kind} are exact in chains of {PACKED_ROWS} rows"
+        more = "; longer ones are added up in fabric" if hw.array.rows > PACKED_ROWS else ""
+        yield f"array.mac_packing: {text}{more}"

@@ -21,13 +21,17 @@ CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
     "memories.opmem_buffers": BUFFERS,
     "fpga.use.counted_by": METHODS,
 }
-SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.count")
+SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.mac_packing",
+         "array.count")  # fmt: skip
 PORTS = tuple(f"memories.{name}_port_bytes_per_clock" for name in FILLED)
 AXI = ("memories.axi_ports", "memories.axi_port_bytes_per_clock")
 SIZE_PATHS = (
     *SIDES, *(f"memories.{name}_bytes" for name in MEMORIES), *PORTS, *AXI, "memories.opmem_buffers",
-    "fpga.use.uram_from_bytes",
+    "memories.bias",
 )  # fmt: skip
+URAM_FROM, PACKING, COUNTED_BY = "fpga.use.uram_from_bytes", "fpga.use.int8_packing", "fpga.use.counted_by"
+METHOD_PATHS = (COUNTED_BY, PACKING, URAM_FROM, *(f"memories.{name}_bytes" for name in MEMORIES))
+BY_COLUMN = np.array([int(DATAFLOW[name].cols == "n") for name in DATAFLOWS])  # a bias a column, not one an entry
 DRAINS = np.array([int(DATAFLOW[name].drains) for name in DATAFLOWS])
 
 
@@ -48,16 +52,27 @@ def sizes_of(of: Callable[[str], Any]) -> Sizes:
     axi = np.where(axi_port == INT64_MAX, INT64_MAX, ports * np.minimum(axi_port, INT64_MAX // 64))
     lanes = np.minimum(gb, np.maximum(np.maximum(ipmem, wtmem), axi))
     size = {name: np.asarray(of(f"memories.{name}_bytes")) for name in MEMORIES}
-    large = np.asarray(of("fpga.use.uram_from_bytes"))
     built = {name: np.where(size[name] == INT64_MAX, 0, np.minimum(size[name], MOST_BYTES)) for name in MEMORIES}
     halves = np.asarray(of("memories.opmem_buffers")) + 1
-    word = SUM_BYTES * np.asarray(of("array.cols")) * halves
+    cols = np.asarray(of("array.cols"))
+    biases = SUM_BYTES * np.where(BY_COLUMN[of("array.dataflow")], cols, 1) * np.asarray(of("memories.bias"))
     return Sizes(
         of("array.rows"), of("array.cols"), DRAINS[of("array.dataflow")], of("array.fold_overlap"),
-        of("array.mac_latency"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"], built["wtmem"], built["gb"],
-        np.maximum(1, built["opmem"] // word), halves,
-        {name: (large > 0) & (size[name] >= large) for name in MEMORIES},
+        of("array.mac_latency"), of("array.mac_packing"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"], built["wtmem"], built["gb"],
+        np.maximum(1, built["opmem"] // (SUM_BYTES * cols * halves)), halves, biases,
     )  # fmt: skip
+
+
+def by_synthesis(of: Callable[[str], Any]) -> Any:
+    """Return whether synthesis counts designs: where that is asked for, and the Verilog that ships has them.
+
+    It packs no two multiply-accumulates into a DSP, and no memory of it was counted in UltraRAM.
+    """
+    large = np.asarray(of(URAM_FROM))
+    found = (np.asarray(of(COUNTED_BY)) == METHODS.index("synthesis")) & ~np.asarray(of(PACKING), dtype=np.bool_)
+    for name in MEMORIES:
+        found = found & ~((large > 0) & (np.asarray(of(f"memories.{name}_bytes")) >= large))
+    return found
 
 
 def unlimited(of: Callable[[str], Any]) -> Any:

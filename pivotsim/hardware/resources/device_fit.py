@@ -12,6 +12,7 @@ cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 from typing import Any
 
 from pivotsim.errors import InputError, got
+from pivotsim.hardware.array import unpackable
 from pivotsim.hardware.fold_overlaps import overlap_registers
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
@@ -29,7 +30,7 @@ NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whos
 FEWER_PES = "fewer PEs: array.rows, array.cols"
 FEWER_ARRAYS = "fewer arrays: array.count"
 LEVERS = {
-    "dsp": ("fpga.use.int8_packing: two multiply-accumulates in one DSP", FEWER_PES),
+    "dsp": ("array.mac_packing: two columns' multiply-accumulates in one DSP", FEWER_PES),
     "bram36": (
         "narrower ports: memories.*_port_bytes_per_clock, and what the array moves: array.rows, array.cols",
         "smaller memories, once a port is as narrow as a block: memories.*_bytes",
@@ -92,7 +93,7 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         unit, constants = CONSTANTS.get(resource, ("URAM", ("fpga.use.uram_from_bytes",)))
         unit = hw.fpga.dsp_kind if resource == "dsp" else unit
         demand, bound = demand_of(parts), getattr(hw.fpga, resource)
-        levers = LEVERS[resource][1 if resource == "dsp" and use.int8_packing else 0 :]
+        levers = LEVERS[resource][1 if resource == "dsp" and not _may_pack(hw) else 0 :]
         terms = (f"{part.name} {by_memory[part.name]}" if part.name in by_memory else part.formula for part in parts)
         formula = " + ".join(terms) or "no memory of fpga.use.uram_from_bytes"
         if resource == "bram36":
@@ -127,6 +128,11 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
     resources = {r.resource: {"demand": r.demand, "bound": r.bound, "unit": r.unit, "fits": r.fits}
                  for r in found.resources}  # fmt: skip
     return {"fits": found.fits, "resources": resources}
+
+
+def _may_pack(hw: SystolicHardware) -> bool:
+    """Whether two columns could share slices that do not yet."""
+    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow)
 
 
 def _differing(hw: SystolicHardware) -> list[str]:

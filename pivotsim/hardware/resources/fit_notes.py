@@ -10,7 +10,7 @@ from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inh
 
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
-    "dsp": ("DSP48E2", ("fpga.use.int8_packing",)),
+    "dsp": ("DSP48E2", ("array.mac_packing",)),
     "bram36": ("BRAM36", ("fpga.use.bram36_fixed", *(f"memories.{name}_port_bytes_per_clock" for name in FILLED))),
     "lut": ("LUTs", ("fpga.use.lut_per_pe",)),
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),

@@ -31,7 +31,7 @@ MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms
 ENDLESS = 2**60  # block RAMs of an unlimited memory while they are added up; no other memory comes near
 ROWS, COLS, DATAFLOW, COUNT = "array.rows", "array.cols", "array.dataflow", "array.count"
 URAM, URAM_FROM = "fpga.uram", "fpga.use.uram_from_bytes"
-PACKING, LUT_PER_PE = "fpga.use.int8_packing", "fpga.use.lut_per_pe"
+PACKING, LUT_PER_PE = "array.mac_packing", "fpga.use.lut_per_pe"
 COUNTED_BY = "fpga.use.counted_by"
 SYNTHESIS, VIVADO = METHODS.index("synthesis"), "vivado"
 FF_PER_PE, FF_FIXED, BRAM36_FIXED = "fpga.use.ff_per_pe", "fpga.use.ff_fixed", "fpga.use.bram36_fixed"
@@ -139,7 +139,7 @@ class ResourceModel:
 
         pes = of(ROWS) * of(COLS) * of(COUNT)
         packed = of(PACKING)
-        found = {"dsp": np.where(packed, (pes + 1) >> 1, pes) if np.any(packed) else pes}
+        found = {"dsp": of(ROWS) * -(-of(COLS) // packed) * of(COUNT) if np.any(packed > 1) else pes}
         is_counted = of(COUNTED_BY) == SYNTHESIS
         if not np.all(is_counted):
             found |= {

@@ -3,7 +3,7 @@
 `synthesis`: what structures of the Verilog that ships take, see structures.py. `fitted`: these formulas, with constants
 fitted to one paper, which stand here alone:
 
-DSP     R * C, or half of it, rounded up, where two int8 multiply-accumulates share one
+DSP     R * C, or R * ceil(C / 2) where two columns share slices (``array.mac_packing``)
 BRAM36  the sum over the memories of their blocks, and a fixed number; URAM likewise, of the large ones
 LUT     lut_per_pe * R * C
 FF      ff_per_pe * R * C + ff_fixed
@@ -49,7 +49,7 @@ def parts_of(hw: SystolicHardware, memories: Iterable[MemoryBlocks]) -> dict[str
               for kind in ("BRAM36", "URAM")}  # fmt: skip
     fifos = Part("transfer FIFOs", use.bram36_fixed, str(use.bram36_fixed))
     found = {
-        "dsp": (Part("array", -(-pes // 2), f"{all_pes} / 2") if use.int8_packing else Part("array", pes, all_pes),),
+        "dsp": (_slices(hw, all_pes),),
         "bram36": (*blocks["BRAM36"], fifos),
         "lut": (Part("array", math.ceil(use.lut_per_pe * pes), f"{use.lut_per_pe:g} * {all_pes}"),),
         "ff": (
@@ -58,6 +58,12 @@ def parts_of(hw: SystolicHardware, memories: Iterable[MemoryBlocks]) -> dict[str
         ),
     }
     return {**found, "uram": blocks["URAM"]} if hw.fpga.uram or blocks["URAM"] else found
+
+
+def _slices(hw: SystolicHardware, all_pes: str) -> Part:
+    packing = hw.array.mac_packing
+    amount = hw.array.count * hw.array.rows * hw.slices_across
+    return Part("array", amount, all_pes if packing == 1 else f"{all_pes.removesuffix('C')}ceil(C / {packing})")
 
 
 def built_parts(report: VivadoSpec, counted: Mapping[str, tuple[Part, ...]]) -> dict[str, tuple[Part, ...]]:

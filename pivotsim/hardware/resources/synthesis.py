@@ -21,7 +21,7 @@ from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structu
 from pivotsim.io.spec_values import value_at
 
 STAGE = "before place and route"
-SETTING = "settled, mac_latency 2"
+SETTING, PACKED_SETTING = "settled, mac_latency 2", "settled, mac_latency 3"
 
 
 class SynthesisPart(NamedTuple):
@@ -70,16 +70,17 @@ def synthesis_of(hw: SystolicHardware) -> Synthesis:
     """Return what synthesis counts of a board's array and what is around it."""
     sizes = sizes_of(_numbers_of(hw))
     levels = levels_of(sizes)
-    pes = hw.pes if not hw.fpga.use.int8_packing else -(-hw.pes // 2)
+    dsp = hw.array.count * hw.array.rows * hw.slices_across
     parts = tuple(
         SynthesisPart(
-            one.name, pes if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
+            one.name, dsp if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
             levels[one.name], HOW[int(one.how)],
         )
         for one in structures_of(hw)
     )  # fmt: skip
     if bool(in_slices(sizes)):
-        elements = f"elements in DSP48E2 slices, as `rtl` writes them for {SETTING}"
+        shared, setting = ("two columns in each", PACKED_SETTING) if hw.array.mac_packing > 1 else ("", SETTING)
+        elements = f"elements in DSP48E2 slices{', ' * bool(shared)}{shared}, as `rtl` writes them for {setting}"
     else:
         why = f"{hw.array.fold_overlap} under {hw.array.dataflow}" if not DATAFLOW[hw.array.dataflow].drains else "os"
         elements = f"elements of logic around a DSP48E2 each, which {why} needs"
@@ -95,10 +96,14 @@ def levels_of(sizes: Sizes) -> dict[str, int]:
     settled, os = int(int(sizes.overlap) == OVERLAP["settled"]), int(sizes.os)
     columns = {"DOUBLE": double, "CHAIN": settled, "MREG": min(1, int(sizes.mac_latency) - 1), "os": os}
     element = "column" if bool(in_slices(sizes)) else "generic column"
+    if element == "column" and int(sizes.mac_packing) > 1:
+        element = "packed column"
     halves = {"C": 8, "HALVES": int(sizes.opmem_halves)}
     writes = _nearest(rows_of("write mover"), lambda row: row.rows + 2 * row.cols, lanes + 2 * cols)
     return {
-        "columns": _nearest(rows_of(element, **(columns if element != "column" else {})), lambda row: row.rows, rows),
+        "columns": _nearest(
+            rows_of(element, **(columns if element == "generic column" else {})), lambda row: row.rows, rows
+        ),
         "skew registers": _nearest(rows_of("skew"), lambda row: row.rows + row.cols, rows + cols),
         "ipmem": _rotated(banks * (lanes + width)),
         "wtmem": _rotated(banks * (lanes + width)),

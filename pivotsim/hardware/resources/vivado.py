@@ -20,7 +20,7 @@ from pivotsim.io.spec_values import value_at
 from pivotsim.io.text_files import read_text
 
 MAX_BYTES = 16 * 2**20
-DESIGN_PATHS = (*SIZE_PATHS, "fpga.use.int8_packing")
+DESIGN_PATHS = SIZE_PATHS
 HEADER = re.compile(r"\|\s*(Tool Version|Device|Design State)\s*:\s*(.*\S)")
 # resource -> names of its row, by family
 ROWS = {
@@ -128,14 +128,18 @@ def with_vivado(hw: SystolicHardware, utilisation: Path, timing: Path | None = N
     return type(hw).model_validate(data)
 
 
-def board_text(base: str, name: str, hw: SystolicHardware) -> str:
-    """Return the file of a board that builds on another one and states its report."""
-    report, source = hw.fpga.vivado, hw.source("fpga.vivado")
+def board_text(base: str, name: str, hw: SystolicHardware, built: Mapping[str, str] | None = None) -> str:
+    """Return the file of a board that builds on another one and states its report.
+
+    ``built`` holds the paths, ``group.key``, in which the design differs from ``base``, and the source of each.
+    """
+    report, sources = hw.fpga.vivado, {**(built or {}), "fpga.vivado": hw.source("fpga.vivado")}
     values = {} if report is None else {key: value for key, value in report if value is not None}
     lines = [f"base: {json.dumps(base)}", f"name: {json.dumps(name)}",
-             f"description: {json.dumps(f'{hw.name}, with what Vivado reports of its design')}", "fpga:", "  vivado:",
-             *(f"    {key}: {json.dumps(value)}" for key, value in values.items()),
-             "sources:", f"  fpga.vivado: {json.dumps(source)}"]  # fmt: skip
+             f"description: {json.dumps(f'{hw.name}, with what Vivado reports of its design')}",
+             *(f"{path.replace('.', ': {')}: {json.dumps(value_at(hw, path))}}}" for path in built or ()),
+             "fpga:", "  vivado:", *(f"    {key}: {json.dumps(value)}" for key, value in values.items()),
+             "sources:", *(f"  {path}: {json.dumps(source)}" for path, source in sources.items())]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -105,7 +105,7 @@ def read_integer_model(path: str | Path) -> IntegerModel:
     >>> read_integer_model("digits")
     <IntegerModel: digits_vit, 65,984 bytes of weights>
     """
-    path = find_sample("integer", "integer model", path).path
+    path = find_sample("integer", "integers", path).path
     arrays = read_arrays(path, lambda name: {"header": "U"}.get(name, "f" if name.endswith("_scale") else "iu"))
     try:
         header = json.loads(str(arrays.pop("header")))

@@ -17,11 +17,15 @@ folds of Sr <= R, columns in folds of Sc <= C, columns outer and rows inner; pad
 in all rows in one clock. It may begin with the clock in which the last of the Sr rows takes its operand over, Sr - 1
 after the stream's first. Where sums stay nothing is loaded, and `settled` is `pipelined`.
 
+Where p columns share each slice (``mac_packing``; is, ws), a streamed operand reaches them in the same clock: C and Sc
+stand above for the slices that hold so many columns, ceil(C / p) and ceil(Sc / p).
+
 With g = ceil(rows / R) row folds in each of the h = ceil(cols / C) column groups, every total below follows
 from the number of folds g*h and from sums over Sr and Sc. No loop runs over folds.
 """
 
 from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, SETTLED, Design, Gemm
 
 
@@ -30,7 +34,7 @@ def gemm_cycles(
     rows: int, cols: int, t: int, g: int, h: int, r: int, c: int,
     drains: int, fold_overlap: int, edge_aware: int, os_edge_register: int, mac_latency: int,
 ) -> int:  # fmt: skip
-    """Return the total clocks of one GEMM whose ``rows`` x ``cols`` stand on r x c PEs while ``t`` indices stream.
+    """Return the total clocks of one GEMM whose ``rows`` x ``cols`` stand on r x c slices while ``t`` indices stream.
 
     ``g`` is ceil(rows / r), ``h`` ceil(cols / c); ``drains`` is 1 where sums stay in the array. Every size is at least
     1; no check for overflow here. Runs as ordinary Python too.
@@ -78,9 +82,10 @@ def gemm_cycles(
 def design_cycles(gemm: Gemm, design: Design) -> int:
     """Return the clocks of a GEMM on an array; runs as ordinary Python too."""
     rows, cols, t = gemm[design.rows_dim], gemm[design.cols_dim], gemm[design.stream_dim]
-    r, c = design.rows, design.cols
+    r, c, p = design.rows, design.cols, design.mac_packing
     g, h = (rows + r - 1) // r, (cols + c - 1) // c
+    across = slices_across(c, p)
     return gemm_cycles(
-        rows, cols, t, g, h, r, c,
+        rows, (h - 1) * across + slices_across(cols - (h - 1) * c, p), t, g, h, r, across,
         design.drains, design.fold_overlap, design.edge_aware, design.os_edge_register, design.mac_latency,
     )  # fmt: skip

@@ -1,16 +1,19 @@
 """Clock cycles of traces under vectors of designs, in closed form (API twin: engines/array/many_designs.py)."""
 
+from typing import Any
+
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel
 from pivotsim.kernels.array.closed_form import gemm_cycles
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import AUTO, COLS, HEADS, ROWS, Array, DesignColumns
 
 
 @inlined
-def _tiles(size: int, extent: int) -> int:
-    """Return ceil(size / extent), unsigned because a signed division by Python's rule is slower."""
-    return int((np.uint64(size) + np.uint64(extent) - np.uint64(1)) // np.uint64(extent))
+def _tiles(size: int, extent: int) -> Any:
+    """Return ceil(size / extent) as int64, divided unsigned because a signed division by Python's rule is slower."""
+    return np.int64((np.uint64(size) + np.uint64(extent) - np.uint64(1)) // np.uint64(extent))
 
 
 @inlined
@@ -44,9 +47,11 @@ def design_clocks(
             cols = share
         else:
             t = share
+    h, p = _tiles(cols, c), designs.mac_packing[d]
+    across = slices_across(c, p)
     return gemm_cycles(
-        rows, cols, t, _tiles(rows, r), _tiles(cols, c), r, c, flows[flow, 0],
-        designs.fold_overlap[d], designs.edge_aware[d], designs.os_edge_register[d], designs.mac_latency[d],
+        rows, (h - 1) * across + slices_across(cols - (h - 1) * c, p), t, _tiles(rows, r), h, r, across, flows[flow, 0],
+        designs.fold_overlap[d], designs.edge_aware[d], designs.os_edge_register[d], designs.mac_latency[d] + p - 1,
     )  # fmt: skip
 
 
@@ -75,7 +80,7 @@ def fill_totals(
             out[w, d] += times[i, w] * cycles
 
 
-COLUMNS_SIGNATURE = "UniTuple(int64[:], 9)"
+COLUMNS_SIGNATURE = "UniTuple(int64[:], 10)"
 GEMMS_SIGNATURE = "int64[:, :, ::1], int64[:, ::1], int64[::1]"
 DESIGNS_SIGNATURE = f"void({GEMMS_SIGNATURE}, int64[:, ::1], {COLUMNS_SIGNATURE}, int64[:, ::1])"
 

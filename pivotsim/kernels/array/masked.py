@@ -11,8 +11,8 @@ streamed length T of its own. With s a fold's first streamed clock and T', Sr' t
     pipelined   max(T, Sr')                                       T + max(0, Sr - T')
     settled     max(T, Sr - 1 + Sr')                              as pipelined
 
-Under os the drain of a fold takes Sr clocks after its stream, and drains follow each other: that keeps the ends of
-streams apart, not their starts.
+Sc counts slices, as there. Under os the drain of a fold takes Sr clocks after its stream, and drains follow each other:
+that keeps the ends of streams apart, not their starts.
 """
 
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined, kernel, part
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, SETTLED, Array, Design
 
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
@@ -85,7 +86,7 @@ def fold_clocks(lengths: Array, row_size: int, col_size: int, design: Design) ->
     total, start, first = 0, 0, True
     sr_before, sc_before, t_before = 0, 0, 0
     for j in range((col_size + cols - 1) // cols):
-        sc = min(cols, col_size - j * cols) if aware else cols
+        sc = slices_across(min(cols, col_size - j * cols) if aware else cols, design.mac_packing)
         for i in range((row_size + rows - 1) // rows):
             t = lengths[min(i, lengths.shape[0] - 1), min(j, lengths.shape[1] - 1)]
             if t == 0:

@@ -2,7 +2,7 @@
 
 The timing contract of kernels/array/closed_form.py for one tile and one chunk. The next pass counts from the one
 before, so waits for memory only move it. With m = mac_latency, rows and cols those of the pass (R, C
-where folds are padded):
+where folds are padded), cols counted in slices, of which two columns may share one:
 
     is, ws   tile load of `rows` clocks, then `steps` of streaming; last output R + cols - 2 + (m - 1) after them;
              `settled`: the next tile load waits for the last row, which takes over rows - 1 after the stream's start
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.tiles import Parts, ceil_div, cut, has_block
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED, Design, Gemm, Limits
 
 
@@ -31,7 +32,7 @@ def design_as_run(design: Design, limits: Limits) -> Design:
     return Design(
         design.rows, design.cols, design.rows_dim, design.cols_dim, design.stream_dim, design.drains,
         design.holds_weights, NONE if limits.is_serial else design.fold_overlap, design.edge_aware,
-        design.os_edge_register, design.mac_latency,
+        design.os_edge_register, design.mac_latency, design.mac_packing,
     )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def after_pass(
     """
     overlap, done = design.fold_overlap, begin + steps
     if not design.drains:
-        output = done + design.rows + cols - 3 + design.mac_latency
+        output = done + design.rows + slices_across(cols, design.mac_packing) - 3 + design.mac_latency
         if overlap == NONE:
             return output, output, output
         if overlap == PRELOAD:
@@ -174,6 +175,7 @@ def alone_cycles(gemm: Gemm, design: Design, limits: Limits, chunk: int) -> int:
     nr, nc, nt, last_r, last_c, last_t, _, t = parts[:8]
     if not design.edge_aware:  # padded
         last_r, last_c = r, c
+    c, last_c = slices_across(c, design.mac_packing), slices_across(last_c, design.mac_packing)
     sum_rows, sum_cols = (nr - 1) * r + last_r, (nc - 1) * c + last_c  # of one row, one column of tiles
     tail = last_c + r - 3 + m
     passes, first_r = nr * nc * nt, r if nr > 1 else last_r

@@ -6,7 +6,7 @@ it depends on the passes that are left which unit comes again, and when: each ha
 
 from typing import NamedTuple
 
-from pivotsim.kernels._jit import inlined
+from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.memory.addresses import Place, bias_place, unit_place, unit_rows
 from pivotsim.kernels.memory.array_passes import PassIndex
 from pivotsim.kernels.memory.mask_tables import Kept, count_load, operand_bytes, unit_bytes, unit_of
@@ -20,6 +20,7 @@ from pivotsim.kernels.memory.tiles import (
     always_fetched,
     between_uses,
     bits_of,
+    ceil_div,
     halves_of,
     is_resident,
     is_weight,
@@ -44,6 +45,13 @@ class Loading(NamedTuple):
     channel: int
     idle: int
     loads: int
+
+
+class Request(NamedTuple):
+    """A load as it is asked for: the clock from which it can come, and the clocks of latency that are left then."""
+
+    earliest: int
+    latency: int
 
 
 class Traits(NamedTuple):
@@ -142,15 +150,60 @@ def wanted_by_unit(
     return Memory(half, unit_0, unit_1, free_0, free_1), wanted
 
 
+@part
+def ask(queue: Array, most: int, free: int, divisor: int) -> int:
+    """Return the clock in which a load is asked for whose place is free from a clock on, and note it in ``queue``.
+
+    Fewer than ``most`` loads before it are on their way, and one request goes out in a clock of the memories. ``queue``
+    holds the last request's clock, then the ends of the last loads.
+    """
+    queue[0] = ceil_div(max(free, queue[most], queue[0] + divisor), divisor) * divisor
+    asked: int = queue[0]
+    return asked
+
+
+@part
+def enqueue(queue: Array, most: int, end: int) -> None:
+    """Write a load's end before those of the loads before it."""
+    for place in range(most, 1, -1):
+        queue[place] = queue[place - 1]
+    queue[1] = end
+
+
+@inlined
+def requested(free: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None) -> Request:
+    """Return when a load can come that has its place from a clock on, and the latency that is left then."""
+    if reads is None and limits.outstanding_reads > 1:
+        asked = ask(queue, limits.outstanding_reads, free, limits.clock_divisor)
+        earliest = max(loading.channel, asked)
+        return Request(earliest, max(0, limits.read_latency - (earliest - asked) // limits.clock_divisor))
+    return Request(max(loading.channel, free), limits.read_latency)  # while the channel waits, nothing else comes
+
+
+@inlined
+def after_load(
+    flight: Flight, is_dram: bool, latency: int, loading: Loading, queue: Array, limits: Limits, reads: Channel | None
+) -> Loading:
+    """Return what follows for the next load, and note this one's end.
+
+    Where requests are in flight the latency that is seen counts as waiting: no bound has it.
+    """
+    idle = loading.idle + flight.start - loading.channel
+    if reads is None and limits.outstanding_reads > 1:
+        enqueue(queue, limits.outstanding_reads, flight.end)
+        idle += latency * limits.clock_divisor if is_dram else 0
+    return Loading(flight.end, idle, loading.loads + 1)
+
+
 @inlined
 def load(
     slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, traits: Traits, memory: Memory,
-    loading: Loading, turn: int, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None, stamp: int,
-    loads: Array,
+    loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None,
+    stamp: int, loads: Array,
 ) -> tuple[Memory, Flight, Loading]:  # fmt: skip
     """Load a pass's unit unless its memory holds it; ``size`` and ``ports`` are those where nothing is masked.
 
-    It starts no earlier than ``turn``.
+    It is asked for no earlier than ``turn``; ``queue`` as in ``ask``.
 
     Returns
     -------
@@ -172,7 +225,8 @@ def load(
         place = unit_place(slot, at.i, at.j, at.t, gemm, design, limits, parts)
     elif dram.by_row:
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
-    earliest, latency = max(loading.channel, memory.free_1 if memory.half else memory.free_0, turn), limits.read_latency
+    free = max(memory.free_1 if memory.half else memory.free_0, turn)
+    earliest, latency = requested(free, loading, queue, limits, reads)
     divisor = limits.clock_divisor
     own = wanted.ports if wanted.is_dram else wanted.ports + limits.buffer_read_cycles
     flight = transfer(earliest, wanted.size, own, wanted.is_dram, READ, latency, divisor, place, dram, reads)
@@ -180,26 +234,26 @@ def load(
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):
         note_load(loads, loading.loads, slot, number, wanted.size, wanted.is_dram, memory.half, flight)
-    return memory, flight, Loading(flight.end, loading.idle + flight.start - loading.channel, loading.loads + 1)
+    return memory, flight, after_load(flight, wanted.is_dram, latency, loading, queue, limits, reads)
 
 
 @inlined
 def load_bias(
-    number: int, loading: Loading, turn: int, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None,
-    loads: Array,
+    number: int, loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None,
+    kept: Kept | None, loads: Array,
 ) -> tuple[Flight, Loading]:  # fmt: skip
     """Load the bias after the units of a pass; return its load, and what follows for the next one."""
     limits = setting.limits
     size = limits.sum_bytes * setting.gemm.n
     place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
-    earliest, divisor = max(loading.channel, turn), limits.clock_divisor
-    flight = transfer(earliest, size, ports, True, READ, limits.read_latency, divisor, place, dram, reads)
+    earliest, latency = requested(turn, loading, queue, limits, reads)
+    flight = transfer(earliest, size, ports, True, READ, latency, limits.clock_divisor, place, dram, reads)
     if kept is not None:
         kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
         kept.moved[DRAM_READ] += size
     if len(loads):
         note_load(loads, loading.loads, BIAS_SLOT, number, size, True, 0, flight)
-    return flight, Loading(flight.end, loading.idle + flight.start - loading.channel, loading.loads + 1)
+    return flight, after_load(flight, True, latency, loading, queue, limits, reads)
 
 
 @inlined

@@ -37,6 +37,12 @@ def region_steps(steps: int, nr: int, full: int, last: int, cols: int, design: D
 
 
 @inlined
+def least_latency(limits: Limits) -> int:
+    """Return the clocks of latency that every load from DRAM shows: none where a request may go out ahead of it."""
+    return limits.read_latency if limits.outstanding_reads == 1 else 0
+
+
+@inlined
 def least_load(
     slot: int, a: int, b: int, is_first: bool, parts: Parts, design: Design, limits: Limits, dram: Dram,
     reads: Channel | None, room: Array,
@@ -54,7 +60,7 @@ def least_load(
         at_col = a if design.drains and slot == 1 else b
         i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
         rows = unit_rows(slot, i, j, t, design, limits, parts)
-    length = max(port, least_dram_cycles(room[SIZES, slot, a, b], READ, rows, dram, reads)) + limits.read_latency
+    length = max(port, least_dram_cycles(room[SIZES, slot, a, b], READ, rows, dram, reads)) + least_latency(limits)
     return length * limits.clock_divisor
 
 

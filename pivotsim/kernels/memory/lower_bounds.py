@@ -9,7 +9,7 @@ total >= sum of the lengths of all loads                            one at a tim
 from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.least_waits import least_waits
+from pivotsim.kernels.memory.least_waits import least_latency, least_waits
 from pivotsim.kernels.memory.schedule import PORTS, SIZES
 from pivotsim.kernels.memory.tiles import (
     Parts,
@@ -42,7 +42,7 @@ def loads_and_last_drain(
 
     The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
     """
-    sizes, ports, latency = room[SIZES], room[PORTS], limits.read_latency
+    sizes, ports, latency = room[SIZES], room[PORTS], least_latency(limits)
     fill_sizes(parts, design, limits, sizes)
     fill_ports(parts, design, limits, sizes, ports)
     total = 0
@@ -122,5 +122,5 @@ def no_smaller_chunk(
         # below a byte the chunk may decide whether the operand fits its share
         is_held = bits & 7 != 0 or is_resident(slot, parts, design, limits)
         times = 1 if is_held or halves_of(slot, design, limits) == 0 else uses(parts, design, slot)
-        total += times * (data + units * limits.read_latency)
+        total += times * (data + units * least_latency(limits))
     return total * limits.clock_divisor > best

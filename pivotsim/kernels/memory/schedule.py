@@ -3,7 +3,8 @@
 The recurrences of tests/oracles/memory/rules.md. Loads, passes and drains are three sequences in static order that
 share nothing:
 
-    load    start = max(end of the load before, its half read for the last time)        end = start + length
+    load    asked = max(end of the load n before, its half read for the last time)      n loads may be on their way
+            start = max(end of the load before, asked)      end = start + length, and of its latency what is left
     pass    start = max(start without memories, ends of its units' loads, its half of OPMEM drained)
     drain   start = max(end of the drain before, last output of its region, bias)       end = start + length
 
@@ -47,7 +48,7 @@ from pivotsim.kernels.memory.stalls import (
     common,
     other_drains,
 )
-from pivotsim.kernels.memory.steady_state import MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
+from pivotsim.kernels.memory.steady_state import KEPT, MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
 from pivotsim.kernels.memory.tiles import cut, fill_sizes, has_block, packed
 from pivotsim.kernels.memory.transfers import WRITE, drain_ports, drain_words, fill_ports, transfer
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
@@ -88,7 +89,7 @@ def schedule(
         What a mask leaves; None without one.
     stamp : int
         The run's number, for ``kept``.
-    room, states : int64 (2, 3, 2, 2), (3, 3, 17)
+    room, states : int64 (2, 3, 2, 2), STATES_SHAPE of steady_state.py
         To work in.
     records : Records
         Filled with every interval; empty where they are not wanted.
@@ -109,6 +110,10 @@ def schedule(
     fill_ports(parts, design, limits, sizes, ports)
     traits_0, traits_1 = traits_of(0, setting, order, kept), traits_of(1, setting, order, kept)
     memory_0, memory_1, loading = empty(traits_0), empty(traits_1), Loading(0, 0, 0)
+    queue = states[0, KEPT]  # of loads in flight, see ``ask``
+    queue[:] = 0
+    queue[0] = -divisor
+    queued = limits.outstanding_reads + 1 if limits.outstanding_reads > 1 else 0
     bias, drained, drained_before = Flight(0, 0, 0), Flight(0, 0, 0), Flight(0, 0, 0)
     weight_slot = 0 if traits_0.is_weight else 1
     result[:] = 0
@@ -149,14 +154,14 @@ def schedule(
                     v, u = (b, a) if tiled else (e, b)
                     memory_0, flight_0, loading = load(
                         0, count, at, first_0, sizes[0, a, v], ports[0, a, v], traits_0, memory_0, loading, turn,
-                        setting, dram, reads, kept, stamp, records.loads,
+                        queue, setting, dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
                     memory_1, flight_1, loading = load(
                         1, count, at, first_1, sizes[1, u, e], ports[1, u, e], traits_1, memory_1, loading, turn,
-                        setting, dram, reads, kept, stamp, records.loads,
+                        queue, setting, dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
                 if limits.bias and region == 0 and z >= last:
-                    bias, loading = load_bias(count, loading, turn, setting, dram, reads, kept, records.loads)
+                    bias, loading = load_bias(count, loading, turn, queue, setting, dram, reads, kept, records.loads)
                 if steps == 0:
                     z += 1
                     continue
@@ -218,8 +223,8 @@ def schedule(
                 count, run = count + 1, run + 1
                 if kept is None and reads is None and skips and n_z > MOST_RUN:
                     z, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                        states[PASS_LOOP], z, n_z, 0, divisor, memory_0, memory_1, loading, drained, drained_before,
-                        (load_from, stream_from, last_output), (waited, count, region),
+                        states[PASS_LOOP], queue, queued, z, n_z, 0, divisor, memory_0, memory_1, loading, drained,
+                        drained_before, (load_from, stream_from, last_output), (waited, count, region),
                     )  # fmt: skip
                     load_from, stream_from, last_output = clocks
                     waited, count, region = counts
@@ -261,15 +266,15 @@ def schedule(
             region += 1
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                    states[REGION_LOOP], y, n_y, max(1, opmem), divisor, memory_0, memory_1, loading, drained,
-                    drained_before, (load_from, stream_from, last_output), (waited, count, region),
+                    states[REGION_LOOP], queue, queued, y, n_y, max(1, opmem), divisor, memory_0, memory_1, loading,
+                    drained, drained_before, (load_from, stream_from, last_output), (waited, count, region),
                 )  # fmt: skip
                 load_from, stream_from, last_output = clocks
                 waited, count, region = counts
             y += 1
         if kept is None and reads is None and skips and n_x > MOST_RUN:
             x, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
-                states[OUTER_LOOP], x, n_x, max(1, opmem), divisor, memory_0, memory_1, loading, drained,
+                states[OUTER_LOOP], queue, queued, x, n_x, max(1, opmem), divisor, memory_0, memory_1, loading, drained,
                 drained_before, (load_from, stream_from, last_output), (waited, count, region),
             )  # fmt: skip
             load_from, stream_from, last_output = clocks

@@ -214,11 +214,11 @@ def run_each(
     ----------
     gemms : int64 (G, 6)
         Rows of ``Gemm``, then the bits of an element of inputs, weights and outputs.
-    designs : int64 (D, 11)
+    designs : int64 (D, 12)
         Rows of ``Design``.
     behind : int64 (D,)
         Which memories each design has.
-    limits, drams : int64 (M, 23), (M, 14)
+    limits, drams : int64 (M, 24), (M, 14)
         Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
     candidates : int64 (D, G, 4)
         Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
@@ -229,14 +229,14 @@ def run_each(
     """
     for d in range(len(designs)):
         a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
-        design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10])
+        design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
         dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13])
         for g in range(len(gemms)):
             e, row = gemms[g], candidates[d, g]
             gemm = Gemm(e[0], e[1], e[2])
             limit = Limits(
                 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
-                b[16], b[17], b[18], b[19], e[3], e[4], e[5],
+                b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
             )  # fmt: skip
             programs = Candidates(row[0], row[1], row[2], row[3])
             if programs.most_chunk == 0:

@@ -9,7 +9,7 @@ The rest of the stretch is then a product. Two halves of a memory take turns: tw
 Not so where a channel issues commands: its banks and its refresh have a clock of their own.
 """
 
-from pivotsim.kernels._jit import inlined
+from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.memory.fetch import Loading, Memory
 from pivotsim.kernels.memory.stalls import Flight
 from pivotsim.kernels.types import Array
@@ -19,20 +19,23 @@ from pivotsim.kernels.types import Array
     HALF_0, FREE_00, FREE_01, HALF_1, FREE_10, FREE_11, CHANNEL, IDLE, LOADED, DRAINED, DRAINED_BEFORE, LOAD_FROM,
     STREAM_FROM, LAST_OUTPUT, WAITED, COUNT, REGION,
 ) = range(17)  # fmt: skip
-STATE_FIELDS = 17
+QUEUE = 17  # on from here: the last request, and the ends of the last loads, where several may be in flight
+MAX_READS = 16
+STATE_FIELDS = QUEUE + 1 + MAX_READS
 KEPT = 3  # states: of a step, of the one before and of the one before that
+STATES_SHAPE = (3, KEPT + 1, STATE_FIELDS)  # of each loop; the first one's last row is that of the loads in flight
 PASS_LOOP, REGION_LOOP, OUTER_LOOP = range(3)  # whose states are kept
 MOST_PERIOD = 2
 MOST_RUN = 4  # loops this short are run step by step
 
 
 @inlined
-def is_periodic(states: Array, now: int, before: int, drains: int) -> bool:
+def is_periodic(states: Array, now: int, before: int, drains: int, queued: int) -> bool:
     """Tell whether all clocks that steps read moved by the same amount from one state to another.
 
-    ``drains``: clocks of drains that they read, 0 to 2, the last one first. A half that was not filled in between is
-    not read either, and keeps its clock. Nobody reads LAST_OUTPUT: it must not run ahead but may lag, since the last
-    step, which is run, has a later one.
+    ``drains``: clocks of drains that they read, 0 to 2, the last one first; ``queued``: of loads in flight. A half that
+    was not filled in between is not read either, and keeps its clock. Nobody reads LAST_OUTPUT: it must not run ahead
+    but may lag, since the last step, which is run, has a later one.
     """
     moved = states[now, STREAM_FROM] - states[before, STREAM_FROM]  # and LOAD_FROM: both follow from the last pass
     loading = moved if states[now, LOADED] > states[before, LOADED] else 0
@@ -42,6 +45,9 @@ def is_periodic(states: Array, now: int, before: int, drains: int) -> bool:
         return False
     if states[now, LAST_OUTPUT] - states[before, LAST_OUTPUT] > moved:
         return False
+    for field in range(QUEUE, QUEUE + queued):
+        if states[now, field] - states[before, field] != loading:
+            return False
     for field in range(drains):
         if states[now, DRAINED + field] - states[before, DRAINED + field] != moved:
             return False
@@ -52,40 +58,45 @@ def is_periodic(states: Array, now: int, before: int, drains: int) -> bool:
     return True
 
 
-@inlined
-def skip(states: Array, step: int, steps: int, drains: int, divisor: int) -> int:
+@part
+def skip(states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int) -> int:
     """Return the last step of the stretch that a step begins, or itself.
 
     Transfers start with a clock of the memories: what moved is a whole number of those, ``divisor`` array clocks each.
 
-    ``states`` (3, 17) keeps the states after the last steps of a loop of ``steps``; the row of the step returned holds
-    the state after it.
+    ``states`` (KEPT + 1, STATE_FIELDS) keeps the states after the last steps of a loop of ``steps``; the row of the
+    step returned holds the state after it. The first ``queued`` of ``queue``, of loads in flight, become those of then.
     """
     now, left = step % KEPT, steps - 2 - step
+    for place in range(queued):
+        states[now, QUEUE + place] = queue[place]
     if left > 0:
         for period in range(1, MOST_PERIOD + 1):
             before = (step - period) % KEPT
             moved = states[now, STREAM_FROM] - states[before, STREAM_FROM]
             is_whole = divisor == 1 or moved % divisor == 0
-            if period <= min(step, left) and is_whole and is_periodic(states, now, before, drains):
+            if period <= min(step, left) and is_whole and is_periodic(states, now, before, drains, queued):
                 periods = left // period
                 last = step + periods * period
                 for field in range(STATE_FIELDS):
                     moved = states[now, field] - states[before, field]
                     states[last % KEPT, field] = states[now, field] + periods * moved
+                for place in range(queued):
+                    queue[place] = states[last % KEPT, QUEUE + place]
                 return last
     return step
 
 
 @inlined
 def advanced(
-    states: Array, step: int, steps: int, drains: int, divisor: int, memory_0: Memory, memory_1: Memory,
-    loading: Loading, drained: Flight, drained_before: Flight, clocks: tuple[int, int, int],
+    states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int, memory_0: Memory,
+    memory_1: Memory, loading: Loading, drained: Flight, drained_before: Flight, clocks: tuple[int, int, int],
     counts: tuple[int, int, int],
 ) -> tuple[int, Memory, Memory, Loading, Flight, Flight, tuple[int, int, int], tuple[int, int, int]]:  # fmt: skip
     """Return the last step of the stretch that a step begins, and the state after it; of drains their ends alone.
 
     ``clocks`` are those of the next load, the next stream and the last output, ``counts`` waits, passes and regions.
+    ``queue`` and ``queued`` as in ``skip``.
     """
     load_from, stream_from, last_output = clocks
     waited, count, region = counts
@@ -96,7 +107,7 @@ def advanced(
         last_output, waited, count, region,
     )):  # fmt: skip
         row[field] = value
-    last = skip(states, step, steps, drains, divisor)
+    last = skip(states, queue, queued, step, steps, drains, divisor)
     if last == step:
         return step, memory_0, memory_1, loading, drained, drained_before, clocks, counts
     row = states[last % KEPT]

@@ -6,6 +6,9 @@ and a token. A token walks down a column at half the speed of everything else an
 train that left with it in row r, and nowhere else: there s takes the value (is, ws) or the row's sum takes the
 place (os). Where loads settle (`settled`), nothing passes: b of one row is the way to b of the next.
 
+Where columns share slices (`packing`), the register that parts their sums counts as one more for products: a clock more
+on the same way, and the same values.
+
 Every register changes in every clock. What only moves is not copied: x, y and p lie in buffers on which the array is
 a window, one place further each clock, and tags lie in delay lines. What is computed, is computed for all PEs:
 
@@ -83,24 +86,27 @@ def _move(
     """Move all windows by one place, and let in what the sequencer sends."""
     rows, cols, span = config.rows, config.cols, config.span
     if state[AT] == 0:
-        _return_windows(lines, x, y, p, span, rows * cols, cols)
-        state[AT], state[X_AT], state[Y_AT], state[P_AT] = span, span, span * cols, span * cols
+        _return_windows(lines, x, y, p, span, rows * cols, cols, config.packing)
+        state[AT], state[X_AT], state[Y_AT], state[P_AT] = span, span * config.packing, span * cols, span * cols
     state[AT] -= 1
-    state[X_AT] -= 1
+    state[X_AT] -= config.packing
     state[Y_AT] -= cols
     state[P_AT] -= cols
     send(config, state, lines, folds, streams, loads, starts)
-    # skew: row r receives what was sent r clocks ago, column c what was sent c clocks ago
+    # skew: row r receives what was sent r clocks ago, a slice's columns what was sent as many clocks ago as there are
+    # slices to its left
     at, x_at, y_at, p_at, width = _u(state[AT]), _u(state[X_AT]), _u(state[Y_AT]), _u(state[P_AT]), _u(cols)
-    if state[CLOCK] - state[X_SENT] <= rows:
-        for r in range(_u(rows)):
-            x[x_at + r * width] = x_source[_u(lines[X_FROM, at + r]) + r]
-    else:
-        for r in range(_u(rows)):
-            x[x_at + r * width] = 0
+    for q in range(_u(min(config.packing, cols))):
+        if state[CLOCK] - state[X_SENT] <= rows:
+            for r in range(_u(rows)):
+                x[x_at + r * width + q] = x_source[_u(lines[X_FROM, at + r]) + r]
+        else:
+            for r in range(_u(rows)):
+                x[x_at + r * width + q] = 0
+    shift = _u(config.packing - 1)
     if state[CLOCK] - state[Y_SENT] <= cols:
         for c in range(width):
-            y[y_at + c] = y_source[_u(lines[Y_FROM, at + c]) + c]
+            y[y_at + c] = y_source[_u(lines[Y_FROM, at + (c >> shift)]) + c]
     else:
         for c in range(width):
             y[y_at + c] = 0
@@ -109,13 +115,15 @@ def _move(
 
 
 @part
-def _return_windows(lines: Ints, x: Bytes, y: Bytes, p: Words, span: int, pes: int, cols: int) -> None:
+def _return_windows(
+    lines: Ints, x: Bytes, y: Bytes, p: Words, span: int, pes: int, cols: int, packing: int
+) -> None:  # fmt: skip
     """Copy all windows from the start of their buffers to the end, far places first: the two may overlap."""
     for line in range(LINES):
         for i in range(lines.shape[1] - span - 1, -1, -1):
             lines[line, span + i] = lines[line, i]
     for i in range(pes - 1, -1, -1):
-        x[span + i] = x[i]
+        x[span * packing + i] = x[i]
         y[span * cols + i] = y[i]
         p[span * cols + i] = p[i]
 
@@ -142,10 +150,11 @@ def _collect(config: Config, state: Ints, lines: Ints, p: Words, out: Words, col
     """Add what leaves each column to its result (zero at first), and note a fold's last registered output."""
     rows, width = config.rows, _u(config.cols)
     foot, depth = _u(state[P_AT]) + _u(rows - 1) * width, _u(state[AT] + rows - 1 + config.mac_registers)
+    shift = _u(config.packing - 1)
     for c in range(width):
-        tag = lines[P_TAG, depth + c]
+        tag = lines[P_TAG, depth + (c >> shift)]
         if int(c) < (tag >> RESULTS_SHIFT) & FIELD:
-            out[_u(lines[P_PLACE, depth + c]) + c] += p[foot + c]
+            out[_u(lines[P_PLACE, depth + (c >> shift)]) + c] += p[foot + c]
         if tag & LAST:
             _end_train(config, state, columns, ends, int(c), tag)
 
@@ -169,13 +178,13 @@ def _mark(config: Config, lines: Ints, at: int, marks: Marks) -> None:
     rows, cols, drains = config.rows, config.cols, config.drains != 0
     for r in range(rows):
         for c in range(cols):
-            mark = 0
-            tag = lines[X_TAG, at + r + c]
+            mark, across = 0, c >> (config.packing - 1)
+            tag = lines[X_TAG, at + r + across]
             if tag & SENT and r < (tag >> EXTENT_SHIFT) & FIELD:
                 used = r < (tag >> ROWS_SHIFT) & FIELD and c < (tag >> COLS_SHIFT) & FIELD
                 mark = MULTIPLIES if used else PADS
-            of_token = lines[TOKEN, at + 2 * r + c + (config.mac_registers if drains else 0)]
-            if r < of_token or r < lines[MOVE, at + c] - 1:
+            of_token = lines[TOKEN, at + 2 * r + across + (config.mac_registers if drains else 0)]
+            if r < of_token or r < lines[MOVE, at + across] - 1:
                 mark |= DRAINS if drains else LOADS
             marks[r * cols + c] = mark
 
@@ -194,10 +203,10 @@ def advance(
     """Run ``clocks`` clocks, or up to the end of the last fold.
 
     ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they are.
-    ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (rows) before it; ``s``, ``b``, ``a``,
-    ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for os.
-    ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks of
-    the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
+    ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (slices, rows) before it; ``s``, ``b``,
+    ``a``, ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for
+    os. ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks
+    of the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
     ``activity`` (clocks, R*C) may be empty.
     """
     pes, cols = config.rows * config.cols, config.cols

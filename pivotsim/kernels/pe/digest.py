@@ -55,17 +55,17 @@ def digest_of(
     total = np.uint64(0)
     for r in range(rows):
         for c in range(cols):
-            i = r * cols + c
+            i, across = r * cols + c, c >> (config.packing - 1)
             word = (_bits32(p[p_at + i]) << np.uint64(32)) | _bits32(a[i])
             z = _mix(np.uint64(1), word)
             word = (_bits32(h[i]) << np.uint64(32)) | (_bits8(x[x_at + i]) << np.uint64(24))
             word |= (_bits8(y[y_at + i]) << np.uint64(16)) | (_bits8(s[i]) << np.uint64(8)) | _bits8(b[i])
             z = _mix(z, word)
-            z = _mix(z, _tags(config, lines, at, r, c))
+            z = _mix(z, _tags(config, lines, at, r, c, across))
             word = np.uint64(0)
             if mreg > 0:  # the register before the adder, after SLOT has moved on to it
                 product = np.uint64(np.uint16(products[state[SLOT], i]))
-                tag = lines[X_TAG, at + r + c + mreg - 1]
+                tag = lines[X_TAG, at + r + across + mreg - 1]
                 word = (_x_bits(tag, r) << np.uint64(16)) | product
             z = _mix(z, word)
             z = (z + np.uint64(i)) * np.uint64(0x9E3779B97F4A7C15)
@@ -82,18 +82,18 @@ def _x_bits(tag: int, r: int) -> Any:
 
 
 @part
-def _tags(config: Config, lines: Ints, at: int, r: int, c: int) -> Any:
+def _tags(config: Config, lines: Ints, at: int, r: int, c: int, across: int) -> Any:
     """The one-bit registers of PE (r, c): x first and last, y last, both halves of the token, the tag of the sum."""
-    token_at = at + 2 * r + c + (config.mac_registers if config.drains != 0 else 0)
+    token_at = at + 2 * r + across + (config.mac_registers if config.drains != 0 else 0)
     # a token that met the last value of its train in this row is gone
     half = r < lines[TOKEN, token_at] - 1
     whole = r < lines[TOKEN, token_at + 1] - 1
-    tag = lines[P_TAG, at + r + c + config.mac_registers]
+    tag = lines[P_TAG, at + r + across + config.mac_registers]
     last = (tag & LAST) != 0
     end = last and c == ((tag >> WIDTH_SHIFT) & FIELD) - 1
     result = c < (tag >> RESULTS_SHIFT) & FIELD
-    word = _x_bits(lines[X_TAG, at + r + c], r) << np.uint64(8)
-    word |= np.uint64(lines[Y_LAST, at + r + c]) << np.uint64(7)
+    word = _x_bits(lines[X_TAG, at + r + across], r) << np.uint64(8)
+    word |= np.uint64(lines[Y_LAST, at + r + across]) << np.uint64(7)
     word |= (np.uint64(half) << np.uint64(6)) | (np.uint64(whole) << np.uint64(5))
     word |= (np.uint64(end) << np.uint64(4)) | (np.uint64(last) << np.uint64(3)) | (np.uint64(result) << np.uint64(2))
     return word

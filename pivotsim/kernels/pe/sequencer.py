@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from pivotsim.kernels._jit import inlined
+from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import CHAINED, NONE, PIPELINED, PRELOAD, SETTLED
 
 Ints: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -34,6 +35,7 @@ class Config(NamedTuple):
 
     ``drains`` is 1 where sums stay in the PEs and are shifted out (else operands are loaded and stay), ``is_double``
     where each PE holds two of what stays, ``is_bare`` where sums leave the last row without an edge register.
+    ``packing`` columns share a slice and see a streamed operand in the same clock.
     """
 
     rows: int
@@ -44,6 +46,7 @@ class Config(NamedTuple):
     edge_aware: int
     is_bare: int
     mac_registers: int
+    packing: int
     row_size: int
     col_size: int
     x_width: int
@@ -82,7 +85,7 @@ RESULTS_SHIFT, WIDTH_SHIFT = 3, 21
 @inlined
 def _fold_end(config: Config, state: Ints, lines: Ints) -> bool:
     """Whether the last output of the fold sent last stands at the edge: in its register, or handed to it (bare)."""
-    depth = config.rows - config.is_bare + state[SENT_COLS] - 1 + config.mac_registers
+    depth = config.rows - config.is_bare + slices_across(state[SENT_COLS], config.packing) - 1 + config.mac_registers
     tag = lines[P_TAG, state[AT] + depth]
     return bool((tag & LAST) != 0 and ((tag >> WIDTH_SHIFT) & FIELD) == state[SENT_COLS])
 

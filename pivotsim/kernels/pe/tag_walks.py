@@ -1,6 +1,7 @@
 """Walks of tags and tokens: the few PEs that they visit in a clock (part of kernels/pe/clock.py).
 
-A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 2r + c = d. With product registers a sum
+A tag sent d clocks ago is in every PE with r + c = d, a token in every PE with 2r + c = d, where c counts slices if
+columns share them (is, ws). With product registers a sum
 is that many clocks behind. Each walk begins with what was sent last and follows the gaps to what was sent before it.
 """
 
@@ -24,6 +25,7 @@ from pivotsim.kernels.pe.sequencer import (
     Ints,
     Words,
 )  # fmt: skip
+from pivotsim.kernels.slices import slices_across
 
 
 @part
@@ -42,12 +44,14 @@ def put_sums(config: Config, state: Ints, lines: Ints, at: int, p: Words, p_at: 
 @part
 def take_operands(config: Config, state: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
     """Let each row that a token reaches take the operand that passes (is, ws)."""
-    cols = config.cols
+    cols, packing = config.cols, config.packing
+    across = slices_across(cols, packing)
     d = state[CLOCK] - state[TOKEN_SENT]
-    while d < cols + 2 * config.rows - 2:
-        for r in range(max(0, (d - cols + 2) // 2), min(lines[TOKEN, at + d], d // 2 + 1)):
-            i = r * cols + d - 2 * r
-            held[i] = y[y_at + i]
+    while d < across + 2 * config.rows - 2:
+        for r in range(max(0, (d - across + 2) // 2), min(lines[TOKEN, at + d], d // 2 + 1)):
+            first = (d - 2 * r) * packing
+            for i in range(r * cols + first, r * cols + min(first + packing, cols)):
+                held[i] = y[y_at + i]
         d += lines[TOKEN_GAP, at + d]
 
 
@@ -56,21 +60,25 @@ def move_seconds(config: Config, lines: Ints, at: int, y_source: Bytes, b: Bytes
     """Move the second registers of each column that a load moves on by a row, and let its operand in (is, ws)."""
     cols = config.cols
     for c in range(cols):
-        if lines[MOVE, at + c] != 0:
+        here = at + (c >> (config.packing - 1))
+        if lines[MOVE, here] != 0:
             for r in range(config.rows - 1, 0, -1):
                 b[r * cols + c] = b[(r - 1) * cols + c]
-            b[c] = y_source[lines[Y_FROM, at + c] + c]
+            b[c] = y_source[lines[Y_FROM, here] + c]
 
 
 @part
 def take_doubles(config: Config, state: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
     """Let the loaded operand become the held one with the first streamed operand (is, ws)."""
-    cols = config.cols
+    cols, packing = config.cols, config.packing
+    across = slices_across(cols, packing)
     d = state[CLOCK] - state[FIRST_SENT]
-    while d < cols + config.rows - 1:
+    while d < across + config.rows - 1:
         extent = (lines[X_TAG, at + d] >> EXTENT_SHIFT) & FIELD
-        for r in range(max(0, d - cols + 1), min(extent, d + 1)):
-            s[r * cols + d - r] = b[r * cols + d - r]
+        for r in range(max(0, d - across + 1), min(extent, d + 1)):
+            first = (d - r) * packing
+            for i in range(r * cols + first, r * cols + min(first + packing, cols)):
+                s[i] = b[i]
         d += lines[FIRST_GAP, at + d]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.pages.bokeh_figures import PALETTE, add_hover, new_figure, new_source, place_legend, plain
-from pivotsim.plots.effort import SHADES, Histogram
+from pivotsim.plots.effort import SHADES, Histogram, entropy_label
 from pivotsim.tables import figures
 
 LEAVES, GOES_ON = PALETTE[2], "#c3ccd6"
@@ -42,7 +42,9 @@ def cascade_chart(data: dict[str, list[Any]]) -> Any:
 
 def entropy_chart(data: Histogram) -> Any:
     """Return images over the entropy of the first effort, right and wrong ones told apart, and the threshold."""
-    figure = new_figure("normalised entropy", "images", height=300, x_range=(0, 1))
+    first = float(data.edges[0])  # above 0 where bins are in powers
+    figure = new_figure(entropy_label(data), "images", height=300, x_range=(first, 1),
+                        **({"x_axis_type": "log"} if first else {}))  # fmt: skip
     bottom = [0] * (len(data.edges) - 1)
     for name, counts in data.counts.items():
         top = [low + int(count) for low, count in zip(bottom, counts, strict=True)]
@@ -50,7 +52,7 @@ def entropy_chart(data: Histogram) -> Any:
                              "top": top, "count": [int(c) for c in counts]})  # fmt: skip
         bars = figure.quad(left="left", right="right", bottom="bottom", top="top", source=source,
                            color=SHADES[name][0], line_color="white", legend_label=name)  # fmt: skip
-        add_hover(figure, [bars], [("entropy", "@left{0.00} to @right{0.00}"), (name, "@count")])
+        add_hover(figure, [bars], [("entropy", "@left{0.0000} to @right{0.0000}"), (name, "@count")])
         bottom = top
     if data.threshold is not None:
         label = f"threshold {data.threshold:.4f}"

@@ -35,6 +35,7 @@ PLATFORMS = ("V100", "RTX 2080 Ti", "Orin Nano", "Xeon", "Raspberry Pi 4")  # th
 RAN = "Xeon"
 PRINTED_THROUGHPUT = (1.3, 2.0)  # of PIVOT over the baseline, section 1 and Fig. 1c
 PRINTED_SPEEDUP = (1.2, 1.5)  # the same in section 4.3, Fig. 7
+NOTE_CHARACTERS = 75  # in a line of a note, which fits a paper's column, too
 COLOURS = {"DeiT-S": "#56B4E9", "HeatViT": "#E69F00", "ViTCoD": "#009E73", "PVDS-50": "#0072B2"}
 
 
@@ -90,7 +91,7 @@ def draw_overheads(data: list[Method], machine: str, axes: "Axes") -> "Axes":
     absent = ", ".join(name for name in PLATFORMS if name != RAN)
     ran = f"Run: {machine}, one thread, fused attention, fastest of the repeats. Not run: {absent}."
     printed = f"Published for PVDS-50: {low:g}-{high:g}x faster than DeiT-S on all five, overhead 6 %."
-    axes.set_xlabel("\n".join([*textwrap.wrap(ran, 110), printed]), fontsize=8)
+    axes.set_xlabel("\n".join([*textwrap.wrap(ran, NOTE_CHARACTERS), printed]), fontsize=8)
     axes.set_title("Fig. 7: compute and overhead, DeiT-S's shapes, pair (6, 12) inferred", fontsize=9)
     axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=2)
     return plain_axes(axes)

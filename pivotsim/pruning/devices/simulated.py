@@ -9,7 +9,7 @@ import numpy as np
 
 from pivotsim.engines.base import HW
 from pivotsim.engines.registry import ENGINES, resolved
-from pivotsim.errors import check_choice
+from pivotsim.errors import check_choice, check_integer
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.device_fit import fit_or_none
 from pivotsim.hardware.resources.fit_result import Fit
@@ -17,6 +17,7 @@ from pivotsim.hardware.spec import Hardware
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
+from pivotsim.pruning.token_vectors import Setting, latencies_by_vector
 from pivotsim.simulation.notes.needs import not_used_by
 from pivotsim.simulation.notes.reading import watch_if_changed
 from pivotsim.simulation.placed_ops import PlacedOp, place_ops
@@ -141,7 +142,8 @@ class Simulated:
         """Return the latency with all blocks at n tokens, for each n, bit for bit that of ``latency_ms``.
 
         Where nothing overlaps and nothing outside the encoders counts, a delay is a sum over encoders, and those of
-        one kind are alike: one trace then holds each kind once at every n.
+        one kind are alike: vectors over n then hold each operation of a kind once (`token_vectors`), or, where masks
+        make them differ, one trace holds each kind once at every n (`chain`).
         """
         tokens = list(tokens)
         is_serial = self.board.ps_pl_overlap == "serial"
@@ -149,6 +151,16 @@ class Simulated:
         if not tokens or not is_sum:
             return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)
         self.latency_ms(at_tokens(plan, tokens[0]), batch)  # checks every option
+        whole = [check_integer("tokens", n, 1) for n in tokens]
+        found = latencies_by_vector(plan, whole, batch, self._setting)
+        return self._latencies_by_chain(plan, tokens, batch) if found is None else found
+
+    @property
+    def _setting(self) -> Setting:
+        engine = ENGINES[str(self.engine)]
+        return Setting(self.board, self._limited(), engine, str(self.memory), self.profile, self.part == "array")
+
+    def _latencies_by_chain(self, plan: Plan, tokens: Sequence[int], batch: int) -> FloatArray:
         links = chain_of(plan, tokens)
         totals = self._encoder_totals(links.plan, batch)[:-1]
         kinds = len(links.counts)

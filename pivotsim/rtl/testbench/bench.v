@@ -55,6 +55,7 @@ module bench #(
         .read_latency(read_latency), .write_latency(write_latency), .read_command_tvalid(read_command_tvalid),
         .read_command_tready(read_command_tready), .read_command_tdata(read_command_tdata), .read_tvalid(read_tvalid),
         .read_tready(read_tready), .read_tdata(read_tdata), .read_tkeep(read_tkeep), .read_tlast(read_tlast),
+        .read_wanted(dut.core.read_takes != 0),
         .write_command_tvalid(write_command_tvalid), .write_command_tready(write_command_tready),
         .write_command_tdata(write_command_tdata), .write_tvalid(write_tvalid), .write_tready(write_tready),
         .write_tdata(write_tdata), .write_tkeep(write_tkeep), .write_tlast(write_tlast),

@@ -1,8 +1,8 @@
 // Model of the DRAM behind AXI streams, for the bench: a memory of bytes, a rate and a latency for each direction. Not for
 // synthesis. The streams are those of read_stream.v and write_stream.v.
 //
-// A transfer that starts at a clock may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after
-// its latency, of a write by the end of clock t after its first byte comes; rate_bytes 0 is no limit. Bytes to write wait
+// A read may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after its latency and after the
+// accelerator turned to it, a write by the end of clock t after its first byte comes; rate_bytes 0 is no limit. Bytes to write wait
 // in a queue of a few beats, as they do in front of a memory's controller. With `stalls` it hesitates at random, in every
 // stream, and sends full beats to a gearbox: that takes more clocks and must change no byte.
 `default_nettype none
@@ -28,6 +28,7 @@ module stream_dram #(
     output wire [8*LANES-1:0] read_tdata,
     output wire [LANES-1:0] read_tkeep,
     output wire read_tlast,
+    input wire read_wanted, // the accelerator has turned to the read in front
 
     input wire write_command_tvalid,
     output wire write_command_tready,
@@ -55,39 +56,48 @@ module stream_dram #(
     always @(posedge clk) noise <= reset ? 32'd2463534242 : twice ^ (twice << 5);
     wire [4:0] waits_now = stalls ? noise[4:0] : 5'd0; // read command, read beat, write command, write beat, status
 
-    // ---- reads
-    reg read_active;
-    reg [COUNT_BITS-1:0] lanes_reg, left_reg;
-    reg [ADDRESS_BITS-1:0] read_address_reg;
-    reg [31:0] read_waits;
-    reg [63:0] read_credit, given_reg;
+    // ---- reads: commands wait in order, each for its latency from the clock in which it came
+    reg [2*COUNT_BITS+ADDRESS_BITS-1:0] waiting [0:15];
+    reg [31:0] waiting_due [0:15], now;
+    reg [4:0] commands_in, commands_out;
+    wire is_empty = commands_in == commands_out;
     wire read_begins = read_command_tvalid && read_command_tready;
-    assign read_command_tready = !read_active && !waits_now[0];
-    wire [COUNT_BITS-1:0] lanes, left;
-    wire [ADDRESS_BITS-1:0] read_address;
-    assign {lanes, left, read_address} = read_begins ? read_command_tdata : {lanes_reg, left_reg, read_address_reg};
-    wire [31:0] read_wait = read_begins ? read_latency : read_waits;
-    wire [63:0] credit = (read_begins ? 64'd0 : read_credit) + rate_bytes;
-    wire [63:0] given = read_begins ? 64'd0 : given_reg;
-    wire [63:0] wanted = least({{(64-COUNT_BITS){1'b0}}, left}, stalls ? BEAT : {{(64-COUNT_BITS){1'b0}}, lanes});
+    assign read_command_tready = commands_in - commands_out != 5'd16 && !waits_now[0];
+    wire [COUNT_BITS-1:0] lanes, read_size;
+    wire [ADDRESS_BITS-1:0] read_first;
+    assign {lanes, read_size, read_first} = is_empty ? read_command_tdata : waiting[commands_out[3:0]];
+    wire [31:0] due = is_empty ? now + read_latency : waiting_due[commands_out[3:0]];
+    wire flows = (!is_empty || read_begins) && now >= due && read_wanted; // and the rate counts
+    reg [63:0] read_credit, given;
+    wire [63:0] credit = read_credit + rate_bytes;
+    wire [63:0] left = {{(64-COUNT_BITS){1'b0}}, read_size} - given;
+    wire [63:0] wanted = least(left, stalls ? BEAT : {{(64-COUNT_BITS){1'b0}}, lanes});
+    wire [ADDRESS_BITS-1:0] read_address = read_first + given[ADDRESS_BITS-1:0];
     reg read_stays; // a beat that is not taken does not change
     reg [63:0] beat_reg;
-    wire [63:0] beat = read_stays ? beat_reg
-        : !(read_begins || read_active) || read_wait != 0 || waits_now[1] ? 0
+    wire [63:0] beat = read_stays ? beat_reg : !flows || waits_now[1] ? 0
         : rate_bytes == 0 ? wanted : least(wanted, credit / rate_clocks - given);
     assign read_tvalid = beat != 0;
-    assign read_tlast = beat == {{(64-COUNT_BITS){1'b0}}, left};
+    assign read_tlast = beat == left;
     wire [63:0] moved = read_tready ? beat : 64'd0;
+    wire read_ends = moved != 0 && moved == left;
     always @(posedge clk) begin
-        read_active <= !reset && (read_begins || read_active) && {{(64-COUNT_BITS){1'b0}}, left} != moved;
+        now <= reset ? 0 : now + 1;
+        if (read_begins) begin
+            waiting[commands_in[3:0]] <= read_command_tdata;
+            waiting_due[commands_in[3:0]] <= now + read_latency;
+        end
+        commands_in <= reset ? 0 : commands_in + {4'd0, read_begins};
+        commands_out <= reset ? 0 : commands_out + {4'd0, read_ends};
         read_stays <= !reset && read_tvalid && !read_tready;
         beat_reg <= beat;
-        lanes_reg <= lanes;
-        left_reg <= left - moved[COUNT_BITS-1:0];
-        read_address_reg <= read_address + moved[ADDRESS_BITS-1:0];
-        read_waits <= read_wait == 0 ? 0 : read_wait - 1;
-        read_credit <= read_wait == 0 ? credit : 64'd0;
-        given_reg <= given + moved;
+        if (reset || read_ends) begin
+            read_credit <= 0;
+            given <= 0;
+        end else if (flows) begin
+            read_credit <= credit;
+            given <= given + moved;
+        end
     end
     genvar i;
     generate

@@ -28,7 +28,8 @@ def diagram(parameters: Mapping[str, int], board: SystolicHardware) -> str:
     lanes = f"{p['LANES']} B a clock"
     ways = {name: "two halves" if way == "ping_pong" else "single" for name, way in memories.model_dump().items()
             if name.endswith("_buffers")}  # fmt: skip
-    elements = "DSP48E2 slices" if p["SLICES"] else "pe_generic"
+    shared = ", shared" if p["MAC_PACKING"] > 1 else ""
+    elements = f"DSP48E2 slices{shared}" if p["SLICES"] else "pe_generic"
     boxes = (
         (10, 120, 90, 70, ("DRAM", "AXI streams")),
         (140, 50, 110, 50, ("read_stream", lanes)),

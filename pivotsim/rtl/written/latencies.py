@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.io.spec_values import value_at
+from pivotsim.rtl.buildable import PACKED_LATENCY
 
 
 class Raised(NamedTuple):
@@ -13,6 +14,9 @@ class Raised(NamedTuple):
     stated: int
     built: int
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.stated} is built as {self.built}: {self.why}"
 
 
 NEEDED = (  # path, the value that no FPGA has at speed, the least that one has, why
@@ -30,4 +34,9 @@ def as_built(board: SystolicHardware) -> tuple[SystolicHardware, tuple[Raised, .
     (2, 1, [1, 0])
     """
     raised = tuple(Raised(*row) for row in NEEDED if value_at(board, row[0]) == row[1])
+    if board.array.mac_packing > 1 and board.array.mac_latency < PACKED_LATENCY:
+        own = Raised(
+            "array.mac_latency", board.array.mac_latency, PACKED_LATENCY, "a slice adds two held operands first"
+        )
+        raised = (own, *(each for each in raised if each.path != own.path))
     return board.replace({each.path: each.built for each in raised}), raised

@@ -34,7 +34,8 @@ def readme(design: WrittenDesign, board: SystolicHardware) -> str:
     head, rule = ("as the board states | as built |", "---|---|") if is_raised else ("predicted clocks |", "---|")
     totals = f"{design.cycles:,} clocks" + (f" as built, {design.cycles_as_stated:,} as stated" if is_raised else "")
     notes = "".join(f"- {note}\n" for note in design.notes)
-    parts = ", elements in DSP48E2 slices" if p["SLICES"] else " without vendor parts"
+    shared = ", two columns in each" if p["MAC_PACKING"] > 1 else ""
+    parts = f", elements in DSP48E2 slices{shared}" if p["SLICES"] else " without vendor parts"
     return f"""# {board.name}: {array.rows} x {array.cols} {array.dataflow}, {array.fold_overlap}, {array.edge}
 Written by pivotsim {__version__}. Verilog-2005{parts}; `make` lints it, builds it with Verilator, runs
 every program below, and prints its clocks beside the predicted ones. `make COLUMNS=1` compiles one column of the array

@@ -42,6 +42,7 @@ class ExecutedGemm:
     edge: str
     os_edge_register: bool
     mac_latency: int
+    mac_packing: int
 
     @property
     def fold_cycles(self) -> IntArray:
@@ -62,6 +63,7 @@ def execute_gemm(
     edge: str = "padded",
     os_edge_register: bool = True,
     mac_latency: int = 1,
+    mac_packing: int = 1,
     activity: bool = False,
     mask: Mask | None = None,
 ) -> ExecutedGemm:
@@ -74,7 +76,7 @@ def execute_gemm(
     ----------
     a, b : array_like
         Shapes (m, k) and (k, n); integers in -128 to 127.
-    rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency
+    rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, mac_packing
         As for ``simulate_gemm``.
     activity : bool
         Keep what every PE does in every clock: cycles * rows * cols bytes.
@@ -109,7 +111,7 @@ def execute_gemm(
     >>> run.result.tolist(), run.cycles
     ([[19, 0], [43, 0]], 5)
     """
-    options = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
+    options = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, mac_packing)
     if isinstance(mask, Mask) and mask.count > 1:
         raise InputError(f"mask: must have one copy for one multiplication {got(mask.count)}")
     run = pe.run(a, b, options, mask=mask, trace=check_flag("activity", activity))

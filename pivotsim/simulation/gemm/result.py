@@ -39,6 +39,7 @@ class GemmResult(Printable):
     edge: str
     os_edge_register: bool
     mac_latency: int
+    mac_packing: int
     engine: str
     clock_mhz: float | None
     density: float | None = None
@@ -72,5 +73,6 @@ class GemmResult(Printable):
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain numbers and text, the form that ``--json`` prints."""
         entries = asdict(self)
-        hashed = {name: value for name, value in entries.items() if self.count > 1 or name not in SEVERAL}
+        unused = {*(SEVERAL if self.count == 1 else ()), *(("mac_packing",) if self.mac_packing == 1 else ())}
+        hashed = {name: value for name, value in entries.items() if name not in unused}
         return {**header("gemm", hash_of(hashed)), **entries}

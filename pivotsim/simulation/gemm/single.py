@@ -10,8 +10,10 @@ from pivotsim.hardware.array import (  # fmt: skip
     MAX_CLOCK_MHZ,
     MAX_COLS,
     MAX_MAC_LATENCY,
+    MAX_MAC_PACKING,
     MAX_ROWS,
     MIN_CLOCK_MHZ,
+    unpackable,
 )
 from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
@@ -34,6 +36,7 @@ def simulate_gemm(
     edge: str = "padded",
     os_edge_register: bool = True,
     mac_latency: int = 1,
+    mac_packing: int = 1,
     count: int = 1,
     split: str = "auto",
     engine: str = "analytic",
@@ -63,6 +66,8 @@ def simulate_gemm(
         Output stationary: count the shift to a register below the last row.
     mac_latency : int
         Clocks of one multiply-accumulate.
+    mac_packing : {1, 2}
+        Columns whose multiply-accumulates share a DSP slice (`is` and `ws`).
     count : int
         Arrays alike, 1 to 64, each with even shares of the result; the GEMM ends when the last one ends.
     split : {'auto', 'heads', 'rows', 'cols'}
@@ -117,7 +122,7 @@ def simulate_gemm(
 
         check_choice("engine", engine, array_engines())
     m, k, n = check_sizes(m, k, n)
-    chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency)
+    chosen = array_options(rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, mac_packing)
     count = check_integer("count", count, 1, MAX_ARRAYS)
     check_choice("split", split, SPLITS)
     folds = gemm_folds(m, k, n, chosen["rows"], chosen["cols"], chosen["dataflow"])
@@ -150,10 +155,11 @@ def simulate_gemm(
 
 
 def array_options(
-    rows: int, cols: int, dataflow: str, fold_overlap: str, edge: str, os_edge_register: bool, mac_latency: int
-) -> dict[str, Any]:
+    rows: int, cols: int, dataflow: str, fold_overlap: str, edge: str, os_edge_register: bool, mac_latency: int,
+    mac_packing: int,
+) -> dict[str, Any]:  # fmt: skip
     """Return an array's options, checked, as engines read them."""
-    return {
+    options = {
         "rows": check_integer("rows", rows, 1, MAX_ROWS),
         "cols": check_integer("cols", cols, 1, MAX_COLS),
         "dataflow": check_choice("dataflow", dataflow, DATAFLOWS),
@@ -161,7 +167,11 @@ def array_options(
         "edge": check_choice("edge", edge, EDGES),
         "os_edge_register": check_flag("os_edge_register", os_edge_register),
         "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
+        "mac_packing": check_integer("mac_packing", mac_packing, 1, MAX_MAC_PACKING),
     }
+    if problem := unpackable(mac_packing, dataflow):
+        raise InputError(problem)
+    return options
 
 
 def check_sizes(m: int, k: int, n: int) -> tuple[int, int, int]:

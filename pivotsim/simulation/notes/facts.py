@@ -142,6 +142,11 @@ def all_of(*needs: Need) -> Need:
     )
 
 
+def together(*needs: Need) -> tuple[Need, ...]:
+    """Return the needs for several: told at once where all are missing, else the one that is."""
+    return Need(one_of(*needs).may_hold, all_of(*needs).text), *needs
+
+
 def in_workload(kind: str) -> Need:
     """Return the need for a kind of operation."""
     return Need(

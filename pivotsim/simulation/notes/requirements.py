@@ -34,6 +34,7 @@ from pivotsim.simulation.notes.facts import (
     on_pl,
     one_of,
     run_words,
+    together,
     value,
 )
 
@@ -53,6 +54,9 @@ INTERVAL = fact(lambda facts: facts.can_be("interval", True), "a single run, whi
 AXI_BURSTS = fact(
     lambda f: f.can_exceed("memories.axi_read_burst_clocks", 0) or f.can_exceed("memories.axi_write_burst_clocks", 0),
     "a number above 0 for memories.axi_read_burst_clocks or memories.axi_write_burst_clocks",
+)
+READ_LATENCY = fact(
+    lambda f: f.can_exceed("memories.read_latency_ns", 0), "a number above 0 for memories.read_latency_ns"
 )
 OF_RESOURCES = nothing("resources alone depend on it")
 PARAMETERS = nothing("it counts parameters, not operations")
@@ -96,10 +100,11 @@ ROWS: dict[str, tuple[Need, ...]] = {
     "memories.gb_bytes": (nothing("its shares are what a run reads"),),
     "memories.out_bytes": (nothing("an output has the out_bits of its operation"),),
     "memories.axi_burst_bytes": (MEMORY, AXI_BURSTS),
+    "memories.outstanding_reads": (MEMORY, READ_LATENCY),
     "memories.dram_bytes_per_s": (MEMORY, value("memories.dram", BANDWIDTH)),
     "memories.axi_ports": (MEMORY, limited("memories.axi_port_bytes_per_clock")),
     "memories.{memory}_buffers": (MEMORY, limited("memories.{memory}_bytes")),
-    **dict.fromkeys((f"memories.{name}" for name in BLOCK), (MEMORY, value("array.dataflow", "os"))),
+    **dict.fromkeys((f"memories.{name}" for name in BLOCK), together(MEMORY, value("array.dataflow", "os"))),
     "memories.*": (MEMORY,),
     "host.ps_pl_overlap": (IN_HEADS,),
     "host.transfer.*": (TRANSFERS,),

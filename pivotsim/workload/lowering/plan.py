@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from pivotsim.errors import check_integer
 from pivotsim.models.spec import VitModel
 from pivotsim.models.stems import LVVIT_STEM, LVVIT_STEM_STRIDE, LVVIT_STEM_WIDTH
+from pivotsim.units import IntArray
 from pivotsim.workload.lowering.attention_scores import scores_and_values
 from pivotsim.workload.lowering.head import head_operations
 from pivotsim.workload.lowering.weight_gemms import Masks, WeightSizes, gemm, weights
@@ -15,6 +19,7 @@ from pivotsim.workload.plans import EncoderPlan, Plan, check_plan
 from pivotsim.workload.tokens.methods import TokenStep
 
 MAX_BATCH = 2**31 - 1  # keeps every size of a lowered trace inside int64
+EXACT = 2**50  # elements up to which vectors of sizes, of bytes and of float64 hold the numbers that single ones do
 
 
 def lower(plan: Plan, batch: int = 1) -> Trace:
@@ -65,6 +70,22 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     return Trace(tuple(ops), plan.model.name, masks, plan.model)
 
 
+def lower_at_tokens(plan: Plan, encoder: EncoderPlan, tokens: IntArray, batch: int) -> tuple[Op, ...] | None:
+    """Return the operations of one encoder at many token counts: sizes that tokens change are int64 (T,).
+
+    None where operations differ in more than their sizes, and where sizes do not fit a vector: with masks or token
+    steps, with rotated patches where a count leaves none, and with too many elements.
+    """
+    most, least = int(tokens.max()), int(tokens.min())
+    if _kind(encoder) is None or (plan.model.has_rope and least <= plan.model.leading_tokens):
+        return None
+    largest = _encoder(plan, replace(encoder, attention_tokens=most, mlp_tokens=most), most, batch, {})
+    if max(op.elements * op.k for op in largest) > EXACT:
+        return None
+    at_all = EncoderPlan(**{**vars(encoder), "attention_tokens": tokens, "mlp_tokens": tokens})
+    return tuple(_encoder(plan, at_all, most, batch, {}))
+
+
 def _embedding(model: VitModel, batch: int) -> Iterator[Op]:
     channels, (height, width) = model.channels, model.patch_sides
     if model.stem == "lvvit_4_2":
@@ -111,7 +132,7 @@ def _on_q_and_k(plan: Plan, encoder: EncoderPlan, batch: int) -> Iterator[Op]:
     if model.qk_norm:
         yield Op(i, "qk_norm", "norm", 2 * batch * encoder.attention_tokens * heads, 1, model.head_size)
     patches = encoder.attention_tokens - model.leading_tokens
-    if model.has_rope and patches > 0:
+    if model.has_rope and np.all(patches > 0):
         yield Op(i, "rope", "mul", batch * patches, 1, 2 * heads * model.head_size)
 
 

@@ -38,17 +38,21 @@ def skip_attention(plan: Plan, *, active: Iterable[int]) -> Plan:
     check_plan(plan)
     depth = len(plan.encoders)
     wanted = check_list("active", active, "encoder numbers", "write [3], [1, 2], or range(1, 7) for the first six")
-    problems = []
+    problems: list[str] = []
+    refused: dict[str, list[str]] = {}
     for position, number in enumerate(wanted):
         try:
             check_integer("active", number, 1, depth)
         except InputError as error:
-            problems.append(f"{error}; {plan.model.name} has encoders 1 to {depth}")
+            refused.setdefault(str(error).partition(" (got ")[0], []).append(str(error))
             continue
         if number in wanted[:position]:
             problems.append(f"active: encoder {number} stands twice")
         elif not plan.encoders[number - 1].attention_active:
             problems.append(f"active: the attention of encoder {number} is skipped already")
+    for first, *others in refused.values():  # a line for each mistake, not for each number of a range
+        more = f", and {len(others)} more numbers" if len(others) > 1 else ", and one more number" if others else ""
+        problems.append(f"{first}{more}; {plan.model.name} has encoders 1 to {depth}")
     if problems:
         raise InputError(problems)
     kept = set(wanted)

@@ -14,6 +14,15 @@ def folds_of(row_size: int, col_size: int, rows: int, cols: int) -> list[tuple[i
     return folds
 
 
+def slices_of(used_cols: int, mac_packing: int) -> int:
+    """Slices side by side that hold so many columns, of which each takes ``mac_packing`` while they last."""
+    slices, left = 0, used_cols
+    while left > 0:
+        slices += 1
+        left -= mac_packing
+    return slices
+
+
 def gemm_cycles(
     m: int,
     k: int,
@@ -26,6 +35,7 @@ def gemm_cycles(
     edge: str,
     os_edge_register: bool,
     mac_latency: int,
+    mac_packing: int = 1,
 ) -> int:
     """Clocks from the first operand in to the last output registered, both included."""
     if dataflow == "is":
@@ -39,7 +49,7 @@ def gemm_cycles(
         max(
             end
             for _, end in fold_intervals(
-                folds, rows, cols, t, dataflow, fold_overlap, edge, os_edge_register, mac_latency
+                folds, rows, cols, t, dataflow, fold_overlap, edge, os_edge_register, mac_latency, mac_packing
             )
         )
         + 1
@@ -56,15 +66,18 @@ def fold_intervals(
     edge: str,
     os_edge_register: bool,
     mac_latency: int,
+    mac_packing: int = 1,
 ) -> list[tuple[int, int]]:
     """Each fold's first streamed operand and last registered output, as clocks from 0.
 
-    Folds are walked one by one; a padded fold uses all rows and columns.
+    Folds are walked one by one; a padded fold uses all rows and columns. Columns that share a slice see a streamed
+    operand in the same clock, so it passes slices; their sums are parted below the last row, in a register of its own.
     """
     if edge == "padded":
         folds = [(rows, cols) for _ in folds]
     drains = dataflow == "os"
-    slower = mac_latency - 1
+    folds = [(used_rows, slices_of(used_cols, mac_packing)) for used_rows, used_cols in folds]
+    slower = mac_latency - 1 + (1 if mac_packing > 1 else 0)
     start = 0 if drains else folds[0][0]  # the first stationary tile is loaded row by row
     intervals = []
     for f, (used_rows, used_cols) in enumerate(folds):

@@ -7,10 +7,11 @@ C(B - g, Z) / C(B, Z). A fold of streamed length T > 0 takes 2R + C + T - 2 cloc
 from fractions import Fraction
 from math import comb
 
+from tests.oracles.array.array_schedule import slices_of
 from tests.oracles.array.masked_schedule import mapped, product_at
 
 
-def mean_clocks(m, k, n, kept, block, *, rows, cols, dataflow, mac_latency=1):
+def mean_clocks(m, k, n, kept, block, *, rows, cols, dataflow, mac_latency=1, mac_packing=1):
     """The mean as a fraction, found by asking of every fold and index which blocks of weights they touch."""
     blocks = -(-k // block) * -(-n // block)
     row_size, col_size, t_size = mapped(m, k, n, dataflow)
@@ -30,5 +31,6 @@ def mean_clocks(m, k, n, kept, block, *, rows, cols, dataflow, mac_latency=1):
                         touched.add((down // block, across // block))
                 of_fold |= touched
                 total += chance_of_any(touched)
-            total += (2 * rows + cols - 2 + mac_latency - 1) * chance_of_any(of_fold)
+            slower = mac_latency - 1 + (1 if mac_packing > 1 else 0)
+            total += (2 * rows + slices_of(cols, mac_packing) - 2 + slower) * chance_of_any(of_fold)
     return total

@@ -4,6 +4,8 @@ A multiply-accumulate (m, k, n) is needed where the mask keeps its element. A fo
 which one of its rows and columns needs the product; a fold that streams nothing does not run.
 """
 
+from tests.oracles.array.array_schedule import slices_of
+
 
 def is_needed(operand, elements, m, k, n):
     """Whether product (m, k, n) is needed; ``elements`` is a matrix of true and false, None keeps all."""
@@ -53,7 +55,9 @@ def streams_of_folds(m, k, n, operand, elements, *, rows, cols, dataflow):
     return folds
 
 
-def fold_intervals(folds, *, rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency):
+def fold_intervals(
+    folds, *, rows, cols, dataflow, fold_overlap, edge, os_edge_register, mac_latency, mac_packing=1
+):  # fmt: skip
     """Each remaining fold's first streamed operand and last registered output, as clocks from 0.
 
     ``folds`` is a list of (used rows, used columns, streamed length), in order, all lengths at least 1. A padded fold
@@ -64,7 +68,9 @@ def fold_intervals(folds, *, rows, cols, dataflow, fold_overlap, edge, os_edge_r
     if not folds:
         return []
     drains = dataflow == "os"
-    slower = mac_latency - 1
+    # columns that share a slice see a streamed operand in the same clock, and a register parts their sums
+    folds = [(used_rows, slices_of(used_cols, mac_packing), t) for used_rows, used_cols, t in folds]
+    slower = mac_latency - 1 + (1 if mac_packing > 1 else 0)
     start = 0 if drains else folds[0][0]
     intervals = []
     for f, (used_rows, used_cols, t) in enumerate(folds):

@@ -15,8 +15,8 @@ memory: ipmem_bytes, wtmem_bytes, opmem_bytes (or None); ipmem_buffers, wtmem_bu
         (or None) and clock_hz; axi_bytes_per_cycle, gb_port_bytes_per_cycle, ipmem_port_bytes_per_cycle,
         wtmem_port_bytes_per_cycle (or None); axi_burst_bytes (None: bursts cost nothing), axi_bursts (unit or row),
         axi_read_burst_cycles, axi_read_beat_cycles and the same for write; read_latency_cycles,
-        write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits of
-        the GEMM; output_block_rows and output_block_cols (os: outputs that share a chunk of the operands, whose sums
+        outstanding_reads, write_latency_cycles; buffer_read_cycles; bias; sum_bytes; input_bits, weight_bits, out_bits
+        of the GEMM; output_block_rows and output_block_cols (os: outputs that share a chunk of the operands, whose sums
         OPMEM holds; 0 is the array's own, twice 0: each fold for itself, its sums stay in the array); those of
         ``modes``
 mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense GEMM
@@ -25,6 +25,7 @@ mask:   operand (a, b or out), block, kept (rows of blocks), or None for a dense
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.oracles.array.array_schedule import slices_of
 from tests.oracles.memory.modes import USUAL, array_as_run, is_turn_of_load, is_turn_of_pass, user_of
 from tests.oracles.memory.program import (
     LOOP_ORDERS,
@@ -49,7 +50,8 @@ UNLIMITED = {
     "ipmem_port_bytes_per_cycle": None, "wtmem_port_bytes_per_cycle": None,
     "axi_burst_bytes": None, "axi_read_burst_cycles": 0, "axi_read_beat_cycles": 1, "axi_write_burst_cycles": 0,
     "axi_write_beat_cycles": 1, "axi_bursts": "unit",
-    "read_latency_cycles": 0, "write_latency_cycles": 0, "buffer_read_cycles": 0, "bias": False, "sum_bytes": 4,
+    "read_latency_cycles": 0, "outstanding_reads": 1, "write_latency_cycles": 0, "buffer_read_cycles": 0,
+    "bias": False, "sum_bytes": 4,
     "input_bits": 8, "weight_bits": 8, "out_bits": 8, "output_block_rows": 0,
     "output_block_cols": 0, **USUAL,
 }  # fmt: skip
@@ -121,6 +123,7 @@ class Machine:
         self.reading: Transfer | None = None
         self.writing: Transfer | None = None
         self.next_load = self.next_drain = self.next_tile = self.next_stream = 0  # indices into the program
+        self.next_request = 0  # of the loads, ahead of next_load where requests may be in flight
         self.readers_left: dict[tuple[str, int], int] = {}  # of a half of IPMEM or WTMEM, by operand
         self.region_freed: dict[int, int] = {}  # by half of OPMEM: the clock in which it drained last
         self.read_waits: list[bool] = []  # clock by clock: the read side waits for DRAM
@@ -142,7 +145,7 @@ class Machine:
         return Result(self.now, program.loads, drains, passes, self.stall_cycles, moved_bytes)
 
     def tick(self) -> None:
-        assert self.countdowns or not self.is_memory_clock(), "nothing runs and nothing can start"
+        assert self.countdowns or not self.is_memory_clock() or self.has_requested(), "nothing can start"
         reads = self.reading is not None and self.reading.waits_for_dram(self.now)
         writes = self.writing is not None and self.writing.waits_for_dram(self.now)
         self.read_waits.append(reads)
@@ -162,25 +165,44 @@ class Machine:
         return bool(over)
 
     def start_something(self) -> bool:
-        return self.start_read() or self.start_write() or self.start_tile() or self.start_stream()
+        return (
+            self.request_read() or self.start_read() or self.start_write() or self.start_tile() or self.start_stream()
+        )
 
     def is_memory_clock(self) -> bool:
         return self.now % self.program.divisor == 0
 
-    # read side: one load at a time, in program order
+    # read side: requests go out in program order, and in that order one load at a time comes
 
-    def start_read(self) -> bool:
-        loads = self.program.loads
-        if self.reading is not None or self.next_load == len(loads) or not self.is_memory_clock():
+    def request_read(self) -> bool:
+        loads, memory = self.program.loads, self.program.memory
+        allowed = memory["outstanding_reads"] if memory["read_latency_cycles"] else 1
+        if self.next_request == len(loads) or not self.is_memory_clock():
             return False
-        load = loads[self.next_load]
+        load, before = loads[self.next_request], loads[: self.next_request]
+        if sum(each.end is None for each in before) == allowed:
+            return False
+        if allowed > 1 and self.has_requested():  # one request a clock
+            return False
         if self.readers_left.get((load.kind, load.half), 0) > 0:  # its half is still to be read
             return False
         if not is_turn_of_load(self.program, load):
             return False
         self.readers_left[load.kind, load.half] = load.uses
+        self.next_request += 1
+        load.requested = self.now
+        return True
+
+    def has_requested(self) -> bool:
+        return self.next_request > 0 and self.program.loads[self.next_request - 1].requested == self.now
+
+    def start_read(self) -> bool:
+        if self.reading is not None or self.next_load == self.next_request or not self.is_memory_clock():
+            return False
+        load = self.program.loads[self.next_load]
         self.next_load += 1
         self.reading, load.start = load, self.now
+        load.latency_cycles = max(0, load.requested + load.latency_cycles - self.now)  # what is left of it
         self.after(load.length_cycles, self.end_read)
         return True
 
@@ -289,6 +311,9 @@ class Machine:
         """Clocks from the stream's start until the array takes the next tile, the next stream, has all outputs."""
         cols = self.array["cols"] if self.array["edge"] == "padded" else one.used_cols
         rows, used, slower = self.array["rows"], self.rows_of(one), self.array["mac_latency"] - 1
+        packing = self.array.get("mac_packing", 1)
+        cols = slices_of(cols, packing)  # columns that share a slice see a streamed operand in the same clock
+        slower += 1 if packing > 1 else 0  # a register parts their sums
         overlap, steps = self.array["fold_overlap"], one.steps
         if self.array["dataflow"] != "os":
             outputs = steps + rows + cols - 2 + slower

@@ -31,6 +31,7 @@ class Transfer:
     answer_cycles: int = 0  # of a drain: OPMEM's first word is read
     half: int = 0
     uses: int = 0  # passes that read the unit before its half takes another
+    requested: int | None = None  # of a load: the clock in which it was asked for
     start: int | None = None
     end: int | None = None
     readable: bool = False  # the array can have what came, or the half that went

@@ -66,8 +66,40 @@ def in_slices(design):
     return design["dataflow"] != "os" and design["fold_overlap"] in ("none", "settled")
 
 
+def bits_of_sum(products):
+    """Bits of a sum of so many products of int8, the largest of which is 2**14: at least those of a chain."""
+    found = 18
+    while products * 2**14 > 2 ** (found - 1) - 1:
+        found += 1
+    return found
+
+
+def pair(height):
+    """Two columns that share slices, row by row and chain by chain."""
+    luts, ffs = 1, 17 * height  # each row passes an operand and its mark, and holds the right column's next operand
+    for _ in range(3):  # tags
+        lut, ff = chain(height)
+        luts, ffs = luts + lut, ffs + ff
+    done = 0
+    while done < height:
+        length = min(7, height - done)
+        if done:
+            for column in range(2):  # the sums from above wait, and are added to; the right one has a carry more
+                for _ in range(bits_of_sum(done)):
+                    lut, ff = chain(length)
+                    luts, ffs = luts + lut + 1, ffs + ff
+                luts += column
+        done += length
+    return luts, ffs + 2 * bits_of_sum(height)
+
+
 def columns(design):
     luts = ffs = 0
+    if in_slices(design) and design["mac_packing"] == 2:
+        for _ in range(0, design["cols"], 2):
+            lut, ff = pair(design["rows"])
+            luts, ffs = luts + lut, ffs + ff
+        return luts, ffs, 0
     for _ in range(design["cols"]):
         if in_slices(design):
             for _ in range(design["rows"]):
@@ -97,6 +129,14 @@ def skew(design):
     sliced, os = in_slices(design), design["dataflow"] == "os"
     registers = 1 if sliced else design["mac_latency"] - 1
     waits = []
+    if design["mac_packing"] == 2:
+        for row in range(design["rows"]):
+            waits += [row] * 9
+        for col in range(design["cols"]):
+            waits += [col // 2] * 8 + [col // 2 + 3]
+        waits += [3]  # the last sum of a pass, before pairs tap it
+        luts, ffs = (sum(amounts) for amounts in zip(*map(chain, waits), strict=True))
+        return luts + 1, ffs + 2 * ((design["cols"] + 1) // 2 - 1), 0
     for row in range(design["rows"]):
         waits += [row] * (9 if sliced else 10)
     for col in range(design["cols"]):
@@ -134,7 +174,8 @@ def opmem(design, uram):
     halves, depth = design["opmem_halves"], bits(design["opmem_words"])
     depth = max(depth, 4)
     words = 1024 if uram else 2**depth
-    edge = design["rows"] + (1 if in_slices(design) else design["mac_latency"] - 1)
+    more = design["mac_packing"] - 1
+    edge = design["rows"] + (1 + 2 * more if in_slices(design) else design["mac_latency"] - 1 + more)
     found = []
     for place, name in enumerate(("lut", "ff", "bram36")):
         eight, sixteen = {}, {}

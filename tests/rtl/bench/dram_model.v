@@ -1,7 +1,7 @@
 // Model of the DRAM for test benches: a memory of bytes, a rate and a latency for each direction. Not for synthesis.
 //
-// A transfer that starts at a clock may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after
-// its latency, of a write by the end of clock t after its first byte is offered; rate_bytes 0 is no limit.
+// A read may move floor((t + 1) * rate_bytes / rate_clocks) bytes by the end of clock t after its latency and after the
+// accelerator turned to it, a write by the end of clock t after its first byte is offered; rate_bytes 0 is no limit.
 `default_nettype none
 module dram_model #(
     parameter LANES = 8,
@@ -10,6 +10,7 @@ module dram_model #(
     parameter BYTES = 4096
 ) (
     input wire clk,
+    input wire reset,
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
     input wire [31:0] read_latency,
@@ -17,6 +18,7 @@ module dram_model #(
 
     input wire read_starts,
     input wire [ADDRESS_BITS-1:0] read_address,
+    input wire [COUNT_BITS-1:0] read_size,
     input wire [COUNT_BITS-1:0] read_takes,
     output wire [COUNT_BITS-1:0] read_count,
     output wire [8*LANES-1:0] read_data,
@@ -35,18 +37,37 @@ module dram_model #(
         least = allowed < {{(64-COUNT_BITS){1'b0}}, wanted} ? allowed[COUNT_BITS-1:0] : wanted;
     endfunction
 
-    // ---- reads
-    reg [31:0] read_waits;
+    // ---- reads: requests wait in order, each for its latency from the clock in which it came
+    reg [ADDRESS_BITS-1:0] waiting_address [0:15];
+    reg [COUNT_BITS-1:0] waiting_size [0:15];
+    reg [31:0] waiting_due [0:15], now;
+    reg [4:0] come, gone; // requests
+    wire is_empty = come == gone;
+    wire [ADDRESS_BITS-1:0] front_address = is_empty ? read_address : waiting_address[gone[3:0]];
+    wire [COUNT_BITS-1:0] front_size = is_empty ? read_size : waiting_size[gone[3:0]];
+    wire [31:0] front_due = is_empty ? now + read_latency : waiting_due[gone[3:0]];
+    wire flows = (!is_empty || read_starts) && now >= front_due && read_takes != 0; // and the rate counts
     reg [63:0] read_credit, given;
-    wire [31:0] read_wait = read_starts ? read_latency : read_waits;
-    wire [63:0] credit = (read_starts ? 64'd0 : read_credit) + rate_bytes;
-    wire [63:0] given_before = read_starts ? 64'd0 : given;
-    assign read_count = read_wait != 0 ? 0 : rate_bytes == 0 ? read_takes
-        : least(read_takes, credit / rate_clocks - given_before);
+    wire [63:0] credit = read_credit + rate_bytes;
+    assign read_count = !flows ? 0 : rate_bytes == 0 ? read_takes : least(read_takes, credit / rate_clocks - given);
+    wire [63:0] given_now = given + {{(64-COUNT_BITS){1'b0}}, read_count};
+    wire ends = flows && given_now == {{(64-COUNT_BITS){1'b0}}, front_size};
     always @(posedge clk) begin
-        read_waits <= read_wait == 0 ? 0 : read_wait - 1;
-        read_credit <= read_wait == 0 ? credit : 64'd0;
-        given <= given_before + {{(64-COUNT_BITS){1'b0}}, read_count};
+        now <= reset ? 0 : now + 1;
+        if (read_starts) begin
+            waiting_address[come[3:0]] <= read_address;
+            waiting_size[come[3:0]] <= read_size;
+            waiting_due[come[3:0]] <= now + read_latency;
+        end
+        come <= reset ? 0 : come + {4'd0, read_starts};
+        gone <= reset ? 0 : gone + {4'd0, ends};
+        if (reset || ends) begin
+            read_credit <= 0;
+            given <= 0;
+        end else if (flows) begin
+            read_credit <= credit;
+            given <= given_now;
+        end
     end
 
     // ---- writes
@@ -78,7 +99,7 @@ module dram_model #(
     generate
         for (i = 0; i < LANES; i = i + 1) begin : lane
             localparam [ADDRESS_BITS-1:0] NUMBER = i;
-            assign read_data[8*i +: 8] = bytes[read_address + given_before[ADDRESS_BITS-1:0] + NUMBER];
+            assign read_data[8*i +: 8] = bytes[front_address + given[ADDRESS_BITS-1:0] + NUMBER];
         end
     endgenerate
 endmodule

@@ -88,27 +88,48 @@ def test_cascades_that_fit():
 def test_packing_needs_a_slice_that_holds_two():
     pynq = ps.load_hardware("pynq_z2")
     with pytest.raises(ps.InputError) as error:
-        pynq.replace({"fpga.use.int8_packing": True})
-    told = "a DSP48E1, whose multiplier takes 25 bits, holds no two int8 operands (got true)"
+        pynq.replace({"array.mac_packing": 2})
+    told = "array.mac_packing: a DSP48E1, whose multiplier takes 25 bits, holds no two int8 operands (got 2)"
     assert str(error.value).endswith(told)
     assert {name: kind.packed_rows for name, kind in DSP_KINDS.items()} == {"DSP48E1": 0, "DSP48E2": 7, "DSP58": 7}
-    packed = ps.fit(ps.load_hardware("zcu102").replace({"fpga.use.int8_packing": True}))
-    assert any("exact in chains of 7 rows" in note for note in packed.notes)
-    assert packed.cascades.needed == 18
+    packed = ps.fit(ps.load_hardware("zcu102").replace({"array.mac_packing": 2}))
+    assert any("exact in chains of 7 rows; longer ones are added up in fabric" in note for note in packed.notes)
+    assert (packed.cascades.rows, packed.cascades.needed, packed.cascades.broken) == (7, 10 * 18, 0)
 
 
 def test_packing_is_of_int8_operands_alone():
     zcu102 = ps.load_hardware("zcu102")
-    both = {"fpga.use.int8_packing": True, "array.operand_bits": 16}
+    both = {"array.mac_packing": 2, "array.operand_bits": 16}
     with pytest.raises(ps.InputError) as error:
         zcu102.replace(both)
-    told = "fpga.use.int8_packing: only 8-bit operands pack (array.operand_bits 16)"
+    told = "array.mac_packing: only 8-bit operands pack (array.operand_bits 16) (got 2)"
     assert told in str(error.value)
     assert zcu102.replace({**both, "array.operand_bits": 4}) and zcu102.replace({"array.operand_bits": 16})
-    axes = {"array.operand_bits": [8, 16], "fpga.use.int8_packing": [False, True], "array.mac_latency": [1, 2]}
+    axes = {"array.operand_bits": [8, 16], "array.mac_packing": [1, 2], "array.mac_latency": [1, 2]}
     found = ps.explore({"name": "s", "axes": axes})
-    pairs = set(zip(found["array.operand_bits"].tolist(), found["fpga.use.int8_packing"].tolist(), strict=True))
-    assert pairs == {(8, False), (8, True), (16, False)}
+    pairs = set(zip(found["array.operand_bits"].tolist(), found["array.mac_packing"].tolist(), strict=True))
+    assert pairs == {(8, 1), (8, 2), (16, 1)}
+
+
+@pytest.mark.parametrize("options", [{}, {"engine": "memory", "memory": "hw"}])
+def test_packing_is_of_sums_that_move(options):
+    """os is refused in a line, in Python, on the command line's way and among vectors; a space leaves it out."""
+    told = "mac_packing: sums that stay in the array have a slice each, 2 needs dataflow is or ws (got 'os')"
+    os = {"array.mac_packing": 2, "array.dataflow": "os"}
+    with pytest.raises(ps.InputError) as error:
+        ps.load_hardware("zcu102").replace(os)
+    assert str(error.value).endswith(told)
+    for asked in (
+        lambda: ps.simulate_gemm(8, 8, 8, dataflow="os", mac_packing=2),
+        lambda: ps.simulate_designs(ps.plan("deit_t"), "zcu102", {"dataflow": ["os"], "mac_packing": [2]}),
+    ):
+        with pytest.raises(ps.InputError) as error:
+            asked()
+        assert str(error.value).endswith(told)
+    axes = {"array.dataflow": ["is", "os"], "array.mac_packing": [1, 2], "array.rows": [32]}
+    found = ps.explore({"name": "s", "fixed": {"model": "deit_t", **options}, "axes": axes})
+    pairs = set(zip(found["array.dataflow"].tolist(), found["array.mac_packing"].tolist(), strict=True))
+    assert pairs == {("is", 1), ("is", 2), ("os", 1)}
 
 
 def test_large_memories_go_into_ultraram_where_asked():

@@ -47,7 +47,7 @@ def test_a_kind_that_is_left_out_gets_its_row(tmp_path):
     named = {path: source for path, source in hw.sources.items() if source.startswith(DEFAULT)}
     assert set(named) == {
         *(f"{group}.{kind}" for kind in ("gelu", "sort", *LATER) for group in ("host.paper", "host.full", "placement")),
-        *("units.gelu", *(f"units.{kind}" for kind in LATER), "array.count", "array.split"),
+        *("units.gelu", *(f"units.{kind}" for kind in LATER), "array.count", "array.split", "array.mac_packing"),
     }
     assert named["host.full.gelu"] == f"{DEFAULT}: {OPERATIONS['gelu'].source}"
     for path, _, _, source, _ in hw.to_rows():

@@ -32,6 +32,19 @@ def test_entropies(search):
     assert alone.threshold is None and not effort.draw_entropies(alone, new_axes(4, 3)[1][0]).lines
 
 
+def test_a_threshold_near_0_is_seen():
+    """Its bins are in powers, and images below the first stay counted."""
+    arrays = synthetic.outputs((3, 12), images=100)
+    arrays["effort3"] = arrays["effort3"] * 5  # nearly sure of most
+    sure = ps.effort.cosearch(PLAN, arrays, synthetic.cka())
+    data = effort.entropy_data(sure, sure.at_lec((3, 12), [0.3]))
+    assert 0 < data.edges[0] <= data.threshold / 10 and data.threshold < 0.1
+    assert np.allclose(np.diff(np.log(data.edges)), np.log(data.edges[1] / data.edges[0]))
+    assert sum(counts.sum() for counts in data.counts.values()) == 100
+    axes = effort.draw_entropies(data, new_axes(4, 3)[1][0])
+    assert axes.get_xscale() == "log" and "first bar holds all below" in axes.get_xlabel()
+
+
 def test_entropies_without_labels():
     arrays = synthetic.outputs((3, 12))
     del arrays["labels"]

@@ -8,7 +8,7 @@ from pivotsim.dse.fronts import front_rows, knee_place
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.plots.front import draw_front, front_data, plot_front
 from pivotsim.plots.heat_map import draw_heat, heat_data
-from pivotsim.plots.parallel import parallel_data
+from pivotsim.plots.parallel import draw_parallel, parallel_data
 from pivotsim.plots.style import new_axes
 
 SPACE = {
@@ -30,6 +30,14 @@ def test_columns_of_parallel_coordinates():
     assert ticks == [([0, 0.5, 1], ["1", "2", "3"]), ([0, 0.5, 1], ["is", "os", "ws"]), ([0.5], ["1"])]
     _, ((at, texts),) = parallel_data({"a": np.arange(12.0)}, ["a"])
     assert (at, texts) == ([0, 1], ["0", "11"])  # of many numbers the ends
+
+
+def test_a_word_that_all_designs_share_stands_above_their_lines():
+    front = {"a": np.array([1, 2]), "w": np.array(["is", "is"]), "c": np.array([3.0, 4.0])}
+    axes = draw_parallel(parallel_data(front, list(front)), list(front), 0, new_axes(6, 3)[1][0])
+    of = {text.get_text(): text for text in axes.texts}
+    assert of["is"].xyann[1] > 6 and of["is"].get_bbox_patch().get_alpha() == 1
+    assert of["1"].xyann[1] == 0
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.plots import gantt
-from pivotsim.plots.style import new_axes
+from pivotsim.plots.style import drawn_as, new_axes
 
 WHOLE = ps.plan("deit_s")
 
@@ -64,6 +64,24 @@ def test_images_have_rows_of_their_own_and_encoders_numbers():
     assert [t.get_text() for t in axes.texts].count(" 12") == 2 and set(heights.values()) <= {-1, 0, 1}
     many = [bar._replace(image=i) for i, bar in enumerate(gantt.gantt_data(ps.simulate(WHOLE), join=True))]
     assert set(gantt.rows_of(many).values()) == {"array (PL)", "processor (PS)"}
+
+
+def test_in_one_column_names_and_numbers_keep_apart():
+    report = ps.simulate(ps.plan("deit_t"), ps_pl_overlap="images", batch=2)
+    bars, marks = gantt.gantt_data(report, gantt.encoder_window(report, 1)), gantt.encoder_marks(report)
+
+    def named(axes):
+        return {text.get_text() for text in axes.texts}
+
+    own = gantt.draw_gantt(bars, new_axes(9, 3)[1][0])
+    whole = gantt.gantt_data(report, join=True)
+    with drawn_as("png", 1):
+        narrow = gantt.draw_gantt(bars, new_axes(9, 3)[1][0])
+        numbered = gantt.draw_gantt(whole, new_axes(9, 3)[1][0], "", marks)
+    assert named(own) - named(narrow) == {"qkt [1]", "qkt [2]", "proj [1]"}
+    assert {text.get_text().strip() for text in numbered.texts} == {"1", "3", "5", "7", "9", "11"}
+    widths = {float(width) for each in numbered.collections for width in each.get_linewidths()}
+    assert widths == {0.0, gantt.EDGE_PT}  # white edges do not hide narrow bars
 
 
 def test_units_have_a_row_and_images_are_numbered(tmp_path):

@@ -79,3 +79,17 @@ def test_in_one_column_panels_stand_below_each_other_and_wide_legends_below_all(
         assert len(axes) == 3 and len({round(a.get_position().x0, 3) for a in axes}) == 2
     figure, axes = new_axes(12, 4, 3)
     assert len({round(a.get_position().y0, 3) for a in axes}) == 1 and tuple(figure.get_size_inches()) == (12, 4)
+
+
+def test_in_one_column_no_title_or_note_leaves_the_picture(tmp_path):
+    """Titles stand above axes that long names push aside."""
+    with drawn_as("png", 1):
+        figure, (axes,) = new_axes(9, 4)
+        axes.set_yticks([0, 1], ["a name of a row that is long", "another"])
+        axes.set_title("a title of so many words that in one column it has to be told in lines")
+        axes.set_xlabel("a note of so many words that in one column it has to be told in lines, too")
+        save_figure(figure, tmp_path, "p")
+    figure.draw_without_rendering()
+    for text in (axes.title, axes.xaxis.label):
+        box = text.get_window_extent()
+        assert "\n" in text.get_text() and box.x0 >= 0 and box.x1 <= figure.bbox.x1, text.get_text()

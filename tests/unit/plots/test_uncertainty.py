@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.plots.uncertainty import attained_data, plot_front_uncertainty, share_data, spread_data, staying_data
+from pivotsim.plots.style import new_axes
+from pivotsim.plots.uncertainty import (
+    attained_data,
+    draw_attained,
+    draw_shares,
+    plot_front_uncertainty,
+    share_data,
+    spread_data,
+    staying_data,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +52,16 @@ def test_pictures_are_written(front, tmp_path):
         "front_uncertainty.png",
         "front_attainment.png",
     ]
+
+
+def test_a_single_constant_is_no_higher_than_one_of_many():
+    axes = [draw_shares({name: [0.5, 0.2] for name in names}, ["delay_ms", "energy_j"], each)
+            for names, each in zip(("a", "abcd"), new_axes(8, 3, columns=2)[1], strict=True)]  # fmt: skip
+    shares = [each.patches[0].get_height() / abs(np.diff(each.get_ylim())[0]) for each in axes]
+    assert shares[0] == shares[1] < 0.15
+    assert axes[0].get_ylim()[0] > axes[0].get_ylim()[1]  # the largest on top
+
+
+def test_legends_print_shares_as_texts_do(front):
+    axes = draw_attained(attained_data(front), ["x", "y"], new_axes(4, 3)[1][0])
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["10 %", "50 %", "90 %"]

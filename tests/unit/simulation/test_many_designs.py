@@ -28,6 +28,21 @@ def test_a_grid_is_every_combination_the_last_field_fastest():
         assert table["pl_cycles"][place] == one.pl_cycles and table["delay_ms"][place] == pytest.approx(one.delay_ms)
 
 
+@pytest.mark.parametrize("method", ["fitted", "synthesis"])
+def test_resources_and_clocks_follow_every_field_of_the_array(method):
+    board = ps.load_hardware("zcu102").replace({"fpga.use.counted_by": method, "array.cols": 35})
+    axes = {"fold_overlap": ["chained", "settled"], "mac_latency": [1, 3], "mac_packing": [1, 2]}
+    table = ps.simulate_designs(PLAN, board, axes, grid=True)
+    for place in range(8):
+        own = {f"array.{field}": table[field][place].item() for field in axes}
+        design = board.replace(own)
+        assert table["pl_cycles"][place] == ps.simulate(PLAN, design).pl_cycles
+        assert [table[r.resource][place] for r in ps.fit(design).resources if r.resource != "uram"] == [
+            r.demand for r in ps.fit(design).resources if r.resource != "uram"
+        ]
+    assert len(set(table["dsp"].tolist())) == 2
+
+
 def test_a_table_says_its_columns_and_units():
     table = ps.simulate_designs(PLAN, "zcu102", {"rows": [8, 64], "mac_latency": [1, 2]})
     resources = ("dsp", "bram36", "lut", "ff", "fits")

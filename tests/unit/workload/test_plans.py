@@ -44,6 +44,13 @@ def test_no_attention_at_all():
     [
         ([0], "active: must be at least 1 (got 0); deit_s has encoders 1 to 12"),
         ([13], "active: must be at most 12 (got 13); deit_s has encoders 1 to 12"),
+        (range(1, 1000), "active: must be at most 12 (got 13), and 986 more numbers; deit_s has encoders 1 to 12"),
+        ([13, 14], "active: must be at most 12 (got 13), and one more number; deit_s has encoders 1 to 12"),
+        (
+            [0, 99],
+            "active: must be at least 1 (got 0); deit_s has encoders 1 to 12\n"
+            "active: must be at most 12 (got 99); deit_s has encoders 1 to 12",
+        ),
         ([2, 2], "active: encoder 2 stands twice"),
         ([1.0], "active: must be an integer (got 1.0); deit_s has encoders 1 to 12"),
         ([True], "active: must be an integer (got true); deit_s has encoders 1 to 12"),

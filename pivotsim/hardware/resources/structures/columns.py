@@ -7,6 +7,7 @@ import numpy as np
 
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.resources.recorded import EXACT, EXTRAPOLATED, row_of
+from pivotsim.hardware.resources.structures.packed_columns import pair_columns, pair_skew
 from pivotsim.hardware.resources.structures.shift_registers import chain_ffs, chain_luts, stairs
 from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structure, in_slices
 
@@ -21,10 +22,15 @@ def element_columns(sizes: Sizes) -> Structure:
     slices = in_slices(sizes)
     lut, ff = TAGS * chain_luts(rows), OPERAND_FFS * rows + TAGS * chain_ffs(rows)
     generic_lut, generic_ff = _generic_column(sizes)
-    how = np.where(slices | (np.asarray(sizes.mac_latency) <= 2), EXACT, EXTRAPOLATED)
-    return Structure(
-        "columns", cols * np.where(slices, lut, generic_lut), cols * np.where(slices, ff, generic_ff), 0 * cols, how
-    )
+    lut, ff = (cols * np.where(slices, *amounts) for amounts in ((lut, generic_lut), (ff, generic_ff)))
+    pairs, packed = (cols + 1) // 2, np.asarray(sizes.mac_packing) > 1
+    if np.any(packed & slices):
+        lut, ff = (
+            np.where(packed & slices, pairs * of_pair, single)
+            for of_pair, single in zip(pair_columns(rows), (lut, ff), strict=True)
+        )
+    is_known = np.where(slices, True, (np.asarray(sizes.mac_latency) <= 2) & ~packed)
+    return Structure("columns", lut, ff, 0 * lut, np.where(is_known, EXACT, EXTRAPOLATED))
 
 
 def _generic_column(sizes: Sizes) -> tuple[Any, Any]:
@@ -76,4 +82,9 @@ def skew_registers(sizes: Sizes) -> Structure:
     taps = cols - 1 + registers + np.where(os == 1, cols - 1 + registers, np.where(chained, cols - 1, 2 * (cols - 1)))
     lut = row_bits * row_lut + 8 * col_lut + tag_lut + np.where((os == 1) | slices, 1, 0)
     ff = row_bits * row_ff + 8 * col_ff + tag_ff + taps
-    return Structure("skew registers", lut, ff, 0 * lut, np.where(registers <= 1, EXACT, EXTRAPOLATED))
+    is_known, packed = registers <= 1, np.asarray(sizes.mac_packing) > 1
+    if np.any(packed):
+        of_pairs = pair_skew(rows, cols)
+        lut, ff = (np.where(packed, *amounts) for amounts in zip(of_pairs, (lut, ff), strict=True))
+        is_known = np.where(packed, slices, is_known)
+    return Structure("skew registers", lut, ff, 0 * lut, np.where(is_known, EXACT, EXTRAPOLATED))

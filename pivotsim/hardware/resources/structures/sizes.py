@@ -18,7 +18,7 @@ class Sizes(NamedTuple):
 
     ``os`` is 1 where sums stay in place, ``overlap`` the place of the fold overlap in ``FOLD_OVERLAPS``. ``lanes`` are
     the bytes that move in a clock, ``opmem_words`` the sums of a column in a half. A memory of 0 bytes is not there.
-    ``in_uram`` holds 1 for each of ``MEMORIES`` that is built of UltraRAM: it takes no block RAM and no LUT to store.
+    ``bias_lanes`` are the bytes of biases that a drain's word takes, 0 without biases.
     """
 
     rows: Any
@@ -26,13 +26,14 @@ class Sizes(NamedTuple):
     os: Any
     overlap: Any
     mac_latency: Any
+    mac_packing: Any
     lanes: Any
     ipmem_bytes: Any
     wtmem_bytes: Any
     gb_bytes: Any
     opmem_words: Any
     opmem_halves: Any
-    in_uram: dict[str, Any]
+    bias_lanes: Any
 
 
 class Structure(NamedTuple):
@@ -50,7 +51,7 @@ class Structure(NamedTuple):
 
 
 def in_slices(sizes: Sizes) -> Any:
-    """Return whether all of an element but a passing operand lies in a DSP48E2 slice."""
+    """Return whether all of an element but passing operands lies in a DSP48E2 slice, its own or one of two columns."""
     overlap = np.asarray(sizes.overlap)
     return (np.asarray(sizes.os) == 0) & ((overlap == OVERLAP["none"]) | (overlap == OVERLAP["settled"]))
 

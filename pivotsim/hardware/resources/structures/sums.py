@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.hardware.resources.recorded import Curve, SynthesisRow, curve, row_of, rows_of
-from pivotsim.hardware.resources.structures.byte_memories import BLOCK_WORDS, HALVES
+from pivotsim.hardware.resources.structures.byte_memories import HALVES
 from pivotsim.hardware.resources.structures.shift_registers import chain_ffs, chain_luts
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure, bits_of, in_slices, whole
 
@@ -19,10 +19,10 @@ def opmem(sizes: Sizes) -> Structure:
     """Count OPMEM: a bank of sums of each column and half, and the address that waits for them to come down."""
     rows, cols = np.asarray(sizes.rows), np.asarray(sizes.cols)
     bits, double = np.maximum(bits_of(sizes.opmem_words), WORD_BITS), np.asarray(sizes.opmem_halves) == 2
-    in_uram = sizes.in_uram["opmem"]
-    words = np.where(in_uram, BLOCK_WORDS, 2**bits)
+    words = 2**bits
     width = bits + np.where(double, 2, 1)  # an address, whether it is added to, which half
-    edge = rows + np.where(in_slices(sizes), 1, np.asarray(sizes.mac_latency) - 1)
+    packed = np.asarray(sizes.mac_packing) - 1
+    edge = rows + np.where(in_slices(sizes), 1 + 2 * packed, np.asarray(sizes.mac_latency) - 1 + packed)
     lut, ff, halves = (
         np.where(double, _of_columns(count, 2, words, cols), _of_columns(count, 1, words, cols))
         for count in ("lut", "ff", "bram36")
@@ -30,7 +30,7 @@ def opmem(sizes: Sizes) -> Structure:
     how = np.where(double, _eight_columns("lut", 2).how(words), _eight_columns("lut", 1).how(words))
     return Structure(
         "opmem", whole(lut) + width * chain_luts(edge), whole(ff) + width * chain_ffs(edge),
-        np.where(in_uram, 0, whole(HALVES * halves)), how,
+        whole(HALVES * halves), how,
     )  # fmt: skip
 
 

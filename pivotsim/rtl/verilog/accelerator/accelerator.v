@@ -18,8 +18,9 @@ module accelerator #(
     parameter R = 4,
     parameter C = 4,
     parameter OVERLAP = 0, // 0 none, 1 preload, 2 chained, 3 pipelined, 4 settled
-    parameter MREG = 0, // registers behind the multiplier: mac_latency - 1
+    parameter MREG = 0, // registers beside the one that adds: mac_latency - 1, and one that parts sums where columns share
     parameter SLICES = 0, // elements in DSP48E2 slices: is, ws; OVERLAP 4, MREG 1
+    parameter MAC_PACKING = 1, // 2: two columns share slices, for SLICES and MREG 3
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0, // clocks that a memory takes to answer: 0, 1 or 2
     parameter LANES = 8, // bytes a clock of the widest port
@@ -28,14 +29,16 @@ module accelerator #(
     parameter OPMEM_DEPTH = 64, // sums of a column in a half
     parameter OPMEM_HALVES = 2,
     parameter BUFFER_BYTES = 256, // global buffer
-    parameter BIAS_BYTES = 64,
+    parameter BIAS_BYTES = 64, // 0: no GEMM has a bias
     parameter BANK_BITS = 3, // 2**BANK_BITS bytes at least LANES, R and C
-    parameter BIAS_BANK_BITS = 4, // 2**BIAS_BANK_BITS bytes at least LANES and 4 * C
+    parameter BIAS_LANES = 4 * C, // 4: every GEMM is input stationary, and its words have one bias each
+    parameter BIAS_BANK_BITS = 4, // 2**BIAS_BANK_BITS bytes at least LANES and BIAS_LANES
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20, // of counts, local addresses and bytes of a transfer
     parameter ADDRESS_BITS = 32, // of DRAM
     parameter MASKED = 0,
     parameter MULTIPLIES = 0, // outputs are scaled by a multiplier, not shifted alone
+    parameter OUTSTANDING = 1, // loads that are asked for and have not ended
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0) // of a table's word,
         // the widest; ADDRESS_BITS at most 2 * COUNT_BITS + 2
 ) (
@@ -63,9 +66,11 @@ module accelerator #(
     input wire [5:0] shift,
 
     // DRAM, read side: a request, then bytes in order, 0 .. read_takes a clock
-    output wire read_starts,
+    output wire read_starts, // one clock for each request; with OUTSTANDING above 1 until it is accepted
+    input wire read_accepts, // read with OUTSTANDING above 1
     output wire [ADDRESS_BITS-1:0] read_address,
     output wire [COUNT_BITS-1:0] read_size,
+    output wire [COUNT_BITS-1:0] read_lanes, // bytes a clock at most
     output wire [COUNT_BITS-1:0] read_takes,
     input wire [COUNT_BITS-1:0] read_count,
     input wire [8*LANES-1:0] read_data,
@@ -121,13 +126,41 @@ module accelerator #(
     wire [1:0] load_to;
     wire load_from_dram, load_keeps, load_begins, load_moves, load_last;
     wire [COUNT_BITS-1:0] load_size, load_stored, load_lanes, load_address, load_buffer, load_reads;
-    assign {read_address, load_reads, load_buffer, load_address, load_lanes, load_size, load_keeps, load_from_dram,
+    wire [ADDRESS_BITS-1:0] load_dram_address;
+    assign {load_dram_address, load_reads, load_buffer, load_address, load_lanes, load_size, load_keeps, load_from_dram,
             load_to} = load_descriptor[5*COUNT_BITS+ADDRESS_BITS+3:0];
     assign load_stored = MASKED != 0 ? load_descriptor[LOAD_BITS-1 -: COUNT_BITS] : load_size;
-    assign read_size = load_size;
     reg [COUNT_BITS-1:0] tiles_read, streams_read; // by passes: halves that may be filled again
-    wire of_tiles = !os && load_to == (ws ? 2'd1 : 2'd0);
-    wire load_ready = load_to == 2'd2 || (of_tiles ? tiles_read : streams_read) >= load_reads;
+    wire load_ready, load_starts;
+    generate
+        if (OUTSTANDING == 1) begin : in_turn
+            wire of_tiles = !os && load_to == (ws ? 2'd1 : 2'd0);
+            assign load_ready = load_to == 2'd2 || (of_tiles ? tiles_read : streams_read) >= load_reads;
+            assign {read_starts, read_address, read_size, read_lanes}
+                = {load_starts, load_dram_address, load_size, read_takes};
+            wire unused_accepts = read_accepts;
+        end else begin : ahead
+            wire [COUNT_BITS-1:0] next_request, requested, reads, buffer_address, to_address;
+            wire [LOAD_BITS-1:0] request;
+            wire from_dram, keeps;
+            wire [1:0] to;
+            descriptor_table #(.WIDTH(LOAD_BITS), .TABLE_BITS(TABLE_BITS)) request_table (
+                .clk(clk), .write(table_write && table_select == 0), .write_index(table_index),
+                .write_data(table_data[LOAD_BITS-1:0]), .read_index(next_request[TABLE_BITS-1:0]),
+                .read_data(request));
+            assign {read_address, reads, buffer_address, to_address, read_lanes, read_size, keeps, from_dram, to}
+                = request[5*COUNT_BITS+ADDRESS_BITS+3:0];
+            wire of_tiles = !os && to == (ws ? 2'd1 : 2'd0);
+            request_sequencer #(.COUNT_BITS(COUNT_BITS), .OUTSTANDING(OUTSTANDING)) requests (
+                .clk(clk), .running(running), .count(loads),
+                .ready(to == 2'd2 || (of_tiles ? tiles_read : streams_read) >= reads), .from_dram(from_dram),
+                .loads_done(loads_done), .accepts(read_accepts), .asks(read_starts), .requested(requested),
+                .next_index(next_request));
+            assign load_ready = requested != loads_done;
+            wire unused_fields = &{1'b0, load_dram_address, load_reads, load_starts, next_request, buffer_address,
+                                   to_address, keeps, request};
+        end
+    endgenerate
     transfer_sequencer #(.COUNT_BITS(COUNT_BITS)) load_sequencer (
         .clk(clk), .running(running), .count(loads), .ready(load_ready), .last(load_last),
         .begins(load_begins), .moves(load_moves), .done(loads_done), .next_index(next_load));
@@ -137,7 +170,7 @@ module accelerator #(
     read_mover #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .MASKED(MASKED)) reader (
         .clk(clk), .begins(load_begins), .moves(load_moves), .size(load_size), .stored(load_stored), .lanes(load_lanes),
         .from_dram(load_from_dram), .keeps(load_keeps), .to_address(load_address), .buffer_address(load_buffer),
-        .last(load_last), .dram_starts(read_starts), .dram_takes(read_takes), .dram_count(read_count),
+        .last(load_last), .dram_starts(load_starts), .dram_takes(read_takes), .dram_count(read_count),
         .dram_data(read_data), .buffer_read_address(buffer_read_address), .buffer_data(buffer_data),
         .buffer_write_count(buffer_write_count), .buffer_write_address(buffer_write_address),
         .count(fill_count), .address(fill_address), .data(fill_data));
@@ -228,7 +261,7 @@ module accelerator #(
 
     wire [32*C-1:0] sums;
     wire [C-1:0] arrives, ends;
-    array #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .BARE(BARE), .SLICES(SLICES)) elements (
+    array #(.R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .BARE(BARE), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING)) elements (
         .clk(clk), .reset(reset), .os(os), .x(x), .x_first(x_first), .x_last(x_last), .y(y),
         .load(tile_valid), .load_begins(tile_first), .load_last(tile_ends), .place(place_valid),
         .place_begins(place_first), .result(result_valid), .last(pass_ends),
@@ -273,14 +306,25 @@ module accelerator #(
         end
     endgenerate
     opmem #(.C(C), .DEPTH(OPMEM_DEPTH), .HALVES(OPMEM_HALVES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES),
-            .EDGE(R + MREG), .EARLY(BARE)) sums_memory (
+            .EDGE(R + MREG), .MAC_PACKING(MAC_PACKING), .EARLY(BARE)) sums_memory (
         .clk(clk), .os(os), .entry(entry), .entry_half(entry_half), .entry_adds(adds), .arrives(arrives),
         .sums(sums), .drains(drain_moves), .drain_half(drain_half), .drain_entry(drain_address),
         .drained(sums_drained));
-    packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(4 * C),
-                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
-        .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),
-        .write_data(fill_data), .read_address(bias_address), .read_data(bias_data));
+    generate
+        if (BIAS_BYTES > 0) begin : with_biases
+            packed_memory #(.BYTES(BIAS_BYTES), .BANK_BITS(BIAS_BANK_BITS), .LANES(LANES), .READ_LANES(BIAS_LANES),
+                            .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) biases (
+                .clk(clk), .write_count(load_to == 2'd2 ? fill_count : 0), .write_address(fill_address),
+                .write_data(fill_data), .read_address(bias_address),
+                .read_data(bias_data[8*BIAS_LANES-1:0]));
+            if (BIAS_LANES < 4 * C) begin : shared
+                assign bias_data[32*C-1:8*BIAS_LANES] = 0;
+            end
+        end else begin : without
+            assign bias_data = 0;
+            wire unused_bias = &{1'b0, bias_address};
+        end
+    endgenerate
     write_mover #(.C(C), .LANES(LANES), .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .MULTIPLIES(MULTIPLIES)) writer (
         .clk(clk), .begins(drain_begins), .moves(drain_moves), .entries(drain_entries), .row_bytes(drain_row),
         .lanes(drain_lanes), .entry_address(drain_entry), .bias_address(drain_bias), .bias_step(drain_bias_step),

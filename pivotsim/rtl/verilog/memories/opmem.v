@@ -1,5 +1,5 @@
-// OPMEM: HALVES x C banks of 32-bit sums. Sums come in column by column, each column a clock after the one to its left,
-// and are added to what the address holds or replace it. A drain reads one word of every column of a half.
+// OPMEM: HALVES x C banks of 32-bit sums. Sums come in column by column, each column a clock after the one to its left
+// (MAC_PACKING 2: pair by pair), and are added to what the address holds or replace it. A drain reads one word of every column of a half.
 //
 // The address of a sum comes before it: `entry` is of the sum that leaves column 0 EDGE + READ_CYCLES clocks later.
 // A sum must not come in less than READ_CYCLES clocks after the one that it is added to.
@@ -11,6 +11,7 @@ module opmem #(
     parameter COUNT_BITS = 20,
     parameter READ_CYCLES = 0,
     parameter EDGE = 4, // clocks from the array's top to its bottom edge
+    parameter MAC_PACKING = 1, // columns that share slices, whose sums come together
     parameter EARLY = 0 // os: that many fewer, 0 or 1
 ) (
     input wire clk,
@@ -37,7 +38,7 @@ module opmem #(
     generate
         for (c = 0; c < C; c = c + 1) begin : column
             wire [WIDTH-1:0] sooner, later;
-            skew #(.WIDTH(WIDTH), .DEPTH(1)) to_right (.clk(clk), .in(reads_at[c]), .out(reads_at[c+1]));
+            skew #(.WIDTH(WIDTH), .DEPTH((c + 1) / MAC_PACKING - c / MAC_PACKING)) to_right (.clk(clk), .in(reads_at[c]), .out(reads_at[c+1]));
             skew #(.WIDTH(WIDTH), .DEPTH(AHEAD - 1)) to_last_row (.clk(clk), .in(reads_at[c]), .out(sooner));
             skew #(.WIDTH(WIDTH), .DEPTH(1)) to_write (.clk(clk), .in(sooner), .out(later));
             wire [WIDTH-1:0] written_at = EARLY != 0 && os ? sooner : later;

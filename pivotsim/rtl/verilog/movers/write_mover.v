@@ -37,7 +37,16 @@ module write_mover #(
     input wire dram_response // all bytes are written
 );
     localparam AHEAD = READ_CYCLES + 1;
-    localparam ROOM = LANES * AHEAD + 4 * C; // bytes that may wait here
+    localparam BANK_BITS = LANES > 1 ? $clog2(LANES) : 1;
+    localparam BANKS = 1 << BANK_BITS; // bytes of a word here
+    localparam ROW_WORDS = (4 * C + BANKS - 1) / BANKS; // that a word of every column fills
+    // the first byte may lie last in its word, all but one of those asked for may wait, and then a row comes
+    localparam WORDS = (BANKS + LANES * AHEAD + 4 * C - 2 + BANKS - 1) / BANKS;
+
+    localparam PICK_BITS = ROW_WORDS > 1 ? $clog2(ROW_WORDS) : 1;
+    localparam PICKS = 1 << PICK_BITS;
+    localparam PLACE_BITS = $clog2(WORDS + ROW_WORDS + 1); // of a word's number, less that of another
+    localparam [PLACE_BITS-1:0] OF_ROW = ROW_WORDS[PLACE_BITS-1:0];
 
     // ---- reads
     reg [COUNT_BITS-1:0] asked_reg, entry_reg, bias_reg, owed_reg, held_reg; // owed: bytes asked for and not sent
@@ -62,16 +71,77 @@ module write_mover #(
             assign bytes[8*c +: 8] = words[32*c +: 8];
         end
     endgenerate
-    wire [8*ROOM-1:0] row = wide ? {{(8*ROOM-32*C){1'b0}}, words} : {{(8*ROOM-8*C){1'b0}}, bytes};
-    wire [8*ROOM-1:0] row_mask = ~({(8*ROOM){1'b1}} << (8 * row_bytes));
+    wire [8*BANKS*ROW_WORDS-1:0] row; // what is behind a row's bytes is overwritten by the next
+    assign row[8*C-1:0] = wide ? words[8*C-1:0] : bytes;
+    assign row[32*C-1:8*C] = words[32*C-1:8*C];
+    generate
+        if (BANKS * ROW_WORDS > 4 * C) begin : no_column
+            assign row[8*BANKS*ROW_WORDS-1:32*C] = 0;
+        end
+    endgenerate
 
-    // ---- bytes that wait, and those that go
-    reg [8*ROOM-1:0] waiting;
-    wire [8*ROOM-1:0] here = (begins ? {(8*ROOM){1'b0}} : waiting)
-        | (arrives ? (row & row_mask) << (8 * held) : {(8*ROOM){1'b0}});
+    // ---- bytes that wait, in words: the first one in the first word, the others without gaps behind it
+    reg [BANK_BITS-1:0] first_reg;
+    wire [BANK_BITS-1:0] first = begins ? 0 : first_reg; // the bank of the first one
+    wire [COUNT_BITS-1:0] next = held + {{(COUNT_BITS-BANK_BITS){1'b0}}, first}; // where a row is put
+    wire [COUNT_BITS-BANK_BITS-1:0] next_word = next[COUNT_BITS-1:BANK_BITS];
+    wire [BANKS-1:0] first_passed = ~({BANKS{1'b1}} << first); // banks below: those bytes lie a word later
+    wire [BANKS-1:0] next_passed = ~({BANKS{1'b1}} << next[BANK_BITS-1:0]);
+    wire [BANK_BITS:0] first_after = {1'b0, first} + dram_accepts[BANK_BITS:0];
+    wire word_sent = first_after[BANK_BITS];
+    wire [8*BANKS*ROW_WORDS-1:0] turned; // the row, each byte in its bank
+    wire [8*BANKS*(WORDS+1)-1:0] here; // with what comes in this clock
+    assign here[8*BANKS*WORDS +: 8*BANKS] = 0;
+    genvar w, k, b, s;
+    generate
+        for (k = 0; k < ROW_WORDS; k = k + 1) begin : row_word
+            rotator #(.BITS(BANK_BITS), .WIDTH(8)) to_banks (
+                .in(row[8*BANKS*k +: 8*BANKS]), .places(-next[BANK_BITS-1:0]), .out(turned[8*BANKS*k +: 8*BANKS]));
+        end
+        for (w = 0; w < WORDS; w = w + 1) begin : word
+            // which of the row's words comes into this one, in banks that the row's first byte leaves free and in others
+            wire [PLACE_BITS-1:0] from = w[PLACE_BITS-1:0] - next_word[PLACE_BITS-1:0];
+            wire [PLACE_BITS-1:0] from_passed = from - {{(PLACE_BITS-1){1'b0}}, 1'b1};
+            wire comes = arrives && from < OF_ROW;
+            wire comes_passed = arrives && from_passed < OF_ROW;
+            for (b = 0; b < BANKS; b = b + 1) begin : bank
+                wire [PICK_BITS-1:0] pick = next_passed[b] ? from_passed[PICK_BITS-1:0] : from[PICK_BITS-1:0];
+                wire [16*PICKS-9:0] tree; // two by two: PICKS bytes, half of them, and so on down to the one that comes
+                for (k = 0; k < PICKS; k = k + 1) begin : leaf
+                    if (k < ROW_WORDS && k <= w) begin : some
+                        assign tree[8*k +: 8] = turned[8*(BANKS*k+b) +: 8];
+                    end else begin : none
+                        assign tree[8*k +: 8] = 8'd0;
+                    end
+                end
+                for (s = 0; s < PICK_BITS; s = s + 1) begin : level
+                    for (k = 0; k < PICKS >> (s + 1); k = k + 1) begin : pair
+                        assign tree[8*(2*PICKS-(PICKS>>s)+k) +: 8] = pick[s]
+                            ? tree[8*(2*PICKS-2*(PICKS>>s)+2*k+1) +: 8] : tree[8*(2*PICKS-2*(PICKS>>s)+2*k) +: 8];
+                    end
+                end
+                reg [7:0] waiting_reg;
+                assign here[8*(BANKS*w+b) +: 8] =
+                    (next_passed[b] ? comes_passed : comes) ? tree[8*(2*PICKS-2) +: 8] : waiting_reg;
+                always @(posedge clk)
+                    waiting_reg <= word_sent ? here[8*(BANKS*(w+1)+b) +: 8] : here[8*(BANKS*w+b) +: 8];
+                wire unused_tree = &{1'b0, tree};
+            end
+        end
+    endgenerate
+
+    // ---- those that go
+    wire [8*BANKS-1:0] sent, lanes_out;
+    generate
+        for (b = 0; b < BANKS; b = b + 1) begin : sent_bank
+            assign sent[8*b +: 8] = first_passed[b] ? here[8*(BANKS+b) +: 8] : here[8*b +: 8];
+        end
+    endgenerate
+    rotator #(.BITS(BANK_BITS), .WIDTH(8)) to_lanes (.in(sent), .places(first), .out(lanes_out));
+    wire unused = &{1'b0, lanes_out, first_after, next_word};
     wire [COUNT_BITS-1:0] held_now = held + (arrives ? row_bytes : 0);
     assign dram_offers = !moves ? 0 : held_now < lanes ? held_now : lanes;
-    assign dram_data = here[8*LANES-1:0];
+    assign dram_data = lanes_out[8*LANES-1:0];
     assign last = moves && dram_response;
     always @(posedge clk) begin
         asked_reg <= asked + {{(COUNT_BITS-1){1'b0}}, asks};
@@ -79,7 +149,7 @@ module write_mover #(
         bias_reg <= bias_read_address + (asks ? bias_step : 0);
         owed_reg <= owed + (asks ? row_bytes : 0) - dram_accepts;
         held_reg <= held_now - dram_accepts;
-        waiting <= here >> (8 * dram_accepts);
+        first_reg <= first_after[BANK_BITS-1:0];
     end
 endmodule
 `default_nettype wire

@@ -15,8 +15,9 @@ module read_stream #(
     input wire reset,
     // accelerator
     input wire starts,
-    input wire [ADDRESS_BITS-1:0] address, // these two are held while the load runs
+    input wire [ADDRESS_BITS-1:0] address, // these three are held until the command is taken
     input wire [COUNT_BITS-1:0] size,
+    input wire [COUNT_BITS-1:0] lanes,
     input wire [COUNT_BITS-1:0] takes,
     output wire [COUNT_BITS-1:0] count,
     output wire [8*LANES-1:0] data,
@@ -32,7 +33,7 @@ module read_stream #(
     reg waits; // the command is not taken yet
     initial waits = 0;
     assign command_tvalid = starts || waits;
-    assign command_tdata = {takes, size, address}; // nothing has come yet, so that `takes` is of a whole clock
+    assign command_tdata = {lanes, size, address};
     always @(posedge clk) waits <= !reset && command_tvalid && !command_tready;
 
     reg [COUNT_BITS-1:0] held; // bytes of the beat

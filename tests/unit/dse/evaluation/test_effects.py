@@ -29,6 +29,7 @@ def space(axes, **parts):
     [
         ("memories.read_latency_ns", {}, "needs fixed.memory: hw"),
         ("memories.chunk", {"engine": "memory", "memory": "paper"}, "needs fixed.memory: hw"),
+        ("memories.outstanding_reads", {"memory": "hw"}, "needs a number above 0 for memories.read_latency_ns"),
         ("memories.dram_bytes_per_s", {"memory": "hw", "set": {"memories.dram": "dram/ddr4_2400"}},
          "needs memories.dram: bandwidth"),
         ("host.full.softmax.cycles_per_row", {}, "needs fixed.profile: full"),
@@ -140,7 +141,7 @@ def values_of(draw, name, board):
         "model": ["deit_t", "deit_s"], "qkv": ["fused", "separate"], "score_bits": [8, 32],
         "tokens": ["none", "top_k:r=2", "tome:r=2"], "memories.out_bytes": [1, 4],
         "memories.sum_bytes": [2, 4, 8], "memories.axi_bursts": ["unit", "row"],
-        "memories.axi_burst_bytes": [1, 16, 64],
+        "memories.axi_burst_bytes": [1, 16, 64], "memories.outstanding_reads": [1, 2, 16],
         "memories.output_block_rows": [0, 16, 128], "memories.output_block_cols": [0, 36, 100],
         "memories.axi_ports": [1, 2, 4, 64], "model.image_px": [64, 96], "model.patch_px": [16, 8, 32],
         "model.heads": [1, 2, 3], "model.width": [192, 96], "heads": [1, 2, 3], "neurons": [0.25, 0.5, 1.0],
@@ -159,6 +160,8 @@ def values_of(draw, name, board):
         return places[0] if kind == "gemm" else places[1] if kind == "requant" else places[2]
     if kind.endswith("_buffers"):
         return ["single", "ping_pong"]
+    if name == "array.mac_packing":
+        return [1, 2]
     if name.startswith("array."):
         return [100, 125.0, 200] if kind == "clock_mhz" else [7, 64, 200]
     if name.startswith("memories."):
@@ -169,7 +172,7 @@ def values_of(draw, name, board):
         if kind == "bias":
             return [True, False]
         return [1, 64, 10**9] if kind == "dram_bytes_per_s" else [1, 64, 5000]
-    if kind in ("transfers", "averaging_hidden", "gated_mlp", "qkv_bias", "layer_scale", "aux_head", "int8_packing",
+    if kind in ("transfers", "averaging_hidden", "gated_mlp", "qkv_bias", "layer_scale", "aux_head",
                 "qk_norm", "mlp_norm", "prefix_positions", "k_bias"):  # fmt: skip
         return [True, False]
     if name.startswith("power.activity."):  # within the range, or all designs are left aside

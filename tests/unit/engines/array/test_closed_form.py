@@ -23,8 +23,11 @@ from tests.oracles.array import array_schedule
 from tests.unit.engines.conformance import EngineConformance
 
 DATA = Path(__file__).parents[3] / "data"
-MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2, 16)))
-FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
+MODES = [
+    *itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2, 16), (1,)),
+    *itertools.product(("is", "ws"), FOLD_OVERLAPS, EDGES, (True,), (1, 3), (2,)),  # columns that share slices
+]
+FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency", "mac_packing")
 
 
 def both(m, k, n, rows, cols, mode):
@@ -71,9 +74,12 @@ def test_machine_code_equals_plain_python():
         gemms = np.array([[draw.randint(1, largest) for _ in range(3)] + [1] for _ in range(12)])
         designs = [
             [draw.randint(0, top) if top is not None else draw.randint(*allowed) for top, allowed in
-             zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16)], strict=True)]
+             zip(bounds, [(1, 90), (1, 90), None, None, None, (0, 1), (1, 16), (1, 2)], strict=True)]
             for _ in range(500)
         ]  # fmt: skip
+        for design in designs:
+            if DATAFLOW[DATAFLOWS[design[2]]].drains:
+                design[-1] = 1  # sums that stay have slices of their own
         one_array = [np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T]
         columns = DesignColumns(*one_array, array_count=np.ones(500, np.int64), split=np.zeros(500, np.int64))
         compiled = np.array([cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
@@ -172,14 +178,16 @@ class TestVector:
 
     def random_designs(self, count, seed):
         draw = np.random.default_rng(seed)
+        dataflows = draw.choice(DATAFLOWS, count)
         return {
             "rows": draw.integers(1, 130, count),
             "cols": draw.integers(1, 130, count),
-            "dataflow": draw.choice(DATAFLOWS, count),
+            "dataflow": dataflows,
             "fold_overlap": draw.choice(FOLD_OVERLAPS, count),
             "edge": draw.choice(EDGES, count),
             "os_edge_register": draw.choice([True, False], count),
             "mac_latency": draw.integers(1, 4, count),
+            "mac_packing": np.where(dataflows == "os", 1, draw.integers(1, 3, count)),
         }
 
     def test_equals_simulate_design_by_design(self):
@@ -269,7 +277,7 @@ class TestOverflow:
     def test_the_guard_counts_every_term(self):
         # 2**32 folds of 1 + 1 + 1 + T clocks fit by one fold; 15 more clocks each do not
         sizes = (2**32, 1, 2**31 - 4)
-        no_latency = Design(1, 1, *DATAFLOW["is"].mapping, 0, 0, 1, 0)
+        no_latency = Design(1, 1, *DATAFLOW["is"].mapping, 0, 0, 1, 0, 1)
         check_no_overflow([(*sizes, 1)], no_latency)
         with pytest.raises(ps.InputError, match="exceed int64"):
             ps.simulate_gemm(*sizes, rows=1, cols=1, mac_latency=16)

@@ -18,8 +18,11 @@ from pivotsim.workload.masks.masks import OPERANDS, Mask, drawn_mask
 from tests.campaigns import cases
 from tests.proofs.masked_campaign import campaign, random_case
 
-MODES = list(itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2)))
-FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency")
+MODES = [
+    *itertools.product(DATAFLOWS, FOLD_OVERLAPS, EDGES, (True, False), (1, 2), (1,)),
+    *itertools.product(("is", "ws"), FOLD_OVERLAPS, EDGES, (True,), (3,), (2,)),
+]
+FIELDS = ("dataflow", "fold_overlap", "edge", "os_edge_register", "mac_latency", "mac_packing")
 
 
 def shape_of(operand, m, k, n):
@@ -120,7 +123,7 @@ def test_one_kept_element_by_hand():
 
     One element less saves nothing: its column has others.
     """
-    array = {"rows": 4, "cols": 4, **dict(zip(FIELDS, ("is", "none", "padded", True, 1), strict=True))}
+    array = {"rows": 4, "cols": 4, **dict(zip(FIELDS, ("is", "none", "padded", True, 1, 1), strict=True))}
     kept = np.zeros((12, 12), dtype=bool)
     kept[5, 6] = True
     assert clocks((4, 12, 12), array, Mask("b", 12, 12, 1, kept)) == 4 + 1 + 4 + 4 - 2
@@ -129,7 +132,7 @@ def test_one_kept_element_by_hand():
 
 
 def test_masks_that_do_not_fit():
-    array = dict(zip(("rows", "cols", *FIELDS), (4, 3, "is", "none", "padded", True, 1), strict=True))
+    array = dict(zip(("rows", "cols", *FIELDS), (4, 3, "is", "none", "padded", True, 1, 1), strict=True))
     mask = drawn_mask(5, 6, block=2, density=0.5, seed=0)
     for run in (analytic.cycles_per_gemm, pe.cycles_per_gemm):
         with pytest.raises(ps.InputError, match=r"^mask: operand 'b' of this GEMM is 5x7 \(got '5x6'\)$"):
@@ -140,6 +143,6 @@ def test_masks_that_do_not_fit():
 
 def test_cycles_that_would_wrap():
     mask = Mask("b", 2**40, 2**30, 2**30, np.ones((2**10, 1), dtype=bool))
-    array = dict(zip(("rows", "cols", *FIELDS), (1, 1, "is", "none", "padded", True, 1), strict=True))
+    array = dict(zip(("rows", "cols", *FIELDS), (1, 1, "is", "none", "padded", True, 1, 1), strict=True))
     with pytest.raises(ps.InputError, match="exceed int64"):
         clocks((2**20, 2**40, 2**30), array, mask)

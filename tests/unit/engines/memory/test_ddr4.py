@@ -112,7 +112,7 @@ def test_every_transfer_ends_when_the_channel_says(block, points):
         sizes, array, limits = random_case(draw)
         tile = array["rows"], array["cols"]
         if any(block):
-            array, tile = {**array, "dataflow": "os"}, block
+            array, tile = {**array, "dataflow": "os", "mac_packing": 1}, block
             limits = replace(limits, output_block_rows=block[0], output_block_cols=block[1])
         run = record_gemm(*sizes, array, limits)
         if not hasattr(run, "result"):

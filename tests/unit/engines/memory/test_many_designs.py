@@ -22,7 +22,7 @@ from tests.proofs.memory_campaign import WIDTHS, mixed_widths, random_case
 ORDERS = (AUTO, AUTO, AUTO, "column-chunk-row", "chunk-column-row", "column-outer", "row-outer")
 DRAM = ("dram_read", "dram_write")
 ARRAY = {"rows": 8, "cols": 8, "dataflow": "is", "fold_overlap": "none", "edge": "padded", "os_edge_register": True,
-         "mac_latency": 1}  # fmt: skip
+         "mac_latency": 1, "mac_packing": 1}  # fmt: skip
 
 
 def with_bits(size):
@@ -46,7 +46,7 @@ def many(sizes, designs, memories, index=None, wanted=None):
     index = np.zeros(len(designs), dtype=np.int64) if index is None else index
     wanted = np.ones((len(designs), len(sizes)), dtype=bool) if wanted is None else wanted
     sizes = [with_bits(size) for size in sizes]
-    return run_many(sizes, np.array([design_row(d) for d in designs]).reshape(-1, 7), memories, index, wanted)
+    return run_many(sizes, np.array([design_row(d) for d in designs]).reshape(-1, 8), memories, index, wanted)
 
 
 @pytest.mark.parametrize("seed", range(6))

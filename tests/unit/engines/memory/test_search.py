@@ -26,9 +26,12 @@ SIZES = ("ipmem_bytes", "wtmem_bytes", "opmem_bytes", "dram_bytes_per_s")
 
 def case_of(draw):
     """A GEMM, an array and memories that often hold many units, in all modes."""
-    gemm, array, memory, _, _ = random_case(draw, largest=draw.choice((14, 30, 60)), is_mixed=draw.random() < 0.4)
+    largest, is_mixed = draw.choice((14, 30, 60)), draw.random() < 0.4
+    gemm, array, memory, _, _ = random_case(draw, largest, is_mixed, has_requests=draw.random() < 0.5)
     if draw.random() < 0.3:
         memory |= random_modes(draw)
+        if memory["transfers"] == "serial":
+            memory["outstanding_reads"] = 1
     if draw.random() < 0.1:
         gemm, array, memory = with_block(draw, gemm, array, memory)[:3]
     for name in SIZES:
@@ -68,7 +71,12 @@ def test_equal_behind_commands(seed):
     for _ in range(40):
         gemm, array, limits = case_of(draw)
         limits = dataclasses.replace(
-            limits, dram_bytes_per_s=None, clock_hz=10**8, axi_bursts="unit", channel=load_dram("dram/ddr4_2400")
+            limits,
+            dram_bytes_per_s=None,
+            outstanding_reads=1,
+            clock_hz=10**8,
+            axi_bursts="unit",
+            channel=load_dram("dram/ddr4_2400"),
         )
         is_equal = equal(gemm, array, limits)
         assert is_equal is not False, (gemm, array, limits)

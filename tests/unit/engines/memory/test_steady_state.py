@@ -19,7 +19,7 @@ from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory import schedule as kernel
 from pivotsim.kernels.memory import steady_state as memory_steady
 from pivotsim.kernels.memory.records import LAST_OUTPUT, LOADS, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
-from pivotsim.kernels.memory.steady_state import KEPT, STATE_FIELDS
+from pivotsim.kernels.memory.steady_state import KEPT, STATES_SHAPE
 from pivotsim.kernels.types import Gemm
 from tests.campaigns import cases
 from tests.oracles.memory.program import LOOP_ORDERS
@@ -34,7 +34,8 @@ BITS = attrgetter("input_bits", "weight_bits", "out_bits")
 
 def long_case(draw, largest):
     """A case with long loops: more to skip than where units barely fit."""
-    gemm, array, memory, order, chunk = random_case(draw, largest=largest, is_mixed=draw.random() < 0.5)
+    is_mixed, has_requests = draw.random() < 0.5, draw.random() < 0.5
+    gemm, array, memory, order, chunk = random_case(draw, largest, is_mixed, has_requests)
     for name in MEMORIES:
         if memory[name]:
             memory[name] *= draw.choice((1, 1, 4, 20))
@@ -65,7 +66,7 @@ def test_clocks_equal_those_of_every_pass(seed):
 
 def scheduled(gemm, array, limits, order, chunk, skips, **replaced):
     """The kernel's Python, which is as slow as it is open to a look inside."""
-    shapes = (2, 3, 2, 2), (3, KEPT, STATE_FIELDS), (RESULT_FIELDS,)
+    shapes = (2, 3, 2, 2), STATES_SHAPE, (RESULT_FIELDS,)
     room, states, result = (np.zeros(shape, dtype=np.int64) for shape in shapes)
     channels = (None, None) if limits.channel is None else [channel_arrays(limits.channel) for _ in range(2)]
     place = LOOP_ORDERS[array["dataflow"]].index(order)
@@ -83,8 +84,8 @@ def test_stretches_of_every_loop_and_period():
     """Passes, regions and rows of regions are skipped, by periods of one and of two steps; counts are kept, too."""
     draw, seen = random.Random(1), set()
 
-    def watched(states, now, before, drains):
-        is_found = plain(memory_steady.is_periodic)(states, now, before, drains)
+    def watched(states, now, before, drains, queued):
+        is_found = plain(memory_steady.is_periodic)(states, now, before, drains, queued)
         if is_found:
             loop = (states.ctypes.data - states.base.ctypes.data) // states.nbytes
             seen.add((loop, (now - before) % KEPT))

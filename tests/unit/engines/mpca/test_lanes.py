@@ -9,6 +9,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.mpca.lanes import (
     column_counts,
+    column_lists,
     lane_loads,
     makespan_cycles,
     run_dense,
@@ -96,6 +97,8 @@ def test_random_masks_equal_the_oracle_and_keep_the_bounds():
         expected, loads = oracle.group_clocks(counts, lanes, b, p_pe, balance, header)
         assert makespan_cycles([counts], **options).tolist() == [expected], (counts, options)
         assert sorted(lane_loads(counts, **options).tolist()) == sorted(loads)
+        lists = [list(columns) for columns in column_lists(counts, **options)]
+        assert lists == oracle.assigned(counts, lanes, balance, header, c_blk), (counts, options)
         blocks = int(makespan_cycles([counts], lanes=lanes, block_cycles=1, balance="lpt")[0])
         kept, most = sum(counts), max(counts)
         assert max(-(-kept // lanes), most) <= blocks

@@ -21,10 +21,12 @@ class TestConformance(EngineConformance):
 
 
 def random_mode(draw):
+    dataflow = draw.choice(DATAFLOWS)
     return {
         "rows": draw.randint(1, 9),
         "cols": draw.randint(1, 9),
-        "dataflow": draw.choice(DATAFLOWS),
+        "dataflow": dataflow,
+        "mac_packing": 1 if dataflow == "os" else draw.randint(1, 2),
         "fold_overlap": draw.choice(FOLD_OVERLAPS),
         "edge": draw.choice(EDGES),
         "os_edge_register": draw.random() < 0.5,

@@ -66,11 +66,12 @@ def test_dsps_at_their_bound(rows, fits):
 
 
 def test_packing_halves_dsps_and_rounds_up():
-    assert ps.fit(ZCU102.replace({"fpga.use.int8_packing": True}))["dsp"].demand == 1152
-    odd = ZCU102.replace({"fpga.use.int8_packing": True, "array.rows": 7, "array.cols": 5})
-    assert ps.fit(odd)["dsp"].demand == 18
+    assert ps.fit(ZCU102.replace({"array.mac_packing": 2}))["dsp"].demand == 1152
+    odd = ZCU102.replace({"array.mac_packing": 2, "array.rows": 7, "array.cols": 5})
+    assert ps.fit(odd)["dsp"].demand == 21  # the last column has slices of its own
     assert not any("packing" in lever for lever in ps.fit(odd)["dsp"].levers)
-    assert any("int8_packing" in lever for lever in ps.fit(ZCU102)["dsp"].levers)
+    assert not any("packing" in lever for lever in ps.fit(ZCU102.replace({"array.dataflow": "os"}))["dsp"].levers)
+    assert any("mac_packing" in lever for lever in ps.fit(ZCU102)["dsp"].levers)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ def drawn_value(draw, path):
     group, _, name = path.partition(".")
     if path == "array.dataflow":
         return draw.choice(["is", "ws", "os"])
+    if path == "array.mac_packing":
+        return draw.randint(1, 2)
     if group == "array":
         return draw.randint(1, 400)
-    if path == "fpga.use.int8_packing":
-        return draw.random() < 0.5
     if name.endswith("_per_pe"):
         return draw.choice([2.0, draw.random() * 9])
     if name.endswith("_fixed"):

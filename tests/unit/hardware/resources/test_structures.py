@@ -25,6 +25,7 @@ def drawn(draw):
         "dataflow": draw.choice(["is", "ws", "os"]),
         "fold_overlap": draw.choice(FOLD_OVERLAPS),
         "mac_latency": draw.randint(1, 4),
+        "mac_packing": draw.randint(1, 2),
         "lanes": draw.choice([1, 8, 64, draw.randint(1, 300)]),
         "ipmem_bytes": draw.choice([0, 8192, draw.randint(1, 10**6)]),
         "wtmem_bytes": draw.choice([8192, draw.randint(1, 10**6)]),
@@ -43,7 +44,8 @@ def sizes(designs):
 
     return Sizes(
         column("rows"), column("cols"), np.array([int(d["dataflow"] == "os") for d in designs]),
-        np.array([FOLD_OVERLAPS.index(d["fold_overlap"]) for d in designs]), column("mac_latency"), column("lanes"),
+        np.array([FOLD_OVERLAPS.index(d["fold_overlap"]) for d in designs]), column("mac_latency"),
+        column("mac_packing"), column("lanes"),
         column("ipmem_bytes"), column("wtmem_bytes"), column("gb_bytes"), column("opmem_words"), column("opmem_halves"),
         {name: np.array([d["uram"][name] for d in designs]) for name in MEMORIES},
     )  # fmt: skip
@@ -77,9 +79,9 @@ def design_of(row, **more):
     overlap = {0: "none", 2: "chained", 4: "settled"}[own.get("OVERLAP", 0)]
     return {
         "rows": row.rows, "cols": row.cols, "dataflow": "os" if os else "is", "fold_overlap": overlap,
-        "mac_latency": own.get("MREG", 0) + 1, "lanes": own.get("LANES", 8), "ipmem_bytes": own.get("BYTES", 8192),
-        "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192), "opmem_words": own.get("DEPTH", 64),
-        "opmem_halves": own.get("HALVES", 1), "uram": NO_URAM, **more,
+        "mac_latency": own.get("MREG", 0) + 1, "mac_packing": 1, "lanes": own.get("LANES", 8),
+        "ipmem_bytes": own.get("BYTES", 8192), "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192),
+        "opmem_words": own.get("DEPTH", 64), "opmem_halves": own.get("HALVES", 1), "uram": NO_URAM, **more,
     }  # fmt: skip
 
 
@@ -99,6 +101,18 @@ def test_nothing_is_left_over_at_recorded_sizes(part, name):
         lut, ff, brams, how = counts_of(name, design_of(row, fold_overlap="settled"))
         assert (lut, ff, brams) == (row.lut, row.ff, row.bram36), row
         assert how in ("exact formula", "recorded")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "runs"), [("packed column", "columns", 6), ("packed skew", "skew registers", 3)]
+)
+def test_nothing_is_left_over_of_columns_that_share_slices(part, name, runs):
+    found = list(rows_of(part))
+    assert len(found) == runs
+    for row in found:
+        lut, ff, brams, how = counts_of(name, design_of(row, fold_overlap="settled", mac_packing=2))
+        assert (lut, ff, brams, how) == (row.lut, row.ff, row.bram36, "exact formula"), row
+        assert row.dsp48e2 == (row.rows if part == "packed column" else 0)
 
 
 def test_nothing_is_left_over_of_generic_columns_and_their_skew():

@@ -93,10 +93,23 @@ def test_an_overlap_that_slices_cannot_do_costs_logic(overlap):
 
 
 def test_constants_that_are_set_and_not_used_are_said():
-    notes = ps.fit(COUNTED.replace({"fpga.use.ff_fixed": 0, "fpga.use.int8_packing": True})).notes
+    chained = {"array.mac_packing": 2, "array.fold_overlap": "chained"}
+    notes = ps.fit(COUNTED.replace({"fpga.use.ff_fixed": 0, **chained})).notes
     assert "fpga.use.ff_fixed: not used, fpga.use.counted_by: synthesis counts structures" in notes
-    assert any(note.startswith("fpga.use.int8_packing: no Verilog ships that packs") for note in notes)
+    assert any(note.startswith("array.mac_packing: no Verilog packs under this overlap") for note in notes)
     assert any(note.startswith("memories.buffer_read_cycles: counted as 1") for note in notes)
+
+
+def test_packed_slices_take_half_the_dsps_and_their_sums_logic():
+    """64 x 36 in pairs: 18 columns of 64 slices, each broken nine times; marks stay exact."""
+    packed = {"array.mac_packing": 2, "array.fold_overlap": "settled", "array.mac_latency": 3}
+    found = ps.fit(COUNTED.replace(packed))
+    parts = {part.name: part for part in found.synthesis.parts}
+    columns = parts["columns"]
+    assert (columns.dsp, columns.lut, columns.ff, columns.how) == (1152, 18 * 702, 18 * 1174, "exact formula")
+    assert found["dsp"].demand == 1152 and columns.levels > 0
+    assert "two columns in each, as `rtl` writes them for settled, mac_latency 3" in found.synthesis.elements
+    assert not any(note.startswith("array.mac_packing: no Verilog") for note in found.notes)
 
 
 def test_unlimited_memories_cannot_be_built():
@@ -123,7 +136,7 @@ def drawn_value(draw, path):
         return draw.choice(["single", "ping_pong"])
     if path == "fpga.use.counted_by":
         return draw.choice(["synthesis", "synthesis", "fitted"])
-    small = {"array.mac_latency": 4, "array.count": 3, "memories.axi_ports": 8}
+    small = {"array.mac_latency": 4, "array.mac_packing": 2, "array.count": 3, "memories.axi_ports": 8}
     if path in small:
         return draw.randint(1, small[path])
     if path.startswith("array."):
@@ -145,6 +158,8 @@ def test_many_designs_equal_each_alone():
         assert list(found) == list(RESOURCES) and found["lut"].dtype == np.int64
         for i in range(10):
             own = {path: values[path][places[path][i]] for path in paths}
+            if (own.get("array.dataflow"), own.get("array.mac_packing")) == ("os", 2):
+                continue  # refused
             design = COUNTED.replace(own | SHARES)
             alone = ps.fit(design)
             expected = {r.resource: r.demand for r in alone.resources if r.resource != "uram"} | {"fits": alone.fits}

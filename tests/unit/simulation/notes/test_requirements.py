@@ -56,6 +56,11 @@ def facts(**changes):
         ("array.os_edge_register", {"array__dataflow": ["os"]}, "--set array.dataflow=os"),
         ("model.head_features", {"scope": ["all"]}, "--scope all"),
         ("gate", {"pair": [True]}, "an effort pair"),
+        (
+            "memories.output_block_rows",
+            {"memory": ["hw"], "array__dataflow": ["os"]},
+            "--memory hw with --set array.dataflow=os",
+        ),
         ("array.rows", {}, ""),
         ("power.board_w", {}, ""),
     ],
@@ -64,6 +69,13 @@ def test_what_is_missing_and_that_it_is_all(path, change, needs):
     if needs:
         assert requirement_of(path, facts()) == f"needs {needs}"
     assert unmet(path, facts(**change)) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "needs"), [({"memory": ["hw"]}, "--set array.dataflow=os"), ({"array__dataflow": ["os"]}, "--memory hw")]
+)
+def test_of_needs_that_are_told_together_the_one_that_is_missing(change, needs):
+    assert requirement_of("memories.output_block_cols", facts(**change)) == f"needs {needs}"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Lanes of a multi-level parallelism compute array in Verilog: what is written into their memories."""
