@@ -1,8 +1,8 @@
 /* Driver of the accelerator: runs a layer program, GEMM after GEMM, and asks the host at each stop. Bare metal: no
  * operating system, no heap, nothing of the C library.
  *
- * The image is what LayerProgram's image() writes: little-endian words of 32 bits, at any address that the processor
- * reads. Registers are those of control_registers.v. Caches are the caller's business: what at_stop writes must be in
+ * The image is layers/program.bin of `pivotsim rtl --integer`: little-endian words of 32 bits, at any address that the
+ * processor reads. Registers are those of control_registers.v. Caches are the caller's business: what at_stop writes must be in
  * DRAM when it returns, and what it reads must not be an old copy.
  */
 #ifndef PIVOT_DRIVER_H

@@ -7,7 +7,7 @@ from typing import Any
 from pivotsim.io.array_files import write_arrays
 from pivotsim.rtl.encoding import Widths
 from pivotsim.rtl.layers.host import constants
-from pivotsim.rtl.layers.image import image
+from pivotsim.rtl.layers.image import image_words
 from pivotsim.rtl.layers.program import COMPUTE, End, Entry, LayerProgram, Product
 
 FOLDER = "layers"
@@ -21,7 +21,7 @@ def write_layers(folder: Path, program: LayerProgram, widths: Widths) -> None:
     """
     own = folder / FOLDER
     own.mkdir()
-    (own / "program.bin").write_bytes(image(program, widths).astype("<u4").tobytes())
+    (own / "program.bin").write_bytes(image_words(program, widths).astype("<u4").tobytes())
     (own / "dram.bin").write_bytes(constants(program).tobytes())
     (own / "map.json").write_text(json.dumps(map_of(program), indent=1) + "\n")
     write_arrays(own / "offsets.npz", {name: one.arrangement.offsets for name, one in program.tensors.items()})

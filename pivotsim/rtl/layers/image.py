@@ -28,7 +28,7 @@ PRODUCT, STOP, GATE_STOP, END = range(4)
 WORD_BITS, MAX_ADDRESS_BITS = 32, 32
 
 
-def image(program: LayerProgram, widths: Widths) -> Any:
+def image_words(program: LayerProgram, widths: Widths) -> Any:
     """Return the words of an image: uint32 (n,).
 
     Parameters

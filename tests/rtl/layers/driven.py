@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pivotsim.rtl.layers.host import constants
-from pivotsim.rtl.layers.image import image
+from pivotsim.rtl.layers.image import image_words
 from pivotsim.rtl.layers.program import End
 from pivotsim.rtl.sizes import parameters_of, widths_of
 from pivotsim.rtl.sources import PARTS, modules
@@ -80,7 +80,7 @@ class DrivenAccelerator:
         dram = ctypes.cast(self._library.bench_dram(self._bench), ctypes.POINTER(ctypes.c_uint8))
         self.dram = np.ctypeslib.as_array(dram, (values["DRAM_BYTES"],))
         self.host = host_of(program, self.dram)
-        self.image = image(program, widths_of(program.tables, program.dram_bytes))
+        self.image = image_words(program, widths_of(program.tables, program.dram_bytes))
         self.dram[: program.dram_bytes] = constants(program)
         self._reset_clocks = rows + cols + 2 * values["MREG"] + values["READ_CYCLES"] + 4
         self.reset()
