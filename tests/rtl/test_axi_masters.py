@@ -11,6 +11,7 @@ import pytest
 
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.errors import InputError
+from pivotsim.rtl.sizes import bits
 from pivotsim.rtl.sources import PARTS, modules
 from tests.rtl import verilated
 from tests.rtl.accelerator import Build, VerilatedAccelerator
@@ -95,6 +96,8 @@ def test_they_lint_without_a_warning():
     for lanes, data in WIDTHS:
         for top in ("axi_read_master", "axi_write_master", "axi_accelerator"):
             sizes = [f"-GLANES={lanes}", f"-GDATA_BYTES={data}", "--top-module", top]
+            if top == "axi_accelerator":  # whose memories have as many banks as a port has bytes
+                sizes += [f"-GBANK_BITS={bits(max(lanes, 4))}", f"-GBIAS_BANK_BITS={bits(max(lanes, 16))}"]
             done = subprocess.run(
                 [*command, *sizes], capture_output=True, text=True, timeout=120, env=verilated._environment()
             )

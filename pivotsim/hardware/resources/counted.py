@@ -58,8 +58,8 @@ def sizes_of(of: Callable[[str], Any]) -> Sizes:
     biases = SUM_BYTES * np.where(BY_COLUMN[of("array.dataflow")], cols, 1) * np.asarray(of("memories.bias"))
     return Sizes(
         of("array.rows"), of("array.cols"), DRAINS[of("array.dataflow")], of("array.fold_overlap"),
-        of("array.mac_latency"), of("array.mac_packing"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"], built["wtmem"], built["gb"],
-        np.maximum(1, built["opmem"] // (SUM_BYTES * cols * halves)), halves, biases,
+        of("array.mac_latency"), of("array.mac_packing"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"],
+        built["wtmem"], built["gb"], np.maximum(1, built["opmem"] // (SUM_BYTES * cols * halves)), halves, biases,
     )  # fmt: skip
 
 
