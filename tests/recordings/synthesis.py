@@ -99,7 +99,7 @@ def _units() -> Iterator[Part]:
         yield Part("activation", "activation", parameters={"LANES": lanes})
     for lanes in (1, 8, 16):
         yield Part("residual addition", "residual_add", parameters={"LANES": lanes, "X_BITS": 8})
-    for token_bits, comparators, ports, channels in ((4, 4, 2, 2), (5, 8, 2, 4), (6, 16, 4, 4)):
+    for token_bits, comparators, ports, channels in ((4, 4, 2, 2), (5, 8, 2, 4)):
         sizes = {"TOKEN_BITS": token_bits, "SCORE_LANES": 4, "COMPARATORS": comparators, "PORTS": ports,
                  "CHANNELS": channels, "BLOCKS": 384 // channels}  # fmt: skip
         yield Part("token dropping", "token_dropping", parameters=sizes)

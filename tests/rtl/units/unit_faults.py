@@ -7,7 +7,7 @@ from tests.rtl.faults import Fault
 from tests.rtl.units.unit_agreement import campaign
 from tests.rtl.units.verilated_units import MODEL, VerilatedUnits
 
-VECTORS = 400
+VECTORS = 8_000  # 400 drops
 LANES, LONGEST = 3, 12
 
 
