@@ -8,6 +8,7 @@ module layer_bench #(
     parameter OVERLAP = 0,
     parameter MREG = 0,
     parameter SLICES = 0,
+    parameter MAC_PACKING = 1,
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0,
     parameter LANES = 8,
@@ -17,6 +18,7 @@ module layer_bench #(
     parameter OPMEM_HALVES = 2,
     parameter BUFFER_BYTES = 256,
     parameter BIAS_BYTES = 64,
+    parameter BIAS_LANES = 4 * C,
     parameter BANK_BITS = 3,
     parameter BIAS_BANK_BITS = 4,
     parameter TABLE_BITS = 8,
@@ -24,6 +26,7 @@ module layer_bench #(
     parameter ADDRESS_BITS = 32,
     parameter MASKED = 0,
     parameter MULTIPLIES = 1,
+    parameter OUTSTANDING = 1,
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
     parameter DRAM_BYTES = 4096
 ) (
@@ -68,29 +71,30 @@ module layer_bench #(
 
     wire read_starts, write_starts, write_response;
     wire [ADDRESS_BITS-1:0] read_address, write_address;
-    wire [COUNT_BITS-1:0] read_takes, read_count, read_size, write_size, write_offers, write_accepts;
+    wire [COUNT_BITS-1:0] read_lanes, read_takes, read_count, read_size, write_size, write_offers, write_accepts;
     wire [8*LANES-1:0] read_data, write_data;
     accelerator #(
-        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
-        .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
+        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING),
+        .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
-        .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES)
+        .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING)
     ) dut (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(OS != 0), .weight_stationary(WS != 0),
         .loads(loads), .passes(passes), .drains(drains), .narrow_column(narrow_column), .biased(biased), .wide(wide),
         .multiplier(multiplier), .shift(shift),
-        .read_starts(read_starts), .read_address(read_address), .read_size(read_size), .read_takes(read_takes),
+        .read_starts(read_starts), .read_accepts(1'b1), .read_address(read_address), .read_size(read_size),
+        .read_lanes(read_lanes), .read_takes(read_takes),
         .read_count(read_count), .read_data(read_data), .write_starts(write_starts), .write_address(write_address),
         .write_size(write_size), .write_offers(write_offers), .write_data(write_data), .write_accepts(write_accepts),
         .write_response(write_response));
     dram_model #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .BYTES(DRAM_BYTES)) dram (
-        .clk(clk), .rate_bytes(rate_bytes), .rate_clocks(rate_clocks), .read_latency(read_latency),
+        .clk(clk), .reset(reset), .rate_bytes(rate_bytes), .rate_clocks(rate_clocks), .read_latency(read_latency),
         .write_latency(write_latency), .read_starts(read_starts), .read_address(read_address),
-        .read_takes(read_takes), .read_count(read_count), .read_data(read_data), .write_starts(write_starts),
+        .read_size(read_size), .read_takes(read_takes), .read_count(read_count), .read_data(read_data), .write_starts(write_starts),
         .write_address(write_address), .write_size(write_size), .write_offers(write_offers),
         .write_data(write_data), .write_accepts(write_accepts), .write_response(write_response));
-    wire unused = &{1'b0, read_size};
+    wire unused = &{1'b0, read_lanes};
 endmodule
 `default_nettype wire
