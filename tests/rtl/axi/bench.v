@@ -7,6 +7,7 @@ module bench #(
     parameter OVERLAP = 0,
     parameter MREG = 0,
     parameter SLICES = 0,
+    parameter MAC_PACKING = 1,
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0,
     parameter LANES = 8,
@@ -16,12 +17,14 @@ module bench #(
     parameter OPMEM_HALVES = 2,
     parameter BUFFER_BYTES = 256,
     parameter BIAS_BYTES = 64,
+    parameter BIAS_LANES = 4 * C,
     parameter BANK_BITS = 3,
     parameter BIAS_BANK_BITS = 4,
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20,
     parameter ADDRESS_BITS = 32,
     parameter MASKED = 0,
+    parameter MULTIPLIES = 0,
     parameter OUTSTANDING = 1,
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
     parameter DRAM_BYTES = 4096
@@ -42,7 +45,8 @@ module bench #(
     input wire [COUNT_BITS-1:0] narrow_column,
     input wire biased,
     input wire wide,
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
     input wire [63:0] rate_bytes,
     input wire [63:0] rate_clocks,
     input wire [31:0] read_latency,
@@ -79,16 +83,16 @@ module bench #(
     wire [31:0] bursts;
     assign done = is_done && broken == 0 && !error;
     axi_accelerator #(
-        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
-        .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
+        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING),
+        .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
-        .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .OUTSTANDING(OUTSTANDING), .BURST_BEATS(16)
+        .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .BURST_BEATS(16)
     ) dut (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(is_done), .output_stationary(output_stationary),
         .weight_stationary(weight_stationary), .loads(loads), .passes(passes), .drains(drains),
-        .narrow_column(narrow_column), .biased(biased), .wide(wide), .shift(shift),
+        .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .m_axi_arid(arid), .m_axi_araddr(araddr), .m_axi_arlen(arlen), .m_axi_arsize(arsize), .m_axi_arburst(arburst),
         .m_axi_arcache(arcache), .m_axi_arprot(arprot), .m_axi_arvalid(arvalid), .m_axi_arready(arready),
         .m_axi_rid(1'b0), .m_axi_rdata(rdata), .m_axi_rresp(2'b00), .m_axi_rlast(rlast), .m_axi_rvalid(rvalid),

@@ -8,6 +8,7 @@ module axi_accelerator #(
     parameter OVERLAP = 0,
     parameter MREG = 0,
     parameter SLICES = 0,
+    parameter MAC_PACKING = 1,
     parameter OS_EDGE_REGISTER = 1,
     parameter READ_CYCLES = 0,
     parameter LANES = 8,
@@ -17,12 +18,14 @@ module axi_accelerator #(
     parameter OPMEM_HALVES = 2,
     parameter BUFFER_BYTES = 256,
     parameter BIAS_BYTES = 64,
+    parameter BIAS_LANES = 4 * C,
     parameter BANK_BITS = 3,
     parameter BIAS_BANK_BITS = 4,
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20,
     parameter ADDRESS_BITS = 32,
     parameter MASKED = 0,
+    parameter MULTIPLIES = 0,
     parameter OUTSTANDING = 1,
     parameter GEARBOX = 1, // some loads take fewer bytes a clock than the stream has lanes
     parameter DATA_BYTES = 8, // of AXI: a power of two, 8 to 64
@@ -50,7 +53,8 @@ module axi_accelerator #(
     input wire [COUNT_BITS-1:0] narrow_column,
     input wire biased,
     input wire wide,
-    input wire [4:0] shift,
+    input wire [15:0] multiplier,
+    input wire [5:0] shift,
 
     output wire [0:0] m_axi_arid,
     output wire [ADDRESS_BITS-1:0] m_axi_araddr,
@@ -96,17 +100,17 @@ module axi_accelerator #(
     wire [LANES-1:0] read_tkeep, write_tkeep;
     assign error = read_error || write_error;
     stream_accelerator #(
-        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .OS_EDGE_REGISTER(OS_EDGE_REGISTER),
-        .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
+        .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING),
+        .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
-        .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .OUTSTANDING(OUTSTANDING), .GEARBOX(GEARBOX),
+        .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .GEARBOX(GEARBOX),
         .PROGRAM_BITS(PROGRAM_BITS)
     ) core (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),
         .weight_stationary(weight_stationary), .loads(loads), .passes(passes), .drains(drains),
-        .narrow_column(narrow_column), .biased(biased), .wide(wide), .shift(shift),
+        .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .m_axis_read_command_tvalid(read_command_tvalid), .m_axis_read_command_tready(read_command_tready),
         .m_axis_read_command_tdata(read_command_tdata), .s_axis_read_tvalid(read_tvalid),
         .s_axis_read_tready(read_tready), .s_axis_read_tdata(read_tdata), .s_axis_read_tkeep(read_tkeep),
