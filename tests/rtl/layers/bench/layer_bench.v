@@ -85,7 +85,8 @@ module layer_bench #(
         .loads(loads), .passes(passes), .drains(drains), .narrow_column(narrow_column), .biased(biased), .wide(wide),
         .multiplier(multiplier), .shift(shift),
         .read_starts(read_starts), .read_accepts(1'b1), .read_address(read_address), .read_size(read_size),
-        .read_lanes(read_lanes), .read_takes(read_takes), .read_count(read_count), .read_data(read_data), .write_starts(write_starts), .write_address(write_address),
+        .read_lanes(read_lanes), .read_takes(read_takes),
+        .read_count(read_count), .read_data(read_data), .write_starts(write_starts), .write_address(write_address),
         .write_size(write_size), .write_offers(write_offers), .write_data(write_data), .write_accepts(write_accepts),
         .write_response(write_response));
     dram_model #(.LANES(LANES), .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .BYTES(DRAM_BYTES)) dram (
