@@ -111,8 +111,8 @@ def schedule(
     traits_0, traits_1 = traits_of(0, setting, order, kept), traits_of(1, setting, order, kept)
     memory_0, memory_1, loading = empty(traits_0), empty(traits_1), Loading(0, 0, 0)
     queue = states[0, KEPT]  # of loads in flight, see ``ask``
-    queue[:] = 0
-    queue[0] = -divisor
+    for place_in_queue in range(len(queue)):
+        queue[place_in_queue] = -divisor if place_in_queue == 0 else 0
     queued = limits.outstanding_reads + 1 if limits.outstanding_reads > 1 else 0
     bias, drained, drained_before = Flight(0, 0, 0), Flight(0, 0, 0), Flight(0, 0, 0)
     weight_slot = 0 if traits_0.is_weight else 1

@@ -58,7 +58,7 @@ def is_periodic(states: Array, now: int, before: int, drains: int, queued: int) 
     return True
 
 
-@part
+@inlined
 def skip(states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int) -> int:
     """Return the last step of the stretch that a step begins, or itself.
 
@@ -87,7 +87,7 @@ def skip(states: Array, queue: Array, queued: int, step: int, steps: int, drains
     return step
 
 
-@inlined
+@part
 def advanced(
     states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int, memory_0: Memory,
     memory_1: Memory, loading: Loading, drained: Flight, drained_before: Flight, clocks: tuple[int, int, int],
