@@ -64,7 +64,7 @@ class Worded:
 
     def _worst_share_points(self, flow: str) -> float:
         """Return the worst miss over all shares, softmax refitted to DeiT-S's delay; infinite where it cannot be."""
-        hw = self.hw.replace({"array.dataflow": flow})
+        hw = self.hw.replace({"array.dataflow": flow, "array.mac_packing": 1})  # os packs none
         start = simulate(plan("deit_s"), hw)
         softmax_ms = start.breakdown("group").get("softmax", {"delay_ms": 0.0})["delay_ms"]
         wanted_ms = self._delay_ms("DeiT-S") - (start.delay_ms - softmax_ms)
