@@ -10,12 +10,15 @@ from pivotsim.kernels.memory.steady_state import STATES_SHAPE
 from pivotsim.kernels.types import Records
 from pivotsim.units import IntArray
 
+BOUNDS_KEPT = 512  # candidates of a search whose bounds are worked out once: 12 KiB, more are worked out again
+
 
 class Work(NamedTuple):
     """Arrays that kernels work in, and what they write: the choice, the result, the bytes moved."""
 
     room: IntArray
     states: IntArray
+    bounds: IntArray
     chosen: IntArray
     result: IntArray
     moved: IntArray
@@ -23,7 +26,8 @@ class Work(NamedTuple):
 
 def work_arrays() -> Work:
     """Return the arrays of a search."""
-    return Work(*(np.zeros(shape, dtype=np.int64) for shape in ((2, 3, 2, 2), STATES_SHAPE, (6,), (10,), (16,))))
+    shapes = ((2, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (6,), (10,), (16,))
+    return Work(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
 
 
 def records_of(loads: int, passes: int, drains: int) -> Records:
@@ -38,7 +42,7 @@ def run_designs(
 ) -> None:  # fmt: skip
     """Run GEMMs on designs, see ``run_each`` in kernels/memory/search.py; commands are compiled where a channel is."""
     rows = (gemms, designs, behind, limits, dram, candidates, budget, is_pruned, is_run)
-    written = (work.room, work.states, records, work.chosen, work.result, work.moved, found)
+    written = (work.room, work.states, work.bounds, records, work.chosen, work.result, work.moved, found)
     if channel is None:
         from pivotsim.kernels.memory.entries.with_bandwidth import run_with_bandwidth
 

@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pivotsim.engines.array import closed_form as analytic
+from pivotsim.engines.array.designs import dataflow_of, design_of
+from pivotsim.engines.array.masked import cycles_of_copies
 from pivotsim.engines.memory.bounds import roofline
-from pivotsim.engines.memory.limits import MemoryLimits, limits_of
+from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.modes import array_as_run
-from pivotsim.engines.memory.schedule import BYTES, STALLS, MemoryResult, run_gemm
-from pivotsim.engines.memory.trace_gemms import GemmRun, checked, runs_per_gemm
+from pivotsim.engines.memory.schedule import BYTES, STALLS, MemoryResult
+from pivotsim.engines.memory.trace_gemms import checked, runs_per_gemm
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.workload.masks.masks import Mask
 from pivotsim.workload.ops import Op, Trace
 
 
@@ -43,22 +46,26 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     ops = [op for op in trace if op.kind == "gemm"]
     limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
     array = array_as_run(hw)
-    unlimited = analytic.cycles_per_gemm(gemms, array).tolist()
+    unlimited, of_copies = analytic.cycles_per_gemm(gemms, array).tolist(), dict[int, list[int]]()
     for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist(), limits):
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
         if run.mask is not None:
-            one = result.cycles if limits.are_none else _unlimited_cycles(op, array, run)
+            if run.gemm not in of_copies:
+                of_copies[run.gemm] = _unlimited_cycles(op, array, run.mask)
+            one = of_copies[run.gemm][run.copy]
             bound = roofline((op.m, op.k, op.n), pes, limits.with_bits(op.a_bits, op.w_bits, op.out_bits))[1]
         uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)
 
 
-def _unlimited_cycles(op: Op, array: ArraySpec, run: GemmRun) -> int:
-    """Return the clocks of one masked GEMM without limits."""
-    result = run_gemm(op.m, op.k, op.n, array, MemoryLimits(), mask=run.mask, copy=run.copy)
-    assert isinstance(result, MemoryResult)  # without limits everything fits
-    return result.cycles
+def _unlimited_cycles(op: Op, array: ArraySpec, mask: Mask) -> list[int]:
+    """Return the clocks of a GEMM without limits under each copy of its mask that a repeat uses: the array's own."""
+    copies = min(mask.count, op.repeats)
+    cycles: list[int] = cycles_of_copies(
+        op.m, op.k, op.n, mask, dataflow_of(array), design_of(array), copies
+    ).tolist()  # fmt: skip
+    return cycles
 
 
 def gemm_cycles(uses: Iterable[MemoryUse]) -> list[int]:

@@ -33,6 +33,8 @@ from pivotsim.kernels.memory.transfers import (
 )
 from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Channel, Design, Dram, Gemm, Limits
 
+UNKNOWN = -1  # waits that were not worked out
+
 
 @inlined
 def loads_and_last_drain(
@@ -79,11 +81,11 @@ def least_clocks(
 ) -> tuple[int, int, int]:  # fmt: skip
     """Return (least clocks of the array with the last drain, by all loads, of waits that add to the first).
 
-    The waits are left out where one of the others exceeds ``limit``.
+    Where one of the others exceeds ``limit``, they are not all that is known, and the waits are UNKNOWN.
     """
     loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
     if max(alone + draining, loading) > limit:
-        return alone + draining, loading, 0
+        return alone + draining, loading, UNKNOWN
     again = always_fetched(parts, design, order, 0, limits) or always_fetched(parts, design, order, 1, limits)
     regions = parts.nc * (parts.nr if design.drains else parts.nt)
     if again and not has_block(design, limits) and (regions > 1 or not limits.bias):  # the last load is the last pass's

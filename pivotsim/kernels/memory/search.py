@@ -11,7 +11,7 @@ are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 
 from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
-from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.lower_bounds import UNKNOWN, least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
@@ -37,6 +37,7 @@ from pivotsim.kernels.types import (
 
 # What `choose` writes to `chosen`.
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
+ARRAY, LOADS, WAITS = range(3)  # columns of the bounds that are kept of a candidate
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
 # What is found of each GEMM, and how one that exceeds the budget is marked.
@@ -44,7 +45,8 @@ CYCLES, SRAM_BYTES, DRAM_BYTES = range(3)
 OVER_BUDGET = -1
 SIGNATURE = (
     "void(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64, boolean,"
-    " boolean, int64[:, :, :, ::1], int64[:, :, ::1], Records, int64[::1], int64[::1], int64[::1], int64[:, :, ::1]"
+    " boolean, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], Records, int64[::1], int64[::1], int64[::1],"
+    " int64[:, :, ::1]"
 )
 TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 
@@ -52,34 +54,40 @@ TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 @part
 def most_promising(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, reads: Channel | None,
-    writes: Channel | None, room: Array,
-) -> tuple[int, int, int]:  # fmt: skip
-    """Return (loop order, chunk, lower bound) of the candidate that wins if all take their lower bounds."""
-    least, least_bytes, found = NEVER, NEVER, (candidates.first_order, candidates.most_chunk)
+    writes: Channel | None, room: Array, bounds: Array,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Return (loop order, chunk, lower bound) of the candidate that wins if all take their lower bounds.
+
+    ``bounds`` takes what is known of the first candidates; the last value says of how many.
+    """
+    least, least_bytes, found, place = NEVER, NEVER, (candidates.first_order, candidates.most_chunk), 0
     for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
         alone = alone_cycles(gemm, design, limits, chunk)
         parts = cut(gemm, design, limits, chunk)
         if no_smaller_chunk(parts, design, limits, dram, alone, least, reads):
             break
-        if alone > least:
-            continue
         for order in range(candidates.first_order, candidates.last_order + 1):
-            array, loads, waits = least_clocks(
-                gemm, design, limits, dram, order, parts, alone, least, reads, writes, room
-            )  # fmt: skip
+            array, loads, waits = alone, 0, UNKNOWN
+            if alone <= least:
+                array, loads, waits = least_clocks(
+                    gemm, design, limits, dram, order, parts, alone, least, reads, writes, room
+                )  # fmt: skip
+            if place < len(bounds):
+                bounds[place, ARRAY], bounds[place, LOADS], bounds[place, WAITS] = array, loads, waits
+            place += 1
             bound = max(array + waits, loads)
-            if bound <= least:
+            if waits != UNKNOWN and bound <= least:
                 from_dram = dram_bytes(gemm, design, limits, order, parts)
                 if bound < least or from_dram < least_bytes:  # else the one before wins a tie
                     least, least_bytes, found = bound, from_dram, (order, chunk)
-    return found[0], found[1], least
+    return found[0], found[1], least, min(place, len(bounds))
 
 
 @pasted
 def choose(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
-    reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array, records: Records,
-    chosen: Array, result: Array,
+    reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array, bounds: Array,
+    records: Records, chosen: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate and write what it is; False if over the budget.
 
@@ -94,6 +102,8 @@ def choose(
         passes of a candidate count, also those that need nothing.
     is_pruned : bool
         False runs every pass of every candidate.
+    bounds : int64 (B, 3)
+        Room for the bounds of the first candidates, so that they are worked out once.
     records : Records
         Whose types count: nothing is recorded.
     chosen : int64 (6,)
@@ -105,15 +115,15 @@ def choose(
     chosen[:] = 0
     orders = candidates.last_order - candidates.first_order + 1
     number = orders * (candidates.most_chunk - candidates.least_chunk + 1)
-    first, first_order, first_chunk, least = 0, 0, 0, NEVER
+    first, first_order, first_chunk, least, known = 0, 0, 0, NEVER, 0
     if kept is None:
         if number > budget // CANDIDATE_WORK:
             return False
         chosen[WORK] = CANDIDATE_WORK * number
         if is_pruned and number > 1:  # the most promising comes first, so that it rules out most others
             first = -1
-            first_order, first_chunk, least = most_promising(
-                gemm, design, limits, dram, candidates, reads, writes, room
+            first_order, first_chunk, least, known = most_promising(
+                gemm, design, limits, dram, candidates, reads, writes, room, bounds
             )  # fmt: skip
     parts, alone = cut(gemm, design, limits, candidates.most_chunk), -1
     for place in range(first, number):
@@ -122,8 +132,15 @@ def choose(
             order, chunk = first_order, first_chunk
         elif order == first_order and chunk == first_chunk:
             continue
-        if alone < 0 or chunk != parts.chunk:
-            parts, alone = cut(gemm, design, limits, chunk), 0
+        array, loads, waits = 0, 0, UNKNOWN
+        if 0 <= place < known:
+            array, loads, waits = bounds[place, ARRAY], bounds[place, LOADS], bounds[place, WAITS]
+            if max(array, loads) > best or array + waits > best:
+                continue
+        if chunk != parts.chunk:
+            parts, alone = cut(gemm, design, limits, chunk), -1
+        if alone < 0 and waits == UNKNOWN:
+            alone = 0
             if kept is None and is_pruned:
                 alone = alone_cycles(gemm, design, limits, chunk)
             is_bound = place >= 0 and kept is None and is_pruned
@@ -147,9 +164,10 @@ def choose(
                 by_mask = kept_cycles(parts, design, order, best, kept.tables, kept.shape)
                 floors = Floors(by_mask, 0, limit)
         elif is_pruned:
-            array, loads, waits = least_clocks(
-                gemm, design, limits, dram, order, parts, alone, limit, reads, writes, room
-            )  # fmt: skip
+            if waits == UNKNOWN:
+                array, loads, waits = least_clocks(
+                    gemm, design, limits, dram, order, parts, alone, limit, reads, writes, room
+                )  # fmt: skip
             floors = Floors(array, loads, limit)
             if array + waits > limit:
                 continue
@@ -178,7 +196,7 @@ def choose(
 def choose_and_run(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
     is_run: bool, reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array,
-    records: Records, chosen: Array, result: Array, moved: Array,
+    bounds: Array, records: Records, chosen: Array, result: Array, moved: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate and write its clocks and bytes; False if over the budget.
 
@@ -187,8 +205,8 @@ def choose_and_run(
     """
     design = design_as_run(design, limits)
     if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, reads, writes, kept, room, states, records, chosen,
-        result,
+        gemm, design, limits, dram, candidates, budget, is_pruned, reads, writes, kept, room, states, bounds, records,
+        chosen, result,
     ):  # fmt: skip
         return False
     order, chunk = chosen[ORDER], chosen[CHUNK]
@@ -205,8 +223,8 @@ def choose_and_run(
 @pasted
 def run_each(
     gemms: Array, designs: Array, behind: Array, limits: Array, drams: Array, candidates: Array, budget: int,
-    is_pruned: bool, is_run: bool, room: Array, states: Array, records: Records, chosen: Array, result: Array,
-    moved: Array, found: Array, reads: Channel | None, writes: Channel | None,
+    is_pruned: bool, is_run: bool, room: Array, states: Array, bounds: Array, records: Records, chosen: Array,
+    result: Array, moved: Array, found: Array, reads: Channel | None, writes: Channel | None,
 ) -> None:  # fmt: skip
     """Fill ``found`` (D, G, 3) with clocks, SRAM bytes and DRAM bytes of each GEMM on each design.
 
@@ -224,7 +242,7 @@ def run_each(
         Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
     budget : int
         As in ``choose``; the clocks of a GEMM that exceeds it become OVER_BUDGET.
-    is_pruned, is_run, room, states, records, chosen, result, moved, reads, writes
+    is_pruned, is_run, room, states, bounds, records, chosen, result, moved, reads, writes
         As in ``choose_and_run``; what they hold afterwards is of the last GEMM on the last design.
     """
     for d in range(len(designs)):
@@ -243,7 +261,7 @@ def run_each(
                 continue
             if not choose_and_run(
                 gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states,
-                records, chosen, result, moved,
+                bounds, records, chosen, result, moved,
             ):  # fmt: skip
                 found[d, g, CYCLES] = OVER_BUDGET
                 continue

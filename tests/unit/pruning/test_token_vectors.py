@@ -47,7 +47,7 @@ def test_drawn_plans_boards_and_tokens_equal_the_chain():
     count = cases(60, 10_000)
     for number in range(count):
         plan, device, batch = drawn_plan(draw), drawn_device(draw), draw.randint(1, 3)
-        least, most = plan.model.prefix_tokens, plan.model.tokens
+        least, most = plan.model.leading_tokens, plan.model.tokens
         tokens = [draw.randint(max(1, least), draw.choice((least + 8, most))) for _ in range(draw.randint(1, 5))]
         found = latencies_by_vector(plan, tokens, batch, device._setting)
         by_vector += found is not None

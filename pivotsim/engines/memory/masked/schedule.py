@@ -54,7 +54,7 @@ def run_masked(
     return bool(
         run(
             Gemm(*sizes), design, limits.row(), limits.dram_row(), candidates, budget, is_pruned, tables.arrays,
-            tables.shape, *tables.unseen(candidates.least_chunk), flights, work.room, work.states, records,
-            work.chosen, work.result, work.moved,
+            tables.shape, *tables.unseen(candidates.least_chunk), flights, work.room, work.states, work.bounds,
+            records, work.chosen, work.result, work.moved,
         )
     )  # fmt: skip
