@@ -89,7 +89,7 @@ def _shift_of(values: Integers, bits: int) -> int:
     return shift - (math.floor(math.ldexp(most, shift) + 0.5) >> bits)
 
 
-def layer_norm(x: Integers, constants: LayerNorm) -> Integers:
+def normalised(x: Integers, constants: LayerNorm) -> Integers:
     """Return the normalised rows, along the last axis.
 
     Parameters
@@ -109,7 +109,7 @@ def layer_norm(x: Integers, constants: LayerNorm) -> Integers:
     1, 2, 3, 6 have mean 3 and variance 3.5; out by steps of 1/32.
 
     >>> one = layer_norm_constants(np.ones(4), np.zeros(4), 0.0, 1.0, 1 / 32)
-    >>> layer_norm(np.array([1, 2, 3, 6], dtype=np.int16), one)
+    >>> normalised(np.array([1, 2, 3, 6], dtype=np.int16), one)
     array([-34, -17,   0,  51], dtype=int8)
     """
     wide = np.asarray(x).astype(np.int64)

@@ -38,7 +38,7 @@ def softmax_table(score_scale: float) -> Integers:
     return np.floor(MOST * np.exp(-score_scale * np.arange(256)) + 0.5).astype(np.uint16)
 
 
-def softmax(scores: Integers, table: Integers) -> Integers:
+def probabilities(scores: Integers, table: Integers) -> Integers:
     """Return the probabilities of scores along the last axis.
 
     Parameters
@@ -57,7 +57,7 @@ def softmax(scores: Integers, table: Integers) -> Integers:
     --------
     exp(0), exp(-1) and exp(-1) over their sum are 0.576, 0.212 and 0.212.
 
-    >>> softmax(np.array([3, 2, 2], dtype=np.int8), softmax_table(1.0))
+    >>> probabilities(np.array([3, 2, 2], dtype=np.int8), softmax_table(1.0))
     array([73, 27, 27], dtype=int8)
     """
     wide = np.asarray(scores).astype(np.int64)

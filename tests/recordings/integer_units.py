@@ -33,7 +33,7 @@ def softmax_errors(score_scale: float) -> Integers:
     """Return |p / 127 - softmax| of random scores: (ROWS, TOKENS)."""
     scores = np.random.default_rng(SEED).integers(-128, 128, (ROWS, TOKENS)).astype(np.int8)
     real = np.exp(score_scale * (scores - scores.max(axis=-1, keepdims=True).astype(np.float64)))
-    ours = softmax.softmax(scores, softmax.softmax_table(score_scale)) / softmax.ONE
+    ours = softmax.probabilities(scores, softmax.softmax_table(score_scale)) / softmax.ONE
     return np.abs(ours - real / real.sum(axis=-1, keepdims=True))
 
 
@@ -54,7 +54,7 @@ def layer_norm_errors(spread: float, out_scale: float) -> Integers:
     given = q * STREAM_SCALE
     centred = given - given.mean(axis=-1, keepdims=True)
     real = centred / np.sqrt(given.var(axis=-1, keepdims=True) + 1e-6) * gamma + beta
-    return np.abs(layer_norm.layer_norm(q, constants) * out_scale - real)[np.abs(real) < 127 * out_scale]
+    return np.abs(layer_norm.normalised(q, constants) * out_scale - real)[np.abs(real) < 127 * out_scale]
 
 
 def measured() -> Iterator[tuple[str, str, float, Integers, str]]:

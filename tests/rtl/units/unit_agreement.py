@@ -35,7 +35,9 @@ def softmax_rows(units: VerilatedUnits, draw: random.Random, rows: int) -> Diffe
     blocks = [generator.integers(-128, span - 128, (rows, n)).astype(np.int8) for _ in range(2)]
     table = softmax.softmax_table(draw.choice([1e-9, 0.003, 0.02, 0.1, 1.0]))
     out, clocks = units.softmax(blocks, table, draw.choice(HOLDS))
-    return _compared(units, "softmax", "softmax", out, [softmax.softmax(b, table) for b in blocks], blocks, clocks)
+    return _compared(
+        units, "softmax", "softmax", out, [softmax.probabilities(b, table) for b in blocks], blocks, clocks
+    )
 
 
 def layer_norm_rows(units: VerilatedUnits, draw: random.Random, rows: int) -> Differences:
@@ -59,7 +61,7 @@ def layer_norm_rows(units: VerilatedUnits, draw: random.Random, rows: int) -> Di
         draw.choice([1 / 24, 1e-3, 4.0]),
     )
     out, clocks = units.layer_norm(blocks, constants, draw.choice(HOLDS))
-    expected = [layer_norm.layer_norm(block, constants) for block in blocks]
+    expected = [layer_norm.normalised(block, constants) for block in blocks]
     return _compared(units, "layer_norm", "norm", out, expected, blocks, clocks)
 
 
@@ -126,7 +128,7 @@ def every_table_input(units: VerilatedUnits) -> Differences:
     rows[:, most.size % rows.shape[1]] = most - 128
     table = softmax.softmax_table(0.03)
     out, clocks = units.softmax([rows], table)
-    return found + _compared(units, "softmax", "softmax", out, [softmax.softmax(rows, table)], [rows], clocks)
+    return found + _compared(units, "softmax", "softmax", out, [softmax.probabilities(rows, table)], [rows], clocks)
 
 
 def campaign(units: VerilatedUnits, vectors: int, seed: int, rows: int = 20) -> tuple[Counter[str], Differences]:

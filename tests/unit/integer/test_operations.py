@@ -16,10 +16,10 @@ def test_softmax_is_within_its_stated_steps(scale):
 
 def test_softmax_of_one_of_equals_and_of_far_ones():
     table = softmax.softmax_table(0.5)
-    assert softmax.softmax(np.array([[-128], [127]], np.int8), table).tolist() == [[127], [127]]
-    assert softmax.softmax(np.full(4, 5, np.int8), table).tolist() == [32, 32, 32, 32]  # 127 / 4, rounded
-    assert softmax.softmax(np.array([127, -128], np.int8), table).tolist() == [127, 0]
-    assert softmax.softmax(np.zeros(softmax.MAX_ELEMENTS, np.int8), table).max() == 0  # a 512th of a step each
+    assert softmax.probabilities(np.array([[-128], [127]], np.int8), table).tolist() == [[127], [127]]
+    assert softmax.probabilities(np.full(4, 5, np.int8), table).tolist() == [32, 32, 32, 32]  # 127 / 4, rounded
+    assert softmax.probabilities(np.array([127, -128], np.int8), table).tolist() == [127, 0]
+    assert softmax.probabilities(np.zeros(softmax.MAX_ELEMENTS, np.int8), table).max() == 0  # a 512th of a step each
 
 
 @pytest.mark.parametrize("kind", list(activation.ACTIVATIONS))
@@ -43,11 +43,11 @@ def test_layer_norm_at_the_ends_of_its_numbers(n):
     beta = np.linspace(-1, 1, n)
     one = layer_norm.layer_norm_constants(np.ones(n), beta, 1e-6, 1e-3, 1 / 20)
     for value in (-32768, 0, 32767):
-        constant = layer_norm.layer_norm(np.full(n, value, np.int16), one)
+        constant = layer_norm.normalised(np.full(n, value, np.int16), one)
         assert np.abs(constant - beta * 20).max() <= 1.001  # the mean is within 2^-9 steps of the stream
     x = np.where(np.arange(n) % 2, 32767, -32768).astype(np.int16)
     real = (x - x.mean()) / np.sqrt(x.astype(float).var() + 1.0) * 20 + beta * 20  # eps is a step squared
-    assert np.abs(layer_norm.layer_norm(x, one) - np.clip(real, -128, 127)).max() < 0.56
+    assert np.abs(layer_norm.normalised(x, one) - np.clip(real, -128, 127)).max() < 0.56
 
 
 def test_layer_norm_of_factors_and_offsets_of_any_size():
