@@ -63,7 +63,8 @@ def test_what_ships_lints_without_a_warning():
     late = ["-GREAD_CYCLES=2", "-GOPMEM_HALVES=1", "-GOS_EDGE_REGISTER=0"]
     slices = ["-GOVERLAP=4", "-GMREG=1", "-GSLICES=1"]
     masked, unbiased, shared = ["-GMASKED=1"], ["-GBIAS_BYTES=0"], ["-GBIAS_LANES=4"]
-    for extra in ([], small, late, slices, unbiased, shared, masked, [*masked, *late], [*masked, *slices, "-GR=1", "-GC=1"]):
+    both = [[*masked, *late], [*masked, *slices, "-GR=1", "-GC=1"]]
+    for extra in ([], small, late, slices, unbiased, shared, masked, *both):
         done = subprocess.run(
             [*command, *extra], capture_output=True, text=True, timeout=120, env=verilated._environment()
         )

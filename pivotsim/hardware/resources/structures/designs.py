@@ -24,6 +24,7 @@ from pivotsim.hardware.resources.structures.movers import SUM_BYTES, sequencers,
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure, on_curve
 from pivotsim.hardware.resources.structures.sums import opmem
 
+
 def all_structures(sizes: Sizes) -> Iterator[Structure]:
     """Yield the structures of designs."""
     yield element_columns(sizes)
