@@ -121,7 +121,8 @@ def _resources_of(name: str, facts: SpaceValues) -> list[str]:
     if any(any(facts(path) or ()) for path in (PACKING, URAM_FROM)):  # synthesis counts none of them
         methods |= {"fitted"}
     methods |= {VIVADO} if facts.space.hw.fpga.vivado is not None else set()
-    return [resource for resource, row in RESOURCES.items() if name in row.paths_under(methods)]
+    found = [resource for resource, row in RESOURCES.items() if name in row.paths_under(methods)]
+    return [resource for resource in found if resource != "fits_extrapolated"]  # what decides `fits`, which is named
 
 
 def _without_effect(name: str, facts: SpaceValues) -> str:
