@@ -39,7 +39,8 @@ def explore(
     -------
     DesignTable
         A row per design: ``point``, one column per axis, dsp, bram36, lut, ff and fits as ``fit`` counts them,
-        pl_cycles (of an effort pair: mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
+        fits_extrapolated (counts larger than any recorded one decide that), pl_cycles (of an effort pair:
+        mean_pl_cycles), delay_ms, energy_j, edp_j_ms.
         Designs that a constraint rules out, that are not valid or that do not fit their memories are left out.
         ``notes`` names axes that move resources alone, fixed values that nothing reads, a power that is another
         design's, a sample that is not as large as was asked for, and why designs that cannot run are left out.

@@ -10,6 +10,7 @@ from pivotsim.tables import Table, figures, percent
 MOST_IN_ALL = 1.05  # of shares, by chance
 TOO_FEW = "designs are too few: shares sum to more than the whole; intervals hold the true ones in 95 % of samples"
 DOES_NOT_FIT = "the knee does not fit its device; --where fits keeps the designs that do"
+EXTRAPOLATED = "whether the knee fits is decided by counts that are extrapolated: larger than any that was synthesised"
 
 
 def front_table(front: Columns, axes: Sequence[str], knee: int, places: Iterable[int] | None = None) -> Table:
@@ -20,6 +21,8 @@ def front_table(front: Columns, axes: Sequence[str], knee: int, places: Iterable
         for i in shown
     ]
     closing = () if front["fits"][knee] else (DOES_NOT_FIT,)
+    if "fits_extrapolated" in front and front["fits_extrapolated"][knee]:  # sweeps of before have no such column
+        closing = (*closing, EXTRAPOLATED)
     return Table("", ("", *front), rows, range(1, len(front) + 1), closing)
 
 

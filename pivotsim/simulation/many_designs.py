@@ -90,8 +90,8 @@ def simulate_designs(
     -------
     DesignTable
         A row per design: the fields of ``designs``; dsp, bram36, lut, ff (int64) and fits (bool) as ``fit`` counts
-        them; pl_cycles (int64), delay_ms, energy_j, edp_j_ms (float64). ``notes`` says where the constant power is
-        that of another array.
+        them, fits_extrapolated where counts larger than any recorded one decide that (bool); pl_cycles (int64),
+        delay_ms, energy_j, edp_j_ms (float64). ``notes`` says where the constant power is that of another array.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def _resources(hw: SystolicHardware, vectors: Mapping[str, Any], columns: Design
             values[f"array.{field}"] = np.arange(by_field[field].max(initial=0) + 1, dtype=np.int64)
     model = ResourceModel(hw, values)
     table: dict[str, Any] = {
-        name: np.empty(count, dtype=np.bool_ if name == "fits" else np.int64) for name in RESOURCES
+        name: np.empty(count, dtype=np.bool_ if name.startswith("fits") else np.int64) for name in RESOURCES
     }
 
     def work_out(start: int) -> None:

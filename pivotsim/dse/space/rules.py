@@ -85,7 +85,7 @@ def _try_out(label: str, rule: Expression, axes: Mapping[str, Axis], space: Spac
         elif name in HARDWARE or name in MODEL:
             values[name] = space.constant(name)
         else:
-            values[name] = name == "fits" or 1.0
+            values[name] = name.startswith("fits") or 1.0
     try:
         result = rule(values)
     except InputError as error:

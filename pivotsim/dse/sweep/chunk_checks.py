@@ -20,8 +20,8 @@ from pivotsim.hardware.resources.many_designs import DEMANDS
 POINT = "point"
 INTEGER, REAL, TRUTH, TEXT = "int64", "double", "bool", "string"
 TYPES = {
-    POINT: INTEGER, **dict.fromkeys(DEMANDS, INTEGER), "fits": TRUTH, PL_CYCLES: INTEGER, MEAN_PL_CYCLES: REAL,
-    "delay_ms": REAL, "energy_j": REAL, "edp_j_ms": REAL,
+    POINT: INTEGER, **dict.fromkeys(DEMANDS, INTEGER), "fits": TRUTH, "fits_extrapolated": TRUTH, PL_CYCLES: INTEGER,
+    MEAN_PL_CYCLES: REAL, "delay_ms": REAL, "energy_j": REAL, "edp_j_ms": REAL,
 }  # fmt: skip
 
 

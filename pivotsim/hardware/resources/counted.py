@@ -9,6 +9,7 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES
+from pivotsim.hardware.resources.recorded import EXTRAPOLATED
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
 from pivotsim.units import INT64_MAX
@@ -29,8 +30,8 @@ SIZE_PATHS = (
     *SIDES, *(f"memories.{name}_bytes" for name in MEMORIES), *PORTS, *AXI, "memories.opmem_buffers",
     "memories.bias",
 )  # fmt: skip
-URAM_FROM, PACKING, COUNTED_BY = "fpga.use.uram_from_bytes", "fpga.use.int8_packing", "fpga.use.counted_by"
-METHOD_PATHS = (COUNTED_BY, PACKING, URAM_FROM, *(f"memories.{name}_bytes" for name in MEMORIES))
+URAM_FROM, COUNTED_BY = "fpga.use.uram_from_bytes", "fpga.use.counted_by"
+METHOD_PATHS = (COUNTED_BY, URAM_FROM, *(f"memories.{name}_bytes" for name in MEMORIES))
 BY_COLUMN = np.array([int(DATAFLOW[name].cols == "n") for name in DATAFLOWS])  # a bias a column, not one an entry
 DRAINS = np.array([int(DATAFLOW[name].drains) for name in DATAFLOWS])
 
@@ -64,12 +65,12 @@ def sizes_of(of: Callable[[str], Any]) -> Sizes:
 
 
 def by_synthesis(of: Callable[[str], Any]) -> Any:
-    """Return whether synthesis counts designs: where that is asked for, and the Verilog that ships has them.
+    """Return whether synthesis counts designs: where that is asked for, and no memory lies in UltraRAM.
 
-    It packs no two multiply-accumulates into a DSP, and no memory of it was counted in UltraRAM.
+    No memory of the Verilog that ships was counted there.
     """
     large = np.asarray(of(URAM_FROM))
-    found = (np.asarray(of(COUNTED_BY)) == METHODS.index("synthesis")) & ~np.asarray(of(PACKING), dtype=np.bool_)
+    found = np.asarray(of(COUNTED_BY)) == METHODS.index("synthesis")
     for name in MEMORIES:
         found = found & ~((large > 0) & (np.asarray(of(f"memories.{name}_bytes")) >= large))
     return found
@@ -91,13 +92,21 @@ def of_all_arrays(found: Structure, count: Any) -> Structure:
     return found._replace(lut=found.lut * count, ff=found.ff * count, half_brams=found.half_brams * count)
 
 
-def demands(of: Callable[[str], Any]) -> dict[str, Any]:
-    """Return lut, ff and bram36 of designs, int64 each; half block RAMs are rounded up together."""
-    lut: Any = np.int64(0)
-    ff: Any = np.int64(0)
-    halves: Any = np.int64(0)
+def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return lut, ff and bram36 of designs, int64 each, and of them what is not extrapolated.
+
+    Half block RAMs are rounded up together.
+    """
+    totals: dict[str, list[Any]] = {name: [np.int64(0)] * 2 for name in ("lut", "ff", "half_brams")}  # all, known
     for found in all_structures(sizes_of(of)):
         whole = of_all_arrays(found, of("array.count"))
-        lut, ff, halves = lut + whole.lut, ff + whole.ff, halves + whole.half_brams
-    blocks = np.where(unlimited(of), INT64_MAX, (halves + 1) // 2)
-    return {"bram36": blocks, "lut": lut, "ff": ff}
+        known = np.asarray(found.how) < EXTRAPOLATED
+        for name, sums in totals.items():
+            amount = getattr(whole, name)
+            sums[0], sums[1] = sums[0] + amount, sums[1] + np.where(known, amount, 0)
+    is_unlimited = unlimited(of)
+    both = []
+    for place in (0, 1):
+        lut, ff, halves = (totals[name][place] for name in ("lut", "ff", "half_brams"))
+        both.append({"bram36": np.where(is_unlimited, INT64_MAX, (halves + 1) // 2), "lut": lut, "ff": ff})
+    return both[0], both[1]

@@ -23,19 +23,18 @@ def counted_parts(
     hw: SystolicHardware, memories: Iterable[MemoryBlocks], counts: Synthesis
 ) -> dict[str, tuple[Part, ...]]:
     """Return resource -> the parts that take of it, by what synthesis counts of their structures."""
-    by_constants = parts_of(hw, memories)
-    found = {"dsp": by_constants["dsp"]}
+    found = {"dsp": parts_of(hw, memories)["dsp"]}
     for resource in ("bram36", "lut", "ff"):
         amounts = ((part, getattr(part, resource)) for part in counts.parts)
         found[resource] = tuple(Part(part.name, plain_amount(amount), part.how) for part, amount in amounts if amount)
     if any(numbers_wanted(hw)):  # no block RAMs suffice
         found["bram36"] = (*found["bram36"], Part("memories without limits", INT64_MAX, "no size, or no width"))
-    return {**found, **({"uram": by_constants["uram"]} if "uram" in by_constants else {})}
+    return {**found, **({"uram": ()} if hw.fpga.uram else {})}
 
 
 def as_counted(memory: MemoryBlocks, counts: Synthesis) -> MemoryBlocks:
     """Return a memory with the block RAMs that synthesis counts; 0 where its banks are of LUTs."""
-    if memory.blocks == INT64_MAX or memory.kind != "BRAM36":
+    if memory.blocks == INT64_MAX:
         return memory
     (blocks,) = (part.bram36 for part in counts.parts if part.name == memory.memory)
     return replace(memory, blocks=blocks)
@@ -60,3 +59,5 @@ def notes(hw: SystolicHardware, counts: Synthesis) -> Iterator[str]:
         yield f"memories.buffer_read_cycles: counted as 1, block RAMs answer late {got(hw.memories.buffer_read_cycles)}"
     if any(numbers_wanted(hw)):
         yield "memories without a size are not counted, nor ports without a width: as 1 B"
+    if hw.memories.bias:
+        yield "memories.bias: counted for one bias a column; all n of a GEMM lie in that memory"

@@ -3,8 +3,9 @@
 What each part takes stands in ``parts``; parts that nothing counts are named as unknown until they are synthesised.
 ``fpga.use.counted_by`` says what counts: `synthesis`, structures of the Verilog that ships, or `fitted`, constants of
 ``fpga.use`` that are fitted to the one design that PIVOT (section 4.1) publishes, so that its FF and BRAM36 check
-nothing; DSP does. Under `fitted` the registers that a fold overlap takes beside those of `none`
-are told apart (``OverlapRegisters``): the published design has none of them, and FF leaves them out.
+nothing; DSP does. What that Verilog does not have is counted by constants under either, and the notes say so. Under
+`fitted` the registers that a fold overlap takes beside those of `none` are told apart (``OverlapRegisters``): the
+published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
@@ -16,7 +17,7 @@ from pivotsim.hardware.array import unpackable
 from pivotsim.hardware.fold_overlaps import overlap_registers
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.block_rams import MEMORIES, blocks_text, memory_blocks, numbers_wanted
+from pivotsim.hardware.resources.block_rams import MEMORIES, blocks_text, memory_blocks, number_of, numbers_wanted
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.fit_notes import CONSTANTS, bounds_of, constant_notes, mark_of, report_notes
 from pivotsim.hardware.resources.fit_result import READ_FROM_VIVADO, Fit, ResourceFit
@@ -77,8 +78,11 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     by_memory = {m.memory: blocks_text(m) for m in memories}
     resources = []
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
-    is_counted = use.counted_by == "synthesis"
+    why = not_counted(hw)
+    is_counted = use.counted_by == "synthesis" and not why
     all_parts, of_method = parts_of(hw, memories), overlap.notes
+    if use.counted_by == "synthesis" and why:
+        of_method = (f"fpga.use.counted_by: fitted, not synthesis: {why}", *of_method)
     if is_counted:
         from pivotsim.hardware.resources import counted_fit  # brings numpy
 
@@ -112,8 +116,16 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     notes = (*of_report, *of_method, *cascade_notes(hw, cascades), *constant_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, bounds_of(hw),
-        unknown_parts(hw), cascades, use.counted_by, hw,
+        unknown_parts(hw, is_counted), cascades, "synthesis" if is_counted else "fitted", None if why else hw,
     )  # fmt: skip
+
+
+def not_counted(hw: SystolicHardware) -> str:
+    """Return why synthesis counts nothing of a design, '' where it does."""
+    large = hw.fpga.use.uram_from_bytes
+    if large and any(number_of(hw, f"{name}_bytes") >= large for name in MEMORIES):
+        return "no memory of the Verilog that ships was counted in UltraRAM"
+    return ""
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:

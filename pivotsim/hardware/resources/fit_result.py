@@ -10,6 +10,7 @@ from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.block_rams import MemoryBlocks, amount_text
 from pivotsim.hardware.resources.parts import Part, demand_of
 from pivotsim.io.documents import INHERITED
+from pivotsim.units import INT64_MAX
 
 if TYPE_CHECKING:
     from pivotsim.hardware.resources.synthesis import Synthesis
@@ -57,7 +58,8 @@ class ResourceFit:
     @property
     def fits_but_for_extrapolated(self) -> bool:
         """Whether it suffices for all parts whose counts are not extrapolated."""
-        return demand_of(part for part in self.parts if part.formula != EXTRAPOLATED) <= self.bound
+        known = demand_of(part for part in self.parts if part.formula != EXTRAPOLATED)
+        return known <= min(self.bound, INT64_MAX - 1)  # no device has room for what is unlimited
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,16 @@ from pivotsim.hardware.resources.block_rams import (
     URAM_SHAPE,
     side_of,
 )
-from pivotsim.hardware.resources.counted import CODES, METHODS, SIZE_PATHS, demands, number
+from pivotsim.hardware.resources.counted import (
+    CODES,
+    COUNTED_BY,
+    METHOD_PATHS,
+    METHODS,
+    SIZE_PATHS,
+    by_synthesis,
+    demands,
+    number,
+)
 from pivotsim.hardware.resources.vivado import DESIGN_PATHS, built
 from pivotsim.io.spec_values import value_at
 from pivotsim.units import INT64_MAX
@@ -32,8 +41,7 @@ ENDLESS = 2**60  # block RAMs of an unlimited memory while they are added up; no
 ROWS, COLS, DATAFLOW, COUNT = "array.rows", "array.cols", "array.dataflow", "array.count"
 URAM, URAM_FROM = "fpga.uram", "fpga.use.uram_from_bytes"
 PACKING, LUT_PER_PE = "array.mac_packing", "fpga.use.lut_per_pe"
-COUNTED_BY = "fpga.use.counted_by"
-SYNTHESIS, VIVADO = METHODS.index("synthesis"), "vivado"
+VIVADO = "vivado"
 FF_PER_PE, FF_FIXED, BRAM36_FIXED = "fpga.use.ff_per_pe", "fpga.use.ff_fixed", "fpga.use.bram36_fixed"
 
 
@@ -62,7 +70,7 @@ BRAM36_PATHS = (
     *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
     URAM_FROM, COUNTED_BY,
 )  # fmt: skip
-COUNTED_PATHS = (*SIZE_PATHS, COUNTED_BY)
+COUNTED_PATHS = tuple(dict.fromkeys((*SIZE_PATHS, *METHOD_PATHS)))
 DSP_PATHS = (ROWS, COLS, COUNT, PACKING)
 DEMANDS = {
     "dsp": Resource("DSP48E2", "DSPs that the design takes.", DSP_PATHS, DSP_PATHS),
@@ -77,24 +85,23 @@ DEMANDS = {
         "FFs", "Flip-flops that it takes.", (ROWS, COLS, COUNT, FF_PER_PE, FF_FIXED, COUNTED_BY), COUNTED_PATHS
     ),
 }  # fmt: skip
+OF_ALL = tuple(
+    tuple(dict.fromkeys((*(p for name, row in DEMANDS.items() for p in (*of(row), f"fpga.{name}")), URAM)))
+    for of in (attrgetter("paths"), attrgetter("counted"))
+)
 RESOURCES = {
     **DEMANDS,
-    "fits": Resource(
-        "",
-        "Whether the device has all of them.",
-        *(
-            tuple(dict.fromkeys((*(p for name, row in DEMANDS.items() for p in (*of(row), f"fpga.{name}")), URAM)))
-            for of in (attrgetter("paths"), attrgetter("counted"))
-        ),
-    ),
-}  # fmt: skip
+    "fits": Resource("", "Whether the device has all of them.", *OF_ALL),
+    "fits_extrapolated": Resource("", "Whether counts larger than any recorded one decide that.", *OF_ALL),
+}
 PATHS = RESOURCES["fits"].paths_under((*METHODS, VIVADO))
 
 
 def fit_paths(hw: SystolicHardware) -> tuple[str, ...]:
     """Return the values of a hardware that its fit depends on."""
     report = (VIVADO,) if hw.fpga.vivado is not None else ()
-    return RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *report))
+    fallback = ("fitted",) if hw.fpga.use.uram_from_bytes else ()
+    return RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *fallback, *report))
 
 
 class ResourceModel:
@@ -131,6 +138,7 @@ class ResourceModel:
     def columns(self, places: Mapping[str, Any], count: int) -> dict[str, Any]:
         """Return resource -> demand, int64 (count,), and under ``fits`` whether all of them suffice, bool (count,).
 
+        ``fits_extrapolated`` is true where counts larger than any recorded one decide that.
         ``places`` holds, for each path that varies, each design's place among its values.
         """
 
@@ -140,28 +148,36 @@ class ResourceModel:
         pes = of(ROWS) * of(COLS) * of(COUNT)
         packed = of(PACKING)
         found = {"dsp": of(ROWS) * -(-of(COLS) // packed) * of(COUNT) if np.any(packed > 1) else pes}
-        is_counted = of(COUNTED_BY) == SYNTHESIS
+        is_counted = by_synthesis(of)
         if not np.all(is_counted):
             found |= {
                 "bram36": self._bram36(places, of),
                 "lut": _per_pe(of(LUT_PER_PE), pes),
                 "ff": _sum(_per_pe(of(FF_PER_PE), pes), of(FF_FIXED)),
             }
+        known: dict[str, Any] = {}  # demands without what is extrapolated
         if np.any(is_counted):
-            counts = demands(of)
+            counts, known = demands(of)
             found |= {name: np.where(is_counted, counts[name], found.get(name, 0)) for name in counts}
         uram = self._uram(of) if np.any(of(URAM_FROM)) else np.int64(0)
         if self._report is not None:
             is_built = built(of, self._report)
+            is_counted = is_counted & ~is_built
             for name in found:
                 found[name] = np.where(is_built, math.ceil(getattr(self._report, name)), found[name])
             uram = np.where(is_built, self._report.uram, uram)
-        fits = np.ones(count, dtype=np.bool_)
+        fits, fits_known = np.ones(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
+        is_extrapolated: Any = np.zeros(count, dtype=np.bool_)
         for name, demand in found.items():
-            fits &= demand <= np.minimum(of(f"fpga.{name}"), INT64_MAX - 1)  # no device has room for what is unlimited
+            bound = np.minimum(of(f"fpga.{name}"), INT64_MAX - 1)  # no device has room for what is unlimited
+            fits &= demand <= bound
+            fits_known &= known.get(name, demand) <= bound
+            is_extrapolated = is_extrapolated | (known.get(name, demand) < demand)
         if np.any(uram):
             fits &= uram <= np.minimum(of(URAM), ENDLESS - 1)
-        return {**{name: _filled(demand, count) for name, demand in found.items()}, "fits": fits}
+        decides = is_counted & is_extrapolated & fits_known
+        return {**{name: _filled(demand, count) for name, demand in found.items()}, "fits": fits,
+                "fits_extrapolated": decides}  # fmt: skip
 
     def _bram36(self, places: Mapping[str, Any], of: Any) -> Any:
         total: Any = np.int64(0)

@@ -85,9 +85,9 @@ def demand_of(parts: Iterable[Part]) -> int:
     return INT64_MAX if INT64_MAX in amounts else min(math.ceil(sum(amounts)), INT64_MAX)
 
 
-def unknown_parts(hw: SystolicHardware) -> tuple[str, ...]:
+def unknown_parts(hw: SystolicHardware, is_counted: bool) -> tuple[str, ...]:
     """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
-    uncounted = NOT_COUNTED if hw.fpga.use.counted_by == "synthesis" else (NOT_FITTED,)
+    uncounted = NOT_COUNTED if is_counted else (NOT_FITTED,)
     units = dict.fromkeys(UNIT_OF[kind] for kind, place in hw.placement if place == PL)
     return (*uncounted, *(_units(hw, units) if units else ()))
 

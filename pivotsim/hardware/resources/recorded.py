@@ -71,7 +71,7 @@ def row_of(part: str, **parameters: int) -> SynthesisRow:
 class Curve(NamedTuple):
     """A count over a size of its part, in straight lines between what was recorded.
 
-    Beyond the ends the first and the last line go on, nowhere below 0.
+    Beyond the ends the first and the last line go on, nowhere below 0 or, of a rest, the least that was left.
     """
 
     sizes: Any  # float64 (n,), ascending
@@ -83,7 +83,7 @@ class Curve(NamedTuple):
         place = np.clip(np.searchsorted(self.sizes, size) - 1, 0, len(self.sizes) - 2)
         left, right = self.sizes[place], self.sizes[place + 1]
         low, high = self.counts[place], self.counts[place + 1]
-        return np.maximum(0.0, low + (size - left) * (high - low) / (right - left))
+        return np.maximum(min(0.0, float(self.counts.min())), low + (size - left) * (high - low) / (right - left))
 
     def how(self, size: Any) -> Any:
         """Return how each count is known: ``RECORDED``, ``INTERPOLATED`` or ``EXTRAPOLATED``."""

@@ -1,8 +1,8 @@
 """What synthesis counts of one design's structures, part by part, before place and route: nothing here is fitted.
 
-It stands beside the demands of ``fit`` where constants count them (``fpga.use.counted_by: fitted``) and behind them
-under `synthesis`. Levels of logic are those of the recorded run that is nearest in size, the larger one of two; a way
-through several parts passes the levels of each.
+It stands behind the demands of ``fit`` and beside them where constants count (``fpga.use.counted_by: fitted``). Levels
+of logic are those of the recorded run that is nearest in size, the larger one of two; a way through several parts
+passes the levels of each.
 """
 
 from collections.abc import Callable, Iterable
@@ -91,7 +91,7 @@ def levels_of(sizes: Sizes) -> dict[str, int]:
     """Return the levels of logic of each structure of one design."""
     lanes, rows, cols = (int(size) for size in (sizes.lanes, sizes.rows, sizes.cols))
     width = max(rows, cols)
-    banks = int(banks_of(max(lanes, width)))
+    banks, biases = int(banks_of(max(lanes, width))), int(sizes.bias_lanes)
     double = int(OVERLAP["settled"] == int(sizes.overlap) or int(sizes.overlap) in _DOUBLED)
     settled, os = int(int(sizes.overlap) == OVERLAP["settled"]), int(sizes.os)
     columns = {"DOUBLE": double, "CHAIN": settled, "MREG": min(1, int(sizes.mac_latency) - 1), "os": os}
@@ -105,10 +105,10 @@ def levels_of(sizes: Sizes) -> dict[str, int]:
             rows_of(element, **(columns if element == "generic column" else {})), lambda row: row.rows, rows
         ),
         "skew registers": _nearest(rows_of("skew"), lambda row: row.rows + row.cols, rows + cols),
-        "ipmem": _rotated(banks * (lanes + width)),
-        "wtmem": _rotated(banks * (lanes + width)),
-        "gb": _rotated(banks * 2 * lanes),
-        "biases": _rotated(int(banks_of(max(lanes, 4 * cols))) * (lanes + 4 * cols)),
+        "ipmem": _turned(banks),
+        "wtmem": _turned(banks),
+        "gb": _turned(banks),
+        "biases": _turned(int(banks_of(max(lanes, biases)))) if biases else 0,
         "opmem": _nearest(rows_of("sums", **halves), lambda row: row.parameters["DEPTH"], int(sizes.opmem_words)),
         "read mover": _nearest(rows_of("read mover"), lambda row: row.rows, lanes),
         "write mover": writes + row_of("requantise").levels,
@@ -120,11 +120,8 @@ def levels_of(sizes: Sizes) -> dict[str, int]:
 _DOUBLED = (OVERLAP["preload"], OVERLAP["pipelined"])
 
 
-def _rotated(crossings: float) -> int:
-    def of(row: SynthesisRow) -> float:
-        return float(2 ** row.parameters["BANK_BITS"] * (row.parameters["LANES"] + row.parameters["READ_LANES"]))
-
-    return _nearest(rows_of("rotators"), of, crossings)
+def _turned(banks: int) -> int:
+    return _nearest(rows_of("memory"), lambda row: 2.0 ** row.parameters["BANK_BITS"], banks)
 
 
 def _nearest(rows: Iterable[SynthesisRow], of: Callable[[SynthesisRow], float], size: float) -> int:

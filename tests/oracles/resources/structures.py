@@ -46,13 +46,13 @@ def chain(depth):
 
 
 def line(points, at):
-    """A straight line between neighbours, the outer ones going on, never below 0."""
+    """A straight line between neighbours, the outer ones going on, never below 0 or the least of them."""
     points = sorted((Fraction(size), Fraction(count)) for size, count in points)
     left = 0
     while left < len(points) - 2 and at > points[left + 1][0]:
         left += 1
     (x0, y0), (x1, y1) = points[left], points[left + 1]
-    return max(Fraction(0), y0 + (at - x0) * (y1 - y0) / (x1 - x0))
+    return max(min(Fraction(0), *(count for _, count in points)), y0 + (at - x0) * (y1 - y0) / (x1 - x0))
 
 
 def bits(count):
@@ -153,27 +153,89 @@ def skew(design):
     return luts + int(os or sliced), ffs, 0
 
 
-def memory(size, banks, lanes, width, uram):
+def rotator(items, width):
+    """Bit by bit: two stages of two-way multiplexers in a LUT of six inputs, a last one in a LUT of three."""
+    luts, stages = 0, bits(items)
+    while stages > 0:
+        luts, stages = luts + items * width, stages - 2
+    return luts
+
+
+def chooser(inputs):
+    """One bit of several: a LUT for every four, then for every four of those."""
+    luts = 0
+    while inputs > 1:
+        inputs = -(-inputs // 4)
+        luts += inputs
+    return luts
+
+
+def turns(banks, lanes, width, words):
+    """What turns bytes to and from their banks, with whether each is written, and the words that banks take."""
+    written, read = 2 ** bits(lanes), 2 ** bits(width)
+    luts = rotator(written, 9) + rotator(read, 8) - 8 * (read - width) + 8 * read * chooser(banks // read)
+    for bank in range(banks):
+        luts += bits(words) if bank < banks - 1 else 0  # this word or the one after, for a read
+        luts += bits(words) if bank % written < written - 1 else 0
+        luts += int(written < banks)  # whether its group is written
+    return luts
+
+
+def memory(size, banks, lanes, width):
     if size == 0:
         return 0, 0, 0
-    words = 1024 if uram else 2 ** bits(-(-size // banks))
+    words = 2 ** bits(-(-size // banks))
     found = []
     for name in ("lut", "ff"):
-        bank = [(row["BYTES"] // 2, Fraction(row[name]) / 2) for row in rows("two banks")]
-        rotators = []
-        for row in rows("rotators"):
+
+        def exact(*own):
+            return turns(*own) if name == "lut" else bits(own[0])  # noqa: B023
+
+        bank = [
+            (row["BYTES"] // 2, Fraction(int(row[name]) - exact(2, 1, 1, row["BYTES"] // 2), 2))
+            for row in rows("two banks")
+        ]
+        left = []
+        for row in rows("memory"):
             own = 2 ** row["BANK_BITS"]
             alone = Fraction(row[name]) - own * line(bank, row["BYTES"] // own)
-            rotators.append((own * (row["LANES"] + row["READ_LANES"]), alone))
-        found.append(ceil(line(rotators, banks * (lanes + width)) + banks * line(bank, words)))
+            left.append((own, alone - exact(own, row["LANES"], row["READ_LANES"], row["BYTES"] // own)))
+        count = line(left, banks) + banks * line(bank, words)
+        found.append(ceil(count + exact(banks, lanes, width, words)))
     halves = [(row["BYTES"] // 2, Fraction(row["bram36"]) / 2) for row in rows("two banks")]
-    return (*found, 0 if uram else banks * ceil(2 * line(halves, words)))
+    return (*found, banks * ceil(2 * line(halves, words)))
 
 
-def opmem(design, uram):
+def waiting_words(lanes, cols):
+    """Words of the write mover: the first byte last in its word, all but one asked for wait, then a row comes."""
+    banks, words, room = 2 ** bits(lanes), 0, 0
+    while room < (2 ** bits(lanes) - 1) + (2 * lanes - 1) + 4 * cols:
+        words, room = words + 1, room + banks
+    return words, banks
+
+
+def write_mover(lanes, cols):
+    found = []
+    for name in ("lut", "ff"):
+
+        def turned(own_lanes, own_cols):
+            banks = 2 ** bits(own_lanes)
+            return (-(-4 * own_cols // banks) + 1) * rotator(banks, 8) if name == "lut" else 0  # noqa: B023
+
+        points = []
+        for row in rows("write mover"):
+            words, banks = waiting_words(row["LANES"], row["C"])
+            points.append((words * banks, Fraction(row[name]) - turned(row["LANES"], row["C"])))
+        words, banks = waiting_words(lanes, cols)
+        of_column = int(rows("requantise")[0][name])
+        found.append(ceil(line(points, words * banks)) + turned(lanes, cols) + cols * of_column)
+    return (*found, 0)
+
+
+def opmem(design):
     halves, depth = design["opmem_halves"], bits(design["opmem_words"])
     depth = max(depth, 4)
-    words = 1024 if uram else 2**depth
+    words = 2**depth
     more = design["mac_packing"] - 1
     edge = design["rows"] + (1 + 2 * more if in_slices(design) else design["mac_latency"] - 1 + more)
     found = []
@@ -186,7 +248,7 @@ def opmem(design, uram):
         shared = 2 * eight[first] - sixteen[first]
         found.append(shared + design["cols"] * (line(eight.items(), words) - shared) / 8)
     luts, ffs = (ceil(found[place]) + (depth + halves) * chain(edge)[place] for place in (0, 1))
-    return luts, ffs, 0 if uram else ceil(2 * found[2])
+    return luts, ffs, ceil(2 * found[2])
 
 
 def on_line(part, of, at):
@@ -196,24 +258,22 @@ def on_line(part, of, at):
 def structures(design):
     """Return part -> (LUTs, flip-flops, half block RAMs) of one array and what is around it."""
     lanes, width = design["lanes"], max(design["rows"], design["cols"])
-    banks, biases = 2 ** bits(max(lanes, width)), 4 * design["cols"]
-    uram = design["uram"]
-    one, (transfer,) = rows("requantise")[0], rows("transfer sequencer")
+    banks = 2 ** bits(max(lanes, width))
+    of_word = 4 if design["dataflow"] == "is" else 4 * design["cols"]  # biases that a word of sums takes
+    stored = 4 * design["cols"] if design["bias"] else 0
+    (transfer,) = rows("transfer sequencer")
     settled, os = int(design["fold_overlap"] == "settled"), int(design["dataflow"] == "os")
     (passes,) = rows("pass sequencer", os=os, SETTLED=settled)
-    waiting = on_line("write mover", lambda row: 2 * row["LANES"] + 4 * row["C"], 2 * lanes + 4 * design["cols"])
     return {
         "columns": columns(design),
         "skew registers": skew(design),
-        "ipmem": memory(design["ipmem_bytes"], banks, lanes, width, uram["ipmem"]),
-        "wtmem": memory(design["wtmem_bytes"], banks, lanes, width, uram["wtmem"]),
-        "gb": memory(design["gb_bytes"], banks, lanes, lanes, uram["gb"]),
-        "biases": memory(biases, 2 ** bits(max(lanes, biases)), lanes, biases, False),
-        "opmem": opmem(design, uram["opmem"]),
+        "ipmem": memory(design["ipmem_bytes"], banks, lanes, width),
+        "wtmem": memory(design["wtmem_bytes"], banks, lanes, width),
+        "gb": memory(design["gb_bytes"], banks, lanes, lanes),
+        "biases": memory(stored, 2 ** bits(max(lanes, of_word)), lanes, of_word),
+        "opmem": opmem(design),
         "read mover": (*on_line("read mover", lambda row: row["LANES"], lanes), 0),
-        "write mover": (
-            waiting[0] + design["cols"] * int(one["lut"]), waiting[1] + design["cols"] * int(one["ff"]), 0
-        ),
+        "write mover": write_mover(lanes, design["cols"]),
         "sequencers": (*(2 * int(transfer[name]) + int(passes[name]) for name in ("lut", "ff")), 0),
         "masks, counters": (
             *on_line("top", lambda row: int(row["rows"]) + int(row["cols"]), design["rows"] + design["cols"]), 0

@@ -45,11 +45,11 @@ def test_resources_and_clocks_follow_every_field_of_the_array(method):
 
 def test_a_table_says_its_columns_and_units():
     table = ps.simulate_designs(PLAN, "zcu102", {"rows": [8, 64], "mac_latency": [1, 2]})
-    resources = ("dsp", "bram36", "lut", "ff", "fits")
+    resources = ("dsp", "bram36", "lut", "ff", "fits", "fits_extrapolated")
     results = ("pl_cycles", "delay_ms", "energy_j", "edp_j_ms")
     assert table.columns == ("rows", "mac_latency", *resources, *results) == tuple(table)
-    assert list(table.units.values()) == ["PEs", "clocks", "DSP48E2", "BRAM36", "LUTs", "FFs", "", "clocks", "ms", "J",
-                                          "J*ms"]  # fmt: skip
+    assert list(table.units.values()) == ["PEs", "clocks", "DSP48E2", "BRAM36", "LUTs", "FFs", "", "", "clocks", "ms",
+                                          "J", "J*ms"]  # fmt: skip
     assert all(text.endswith(".") for text in table.descriptions.values()) and list(table.descriptions) == list(table)
     assert table["pl_cycles"].dtype == np.int64 and "rows" in table and "cols" not in table
     assert json.loads(json.dumps(table.to_dict()))["rows"] == [8, 64]
@@ -69,8 +69,8 @@ def test_explore_gives_the_same_kind_of_table():
     table = ps.explore({"name": "s", "axes": {"array.rows": [16, 64], "array.dataflow": ["is", "os"]}})
     assert isinstance(table, DesignTable) and len(table) == 4
     assert table.units == {"point": "", "array.rows": "PEs", "array.dataflow": "", "dsp": "DSP48E2", "bram36": "BRAM36",
-                           "lut": "LUTs", "ff": "FFs", "fits": "", "pl_cycles": "clocks", "delay_ms": "ms",
-                           "energy_j": "J", "edp_j_ms": "J*ms"}  # fmt: skip
+                           "lut": "LUTs", "ff": "FFs", "fits": "", "fits_extrapolated": "", "pl_cycles": "clocks",
+                           "delay_ms": "ms", "energy_j": "J", "edp_j_ms": "J*ms"}  # fmt: skip
     assert list(table.descriptions) == list(table) and all(text.endswith(".") for text in table.descriptions.values())
 
 
@@ -93,11 +93,12 @@ def test_a_power_that_is_another_arrays_is_said(axes, options, is_noted):
 def test_a_long_table_prints_its_start():
     table = ps.simulate_designs(PLAN, "zcu102", {"rows": range(1, 31)})
     lines = str(table).splitlines()
-    assert lines[0] == "30 designs" and lines[1].split() == [
-        "rows,", "PEs", "dsp", "bram36", "lut", "ff", "fits", "pl_cycles,", "clocks", "delay_ms", "energy_j", "edp_j_ms"
+    assert lines[0] == "30 designs" and lines[1].split() == ["rows,", "pl_cycles,"]
+    assert lines[2].split() == [
+        "PEs", "dsp", "bram36", "lut", "ff", "fits", "fits_extrapolated", "clocks", "delay_ms", "energy_j", "edp_j_ms"
     ]  # fmt: skip
-    assert lines[12] == "... 20 more" and len(lines) == 17
-    assert lines[13].startswith("scope: ") and lines[15].startswith("power.board_w: ")
+    assert lines[13] == "... 20 more" and len(lines) == 18
+    assert lines[14].startswith("scope: ") and lines[16].startswith("power.board_w: ")
     assert str(table.take([3])).startswith("1 design\n")
     assert table._repr_html_().count("<tr>") == 11 and "\n" not in repr(table)
 

@@ -29,43 +29,70 @@ def byte_memory(name: str, size: Any, banks: Any, lanes: Any, width: Any) -> Str
     A port that reaches fewer banks than there are chooses among as many groups of them.
     """
     banks, size = np.asarray(banks), np.asarray(size)
-    written, read = banks_of(lanes), banks_of(width)
     words = 2 ** bits_of(-(-size // banks))
-    turns = turning_luts(banks, written, read)
+    exact = turning_luts(banks, lanes, width) + addressing_luts(banks, lanes, words)
     left = {count: _left(count).at(banks) + banks * _bank(count).at(words) for count in ("lut", "ff")}
+    place = bits_of(banks)  # flip-flops: the first byte's bank, until the banks answer
     halves = banks * np.ceil(_bank("bram36").at(words) * HALVES)
     how = np.maximum(_left("lut").how(banks), _bank("lut").how(words))
-    how = np.where((written == banks) & (read == banks), how, np.maximum(how, INTERPOLATED))
+    is_square = (banks_of(lanes) == banks) & (banks_of(width) == banks)
+    how = np.where(is_square, how, np.maximum(how, INTERPOLATED))
     there = size > 0
-    lut, ff, halves = (np.where(there, whole(amount), 0) for amount in (left["lut"] + turns, left["ff"], halves))
+    lut, ff, halves = (
+        np.where(there, whole(amount), 0) for amount in (left["lut"] + exact, left["ff"] + place, halves)
+    )
     return Structure(name, lut, ff, halves, np.where(there, how, EXACT))
 
 
-def turning_luts(banks: Any, written: Any, read: Any) -> Any:
-    """Return the LUTs that turn bytes to and from banks, of which a write and a read reach so many.
+def turning_luts(banks: Any, lanes: Any, width: Any) -> Any:
+    """Return the LUTs that turn ``lanes`` bytes that are written to banks, and ``width`` bytes that are read back.
+
+    What turns a byte that no port takes lacks its last LUT.
 
     >>> [int(turning_luts(*of)) for of in ((8, 8, 8), (64, 64, 64), (64, 64, 4))]
     [272, 3264, 1920]
     """
-    banks, written, read = (np.asarray(amount) for amount in (banks, written, read))
+    banks, width = np.asarray(banks), np.asarray(width)
+    written, read = banks_of(lanes), banks_of(width)
     groups = BYTE * read * chooser_luts(banks // read) + np.where(written < banks, banks, 0)
-    return rotator_luts(written, ENABLED) + rotator_luts(read, BYTE) + groups
+    return rotator_luts(written, ENABLED) + rotator_luts(read, BYTE) - BYTE * (read - width) + groups
+
+
+def addressing_luts(banks: Any, lanes: Any, words: Any) -> Any:
+    """Return the LUTs that choose each bank's word for reads and for writes: that of the first byte, or the one after.
+
+    A bank that no first byte passes, the last one that a port reaches, takes the first byte's word.
+
+    >>> int(addressing_luts(8, 8, 1024))
+    140
+    """
+    banks = np.asarray(banks)
+    return (2 * banks - 1 - banks // banks_of(lanes)) * bits_of(words)
+
+
+def _exact(row: SynthesisRow, count: str) -> float:
+    """Return what of a recorded memory is counted by formula."""
+    banks, lanes, width = 2 ** row.parameters["BANK_BITS"], row.parameters["LANES"], row.parameters["READ_LANES"]
+    words = row.parameters["BYTES"] // banks
+    luts = float(turning_luts(banks, lanes, width) + addressing_luts(banks, lanes, words))
+    return {"lut": luts, "ff": float(bits_of(banks))}.get(count, 0.0)
 
 
 @cache
 def _left(count: str) -> Curve:
-    """Return a memory's count over its banks without that of the banks, and without what turns bytes."""
+    """Return a memory's count over its banks without that of the banks, and without what is exact."""
 
     def alone(row: SynthesisRow) -> tuple[float, float]:
         banks = 2 ** row.parameters["BANK_BITS"]
-        turns = float(turning_luts(banks, banks, banks)) if count == "lut" else 0.0
-        return banks, getattr(row, count) - turns - float(banks * _bank(count).at(row.parameters["BYTES"] // banks))
+        of_banks = float(banks * _bank(count).at(row.parameters["BYTES"] // banks))
+        return banks, getattr(row, count) - _exact(row, count) - of_banks
 
     return curve(alone(row) for row in rows_of("memory"))
 
 
 @cache
 def _bank(count: str) -> Curve:
-    """Return a bank's count over its words: half of what two take beside what turns bytes."""
-    turns = float(turning_luts(2, 2, 2)) if count == "lut" else 0.0
-    return curve((row.parameters["BYTES"] // 2, (getattr(row, count) - turns) / 2) for row in rows_of("two banks"))
+    """Return a bank's count over its words: half of what two take without what is exact."""
+    return curve(
+        (row.parameters["BYTES"] // 2, (getattr(row, count) - _exact(row, count)) / 2) for row in rows_of("two banks")
+    )

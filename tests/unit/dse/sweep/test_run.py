@@ -62,6 +62,7 @@ print("pivotsim" in sys.modules, list(a.columns), a["array.dataflow"].dtype, len
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(
         "False ['point', 'array.dataflow', 'array.rows', 'array.cols', 'dsp', 'bram36', 'lut', 'ff', 'fits',"
+        " 'fits_extrapolated',"
         " 'pl_cycles', 'delay_ms', 'energy_j', 'edp_j_ms'] "
     )
     assert ran.stdout.split()[-1] == "15"

@@ -7,15 +7,14 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.resources.block_rams import MEMORIES
 from pivotsim.hardware.resources.recorded import HOW, recorded, rows_of
 from pivotsim.hardware.resources.structures.designs import all_structures
+from pivotsim.hardware.resources.structures.rotators import rotator_levels, rotator_luts
 from pivotsim.hardware.resources.structures.shift_registers import chain_ffs, chain_luts, stairs
 from pivotsim.hardware.resources.structures.sizes import Sizes
 from tests.oracles.resources import structures as oracle
 
 ZCU102 = ps.load_hardware("zcu102")
-NO_URAM = dict.fromkeys(MEMORIES, False)
 
 
 def drawn(draw):
@@ -32,7 +31,7 @@ def drawn(draw):
         "gb_bytes": draw.choice([16384, draw.randint(1, 10**6)]),
         "opmem_words": draw.choice([1, 56, 64, 65, draw.randint(1, 20_000)]),
         "opmem_halves": draw.choice([1, 2]),
-        "uram": {name: draw.random() < 0.2 for name in MEMORIES},
+        "bias": draw.random() < 0.8,
     }
 
 
@@ -47,7 +46,7 @@ def sizes(designs):
         np.array([FOLD_OVERLAPS.index(d["fold_overlap"]) for d in designs]), column("mac_latency"),
         column("mac_packing"), column("lanes"),
         column("ipmem_bytes"), column("wtmem_bytes"), column("gb_bytes"), column("opmem_words"), column("opmem_halves"),
-        {name: np.array([d["uram"][name] for d in designs]) for name in MEMORIES},
+        np.array([d["bias"] * (4 if d["dataflow"] == "is" else 4 * d["cols"]) for d in designs]),
     )  # fmt: skip
 
 
@@ -81,7 +80,7 @@ def design_of(row, **more):
         "rows": row.rows, "cols": row.cols, "dataflow": "os" if os else "is", "fold_overlap": overlap,
         "mac_latency": own.get("MREG", 0) + 1, "mac_packing": 1, "lanes": own.get("LANES", 8),
         "ipmem_bytes": own.get("BYTES", 8192), "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192),
-        "opmem_words": own.get("DEPTH", 64), "opmem_halves": own.get("HALVES", 1), "uram": NO_URAM, **more,
+        "opmem_words": own.get("DEPTH", 64), "opmem_halves": own.get("HALVES", 1), "bias": True, **more,
     }  # fmt: skip
 
 
@@ -92,7 +91,13 @@ def counts_of(name, design):
 
 @pytest.mark.parametrize(
     ("part", "name"),
-    [("column", "columns"), ("skew", "skew registers"), ("read mover", "read mover"), ("top", "masks, counters")],
+    [
+        ("column", "columns"),
+        ("skew", "skew registers"),
+        ("read mover", "read mover"),
+        ("top", "masks, counters"),
+        ("memory", "gb"),
+    ],
 )
 def test_nothing_is_left_over_at_recorded_sizes(part, name):
     runs = list(rows_of(part))
@@ -113,6 +118,15 @@ def test_nothing_is_left_over_of_columns_that_share_slices(part, name, runs):
         lut, ff, brams, how = counts_of(name, design_of(row, fold_overlap="settled", mac_packing=2))
         assert (lut, ff, brams, how) == (row.lut, row.ff, row.bram36, "exact formula"), row
         assert row.dsp48e2 == (row.rows if part == "packed column" else 0)
+
+
+def test_nothing_is_left_over_of_rotators():
+    """A formula without a fitted number: banks times log2(banks), two stages in a LUT."""
+    runs = list(rows_of("rotator"))
+    assert {row.parameters["BITS"] for row in runs} == set(range(1, 8)) and len(runs) == 13
+    for row in runs:
+        items, width = 2 ** row.parameters["BITS"], row.parameters["WIDTH"]
+        assert (row.lut, row.ff, row.levels) == (rotator_luts(items, width), 0, rotator_levels(items)), row
 
 
 def test_nothing_is_left_over_of_generic_columns_and_their_skew():
@@ -152,9 +166,11 @@ WHOLES = {"ipmem whole": "ipmem", "biases whole": "biases", "opmem whole": "opme
 def test_memories_in_one_piece_are_near_the_sum_of_their_parts(part):
     """Rotators and banks mapped apart: block RAMs exactly, LUTs within a tenth, flip-flops within a bank's few."""
     runs = list(rows_of(part))
-    assert runs
+    assert len(runs) == {"ipmem whole": 4, "biases whole": 7, "opmem whole": 1}[part]
     for row in runs:
-        lut, ff, brams, _ = counts_of(WHOLES[part], design_of(row, fold_overlap="none"))
+        by_column = row.part == "biases whole" and row.parameters["READ_LANES"] > 4
+        more = {"dataflow": "ws"} if by_column else {}
+        lut, ff, brams, _ = counts_of(WHOLES[part], design_of(row, fold_overlap="none", **more))
         assert brams == row.bram36, row
         assert lut == pytest.approx(row.lut, rel=0.1), row
         assert ff == pytest.approx(row.ff, rel=0.1, abs=40), row

@@ -98,6 +98,30 @@ def test_constants_that_are_set_and_not_used_are_said():
     assert "fpga.use.ff_fixed: not used, fpga.use.counted_by: synthesis counts structures" in notes
     assert any(note.startswith("array.mac_packing: no Verilog packs under this overlap") for note in notes)
     assert any(note.startswith("memories.buffer_read_cycles: counted as 1") for note in notes)
+    assert any(note.startswith("memories.bias: counted for one bias a column") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ({"fpga.use.uram_from_bytes": 1}, "no memory of the Verilog that ships was counted in UltraRAM"),
+    ],
+)
+def test_what_the_verilog_does_not_have_is_counted_by_constants_and_said(setting, why):
+    kv260 = ps.load_hardware("kv260").replace({**setting, "fpga.use.counted_by": "synthesis"})
+    found, fitted = ps.fit(kv260), ps.fit(kv260.replace({"fpga.use.counted_by": "fitted"}))
+    assert [r.demand for r in found.resources] == [r.demand for r in fitted.resources]
+    assert (found.counted_by, found.synthesis) == ("fitted", None)
+    assert found.notes[0] == f"fpga.use.counted_by: fitted, not synthesis: {why}"
+
+
+def test_without_biases_there_is_no_memory_for_them():
+    """A word of an input stationary design takes one bias, of the others one a column."""
+    lut = {}
+    for name, setting in (("is", {}), ("ws", {"array.dataflow": "ws"}), ("none", {"memories.bias": False})):
+        parts = ps.fit(COUNTED.replace(setting)).synthesis.parts
+        lut[name] = next(part.lut for part in parts if part.name == "biases")
+    assert lut["none"] == 0 < 3 * lut["is"] < lut["ws"]
 
 
 def test_packed_slices_take_half_the_dsps_and_their_sums_logic():
@@ -118,15 +142,6 @@ def test_unlimited_memories_cannot_be_built():
     assert found["ff"].fits
 
 
-def test_an_ultraram_memory_takes_no_block_ram():
-    kv260 = ps.load_hardware("kv260").replace({"fpga.use.counted_by": "synthesis"})
-    none, every = (kv260.replace({"fpga.use.uram_from_bytes": size}) for size in (0, 1))
-    gb = {name: next(p for p in ps.fit(hw).synthesis.parts if p.name == "gb") for name, hw in
-          (("none", none), ("every", every))}  # fmt: skip
-    assert gb["every"].bram36 == 0 and ps.fit(every)["uram"].demand > 0
-    assert gb["every"].lut <= gb["none"].lut
-
-
 def drawn_value(draw, path):
     if path == "array.dataflow":
         return draw.choice(["is", "ws", "os"])
@@ -142,7 +157,9 @@ def drawn_value(draw, path):
     if path.startswith("array."):
         return draw.choice([8, 64, draw.randint(1, 200)])
     if path == "fpga.use.uram_from_bytes":
-        return draw.choice([0, 1, 10_000])
+        return draw.choice([0, 0, 0, 10_000])
+    if path == "memories.bias":
+        return draw.choice([False, True])
     if path.endswith("_port_bytes_per_clock"):
         return draw.choice([1, 16, 64, draw.randint(1, 300), "unlimited"])
     return draw.choice([8192, 65_536, draw.randint(1, 10**6), "unlimited"])
@@ -163,6 +180,7 @@ def test_many_designs_equal_each_alone():
             design = COUNTED.replace(own | SHARES)
             alone = ps.fit(design)
             expected = {r.resource: r.demand for r in alone.resources if r.resource != "uram"} | {"fits": alone.fits}
+            expected["fits_extrapolated"] = alone.verdict.endswith("by counts that are extrapolated")
             assert {name: column[i].item() for name, column in found.items()} == expected
             fitting += alone.fits
     assert 0 < fitting < 120
