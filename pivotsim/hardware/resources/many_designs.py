@@ -149,7 +149,7 @@ class ResourceModel:
         packed = of(PACKING)
         found = {"dsp": of(ROWS) * -(-of(COLS) // packed) * of(COUNT) if np.any(packed > 1) else pes}
         is_counted = by_synthesis(of)
-        if not np.all(is_counted):
+        if not np.all(is_counted) or not count:
             found |= {
                 "bram36": self._bram36(places, of),
                 "lut": _per_pe(of(LUT_PER_PE), pes),

@@ -213,7 +213,8 @@ def test_csv(tmp_path):
     columns = [table[name] for name in table]
     for i, line in enumerate(lines[1:]):
         cells = line.replace('"', "").split(",")
-        assert [type(v[i].item())(c) for v, c in zip(columns, cells, strict=True)] == [v[i] for v in columns]
+        own = [v[i].item() for v in columns]
+        assert [c == "true" if isinstance(v, bool) else type(v)(c) for v, c in zip(own, cells, strict=True)] == own
     assert not list(path.parent.glob(".*"))
 
 
