@@ -95,6 +95,8 @@ def test_they_lint_without_a_warning():
     for lanes, data in WIDTHS:
         for top in ("axi_read_master", "axi_write_master", "axi_accelerator"):
             sizes = [f"-GLANES={lanes}", f"-GDATA_BYTES={data}", "--top-module", top]
+            if top == "axi_accelerator":  # as many banks as lanes at least
+                sizes += ["-GBANK_BITS=6", "-GBIAS_BANK_BITS=6"]
             done = subprocess.run(
                 [*command, *sizes], capture_output=True, text=True, timeout=120, env=verilated._environment()
             )
