@@ -29,7 +29,8 @@ def space(axes, **parts):
     [
         ("memories.read_latency_ns", {}, "needs fixed.memory: hw"),
         ("memories.chunk", {"engine": "memory", "memory": "paper"}, "needs fixed.memory: hw"),
-        ("memories.outstanding_reads", {"memory": "hw"}, "needs a number above 0 for memories.read_latency_ns"),
+        ("memories.outstanding_reads", {"memory": "hw", "set": {"memories.read_latency_ns": 0}},
+         "needs a number above 0 for memories.read_latency_ns"),
         ("memories.dram_bytes_per_s", {"memory": "hw", "set": {"memories.dram": "dram/ddr4_2400"}},
          "needs memories.dram: bandwidth"),
         ("host.full.softmax.cycles_per_row", {}, "needs fixed.profile: full"),
