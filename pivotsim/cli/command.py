@@ -19,6 +19,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "--trace", "--model", "--active", "--low", "--high", "--f-low", "--effort", "--exit-fractions", "--batch",
         "--qkv", "--score-bits", "--density", "--block", "--size", "--skip", "--experts", "--accuracy", "--logits",
         "--cka", "--rung", "--part", "--weights", "--from", "--point", "--images",
+        "--integer",
     ),
     "Pruning": (
         "--heads", "--neurons", "--tokens", "--blocks", "--attention", "--split", "--preset", "--checkpoint",
@@ -26,7 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Hardware": (
         "--hw", "--set", "--array", "--arrays", "--dataflow", "--fold-overlap", "--edge", "--os-edge-register",
-        "--mac-latency", "--recorded", "--live", "--cores", "--language", "--cc", "--cflags",
+        "--mac-latency", "--mac-packing", "--recorded", "--live", "--cores", "--language", "--cc", "--cflags",
         "--as-stated", "--timing",
     ),
     "Simulation": (

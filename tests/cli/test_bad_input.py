@@ -321,7 +321,7 @@ def test_all_problems_of_a_file_are_told_at_once(pivotsim, tmp_path):
     path.write_text(text.replace("board_w: 7.92", "board_w: lots"))
     ran = pivotsim("show", "hw", path)
     assert ran.code == 2
-    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "93"]
+    assert [line.split(": ")[0].rpartition(":")[2] for line in sorted(ran.err.splitlines())] == ["10", "11", "12", "94"]
 
 
 def test_many_problems_of_a_trace_are_cut(pivotsim, tmp_path):

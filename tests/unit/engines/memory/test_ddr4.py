@@ -253,7 +253,7 @@ def test_units_and_regions_lie_where_their_elements_do():
             for extent, step in zip(extents, (rows, cols, chunk), strict=True)
         ]
         index = tuple(draw.randrange(len(tiles[d])) for d in range(3))
-        design = Design(rows, cols, *DATAFLOW[DATAFLOWS[code]].mapping, 0, 0, 1, 1)
+        design = Design(rows, cols, *DATAFLOW[DATAFLOWS[code]].mapping, 0, 0, 1, 1, 1)
         gemm, limits = Gemm(*sizes), MemoryLimits(**bits).row()
         parts = plain(cut)(gemm, design, limits, chunk)
         for slot in range(2):
