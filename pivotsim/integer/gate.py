@@ -5,6 +5,7 @@ in float64, of logits times ``logit_scale``. It is the only operation whose last
 change, and changes a result only where an entropy lies within 1e-12 of the threshold.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -66,6 +67,8 @@ def classify(model: IntegerModel, images: Any, plans: Sequence[Plan], thresholds
     """
     efforts = check_list("plans", plans, "Plans", "one per effort, the lowest first")
     cuts = [check_real("thresholds", cut) for cut in check_list("thresholds", thresholds, "numbers", "one per gate")]
+    if any(math.isnan(cut) for cut in cuts):
+        raise InputError(f"thresholds: must be numbers {got(cuts)}")
     if not efforts or len(cuts) != len(efforts) - 1:
         raise InputError(f"thresholds: must be one per effort but the last, of {len(efforts)} {got(len(cuts))}")
     steps = quantised_images(model, images)

@@ -78,7 +78,8 @@ def patches_of(model: VitModel, images: Array) -> Array:
     """Return each patch as a row, its channels outermost: (n, patches, channels * height * width)."""
     (rows, columns), (height, width) = model.image_sides, model.patch_sides
     split = images.reshape(len(images), model.channels, rows // height, height, columns // width, width)
-    return np.ascontiguousarray(split.transpose(0, 2, 4, 1, 3, 5)).reshape(len(images), model.patches, -1)
+    pixels = model.channels * height * width
+    return np.ascontiguousarray(split.transpose(0, 2, 4, 1, 3, 5)).reshape(len(images), model.patches, pixels)
 
 
 def execute(step: Step, tensors: Tensors) -> Array:

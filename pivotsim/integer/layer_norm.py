@@ -3,7 +3,7 @@
     S = sum of x,  Q = sum of x^2,  W = n Q - S^2 + epsilon           exact: n^2 (variance + eps), below 2^55
     mean = (S * inverse + 2^(b-9)) >> (b - 8),  b = 24 + bits          in steps of 2^-8; inverse = round(2^b / n)
     e = floor((length of W in bits - 31) / 2)                          so that W / 4^e has 31 or 32 bits
-    root = floor(sqrt(floor(W / 4^e))),  r = floor(2^31 / root)        16 bits; 2^15 + 1 to 2^16
+    root = floor(sqrt(floor(W / 4^e))),  r = floor(2^31 / root)        16 bits; 2^15 to 2^16
     z = (256 x - mean) * r / 2^(27 + e - bits), a half rounded up      normalised, times 2^bits / n, in steps of 2^-12
     y = (z * multiplier + addend) / 2^shift, a half rounded up         saturated to int8
 

@@ -110,7 +110,7 @@ class Operation:
     norm    residual int16                int8                              of ``layer_norm``
     softmax scores int8, ``copies`` heads int8                              table
     gelu    int8                          int8                              table
-    score   softmax int8                  int32 (1, patches)                prefix tokens
+    score   softmax int8                  int32 (1, patches)                (heads, prefix tokens)
     sort    scores int32                  int64 (1, kept), best first       kept patches
     gather  residual int16, order         int16                             prefix tokens
     ======= ============================= ================================= ==========================

@@ -46,7 +46,13 @@ def _within(low: int, high: int) -> Bound:
     return Bound(lambda array, _: bool(low <= array.min() and array.max() <= high), f"must lie in {low} to {high}")
 
 
+def _stays_in_32_bits(bias: Array, model: VitModel) -> bool:
+    """Whether no sum that leaves the array as int32, with its bias, can pass its range: there hardware would wrap."""
+    return bool(np.abs(bias.astype(np.int64)).max() + 128 * 127 * model.width < 2**31)
+
+
 BOUNDS = {
+    "head.bias": Bound(_stays_in_32_bits, "must leave room for the sums of int8 products in 32 bits"),
     "weights": _within(-127, 127),
     "multiplier": _within(-(2**15), 2**15 - 1),
     "addend": _within(-(2**31), 2**31 - 1),

@@ -25,6 +25,8 @@ from pivotsim.hardware.kinds.mpca import MpcaSpec
 from pivotsim.workload.masks.masks import Mask
 
 LAST, COLUMN_AT, MAX_COLUMN, MAX_DEPTH = 1 << 31, 16, 2**15, 2**16
+MAX_BLOCKS = 1 << COLUMN_AT  # a column's number of blocks stands below its place
+MAX_WORDS = 2**16  # of a tile's memory: addresses have 16 bits
 NO_COLUMN = -1  # of a lane in a round of lockstep
 
 
@@ -96,6 +98,8 @@ def _programs(
     for what, size, limit in (("depth", kept.shape[0] * b, MAX_DEPTH), ("columns", kept.shape[1] * b, MAX_COLUMN)):
         if size > limit:
             raise InputError(f"weights: {what} with whole blocks must be at most {limit:,} {got(size)}")
+    if kept.shape[0] >= MAX_BLOCKS:
+        raise InputError(f"weights: blocks of a column must be fewer than {MAX_BLOCKS:,} {got(kept.shape[0])}")
     in_blocks = np.zeros((kept.shape[0] * b, kept.shape[1], -(-b // mpca.p_pe) * mpca.p_pe), dtype=np.int8)
     padded = np.zeros((len(in_blocks), kept.shape[1] * b), dtype=np.int8)
     padded[: weights.shape[0], : weights.shape[1]] = weights
@@ -138,6 +142,8 @@ def token_words(tokens: Any, block: int, mpca: MpcaSpec) -> Any:
         raise InputError(f"tokens: must be a table of int8 {got_shape(tokens.shape)}")
     m, k = tokens.shape
     groups, depth = token_groups(m, mpca), -(-k // block) * block
+    if groups * depth > MAX_WORDS:
+        raise InputError(f"tokens: groups times depth must be at most {MAX_WORDS:,} {got(groups * depth)}")
     padded = np.zeros((groups * mpca.p_t * mpca.p_pe, depth), dtype=np.int8)
     padded[:m, :k] = tokens
     by_tile = padded.reshape(groups, mpca.p_t, mpca.p_pe, depth).transpose(1, 0, 3, 2)

@@ -113,6 +113,13 @@ class TestPrograms:
         with pytest.raises(InputError, match=said):
             masked_programs(np.ones((4, n), dtype=dtype), mask, self.MPCA)
 
+    def test_what_the_memories_cannot_address_is_refused(self):
+        mask = Mask("b", 2**16, 1, 1, np.ones((2**16, 1), dtype=bool))
+        with pytest.raises(InputError, match="blocks of a column must be fewer than 65,536"):
+            masked_programs(np.ones((2**16, 1), dtype=np.int8), mask, self.MPCA)
+        with pytest.raises(InputError, match="groups times depth must be at most 65,536"):
+            token_words(np.ones((2**8 + 8, 2**15), dtype=np.int8), 1, self.MPCA)
+
     def test_tokens_of_another_type_are_refused(self):
         with pytest.raises(InputError, match="tokens: must be a table of int8"):
             token_words(np.ones((3, 5)), 3, self.MPCA)

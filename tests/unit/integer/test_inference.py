@@ -94,6 +94,11 @@ def test_images_one_by_one_are_the_batch():
     assert [ps.integer.run(model, image[None], plan).logits[0].tolist() for image in images] == batch.tolist()
 
 
+def test_no_image_makes_no_logits():
+    model = random_model("digits_vit")
+    assert ps.integer.run(model, np.zeros((0, 1, 8, 8)), ps.plan("digits_vit")).logits.shape == (0, 10)
+
+
 def test_images_are_rounded_half_up_and_cut_off():
     model = random_model(SMALL)  # a step is 1/32
     images = np.zeros((1, 2, 6, 6))

@@ -55,6 +55,8 @@ def test_a_model_prints_its_constants():
          "1.norm1.sizes: must be bits and inverse of the width, an epsilon of 1 or more, a shift of 0 to 31"),
         ({"1.norm1.multiplier": np.full(4, 2**15, np.int32)}, "1.norm1.multiplier: must lie in -32768 to 32767"),
         ({"norm.addend": np.full(4, -(2**31) - 1)}, "norm.addend: must lie in -2147483648 to 2147483647"),
+        ({"head.bias": np.full(3, 2**31 - 128 * 127 * 4, np.int32)},
+         "head.bias: must leave room for the sums of int8 products in 32 bits"),
         ({"2.softmax.table": np.zeros(256, np.uint16)}, "2.softmax.table: must begin with 65535"),
         ({"header": np.array('{"version": 1, "model": "digits_vit"}')},
          "is no integer model: it needs header, image_scale and logit_scale"),
@@ -174,5 +176,8 @@ def test_the_gate_takes_a_threshold_for_each_effort_but_the_last():
         "thresholds: must be one per effort but the last, of 2 (got 0)"
     ]
     assert problems_of(ps.integer.classify, model, images[:0], [plan]) == ["images: at least one is needed (got none)"]
+    assert problems_of(ps.integer.classify, model, images, [plan, plan], [float("nan")]) == [
+        "thresholds: must be numbers (got a list of one: nan)"
+    ]
     assert ps.integer.classify(model, images, [plan, plan], [1.1]).efforts.tolist() == [0, 0]
     assert ps.integer.classify(model, images, [plan, plan], [0.0]).efforts.tolist() == [1, 1]

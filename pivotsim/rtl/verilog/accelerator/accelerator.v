@@ -6,7 +6,7 @@
 //          global buffer
 //
 // Tables are written while nothing runs (table_select: 0 loads, 1 tiles, 2 streams, 3 drains), then `start` is high for
-// one clock. The next clock is the first of the run; `done` stays high from the clock after its last until the next start.
+// one clock. The next clock is the first of the run; `done` is high for the clock after its last.
 //   load   {stored, dram_address, reads, buffer_address, to_address, lanes, size, keeps, from_dram, to}
 //          to: 0 IPMEM, 1 WTMEM, 2 bias; reads: what must have been read of the half before (tiles, or streams)
 //          stored: MASKED only; bytes of `size` that the memory takes

@@ -39,7 +39,6 @@ module token_shuffle #(
     localparam TOTAL_BITS = 21;
     localparam SUM_BITS = TOTAL_BITS + 15;
     localparam BLOCK_BITS = BLOCKS > 1 ? $clog2(BLOCKS) : 1;
-    localparam DIVISION = 9;
     localparam POSITION_BITS = TOKEN_BITS + 2;
     localparam [POSITION_BITS-1:0] AHEAD = PREFIX[POSITION_BITS-1:0];
     wire [POSITION_BITS-1:0] stay = AHEAD + {1'b0, kept};
@@ -162,6 +161,6 @@ module token_shuffle #(
             assign fused_data[16*c +: 16] = fused;
         end
     endgenerate
-    wire unused = &{1'b0, unused_valid, block_3, DIVISION[0]};
+    wire unused = &{1'b0, unused_valid, block_3};
 endmodule
 `default_nettype wire
