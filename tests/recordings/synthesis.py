@@ -126,7 +126,7 @@ def _memories() -> Iterator[Part]:
     for places in (1, 2, 3, 4, 5, 6, 7):
         for width in (8, 9) if places < 7 else (8,):  # a byte, and whether it is written
             yield Part("rotator", "rotator", parameters={"BITS": places, "WIDTH": width})
-    for banks in (8, 16, 32, 64):
+    for banks in (8, 16, 32, 64, 128, 256):
         sizes = {"BYTES": 1024 * banks, "LANES": banks, "READ_LANES": banks, "BANK_BITS": bits(banks)}
         yield Part("memory", "packed_memory", parameters=sizes | ONE_CLOCK)
     for power in range(1, 15):
@@ -143,7 +143,7 @@ def _memories() -> Iterator[Part]:
         width = max(rows, cols)
         lanes = {"LANES": rows, "READ_LANES": width, "BANK_BITS": bits(width)}
         yield Part("ipmem whole", "packed_memory", rows, cols, {"BYTES": 8192, **lanes, **ONE_CLOCK})
-        for one in (1, cols) if rows < 64 else (1,):  # biases of a word of sums: one under is, one a column else
+        for one in (1, cols):  # biases of a word of sums: one under is, one a column else
             sizes = {"BYTES": 4 * cols, "LANES": rows, "READ_LANES": 4 * one, "BANK_BITS": bits(max(rows, 4 * one))}
             yield Part("biases whole", "packed_memory", rows, cols, {**sizes, **ONE_CLOCK})
     sizes = {"C": 8, "DEPTH": 256, "HALVES": 1, "EDGE": 9, **ONE_CLOCK}
@@ -155,9 +155,8 @@ def _movers() -> Iterator[Part]:
     yield Part("requantise by a multiplier", "requantise", 1, 1, {"MULTIPLIES": 1})
     for rows, cols in SIZES:
         yield Part("read mover", "read_mover", rows, cols, {"LANES": rows, **ONE_CLOCK})
-        if rows < 64:  # 64 lanes take long
-            sizes = {"C": cols, "LANES": rows, **ONE_CLOCK}
-            yield Part("write mover", "write_mover", rows, cols, sizes, ("requantise",))
+        sizes = {"C": cols, "LANES": rows, **ONE_CLOCK}
+        yield Part("write mover", "write_mover", rows, cols, sizes, ("requantise",))
 
 
 def _top(rows: int, cols: int) -> Part:

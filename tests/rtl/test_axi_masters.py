@@ -46,7 +46,7 @@ def test_the_accelerator_behind_them_computes_what_numpy_does():
         except InputError:
             continue
         if not isinstance(given, DoesNotFit):
-            run = accelerator.run(given.program, given.image, given.shift, limit=1_000_000)
+            run = accelerator.run(given.program, given.image, given.scale, limit=1_000_000)
             assert np.array_equal(run.image, given.after), case
             ran += 1
     accelerator.close()
