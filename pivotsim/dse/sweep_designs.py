@@ -8,6 +8,7 @@ import numpy as np
 
 from pivotsim.dse.dataset import Dataset, open_dataset
 from pivotsim.dse.evaluation.cache import DesignBuilder, Work
+from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
 from pivotsim.dse.space.reading import load_space
 from pivotsim.errors import InputError, got
@@ -97,7 +98,7 @@ def stored_design(folder: str | Path, point: int, space: SpaceSource | None = No
             places = places_on_axes(checked, row)
             values = {axis.name: axis.at(int(places[axis.name][0])) for axis in checked.axes}
             builder = DesignBuilder(checked)
-            hw = builder.hardware(values)
+            hw = checked.hw.replace({name: value for name, value in values.items() if name in HARDWARE})
             works = tuple(builder.efforts(values, hw))
             return StoredDesign(checked, hw, works, {name: column[0].item() for name, column in row.items()})
     points, stored = dataset.manifest["points"], f"{dataset.folder}: stores no design of this number"

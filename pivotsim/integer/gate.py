@@ -70,7 +70,9 @@ def classify(model: IntegerModel, images: Any, plans: Sequence[Plan], thresholds
     if any(math.isnan(cut) for cut in cuts):
         raise InputError(f"thresholds: must be numbers {got(cuts)}")
     if not efforts or len(cuts) != len(efforts) - 1:
-        raise InputError(f"thresholds: must be one per effort but the last, of {len(efforts)} {got(len(cuts))}")
+        raise InputError(
+            f"thresholds: expected {max(0, len(efforts) - 1)}, one per effort but the last {got(len(cuts))}"
+        )
     steps = quantised_images(model, images)
     if not len(steps):
         raise InputError("images: at least one is needed (got none)")

@@ -42,7 +42,7 @@ def test_classify_without_labels(pivotsim, ten):
     [
         (("digit", "digits"), "integers: no such file, and no sample"),
         (("digits", "nothing"), "images: no such file, and no sample of that name"),
-        (("digits", "digits", "--thresholds", "0.1"), "--thresholds: must be one per effort but the last, of 1 (got"),
+        (("digits", "digits", "--thresholds", "0.1"), "--thresholds: expected 0, one per effort but the last (got"),
         (("digits", "digits", "--thresholds", "low", *PAIR[:4]), "--thresholds: must be a number (got 'low')"),
         (("digits", "digits", "--rung", "a=--tokens tome:r=2,encoders=3"),
          "encoder 3: tome(r=2): has no integer form; top_k, top_k_rate and evit(fuse=false) have"),

@@ -48,7 +48,9 @@ def efforts_program(
     (66, 8, ['compute', 'transpose'])
     """
     if not plans or len(thresholds) != len(plans) - 1:
-        raise InputError(f"thresholds: must be one per effort but the last, of {len(plans)} {got(len(thresholds))}")
+        raise InputError(
+            f"thresholds: expected {max(0, len(plans) - 1)}, one per effort but the last {got(len(thresholds))}"
+        )
     gates = [*thresholds, None]
     paths = [
         Path(f"effort {place + 1}", steps_of(model, plan), LOGITS, gate)

@@ -169,5 +169,5 @@ def test_what_no_hardware_runs_is_refused(changes, message):
 
 
 def test_as_many_thresholds_as_gates():
-    with pytest.raises(ps.InputError, match=r"thresholds: must be one per effort but the last, of 2 \(got 0\)"):
+    with pytest.raises(ps.InputError, match=r"thresholds: expected 1, one per effort but the last \(got 0\)"):
         efforts_program(model(), [plan("skipped"), plan("whole")], board())

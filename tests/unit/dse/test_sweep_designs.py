@@ -32,6 +32,16 @@ def test_each_row_is_what_its_design_gives(tmp_path):
         assert report.pl_cycles == found.row["pl_cycles"]
 
 
+def test_a_key_that_the_board_does_not_state_stays_what_the_axis_says(tmp_path):
+    space = {
+        "name": "ahead", "axes": {"memories.outstanding_reads": [1, 4]},
+        "fixed": {**FIXED, "set": {**FIXED["set"], "memories.read_latency_ns": 320}},
+    }  # fmt: skip
+    run_sweep(load_space(space), tmp_path / "out")
+    found = stored_design(tmp_path / "out", 1, space).hw
+    assert found.replace({"array.mac_latency": 2}).memories.outstanding_reads == found.memories.outstanding_reads == 4
+
+
 def test_a_pair_has_two_works(tmp_path):
     space = {
         "name": "pair", "axes": {"array.rows": [32]},

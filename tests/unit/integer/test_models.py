@@ -173,7 +173,7 @@ def test_images_of_a_file(tmp_path):
 def test_the_gate_takes_a_threshold_for_each_effort_but_the_last():
     model, plan, images = random_model(SMALL), ps.plan(random_model(SMALL).model), np.zeros((2, 1, 4, 4))
     assert problems_of(ps.integer.classify, model, images, [plan, plan]) == [
-        "thresholds: must be one per effort but the last, of 2 (got 0)"
+        "thresholds: expected 1, one per effort but the last (got 0)"
     ]
     assert problems_of(ps.integer.classify, model, images[:0], [plan]) == ["images: at least one is needed (got none)"]
     assert problems_of(ps.integer.classify, model, images, [plan, plan], [float("nan")]) == [
