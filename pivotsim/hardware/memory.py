@@ -153,7 +153,8 @@ class MemorySpec(Spec):
             raise ValueError(f"outstanding_reads: must be 1 where transfers are serial, each in turn (got {reads})")
         if reads > 1 and self.dram != BANDWIDTH:
             raise ValueError(
-                f"outstanding_reads: must be 1 behind a channel that issues commands; memories.dram: bandwidth takes more (got {reads})"
+                "outstanding_reads: must be 1 behind a channel that issues commands;"
+                f" memories.dram: bandwidth takes more (got {reads})"
             )
         return self
 
