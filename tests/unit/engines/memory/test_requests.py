@@ -10,8 +10,9 @@ from pivotsim.engines.memory.limits import MemoryLimits, limits_of
 from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.hardware.memory import MAX_OUTSTANDING_READS
+from pivotsim.kernels.memory.steady_state import MAX_READS
 from tests.campaigns import cases
-from tests.proofs.memory_campaign import campaign, random_case, random_modes
+from tests.proofs.memory_campaign import campaign, differences, random_case, random_modes
 
 ARRAY = {"rows": 2, "cols": 2, "dataflow": "is", "fold_overlap": "pipelined", "edge": "padded",
          "os_edge_register": True, "mac_latency": 1}  # fmt: skip
@@ -107,6 +108,17 @@ def test_where_each_load_takes_a_clock_more_in_flight_cost_none():
             assert more.cycles <= one.cycles, (gemm, array, memory, order, chunk)
             compared, quicker = compared + 1, quicker + (more.cycles < one.cycles)
     assert quicker > compared / 10
+
+
+def test_the_most_in_flight_have_their_places():
+    """Kernels keep the end of each in an array of its own size: one place too few would be written past its end."""
+    assert MAX_READS == MAX_OUTSTANDING_READS
+    draw, found = random.Random(7), []
+    for _ in range(30):
+        gemm, array, memory, order, chunk = random_case(draw)
+        memory["outstanding_reads"] = MAX_OUTSTANDING_READS
+        found += differences(gemm, array, memory, order, chunk) or ["equal"]
+    assert set(found) == {"equal", "misfit"}
 
 
 @pytest.mark.parametrize(
