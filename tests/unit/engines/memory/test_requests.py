@@ -95,7 +95,7 @@ def test_where_more_in_flight_may_cost_clocks_is_said(change, is_slower, named):
 @pytest.mark.campaign
 def test_where_each_load_takes_a_clock_more_in_flight_cost_none():
     draw, compared, quicker = random.Random(6), 0, 0
-    while compared < cases(300, 20_000):
+    for _ in range(cases(600, 40_000)):
         gemm, array, memory, order, chunk = random_case(draw, is_mixed=draw.random() < 0.4)
         memory |= {**random_modes(draw), "transfers": "overlapped"}
         if memory["gb_port_bytes_per_cycle"] is None:
@@ -107,7 +107,7 @@ def test_where_each_load_takes_a_clock_more_in_flight_cost_none():
         if not isinstance(one, DoesNotFit):
             assert more.cycles <= one.cycles, (gemm, array, memory, order, chunk)
             compared, quicker = compared + 1, quicker + (more.cycles < one.cycles)
-    assert quicker > compared / 10
+    assert compared > 200 and quicker > compared / 10
 
 
 def test_the_most_in_flight_have_their_places():
