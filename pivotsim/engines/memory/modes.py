@@ -6,7 +6,7 @@ from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.memory import BURSTS, NOT_KEPT, SERIAL, MemorySpec
+from pivotsim.hardware.memory import BURSTS, NOT_KEPT, SERIAL, UNLIMITED, MemorySpec
 
 NO_OVERLAP = FOLD_OVERLAPS[0]
 BY_ROW = BURSTS[1]
@@ -38,6 +38,7 @@ def modes_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
             f"memories.outstanding_reads {memories.outstanding_reads}: loads are asked for ahead, once their half is"
             " free; what is left of read_latency_ns counts. An AXI master must have as many loads' bursts in flight"
         )
+        yield from _turns_in_words(memories)
     if memories.post_region_cycles or memories.post_entry_cycles:
         yield "memories.post_region_cycles, post_entry_cycles: array clocks before a drain, among the output's stalls"
     yield from _block_in_words(memories, array)
@@ -45,6 +46,25 @@ def modes_in_words(memories: MemorySpec, array: ArraySpec) -> Iterator[str]:
         yield (
             f"roofline: a lower bound that leaves out {' and '.join(left_out)}; DRAM may bind where it reads compute,"
             " its stalls are counted"
+        )
+
+
+def _turns_in_words(memories: MemorySpec) -> Iterator[str]:
+    """Yield where a load takes no clock, but one for its turn to be asked for when several are in flight."""
+    if memories.gb_port_bytes_per_clock != UNLIMITED or memories.buffer_read_cycles or memories.reuse == NOT_KEPT:
+        return
+    free = [
+        f"{memory}_port_bytes_per_clock"
+        for memory, operand in (("ipmem", "input"), ("wtmem", "weight"))
+        if getattr(memories, f"{memory}_port_bytes_per_clock") == UNLIMITED
+        and getattr(memories, f"{memory}_bytes") != UNLIMITED  # else nothing is loaded again
+        and getattr(memories, f"{operand}_share_bytes") != 0  # else all comes from DRAM
+    ]
+    if free:
+        yield (
+            f"memories.{', '.join(('gb_port_bytes_per_clock', *free))} unlimited: a load from the global buffer takes"
+            " no clock with 1 in flight, else one for its request, so that more in flight may cost clocks; hardware"
+            " needs a width"
         )
 
 

@@ -13,8 +13,10 @@ from pivotsim.engines.dram.channel import NO_LOG
 from pivotsim.hardware.dram.controller import MAPPED
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.dram.channel import serve_one, serve_transfers
-from pivotsim.kernels.dram.commands import T_ARRIVAL
+from pivotsim.kernels.dram.commands import T_ARRIVAL, T_ROW_BYTES, T_ROWS
+from pivotsim.kernels.dram.row_hits import serve_row_hits
 from tests.campaigns import cases
+from tests.plain_kernels import plain
 
 PRESETS = ("dram/ddr4_2400", "dram/ddr4_2133_zcu102_ps", "dram/ddr4_2400_zcu102_pl", "dram/ddr3_1600", "dram/hbm2_2000")
 
@@ -49,14 +51,14 @@ def draw_transfers(draw, spec):
     return np.array(rows, dtype=np.int64)
 
 
-def served(spec, batches, log):
-    """Finish clocks and the state of a channel that serves batch after batch, cursor and all."""
+def served(spec, batches, log, serve=serve_transfers):
+    """Finish clocks of batch after batch, and the state of the channel that served them, cursor and all; commands."""
     arrays, clocks = channel_arrays(spec), []
     for transfers in batches:
         finish = np.zeros(len(transfers), dtype=np.int64)
-        serve_transfers(arrays, log, transfers, finish)
+        serve(arrays, log, transfers, finish)
         clocks.append(finish.tolist())
-    return clocks, arrays.state.tolist()
+    return (clocks, arrays.state.tolist()), commands_issued(arrays)
 
 
 @pytest.mark.campaign
@@ -66,10 +68,34 @@ def test_stretches_of_hits_equal_the_scheduler_that_looks_at_each_command():
         spec = draw_spec(draw)
         batches = [draw_transfers(draw, spec) for _ in range(draw.randint(1, 3))]  # rows stay open between them
         log = np.zeros((200_000, 4), dtype=np.int64)
-        slow = served(spec, batches, log)
-        assert served(spec, batches, NO_LOG) == slow, number
-        commands += len(batches)
-    assert commands > 300
+        slow, issued = served(spec, batches, log)
+        assert served(spec, batches, NO_LOG) == (slow, issued), number
+        commands += issued
+    assert commands > 300_000
+
+
+def test_stretches_of_hits_are_entered():
+    """As Python, where each stretch is seen: else both sides of the comparison above could be the same scheduler."""
+    draw = random.Random(24)
+    commands = of_stretches = compared = 0
+    for _ in range(100):
+        spec, stretches = draw_spec(draw), []
+        batches = [draw_transfers(draw, spec) for _ in range(draw.randint(1, 3))]
+        if sum((rows[:, T_ROW_BYTES] * rows[:, T_ROWS]).sum() for rows in batches) > 40_000:
+            continue  # long as Python
+
+        def seen(state, gaps, device, queue, transfers, finish, transfer, head, *more, stretches=stretches):
+            after = plain(serve_row_hits)(state, gaps, device, queue, transfers, finish, transfer, head, *more)
+            stretches.append(after[0] - head)
+            return after
+
+        found = served(spec, batches, NO_LOG, plain(serve_transfers, {"serve_row_hits": seen}))
+        assert found == served(spec, batches, NO_LOG)
+        may_be_hits = spec.controller.look_ahead > 0 and not spec.bank_refresh
+        assert bool(stretches) == may_be_hits
+        compared += may_be_hits
+        commands, of_stretches = commands + found[1] * may_be_hits, of_stretches + sum(stretches)
+    assert compared > 15 and of_stretches > commands / 10
 
 
 @pytest.mark.parametrize("preset", PRESETS)
