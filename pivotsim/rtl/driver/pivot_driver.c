@@ -61,7 +61,7 @@ static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t
     put(driver, PIVOT_SCALE, entry[E_SCALE]);
     put(driver, PIVOT_CONTROL, 1u);
     for (uint32_t polls = 0; PIVOT_READ(driver->registers, PIVOT_STATUS) == 0;)
-        if (++polls == driver->polls) return PIVOT_TIMEOUT;
+        if (driver->polls != 0 && ++polls == driver->polls) return PIVOT_TIMEOUT;
     if (driver->after) driver->after(driver->context, number, PIVOT_READ(driver->registers, PIVOT_CLOCKS));
     return 0;
 }
