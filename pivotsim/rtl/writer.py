@@ -14,9 +14,10 @@ from pivotsim.io.spec_values import value_at
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.files import said_of, write_layers
+from pivotsim.rtl.layers.image import ADDRESS_BITS
 from pivotsim.rtl.layers.program import LayerProgram
 from pivotsim.rtl.program import Program
-from pivotsim.rtl.sizes import parameters_of, widths_of
+from pivotsim.rtl.sizes import LEAST_ADDRESS_BITS, parameters_of, widths_of
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.files import write_files
 from pivotsim.rtl.written.gemms import Gemm, cycles_of, gemms_of, programs_of
@@ -88,8 +89,8 @@ def write_rtl(
     programs = programs_of(gemms, board)
     layered = None if integer is None else _layered(integer, workload, board)
     built = [*programs, *(layered.tables if layered else ())]
-    dram_bytes = layered.dram_bytes if layered else 1
-    parameters = {**parameters_of(built, dram_bytes), **({"MULTIPLIES": 1} if layered else {})}
+    address_bits = ADDRESS_BITS if layered else LEAST_ADDRESS_BITS
+    parameters = {**parameters_of(built, address_bits), **({"MULTIPLIES": 1} if layered else {})}
     results = [program.prediction.result for program in programs]
     cycles = [result.cycles for result in results]
     before = cycles_of(gemms, stated) if raised else cycles
@@ -112,7 +113,7 @@ def write_rtl(
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
     try:
-        widths = widths_of(built, dram_bytes)
+        widths = widths_of(built, address_bits)
         write_files(partial, board, design, gemms, programs, given, widths)
         if layered:
             write_layers(partial, layered, widths)
