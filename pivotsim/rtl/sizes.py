@@ -25,7 +25,7 @@ def bits(count: int) -> int:
 def widths_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS) -> Widths:
     """Return the bits of counts, addresses and lanes that hold every value of every program.
 
-    Addresses in DRAM have ``address_bits`` at least: more than the programs need where they are moved, as a driver does.
+    Addresses in DRAM have ``address_bits`` at least: more than the programs need where a driver moves them.
     """
     counts, addresses = 1, 1
     for program in programs:

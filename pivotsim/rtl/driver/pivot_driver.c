@@ -3,7 +3,7 @@
 
 #define MAGIC 0x544f5650u /* "PVOT" */
 #define VERSION 2u
-#define MOST_WORDS 32u /* of a descriptor */
+#define MOST_WORDS 32u /* of a descriptor: as many as TABLE_DATA has */
 
 enum { LOADS, TILES, STREAMS, DRAINS, TABLES };
 enum header {
@@ -72,6 +72,8 @@ static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t
 int32_t pivot_run(pivot_driver *driver, uint32_t first) {
     const uint32_t *image = driver->image;
     if (image[H_MAGIC] != MAGIC || image[H_VERSION] != VERSION) return PIVOT_NO_IMAGE;
+    for (uint32_t select = LOADS; select < TABLES; ++select)
+        if (image[H_WORDS + select] > MOST_WORDS) return PIVOT_NO_IMAGE;
     if ((uint64_t)driver->dram_address + image[H_DRAM_BYTES] > (uint64_t)1 << image[H_ADDRESS_BITS])
         return PIVOT_NO_ROOM;
     for (uint32_t at = first;;) {

@@ -24,7 +24,7 @@ enum pivot_register {
 #endif
 
 enum pivot_error {
-    PIVOT_NO_IMAGE = -1,   /* not an image, or one of another version */
+    PIVOT_NO_IMAGE = -1,   /* not an image, one of another version, or of longer descriptors than TABLE_DATA */
     PIVOT_TIMEOUT = -2,    /* a GEMM was not done after that many reads of its status */
     PIVOT_NO_HOST = -3,    /* a stop, and nobody to call */
     PIVOT_NO_ROOM = -4,    /* the program's last byte lies beyond the accelerator's addresses */

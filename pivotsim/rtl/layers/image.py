@@ -17,7 +17,7 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.rtl.descriptors import Drain, Load
-from pivotsim.rtl.encoding import Widths, tables, word
+from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths, tables, word
 from pivotsim.rtl.layers.program import GATE, End, LayerProgram, Product, Stop
 from pivotsim.rtl.layers.relocation import Relocated, relocated
 from pivotsim.rtl.program import Program
@@ -25,7 +25,6 @@ from pivotsim.rtl.program import Program
 MAGIC, VERSION = 0x544F5650, 2
 HEADER, TABLE, ENTRY = 12, 12, 6  # words
 PRODUCT, STOP, GATE_STOP, END = range(4)
-WORD_BITS = 32
 ADDRESS_BITS = 32  # of hardware that runs layer programs: what the driver's dram_address is added to
 
 
@@ -41,10 +40,16 @@ def image_words(program: LayerProgram, widths: Widths) -> Any:
     Raises
     ------
     InputError
-        A value needs more bits than its field has, or an address more than the driver adds.
+        A value needs more bits than its field has, an address more than the driver adds, or a descriptor more words
+        than the registers have.
     """
     if widths.address_bits > ADDRESS_BITS:
         raise InputError(f"dram: the driver adds addresses of {ADDRESS_BITS} bits {got(widths.address_bits)}")
+    if not widths.fits_registers:
+        raise InputError(
+            f"array: registers and driver hold descriptors of {REGISTER_WORDS * WORD_BITS:,} bits; with"
+            f" {widths.row_lanes} rows and {widths.col_lanes} columns under a mask they have more {got(widths.table_bits)}"
+        )
     if program.dram_bytes.bit_length() > widths.address_bits:
         raise InputError(f"dram: {program.dram_bytes:,} B do not fit addresses of {widths.address_bits} bits")
     return _Writer(program, widths).words()

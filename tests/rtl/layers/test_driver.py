@@ -39,7 +39,7 @@ def check_clocks(accelerator, driven):
 
 @pytest.fixture(scope="module")
 def accelerator():
-    """Three efforts in one image: attention skipped, tokens dropped, weights pruned; two gates. It lies far up in DRAM."""
+    """Three efforts in one image: attention skipped, tokens dropped, weights pruned; two gates. Far up in DRAM."""
     assert not MISSING, MISSING
     names = ("skipped", "tokens", "blocks")
     one = opened(efforts_program(model(), [plan(name) for name in names], board(), [THRESHOLD, 0.75]), model(), FAR)

@@ -14,7 +14,7 @@ from tests.rtl.layers.networks import board, model, plan
 from tests.rtl.layers.recorded import KINDS, RecordedDriver, fields
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc") and not os.environ.get("CI"), reason="no gcc on this machine")
-TIMEOUT, NO_ROOM = -2, -4  # of pivot_driver.h
+NO_IMAGE, TIMEOUT, NO_ROOM = -1, -2, -4  # of pivot_driver.h
 BASE = 0x4000_0000
 
 
@@ -61,3 +61,19 @@ def test_hardware_with_narrow_addresses_has_room_for_the_program_alone(tmp_path)
     assert driver.run(image, dram_address=2**bits - program.dram_bytes + 1) == (NO_ROOM, [])
     with pytest.raises(InputError, match=f"dram: {program.dram_bytes:,} B do not fit addresses of {bits - 1} bits"):
         image_words(program, Widths(20, bits - 1))
+
+
+def test_descriptors_longer_than_the_registers_are_refused(tmp_path):
+    """By who makes the image, and by the driver where someone else made it."""
+    program, driver = program_of("blocks"), RecordedDriver(tmp_path)  # whose bounds are checked
+    fits = Widths(20, ADDRESS_BITS, 379, 379)
+    image = image_words(program, fits)
+    assert fits.table_bits == 1024 and image[4] == 32  # words of a stream
+    run = driver.run(image)
+    assert run.ended == len(program.entries) - 1 and len(run.descriptors) > 100
+    with pytest.raises(InputError, match=r"array: .* descriptors of 1,024 bits; with 380 rows and 379 .* \(got 1025\)"):
+        image_words(program, fits._replace(row_lanes=380))
+    for select in range(4):
+        other = image.copy()
+        other[2 + select] = 33
+        assert driver.run(other) == (NO_IMAGE, [])
