@@ -7,6 +7,7 @@ from pivotsim.errors import InputError
 from pivotsim.rtl.descriptors import MASK_FIELDS, Drain, Load, Stream, Tile
 from pivotsim.rtl.program import Program
 
+WORD_BITS, REGISTER_WORDS = 32, 32  # of TABLE_DATA in verilog/registers/control_registers.v
 FLAGS = ("from_dram", "keeps", "first", "last", "adds", "half", "narrow", "begins", "ends")
 FLAG_BITS = {"to": 2, **dict.fromkeys(FLAGS, 1)}
 Descriptor = Load | Tile | Stream | Drain
@@ -36,6 +37,11 @@ class Widths(NamedTuple):
     def table_bits(self) -> int:
         """Bits of the widest table's word."""
         return sum(map(self.of, Stream._fields))
+
+    @property
+    def fits_registers(self) -> bool:
+        """Whether registers and driver hold a descriptor of every table."""
+        return self.table_bits <= REGISTER_WORDS * WORD_BITS
 
 
 def word(descriptor: Descriptor, widths: Widths) -> int:

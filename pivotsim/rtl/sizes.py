@@ -9,6 +9,7 @@ from pivotsim.rtl.encoding import Widths, tables
 from pivotsim.rtl.program import BIAS_BYTES, Program
 
 OF_OWN_WIDTH = ("dram_address", "x_lanes", "y_lanes", "tile_lanes")
+LEAST_ADDRESS_BITS = 16  # a burst of 1,024 beats of 64 bytes: see verilog/axi/burst_splitter.v
 MAX_LANES = 256  # bytes per clock: the rotators of the memories grow with it
 
 
@@ -21,23 +22,27 @@ def bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def widths_of(programs: Sequence[Program], dram_bytes: int = 1) -> Widths:
-    """Return the bits of counts, addresses and lanes that hold every value of every program, in a DRAM of that size."""
-    counts, addresses = 1, dram_bytes
+def widths_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS) -> Widths:
+    """Return the bits of counts, addresses and lanes that hold every value of every program.
+
+    Addresses in DRAM have ``address_bits`` at least: more than the programs need where a driver moves them.
+    """
+    counts, addresses = 1, 1
     for program in programs:
         addresses = max(addresses, program.dram_bytes)
         counts = max(counts, program.buffer_bytes, *(len(table) for table in tables(program)))
         for table in tables(program):
             for row in table:
                 counts = max(counts, *(value for name, value in row._asdict().items() if name not in OF_OWN_WIDTH))
-    address_bits = max(addresses.bit_length(), 8)
-    count_bits = max(counts.bit_length() + 1, address_bits // 2)  # sums of two values; the widest table is of streams
+    address_bits = max(addresses.bit_length(), address_bits)
+    # sums of two values; the widest table is of streams, whatever an address takes of a drain
+    count_bits = max(counts.bit_length() + 1, (address_bits - 1) // 2)
     design, is_masked = programs[0].design, any(program.mask is not None for program in programs)
     return Widths(count_bits, address_bits, *((design.rows, design.cols) if is_masked else ()))
 
 
-def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[str, int]:
-    """Return the parameters of the accelerator that runs all the programs, in a DRAM of that size, by name.
+def parameters_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS) -> Mapping[str, int]:
+    """Return the parameters of the accelerator that runs all the programs, by name; see ``widths_of`` for its widths.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def parameters_of(programs: Sequence[Program], dram_bytes: int = 1) -> Mapping[s
         A port is wider than the memories can be built, or columns share slices otherwise than the Verilog has them.
     """
     first = programs[0]
-    design, limits, widths = first.design, first.limits, widths_of(programs, dram_bytes)
+    design, limits, widths = first.design, first.limits, widths_of(programs, address_bits)
     lanes = max(max(row.lanes for row in [*program.loads]) for program in programs)
     lanes = max(lanes, *(row.lanes for program in programs for row in program.drains))
     if lanes > MAX_LANES:

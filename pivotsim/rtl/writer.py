@@ -8,15 +8,18 @@ from pathlib import Path
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.resources.recorded import row_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
 from pivotsim.io.spec_values import value_at
 from pivotsim.rtl.buildable import check_board
+from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.files import said_of, write_layers
+from pivotsim.rtl.layers.image import ADDRESS_BITS
 from pivotsim.rtl.layers.program import LayerProgram
 from pivotsim.rtl.program import Program
-from pivotsim.rtl.sizes import parameters_of, widths_of
+from pivotsim.rtl.sizes import LEAST_ADDRESS_BITS, parameters_of, widths_of
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.files import write_files
 from pivotsim.rtl.written.gemms import Gemm, cycles_of, gemms_of, programs_of
@@ -88,8 +91,9 @@ def write_rtl(
     programs = programs_of(gemms, board)
     layered = None if integer is None else _layered(integer, workload, board)
     built = [*programs, *(layered.tables if layered else ())]
-    dram_bytes = layered.dram_bytes if layered else 1
-    parameters = {**parameters_of(built, dram_bytes), **({"MULTIPLIES": 1} if layered else {})}
+    address_bits = ADDRESS_BITS if layered else LEAST_ADDRESS_BITS
+    widths = widths_of(built, address_bits)
+    parameters = {**parameters_of(built, address_bits), **({"MULTIPLIES": 1} if layered else {})}
     results = [program.prediction.result for program in programs]
     cycles = [result.cycles for result in results]
     before = cycles_of(gemms, stated) if raised else cycles
@@ -105,6 +109,7 @@ def write_rtl(
     notes = (
         *remarks,
         *_notes(board, raised, programs, parameters),
+        *_said_of_registers(widths),
         _said_of(gemms, given),
         *([said_of(layered)] if layered else []),
     )
@@ -112,7 +117,6 @@ def write_rtl(
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
     try:
-        widths = widths_of(built, dram_bytes)
         write_files(partial, board, design, gemms, programs, given, widths)
         if layered:
             write_layers(partial, layered, widths)
@@ -133,6 +137,16 @@ def _layered(integer: str | Path | IntegerModel, workload: Plan | Trace, board: 
     return efforts_program(model, [workload], board)
 
 
+def _said_of_registers(widths: Widths) -> list[str]:
+    """Return why there is no driver, if there is none."""
+    if widths.fits_registers:
+        return []
+    return [
+        f"driver: neither driven_top nor driver/ is written; a descriptor has {widths.table_bits:,} bits, among them one"
+        f" for each row and column because of masks, and the registers hold {REGISTER_WORDS * WORD_BITS:,}"
+    ]
+
+
 def _said_of(gemms: Sequence[Gemm], given: Mapping[str, Weights]) -> str:
     """Return where the bench's operands come from."""
     seeded = [gemm.name for gemm in gemms if not set(gemm.keys) & set(given)]
@@ -146,6 +160,7 @@ def _notes(
     board: SystolicHardware, raised: Sequence[Raised], programs: Sequence[Program], parameters: Mapping[str, int]
 ) -> list[str]:
     notes = [str(each) for each in raised]
+    cols = parameters["C"]
     for path, value, least, why in NEEDED:
         if value_at(board, path) == value:
             notes.append(f"{path} {value}: as the board states; an FPGA wants {least}, {why}")
@@ -153,7 +168,14 @@ def _notes(
         notes.append(
             "array: elements are pe_generic; `settled` with mac_latency 2 puts those of is and ws into DSP48E2 slices"
         )
-    built, stated = 4 * parameters["C"] * parameters["OPMEM_DEPTH"], programs[0].limits.half_bytes("opmem") or 0
+    if parameters["MULTIPLIES"]:
+        multiplied, shifted = row_of("requantise by a multiplier", MULTIPLIES=1), row_of("requantise")
+        more = [cols * (getattr(multiplied, name) - getattr(shifted, name)) for name in ("dsp48e2", "lut")]
+        notes.append(
+            f"MULTIPLIES: outputs are scaled by a multiplier and a shift, for {more[0]:,} DSPs and {more[1]:,} LUTs"
+            " that no count of resources has: `fit` and sweeps count columns that shift alone"
+        )
+    built, stated = 4 * cols * parameters["OPMEM_DEPTH"], programs[0].limits.half_bytes("opmem") or 0
     if built > stated:
         notes.append(
             f"memories.opmem_bytes: a half is built with {built:,} B for {stated:,} B stated, since a region of few"

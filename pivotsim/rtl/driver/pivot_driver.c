@@ -2,11 +2,14 @@
 #include "pivot_driver.h"
 
 #define MAGIC 0x544f5650u /* "PVOT" */
-#define VERSION 1u
-#define MOST_WORDS 32u /* of a descriptor */
+#define VERSION 2u
+#define MOST_WORDS 32u /* of a descriptor: as many as TABLE_DATA has */
 
 enum { LOADS, TILES, STREAMS, DRAINS, TABLES };
-enum header { H_MAGIC, H_VERSION, H_WORDS, H_LOAD_BIT = H_WORDS + TABLES, H_DRAIN_BIT, H_TABLES, H_ENTRIES, HEADER };
+enum header {
+    H_MAGIC, H_VERSION, H_WORDS, H_LOAD_BIT = H_WORDS + TABLES, H_DRAIN_BIT, H_TABLES, H_ENTRIES, H_ADDRESS_BITS,
+    H_DRAM_BYTES, HEADER
+};
 enum table { T_COUNTS, T_PASSES = TABLES, T_NARROW, T_LOAD_SLOTS, T_DRAIN_SLOTS, T_DATA, TABLE = T_DATA + TABLES };
 enum entry { E_KIND, E_TABLE, E_FORM, E_SCALE, E_BASES, E_OTHERWISE, ENTRY };
 enum kind { PRODUCT, STOP, GATE, END };
@@ -16,7 +19,7 @@ static void put(const pivot_driver *driver, uint32_t offset, uint32_t value) {
     PIVOT_WRITE(driver->registers, offset, value);
 }
 
-/* Adds to the number that begins at a bit of a descriptor. */
+/* Adds to the address that begins at a bit of a descriptor; the sum has no more bits, as pivot_run has checked. */
 static void add_at(uint32_t *words, uint32_t bit, uint32_t value) {
     uint64_t carry = (uint64_t)value << (bit % 32u);
     for (uint32_t i = bit / 32u; carry != 0 && i < MOST_WORDS; ++i) {
@@ -27,8 +30,8 @@ static void add_at(uint32_t *words, uint32_t bit, uint32_t value) {
 }
 
 /* Writes one table; where slots are given, each descriptor's address is moved by the base that its slot names. */
-static void write_table(pivot_driver *driver, uint32_t select, const uint32_t *data, uint32_t count, const uint32_t *slots,
-                        const uint32_t *bases, uint32_t bit) {
+static void write_table(pivot_driver *driver, uint32_t select, const uint32_t *data, uint32_t count,
+                        const uint32_t *slots, const uint32_t *bases, uint32_t bit) {
     const uint32_t size = driver->image[H_WORDS + select];
     uint32_t words[MOST_WORDS] = {0};
     put(driver, PIVOT_TABLE_SELECT, select);
@@ -44,8 +47,8 @@ static void write_table(pivot_driver *driver, uint32_t select, const uint32_t *d
 static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t *entry) {
     const uint32_t *image = driver->image, *bases = image + entry[E_BASES];
     const uint32_t *table = image + image[H_TABLES] + TABLE * entry[E_TABLE];
-    write_table(driver, LOADS, image + table[T_DATA + LOADS], table[T_COUNTS + LOADS], image + table[T_LOAD_SLOTS], bases,
-                image[H_LOAD_BIT]);
+    write_table(driver, LOADS, image + table[T_DATA + LOADS], table[T_COUNTS + LOADS], image + table[T_LOAD_SLOTS],
+                bases, image[H_LOAD_BIT]);
     write_table(driver, DRAINS, image + table[T_DATA + DRAINS], table[T_COUNTS + DRAINS], image + table[T_DRAIN_SLOTS],
                 bases, image[H_DRAIN_BIT]);
     if (driver->table != entry[E_TABLE] + 1u) { /* else tiles and streams are there, and so are the counts */
@@ -61,7 +64,7 @@ static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t
     put(driver, PIVOT_SCALE, entry[E_SCALE]);
     put(driver, PIVOT_CONTROL, 1u);
     for (uint32_t polls = 0; PIVOT_READ(driver->registers, PIVOT_STATUS) == 0;)
-        if (++polls == driver->polls) return PIVOT_TIMEOUT;
+        if (driver->polls != 0 && ++polls == driver->polls) return PIVOT_TIMEOUT;
     if (driver->after) driver->after(driver->context, number, PIVOT_READ(driver->registers, PIVOT_CLOCKS));
     return 0;
 }
@@ -69,6 +72,10 @@ static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t
 int32_t pivot_run(pivot_driver *driver, uint32_t first) {
     const uint32_t *image = driver->image;
     if (image[H_MAGIC] != MAGIC || image[H_VERSION] != VERSION) return PIVOT_NO_IMAGE;
+    for (uint32_t select = LOADS; select < TABLES; ++select)
+        if (image[H_WORDS + select] > MOST_WORDS) return PIVOT_NO_IMAGE;
+    if ((uint64_t)driver->dram_address + image[H_DRAM_BYTES] > (uint64_t)1 << image[H_ADDRESS_BITS])
+        return PIVOT_NO_ROOM;
     for (uint32_t at = first;;) {
         const uint32_t number = at++, *entry = image + image[H_ENTRIES] + ENTRY * number;
         int32_t answer = 0;

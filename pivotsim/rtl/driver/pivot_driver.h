@@ -2,8 +2,8 @@
  * operating system, no heap, nothing of the C library.
  *
  * The image is layers/program.bin of `pivotsim rtl --integer`: little-endian words of 32 bits, at any address that the
- * processor reads. Registers are those of control_registers.v. Caches are the caller's business: what at_stop writes must be in
- * DRAM when it returns, and what it reads must not be an old copy.
+ * processor reads. Registers are those of control_registers.v. Caches are the caller's business: what at_stop writes
+ * must be in DRAM when it returns, and what it reads must not be an old copy.
  */
 #ifndef PIVOT_DRIVER_H
 #define PIVOT_DRIVER_H
@@ -24,9 +24,10 @@ enum pivot_register {
 #endif
 
 enum pivot_error {
-    PIVOT_NO_IMAGE = -1,   /* not an image, or one of another version */
+    PIVOT_NO_IMAGE = -1,   /* not an image, one of another version, or of longer descriptors than TABLE_DATA */
     PIVOT_TIMEOUT = -2,    /* a GEMM was not done after that many reads of its status */
     PIVOT_NO_HOST = -3,    /* a stop, and nobody to call */
+    PIVOT_NO_ROOM = -4,    /* the program's last byte lies beyond the accelerator's addresses */
     PIVOT_STOPPED = -16    /* at_stop's own errors are from here downwards */
 };
 
@@ -44,8 +45,8 @@ typedef struct pivot_driver {
     uint32_t words; /* the driver's own: words written into tables so far */
 } pivot_driver;
 
-/* Runs the program from an entry on, 0 or where another path begins. Returns the entry of the end that it came to, or an
- * error. */
+/* Runs the program from an entry on, 0 or where another path begins. Returns the entry of the end that it came to, or
+ * an error. */
 int32_t pivot_run(pivot_driver *driver, uint32_t first);
 
 #endif

@@ -1,7 +1,7 @@
 """The image of a layer program, as driver/pivot_driver.c reads it: words of 32 bits, named as there.
 
     header    magic, version, words of a descriptor (loads, tiles, streams, drains), the bit at which a load's and a
-              drain's address begins, where tables and entries begin
+              drain's address begins, where tables and entries begin, bits of an address, bytes of DRAM
     table     counts of loads, tiles, streams, drains; passes; narrow column; where slots of loads and of drains and
               the descriptors of all four begin
     entry     kind, table, form (1: biased, 2: outputs of 4 bytes), scale (multiplier, from bit 16 on the shift), where
@@ -17,15 +17,15 @@ import numpy as np
 
 from pivotsim.errors import InputError, got
 from pivotsim.rtl.descriptors import Drain, Load
-from pivotsim.rtl.encoding import Widths, tables, word
+from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths, tables, word
 from pivotsim.rtl.layers.program import GATE, End, LayerProgram, Product, Stop
 from pivotsim.rtl.layers.relocation import Relocated, relocated
 from pivotsim.rtl.program import Program
 
-MAGIC, VERSION = 0x544F5650, 1
-HEADER, TABLE, ENTRY = 10, 12, 6  # words
+MAGIC, VERSION = 0x544F5650, 2
+HEADER, TABLE, ENTRY = 12, 12, 6  # words
 PRODUCT, STOP, GATE_STOP, END = range(4)
-WORD_BITS, MAX_ADDRESS_BITS = 32, 32
+ADDRESS_BITS = 32  # of hardware that runs layer programs: what the driver's dram_address is added to
 
 
 def image_words(program: LayerProgram, widths: Widths) -> Any:
@@ -40,10 +40,18 @@ def image_words(program: LayerProgram, widths: Widths) -> Any:
     Raises
     ------
     InputError
-        A value needs more bits than its field has.
+        A value needs more bits than its field has, an address more than the driver adds, or a descriptor more words
+        than the registers have.
     """
-    if widths.address_bits > MAX_ADDRESS_BITS:
-        raise InputError(f"dram: the driver adds addresses of {MAX_ADDRESS_BITS} bits {got(widths.address_bits)}")
+    if widths.address_bits > ADDRESS_BITS:
+        raise InputError(f"dram: the driver adds addresses of {ADDRESS_BITS} bits {got(widths.address_bits)}")
+    if not widths.fits_registers:
+        raise InputError(
+            f"array: registers and driver hold descriptors of {REGISTER_WORDS * WORD_BITS:,} bits; with"
+            f" {widths.row_lanes} rows and {widths.col_lanes} columns under a mask they have more {got(widths.table_bits)}"
+        )
+    if program.dram_bytes.bit_length() > widths.address_bits:
+        raise InputError(f"dram: {program.dram_bytes:,} B do not fit addresses of {widths.address_bits} bits")
     return _Writer(program, widths).words()
 
 
@@ -66,7 +74,7 @@ class _Writer:
     def words(self) -> Any:
         head = [
             MAGIC, VERSION, *self.sizes, _bit_of(Load, self.widths), _bit_of(Drain, self.widths), HEADER,
-            HEADER + TABLE * len(self.program.tables),
+            HEADER + TABLE * len(self.program.tables), self.widths.address_bits, self.program.dram_bytes,
         ]  # fmt: skip
         for program, moved in zip(self.program.tables, self.moved, strict=True):
             head += self._table(program, moved)

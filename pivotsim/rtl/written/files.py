@@ -39,9 +39,10 @@ def write_files(
     bench.mkdir()
     for path in (SHIPPED / "testbench").iterdir():
         shutil.copy(path, (folder if path.name == "Makefile" else bench) / path.name)
-    shutil.copytree(SHIPPED / "driver", folder / "driver")
     (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))
-    (folder / "rtl" / "driven_top.v").write_text(driven_module(design.parameters))
+    if widths.fits_registers:
+        shutil.copytree(SHIPPED / "driver", folder / "driver")
+        (folder / "rtl" / "driven_top.v").write_text(driven_module(design.parameters))
     own = {name: design.parameters[name] for name in BENCH_PARAMETERS}
     own |= {"PROGRAM_BITS": widths.table_bits, "DRAM_BYTES": max(p.dram_bytes for p in programs)}
     line = " ".join(f"-G{name}={value}" for name, value in own.items())
@@ -55,7 +56,7 @@ def write_files(
         rows.append(_write_program(folder / "programs" / gemm.name, written, program, widths, own_weights))
     (folder / "gemms.txt").write_text("".join(rows))
     (folder / "diagram.svg").write_text(diagram(design.parameters, board))
-    (folder / "README.md").write_text(readme(design, board))
+    (folder / "README.md").write_text(readme(design, board, is_driven=widths.fits_registers))
 
 
 def _write_program(

@@ -21,8 +21,14 @@ def vivado_script(board: SystolicHardware, files: Sequence[str]) -> str:
     )
 
 
-def readme(design: WrittenDesign, board: SystolicHardware) -> str:
-    """Return the folder's README; ``board`` is as it is built."""
+DRIVER = """\
+- `driver/`: `pivot_driver.c` runs layer programs from a processor without an operating system, through the registers of
+  `driven_top.v` (AXI4-Lite); `pivot_driver.h` has their map.
+"""
+
+
+def readme(design: WrittenDesign, board: SystolicHardware, is_driven: bool) -> str:
+    """Return the folder's README; ``board`` is as it is built, ``is_driven`` whether registers and driver are there."""
     p, array = design.parameters, board.array
     is_raised = bool(design.raised)
     rows = "".join(
@@ -58,9 +64,7 @@ constants that the prediction does not have.
   Units of operands lie in the order in which they are first used, without gaps; outputs region by region. Row-major
   matrices have to be rearranged into that order and back.
 - `bench/`, `Makefile`, `parameters.mk`, `gemms.txt`: the test bench. DRAM is modelled as a rate and two latencies.
-- `driver/`: `pivot_driver.c` runs layer programs from a processor without an operating system, through the registers of
-  `driven_top.v` (AXI4-Lite); `pivot_driver.h` has their map.
-- `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
+{DRIVER if is_driven else ""}- `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
 
 ## Ports
 `reset` is high for {array.rows + array.cols + 2 * p["MREG"] + p["READ_CYCLES"]} clocks at least. Then the tables are

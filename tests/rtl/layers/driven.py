@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pivotsim.rtl.layers.host import constants
-from pivotsim.rtl.layers.image import image_words
+from pivotsim.rtl.layers.image import ADDRESS_BITS, image_words
 from pivotsim.rtl.layers.program import End
 from pivotsim.rtl.sizes import parameters_of, widths_of
 from pivotsim.rtl.sources import PARTS, modules
@@ -52,23 +52,23 @@ class Driven:
     all_clocks: int  # of the bus, too
 
 
-def parameters(program, dram_bytes=0):
-    """Return the bench's parameters for a layer program."""
-    own = dict(parameters_of(program.tables, max(program.dram_bytes, dram_bytes)))
+def parameters(program, dram_address=0):
+    """Return the bench's parameters for a layer program whose first byte lies there."""
+    own = dict(parameters_of(program.tables, ADDRESS_BITS))
     del own["GEARBOX"]
     flow = program.tables[0].dataflow.name
     return own | {
         "MULTIPLIES": 1, "OS": int(flow == "os"), "WS": int(flow == "ws"),
-        "DRAM_BYTES": max(program.dram_bytes, dram_bytes),
+        "DRAM_BYTES": dram_address + program.dram_bytes,
     }  # fmt: skip
 
 
 class DrivenAccelerator:
-    """One layer program on its compiled accelerator."""
+    """One layer program on its compiled accelerator, from a byte of DRAM on."""
 
-    def __init__(self, program, host_of, optimise="-O1", one_column=False):
-        self.program = program
-        values = parameters(program)
+    def __init__(self, program, host_of, optimise="-O1", one_column=False, dram_address=0):
+        self.program, self._dram_address = program, dram_address
+        values = parameters(program, dram_address)
         rows, cols = values["R"], values["C"]
         path = verilated.library(
             MODEL, f"layers-{rows}x{cols}", values, cols, rows * cols, optimise, one_column=one_column
@@ -78,9 +78,9 @@ class DrivenAccelerator:
         self._library.bench_clocks.restype = ctypes.c_int64
         self._bench = ctypes.c_void_p(self._library.bench_new())
         dram = ctypes.cast(self._library.bench_dram(self._bench), ctypes.POINTER(ctypes.c_uint8))
-        self.dram = np.ctypeslib.as_array(dram, (values["DRAM_BYTES"],))
+        self.dram = np.ctypeslib.as_array(dram, (values["DRAM_BYTES"],))[dram_address:]
         self.host = host_of(program, self.dram)
-        self.image = image_words(program, widths_of(program.tables, program.dram_bytes))
+        self.image = image_words(program, widths_of(program.tables, ADDRESS_BITS))
         self.dram[: program.dram_bytes] = constants(program)
         self._reset_clocks = rows + cols + 2 * values["MREG"] + values["READ_CYCLES"] + 4
         self.reset()
@@ -117,7 +117,7 @@ class DrivenAccelerator:
                 return -16
 
         ended = self._library.bench_run(
-            self._bench, given.ctypes.data_as(ctypes.c_void_p), first, polls, AT_STOP(at_stop),
+            self._bench, given.ctypes.data_as(ctypes.c_void_p), self._dram_address, first, polls, AT_STOP(at_stop),
             AFTER(lambda _, entry, count: clocks.update({entry: count})), ctypes.byref(written),
         )  # fmt: skip
         if problems:

@@ -92,9 +92,10 @@ void bench_reset(void* handle, const int64_t* settings) {
 }
 
 // Returns what pivot_run does; *words: those written into tables.
-int32_t bench_run(void* bench, const uint32_t* image, uint32_t first, uint32_t polls, int (*at_stop)(void*, uint32_t),
-                  void (*after)(void*, uint32_t, uint32_t), int64_t* words) {
-    pivot_driver driver = {image, reinterpret_cast<uintptr_t>(bench), 0, polls, nullptr, at_stop, after, 0, 0};
+int32_t bench_run(void* bench, const uint32_t* image, uint32_t dram_address, uint32_t first, uint32_t polls,
+                  int (*at_stop)(void*, uint32_t), void (*after)(void*, uint32_t, uint32_t), int64_t* words) {
+    const uintptr_t registers = reinterpret_cast<uintptr_t>(bench);
+    pivot_driver driver = {image, registers, dram_address, polls, nullptr, at_stop, after, 0, 0};
     const int32_t ended = pivot_run(&driver, first);
     *words = driver.words;
     return ended;

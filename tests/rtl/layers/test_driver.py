@@ -22,10 +22,13 @@ from tests.rtl.layers.networks import THRESHOLD, board, digits_board, images_of,
 MISSING = verilated.missing()
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
 NO_IMAGE, TIMEOUT = -1, -2  # of pivot_driver.h
+FAR = 0x1_0040  # of a program's first byte, above the addresses of the program itself
 
 
-def opened(program, of):
-    return DrivenAccelerator(program, lambda program, dram: reference_host(program, of, dram))
+def opened(program, of, dram_address=0):
+    return DrivenAccelerator(
+        program, lambda program, dram: reference_host(program, of, dram), dram_address=dram_address
+    )
 
 
 def check_clocks(accelerator, driven):
@@ -36,10 +39,11 @@ def check_clocks(accelerator, driven):
 
 @pytest.fixture(scope="module")
 def accelerator():
-    """Three efforts in one image: attention skipped, tokens dropped, weights pruned; two gates."""
+    """Three efforts in one image: attention skipped, tokens dropped, weights pruned; two gates. Far up in DRAM."""
     assert not MISSING, MISSING
     names = ("skipped", "tokens", "blocks")
-    one = opened(efforts_program(model(), [plan(name) for name in names], board(), [THRESHOLD, 0.75]), model())
+    one = opened(efforts_program(model(), [plan(name) for name in names], board(), [THRESHOLD, 0.75]), model(), FAR)
+    assert one.program.dram_bytes < FAR
     yield one
     one.close()
 

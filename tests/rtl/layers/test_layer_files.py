@@ -18,7 +18,8 @@ def test_a_design_brings_its_layer_program(tmp_path):
     folder = design.folder / "layers"
     assert sorted(path.name for path in folder.iterdir()) == ["dram.bin", "map.json", "offsets.npz", "program.bin"]
     words = np.frombuffer((folder / "program.bin").read_bytes(), "<u4")
-    assert words[0] == MAGIC and words[8] == 10  # the header has ten words, then come tables
+    assert words[0] == MAGIC and words[8] == 12  # the header has twelve words, then come tables
+    assert words[10:12].tolist() == [32, program.dram_bytes]
     assert np.array_equal(np.frombuffer((folder / "dram.bin").read_bytes(), np.uint8), constants(program))
     written = json.loads((folder / "map.json").read_text())
     assert [one["name"] for one in written["tensors"]] == list(program.tensors)
@@ -33,9 +34,30 @@ def test_a_design_brings_its_layer_program(tmp_path):
     assert f"{len(program.products())} GEMMs, {clocks:,} clocks" in note
     assert note in (design.folder / "README.md").read_text()
     assert design.parameters["MULTIPLIES"] == 1  # the reference's scales are no powers of two
-    assert 2 ** design.parameters["ADDRESS_BITS"] > program.dram_bytes
+    note = next(note for note in design.notes if note.startswith("MULTIPLIES:"))
+    assert "6 DSPs and 606 LUTs" in note and note in (design.folder / "README.md").read_text()  # 2 and 202 a column
+    assert design.parameters["ADDRESS_BITS"] == 32  # wherever in the processor's DRAM the program lies
     plain = ps.write_rtl(board(), plan("tokens"), tmp_path / "plain")
+    assert not any("MULTIPLIES" in note for note in plain.notes)
     assert plain.parameters["MULTIPLIES"] == 0 and not (plain.folder / "layers").exists()
+
+
+WIDE = {"array.rows": 512, "array.cols": 512, "memories.opmem_bytes": 1 << 20, "memories.ipmem_bytes": 1 << 14,
+        "memories.wtmem_bytes": 1 << 14}  # fmt: skip
+
+
+def test_an_array_wider_than_the_registers_has_no_driver(tmp_path):
+    """A descriptor under a mask has a bit for each row and column: then no driver is written, and that is said."""
+    dense = ps.write_rtl(board(**WIDE), plan("whole"), tmp_path / "dense")
+    assert (dense.folder / "driver").exists() and (dense.folder / "rtl" / "driven_top.v").exists()
+    masked = ps.write_rtl(board(**WIDE), plan("blocks"), tmp_path / "masked")
+    assert not (masked.folder / "driver").exists() and not (masked.folder / "rtl" / "driven_top.v").exists()
+    readme = (masked.folder / "README.md").read_text()
+    assert "driver: neither driven_top nor driver/ is written; a descriptor has 1," in readme
+    assert "pivot_driver.c" not in readme and "pivot_driver.c" in (dense.folder / "README.md").read_text()
+    with pytest.raises(ps.InputError, match=r"array: registers and driver hold descriptors of 1,024 bits"):
+        ps.write_rtl(board(**WIDE), plan("blocks"), tmp_path / "layered", integer=model())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dense", "masked"]
 
 
 def test_integers_that_are_not_the_plans(tmp_path):
