@@ -18,6 +18,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.workload.ops import Op, Trace
 from tests.proofs import rtl_designs
 from tests.rtl import verilated
+from tests.rtl.layers import networks
 
 MISSING = verilated.missing() or ("" if shutil.which("make") else "no make on this machine")
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
@@ -72,6 +73,16 @@ def drawn_dram(seed):
 
 def rows_of(said):
     return re.findall(r"^(\S+) +(\d+) +(\d+)  (.+)$", said, re.M)
+
+
+@runs
+def test_a_folder_with_a_layer_program_runs(tmp_path):
+    """What DRAM holds of the whole network is more than any GEMM of the bench has."""
+    board = ps.load_hardware("zcu102").replace(networks.BOARD)
+    design = ps.write_rtl(board, networks.plan("whole"), tmp_path / "design", integer=networks.model())
+    code, said = made(design.folder)
+    assert code == 0, said
+    assert [clocks for _, clocks, *_ in rows_of(said)[:-1]] == [str(gemm.cycles) for gemm in design.gemms]
 
 
 @runs

@@ -43,6 +43,7 @@ module stream_dram #(
     output reg broken // a stream of the accelerator has not kept to the rules of AXI
 );
     localparam [31:0] WIDTH = LANES;
+    localparam INDEX_BITS = BYTES > 1 ? $clog2(BYTES) : 1; // at most ADDRESS_BITS: what lies beyond is not there
     localparam [63:0] BEAT = {32'd0, WIDTH}, QUEUE = {30'd0, WIDTH, 2'd0};
     reg [7:0] bytes [0:BYTES-1] /* verilator public_flat_rw */;
 
@@ -103,7 +104,9 @@ module stream_dram #(
     generate
         for (i = 0; i < LANES; i = i + 1) begin : lane
             localparam [ADDRESS_BITS-1:0] NUMBER = i;
-            assign read_tdata[8*i +: 8] = bytes[read_address + NUMBER];
+            wire [ADDRESS_BITS-1:0] at = read_address + NUMBER;
+            wire unused = &{1'b0, at};
+            assign read_tdata[8*i +: 8] = bytes[at[INDEX_BITS-1:0]];
             assign read_tkeep[i] = i < beat;
         end
     endgenerate
@@ -146,11 +149,13 @@ module stream_dram #(
         taken_reg <= taken;
         answer_waits <= all_taken && answer_wait != 0 ? answer_wait - 1 : answer_wait;
     end
+    wire [ADDRESS_BITS-1:0] next = write_address + come_before[ADDRESS_BITS-1:0];
+    wire unused_next = &{1'b0, next};
     integer j;
     always @(posedge clk)
         for (j = 0; j < LANES; j = j + 1)
             if (write_tvalid && write_tready && write_tkeep[j])
-                bytes[write_address + come_before[ADDRESS_BITS-1:0] + j[ADDRESS_BITS-1:0]] <= write_tdata[8*j +: 8];
+                bytes[next[INDEX_BITS-1:0] + j[INDEX_BITS-1:0]] <= write_tdata[8*j +: 8];
 
     // what a beat must keep to: tlast with the last byte, and nothing changes in one that is not taken
     reg beat_waits, read_command_waits, write_command_waits;
