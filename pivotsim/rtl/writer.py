@@ -142,8 +142,8 @@ def _said_of_registers(widths: Widths) -> list[str]:
     if widths.fits_registers:
         return []
     return [
-        f"driver: neither driven_top nor driver/ is written; a descriptor has {widths.table_bits:,} bits, among them one"
-        f" for each row and column because of masks, and the registers hold {REGISTER_WORDS * WORD_BITS:,}"
+        f"driver: neither driven_top nor driver/ is written; a descriptor has {widths.table_bits:,} bits, among them"
+        f" one for each row and column because of masks, and the registers hold {REGISTER_WORDS * WORD_BITS:,}"
     ]
 
 

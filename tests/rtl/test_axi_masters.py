@@ -9,9 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import pivotsim as ps
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.errors import InputError
+from pivotsim.rtl.sizes import LEAST_ADDRESS_BITS
 from pivotsim.rtl.sources import PARTS, modules
+from pivotsim.workload.ops import Op
 from tests.rtl import verilated
 from tests.rtl.accelerator import Build, VerilatedAccelerator
 from tests.rtl.axi_masters import BENCH, MASTERS, MODEL, NO_FINDING, Masters, run
@@ -25,6 +28,11 @@ SMALL = Masters(lanes=5, burst_beats=16, outstanding=3, burst_bits=1)  # many bu
 WHOLE = Model(
     "bench", (*modules(*PARTS), SLICE, *BENCH, HERE / "axi" / "bench.v"), HERE / "memory_bridge.cpp", NO_FINDING
 )
+SMALL_BOARD = {
+    "array.rows": 3, "array.cols": 2, "array.mac_latency": 2, "memories.buffer_read_cycles": 1,
+    "memories.ipmem_bytes": 64, "memories.wtmem_bytes": 64, "memories.opmem_bytes": 64, "memories.gb_bytes": 128,
+    "memories.weight_share_bytes": 64, "memories.gb_port_bytes_per_clock": 4,
+}  # fmt: skip
 WIDTHS = [(8, 8), (5, 8), (16, 8), (8, 32), (64, 64)]  # bytes of the streams, of AXI
 
 
@@ -87,20 +95,40 @@ def test_a_fault_is_caught(file, line, instead, seen, tmp_path):
     assert found is None or (found.wrong > 0 if seen == "bytes" else found.broken >> seen & 1)
 
 
-def test_they_lint_without_a_warning():
+def linted(top, **sizes):
+    """Return what Verilator says of a module that ships, '' where it has no complaint."""
     command = [
         verilated._executable(), "--lint-only", "--quiet", "-Wall", "--language", "1364-2005",
-        *map(str, modules(*PARTS)), str(SLICE),
+        *map(str, modules(*PARTS)), str(SLICE), "--top-module", top,
+        *(f"-G{name}={number}" for name, number in sizes.items()),
     ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=verilated._environment())
+    assert bool(done.returncode) == bool(done.stderr)
+    return done.stderr
+
+
+def test_they_lint_without_a_warning():
     for lanes, data in WIDTHS:
         for top in ("axi_read_master", "axi_write_master", "axi_accelerator"):
-            sizes = [f"-GLANES={lanes}", f"-GDATA_BYTES={data}", "--top-module", top]
-            if top == "axi_accelerator":  # as many banks as lanes at least
-                sizes += ["-GBANK_BITS=6", "-GBIAS_BANK_BITS=6"]
-            done = subprocess.run(
-                [*command, *sizes], capture_output=True, text=True, timeout=120, env=verilated._environment()
-            )
-            assert done.returncode == 0 and not done.stderr, done.stderr
+            # as many banks as lanes at least
+            banks = {"BANK_BITS": 6, "BIAS_BANK_BITS": 6} if top == "axi_accelerator" else {}
+            assert linted(top, LANES=lanes, DATA_BYTES=data, **banks) == ""
+
+
+def test_a_written_designs_parameters_are_theirs(tmp_path):
+    """Those of the least DRAM and of the most loads in flight; what they cannot be built of is refused by name."""
+    small = ps.Trace((Op(1, "fc1", "gemm", 2, 3, 2, 1),))
+    board = ps.load_hardware("zcu102").replace({**SMALL_BOARD, "memories.outstanding_reads": 16})
+    parameters = ps.write_rtl(board, small, tmp_path / "design").parameters
+    assert (parameters["ADDRESS_BITS"], parameters["OUTSTANDING"]) == (LEAST_ADDRESS_BITS, 16)
+    for data in (8, 64):
+        assert linted("axi_accelerator", **parameters, DATA_BYTES=data) == ""
+    few = linted("axi_accelerator", **parameters, COMMAND_BITS=3)
+    assert "COMMAND_BITS_hold_fewer_loads_than_OUTSTANDING" in few
+    narrow = linted("axi_accelerator", **{**parameters, "ADDRESS_BITS": LEAST_ADDRESS_BITS - 1}, DATA_BYTES=64)
+    assert "ADDRESS_BITS_are_fewer_than_those_of_1024_beats" in narrow
+    assert "PROGRAM_BITS_are_more_than_TABLE_DATA_has" in linted("control_registers", PROGRAM_BITS=1025)
+    assert linted("control_registers", PROGRAM_BITS=1024) == ""
 
 
 @pytest.mark.skipif(not shutil.which("yosys") and not os.environ.get("CI"), reason="no yosys on this machine")

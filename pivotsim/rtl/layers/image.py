@@ -48,7 +48,8 @@ def image_words(program: LayerProgram, widths: Widths) -> Any:
     if not widths.fits_registers:
         raise InputError(
             f"array: registers and driver hold descriptors of {REGISTER_WORDS * WORD_BITS:,} bits; with"
-            f" {widths.row_lanes} rows and {widths.col_lanes} columns under a mask they have more {got(widths.table_bits)}"
+            f" {widths.row_lanes} rows and {widths.col_lanes} columns under a mask they are"
+            f" longer {got(widths.table_bits)}"
         )
     if program.dram_bytes.bit_length() > widths.address_bits:
         raise InputError(f"dram: {program.dram_bytes:,} B do not fit addresses of {widths.address_bits} bits")

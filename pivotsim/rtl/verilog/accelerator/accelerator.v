@@ -195,8 +195,8 @@ module accelerator #(
         .stream(stream), .stream_begins(stream_begins), .stream_last(stream_last),
         .stream_first_chunk(first_chunk), .stream_last_chunk(last_chunk), .stream_rows(stream_rows),
         .stream_cols(stream_cols), .stream_extent(stream_extent), .x_address(x_address), .y_address(y_address),
-        .x_lanes(x_lanes), .y_lanes(y_lanes), .place(place), .place_begins(place_begins), .place_last(place_last), .place_used(place_used),
-        .place_cols(place_cols), .entry(entry), .entry_half(entry_half), .entry_adds(entry_adds));
+        .x_lanes(x_lanes), .y_lanes(y_lanes), .place(place), .place_begins(place_begins), .place_last(place_last),
+        .place_used(place_used), .place_cols(place_cols), .entry(entry), .entry_half(entry_half), .entry_adds(entry_adds));
 
     wire [8*READ_LANES-1:0] ipmem_data, wtmem_data;
     packed_memory #(.BYTES(IPMEM_BYTES), .BANK_BITS(BANK_BITS), .LANES(LANES), .READ_LANES(READ_LANES),

@@ -1,6 +1,6 @@
-// The accelerator with DRAM behind AXI4: stream_accelerator.v and a master for each direction. Tables and settings are as in
-// accelerator.v. A load's request leaves a clock later than without masters, a drain's bytes as well, and each waits for the
-// port's answers: what a run takes depends on the memory.
+// The accelerator with DRAM behind AXI4: stream_accelerator.v and a master for each direction. Tables and settings are as
+// in accelerator.v. A load's request leaves a clock later than without masters, a drain's bytes as well, and each waits
+// for the port's answers: what a run takes depends on the memory.
 `default_nettype none
 module axi_accelerator #(
     parameter R = 4,
@@ -30,8 +30,8 @@ module axi_accelerator #(
     parameter GEARBOX = 1, // some loads take fewer bytes a clock than the stream has lanes
     parameter DATA_BYTES = 8, // of AXI: a power of two, 8 to 64
     parameter BURST_BEATS = 256, // of a burst at most: 16 to 256
-    parameter READ_BURSTS = 8, // that are asked for and not there yet
-    parameter COMMAND_BITS = 3, // 2**COMMAND_BITS loads at least OUTSTANDING
+    parameter READ_BURSTS = OUTSTANDING > 8 ? OUTSTANDING : 8, // that are asked for and not there yet: one a load
+    parameter COMMAND_BITS = OUTSTANDING > 8 ? $clog2(OUTSTANDING) : 3, // 2**COMMAND_BITS loads: OUTSTANDING at least
     parameter BURST_BITS = 3, // 2**BURST_BITS bursts that are written and not answered yet
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0)
 ) (
@@ -99,13 +99,19 @@ module axi_accelerator #(
     wire [8*LANES-1:0] read_tdata, write_tdata;
     wire [LANES-1:0] read_tkeep, write_tkeep;
     assign error = read_error || write_error;
+    generate
+        if ((1 << COMMAND_BITS) < OUTSTANDING) begin : refused // there is no such module
+            COMMAND_BITS_hold_fewer_loads_than_OUTSTANDING few ();
+        end
+    endgenerate
     stream_accelerator #(
         .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING),
-        .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
+        .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES),
+        .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
-        .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .GEARBOX(GEARBOX),
-        .PROGRAM_BITS(PROGRAM_BITS)
+        .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS),
+        .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES),
+        .OUTSTANDING(OUTSTANDING), .GEARBOX(GEARBOX), .PROGRAM_BITS(PROGRAM_BITS)
     ) core (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),

@@ -1,9 +1,10 @@
-// Reads what the command stream of read_stream.v asks for through AXI4: one ID, INCR bursts, and answers in their order.
-// Bytes before the first and after the last one of a command are dropped; a beat of the stream holds what a beat of R
-// brings, or LANES of it. As many as OUTSTANDING bursts, of up to COMMANDS commands, are asked for and not there yet.
+// Reads what the command stream of read_stream.v asks for through AXI4: one ID, INCR bursts, and answers in their
+// order. Bytes before the first and after the last one of a command are dropped; a beat of the stream holds what a beat
+// of R brings, or LANES of it. As many as OUTSTANDING bursts, of up to 2**COMMAND_BITS commands, are asked for and not
+// there yet.
 //
-// A command's first burst goes out the clock after it is taken; no register stands between R and the stream. RREADY waits
-// for the stream, which asks for a load only where it has a place for it.
+// A command's first burst goes out the clock after it is taken; no register stands between R and the stream. RREADY
+// waits for the stream, which asks for a load only where it has a place for it.
 `default_nettype none
 module axi_read_master #(
     parameter LANES = 8, // bytes of the stream

@@ -1,6 +1,7 @@
-// Writes what the streams of write_stream.v bring through AXI4: one ID, INCR bursts. Bytes are gathered into beats of W,
-// from the place of the command's first byte on; WSTRB leaves out what lies before it and after the last one. A burst's
-// beats follow its address; as many as OUTSTANDING bursts wait for their answer, and the command's status for all of them.
+// Writes what the streams of write_stream.v bring through AXI4: one ID, INCR bursts. Bytes are gathered into beats of
+// W, from the place of the command's first byte on; WSTRB leaves out what lies before it and after the last one. A
+// burst's beats follow its address; as many as 2**BURST_BITS bursts wait for their answer, and the command's status for
+// all of them.
 //
 // A command's first address goes out the clock after it is taken, bytes at least a clock after they came.
 `default_nettype none
@@ -94,7 +95,8 @@ module axi_write_master #(
     reg [8*ROOM-1:0] waiting;
     reg [FILL_BITS-1:0] fill; // bytes in front of the next one, those before the first included
     reg [SHIFT-1:0] first; // bytes of the beat in front that lie before the command's first one
-    reg [COUNT_BITS-1:0] to_come;
+    localparam LEFT_BITS = COUNT_BITS > FILL_BITS ? COUNT_BITS : FILL_BITS;
+    reg [LEFT_BITS-1:0] to_come;
     reg [7:0] beat; // of its burst
     initial begin fill = 0; to_come = 0; beat = 0; end
     reg [FILL_BITS-1:0] comes_now; // bytes of the stream's beat
@@ -125,11 +127,11 @@ module axi_write_master #(
         if (takes) begin
             fill <= {{(FILL_BITS-SHIFT){1'b0}}, address[SHIFT-1:0]};
             first <= address[SHIFT-1:0];
-            to_come <= size;
+            to_come <= {{(LEFT_BITS-COUNT_BITS){1'b0}}, size};
         end else begin
             fill <= fill_after + (gathers ? comes_now : 0);
             if (goes) first <= 0;
-            if (gathers) to_come <= to_come - {{(COUNT_BITS-FILL_BITS){1'b0}}, comes_now};
+            if (gathers) to_come <= to_come - {{(LEFT_BITS-FILL_BITS){1'b0}}, comes_now};
         end
         waiting <= takes ? 0 : (stay & places) | ({{(8*DATA_BYTES){1'b0}}, comes_bytes} << {fill_after, 3'b000});
         beat <= reset ? 8'd0 : !goes ? beat : m_axi_wlast ? 8'd0 : beat + 8'd1;

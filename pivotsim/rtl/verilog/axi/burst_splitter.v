@@ -5,7 +5,7 @@ module burst_splitter #(
     parameter DATA_BYTES = 8, // of a beat: a power of two, 8 to 64
     parameter BURST_BEATS = 256, // 16 to 256
     parameter COUNT_BITS = 20,
-    parameter ADDRESS_BITS = 32
+    parameter ADDRESS_BITS = 32 // log2(DATA_BYTES) + 10 at least: those of 1,024 beats
 ) (
     input wire clk,
     input wire reset,
@@ -21,6 +21,11 @@ module burst_splitter #(
     localparam SHIFT = $clog2(DATA_BYTES);
     localparam PAGE_BITS = 12 - SHIFT; // beats in 4 KiB are 2**PAGE_BITS
     localparam BEAT_BITS = COUNT_BITS > 10 ? COUNT_BITS + 1 : 11;
+    generate
+        if (ADDRESS_BITS < SHIFT + 10) begin : refused // there is no such module
+            ADDRESS_BITS_are_fewer_than_those_of_1024_beats narrow ();
+        end
+    endgenerate
     reg [ADDRESS_BITS-SHIFT-1:0] beat_address;
     reg [BEAT_BITS-1:0] left;
     initial left = 0;
@@ -35,7 +40,8 @@ module burst_splitter #(
     assign burst_length = after_first[7:0];
     wire [BEAT_BITS-1:0] left_now = taken ? left - {{(BEAT_BITS-10){1'b0}}, beats} : left;
     assign idle = left_now == 0;
-    wire [BEAT_BITS-1:0] last_byte = {{(BEAT_BITS-COUNT_BITS){1'b0}}, size} + {{(BEAT_BITS-SHIFT){1'b0}}, address[SHIFT-1:0]} - 1;
+    wire [BEAT_BITS-1:0] last_byte =
+        {{(BEAT_BITS-COUNT_BITS){1'b0}}, size} + {{(BEAT_BITS-SHIFT){1'b0}}, address[SHIFT-1:0]} - 1;
     always @(posedge clk) begin
         left <= reset ? 0 : start ? (last_byte >> SHIFT) + 1 : left_now;
         if (start) beat_address <= address[ADDRESS_BITS-1:SHIFT];

@@ -1,5 +1,5 @@
-// Registers of the accelerator behind an AXI4-Lite slave, 32 bits wide: a processor writes tables and settings, starts a
-// GEMM, and reads whether it is done and how many clocks it took. pivot_driver.h has the same map.
+// Registers of the accelerator behind an AXI4-Lite slave, 32 bits wide: a processor writes tables and settings, starts
+// a GEMM, and reads whether it is done and how many clocks it took. pivot_driver.h has the same map.
 //
 //   0x00  CONTROL        w  bit 0: start
 //   0x04  STATUS         r  bit 0: done
@@ -11,13 +11,13 @@
 //   0x28  SCALE          w  bits 15..0: multiplier, bits 21..16: shift
 //   0x80  TABLE_DATA     w  a descriptor, its lowest 32 bits first
 //
-// Writes are of whole words (wstrb is not read). A write is taken when its address and its data are there, answered with
-// OKAY, and so is any address that names no register; it reads as 0.
+// Writes are of whole words (wstrb is not read). A write is taken when its address and its data are there, answered
+// with OKAY, and so is any address that names no register; it reads as 0.
 `default_nettype none
 module control_registers #(
     parameter TABLE_BITS = 8,
     parameter COUNT_BITS = 20,
-    parameter PROGRAM_BITS = 224
+    parameter PROGRAM_BITS = 224 // 1,024 at most, which TABLE_DATA has
 ) (
     input wire clk,
     input wire reset,
@@ -55,6 +55,11 @@ module control_registers #(
     output wire [5:0] shift
 );
     localparam WORDS = (PROGRAM_BITS + 31) / 32;
+    generate
+        if (WORDS > 32) begin : refused // there is no such module
+            PROGRAM_BITS_are_more_than_TABLE_DATA_has wide ();
+        end
+    endgenerate
     localparam [4:0] CONTROL = 0, STATUS = 1, CLOCKS = 2, TABLE_SELECT = 3, TABLE_INDEX = 4, LOADS = 5, PASSES = 6,
         DRAINS = 7, NARROW_COLUMN = 8, FORM = 9, SCALE = 10; // places of words below 0x80
 
