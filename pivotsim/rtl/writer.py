@@ -11,6 +11,7 @@ from pivotsim.hardware.memory import UNLIMITED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
 from pivotsim.io.spec_values import value_at
+from pivotsim.operations import PL
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.files import said_of, write_layers
@@ -108,7 +109,7 @@ def write_rtl(
         _said_of(gemms, given),
         *([said_of(layered)] if layered else []),
     )
-    design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes)
+    design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes, layered is not None)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
     try:
@@ -164,4 +165,10 @@ def _notes(
         notes.append(f"memories.gb_bytes: {held:,} B are built where no size is stated, the most that a program uses")
     elif held < int(whole):
         notes.append(f"memories.gb_bytes: {held:,} B are built of {whole:,} B stated, the most that a program uses")
+    reads = board.memories.outstanding_reads
+    if reads > 1:
+        notes.append(f"memories.outstanding_reads {reads}: request_sequencer is built, which asks for loads ahead")
+    placed = [kind for kind, place in board.placement if place == PL]
+    if placed:
+        notes.append(f"placement: units of {', '.join(placed)} (pl) are not in the top, which has array and memories")
     return notes

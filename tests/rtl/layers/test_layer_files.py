@@ -31,11 +31,14 @@ def test_a_design_brings_its_layer_program(tmp_path):
     clocks = sum(product.cycles for product in program.products())
     note = next(note for note in design.notes if note.startswith("layers/:"))
     assert f"{len(program.products())} GEMMs, {clocks:,} clocks" in note
-    assert note in (design.folder / "README.md").read_text()
+    readme = (design.folder / "README.md").read_text()
+    assert note in readme and "- `layers/`: a layer program, which `driver/` runs and `make` does not" in readme
+    assert all(f"`{path.name}`" in readme for path in folder.iterdir())
     assert design.parameters["MULTIPLIES"] == 1  # the reference's scales are no powers of two
     assert 2 ** design.parameters["ADDRESS_BITS"] > program.dram_bytes
     plain = ps.write_rtl(board(), plan("tokens"), tmp_path / "plain")
     assert plain.parameters["MULTIPLIES"] == 0 and not (plain.folder / "layers").exists()
+    assert "layers/" not in (plain.folder / "README.md").read_text()
 
 
 def test_integers_that_are_not_the_plans(tmp_path):
