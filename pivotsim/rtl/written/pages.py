@@ -6,9 +6,9 @@ from pivotsim._version import __version__
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.rtl.written.design import WrittenDesign
 
-LAYERS = """- `layers/`: a layer program, which `driver/` runs and `make` does not. `program.bin` is what the driver reads,
-  `dram.bin` what DRAM holds before the first run; `map.json` says what lies where and what each entry is, `offsets.npz`
-  the byte of each element of a tensor, -1 for none.
+LAYERS = """- `layers/`: a layer program, which `driver/` runs and `make` does not. `program.bin` is what the driver
+  reads, `dram.bin` what DRAM holds before the first run; `map.json` says what lies where and what each entry is,
+  `offsets.npz` the byte of each element of a tensor, -1 for none.
 """
 
 
