@@ -129,7 +129,7 @@ def write_rtl(
 def _layered(integer: str | Path | IntegerModel, workload: Plan | Trace, board: SystolicHardware) -> LayerProgram:
     """Return the layer program of a plan."""
     if not isinstance(workload, Plan):
-        raise InputError("integer: a layer program needs a plan of its model; a trace or a sweep's design has none")
+        raise InputError("integer: a layer program needs a plan of its model; a trace has none")
     model = integer if isinstance(integer, IntegerModel) else read_integer_model(integer)
     return efforts_program(model, [workload], board)
 
