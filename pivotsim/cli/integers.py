@@ -46,21 +46,23 @@ def quantise_command(
     Ranges are the largest that the images show in any rung. Needs torch.
     Example: pivotsim quantise digits_vit --checkpoint FILE --images digits --out digits_int8.npz
     """
+    from pivotsim.importers.checkpoints.tensors import check_file
     from pivotsim.integer.images import read_images
     from pivotsim.models.spec import load_model
 
     spec, shown = load_model(model), read_images(images)
     plans = _plans(spec, rung)
+    if shown.images.dtype.kind != "f":
+        raise InputError("--images: must be normalised, in decimal numbers (got integers)")
+    check_file(checkpoint)  # before torch is asked for
     from pivotsim.integer.weights.quantisation import quantise
     from pivotsim.vit_torch.model.checkpoints import load_checkpoint
     from pivotsim.vit_torch.model.transformer import build_vit
 
-    if shown.images.dtype.kind != "f":
-        raise InputError("--images: must be normalised, in decimal numbers (got integers)")
-    import torch
-
     vit = build_vit(spec)
     load_checkpoint(vit, checkpoint)
+    import torch
+
     made = quantise(vit, torch.tensor(shown.images, dtype=torch.float32), plans.values())
     made.save(out)
     with beside(out):

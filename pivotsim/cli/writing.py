@@ -81,13 +81,13 @@ def rtl_command(
     pruned = pruning.parse_pruning(heads, neurons, tokens, blocks, attention, split, preset)
     if from_ is not None:
         asked = {f"--{name}": value for name, value in pruned.to_dict().items()}
-        others = {"MODEL": model, "--integer": integer, "--hw": hw, "--active": active, "--set": set_, **asked}
+        others = {"MODEL": model, "--hw": hw, "--active": active, "--set": set_, **asked}
         given = [name for name, value in others.items() if value is not None]
         if given:
             raise InputError(f"rtl: {', '.join(given)}: a sweep's design states it; leave it out beside --from")
         if point is None:
             raise InputError("rtl: --from needs --point, the number of a design; `pivotsim front` prints them")
-        board, workload, stored, said = _stored(from_, point, space)
+        board, workload, stored, said = _stored(from_, point, space, needs_plan=integer is not None)
     else:
         alone = {"--point": point, "--space": space}
         given = [f"{name}: goes with --from {got(value)}" for name, value in alone.items() if value is not None]
@@ -123,7 +123,9 @@ def _stated(
     return board, workload, [*said, *not_used_lines(idle)]
 
 
-def _stored(folder: Path, point: int, space: str | None) -> "tuple[Hardware, Trace, dict[str, Any], list[str]]":
+def _stored(
+    folder: Path, point: int, space: str | None, *, needs_plan: bool
+) -> "tuple[Hardware, Plan | Trace, dict[str, Any], list[str]]":
     """Return a sweep's design, its row, and what it is that programs are written for."""
     from pivotsim.dse.sweep_designs import stored_design
 
@@ -140,7 +142,11 @@ def _stored(folder: Path, point: int, space: str | None) -> "tuple[Hardware, Tra
         memory = found.space.options["memory"]
         how = "behind memories, as here" if memory == "hw" else "without memories: `memory: paper`"
         said.append(f"the sweep has {row['pl_cycles']:,} clocks, {how}")
-    return found.hw, found.works[-1].trace, row, said
+    scope = found.space.options["scope"]
+    if needs_plan and scope != "all":
+        said.append(f"a layer program needs the whole model, of which the sweep has `scope: {scope}`")
+    own = found.works[-1]
+    return found.hw, own.plan if needs_plan else own.trace, row, said
 
 
 def _print(design: "WrittenDesign") -> None:

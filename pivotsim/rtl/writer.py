@@ -12,6 +12,7 @@ from pivotsim.hardware.resources.recorded import row_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
 from pivotsim.io.spec_values import value_at
+from pivotsim.operations import PL
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths
 from pivotsim.rtl.layers.efforts import efforts_program
@@ -113,7 +114,7 @@ def write_rtl(
         _said_of(gemms, given),
         *([said_of(layered)] if layered else []),
     )
-    design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes)
+    design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes, layered is not None)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
     try:
@@ -132,7 +133,7 @@ def write_rtl(
 def _layered(integer: str | Path | IntegerModel, workload: Plan | Trace, board: SystolicHardware) -> LayerProgram:
     """Return the layer program of a plan."""
     if not isinstance(workload, Plan):
-        raise InputError("integer: a layer program needs a plan of its model; a trace or a sweep's design has none")
+        raise InputError("integer: a layer program needs a plan of its model; a trace has none")
     model = integer if isinstance(integer, IntegerModel) else read_integer_model(integer)
     return efforts_program(model, [workload], board)
 
@@ -186,4 +187,10 @@ def _notes(
         notes.append(f"memories.gb_bytes: {held:,} B are built where no size is stated, the most that a program uses")
     elif held < int(whole):
         notes.append(f"memories.gb_bytes: {held:,} B are built of {whole:,} B stated, the most that a program uses")
+    reads = board.memories.outstanding_reads
+    if reads > 1:
+        notes.append(f"memories.outstanding_reads {reads}: request_sequencer is built, which asks for loads ahead")
+    placed = [kind for kind, place in board.placement if place == PL]
+    if placed:
+        notes.append(f"placement: units of {', '.join(placed)} (pl) are not in the top, which has array and memories")
     return notes

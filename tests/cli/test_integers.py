@@ -1,6 +1,7 @@
 """Commands on integers: classes of images, their JSON, and lines for what does not fit."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -53,10 +54,26 @@ def test_what_does_not_fit(pivotsim, arguments, problem):
     assert (ran.code, ran.out) == (2, "") and ran.err.startswith(problem) and ran.err.count("\n") == 1
 
 
-def test_quantise_says_what_is_missing_before_torch_is_asked_for(pivotsim, tmp_path):
-    options = ("--checkpoint", tmp_path / "no.pth", "--out", tmp_path / "out.npz")
-    ran = pivotsim("quantise", "digits_vit", "--images", "no.npz", *options)
-    assert (ran.code, ran.err.strip()) == (2, "no.npz: no such file")
+@pytest.mark.parametrize(
+    ("images", "checkpoint", "problem"),
+    [
+        ("no.npz", "no.pth", "no.npz: no such file"),
+        ("shown.npz", "no.pth", "no.pth: no such file"),
+        ("int8.npz", "is.pth", "--images: must be normalised, in decimal numbers (got integers)"),
+    ],
+)
+def test_quantise_says_what_is_missing_before_torch_is_asked_for(
+    pivotsim, tmp_path, monkeypatch, images, checkpoint, problem
+):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "is.pth").write_bytes(b"")
+    for name, kind in (("shown", np.float32), ("int8", np.int8)):
+        write_arrays(tmp_path / f"{name}.npz", {"images": np.zeros((1, 1, 8, 8), kind)})
+    ran = pivotsim("quantise", "digits_vit", "--images", images, "--checkpoint", checkpoint, "--out", "out.npz")
+    assert (ran.code, ran.err.strip()) == (2, problem)
     assert not (tmp_path / "out.npz").exists()
 
 

@@ -60,6 +60,22 @@ def test_pruning_that_removes_nothing_is_said(pivotsim, tmp_path):
     assert "--heads: not used here: it removes nothing" in out
 
 
+def test_a_sweeps_design_takes_the_integers_of_its_model(pivotsim, tmp_path):
+    space, sweep = tmp_path / "mine.yaml", tmp_path / "sweep"
+    fixed = {"model": "digits_vit", "memory": "hw", "set": {"memories.opmem_bytes": 2048}}
+    space.write_text(json.dumps({"name": "mine", "fixed": fixed, "axes": {"array.rows": [8, 16], "active": [6]}}))
+    assert pivotsim("sweep", space, "--out", sweep).code == 0
+    design = ("rtl", "--from", sweep, "--space", space, "--point", "1")
+    ran = pivotsim(*design, "--integer", "digits", "--out", tmp_path / "design", "--json")
+    found = json.loads(ran.out)
+    assert found["from"]["point"] == 1 and found["parameters"]["R"] == found["from"]["array.rows"]
+    assert (tmp_path / "design" / "layers" / "program.bin").stat().st_size
+    assert "a layer program needs the whole model, of which the sweep has `scope: encoders`" in found["notes"]
+    plain = json.loads(pivotsim(*design, "--out", tmp_path / "plain", "--json").out)
+    assert {gemm["name"] for gemm in plain["gemms"]} < {gemm["name"] for gemm in found["gemms"]}
+    assert "layer program" not in " ".join(plain["notes"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

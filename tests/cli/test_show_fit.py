@@ -72,6 +72,15 @@ def test_the_lender_is_the_file_that_states_it(pivotsim, board):
     assert shown(pivotsim, "zcu102_os")[1]["device_inherited_from"] == "zcu102"
 
 
+def test_elements_that_no_verilog_packs_are_said_beside_their_dsps(pivotsim):
+    text, _ = shown(pivotsim, "zcu102", "--set", "array.mac_packing=2", "--set", "array.fold_overlap=pipelined")
+    heading, columns, below = text.partition("Beside these demands")[2].partition("\ncolumns            1,152 ")
+    assert "DSPs are those of two columns in each, though no Verilog packs under this overlap" in " ".join(
+        heading.split()
+    )
+    assert columns and "array.mac_packing: no Verilog packs" in below
+
+
 FITTED_ALONE = "what `rtl` writes DOES NOT FIT"
 
 

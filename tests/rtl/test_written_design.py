@@ -150,6 +150,23 @@ def test_from_a_front_to_a_folder_that_simulates(tmp_path, capsys):
     assert code == 0 and {outputs for *_, outputs in rows_of(said)} == {"equal", "with stalls"}, said
 
 
+@pytest.mark.parametrize(
+    ("setting", "start"),
+    [
+        ({"placement.softmax": "pl", "placement.norm": "pl"}, "placement: units of softmax, norm (pl) are not in the"),
+        ({"memories.outstanding_reads": 3}, "memories.outstanding_reads 3: request_sequencer is built"),
+    ],
+)
+def test_what_the_top_has_otherwise_is_said(setting, start, tmp_path):
+    plain = ps.load_hardware("zcu102").replace(SMALL)
+    notes = {}
+    for name, board in (("without", plain), ("with", plain.replace(setting))):
+        design = ps.write_rtl(board, small_trace(), tmp_path / name)
+        notes[name] = [note for note in design.notes if note.startswith(start)]
+        assert (f"- {start}" in (design.folder / "README.md").read_text()) == (name == "with")
+    assert notes["without"] == [] and len(notes["with"]) == 1
+
+
 def test_latencies_that_no_fpga_has_are_raised(tmp_path):
     """Both predictions are engine `memory`'s own, of the board as it states them and as it is built."""
     slow = {"array.mac_latency": 2, "memories.buffer_read_cycles": 1}

@@ -15,7 +15,6 @@ from pivotsim.hardware.resources.synthesis import STAGE, Synthesis, synthesis_of
 from pivotsim.io.documents import SET_BY_USER
 from pivotsim.units import INT64_MAX
 
-IN_SLICES = ("none", "settled")
 __all__ = ["as_counted", "counted_parts", "mark_of", "notes", "synthesis_of"]
 
 
@@ -52,9 +51,6 @@ def notes(hw: SystolicHardware, counts: Synthesis) -> Iterator[str]:
     own = [path for path in FITTED if hw.source(path).startswith(SET_BY_USER)]
     if own:
         yield f"{', '.join(own)}: not used, fpga.use.counted_by: synthesis counts structures"
-    if hw.array.mac_packing > 1 and hw.array.fold_overlap not in IN_SLICES:
-        why = "no Verilog packs under this overlap; LUT and FF are those of an element each"
-        yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
     if hw.memories.buffer_read_cycles != 1:
         yield f"memories.buffer_read_cycles: counted as 1, block RAMs answer late {got(hw.memories.buffer_read_cycles)}"
     if any(numbers_wanted(hw)):

@@ -19,7 +19,14 @@ from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.block_rams import MEMORIES, blocks_text, memory_blocks, number_of, numbers_wanted
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
-from pivotsim.hardware.resources.fit_notes import CONSTANTS, bounds_of, constant_notes, mark_of, report_notes
+from pivotsim.hardware.resources.fit_notes import (
+    CONSTANTS,
+    bounds_of,
+    constant_notes,
+    left_out_notes,
+    mark_of,
+    report_notes,
+)
 from pivotsim.hardware.resources.fit_result import READ_FROM_VIVADO, Fit, ResourceFit
 from pivotsim.hardware.resources.parts import built_parts, demand_of, parts_of, unknown_parts
 from pivotsim.hardware.spec import Hardware
@@ -113,7 +120,8 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     lender = inherited_from(hw.source("fpga.device"))
     cascades = cascades_of(hw)
     of_report = [] if report is None else report_notes(report, others)
-    notes = (*of_report, *of_method, *cascade_notes(hw, cascades), *constant_notes(hw, is_counted))
+    left_out = left_out_notes(hw, is_fitted=not (is_counted or is_built), has_counts=not why)
+    notes = (*of_report, *of_method, *left_out, *cascade_notes(hw, cascades), *constant_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, bounds_of(hw),
         unknown_parts(hw, is_counted), cascades, "synthesis" if is_counted else "fitted", None if why else hw,

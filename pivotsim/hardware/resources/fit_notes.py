@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from pivotsim.errors import got
 from pivotsim.hardware.fpga.spec import VivadoSpec
+from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES
 from pivotsim.hardware.resources.parts import FITTED
 from pivotsim.hardware.spec import Hardware
@@ -15,6 +17,8 @@ CONSTANTS = {
     "lut": ("LUTs", ("fpga.use.lut_per_pe",)),
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
 }
+
+IN_SLICES = ("none", "settled")  # overlaps whose elements lie in slices
 
 
 def bounds_of(hw: Hardware) -> str:
@@ -47,6 +51,18 @@ def report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
     if report.wns_ns is not None:
         met = "is met" if report.wns_ns >= 0 else "is NOT met"
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
+
+
+def left_out_notes(hw: SystolicHardware, is_fitted: bool, has_counts: bool) -> Iterator[str]:
+    """Yield what demands by constants (``is_fitted``), and counts by synthesis where there are any, do not have."""
+    if hw.array.mac_packing > 1 and has_counts and hw.array.fold_overlap not in IN_SLICES:
+        why = "no Verilog packs under this overlap; LUT and FF by synthesis are those of an element each"
+        yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
+    if hw.array.mac_packing > 1 and is_fitted:
+        yield "array.mac_packing: fitted constants have none of the logic between chains; LUT and FF leave it out"
+    if hw.memories.outstanding_reads > 1:
+        why = "neither constants nor synthesis count request_sequencer, which asks for loads ahead"
+        yield f"memories.outstanding_reads: {why} {got(hw.memories.outstanding_reads)}"
 
 
 def constant_notes(hw: Hardware, is_counted: bool) -> Iterator[str]:

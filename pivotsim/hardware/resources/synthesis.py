@@ -84,6 +84,8 @@ def synthesis_of(hw: SystolicHardware) -> Synthesis:
     else:
         why = f"{hw.array.fold_overlap} under {hw.array.dataflow}" if not DATAFLOW[hw.array.dataflow].drains else "os"
         elements = f"elements of logic around a DSP48E2 each, which {why} needs"
+        if hw.array.mac_packing > 1:
+            elements += "; DSPs are those of two columns in each, though no Verilog packs under this overlap"
     return Synthesis(parts, recorded()[0].tool, elements)
 
 

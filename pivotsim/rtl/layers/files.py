@@ -51,7 +51,8 @@ def said_of(program: LayerProgram) -> str:
     moved = sum(stop.kind != COMPUTE for stop in stops)
     return (
         f"{FOLDER}/: a layer program of {len(products):,} GEMMs, {sum(one.cycles for one in products):,} clocks, and"
-        f" {len(stops):,} stops of the host, {moved:,} of which only move bytes; {program.dram_bytes:,} B of DRAM"
+        f" {len(stops):,} stops of the host, {moved:,} of which only move bytes; {program.dram_bytes:,} B of DRAM;"
+        " `make` does not run it"
     )
 
 

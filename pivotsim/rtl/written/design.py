@@ -42,6 +42,8 @@ class WrittenDesign:
         Operations whose weights were given; the bench runs each GEMM with the first of them, or with seeded ones.
     notes : tuple of str
         What hardware has otherwise than the board file says.
+    has_layers : bool
+        Whether the folder has a layer program.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class WrittenDesign:
     raised: tuple[Raised, ...]
     weights: tuple[str, ...]
     notes: tuple[str, ...]
+    has_layers: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

@@ -6,6 +6,11 @@ from pivotsim._version import __version__
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.rtl.written.design import WrittenDesign
 
+LAYERS = """- `layers/`: a layer program, which `driver/` runs and `make` does not. `program.bin` is what the driver
+  reads, `dram.bin` what DRAM holds before the first run; `map.json` says what lies where and what each entry is,
+  `offsets.npz` the byte of each element of a tensor, -1 for none.
+"""
+
 
 def vivado_script(board: SystolicHardware, files: Sequence[str]) -> str:
     """Return a Tcl script that synthesises the design out of context."""
@@ -64,7 +69,7 @@ constants that the prediction does not have.
   Units of operands lie in the order in which they are first used, without gaps; outputs region by region. Row-major
   matrices have to be rearranged into that order and back.
 - `bench/`, `Makefile`, `parameters.mk`, `gemms.txt`: the test bench. DRAM is modelled as a rate and two latencies.
-{DRIVER if is_driven else ""}- `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
+{DRIVER if is_driven else ""}{LAYERS if design.has_layers else ""}- `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
 
 ## Ports
 `reset` is high for {array.rows + array.cols + 2 * p["MREG"] + p["READ_CYCLES"]} clocks at least. Then the tables are

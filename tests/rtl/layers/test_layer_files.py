@@ -32,7 +32,9 @@ def test_a_design_brings_its_layer_program(tmp_path):
     clocks = sum(product.cycles for product in program.products())
     note = next(note for note in design.notes if note.startswith("layers/:"))
     assert f"{len(program.products())} GEMMs, {clocks:,} clocks" in note
-    assert note in (design.folder / "README.md").read_text()
+    readme = (design.folder / "README.md").read_text()
+    assert note in readme and "- `layers/`: a layer program, which `driver/` runs and `make` does not" in readme
+    assert all(f"`{path.name}`" in readme for path in folder.iterdir())
     assert design.parameters["MULTIPLIES"] == 1  # the reference's scales are no powers of two
     note = next(note for note in design.notes if note.startswith("MULTIPLIES:"))
     assert "6 DSPs and 606 LUTs" in note and note in (design.folder / "README.md").read_text()  # 2 and 202 a column
@@ -40,6 +42,7 @@ def test_a_design_brings_its_layer_program(tmp_path):
     plain = ps.write_rtl(board(), plan("tokens"), tmp_path / "plain")
     assert not any("MULTIPLIES" in note for note in plain.notes)
     assert plain.parameters["MULTIPLIES"] == 0 and not (plain.folder / "layers").exists()
+    assert "layers/" not in (plain.folder / "README.md").read_text()
 
 
 WIDE = {"array.rows": 512, "array.cols": 512, "memories.opmem_bytes": 1 << 20, "memories.ipmem_bytes": 1 << 14,

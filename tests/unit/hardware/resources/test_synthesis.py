@@ -101,6 +101,35 @@ def test_constants_that_are_set_and_not_used_are_said():
     assert any(note.startswith("memories.bias: counted for one bias a column") for note in notes)
 
 
+UNPACKED = "no Verilog packs under this overlap"
+BETWEEN_CHAINS = "array.mac_packing: fitted constants have none of the logic between chains"
+ASKED_AHEAD = "memories.outstanding_reads: neither constants nor synthesis count request_sequencer"
+
+
+@pytest.mark.parametrize("board", [ZCU102, COUNTED])
+def test_what_neither_way_of_counting_has_is_said_of_both(board):
+    settled = board.replace({"array.mac_packing": 2, "array.fold_overlap": "settled"})
+    unpacked, ahead = (
+        settled.replace({"array.fold_overlap": "pipelined"}),
+        board.replace({"memories.outstanding_reads": 4}),
+    )
+    starts = (f"array.mac_packing: {UNPACKED}", BETWEEN_CHAINS, ASKED_AHEAD)
+    by_constants = board is ZCU102
+    for design, said in (
+        (board, (False, False, False)), (settled, (False, by_constants, False)),
+        (unpacked, (True, by_constants, False)), (ahead, (False, False, True)),
+    ):  # fmt: skip
+        found = ps.fit(design)
+        assert tuple(any(note.startswith(start) for note in found.notes) for start in starts) == said
+        assert (UNPACKED in found.synthesis.elements) == said[0]
+
+
+def test_a_board_without_counts_says_nothing_of_them():
+    kv260 = ps.load_hardware("kv260").replace({"array.mac_packing": 2, "array.fold_overlap": "pipelined"})
+    notes = " ".join(ps.fit(kv260).notes)
+    assert UNPACKED not in notes and BETWEEN_CHAINS in notes
+
+
 @pytest.mark.parametrize(
     ("setting", "why"),
     [
