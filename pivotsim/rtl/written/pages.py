@@ -45,6 +45,7 @@ def readme(design: WrittenDesign, board: SystolicHardware, is_driven: bool) -> s
     head, rule = ("as the board states | as built |", "---|---|") if is_raised else ("predicted clocks |", "---|")
     totals = f"{design.cycles:,} clocks" + (f" as built, {design.cycles_as_stated:,} as stated" if is_raised else "")
     notes = "".join(f"- {note}\n" for note in design.notes)
+    others = (DRIVER if is_driven else "") + (LAYERS if design.has_layers else "")
     shared = ", two columns in each" if p["MAC_PACKING"] > 1 else ""
     parts = f", elements in DSP48E2 slices{shared}" if p["SLICES"] else " without vendor parts"
     return f"""# {board.name}: {array.rows} x {array.cols} {array.dataflow}, {array.fold_overlap}, {array.edge}
@@ -69,7 +70,7 @@ constants that the prediction does not have.
   Units of operands lie in the order in which they are first used, without gaps; outputs region by region. Row-major
   matrices have to be rearranged into that order and back.
 - `bench/`, `Makefile`, `parameters.mk`, `gemms.txt`: the test bench. DRAM is modelled as a rate and two latencies.
-{DRIVER if is_driven else ""}{LAYERS if design.has_layers else ""}- `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
+{others}- `files.f`: the list of sources; `vivado.tcl`: never run where it was written.
 
 ## Ports
 `reset` is high for {array.rows + array.cols + 2 * p["MREG"] + p["READ_CYCLES"]} clocks at least. Then the tables are
