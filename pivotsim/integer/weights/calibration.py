@@ -44,7 +44,7 @@ def integer_model(model: VitModel, weights: Floats, ranges: Mapping[str, float])
     weights : mapping of str to array of float
         By timm's names, ``blocks.0.attn.qkv.weight`` (outputs, inputs) and so on.
     ranges : mapping of str to float
-        The largest |x| by module, ``NAME.in``, ``NAME.out``, ``NAME.scores``, as
+        The largest magnitude by module, ``NAME.in``, ``NAME.out``, ``NAME.scores``, as
         ``pivotsim.vit_torch.measuring.ranges.observed_ranges`` has them. An attention without them is left out.
 
     Returns
