@@ -1,6 +1,6 @@
-// The accelerator with DRAM behind AXI4: stream_accelerator.v and a master for each direction. Tables and settings are as
-// in accelerator.v. A load's request leaves a clock later than without masters, a drain's bytes as well, and each waits
-// for the port's answers: what a run takes depends on the memory.
+// The accelerator with DRAM behind AXI4: stream_accelerator.v and a master for each direction. Tables and settings are
+// as in accelerator.v. A load's request leaves a clock later than without masters, a drain's bytes as well, and each
+// waits for the port's answers: what a run takes depends on the memory.
 `default_nettype none
 module axi_accelerator #(
     parameter R = 4,
