@@ -132,7 +132,8 @@ def prepared(case: Case, seed: int, multiplies: bool = False) -> Prepared | Does
     scale, image = Scale(1, seed % 12), dram_image(program, a, b, bias)
     if multiplies:
         draw = random.Random(seed)
-        scale = Scale(draw.randrange(1 << 15, 1 << 16), draw.choice([62, *range(16, 32)])) if seed % 9 else Scale(0, 0)
+        shift = draw.randrange(63) if draw.random() < 0.3 else draw.randrange(16, 32)  # any, or what int8 has need of
+        scale = Scale(draw.randrange(1 << 15, 1 << 16), shift) if seed % 9 else Scale(0, 0)
     kept = {name: mask.elements() if mask and mask.operand == name else 1 for name in "ab"}
     product = (a * kept["a"]).astype(np.int64) @ (b * kept["b"]).astype(np.int64) + (bias if limits.bias else 0)
     after = image.copy()

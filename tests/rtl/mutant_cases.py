@@ -25,8 +25,8 @@ TIGHT = {
     "address_bits": 10,
 }  # fmt: skip
 BUILDS = {
-    "none": Build(3, 2, "none", mac_latency=2, buffer_read_cycles=1, masked=True, **TIGHT),
-    "chained": Build(2, 2, "chained", os_edge_register=False, **TIGHT),
+    "none": Build(3, 2, "none", mac_latency=2, buffer_read_cycles=1, masked=True, multiplies=True, **TIGHT),
+    "chained": Build(2, 2, "chained", os_edge_register=False, outstanding_reads=2, **TIGHT),
     "pipelined": Build(3, 3, "pipelined", buffer_read_cycles=2, masked=True, **TIGHT),
     "slices": Build(2, 3, "settled", mac_latency=2, slices=True, opmem_halves=1, buffer_read_cycles=1, **TIGHT),
 }
@@ -118,7 +118,7 @@ def _drawn(build: Build, kind: Callable[[random.Random, Build], Case]) -> Iterat
     for number in range(1, MOST_DRAWN + 1):
         try:
             case = kind(draw, build)
-            given = prepared(case, number)
+            given = prepared(case, number, build.multiplies)
         except InputError:  # hardware refuses it
             continue
         if not isinstance(given, DoesNotFit) and _holds(build, case.memory, given):
