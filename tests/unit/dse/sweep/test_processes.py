@@ -73,6 +73,7 @@ def test_a_worker_of_a_cluster_keeps_its_allocator(monkeypatch):
 def test_an_interrupt_reaches_no_worker_and_is_not_lost():
     """Ctrl-C goes to all processes of a terminal, the workers that are still loading their modules among them."""
     recipe = Recipe(load_space("zcu102_arrays"), "random", 2, 0, chunk_points=1)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may ignore it
     pool = processes.Processes(recipe, 1)
     try:
         os.kill(pool.workers[0].process.pid, signal.SIGINT)
@@ -83,6 +84,7 @@ def test_an_interrupt_reaches_no_worker_and_is_not_lost():
             signal.sigtimedwait((), 1)  # a moment for it to come
     finally:
         pool.close()
+        signal.signal(signal.SIGINT, before)
 
 
 class Pipe:
