@@ -51,7 +51,8 @@ tests: $(DEV)
 	$(BIN)/pytest $(PARALLEL) --durations 20 tests
 	$(BIN)/pytest $(PARALLEL) --doctest-modules pivotsim tests/oracles \
 	  --deselect pivotsim/importers/sources.py::pivotsim.importers.sources.trace_of \
-	  --deselect pivotsim/pruning/accuracy/measured.py::pivotsim.pruning.accuracy.measured.measure_accuracy
+	  --deselect pivotsim/pruning/accuracy/measured.py::pivotsim.pruning.accuracy.measured.measure_accuracy \
+	  --deselect pivotsim/integer/weights/quantisation.py::pivotsim.integer.weights.quantisation.quantise
 
 test-lowest: $(LOWEST_READY)
 	$(LOWEST_BIN)/python -m pytest $(PARALLEL) --durations 20 $(CORE_TESTS)
