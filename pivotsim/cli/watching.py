@@ -36,7 +36,8 @@ def watch_command(
 
     Example: pivotsim watch 12 8 20 --array 8x6
     """
-    from pivotsim.engines.pe.clock import check_size, seeded_operands
+    from pivotsim.engines.pe.operands import seeded_operands
+    from pivotsim.engines.pe.size import check_size
     from pivotsim.hardware.kinds.systolic import as_systolic
     from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
     from pivotsim.simulation.gemm.executed import execute_gemm

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.details import MemoryDetails
 from pivotsim.engines.memory.fit_check import units
-from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import STALLS
 from pivotsim.engines.memory.use import by_module
 from pivotsim.errors import InputError, check_choice, check_real, got

@@ -9,8 +9,8 @@ each, so the direction that takes longer counts (Williams et al., Roofline, CACM
 from fractions import Fraction
 from typing import NamedTuple
 
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.bounds import clocks_per_byte, needed
-from pivotsim.engines.memory.limits import limits_of
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.simulation.report import Report
 from pivotsim.workload.masks.masks import copies_run

@@ -80,16 +80,8 @@ def test_requests_in_flight_hide_the_latency():
 )  # fmt: skip
 @pytest.mark.campaign
 def test_a_fault_is_caught(file, line, instead, seen, tmp_path):
-    sources = []
-    for path in MODEL.sources:
-        text = path.read_text()
-        if path.stem == file:
-            assert text.count(line) == 1
-            text = text.replace(line, instead)
-        sources.append(tmp_path / path.name)
-        sources[-1].write_text(text)
     try:
-        found = run(SMALL, 7, 100, model=replace(MODEL, sources=tuple(sources)))
+        found = run(SMALL, 7, 100, model=verilated.faulty(MODEL, file, line, instead, tmp_path))
     except RuntimeError:
         found = None
     assert found is None or (found.wrong > 0 if seen == "bytes" else found.broken >> seen & 1)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.one_at_a_time import locked
@@ -37,6 +37,19 @@ class Model:
         for path in [*self.sources, self.bridge]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.digest()
+
+
+def faulty(model: Model, name: str, old: str, new: str, folder: Path, warnings: Sequence[str] = ()) -> Model:
+    """Return a model with one text of one source replaced, its sources copied to a folder."""
+    sources = []
+    for path in model.sources:
+        text = path.read_text()
+        if path.stem == name:
+            assert text.count(old) == 1, f"{name}: {old!r} stands {text.count(old)} times"
+            text = text.replace(old, new)
+        sources.append(folder / path.name)
+        sources[-1].write_text(text)
+    return replace(model, sources=tuple(sources), warnings=(*model.warnings, *warnings))
 
 
 def verilator() -> Path | None:

@@ -11,8 +11,8 @@ from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.engines.counts import counts_by_level
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
-from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.errors import InputError
 from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms

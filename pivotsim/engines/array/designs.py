@@ -52,7 +52,12 @@ def design_from(codes: Iterable[int]) -> Design:
     """Return an array's configuration from its fields' codes."""
     rows, cols, dataflow, overlap, aware, register, latency, packing = codes
     mapping = DATAFLOW[DATAFLOWS[dataflow]].mapping
-    return Design(rows, cols, *mapping, overlap, aware, register, latency + packing - 1, packing)
+    return Design(rows, cols, *mapping, overlap, aware, register, latency_as_run(latency, packing), packing)
+
+
+def latency_as_run(mac_latency: Any, mac_packing: Any) -> Any:
+    """Return a multiply-accumulate's clocks; a register more parts the sums of columns that share slices."""
+    return mac_latency + mac_packing - 1
 
 
 def dataflow_of(array: ArraySpec | Mapping[str, Any]) -> Dataflow:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.array.designs import DESIGN_FIELDS
+from pivotsim.engines.array.designs import DESIGN_FIELDS, latency_as_run
 from pivotsim.engines.array.many_designs import array_values
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, units_of
@@ -88,7 +88,7 @@ def run_many(
     mappings = np.array([row.mapping for row in DATAFLOW.values()], dtype=np.int64)
     before, codes, after = np.hsplit(designs, (DATAFLOW_FIELD, DATAFLOW_FIELD + 1))
     mapped = np.hstack([before, mappings[codes[:, 0]], after])
-    mapped[:, LATENCY] += mapped[:, PACKING] - 1  # the register that parts sums, as in ``design_from``
+    mapped[:, LATENCY] = latency_as_run(mapped[:, LATENCY], mapped[:, PACKING])
     run_designs(
         np.array(sizes, dtype=np.int64), mapped, np.ascontiguousarray(index), limits, dram, candidates,
         memory_bounds.MAX_PASSES, True, False, work_arrays(), records_of(0, 0, 0), found, None,

@@ -6,7 +6,7 @@ import numpy as np
 
 from pivotsim.engines.array.spans import merged
 from pivotsim.engines.base import Span
-from pivotsim.engines.memory.limits import limits_of
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.schedule import Intervals, record_gemm
 from pivotsim.hardware.dataflows import DATAFLOW, Dataflow
 from pivotsim.hardware.kinds.systolic import SystolicHardware

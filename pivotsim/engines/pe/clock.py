@@ -5,7 +5,6 @@ taken. The array runs in slices, so that a long run can report and be stopped.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,16 +17,15 @@ import numpy as np
 from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
 from pivotsim.engines.array.designs import dataflow_of, design_of, fields_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
-from pivotsim.errors import InputError, check_integer, got, got_elements, got_shape, shape_text
+from pivotsim.engines.pe.operands import operand, seeded_operands
+from pivotsim.engines.pe.size import SPAN, check_size
+from pivotsim.errors import InputError, check_integer, shape_text
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
 
-SPAN = 256  # clocks between two copies of the moving windows
 SLICE_PE_CLOCKS, SLICE_CLOCKS = 10**9, 10**6  # about a quarter of a second, of large arrays and of small ones
-MAX_PE_CLOCKS = 10**15  # days
-SEED = 20240623  # operands of GEMMs that come without any
 _progress = logging.getLogger("pivotsim.progress")
 
 
@@ -43,82 +41,6 @@ class PeRun:
     macs: int
     digests: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
     activity: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-
-
-def operand(name: str, values: object) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
-    """Return a matrix of int8, unchanged in value.
-
-    Raises
-    ------
-    InputError
-        It is not a matrix of integers (whole floats count), is empty, or holds a value outside -128 to 127 or NaN.
-    """
-    try:
-        array = np.asarray(values)
-    except (ValueError, TypeError):
-        raise InputError(f"{name}: must be a matrix of integers {got(values)}") from None
-    if array.ndim != 2 or array.dtype.kind not in "iuf":
-        raise InputError(f"{name}: must be a matrix of integers {got_elements(array)}")
-    if not array.size:
-        raise InputError(f"{name}: must not be empty {got_shape(array.shape)}")
-    if array.dtype != np.int8:
-        bad = ~((array >= -128) & (array <= 127))  # NaN is bad too
-        if array.dtype.kind == "f":
-            bad |= array != np.floor(array)
-        if bad.any():
-            row, col = (int(i) for i in np.argwhere(bad)[0])
-            raise InputError(f"{name}[{row}, {col}]: must be an integer in -128 to 127 {got(array[row, col].item())}")
-    return np.ascontiguousarray(array, dtype=np.int8)
-
-
-def seeded_operands(m: int, k: int, n: int, seed: int = SEED) -> tuple[Any, Any]:
-    """Return random int8 matrices (m, k) and (k, n), the same ones for the same seed."""
-    draw = np.random.default_rng([seed, m, k, n])
-    return draw.integers(-128, 128, (m, k), dtype=np.int8), draw.integers(-128, 128, (k, n), dtype=np.int8)
-
-
-def check_size(
-    m: int,
-    k: int,
-    n: int,
-    array: Mapping[str, Any],
-    *,
-    trace: bool = False,
-    digests: bool = False,
-    masked: bool = False,
-) -> int:
-    """Return the most clocks that a run can take, or raise InputError if this machine cannot hold or finish it.
-
-    They are those of the dense multiplication: a mask never takes more.
-    """
-    design, flow = design_of(array), dataflow_of(array)
-    rows, cols = design.rows, design.cols
-    clocks = int(closed_form(np.array([(m, k, n, 1)], dtype=np.int64), array)[0])
-    row_size, col_size, length = flow.sizes(m, k, n)
-    padded_rows, padded_cols = -(-row_size // rows) * rows, -(-col_size // cols) * cols
-    held = length if flow.drains else row_size
-    state = rows * cols * (4 + 3 * 4 + 2 * (design.mac_latency - 1)) + SPAN * (design.mac_packing + 5 * cols)
-    operands = (length + 1) * padded_rows + (held + 1) * padded_cols + 2 * (m * k + k * n)
-    tiles = padded_rows // rows, padded_cols // cols
-    lists = (24 if masked else 8) * (max(tiles) if masked else 1) * length
-    needed = state + operands + lists + 8 * m * n + 100 * tiles[0] * tiles[1]
-    needed += clocks * (4 * trace * rows * cols + 16 * digests)
-    if needed > _memory_bytes():
-        size = f"{needed / 2**30:,.1f} GiB, there are {_memory_bytes() / 2**30:,.1f}"
-        hint = "watch a smaller multiplication" if trace else "engine 'analytic' needs none"
-        raise InputError(f"gemm: PE by PE this takes more memory than the machine has; {hint} (got {size})")
-    if clocks * rows * cols > MAX_PE_CLOCKS:
-        work = f"{clocks:,} clocks of {rows * cols:,} PEs"
-        raise InputError(f"gemm: PE by PE this would take days; engine 'analytic' takes none (got {work})")
-    return clocks
-
-
-def _memory_bytes() -> int:
-    """Return this machine's memory; where it cannot be asked, 4 GiB."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 4 * 2**30
 
 
 def run(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
-from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import run_gemm
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.pe.clock import seeded_operands
+from pivotsim.engines.pe.operands import seeded_operands
 from pivotsim.plots.wavefront import (
     FRAMES,
     LOADS,

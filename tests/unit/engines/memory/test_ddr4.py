@@ -10,7 +10,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.dram.channel import DramChannel
 from pivotsim.engines.memory import bounds as memory_bounds
-from pivotsim.engines.memory.limits import MemoryLimits, limits_of
+from pivotsim.engines.memory.board_limits import limits_of
+from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import MemoryResult, record_gemm, run_gemm
 from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS

@@ -5,8 +5,9 @@ import random
 import pytest
 
 import pivotsim as ps
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
-from pivotsim.engines.memory.limits import MemoryLimits, limits_of
+from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.hardware.memory import MAX_OUTSTANDING_READS

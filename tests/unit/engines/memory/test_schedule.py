@@ -9,8 +9,9 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import schedule as memory
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.fit_check import DoesNotFit, Misfit, largest_chunk
-from pivotsim.engines.memory.limits import MemoryLimits, limits_of
+from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, runs_per_gemm
 from pivotsim.hardware.array import EDGES

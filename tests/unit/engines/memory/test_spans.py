@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
+from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
-from pivotsim.engines.memory.limits import limits_of
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.spans import _claimed, _regions, spans_behind_memories
 from pivotsim.hardware.array import EDGES

@@ -9,6 +9,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
+from pivotsim.engines.pe import size
 from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
@@ -177,37 +178,37 @@ class TestTooLarge:
             ps.simulate_gemm(2**22, 2**22, 2**10, engine="pe")
 
     def test_an_array_larger_than_memory(self, monkeypatch):
-        monkeypatch.setattr(pe, "_memory_bytes", lambda: 10**6)
+        monkeypatch.setattr(size, "_memory_bytes", lambda: 10**6)
         with pytest.raises(ps.InputError, match="more memory"):
             ps.simulate_gemm(1, 1, 1, rows=1000, cols=1000, engine="pe")
 
     def test_days(self, monkeypatch):
-        monkeypatch.setattr(pe, "_memory_bytes", lambda: 2**60)
+        monkeypatch.setattr(size, "_memory_bytes", lambda: 2**60)
         with pytest.raises(ps.InputError, match="would take days; engine 'analytic' takes none"):
             ps.simulate_gemm(10**5, 10**6, 10**5, engine="pe")
         below, above = ({"m": m, "k": 1, "n": 1} for m in (10**15 // 64 - 100, 10**15 // 64 + 1))
         streamed = {**MODE, "dataflow": "ws"}  # a clock for each row of a, and a few
-        assert pe.check_size(**below, array=streamed) * 64 <= 10**15
+        assert size.check_size(**below, array=streamed) * 64 <= 10**15
         with pytest.raises(ps.InputError, match="would take days"):
-            pe.check_size(**above, array=streamed)
+            size.check_size(**above, array=streamed)
 
     @pytest.mark.parametrize("trace", [False, True])
     @pytest.mark.parametrize("digests", [False, True])
     def test_what_fits_to_the_last_byte(self, monkeypatch, trace, digests):
         """An array of 8 x 8 that holds 17 x 9 weights in 3 x 2 tiles and streams 5 rows of 17."""
-        clocks = pe.check_size(5, 17, 9, {**MODE, "dataflow": "ws"})
+        clocks = size.check_size(5, 17, 9, {**MODE, "dataflow": "ws"})
         state = 8 * 8 * (4 + 12) + 256 * (1 + 5 * 8)
         operands = (5 + 1) * 24 + (17 + 1) * 16 + 2 * (5 * 17 + 17 * 9)
         bytes_ = state + operands + 8 * 5 + 8 * 5 * 9 + 100 * 3 * 2 + clocks * (4 * 64 * trace + 16 * digests)
         wanted = {key: True for key, asked in (("trace", trace), ("digests", digests)) if asked}
-        monkeypatch.setattr(pe, "_memory_bytes", lambda: bytes_)
-        assert pe.check_size(5, 17, 9, {**MODE, "dataflow": "ws"}, **wanted) == clocks
-        monkeypatch.setattr(pe, "_memory_bytes", lambda: bytes_ - 1)
+        monkeypatch.setattr(size, "_memory_bytes", lambda: bytes_)
+        assert size.check_size(5, 17, 9, {**MODE, "dataflow": "ws"}, **wanted) == clocks
+        monkeypatch.setattr(size, "_memory_bytes", lambda: bytes_ - 1)
         with pytest.raises(ps.InputError, match="more memory"):
-            pe.check_size(5, 17, 9, {**MODE, "dataflow": "ws"}, **wanted)
+            size.check_size(5, 17, 9, {**MODE, "dataflow": "ws"}, **wanted)
 
     def test_a_trace_counts_too(self, monkeypatch):
-        monkeypatch.setattr(pe, "_memory_bytes", lambda: 10**7)
+        monkeypatch.setattr(size, "_memory_bytes", lambda: 10**7)
         ps.execute_gemm(*pe.seeded_operands(60, 60, 60), rows=8, cols=8)
         assert ps.simulate_gemm(60, 60, 3000, rows=8, cols=8, engine="pe").cycles > 0
         with pytest.raises(ps.InputError, match="watch a smaller multiplication"):
