@@ -123,6 +123,17 @@ STEPS = (
         (Number("clocks, all programs", r"^8 programs, ([\d,]+) clocks", 2_673_445),),
     ),
     Step(
+        "integers", "An int8 ViT: 500 images classified, and its program for the Verilog, GEMMs and stops",
+        (
+            _pivotsim("classify digits digits --rung whole"),
+            _pivotsim("rtl digits_vit --integer digits --out int8_design"),
+        ),
+        (
+            Number("right in %", r"^([\d.]+) % of 500 images right", 97.4),
+            Number("GEMMs", r"a layer program of (\d+) GEMMs", 66),
+        ),
+    ),
+    Step(
         "proof", "A quick turn of the memories' proof, engine against oracle; `make proof` takes half an hour",
         (("-m", "tests.proofs.memory", "300"),),
         (Number("differences", r", (\d+) differences", 0),),
