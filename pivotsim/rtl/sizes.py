@@ -85,6 +85,7 @@ def parameters_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS
         "MASKED": int(widths.row_lanes > 0),
         "MULTIPLIES": 0,
         "OUTSTANDING": limits.outstanding_reads,
+        "ULTRA": 0,
         "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 

@@ -53,9 +53,9 @@ def report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
 
 
-def left_out_notes(hw: SystolicHardware, is_fitted: bool, has_counts: bool) -> Iterator[str]:
-    """Yield what demands by constants (``is_fitted``), and counts by synthesis where there are any, do not have."""
-    if hw.array.mac_packing > 1 and has_counts and hw.array.fold_overlap not in IN_SLICES:
+def left_out_notes(hw: SystolicHardware, is_fitted: bool) -> Iterator[str]:
+    """Yield what demands by constants (``is_fitted``), and counts by synthesis, do not have."""
+    if hw.array.mac_packing > 1 and hw.array.fold_overlap not in IN_SLICES:
         why = "no Verilog packs under this overlap; LUT and FF by synthesis are those of an element each"
         yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
     if hw.array.mac_packing > 1 and is_fitted:

@@ -25,7 +25,6 @@ from pivotsim.hardware.resources.block_rams import (
 from pivotsim.hardware.resources.counted import (
     CODES,
     COUNTED_BY,
-    METHOD_PATHS,
     METHODS,
     SIZE_PATHS,
     by_synthesis,
@@ -70,7 +69,7 @@ BRAM36_PATHS = (
     *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
     URAM_FROM, COUNTED_BY,
 )  # fmt: skip
-COUNTED_PATHS = tuple(dict.fromkeys((*SIZE_PATHS, *METHOD_PATHS)))
+COUNTED_PATHS = (*SIZE_PATHS, COUNTED_BY)
 DSP_PATHS = (ROWS, COLS, COUNT, PACKING)
 DEMANDS = {
     "dsp": Resource("DSP48E2", "DSPs that the design takes.", DSP_PATHS, DSP_PATHS),
@@ -100,8 +99,7 @@ PATHS = RESOURCES["fits"].paths_under((*METHODS, VIVADO))
 def fit_paths(hw: SystolicHardware) -> tuple[str, ...]:
     """Return the values of a hardware that its fit depends on."""
     report = (VIVADO,) if hw.fpga.vivado is not None else ()
-    fallback = ("fitted",) if hw.fpga.use.uram_from_bytes else ()
-    return RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *fallback, *report))
+    return RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *report))
 
 
 class ResourceModel:
@@ -156,10 +154,11 @@ class ResourceModel:
                 "ff": _sum(_per_pe(of(FF_PER_PE), pes), of(FF_FIXED)),
             }
         known: dict[str, Any] = {}  # demands without what is extrapolated
+        uram = self._uram(of) if np.any(of(URAM_FROM)) and not np.all(is_counted) else np.int64(0)
         if np.any(is_counted):
             counts, known = demands(of)
+            uram = np.where(is_counted, counts.pop("uram"), uram)
             found |= {name: np.where(is_counted, counts[name], found.get(name, 0)) for name in counts}
-        uram = self._uram(of) if np.any(of(URAM_FROM)) else np.int64(0)
         if self._report is not None:
             is_built = built(of, self._report)
             is_counted = is_counted & ~is_built

@@ -27,6 +27,7 @@ module axi_accelerator #(
     parameter MASKED = 0,
     parameter MULTIPLIES = 0,
     parameter OUTSTANDING = 1,
+    parameter ULTRA = 0,
     parameter GEARBOX = 1, // some loads take fewer bytes a clock than the stream has lanes
     parameter DATA_BYTES = 8, // of AXI: a power of two, 8 to 64
     parameter BURST_BEATS = 256, // of a burst at most: 16 to 256
@@ -111,7 +112,7 @@ module axi_accelerator #(
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
         .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS),
         .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES),
-        .OUTSTANDING(OUTSTANDING), .GEARBOX(GEARBOX), .PROGRAM_BITS(PROGRAM_BITS)
+        .OUTSTANDING(OUTSTANDING), .ULTRA(ULTRA), .GEARBOX(GEARBOX), .PROGRAM_BITS(PROGRAM_BITS)
     ) core (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),
