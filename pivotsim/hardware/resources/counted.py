@@ -1,6 +1,6 @@
 """What designs take by the structures of the Verilog that ships: from a board's values, or vectors of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,12 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES, ULTRA_BIT
-from pivotsim.hardware.resources.recorded import EXTRAPOLATED
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
+from pivotsim.hardware.resources.structures.totals import COUNTS, Totals, added
 from pivotsim.units import INT64_MAX
 
 METHODS = ("fitted", "synthesis")
-COUNTS = ("lut", "ff", "half_brams", "urams")  # of a structure
 MOST_BYTES = 2**50  # of a memory; larger ones are not told apart, and fit no device
 CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
     "array.dataflow": DATAFLOWS,
@@ -32,6 +31,20 @@ SIZE_PATHS = (
     "memories.bias", "fpga.use.uram_from_bytes",
 )  # fmt: skip
 URAM_FROM, COUNTED_BY = "fpga.use.uram_from_bytes", "fpga.use.counted_by"
+ROWS, COLS, FLOW, OVERLAP = SIDES[:4]
+OF_LANES = (*PORTS, *AXI)
+OF_ELEMENTS = SIDES[:-1]  # all but how many arrays
+DEPENDS: Mapping[str, Sequence[str]] = {  # structure -> paths of values that its counts depend on
+    "columns": OF_ELEMENTS,
+    "skew registers": OF_ELEMENTS,
+    **{name: (ROWS, COLS, f"memories.{name}_bytes", URAM_FROM, *OF_LANES) for name in ("ipmem", "wtmem", "gb")},
+    "biases": (COLS, FLOW, "memories.bias", *OF_LANES),
+    "opmem": (*OF_ELEMENTS, "memories.opmem_bytes", "memories.opmem_buffers"),
+    "read mover": OF_LANES,
+    "write mover": (COLS, *OF_LANES),
+    "sequencers": (FLOW, OVERLAP),
+    "masks, counters": (ROWS, COLS),
+}
 BY_COLUMN = np.array([int(DATAFLOW[name].cols == "n") for name in DATAFLOWS])  # a bias a column, not one an entry
 DRAINS = np.array([int(DATAFLOW[name].drains) for name in DATAFLOWS])
 
@@ -46,7 +59,8 @@ def number(path: str, value: Any) -> Any:
 def sizes_of(of: Callable[[str], Any]) -> Sizes:
     """Return the sizes of designs from their numbers by dotted path, each one number or a vector of them.
 
-    What is unlimited cannot be built: it counts as a memory that is not there, or as a byte a clock.
+    What is unlimited cannot be built: it counts as a memory that is not there, or as a byte a clock. No array has a
+    side of 0, though vectors of what designs may have begin there.
     """
     ipmem, wtmem, gb = (np.asarray(of(path)) for path in PORTS)
     ports, axi_port = (np.asarray(of(path)) for path in AXI)
@@ -55,12 +69,12 @@ def sizes_of(of: Callable[[str], Any]) -> Sizes:
     size = {name: np.asarray(of(f"memories.{name}_bytes")) for name in MEMORIES}
     built = {name: np.where(size[name] == INT64_MAX, 0, np.minimum(size[name], MOST_BYTES)) for name in MEMORIES}
     halves = np.asarray(of("memories.opmem_buffers")) + 1
-    cols = np.asarray(of("array.cols"))
+    rows, cols = (np.maximum(of(path), 1) for path in (ROWS, COLS))
     biases = SUM_BYTES * np.where(BY_COLUMN[of("array.dataflow")], cols, 1) * np.asarray(of("memories.bias"))
     large = np.asarray(of(URAM_FROM))
     ultra = sum(bit * ((large > 0) & (size[name] >= large)) for name, bit in ULTRA_BIT.items())
     return Sizes(
-        of("array.rows"), of("array.cols"), DRAINS[of("array.dataflow")], of("array.fold_overlap"),
+        rows, cols, DRAINS[of("array.dataflow")], of("array.fold_overlap"),
         of("array.mac_latency"), of("array.mac_packing"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"],
         built["wtmem"], built["gb"], np.maximum(1, built["opmem"] // (SUM_BYTES * cols * halves)), halves, biases,
         ultra,
@@ -89,21 +103,17 @@ def of_all_arrays(found: Structure, count: Any) -> Structure:
 
 
 def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return lut, ff, bram36 and uram of designs, int64 each, and of them what is not extrapolated.
+    """Return lut, ff, bram36 and uram of designs, int64 each, and of them what is not extrapolated."""
+    return rounded(added(of_all_arrays(one, of("array.count")) for one in all_structures(sizes_of(of))), unlimited(of))
 
-    Half block RAMs are rounded up together.
-    """
-    totals: dict[str, list[Any]] = {name: [np.int64(0)] * 2 for name in COUNTS}  # all, known
-    for found in all_structures(sizes_of(of)):
-        whole = of_all_arrays(found, of("array.count"))
-        known = np.asarray(found.how) < EXTRAPOLATED
-        for name, sums in totals.items():
-            amount = getattr(whole, name)
-            sums[0], sums[1] = sums[0] + amount, sums[1] + np.where(known, amount, 0)
-    is_unlimited = unlimited(of)
+
+def rounded(totals: Totals, is_unlimited: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return sums as demands, all and known, one dict where all is known: half block RAMs are rounded up together."""
     both = []
     for place in (0, 1):
         lut, ff, halves, urams = (totals[name][place] for name in COUNTS)
         brams = np.where(is_unlimited, INT64_MAX, (halves + 1) // 2)
         both.append({"bram36": brams, "lut": lut, "ff": ff, "uram": urams})
-    return both[0], both[1]
+        if all(total is known for total, known in totals.values()):
+            break
+    return both[0], both[-1]

@@ -25,12 +25,16 @@ from pivotsim.hardware.resources.block_rams import (
 from pivotsim.hardware.resources.counted import (
     CODES,
     COUNTED_BY,
+    DEPENDS,
     METHODS,
     SIZE_PATHS,
     by_synthesis,
-    demands,
     number,
+    rounded,
+    sizes_of,
+    unlimited,
 )
+from pivotsim.hardware.resources.structures.tables import StructureTables
 from pivotsim.hardware.resources.vivado import DESIGN_PATHS, built
 from pivotsim.io.spec_values import value_at
 from pivotsim.units import INT64_MAX
@@ -117,6 +121,7 @@ class ResourceModel:
         self._report = hw.fpga.vivado
         self.values = {path: _numbers(path, values[path]) for path in PATHS if path in values}
         self.constants = {path: _numbers(path, [value_at(hw, path)])[0] for path in PATHS if path not in values}
+        self._structures = StructureTables(self.values, self.constants, DEPENDS, sizes_of)
         # (whether each array has its own, axes) -> block RAMs of all memories that depend on those axes alone
         self._tables: dict[tuple[bool, tuple[str, ...]], Any] = {}
         self._others: list[tuple[str, int | None, tuple[str, ...]]] = []  # of more combinations than a table holds
@@ -156,9 +161,13 @@ class ResourceModel:
         known: dict[str, Any] = {}  # demands without what is extrapolated
         uram = self._uram(of) if np.any(of(URAM_FROM)) and not np.all(is_counted) else np.int64(0)
         if np.any(is_counted):
-            counts, known = demands(of)
-            uram = np.where(is_counted, counts.pop("uram"), uram)
-            found |= {name: np.where(is_counted, counts[name], found.get(name, 0)) for name in counts}
+            counts, known = rounded(self._structures.totals(places, of, of(COUNT), count), unlimited(of))
+            if np.all(is_counted):
+                found |= {name: counts[name] for name in ("bram36", "lut", "ff")}
+                uram = counts["uram"]
+            else:
+                uram = np.where(is_counted, counts["uram"], uram)
+                found |= {n: np.where(is_counted, counts[n], found.get(n, 0)) for n in ("bram36", "lut", "ff")}
         if self._report is not None:
             is_built = built(of, self._report)
             is_counted = is_counted & ~is_built
@@ -169,9 +178,13 @@ class ResourceModel:
         is_extrapolated: Any = np.zeros(count, dtype=np.bool_)
         for name, demand in found.items():
             bound = np.minimum(of(f"fpga.{name}"), INT64_MAX - 1)  # no device has room for what is unlimited
-            fits &= demand <= bound
-            fits_known &= known.get(name, demand) <= bound
-            is_extrapolated = is_extrapolated | (known.get(name, demand) < demand)
+            suffices = demand <= bound
+            fits &= suffices
+            if known.get(name, demand) is demand:
+                fits_known &= suffices
+            else:
+                fits_known &= known[name] <= bound
+                is_extrapolated = is_extrapolated | (known[name] < demand)
         if np.any(uram):
             fits &= uram <= np.minimum(of(URAM), ENDLESS - 1)
         decides = is_counted & is_extrapolated & fits_known

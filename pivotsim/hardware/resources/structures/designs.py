@@ -17,7 +17,9 @@ and from their banks and grow with banks times log2(banks).
 The memory of biases is counted for one word a column; the biases of a whole GEMM lie in it, n words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -32,22 +34,31 @@ from pivotsim.hardware.resources.structures.sums import opmem
 
 def all_structures(sizes: Sizes) -> Iterator[Structure]:
     """Yield the structures of designs."""
-    yield element_columns(sizes)
-    yield skew_registers(sizes)
-    banks = banks_of(np.maximum(sizes.lanes, np.maximum(sizes.rows, sizes.cols)))
+    for count in STRUCTURES.values():
+        yield count(sizes)
+
+
+def _operands(name: str, sizes: Sizes) -> Structure:
+    """Count IPMEM or WTMEM, which the array reads a side at a time."""
     width = np.maximum(sizes.rows, sizes.cols)
-    ultra = {name: np.asarray(sizes.ultra) & bit > 0 for name, bit in ULTRA_BIT.items()}
-    yield byte_memory("ipmem", sizes.ipmem_bytes, banks, sizes.lanes, width, ultra["ipmem"])
-    yield byte_memory("wtmem", sizes.wtmem_bytes, banks, sizes.lanes, width, ultra["wtmem"])
-    yield byte_memory("gb", sizes.gb_bytes, banks, sizes.lanes, sizes.lanes, ultra["gb"])._replace(shared=True)
+    in_ultra = np.asarray(sizes.ultra) & ULTRA_BIT[name] > 0
+    return byte_memory(name, getattr(sizes, f"{name}_bytes"), _banks(sizes), sizes.lanes, width, in_ultra)
+
+
+def _global_buffer(sizes: Sizes) -> Structure:
+    in_ultra = np.asarray(sizes.ultra) & ULTRA_BIT["gb"] > 0
+    found = byte_memory("gb", sizes.gb_bytes, _banks(sizes), sizes.lanes, sizes.lanes, in_ultra)
+    return found._replace(shared=True)
+
+
+def _biases(sizes: Sizes) -> Structure:
     of_word = np.asarray(sizes.bias_lanes)
     stored = np.where(of_word > 0, SUM_BYTES * np.asarray(sizes.cols), 0)
-    yield byte_memory("biases", stored, banks_of(np.maximum(sizes.lanes, of_word)), sizes.lanes, of_word)
-    yield opmem(sizes)
-    yield on_curve("read mover", sizes.lanes, "read mover", _lanes)
-    yield write_mover(sizes)
-    yield sequencers(sizes)
-    yield on_curve("masks, counters", np.asarray(sizes.rows) + sizes.cols, "top", _sides)
+    return byte_memory("biases", stored, banks_of(np.maximum(sizes.lanes, of_word)), sizes.lanes, of_word)
+
+
+def _banks(sizes: Sizes) -> Any:
+    return banks_of(np.maximum(sizes.lanes, np.maximum(sizes.rows, sizes.cols)))
 
 
 def _lanes(row: SynthesisRow) -> float:
@@ -56,3 +67,18 @@ def _lanes(row: SynthesisRow) -> float:
 
 def _sides(row: SynthesisRow) -> float:
     return row.rows + row.cols
+
+
+STRUCTURES: Mapping[str, Callable[[Sizes], Structure]] = {
+    "columns": element_columns,
+    "skew registers": skew_registers,
+    "ipmem": partial(_operands, "ipmem"),
+    "wtmem": partial(_operands, "wtmem"),
+    "gb": _global_buffer,
+    "biases": _biases,
+    "opmem": opmem,
+    "read mover": lambda sizes: on_curve("read mover", sizes.lanes, "read mover", _lanes),
+    "write mover": write_mover,
+    "sequencers": sequencers,
+    "masks, counters": lambda sizes: on_curve("masks, counters", np.asarray(sizes.rows) + sizes.cols, "top", _sides),
+}
