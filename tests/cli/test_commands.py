@@ -216,7 +216,7 @@ def test_show_fit(pivotsim):
     assert data["resources"]["dsp"]["demand"] == data["published"]["dsp"] == 2304
     assert data["published"] == {"dsp": 2304, "lut": 4566, "ff": 20668, "bram36": 48}
     text = pivotsim("show", "fit").out
-    assert re.search(r"BRAM36 +48 +912 +864 +5\.3 % +fits +calibrated +48", text)
+    assert re.search(r"LUTs +60,048 +274,080 +214,032 +21\.9 % +fits +interpolated +4,566", text)
     assert "zcu102 on XCZU9EG: fits" in text and "what lowers it" not in text
 
 

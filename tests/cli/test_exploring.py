@@ -93,7 +93,7 @@ def test_digits_of_a_front_fit_its_numbers(pivotsim, tmp_path):
     pair = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
     _, out = swept(pivotsim, tmp_path, {"array.clock_mhz": [125.0], "array.cols": [36]}, fixed=pair)
     row = pivotsim("front", out).out.splitlines()[3].split()
-    assert row == ["knee", "0", "125", "36", "2,304", "48", "4,608", "20,668", "true", "false", "2,956,824", "48.500",
+    assert row == ["knee", "0", "125", "36", "2,304", "0", "60,048", "29,452", "true", "false", "2,956,824", "48.500",
                    "0.38412", "18.630"]  # fmt: skip
 
 

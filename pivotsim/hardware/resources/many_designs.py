@@ -160,7 +160,7 @@ class ResourceModel:
             }
         known: dict[str, Any] = {}  # demands without what is extrapolated
         uram = self._uram(of) if np.any(of(URAM_FROM)) and not np.all(is_counted) else np.int64(0)
-        if np.any(is_counted):
+        if np.any(is_counted) and count:
             counts, known = rounded(self._structures.totals(places, of, of(COUNT), count), unlimited(of))
             if np.all(is_counted):
                 found |= {name: counts[name] for name in ("bram36", "lut", "ff")}

@@ -148,7 +148,10 @@ def test_one_array_is_what_it_was():
 
 
 def test_resources_of_several_arrays():
-    one, three = ps.fit(several(1)), ps.fit(several(3))
+    counted = ps.fit(several(1)), ps.fit(several(3))
+    (gb,) = (part.lut for part in counted[0].synthesis.parts if part.name == "gb")
+    assert counted[1]["lut"].demand - gb == 3 * (counted[0]["lut"].demand - gb)
+    one, three = (ps.fit(several(n).replace({"fpga.use.counted_by": "fitted"})) for n in (1, 3))
     assert three["dsp"].demand == 3 * one["dsp"].demand and three["lut"].demand == 3 * one["lut"].demand
     shared = HW.fpga.use.bram36_fixed + next(m.blocks for m in one.memories if m.memory == "gb")
     assert three["bram36"].demand - shared == 3 * (one["bram36"].demand - shared)
