@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, output
-from pivotsim.cli.fronts import USUALLY, column_names
+from pivotsim.cli.exploration.fronts import USUALLY, column_names
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
 from pivotsim.cli.status import paused
 from pivotsim.errors import InputError, check_choice, got

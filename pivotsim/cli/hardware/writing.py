@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import options
+from pivotsim.cli.models import pruning
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError, got

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options, paging, pruning
+from pivotsim.cli import options, paging
+from pivotsim.cli.models import pruning
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_breakdown, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (
@@ -237,7 +238,7 @@ def compare_command(
 
 def _compare_several(paths: list[Path], html: Path | None, json: bool) -> None:
     """Print several results beside each other."""
-    from pivotsim.cli.compare_tables import compared_to_dict, named, print_compared
+    from pivotsim.cli.simulation.compare_tables import compared_to_dict, named, print_compared
     from pivotsim.simulation.comparison import identity, read_result
     from pivotsim.simulation.results import hash_of, header
 

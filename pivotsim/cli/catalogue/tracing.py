@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import options
+from pivotsim.cli.models import pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table
 from pivotsim.cli.settings import model_of
 from pivotsim.errors import InputError

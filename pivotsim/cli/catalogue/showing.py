@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pivotsim.cli import options, pruning
+from pivotsim.cli import options
+from pivotsim.cli.catalogue.tracing import show_trace_command
 from pivotsim.cli.command import App
+from pivotsim.cli.models import pruning
 from pivotsim.cli.output import print_json, print_line, print_table
 from pivotsim.cli.settings import load_both, model_of, parse_settings
-from pivotsim.cli.tracing import show_trace_command
 from pivotsim.tables import percent
 
 if TYPE_CHECKING:

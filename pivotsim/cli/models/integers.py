@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
+from pivotsim.cli.models.rungs import parse_rungs
 from pivotsim.cli.output import beside, print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_end
-from pivotsim.cli.rungs import parse_rungs
 from pivotsim.errors import InputError
 from pivotsim.tables import counted, number, percent
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options, paging
-from pivotsim.cli.audit_tables import print_audit, print_summary, print_verdicts
 from pivotsim.cli.command import App
 from pivotsim.cli.output import print_json, print_line, print_note, print_notes
+from pivotsim.cli.papers.audit_tables import print_audit, print_summary, print_verdicts
 from pivotsim.cli.settings import load_both, parse_settings
 from pivotsim.errors import InputError
 from pivotsim.published.registry import PAPERS, Paper, reproduce

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options, paging
-from pivotsim.cli.cosearch_json import search_to_dict
-from pivotsim.cli.cosearch_tables import print_answer, print_boards, print_front, print_paths, print_rungs
+from pivotsim.cli.exploration.cosearch_json import search_to_dict
+from pivotsim.cli.exploration.cosearch_tables import print_answer, print_boards, print_front, print_paths, print_rungs
+from pivotsim.cli.models.rungs import RungOption, parse_rungs
 from pivotsim.cli.output import print_json, print_line
 from pivotsim.cli.report_tables import print_end
-from pivotsim.cli.rungs import RungOption, parse_rungs
 from pivotsim.cli.settings import check_stated_once, load_both, model_not_used, parse_settings, score_bits_not_used
 from pivotsim.errors import InputError, got
 

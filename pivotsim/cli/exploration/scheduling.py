@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pivotsim.cli import options, paging
+from pivotsim.cli.exploration.schedule_sweeps import Asked, Numbers, numbers, show_sweep, sweep_of, swept_option
 from pivotsim.cli.output import print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_end, print_said
-from pivotsim.cli.schedule_sweeps import Asked, Numbers, numbers, show_sweep, sweep_of, swept_option
 from pivotsim.cli.settings import load_both, model_not_used, parse_settings
 from pivotsim.errors import InputError, check_choice, got
 from pivotsim.tables import counted, number, percent

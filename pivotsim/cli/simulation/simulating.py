@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pivotsim.cli import checkpoints, drawing, importing, options, paging, pruning
+from pivotsim.cli import drawing, options, paging
+from pivotsim.cli.models import checkpoints, importing, pruning
 from pivotsim.cli.output import beside, check_free, print_json, print_line, print_table, progress
 from pivotsim.cli.report_tables import print_breakdown, print_details, print_end, print_energy, print_said, write_plots
 from pivotsim.cli.settings import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pivotsim.cli import options
-from pivotsim.cli.pruning import Pruning, parse_pruning
+from pivotsim.cli.models.pruning import Pruning, parse_pruning
 from pivotsim.errors import InputError, got, nearest
 from pivotsim.workload.lowering.plan import lower
 
