@@ -249,7 +249,7 @@ def _write_plots(
     """Write the pictures where a folder is given, and return their paths."""
     if folder is None:
         return []
-    from pivotsim.plots.effort import plot_entropies, plot_front
+    from pivotsim.plots.exploration.effort import plot_entropies, plot_front
 
     paths = [plot_entropies(search, answers[0].choice, folder)] if answers else []
     return paths if front is None else [*paths, plot_front(front, str(cost), folder)]

@@ -77,7 +77,7 @@ def front_command(
         drawn = front_uncertainty(folder, names, maximize=up, where=rules, space=space, draws=draws, seed=seed)
     written = []
     if plots is not None:
-        from pivotsim.plots.front import plot_front
+        from pivotsim.plots.exploration.front import plot_front
 
         drawn_front = plot_front(dataset, front, names, knee, plots, axes, where=rules, maximize=up)
         written = [*drawn_front, *drawing.plot_drawn(drawn, plots)]

@@ -126,7 +126,7 @@ def show_sweep(
     check_free("--csv", csv, json)
     written: list[Path] = []
     if plots is not None:
-        from pivotsim.plots.schedule_sweep import plot_sweep
+        from pivotsim.plots.exploration.schedule_sweep import plot_sweep
 
         written += plot_sweep(table, plots)
     if csv is not None:

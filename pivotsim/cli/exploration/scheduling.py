@@ -137,7 +137,7 @@ def schedule_command(
     of_model = model_not_used(settings, model, whole.model, lambda m: [lower(plan(m), batch.single)], scope="encoders")
     written: list[Path] = []
     if plots is not None:
-        from pivotsim.plots.staircase import plot_schedule
+        from pivotsim.plots.exploration.staircase import plot_schedule
 
         written = plot_schedule(found, plots)
     shown = {"accuracy": accuracy, "set": settings}

@@ -108,7 +108,7 @@ def calibrate_command(
     for write in (write_csv, write_out) if is_stdout(out) else (write_out, write_csv):  # what may fail comes first
         write()
     if plots is not None:
-        from pivotsim.plots.calibration import plot_calibration
+        from pivotsim.plots.hardware.calibration import plot_calibration
 
         written.append(f"wrote {plot_calibration(found, plots)}")
     said = [f"{measured}: {sample.source}"] if sample.source else []

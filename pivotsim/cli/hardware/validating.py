@@ -58,7 +58,7 @@ def validate_command(
         write_atomic(csv, text.getvalue())
         written.append(f"wrote {csv}: {sum(len(each.rows) for each in found):,} rows")
     if plots is not None:
-        from pivotsim.plots.validation import plot_validation
+        from pivotsim.plots.hardware.validation import plot_validation
 
         written.append(f"wrote {plot_validation(found, plots)}")
     if json:

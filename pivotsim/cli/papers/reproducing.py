@@ -77,7 +77,7 @@ def _reproduce(
     written: list[Path] = []
     if plots is not None:
         drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
-        written, notes = importlib.import_module(f"pivotsim.plots.{name}").plot_audit(audit, plots, **drawn)
+        written, notes = importlib.import_module(f"pivotsim.plots.papers.{name}").plot_audit(audit, plots, **drawn)
         print_notes(notes)
     written += paging.write_page(audit, html, asked={"hw": hw, **said})
     if json:

@@ -39,7 +39,7 @@ def watch_command(
     from pivotsim.engines.pe.operands import seeded_operands
     from pivotsim.engines.pe.size import check_size
     from pivotsim.hardware.kinds.systolic import as_systolic
-    from pivotsim.plots.wavefront import animate_wavefront, plot_wavefront
+    from pivotsim.plots.simulation.wavefront import animate_wavefront, plot_wavefront
     from pivotsim.simulation.gemm.executed import execute_gemm
     from pivotsim.simulation.gemm.single import array_options, check_sizes
     from pivotsim.simulation.results import hash_of, header
