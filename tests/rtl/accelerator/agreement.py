@@ -17,7 +17,7 @@ from pivotsim.rtl.program import Program
 from tests.oracles.memory import clock as memory_clock
 from tests.oracles.memory.program import LOOP_ORDERS
 from tests.proofs.memory_campaign import engine_mask, random_mask
-from tests.rtl.accelerator import Build, Run, VerilatedAccelerator
+from tests.rtl.accelerator.bridge import Build, Run, VerilatedAccelerator
 
 EDGES = ("padded", "aware")
 

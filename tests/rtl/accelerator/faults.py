@@ -7,9 +7,9 @@ import random
 from pathlib import Path
 
 from tests.rtl import verilated
-from tests.rtl.accelerator import MODEL, Build, VerilatedAccelerator
+from tests.rtl.accelerator.agreement import Tally, differences, draw_case
+from tests.rtl.accelerator.bridge import MODEL, Build, VerilatedAccelerator
 from tests.rtl.faults import Fault
-from tests.rtl.memory_agreement import Tally, differences, draw_case
 
 CASES = 250  # of each small build
 SMALL_BUILDS = (

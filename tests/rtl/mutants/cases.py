@@ -10,8 +10,8 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW, DIMENSIONS
 from pivotsim.rtl.encoding import tables, word
 from tests.proofs.memory_campaign import random_mask
-from tests.rtl.accelerator import Build
-from tests.rtl.memory_agreement import Case, Prepared, draw_case, prepared
+from tests.rtl.accelerator.agreement import Case, Prepared, draw_case, prepared
+from tests.rtl.accelerator.bridge import Build
 
 SEED, MOST_DRAWN = 7, 20_000  # drawn: of a kind
 SLOW = {"axi_bytes_per_cycle": None, "dram_bytes_per_s": 1, "clock_hz": 3}

@@ -12,11 +12,11 @@ from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import bits
 from pivotsim.rtl.sources import PARTS, modules
 from tests.rtl import verilated
-from tests.rtl.bridge import FOLD_OVERLAPS, SLICE
+from tests.rtl.array.bridge import FOLD_OVERLAPS, SLICE
 from tests.rtl.verilated import HERE, Model
 
 SOURCES = (*modules(*PARTS), *sorted((HERE / "bench").glob("*.v")), SLICE)
-MODEL = Model("bench", SOURCES, HERE / "memory_bridge.cpp")
+MODEL = Model("bench", SOURCES, HERE / "accelerator" / "bridge.cpp")
 UNSCALED = Scale(1, 0)
 EVENTS = ("load_start", "load_end", "tile_start", "tile_end", "stream_start", "stream_end", "drain_start", "drain_end")
 MOVED = ("dram_read", "dram_write", "gb_write", "ipmem_write", "wtmem_write", "sums")

@@ -6,12 +6,14 @@ import random
 import pytest
 
 from tests.proofs.slices_rtl import sliced
-from tests.rtl import accelerator, other_slices, verilated
-from tests.rtl.agreement import EDGES, Tally, differences, draw_point
-from tests.rtl.bridge import Build, VerilatedArray
-from tests.rtl.memory_agreement import Tally as MemoryTally
-from tests.rtl.memory_agreement import differences as memory_differences
-from tests.rtl.memory_agreement import draw_case
+from tests.rtl import verilated
+from tests.rtl.accelerator import bridge as accelerator
+from tests.rtl.accelerator.agreement import Tally as MemoryTally
+from tests.rtl.accelerator.agreement import differences as memory_differences
+from tests.rtl.accelerator.agreement import draw_case
+from tests.rtl.array.agreement import EDGES, Tally, differences, draw_point
+from tests.rtl.array.bridge import Build, VerilatedArray
+from tests.rtl.slices import other_slices
 
 MISSING = verilated.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")

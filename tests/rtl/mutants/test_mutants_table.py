@@ -3,7 +3,7 @@
 import re
 
 from tests.proofs.rtl_mutants import FAULTS, judged, read_table, reasons
-from tests.rtl.mutant_cases import BUILDS
+from tests.rtl.mutants.cases import BUILDS
 
 
 def test_the_reasons_are_those_stated():

@@ -14,7 +14,7 @@ NO_FINDING = ("-Wno-WIDTH", "-Wno-UNUSEDSIGNAL", "-Wno-UNUSEDPARAM")  # of the b
 MASTERS = tuple(module(name) for name in ("burst_splitter", "axi_read_master", "axi_write_master"))
 BENCH = tuple(HERE / "axi" / f"{name}.v" for name in ("axi_memory", "axi_checker"))
 SOURCES = (*MASTERS, *BENCH, HERE / "axi" / "masters_bench.v")
-MODEL = Model("masters_bench", SOURCES, HERE / "axi_bridge.cpp", NO_FINDING)
+MODEL = Model("masters_bench", SOURCES, HERE / "axi" / "masters_bridge.cpp", NO_FINDING)
 MOST_CLOCKS = 20_000  # of a command, far above any right number
 
 

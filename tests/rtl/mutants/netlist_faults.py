@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pivotsim.rtl.sources import PARTS, VERILOG, module, modules
-from tests.rtl.accelerator import Build, VerilatedAccelerator, parameters_of
-from tests.rtl.bridge import SLICE
+from tests.rtl.accelerator.bridge import Build, VerilatedAccelerator, parameters_of
+from tests.rtl.array.bridge import SLICE
 from tests.rtl.verilated import HERE, Model
 
 BENCH = HERE / "bench"
@@ -96,7 +96,7 @@ def draw_faults(build: Build, count: int, seed: int, folder: Path) -> tuple[list
     assert count_of == 1 and ended == 1
     bench.write_text(own)
     sources = (netlist, bench, BENCH / "dram_model.v", SLICE, module("skew"))
-    return faults, Model("bench", sources, HERE / "mutant_bridge.cpp", OFF)
+    return faults, Model("bench", sources, HERE / "mutants" / "bridge.cpp", OFF)
 
 
 class FaultyAccelerator(VerilatedAccelerator):

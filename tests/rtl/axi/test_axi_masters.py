@@ -16,17 +16,20 @@ from pivotsim.rtl.sizes import LEAST_ADDRESS_BITS
 from pivotsim.rtl.sources import PARTS, modules
 from pivotsim.workload.ops import Op
 from tests.rtl import verilated
-from tests.rtl.accelerator import Build, VerilatedAccelerator
-from tests.rtl.axi_masters import BENCH, MASTERS, MODEL, NO_FINDING, Masters, run
-from tests.rtl.bridge import SLICE
-from tests.rtl.memory_agreement import draw_case, prepared
+from tests.rtl.accelerator.agreement import draw_case, prepared
+from tests.rtl.accelerator.bridge import Build, VerilatedAccelerator
+from tests.rtl.array.bridge import SLICE
+from tests.rtl.axi.masters import BENCH, MASTERS, MODEL, NO_FINDING, Masters, run
 from tests.rtl.verilated import HERE, Model
 
 MISSING = verilated.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
 SMALL = Masters(lanes=5, burst_beats=16, outstanding=3, burst_bits=1)  # many bursts, a stream narrower than AXI
 WHOLE = Model(
-    "bench", (*modules(*PARTS), SLICE, *BENCH, HERE / "axi" / "bench.v"), HERE / "memory_bridge.cpp", NO_FINDING
+    "bench",
+    (*modules(*PARTS), SLICE, *BENCH, HERE / "axi" / "bench.v"),
+    HERE / "accelerator" / "bridge.cpp",
+    NO_FINDING,
 )
 SMALL_BOARD = {
     "array.rows": 3, "array.cols": 2, "array.mac_latency": 2, "memories.buffer_read_cycles": 1,

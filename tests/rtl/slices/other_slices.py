@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pivotsim.rtl.sources import module
-from tests.rtl.bridge import SLICE
-from tests.rtl.verilated import HERE, Model, cache_folder, library
+from tests.rtl.array.bridge import SLICE
+from tests.rtl.verilated import Model, cache_folder, library
 
+HERE = Path(__file__).parent
 ROWS = 4
 LIMIT_S = 300
 OURS = tuple(module(name) for name in ("pe_dsp48e2", "array_column_dsp48e2", "skew"))

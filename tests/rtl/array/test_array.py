@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.rtl import bridge, faults, verilated
-from tests.rtl.agreement import EDGES, Point, Tally, differences, draw_point
-from tests.rtl.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray
+from tests.rtl import faults, verilated
+from tests.rtl.array import bridge
+from tests.rtl.array.agreement import EDGES, Point, Tally, differences, draw_point
+from tests.rtl.array.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray
 
 SHAPES = ((1, 1), (1, 5), (6, 1), (4, 3))
 POINTS = 500

@@ -7,7 +7,7 @@ import numpy as np
 
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.pe import clock as pe
-from tests.rtl.bridge import DATAFLOWS, Build, VerilatedArray
+from tests.rtl.array.bridge import DATAFLOWS, Build, VerilatedArray
 
 EDGES = ("padded", "aware")
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from pivotsim.rtl.sources import VERILOG, module
 from tests.rtl import verilated
-from tests.rtl.verilated import HERE, Model, cache_folder, missing
+from tests.rtl.verilated import Model, cache_folder, missing
 
 __all__ = ["DATAFLOWS", "FOLD_OVERLAPS", "Build", "Run", "VerilatedArray", "cache_folder", "library", "missing"]
 
+HERE = Path(__file__).parent
 SLICE = VERILOG.parent / "testbench" / "DSP48E2.v"
 SOURCES = [
     *(HERE / name for name in ("systolic.v", "sequencer.v", "pe_digest.v", "delay.v", "collector.v")),

@@ -12,10 +12,11 @@ import pytest
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.rtl.sources import PARTS, VERILOG, modules
 from pivotsim.workload.masks.masks import OPERANDS
-from tests.rtl import accelerator_faults, verilated
-from tests.rtl.accelerator import MODEL, Build, VerilatedAccelerator, library
-from tests.rtl.bridge import FOLD_OVERLAPS
-from tests.rtl.memory_agreement import EDGES, Tally, differences, draw_case
+from tests.rtl import verilated
+from tests.rtl.accelerator import faults as accelerator_faults
+from tests.rtl.accelerator.agreement import EDGES, Tally, differences, draw_case
+from tests.rtl.accelerator.bridge import MODEL, Build, VerilatedAccelerator, library
+from tests.rtl.array.bridge import FOLD_OVERLAPS
 
 CASES = 300
 # every overlap; the other choices in turn
