@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.rtl.bridge import Build
+from tests.rtl.array.bridge import Build
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
@@ -60,10 +60,10 @@ FAULTS = [
     Fault("rtl: unsigned operand", "pivotsim/rtl/verilog/array/pe_generic.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
     Fault("rtl: a register of the token missing", "pivotsim/rtl/verilog/array/pe_generic.v", "token <= token_half;", "token <= token_in && !train_ends;"),
     Fault("rtl: partial sum lost on the way down", "pivotsim/rtl/verilog/array/pe_generic.v", ": p_in + {{16{addend[15]}}, addend};", ": {{16{addend[15]}}, addend};"),
-    Fault("rtl: skew of rows off by one", "tests/rtl/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
-    Fault("rtl: the drain does not wait for the last operand", "tests/rtl/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
-    Fault("rtl: a settled load does not wait for the last row", "tests/rtl/sequencer.v", "enters_first[last_row]", "stream_begins"),
-    Fault("rtl: a load moves past the rows before", "tests/rtl/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
+    Fault("rtl: skew of rows off by one", "tests/rtl/array/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
+    Fault("rtl: the drain does not wait for the last operand", "tests/rtl/array/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
+    Fault("rtl: a settled load does not wait for the last row", "tests/rtl/array/sequencer.v", "enters_first[last_row]", "stream_begins"),
+    Fault("rtl: a load moves past the rows before", "tests/rtl/array/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
     Fault("slices: the held operand changes in every clock", "pivotsim/rtl/verilog/array/pe_dsp48e2.v", ".CEB2(x_first_in)", ".CEB2(1'b1)"),
     Fault("slices: tags a clock early", "pivotsim/rtl/verilog/array/array_column_dsp48e2.v", ".WIDTH(2), .DEPTH(R)", ".WIDTH(2), .DEPTH(R - 1)"),
     Fault("pe: columns that share slices see an operand one after the other", KERNEL, "state[X_AT] -= config.packing", "state[X_AT] -= 1"),
@@ -113,7 +113,7 @@ def caught_by(fault: Fault, folder: Path, campaign: str = "tests.rtl.faults") ->
 
 def _rtl_cache(fault: Fault, folder: Path) -> Path:
     """An engine's fault leaves the libraries as they are; the Verilog's needs new ones, on the same runtime."""
-    from tests.rtl.bridge import cache_folder
+    from tests.rtl.array.bridge import cache_folder
 
     if not fault.file.endswith(".v"):
         return cache_folder()
@@ -126,8 +126,8 @@ def small_campaign() -> str:
     """Return the first difference on the small arrays, as 'what (where)', or ''."""
     import random
 
-    from tests.rtl.agreement import Tally, differences, draw_point
-    from tests.rtl.bridge import VerilatedArray
+    from tests.rtl.array.agreement import Tally, differences, draw_point
+    from tests.rtl.array.bridge import VerilatedArray
 
     draw = random.Random(7)
     for build in SMALL_BUILDS:

@@ -13,7 +13,7 @@ from pivotsim.rtl.layers.parameters import layer_parameters, layer_widths
 from pivotsim.rtl.layers.program import End
 from pivotsim.rtl.sources import PARTS, UNIT_PARTS, modules
 from tests.rtl import verilated
-from tests.rtl.bridge import SLICE
+from tests.rtl.array.bridge import SLICE
 from tests.rtl.verilated import HERE, Model
 
 DRIVER = HERE.parents[1] / "pivotsim" / "rtl" / "driver"
