@@ -8,11 +8,11 @@ from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.pl_units.operations import UnitOperation
 from pivotsim.engines.pl_units.passes import DramPort, pass_cycles
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.integer.steps import Gemm, Operation
+from pivotsim.integer.steps import Gemm, Operation, Step
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.compiler import BIAS_SLOT
 from pivotsim.rtl.layers.memory_map import copy_kind
-from pivotsim.rtl.layers.placed_units import Placed, placed_units, reads_of
+from pivotsim.rtl.layers.placed_units import Placed, constants_of, placed_units, reads_of
 from pivotsim.rtl.layers.program import (
     COMPUTE,
     GATE,
@@ -25,7 +25,7 @@ from pivotsim.rtl.layers.program import (
     UnitPass,
 )
 from pivotsim.rtl.layers.tensor_map import TensorMap, Use
-from pivotsim.rtl.layers.unit_passes import PassWriter, constants_of
+from pivotsim.rtl.layers.unit_passes import MAX_OPERATIONS, PassWriter
 
 
 def layer_program(paths: Sequence[Path], board: SystolicHardware) -> LayerProgram:
@@ -88,18 +88,20 @@ class _Compiler:
         )
 
     def _entries(self, path: Path, placed: Placed, uses: Sequence[Use], before: Sequence[Entry]) -> list[Entry]:
-        if placed.is_pass:
-            return [self._pass(path, placed)]
-        (step,) = placed.steps
+        if placed.is_pass and (found := self._pass(path, placed)):
+            return [found]
+        step = placed.steps[0]
         if not isinstance(step, Gemm):
-            reads = tuple(self.map.named(path, name) for name in step.inputs)
-            name = f"{step.encoder}.{step.module}"
-            return [Stop(name, COMPUTE, reads, self.map.named(path, step.output), step)]
+            return [self._stop(path, each) for each in placed.steps]
         made = {entry.writes for entry in before if isinstance(entry, Stop | UnitPass)}
         operands = [operand for use in uses for operand in use.operands if operand in self.map.copies]
         copies = dict.fromkeys(self.map.copies[operand] for operand in operands)
         copied = [self._copied(f"{step.encoder}.{step.module}", copy) for copy in copies if copy not in made]
         return copied + [self._product(use) for use in uses]
+
+    def _stop(self, path: Path, step: Step) -> Stop:
+        reads = tuple(self.map.named(path, name) for name in step.inputs)
+        return Stop(f"{step.encoder}.{step.module}", COMPUTE, reads, self.map.named(path, step.output), step)
 
     def _product(self, use: Use) -> Product:
         program, step = self.map.tables[use.table], use.step
@@ -126,14 +128,19 @@ class _Compiler:
             return Stop(name, kind, (source.name,), copy)
         return UnitPass(name, kind, (source.name,), copy, tuple(operations), {}, self.cycles(operations))
 
-    def _pass(self, path: Path, placed: Placed) -> UnitPass:
+    def _pass(self, path: Path, placed: Placed) -> UnitPass | None:
+        """Return the pass of some steps, None where its operations are too many."""
         first, step = placed.steps[0], placed.steps[-1]
         assert self.passes is not None and isinstance(first, Operation) and isinstance(step, Operation)
         reads = [self.map.tensors[self.map.named(path, name)] for name, _ in reads_of(placed)]
         found = self.map.tensors[self.map.named(path, step.output)]
         positions = self.map.positions(step) if step.kind == "add" else None
         operations = self.passes.operations(placed, [*([positions] if positions else []), *reads], found)
+        name = f"{first.encoder}.{first.module}"
+        if not operations:
+            self.said.append(f"{name}: more than {MAX_OPERATIONS:,} operations; units.memory_bytes is too small")
+            return None
         return UnitPass(
-            f"{first.encoder}.{first.module}", first.kind, tuple(one.name for one in reads), found.name,
+            name, first.kind, tuple(one.name for one in reads), found.name,
             tuple(operations), constants_of(step, self.passes.units.station.lanes), self.cycles(operations),
         )  # fmt: skip

@@ -19,7 +19,7 @@ NORM_BITS = 48  # of a channel's constants in LayerNorm
 
 def layer_widths(program: LayerProgram) -> Widths:
     """Return the bits of counts, addresses and lanes of hardware that runs a layer program."""
-    return widths_of(program.tables, ADDRESS_BITS, _most_counted(program))
+    return widths_of(program.tables, ADDRESS_BITS, most_counted(program))
 
 
 def layer_parameters(program: LayerProgram) -> Mapping[str, int]:
@@ -27,33 +27,36 @@ def layer_parameters(program: LayerProgram) -> Mapping[str, int]:
 
     As in every written design outputs may be scaled by a multiplier: ``MULTIPLIES`` is the caller's.
     """
-    own = dict(parameters_of(program.tables, ADDRESS_BITS, _most_counted(program)))
+    own = parameters_of(program.tables, ADDRESS_BITS, most_counted(program))
+    return {**own, **unit_parameters(program, own["TABLE_BITS"], layer_widths(program))}
+
+
+def unit_parameters(program: LayerProgram, table_bits: int, widths: Widths) -> Mapping[str, int]:
+    """Return the parameters of a program's units, beside tables of GEMMs of those sizes; none where it has no units."""
     if program.units is None:
-        return own
-    station = program.units.station
-    passes = program.passes()
+        return {}
+    station, passes = program.units.station, program.passes()
     places = [len(one.operations) for one in passes]
     places += [len(table) for one in passes for table in one.constants.values()]
-    table_bits = max(LEAST_TABLE_BITS, bits(max(places)))
-    word_bits = max(WORD_BITS * OPERATION_WORDS, NORM_BITS * station.lanes)
-    return own | {
+    own_bits = max(LEAST_TABLE_BITS, bits(max(places)))
+    return {
         "GEARBOX": 1,  # units take as many bytes a clock as they have room for
         "UNITS": sum({UNITS[UNIT_OF.get(kind, "activation")] for kind in program.units.kinds}),
         "UNIT_LANES": station.lanes,
         "UNIT_PORT_BYTES": station.port_bytes,
         "UNIT_WORDS": station.words,
-        "UNIT_TABLE_BITS": table_bits,
+        "UNIT_TABLE_BITS": own_bits,
         "MAX_ELEMENTS": station.max_elements,
         "MAX_CHANNELS": station.max_channels,
         "TOKEN_BITS": station.token_bits,
         "COMPARATORS": station.comparators,
         "PREFIX": station.prefix,
-        "DATA_BITS": max(layer_widths(program).table_bits, word_bits),
-        "INDEX_BITS": max(own["TABLE_BITS"], table_bits),
+        "DATA_BITS": max(widths.table_bits, WORD_BITS * OPERATION_WORDS, NORM_BITS * station.lanes),
+        "INDEX_BITS": max(table_bits, own_bits),
     }
 
 
-def _most_counted(program: LayerProgram) -> int:
+def most_counted(program: LayerProgram) -> int:
     """Return the largest number of bytes that a pass moves at once, and of its operations."""
     passes = program.passes()
     sizes = [one.size_bytes for each in passes for one in each.operations if isinstance(one, Fill | Drain)]

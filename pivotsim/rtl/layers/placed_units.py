@@ -1,7 +1,9 @@
 """Which steps of a layer program run in units of the programmable logic, and why others stay with the host."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.pl_units.operations import MAX_HEADS, Station
@@ -151,3 +153,26 @@ def reads_of(placed: Placed) -> list[tuple[str, str]]:
         return [(first.inputs[0], "int8"), (last.inputs[0], "int16")]
     types = {"norm": ("int16",), "add": ("int16", "int8")[-len(last.inputs) :]}.get(last.kind, ("int8",))
     return list(zip(last.inputs, types, strict=True))
+
+
+def constants_of(step: Operation, lanes: int) -> Mapping[str, Any]:
+    """Return the tables of a step's unit: words of 32 bits, (places, words of a place)."""
+    if step.kind == "softmax":
+        return {"exponentials": np.asarray(step.constants).astype(np.uint32)[:, None]}
+    if step.kind == "norm":
+        return {"norm": _norm_words(step.constants, lanes)}
+    if step.kind in ("add", "score", "sort", "gather"):
+        return {}
+    return {"activation": np.asarray(step.constants).view(np.uint8).astype(np.uint32)[:, None]}
+
+
+def _norm_words(one: Any, lanes: int) -> Any:
+    """Return a beat's multipliers (16 bits) and addends (32 bits), the first channel lowest, in whole words."""
+    n = one.multiplier.size
+    plain = np.zeros((n, 6), dtype=np.uint8)
+    plain[:, :2] = np.asarray(one.multiplier).astype("<i2")[:, None].view(np.uint8)
+    plain[:, 2:] = np.asarray(one.addend).astype("<i4")[:, None].view(np.uint8)
+    beats = plain.reshape(n // lanes, 6 * lanes)
+    whole = np.zeros((len(beats), -(-beats.shape[1] // 4) * 4), dtype=np.uint8)
+    whole[:, : beats.shape[1]] = beats
+    return whole.view("<u4")

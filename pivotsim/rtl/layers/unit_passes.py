@@ -4,8 +4,9 @@ A pass goes by blocks of tokens that fit the memories: filled, run, drained, one
 tensor into blocks, and to lay a block out in a memory, a pass takes the one of the fewest clocks.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, takewhile
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +30,9 @@ from pivotsim.rtl.layers.program import Tensor
 from pivotsim.rtl.layers.walks import walks
 from pivotsim.units import IntArray
 
+MAX_OPERATIONS = 4096  # of a pass: as many as the table of the station holds
 Clocks = Callable[[Sequence[UnitOperation]], int]
+Pitches = Callable[[int], Sequence[int]]
 
 
 class Block(NamedTuple):
@@ -79,58 +82,50 @@ class PassWriter:
         return of_kind(step, reads[0], found)
 
     def _softmax(self, step: Operation, scores: Tensor, found: Tensor) -> list[UnitOperation]:
-        """Return the operations of a softmax, head by head: rows without gaps."""
+        """Head by head: rows without gaps."""
         heads = [range(head * step.n, (head + 1) * step.n) for head in range(step.copies)]
         return self._best(
             self._in_place(cutting, scores, found, lambda block: Softmax(0, *block.sizes[:2]))
-            for cutting in self._cuttings(step.m, [heads], (step.n,))
+            for cutting in self._cuttings(step.m, [heads], lambda n: (n,))
         )
 
     def _norm(self, step: Operation, stream: Tensor, found: Tensor) -> list[UnitOperation]:
-        """Return the operations of a LayerNorm."""
         one = step.constants
         settings = one.bits, one.inverse, one.epsilon, one.shift
         return self._best(
             self._in_place(cutting, stream, found, lambda block: Norm(0, *block.sizes, *settings))
-            for cutting in self._cuttings(step.m, [[range(step.n)]], _pitches(step.n))
+            for cutting in self._cuttings(step.m, [[range(step.n)]])
         )
 
     def _activation(self, step: Operation, given: Tensor, found: Tensor) -> list[UnitOperation]:
-        """Return the operations of an activation."""
         return self._best(
             self._in_place(cutting, given, found, lambda block: Activation(0, *block.sizes))
-            for cutting in self._cuttings(step.m, [[range(step.n)]], _pitches(step.n), (given, found))
+            for cutting in self._cuttings(step.m, self._groups(range(step.n)), flat=(given, found))
         )
 
     def relayout(self, source: Tensor, copy: Tensor, column_size: int) -> list[UnitOperation]:
-        """Return the operations that write a tensor a second time, in another order."""
+        """Return the operations that write a tensor a second time, in another order; a GEMM reads so many columns."""
         columns = np.flatnonzero((copy.arrangement.offsets >= 0).any(axis=0))
-        first, past = int(columns[0]), int(columns[-1]) + 1
-        parts = [range(at, min(past, at + column_size)) for at in range(first, past, column_size)]
-        pitches = {pitch for part in ([range(first, past)], parts) for pitch in _pitches(len(part[0]))}
-        return self._best(
-            [
-                one
-                for block in cutting
-                for one in (*self._moved(Fill, A, source, block, like=copy), *self._moved(Drain, A, copy, block))
-            ]
-            for cutting in self._cuttings(
-                source.arrangement.offsets.shape[0], [[range(first, past)], parts], sorted(pitches)
-            )
-        )
-
-    def _addition(self, step: Operation, stream: Tensor, branch: Tensor, found: Tensor) -> list[UnitOperation]:
-        """Return the operations of an addition; the stream may have prefix rows in front that are left as they are."""
-        scale = step.constants if len(step.inputs) > 1 else step.constants[1]
-        prefix = step.m - branch.arrangement.offsets.shape[0]
-        flat = (stream, branch, found) if not prefix else ()
+        rows, there = source.arrangement.offsets.shape[0], range(int(columns[0]), int(columns[-1]) + 1)
 
         def operations(cutting: Cutting) -> Iterator[UnitOperation]:
             for block in cutting:
-                ahead = min(len(block.rows), max(0, prefix - block.rows.start))
+                yield from self._moved(Fill, A, source, block, like=copy)
+                yield from self._moved(Drain, A, copy, block)
+
+        groups = [*self._groups(there), _parts(there, column_size)]
+        return self._best(operations(cutting) for cutting in self._cuttings(rows, groups))
+
+    def _addition(self, step: Operation, stream: Tensor, branch: Tensor, found: Tensor) -> list[UnitOperation]:
+        """The stream may have prefix rows in front, which are left as they are."""
+        scale = step.constants if len(step.inputs) > 1 else step.constants[1]
+        prefix = step.m - branch.arrangement.offsets.shape[0]
+
+        def operations(cutting: Cutting) -> Iterator[UnitOperation]:
+            for block in cutting:
+                rows, ahead = block.rows, min(len(block.rows), max(0, prefix - block.rows.start))
                 rest = block._replace(
-                    rows=range(block.rows.start + ahead - prefix, block.rows.stop - prefix),
-                    indices=block.indices[ahead:],
+                    rows=range(rows.start + ahead - prefix, rows.stop - prefix), indices=block.indices[ahead:]
                 )
                 yield from self._moved(Fill, A, stream, block)
                 if rest.rows:
@@ -139,70 +134,90 @@ class PassWriter:
                     yield Addition(base, *rest.sizes, base, rest.sizes[2], scale.multiplier, scale.shift)
                 yield from self._moved(Drain, A, found, block)
 
+        flat = () if prefix else (stream, branch, found)
         return self._best(
-            list(operations(cutting)) for cutting in self._cuttings(step.m, [[range(step.n)]], _pitches(step.n), flat)
+            operations(cutting) for cutting in self._cuttings(step.m, self._groups(range(step.n)), flat=flat)
         )
 
     def _tokens(
         self, score: Operation, gather: Operation, softmax: Tensor, stream: Tensor, found: Tensor
     ) -> list[UnitOperation]:
-        """Return the operations of a token drop: scores of every head, then the stream, of which rows stay."""
+        """Scores of every head, then the stream, of which rows stay.
+
+        The class token's row of a head comes alone, or with the rows beside it in DRAM where their elements alternate.
+        """
         (heads, prefix), size = score.constants, softmax.arrangement.offsets.shape[1] // score.constants[0]
-        operations: list[UnitOperation] = []
-        for head in range(heads):
-            columns = range(head * size, (head + 1) * size)
-            operations += self._best(
-                [*self._moved(Fill, A, softmax, cutting[0]), Score(prefix, score.n, heads)]
-                for cutting in self._cuttings(size, [[columns]], _pitches(size), largest=True)
-            )
+
+        def operations(cutting: Cutting) -> Iterator[UnitOperation]:
+            yield from self._moved(Fill, A, softmax, cutting[0])
+            yield Score(prefix, score.n, heads)
+
+        scores = [
+            self._best(operations(cutting) for cutting in self._cuttings(size, [[head]], has_one_row=True))
+            for head in _parts(range(heads * size), size)
+        ]
+        if not all(scores):
+            return []
         whole, kept = (_by_rows(range(tokens), range(gather.n), gather.n) for tokens in (size, gather.m))
         shuffle = Shuffle(0, gather.n, gather.n, score.n, gather.m - prefix, 0, gather.n)
-        return [
-            *operations, *self._moved(Fill, A, stream, whole), shuffle, *self._moved(Drain, B, found, kept)
-        ]  # fmt: skip
+        moved = [*self._moved(Fill, A, stream, whole), shuffle, *self._moved(Drain, B, found, kept)]
+        return [*(one for head in scores for one in head), *moved]
 
     # ---- blocks
 
     def _cuttings(
-        self, rows: int, groups: Sequence[Sequence[range]], pitches: Sequence[int], flat: Sequence[Tensor] = (),
-        *, largest: bool = False,
+        self, rows: int, groups: Sequence[Sequence[range]], pitches: Pitches | None = None, *,
+        flat: Sequence[Tensor] = (), has_one_row: bool = False,
     ) -> Iterator[Cutting]:  # fmt: skip
         """Yield the ways to cut a tensor into blocks that fit; each group of columns is one of them."""
         words = self.units.station.words
         for columns in groups:
             width = max(map(len, columns))
-            for pitch in pitches:
-                if pitch >= width:
-                    for cut in self._cuts(rows, words // pitch, with_one=largest):
-                        yield [_by_rows(part, column, pitch) for column in columns for part in _parts(rows, cut)]
             for cut in self._cuts(rows, words // width) if flat else ():
-                blocks = [_flat(part, column, flat) for column in columns for part in _parts(rows, cut)]
-                whole = [block for block in blocks if block is not None]
-                if len(whole) == len(blocks):
-                    yield whole
+                blocks = (_flat(part, column, flat) for column in columns for part in _parts(range(rows), cut))
+                whole = list(takewhile(lambda block: block is not None, blocks))
+                if sum(block.indices.size for block in whole if block) == rows * sum(map(len, columns)):
+                    yield [block for block in whole if block]
+            for pitch in (pitches or _pitches)(width):
+                for cut in self._cuts(rows, words // pitch, has_one_row):
+                    yield [_by_rows(part, column, pitch) for column in columns for part in _parts(range(rows), cut)]
 
-    def _cuts(self, rows: int, most: int, *, with_one: bool = False) -> list[int]:
+    def _groups(self, columns: range) -> list[list[range]]:
+        """Return the ways to cut columns: all of them, or so few that a side of the array of rows fits."""
+        words, found = self.units.station.words, [[columns]]
+        for side in self.units.sides:
+            width = words // side // 2 * 2 - 1  # odd: rows without gaps serve both ways
+            if 0 < width < len(columns):
+                found.append(_parts(columns, width))
+        return found
+
+    def _cuts(self, rows: int, most: int, has_one_row: bool = False) -> list[int]:
         """Return how many rows a block may have: as many as fit, or whole blocks of a side of the array."""
-        found = [1] if with_one else []
-        for side in (1, *self.units.sides):
-            found += [min(most, rows) // side * side] if most < rows or with_one else [rows]
-            found += [side] if with_one and side <= min(most, rows) else []
-        return [cut for cut in dict.fromkeys(found) if cut]
+        found = [min(most, rows)]
+        for side in self.units.sides:
+            found += [most // side * side] if most < rows else []
+            found += [side] if has_one_row and side <= min(most, rows) else []
+        return [cut for cut in dict.fromkeys([*found, *([1] if has_one_row and most else [])]) if cut]
 
-    def _best(self, candidates: Iterator[list[UnitOperation]]) -> list[UnitOperation]:
-        return min(candidates, key=self.clocks, default=[])
+    def _best(self, candidates: Iterator[Iterator[UnitOperation]]) -> list[UnitOperation]:
+        """Return the operations of the fewest clocks, [] where all ways take more of them than a table holds."""
+        best: tuple[int, list[UnitOperation]] | None = None
+        for candidate in candidates:
+            operations = list(islice(candidate, MAX_OPERATIONS + 1))
+            if len(operations) <= MAX_OPERATIONS:
+                clocks = self.clocks(operations)
+                best = (clocks, operations) if best is None or clocks < best[0] else best
+        return best[1] if best else []
 
     # ---- operations
 
     def _in_place(
         self, cutting: Cutting, given: Tensor, found: Tensor, run: Callable[[Block], Rows]
-    ) -> list[UnitOperation]:
-        operations: list[UnitOperation] = []
+    ) -> Iterator[UnitOperation]:
         for block in cutting:
-            operations += [
-                *self._moved(Fill, A, given, block), run(block), *self._moved(Drain, A, found, block)
-            ]  # fmt: skip
-        return operations
+            yield from self._moved(Fill, A, given, block)
+            yield run(block)
+            yield from self._moved(Drain, A, found, block)
 
     def _moved(
         self, kind: type[Fill] | type[Drain], memory: int, tensor: Tensor, block: Block, like: Tensor | None = None
@@ -222,8 +237,8 @@ def _pitches(n: int) -> tuple[int, ...]:
     return (n,) if n % 2 else (n, n + 1)
 
 
-def _parts(rows: int, cut: int) -> list[range]:
-    return [range(first, min(rows, first + cut)) for first in range(0, rows, cut)]
+def _parts(whole: range, size: int) -> list[range]:
+    return [range(first, min(whole.stop, first + size)) for first in range(whole.start, whole.stop, size)]
 
 
 def _by_rows(rows: range, columns: range, pitch: int) -> Block:
@@ -244,26 +259,3 @@ def _flat(rows: range, columns: range, tensors: Sequence[Tensor]) -> Block | Non
         found = ranks
     assert found is not None
     return Block(rows, columns, found, 0)
-
-
-def constants_of(step: Operation, lanes: int) -> Mapping[str, Any]:
-    """Return the tables of a step's unit: words of 32 bits, (places, words of a place)."""
-    if step.kind == "softmax":
-        return {"exponentials": np.asarray(step.constants).astype(np.uint32)[:, None]}
-    if step.kind == "norm":
-        return {"norm": _norm_words(step.constants, lanes)}
-    if step.kind in ("add", "score", "sort", "gather"):
-        return {}
-    return {"activation": np.asarray(step.constants).view(np.uint8).astype(np.uint32)[:, None]}
-
-
-def _norm_words(one: Any, lanes: int) -> Any:
-    """Return a beat's multipliers (16 bits) and addends (32 bits), the first channel lowest, in whole words."""
-    n = one.multiplier.size
-    plain = np.zeros((n, 6), dtype=np.uint8)
-    plain[:, :2] = np.asarray(one.multiplier).astype("<i2")[:, None].view(np.uint8)
-    plain[:, 2:] = np.asarray(one.addend).astype("<i4")[:, None].view(np.uint8)
-    beats = plain.reshape(n // lanes, 6 * lanes)
-    whole = np.zeros((len(beats), -(-beats.shape[1] // 4) * 4), dtype=np.uint8)
-    whole[:, : beats.shape[1]] = beats
-    return whole.view("<u4")

@@ -14,8 +14,8 @@ from pivotsim.engines.pl_units.operations import Walk, most_per_clock
 from pivotsim.units import IntArray
 
 
-def walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: int) -> list[tuple[int, Walk]]:
-    """Return (offset in DRAM of the first byte, walk) of what moves elements, in the order of their bytes.
+def walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: int) -> Iterator[tuple[int, Walk]]:
+    """Yield (offset in DRAM of the first byte, walk) of what moves elements, in the order of their bytes.
 
     Parameters
     ----------
@@ -32,16 +32,15 @@ def walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: int) -> li
     --------
     A matrix (2, 3) that lies column by column in DRAM and row by row, with a gap, in a memory of 8 banks:
 
-    >>> walks(np.array([0, 2, 4, 1, 3, 5]), np.array([0, 1, 2, 4, 5, 6]), 1, 8)
+    >>> list(walks(np.array([0, 2, 4, 1, 3, 5]), np.array([0, 1, 2, 4, 5, 6]), 1, 8))
     [(0, Walk(base=0, element_step=4, run_step=1, length=2, runs=3, per_clock=2))]
     """
     order = np.argsort(offsets)
     offsets, indices = offsets[order], indices[order]
     ends = (np.flatnonzero(np.diff(offsets) != itemsize) + 1).tolist()
-    found = []
     for first, past in zip([0, *ends], [*ends, offsets.size], strict=True):
-        found += [(int(offsets[first + begin]), walk) for begin, walk in _of_stretch(indices[first:past], lanes)]
-    return found
+        for begin, walk in _of_stretch(indices[first:past], lanes):
+            yield int(offsets[first + begin]), walk
 
 
 def _of_stretch(indices: IntArray, lanes: int) -> Iterator[tuple[int, Walk]]:
