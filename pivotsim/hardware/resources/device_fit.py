@@ -152,7 +152,7 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
 
 def _may_pack(hw: SystolicHardware) -> bool:
     """Whether two columns could share slices that do not yet."""
-    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow)
+    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow, hw.array.cols)
 
 
 def _differing(hw: SystolicHardware) -> list[str]:
