@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pivotsim.energy.rules import RULES
+from pivotsim.energy.rules import CONSTANT, RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.base import HW
 from pivotsim.engines.counts import Counts
-from pivotsim.engines.pl_units.units import unit_bytes
+from pivotsim.engines.pl_units.charges import unit_bytes, unit_pj
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.host import PS_PL_OVERLAPS
@@ -135,7 +135,8 @@ def simulate(
     is_serial = mode != "heads" and images == 1 and not counted.details.side_by_side
     delay_ms = pl_ms + ps_ms if is_serial else placed.timeline.delay_ms
     counts = counted.counts.plus(Counts(local_bytes=unit_bytes(trace, hw))).times(images)
-    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts)
+    arithmetic_pj = 0.0 if energy == CONSTANT else images * unit_pj(trace, hw)
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts, arithmetic_pj)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
     unit_cycles = images * sum(step.cycles for step in steps if step.resource != ARRAY)

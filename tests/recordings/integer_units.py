@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 import pivotsim as ps
+from pivotsim.engines.pl_units.written_fills import written_fill_cycles
 from pivotsim.hardware.resources.recorded import rows_of
 from pivotsim.integer import activation, layer_norm, softmax
 from pivotsim.integer.scaling import Integers
-from pivotsim.rtl.unit_fills import written_fill_cycles
 
 PAGE = Path(__file__).parents[2] / "docs" / "integer_units.md"
 SEED = 20240623

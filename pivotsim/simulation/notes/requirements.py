@@ -19,7 +19,7 @@ from functools import cache
 
 from pivotsim.engines.base import HW, PAPER
 from pivotsim.hardware.memory import BANDWIDTH, BLOCK, OVERLAPPED
-from pivotsim.operations import PL, PS, TOKEN_DROP, UNIT_OF
+from pivotsim.operations import PL, PS, TOKEN_DROP, TOKEN_KINDS, UNIT_OF
 from pivotsim.simulation.notes.facts import (
     ENTROPY,
     Facts,
@@ -126,10 +126,14 @@ ROWS: dict[str, tuple[Need, ...]] = {
     f"units.{TOKEN_DROP}.channels_per_port": (SCHEDULE, *on_pl("gather", "merge")),
     f"units.{TOKEN_DROP}.fused_token": (SCHEDULE, *on_pl("merge")),
     f"units.{TOKEN_DROP}.divide_cycles": (SCHEDULE, *on_pl("merge"), value(f"units.{TOKEN_DROP}.fused_token", "mean")),
+    f"units.{TOKEN_DROP}.score_bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl("score")),
+    f"units.{TOKEN_DROP}.token_bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl("gather", "merge")),
+    f"units.{TOKEN_DROP}.pj_per_element": (ACTIVITY, SCHEDULE, *on_pl(*TOKEN_KINDS)),
     **{
-        f"units.{unit}.bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl(kind))
+        f"units.{unit}.{name}": (ACTIVITY, SCHEDULE, *on_pl(kind))
         for kind, unit in UNIT_OF.items()
         if unit != TOKEN_DROP
+        for name in ("bytes_per_element", "pj_per_element")
     },
     **{f"units.{unit}.*": (SCHEDULE, *on_pl(kind)) for kind, unit in UNIT_OF.items() if unit != TOKEN_DROP},
     "power.board_w": (value("energy", "constant"),),

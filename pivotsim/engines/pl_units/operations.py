@@ -1,0 +1,242 @@
+"""What the units do between memories: operations of the unit station, one after the other.
+
+    DRAM -> FILL -> memory A or B -> a unit, results in place into A -> DRAIN -> DRAM
+
+Both memories have ``lanes`` banks of words of 16 bits: element i lies in bank i mod lanes, so that neighbours never
+meet in a bank. A tensor lies there as its operations say: a base, and steps from row to row and element to element.
+"""
+
+import math
+from typing import NamedTuple, TypeAlias
+
+from pivotsim.errors import InputError
+
+A, B = 0, 1  # memories
+MAX_HEADS = 32  # whose scores of at most 127 sum up in 12 bits
+
+
+class Station(NamedTuple):
+    """A unit station as it is built.
+
+    Attributes
+    ----------
+    lanes : int
+        Elements a clock of every unit, and banks of a memory: a power of two, at least 2.
+    port_bytes : int
+        Bytes a clock from and to DRAM at most, at least 2.
+    words : int
+        16-bit words of each memory, a multiple of ``lanes``.
+    max_elements, max_channels : int
+        Of the longest row of softmax, and of LayerNorm.
+    token_bits, comparators, prefix : int
+        Token dropping: at most 2^token_bits tokens beside the prefix, and its sorter's comparators.
+    """
+
+    lanes: int
+    port_bytes: int
+    words: int
+    max_elements: int = 256
+    max_channels: int = 384
+    token_bits: int = 8
+    comparators: int = 64
+    prefix: int = 1
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of one memory."""
+        return 2 * self.words
+
+
+class Walk(NamedTuple):
+    """Element j of run r has the index base + r * run_step + j * element_step; ``per_clock`` of a run go in a clock."""
+
+    base: int
+    element_step: int
+    run_step: int
+    length: int
+    runs: int
+    per_clock: int
+
+    @property
+    def last_index(self) -> int:
+        """The highest index."""
+        return self.base + (self.runs - 1) * self.run_step + (self.length - 1) * self.element_step
+
+
+class Fill(NamedTuple):
+    """Bytes of DRAM, one after the other, into elements of a walk: int16, or int8 that are extended by their sign."""
+
+    memory: int
+    wide: int  # int16
+    dram_address: int
+    walk: Walk
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the transfer."""
+        return self.walk.length * self.walk.runs * (1 + self.wide)
+
+
+class Drain(NamedTuple):
+    """Elements of a walk to bytes of DRAM, one after the other: int16, or their low bytes."""
+
+    memory: int
+    wide: int
+    dram_address: int
+    walk: Walk
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the transfer."""
+        return self.walk.length * self.walk.runs * (1 + self.wide)
+
+
+class Softmax(NamedTuple):
+    """Rows of A, one behind the other without gaps."""
+
+    base: int
+    rows: int
+    row_elements: int
+
+
+class Activation(NamedTuple):
+    """Rows of A, ``pitch`` from one to the next, through the table."""
+
+    base: int
+    rows: int
+    row_elements: int
+    pitch: int
+
+
+class Norm(NamedTuple):
+    """Rows of A through LayerNorm, whose constants of a row's length are here; those of its channels are in a table."""
+
+    base: int
+    rows: int
+    row_elements: int
+    pitch: int
+    bits: int
+    inverse: int
+    epsilon: int
+    shift: int
+
+
+class Addition(NamedTuple):
+    """Rows of A, the stream, and rows of B, brought to its scale and added to them."""
+
+    base: int
+    rows: int
+    row_elements: int
+    pitch: int
+    branch_base: int
+    branch_pitch: int
+    multiplier: int
+    shift: int
+
+
+class Score(NamedTuple):
+    """Probabilities of the patches, a row of A, from one of ``heads`` heads; all of them come before the shuffle."""
+
+    base: int
+    patches: int
+    heads: int
+
+
+class Shuffle(NamedTuple):
+    """Tokens of A: those of the prefix and the ``kept`` patches with the highest scores into B, these by rank.
+
+    ``fused_base``: the index in B of the token that the others become; -1 where it is not wanted.
+    """
+
+    base: int
+    pitch: int
+    channels: int
+    patches: int
+    kept: int
+    to_base: int
+    to_pitch: int
+    fused_base: int = -1
+
+
+Rows: TypeAlias = Softmax | Activation | Norm | Addition
+UnitOperation: TypeAlias = Fill | Drain | Rows | Score | Shuffle
+
+
+def rows_walk(operation: Rows | Score, lanes: int) -> Walk:
+    """Return the walk of an operation over rows of A, a beat a clock."""
+    if isinstance(operation, Softmax):
+        return Walk(operation.base, 1, 0, operation.rows * operation.row_elements, 1, lanes)
+    if isinstance(operation, Score):
+        return Walk(operation.base, 1, 0, operation.patches, 1, lanes)
+    return Walk(operation.base, 1, operation.pitch, operation.row_elements, operation.rows, lanes)
+
+
+def most_per_clock(element_step: int, lanes: int) -> int:
+    """Return how many elements in a row, ``element_step`` apart, lie in different banks.
+
+    >>> [most_per_clock(step, 16) for step in (1, 197, 196, 0)]
+    [16, 16, 4, 1]
+    """
+    return lanes // math.gcd(element_step, lanes)
+
+
+def check_operation(operation: UnitOperation, station: Station) -> None:
+    """Raise an ``InputError`` if a station of these sizes cannot do an operation."""
+    name, lanes = type(operation).__name__.lower(), station.lanes
+    problems = [f"{name}: {problem}" for problem in _problems(operation, station, lanes)]
+    if problems:
+        raise InputError(problems)
+
+
+def _problems(operation: UnitOperation, station: Station, lanes: int) -> list[str]:
+    found = []
+    walks = []
+    if isinstance(operation, Shuffle):
+        found = _problems_of_tokens(operation, station)
+        blocks = -(-operation.channels // lanes)
+        tokens = (station.prefix + operation.patches, station.prefix + operation.kept)
+        walks = [Walk(operation.base, 1, operation.pitch, operation.channels, tokens[0], 1),
+                 Walk(operation.to_base, 1, operation.to_pitch, operation.channels, tokens[1], 1)]  # fmt: skip
+        if blocks >= 1 << 16:
+            found.append(f"channels: too many (got {operation.channels})")
+        if operation.fused_base >= 0:
+            walks.append(Walk(operation.fused_base, 1, 0, operation.channels, 1, 1))
+    elif isinstance(operation, Fill | Drain):
+        walks = [operation.walk]
+        if not 1 <= operation.walk.per_clock <= most_per_clock(operation.walk.element_step, lanes):
+            most = most_per_clock(operation.walk.element_step, lanes)
+            found.append(f"per_clock: 1 to {most} elements lie in different banks (got {operation.walk.per_clock})")
+    else:
+        walks = [rows_walk(operation, lanes)]
+        if isinstance(operation, Addition):
+            walks.append(Walk(operation.branch_base, 1, operation.branch_pitch, operation.row_elements,
+                              operation.rows, lanes))  # fmt: skip
+        if isinstance(operation, Softmax) and not lanes <= operation.row_elements <= station.max_elements:
+            found.append(f"row_elements: {lanes} to {station.max_elements} expected (got {operation.row_elements})")
+        if isinstance(operation, Norm) and (
+            operation.row_elements % lanes or not lanes <= operation.row_elements <= station.max_channels
+        ):
+            expected = f"a multiple of {lanes}, at most {station.max_channels}, is expected"
+            found.append(f"row_elements: {expected} (got {operation.row_elements})")
+        if isinstance(operation, Score):
+            found += _problems_of_tokens(operation, station)
+    for walk in walks:
+        steps = f"{walk.base}, {walk.element_step} and {walk.run_step}"
+        if min(walk.length, walk.runs) < 1:
+            found.append(f"walk: a length and runs of at least 1 are expected (got {walk.length} and {walk.runs})")
+        elif min(walk.base, walk.run_step, walk.element_step) < 0:
+            found.append(f"walk: a base and steps of at least 0 are expected (got {steps})")
+        elif walk.last_index >= station.words:
+            found.append(f"memory: {station.words} words are too few (got {walk.last_index + 1})")
+    return found
+
+
+def _problems_of_tokens(operation: Score | Shuffle, station: Station) -> list[str]:
+    found = []
+    if not 1 <= operation.patches <= 1 << station.token_bits:
+        found.append(f"patches: 1 to {1 << station.token_bits} expected (got {operation.patches})")
+    if isinstance(operation, Score) and not 1 <= operation.heads <= MAX_HEADS:
+        found.append(f"heads: 1 to {MAX_HEADS} expected (got {operation.heads})")
+    if isinstance(operation, Shuffle) and not 0 <= operation.kept <= operation.patches:
+        found.append(f"kept: 0 to {operation.patches} expected (got {operation.kept})")
+    return found
