@@ -30,7 +30,7 @@ COMMANDS = {
     "import": ("models.importing", "import_command"),
     "combine": ("simulation.combining", "combine_command"),
     "cosearch": ("exploration.cosearching", "cosearch_command"),
-    "compare": ("simulation.combining", "compare_command"),
+    "compare": ("simulation.comparing", "compare_command"),
     "watch": ("simulation.watching", "watch_command"),
     "schedule": ("exploration.scheduling", "schedule_command"),
     "sweep": ("exploration.exploring", "sweep_command"),

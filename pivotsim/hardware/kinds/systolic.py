@@ -91,7 +91,7 @@ class SystolicHardware(Hardware):
             return ""
         if self.slices_problem:
             return f"array.mac_packing: {self.slices_problem} {got(packing)}"
-        problem = unpackable(packing, self.array.dataflow)
+        problem = unpackable(packing, self.array.dataflow, self.array.cols)
         return problem and f"array.{problem}"
 
     def linked(self) -> Mapping[str, SourcedSpec]:

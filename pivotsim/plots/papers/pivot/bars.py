@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 PUBLISHED, SIMULATED, OTHER = "#999999", "#0072B2", "#E69F00"
 WIDTH = 0.8  # of all bars of one group
+ABOVE, CLEAR, TEXT = 0.015, 0.03, 0.06  # a label over its bar, over a line, and its height: of the tallest bar
 Delays = list[tuple[str, float, float, str]]  # row, published, simulated, verdict
 
 
@@ -23,8 +24,13 @@ class Series(NamedTuple):
     spread: Sequence[tuple[float, float] | None] = ()
 
 
-def draw_groups(groups: Sequence[str], series: Sequence[Series], axes: "Axes", form: str = "{:.2f}") -> "Axes":
-    """Draw one group of bars for each name, their values above; the caller names the axis."""
+def draw_groups(
+    groups: Sequence[str], series: Sequence[Series], axes: "Axes", form: str = "{:.2f}", line: float | None = None
+) -> "Axes":
+    """Draw one group of bars for each name, their values above, and a line; the caller names the axis.
+
+    A value that would stand on the line, or touch it, stands above it.
+    """
     width = WIDTH / len(series)
     top = max((v for s in series for v in s.values if v is not None), default=1.0)
     for side, one in enumerate(series):
@@ -38,7 +44,12 @@ def draw_groups(groups: Sequence[str], series: Sequence[Series], axes: "Axes", f
             if ends is not None and ends[1] - ends[0] > 0.005 * top:
                 axes.errorbar(x, value, [[value - ends[0]], [ends[1] - value]], color="black", capsize=3, linewidth=1)
             above = value if ends is None else max(value, ends[1])
-            axes.text(x, above + 0.015 * top, form.format(value), ha="center", fontsize=8)
+            foot = above + ABOVE * top
+            if line is not None and line - TEXT * top < foot < line + CLEAR * top:
+                foot = line + CLEAR * top
+            axes.text(x, foot, form.format(value), ha="center", fontsize=8)
+    if line is not None:
+        axes.axhline(line, color="black", linewidth=0.8)
     axes.set_xticks(range(len(groups)), groups, fontsize=9)
     axes.set_ylim(0, 1.3 * top)
     axes.legend(fontsize=8, frameon=False, loc="upper center", ncols=len(series))

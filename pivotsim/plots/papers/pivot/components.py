@@ -81,8 +81,7 @@ def draw_reductions(published: dict[str, float], data: dict[str, dict[str, Reduc
         spread = [one and (one.low, one.high) for one in shown]
         values = [one and one.simulated for one in shown]
         series.append(Series(f"{row}, rule activity", values, COLOURS[row], "//", spread))
-    draw_groups(list(COMPONENTS.values()), series, axes, "{:.2f}x")
-    axes.axhline(1, color="black", linewidth=0.8)
+    draw_groups(list(COMPONENTS.values()), series, axes, "{:.2f}x", line=1)
     axes.set_ylabel("energy of the baseline / of the row")
     axes.set_xlabel("relative: no component was measured; error bars: ranges of the constants [estimate]", fontsize=8)
     axes.set_title("Fig. 6b: energy reduction by component (pairs inferred)", fontsize=9)

@@ -104,6 +104,16 @@ def test_energy_reduction_by_component(audit):
     assert len(axes.patches) == 12 and "0.99x" in texts(axes)
 
 
+@pytest.mark.parametrize("size", [(8, 4), (6, 3)])
+def test_no_label_touches_the_line_at_1(audit, size):
+    figure, (axes,) = new_axes(*size)
+    components.draw_reductions(components.published_reductions(audit), components.reduction_data(audit), axes)
+    figure.draw_without_rendering()
+    line = axes.transData.transform((0, 1))[1]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert min(max(box.y0 - line, line - box.y1) for box in boxes) > 0.01 * axes.bbox.height
+
+
 def test_a_rows_energy_falls_from_its_own_baselines(audit):
     """PVLS-50 has MLP ratio 4, and so has what it is compared with: the picture says what the audit's table says."""
     data = components.reduction_data(audit)
