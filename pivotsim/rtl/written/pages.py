@@ -31,7 +31,8 @@ DRIVER = """\
   `driven_top.v` (AXI4-Lite); `pivot_driver.h` has their map.
 """
 
-UNITS = """`start_pass` instead runs a pass of the units, as many operations of table 4 as `operations` says; tables 5 to 7
+UNITS = """\
+`start_pass` instead runs a pass of the units, as many operations of table 4 as `operations` says; tables 5 to 7
 hold what units look up. `unit_station.v` documents them.
 """
 
