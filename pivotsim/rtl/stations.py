@@ -26,6 +26,7 @@ shuffle kept                         base in B                token to token in 
 
 from collections.abc import Sequence
 
+from pivotsim.engines.pl_units.operation_checks import check_operation
 from pivotsim.engines.pl_units.operations import (
     Activation,
     Addition,
@@ -37,7 +38,6 @@ from pivotsim.engines.pl_units.operations import (
     Softmax,
     Station,
     UnitOperation,
-    check_operation,
     rows_walk,
 )
 from pivotsim.engines.pl_units.token_dropping import wire_bits

@@ -133,7 +133,11 @@ def random_pass(draw: random.Random, station: Station, operations: int = 8) -> P
     n = lanes * draw.randint(1, station.max_channels // lanes)
     generator = np.random.default_rng(draw.getrandbits(32))
     norm = layer_norm.layer_norm_constants(
-        generator.normal(1, 0.3, n), generator.normal(0, 1, n), 1e-6, draw.choice([1e-3, 1.0]), 1 / 24
+        generator.normal(1, 0.3, n),
+        generator.normal(0, 1, n),
+        draw.choice([1e-6, 10.0]),
+        draw.choice([1e-4, 1.0]),
+        1 / 24,
     )
     found = [whole_memory(Fill, memory, station, generator) for memory in (A, B)]
     for _ in range(operations):

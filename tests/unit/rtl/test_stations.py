@@ -14,7 +14,7 @@ from pivotsim.engines.pl_units.operations import (
 )
 from pivotsim.rtl.stations import OPERATION_WORDS, operation_words, pass_words
 
-STATION = Station(4, 8, 1 << 20, max_elements=64, max_channels=64, token_bits=8)
+STATION = Station(4, 8, 1 << 20, max_elements=64, max_channels=384, token_bits=8)
 WALK = Walk(base=123_456, element_step=7, run_step=1_001, length=31, runs=5, per_clock=3)
 
 
