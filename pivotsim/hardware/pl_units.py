@@ -70,6 +70,10 @@ class UnitsSpec(UnitOfEachKind):
     """The units of the programmable logic beside the array: one per kind of operation, and that for tokens."""
 
     token_drop: TokenDropSpec
+    memory_bytes: int = quantity(
+        "B", "Each of the two memories that units work in; 0: none, units wait for no memory.",
+        ge=0, le=2**31, default=0,
+    )  # fmt: skip
 
     def of(self, kind: str) -> UnitSpec:
         """Return the unit of a kind of operation that has one of its own."""

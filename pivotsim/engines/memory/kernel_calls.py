@@ -36,12 +36,12 @@ def records_of(loads: int, passes: int, drains: int) -> Records:
 
 
 def run_designs(
-    gemms: IntArray, designs: IntArray, behind: IntArray, limits: IntArray, dram: IntArray, candidates: IntArray,
+    gemms: IntArray, designs: IntArray, limits: IntArray, dram: IntArray, tasks: IntArray, candidates: IntArray,
     budget: int, is_pruned: bool, is_run: bool, work: Work, records: Records, found: IntArray,
     channel: DramSpec | None,
 ) -> None:  # fmt: skip
     """Run GEMMs on designs, see ``run_each`` in kernels/memory/search.py; commands are compiled where a channel is."""
-    rows = (gemms, designs, behind, limits, dram, candidates, budget, is_pruned, is_run)
+    rows = (gemms, designs, limits, dram, tasks, candidates, budget, is_pruned, is_run)
     written = (work.room, work.states, work.bounds, records, work.chosen, work.result, work.moved, found)
     if channel is None:
         from pivotsim.kernels.memory.entries.with_bandwidth import run_with_bandwidth

@@ -27,7 +27,7 @@ class Station(NamedTuple):
     words : int
         16-bit words of each memory, a multiple of ``lanes``.
     max_elements, max_channels : int
-        Of the longest row of softmax, and of LayerNorm.
+        Of the longest row of softmax, and of LayerNorm; a token that is kept or dropped has as many channels at most.
     token_bits, comparators, prefix : int
         Token dropping: at most 2^token_bits tokens beside the prefix, and its sorter's comparators.
     """
@@ -193,12 +193,11 @@ def _problems(operation: UnitOperation, station: Station, lanes: int) -> list[st
     walks = []
     if isinstance(operation, Shuffle):
         found = _problems_of_tokens(operation, station)
-        blocks = -(-operation.channels // lanes)
         tokens = (station.prefix + operation.patches, station.prefix + operation.kept)
         walks = [Walk(operation.base, 1, operation.pitch, operation.channels, tokens[0], 1),
                  Walk(operation.to_base, 1, operation.to_pitch, operation.channels, tokens[1], 1)]  # fmt: skip
-        if blocks >= 1 << 16:
-            found.append(f"channels: too many (got {operation.channels})")
+        if not 1 <= operation.channels <= station.max_channels:
+            found.append(f"channels: 1 to {station.max_channels} expected (got {operation.channels})")
         if operation.fused_base >= 0:
             walks.append(Walk(operation.fused_base, 1, 0, operation.channels, 1, 1))
     elif isinstance(operation, Fill | Drain):

@@ -12,6 +12,7 @@ from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES
 from pivotsim.hardware.resources.recorded import EXTRAPOLATED
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
+from pivotsim.hardware.resources.written_units import PLACES, unit_structures
 from pivotsim.units import INT64_MAX
 
 METHODS = ("fitted", "synthesis")
@@ -21,6 +22,7 @@ CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
     "array.fold_overlap": FOLD_OVERLAPS,
     "memories.opmem_buffers": BUFFERS,
     "fpga.use.counted_by": METHODS,
+    **PLACES,
 }
 SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.mac_packing",
          "array.count")  # fmt: skip
@@ -93,12 +95,14 @@ def of_all_arrays(found: Structure, count: Any) -> Structure:
 
 
 def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return lut, ff and bram36 of designs, int64 each, and of them what is not extrapolated.
+    """Return lut, ff, bram36 and dsp of designs, int64 each, and of them what is not extrapolated.
 
-    Half block RAMs are rounded up together.
+    Half block RAMs are rounded up together. DSPs are those of units beside the array.
     """
-    totals: dict[str, list[Any]] = {name: [np.int64(0)] * 2 for name in ("lut", "ff", "half_brams")}  # all, known
-    for found in all_structures(sizes_of(of)):
+    totals: dict[str, list[Any]] = {
+        name: [np.int64(0)] * 2 for name in ("lut", "ff", "half_brams", "dsp")
+    }  # all, known
+    for found in (*all_structures(sizes_of(of)), *unit_structures(of)):
         whole = of_all_arrays(found, of("array.count"))
         known = np.asarray(found.how) < EXTRAPOLATED
         for name, sums in totals.items():
@@ -107,6 +111,7 @@ def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     is_unlimited = unlimited(of)
     both = []
     for place in (0, 1):
-        lut, ff, halves = (totals[name][place] for name in ("lut", "ff", "half_brams"))
-        both.append({"bram36": np.where(is_unlimited, INT64_MAX, (halves + 1) // 2), "lut": lut, "ff": ff})
+        lut, ff, halves, dsp = (totals[name][place] for name in ("lut", "ff", "half_brams", "dsp"))
+        brams = np.where(is_unlimited, INT64_MAX, (halves + 1) // 2)
+        both.append({"bram36": brams, "lut": lut, "ff": ff, "dsp": dsp})
     return both[0], both[1]

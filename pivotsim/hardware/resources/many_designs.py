@@ -33,7 +33,9 @@ from pivotsim.hardware.resources.counted import (
     number,
 )
 from pivotsim.hardware.resources.vivado import DESIGN_PATHS, built
+from pivotsim.hardware.resources.written_units import LANES, PARTS, PLACE, UNIT_PATHS
 from pivotsim.io.spec_values import value_at
+from pivotsim.operations import PL
 from pivotsim.units import INT64_MAX
 
 MAX_TABLE = 2**18  # combinations that are worked out beforehand: some 50 ms
@@ -70,10 +72,10 @@ BRAM36_PATHS = (
     *(f"memories.{name}_port_bytes_per_clock" for name in FILLED), BRAM36_FIXED,
     URAM_FROM, COUNTED_BY,
 )  # fmt: skip
-COUNTED_PATHS = tuple(dict.fromkeys((*SIZE_PATHS, *METHOD_PATHS)))
+COUNTED_PATHS = tuple(dict.fromkeys((*SIZE_PATHS, *METHOD_PATHS, *UNIT_PATHS)))
 DSP_PATHS = (ROWS, COLS, COUNT, PACKING)
 DEMANDS = {
-    "dsp": Resource("DSP48E2", "DSPs that the design takes.", DSP_PATHS, DSP_PATHS),
+    "dsp": Resource("DSP48E2", "DSPs that the design takes.", DSP_PATHS, (*DSP_PATHS, *METHOD_PATHS, *UNIT_PATHS)),
     "bram36": Resource(
         "BRAM36", "Block RAMs that its memories take; 2**63 - 1 of an unlimited one.", BRAM36_PATHS, COUNTED_PATHS
     ),
@@ -98,10 +100,13 @@ PATHS = RESOURCES["fits"].paths_under((*METHODS, VIVADO))
 
 
 def fit_paths(hw: SystolicHardware) -> tuple[str, ...]:
-    """Return the values of a hardware that its fit depends on."""
+    """Return the values of a hardware that its fit depends on; of units it reads the widths of those alone it has."""
     report = (VIVADO,) if hw.fpga.vivado is not None else ()
     fallback = ("fitted",) if hw.fpga.use.uram_from_bytes else ()
-    return RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *fallback, *report))
+    idle = {LANES.format(unit) for unit in PARTS if value_at(hw, PLACE.format(unit)) != PL}
+    return tuple(
+        path for path in RESOURCES["fits"].paths_under((hw.fpga.use.counted_by, *fallback, *report)) if path not in idle
+    )
 
 
 class ResourceModel:
@@ -158,6 +163,8 @@ class ResourceModel:
         known: dict[str, Any] = {}  # demands without what is extrapolated
         if np.any(is_counted):
             counts, known = demands(of)
+            for each in (counts, known):
+                each["dsp"] = each["dsp"] + found["dsp"]
             found |= {name: np.where(is_counted, counts[name], found.get(name, 0)) for name in counts}
         uram = self._uram(of) if np.any(of(URAM_FROM)) else np.int64(0)
         if self._report is not None:

@@ -44,9 +44,9 @@ CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the bud
 CYCLES, SRAM_BYTES, DRAM_BYTES = range(3)
 OVER_BUDGET = -1
 SIGNATURE = (
-    "void(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64, boolean,"
+    "void(int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64, boolean,"
     " boolean, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], Records, int64[::1], int64[::1], int64[::1],"
-    " int64[:, :, ::1]"
+    " int64[:, ::1]"
 )
 TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 
@@ -222,11 +222,14 @@ def choose_and_run(
 
 @pasted
 def run_each(
-    gemms: Array, designs: Array, behind: Array, limits: Array, drams: Array, candidates: Array, budget: int,
+    gemms: Array, designs: Array, limits: Array, drams: Array, tasks: Array, candidates: Array, budget: int,
     is_pruned: bool, is_run: bool, room: Array, states: Array, bounds: Array, records: Records, chosen: Array,
     result: Array, moved: Array, found: Array, reads: Channel | None, writes: Channel | None,
 ) -> None:  # fmt: skip
-    """Fill ``found`` (D, G, 3) with clocks, SRAM bytes and DRAM bytes of each GEMM on each design.
+    """Fill ``found`` (P, 3) with clocks, SRAM bytes and DRAM bytes of each task.
+
+    A search may have the answer of the one before: where that had the same candidates and larger chunks, and its winner
+    is one of these.
 
     Parameters
     ----------
@@ -234,40 +237,42 @@ def run_each(
         Rows of ``Gemm``, then the bits of an element of inputs, weights and outputs.
     designs : int64 (D, 12)
         Rows of ``Design``.
-    behind : int64 (D,)
-        Which memories each design has.
     limits, drams : int64 (M, 24), (M, 14)
         Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
-    candidates : int64 (D, G, 4)
-        Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
+    tasks : int64 (P, 4)
+        A GEMM, a design, its memories; 1 where all three and the candidates are those of the task before, but for the
+        largest chunk, which is no larger.
+    candidates : int64 (P, 4)
+        Rows of ``Candidates``.
     budget : int
         As in ``choose``; the clocks of a GEMM that exceeds it become OVER_BUDGET.
     is_pruned, is_run, room, states, bounds, records, chosen, result, moved, reads, writes
-        As in ``choose_and_run``; what they hold afterwards is of the last GEMM on the last design.
+        As in ``choose_and_run``; what they hold afterwards is of the last task that was searched.
     """
-    for d in range(len(designs)):
-        a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
+    for p in range(len(tasks)):
+        g, d, behind, follows = tasks[p]
+        e, a, b, c, row = gemms[g], designs[d], limits[behind], drams[behind], candidates[p]  # in the fields' order
+        programs = Candidates(row[0], row[1], row[2], row[3])
+        if follows and 0 < chosen[CHUNK] <= programs.most_chunk:
+            for field in range(3):
+                found[p, field] = found[p - 1, field]
+            continue
+        gemm = Gemm(e[0], e[1], e[2])
         design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
+        limit = Limits(
+            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
+            b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
+        )  # fmt: skip
         dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13])
-        for g in range(len(gemms)):
-            e, row = gemms[g], candidates[d, g]
-            gemm = Gemm(e[0], e[1], e[2])
-            limit = Limits(
-                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
-                b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
-            )  # fmt: skip
-            programs = Candidates(row[0], row[1], row[2], row[3])
-            if programs.most_chunk == 0:
-                continue
-            if not choose_and_run(
-                gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states,
-                bounds, records, chosen, result, moved,
-            ):  # fmt: skip
-                found[d, g, CYCLES] = OVER_BUDGET
-                continue
-            from_dram = moved[DRAM_READ] + moved[DRAM_WRITE]
-            found[d, g, CYCLES], found[d, g, DRAM_BYTES] = chosen[CLOCKS], from_dram
-            sram_bytes = 0
-            for level in range(GB_INPUT_READ, LEVELS):
-                sram_bytes += moved[level]
-            found[d, g, SRAM_BYTES] = sram_bytes
+        if not choose_and_run(
+            gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states, bounds,
+            records, chosen, result, moved,
+        ):  # fmt: skip
+            found[p, CYCLES], chosen[CHUNK] = OVER_BUDGET, 0
+            continue
+        from_dram = moved[DRAM_READ] + moved[DRAM_WRITE]
+        found[p, CYCLES], found[p, DRAM_BYTES] = chosen[CLOCKS], from_dram
+        sram_bytes = 0
+        for level in range(GB_INPUT_READ, LEVELS):
+            sram_bytes += moved[level]
+        found[p, SRAM_BYTES] = sram_bytes

@@ -39,7 +39,7 @@ class Sizes(NamedTuple):
 class Structure(NamedTuple):
     """A structure: its LUTs, flip-flops and half block RAMs, int64 each, and how they are known (``recorded.HOW``).
 
-    There is one of it for all arrays where ``shared``, else one for each.
+    There is one of it for all arrays where ``shared``, else one for each. ``dsp`` are slices beside the array's.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Structure(NamedTuple):
     half_brams: Any
     how: Any
     shared: bool = False
+    dsp: Any = 0
 
 
 def in_slices(sizes: Sizes) -> Any:

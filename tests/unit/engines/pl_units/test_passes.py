@@ -20,6 +20,7 @@ REFUSED = [
     (Addition(0, 2, 4, 4, 61, 4, 0, 0), "addition: memory: 64 words are too few (got 69)"),
     (Score(0, 9, 1), "score: patches: 1 to 8 expected (got 9)"),
     (Score(0, 8, 33), "score: heads: 1 to 32 expected (got 33)"),
+    (Shuffle(0, 9, 9, 4, 2, 0, 9), "shuffle: channels: 1 to 8 expected (got 9)"),
     (Shuffle(0, 4, 4, 4, 5, 0, 4), "shuffle: kept: 0 to 4 expected (got 5)"),
     (Shuffle(0, 4, 4, 4, 2, 0, 4, 62), "shuffle: memory: 64 words are too few (got 66)"),
     (Softmax(0, 0, 4), "softmax: walk: a length and runs of at least 1 are expected (got 0 and 1)"),

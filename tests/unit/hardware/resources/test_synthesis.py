@@ -185,6 +185,10 @@ def drawn_value(draw, path):
         return draw.choice(["is", "ws", "os"])
     if path == "array.fold_overlap":
         return draw.choice(["none", "preload", "chained", "pipelined", "settled"])
+    if path.startswith("placement."):
+        return draw.choice(["ps", "pl"])
+    if path.startswith("units."):
+        return draw.choice([1, 8, 16, draw.randint(1, 40)])
     if path == "memories.opmem_buffers":
         return draw.choice(["single", "ping_pong"])
     if path == "fpga.use.counted_by":
