@@ -123,7 +123,8 @@ def deit_encoder() -> str:
         f" {ENCODER_MEMORY_BYTES:,} B: {len(products)} GEMMs and {len(passes)} passes of units,"
         f" {sum(predicted.values()) - of_units:,} + {of_units:,} clocks,\nevery tensor equal, every GEMM and every pass"
         f" in its predicted clocks, and no stop of the host; {len(moved)} passes only move bytes\n({copies})."
-        f" The driver takes {of_driver:,} clocks more, to write\n{driven.words:,} words into tables and to read the status."
+        f" The driver takes {of_driver:,} clocks more, to write\n{driven.words:,} words into tables and to read the"
+        " status."
     )
 
 

@@ -12,7 +12,6 @@ from pivotsim.integer.steps import Gemm, Operation, Step
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.compiler import BIAS_SLOT
 from pivotsim.rtl.layers.memory_map import copy_kind
-from pivotsim.rtl.layers.placed_units import Placed, constants_of, placed_units, reads_of
 from pivotsim.rtl.layers.program import (
     COMPUTE,
     GATE,
@@ -25,7 +24,8 @@ from pivotsim.rtl.layers.program import (
     UnitPass,
 )
 from pivotsim.rtl.layers.tensor_map import TensorMap, Use
-from pivotsim.rtl.layers.unit_passes import MAX_OPERATIONS, PassWriter
+from pivotsim.rtl.layers.units.passes import MAX_OPERATIONS, PassWriter
+from pivotsim.rtl.layers.units.placement import Placed, constants_of, place_steps, reads_of
 
 
 def layer_program(paths: Sequence[Path], board: SystolicHardware) -> LayerProgram:
@@ -56,7 +56,7 @@ class _Compiler:
     def __init__(self, paths: Sequence[Path], board: SystolicHardware) -> None:
         self.paths = paths
         self.map = TensorMap(paths, board)
-        self.units, self.placed, self.said = placed_units(board, [path.steps for path in paths])
+        self.units, self.placed, self.said = place_steps(board, [path.steps for path in paths])
         limits = limits_of(board.memories, board.array.clock_mhz)
         dram = DramPort(
             limits.dram_bytes_per_s, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.rtl.layers.program import ACTIVATIONS, COMPUTE, GATE, LayerProgram, Stop, Tensor
+from pivotsim.rtl.layers.arrangements import Tensor
+from pivotsim.rtl.layers.program import ACTIVATIONS, COMPUTE, GATE, LayerProgram, Stop
 
 Array = Any  # an ndarray
 

@@ -6,30 +6,13 @@ from typing import Any, NamedTuple
 
 from pivotsim.engines.pl_units.operations import UnitOperation
 from pivotsim.integer.steps import Step
-from pivotsim.rtl.layers.arrangements import Arrangement
-from pivotsim.rtl.layers.placed_units import PlacedUnits
+from pivotsim.rtl.layers.arrangements import Tensor
+from pivotsim.rtl.layers.units.placement import PlacedUnits
 from pivotsim.rtl.program import Program
 from pivotsim.units import IntArray
 
 WEIGHTS, BIAS, ACTIVATIONS, POSITIONS = "weights", "bias", "activations", "positions"
 TRANSPOSE, RELAYOUT, COMPUTE, GATE = "transpose", "relayout", "compute", "gate"
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor that some GEMM reads or writes: its place in DRAM, its arrangement there, how the host sees it.
-
-    ``values`` are those of weights, biases and positions, which lie in DRAM before the first run; None of activations.
-    ``copy_of`` names the tensor whose elements it holds in another order, '' where it is the first.
-    """
-
-    name: str
-    role: str
-    dtype: str  # of numpy
-    address: int
-    arrangement: Arrangement
-    values: Any = None
-    copy_of: str = ""
 
 
 class Path(NamedTuple):

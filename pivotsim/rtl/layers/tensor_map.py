@@ -14,6 +14,7 @@ from pivotsim.rtl.layers.arrangements import (
     Arrangement,
     Part,
     Reader,
+    Tensor,
     Writer,
     as_loaded,
     blocked,
@@ -21,8 +22,8 @@ from pivotsim.rtl.layers.arrangements import (
     unit_offsets,
 )
 from pivotsim.rtl.layers.memory_map import ALIGNMENT, Planned, arranged
-from pivotsim.rtl.layers.placed_units import Placed, reads_of, type_of
-from pivotsim.rtl.layers.program import ACTIVATIONS, BIAS, POSITIONS, WEIGHTS, Path, Tensor
+from pivotsim.rtl.layers.program import ACTIVATIONS, BIAS, POSITIONS, WEIGHTS, Path
+from pivotsim.rtl.layers.units.placement import Placed, reads_of, type_of
 from pivotsim.rtl.program import BIAS_BYTES, Program
 from pivotsim.rtl.written.gemms import Gemm as ArrayGemm
 from pivotsim.rtl.written.gemms import programs_of

@@ -12,7 +12,7 @@ from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import image_words
 from pivotsim.rtl.layers.parameters import layer_parameters, layer_widths
 from pivotsim.rtl.layers.program import COMPUTE, RELAYOUT, TRANSPOSE
-from pivotsim.rtl.layers.walks import walks
+from pivotsim.rtl.layers.units.walks import element_walks
 from pivotsim.rtl.stations import UNITS
 from tests.oracles.station.clock import indices
 from tests.rtl.layers import by_address
@@ -141,7 +141,7 @@ def test_walks_move_each_element_to_its_place(data):
     offsets = itemsize * np.arange(len(order)) + gaps
     shuffled = np.random.default_rng(data.draw(st.integers(0, 99))).permutation(len(order))
     found: dict[int, int] = {}
-    for at, walk in walks(offsets[shuffled], order[shuffled], itemsize, lanes):
+    for at, walk in element_walks(offsets[shuffled], order[shuffled], itemsize, lanes):
         assert min(walk.element_step, walk.run_step) >= 0  # what hardware counts
         for number, index in enumerate(indices(walk)):
             found[at + itemsize * number] = index

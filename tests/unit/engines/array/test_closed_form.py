@@ -11,9 +11,15 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array.closed_form import cycles_per_gemm
 from pivotsim.engines.array.designs import DESIGN_FIELDS, design_of
-from pivotsim.engines.array.many_designs import array_values, cycles_per_design, design_columns, design_row
+from pivotsim.engines.array.many_designs import (
+    BLOCK_DESIGNS,
+    array_values,
+    cycles_per_design,
+    design_columns,
+    design_row,
+)
 from pivotsim.engines.array.one_gemm import check_no_overflow
-from pivotsim.hardware.array import EDGES
+from pivotsim.hardware.array import EDGES, MAX_ROWS
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.kernels.types import Design, DesignColumns
@@ -86,6 +92,33 @@ def test_machine_code_equals_plain_python():
         compiled = np.array([cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
         plain = [cycles_per_gemm(gemms, array_values(np.array(design))) for design in designs]
         assert np.array_equal(compiled, np.array(plain).T)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
+def test_blocks_of_one_mode_equal_plain_python(mode):
+    draw, options = random.Random(13), dict(zip(FIELDS, mode, strict=True))
+    rows, cols = ([draw.randint(1, 90) for _ in range(BLOCK_DESIGNS + 9)] for _ in range(2))  # a block, and some more
+    traces = [np.array([[draw.randint(1, 400) for _ in range(3)] + [times] for times in (1, 3)]) for _ in range(3)]
+    hw = ps.load_hardware("zcu102").replace({f"array.{field}": value for field, value in options.items()})
+    found = cycles_per_design(traces, design_columns(hw.array, {"rows": rows, "cols": cols}))
+    for i, (r, c) in enumerate(zip(rows, cols, strict=True)):
+        one = {**options, "rows": r, "cols": c}
+        assert [cycles[i] for cycles in found] == [cycles_per_gemm(trace, one).sum() for trace in traces]
+
+
+@pytest.mark.parametrize("size", [2**26, 2**35 - 1, 2**35 + 1, 2**36 - 1, 2**40 + 1, 2**52 + 1, 2**54 + 1])
+def test_sizes_on_either_side_of_what_floats_hold(size):
+    """Counted in floats or in integers, by the largest clocks that the fields' bounds allow."""
+    sides = [1, 2, 3, 5, 7, 63, 64, 65, 4095, 4096, MAX_ROWS]
+    designs = {"rows": sides, "cols": sides}
+    for overlap, edge in itertools.product(FOLD_OVERLAPS, EDGES):
+        array = ps.load_hardware("zcu102").replace({"array.fold_overlap": overlap, "array.edge": edge}).array
+        repeated = [[1, 1, 1, size]] if size < 2**45 else []
+        for gemm in ([size, 1, 1, 1], [1, size, 1, 1], [1, 1, size, 1], [1, size, 3, 3], *repeated):
+            (found,) = cycles_per_design([np.array([gemm])], design_columns(array, designs))
+            for i, (r, c) in enumerate(zip(*designs.values(), strict=True)):
+                one = {**array_values(design_row(array)), "rows": r, "cols": c}
+                assert found[i] == cycles_per_gemm(np.array([gemm]), one).sum()
 
 
 def scalesim_rows():

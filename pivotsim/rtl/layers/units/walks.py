@@ -14,7 +14,7 @@ from pivotsim.engines.pl_units.operations import Walk, most_per_clock
 from pivotsim.units import IntArray
 
 
-def walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: int) -> Iterator[tuple[int, Walk]]:
+def element_walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: int) -> Iterator[tuple[int, Walk]]:
     """Yield (offset in DRAM of the first byte, walk) of what moves elements, in the order of their bytes.
 
     Parameters
@@ -32,7 +32,7 @@ def walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: int) -> It
     --------
     A matrix (2, 3) that lies column by column in DRAM and row by row, with a gap, in a memory of 8 banks:
 
-    >>> list(walks(np.array([0, 2, 4, 1, 3, 5]), np.array([0, 1, 2, 4, 5, 6]), 1, 8))
+    >>> list(element_walks(np.array([0, 2, 4, 1, 3, 5]), np.array([0, 1, 2, 4, 5, 6]), 1, 8))
     [(0, Walk(base=0, element_step=4, run_step=1, length=2, runs=3, per_clock=2))]
     """
     order = np.argsort(offsets)

@@ -37,7 +37,7 @@ class Placed(NamedTuple):
     is_pass: bool
 
 
-def placed_units(
+def place_steps(
     board: SystolicHardware, paths: Sequence[Sequence[Step]]
 ) -> tuple[PlacedUnits | None, list[list[Placed]], list[str]]:
     """Return the units that are built, each path's steps as entries, and what is to be said of steps without a pass.

@@ -25,9 +25,9 @@ from pivotsim.engines.pl_units.operations import (
     UnitOperation,
 )
 from pivotsim.integer.steps import Operation
-from pivotsim.rtl.layers.placed_units import Placed, PlacedUnits
-from pivotsim.rtl.layers.program import Tensor
-from pivotsim.rtl.layers.walks import walks
+from pivotsim.rtl.layers.arrangements import Tensor
+from pivotsim.rtl.layers.units.placement import Placed, PlacedUnits
+from pivotsim.rtl.layers.units.walks import element_walks
 from pivotsim.units import IntArray
 
 MAX_OPERATIONS = 4096  # of a pass: as many as the table of the station holds
@@ -228,7 +228,7 @@ class PassWriter:
         is_moved = offsets >= 0
         if like is not None:
             is_moved &= like.arrangement.offsets[place] >= 0
-        for at, walk in walks(offsets[is_moved], block.indices[is_moved], itemsize, self.units.station.lanes):
+        for at, walk in element_walks(offsets[is_moved], block.indices[is_moved], itemsize, self.units.station.lanes):
             yield kind(memory, int(itemsize > 1), tensor.address + at, walk)
 
 
