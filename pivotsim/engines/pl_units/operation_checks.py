@@ -53,11 +53,12 @@ def _walks(operation: UnitOperation, station: Station) -> Iterator[Walk]:
 def _walk_problems(walk: Walk, station: Station) -> Iterator[str]:
     if min(walk.length, walk.runs) < 1:
         yield f"walk: a length and runs of at least 1 are expected (got {walk.length} and {walk.runs})"
-    elif min(walk.base, walk.run_step, walk.element_step) < 0:
-        steps = f"{walk.base}, {walk.element_step} and {walk.run_step}"
-        yield f"walk: a base and steps of at least 0 are expected (got {steps})"
-    elif walk.last_index >= station.words:
-        yield f"memory: {station.words} words are too few (got {walk.last_index + 1})"
+        return
+    lowest, highest = walk.ends
+    if lowest < 0:
+        yield f"walk: indices of at least 0 are expected (got {lowest})"
+    if highest >= station.words:
+        yield f"memory: {station.words} words are too few (got {highest + 1})"
 
 
 def _problems(operation: UnitOperation, station: Station) -> Iterator[str]:

@@ -56,9 +56,10 @@ class Walk(NamedTuple):
     per_clock: int
 
     @property
-    def last_index(self) -> int:
-        """The highest index."""
-        return self.base + (self.runs - 1) * self.run_step + (self.length - 1) * self.element_step
+    def ends(self) -> tuple[int, int]:
+        """The lowest and the highest index; steps may be negative."""
+        ways = (self.runs - 1) * self.run_step, (self.length - 1) * self.element_step
+        return self.base + sum(min(way, 0) for way in ways), self.base + sum(max(way, 0) for way in ways)
 
 
 class Fill(NamedTuple):

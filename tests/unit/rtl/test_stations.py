@@ -31,6 +31,11 @@ def test_transfers():
         assert words[1:] == (one.dram_address, 31 * 5 * (1 + one.wide), 123_456, 7, 1_001, 31, 5)
 
 
+def test_negative_steps():
+    words = operation_words(Fill(0, 1, 0, Walk(100, -3, -20, 4, 3, 4)), STATION)
+    assert words[3:6] == (100, (1 << 32) - 3, (1 << 32) - 20)
+
+
 def test_rows():
     rows = [
         Softmax(8, 5, 17), Activation(9, 5, 18, 19), Norm(10, 5, 20, 21, 5, 0x1ABCDEF, 0x5A_BCDEF123_4567, 29),

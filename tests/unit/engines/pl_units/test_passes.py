@@ -38,7 +38,8 @@ REFUSED = [
     (Shuffle(0, 4, 4, 4, 5, 0, 4), "shuffle: kept: 0 to 4 expected (got 5)"),
     (Shuffle(0, 4, 4, 4, 2, 0, 4, 62), "shuffle: memory: 64 words are too few (got 66)"),
     (Softmax(0, 0, 4), "softmax: walk: a length and runs of at least 1 are expected (got 0 and 1)"),
-    (Softmax(-1, 1, 4), "softmax: walk: a base and steps of at least 0 are expected (got -1, 1 and 0)"),
+    (Softmax(-1, 1, 4), "softmax: walk: indices of at least 0 are expected (got -1)"),
+    (Fill(0, 1, 0, Walk(15, -1, -8, 8, 3, 4)), "fill: walk: indices of at least 0 are expected (got -8)"),
 ]
 
 
