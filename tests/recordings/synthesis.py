@@ -28,7 +28,7 @@ from pivotsim.rtl.sources import PARTS, module, modules
 from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
 ROOT = Path(__file__).parents[2]
-VERILOG = modules(*PARTS, "units")
+VERILOG = modules(*dict.fromkeys((*PARTS, "units", "station")))
 LIMIT_S = 1500
 SIZES = ((8, 8), (16, 16), (32, 32), (64, 36))
 LARGEST = (96, 120)  # of a shipped board: what does not lie in banks, twenty minutes
@@ -106,6 +106,11 @@ def _units() -> Iterator[Part]:
         sizes = {"TOKEN_BITS": token_bits, "SCORE_LANES": 4, "COMPARATORS": comparators, "PORTS": ports,
                  "CHANNELS": channels, "BLOCKS": 384 // channels}  # fmt: skip
         yield Part("token dropping", "token_dropping", parameters=sizes)
+    units = ("softmax", "activation", "layer_norm", "residual_add", "token_dropping")
+    for lanes in (8, 16):  # what stands around the units, which are counted above
+        sizes = {"LANES": lanes, "PORT_BYTES": 16, "WORDS": 16_384, "MAX_ELEMENTS": 197, "MAX_CHANNELS": 384,
+                 "TOKEN_BITS": 8, "TABLE_BITS": 8, "COUNT_BITS": 20}  # fmt: skip
+        yield Part("station", "unit_station", parameters=sizes, outside=units)
 
 
 def _array(rows: int, cols: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES, 
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
 from pivotsim.hardware.resources.structures.totals import COUNTS, Totals, added
+from pivotsim.hardware.resources.written_units import PLACES, unit_structures
 from pivotsim.units import INT64_MAX
 
 METHODS = ("fitted", "synthesis")
@@ -21,6 +22,7 @@ CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
     "array.fold_overlap": FOLD_OVERLAPS,
     "memories.opmem_buffers": BUFFERS,
     "fpga.use.counted_by": METHODS,
+    **PLACES,
 }
 SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.mac_packing",
          "array.count")  # fmt: skip
@@ -103,17 +105,21 @@ def of_all_arrays(found: Structure, count: Any) -> Structure:
 
 
 def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return lut, ff, bram36 and uram of designs, int64 each, and of them what is not extrapolated."""
-    return rounded(added(of_all_arrays(one, of("array.count")) for one in all_structures(sizes_of(of))), unlimited(of))
+    """Return lut, ff, bram36, uram and dsp of designs, int64 each, and of them what is not extrapolated.
+
+    DSPs are those of units beside the array.
+    """
+    of_arrays = (of_all_arrays(one, of("array.count")) for one in all_structures(sizes_of(of)))
+    return rounded(added(unit_structures(of), added(of_arrays)), unlimited(of))
 
 
 def rounded(totals: Totals, is_unlimited: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return sums as demands, all and known, one dict where all is known: half block RAMs are rounded up together."""
     both = []
     for place in (0, 1):
-        lut, ff, halves, urams = (totals[name][place] for name in COUNTS)
+        lut, ff, halves, urams, dsp = (totals[name][place] for name in COUNTS)
         brams = np.where(is_unlimited, INT64_MAX, (halves + 1) // 2)
-        both.append({"bram36": brams, "lut": lut, "ff": ff, "uram": urams})
+        both.append({"bram36": brams, "lut": lut, "ff": ff, "uram": urams, "dsp": dsp})
         if all(total is known for total, known in totals.values()):
             break
     return both[0], both[-1]

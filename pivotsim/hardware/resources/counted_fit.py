@@ -12,26 +12,33 @@ from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.block_rams import ULTRA_BIT, MemoryBlocks, memory_blocks, numbers_wanted
 from pivotsim.hardware.resources.parts import FITTED, Part, parts_of, plain_amount
 from pivotsim.hardware.resources.recorded import EXACT, HOW, RECORDED
-from pivotsim.hardware.resources.synthesis import STAGE, Synthesis, synthesis_of
+from pivotsim.hardware.resources.synthesis import STAGE, Synthesis, SynthesisPart, synthesis_of
+from pivotsim.hardware.resources.written_units import BUILT_FOR
 from pivotsim.io.documents import SET_BY_USER
 from pivotsim.units import INT64_MAX
 
 COUNTED = ("bram36", "lut", "ff", "uram")  # resources that synthesis counts
 
-__all__ = ["COUNTED", "as_counted", "counted_parts", "mark_of", "notes", "synthesis_of"]
+__all__ = ["COUNTED", "as_counted", "counted_parts", "is_unit", "mark_of", "notes", "synthesis_of"]
 
 
 def counted_parts(
     hw: SystolicHardware, memories: Iterable[MemoryBlocks], counts: Synthesis
 ) -> dict[str, tuple[Part, ...]]:
     """Return resource -> the parts that take of it, by what synthesis counts of their structures."""
-    found = {"dsp": parts_of(hw, memories)["dsp"]}
+    of_units = tuple(Part(part.name, part.dsp, part.how) for part in counts.parts if part.dsp and is_unit(part))
+    found = {"dsp": (*parts_of(hw, memories)["dsp"], *of_units)}
     for resource in COUNTED:
         amounts = ((part, getattr(part, resource)) for part in counts.parts)
         found[resource] = tuple(Part(part.name, plain_amount(amount), part.how) for part, amount in amounts if amount)
     if any(numbers_wanted(hw)):  # no block RAMs suffice
         found["bram36"] = (*found["bram36"], Part("memories without limits", INT64_MAX, "no size, or no width"))
     return {name: parts for name, parts in found.items() if name != "uram" or parts or hw.fpga.uram}
+
+
+def is_unit(part: SynthesisPart | Part) -> bool:
+    """Whether a part is a unit of programmable logic."""
+    return part.name.endswith(" unit")
 
 
 def as_counted(memory: MemoryBlocks, counts: Synthesis) -> MemoryBlocks:
@@ -57,6 +64,8 @@ def notes(hw: SystolicHardware, counts: Synthesis) -> Iterator[str]:
     own = [path for path in FITTED if hw.source(path).startswith(SET_BY_USER)]
     if own:
         yield f"{', '.join(own)}: not used, fpga.use.counted_by: synthesis counts structures"
+    if any(map(is_unit, counts.parts)):
+        yield f"units of programmable logic: one of each, as built for {BUILT_FOR}; other rows take another amount"
     if hw.fpga.dsp_kind != "DSP48E2":
         why = "counted as if the device were UltraScale+, whose slices are DSP48E2"
         yield f"fpga.dsp_kind: {why} {got(hw.fpga.dsp_kind)}"

@@ -36,6 +36,7 @@ NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whos
 
 FEWER_PES = "fewer PEs: array.rows, array.cols"
 FEWER_ARRAYS = "fewer arrays: array.count"
+NARROWER_UNITS = "narrower units: units.*.elements_per_clock; fewer: placement"
 LEVERS = {
     "dsp": ("array.mac_packing: two columns' multiply-accumulates in one DSP", FEWER_PES),
     "bram36": (
@@ -110,6 +111,12 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         elif is_counted and resource in counted_fit.COUNTED:
             formula = f"{len(parts) or 'no'} part{'s' * (len(parts) > 1)} of the Verilog that ships"
             mark = counted_fit.mark_of(parts)
+        elif is_counted and len(parts) > 1:  # DSPs of units beside those of the array, which follow from its size
+            of_units = counted_fit.mark_of(parts[1:])
+            formula = f"{parts[0].formula} and units of programmable logic"
+            mark = of_units if mark == "checked" or of_units != "counted" else mark
+        if is_counted and not is_built and any(map(counted_fit.is_unit, parts)):
+            levers = (*levers, NARROWER_UNITS)
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
@@ -139,7 +146,7 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
 
 def _may_pack(hw: SystolicHardware) -> bool:
     """Whether two columns could share slices that do not yet."""
-    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow)
+    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow, hw.array.cols)
 
 
 def _differing(hw: SystolicHardware) -> list[str]:

@@ -13,11 +13,12 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.counted import number, of_all_arrays, sizes_of
-from pivotsim.hardware.resources.parts import NOT_COUNTED
+from pivotsim.hardware.resources.parts import NOT_COUNTED, units_in_logic
 from pivotsim.hardware.resources.recorded import HOW, SynthesisRow, recorded, row_of, rows_of
 from pivotsim.hardware.resources.structures.byte_memories import HALVES, banks_of
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structure, in_slices
+from pivotsim.hardware.resources.written_units import unit_counts, unit_levels
 from pivotsim.io.spec_values import value_at
 
 STAGE = "before place and route"
@@ -69,7 +70,7 @@ def structures_of(hw: SystolicHardware) -> list[Structure]:
 
 
 def synthesis_of(hw: SystolicHardware) -> Synthesis:
-    """Return what synthesis counts of a board's array and what is around it."""
+    """Return what synthesis counts of a board's array, what is around it, and the units that are placed."""
     sizes = sizes_of(_numbers_of(hw))
     levels = levels_of(sizes)
     dsp = hw.array.count * hw.array.rows * hw.slices_across
@@ -80,6 +81,12 @@ def synthesis_of(hw: SystolicHardware) -> Synthesis:
         )
         for one in structures_of(hw)
     )  # fmt: skip
+    parts += tuple(
+        SynthesisPart(
+            f"{one.unit} unit", one.dsp, one.lut, one.ff, one.bram36, unit_levels(one.unit, one.lanes), one.how
+        )
+        for one in unit_counts(hw, units_in_logic(hw))
+    )
     if bool(in_slices(sizes)):
         shared, setting = ("two columns in each", PACKED_SETTING) if hw.array.mac_packing > 1 else ("", SETTING)
         elements = f"elements in DSP48E2 slices{', ' * bool(shared)}{shared}, as `rtl` writes them for {setting}"

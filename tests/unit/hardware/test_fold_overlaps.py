@@ -11,7 +11,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAP, FOLD_OVERLAPS, REGISTERS, without_loads
 from pivotsim.kernels import types
 from pivotsim.rtl.sources import module
-from tests.rtl import bridge
+from tests.rtl.array import bridge
 
 PE = module("pe_generic").read_text()
 

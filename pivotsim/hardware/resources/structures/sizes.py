@@ -42,6 +42,7 @@ class Structure(NamedTuple):
     """A structure: its LUTs, flip-flops, half block RAMs and UltraRAM, int64 each, and how they are known.
 
     ``how`` is a place in ``recorded.HOW``. There is one of it for all arrays where ``shared``, else one for each.
+    ``dsp`` are slices beside the array's.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Structure(NamedTuple):
     how: Any
     urams: Any = 0
     shared: bool = False
+    dsp: Any = 0
 
 
 def in_slices(sizes: Sizes) -> Any:

@@ -8,14 +8,14 @@ import numpy as np
 from pivotsim.hardware.resources.recorded import EXTRAPOLATED
 from pivotsim.hardware.resources.structures.sizes import Structure
 
-COUNTS = ("lut", "ff", "half_brams", "urams")  # of a structure
+COUNTS = ("lut", "ff", "half_brams", "urams", "dsp")  # of a structure
 Totals = dict[str, tuple[Any, Any]]  # count -> all of it, and what of it is not extrapolated
 
 
-def added(structures: Iterable[Structure]) -> Totals:
-    """Return the sums of structures; known counts are the very array of all where nothing is extrapolated."""
+def added(structures: Iterable[Structure], before: Totals | None = None) -> Totals:
+    """Return the sums of structures and what was there before; known counts are all counts where all is known."""
     zero = np.int64(0)
-    totals: Totals = dict.fromkeys(COUNTS, (zero, zero))
+    totals: Totals = dict.fromkeys(COUNTS, (zero, zero)) if before is None else dict(before)
     for found in structures:
         known = np.asarray(found.how) < EXTRAPOLATED
         all_known = bool(np.all(known))

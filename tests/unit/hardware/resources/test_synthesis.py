@@ -124,6 +124,15 @@ def test_what_neither_way_of_counting_has_is_said_of_both(board):
         assert (UNPACKED in found.synthesis.elements) == said[0]
 
 
+@pytest.mark.parametrize("board", [FITTED, COUNTED])
+@pytest.mark.parametrize(("overlap", "counted"), [("none", "settled"), ("chained", "an element each"), ("settled", "")])
+def test_columns_that_share_slices_under_an_overlap_that_rtl_refuses(board, overlap, counted):
+    notes = ps.fit(board.replace({"array.mac_packing": 2, "array.fold_overlap": overlap})).notes
+    said = [note for note in notes if note.startswith(f"array.mac_packing: {UNPACKED}")]
+    told = f"array.mac_packing: {UNPACKED}; LUT and FF by synthesis are those of {counted} (got '{overlap}')"
+    assert said == ([told] if counted else [])
+
+
 def test_memories_of_ultraram_are_counted():
     """A bank for each of 64 bytes, a block for each bank; constants pack 64 bytes into 8 blocks."""
     kv260 = ps.load_hardware("kv260")
@@ -177,6 +186,10 @@ def drawn_value(draw, path):
         return draw.choice(["is", "ws", "os"])
     if path == "array.fold_overlap":
         return draw.choice(["none", "preload", "chained", "pipelined", "settled"])
+    if path.startswith("placement."):
+        return draw.choice(["ps", "pl"])
+    if path.startswith("units."):
+        return draw.choice([1, 8, 16, draw.randint(1, 40)])
     if path == "memories.opmem_buffers":
         return draw.choice(["single", "ping_pong"])
     if path == "fpga.use.counted_by":
