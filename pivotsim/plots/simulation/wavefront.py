@@ -189,12 +189,22 @@ def animate_wavefront(run: ExecutedGemm, folder: Path, name: str = "wavefront") 
     draw_utilization(data, bottom)
     _phase_legend(bottom, data, 1.42)
     cursor = bottom.axvline(0, color="black", linewidth=1)
+    title = draw_frame(data, 0, top).set_title(f"clock 0 of {run.cycles - 1:,}", fontsize=GIF_TITLE_PT - 1)
+    canvas.draw()
+    figure.set_layout_engine("none")  # the first frame's holds for all
+    for moves in (top, cursor):
+        moves.set_visible(False)
+    canvas.draw()  # once what all frames share
+    still = canvas.copy_from_bbox(figure.bbox)
+    for moves in (top, cursor):
+        moves.set_visible(True)
     for clock in range(0, run.cycles, step):
-        top.clear()
-        draw_frame(data, clock, top).set_title(f"clock {clock:,} of {run.cycles - 1:,}", fontsize=GIF_TITLE_PT - 1)
+        top.images[0].set_data(data.doing[clock])
+        title.set_text(f"clock {clock:,} of {run.cycles - 1:,}")
         cursor.set_xdata([clock, clock])
-        canvas.draw()
-        figure.set_layout_engine("none")  # the first frame's holds for all
+        canvas.restore_region(still)
+        top.draw(canvas.renderer)
+        cursor.draw(canvas.renderer)
         images.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(64))
     buffer = io.BytesIO()
     images[0].save(buffer, format="GIF", save_all=True, append_images=images[1:], duration=120, loop=0)

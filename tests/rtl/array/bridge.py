@@ -56,7 +56,7 @@ class Run:
 MODEL = Model("systolic", tuple(SOURCES), HERE / "bridge.cpp", ("-Wno-UNUSEDSIGNAL",))
 
 
-def library(build: Build, optimise: str = "-O1") -> Path:
+def library(build: Build, optimise: str = "-O1", model: Model = MODEL) -> Path:
     """Return the shared library of a build, compiling it where it is not there yet."""
     assert build.rows < 24 or not build.slices, "bridge.cpp: RESET_CLOCKS"
     parameters = {
@@ -77,15 +77,15 @@ def library(build: Build, optimise: str = "-O1") -> Path:
         warnings.append("-Wno-UNOPTFLAT")
     kind = "-slices" * build.slices + "-packed" * (build.mac_packing > 1)
     name = f"{build.rows}x{build.cols}-{build.fold_overlap}{kind}"
-    return verilated.library(MODEL, name, parameters, build.cols, build.rows * build.cols, optimise, warnings)
+    return verilated.library(model, name, parameters, build.cols, build.rows * build.cols, optimise, warnings)
 
 
 class VerilatedArray:
     """One compiled array; ``run`` multiplies matrices on it, clock by clock."""
 
-    def __init__(self, build: Build, optimise: str = "-O1") -> None:
+    def __init__(self, build: Build, optimise: str = "-O1", model: Model = MODEL) -> None:
         self.build = build
-        self._library = ctypes.CDLL(str(library(build, optimise)))
+        self._library = ctypes.CDLL(str(library(build, optimise, model)))
         self._library.array_new.restype = ctypes.c_void_p
         self._library.array_run.restype = ctypes.c_int64
         self._library.array_delete.argtypes = [ctypes.c_void_p]

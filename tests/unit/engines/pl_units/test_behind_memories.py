@@ -13,12 +13,16 @@ from pivotsim.engines.pl_units.operations import Drain, Fill, Station
 from pivotsim.errors import InputError
 from pivotsim.integer.softmax import softmax_table
 from pivotsim.rtl.layers.efforts import efforts_program
-from tests.oracles.station.clock import Dram, StationModel, Tables
+from tests.oracles.station.clock import Dram, StationModel, Tables, indices
 from tests.rtl.layers.networks import digits_board, digits_plans, with_units
 
 KINDS = ("softmax", "gelu", "norm", "add")
+TOKENS = ("score", "sort", "gather")
 ON_PL = {f"placement.{kind}": "pl" for kind in KINDS}
 BOARD = ps.load_hardware("zcu102").replace({**ON_PL, "units.memory_bytes": 65_536})
+ON_TOKENS = {f"placement.{kind}": "pl" for kind in (*TOKENS, "merge")} | {
+    "units.token_drop.ports": 1, "units.token_drop.channels_per_port": 16, "units.memory_bytes": 131_072,
+}  # fmt: skip
 PLAN = ps.plan("deit_t")
 SOFTMAX = next(op for op in ps.lower(PLAN) if op.kind == "softmax")
 
@@ -35,23 +39,26 @@ def digits():
 def program_and_model(lanes, plan, **changes):
     hw = with_units(digits_board(), lanes, 4096, **changes)
     program = efforts_program(digits(), [digits_plans()[plan]], hw)
-    return [one for one in program.passes() if one.kind in KINDS], ps.lower(digits_plans()[plan]), hw
+    return [one for one in program.passes() if one.kind in (*KINDS, *TOKENS)], ps.lower(digits_plans()[plan]), hw
 
 
 @pytest.mark.parametrize(
     ("lanes", "cols", "flow", "plan"), [(4, 8, "is", "whole"), (8, 5, "is", "low"), (8, 5, "ws", "whole"),
-                                        (4, 8, "ws", "low"), (8, 5, "os", "low")],
+                                        (4, 8, "ws", "low"), (8, 5, "os", "low"), (4, 8, "is", "tokens"),
+                                        (8, 5, "ws", "tokens")],
 )  # fmt: skip
 def test_passes_are_those_of_a_layer_program(lanes, cols, flow, plan):
     """Digits on 8 rows: clocks and bytes of DRAM; of os all but softmax, whose regions the program joins at the end."""
     program, trace, hw = program_and_model(lanes, plan, **{"array.dataflow": flow, "array.cols": cols})
     found = unit_passes(trace, hw)
-    assert len(found) == len(program) > 15
-    for own, one in zip(found, program, strict=True):
+    phases = [one for one in found if trace.ops[one.position].kind in TOKENS]
+    assert len(found) - len(phases) * 2 // 3 == len(program) > 15 and len(phases) == 6 * (plan == "tokens")
+    for one in program:
+        own = [found.pop(0) for _ in range(3 if one.kind == "score" else 1)]  # a drop is a pass
         moved = sum(each.size_bytes for each in one.operations if isinstance(each, Fill | Drain))
-        assert own.dram_bytes == moved, one.name
+        assert sum(each.dram_bytes for each in own) == moved, one.name
         if not (flow == "os" and one.kind == "softmax"):
-            assert own.cycles == one.cycles, one.name
+            assert sum(each.cycles for each in own) == one.cycles, one.name
     if flow != "os":
         report = ps.simulate(trace, hw, memory="hw", scope="all", profile="full")
         assert report.unit_cycles == sum(one.cycles for one in program)
@@ -60,7 +67,8 @@ def test_passes_are_those_of_a_layer_program(lanes, cols, flow, plan):
 @pytest.mark.parametrize("flow", ["is", "ws", "os"])
 @pytest.mark.parametrize("memory_bytes", [20_000, 65_536])
 def test_a_pass_moves_every_byte_once_in_the_clocks_of_its_operations(flow, memory_bytes):
-    hw = on(BOARD, array__dataflow=flow, units__memory_bytes=memory_bytes if flow != "os" else 65_536)
+    size = memory_bytes if flow != "os" else 65_536  # a head's regions of less are too many operations
+    hw = on(BOARD, array__dataflow=flow, units__memory_bytes=size)
     trace = ps.lower(PLAN).within("encoders")
     passes = {one.position: one for one in unit_passes(trace, hw)}
     own = [trace.ops[position] for position in passes]
@@ -77,7 +85,7 @@ def test_a_pass_moves_every_byte_once_in_the_clocks_of_its_operations(flow, memo
             each.wide for (kind, each) in operations if kind is Fill and not each.memory
         } == {wide - 1}
         for kind, each in operations:  # no memory is exceeded: its last word is there
-            assert kind not in (Fill, Drain) or each.walk.last_index < memory_bytes // 2 or flow == "os"
+            assert kind not in (Fill, Drain) or max(indices(each.walk)) < size // 2
 
 
 def test_larger_memories_take_no_longer_and_slower_dram_no_less():
@@ -167,7 +175,7 @@ def test_sweeps_run_them_as_single_runs_do():
 REFUSED = [
     ({"units.memory_bytes": 300}, "too small for norm's 197 rows of 192 elements"),
     ({"units.norm.elements_per_clock": 8}, "behind memories all units are as wide, 8 (got 16)"),
-    ({f"units.{kind}.elements_per_clock": 6 for kind in KINDS}, "behind memories a power of two (got 6)"),
+    ({f"units.{kind}.elements_per_clock": 6 for kind in KINDS}, "behind memories a power of two, at least 2 (got 6)"),
     ({f"units.{kind}.elements_per_clock": 256 for kind in KINDS}, "rows of 192 elements are no whole beats of 256"),
     ({"memories.dram": "dram/ddr4_2400"}, "knows a rate and a latency of DRAM, memories.dram must be bandwidth"),
     ({"memories.axi_read_burst_clocks": 4}, "memories.axi_read_burst_clocks must be 0 (got 4)"),
@@ -184,8 +192,11 @@ def test_what_no_pass_can_do_is_refused(changes, problem):
 
 def test_what_has_no_unit_is_refused_by_name():
     tokens = ps.prune_tokens(PLAN, "tdm", keep_rate=0.5)
-    with pytest.raises(InputError, match="no unit pass is known of sort"):
+    with pytest.raises(InputError, match="no unit pass is known of sort"):  # its scores are on the processor
         ps.simulate(tokens, BOARD.replace({"placement.sort": "pl"}), memory="hw")
+    predicted = ps.prune_tokens(PLAN, "dynamicvit", keep_rate=0.7, encoders=[4])
+    with pytest.raises(InputError, match="no unit pass is known of score of module predictor"):
+        ps.simulate(predicted, BOARD.replace(ON_TOKENS), memory="hw")
     masked = ps.mask_attention(PLAN, density=0.5)
     with pytest.raises(InputError, match="no unit pass takes a part of an operation"):
         ps.simulate(masked, BOARD, memory="hw")
@@ -201,3 +212,36 @@ def test_clocks_are_those_of_the_station():
     model = StationModel(station, dram, Tables(exponentials=softmax_table(0.1)))
     cycles = sum(count * model.run([one])[0] for (_, one), count in pass_operations(op, hw, [op]).items())
     assert unit_passes(ps.Trace((op,)), hw)[0].cycles == op.repeats * cycles
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_fused_token_leaves_behind_those_that_stay(batch):
+    """DeiT-T from 197 to 100 tokens: two bytes a channel in, those of 99 and the fused one out, a byte a score."""
+    hw = BOARD.replace({**ON_TOKENS, "host.ps_pl_overlap": "serial"})
+    trace = ps.lower(ps.prune_tokens(PLAN, "tdm", keep_rate=0.5), batch).within("encoders")
+    places = [place for place, op in enumerate(trace) if op.kind in (*TOKENS, "merge")][:4]
+    score, sort, gather, merge = (one for one in unit_passes(trace, hw) if one.position in places)
+    assert score.dram_bytes % (batch * 3 * 197) == 0 and (sort.dram_bytes, merge) == (0, (places[3], 0, 0, 0))
+    assert gather.dram_bytes == batch * 2 * 192 * (197 + 100)
+    assert sort.cycles == batch * 36 * (128 // 64)
+    shuffled = 12 * 197 + 12 + 14  # 192 channels, 16 a clock; the fused token is divided
+    limits = limits_of(hw.memories, 125)
+    assert gather.cycles > batch * (shuffled + limits.read_latency_cycles + (197 + 100) * 192 * 2 // 64)
+    without = on(hw, units__memory_bytes=0)
+    assert ps.simulate(trace, hw, memory="hw").unit_cycles > ps.simulate(trace, without, memory="hw").unit_cycles
+
+
+TOKENS_REFUSED = [
+    ({"units.token_drop.ports": 2}, "units.token_drop.ports: behind memories it must be 1 (got 2)"),
+    ({"units.token_drop.channels_per_port": 8}, "channels_per_port: behind memories it must be 16 (got 8)"),
+    ({"units.token_drop.fused_token": "sum"}, "fused_token: behind memories it must be mean (got 'sum')"),
+    ({"units.memory_bytes": 65_536}, "197 tokens of 192 channels must fit a memory, 2 B an element (got 65536)"),
+]
+
+
+@pytest.mark.parametrize(("changes", "problem"), TOKENS_REFUSED, ids=[problem for _, problem in TOKENS_REFUSED])
+def test_drops_that_the_station_does_not_take(changes, problem):
+    plan = ps.prune_tokens(PLAN, "tdm", keep_rate=0.5)
+    with pytest.raises(InputError) as error:
+        ps.simulate(plan, BOARD.replace({**ON_TOKENS, **changes}), memory="hw")
+    assert any(problem in one for one in error.value.problems)
