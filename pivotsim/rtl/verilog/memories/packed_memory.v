@@ -72,11 +72,11 @@ module packed_memory #(
                 assign write = arriving[8];
             end
             wire unused = &{1'b0, write_word, word};
-            if (ULTRA != 0) begin : large
+            if (ULTRA != 0) begin : in_ultra
                 ultra_bank #(.WIDTH(8), .WORD_BITS(WORD_BITS)) memory (
                     .clk(clk), .write(write), .write_word(write_word[WORD_BITS-1:0]), .write_data(arriving[7:0]),
                     .read_word(word[WORD_BITS-1:0]), .read_data(found[8*b +: 8]));
-            end else begin : small
+            end else begin : in_words
                 reg [7:0] words [0:(1<<WORD_BITS)-1];
                 always @(posedge clk) if (write) words[write_word[WORD_BITS-1:0]] <= arriving[7:0];
                 if (READ_CYCLES == 0) begin : at_once
