@@ -26,6 +26,7 @@ module bench #(
     parameter MASKED = 0,
     parameter MULTIPLIES = 0,
     parameter OUTSTANDING = 1,
+    parameter ULTRA = 0,
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
     parameter DRAM_BYTES = 4096
 ) (
@@ -87,7 +88,7 @@ module bench #(
         .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
         .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .BURST_BEATS(16)
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .ULTRA(ULTRA), .BURST_BEATS(16)
     ) dut (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select({1'b0, table_select}), .table_index(table_index),
         .table_data(table_data), .start(start), .start_pass(1'b0), .operations({COUNT_BITS{1'b0}}), .done(is_done), .output_stationary(output_stationary),

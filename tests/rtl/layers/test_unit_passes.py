@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pivotsim.integer.inference import patches_of, run
 from pivotsim.integer.steps import PATCHES
+from pivotsim.rtl.layers import parameters
 from pivotsim.rtl.layers.efforts import efforts_program, reference_host
 from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import image_words
@@ -64,6 +65,16 @@ def test_a_pass_is_a_step_or_a_copy():
     assert values["UNITS"] == sum(UNITS.values()) and values["GEARBOX"] == 1
     assert (values["MAX_ELEMENTS"], values["MAX_CHANNELS"], values["UNIT_WORDS"]) == (5, 16, 512)
     assert values["DATA_BITS"] == 256 and values["INDEX_BITS"] == values["UNIT_TABLE_BITS"] == 8
+
+
+def test_counts_hold_what_a_pass_moves_at_once(monkeypatch):
+    """The stream of five tokens of 16 channels and int16 is the longest transfer; here it is counted a thousandfold."""
+    program = program_of("tokens")
+    assert parameters.most_counted(program) == 160
+    least = layer_widths(program).count_bits
+    monkeypatch.setattr(parameters, "most_counted", lambda program: 160_000)
+    assert layer_widths(program).count_bits == 19 > least  # 18 bits, and one for the sum of two
+    assert layer_parameters(program)["COUNT_BITS"] == 19
 
 
 def test_small_memories_take_a_pass_in_blocks():

@@ -110,7 +110,7 @@ class PassWriter:
 
         def operations(cutting: Cutting) -> Iterator[UnitOperation]:
             for block in cutting:
-                yield from self._moved(Fill, A, source, block, like=copy)
+                yield from self._moved(Fill, A, source, block)
                 yield from self._moved(Drain, A, copy, block)
 
         groups = [*self._groups(there), _parts(there, column_size)]
@@ -221,14 +221,12 @@ class PassWriter:
             yield from self._moved(Drain, A, found, block)
 
     def _moved(
-        self, kind: type[Fill] | type[Drain], memory: int, tensor: Tensor, block: Block, like: Tensor | None = None
+        self, kind: type[Fill] | type[Drain], memory: int, tensor: Tensor, block: Block
     ) -> Iterator[Fill | Drain]:
-        """Yield the transfers of a block; with ``like`` of those elements alone that have a place in that tensor."""
+        """Yield the transfers of a block, of the elements that have a place in DRAM."""
         place = np.ix_(block.rows, block.columns)
         offsets, itemsize = tensor.arrangement.offsets[place], tensor.arrangement.itemsize
         is_moved = offsets >= 0
-        if like is not None:
-            is_moved &= like.arrangement.offsets[place] >= 0
         for at, walk in element_walks(offsets[is_moved], block.indices[is_moved], itemsize, self.units.station.lanes):
             yield kind(memory, int(itemsize > 1), tensor.address + at, walk)
 

@@ -1,5 +1,6 @@
 // The accelerator and its units behind one port of DRAM: a GEMM runs, or a pass of the units, never both. UNITS 0 is the
 // accelerator alone. Ports are those of accelerator.v and of unit_station.v; tables from 4 on are the units'.
+// Both see what DRAM answers: a mover that does not move counts nothing, and begins anew.
 `default_nettype none
 module unit_accelerator #(
     parameter R = 4,
@@ -88,7 +89,6 @@ module unit_accelerator #(
     wire [ADDRESS_BITS-1:0] core_read_address, core_write_address;
     wire [COUNT_BITS-1:0] core_read_size, core_read_lanes, core_takes, core_write_size, core_offers;
     wire [8*LANES-1:0] core_write_data;
-    wire of_pass; // DRAM is the units'
     accelerator #(
         .R(R), .C(C), .OVERLAP(OVERLAP), .MREG(MREG), .SLICES(SLICES), .MAC_PACKING(MAC_PACKING),
         .OS_EDGE_REGISTER(OS_EDGE_REGISTER), .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES),
@@ -103,13 +103,12 @@ module unit_accelerator #(
         .drains(drains), .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier),
         .shift(shift), .read_starts(core_starts), .read_accepts(read_accepts), .read_address(core_read_address),
         .read_size(core_read_size), .read_lanes(core_read_lanes), .read_takes(core_takes),
-        .read_count(of_pass ? {COUNT_BITS{1'b0}} : read_count), .read_data(read_data), .write_starts(core_write_starts),
+        .read_count(read_count), .read_data(read_data), .write_starts(core_write_starts),
         .write_address(core_write_address), .write_size(core_write_size), .write_offers(core_offers),
-        .write_data(core_write_data), .write_accepts(of_pass ? {COUNT_BITS{1'b0}} : write_accepts),
-        .write_response(!of_pass && write_response));
+        .write_data(core_write_data), .write_accepts(write_accepts),
+        .write_response(write_response));
     generate
         if (UNITS == 0) begin : alone
-            assign of_pass = 1'b0;
             assign done = core_done;
             assign {read_starts, read_address, read_size, read_lanes, read_takes}
                 = {core_starts, core_read_address, core_read_size, core_read_lanes, core_takes};
@@ -123,9 +122,8 @@ module unit_accelerator #(
             wire [ADDRESS_BITS-1:0] unit_read_address, unit_write_address;
             wire [COUNT_BITS-1:0] unit_read_size, unit_takes, unit_write_size, unit_offers;
             wire [8*LANES-1:0] unit_write_data;
-            reg pass_reg;
+            reg pass_reg; // DRAM is the units'
             initial pass_reg = 0;
-            assign of_pass = pass_reg;
             always @(posedge clk) pass_reg <= !reset && (start_pass || (pass_reg && !unit_done));
             wire [COUNT_BITS-1:0] unit_lanes;
             if (LANES > UNIT_PORT_BYTES) begin : narrow
@@ -142,17 +140,17 @@ module unit_accelerator #(
                 .table_data(table_data), .start(start_pass), .operations(operations[UNIT_TABLE_BITS:0]),
                 .done(unit_done), .read_starts(unit_starts), .read_address(unit_read_address),
                 .read_size(unit_read_size), .read_lanes(unit_lanes), .read_takes(unit_takes),
-                .read_count(of_pass ? read_count : {COUNT_BITS{1'b0}}), .read_data(read_data[8*UNIT_PORT_BYTES-1:0]),
+                .read_count(read_count), .read_data(read_data[8*UNIT_PORT_BYTES-1:0]),
                 .write_starts(unit_write_starts), .write_address(unit_write_address), .write_size(unit_write_size),
                 .write_offers(unit_offers), .write_data(unit_write_data[8*UNIT_PORT_BYTES-1:0]),
-                .write_accepts(of_pass ? write_accepts : {COUNT_BITS{1'b0}}),
-                .write_response(of_pass && write_response));
+                .write_accepts(write_accepts),
+                .write_response(write_response));
             wire unused = &{1'b0, operations, table_index};
             assign done = core_done || unit_done;
-            assign {read_starts, read_address, read_size, read_lanes, read_takes} = of_pass
+            assign {read_starts, read_address, read_size, read_lanes, read_takes} = pass_reg
                 ? {unit_starts, unit_read_address, unit_read_size, unit_lanes, unit_takes}
                 : {core_starts, core_read_address, core_read_size, core_read_lanes, core_takes};
-            assign {write_starts, write_address, write_size, write_offers, write_data} = of_pass
+            assign {write_starts, write_address, write_size, write_offers, write_data} = pass_reg
                 ? {unit_write_starts, unit_write_address, unit_write_size, unit_offers, unit_write_data}
                 : {core_write_starts, core_write_address, core_write_size, core_offers, core_write_data};
         end
