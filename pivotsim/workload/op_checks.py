@@ -58,8 +58,9 @@ def checked(trace: Trace) -> Trace:
         try:
             if not isinstance(op, Op):
                 raise InputError(f"must be an Op {got(op)}")
-            mask = trace.mask_of(check_op(op))
-            ops.append(with_mask(check_op(op), mask))
+            plain = check_op(op)
+            mask = trace.mask_of(plain)
+            ops.append(with_mask(plain, mask))
             if mask is not None:
                 masks[mask_name(ops[-1])] = mask
         except InputError as error:

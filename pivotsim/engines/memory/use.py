@@ -47,6 +47,7 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
     limits, pes = limits_of(hw.memories, hw.array.clock_mhz), hw.array.rows * hw.array.cols
     array = array_as_run(hw)
     unlimited, of_copies = analytic.cycles_per_gemm(gemms, array).tolist(), dict[int, list[int]]()
+    dense_bounds: dict[tuple[int, ...], str] = {}  # of each size and width once, which many masks share
     for run in runs_per_gemm(gemms, hw, trace.gemm_masks, trace.gemm_bits.tolist(), limits):
         op, result = ops[run.gemm], checked(run, gemms)
         one, bound = unlimited[run.gemm] // op.repeats, result.roofline_bound
@@ -54,7 +55,10 @@ def memory_uses(trace: Trace, hw: SystolicHardware) -> tuple[MemoryUse, ...]:
             if run.gemm not in of_copies:
                 of_copies[run.gemm] = _unlimited_cycles(op, array, run.mask)
             one = of_copies[run.gemm][run.copy]
-            bound = roofline((op.m, op.k, op.n), pes, limits.with_bits(op.a_bits, op.w_bits, op.out_bits))[1]
+            size, bits = (op.m, op.k, op.n), (op.a_bits, op.w_bits, op.out_bits)
+            if (*size, *bits) not in dense_bounds:
+                dense_bounds[*size, *bits] = roofline(size, pes, limits.with_bits(*bits))[1]
+            bound = dense_bounds[*size, *bits]
         uses.append(MemoryUse(op.encoder, op.module, run.repeats, result, one, run.gemm, bound))
     return tuple(uses)
 

@@ -35,7 +35,8 @@ from pivotsim.kernels.memory.tiles import (
     is_weight,
     packed,
 )
-from pivotsim.kernels.types import Array, Design, Limits, Shape, Tables
+from pivotsim.kernels.slices import slices_across
+from pivotsim.kernels.types import CHAINED, PIPELINED, PRELOAD, SETTLED, Array, Design, Limits, Shape, Tables
 
 INDEX_BYTES = 2  # of a kept block
 
@@ -152,6 +153,42 @@ def spread(at: PassIndex, rows_before: int, streamed: int, design: Design, table
     if not design.drains:
         return 0
     return apart(rows_before, needed_steps(at.i, at.j, 0, streamed, tables, shape), design)
+
+
+@inlined
+def least_kept_cycles(parts: Parts, design: Design, limit: int, tables: Tables, shape: Shape) -> int:
+    """Return clocks that ``kept_cycles`` reaches or exceeds in either loop order; given up beyond a limit.
+
+    Where operands are loaded before a fold, a kept pass takes its steps, whose sum no chunk changes, and what lies
+    between two streams: under `none` and `preload` the way out of the array, under `none` and `chained` a tile's load.
+    Only what depends on the column tile is looked at column by column.
+    """
+    overlap, nc = design.fold_overlap, parts.nc
+    if design.drains or overlap in (PIPELINED, SETTLED):
+        return 0
+    full_cols, full_rows = slices_across(design.cols, design.mac_packing), design.rows
+    last_cols = slices_across(parts.last_cols, design.mac_packing) if design.edge_aware else full_cols
+    last_rows = parts.last_rows if design.edge_aware else full_rows
+    fixed = -1 if overlap == CHAINED else design.rows - 3 + design.mac_latency
+    apart_by_columns = shape.list_j != 0
+    times = 1 if apart_by_columns else nc
+    clocks = 0
+    for i in range(parts.nr):
+        for j in range(nc if apart_by_columns else 1):
+            clocks += times * needed_steps(i, j, 0, parts.streamed, tables, shape)
+    for i in range(parts.nr):
+        for j in range(nc if apart_by_columns else 1):
+            own = times * fixed
+            if overlap != PRELOAD:
+                own += times * (last_rows if i == parts.nr - 1 else full_rows)
+            if overlap != CHAINED:
+                own += (times - 1) * full_cols + (last_cols if j + times == nc else full_cols)
+            for t in range(parts.nt):
+                if pass_steps(PassIndex(i, j, t), parts, tables, shape) > 0:
+                    clocks += own
+                    if clocks > limit:
+                        return clocks
+    return clocks
 
 
 @inlined

@@ -12,7 +12,7 @@ are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
 from pivotsim.kernels.memory.lower_bounds import UNKNOWN, least_clocks, no_smaller_chunk
-from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
+from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles, least_kept_cycles
 from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
 from pivotsim.kernels.memory.tiles import (
@@ -162,7 +162,9 @@ def choose(
         if is_pruned and kept is not None:
             floors = Floors(0, 0, limit)
             if best != NEVER:
-                by_mask = kept_cycles(parts, design, order, best, kept.tables, kept.shape)
+                by_mask = least_kept_cycles(parts, design, best, kept.tables, kept.shape)
+                if by_mask <= best:
+                    by_mask = kept_cycles(parts, design, order, best, kept.tables, kept.shape)
                 floors = Floors(by_mask, 0, limit)
         elif is_pruned:
             if waits == UNKNOWN:
