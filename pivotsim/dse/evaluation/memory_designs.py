@@ -1,6 +1,7 @@
 """Costs of designs behind memories, many at once: equal multiplications on equal arrays and memories run once."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.fit_check import DoesNotFit
-from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, Searches, run_one
 from pivotsim.errors import InputError
 from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms
 from pivotsim.workload.sizes import Size, joint_gemms
@@ -21,6 +22,7 @@ from pivotsim.workload.sizes import Size, joint_gemms
 MEMORY_FIELDS = tuple(name for name in HARDWARE if name.startswith("memories."))
 MAX_GEMMS_KEPT = 16_384
 MAX_MEMORIES_KEPT = 4_096
+MOST_AT_ONCE = 8_192  # designs whose searches are held together
 
 
 def run_with_memories(group: DesignGroup) -> list[Costs]:
@@ -41,8 +43,8 @@ def run_with_memories(group: DesignGroup) -> list[Costs]:
     hosts = [group.context.builder.host(work, group.hw) for work in group.works]
     cycles = _total_cycles(found[:, :, 0], repeats, [host.unit_cycles for host in hosts], problems)
     sram, dram = (found[:, :, level].astype(np.float64) @ repeats for level in (1, 2))  # exact below 2**53
-    for design, error in problems.items():
-        group.drop(valid[back.reshape(-1) == design], error)
+    for error in dict.fromkeys(problems.values()):
+        group.drop(valid[np.isin(back.reshape(-1), [d for d, each in problems.items() if each is error])], error)
     places = np.zeros(len(group), dtype=np.int64)
     places[valid] = back.reshape(-1)
     return [
@@ -91,30 +93,37 @@ def _run(
     context: Context, sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign]
 ) -> tuple[IntArray, dict[int, InputError]]:
     """Return (clocks, SRAM bytes, DRAM bytes), (D, G, 3), and the designs that cannot run; rows end with memories."""
-    keys = [(memories[row[-1]], tuple(row[:-1])) for row in designs.tolist()]
-    entries = [[context.gemms.get((size, key)) for size in sizes] for key in keys]
-    is_new = [[entry is None for entry in row] for row in entries]
-    wanted = np.array(is_new, dtype=np.bool_).reshape(len(keys), len(sizes))
-    found = run_many(sizes, designs[:, :-1], memories, designs[:, -1], wanted)
+    blocks = [designs[start : start + MOST_AT_ONCE] for start in range(0, len(designs), MOST_AT_ONCE)]
+    found = np.concatenate([_searched(context, sizes, block, memories) for block in blocks])
     problems: dict[int, InputError] = {}
     misfit: InputError | None = None  # one message is enough
-    for d, (key, row) in enumerate(zip(keys, found.tolist(), strict=True)):
+    for d in np.flatnonzero((found[:, :, 0] < 0).any(axis=1)).tolist():
+        design, behind = designs[d, :-1], memories[designs[d, -1]]
         for g, size in enumerate(sizes):
-            entry = entries[d][g]
-            if entry is None:
-                entry = row[g]
-                if entry[0] == ALONE:
-                    entry = _alone(size, designs[d, :-1], key[0])
-                context.gemms.put((size, key), entry, MAX_GEMMS_KEPT)
-            if isinstance(entry, InputError):
-                problems[d] = entry
+            if found[d, g, 0] == ALONE:
+                key = size, behind, tuple(design.tolist())
+                entry = context.gemms.get_or_compute(key, partial(_alone, size, design, behind), MAX_GEMMS_KEPT)
+                if isinstance(entry, InputError):
+                    problems[d] = entry
+                    break
+                found[d, g] = entry
+            if found[d, g, 0] == MISFIT:
+                problems[d] = misfit = misfit or _misfit(size, design, behind)
                 break
-            if entry[0] == MISFIT:
-                problems[d] = misfit = misfit or _misfit(size, designs[d, :-1], key[0])
-                break
-            found[d, g] = entry
     found[list(problems)] = 0
     return found, problems
+
+
+def _searched(context: Context, sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign]) -> IntArray:
+    """Return what ``run_many`` does of all GEMMs, of searches that were made before from the cache."""
+    searches = Searches(sizes, designs[:, :-1], memories, designs[:, -1])
+    keys, kept = searches.keys(), context.gemms
+    entries = [kept.get(key) for key in keys]
+    is_new = np.array([entry is None for entry in entries], dtype=np.bool_)
+    for place, entry in zip(np.flatnonzero(is_new).tolist(), searches.run(is_new).tolist(), strict=True):
+        entries[place] = entry
+        kept.put(keys[place], entry, MAX_GEMMS_KEPT)
+    return searches.results(np.array(entries, dtype=np.int64).reshape(-1, 3))
 
 
 def _alone(size: Size, design: IntArray, memory_design: MemoryDesign) -> "list[int] | InputError":
@@ -157,8 +166,8 @@ def _costs(
     group: DesignGroup, work: Work, host: BesideArray, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
 ) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
-    _, unit_bytes, ps_ms = host
+    _, unit_bytes, unit_pj, ps_ms = host
     pl_ms: Any = cycles_to_ms(pl_cycles, group.hw.array.clock_mhz)[places]
     vectors: dict[str, Any] = {"delay_ms": pl_ms + ps_ms, "pl_ms": pl_ms, "sram_bytes": sram[places] + unit_bytes}
     vectors |= {"dram_bytes": dram[places], "ps_core_ms": ps_ms * group.hw.ps_cores, "macs": work.trace.macs}
-    return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms)
+    return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms, unit_pj=unit_pj)

@@ -1,7 +1,7 @@
 """Vectors of designs in closed form, up to millions (API twin of kernels/array/many_designs.py)."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -61,10 +61,19 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumn
     if problems:
         raise InputError(problems)
     found = coded_columns(array, columns)
-    drains = [code for code, name in enumerate(DATAFLOWS) if DATAFLOW[name].drains]
-    if ((found.mac_packing > 1) & np.isin(found.dataflow, drains)).any():
-        raise InputError(f"designs: {unpackable(2, DATAFLOWS[drains[0]])}")
+    for which, problem in unpackable_designs(found):
+        if which.any():
+            raise InputError(f"designs: {problem}")
     return found
+
+
+def unpackable_designs(designs: DesignColumns) -> Iterator[tuple[Any, str]]:
+    """Yield which designs' columns cannot share slices, bool (D,), and why: for their dataflow, or as there is one."""
+    packed = designs.mac_packing > 1
+    for code, name in enumerate(DATAFLOWS):
+        if DATAFLOW[name].drains:
+            yield packed & (designs.dataflow == code), unpackable(2, name, MAX_COLS)
+    yield packed & (designs.cols == 1), unpackable(2, next(n for n in DATAFLOWS if not DATAFLOW[n].drains), 1)
 
 
 def column_codes(field: str, values: object) -> IntArray:

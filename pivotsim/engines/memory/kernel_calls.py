@@ -6,6 +6,8 @@ import numpy as np
 
 from pivotsim.engines.dram.arrays import channel_arrays
 from pivotsim.hardware.dram.spec import DramSpec
+from pivotsim.kernels.memory.records import RESULT_FIELDS
+from pivotsim.kernels.memory.search import CHOSEN_FIELDS
 from pivotsim.kernels.memory.steady_state import STATES_SHAPE
 from pivotsim.kernels.types import Records
 from pivotsim.units import IntArray
@@ -26,7 +28,7 @@ class Work(NamedTuple):
 
 def work_arrays() -> Work:
     """Return the arrays of a search."""
-    shapes = ((2, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (6,), (10,), (16,))
+    shapes = ((2, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (CHOSEN_FIELDS,), (RESULT_FIELDS,), (16,))
     return Work(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
 
 
@@ -36,12 +38,12 @@ def records_of(loads: int, passes: int, drains: int) -> Records:
 
 
 def run_designs(
-    gemms: IntArray, designs: IntArray, behind: IntArray, limits: IntArray, dram: IntArray, candidates: IntArray,
+    gemms: IntArray, designs: IntArray, limits: IntArray, dram: IntArray, tasks: IntArray, candidates: IntArray,
     budget: int, is_pruned: bool, is_run: bool, work: Work, records: Records, found: IntArray,
     channel: DramSpec | None,
 ) -> None:  # fmt: skip
     """Run GEMMs on designs, see ``run_each`` in kernels/memory/search.py; commands are compiled where a channel is."""
-    rows = (gemms, designs, behind, limits, dram, candidates, budget, is_pruned, is_run)
+    rows = (gemms, designs, limits, dram, tasks, candidates, budget, is_pruned, is_run)
     written = (work.room, work.states, work.bounds, records, work.chosen, work.result, work.moved, found)
     if channel is None:
         from pivotsim.kernels.memory.entries.with_bandwidth import run_with_bandwidth

@@ -1,11 +1,12 @@
 """Many designs behind memories at once: clocks and bytes of the same GEMMs on each.
 
-API twin of kernels/memory/search.py. What is not surely within int64 and the passes allowed, or has a
-DRAM channel that issues commands, is marked: ``run_gemm`` answers it alone, with its own checks and messages.
+API twin of kernels/memory/search.py. Designs that differ in nothing that a search reads share it; of those that differ
+in the largest chunk that their buffers hold the first is searched, and the next ones again only where its winner does
+not fit them. What is not surely within int64 and the passes allowed, or has a DRAM channel that issues commands, is
+marked: ``run_gemm`` answers it alone, with its own checks and messages.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,16 +20,17 @@ from pivotsim.engines.memory.fit_check import DoesNotFit, units_of
 from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
+from pivotsim.engines.memory.sure_bounds import are_sure, each_of, half_bytes, tiles_of
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
-from pivotsim.kernels.types import Design
+from pivotsim.kernels.types import Candidates, Design
 from pivotsim.units import INT64_MAX, IntArray
-from pivotsim.workload.sizes import MAX_BITS, Size
+from pivotsim.workload.sizes import Size
 
+MOST = Candidates._fields.index("most_chunk")
 LATENCY, PACKING = (Design._fields.index(field) for field in ("mac_latency", "mac_packing"))
 DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
 # Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
 ALONE, MISFIT = -1, -2
-SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +52,43 @@ class MemoryDesign:
         orders = (row.loop_orders for row in DATAFLOW.values())
         return [(o.index(self.loop_order),) * 2 if self.loop_order in o else (1, 0) for o in orders]
 
+    @cached_property
+    def rows(self) -> tuple[IntArray, IntArray]:
+        """Rows of ``Limits`` and ``Dram``."""
+        return np.array(self.limits.row(), dtype=np.int64), np.array(self.limits.dram_row(), dtype=np.int64)
+
+    @cached_property
+    def content(self) -> bytes:
+        """What a search reads of it: all but the sizes of buffers, which say what fits and how large a chunk may be."""
+        limits, dram = self.rows
+        return b"".join((limits.tobytes(), dram.tobytes(), self.loop_order.encode(), self.chunk.to_bytes(8, "little")))
+
 
 def run_many(
     sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign], index: IntArray, wanted: Any
 ) -> IntArray:
     """Return (clocks, SRAM bytes, DRAM bytes) of each GEMM on each design, int64 (D, G, 3).
+
+    Parameters
+    ----------
+    sizes, designs, memories, index
+        As in ``Searches``.
+    wanted : bool (D, G)
+        What to run; zeros elsewhere.
+
+    Returns
+    -------
+    int64 (D, G, 3)
+        What ``run_gemm`` returns for each alone. Clocks are ALONE or MISFIT where it was not run here.
+    """
+    if not np.any(wanted):
+        return np.zeros((len(designs), len(sizes), 3), dtype=np.int64)
+    searches = Searches(sizes, designs, memories, index, wanted)
+    return searches.results(searches.run(np.ones(len(searches), dtype=np.bool_)))
+
+
+class Searches:
+    """The distinct searches among GEMMs on designs.
 
     Parameters
     ----------
@@ -66,33 +100,88 @@ def run_many(
         Memories.
     index : int64 (D,)
         Which of them a design has.
-    wanted : bool (D, G)
-        What to run; zeros elsewhere.
-
-    Returns
-    -------
-    int64 (D, G, 3)
-        What ``run_gemm`` returns for each alone. Clocks are ALONE or MISFIT where it was not run here.
+    wanted : bool (D, G), optional
+        Which GEMMs on which designs; all without it.
     """
-    found = np.zeros((len(designs), len(sizes), 3), dtype=np.int64)
-    if not np.any(wanted):
+
+    def __init__(
+        self, sizes: Sequence[Size], designs: IntArray, memories: Sequence[MemoryDesign], index: IntArray,
+        wanted: Any = None,
+    ) -> None:  # fmt: skip
+        shape = len(designs), len(sizes)
+        wanted = np.ones(shape, dtype=np.bool_) if wanted is None else wanted
+        self._codes, candidates = np.zeros(shape, dtype=np.int64), np.zeros((*shape, 4), dtype=np.int64)
+        for place, size in enumerate(sizes):
+            for code, dataflow in enumerate(DATAFLOWS):
+                here = np.flatnonzero(wanted[:, place] & (designs[:, DATAFLOW_FIELD] == code))
+                if len(here):
+                    found = _programs(size, dataflow, designs[here], memories, index[here])
+                    self._codes[here, place], candidates[here, place] = found
+        limits, dram = (np.array(rows) for rows in zip(*(each.rows for each in memories), strict=True))
+        self._read = np.array(sizes, dtype=np.int64), _mapped(designs), limits, dram
+        self._contents = [each.content for each in memories]
+        first_of: dict[bytes, int] = {}
+        behind = np.array([first_of.setdefault(each, place) for place, each in enumerate(self._contents)])[index]
+        _, alike = np.unique(np.column_stack([designs, behind]), axis=0, return_inverse=True)
+        d, g = np.nonzero(candidates[:, :, MOST])
+        order = np.lexsort((-candidates[d, g, MOST], g, alike.reshape(-1)[d]))
+        d, g = d[order], g[order]
+        own = candidates[d, g]
+        is_other = _differs(alike.reshape(-1)[d], g, *own.T[:MOST])  # than the one before, whose chunks are no smaller
+        is_new = is_other | _differs(own[:, MOST])
+        self._place = np.full(shape, -1, dtype=np.int64)
+        self._place[d, g] = np.cumsum(is_new) - 1
+        self._group, self._candidates = np.cumsum(is_other)[is_new], own[is_new]
+        self._tasks = np.column_stack([g, d, behind[d]])[is_new]
+
+    def __len__(self) -> int:
+        return len(self._group)
+
+    def keys(self) -> list[tuple[bytes, bytes]]:
+        """Return a key for each search, of all that it reads: equal keys have equal results."""
+        (g, d, behind), (sizes, designs, *_) = self._tasks.T, self._read
+        rows = np.hstack([sizes[g], designs[d], self._candidates])
+        of_rows = rows.view(f"V{rows.itemsize * rows.shape[1]}").ravel().tolist()
+        return list(zip([self._contents[place] for place in behind.tolist()], of_rows, strict=True))
+
+    def run(self, wanted: Any) -> IntArray:
+        """Return (clocks, SRAM bytes, DRAM bytes) of the searches in a mask (S,), in their order."""
+        group = self._group[wanted]
+        follows = np.zeros(len(group), dtype=np.int64)
+        follows[1:] = group[1:] == group[:-1]
+        found = np.zeros((len(group), 3), dtype=np.int64)
+        if len(found):
+            run_designs(
+                *self._read, np.column_stack([self._tasks[wanted], follows]), self._candidates[wanted],
+                memory_bounds.MAX_PASSES, True, False, work_arrays(), records_of(0, 0, 0), found, None,
+            )  # fmt: skip
         return found
-    candidates = np.zeros((len(designs), len(sizes), 4), dtype=np.int64)
-    for g, size in enumerate(sizes):
-        for code, dataflow in enumerate(DATAFLOWS):
-            here = np.flatnonzero(wanted[:, g] & (designs[:, DATAFLOW_FIELD] == code))
-            if len(here):
-                found[here, g, 0], candidates[here, g] = _programs(size, dataflow, designs[here], memories, index[here])
-    limits = np.array([each.limits.row() for each in memories], dtype=np.int64)
-    dram = np.array([each.limits.dram_row() for each in memories], dtype=np.int64)
+
+    def results(self, found: IntArray) -> IntArray:
+        """Return each GEMM's on each design, (D, G, 3), from those of all searches, (S, 3).
+
+        Clocks are ALONE or MISFIT where there is no search.
+        """
+        each = np.zeros((*self._place.shape, 3), dtype=np.int64)
+        each[:, :, 0] = self._codes
+        is_searched = self._place >= 0
+        each[is_searched] = found[self._place[is_searched]]
+        return each
+
+
+def _mapped(designs: IntArray) -> IntArray:
+    """Return rows of ``Design`` from those of ``design_row``."""
     mappings = np.array([row.mapping for row in DATAFLOW.values()], dtype=np.int64)
     before, codes, after = np.hsplit(designs, (DATAFLOW_FIELD, DATAFLOW_FIELD + 1))
-    mapped = np.hstack([before, mappings[codes[:, 0]], after])
+    mapped: IntArray = np.hstack([before, mappings[codes[:, 0]], after])
     mapped[:, LATENCY] = latency_as_run(mapped[:, LATENCY], mapped[:, PACKING])
-    run_designs(
-        np.array(sizes, dtype=np.int64), mapped, np.ascontiguousarray(index), limits, dram, candidates,
-        memory_bounds.MAX_PASSES, True, False, work_arrays(), records_of(0, 0, 0), found, None,
-    )  # fmt: skip
+    return mapped
+
+
+def _differs(*columns: IntArray) -> Any:
+    """Tell which rows of columns differ from the row before; the first one does."""
+    found = np.ones(len(columns[0]), dtype=np.bool_)
+    found[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
     return found
 
 
@@ -111,98 +200,25 @@ def _programs(
     rows, cols = designs[:, 0], designs[:, 1]
     m, k, n, a_bits, w_bits, _ = size
     row_size, col_size, streamed = DATAFLOW[dataflow].sizes(m, k, n)
-    bits, sum_bytes = {"ipmem": a_bits, "wtmem": w_bits}, _each(index, [each.limits.sum_bytes for each in memories])
-    chunk = _each(index, [min(each.chunk, streamed) for each in memories])
+    bits, sum_bytes = {"ipmem": a_bits, "wtmem": w_bits}, each_of(index, [each.limits.sum_bytes for each in memories])
+    chunk = each_of(index, [min(each.chunk, streamed) for each in memories])
     most = np.full(len(designs), streamed)
     fits = np.ones(len(designs), dtype=np.bool_)
-    tiles = _tiles(rows, cols, dataflow, memories, index)
+    limits = [each.limits for each in memories]
+    tiles = tiles_of(rows, cols, dataflow, limits, index)
     used = np.minimum(tiles[0], row_size), np.minimum(tiles[1], col_size)
     for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk), bits, sum_bytes):
-        halves = _each(index, [_half_bytes(each.limits, memory) for each in memories])
+        halves = each_of(index, [half_bytes(each, memory) for each in limits])
         fits &= demand <= halves
         half_bits = 8 * np.minimum(halves, INT64_MAX // 8)
         most = np.minimum(most, half_bits // np.maximum(per_step, 1)) if np.any(per_step) else most
     most = np.where(chunk > 0, chunk, most)
-    free = _each(index, [int(each.limits.are_none) for each in memories]).astype(np.bool_)
+    free = each_of(index, [int(each.are_none) for each in limits]).astype(np.bool_)
     least = np.where((chunk > 0) | free, most, 1)
-    first, last = (_each(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
-    is_sure = (
-        fits
-        & (first <= last)
-        & _are_sure(size, dataflow, designs, tiles, least, most, bits, sum_bytes, memories, index)
-    )
+    first, last = (each_of(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
+    is_sure = fits & (first <= last)
+    is_sure &= are_sure(size, dataflow, designs, tiles, least, most, bits, sum_bytes, limits, index)
     candidates = np.stack([first, last, least, most], axis=1)
     candidates[~is_sure] = 0
     unsure = np.where(fits | (first > last), ALONE, MISFIT)
     return np.where(is_sure, 0, unsure), candidates
-
-
-def _are_sure(
-    size: Size, dataflow: str, designs: IntArray, tiles: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
-    bits: Mapping[str, int], sum_bytes: IntArray, memories: Sequence[MemoryDesign], index: IntArray,
-) -> Any:  # fmt: skip
-    """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
-
-    Units of sizes so large that they wrap around int64 are never sure: the bytes moved are far beyond it.
-    """
-    row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size[:3])
-    m, k, n, a_bits, w_bits, out_bits = map(float, size)
-    folds = np.ones(len(designs))
-    for extent, step, tile in zip((row_size, col_size), (designs[:, 0], designs[:, 1]), tiles, strict=True):
-        folds *= np.ceil(extent / tile) * np.ceil(np.minimum(tile, extent) / step)  # of a block's last part no fewer
-    used = np.minimum(tiles[0], row_size), np.minimum(tiles[1], col_size)
-    per_byte, latency, cost, bias, post, post_entry = (
-        _each(index, values) for values in zip(*(_longest_transfer(each.limits) for each in memories), strict=True)
-    )
-    bound = 2 * np.maximum(sum_bytes, MAX_BITS / 8) * m * n * (k + 1)
-    bound += math.ceil(max(a_bits, w_bits) / 8) * (m * k + k * n) * max(m, k, n)
-    for chunk in (least, most):
-        at_least_one = np.maximum(chunk, 1)
-        *fetched, sums = (unit[2] for unit in units_of(*used, dataflow, at_least_one, bits, sum_bytes))
-        outputs = sums / sum_bytes * math.ceil(out_bits / 8)
-        unit = np.maximum.reduce(np.broadcast_arrays(*fetched, sums, outputs, bias * n))
-        number = folds * (streamed / at_least_one + 2)
-        longest = unit * (per_byte + 1) + latency + 1
-        steps = 2 * designs[:, 0] + designs[:, 1] + chunk + designs[:, 6]
-        steps = steps + post + post_entry * np.maximum(chunk, designs[:, 0])
-        bound = np.maximum(bound, np.maximum((3 * number + 1) * longest + number * steps, unit * cost))
-    passes = folds * np.ceil(streamed / np.maximum(most, 1))
-    return (bound < SURE) & (passes <= memory_bounds.MAX_PASSES)
-
-
-def _tiles(
-    rows: IntArray, cols: IntArray, dataflow: str, memories: Sequence[MemoryDesign], index: IntArray
-) -> tuple[IntArray, IntArray]:
-    """Return the rows and columns that a unit serves on each design: the array's, or a block's."""
-    blocks = _each(index, [each.limits.tile(0, 0, dataflow) for each in memories])
-    return np.where(blocks[:, 0] > 0, blocks[:, 0], rows), np.where(blocks[:, 1] > 0, blocks[:, 1], cols)
-
-
-def _half_bytes(limits: MemoryLimits, memory: str) -> int:
-    """Return the bytes of one half of a memory, as many as there are where it is unlimited."""
-    size = limits.half_bytes(memory)
-    return INT64_MAX if size is None else min(size, INT64_MAX)
-
-
-def _longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
-    """Return (clocks per byte, clocks, cost, bytes of bias per output) of any transfer at most, and post clocks."""
-    divisor = limits.clock_divisor
-    latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 4  # rounded up, and a start
-    latency += 3 * limits.buffer_read_cycles  # a pass waits for two, its transfers for one each
-    row = limits.row()
-    per_byte = [1 / rate for rate in (row.gb_port, row.ipmem_port, row.wtmem_port) if rate]
-    for is_drain in (False, True):  # as bounds.axi_cycles
-        each, once = float(limits.axi_cycles_per_byte(is_drain)), sum(limits.axi_clocks(is_drain))
-        per_byte.append(9 * each + 8 * once if limits.is_by_row else each)
-        latency += once
-    per_byte = [divisor * clocks for clocks in per_byte]
-    per_byte += [limits.clock_hz / limits.dram_bytes_per_s] if limits.dram_bytes_per_s else []
-    slowest = max(per_byte, default=0.0) if limits.channel is None else math.inf
-    post = float(limits.post_region_cycles), float(limits.post_entry_cycles)
-    cost = float(limits.dram_row().cost_num)
-    return slowest, float(latency * divisor), cost, float(limits.sum_bytes * limits.bias), *post
-
-
-def _each(index: IntArray, values: Sequence[Any]) -> Any:
-    """Return the value of each design's memories."""
-    return np.array(values)[index]

@@ -240,17 +240,16 @@ class _Program:
 
     def _run_dense(self, is_pruned: bool, work: Work, records: Records) -> bool:
         """Run without a mask; False if over the budget."""
-        found = np.zeros((1, 1, 3), dtype=np.int64)
+        found = np.zeros((1, 3), dtype=np.int64)
         limits = self.limits
         gemm = (*self.sizes, limits.input_bits, limits.weight_bits, limits.out_bits)
         rows = [
             np.array([row], dtype=np.int64)
-            for row in (gemm, self.design, limits.row(), limits.dram_row(), [self.candidates])
+            for row in (gemm, self.design, limits.row(), limits.dram_row(), (0, 0, 0, 0), self.candidates)
         ]
-        gemms, designs, memories, dram, candidates = rows
-        behind, budget = np.zeros(1, dtype=np.int64), self._budget()
+        gemms, designs, memories, dram, tasks, candidates = rows
         run_designs(
-            gemms, designs, behind, memories, dram, candidates, budget, is_pruned, True, work, records, found,
+            gemms, designs, memories, dram, tasks, candidates, self._budget(), is_pruned, True, work, records, found,
             limits.channel,
         )  # fmt: skip
-        return bool(found[0, 0, 0] >= 0)
+        return bool(found[0, 0] >= 0)

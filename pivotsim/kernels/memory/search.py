@@ -13,7 +13,7 @@ from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
 from pivotsim.kernels.memory.lower_bounds import UNKNOWN, least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
-from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
+from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
@@ -35,8 +35,9 @@ from pivotsim.kernels.types import (
     Records,
 )
 
-# What `choose` writes to `chosen`.
-ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
+# What `choose` writes to `chosen`; from RESULT on the best candidate's result.
+ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, RESULT = range(7)
+CHOSEN_FIELDS = RESULT + RESULT_FIELDS
 ARRAY, LOADS, WAITS = range(3)  # columns of the bounds that are kept of a candidate
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
@@ -44,9 +45,9 @@ CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the bud
 CYCLES, SRAM_BYTES, DRAM_BYTES = range(3)
 OVER_BUDGET = -1
 SIGNATURE = (
-    "void(int64[:, ::1], int64[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int64, boolean,"
+    "void(int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64, boolean,"
     " boolean, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], Records, int64[::1], int64[::1], int64[::1],"
-    " int64[:, :, ::1]"
+    " int64[:, ::1]"
 )
 TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 
@@ -86,14 +87,14 @@ def most_promising(
 @pasted
 def choose(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
-    reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array, bounds: Array,
-    records: Records, chosen: Array, result: Array,
+    tail_from: int, reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array,
+    bounds: Array, records: Records, chosen: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate and write what it is; False if over the budget.
 
     Parameters
     ----------
-    gemm, design, limits, dram, reads, writes, kept, room, states, result
+    gemm, design, limits, dram, tail_from, reads, writes, kept, room, states, result
         As in ``schedule``; ``kept`` holds zeros for all units.
     candidates : Candidates
         Loop orders and chunks.
@@ -106,9 +107,9 @@ def choose(
         Room for the bounds of the first candidates, so that they are worked out once.
     records : Records
         Whose types count: nothing is recorded.
-    chosen : int64 (6,)
-        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output. The number of
-        candidates is the stamp of the last one.
+    chosen : int64 (CHOSEN_FIELDS,)
+        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output, and the result of
+        the best. The number of candidates is the stamp of the last one.
     """
     nothing = Records(records.loads[:0], records.passes[:0], records.drains[:0])
     best, best_bytes, best_order, best_chunk = NEVER, NEVER, 0, 0
@@ -175,7 +176,7 @@ def choose(
             continue
         chosen[CANDIDATES] += 1
         is_done = schedule(
-            gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, reads, writes, kept,
+            gemm, design, limits, dram, order, chunk, floors, tail_from, is_pruned, reads, writes, kept,
             chosen[CANDIDATES], room, states, nothing, result,
         )  # fmt: skip
         if kept is None:
@@ -187,6 +188,8 @@ def choose(
             best, best_bytes, best_order, best_chunk = result[TOTAL], from_dram, order, chunk
             chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
             chosen[TAIL_FROM] = result[LAST_OUTPUT]
+            for field in range(RESULT_FIELDS):
+                chosen[RESULT + field] = result[field]
         if place < 0 and best == least:  # the first takes its lower bound, with which it wins: no other can
             break
     return True
@@ -204,13 +207,18 @@ def choose_and_run(
     (16,) takes the bytes by level; under a mask it is that of ``kept``.
     """
     design = design_as_run(design, limits)
+    # commands make a run dear: each charges its stalls, so that the best needs no second one
+    is_charged = is_run and reads is not None and limits.output_halves > 0
     if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, reads, writes, kept, room, states, bounds, records,
-        chosen, result,
+        gemm, design, limits, dram, candidates, budget, is_pruned, AT_END if is_charged else NEVER, reads, writes, kept,
+        room, states, bounds, records, chosen, result,
     ):  # fmt: skip
         return False
     order, chunk = chosen[ORDER], chosen[CHUNK]
-    if is_run:
+    if is_charged and len(records.passes) == 0:
+        for field in range(RESULT_FIELDS):
+            result[field] = chosen[RESULT + field]
+    elif is_run:
         schedule(
             gemm, design, limits, dram, order, chunk, Floors(0, 0, NEVER), chosen[TAIL_FROM], False, reads, writes,
             kept, chosen[CANDIDATES] + 1, room, states, records, result,
@@ -222,11 +230,14 @@ def choose_and_run(
 
 @pasted
 def run_each(
-    gemms: Array, designs: Array, behind: Array, limits: Array, drams: Array, candidates: Array, budget: int,
+    gemms: Array, designs: Array, limits: Array, drams: Array, tasks: Array, candidates: Array, budget: int,
     is_pruned: bool, is_run: bool, room: Array, states: Array, bounds: Array, records: Records, chosen: Array,
     result: Array, moved: Array, found: Array, reads: Channel | None, writes: Channel | None,
 ) -> None:  # fmt: skip
-    """Fill ``found`` (D, G, 3) with clocks, SRAM bytes and DRAM bytes of each GEMM on each design.
+    """Fill ``found`` (P, 3) with clocks, SRAM bytes and DRAM bytes of each task.
+
+    A search may have the answer of the one before: where that had the same candidates and larger chunks, and its winner
+    is one of these.
 
     Parameters
     ----------
@@ -234,40 +245,42 @@ def run_each(
         Rows of ``Gemm``, then the bits of an element of inputs, weights and outputs.
     designs : int64 (D, 12)
         Rows of ``Design``.
-    behind : int64 (D,)
-        Which memories each design has.
     limits, drams : int64 (M, 24), (M, 14)
         Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
-    candidates : int64 (D, G, 4)
-        Rows of ``Candidates``; a GEMM whose largest chunk is 0 is left alone.
+    tasks : int64 (P, 4)
+        A GEMM, a design, its memories; 1 where all three and the candidates are those of the task before, but for the
+        largest chunk, which is no larger.
+    candidates : int64 (P, 4)
+        Rows of ``Candidates``.
     budget : int
         As in ``choose``; the clocks of a GEMM that exceeds it become OVER_BUDGET.
     is_pruned, is_run, room, states, bounds, records, chosen, result, moved, reads, writes
-        As in ``choose_and_run``; what they hold afterwards is of the last GEMM on the last design.
+        As in ``choose_and_run``; what they hold afterwards is of the last task that was searched.
     """
-    for d in range(len(designs)):
-        a, b, c = designs[d], limits[behind[d]], drams[behind[d]]  # rows in the order of the fields
+    for p in range(len(tasks)):
+        g, d, behind, follows = tasks[p]
+        e, a, b, c, row = gemms[g], designs[d], limits[behind], drams[behind], candidates[p]  # in the fields' order
+        programs = Candidates(row[0], row[1], row[2], row[3])
+        if follows and 0 < chosen[CHUNK] <= programs.most_chunk:
+            for field in range(3):
+                found[p, field] = found[p - 1, field]
+            continue
+        gemm = Gemm(e[0], e[1], e[2])
         design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
+        limit = Limits(
+            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
+            b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
+        )  # fmt: skip
         dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13])
-        for g in range(len(gemms)):
-            e, row = gemms[g], candidates[d, g]
-            gemm = Gemm(e[0], e[1], e[2])
-            limit = Limits(
-                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
-                b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
-            )  # fmt: skip
-            programs = Candidates(row[0], row[1], row[2], row[3])
-            if programs.most_chunk == 0:
-                continue
-            if not choose_and_run(
-                gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states,
-                bounds, records, chosen, result, moved,
-            ):  # fmt: skip
-                found[d, g, CYCLES] = OVER_BUDGET
-                continue
-            from_dram = moved[DRAM_READ] + moved[DRAM_WRITE]
-            found[d, g, CYCLES], found[d, g, DRAM_BYTES] = chosen[CLOCKS], from_dram
-            sram_bytes = 0
-            for level in range(GB_INPUT_READ, LEVELS):
-                sram_bytes += moved[level]
-            found[d, g, SRAM_BYTES] = sram_bytes
+        if not choose_and_run(
+            gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states, bounds,
+            records, chosen, result, moved,
+        ):  # fmt: skip
+            found[p, CYCLES], chosen[CHUNK] = OVER_BUDGET, 0
+            continue
+        from_dram = moved[DRAM_READ] + moved[DRAM_WRITE]
+        found[p, CYCLES], found[p, DRAM_BYTES] = chosen[CLOCKS], from_dram
+        sram_bytes = 0
+        for level in range(GB_INPUT_READ, LEVELS):
+            sram_bytes += moved[level]
+        found[p, SRAM_BYTES] = sram_bytes

@@ -25,6 +25,13 @@ DIGITS_THRESHOLD = 0.1
 
 
 @functools.cache
+def square_heads():
+    """As many channels in a head as tokens: Q K^T and S V are one table, and softmax stands between them."""
+    sizes = {"width": 10, "head_features": 10, "mlp_hidden": 10, "depth": 1}
+    return random_model({**MODEL, "name": "square_heads", **sizes}, seed=2)
+
+
+@functools.cache
 def model():
     return replace(random_model(MODEL, seed=1), logit_scale=LOGIT_SCALE)
 
@@ -41,6 +48,15 @@ def plan(name):
 
 def board(**changes):
     return ps.load_hardware("zcu102").replace({**BOARD, **changes})
+
+
+def with_units(of, lanes=2, memory_bytes=1024, **changes):
+    """The same board with every unit in the logic, behind two memories."""
+    kinds = ("softmax", "gelu", "relu", "norm", "add")
+    values = {f"placement.{kind}": "pl" for kind in (*kinds, "score", "sort", "gather")}
+    values |= {f"units.{kind}.elements_per_clock": lanes for kind in kinds}
+    values |= {"units.token_drop.ports": 1, "units.token_drop.channels_per_port": lanes}
+    return of.replace({**values, "units.memory_bytes": memory_bytes, **changes})
 
 
 def images_of(count, seed=3):

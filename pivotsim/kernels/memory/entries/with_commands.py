@@ -7,12 +7,12 @@ from pivotsim.kernels.types import Array, Channel, Records
 
 @kernel(f"{SIGNATURE}, Channel, Channel)", types=TYPES)
 def run_with_commands(
-    gemms: Array, designs: Array, behind: Array, limits: Array, drams: Array, candidates: Array, budget: int,
+    gemms: Array, designs: Array, limits: Array, drams: Array, tasks: Array, candidates: Array, budget: int,
     is_pruned: bool, is_run: bool, room: Array, states: Array, bounds: Array, records: Records, chosen: Array,
     result: Array, moved: Array, found: Array, reads: Channel, writes: Channel,
 ) -> None:  # fmt: skip
-    """Run each GEMM on each design, see ``run_each``: reads and writes do not meet in a channel, each has its own."""
+    """Run each task, see ``run_each``: reads and writes do not meet in a channel, each has its own."""
     run_each(
-        gemms, designs, behind, limits, drams, candidates, budget, is_pruned, is_run, room, states, bounds, records,
+        gemms, designs, limits, drams, tasks, candidates, budget, is_pruned, is_run, room, states, bounds, records,
         chosen, result, moved, found, reads, writes,
     )  # fmt: skip

@@ -11,11 +11,12 @@ from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import many_designs
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, Searches, run_many, run_one
 from pivotsim.engines.memory.schedule import AUTO
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.dram.spec import load_dram
+from tests.campaigns import cases
 from tests.oracles.memory.program import LOOP_ORDERS
 from tests.proofs.memory_campaign import WIDTHS, mixed_widths, random_case
 
@@ -52,15 +53,15 @@ def many(sizes, designs, memories, index=None, wanted=None):
 @pytest.mark.parametrize("seed", range(6))
 def test_equal_to_one_at_a_time(seed):
     draw = random.Random(seed)
-    cases = [random_case(draw, largest=30, is_mixed=draw.random() < 0.5) for _ in range(40)]
-    sizes = [(*case[0], *(draw.choice(WIDTHS) for _ in range(3))) for case in cases[:5]]
+    drawn = [random_case(draw, largest=30, is_mixed=draw.random() < 0.5) for _ in range(40)]
+    sizes = [(*case[0], *(draw.choice(WIDTHS) for _ in range(3))) for case in drawn[:5]]
     memories = [
         MemoryDesign(
             MemoryLimits(**(case[2] if draw.random() < 0.9 else {})), draw.choice(ORDERS), draw.choice((0, 0, 1, 7))
         )
-        for case in cases
+        for case in drawn
     ]
-    arrays = [case[1] for case in cases] * 5
+    arrays = [case[1] for case in drawn] * 5
     index = np.array([draw.randrange(len(memories)) for _ in arrays])
     found = many(sizes, arrays, memories, index).tolist()
     expected = [[alone(size, design_row(a), memories[i]) for size in sizes] for a, i in zip(arrays, index, strict=True)]
@@ -68,6 +69,63 @@ def test_equal_to_one_at_a_time(seed):
     clocks = [entry[0] for row in found for entry in row]
     # all three kinds are met; those left alone are unknown loop orders
     assert min(clocks.count(ALONE), clocks.count(MISFIT), sum(c > 0 for c in clocks)) > 20
+
+
+BUFFERS = ("ipmem_bytes", "wtmem_bytes", "opmem_bytes")
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(4))
+def test_designs_that_share_a_search(seed):
+    """Buffers of other sizes, equal memories made twice, and programs of their own: as one at a time, and as few."""
+    draw = random.Random(seed)
+    copied = searched = followed = 0
+    for _ in range(cases(60, 1_500)):
+        (*size, array, memory, order, chunk) = case_of_many(draw)
+        free = {name: memory[name] for name in BUFFERS}
+        memories = []
+        for _ in range(8):
+            own = {name: value and value * draw.randint(1, 6) for name, value in free.items()}
+            program = draw.choice(((AUTO, 0), (AUTO, 0), (AUTO, 0), (order, 0), (AUTO, chunk)))
+            memories.append(MemoryDesign(MemoryLimits(**memory | own), *program))
+        designs = np.array([design_row(array)] * 8)
+        searches = Searches([with_bits(tuple(size))], designs, memories, np.arange(8))
+        found = searches.results(searches.run(np.ones(len(searches), dtype=bool)))
+        one_by_one = [alone(tuple(size), design_row(array), each) for each in memories]
+        assert found[:, 0].tolist() == one_by_one, (size, array, memory, memories)
+        assert len(set(searches.keys())) == len(searches)
+        runs = sum(clocks > 0 for clocks, *_ in one_by_one)
+        copied, searched = copied + runs - len(searches), searched + len(searches)
+        followed += chunks_that_follow(searches)
+    assert copied > searched / 2  # of equal candidates; and of those that lie within others
+    assert followed > searched / 10
+
+
+def case_of_many(draw):
+    """A GEMM, an array, memories, and a program, as ``random_case`` draws them."""
+    gemm, array, memory, order, chunk = random_case(draw, largest=40)
+    return (*gemm, array, memory, order, chunk)
+
+
+def chunks_that_follow(searches):
+    """How many searches begin where one before has more chunks to choose from."""
+    groups = searches._group.tolist()
+    return len(groups) - len(set(groups))
+
+
+def test_a_part_of_the_searches():
+    """A search whose larger one is not run is searched itself."""
+    draw, compared = random.Random(3), 0
+    while compared < 40:
+        (*size, array, memory, _, _) = case_of_many(draw)
+        limits = [MemoryLimits(**memory | {"opmem_bytes": 40 * place}) for place in range(1, 9)]
+        searches = Searches(
+            [with_bits(tuple(size))], np.array([design_row(array)] * 8), [*map(MemoryDesign, limits)], np.arange(8)
+        )
+        every = searches.run(np.ones(len(searches), dtype=bool))
+        wanted = np.array([draw.random() < 0.5 for _ in range(len(searches))], dtype=bool)
+        assert np.array_equal(searches.run(wanted), every[wanted])
+        compared += 0 < wanted.sum() < len(searches)
 
 
 def test_only_what_is_wanted():
@@ -119,8 +177,9 @@ def test_what_is_sure(seed, monkeypatch):
             read_latency_cycles=draw.choice((0, int(2 ** draw.uniform(0, 40)))), **mixed_widths(draw),
         )  # fmt: skip
         wide = (*size, limits.input_bits, limits.weight_bits, limits.out_bits)
+        asked.clear()
         found = many([wide], [array], [MemoryDesign(limits)])[0, 0, 0]
-        first, last, least, most = asked[-1][0, 0].tolist()
+        first, last, least, most = asked[0][0].tolist() if asked else (0, 0, 0, 0)
         whole = largest_chunk(size, array["rows"], array["cols"], array["dataflow"], limits, 0)
         if isinstance(whole, DoesNotFit):
             counts["no fit"] += 1
