@@ -168,11 +168,12 @@ def _types(name: str, head: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _type_of(values: list[Any]) -> str:
-    if all(isinstance(v, bool) for v in values):
+    kinds = set(map(type, values))  # of JSON, for each chunk: thousands of values may be
+    if kinds <= {bool}:
         return TRUTH
-    if any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in values):
+    if not kinds <= {int, float}:
         return TEXT
-    return INTEGER if all(isinstance(v, int) for v in values) else REAL
+    return INTEGER if kinds == {int} else REAL
 
 
 def _first(names: list[str], others: list[str]) -> str | None:

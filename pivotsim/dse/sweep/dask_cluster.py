@@ -16,7 +16,8 @@ from pivotsim.errors import InputError, MissingExtraError, PivotsimError
 
 CONNECT_S = 10
 MEASURE_EVERY_S = 1.0
-TASK_S, MAX_CHUNKS = 0.25, 16  # how long a task shall take, and the most chunks in it
+# processor time that a task shall take, so that a loaded machine's tasks are no smaller; and the most chunks in it
+TASK_S, MAX_CHUNKS = 0.25, 16
 _OWN = threading.local()  # the maker of this thread of a worker
 _KEPT = FreedMemoryKept()
 
@@ -24,7 +25,7 @@ _KEPT = FreedMemoryKept()
 def make_chunks(
     key: str, recipe: bytes, indices: Sequence[int], method: str, wanted: Mapping[str, str]
 ) -> tuple[list[Outcome], float]:
-    """Make chunks on a worker and return them with the seconds that each took.
+    """Make chunks on a worker and return them with the processor seconds that each took.
 
     Each thread keeps one maker, of the last recipe; its versions must be the sweep's.
     """
@@ -35,10 +36,10 @@ def make_chunks(
         return [Failed(index, None, problem) for index in indices], TASK_S
     if getattr(_OWN, "key", None) != key:
         _OWN.make, _OWN.key = ChunkMaker(pickle.loads(recipe)), key  # noqa: S301  the sweep's own, as the task is
-    start = time.perf_counter()
+    start = time.thread_time()
     with _KEPT:
         outcomes = [_OWN.make(index) for index in indices]
-    return outcomes, (time.perf_counter() - start) / len(indices)
+    return outcomes, (time.thread_time() - start) / len(indices)
 
 
 def distributed() -> Any:
