@@ -99,6 +99,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.accelerator_rtl
 	$(BIN)/python -m tests.proofs.integer_rtl
 	$(BIN)/python -m tests.proofs.units_rtl
+	$(BIN)/python -m tests.proofs.station_rtl
 	$(BIN)/python -m tests.proofs.mpca_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 

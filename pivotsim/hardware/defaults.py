@@ -42,6 +42,7 @@ LATER = {
     "units.token_drop.score_bytes_per_element": 0,
     "units.token_drop.token_bytes_per_element": 0,
     **{f"units.{unit}.pj_per_element": 0.0 for unit in UNITS},
+    "units.memory_bytes": 0,
     "mpca.rules": "pivotsim",
     "array.count": 1,
     "array.split": "auto",

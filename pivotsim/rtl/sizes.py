@@ -88,6 +88,7 @@ def parameters_of(
         "MASKED": int(widths.row_lanes > 0),
         "MULTIPLIES": 0,
         "OUTSTANDING": limits.outstanding_reads,
+        "ULTRA": 0,
         "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 

@@ -10,7 +10,7 @@ word  bits
       7       shuffle: the fused token is wanted
       31..16  elements a clock of the walk
 3     base of the walk, in A where it is not of fill or drain
-5     run_step: from row to row
+5     run_step: from row to row; as element_step, may be negative: two's complement
 6     length: elements of a row; shuffle: channels
 7     runs: rows; shuffle: base of the fused token in B
 
@@ -26,6 +26,7 @@ shuffle kept                         base in B                token to token in 
 
 from collections.abc import Sequence
 
+from pivotsim.engines.pl_units.operation_checks import check_operation
 from pivotsim.engines.pl_units.operations import (
     Activation,
     Addition,
@@ -37,12 +38,12 @@ from pivotsim.engines.pl_units.operations import (
     Softmax,
     Station,
     UnitOperation,
-    check_operation,
     rows_walk,
 )
 from pivotsim.engines.pl_units.token_dropping import wire_bits
 
 OPERATION_WORDS = 8
+WORD = (1 << 32) - 1
 FILL, DRAIN, ROWS, SCORE, SHUFFLE = range(5)
 UNIT_NUMBERS = {Softmax: 0, Activation: 1, Norm: 2, Addition: 3}
 # bit of the Verilog's UNITS -> what is built
@@ -68,7 +69,7 @@ def operation_words(operation: UnitOperation, station: Station) -> tuple[int, ..
         return tuple(words)
     walk = operation.walk if isinstance(operation, Fill | Drain) else rows_walk(operation, station.lanes)
     words[0] = walk.per_clock << 16
-    words[3:8] = walk.base, walk.element_step, walk.run_step, walk.length, walk.runs
+    words[3:8] = walk.base, walk.element_step & WORD, walk.run_step & WORD, walk.length, walk.runs
     if isinstance(operation, Fill | Drain):
         words[0] |= (FILL if isinstance(operation, Fill) else DRAIN) | operation.memory << 3 | operation.wide << 4
         words[1:3] = operation.dram_address, operation.size_bytes
@@ -86,7 +87,7 @@ def _settings(operation: Softmax | Activation | Norm | Addition) -> tuple[int, i
     if isinstance(operation, Softmax):
         return operation.row_elements, 0, 0
     if isinstance(operation, Norm):
-        low, high = operation.epsilon & 0xFFFFFFFF, operation.epsilon >> 32
+        low, high = operation.epsilon & WORD, operation.epsilon >> 32
         return operation.inverse | operation.bits << 25, low, high | operation.shift << 24
     if isinstance(operation, Addition):
         return operation.multiplier | operation.shift << 16, operation.branch_base, operation.branch_pitch

@@ -8,6 +8,7 @@ from pathlib import Path
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.resources.block_rams import ULTRA_BIT, ultra_of
 from pivotsim.hardware.resources.recorded import row_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
@@ -98,6 +99,8 @@ def write_rtl(
     parameters = dict(parameters_of(built, *sizes))
     if layered:
         parameters |= {"MULTIPLIES": 1, **unit_parameters(layered, parameters["TABLE_BITS"], widths)}
+    if parameters["READ_CYCLES"]:  # UltraRAM answers late
+        parameters["ULTRA"] = ultra_of(board)
     results = [program.prediction.result for program in programs]
     cycles = [result.cycles for result in results]
     before = cycles_of(gemms, stated) if raised else cycles
@@ -191,6 +194,9 @@ def _notes(
         notes.append(f"memories.gb_bytes: {held:,} B are built where no size is stated, the most that a program uses")
     elif held < int(whole):
         notes.append(f"memories.gb_bytes: {held:,} B are built of {whole:,} B stated, the most that a program uses")
+    if parameters["ULTRA"]:
+        large = ", ".join(name for name, bit in ULTRA_BIT.items() if parameters["ULTRA"] & bit)
+        notes.append(f"fpga.use.uram_from_bytes: UltraRAM is asked for, a bank for each byte of a port: {large}")
     reads = board.memories.outstanding_reads
     if reads > 1:
         notes.append(f"memories.outstanding_reads {reads}: request_sequencer is built, which asks for loads ahead")

@@ -91,7 +91,7 @@ def show_fit_command(
         return
     print_line(f"{found.hardware} on {found.device_text}: {found.verdict}")
     is_fitted = found.counted_by == "fitted" and all(r.mark != READ_FROM_VIVADO for r in found.resources)
-    if found.fits and is_fitted and found.synthesis is not None and min(_left(found)) < 0:
+    if found.fits and is_fitted and min(_left(found).values()) < 0:
         print_line("by constants fitted to PIVOT's design; what `rtl` writes DOES NOT FIT, as counted below")
     print_line()
     published = () if paper is None else ("PIVOT, published",)
@@ -125,9 +125,8 @@ def show_fit_command(
         print_table(("resource", "part", "", "from"), parts, right=(2,))
     for part in found.unknown:
         print_line(part)
-    if found.synthesis is not None:
-        print_line()
-        _print_synthesis(found, found.synthesis)
+    print_line()
+    _print_synthesis(found, found.synthesis)
     short = [r for r in found.resources if not r.fits]
     if short:
         print_line()
@@ -144,10 +143,13 @@ def show_fit_command(
         print_line(f"  {note}")
 
 
-def _left(found: "Fit") -> list[float]:
-    """Return what the counts of synthesis leave of the device's DSPs, LUTs, FFs and block RAMs."""
-    assert found.synthesis is not None
-    return [found[name].bound - getattr(found.synthesis.total, name) for name in ("dsp", "lut", "ff", "bram36")]
+def _left(found: "Fit") -> dict[str, float]:
+    """Return what the counts of synthesis leave of the device's DSPs, LUTs, FFs and block RAMs, and of its UltraRAM."""
+    total = found.synthesis.total
+    bounds = {name: found[name].bound for name in ("dsp", "lut", "ff", "bram36")}
+    if total.uram or any(r.resource == "uram" for r in found.resources):
+        bounds["uram"] = found.board.fpga.uram
+    return {name: bound - getattr(total, name) for name, bound in bounds.items()}
 
 
 def _print_synthesis(found: "Fit", counts: "Synthesis") -> None:
@@ -158,14 +160,16 @@ def _print_synthesis(found: "Fit", counts: "Synthesis") -> None:
     total = counts.total
     left = _left(found)
     print_line(f"{beside}counted by {counts.tool}, {STAGE}; {counts.elements}:")
+    units = {"dsp": found["dsp"].unit, "lut": "LUT", "ff": "FF", "bram36": "BRAM36", "uram": "URAM"}
     print_table(
-        ("part", found["dsp"].unit, "LUT", "FF", "BRAM36", "levels", "from"),
+        ("part", *(units[name] for name in left), "levels", "from"),
         [
-            *((p.name, *map(amount_text, (p.dsp, p.lut, p.ff, p.bram36)), str(p.levels), p.how)
+            *((p.name, *(amount_text(getattr(p, name)) for name in left), str(p.levels), p.how)
               for p in (*counts.parts, total)),
-            (f"left of {found.device}", *map(amount_text, left), "", "" if min(left) >= 0 else "DOES NOT FIT"),
+            (f"left of {found.device}", *map(amount_text, left.values()), "",
+             "" if min(left.values()) >= 0 else "DOES NOT FIT"),
         ],
-        right=(1, 2, 3, 4, 5),
+        right=range(1, len(left) + 2),
     )  # fmt: skip
     print_line("levels: of logic between registers, in one part; a way through several parts passes those of each")
 

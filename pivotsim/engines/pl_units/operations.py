@@ -9,8 +9,6 @@ meet in a bank. A tensor lies there as its operations say: a base, and steps fro
 import math
 from typing import NamedTuple, TypeAlias
 
-from pivotsim.errors import InputError
-
 A, B = 0, 1  # memories
 MAX_HEADS = 32  # whose scores of at most 127 sum up in 12 bits
 
@@ -58,9 +56,10 @@ class Walk(NamedTuple):
     per_clock: int
 
     @property
-    def last_index(self) -> int:
-        """The highest index."""
-        return self.base + (self.runs - 1) * self.run_step + (self.length - 1) * self.element_step
+    def ends(self) -> tuple[int, int]:
+        """The lowest and the highest index; steps may be negative."""
+        ways = (self.runs - 1) * self.run_step, (self.length - 1) * self.element_step
+        return self.base + sum(min(way, 0) for way in ways), self.base + sum(max(way, 0) for way in ways)
 
 
 class Fill(NamedTuple):
@@ -178,64 +177,3 @@ def most_per_clock(element_step: int, lanes: int) -> int:
     [16, 16, 4, 1]
     """
     return lanes // math.gcd(element_step, lanes)
-
-
-def check_operation(operation: UnitOperation, station: Station) -> None:
-    """Raise an ``InputError`` if a station of these sizes cannot do an operation."""
-    name, lanes = type(operation).__name__.lower(), station.lanes
-    problems = [f"{name}: {problem}" for problem in _problems(operation, station, lanes)]
-    if problems:
-        raise InputError(problems)
-
-
-def _problems(operation: UnitOperation, station: Station, lanes: int) -> list[str]:
-    found = []
-    walks = []
-    if isinstance(operation, Shuffle):
-        found = _problems_of_tokens(operation, station)
-        tokens = (station.prefix + operation.patches, station.prefix + operation.kept)
-        walks = [Walk(operation.base, 1, operation.pitch, operation.channels, tokens[0], 1),
-                 Walk(operation.to_base, 1, operation.to_pitch, operation.channels, tokens[1], 1)]  # fmt: skip
-        if not 1 <= operation.channels <= station.max_channels:
-            found.append(f"channels: 1 to {station.max_channels} expected (got {operation.channels})")
-        if operation.fused_base >= 0:
-            walks.append(Walk(operation.fused_base, 1, 0, operation.channels, 1, 1))
-    elif isinstance(operation, Fill | Drain):
-        walks = [operation.walk]
-        if not 1 <= operation.walk.per_clock <= most_per_clock(operation.walk.element_step, lanes):
-            most = most_per_clock(operation.walk.element_step, lanes)
-            found.append(f"per_clock: 1 to {most} elements lie in different banks (got {operation.walk.per_clock})")
-    else:
-        walks = [rows_walk(operation, lanes)]
-        if isinstance(operation, Addition):
-            walks.append(Walk(operation.branch_base, 1, operation.branch_pitch, operation.row_elements,
-                              operation.rows, lanes))  # fmt: skip
-        if isinstance(operation, Softmax) and not lanes <= operation.row_elements <= station.max_elements:
-            found.append(f"row_elements: {lanes} to {station.max_elements} expected (got {operation.row_elements})")
-        if isinstance(operation, Norm) and (
-            operation.row_elements % lanes or not lanes <= operation.row_elements <= station.max_channels
-        ):
-            expected = f"a multiple of {lanes}, at most {station.max_channels}, is expected"
-            found.append(f"row_elements: {expected} (got {operation.row_elements})")
-        if isinstance(operation, Score):
-            found += _problems_of_tokens(operation, station)
-    for walk in walks:
-        steps = f"{walk.base}, {walk.element_step} and {walk.run_step}"
-        if min(walk.length, walk.runs) < 1:
-            found.append(f"walk: a length and runs of at least 1 are expected (got {walk.length} and {walk.runs})")
-        elif min(walk.base, walk.run_step, walk.element_step) < 0:
-            found.append(f"walk: a base and steps of at least 0 are expected (got {steps})")
-        elif walk.last_index >= station.words:
-            found.append(f"memory: {station.words} words are too few (got {walk.last_index + 1})")
-    return found
-
-
-def _problems_of_tokens(operation: Score | Shuffle, station: Station) -> list[str]:
-    found = []
-    if not 1 <= operation.patches <= 1 << station.token_bits:
-        found.append(f"patches: 1 to {1 << station.token_bits} expected (got {operation.patches})")
-    if isinstance(operation, Score) and not 1 <= operation.heads <= MAX_HEADS:
-        found.append(f"heads: 1 to {MAX_HEADS} expected (got {operation.heads})")
-    if isinstance(operation, Shuffle) and not 0 <= operation.kept <= operation.patches:
-        found.append(f"kept: 0 to {operation.patches} expected (got {operation.kept})")
-    return found

@@ -18,6 +18,7 @@ took in part needs a clock for its rest. Rules 89 to 94 of tests/oracles/memory/
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pivotsim.engines.pl_units.operation_checks import check_operation
 from pivotsim.engines.pl_units.operations import (
     Activation,
     Addition,
@@ -29,7 +30,6 @@ from pivotsim.engines.pl_units.operations import (
     Softmax,
     Station,
     UnitOperation,
-    check_operation,
     rows_walk,
 )
 from pivotsim.engines.pl_units.token_dropping import sort_cycles

@@ -4,7 +4,8 @@ Softmax, the activations, LayerNorm and additions have a unit each:
 
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
-A block of m rows (a head) enters when the one before has left, as heads do on the array; a unit waits for no memory.
+A block of m rows (a head) enters when the one before has left, as heads do on the array; a unit waits for no memory
+(``behind_memories`` has units that do).
 Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks. Hardware whose clocks
 follow another rule has it in ``unit_cycles``.
 

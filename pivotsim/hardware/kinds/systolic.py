@@ -101,7 +101,8 @@ class SystolicHardware(Hardware):
 
     def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
-        return self.model_copy(update={"memories": self.memories.unlimited()})
+        units = self.units.model_copy(update={"memory_bytes": 0})
+        return self.model_copy(update={"memories": self.memories.unlimited(), "units": units})
 
     @property
     def derived(self) -> dict[str, tuple[float, str, str]]:

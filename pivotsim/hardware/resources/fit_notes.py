@@ -54,9 +54,9 @@ def report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
 
 
-def left_out_notes(hw: SystolicHardware, is_fitted: bool, has_counts: bool) -> Iterator[str]:
-    """Yield what demands by constants (``is_fitted``), and counts by synthesis where there are any, do not have."""
-    if hw.array.mac_packing > 1 and has_counts and hw.array.fold_overlap != PACKED:
+def left_out_notes(hw: SystolicHardware, is_fitted: bool) -> Iterator[str]:
+    """Yield what demands by constants (``is_fitted``), and counts by synthesis, do not have."""
+    if hw.array.mac_packing > 1 and hw.array.fold_overlap != PACKED:
         counted = PACKED if hw.array.fold_overlap in IN_SLICES else "an element each"
         why = f"no Verilog packs under this overlap; LUT and FF by synthesis are those of {counted}"
         yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"

@@ -89,7 +89,9 @@ def unknown_parts(hw: SystolicHardware, is_counted: bool) -> tuple[str, ...]:
     """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
     uncounted = NOT_COUNTED if is_counted else (NOT_FITTED,)
     units = units_in_logic(hw)
-    return (*uncounted, *(_units(hw, units, is_counted) if units else ()))
+    station = f"memories of the units, {hw.units.memory_bytes:,} B each, and what moves tensors there: {UNKNOWN}"
+    in_memories = (station,) if units and hw.units.memory_bytes else ()
+    return (*uncounted, *(_units(hw, units, is_counted) if units else ()), *in_memories)
 
 
 def units_in_logic(hw: SystolicHardware) -> tuple[str, ...]:

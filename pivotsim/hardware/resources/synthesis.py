@@ -35,6 +35,7 @@ class SynthesisPart(NamedTuple):
     bram36: float
     levels: int
     how: str
+    uram: int = 0
 
 
 class Synthesis(NamedTuple):
@@ -50,7 +51,8 @@ class Synthesis(NamedTuple):
         parts = self.parts
         dsp, lut, ff = sum(p.dsp for p in parts), sum(p.lut for p in parts), sum(p.ff for p in parts)
         deepest, worst = max(p.levels for p in parts), max(HOW.index(p.how) for p in parts)
-        return SynthesisPart("all parts", dsp, lut, ff, sum(p.bram36 for p in parts), deepest, HOW[worst])
+        brams, urams = (sum(getattr(part, name) for part in parts) for name in ("bram36", "uram"))
+        return SynthesisPart("all parts", dsp, lut, ff, brams, deepest, HOW[worst], urams)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain numbers and text."""
@@ -75,7 +77,7 @@ def synthesis_of(hw: SystolicHardware) -> Synthesis:
     parts = tuple(
         SynthesisPart(
             one.name, dsp if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
-            levels[one.name], HOW[int(one.how)],
+            levels[one.name], HOW[int(one.how)], int(one.urams),
         )
         for one in structures_of(hw)
     )  # fmt: skip

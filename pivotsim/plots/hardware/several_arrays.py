@@ -31,7 +31,10 @@ STYLES = {"none": ("#D55E00", "o"), "chained": ("#0072B2", "s"), "settled": ("#0
 
 
 class Best(NamedTuple):
-    """The fastest design of so many arrays; ``splits`` are those of its multiplications, by module."""
+    """The fastest design of so many arrays; ``splits`` are those of its multiplications, by module.
+
+    ``bram36`` is by constants, ``lut`` by synthesis; ``fits_by_synthesis`` says whether the device has all of that.
+    """
 
     fold_overlap: str
     arrays: int
@@ -43,6 +46,8 @@ class Best(NamedTuple):
     delay_ms: float
     dsp: int
     bram36: int
+    lut: int
+    fits_by_synthesis: bool
     dram_bytes: int
     splits: dict[str, str]
 
@@ -62,12 +67,14 @@ def shapes_within(count: int, pes: int) -> list[tuple[int, int]]:
 def several_arrays_data(
     plan: Plan, hw: Hardware | str = "zcu102", counts: Sequence[int] = COUNTS, overlaps: Sequence[str] = OVERLAPS
 ) -> list[Best]:
-    """Return the fastest design that fits the FPGA, for each fold overlap and number of arrays.
+    """Return the fastest design that fits the FPGA by constants, for each fold overlap and number of arrays.
 
+    Constants count DSPs and memories, not what moves bytes: this is what several arrays could give at so many DSPs.
+    Synthesis counts movers and memories of its own for every array, which no Verilog joins yet.
     Every shape and dataflow whose PEs are at most the device's DSPs is tried, `split: auto`. The processor's time is
     the same for all, so that the order is that of the clocks.
     """
-    board = as_systolic(load_hardware(hw), "arrays")
+    board = _by_constants(hw)
     found = []
     for overlap in overlaps:
         for count in counts:
@@ -85,7 +92,7 @@ def fronts_data(
     plan: Plan, hw: Hardware | str = "zcu102", counts: Sequence[int] = COUNTS, fold_overlap: str = "none"
 ) -> dict[str, list[tuple[int, float]]]:
     """Return the fronts (DSPs, ms of the arrays) of one array and of up to the most of ``counts``, designs that fit."""
-    board = as_systolic(load_hardware(hw), "arrays").replace({"array.fold_overlap": fold_overlap})
+    board = _by_constants(hw).replace({"array.fold_overlap": fold_overlap})
     tables = [_all_shapes(plan, board, count) for count in counts]
     names = {"one array": tables[:1], f"up to {max(counts)} arrays": tables}
     found = {}
@@ -95,6 +102,10 @@ def fronts_data(
         front = sorted((both["dsp"][i].item(), both["pl_cycles"][i].item()) for i in pareto_front(both, list(both)))
         found[name] = [(dsp, cycles_to_ms(cycles, board.clock_mhz)) for dsp, cycles in front]
     return found
+
+
+def _by_constants(hw: Hardware | str) -> SystolicHardware:
+    return as_systolic(load_hardware(hw), "arrays").replace({"fpga.use.counted_by": "fitted"})
 
 
 def _all_shapes(plan: Plan, board: SystolicHardware, count: int) -> DesignTable:
@@ -110,10 +121,12 @@ def _all_shapes(plan: Plan, board: SystolicHardware, count: int) -> DesignTable:
 
 def _best(plan: Plan, hw: SystolicHardware) -> Best:
     array, needed, report = hw.array, fit(hw), simulate(plan, hw)
+    counted = fit(hw.replace({"fpga.use.counted_by": "synthesis"}))
     entries = report.to_dict().get("arrays", {"gemms": []})["gemms"]
     return Best(
         array.fold_overlap, array.count, array.rows, array.cols, array.dataflow, report.pl_cycles, report.pl_ms,
-        report.delay_ms, needed["dsp"].demand, needed["bram36"].demand, report.counts.dram_bytes,
+        report.delay_ms, needed["dsp"].demand, needed["bram36"].demand, counted["lut"].demand, counted.fits,
+        report.counts.dram_bytes,
         {entry["module"]: entry["split"] for entry in entries},
     )  # fmt: skip
 

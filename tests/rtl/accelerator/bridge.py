@@ -44,6 +44,7 @@ class Build:
     masked: bool = False  # for programs of masked GEMMs, too
     multiplies: bool = False  # outputs are scaled by a multiplier, not shifted alone
     outstanding_reads: int = 1
+    ultra: int = 0  # memories in UltraRAM, a bit each, as verilog/accelerator.v
     count_bits: int = 20
     address_bits: int = 32
 
@@ -79,7 +80,7 @@ def parameters_of(build: Build) -> dict[str, int]:
         "BIAS_LANES": bias_lanes, "BIAS_BANK_BITS": bits(max(build.lanes, bias_lanes)),
         "TABLE_BITS": build.table_bits, "COUNT_BITS": build.count_bits, "ADDRESS_BITS": build.address_bits,
         "MASKED": int(build.masked), "MULTIPLIES": int(build.multiplies),
-        "OUTSTANDING": build.outstanding_reads,
+        "OUTSTANDING": build.outstanding_reads, "ULTRA": build.ultra,
     }  # fmt: skip
 
 

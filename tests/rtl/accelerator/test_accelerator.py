@@ -24,7 +24,7 @@ BUILDS = [
     Build(4, 3, "none", buffer_read_cycles=1, masked=True, multiplies=True),
     Build(3, 4, "preload", mac_latency=2, opmem_halves=1, os_edge_register=False),
     Build(2, 3, "chained", os_edge_register=False, lanes=5, masked=True, outstanding_reads=4),
-    Build(3, 3, "pipelined", mac_latency=2, buffer_read_cycles=2, multiplies=True),
+    Build(3, 3, "pipelined", mac_latency=2, buffer_read_cycles=2, multiplies=True, ultra=7),
     Build(3, 2, "settled", opmem_halves=1, masked=True),
 ]
 MISSING = verilated.missing()
@@ -64,9 +64,10 @@ def test_what_ships_lints_without_a_warning():
     late = ["-GREAD_CYCLES=2", "-GOPMEM_HALVES=1", "-GOS_EDGE_REGISTER=0"]
     slices = ["-GOVERLAP=4", "-GMREG=1", "-GSLICES=1"]
     masked, ahead = ["-GMASKED=1", "-GMULTIPLIES=1"], ["-GOUTSTANDING=4"]
+    ultra = ["-GULTRA=7", "-GREAD_CYCLES=1"]
     unbiased, shared = ["-GBIAS_BYTES=0"], ["-GBIAS_LANES=4"]
     both = [[*masked, *ahead], [*masked, *late], [*masked, *slices, "-GR=1", "-GC=1"]]
-    for extra in ([], small, late, slices, unbiased, shared, masked, ahead, *both):
+    for extra in ([], small, late, ultra, slices, unbiased, shared, masked, ahead, *both):
         done = subprocess.run(
             [*command, *extra], capture_output=True, text=True, timeout=120, env=verilated._environment()
         )

@@ -54,6 +54,7 @@ def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
     assert {"unit_station", "softmax", "token_dropping"} <= files
     assert design.parameters["UNITS"] == 31 and design.parameters["GEARBOX"] == 1
     assert "parameter" not in (top := (design.folder / "rtl" / "top.v").read_text()) and ".UNITS(31)" in top
+    assert "`start_pass` instead runs a pass of the units" in (design.folder / "README.md").read_text()
     assert ".start_pass(start_pass)" in (design.folder / "rtl" / "driven_top.v").read_text()
     entries = json.loads((design.folder / "layers" / "map.json").read_text())["entries"]
     assert [one["cycles"] for one in entries if one["kind"] == "pass"] == [one.cycles for one in program.passes()]
@@ -69,6 +70,7 @@ def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
     small = ps.write_rtl(with_units(board(), 8), plan("whole"), tmp_path / "small", integer=model())
     assert "1.softmax: rows of 5 elements are shorter than a beat of 8; its steps are stops of the host" in small.notes
     plain = ps.write_rtl(of, plan("tokens"), tmp_path / "plain")
+    assert "start_pass" not in (plain.folder / "README.md").read_text()
     assert "UNITS" not in plain.parameters and not (plain.folder / "rtl" / "unit_station.v").exists()
 
 

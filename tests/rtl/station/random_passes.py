@@ -51,12 +51,14 @@ def random_walk(draw: random.Random, station: Station) -> Walk:
     while True:
         step = draw.choice([1, 1, draw.randint(1, 2 * lanes + 3), draw.randint(1, 9)])
         length, runs = draw.choice([1, draw.randint(1, 5 * lanes)]), draw.choice([1, 2, draw.randint(1, 12)])
-        run_step = draw.choice([step * length, 1, draw.randint(0, 40)])
-        room = station.words - 1 - (runs - 1) * run_step - (length - 1) * step
-        if room >= 0:
+        run_step = draw.choice([step * length, 1, draw.randint(0, 40)]) * draw.choice([1, 1, -1])
+        step *= draw.choice([1, 1, -1])
+        lowest, highest = Walk(0, step, run_step, length, runs, 1).ends
+        if highest - lowest < station.words:
             most = most_per_clock(step, lanes)
             per_clock = draw.choice([most, draw.randint(1, most)])
-            return Walk(draw.randint(0, room), step, run_step, length, runs, per_clock)
+            base = draw.randint(-lowest, station.words - 1 - highest)
+            return Walk(base, step, run_step, length, runs, per_clock)
 
 
 def random_transfer(draw: random.Random, station: Station, kind: type) -> Fill | Drain:
@@ -133,7 +135,11 @@ def random_pass(draw: random.Random, station: Station, operations: int = 8) -> P
     n = lanes * draw.randint(1, station.max_channels // lanes)
     generator = np.random.default_rng(draw.getrandbits(32))
     norm = layer_norm.layer_norm_constants(
-        generator.normal(1, 0.3, n), generator.normal(0, 1, n), 1e-6, draw.choice([1e-3, 1.0]), 1 / 24
+        generator.normal(1, 0.3, n),
+        generator.normal(0, 1, n),
+        draw.choice([1e-6, 10.0]),
+        draw.choice([1e-4, 1.0]),
+        1 / 24,
     )
     found = [whole_memory(Fill, memory, station, generator) for memory in (A, B)]
     for _ in range(operations):

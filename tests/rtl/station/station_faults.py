@@ -26,7 +26,6 @@ FAULTS = [
     _verilog("banked_memory", "an element more is written", "NUMBER < write_count", "NUMBER <= write_count"),
     _verilog("fill_mover", "half an element is lost", "half ? {dram_data, byte_reg} :", "half ? {dram_data, 8'd0} :"),
     _verilog("fill_mover", "half an element counts for nothing", "- {{(COUNT_BITS-1){1'b0}}, half} :", "- {COUNT_BITS{1'b0}} :"),
-    _verilog("fill_mover", "a half of the operation before stays", "half_reg && !begins", "half_reg"),
     _verilog("fill_mover", "bytes have no sign", "{{8{narrow[7]}}, narrow}", "{8'd0, narrow}"),
     _verilog("drain_mover", "a group begins again", "bytes >> {sent_reg, 3'd0}", "bytes >> {sent_reg & {SENT_BITS{1'b0}}, 3'd0}"),
     _verilog("drain_mover", "a group that is taken in part is gone", "holds && dram_accepts == left;", "holds && dram_accepts != 0;"),
@@ -44,7 +43,6 @@ FAULTS = [
     _verilog("shuffle_walk", "the last block is whole", "left < {{(BITS-LANE_BITS){1'b0}}, ALL} ? left[LANE_BITS:0] : ALL", "ALL"),
     _verilog("shuffle_walk", "the fused token is always written", "(fused_valid && fuses)", "fused_valid"),
     _verilog("token_dropping", "the sorter waits for nothing", "SORT: if (proceeds) begin", "SORT: begin"),
-    _verilog("token_dropping", "the sorter goes on with every clock", "phase == SORT && proceeds", "phase == SORT"),
 ]  # fmt: skip
 
 

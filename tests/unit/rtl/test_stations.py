@@ -14,7 +14,7 @@ from pivotsim.engines.pl_units.operations import (
 )
 from pivotsim.rtl.stations import OPERATION_WORDS, operation_words, pass_words
 
-STATION = Station(4, 8, 1 << 20, max_elements=64, max_channels=64, token_bits=8)
+STATION = Station(4, 8, 1 << 20, max_elements=64, max_channels=384, token_bits=8)
 WALK = Walk(base=123_456, element_step=7, run_step=1_001, length=31, runs=5, per_clock=3)
 
 
@@ -29,6 +29,11 @@ def test_transfers():
         assert (bits(words[0], 2, 0), bits(words[0], 3, 3), bits(words[0], 4, 4)) == (kind, one.memory, one.wide)
         assert bits(words[0], 31, 16) == 3
         assert words[1:] == (one.dram_address, 31 * 5 * (1 + one.wide), 123_456, 7, 1_001, 31, 5)
+
+
+def test_negative_steps():
+    words = operation_words(Fill(0, 1, 0, Walk(100, -3, -20, 4, 3, 4)), STATION)
+    assert words[3:6] == (100, (1 << 32) - 3, (1 << 32) - 20)
 
 
 def test_rows():

@@ -27,6 +27,7 @@ module stream_accelerator #(
     parameter MASKED = 0,
     parameter MULTIPLIES = 0, // outputs are scaled by a multiplier, not shifted alone
     parameter OUTSTANDING = 1,
+    parameter ULTRA = 0,
     parameter GEARBOX = 1, // some loads take fewer bytes a clock than the stream has lanes
     parameter UNITS = 0, // behind memories of their own: 1 softmax, 2 activation, 4 LayerNorm, 8 addition, 16 tokens
     parameter UNIT_LANES = 8, // elements a clock of each, a power of two
@@ -94,7 +95,7 @@ module stream_accelerator #(
         .READ_CYCLES(READ_CYCLES), .LANES(LANES), .IPMEM_BYTES(IPMEM_BYTES), .WTMEM_BYTES(WTMEM_BYTES),
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
         .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS),
-        .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING),
+        .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .ULTRA(ULTRA),
         .UNITS(UNITS), .UNIT_LANES(UNIT_LANES), .UNIT_PORT_BYTES(UNIT_PORT_BYTES), .UNIT_WORDS(UNIT_WORDS),
         .UNIT_TABLE_BITS(UNIT_TABLE_BITS), .MAX_ELEMENTS(MAX_ELEMENTS), .MAX_CHANNELS(MAX_CHANNELS),
         .TOKEN_BITS(TOKEN_BITS), .COMPARATORS(COMPARATORS), .PREFIX(PREFIX), .PROGRAM_BITS(PROGRAM_BITS),

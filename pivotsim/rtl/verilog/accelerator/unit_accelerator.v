@@ -26,6 +26,7 @@ module unit_accelerator #(
     parameter MASKED = 0,
     parameter MULTIPLIES = 0,
     parameter OUTSTANDING = 1,
+    parameter ULTRA = 0, // memories in UltraRAM, see accelerator.v
     parameter UNITS = 0, // behind memories of their own: 1 softmax, 2 activation, 4 LayerNorm, 8 addition, 16 tokens
     parameter UNIT_LANES = 8, // elements a clock of each, a power of two
     parameter UNIT_PORT_BYTES = LANES, // bytes a clock that they move to and from DRAM at most
@@ -94,7 +95,7 @@ module unit_accelerator #(
         .WTMEM_BYTES(WTMEM_BYTES), .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES),
         .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES), .BANK_BITS(BANK_BITS), .BIAS_LANES(BIAS_LANES),
         .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
-        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING)
+        .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .ULTRA(ULTRA)
     ) core (
         .clk(clk), .reset(reset), .table_write(table_write && !table_select[2]), .table_select(table_select[1:0]),
         .table_index(table_index[TABLE_BITS-1:0]), .table_data(table_data[PROGRAM_BITS-1:0]), .start(start), .done(core_done),

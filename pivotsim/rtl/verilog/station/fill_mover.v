@@ -7,7 +7,6 @@ module fill_mover #(
     parameter COUNT_BITS = 20
 ) (
     input wire clk,
-    input wire begins,
     input wire moves,
     input wire wide, // int16
     input wire [LANE_BITS:0] most, // elements that may come in this clock
@@ -18,10 +17,10 @@ module fill_mover #(
     output wire [16*LANES-1:0] data
 );
     localparam [COUNT_BITS-1:0] PORT = PORT_BYTES[COUNT_BITS-1:0];
+    localparam COME_BITS = $clog2(PORT_BYTES + 2);
     localparam HELD = PORT_BYTES + 1 > 2 * LANES ? PORT_BYTES + 1 : 2 * LANES; // bytes
-    reg half_reg;
+    reg half; // of an element has come; an operation ends with a whole one
     reg [7:0] byte_reg;
-    wire half = half_reg && !begins; // of an element has come
     wire [COUNT_BITS-1:0] elements = {{(COUNT_BITS-LANE_BITS-1){1'b0}}, most};
     wire [COUNT_BITS-1:0] bytes = wide ? {elements[COUNT_BITS-2:0], 1'b0} - {{(COUNT_BITS-1){1'b0}}, half} : elements;
     assign dram_takes = !moves ? 0 : bytes < PORT ? bytes : PORT;
@@ -33,10 +32,11 @@ module fill_mover #(
         end
     endgenerate
     assign held[8*PORT_BYTES+7:0] = half ? {dram_data, byte_reg} : {8'd0, dram_data};
+    wire [COME_BITS-1:0] end_of_come = come[COME_BITS-1:0] - 1'b1;
     assign count = !moves ? 0 : wide ? come[LANE_BITS+1:1] : dram_count[LANE_BITS:0];
     always @(posedge clk) begin
-        half_reg <= moves && wide && come[0];
-        byte_reg <= held[8*(come-1'b1) +: 8];
+        half <= moves && wide && come[0];
+        byte_reg <= held[8*end_of_come +: 8];
     end
     genvar k;
     generate

@@ -147,7 +147,7 @@ module unit_station #(
     // ---- DRAM
     wire drain_last;
     fill_mover #(.LANES(LANES), .LANE_BITS(LANE_BITS), .PORT_BYTES(PORT_BYTES), .COUNT_BITS(COUNT_BITS)) filler (
-        .clk(clk), .begins(begins), .moves(fills), .wide(wide), .most(most_written), .dram_takes(read_takes),
+        .clk(clk), .moves(fills), .wide(wide), .most(most_written), .dram_takes(read_takes),
         .dram_count(read_count), .dram_data(read_data), .count(filled), .data(fill_data));
     drain_mover #(.LANES(LANES), .LANE_BITS(LANE_BITS), .PORT_BYTES(PORT_BYTES), .COUNT_BITS(COUNT_BITS)) drainer (
         .clk(clk), .begins(begins), .moves(drains), .wide(wide), .most(most_read), .ends(read_ends), .taken(drained),

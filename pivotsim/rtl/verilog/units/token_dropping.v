@@ -103,12 +103,13 @@ module token_dropping #(
             end
         endcase
 
+    // where the sorter waits it compares its first pairs again and again, which leaves them as they are
     wire [KEY_BITS*(1<<TOKEN_BITS)-1:0] keys;
     token_ranks #(.TOKEN_BITS(TOKEN_BITS), .SCORE_BITS(SCORE_BITS), .SCORE_LANES(SCORE_LANES),
                   .COMPARATORS(COMPARATORS), .LEVEL_BITS(4), .STEP_BITS(STEP_BITS)) ranks (
         .clk(clk), .patches(patches), .score_valid(score_ready && score_valid), .score_first(head == 0 && group == 0),
         .score_adds(head != 0), .score_group(group[TOKEN_BITS-1:0]), .score_data(score_data),
-        .sort_valid(phase == SORT && proceeds), .level(level), .distance(distance), .step(step), .keys(keys));
+        .sort_valid(phase == SORT), .level(level), .distance(distance), .step(step), .keys(keys));
     token_shuffle #(.TOKEN_BITS(TOKEN_BITS), .SCORE_BITS(SCORE_BITS), .PORTS(PORTS), .CHANNELS(CHANNELS),
                     .BLOCKS(BLOCKS), .PREFIX(PREFIX)) shuffle (
         .clk(clk), .keys(keys), .patches(patches), .kept(kept), .issues(phase == SHUFFLE && proceeds), .group(group),

@@ -40,6 +40,7 @@ def row_of(one):
     cells = (
         one.fold_overlap, one.arrays, f"{one.rows}x{one.cols}", one.dataflow, f"{one.pl_cycles:,}", f"{one.pl_ms:.2f}",
         f"{PAPER.pl_cycles / one.pl_cycles:.2f}", f"{one.delay_ms:.2f}", f"{one.dsp:,}", one.bram36,
+        f"{one.lut:,}{'' if one.fits_by_synthesis else ', NO'}",
         f"{one.dram_bytes / 1e6:.0f}", ", ".join(sorted(of_heads)), ", ".join(linear),
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"

@@ -1,0 +1,125 @@
+"""The unit station that a board has: its sizes, DRAM as it sees it, and what its units do not take."""
+
+from collections.abc import Iterator, Sequence
+
+from pivotsim.engines.pl_units.operations import Station
+from pivotsim.engines.pl_units.pass_blocks import WORD_BYTES
+from pivotsim.engines.pl_units.passes import DramPort
+from pivotsim.engines.pl_units.token_passes import TokenDrop
+from pivotsim.errors import InputError, got
+from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.operations import TOKEN_KINDS, UNIT_OF
+from pivotsim.workload.ops import Op
+
+LAID_OUT = {  # kind -> modules whose operands have a layout
+    "softmax": ("softmax",),
+    "gelu": ("gelu",),
+    "relu": ("relu",),
+    "norm": ("norm1", "norm2", "head"),
+    "add": ("residual1", "residual2", "patch_embed"),
+}
+
+
+def check_operations(board: SystolicHardware, ops: Sequence[Op], drops: Sequence[TokenDrop] | None) -> None:
+    """Raise an ``InputError`` for what units behind memories do not take.
+
+    ``drops`` are the operations on tokens among ``ops``; None where they are no drops.
+    """
+    where, lanes = "units.memory_bytes", lanes_of(board, ops)
+    problems = [*_problems_of_board(board, ops, lanes), *_problems_of_kinds(ops, drops)]
+    if drops:
+        unit = board.units.token_drop
+        problems += [
+            f"units.token_drop.{name}: behind memories it must be {wanted} {got(value)}"
+            for name, wanted, value in (
+                ("ports", 1, unit.ports), ("channels_per_port", lanes, unit.channels_per_port),
+                ("sort_network", "bitonic", unit.sort_network), ("averaging_hidden", False, unit.averaging_hidden),
+                ("fused_token", "mean", unit.fused_token if any(drop.is_fused for drop in drops) else "mean"),
+            )
+            if value != wanted
+        ]  # fmt: skip
+        if len({drop.prefix for drop in drops}) > 1:
+            problems.append(f"{where}: all token drops have as many tokens in front")
+    if problems:
+        raise InputError(problems)
+    for op in ops:
+        if op.kind == "softmax" and op.n < lanes:
+            problems.append(f"{where}: softmax: rows of {op.n} elements are shorter than a beat of {lanes}")
+        elif op.kind == "norm" and op.n % lanes:
+            problems.append(f"{where}: norm: rows of {op.n} elements are no whole beats of {lanes}")
+    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes
+    for drop in drops or ():
+        if drop.tokens * drop.channels > words:
+            size = f"{drop.tokens} tokens of {drop.channels} channels"
+            problems.append(f"{where}: {size} must fit a memory, {WORD_BYTES} B an element {got(WORD_BYTES * words)}")
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
+
+
+def lanes_of(board: SystolicHardware, ops: Sequence[Op]) -> int:
+    """Return the elements a clock of the units that run some operations, those of the first one."""
+    own = (op.kind for op in ops if op.kind not in TOKEN_KINDS)
+    kind = next(own, None)
+    return board.units.token_drop.channels_per_port if kind is None else board.units.of(kind).elements_per_clock
+
+
+def _problems_of_board(board: SystolicHardware, ops: Sequence[Op], lanes: int) -> Iterator[str]:
+    memories = board.memories
+    for path, usual, value in (
+        ("memories.dram", "bandwidth", memories.dram), ("memories.clock_divisor", 1, memories.clock_divisor),
+        ("memories.axi_read_burst_clocks", 0, memories.axi_read_burst_clocks),
+        ("memories.axi_write_burst_clocks", 0, memories.axi_write_burst_clocks),
+        ("memories.axi_read_beat_clocks", 1, memories.axi_read_beat_clocks),
+        ("memories.axi_write_beat_clocks", 1, memories.axi_write_beat_clocks),
+    ):  # fmt: skip
+        if value != usual:
+            why = "the station knows a rate and a latency of DRAM"
+            yield f"units.memory_bytes: {why}, {path} must be {usual} {got(value)}"
+    widths = {UNIT_OF[op.kind]: board.units.of(op.kind).elements_per_clock for op in ops if op.kind in LAID_OUT}
+    if lanes & (lanes - 1) or lanes < 2:
+        yield f"units.*.elements_per_clock: behind memories a power of two, at least 2 {got(lanes)}"
+    for unit, width in widths.items():
+        if width != lanes:
+            yield f"units.{unit}.elements_per_clock: behind memories all units are as wide, {lanes} {got(width)}"
+
+
+def _problems_of_kinds(ops: Sequence[Op], drops: Sequence[TokenDrop] | None) -> Iterator[str]:
+    where = "units.memory_bytes"
+    for op in {(op.kind, op.module): op for op in ops}.values():
+        if op.kind in TOKEN_KINDS and drops is not None:
+            continue
+        if op.kind not in LAID_OUT or op.module not in LAID_OUT[op.kind]:
+            name = op.kind if op.module in (op.kind, "") else f"{op.kind} of module {op.module}"
+            yield f"{where}: no unit pass is known of {name}; 0 waits for no memory, as does placement ps"
+        elif op.density != 1:
+            yield f"{where}: no unit pass takes a part of an operation {got(f'{op.kind}, {op.density:g}')}"
+
+
+def station_of(board: SystolicHardware, ops: Sequence[Op], drops: Sequence[TokenDrop] = ()) -> Station:
+    """Return the station of a board, for the longest rows of some operations and their token drops."""
+    lanes = lanes_of(board, ops)
+    memories = board.memories
+    axi, shared = memories.axi_port_bytes_per_clock, memories.gb_port_bytes_per_clock
+    widths = [int(count * width) for count, width in ((memories.axi_ports, axi), (1, shared)) if width != UNLIMITED]
+    softmax, norm = (
+        max([lanes, *(op.n for op in ops if op.kind in kinds)]) for kinds in (("softmax",), ("norm", "gather"))
+    )
+    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes
+    port = min([WORD_BYTES * lanes, *widths])
+    if port < WORD_BYTES:
+        raise InputError(f"units.memory_bytes: DRAM's port must take an element of {WORD_BYTES} bytes {got(port)}")
+    station = Station(lanes, port, words, softmax, norm)
+    if not drops:
+        return station
+    bits = max(1, (max(drop.patches for drop in drops) - 1).bit_length())
+    comparators = min(board.units.token_drop.comparators, 1 << (bits - 1))
+    return station._replace(token_bits=bits, comparators=comparators, prefix=drops[0].prefix)
+
+
+def dram_of(board: SystolicHardware) -> DramPort:
+    """Return DRAM as engine `memory` sees it: a whole number of hertz, latencies rounded up to clocks."""
+    memories, clock_hz = board.memories, round(board.array.clock_mhz * 1e6)
+    rate = None if memories.dram_bytes_per_s == UNLIMITED else int(memories.dram_bytes_per_s)
+    latencies = (-(-ns * clock_hz // 10**9) for ns in (memories.read_latency_ns, memories.write_latency_ns))
+    return DramPort(rate, clock_hz, *latencies)
