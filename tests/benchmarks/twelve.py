@@ -24,7 +24,7 @@ from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.designs.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import MemoryResult
 from pivotsim.engines.pe import clock as pe
 from pivotsim.hardware.dram.spec import load_dram

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import json
 import os
 import random
 import re
@@ -11,6 +12,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import typer
 
 from pivotsim.cli.entry import COMMANDS, app_of, main
@@ -38,6 +40,11 @@ VALID = {
     "front": ["o", "o --objectives delay_ms,dsp --maximize dsp --where fits"],
     "export": ["o --csv c.csv"],
     "classify": ["digits digits --rung whole", "digits digits --rung 'low=--active 1' --rung whole --thresholds 0.05"],
+    "quantise": ["digits_vit --checkpoint c.pth --images digits --out q.npz",
+                 "digits_vit --checkpoint t.csv --images i.npz --out q.npz --rung 'low=--active 1' --rung whole"],
+    "rtl": ["digits_vit --out d --integer digits --set array.rows=4 --set array.cols=3",
+            "--from o --point 1 --space o.yaml --out d",
+            "digits_vit --out d --tokens top_k:r=2,encoders=2 --integer digits"],
     "warm": [""],
     "infer": ["pvds_50 --vary model.depth=11,12",
               "claims.csv --vary effort.low=3 --vary effort.high=5 --vary effort.low_frac=free"],
@@ -62,6 +69,8 @@ SLOW = {
     "reproduce all": 0.01,
     "watch": 0.05,
     "classify": 0.05,
+    "quantise": 0.3,
+    "rtl": 0.05,
     "sweep": 0.5,
 }  # how often
 VALUES = {
@@ -88,6 +97,8 @@ VALUES = {
     "--template": ["deit_t"], "--language": ["c", "numpy"], "--taken": ["median"], "--budget-ms": ["0.01"],
     "--rounds": ["1"],
     "--vary": ["array.rows=32,64", "model.depth=[3, 4]", "scope=encoders,all"], "--model": ["deit_t"], "--show": ["3"],
+    "--integer": ["digits"], "--images": ["digits", "i.npz"], "--checkpoint": ["c.pth"], "--weights": ["i.npz"],
+    "--rung": ["whole", "low=--active 1-3"], "--thresholds": ["0.05", "0.1,0.9"], "--point": ["1"], "--from": ["o"],
 }  # fmt: skip
 NEVER = ("--scheduler", "--cc", "--cflags")  # what waits for a network, and what runs other programs
 OUTPUTS = ("--out", "--plots", "--csv", "--timeline")
@@ -163,7 +174,11 @@ def _prepare(folder: Path) -> None:
     (folder / "claims.csv").write_text("quantity,value,unit,tolerance\ndelay,41.4,ms,1%\nmlp_share,22,%,0.5\n")
     (folder / "rows.csv").write_text("kind,m,n,ms\ngelu,8,96,0.03\ngelu,64,96,0.06\ngelu,8,384,0.05\ngelu,9,9,0.02\n")
     (folder / "table.csv").write_text("tokens,accuracy_pct\n197,79.8\n77,70.5\n17,12.0\n")
-    run_sweep({"name": "o", "axes": {"array.rows": [16, 32], "array.cols": [16, 32]}}, folder / "o")
+    (folder / "c.pth").write_bytes(b"PK\3\4")
+    np.savez(folder / "i.npz", images=np.zeros((2, 1, 8, 8), np.float32))
+    space = {"name": "o", "axes": {"array.rows": [16, 32], "array.cols": [16, 32]}}
+    (folder / "o.yaml").write_text(json.dumps(space))
+    run_sweep(space, folder / "o")
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
         main(["run", "deit_t", "--json"])
     (folder / "a.json").write_text(out.getvalue())

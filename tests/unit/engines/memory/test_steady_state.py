@@ -10,10 +10,10 @@ import pytest
 from pivotsim.engines.array.designs import design_of
 from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.dram.arrays import channel_arrays
+from pivotsim.engines.memory.designs.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.kernel_calls import records_of
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import run_gemm
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory import schedule as kernel

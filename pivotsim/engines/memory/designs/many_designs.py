@@ -16,11 +16,11 @@ import numpy as np
 from pivotsim.engines.array.designs import DESIGN_FIELDS, latency_as_run
 from pivotsim.engines.array.many_designs import array_values
 from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.designs.sure_bounds import are_sure, each_of, half_bytes, tiles_of
 from pivotsim.engines.memory.fit_check import DoesNotFit, units_of
 from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
-from pivotsim.engines.memory.sure_bounds import are_sure, each_of, half_bytes, tiles_of
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.kernels.types import Candidates, Design
 from pivotsim.units import INT64_MAX, IntArray
