@@ -134,7 +134,9 @@ def test_sweep(compare, tmp_path):
     )  # fmt: skip
 
 
-def test_pe_clock(compare):
+def test_pe_clock(compare, monkeypatch):
+    """In one thread, as the limit is."""
+    monkeypatch.setattr(pe, "is_large", lambda *_: False)
     a, b = pe.seeded_operands(*FC1)
     mode, pes = {**ARRAY, "rows": 64, "cols": 36}, 64 * 36
     clocks = pe.run(a, b, mode).cycles

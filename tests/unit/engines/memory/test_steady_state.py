@@ -66,7 +66,7 @@ def test_clocks_equal_those_of_every_pass(seed):
 
 def scheduled(gemm, array, limits, order, chunk, skips, **replaced):
     """The kernel's Python, which is as slow as it is open to a look inside."""
-    shapes = (2, 3, 2, 2), STATES_SHAPE, (RESULT_FIELDS,)
+    shapes = (3, 3, 2, 2), STATES_SHAPE, (RESULT_FIELDS,)
     room, states, result = (np.zeros(shape, dtype=np.int64) for shape in shapes)
     channels = (None, None) if limits.channel is None else [channel_arrays(limits.channel) for _ in range(2)]
     place = LOOP_ORDERS[array["dataflow"]].index(order)
