@@ -30,7 +30,7 @@ EXTRAS        := .[cluster,search,pandas]
 CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_package.py tests/unit/engines/test_counts.py \
   tests/unit/dse/sweep/test_run.py tests/unit/dse/test_search.py \
   tests/unit/dse/sweep/test_dask_cluster.py::test_threads_of_a_worker_and_tasks_of_several_chunks \
-  tests/unit/plots/test_gantt.py tests/cli/test_commands.py \
+  tests/unit/plots/simulation/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
 .PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-axi rtl-mutants synth load bench bench-numbers bench-peers links figures notebooks docs dist artifact check-install clean help
@@ -99,6 +99,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.accelerator_rtl
 	$(BIN)/python -m tests.proofs.integer_rtl
 	$(BIN)/python -m tests.proofs.units_rtl
+	$(BIN)/python -m tests.proofs.station_rtl
 	$(BIN)/python -m tests.proofs.mpca_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 
@@ -150,10 +151,10 @@ bench-peers: $(READY)
 figures: $(DEV) $(TORCH_READY)
 	$(BIN)/pivotsim reproduce pivot --plots notebooks/figures --recorded notebooks/recorded > /dev/null
 	$(BIN)/pivotsim watch 12 8 20 --array 8x6 --gif --out notebooks/figures > /dev/null
-	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem; \
+	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.hardware.memories import plot_opmem; \
 	  plot_opmem(ps.plan('deit_s'), ps.load_hardware('zcu102'), Path('notebooks/figures'))"
 	cd notebooks/figures && PYTHONPATH=../.. ../../$(BIN)/python -m tests.artifact.matched_macs
-	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.several_arrays import plot_several_arrays; \
+	$(BIN)/python -c "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.hardware.several_arrays import plot_several_arrays; \
 	  plot_several_arrays(ps.plan('deit_s'), Path('docs'))"
 	$(BIN)/python -m tests.notebook_figures 04_one_more_token 05_cosearch 06_better_than_64x36 08_training 09_where_59_ms_go
 	$(TORCH_BIN)/python -m tests.notebook_figures 07_your_model

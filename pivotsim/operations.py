@@ -102,3 +102,4 @@ OPERATIONS: dict[str, OperationKind] = {
 TOKEN_KINDS = tuple(kind for kind, row in OPERATIONS.items() if row.unit == TOKEN_DROP)
 PS_KINDS = tuple(kind for kind, row in OPERATIONS.items() if PS in row.places)  # they have a cost on the processor
 UNIT_OF = {kind: row.unit for kind, row in OPERATIONS.items() if row.unit}
+UNITS = tuple(dict.fromkeys(UNIT_OF.values()))

@@ -53,7 +53,7 @@ def plot_drawn(found: "Uncertainty | FrontUncertainty | None", folder: Path | No
     """Write the pictures of draws where a folder is given, and return their paths."""
     if found is None or folder is None:
         return []
-    from pivotsim.plots.uncertainty import plot_front_uncertainty, plot_uncertainty
+    from pivotsim.plots.exploration.uncertainty import plot_front_uncertainty, plot_uncertainty
     from pivotsim.propagation.run import Uncertainty
 
     return plot_uncertainty(found, folder) if isinstance(found, Uncertainty) else plot_front_uncertainty(found, folder)

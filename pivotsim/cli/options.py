@@ -45,6 +45,9 @@ def real(name: str) -> Callable[[str], float]:
     return parse
 
 
+PICTURES = (".png", ".pdf", ".svg", ".gif")
+
+
 def folder(name: str) -> Callable[[str | Path], Path]:
     """Return a parser of a folder's path."""
 
@@ -53,6 +56,8 @@ def folder(name: str) -> Callable[[str | Path], Path]:
             raise InputError(f"{name}: must name a folder {got(text)}")
         if str(text) == "-":  # elsewhere standard output
             raise InputError(f"{name}: must name a folder, standard output is none {got(text)}")
+        if (ending := Path(text).suffix.lower()) in PICTURES:
+            raise InputError(f"{name}: must name a folder, where {ending} is a picture's ending {got(text)}")
         return Path(text)
 
     return parse

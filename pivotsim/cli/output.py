@@ -140,17 +140,21 @@ def print_json(data: Any) -> None:
 def print_line(text: str = "", *, wraps: bool = True) -> None:
     """Print one line beside tables; one that is wider than the page wraps, but for a path that is to be copied."""
     if _format == "csv":
-        print_notes([text] if text else [])
+        if text:
+            print_note(text)
     elif _format == "latex":
         print_raw(f"% {text}" if text else "")
-    elif wraps and _format == TEXT and len(text) > (width := page_columns()):
-        indent = " " * (len(text) - len(text.lstrip()) + 2)
-        for line in textwrap.wrap(
-            text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        ):
-            print_raw(line)
     else:
-        print_raw(text)
+        for line in _wrapped(text) if wraps and _format == TEXT else [text]:
+            print_raw(line)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return a line as lines of the page, those that go on indented."""
+    width, indent = page_columns(), " " * (len(text) - len(text.lstrip()) + 2)
+    if len(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def print_title(text: str) -> None:
@@ -167,9 +171,10 @@ def print_note(text: str) -> None:
 
 
 def print_notes(texts: Iterable[str]) -> None:
-    """Print lines on stderr."""
+    """Print lines on stderr; one that is wider than the page wraps."""
     for text in texts:
-        print_note(text)
+        for line in _wrapped(text):
+            print_note(line)
 
 
 class EveryMinute:

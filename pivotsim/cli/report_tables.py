@@ -109,8 +109,8 @@ def write_plots(result: "Report | MixedReport", folder: Path | None) -> list[Pat
     """Write the pictures of a result where a folder is given, and return their paths."""
     if folder is None:
         return []
-    from pivotsim.plots.delay import plot_mix, plot_run
-    from pivotsim.plots.gantt import plot_gantt
+    from pivotsim.plots.simulation.delay import plot_mix, plot_run
+    from pivotsim.plots.simulation.gantt import plot_gantt
     from pivotsim.simulation.report import Report
 
     if isinstance(result, Report):

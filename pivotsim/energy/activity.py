@@ -2,7 +2,8 @@
 
     E = sum over components of  static_w * delay  +  active_w * busy time  +  pj_per_event * events
 
-The components are those of PIVOT's Fig. 6b (PS, PE array, SRAM, periphery) and DRAM. It assumes that events cost the
+The components are those of PIVOT's Fig. 6b (PS, PE array, SRAM, periphery) and DRAM; where ``units.*.pj_per_element``
+charges the arithmetic of PL units, that is one more. It assumes that events cost the
 same whatever the data, and that nothing is switched off. The leakage of the programmable logic belongs to none of its
 parts and is counted under periphery, beside a constant that is a calibrated residual: it was chosen once, so that
 the DeiT-S baseline averages the paper's 7.92 W; no other run is made to. Constants and their ranges: hwconfigs.
@@ -22,6 +23,7 @@ from pivotsim.units import energy_j, pj_to_j, plain_sum
 RESIDUAL = "periphery_w"
 DEFAULTS = "power.activity.default."
 RELATIVE = "relative"
+PL_UNITS = "pl_units"
 MEANS_RELATIVE = (
     "relative: no component was ever measured by itself; shares compare designs, joules of a part prove nothing"
 )
@@ -72,7 +74,8 @@ def components_j(hw: Hardware, usage: Usage) -> dict[str, float]:
 
 def total_j(value_of: Callable[[str], Any], usage: Usage) -> Any:
     """Return the energy at constants given by dotted path; they and the usage's entries may be arrays."""
-    return plain_sum(charge.joules(value_of(f"{DEFAULTS}{charge.constant}"), usage) for charge in CHARGES)
+    own = plain_sum(charge.joules(value_of(f"{DEFAULTS}{charge.constant}"), usage) for charge in CHARGES)
+    return own + pj_to_j(usage.unit_pj)
 
 
 def _constants(hw: Hardware) -> ActivitySpec:
@@ -102,7 +105,8 @@ def _components_j(costs: ActivityCosts, usage: Usage) -> dict[str, float]:
     found: dict[str, float] = {}
     for component, constant, joules in CHARGES:
         found[component] = found.get(component, 0.0) + joules(getattr(costs, constant), usage)
-    return found
+    units_j = pj_to_j(usage.unit_pj)
+    return {**found, PL_UNITS: units_j} if units_j else found
 
 
 def interval_j(hw: Hardware, usage: Usage) -> Interval:
@@ -170,4 +174,5 @@ def remarks(hw: Hardware) -> dict[str, str]:
     if is_inherited(source):
         word = f"{word} {INHERITED}{inherited_from(source)}]"
     found = dict.fromkeys((charge.component for charge in CHARGES), RELATIVE)
-    return {**found, "periphery": f"{RELATIVE}: leakage of the programmable logic, and {word}"}
+    units = f"{RELATIVE}: units.*.pj_per_element, [assumed], without an interval"
+    return {**found, "periphery": f"{RELATIVE}: leakage of the programmable logic, and {word}", PL_UNITS: units}

@@ -17,6 +17,8 @@ class Usage(NamedTuple):
         Processor time multiplied by the cores that are busy in it.
     macs, sram_bytes, dram_bytes : float
         Multiply-accumulates; bytes written to and read from on-chip memories, and moved to and from DRAM.
+    unit_pj : float
+        Picojoules of the arithmetic of PL units, each with a constant of its own.
     """
 
     delay_ms: float
@@ -26,11 +28,12 @@ class Usage(NamedTuple):
     macs: float
     sram_bytes: float
     dram_bytes: float
+    unit_pj: float = 0.0
 
 
-def usage_of(delay_ms: float, pl_ms: float, ps_ms: float, cores: int, counts: Counts) -> Usage:
+def usage_of(delay_ms: float, pl_ms: float, ps_ms: float, cores: int, counts: Counts, unit_pj: float = 0.0) -> Usage:
     """Return the usage of one run; while the processor is busy, all its ``cores`` are."""
-    return Usage(delay_ms, pl_ms, ps_ms, ps_ms * cores, counts.macs, counts.sram_bytes, counts.dram_bytes)
+    return Usage(delay_ms, pl_ms, ps_ms, ps_ms * cores, counts.macs, counts.sram_bytes, counts.dram_bytes, unit_pj)
 
 
 def weighted_usage(parts: Iterable[tuple[float, Usage]]) -> Usage:

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from pivotsim.engines.counts import Counts
-from pivotsim.engines.pl_units.units import unit_constants, unit_cycles
+from pivotsim.engines.pl_units.placed import placed_cycles
+from pivotsim.engines.pl_units.units import unit_constants
 from pivotsim.hardware.spec import Hardware
 from pivotsim.operations import UNIT_OF
 from pivotsim.tables import Table
@@ -184,7 +185,7 @@ class Engine(ABC):
         InputError
             The clocks of all of them together would exceed int64.
         """
-        for position, cycles in unit_cycles(trace, hw):
+        for position, cycles in placed_cycles(trace, hw):
             yield OtherCycles(position, cycles, f"{UNIT_OF[trace.ops[position].kind]} unit")
 
     def other_constants(self, trace: Trace, hw: Hardware) -> Iterator[str]:

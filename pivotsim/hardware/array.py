@@ -26,11 +26,13 @@ else:  # a further row of a table is a further name
     Split = Literal[SPLITS]
 
 
-def unpackable(mac_packing: int, dataflow: str) -> str:
-    """Return why a dataflow's columns do not share slices; '' where they may, or do not."""
-    if mac_packing == 1 or not DATAFLOW[dataflow].drains:
+def unpackable(mac_packing: int, dataflow: str, cols: int) -> str:
+    """Return why an array's columns do not share slices; '' where they may, or do not."""
+    if mac_packing == 1:
         return ""
-    return f"mac_packing: sums that stay in the array have a slice each, 2 needs dataflow is or ws {got(dataflow)}"
+    if DATAFLOW[dataflow].drains:
+        return f"mac_packing: sums that stay in the array have a slice each, 2 needs dataflow is or ws {got(dataflow)}"
+    return "" if cols > 1 else f"mac_packing: a column alone shares its slices with none, 2 needs cols 2 {got(cols)}"
 
 
 class ArraySpec(Spec):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pivotsim.io.specs import NONE
-from pivotsim.operations import OPERATIONS, PS
+from pivotsim.operations import OPERATIONS, PS, UNITS
 
 NO_PROCESSOR = NONE  # in place of the group ``host``
 DEFAULT = "[assumed] default, this board does not state it"
@@ -39,6 +39,10 @@ CALLS = {"fold_us": 0.0, "result_tile_us": 0.0, "gemm_us": 0.0}  # of a systolic
 # values that boards of version 0.1 did not state, and what they are there
 LATER = {
     "units.token_drop.fused_token": "mean",
+    "units.token_drop.score_bytes_per_element": 0,
+    "units.token_drop.token_bytes_per_element": 0,
+    **{f"units.{unit}.pj_per_element": 0.0 for unit in UNITS},
+    "units.memory_bytes": 0,
     "mpca.rules": "pivotsim",
     "array.count": 1,
     "array.split": "auto",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import create_model
 
+from pivotsim.hardware.power import COSTS_UP_TO_PJ
 from pivotsim.io.specs import Spec, quantity
 from pivotsim.operations import OPERATIONS
 
@@ -20,6 +21,9 @@ class UnitSpec(Spec):
         "B", "Bytes that an element moves at on-chip memories, read and written together; 0: none are counted.",
         ge=0, le=65_536, default=0,
     )  # fmt: skip
+    pj_per_element: float = quantity(
+        "pJ", "Arithmetic of an element, beside its bytes; 0: none is charged.", ge=0, le=COSTS_UP_TO_PJ, default=0.0
+    )
 
 
 class TokenDropSpec(Spec):
@@ -38,6 +42,18 @@ class TokenDropSpec(Spec):
         default="mean",
     )  # fmt: skip
     divide_cycles: int = quantity("clocks", "Reciprocal of the weights' sum, of a mean.", ge=0, le=10**6)
+    score_bytes_per_element: int = quantity(
+        "B", "Bytes of a score, read once unless softmax hands it over; 0: none are counted.",
+        ge=0, le=65_536, default=0,
+    )  # fmt: skip
+    token_bytes_per_element: int = quantity(
+        "B", "Bytes of a token's channel, read once as it arrives and written once as it leaves; 0: none are counted.",
+        ge=0, le=65_536, default=0,
+    )  # fmt: skip
+    pj_per_element: float = quantity(
+        "pJ", "Arithmetic of a score read, a value sorted, a channel moved or fused; 0: none is charged.",
+        ge=0, le=COSTS_UP_TO_PJ, default=0.0,
+    )  # fmt: skip
 
 
 if TYPE_CHECKING:  # what each kind of operation adds is read by `of`
@@ -54,6 +70,10 @@ class UnitsSpec(UnitOfEachKind):
     """The units of the programmable logic beside the array: one per kind of operation, and that for tokens."""
 
     token_drop: TokenDropSpec
+    memory_bytes: int = quantity(
+        "B", "Each of the two memories that units work in; 0: none, units wait for no memory.",
+        ge=0, le=2**31, default=0,
+    )  # fmt: skip
 
     def of(self, kind: str) -> UnitSpec:
         """Return the unit of a kind of operation that has one of its own."""

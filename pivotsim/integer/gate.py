@@ -5,13 +5,12 @@ in float64, of logits times ``logit_scale``. It is the only operation whose last
 change, and changes a result only where an entropy lies within 1e-12 of the threshold.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.effort.entropy import normalized_entropy
+from pivotsim.effort.entropy import above, normalized_entropy
 from pivotsim.errors import InputError, check_list, check_real, got
 from pivotsim.integer.inference import quantised_images, run
 from pivotsim.integer.steps import Array
@@ -43,7 +42,7 @@ def classify(model: IntegerModel, images: Any, plans: Sequence[Plan], thresholds
     plans : sequence of Plan
         One per effort, the lowest first.
     thresholds : sequence of float
-        One per effort but the last: an image leaves where its normalised entropy is below it.
+        One per effort but the last, within 0 to 1: an image leaves where its normalised entropy is below it.
 
     Returns
     -------
@@ -53,7 +52,8 @@ def classify(model: IntegerModel, images: Any, plans: Sequence[Plan], thresholds
     Raises
     ------
     InputError
-        Numbers of plans and thresholds do not fit, there is no image, or as for ``run``.
+        Numbers of plans and thresholds do not fit, a threshold lies outside 0 to 1, there is no image, or as for
+        ``run``.
 
     Examples
     --------
@@ -67,8 +67,9 @@ def classify(model: IntegerModel, images: Any, plans: Sequence[Plan], thresholds
     """
     efforts = check_list("plans", plans, "Plans", "one per effort, the lowest first")
     cuts = [check_real("thresholds", cut) for cut in check_list("thresholds", thresholds, "numbers", "one per gate")]
-    if any(math.isnan(cut) for cut in cuts):
-        raise InputError(f"thresholds: must be numbers {got(cuts)}")
+    for cut in cuts:
+        if not 0 <= cut <= above(1.0):  # what `exit_threshold` returns where the least certain image has to leave
+            raise InputError(f"thresholds: must be within 0 to 1, as normalised entropies are {got(cut)}")
     if not efforts or len(cuts) != len(efforts) - 1:
         raise InputError(
             f"thresholds: expected {max(0, len(efforts) - 1)}, one per effort but the last {got(len(cuts))}"

@@ -18,7 +18,7 @@ from pivotsim.propagation.terms import Key, Terms
 from pivotsim.units import FloatArray
 
 RESIDUAL_PATH = f"{DEFAULTS}{RESIDUAL}"
-COUNTS = ("macs", "sram_bytes", "dram_bytes")
+COUNTS = ("macs", "sram_bytes", "dram_bytes", "unit_pj")
 
 
 class Group(NamedTuple):
@@ -57,7 +57,7 @@ class CostModel:
     amounts : numpy array, float64 (T, D)
         Amounts of the terms.
     counts : dict
-        ``macs``, ``sram_bytes``, ``dram_bytes`` and ``cores``, each float64 (D,).
+        ``macs``, ``sram_bytes``, ``dram_bytes``, ``unit_pj`` and ``cores``, each float64 (D,).
     own : dict
         Dotted path -> value of the energy rule's constants: a number, or (D,) where designs differ in it.
     """

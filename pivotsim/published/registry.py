@@ -13,8 +13,8 @@ class Paper(NamedTuple):
     """What is known of a paper before its audit is loaded.
 
     ``audit`` names the function, ``module:function``; ``takes`` what may be chosen: ``hw``, a keyword of that
-    function; ``plots``, pictures by ``plot_audit`` of ``pivotsim.plots.NAME``, which takes the audit and a folder and
-    returns paths and notes; ``recorded``, a keyword of that, a folder of recordings.
+    function; ``plots``, pictures by ``plot_audit`` of ``pivotsim.plots.papers.NAME``, which takes the audit and a
+    folder and returns paths and notes; ``recorded``, a keyword of that, a folder of recordings.
     """
 
     title: str

@@ -22,12 +22,13 @@ def bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def widths_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS) -> Widths:
+def widths_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS, most_counted: int = 1) -> Widths:
     """Return the bits of counts, addresses and lanes that hold every value of every program.
 
-    Addresses in DRAM have ``address_bits`` at least: more than the programs need where a driver moves them.
+    Addresses in DRAM have ``address_bits`` at least: more than the programs need where a driver moves them. Counts hold
+    ``most_counted``, too: what units count.
     """
-    counts, addresses = 1, 1
+    counts, addresses = most_counted, 1
     for program in programs:
         addresses = max(addresses, program.dram_bytes)
         counts = max(counts, program.buffer_bytes, *(len(table) for table in tables(program)))
@@ -41,7 +42,9 @@ def widths_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BIT
     return Widths(count_bits, address_bits, *((design.rows, design.cols) if is_masked else ()))
 
 
-def parameters_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS) -> Mapping[str, int]:
+def parameters_of(
+    programs: Sequence[Program], address_bits: int = LEAST_ADDRESS_BITS, most_counted: int = 1
+) -> Mapping[str, int]:
     """Return the parameters of the accelerator that runs all the programs, by name; see ``widths_of`` for its widths.
 
     Raises
@@ -50,7 +53,7 @@ def parameters_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS
         A port is wider than the memories can be built, or columns share slices otherwise than the Verilog has them.
     """
     first = programs[0]
-    design, limits, widths = first.design, first.limits, widths_of(programs, address_bits)
+    design, limits, widths = first.design, first.limits, widths_of(programs, address_bits, most_counted)
     lanes = max(max(row.lanes for row in [*program.loads]) for program in programs)
     lanes = max(lanes, *(row.lanes for program in programs for row in program.drains))
     if lanes > MAX_LANES:
@@ -85,6 +88,7 @@ def parameters_of(programs: Sequence[Program], address_bits: int = LEAST_ADDRESS
         "MASKED": int(widths.row_lanes > 0),
         "MULTIPLIES": 0,
         "OUTSTANDING": limits.outstanding_reads,
+        "ULTRA": 0,
         "GEARBOX": int(any(row.from_dram and row.lanes < lanes for program in programs for row in program.loads)),
     }
 

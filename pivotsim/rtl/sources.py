@@ -13,6 +13,7 @@ PARTS = (
     "registers",
     "streams",
 )  # of the accelerator of a written design
+UNIT_PARTS = ("station", "units")  # of one with units, beside the others
 
 
 def modules(*parts: str) -> tuple[Path, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import UNLIMITED
+from pivotsim.hardware.resources.block_rams import ULTRA_BIT, ultra_of
 from pivotsim.hardware.resources.recorded import row_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
@@ -18,6 +19,7 @@ from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.files import said_of, write_layers
 from pivotsim.rtl.layers.image import ADDRESS_BITS
+from pivotsim.rtl.layers.parameters import most_counted, unit_parameters
 from pivotsim.rtl.layers.program import LayerProgram
 from pivotsim.rtl.program import Program
 from pivotsim.rtl.sizes import LEAST_ADDRESS_BITS, parameters_of, widths_of
@@ -92,9 +94,13 @@ def write_rtl(
     programs = programs_of(gemms, board)
     layered = None if integer is None else _layered(integer, workload, board)
     built = [*programs, *(layered.tables if layered else ())]
-    address_bits = ADDRESS_BITS if layered else LEAST_ADDRESS_BITS
-    widths = widths_of(built, address_bits)
-    parameters = {**parameters_of(built, address_bits), **({"MULTIPLIES": 1} if layered else {})}
+    sizes = (ADDRESS_BITS, most_counted(layered)) if layered else (LEAST_ADDRESS_BITS, 1)
+    widths = widths_of(built, *sizes)
+    parameters = dict(parameters_of(built, *sizes))
+    if layered:
+        parameters |= {"MULTIPLIES": 1, **unit_parameters(layered, parameters["TABLE_BITS"], widths)}
+    if parameters["READ_CYCLES"]:  # UltraRAM answers late
+        parameters["ULTRA"] = ultra_of(board)
     results = [program.prediction.result for program in programs]
     cycles = [result.cycles for result in results]
     before = cycles_of(gemms, stated) if raised else cycles
@@ -110,6 +116,7 @@ def write_rtl(
     notes = (
         *remarks,
         *_notes(board, raised, programs, parameters),
+        *_said_of_units(board, layered),
         *_said_of_registers(widths),
         _said_of(gemms, given),
         *([said_of(layered)] if layered else []),
@@ -187,10 +194,26 @@ def _notes(
         notes.append(f"memories.gb_bytes: {held:,} B are built where no size is stated, the most that a program uses")
     elif held < int(whole):
         notes.append(f"memories.gb_bytes: {held:,} B are built of {whole:,} B stated, the most that a program uses")
+    if parameters["ULTRA"]:
+        large = ", ".join(name for name, bit in ULTRA_BIT.items() if parameters["ULTRA"] & bit)
+        notes.append(f"fpga.use.uram_from_bytes: UltraRAM is asked for, a bank for each byte of a port: {large}")
     reads = board.memories.outstanding_reads
     if reads > 1:
         notes.append(f"memories.outstanding_reads {reads}: request_sequencer is built, which asks for loads ahead")
+    return notes
+
+
+def _said_of_units(board: SystolicHardware, layered: LayerProgram | None) -> list[str]:
+    """Return which of the units that are placed in the logic are in the top, and why others are not."""
     placed = [kind for kind, place in board.placement if place == PL]
-    if placed:
-        notes.append(f"placement: units of {', '.join(placed)} (pl) are not in the top, which has array and memories")
+    units = layered.units if layered else None
+    notes = [f"{line}; its steps are stops of the host" for line in (layered.said if layered else ())]
+    built = [kind for kind in placed if units and kind in units.kinds]
+    if units and built:
+        notes.append(
+            f"placement: units of {', '.join(built)} (pl) are in the top, in `unit_station`: {units.station.lanes}"
+            f" elements a clock between two memories of {units.station.memory_bytes:,} B; `driver/` starts their passes"
+        )
+    if left := [kind for kind in placed if kind not in built]:
+        notes.append(f"placement: units of {', '.join(left)} (pl) are not in the top, which has array and memories")
     return notes

@@ -17,7 +17,8 @@ from pivotsim.engines.array import many_designs as analytic
 from pivotsim.engines.array.designs import VECTOR_FIELDS
 from pivotsim.engines.array.several.bytes import bytes_per_design
 from pivotsim.engines.base import PAPER
-from pivotsim.engines.pl_units.units import unit_bytes, unit_cycles
+from pivotsim.engines.pl_units.charges import unit_bytes, unit_pj
+from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError, check_choice, check_flag, got
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOWS
@@ -249,4 +250,5 @@ def _usage(
     if energy != CONSTANT:  # of millions of designs no vector more than needed
         sram, dram = bytes_per_design(trace.gemms_with_bits, columns)
         vectors |= {"pl_ms": delay_ms - ps_ms, "sram_bytes": sram + unit_bytes(trace, hw), "dram_bytes": dram}
+        vectors |= {"unit_pj": unit_pj(trace, hw)}
     return Usage(**vectors, ps_ms=ps_ms, ps_core_ms=ps_ms * hw.ps_cores, macs=trace.macs)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pivotsim.energy.rules import RULES
+from pivotsim.energy.rules import CONSTANT, RULES
 from pivotsim.energy.usage import usage_of
 from pivotsim.engines.base import HW
 from pivotsim.engines.counts import Counts
-from pivotsim.engines.pl_units.units import unit_bytes
+from pivotsim.engines.pl_units.charges import unit_pj
+from pivotsim.engines.pl_units.placed import is_behind_memories, placed_bytes
 from pivotsim.engines.registry import ENGINES, resolved
 from pivotsim.errors import InputError, check_choice, check_integer, got
 from pivotsim.hardware.host import PS_PL_OVERLAPS
@@ -116,6 +117,9 @@ def simulate(
         raise InputError(f"ps_pl_overlap: {problem}; leave the split out {got(mode)}")
 
     board = hw if memory == HW else hw.without_memory_limits()
+    if mode != "serial" and is_behind_memories(trace, board):
+        problem = "a unit pass runs beside no multiplication; use serial, or units.memory_bytes 0"
+        raise InputError(f"ps_pl_overlap: {problem} {got(mode)}")
     counted = ENGINES[engine].run(trace, board, memory)
     cycles = counted.cycles.tolist()
     if mode == "heads" and counted.details.runs_heads_at_once:
@@ -124,7 +128,7 @@ def simulate(
     of_heads = (
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
-    steps = place_ops(trace, hw, cycles, ENGINES[engine].other_cycles(trace, hw), profile, of_heads)
+    steps = place_ops(trace, hw, cycles, ENGINES[engine].other_cycles(trace, board), profile, of_heads)
     placed = PlacedRun(steps, trace, stated, counted.details, images)
     pl_cycles = images * sum(step.cycles for step in steps)
     if pl_cycles > INT64_MAX:
@@ -134,8 +138,9 @@ def simulate(
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
     is_serial = mode != "heads" and images == 1 and not counted.details.side_by_side
     delay_ms = pl_ms + ps_ms if is_serial else placed.timeline.delay_ms
-    counts = counted.counts.plus(Counts(local_bytes=unit_bytes(trace, hw))).times(images)
-    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts)
+    counts = counted.counts.plus(Counts(**placed_bytes(trace, board)._asdict())).times(images)
+    arithmetic_pj = 0.0 if energy == CONSTANT else images * unit_pj(trace, hw)
+    usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts, arithmetic_pj)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
     unit_cycles = images * sum(step.cycles for step in steps if step.resource != ARRAY)

@@ -58,8 +58,9 @@ STEPS = (
         "memories", "What Table 1's buffers cost: 2.95 times the array's clocks; delay over the size of OPMEM",
         (
             _pivotsim("run deit_s --memory hw"),
-            ("-c", "import pivotsim as ps; from pathlib import Path; from pivotsim.plots.memories import plot_opmem;"
-             " plot_opmem(ps.plan('deit_s'), ps.load_hardware('zcu102'), Path('.'))"),
+            ("-c", "import pivotsim as ps; from pathlib import Path; "
+             "from pivotsim.plots.hardware.memories import plot_opmem; "
+             "plot_opmem(ps.plan('deit_s'), ps.load_hardware('zcu102'), Path('.'))"),
         ),
         (Number("delay, ms", DELAY, 106.84), Number("array, clocks", r"^array +([\d,]+)  clocks", 8_924_280)),
     ),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pivotsim as ps
-from pivotsim.plots.matched import matched_data, plot_matched
+from pivotsim.plots.papers.matched import matched_data, plot_matched
 from pivotsim.workload.matching import matched_plans
 
 BOARDS = {

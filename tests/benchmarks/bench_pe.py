@@ -10,8 +10,8 @@ import numpy as np
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
 from pivotsim.engines.pe.columns import Columns
-from tests.rtl import bridge
-from tests.rtl.bridge import Build, VerilatedArray
+from tests.rtl.array import bridge
+from tests.rtl.array.bridge import Build, VerilatedArray
 
 ARRAY = {
     "rows": 16, "cols": 16, "dataflow": "is", "fold_overlap": "none", "edge": "padded", "os_edge_register": True,

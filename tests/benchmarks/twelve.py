@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import pivotsim as ps
-from pivotsim.dse.sweep.chunks import CODEC, CODEC_LEVEL
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
@@ -125,7 +124,7 @@ def test_sweep(compare, tmp_path):
 
     def write() -> None:
         for table in tables:
-            pq.write_table(table, BytesIO(), compression=CODEC, compression_level=CODEC_LEVEL)
+            pq.write_table(table, BytesIO(), compression="zstd", compression_level=1)
 
     compare(
         sweep, write, what=f"a sweep of {points / 1e6:.0f} million points, stored, with the start of its two processes",

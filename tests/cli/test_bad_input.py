@@ -150,6 +150,8 @@ CASES = [
     ("too much to watch", ("watch", "4000", "4000", "4000"), None, "watch a smaller multiplication"),
     ("watched on no array", ("watch", "1", "1", "1", "--array", "8"), None, "--array: must be ROWSxCOLS such as 64x36 (got '8')"),
     ("pictures nowhere", ("watch", "1", "1", "1", "--out", ""), None, "--out: must name a folder (got '')"),
+    ("a picture for a folder", ("watch", "1", "1", "1", "--out", "w.png"), None, "--out: must name a folder, where .png is a picture's ending (got 'w.png')"),
+    ("another", ("run", "deit_t", "--plots", "p.PDF"), None, "--plots: must name a folder, where .pdf is a picture's ending (got 'p.PDF')"),
     ("watched with what it does not use", ("watch", "1", "1", "1", "--set", "host.cores=2"), None, "--set: host.cores: this command uses array.* alone"),
     ("a size stated twice", ("watch", "1", "1", "1", "--array", "4x4", "--set", "array.rows=3"), None, "watch: array.rows: stated twice, by --set and by its own option"),
     # -- options of run

@@ -45,6 +45,8 @@ def test_classify_without_labels(pivotsim, ten):
         (("digits", "nothing"), "images: no such file, and no sample of that name"),
         (("digits", "digits", "--thresholds", "0.1"), "--thresholds: expected 0, one per effort but the last (got"),
         (("digits", "digits", "--thresholds", "low", *PAIR[:4]), "--thresholds: must be a number (got 'low')"),
+        (("digits", "digits", "--thresholds", "1.5", *PAIR[:4]),
+         "--thresholds: must be within 0 to 1, as normalised entropies are (got 1.5)"),
         (("digits", "digits", "--rung", "a=--tokens tome:r=2,encoders=3"),
          "encoder 3: tome(r=2): has no integer form; top_k, top_k_rate and evit(fuse=false) have"),
     ],

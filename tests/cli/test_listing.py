@@ -5,8 +5,8 @@ import json
 import pytest
 
 import pivotsim as ps
+from pivotsim.cli.catalogue.listing import KINDS
 from pivotsim.cli.completion import NAMES, names
-from pivotsim.cli.listing import KINDS
 from pivotsim.workload.presets import PRESETS
 from pivotsim.workload.tokens.methods import METHODS
 

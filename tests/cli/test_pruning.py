@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.cli.pruning import parse_pruning
+from pivotsim.cli.models.pruning import parse_pruning
 
 PLAN = ps.plan("deit_t")
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pivotsim.cli.schemas import SCHEMAS
+from pivotsim.cli.catalogue.schemas import SCHEMAS
 
 ROOT = Path(__file__).parents[2]
 APART = ("gpu", "dram")

@@ -73,7 +73,8 @@ def test_the_lender_is_the_file_that_states_it(pivotsim, board):
 
 
 def test_elements_that_no_verilog_packs_are_said_beside_their_dsps(pivotsim):
-    text, _ = shown(pivotsim, "zcu102", "--set", "array.mac_packing=2", "--set", "array.fold_overlap=pipelined")
+    settings = ("array.mac_packing=2", "array.fold_overlap=pipelined", "fpga.use.counted_by=fitted")
+    text, _ = shown(pivotsim, "zcu102", *(word for setting in settings for word in ("--set", setting)))
     heading, columns, below = text.partition("Beside these demands")[2].partition("\ncolumns            1,152 ")
     assert "DSPs are those of two columns in each, though no Verilog packs under this overlap" in " ".join(
         heading.split()
@@ -85,14 +86,25 @@ FITTED_ALONE = "what `rtl` writes DOES NOT FIT"
 
 
 def test_a_board_that_fits_by_fitted_constants_alone_says_so(pivotsim):
-    text, data = shown(pivotsim, "zcu102_os")
+    fitted = ("--set", "fpga.use.counted_by=fitted")
+    text, data = shown(pivotsim, "zcu102_os", *fitted)
     assert re.match(r"zcu102_os on XCZU9EG.*: fits\nby constants fitted to PIVOT's design; " + FITTED_ALONE, text)
     assert data["synthesis"]["total"]["lut"] > data["resources"]["lut"]["bound"]
-    assert FITTED_ALONE not in shown(pivotsim, "zcu102")[0]
-    text, _ = shown(pivotsim, "zcu102_os", "--set", "fpga.use.counted_by=synthesis")
+    assert FITTED_ALONE not in shown(pivotsim, "zcu102", *fitted)[0]
+    text, _ = shown(pivotsim, "zcu102_os")
     assert re.match(r"zcu102_os on XCZU9EG.*: DOES NOT FIT", text) and FITTED_ALONE not in text
 
 
 def test_parts_counted_by_synthesis_are_listed_once(pivotsim):
-    text, _ = shown(pivotsim, "zcu102", "--set", "fpga.use.counted_by=synthesis")
+    text, _ = shown(pivotsim, "zcu102")
     assert len(re.findall("^.*write mover.*$", text, re.M)) == 1
+
+
+def test_ultraram_stands_beside_block_rams_where_the_device_has_it(pivotsim):
+    text, data = shown(pivotsim, "kv260")
+    assert re.search(r"^part +DSP48E2 +LUT +FF +BRAM36 +URAM +levels +from$", text, re.M)
+    assert re.search(r"^gb +0 +[\d,]+ +\d+ +0 +64 +\d+ +recorded$", text, re.M)
+    assert data["resources"]["uram"]["demand"] == data["synthesis"]["total"]["uram"] == 64
+    assert " URAM " not in shown(pivotsim, "zcu102")[0]
+    few = ("--set", "fpga.uram=63", "--set", "fpga.use.counted_by=fitted")
+    assert FITTED_ALONE in shown(pivotsim, "kv260", *few)[0]

@@ -13,10 +13,11 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 from tests.proofs.page_section import write_section
-from tests.rtl import accelerator_faults, verilated
-from tests.rtl.accelerator import Build, VerilatedAccelerator, library
+from tests.rtl import verilated
+from tests.rtl.accelerator import faults as accelerator_faults
+from tests.rtl.accelerator.agreement import Tally, differences, draw_case
+from tests.rtl.accelerator.bridge import Build, VerilatedAccelerator, library
 from tests.rtl.faults import Fault
-from tests.rtl.memory_agreement import Tally, differences, draw_case
 
 CASES, SEED, WORKERS = 10_000, 11, 8
 BUILDS = [

@@ -19,9 +19,10 @@ import numpy as np
 from pivotsim.engines.array.folds import fold_times
 from pivotsim.engines.pe import clock as pe
 from tests.proofs.page_section import write_section
-from tests.rtl import bridge, faults
-from tests.rtl.agreement import EDGES, Point, Tally, differences, draw_point
-from tests.rtl.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray
+from tests.rtl import faults
+from tests.rtl.array import bridge
+from tests.rtl.array.agreement import EDGES, Point, Tally, differences, draw_point
+from tests.rtl.array.bridge import DATAFLOWS, FOLD_OVERLAPS, Build, VerilatedArray
 
 SHAPES = (
     (1, 1), (1, 2), (1, 7), (2, 1), (9, 1), (2, 2), (2, 3), (3, 2), (4, 4), (5, 8), (8, 5), (8, 8), (12, 7), (7, 12),

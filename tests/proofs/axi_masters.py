@@ -8,7 +8,7 @@ import itertools
 import sys
 
 from tests.rtl import verilated
-from tests.rtl.axi_masters import Masters, run
+from tests.rtl.axi.masters import Masters, run
 
 BURSTS, COMMANDS = 100_000, 500  # of each run
 MASTERS = (

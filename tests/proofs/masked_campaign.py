@@ -33,7 +33,7 @@ def random_case(draw, largest=20):
         "os_edge_register": draw.random() < 0.5,
         "mac_latency": draw.choice((1, 2)),
     }
-    array["mac_packing"] = 1 if array["dataflow"] == "os" else draw.choice((1, 2))
+    array["mac_packing"] = 1 if array["dataflow"] == "os" else min(array["cols"], draw.choice((1, 2)))
     operand = draw.choice(OPERANDS)
     height, width = {"a": (m, k), "b": (k, n), "out": (m, n)}[operand]
     mask = drawn_mask(

@@ -57,7 +57,7 @@ def random_case(draw, largest=14, is_mixed=False, has_requests=False):
         "os_edge_register": draw.random() < 0.5,
         "mac_latency": draw.randint(1, 3),
     }
-    array["mac_packing"] = 1 if array["dataflow"] == "os" else draw.randint(1, 2)
+    array["mac_packing"] = 1 if array["dataflow"] == "os" else min(array["cols"], draw.randint(1, 2))
     scale = draw.choice((1, 1, 3))
     buffers = {f"{memory}_buffers": draw.choice(("single", "ping_pong")) for memory in ("ipmem", "wtmem", "opmem")}
     memory = {

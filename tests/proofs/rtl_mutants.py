@@ -1,6 +1,6 @@
 """`make rtl-mutants`: 200 faults that yosys draws in the Verilog that ships, each caught by a simulation or explained.
 
-A fault is caught where one of a design's random GEMMs (tests/rtl/mutant_cases.py) takes other clocks than engine
+A fault is caught where one of a design's random GEMMs (tests/rtl/mutants/cases.py) takes other clocks than engine
 `memory` predicts, moves other bytes, leaves other bytes in DRAM than numpy computes, or does not end. What is not has
 its reason in rtl_mutants.yaml; what has neither is a hole, and the exit code says so. The result is
 tests/data/rtl_mutants.csv.
@@ -24,9 +24,9 @@ from typing import NamedTuple
 import yaml
 
 from tests.rtl import verilated
-from tests.rtl.memory_agreement import Prepared, of_engine
-from tests.rtl.mutant_cases import BUILDS, KINDS, SEED, cases_of
-from tests.rtl.netlist_faults import FaultyAccelerator, draw_faults, missing
+from tests.rtl.accelerator.agreement import Prepared, of_engine
+from tests.rtl.mutants.cases import BUILDS, KINDS, SEED, cases_of
+from tests.rtl.mutants.netlist_faults import FaultyAccelerator, draw_faults, missing
 
 FAULTS = 200
 EXPLAINED = Path(__file__).with_suffix(".yaml")

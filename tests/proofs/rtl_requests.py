@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 
 from tests.rtl import verilated
-from tests.rtl.accelerator import Build, VerilatedAccelerator
-from tests.rtl.memory_agreement import Tally, differences, draw_case
+from tests.rtl.accelerator.agreement import Tally, differences, draw_case
+from tests.rtl.accelerator.bridge import Build, VerilatedAccelerator
 
 CASES = 1_700  # of each
 BUILDS = [

@@ -8,9 +8,10 @@ import random
 import sys
 from collections.abc import Sequence
 
-from tests.rtl import bridge, other_slices
-from tests.rtl.agreement import EDGES, Point, Tally, differences, draw_point
-from tests.rtl.bridge import DATAFLOWS, Build, VerilatedArray
+from tests.rtl.array import bridge
+from tests.rtl.array.agreement import EDGES, Point, Tally, differences, draw_point
+from tests.rtl.array.bridge import DATAFLOWS, Build, VerilatedArray
+from tests.rtl.slices import other_slices
 
 SHAPES = ((1, 1), (1, 7), (9, 1), (2, 3), (5, 8), (8, 8), (12, 7))
 PACKED_SHAPES = ((1, 1), (7, 4), (8, 3), (9, 4), (15, 5), (23, 2))  # one chain of 7 slices and more, odd columns

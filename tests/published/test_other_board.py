@@ -141,7 +141,7 @@ def test_many_differences_are_counted(capsys):
 
 
 def test_pictures_name_the_board(board, capsys, tmp_path, monkeypatch):
-    from pivotsim.plots.pivot import FIGURES, figures
+    from pivotsim.plots.papers.pivot import FIGURES, figures
 
     titles = {}
     save = figures.save_figure

@@ -46,8 +46,8 @@ def test_a_further_paper_is_a_row(toy):
 
 
 def test_any_audit_prints(toy, capsys, monkeypatch):
-    from pivotsim.cli.audit_tables import print_audit, print_summary
     from pivotsim.cli.output import printed_as
+    from pivotsim.cli.papers.audit_tables import print_audit, print_summary
 
     monkeypatch.setenv("COLUMNS", "200")
     print_audit(ps.reproduce("toy"))
@@ -65,7 +65,7 @@ def test_any_audit_prints(toy, capsys, monkeypatch):
 
 
 def test_a_narrow_page_gets_the_reasons_below(toy, monkeypatch, capsys):
-    from pivotsim.cli import audit_tables
+    from pivotsim.cli.papers import audit_tables
 
     shown = []
     monkeypatch.setattr(audit_tables, "is_wide", lambda table: True)

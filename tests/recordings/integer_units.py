@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 import pivotsim as ps
+from pivotsim.engines.pl_units.written_fills import written_fill_cycles
 from pivotsim.hardware.resources.recorded import rows_of
 from pivotsim.integer import activation, layer_norm, softmax
 from pivotsim.integer.scaling import Integers
-from pivotsim.rtl.unit_fills import written_fill_cycles
 
 PAGE = Path(__file__).parents[2] / "docs" / "integer_units.md"
 SEED = 20240623
@@ -114,6 +114,19 @@ def dropping_table() -> str:
     return "\n".join(rows)
 
 
+def station_table() -> str:
+    """Return what yosys counted around the units of a station: memories, walks, movers, the list of operations."""
+    rows = ["| lanes | port, bytes a clock | words of a memory | LUT | FF | DSP48E2 | BRAM36 | levels |",
+            "|--:|--:|--:|--:|--:|--:|--:|--:|"]  # fmt: skip
+    for row in rows_of("station"):
+        sizes = row.parameters
+        rows.append(
+            f"| {sizes['LANES']} | {sizes['PORT_BYTES']} | {sizes['WORDS']:,} | {row.lut:,} | {row.ff:,} |"
+            f" {row.dsp48e2} | {row.bram36:g} | {row.levels} |"
+        )
+    return "\n".join(rows)
+
+
 def price_table() -> str:
     """Return what softmax on the processor and in units of three widths gives for DeiT-S, and what it takes."""
     plan, board = ps.plan(ps.load_model("deit_s")), ps.load_hardware("zcu102")
@@ -136,7 +149,13 @@ def price_table() -> str:
     return "\n".join(rows)
 
 
-SECTIONS = {"errors": errors_table, "resources": resources_table, "dropping": dropping_table, "price": price_table}
+SECTIONS = {
+    "errors": errors_table,
+    "resources": resources_table,
+    "dropping": dropping_table,
+    "station": station_table,
+    "price": price_table,
+}
 
 
 def section(name: str) -> str:

@@ -21,10 +21,11 @@ CELLS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("FDRE", "FDSE", "FDCE", "FDPE"), ("ff", 1)),
     "RAMB36E2": ("bram36", 1),
     "RAMB18E2": ("bram36", 0.5),
+    "URAM288": ("uram", 1),
     "CARRY4": ("carry4", 1),
 }
 FREE = {"MUXF7", "MUXF8", "MUXF9"}  # beside the LUTs of a slice
-COUNTS = ("dsp48e2", "lut", "memory_lut", "ff", "bram36", "carry4")
+COUNTS = ("dsp48e2", "lut", "memory_lut", "ff", "bram36", "uram", "carry4")
 
 Cell = tuple[str, dict[str, str]]  # its name, and pin -> net
 

@@ -28,9 +28,10 @@ from pivotsim.rtl.sources import PARTS, module, modules
 from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
 ROOT = Path(__file__).parents[2]
-VERILOG = modules(*PARTS, "units")
+VERILOG = modules(*dict.fromkeys((*PARTS, "units", "station")))
 LIMIT_S = 1500
 SIZES = ((8, 8), (16, 16), (32, 32), (64, 36))
+LARGEST = (96, 120)  # of a shipped board: what does not lie in banks, twenty minutes
 FLAT = SIZES[:2]  # also counted in one piece, to check the sum of the parts
 VERSION = "Yosys 0.23"  # that counted what is recorded
 MISSING = "no yosys on this machine: apt-get install yosys (0.23 counted what is recorded)"
@@ -86,7 +87,7 @@ def parts() -> Iterator[Part]:
                        tied={"os": os})  # fmt: skip
     yield from _memories()
     yield from _movers()
-    for rows, cols in SIZES:
+    for rows, cols in (*SIZES, LARGEST):
         yield _top(rows, cols)
     yield from _units()
 
@@ -105,6 +106,11 @@ def _units() -> Iterator[Part]:
         sizes = {"TOKEN_BITS": token_bits, "SCORE_LANES": 4, "COMPARATORS": comparators, "PORTS": ports,
                  "CHANNELS": channels, "BLOCKS": 384 // channels}  # fmt: skip
         yield Part("token dropping", "token_dropping", parameters=sizes)
+    units = ("softmax", "activation", "layer_norm", "residual_add", "token_dropping")
+    for lanes in (8, 16):  # what stands around the units, which are counted above
+        sizes = {"LANES": lanes, "PORT_BYTES": 16, "WORDS": 16_384, "MAX_ELEMENTS": 197, "MAX_CHANNELS": 384,
+                 "TOKEN_BITS": 8, "TABLE_BITS": 8, "COUNT_BITS": 20}  # fmt: skip
+        yield Part("station", "unit_station", parameters=sizes, outside=units)
 
 
 def _array(rows: int, cols: int) -> dict[str, int]:
@@ -139,6 +145,7 @@ def _memories() -> Iterator[Part]:
         for power in (6, 9):
             sizes = {"C": 16, "DEPTH": 1 << power, "HALVES": halves, "EDGE": 2}
             yield Part("sums", "opmem", 2, 16, sizes | ONE_CLOCK, tied={"os": 0})
+    yield from _large_memories()
     for rows, cols in SIZES:
         width = max(rows, cols)
         lanes = {"LANES": rows, "READ_LANES": width, "BANK_BITS": bits(width)}
@@ -150,10 +157,20 @@ def _memories() -> Iterator[Part]:
     yield Part("opmem whole", "opmem", 8, 8, sizes, tied={"os": 0})
 
 
+def _large_memories() -> Iterator[Part]:
+    """Yield banks of bytes in UltraRAM by their words; then two memories whole."""
+    for power in range(1, 19):
+        sizes = {"BYTES": 2 << power, "LANES": 1, "READ_LANES": 1, "BANK_BITS": 1, "ULTRA": 1}
+        yield Part("two large banks", "packed_memory", parameters=sizes | ONE_CLOCK)
+    for banks, words in ((16, 16384), (64, 2048)):
+        sizes = {"BYTES": words * banks, "LANES": banks, "READ_LANES": banks, "BANK_BITS": bits(banks), "ULTRA": 1}
+        yield Part("large gb whole", "packed_memory", parameters=sizes | ONE_CLOCK)
+
+
 def _movers() -> Iterator[Part]:
     yield Part("requantise", "requantise", 1, 1)
     yield Part("requantise by a multiplier", "requantise", 1, 1, {"MULTIPLIES": 1})
-    for rows, cols in SIZES:
+    for rows, cols in (*SIZES, LARGEST):
         yield Part("read mover", "read_mover", rows, cols, {"LANES": rows, **ONE_CLOCK})
         sizes = {"C": cols, "LANES": rows, **ONE_CLOCK}
         yield Part("write mover", "write_mover", rows, cols, sizes, ("requantise",))
@@ -171,6 +188,7 @@ def synthesised(part: Part) -> tuple[dict[str, float], int]:
     """Return what yosys counts of a part, and its levels of logic."""
     inside = [path for path in VERILOG if path.stem not in part.outside]
     setting = " ".join(f"-set {name} {value}" for name, value in part.parameters.items())
+    large = " -uram" if part.parameters.get("ULTRA") else ""
     with tempfile.TemporaryDirectory() as folder:
         script = [
             *(f"read_verilog -lib {module(name)}" for name in part.outside),
@@ -183,7 +201,7 @@ def synthesised(part: Part) -> tuple[dict[str, float], int]:
             "cd design_top",
             *(f"connect -set {name} 1'b{value}" for name, value in part.tied.items()),
             "cd ..",
-            "synth_xilinx -family xcup -nowidelut -flatten -noiopad -noclkbuf -top design_top",
+            f"synth_xilinx -family xcup{large} -nowidelut -flatten -noiopad -noclkbuf -top design_top",
             "clean -purge",
             "setattr -mod -unset keep_hierarchy *",  # rotators, mapped by themselves
             "flatten",

@@ -1,7 +1,8 @@
-"""One-line faults in the engine and in the Verilog, each made in a copied tree with a kernel cache of its own.
+"""One-line faults in the engine and in the Verilog, each with a process of its own, which may end as it likes.
 
-A fault is caught if a small campaign (all dataflows and edges on three arrays) finds a difference. The first
-difference found is what the proof lists.
+One in Python is made in a copied tree with a kernel cache of its own, one in Verilog in a copy of the sources alone. A
+fault is caught if a small campaign (all dataflows and edges on a few arrays) finds a difference. The first difference
+found is what the proof lists.
 """
 
 import os
@@ -9,10 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.rtl.bridge import Build
+from tests.rtl.array.bridge import MODEL, Build
+from tests.rtl.verilated import Model, cache_folder, faulty
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
@@ -60,10 +63,10 @@ FAULTS = [
     Fault("rtl: unsigned operand", "pivotsim/rtl/verilog/array/pe_generic.v", "wire signed [15:0] product = x_in * factor;", "wire signed [15:0] product = $signed({1'b0, x_in}) * factor;"),
     Fault("rtl: a register of the token missing", "pivotsim/rtl/verilog/array/pe_generic.v", "token <= token_half;", "token <= token_in && !train_ends;"),
     Fault("rtl: partial sum lost on the way down", "pivotsim/rtl/verilog/array/pe_generic.v", ": p_in + {{16{addend[15]}}, addend};", ": {{16{addend[15]}}, addend};"),
-    Fault("rtl: skew of rows off by one", "tests/rtl/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
-    Fault("rtl: the drain does not wait for the last operand", "tests/rtl/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
-    Fault("rtl: a settled load does not wait for the last row", "tests/rtl/sequencer.v", "enters_first[last_row]", "stream_begins"),
-    Fault("rtl: a load moves past the rows before", "tests/rtl/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
+    Fault("rtl: skew of rows off by one", "tests/rtl/array/systolic.v", "delay #(.WIDTH(10), .DEPTH(r)) skew", "delay #(.WIDTH(10), .DEPTH(r + 1)) skew"),
+    Fault("rtl: the drain does not wait for the last operand", "tests/rtl/array/sequencer.v", "drain_begins <= stream_last;", "drain_begins <= stream_begins;"),
+    Fault("rtl: a settled load does not wait for the last row", "tests/rtl/array/sequencer.v", "enters_first[last_row]", "stream_begins"),
+    Fault("rtl: a load moves past the rows before", "tests/rtl/array/systolic.v", ".b_in(b[r*C+c])", ".b_in(b[c])"),
     Fault("slices: the held operand changes in every clock", "pivotsim/rtl/verilog/array/pe_dsp48e2.v", ".CEB2(x_first_in)", ".CEB2(1'b1)"),
     Fault("slices: tags a clock early", "pivotsim/rtl/verilog/array/array_column_dsp48e2.v", ".WIDTH(2), .DEPTH(R)", ".WIDTH(2), .DEPTH(R - 1)"),
     Fault("pe: columns that share slices see an operand one after the other", KERNEL, "state[X_AT] -= config.packing", "state[X_AT] -= 1"),
@@ -91,17 +94,15 @@ def edited(fault: Fault, folder: Path) -> Path:
 
 def caught_by(fault: Fault, folder: Path, campaign: str = "tests.rtl.faults") -> str:
     """Return the first difference that a small campaign, a module that runs, finds under a fault, '' if none."""
-    tree = edited(fault, folder)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tree),
-        "NUMBA_CACHE_DIR": str(folder / "kernels"),
-        "PIVOTSIM_RTL_CACHE": str(_rtl_cache(fault, folder)),
-    }
+    if fault.file.endswith(".v"):
+        tree, own, arguments = ROOT, {"PIVOTSIM_RTL_CACHE": str(_rtl_cache(folder))}, [fault.name, str(folder)]
+    else:
+        tree, own, arguments = edited(fault, folder), {"NUMBA_CACHE_DIR": str(folder / "kernels")}, []
+        own["PIVOTSIM_RTL_CACHE"] = str(cache_folder())
     done = subprocess.run(
-        [sys.executable, "-m", campaign],
+        [sys.executable, "-m", campaign, *arguments],
         cwd=tree,
-        env=environment,
+        env={**os.environ, **own, "PYTHONPATH": str(tree)},
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
@@ -111,27 +112,32 @@ def caught_by(fault: Fault, folder: Path, campaign: str = "tests.rtl.faults") ->
     return done.stdout.strip()
 
 
-def _rtl_cache(fault: Fault, folder: Path) -> Path:
-    """An engine's fault leaves the libraries as they are; the Verilog's needs new ones, on the same runtime."""
-    from tests.rtl.bridge import cache_folder
-
-    if not fault.file.endswith(".v"):
-        return cache_folder()
+def _rtl_cache(folder: Path) -> Path:
+    """Return a folder for libraries of faulty Verilog, with the runtime of the others."""
     for runtime in cache_folder().glob("runtime*"):
         shutil.copytree(runtime, folder / "rtl" / runtime.name)
     return folder / "rtl"
 
 
-def small_campaign() -> str:
+def model_under(faults: Sequence[Fault], model: Model, arguments: Sequence[str]) -> Model:
+    """Return a model, with the fault in it that a campaign's arguments name: its name, and a folder for the sources."""
+    if not arguments:
+        return model
+    name, folder = arguments
+    (fault,) = (one for one in faults if one.name == name)
+    return faulty(model, Path(fault.file).stem, fault.old, fault.new, Path(folder))
+
+
+def small_campaign(model: Model) -> str:
     """Return the first difference on the small arrays, as 'what (where)', or ''."""
     import random
 
-    from tests.rtl.agreement import Tally, differences, draw_point
-    from tests.rtl.bridge import VerilatedArray
+    from tests.rtl.array.agreement import Tally, differences, draw_point
+    from tests.rtl.array.bridge import VerilatedArray
 
     draw = random.Random(7)
     for build in SMALL_BUILDS:
-        array = VerilatedArray(build)
+        array = VerilatedArray(build, model=model)
         for seed in range(60):
             point = draw_point(draw, build)
             try:
@@ -144,6 +150,6 @@ def small_campaign() -> str:
 
 
 if __name__ == "__main__":
-    first = small_campaign()
+    first = small_campaign(model_under(FAULTS, MODEL, sys.argv[1:]))
     print(first)
     sys.exit(bool(first))

@@ -76,13 +76,15 @@ def rows_of(said):
 
 
 @runs
-def test_a_folder_with_a_layer_program_runs(tmp_path):
-    """What DRAM holds of the whole network is more than any GEMM of the bench has."""
-    board = ps.load_hardware("zcu102").replace(networks.BOARD)
+@pytest.mark.parametrize("has_units", [False, True])
+def test_a_folder_with_a_layer_program_runs(has_units, tmp_path):
+    """What DRAM holds of the whole network is more than any GEMM of the bench has. GEMMs run beside units, too."""
+    board = networks.with_units(networks.board()) if has_units else networks.board()
     design = ps.write_rtl(board, networks.plan("whole"), tmp_path / "design", integer=networks.model())
     code, said = made(design.folder)
     assert code == 0, said
     assert [clocks for _, clocks, *_ in rows_of(said)[:-1]] == [str(gemm.cycles) for gemm in design.gemms]
+    assert ("UNITS" in design.parameters) == has_units == ("-DUNITS" in (design.folder / "parameters.mk").read_text())
 
 
 @runs

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from pivotsim.dse.space.axis_kinds import HARDWARE, HIGH, LOW, TRANSFORMS, with_attentions
 from pivotsim.dse.space.definition import Space
-from pivotsim.engines.pl_units.units import unit_bytes, unit_cycles
+from pivotsim.engines.pl_units.charges import unit_bytes, unit_pj
+from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.errors import InputError
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.many_designs import PATHS, ResourceModel
@@ -54,10 +55,11 @@ class Work:
 
 
 class BesideArray(NamedTuple):
-    """What one effort takes beside the array: clocks and bytes of the PL's units, ms of the processor."""
+    """What one effort takes beside the array: clocks, bytes and pJ of the PL's units, ms of the processor."""
 
     unit_cycles: int
     unit_bytes: int
+    unit_pj: float
     ps_ms: float
 
 
@@ -122,7 +124,7 @@ class DesignBuilder:
             steps = host_ops(work.trace, hw, self.space.options["profile"])
             units = sum(cycles for _, cycles in unit_cycles(work.trace, hw))
             ps_ms = math.fsum(step.delay_ms for step in steps)
-            return work, BesideArray(units, unit_bytes(work.trace, hw), ps_ms)
+            return work, BesideArray(units, unit_bytes(work.trace, hw), unit_pj(work.trace, hw), ps_ms)
 
         found: tuple[Work, BesideArray] = self._cache.get_or_compute(key, make)
         return found[1]

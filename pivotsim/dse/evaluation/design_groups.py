@@ -13,10 +13,8 @@ from pivotsim.dse.space.axis_kinds import HARDWARE
 from pivotsim.dse.space.definition import Space
 from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import VECTOR_FIELDS
-from pivotsim.engines.array.many_designs import coded_columns, column_codes
+from pivotsim.engines.array.many_designs import coded_columns, column_codes, unpackable_designs
 from pivotsim.errors import InputError, got
-from pivotsim.hardware.array import unpackable
-from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import IntArray
@@ -24,7 +22,6 @@ from pivotsim.units import IntArray
 DOES_NOT_FIT = "does not fit the memories"
 REASONS = ("", NOT_VALID, DOES_NOT_FIT)  # why a design has no costs, by code
 
-DRAINS = [code for code, name in enumerate(DATAFLOWS) if DATAFLOW[name].drains]
 
 Costs = tuple[Any, Usage]  # PL clocks, and what an energy rule charges: numbers or vectors
 
@@ -92,17 +89,15 @@ class DesignGroup:
         return found
 
     def _drop_unpackable(self, designs: DesignColumns) -> None:
-        """Drop members whose columns cannot share slices: their dataflow, operands or slices forbid it."""
+        """Drop members whose columns cannot share slices: their dataflow, operands, slices or number forbid it."""
         packed = np.broadcast_to(designs.mac_packing > 1, len(self))
         if not packed.any():
             return
         problem = self.hw.slices_problem
-        which = packed if problem else packed & np.isin(designs.dataflow, DRAINS)
-        if which.any():
-            told = (
-                f"array.mac_packing: {problem} {got(2)}" if problem else f"array.{unpackable(2, DATAFLOWS[DRAINS[0]])}"
-            )
-            self.drop(which, InputError(told))
+        found = [(packed, f"mac_packing: {problem} {got(2)}")] if problem else unpackable_designs(designs)
+        for which, told in found:
+            if which.any():
+                self.drop(np.broadcast_to(which, len(self)), InputError(f"array.{told}"))
 
     def places(self, names: Sequence[str]) -> list[IntArray]:
         """Return the members' places on some axes."""

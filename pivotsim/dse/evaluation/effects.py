@@ -14,7 +14,7 @@ from pivotsim.dse.space.definition import Space
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.errors import InputError
 from pivotsim.hardware.fold_overlaps import without_loads
-from pivotsim.hardware.resources.many_designs import PACKING, RESOURCES, URAM_FROM, VIVADO
+from pivotsim.hardware.resources.many_designs import RESOURCES, VIVADO
 from pivotsim.io.spec_values import holds_no_values, value_at
 from pivotsim.simulation.notes.facts import space_words
 from pivotsim.simulation.notes.reading import inherited_by_board
@@ -118,8 +118,6 @@ def _kinds_in(space: Space) -> set[str] | None:
 
 def _resources_of(name: str, facts: SpaceValues) -> list[str]:
     methods = {str(method) for method in facts("fpga.use.counted_by") or ()}
-    if any(any(facts(path) or ()) for path in (PACKING, URAM_FROM)):  # synthesis counts none of them
-        methods |= {"fitted"}
     methods |= {VIVADO} if facts.space.hw.fpga.vivado is not None else set()
     found = [resource for resource, row in RESOURCES.items() if name in row.paths_under(methods)]
     return [resource for resource in found if resource != "fits_extrapolated"]  # what decides `fits`, which is named
@@ -136,7 +134,8 @@ def _without_effect(name: str, facts: SpaceValues) -> str:
         return why
     if not resources:
         return f"no column depends on it here: {why}"
-    only = f"only {' and '.join(resources)} depend{'s' if len(resources) == 1 else ''} on it here"
+    listed = " and ".join([", ".join(resources[:-1]), resources[-1]] if len(resources) > 1 else resources)
+    only = f"only {listed} depend{'s' if len(resources) == 1 else ''} on it here"
     return f"{only}: delay and energy do not, {why}" if why.startswith("needs ") else only
 
 

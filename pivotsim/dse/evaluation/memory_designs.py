@@ -166,8 +166,8 @@ def _costs(
     group: DesignGroup, work: Work, host: BesideArray, pl_cycles: IntArray, sram: Any, dram: Any, places: IntArray
 ) -> Costs:
     """Return one effort's costs for each member, from those of the distinct designs."""
-    _, unit_bytes, ps_ms = host
+    _, unit_bytes, unit_pj, ps_ms = host
     pl_ms: Any = cycles_to_ms(pl_cycles, group.hw.array.clock_mhz)[places]
     vectors: dict[str, Any] = {"delay_ms": pl_ms + ps_ms, "pl_ms": pl_ms, "sram_bytes": sram[places] + unit_bytes}
     vectors |= {"dram_bytes": dram[places], "ps_core_ms": ps_ms * group.hw.ps_cores, "macs": work.trace.macs}
-    return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms)
+    return pl_cycles[places], Usage(**vectors, ps_ms=ps_ms, unit_pj=unit_pj)

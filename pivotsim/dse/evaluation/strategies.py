@@ -7,10 +7,12 @@ from pivotsim.dse.evaluation.design_groups import Costs, DesignGroup
 from pivotsim.dse.evaluation.memory_designs import MEMORY_FIELDS, run_with_memories
 from pivotsim.dse.space.axis_kinds import LOW_FRAC, MASKED, VECTORS
 from pivotsim.dse.space.definition import Space
+from pivotsim.engines.base import HW
 from pivotsim.engines.registry import ENGINES
 from pivotsim.simulation.many_designs import design_usages
 from pivotsim.simulation.run import simulate
 
+UNIT_MEMORIES = "units.memory_bytes"
 CHUNK_POINTS = 262_144
 SLOW_CHUNK_POINTS = 2_048  # where a design takes a millisecond or more: a chunk is what a stop may lose
 
@@ -53,6 +55,9 @@ def strategy_of(space: Space) -> Strategy:
     if "heads" in overlaps:
         return ONE_BY_ONE
     options = space.options
+    sizes = next((a.values for a in space.axes if a.name == UNIT_MEMORIES), (space.hw.units.memory_bytes,))
+    if options["memory"] == HW and any(sizes):
+        return ONE_BY_ONE  # what a unit takes then depends on array and memories
     if any(axis.name.startswith("calls.") for axis in space.axes) or any(space.hw.calls.paths()):
         return ONE_BY_ONE  # one call of an engine counts the array's own clocks
     return STRATEGIES.get(ENGINES[options["engine"]].batched(options["memory"]), ONE_BY_ONE)

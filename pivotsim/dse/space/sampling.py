@@ -42,19 +42,21 @@ class GridPoints:
 
     def places(self, start: int, stop: int) -> list[Any]:
         """Return the digits of the numbers."""
-        numbers = np.arange(start, stop, dtype=np.int64)
         found, stride = [], 1
         for size in reversed(self.sizes):
-            inner = numbers if stride == 1 else _runs(start, stop, stride)
-            found.append(inner % size)
+            if stride == 1:  # what is left of a number beside whole turns of its digit
+                digit = np.arange(start, stop, dtype=np.int64) - _runs(start, stop, size) * size
+            else:
+                digit = _runs(start, stop, stride, size)
+            found.append(digit)
             stride *= size
         return found[::-1]
 
 
-def _runs(start: int, stop: int, stride: int) -> Any:
-    """Return n // stride for n from ``start`` up to ``stop``: runs of equal numbers, without a division each."""
+def _runs(start: int, stop: int, stride: int, size: int = 2**62) -> Any:
+    """Return n // stride % size for n from ``start`` up to ``stop``: runs of equal numbers, without a division each."""
     first, last = start // stride, (stop - 1) // stride
-    numbers = np.arange(first, last + 1, dtype=np.int64)
+    numbers = np.arange(first, last + 1, dtype=np.int64) % size
     lengths = np.full(len(numbers), stride, dtype=np.int64)
     lengths[-1] = stop - last * stride
     lengths[0] -= start - first * stride

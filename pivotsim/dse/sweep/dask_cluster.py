@@ -10,6 +10,7 @@ from typing import Any
 
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe, versions_of
 from pivotsim.dse.sweep.dask_internals import are_in_reach, is_lost, quiet, send_directly
+from pivotsim.dse.sweep.freed_memory import FreedMemoryKept
 from pivotsim.dse.sweep.processes import QUEUED, Outcome, is_one_of
 from pivotsim.errors import InputError, MissingExtraError, PivotsimError
 
@@ -17,6 +18,7 @@ CONNECT_S = 10
 MEASURE_EVERY_S = 1.0
 TASK_S, MAX_CHUNKS = 0.25, 16  # how long a task shall take, and the most chunks in it
 _OWN = threading.local()  # the maker of this thread of a worker
+_KEPT = FreedMemoryKept()
 
 
 def make_chunks(
@@ -34,7 +36,8 @@ def make_chunks(
     if getattr(_OWN, "key", None) != key:
         _OWN.make, _OWN.key = ChunkMaker(pickle.loads(recipe)), key  # noqa: S301  the sweep's own, as the task is
     start = time.perf_counter()
-    outcomes = [_OWN.make(index) for index in indices]
+    with _KEPT:
+        outcomes = [_OWN.make(index) for index in indices]
     return outcomes, (time.perf_counter() - start) / len(indices)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pivotsim.dse.space.permutation import SAMPLING
-from pivotsim.dse.sweep.chunks import CODEC, CODEC_LEVEL, Recipe, versions_of
+from pivotsim.dse.sweep.chunks import CODEC, Recipe, versions_of
 from pivotsim.dse.sweep.manifest_schema import check_manifest
 from pivotsim.errors import InputError, got
 
@@ -41,7 +41,7 @@ def head_of(recipe: Recipe) -> dict[str, Any]:
         "pyarrow_version": versions["pyarrow"],
         "numpy_version": versions.get("numpy"),
         "scipy_version": versions.get("scipy"),
-        "codec": f"{CODEC} level {CODEC_LEVEL}",
+        "codec": CODEC,
         "method": recipe.method,
         "sampling": SAMPLING if recipe.method == "random" else None,
         "samples": recipe.samples,

@@ -4,7 +4,6 @@ A worker that dies takes nothing with it: its chunks are handed out again and a 
 """
 
 import contextlib
-import ctypes
 import multiprocessing
 import signal
 from collections import deque
@@ -14,6 +13,7 @@ from multiprocessing import connection, resource_tracker
 from typing import Any, Protocol
 
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, FinishedChunk, Recipe
+from pivotsim.dse.sweep.freed_memory import keep_freed_memory
 from pivotsim.errors import PivotsimError
 
 Outcome = FinishedChunk | Failed
@@ -21,10 +21,6 @@ QUEUED = 2  # chunks that a worker holds: one being made, one to go on with
 MAX_DEATHS = 6  # in a row, without one chunk between them
 JOIN_S = 5.0
 START_METHOD = "spawn"
-# glibc's mallopt(3)
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BYTES = 64 * 2**20
-MAPPED_FROM_BYTES = 4 * 2**20
 
 
 class WorkerPool(Protocol):
@@ -75,19 +71,6 @@ class SingleProcess:
 
     def close(self) -> None:
         """Nothing runs on."""
-
-
-def keep_freed_memory() -> None:
-    """Keep what this process frees for the next chunk; without glibc, do nothing.
-
-    By default glibc gives freed columns back to the system, which clears their pages and hands them out again: a sixth
-    of a chunk's time. It holds for the whole process, so only processes spawned here ask for it, never the caller's
-    own or a cluster's workers.
-    """
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        allocator = ctypes.CDLL(None)
-        allocator.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-        allocator.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES)
 
 
 @contextlib.contextmanager

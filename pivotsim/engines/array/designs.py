@@ -43,7 +43,7 @@ def design_of(array: ArraySpec | Mapping[str, Any]) -> Design:
     """
     values = fields_of(array)
     codes = [code_of(field, values[field]) for field in DESIGN_FIELDS]
-    if problem := unpackable(values["mac_packing"], values["dataflow"]):
+    if problem := unpackable(values["mac_packing"], values["dataflow"], values["cols"]):
         raise InputError(problem)
     return design_from(codes)
 

@@ -1,6 +1,8 @@
 """Vectors of designs in closed form, up to millions (API twin of kernels/array/many_designs.py)."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,14 @@ from pivotsim.engines.array.one_gemm import check_no_overflow
 from pivotsim.errors import InputError, check_integer, got, nearest
 from pivotsim.hardware.array import MAX_COLS, MAX_MAC_LATENCY, MAX_ROWS, ArraySpec, unpackable
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS
-from pivotsim.kernels import threads
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import INT64_MAX, IntArray
 from pivotsim.workload.sizes import joint_gemms, joint_rows
 
 PARALLEL_FROM_DESIGNS = 50_000  # below this, starting threads costs more than they save
+BLOCK_DESIGNS = 256  # counted at once: what they need stays in a processor's first cache
+EXACT_IN_FLOATS = 2**53  # float64 holds every integer up to it
+CORES = os.cpu_count() or 1
 
 
 def design_row(array: ArraySpec | Mapping[str, Any]) -> IntArray:
@@ -57,10 +61,19 @@ def design_columns(array: ArraySpec, axes: Mapping[str, object]) -> DesignColumn
     if problems:
         raise InputError(problems)
     found = coded_columns(array, columns)
-    drains = [code for code, name in enumerate(DATAFLOWS) if DATAFLOW[name].drains]
-    if ((found.mac_packing > 1) & np.isin(found.dataflow, drains)).any():
-        raise InputError(f"designs: {unpackable(2, DATAFLOWS[drains[0]])}")
+    for which, problem in unpackable_designs(found):
+        if which.any():
+            raise InputError(f"designs: {problem}")
     return found
+
+
+def unpackable_designs(designs: DesignColumns) -> Iterator[tuple[Any, str]]:
+    """Yield which designs' columns cannot share slices, bool (D,), and why: for their dataflow, or as there is one."""
+    packed = designs.mac_packing > 1
+    for code, name in enumerate(DATAFLOWS):
+        if DATAFLOW[name].drains:
+            yield packed & (designs.dataflow == code), unpackable(2, name, MAX_COLS)
+    yield packed & (designs.cols == 1), unpackable(2, next(n for n in DATAFLOWS if not DATAFLOW[n].drains), 1)
 
 
 def column_codes(field: str, values: object) -> IntArray:
@@ -120,15 +133,33 @@ def cycles_per_design(
         sizes, times = joint_gemms(traces)
         rows = [(m, k, n, 1) for m, k, n in sizes]
     if rows and out.shape[1]:
+        most = 0
         for counts in times.T.tolist():
             check = [(m, k, n, repeats * count) for (m, k, n, repeats), count in zip(rows, counts, strict=True)]
-            _check_designs(check, designs)
-        if is_parallel and out.shape[1] >= PARALLEL_FROM_DESIGNS and threads.may_start():
-            from pivotsim.kernels.array.many_designs_parallel import sum_design_cycles_parallel as run
-        else:
-            from pivotsim.kernels.array.many_designs import sum_design_cycles as run
-        run(*_mapped(rows), times, tuple(designs), out)
+            most = max(most, _checked_bound(check, designs))
+        _run(rows, times, designs, most < EXACT_IN_FLOATS, is_parallel, out)
     return tuple(out)
+
+
+def _run(
+    rows: Sequence[Sequence[int]], times: IntArray, designs: DesignColumns, is_below_2_53: bool, is_parallel: bool,
+    out: IntArray,
+) -> None:  # fmt: skip
+    """Run the kernel on all designs, of large vectors an even part in each of several threads."""
+    from pivotsim.kernels.array.many_designs import TOTALS, sum_design_cycles
+
+    arguments = (*_mapped(rows), times, tuple(designs), is_below_2_53)
+    count = out.shape[1]
+
+    def run(start: int, stop: int) -> None:
+        sum_design_cycles(*arguments, start, stop, np.empty((TOTALS + len(out), BLOCK_DESIGNS)), out)
+
+    if not is_parallel or count < PARALLEL_FROM_DESIGNS:
+        run(0, count)
+        return
+    part = -(-count // CORES)
+    with ThreadPoolExecutor(CORES) as pool:
+        list(pool.map(run, range(0, count, part), [*range(part, count, part), count]))
 
 
 def splits_per_design(gemms: IntArray, designs: DesignColumns) -> IntArray:
@@ -152,10 +183,10 @@ def _mapped(gemms: Sequence[Sequence[int]]) -> tuple[IntArray, IntArray, IntArra
     return mapped, np.array(places, dtype=np.int64), np.array([row[3] for row in gemms], dtype=np.int64)
 
 
-def _check_designs(gemms: list[tuple[int, int, int, int]], designs: DesignColumns) -> None:
-    """Check for overflow: once for every design that the fields' bounds allow, then design by design.
+def _checked_bound(gemms: list[tuple[int, int, int, int]], designs: DesignColumns) -> int:
+    """Return what clocks stay below under every design that the fields' bounds allow, checked for overflow.
 
-    The first check is nearly always enough, and it does not read the vectors.
+    Where that could exceed int64 each design is checked; else the vectors are not read.
     """
     coarse = 0
     for m, k, n, repeats in gemms:
@@ -165,3 +196,4 @@ def _check_designs(gemms: list[tuple[int, int, int, int]], designs: DesignColumn
         one_array = designs[: len(DESIGN_FIELDS)]  # several take no longer
         for codes in set(zip(*(column.tolist() for column in one_array), strict=True)):
             check_no_overflow(gemms, design_from(codes))
+    return coarse

@@ -40,9 +40,9 @@ def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] | None = No
     from pivotsim.kernels.dram.channel import reset_channel
 
     lines = spec.standard.constraints if constraints is None else tuple(constraints)
-    slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks + 1).bit_length()  # two are heads of lists
+    slots = 1 << (2 * max(spec.controller.look_ahead, 1) + spec.banks + 1).bit_length()  # one holds lengths of lists
     state = np.zeros((spec.banks + spec.organisation.bank_groups + 3, LANES), dtype=np.int64)
-    queue = np.zeros((slots + spec.banks + 2, LANES), dtype=np.int64)  # the last two rows are serve_tile's
+    queue = np.zeros((slots + 3 * spec.banks + 2, LANES), dtype=np.int64)  # the last two rows are serve_tile's
     gaps = _gaps(lines, tuple(spec.timing_clocks.items()), spec.standard.has_two_command_buses)
     arrays = Channel(state, gaps, _device(spec, slots), queue)
     reset_channel(arrays)

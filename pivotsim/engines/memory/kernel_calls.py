@@ -6,6 +6,8 @@ import numpy as np
 
 from pivotsim.engines.dram.arrays import channel_arrays
 from pivotsim.hardware.dram.spec import DramSpec
+from pivotsim.kernels.memory.records import RESULT_FIELDS
+from pivotsim.kernels.memory.search import CHOSEN_FIELDS
 from pivotsim.kernels.memory.steady_state import STATES_SHAPE
 from pivotsim.kernels.types import Records
 from pivotsim.units import IntArray
@@ -26,7 +28,7 @@ class Work(NamedTuple):
 
 def work_arrays() -> Work:
     """Return the arrays of a search."""
-    shapes = ((3, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (6,), (10,), (16,))
+    shapes = ((3, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (CHOSEN_FIELDS,), (RESULT_FIELDS,), (16,))
     return Work(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
 
 

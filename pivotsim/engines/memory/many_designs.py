@@ -15,12 +15,12 @@ import numpy as np
 
 from pivotsim.engines.array.designs import DESIGN_FIELDS, latency_as_run
 from pivotsim.engines.array.many_designs import array_values
-from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.bounds import exact as memory_bounds
+from pivotsim.engines.memory.bounds.in_floats import are_sure, each_of, longest_transfer, tiles_of
 from pivotsim.engines.memory.fit_check import DoesNotFit, units_of
 from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import AUTO, MemoryResult, run_gemm
-from pivotsim.engines.memory.sure_bounds import are_sure, each_of, longest_transfer, tiles_of
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.kernels.types import Candidates, Design
 from pivotsim.units import INT64_MAX, IntArray
@@ -66,7 +66,7 @@ class MemoryDesign:
 
     @cached_property
     def longest_transfer(self) -> tuple[float, ...]:
-        """Clocks of its longest transfer, see ``sure_bounds.longest_transfer``."""
+        """Clocks of its longest transfer, see ``in_floats.longest_transfer``."""
         return longest_transfer(self.limits)
 
     @cached_property

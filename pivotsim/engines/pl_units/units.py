@@ -4,10 +4,10 @@ Softmax, the activations, LayerNorm and additions have a unit each:
 
     clocks = repeats * (ceil(m * n / elements_per_clock) + fill_cycles)
 
-A block of m rows (a head) enters when the one before has left, as heads do on the array; a unit waits for no memory.
-The bytes that it moves there are ``bytes_per_element`` times its elements, none by default. Of a sparse operation a
-block has the kept elements alone, as many as the mean of its blocks. Hardware whose clocks follow another rule has it
-in ``unit_cycles``.
+A block of m rows (a head) enters when the one before has left, as heads do on the array; a unit waits for no memory
+(``behind_memories`` has units that do).
+Of a sparse operation a block has the kept elements alone, as many as the mean of its blocks. Hardware whose clocks
+follow another rule has it in ``unit_cycles``.
 
 Score, sort, gather and merge are phases of one unit, the token-dropping module (``token_dropping``): average, sort,
 shuffle, normalise. Its shuffle reads dropped tokens in the same pass as kept ones, so a gather counts the tokens of the
@@ -44,20 +44,14 @@ def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
             yield position, cycles
 
 
-def unit_bytes(trace: Trace, hw: Hardware) -> int:
-    """Return the bytes that operations on PL units, those on tokens aside, read from and write to on-chip memories."""
-    own = [op for op in trace.ops if op.kind in UNIT_OF and op.kind not in PHASES and hw.placement.of(op.kind) == PL]
-    return sum(trace.elements_of(op) * hw.units.of(op.kind).bytes_per_element for op in own)
-
-
 def _block_cycles(trace: Trace, position: int, hw: Hardware) -> int:
     op = trace.ops[position]
     if op.kind in PHASES:
-        return PHASES[op.kind](hw.units.token_drop, op, _merged_next(trace, position))
+        return PHASES[op.kind](hw.units.token_drop, op, merged_next(trace, position))
     return hw.unit_cycles(op.kind, trace.elements_of(op), op.repeats)
 
 
-def _merged_next(trace: Trace, position: int) -> int:
+def merged_next(trace: Trace, position: int) -> int:
     """Return the tokens that the operation behind this one merges, of the same encoder and size."""
     op, after = trace.ops[position], trace.ops[position + 1 : position + 2]
     same = [o.m for o in after if o.kind == "merge" and (o.encoder, o.n, o.repeats) == (op.encoder, op.n, op.repeats)]
@@ -65,8 +59,12 @@ def _merged_next(trace: Trace, position: int) -> int:
 
 
 def _average(unit: TokenDropSpec, op: Op) -> int:
-    hidden = unit.averaging_hidden and op.module == "score"  # a predictor's features come from no softmax
-    return 0 if hidden else average_cycles(unit, op.m, op.n)
+    return 0 if is_hidden(unit, op) else average_cycles(unit, op.m, op.n)
+
+
+def is_hidden(unit: TokenDropSpec, op: Op) -> bool:
+    """Whether softmax hands scores over as it makes them; a predictor's features come from no softmax."""
+    return unit.averaging_hidden and op.module == "score"
 
 
 # kind -> clocks of one block, from the module, the operation, and the tokens merged next to it

@@ -19,7 +19,7 @@ class UseSpec(Spec):
 
     counted_by: CountedBy = quantity(
         "", "`synthesis`: structures of the Verilog that ships; `fitted`: the constants below, fitted to one paper.",
-        default="fitted",
+        default="synthesis",
     )  # fmt: skip
     lut_per_pe: float = quantity("LUTs", "Look-up tables of one PE, under `fitted`.", ge=0, le=1e6)
     ff_per_pe: float = quantity("FFs", "Flip-flops of one PE, under `fitted`.", ge=0, le=1e6)

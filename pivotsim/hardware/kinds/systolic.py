@@ -91,7 +91,7 @@ class SystolicHardware(Hardware):
             return ""
         if self.slices_problem:
             return f"array.mac_packing: {self.slices_problem} {got(packing)}"
-        problem = unpackable(packing, self.array.dataflow)
+        problem = unpackable(packing, self.array.dataflow, self.array.cols)
         return problem and f"array.{problem}"
 
     def linked(self) -> Mapping[str, SourcedSpec]:
@@ -101,7 +101,8 @@ class SystolicHardware(Hardware):
 
     def without_memory_limits(self) -> Self:
         """Return a copy with unlimited memories, what `memory: paper` means; sources stay those of the board."""
-        return self.model_copy(update={"memories": self.memories.unlimited()})
+        units = self.units.model_copy(update={"memory_bytes": 0})
+        return self.model_copy(update={"memories": self.memories.unlimited(), "units": units})
 
     @property
     def derived(self) -> dict[str, tuple[float, str, str]]:

@@ -22,6 +22,8 @@ BRAM36_BITS = 36 * 1024
 URAM_SHAPE = (72, 4096)
 FILLED = ("ipmem", "wtmem", "gb")  # memories with a port of their own towards DRAM
 MEMORIES = ("ipmem", "wtmem", "opmem", "gb")
+# memories of bytes, which the Verilog may put in UltraRAM, by the bit of its parameter ULTRA; sums stay in block RAMs
+ULTRA_BIT = {"ipmem": 1, "wtmem": 2, "gb": 4}
 PRIVATE = MEMORIES[:3]  # of each array; the global buffer stands before all of them
 SUM_BYTES = 4  # int32
 
@@ -69,6 +71,17 @@ def memory_blocks(hw: SystolicHardware, name: str) -> MemoryBlocks:
     blocks = INT64_MAX if INT64_MAX in (size, port) else copies * blocks
     kind = "URAM" if in_uram else "BRAM36"
     return MemoryBlocks(name, size, port, blocks, min(copies * by_capacity, INT64_MAX), kind, copies)
+
+
+def ultra_of(hw: SystolicHardware) -> int:
+    """Return which memories of bytes lie in UltraRAM, a bit each: those of ``fpga.use.uram_from_bytes`` and more.
+
+    >>> import pivotsim as ps
+    >>> ultra_of(ps.load_hardware("zcu102")), ultra_of(ps.load_hardware("kv260"))
+    (0, 4)
+    """
+    large = hw.fpga.use.uram_from_bytes
+    return sum(bit for name, bit in ULTRA_BIT.items() if large and number_of(hw, f"{name}_bytes") >= large)
 
 
 def amount_text(amount: float) -> str:

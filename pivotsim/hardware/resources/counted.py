@@ -8,19 +8,22 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
-from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES
+from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES, ULTRA_BIT
 from pivotsim.hardware.resources.recorded import EXTRAPOLATED
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
+from pivotsim.hardware.resources.written_units import PLACES, unit_structures
 from pivotsim.units import INT64_MAX
 
 METHODS = ("fitted", "synthesis")
+COUNTS = ("lut", "ff", "half_brams", "urams")  # of a structure
 MOST_BYTES = 2**50  # of a memory; larger ones are not told apart, and fit no device
 CODES: dict[str, Sequence[Any]] = {  # words that stand for their place
     "array.dataflow": DATAFLOWS,
     "array.fold_overlap": FOLD_OVERLAPS,
     "memories.opmem_buffers": BUFFERS,
     "fpga.use.counted_by": METHODS,
+    **PLACES,
 }
 SIDES = ("array.rows", "array.cols", "array.dataflow", "array.fold_overlap", "array.mac_latency", "array.mac_packing",
          "array.count")  # fmt: skip
@@ -28,10 +31,9 @@ PORTS = tuple(f"memories.{name}_port_bytes_per_clock" for name in FILLED)
 AXI = ("memories.axi_ports", "memories.axi_port_bytes_per_clock")
 SIZE_PATHS = (
     *SIDES, *(f"memories.{name}_bytes" for name in MEMORIES), *PORTS, *AXI, "memories.opmem_buffers",
-    "memories.bias",
+    "memories.bias", "fpga.use.uram_from_bytes",
 )  # fmt: skip
 URAM_FROM, COUNTED_BY = "fpga.use.uram_from_bytes", "fpga.use.counted_by"
-METHOD_PATHS = (COUNTED_BY, URAM_FROM, *(f"memories.{name}_bytes" for name in MEMORIES))
 BY_COLUMN = np.array([int(DATAFLOW[name].cols == "n") for name in DATAFLOWS])  # a bias a column, not one an entry
 DRAINS = np.array([int(DATAFLOW[name].drains) for name in DATAFLOWS])
 
@@ -57,23 +59,19 @@ def sizes_of(of: Callable[[str], Any]) -> Sizes:
     halves = np.asarray(of("memories.opmem_buffers")) + 1
     cols = np.asarray(of("array.cols"))
     biases = SUM_BYTES * np.where(BY_COLUMN[of("array.dataflow")], cols, 1) * np.asarray(of("memories.bias"))
+    large = np.asarray(of(URAM_FROM))
+    ultra = sum(bit * ((large > 0) & (size[name] >= large)) for name, bit in ULTRA_BIT.items())
     return Sizes(
         of("array.rows"), of("array.cols"), DRAINS[of("array.dataflow")], of("array.fold_overlap"),
         of("array.mac_latency"), of("array.mac_packing"), np.where(lanes == INT64_MAX, 1, lanes), built["ipmem"],
         built["wtmem"], built["gb"], np.maximum(1, built["opmem"] // (SUM_BYTES * cols * halves)), halves, biases,
+        ultra,
     )  # fmt: skip
 
 
 def by_synthesis(of: Callable[[str], Any]) -> Any:
-    """Return whether synthesis counts designs: where that is asked for, and no memory lies in UltraRAM.
-
-    No memory of the Verilog that ships was counted there.
-    """
-    large = np.asarray(of(URAM_FROM))
-    found = np.asarray(of(COUNTED_BY)) == METHODS.index("synthesis")
-    for name in MEMORIES:
-        found = found & ~((large > 0) & (np.asarray(of(f"memories.{name}_bytes")) >= large))
-    return found
+    """Return whether synthesis counts designs, not constants."""
+    return np.asarray(of(COUNTED_BY)) == METHODS.index("synthesis")
 
 
 def unlimited(of: Callable[[str], Any]) -> Any:
@@ -89,16 +87,16 @@ def of_all_arrays(found: Structure, count: Any) -> Structure:
     """Return what a structure takes in all arrays."""
     if found.shared:
         return found
-    return found._replace(lut=found.lut * count, ff=found.ff * count, half_brams=found.half_brams * count)
+    return found._replace(**{name: getattr(found, name) * count for name in COUNTS})
 
 
 def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return lut, ff and bram36 of designs, int64 each, and of them what is not extrapolated.
+    """Return lut, ff, bram36, uram and dsp of designs, int64 each, and of them what is not extrapolated.
 
-    Half block RAMs are rounded up together.
+    Half block RAMs are rounded up together. DSPs are those of units beside the array.
     """
-    totals: dict[str, list[Any]] = {name: [np.int64(0)] * 2 for name in ("lut", "ff", "half_brams")}  # all, known
-    for found in all_structures(sizes_of(of)):
+    totals: dict[str, list[Any]] = {name: [np.int64(0)] * 2 for name in (*COUNTS, "dsp")}  # all, known
+    for found in (*all_structures(sizes_of(of)), *unit_structures(of)):
         whole = of_all_arrays(found, of("array.count"))
         known = np.asarray(found.how) < EXTRAPOLATED
         for name, sums in totals.items():
@@ -107,6 +105,7 @@ def demands(of: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     is_unlimited = unlimited(of)
     both = []
     for place in (0, 1):
-        lut, ff, halves = (totals[name][place] for name in ("lut", "ff", "half_brams"))
-        both.append({"bram36": np.where(is_unlimited, INT64_MAX, (halves + 1) // 2), "lut": lut, "ff": ff})
+        lut, ff, halves, urams, dsp = (totals[name][place] for name in (*COUNTS, "dsp"))
+        brams = np.where(is_unlimited, INT64_MAX, (halves + 1) // 2)
+        both.append({"bram36": brams, "lut": lut, "ff": ff, "uram": urams, "dsp": dsp})
     return both[0], both[1]

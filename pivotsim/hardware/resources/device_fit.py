@@ -1,11 +1,10 @@
 """Resources of a design: DSPs, block RAMs, UltraRAM, look-up tables and flip-flops, beside what the device has.
 
 What each part takes stands in ``parts``; parts that nothing counts are named as unknown until they are synthesised.
-``fpga.use.counted_by`` says what counts: `synthesis`, structures of the Verilog that ships, or `fitted`, constants of
-``fpga.use`` that are fitted to the one design that PIVOT (section 4.1) publishes, so that its FF and BRAM36 check
-nothing; DSP does. What that Verilog does not have is counted by constants under either, and the notes say so. Under
-`fitted` the registers that a fold overlap takes beside those of `none` are told apart (``OverlapRegisters``): the
-published design has none of them, and FF leaves them out.
+``fpga.use.counted_by`` says what counts: `synthesis`, the default, structures of the Verilog that ships, or `fitted`,
+constants of ``fpga.use`` that are fitted to the one design that PIVOT (section 4.1) publishes, so that its FF and
+BRAM36 check nothing; DSP does. Under `fitted` the registers that a fold overlap takes beside those of `none` are told
+apart (``OverlapRegisters``): the published design has none of them, and FF leaves them out.
 That a design does not fit is a result: it can be simulated all the same. So is a memory of unlimited size or width: it
 cannot be built, which stands as a demand of ``INT64_MAX`` that no device meets.
 """
@@ -17,7 +16,7 @@ from pivotsim.hardware.array import unpackable
 from pivotsim.hardware.fold_overlaps import overlap_registers
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.loading import load_hardware
-from pivotsim.hardware.resources.block_rams import MEMORIES, blocks_text, memory_blocks, number_of, numbers_wanted
+from pivotsim.hardware.resources.block_rams import MEMORIES, blocks_text, memory_blocks, numbers_wanted
 from pivotsim.hardware.resources.chains import cascade_notes, cascades_of
 from pivotsim.hardware.resources.fit_notes import (
     CONSTANTS,
@@ -37,6 +36,7 @@ NO_DEVICE = "not stated"  # `fpga.device` of hardware that is no FPGA's, or whos
 
 FEWER_PES = "fewer PEs: array.rows, array.cols"
 FEWER_ARRAYS = "fewer arrays: array.count"
+NARROWER_UNITS = "narrower units: units.*.elements_per_clock; fewer: placement"
 LEVERS = {
     "dsp": ("array.mac_packing: two columns' multiply-accumulates in one DSP", FEWER_PES),
     "bram36": (
@@ -47,7 +47,6 @@ LEVERS = {
     "ff": (FEWER_PES,),
     "uram": ("a larger fpga.use.uram_from_bytes: memories of block RAM",),
 }
-COUNTED = ("bram36", "lut", "ff")  # resources that synthesis counts
 
 
 def fit(hw: Hardware | str = "zcu102") -> Fit:
@@ -72,24 +71,20 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     --------
     >>> import pivotsim as ps
     >>> found = ps.fit("zcu102")
-    >>> found.fits, found["dsp"].demand, found["dsp"].gap, found["bram36"].demand
-    (True, 2304, 216, 48)
+    >>> found.fits, found["dsp"].demand, found["dsp"].gap, found["lut"].demand
+    (True, 2304, 216, 60048)
     >>> ps.fit(ps.load_hardware("zcu102").replace({"array.cols": 72}))["dsp"].fits
     False
     """
     hw = as_systolic(load_hardware(hw), "fit")
     if hw.fpga.device == NO_DEVICE:
         raise InputError(f"fit: '{hw.name}' states no FPGA, so nothing tells whether it fits {got(hw.fpga.device)}")
-    use = hw.fpga.use
     memories = tuple(memory_blocks(hw, name) for name in MEMORIES)
     by_memory = {m.memory: blocks_text(m) for m in memories}
     resources = []
     overlap = overlap_registers(hw.array.fold_overlap, hw.array.dataflow, hw.pes)
-    why = not_counted(hw)
-    is_counted = use.counted_by == "synthesis" and not why
+    is_counted = hw.fpga.use.counted_by == "synthesis"
     all_parts, of_method = parts_of(hw, memories), overlap.notes
-    if use.counted_by == "synthesis" and why:
-        of_method = (f"fpga.use.counted_by: fitted, not synthesis: {why}", *of_method)
     if is_counted:
         from pivotsim.hardware.resources import counted_fit  # brings numpy
 
@@ -113,27 +108,26 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         mark = mark_of([hw.source(path) for path in constants])
         if is_built:
             formula, mark = parts[0].formula, READ_FROM_VIVADO
-        elif is_counted and resource in COUNTED:
-            formula, mark = f"{len(parts)} parts of the Verilog that ships", counted_fit.mark_of(parts)
+        elif is_counted and resource in counted_fit.COUNTED:
+            formula = f"{len(parts) or 'no'} part{'s' * (len(parts) > 1)} of the Verilog that ships"
+            mark = counted_fit.mark_of(parts)
+        elif is_counted and len(parts) > 1:  # DSPs of units beside those of the array, which follow from its size
+            of_units = counted_fit.mark_of(parts[1:])
+            formula = f"{parts[0].formula} and units of programmable logic"
+            mark = of_units if mark == "checked" or of_units != "counted" else mark
+        if is_counted and not is_built and any(map(counted_fit.is_unit, parts)):
+            levers = (*levers, NARROWER_UNITS)
         fits = demand <= bound and demand < INT64_MAX
         resources.append(ResourceFit(resource, demand, bound, bound - demand, unit, fits, mark, formula, levers, parts))
     lender = inherited_from(hw.source("fpga.device"))
     cascades = cascades_of(hw)
     of_report = [] if report is None else report_notes(report, others)
-    left_out = left_out_notes(hw, is_fitted=not (is_counted or is_built), has_counts=not why)
+    left_out = left_out_notes(hw, is_fitted=not (is_counted or is_built))
     notes = (*of_report, *of_method, *left_out, *cascade_notes(hw, cascades), *constant_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, bounds_of(hw),
-        unknown_parts(hw, is_counted), cascades, "synthesis" if is_counted else "fitted", None if why else hw,
+        unknown_parts(hw, is_counted), cascades, hw.fpga.use.counted_by, hw,
     )  # fmt: skip
-
-
-def not_counted(hw: SystolicHardware) -> str:
-    """Return why synthesis counts nothing of a design, '' where it does."""
-    large = hw.fpga.use.uram_from_bytes
-    if large and any(number_of(hw, f"{name}_bytes") >= large for name in MEMORIES):
-        return "no memory of the Verilog that ships was counted in UltraRAM"
-    return ""
 
 
 def fit_or_none(hw: Hardware) -> Fit | None:
@@ -152,7 +146,7 @@ def fit_to_dict(found: Fit | None) -> dict[str, Any]:
 
 def _may_pack(hw: SystolicHardware) -> bool:
     """Whether two columns could share slices that do not yet."""
-    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow)
+    return hw.array.mac_packing == 1 and not hw.slices_problem and not unpackable(2, hw.array.dataflow, hw.array.cols)
 
 
 def _differing(hw: SystolicHardware) -> list[str]:

@@ -18,7 +18,8 @@ CONSTANTS = {
     "ff": ("FFs", ("fpga.use.ff_per_pe", "fpga.use.ff_fixed")),
 }
 
-IN_SLICES = ("none", "settled")  # overlaps whose elements lie in slices
+PACKED = "settled"  # the overlap under which Verilog packs
+IN_SLICES = ("none", PACKED)  # overlaps whose elements lie in slices
 
 
 def bounds_of(hw: Hardware) -> str:
@@ -53,10 +54,11 @@ def report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
 
 
-def left_out_notes(hw: SystolicHardware, is_fitted: bool, has_counts: bool) -> Iterator[str]:
-    """Yield what demands by constants (``is_fitted``), and counts by synthesis where there are any, do not have."""
-    if hw.array.mac_packing > 1 and has_counts and hw.array.fold_overlap not in IN_SLICES:
-        why = "no Verilog packs under this overlap; LUT and FF by synthesis are those of an element each"
+def left_out_notes(hw: SystolicHardware, is_fitted: bool) -> Iterator[str]:
+    """Yield what demands by constants (``is_fitted``), and counts by synthesis, do not have."""
+    if hw.array.mac_packing > 1 and hw.array.fold_overlap != PACKED:
+        counted = PACKED if hw.array.fold_overlap in IN_SLICES else "an element each"
+        why = f"no Verilog packs under this overlap; LUT and FF by synthesis are those of {counted}"
         yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
     if hw.array.mac_packing > 1 and is_fitted:
         yield "array.mac_packing: fitted constants have none of the logic between chains; LUT and FF leave it out"

@@ -78,19 +78,19 @@ class Fit:
     memories: tuple[MemoryBlocks, ...]
     overlap: OverlapRegisters
     notes: tuple[str, ...]
-    inherited_from: str = ""
-    bounds_of: str = ""
-    unknown: tuple[str, ...] = ()
-    cascades: Cascades | None = None
-    counted_by: str = "fitted"
-    board: SystolicHardware | None = field(default=None, repr=False, compare=False)
+    inherited_from: str
+    bounds_of: str
+    unknown: tuple[str, ...]
+    cascades: Cascades | None
+    counted_by: str
+    board: SystolicHardware = field(repr=False, compare=False)
 
     @cached_property
-    def synthesis(self) -> "Synthesis | None":
+    def synthesis(self) -> "Synthesis":
         """What a tool counts of the Verilog that ships; it is worked out when it is asked for, and brings numpy."""
         from pivotsim.hardware.resources.synthesis import synthesis_of
 
-        return None if self.board is None else synthesis_of(self.board)
+        return synthesis_of(self.board)
 
     @property
     def device_text(self) -> str:
@@ -135,6 +135,6 @@ class Fit:
             "overlap": self.overlap.to_dict(),
             "unknown_until_synthesised": list(self.unknown),
             "cascades": None if self.cascades is None else {**self.cascades._asdict(), "broken": self.cascades.broken},
-            "synthesis": None if self.synthesis is None else self.synthesis.to_dict(),
+            "synthesis": self.synthesis.to_dict(),
             "notes": list(self.notes),
         }

@@ -88,19 +88,26 @@ def demand_of(parts: Iterable[Part]) -> int:
 def unknown_parts(hw: SystolicHardware, is_counted: bool) -> tuple[str, ...]:
     """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
     uncounted = NOT_COUNTED if is_counted else (NOT_FITTED,)
-    units = dict.fromkeys(UNIT_OF[kind] for kind, place in hw.placement if place == PL)
-    return (*uncounted, *(_units(hw, units) if units else ()))
+    units = units_in_logic(hw)
+    station = f"memories of the units, {hw.units.memory_bytes:,} B each, and what moves tensors there: {UNKNOWN}"
+    in_memories = (station,) if units and hw.units.memory_bytes else ()
+    return (*uncounted, *(_units(hw, units, is_counted) if units else ()), *in_memories)
 
 
-def _units(hw: SystolicHardware, units: Iterable[str]) -> Iterator[str]:
-    """Yield what synthesis counted of units, and the names of those that it did not."""
+def units_in_logic(hw: SystolicHardware) -> tuple[str, ...]:
+    """Return the units that ``placement`` asks for, each once."""
+    return tuple(dict.fromkeys(UNIT_OF[kind] for kind, place in hw.placement if place == PL))
+
+
+def _units(hw: SystolicHardware, units: Iterable[str], is_counted: bool) -> Iterator[str]:
+    """Yield what synthesis counted of units where no demand has it, and the names of those that it did not."""
     from pivotsim.hardware.resources.written_units import unit_counts  # brings numpy
 
     counts = tuple(unit_counts(hw, units))
-    if counts:
+    if counts and not is_counted:
         yield (
-            "units of programmable logic, as yosys counts them before place and route, in no demand:"
-            f" {'; '.join(map(str, counts))}"
+            "units of programmable logic, as yosys counts them before place and route, in no demand, whose constants"
+            f" are fitted to a design without units: {'; '.join(map(str, counts))}"
         )
     others = [unit for unit in units if unit not in {count.unit for count in counts}]
     if others:

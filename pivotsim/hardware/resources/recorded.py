@@ -21,7 +21,8 @@ HOW = ("exact formula", "recorded", "interpolated", "extrapolated")
 class SynthesisRow(NamedTuple):
     """One recorded run: the part, its module and parameters at an array's size (0 x 0: of any), and its counts.
 
-    ``lut`` includes ``memory_lut``, those that store. Block RAMs are of 36 Kb; one of 18 Kb is a half.
+    ``lut`` includes ``memory_lut``, those that store. Block RAMs are of 36 Kb; one of 18 Kb is a half. UltraRAM blocks
+    are of 288 Kb.
     """
 
     part: str
@@ -34,6 +35,7 @@ class SynthesisRow(NamedTuple):
     memory_lut: int
     ff: int
     bram36: float
+    uram: int
     carry4: int
     levels: int
     tool: str
@@ -48,10 +50,10 @@ def recorded() -> tuple[SynthesisRow, ...]:
 
 def _row(row: dict[str, str]) -> SynthesisRow:
     words = (word.split("=") for word in row["parameters"].split())
-    lut, memory_lut, ff, carry4 = (int(row[name]) for name in ("lut", "memory_lut", "ff", "carry4"))
+    lut, memory_lut, ff, uram, carry4 = (int(row[name]) for name in ("lut", "memory_lut", "ff", "uram", "carry4"))
     return SynthesisRow(
         row["part"], row["module"], int(row["rows"]), int(row["cols"]), {name: int(value) for name, value in words},
-        int(row["dsp48e2"]), lut, memory_lut, ff, float(row["bram36"]), carry4, int(row["levels"]), row["tool"],
+        int(row["dsp48e2"]), lut, memory_lut, ff, float(row["bram36"]), uram, carry4, int(row["levels"]), row["tool"],
     )  # fmt: skip
 
 

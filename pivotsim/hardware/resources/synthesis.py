@@ -13,11 +13,12 @@ import numpy as np
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.resources.counted import number, of_all_arrays, sizes_of
-from pivotsim.hardware.resources.parts import NOT_COUNTED
+from pivotsim.hardware.resources.parts import NOT_COUNTED, units_in_logic
 from pivotsim.hardware.resources.recorded import HOW, SynthesisRow, recorded, row_of, rows_of
 from pivotsim.hardware.resources.structures.byte_memories import HALVES, banks_of
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structure, in_slices
+from pivotsim.hardware.resources.written_units import unit_counts, unit_levels
 from pivotsim.io.spec_values import value_at
 
 STAGE = "before place and route"
@@ -34,6 +35,7 @@ class SynthesisPart(NamedTuple):
     bram36: float
     levels: int
     how: str
+    uram: int = 0
 
 
 class Synthesis(NamedTuple):
@@ -49,7 +51,8 @@ class Synthesis(NamedTuple):
         parts = self.parts
         dsp, lut, ff = sum(p.dsp for p in parts), sum(p.lut for p in parts), sum(p.ff for p in parts)
         deepest, worst = max(p.levels for p in parts), max(HOW.index(p.how) for p in parts)
-        return SynthesisPart("all parts", dsp, lut, ff, sum(p.bram36 for p in parts), deepest, HOW[worst])
+        brams, urams = (sum(getattr(part, name) for part in parts) for name in ("bram36", "uram"))
+        return SynthesisPart("all parts", dsp, lut, ff, brams, deepest, HOW[worst], urams)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain numbers and text."""
@@ -67,17 +70,23 @@ def structures_of(hw: SystolicHardware) -> list[Structure]:
 
 
 def synthesis_of(hw: SystolicHardware) -> Synthesis:
-    """Return what synthesis counts of a board's array and what is around it."""
+    """Return what synthesis counts of a board's array, what is around it, and the units that are placed."""
     sizes = sizes_of(_numbers_of(hw))
     levels = levels_of(sizes)
     dsp = hw.array.count * hw.array.rows * hw.slices_across
     parts = tuple(
         SynthesisPart(
             one.name, dsp if one.name == "columns" else 0, int(one.lut), int(one.ff), int(one.half_brams) / HALVES,
-            levels[one.name], HOW[int(one.how)],
+            levels[one.name], HOW[int(one.how)], int(one.urams),
         )
         for one in structures_of(hw)
     )  # fmt: skip
+    parts += tuple(
+        SynthesisPart(
+            f"{one.unit} unit", one.dsp, one.lut, one.ff, one.bram36, unit_levels(one.unit, one.lanes), one.how
+        )
+        for one in unit_counts(hw, units_in_logic(hw))
+    )
     if bool(in_slices(sizes)):
         shared, setting = ("two columns in each", PACKED_SETTING) if hw.array.mac_packing > 1 else ("", SETTING)
         elements = f"elements in DSP48E2 slices{', ' * bool(shared)}{shared}, as `rtl` writes them for {setting}"

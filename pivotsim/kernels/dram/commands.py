@@ -5,14 +5,14 @@ A channel is four int64 arrays (`Channel`), so that any kernel can keep one and 
     state    (banks + groups + 3, 8)   a row for each bank and each bank group, the rank, the controller, the cursor
     gaps     (22, 8)                   gaps[7 * scope + previous, following] in clocks, from the table of constraints
     device   (1, 21)                   organisation, mapping, latencies and policy as the codes below
-    queue    (slots + banks + 2, 8)    work space of the schedulers and serve_tile; nothing in it outlives a call
+    queue    (slots + 3 * banks + 2, 8)  work space of the schedulers and serve_tile; nothing in it outlives a call
 
 Every command moves the ready clocks of its bank, its bank group and the rank on; a command may be issued from
 the largest of its three ready clocks, one command per clock. A gap of 0 holds nothing back, because the next
 command stands in a later clock anyway; not so with two command buses, where the gaps keep those of one bus apart.
 """
 
-from pivotsim.kernels._jit import inlined
+from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.types import Array
 
 PRE, ACT, RD, WR, REFB, PREA, REF = 0, 1, 2, 3, 4, 5, 6
@@ -96,7 +96,7 @@ def issue(state: Array, gaps: Array, device: Array, log: Array, command: int, ba
     state[controller, COMMANDS_ISSUED] = n + 1
 
 
-@inlined
+@part
 def refresh(state: Array, gaps: Array, device: Array, log: Array) -> None:
     """Close what is open and refresh all banks, each as early as it may be from the due clock on."""
     rank = device[0, BANKS] + device[0, GROUPS]
@@ -121,14 +121,14 @@ def bank_refresh_clock(state: Array, device: Array, clock: int) -> int:
     return int(max(due, earliest(state, device, command, bank, clock)))
 
 
-@inlined
+@part
 def refresh_bank(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> None:
     """Issue the next command towards the refresh of a bank: close it, or refresh it."""
     bank = state[device[0, BANKS] + device[0, GROUPS] + 1, REFRESH_BANK]
     issue(state, gaps, device, log, PRE if state[bank, OPEN_ROW] >= 0 else REFB, bank, -1, clock)
 
 
-@inlined
+@part
 def wait(state: Array, gaps: Array, device: Array, log: Array, clock: int) -> None:
     """Stay idle up to ``clock``, itself included, but for the refreshes that fall due until then.
 

@@ -19,10 +19,10 @@ from pivotsim.kernels.dram.commands import (
     BURST,
     CLOCK,
     DUE,
+    GROUP_SHIFT,
     GROUPS,
     LOOK_AHEAD,
     NEVER,
-    OPEN_ROW,
     PRE,
     RD,
     READ_CLOCKS,
@@ -46,31 +46,28 @@ from pivotsim.kernels.dram.commands import (
     row_of,
     wait,
 )
+from pivotsim.kernels.dram.requests_by_bank import (
+    CLOSING,
+    HIT,
+    HITS,
+    KINDS,
+    MISS,
+    NONE,
+    OPENED,
+    Q_AGE,
+    Q_BANK,
+    Q_NEXT,
+    Q_ROW,
+    Q_TRANSFER,
+    Q_WRITE,
+    SERVING,
+    append,
+    ask,
+    empty_lists,
+    look,
+    remove,
+)
 from pivotsim.kernels.types import Array
-
-# queue, a slot: NEXT is the next younger request of the same direction, or the next free slot
-Q_BANK, Q_ROW, Q_TRANSFER, Q_AGE, Q_NEXT = 0, 1, 2, 3, 4
-# queue, the last slot but one and the last: the heads of the lists of reads and writes, NEXT their oldest request
-YOUNGEST = 0
-OPENED = 0  # queue, the row SLOTS + bank: the request that the bank's row was opened for
-NONE = -1
-
-
-@inlined
-def append(queue: Array, head: int, slot: int) -> None:
-    """Put a request at the end of a list."""
-    queue[slot, Q_NEXT] = NONE
-    queue[queue[head, YOUNGEST], Q_NEXT] = slot
-    queue[head, YOUNGEST] = slot
-
-
-@inlined
-def remove(queue: Array, head: int, older: int) -> None:
-    """Take the request after ``older`` out of a list."""
-    after = queue[queue[older, Q_NEXT], Q_NEXT]
-    queue[older, Q_NEXT] = after
-    if after == NONE:
-        queue[head, YOUNGEST] = older
 
 
 @inlined
@@ -79,18 +76,12 @@ def serve_fr_fcfs(
 ) -> None:
     """Serve all bursts of the transfers; ``finish[i]`` is the clock of transfer i's last data beat."""
     banks, slots, look_ahead = device[0, BANKS], device[0, SLOTS], device[0, LOOK_AHEAD]
-    by_bank = device[0, BANK_REFRESH] != 0
-    controller = banks + device[0, GROUPS] + 1
-    cursor = controller + 1
-    read_head, write_head = slots - 2, slots - 1
-    for head in range(read_head, slots):
-        queue[head, Q_NEXT], queue[head, YOUNGEST] = NONE, head
-    for bank in range(banks):
-        queue[slots + bank, OPENED] = NONE
-    for slot in range(read_head):
-        queue[slot, Q_NEXT] = slot + 1
-    free = 0
-    reads = writes = opened = age = 0
+    by_bank, shift = device[0, BANK_REFRESH] != 0, device[0, GROUP_SHIFT]
+    rank = banks + device[0, GROUPS]
+    controller, cursor = rank + 1, rank + 2
+    lengths, entries = slots - 1, slots + 2 * banks
+    empty_lists(queue, banks, slots)
+    free = reads = writes = opened = age = 0
     draining = False
     open_transfer(state, device, transfers, 0)
     while True:
@@ -106,8 +97,8 @@ def serve_fr_fcfs(
                 slot, free = free, queue[free, Q_NEXT]
                 queue[slot, Q_BANK] = bank_of(device, state[cursor, BURST])
                 queue[slot, Q_ROW] = row_of(device, state[cursor, BURST])
-                queue[slot, Q_TRANSFER], queue[slot, Q_AGE] = i, age
-                append(queue, write_head if is_write else read_head, slot)
+                queue[slot, Q_TRANSFER], queue[slot, Q_AGE], queue[slot, Q_WRITE] = i, age, int(is_write)
+                append(state, device, queue, slot)
                 age += 1
                 writes += 1 if is_write else 0
                 reads += 0 if is_write else 1
@@ -130,15 +121,14 @@ def serve_fr_fcfs(
 
         # of the requests whose rows are open the first that may be served, the oldest of several
         due = state[controller, DUE]
-        best, order, chosen, command, older = NEVER, NEVER, 0, PRE, NONE
-        if opened > 0:
-            for bank in range(banks):
-                slot = queue[slots + bank, OPENED]
-                if slot != NONE:
-                    access = WR if transfers[queue[slot, Q_TRANSFER], T_WRITE] else RD
-                    ready = earliest(state, device, access, bank, clock)
-                    if ready < best or (ready == best and queue[slot, Q_AGE] < order):
-                        best, order, chosen, command = ready, queue[slot, Q_AGE], slot, access
+        best, order, chosen, command, place = NEVER, NEVER, 0, PRE, NONE
+        for entry in range(opened):
+            bank = queue[entries + entry, SERVING]
+            slot = queue[slots + bank, OPENED]
+            access = WR if queue[slot, Q_WRITE] else RD
+            ready = earliest(state, device, access, bank, clock)
+            if ready < best or (ready == best and queue[slot, Q_AGE] < order):
+                best, order, chosen, command, place = ready, queue[slot, Q_AGE], slot, access, entry
 
         # a command that a queue's request needs, if it can be issued earlier, and before the refresh
         if best > clock and (refresh_clock if by_bank else due) > clock and reads + writes > 0:
@@ -148,29 +138,33 @@ def serve_fr_fcfs(
                 draining = writes > device[0, WRITE_LOW]
             else:
                 draining = writes >= device[0, WRITE_HIGH]
-            before = write_head if draining else read_head
-            slot = queue[before, Q_NEXT]
-            limit = best if by_bank else min(best, due)
-            while slot != NONE and limit > clock:
-                bank = queue[slot, Q_BANK]
-                row = state[bank, OPEN_ROW]
-                asks = PRE
-                if row == queue[slot, Q_ROW]:
-                    asks = WR if draining else RD
-                elif row < 0:
-                    asks = ACT
-                if asks != PRE or queue[slots + bank, OPENED] == NONE:
-                    ready = earliest(state, device, asks, bank, clock)
-                    if ready < limit and (bank != refreshed or ready < due):
-                        best = limit = ready
-                        chosen, command, older = slot, asks, before
-                before, slot = slot, queue[slot, Q_NEXT]
+            of_bank = slots + (banks if draining else 0)
+            limit, order = best if by_bank else min(best, due), 0  # at the limit itself no request comes first
+            for kind in range(KINDS):
+                asks, wanted = PRE if kind == CLOSING else ACT, MISS
+                if kind == HITS:
+                    asks, wanted = WR if draining else RD, HIT
+                base = max(clock, state[rank, asks])
+                which = kind + (KINDS if draining else 0)
+                if base > limit:
+                    continue
+                for entry in range(queue[lengths, which]):
+                    bank = queue[entries + entry, which]
+                    ready = max(base, max(state[bank, asks], state[banks + (bank >> shift), asks]))
+                    if ready <= limit and (bank != refreshed or ready < due):
+                        slot = queue[of_bank + bank, wanted]
+                        if ready < limit or queue[slot, Q_AGE] < order:
+                            best = limit = ready
+                            order, chosen, command, place = queue[slot, Q_AGE], slot, asks, NONE
 
         if by_bank and refresh_clock <= min(best, next_arrival):
             refresh_bank(state, gaps, device, log, refresh_clock)
+            look(state, device, queue, refreshed)
             continue
         if not by_bank and opened == 0 and due <= min(best, next_arrival):
             refresh(state, gaps, device, log)
+            for bank in range(banks):
+                look(state, device, queue, bank)
             continue
         if next_arrival <= best:  # it may turn the direction in this very clock
             state[controller, CLOCK] = next_arrival - 1
@@ -178,17 +172,23 @@ def serve_fr_fcfs(
         bank = queue[chosen, Q_BANK]
         issue(state, gaps, device, log, command, bank, queue[chosen, Q_ROW], best)
         if command == PRE:
+            look(state, device, queue, bank)
             continue
-        if older == NONE:
+        if place == NONE:
+            remove(device, queue, chosen)
+            writes -= queue[chosen, Q_WRITE]
+            reads -= 1 - queue[chosen, Q_WRITE]
+        else:
             queue[slots + bank, OPENED] = NONE
             opened -= 1
-        else:
-            remove(queue, write_head if draining else read_head, older)
-            writes -= 1 if draining else 0
-            reads -= 0 if draining else 1
+            queue[entries + place, SERVING] = queue[entries + opened, SERVING]
+            ask(state, queue, banks, slots, 0, bank)
+            ask(state, queue, banks, slots, 1, bank)
         if command == ACT:
             queue[slots + bank, OPENED] = chosen
+            queue[entries + opened, SERVING] = bank
             opened += 1
+            look(state, device, queue, bank)
         else:
             done = best + device[0, WRITE_CLOCKS if command == WR else READ_CLOCKS]
             finish[queue[chosen, Q_TRANSFER]] = max(finish[queue[chosen, Q_TRANSFER]], done)

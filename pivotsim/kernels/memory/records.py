@@ -6,6 +6,7 @@ from pivotsim.kernels.memory.stalls import Flight
 from pivotsim.kernels.types import Array
 
 NEVER = 2**62  # a clock that no schedule reaches
+AT_END = -1  # the clock of the last output, where that is not known before
 
 # What `schedule` writes to its result: clocks and counts, the passes that it ran one by one, then stalls by cause.
 TOTAL, LAST_OUTPUT, PASSES, LOADS, DRAINS, RUN, STALLS = range(7)

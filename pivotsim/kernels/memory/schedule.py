@@ -26,6 +26,7 @@ from pivotsim.kernels.memory.array_passes import after_block, after_pass, apart,
 from pivotsim.kernels.memory.fetch import Loading, Setting, empty, load, load_bias, traits_of, used_until
 from pivotsim.kernels.memory.mask_tables import Kept, count_drain, count_pass, last_pass, pass_steps, spread
 from pivotsim.kernels.memory.records import (
+    AT_END,
     DRAINS,
     LAST_OUTPUT,
     LOADS,
@@ -81,6 +82,7 @@ def schedule(
         delays all that follows it, and so does one of the load channel. Under a mask the loads so far count instead.
     tail_from : int
         Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
+        AT_END, without a mask and with a limited output memory: what a run before would say is found by this one.
     skips : bool
         Count what only repeats instead of running it: the clocks are the same. No stalls or intervals then.
     reads, writes : Channel or None
@@ -259,7 +261,7 @@ def schedule(
                 if is_charged:
                     for field, clock in enumerate(drained):
                         kept.flights[region, field] = clock
-            if is_charged:
+            if is_charged and tail_from != AT_END:
                 tail_dram += common(tail_from, NEVER, drained)
             if len(records.drains):
                 note_drain(records.drains, region, size, region % max(1, opmem), drained, late)
@@ -282,7 +284,9 @@ def schedule(
         x += 1
 
     if is_charged:  # the tail: the clocks after the last output
-        tail_dram += common(tail_from, NEVER, bias)
+        if tail_from == AT_END:  # the last region waited for its half: no drain but two ends after its output
+            tail_dram = common(last_output, NEVER, drained) + common(last_output, NEVER, drained_before)
+        tail_dram += common(last_output, NEVER, bias)
         result[STALLS + DRAM] += tail_dram
         result[STALLS + OUTPUT] += drained.end - last_output - tail_dram
     result[TOTAL], result[LAST_OUTPUT] = drained.end, last_output

@@ -13,7 +13,7 @@ from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
 from pivotsim.kernels.memory.lower_bounds import UNKNOWN, fill_lengths, least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles
-from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, RUN, TOTAL
+from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
@@ -35,8 +35,9 @@ from pivotsim.kernels.types import (
     Records,
 )
 
-# What `choose` writes to `chosen`.
-ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM = range(6)
+# What `choose` writes to `chosen`; from RESULT on the best candidate's result.
+ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, RESULT = range(7)
+CHOSEN_FIELDS = RESULT + RESULT_FIELDS
 ARRAY, LOADS, WAITS = range(3)  # columns of the bounds that are kept of a candidate
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
@@ -88,14 +89,14 @@ def most_promising(
 @pasted
 def choose(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
-    reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array, bounds: Array,
-    records: Records, chosen: Array, result: Array,
+    tail_from: int, reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array,
+    bounds: Array, records: Records, chosen: Array, result: Array,
 ) -> bool:  # fmt: skip
     """Find the best candidate and write what it is; False if over the budget.
 
     Parameters
     ----------
-    gemm, design, limits, dram, reads, writes, kept, room, states, result
+    gemm, design, limits, dram, tail_from, reads, writes, kept, room, states, result
         As in ``schedule``; ``kept`` holds zeros for all units.
     candidates : Candidates
         Loop orders and chunks.
@@ -108,9 +109,9 @@ def choose(
         Room for the bounds of the first candidates, so that they are worked out once.
     records : Records
         Whose types count: nothing is recorded.
-    chosen : int64 (6,)
-        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output. The number of
-        candidates is the stamp of the last one.
+    chosen : int64 (CHOSEN_FIELDS,)
+        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output, and the result of
+        the best. The number of candidates is the stamp of the last one.
     """
     nothing = Records(records.loads[:0], records.passes[:0], records.drains[:0])
     best, best_bytes, best_order, best_chunk = NEVER, NEVER, 0, 0
@@ -178,7 +179,7 @@ def choose(
             continue
         chosen[CANDIDATES] += 1
         is_done = schedule(
-            gemm, design, limits, dram, order, chunk, floors, NEVER, is_pruned, reads, writes, kept,
+            gemm, design, limits, dram, order, chunk, floors, tail_from, is_pruned, reads, writes, kept,
             chosen[CANDIDATES], room, states, nothing, result,
         )  # fmt: skip
         if kept is None:
@@ -190,6 +191,8 @@ def choose(
             best, best_bytes, best_order, best_chunk = result[TOTAL], from_dram, order, chunk
             chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
             chosen[TAIL_FROM] = result[LAST_OUTPUT]
+            for field in range(RESULT_FIELDS):
+                chosen[RESULT + field] = result[field]
         if place < 0 and best == least:  # the first takes its lower bound, with which it wins: no other can
             break
     return True
@@ -207,13 +210,18 @@ def choose_and_run(
     (16,) takes the bytes by level; under a mask it is that of ``kept``.
     """
     design = design_as_run(design, limits)
+    # commands make a run dear: each charges its stalls, so that the best needs no second one
+    is_charged = is_run and reads is not None and limits.output_halves > 0
     if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, reads, writes, kept, room, states, bounds, records,
-        chosen, result,
+        gemm, design, limits, dram, candidates, budget, is_pruned, AT_END if is_charged else NEVER, reads, writes, kept,
+        room, states, bounds, records, chosen, result,
     ):  # fmt: skip
         return False
     order, chunk = chosen[ORDER], chosen[CHUNK]
-    if is_run:
+    if is_charged and len(records.passes) == 0:
+        for field in range(RESULT_FIELDS):
+            result[field] = chosen[RESULT + field]
+    elif is_run:
         schedule(
             gemm, design, limits, dram, order, chunk, Floors(0, 0, NEVER), chosen[TAIL_FROM], False, reads, writes,
             kept, chosen[CANDIDATES] + 1, room, states, records, result,

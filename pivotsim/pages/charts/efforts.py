@@ -4,7 +4,7 @@ from typing import Any
 
 from pivotsim.effort.mixed_report import MixedReport
 from pivotsim.pages.bokeh_figures import PALETTE, add_hover, new_figure, new_source, place_legend, plain
-from pivotsim.plots.effort import SHADES, Histogram, entropy_label
+from pivotsim.plots.exploration.effort import SHADES, Histogram, entropy_label
 from pivotsim.tables import figures
 
 LEAVES, GOES_ON = PALETTE[2], "#c3ccd6"

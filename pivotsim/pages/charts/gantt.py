@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from pivotsim.pages.bokeh_figures import HATCHES, add_hover, new_figure, new_source, place_legend, plain
-from pivotsim.plots.gantt import TRACK_LABELS
+from pivotsim.plots.simulation.gantt import TRACK_LABELS
 from pivotsim.plots.style import GROUP_COLOURS, GROUP_HATCHES, GROUP_LABELS
 from pivotsim.simulation.report import Report
 from pivotsim.workload.ops import GROUP_OF

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pivotsim.pages.bokeh_figures import PALETTE, add_hover, new_figure, new_source, place_legend, plain
-from pivotsim.plots.staircase import StaircaseData, UtilityData
+from pivotsim.plots.exploration.staircase import StaircaseData, UtilityData
 
 DASHES = ("solid", "dashed", "dotdash", "dotted")
 

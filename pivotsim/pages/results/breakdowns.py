@@ -7,7 +7,7 @@ from pivotsim.hardware.resources.block_rams import amount_text
 from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.pages.charts.bars import group_bars, plain_bars
 from pivotsim.pages.page import Chart, Section
-from pivotsim.plots.delay import module_delay_data
+from pivotsim.plots.simulation.delay import module_delay_data
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.reporting.shares import share_energy
 from pivotsim.tables import Table, number, percent

@@ -5,7 +5,7 @@ from pivotsim.pages.charts.bars import group_stacks
 from pivotsim.pages.charts.efforts import cascade_chart, cascade_data
 from pivotsim.pages.page import Chart, Page, Section, asked_of, facts_of
 from pivotsim.pages.results.breakdowns import delay_section, energy_section, fit_section
-from pivotsim.plots.delay import effort_delay_data
+from pivotsim.plots.simulation.delay import effort_delay_data
 from pivotsim.simulation.reporting.summary import said_lines
 from pivotsim.tables import Table
 

@@ -11,7 +11,7 @@ from pivotsim.effort.search.tables import board_table, exit_table, front_table, 
 from pivotsim.pages.charts.efforts import cascade_chart, cascade_data, entropy_chart
 from pivotsim.pages.charts.points import front_chart
 from pivotsim.pages.page import Chart, Fact, LinkedTable, Page, Section, asked_of, cut
-from pivotsim.plots.effort import LABELS, entropy_data
+from pivotsim.plots.exploration.effort import LABELS, entropy_data
 from pivotsim.simulation.reporting.summary import said_lines
 from pivotsim.tables import counted, figures, number, percent
 

@@ -7,7 +7,7 @@ from pivotsim.pages.charts.gantt import gantt_bars, gantt_chart
 from pivotsim.pages.charts.rooflines import roofline_chart
 from pivotsim.pages.page import Chart, Page, Section, asked_of, facts_of
 from pivotsim.pages.results.breakdowns import delay_section, energy_section, fit_section
-from pivotsim.plots.delay import encoder_delay_data
+from pivotsim.plots.simulation.delay import encoder_delay_data
 from pivotsim.simulation.report import Report
 from pivotsim.simulation.reporting.summary import said_lines, total_rows
 from pivotsim.simulation.rooflines import Roofline, roofline_of

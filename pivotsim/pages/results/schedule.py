@@ -6,7 +6,7 @@ import numpy as np
 
 from pivotsim.pages.charts.lines import line_chart, staircase_chart, utility_chart
 from pivotsim.pages.page import Chart, Page, Section, asked_of, facts_of
-from pivotsim.plots.staircase import staircase_data, utility_data
+from pivotsim.plots.exploration.staircase import staircase_data, utility_data
 from pivotsim.pruning.schedule_report import Schedule
 from pivotsim.pruning.sweeps.table import SweepTable
 from pivotsim.simulation.results import hash_of

@@ -185,7 +185,7 @@ class Simulated:
         trace = runnable(lower(plan, batch), hw, self.scope)
         engine = ENGINES[str(self.engine)]
         cycles = engine.run(trace, self._limited(), str(self.memory)).cycles
-        steps = place_ops(trace, hw, cycles.tolist(), engine.other_cycles(trace, hw), self.profile)
+        steps = place_ops(trace, hw, cycles.tolist(), engine.other_cycles(trace, self._limited()), self.profile)
         totals = [_Total() for _ in plan.encoders]
         ends = [op.encoder != after.encoder for op, after in zip(trace.ops, trace.ops[1:], strict=False)]
         for step in steps:

@@ -3,6 +3,7 @@
 
 #define MAGIC 0x544f5650u /* "PVOT" */
 #define VERSION 2u
+#define UNITS_VERSION 3u /* has passes of units, too */
 #define MOST_WORDS 32u /* of a descriptor: as many as TABLE_DATA has */
 
 enum { LOADS, TILES, STREAMS, DRAINS, TABLES };
@@ -12,7 +13,13 @@ enum header {
 };
 enum table { T_COUNTS, T_PASSES = TABLES, T_NARROW, T_LOAD_SLOTS, T_DRAIN_SLOTS, T_DATA, TABLE = T_DATA + TABLES };
 enum entry { E_KIND, E_TABLE, E_FORM, E_SCALE, E_BASES, E_OTHERWISE, ENTRY };
-enum kind { PRODUCT, STOP, GATE, END };
+enum pass { P_KIND, P_COUNT, P_OPERATIONS, P_TABLES, P_TABLE_LIST };
+enum unit_table { U_SELECT, U_PLACES, U_WORDS, U_DATA, UNIT_TABLE };
+enum kind { PRODUCT, STOP, GATE, END, PASS };
+enum operation { O_KIND, O_ADDRESS, OPERATION = 8 }; /* words of an operation of units */
+enum { O_FILL, O_DRAIN, OPERATION_KIND = 7 };
+enum { OPERATIONS = TABLES, CONSTANTS }; /* of TABLE_SELECT: the units' operations, and the first of their constants */
+enum { START = 1, START_PASS = 2 }; /* of CONTROL */
 
 static void put(const pivot_driver *driver, uint32_t offset, uint32_t value) {
     (void)driver;
@@ -29,6 +36,13 @@ static void add_at(uint32_t *words, uint32_t bit, uint32_t value) {
     }
 }
 
+/* Puts words at a place of the table that is selected. */
+static void put_words(pivot_driver *driver, uint32_t index, const uint32_t *words, uint32_t size) {
+    for (uint32_t i = 0; i < size; ++i) put(driver, PIVOT_TABLE_DATA + 4u * i, words[i]);
+    put(driver, PIVOT_TABLE_INDEX, index);
+    driver->words += size;
+}
+
 /* Writes one table; where slots are given, each descriptor's address is moved by the base that its slot names. */
 static void write_table(pivot_driver *driver, uint32_t select, const uint32_t *data, uint32_t count,
                         const uint32_t *slots, const uint32_t *bases, uint32_t bit) {
@@ -38,10 +52,17 @@ static void write_table(pivot_driver *driver, uint32_t select, const uint32_t *d
     for (uint32_t index = 0; index < count; ++index) {
         for (uint32_t i = 0; i < size; ++i) words[i] = data[index * size + i];
         if (slots) add_at(words, bit, bases[slots[index]] + driver->dram_address);
-        for (uint32_t i = 0; i < size; ++i) put(driver, PIVOT_TABLE_DATA + 4u * i, words[i]);
-        put(driver, PIVOT_TABLE_INDEX, index);
-        driver->words += size;
+        put_words(driver, index, words, size);
     }
+}
+
+/* Starts a GEMM or a pass, and waits until it is done. */
+static int32_t run(const pivot_driver *driver, uint32_t number, uint32_t start) {
+    put(driver, PIVOT_CONTROL, start);
+    for (uint32_t polls = 0; PIVOT_READ(driver->registers, PIVOT_STATUS) == 0;)
+        if (driver->polls != 0 && ++polls == driver->polls) return PIVOT_TIMEOUT;
+    if (driver->after) driver->after(driver->context, number, PIVOT_READ(driver->registers, PIVOT_CLOCKS));
+    return 0;
 }
 
 static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t *entry) {
@@ -62,16 +83,34 @@ static int32_t run_product(pivot_driver *driver, uint32_t number, const uint32_t
     }
     put(driver, PIVOT_FORM, entry[E_FORM]);
     put(driver, PIVOT_SCALE, entry[E_SCALE]);
-    put(driver, PIVOT_CONTROL, 1u);
-    for (uint32_t polls = 0; PIVOT_READ(driver->registers, PIVOT_STATUS) == 0;)
-        if (driver->polls != 0 && ++polls == driver->polls) return PIVOT_TIMEOUT;
-    if (driver->after) driver->after(driver->context, number, PIVOT_READ(driver->registers, PIVOT_CLOCKS));
-    return 0;
+    return run(driver, number, START);
+}
+
+static int32_t run_pass(pivot_driver *driver, uint32_t number, const uint32_t *entry) {
+    const uint32_t *image = driver->image, *operation = image + entry[P_OPERATIONS], *table = image + entry[P_TABLE_LIST];
+    for (uint32_t count = entry[P_TABLES]; count > 0; --count, table += UNIT_TABLE) {
+        uint32_t *held = &driver->constants[table[U_SELECT] - CONSTANTS];
+        if (*held == table[U_DATA]) continue; /* else they are there */
+        put(driver, PIVOT_TABLE_SELECT, table[U_SELECT]);
+        for (uint32_t i = 0; i < table[U_PLACES]; ++i)
+            put_words(driver, i, image + table[U_DATA] + i * table[U_WORDS], table[U_WORDS]);
+        *held = table[U_DATA];
+    }
+    put(driver, PIVOT_TABLE_SELECT, OPERATIONS);
+    for (uint32_t index = 0; index < entry[P_COUNT]; ++index, operation += OPERATION) {
+        uint32_t words[OPERATION];
+        for (uint32_t i = 0; i < OPERATION; ++i) words[i] = operation[i];
+        if ((words[O_KIND] & OPERATION_KIND) <= O_DRAIN) words[O_ADDRESS] += driver->dram_address;
+        put_words(driver, index, words, OPERATION);
+    }
+    put(driver, PIVOT_UNIT_OPERATIONS, entry[P_COUNT]);
+    return run(driver, number, START_PASS);
 }
 
 int32_t pivot_run(pivot_driver *driver, uint32_t first) {
     const uint32_t *image = driver->image;
-    if (image[H_MAGIC] != MAGIC || image[H_VERSION] != VERSION) return PIVOT_NO_IMAGE;
+    if (image[H_MAGIC] != MAGIC || image[H_VERSION] < VERSION || image[H_VERSION] > UNITS_VERSION)
+        return PIVOT_NO_IMAGE;
     for (uint32_t select = LOADS; select < TABLES; ++select)
         if (image[H_WORDS + select] > MOST_WORDS) return PIVOT_NO_IMAGE;
     if ((uint64_t)driver->dram_address + image[H_DRAM_BYTES] > (uint64_t)1 << image[H_ADDRESS_BITS])
@@ -82,6 +121,8 @@ int32_t pivot_run(pivot_driver *driver, uint32_t first) {
         if (entry[E_KIND] == END) return (int32_t)number;
         if (entry[E_KIND] == PRODUCT) {
             answer = run_product(driver, number, entry);
+        } else if (entry[E_KIND] == PASS) {
+            answer = run_pass(driver, number, entry);
         } else {
             answer = driver->at_stop ? driver->at_stop(driver->context, number) : PIVOT_NO_HOST;
             if (answer == 1 && entry[E_KIND] == GATE) at = entry[E_OTHERWISE];

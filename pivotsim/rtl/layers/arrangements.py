@@ -7,7 +7,8 @@ then nothing has to be moved between two GEMMs.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,6 +54,23 @@ class Arrangement(NamedTuple):
     offsets: IntArray
     itemsize: int
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor that some GEMM reads or writes: its place in DRAM, its arrangement there, how the host sees it.
+
+    ``values`` are those of weights, biases and positions, which lie in DRAM before the first run; None of activations.
+    ``copy_of`` names the tensor whose elements it holds in another order, '' where it is the first.
+    """
+
+    name: str
+    role: str
+    dtype: str  # of numpy
+    address: int
+    arrangement: Arrangement
+    values: Any = None
+    copy_of: str = ""
 
 
 def blocked(shape: tuple[int, int], axis: int, block: int, itemsize: int = 1) -> Arrangement:

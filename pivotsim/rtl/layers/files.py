@@ -8,7 +8,7 @@ from pivotsim.io.array_files import write_arrays
 from pivotsim.rtl.encoding import Widths
 from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import image_words
-from pivotsim.rtl.layers.program import COMPUTE, End, Entry, LayerProgram, Product
+from pivotsim.rtl.layers.program import COMPUTE, End, Entry, LayerProgram, Product, UnitPass
 
 FOLDER = "layers"
 
@@ -47,18 +47,24 @@ def map_of(program: LayerProgram) -> dict[str, Any]:
 
 def said_of(program: LayerProgram) -> str:
     """Return a line for a design's notes."""
-    products, stops = program.products(), program.stops()
+    products, passes, stops = program.products(), program.passes(), program.stops()
     moved = sum(stop.kind != COMPUTE for stop in stops)
+    of_units = f" {len(passes):,} passes of units, {sum(one.cycles for one in passes):,} clocks," if passes else ""
     return (
-        f"{FOLDER}/: a layer program of {len(products):,} GEMMs, {sum(one.cycles for one in products):,} clocks, and"
-        f" {len(stops):,} stops of the host, {moved:,} of which only move bytes; {program.dram_bytes:,} B of DRAM;"
-        " `make` does not run it"
+        f"{FOLDER}/: a layer program of {len(products):,} GEMMs, {sum(one.cycles for one in products):,} clocks,"
+        f"{of_units} and {len(stops):,} stops of the host, {moved:,} of which only move bytes;"
+        f" {program.dram_bytes:,} B of DRAM; `make` does not run it"
     )
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Product):
         return {"kind": "product", "name": entry.name, "cycles": entry.cycles}
+    if isinstance(entry, UnitPass):
+        return {
+            "kind": "pass", "name": entry.name, "of": entry.kind, "reads": list(entry.reads), "writes": entry.writes,
+            "operations": len(entry.operations), "cycles": entry.cycles,
+        }  # fmt: skip
     if isinstance(entry, End):
         return {"kind": "end", "path": entry.path, "reads": [entry.output]}
     return {"kind": entry.kind, "name": entry.name, "reads": list(entry.reads), "writes": entry.writes}

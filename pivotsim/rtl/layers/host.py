@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.rtl.layers.program import BIAS, COMPUTE, GATE, WEIGHTS, LayerProgram, Stop, Tensor
+from pivotsim.rtl.layers.arrangements import Tensor
+from pivotsim.rtl.layers.program import ACTIVATIONS, COMPUTE, GATE, LayerProgram, Stop
 
 Array = Any  # an ndarray
 
 
 def constants(program: LayerProgram) -> Array:
-    """Return what DRAM holds before the first run: uint8 (dram_bytes,), weights and biases in place, else zeros."""
+    """Return what DRAM holds before the first run: uint8 (dram_bytes,), zeros but for weights, biases and positions."""
     image = np.zeros(program.dram_bytes, dtype=np.uint8)
     for tensor in program.tensors.values():
-        if tensor.role in (WEIGHTS, BIAS):
+        if tensor.role != ACTIVATIONS:
             write(image, tensor, tensor.values)
     return image
 

@@ -6,8 +6,10 @@
               the descriptors of all four begin
     entry     kind, table, form (1: biased, 2: outputs of 4 bytes), scale (multiplier, from bit 16 on the shift), where
               its bases begin, the entry after a gate's yes
+    pass      kind, its operations, where they begin (``stations.OPERATION_WORDS`` each), its constants, where they
+              begin: of each TABLE_SELECT, places, words of a place, where these begin
 
-Descriptors' addresses are relative to a base each: see ``relocation``.
+Descriptors' addresses are relative to a base each: see ``relocation``. Those of operations are relative to the program.
 """
 
 from collections.abc import Sequence
@@ -18,13 +20,16 @@ import numpy as np
 from pivotsim.errors import InputError, got
 from pivotsim.rtl.descriptors import Drain, Load
 from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths, tables, word
-from pivotsim.rtl.layers.program import GATE, End, LayerProgram, Product, Stop
+from pivotsim.rtl.layers.program import GATE, End, Entry, LayerProgram, Stop, UnitPass
 from pivotsim.rtl.layers.relocation import Relocated, relocated
 from pivotsim.rtl.program import Program
+from pivotsim.rtl.stations import TABLES as STATION_TABLES
+from pivotsim.rtl.stations import pass_words
 
-MAGIC, VERSION = 0x544F5650, 2
+MAGIC, VERSION, UNITS_VERSION = 0x544F5650, 2, 3  # a program without passes is one that older drivers run, too
 HEADER, TABLE, ENTRY = 12, 12, 6  # words
-PRODUCT, STOP, GATE_STOP, END = range(4)
+PRODUCT, STOP, GATE_STOP, END, PASS = range(5)
+UNIT_TABLES = 4  # the value of TABLE_SELECT for the first table of the station
 ADDRESS_BITS = 32  # of hardware that runs layer programs: what the driver's dram_address is added to
 
 
@@ -71,10 +76,12 @@ class _Writer:
             self.moved.append(relocated([np.concatenate((product.loads, product.drains)) for product in own]))
             self.places.append({id(product): place for place, product in enumerate(own)})
         self.sizes = [self._words_of(kind) for kind in range(4)]
+        self.begins: dict[bytes, int] = {}  # of units' constants, which passes share
 
     def words(self) -> Any:
+        version = UNITS_VERSION if self.program.units else VERSION
         head = [
-            MAGIC, VERSION, *self.sizes, _bit_of(Load, self.widths), _bit_of(Drain, self.widths), HEADER,
+            MAGIC, version, *self.sizes, _bit_of(Load, self.widths), _bit_of(Drain, self.widths), HEADER,
             HEADER + TABLE * len(self.program.tables), self.widths.address_bits, self.program.dram_bytes,
         ]  # fmt: skip
         for program, moved in zip(self.program.tables, self.moved, strict=True):
@@ -108,15 +115,28 @@ class _Writer:
             data.append(self._append(np.frombuffer(plain, "<u4")))
         return [*counts, program.prediction.result.passes, program.narrow_column, *slots, *data]
 
-    def _entry(self, entry: Product | Stop | End) -> list[int]:
+    def _entry(self, entry: Entry) -> list[int]:
         if isinstance(entry, End):
             return [END, 0, 0, 0, 0, 0]
+        if isinstance(entry, UnitPass):
+            return self._pass(entry)
         if isinstance(entry, Stop):
             is_gate = entry.kind == GATE
             return [GATE_STOP if is_gate else STOP, 0, 0, 0, 0, entry.otherwise if is_gate else 0]
         bases = self.moved[entry.table].bases[self.places[entry.table][id(entry)]]
         form = int(self.program.tables[entry.table].limits.bias) + 2 * entry.is_wide
         return [PRODUCT, entry.table, form, entry.multiplier + (entry.shift << 16), self._append(bases), 0]
+
+    def _pass(self, entry: UnitPass) -> list[int]:
+        assert self.program.units is not None
+        words = pass_words(entry.operations, self.program.units.station)
+        tables = []
+        for name, constants in entry.constants.items():
+            plain = constants.tobytes()
+            if plain not in self.begins:
+                self.begins[plain] = self._append(constants.ravel())
+            tables += [UNIT_TABLES + STATION_TABLES[name], *constants.shape, self.begins[plain]]
+        return [PASS, len(words), self._append(np.array(words).ravel()), len(entry.constants), self._append(tables), 0]
 
 
 def _moved(rows: Sequence[Any], addresses: Sequence[int]) -> list[Any]:

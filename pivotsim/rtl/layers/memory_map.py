@@ -36,11 +36,17 @@ class Planned:
     values: Any = None
     writers: list[Writer] = field(default_factory=list)
     readers: list[Reader] = field(default_factory=list)
+    is_in_passes: bool = False  # units read or write it
 
 
 def arranged(tensor: Planned) -> tuple[Arrangement, list[int]]:
-    """Return the arrangement of a tensor, and the places of those readers that cannot load it so."""
+    """Return the arrangement of a tensor, and the places of those readers that cannot load it so.
+
+    What only units read and write lies row by row.
+    """
     itemsize, shape = np.dtype(tensor.dtype).itemsize, tensor.shape
+    if not tensor.readers and not tensor.writers:
+        return blocked(shape, 0, 1, itemsize), []
     best: tuple[Arrangement, list[int]] | None = None
     for candidate in _candidates(tensor, itemsize, shape):
         if any(drain_offsets(writer, candidate) is None for writer in tensor.writers):

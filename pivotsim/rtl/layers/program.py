@@ -4,30 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pivotsim.engines.pl_units.operations import UnitOperation
 from pivotsim.integer.steps import Step
-from pivotsim.rtl.layers.arrangements import Arrangement
+from pivotsim.rtl.layers.arrangements import Tensor
+from pivotsim.rtl.layers.units.placement import PlacedUnits
 from pivotsim.rtl.program import Program
 from pivotsim.units import IntArray
 
-WEIGHTS, BIAS, ACTIVATIONS = "weights", "bias", "activations"
+WEIGHTS, BIAS, ACTIVATIONS, POSITIONS = "weights", "bias", "activations", "positions"
 TRANSPOSE, RELAYOUT, COMPUTE, GATE = "transpose", "relayout", "compute", "gate"
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor that some GEMM reads or writes: its place in DRAM, its arrangement there, how the host sees it.
-
-    ``values`` are those of weights and biases, which lie in DRAM before the first run; None of activations.
-    ``copy_of`` names the tensor whose elements it holds in another order, '' where it is the first.
-    """
-
-    name: str
-    role: str
-    dtype: str  # of numpy
-    address: int
-    arrangement: Arrangement
-    values: Any = None
-    copy_of: str = ""
 
 
 class Path(NamedTuple):
@@ -55,6 +40,22 @@ class Product(NamedTuple):
     cycles: int
 
 
+class UnitPass(NamedTuple):
+    """Steps that units of the programmable logic run, or a tensor that goes through their memories into another order.
+
+    ``kind`` is the steps' kind, or TRANSPOSE or RELAYOUT. ``constants`` are the tables that its units read, by the
+    table's name in ``stations.TABLES``: words of 32 bits, (places, words of a place). ``cycles`` is from start to done.
+    """
+
+    name: str
+    kind: str
+    reads: tuple[str, ...]
+    writes: str
+    operations: tuple[UnitOperation, ...]
+    constants: Mapping[str, Any]
+    cycles: int
+
+
 class Stop(NamedTuple):
     """Where the host works: a step that it computes, a tensor that it brings into another order, or a gate.
 
@@ -76,7 +77,7 @@ class End(NamedTuple):
     output: str
 
 
-Entry = Product | Stop | End
+Entry = Product | UnitPass | Stop | End
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,12 @@ class LayerProgram:
     tables : list of Program
         One for each distinct GEMM.
     entries : list
-        Products, stops and ends in their order.
+        Products, passes of units, stops and ends in their order.
     dram_bytes : int
+    units : PlacedUnits, optional
+        The units that passes run in; None where there are none.
+    said : tuple of str
+        What units are placed in the programmable logic and have no pass, and why.
     """
 
     tensors: Mapping[str, Tensor]
@@ -99,11 +104,18 @@ class LayerProgram:
     entries: list[Entry]
     dram_bytes: int
     paths: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # first entry, past its last
+    units: PlacedUnits | None = None
+    said: tuple[str, ...] = ()
 
     def products(self, path: str = "") -> list[Product]:
         """Return the GEMMs of a path, or all."""
         first, past = self.paths[path] if path else (0, len(self.entries))
         return [entry for entry in self.entries[first:past] if isinstance(entry, Product)]
+
+    def passes(self, path: str = "") -> list[UnitPass]:
+        """Return the passes of units of a path, or all."""
+        first, past = self.paths[path] if path else (0, len(self.entries))
+        return [entry for entry in self.entries[first:past] if isinstance(entry, UnitPass)]
 
     def stops(self, path: str = "") -> list[Stop]:
         """Return the host's stops of a path, or all."""

@@ -39,7 +39,12 @@ module bench #(
     wire [8*LANES-1:0] read_tdata, write_tdata;
     wire [LANES-1:0] read_tkeep, write_tkeep;
     top dut (
-        .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
+`ifdef UNITS
+        .table_select({1'b0, table_select}), .start_pass(1'b0), .operations({COUNT_BITS{1'b0}}),
+`else
+        .table_select(table_select),
+`endif
+        .clk(clk), .reset(reset), .table_write(table_write), .table_index(table_index),
         .table_data(table_data), .start(start), .done(done), .loads(loads), .passes(passes), .drains(drains),
         .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .m_axis_read_command_tvalid(read_command_tvalid), .m_axis_read_command_tready(read_command_tready),

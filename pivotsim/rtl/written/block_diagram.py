@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.rtl.sizes import opmem_bytes_built
 
-DIAGRAM = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 770 330" font-family="sans-serif" font-size="13">
-<rect width="770" height="330" fill="#fff"/>
-<rect x="125" y="10" width="635" height="310" rx="6" fill="none" stroke="#888" stroke-dasharray="5 4"/>
+DIAGRAM = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 770 {height}" font-family="sans-serif" font-size="13">
+<rect width="770" height="{height}" fill="#fff"/>
+<rect x="125" y="10" width="635" height="{inner}" rx="6" fill="none" stroke="#888" stroke-dasharray="5 4"/>
 <text x="752" y="28" text-anchor="end" fill="#555">top</text>
 <g fill="#f4f4f4" stroke="#333">{boxes}</g>
 <g fill="none" stroke="#333" stroke-width="1.5" marker-end="url(#a)">{arrows}</g>
@@ -30,7 +30,7 @@ def diagram(parameters: Mapping[str, int], board: SystolicHardware) -> str:
             if name.endswith("_buffers")}  # fmt: skip
     shared = ", shared" if p["MAC_PACKING"] > 1 else ""
     elements = f"DSP48E2 slices{shared}" if p["SLICES"] else "pe_generic"
-    boxes = (
+    boxes: tuple[tuple[int, int, int, int, tuple[str, ...]], ...] = (
         (10, 120, 90, 70, ("DRAM", "AXI streams")),
         (140, 50, 110, 50, ("read_stream", lanes)),
         (140, 210, 110, 50, ("write_stream", lanes)),
@@ -44,6 +44,10 @@ def diagram(parameters: Mapping[str, int], board: SystolicHardware) -> str:
         (630, 210, 120, 50, (f"OPMEM, {ways['opmem_buffers']}", f"{opmem_bytes_built(p):,} B")),
         (140, 280, 610, 30, ("tables of descriptors, and three sequencers that run them: loads, passes, drains",)),
     )
+    if p.get("UNITS"):
+        units = f"unit_station: {p['UNIT_LANES']} elements a clock, two memories of {2 * p['UNIT_WORDS']:,} B"
+        boxes += ((140, 320, 610, 30, (f"{units}; DRAM is theirs in a pass",)),)
+    height = 370 if p.get("UNITS") else 330
     rects = "".join(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="4"/>' for x, y, w, h, _ in boxes)
     words = "".join(
         f'<text x="{x + w / 2:g}" y="{y + h / 2 + 5 + 16 * (i - (len(lines) - 1) / 2):g}">{line}</text>'
@@ -51,4 +55,4 @@ def diagram(parameters: Mapping[str, int], board: SystolicHardware) -> str:
         for i, line in enumerate(lines)
     )
     arrows = "".join(f'<path d="{path}"/>' for path in PATHS)
-    return DIAGRAM.format(boxes=rects, arrows=arrows, words=words)
+    return DIAGRAM.format(height=height, inner=height - 20, boxes=rects, arrows=arrows, words=words)

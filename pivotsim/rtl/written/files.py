@@ -11,7 +11,7 @@ from pivotsim.integer.scaling import Scale, rescale
 from pivotsim.rtl.encoding import Widths, tables, word
 from pivotsim.rtl.layout import kept_elements, stored
 from pivotsim.rtl.program import Program
-from pivotsim.rtl.sources import PARTS, modules
+from pivotsim.rtl.sources import PARTS, UNIT_PARTS, modules
 from pivotsim.rtl.written.block_diagram import diagram
 from pivotsim.rtl.written.design import WrittenDesign, WrittenGemm
 from pivotsim.rtl.written.gemms import Gemm
@@ -33,7 +33,8 @@ def write_files(
 ) -> None:  # fmt: skip
     """Write everything into an empty folder; ``given`` are weights by the names of their operations."""
     (folder / "rtl").mkdir()
-    for path in modules(*PARTS):
+    has_units = "UNITS" in design.parameters
+    for path in modules(*PARTS, *(UNIT_PARTS if has_units else ())):
         shutil.copy(path, folder / "rtl")
     bench = folder / "bench"
     bench.mkdir()
@@ -45,7 +46,9 @@ def write_files(
         (folder / "rtl" / "driven_top.v").write_text(driven_module(design.parameters))
     own = {name: design.parameters[name] for name in BENCH_PARAMETERS}
     own |= {"PROGRAM_BITS": widths.table_bits, "DRAM_BYTES": max(p.dram_bytes for p in programs)}
-    line = " ".join(f"-G{name}={value}" for name, value in own.items())
+    if has_units:
+        own |= {"TABLE_BITS": design.parameters["INDEX_BITS"], "PROGRAM_BITS": design.parameters["DATA_BITS"]}
+    line = " ".join([*(f"-G{name}={value}" for name, value in own.items()), *(["-DUNITS"] if has_units else [])])
     (folder / "parameters.mk").write_text(f"PARAMETERS := {line}\n")
     files = sorted(path.name for path in (folder / "rtl").glob("*.v"))
     (folder / "files.f").write_text("".join(f"rtl/{name}\n" for name in files))

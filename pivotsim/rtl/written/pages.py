@@ -31,6 +31,11 @@ DRIVER = """\
   `driven_top.v` (AXI4-Lite); `pivot_driver.h` has their map.
 """
 
+UNITS = """\
+`start_pass` instead runs a pass of the units, as many operations of table 4 as `operations` says; tables 5 to 7
+hold what units look up. `unit_station.v` documents them.
+"""
+
 
 def readme(design: WrittenDesign, board: SystolicHardware, is_driven: bool) -> str:
     """Return the folder's README; ``board`` is as it is built, ``is_driven`` whether registers and driver are there."""
@@ -46,6 +51,7 @@ def readme(design: WrittenDesign, board: SystolicHardware, is_driven: bool) -> s
     totals = f"{design.cycles:,} clocks" + (f" as built, {design.cycles_as_stated:,} as stated" if is_raised else "")
     notes = "".join(f"- {note}\n" for note in design.notes)
     others = (DRIVER if is_driven else "") + (LAYERS if design.has_layers else "")
+    units = UNITS if "UNITS" in p else ""
     shared = ", two columns in each" if p["MAC_PACKING"] > 1 else ""
     parts = f", elements in DSP48E2 slices{shared}" if p["SLICES"] else " without vendor parts"
     return f"""# {board.name}: {array.rows} x {array.cols} {array.dataflow}, {array.fold_overlap}, {array.edge}
@@ -75,7 +81,7 @@ constants that the prediction does not have.
 ## Ports
 `reset` is high for {array.rows + array.cols + 2 * p["MREG"] + p["READ_CYCLES"]} clocks at least. Then the tables are
 written, `start` is high for a clock, and `done` tells the end; settings (`loads` to `shift`) stand in `gemms.txt`.
-
+{units}
 | stream | tdata | what it says |
 |---|---|---|
 | `m_axis_read_command` | {{lanes, size, address}} | this many bytes from there on are wanted, at most `lanes` a clock |

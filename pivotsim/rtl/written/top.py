@@ -19,7 +19,11 @@ def top_module(parameters: Mapping[str, int], board: SystolicHardware) -> str:
     values = ",\n        ".join(f".{name}({value})" for name, value in parameters.items())
     ports = _ports(parameters)
     declared = _declared(ports)
-    joined = ",\n        ".join(f".{name}({name})" for _, _, name in ports)
+    given = {name: name for _, _, name in ports}
+    if not parameters.get("UNITS"):
+        given |= {"table_select": "{1'b0, table_select}", "start_pass": "1'b0"}
+        given["operations"] = f"{parameters['COUNT_BITS']}'d0"
+    joined = ",\n        ".join(f".{name}({value})" for name, value in given.items())
     return (
         f"// {array.rows}x{array.cols}, {array.dataflow}, {array.fold_overlap}: see README.md, and accelerator.v,"
         " read_stream.v and\n// write_stream.v for the ports.\n"
@@ -33,20 +37,26 @@ def top_module(parameters: Mapping[str, int], board: SystolicHardware) -> str:
 
 def driven_module(parameters: Mapping[str, int]) -> str:
     """Return driven_top.v: the top behind registers, which a processor writes through AXI4-Lite."""
-    ports = _ports(parameters)
+    ports, has_units = _ports(parameters), bool(parameters.get("UNITS"))
     inner = [port for port in ports if port[2] not in ("clk", "reset") and "axis" not in port[2]]
     outer = [port for port in ports if port not in inner]
-    word = next(width for _, width, name in ports if name == "table_data")
+    widths = {name: width for _, width, name in ports}
     wires = "".join(f"    wire {_range(width)}{name};\n" for _, width, name in inner)
-    of_registers, of_top = (
-        ",\n        ".join(f".{name}({name})" for _, _, name in of) for of in ([*BUS, *inner], ports)
+    of_registers, of_top = ({name: name for _, _, name in of} for of in ([*BUS, *inner], ports))
+    if not has_units:  # registers have what only units need
+        wires += f"    wire start_pass, unit_table;\n    wire {_range(widths['loads'])}operations;\n"
+        wires += "    wire unused = &{1'b0, start_pass, unit_table, operations};\n"
+        of_registers |= {"start_pass": "start_pass", "operations": "operations"}
+        of_registers["table_select"] = "{unit_table, table_select}"
+    registers, top = (
+        ",\n        ".join(f".{name}({value})" for name, value in of.items()) for of in (of_registers, of_top)
     )
     return (
         "// The top behind control_registers.v, for driver/pivot_driver.c; see README.md.\n"
         f"`default_nettype none\nmodule driven_top (\n{_declared([*outer, *BUS])}\n);\n{wires}"
-        f"    control_registers #(.TABLE_BITS({parameters['TABLE_BITS']}), .COUNT_BITS({parameters['COUNT_BITS']}),"
-        f" .PROGRAM_BITS({word})) registers (\n        .clk(clk), .reset(reset),\n        {of_registers}\n    );\n"
-        f"    top core (\n        {of_top}\n    );\nendmodule\n`default_nettype wire\n"
+        f"    control_registers #(.TABLE_BITS({widths['table_index']}), .COUNT_BITS({widths['loads']}),"
+        f" .PROGRAM_BITS({widths['table_data']})) registers (\n        .clk(clk), .reset(reset),\n        {registers}\n"
+        f"    );\n    top core (\n        {top}\n    );\nendmodule\n`default_nettype wire\n"
     )
 
 
@@ -59,13 +69,19 @@ def _declared(ports: Sequence[tuple[str, int, str]]) -> str:
 
 
 def _ports(parameters: Mapping[str, int]) -> Sequence[tuple[str, int, str]]:
-    """Return (i or o, bits, name) of the ports of verilog/stream_accelerator.v but for the dataflow's."""
+    """Return (i or o, bits, name) of the ports of verilog/stream_accelerator.v but for the dataflow's.
+
+    Those of units are there where a design has some.
+    """
     count, address, lanes = parameters["COUNT_BITS"], parameters["ADDRESS_BITS"], parameters["LANES"]
     of_masks = 2 * count + parameters["R"] + parameters["C"] + 2
     word = 11 * count + 4 + (of_masks if parameters["MASKED"] else 0)
+    has_units = bool(parameters.get("UNITS"))
+    of_units = (("i", 1, "start_pass"), ("i", count, "operations")) if has_units else ()
+    index, data = parameters.get("INDEX_BITS", parameters["TABLE_BITS"]), parameters.get("DATA_BITS", word)
     return (
-        ("i", 1, "clk"), ("i", 1, "reset"), ("i", 1, "table_write"), ("i", 2, "table_select"),
-        ("i", parameters["TABLE_BITS"], "table_index"), ("i", word, "table_data"), ("i", 1, "start"), ("o", 1, "done"),
+        ("i", 1, "clk"), ("i", 1, "reset"), ("i", 1, "table_write"), ("i", 3 if has_units else 2, "table_select"),
+        ("i", index, "table_index"), ("i", data, "table_data"), ("i", 1, "start"), *of_units, ("o", 1, "done"),
         ("i", count, "loads"), ("i", count, "passes"), ("i", count, "drains"), ("i", count, "narrow_column"),
         ("i", 1, "biased"), ("i", 1, "wide"), ("i", 16, "multiplier"), ("i", 6, "shift"),
         ("o", 1, "m_axis_read_command_tvalid"), ("i", 1, "m_axis_read_command_tready"),

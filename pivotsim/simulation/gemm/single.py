@@ -169,7 +169,7 @@ def array_options(
         "mac_latency": check_integer("mac_latency", mac_latency, 1, MAX_MAC_LATENCY),
         "mac_packing": check_integer("mac_packing", mac_packing, 1, MAX_MAC_PACKING),
     }
-    if problem := unpackable(mac_packing, dataflow):
+    if problem := unpackable(mac_packing, dataflow, cols):
         raise InputError(problem)
     return options
 

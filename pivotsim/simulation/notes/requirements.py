@@ -19,7 +19,7 @@ from functools import cache
 
 from pivotsim.engines.base import HW, PAPER
 from pivotsim.hardware.memory import BANDWIDTH, BLOCK, OVERLAPPED
-from pivotsim.operations import PL, PS, TOKEN_DROP, UNIT_OF
+from pivotsim.operations import PL, PS, TOKEN_DROP, TOKEN_KINDS, UNIT_OF
 from pivotsim.simulation.notes.facts import (
     ENTROPY,
     Facts,
@@ -48,6 +48,13 @@ SCHEDULE = Need(
     lambda words, _: words("mpca.rules", "pivotsim"),
 )
 SCHEDULED = ("mpca.balance", "mpca.header_cycles", "mpca.fill", "mpca.dma_bytes_per_cycle", "mpca.dma_buffers")
+ARRAYS = fact(lambda facts: facts.can_be("kind", "systolic"), "hardware of kind systolic")
+NO_MEMORY = Need(  # a unit behind memories of its own takes the clocks and bytes of its Verilog
+    lambda facts, _: (
+        facts.can_be("memory", PAPER) or facts.can_be("units.memory_bytes", 0) or not facts.can_be("kind", "systolic")
+    ),
+    lambda words, _: f"{words('memory', PAPER)} or {words('units.memory_bytes', '0')}",
+)
 GATE = fact(lambda facts: facts.can_be("gate", ENTROPY), "an effort pair with gate entropy")
 PAIR = fact(lambda facts: facts.can_be("pair", True), "an effort pair")
 INTERVAL = fact(lambda facts: facts.can_be("interval", True), "a single run, which tells the energy's interval")
@@ -126,11 +133,21 @@ ROWS: dict[str, tuple[Need, ...]] = {
     f"units.{TOKEN_DROP}.channels_per_port": (SCHEDULE, *on_pl("gather", "merge")),
     f"units.{TOKEN_DROP}.fused_token": (SCHEDULE, *on_pl("merge")),
     f"units.{TOKEN_DROP}.divide_cycles": (SCHEDULE, *on_pl("merge"), value(f"units.{TOKEN_DROP}.fused_token", "mean")),
+    f"units.{TOKEN_DROP}.score_bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl("score")),
+    f"units.{TOKEN_DROP}.token_bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl("gather", "merge")),
+    f"units.{TOKEN_DROP}.pj_per_element": (ACTIVITY, SCHEDULE, *on_pl(*TOKEN_KINDS)),
     **{
-        f"units.{unit}.bytes_per_element": (ACTIVITY, SCHEDULE, *on_pl(kind))
+        f"units.{unit}.{name}": (ACTIVITY, SCHEDULE, *on_pl(kind), *needs)
+        for kind, unit in UNIT_OF.items()
+        if unit != TOKEN_DROP
+        for name, needs in (("bytes_per_element", (NO_MEMORY,)), ("pj_per_element", ()))
+    },
+    **{
+        f"units.{unit}.fill_cycles": (SCHEDULE, *on_pl(kind), NO_MEMORY)
         for kind, unit in UNIT_OF.items()
         if unit != TOKEN_DROP
     },
+    "units.memory_bytes": (MEMORY, ARRAYS, *on_pl(*UNIT_OF)),
     **{f"units.{unit}.*": (SCHEDULE, *on_pl(kind)) for kind, unit in UNIT_OF.items() if unit != TOKEN_DROP},
     "power.board_w": (value("energy", "constant"),),
     "power.activity.default.ps_active_w": (ACTIVITY, PS_TIME),

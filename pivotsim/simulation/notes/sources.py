@@ -5,6 +5,8 @@ from typing import Any
 
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
+from pivotsim.engines.base import HW
+from pivotsim.engines.pl_units.placed import pass_notes
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.kinds.systolic import SystolicHardware
@@ -69,6 +71,7 @@ def notes_of(
     if any(op.kind != "gemm" and op.density != 1 for op in trace):
         notes += (SPARSE_SCORES,)
     notes += engine.notes(trace, hw)
+    notes += pass_notes(trace, hw) if options["memory"] == HW else ()
     for name, spec in linked.items():
         notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
     return notes

@@ -181,9 +181,9 @@ def turns(banks, lanes, width, words):
     return luts
 
 
-def memory(size, banks, lanes, width):
+def memory(size, banks, lanes, width, part="two banks"):
     if size == 0:
-        return 0, 0, 0
+        return 0, 0, 0, 0
     words = 2 ** bits(-(-size // banks))
     found = []
     for name in ("lut", "ff"):
@@ -192,18 +192,23 @@ def memory(size, banks, lanes, width):
             return turns(*own) if name == "lut" else bits(own[0])  # noqa: B023
 
         bank = [
+            (row["BYTES"] // 2, Fraction(int(row[name]) - exact(2, 1, 1, row["BYTES"] // 2), 2)) for row in rows(part)
+        ]
+        small = [
             (row["BYTES"] // 2, Fraction(int(row[name]) - exact(2, 1, 1, row["BYTES"] // 2), 2))
             for row in rows("two banks")
         ]
         left = []
         for row in rows("memory"):
             own = 2 ** row["BANK_BITS"]
-            alone = Fraction(row[name]) - own * line(bank, row["BYTES"] // own)
+            alone = Fraction(row[name]) - own * line(small, row["BYTES"] // own)
             left.append((own, alone - exact(own, row["LANES"], row["READ_LANES"], row["BYTES"] // own)))
         count = line(left, banks) + banks * line(bank, words)
         found.append(ceil(count + exact(banks, lanes, width, words)))
-    halves = [(row["BYTES"] // 2, Fraction(row["bram36"]) / 2) for row in rows("two banks")]
-    return (*found, banks * ceil(2 * line(halves, words)))
+    halves, urams = (
+        [(row["BYTES"] // 2, Fraction(row[name]) / 2) for row in rows(part)] for name in ("bram36", "uram")
+    )
+    return (*found, banks * ceil(2 * line(halves, words)), banks * ceil(line(urams, words)))
 
 
 def waiting_words(lanes, cols):
@@ -248,7 +253,7 @@ def opmem(design):
         shared = 2 * eight[first] - sixteen[first]
         found.append(shared + design["cols"] * (line(eight.items(), words) - shared) / 8)
     luts, ffs = (ceil(found[place]) + (depth + halves) * chain(edge)[place] for place in (0, 1))
-    return luts, ffs, ceil(2 * found[2])
+    return luts, ffs, ceil(2 * found[2]), 0
 
 
 def on_line(part, of, at):
@@ -256,7 +261,7 @@ def on_line(part, of, at):
 
 
 def structures(design):
-    """Return part -> (LUTs, flip-flops, half block RAMs) of one array and what is around it."""
+    """Return part -> (LUTs, flip-flops, half block RAMs, UltraRAM) of one array and what is around it."""
     lanes, width = design["lanes"], max(design["rows"], design["cols"])
     banks = 2 ** bits(max(lanes, width))
     of_word = 4 if design["dataflow"] == "is" else 4 * design["cols"]  # biases that a word of sums takes
@@ -264,18 +269,19 @@ def structures(design):
     (transfer,) = rows("transfer sequencer")
     settled, os = int(design["fold_overlap"] == "settled"), int(design["dataflow"] == "os")
     (passes,) = rows("pass sequencer", os=os, SETTLED=settled)
+    kind = {name: "two large banks" if name in design["ultra"] else "two banks" for name in ("ipmem", "wtmem", "gb")}
     return {
-        "columns": columns(design),
-        "skew registers": skew(design),
-        "ipmem": memory(design["ipmem_bytes"], banks, lanes, width),
-        "wtmem": memory(design["wtmem_bytes"], banks, lanes, width),
-        "gb": memory(design["gb_bytes"], banks, lanes, lanes),
+        "columns": (*columns(design), 0),
+        "skew registers": (*skew(design), 0),
+        "ipmem": memory(design["ipmem_bytes"], banks, lanes, width, kind["ipmem"]),
+        "wtmem": memory(design["wtmem_bytes"], banks, lanes, width, kind["wtmem"]),
+        "gb": memory(design["gb_bytes"], banks, lanes, lanes, kind["gb"]),
         "biases": memory(stored, 2 ** bits(max(lanes, of_word)), lanes, of_word),
         "opmem": opmem(design),
-        "read mover": (*on_line("read mover", lambda row: row["LANES"], lanes), 0),
-        "write mover": write_mover(lanes, design["cols"]),
-        "sequencers": (*(2 * int(transfer[name]) + int(passes[name]) for name in ("lut", "ff")), 0),
+        "read mover": (*on_line("read mover", lambda row: row["LANES"], lanes), 0, 0),
+        "write mover": (*write_mover(lanes, design["cols"]), 0),
+        "sequencers": (*(2 * int(transfer[name]) + int(passes[name]) for name in ("lut", "ff")), 0, 0),
         "masks, counters": (
-            *on_line("top", lambda row: int(row["rows"]) + int(row["cols"]), design["rows"] + design["cols"]), 0
+            *on_line("top", lambda row: int(row["rows"]) + int(row["cols"]), design["rows"] + design["cols"]), 0, 0
         ),
     }  # fmt: skip

@@ -89,8 +89,8 @@ module bench #(
         .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS), .COUNT_BITS(COUNT_BITS),
         .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES), .OUTSTANDING(OUTSTANDING), .BURST_BEATS(16)
     ) dut (
-        .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
-        .table_data(table_data), .start(start), .done(is_done), .output_stationary(output_stationary),
+        .clk(clk), .reset(reset), .table_write(table_write), .table_select({1'b0, table_select}), .table_index(table_index),
+        .table_data(table_data), .start(start), .start_pass(1'b0), .operations({COUNT_BITS{1'b0}}), .done(is_done), .output_stationary(output_stationary),
         .weight_stationary(weight_stationary), .loads(loads), .passes(passes), .drains(drains),
         .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .m_axi_arid(arid), .m_axi_araddr(araddr), .m_axi_arlen(arlen), .m_axi_arsize(arsize), .m_axi_arburst(arburst),
@@ -113,20 +113,20 @@ module bench #(
         .wstrb(wstrb), .wlast(wlast), .wvalid(wvalid), .wready(wready), .bvalid(bvalid), .bready(bready),
         .broken(broken), .bursts(bursts));
 
-    assign load_begins = dut.core.core.load_begins;
-    assign load_ends = dut.core.core.load_moves && dut.core.core.load_last;
-    assign tile_begins = dut.core.core.tile_first;
-    assign tile_ends = dut.core.core.tile_ends;
-    skew #(.WIDTH(1), .DEPTH(READ_CYCLES)) streams (.clk(clk), .in(dut.core.core.stream_begins), .out(stream_begins));
-    assign stream_ends = dut.core.core.stream_ends;
-    assign column_ends = dut.core.core.ends;
-    assign drain_begins = dut.core.core.drain_begins;
-    assign drain_ends = dut.core.core.drain_moves && dut.core.core.drain_last;
+    assign load_begins = dut.core.core.core.load_begins;
+    assign load_ends = dut.core.core.core.load_moves && dut.core.core.core.load_last;
+    assign tile_begins = dut.core.core.core.tile_first;
+    assign tile_ends = dut.core.core.core.tile_ends;
+    skew #(.WIDTH(1), .DEPTH(READ_CYCLES)) streams (.clk(clk), .in(dut.core.core.core.stream_begins), .out(stream_begins));
+    assign stream_ends = dut.core.core.core.stream_ends;
+    assign column_ends = dut.core.core.core.ends;
+    assign drain_begins = dut.core.core.core.drain_begins;
+    assign drain_ends = dut.core.core.core.drain_moves && dut.core.core.core.drain_last;
     assign dram_read_bytes = dut.core.read_count;
     assign dram_written_bytes = dut.core.write_accepts;
-    assign buffer_written_bytes = dut.core.core.buffer_write_count;
-    assign ipmem_written_bytes = dut.core.core.load_to == 2'd0 ? dut.core.core.fill_count : 0;
-    assign wtmem_written_bytes = dut.core.core.load_to == 2'd1 ? dut.core.core.fill_count : 0;
-    assign sums_written = dut.core.core.arrives;
+    assign buffer_written_bytes = dut.core.core.core.buffer_write_count;
+    assign ipmem_written_bytes = dut.core.core.core.load_to == 2'd0 ? dut.core.core.core.fill_count : 0;
+    assign wtmem_written_bytes = dut.core.core.core.load_to == 2'd1 ? dut.core.core.core.fill_count : 0;
+    assign sums_written = dut.core.core.core.arrives;
 endmodule
 `default_nettype wire

@@ -3,8 +3,9 @@
 import numpy as np
 
 from pivotsim.rtl.compiler import BIAS_SLOT
-from pivotsim.rtl.layers.program import End, Product, Stop
+from pivotsim.rtl.layers.program import End, Product, Stop, UnitPass
 from pivotsim.rtl.layout import drained_blocks
+from tests.oracles.station.clock import Dram, StationModel, Tables
 
 
 def run(program, image, host):
@@ -17,6 +18,8 @@ def run(program, image, host):
             return host[entry.output]
         if isinstance(entry, Product):
             execute(program.tables[entry.table], entry, image)
+        elif isinstance(entry, UnitPass):
+            run_units(entry, program, image)
         elif isinstance(entry, Stop) and host.at(entry):
             at = entry.otherwise
 
@@ -43,3 +46,26 @@ def execute(table, entry, image):
         block = out[place]
         own = np.ascontiguousarray(block.T if is_turned else block).view(np.uint8).ravel()
         image[drain : drain + own.size] = own
+
+
+def run_units(entry, program, image):
+    """Do the operations of a pass, clock by clock: what lies where is of the operations and tables alone."""
+    limits = program.tables[0].limits
+    dram = Dram(
+        memoryview(image), limits.dram_bytes_per_s or 0, limits.clock_hz, limits.read_latency_cycles,
+        limits.write_latency_cycles,
+    )  # fmt: skip
+    plain = {name: words.astype("<u4").tobytes() for name, words in entry.constants.items()}
+    tables = Tables()
+    if "exponentials" in plain:
+        tables.exponentials = np.frombuffer(plain["exponentials"], "<u2")[::2]
+    if "activation" in plain:
+        tables.activation = np.frombuffer(plain["activation"], np.int8)[::4]
+    if "norm" in plain:
+        beat = 6 * program.units.station.lanes  # bytes, in whole words
+        beats = np.frombuffer(plain["norm"], np.uint8).reshape(len(entry.constants["norm"]), -1)[:, :beat]
+        channels = beats.reshape(-1, 6)
+        tables.multiplier = channels[:, :2].copy().view("<i2").ravel()
+        tables.addend = channels[:, 2:].copy().view("<i4").ravel().astype(np.int64)
+    clocks = sum(StationModel(program.units.station, dram, tables).run(entry.operations))
+    assert clocks == entry.cycles, entry.name

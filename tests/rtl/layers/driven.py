@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pivotsim.rtl.layers.host import constants
-from pivotsim.rtl.layers.image import ADDRESS_BITS, image_words
+from pivotsim.rtl.layers.image import image_words
+from pivotsim.rtl.layers.parameters import layer_parameters, layer_widths
 from pivotsim.rtl.layers.program import End
-from pivotsim.rtl.sizes import parameters_of, widths_of
-from pivotsim.rtl.sources import PARTS, modules
+from pivotsim.rtl.sources import PARTS, UNIT_PARTS, modules
 from tests.rtl import verilated
-from tests.rtl.bridge import SLICE
+from tests.rtl.array.bridge import SLICE
 from tests.rtl.verilated import HERE, Model
 
 DRIVER = HERE.parents[1] / "pivotsim" / "rtl" / "driver"
@@ -30,11 +30,10 @@ class DrivenModel(Model):
         return hashlib.sha256(Model.source_hash.func(self) + b"".join(path.read_bytes() for path in files)).digest()
 
 
-MODEL = DrivenModel(
-    "layer_bench",
-    (*modules(*PARTS), HERE / "layers/bench/layer_bench.v", HERE / "bench/dram_model.v", SLICE),
-    HERE / "layers/layer_bridge.cpp",
-)
+BENCH = (HERE / "layers/bench/layer_bench.v", HERE / "bench/dram_model.v", SLICE)
+BRIDGE = HERE / "layers/layer_bridge.cpp"
+MODEL = DrivenModel("layer_bench", (*modules(*PARTS), *BENCH), BRIDGE)
+UNITS_MODEL = DrivenModel("layer_bench", (*modules(*PARTS, *UNIT_PARTS), *BENCH), BRIDGE)
 
 
 class DriverError(RuntimeError):
@@ -43,7 +42,7 @@ class DriverError(RuntimeError):
 
 @dataclass(frozen=True)
 class Driven:
-    """What one run was: the end's path, the clocks of each product by its entry, words written into tables."""
+    """What one run was: the end's path, the clocks of each product and pass by its entry, words written into tables."""
 
     path: str
     clocks: dict[int, int]
@@ -54,7 +53,7 @@ class Driven:
 
 def parameters(program, dram_address=0):
     """Return the bench's parameters for a layer program whose first byte lies there."""
-    own = dict(parameters_of(program.tables, ADDRESS_BITS))
+    own = dict(layer_parameters(program))
     del own["GEARBOX"]
     flow = program.tables[0].dataflow.name
     return own | {
@@ -71,7 +70,13 @@ class DrivenAccelerator:
         values = parameters(program, dram_address)
         rows, cols = values["R"], values["C"]
         path = verilated.library(
-            MODEL, f"layers-{rows}x{cols}", values, cols, rows * cols, optimise, one_column=one_column
+            UNITS_MODEL if program.units else MODEL,
+            f"layers-{rows}x{cols}",
+            values,
+            cols,
+            rows * cols,
+            optimise,
+            one_column=one_column,
         )
         self._library = ctypes.CDLL(str(path))
         self._library.bench_new.restype = self._library.bench_dram.restype = ctypes.c_void_p
@@ -80,7 +85,7 @@ class DrivenAccelerator:
         dram = ctypes.cast(self._library.bench_dram(self._bench), ctypes.POINTER(ctypes.c_uint8))
         self.dram = np.ctypeslib.as_array(dram, (values["DRAM_BYTES"],))[dram_address:]
         self.host = host_of(program, self.dram)
-        self.image = image_words(program, widths_of(program.tables, ADDRESS_BITS))
+        self.image = image_words(program, layer_widths(program))
         self.dram[: program.dram_bytes] = constants(program)
         self._reset_clocks = rows + cols + 2 * values["MREG"] + values["READ_CYCLES"] + 4
         self.reset()

@@ -43,6 +43,15 @@ def board(**changes):
     return ps.load_hardware("zcu102").replace({**BOARD, **changes})
 
 
+def with_units(of, lanes=2, memory_bytes=1024, **changes):
+    """The same board with every unit in the logic, behind two memories."""
+    kinds = ("softmax", "gelu", "relu", "norm", "add")
+    values = {f"placement.{kind}": "pl" for kind in (*kinds, "score", "sort", "gather")}
+    values |= {f"units.{kind}.elements_per_clock": lanes for kind in kinds}
+    values |= {"units.token_drop.ports": 1, "units.token_drop.channels_per_port": lanes}
+    return of.replace({**values, "units.memory_bytes": memory_bytes, **changes})
+
+
 def images_of(count, seed=3):
     return np.random.default_rng(seed).integers(-127, 128, (count, 1, 4, 4), dtype=np.int8)
 

@@ -9,8 +9,9 @@ from pivotsim.errors import InputError
 from pivotsim.rtl.encoding import Widths
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.image import ADDRESS_BITS, image_words
+from pivotsim.rtl.layers.parameters import layer_widths
 from pivotsim.rtl.sizes import widths_of
-from tests.rtl.layers.networks import board, model, plan
+from tests.rtl.layers.networks import board, model, plan, with_units
 from tests.rtl.layers.recorded import KINDS, RecordedDriver, fields
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc") and not os.environ.get("CI"), reason="no gcc on this machine")
@@ -51,6 +52,24 @@ def test_only_the_address_moves_with_the_base(name, tmp_path):
                 wanted["dram_address"] += base
             assert fields(KINDS[select], moved, widths) == wanted
     assert driver.run(image, dram_address=highest + 1) == (NO_ROOM, [])
+
+
+def test_of_units_only_transfers_move_with_the_base(tmp_path):
+    """Operations of a pass: a fill's and a drain's second word; constants and all else stay as they are."""
+    program = efforts_program(model(), [plan("tokens")], with_units(board()))
+    driver, image = RecordedDriver(tmp_path), image_words(program, layer_widths(program))
+    near, far = (driver.run(image, dram_address=base) for base in (0, BASE))
+    assert far.ended == near.ended == len(program.entries) - 1
+    operations = [number for select, number in near.descriptors if select == 4]
+    assert len(operations) == sum(len(one.operations) for one in program.passes())
+    assert {select for select, _ in near.descriptors} == set(range(8))
+    moved = 0
+    for (select, number), (_, before) in zip(far.descriptors, near.descriptors, strict=True):
+        if select >= 4:
+            is_transfer = select == 4 and before & 7 <= 1
+            assert number == before + (BASE << 32) * is_transfer
+            moved += is_transfer
+    assert 0 < moved < len(operations)
 
 
 def test_hardware_with_narrow_addresses_has_room_for_the_program_alone(tmp_path):

@@ -9,7 +9,7 @@ import pivotsim as ps
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import MAGIC
-from tests.rtl.layers.networks import board, model, plan
+from tests.rtl.layers.networks import board, model, plan, with_units
 
 
 def test_a_design_brings_its_layer_program(tmp_path):
@@ -43,6 +43,35 @@ def test_a_design_brings_its_layer_program(tmp_path):
     assert not any("MULTIPLIES" in note for note in plain.notes)
     assert plain.parameters["MULTIPLIES"] == 0 and not (plain.folder / "layers").exists()
     assert "layers/" not in (plain.folder / "README.md").read_text()
+
+
+def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
+    """What is placed in the logic and runs there, what does not and why; a design without a program has no units."""
+    of = with_units(board(), **{"placement.mul": "pl"})
+    design = ps.write_rtl(of, plan("tokens"), tmp_path / "design", integer=model())
+    program = efforts_program(model(), [plan("tokens")], of)
+    files = {path.stem for path in (design.folder / "rtl").iterdir()}
+    assert {"unit_station", "softmax", "token_dropping"} <= files
+    assert design.parameters["UNITS"] == 31 and design.parameters["GEARBOX"] == 1
+    assert "parameter" not in (top := (design.folder / "rtl" / "top.v").read_text()) and ".UNITS(31)" in top
+    assert "`start_pass` instead runs a pass of the units" in (design.folder / "README.md").read_text()
+    assert ".start_pass(start_pass)" in (design.folder / "rtl" / "driven_top.v").read_text()
+    entries = json.loads((design.folder / "layers" / "map.json").read_text())["entries"]
+    assert [one["cycles"] for one in entries if one["kind"] == "pass"] == [one.cycles for one in program.passes()]
+    note = next(note for note in design.notes if note.startswith("layers/:"))
+    clocks = sum(one.cycles for one in program.passes())
+    assert f", {len(program.passes())} passes of units, {clocks:,} clocks, and 0 stops of the host" in note
+    notes = [note for note in design.notes if note.startswith("placement:")]
+    assert notes == [
+        "placement: units of softmax, gelu, norm, add, score, sort, gather (pl) are in the top, in `unit_station`: 2"
+        " elements a clock between two memories of 1,024 B; `driver/` starts their passes",
+        "placement: units of relu, mul (pl) are not in the top, which has array and memories",
+    ]
+    small = ps.write_rtl(with_units(board(), 8), plan("whole"), tmp_path / "small", integer=model())
+    assert "1.softmax: rows of 5 elements are shorter than a beat of 8; its steps are stops of the host" in small.notes
+    plain = ps.write_rtl(of, plan("tokens"), tmp_path / "plain")
+    assert "start_pass" not in (plain.folder / "README.md").read_text()
+    assert "UNITS" not in plain.parameters and not (plain.folder / "rtl" / "unit_station.v").exists()
 
 
 WIDE = {"array.rows": 512, "array.cols": 512, "memories.opmem_bytes": 1 << 20, "memories.ipmem_bytes": 1 << 14,

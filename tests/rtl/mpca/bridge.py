@@ -15,7 +15,9 @@ from tests.rtl import verilated
 from tests.rtl.verilated import Model
 
 HERE = Path(__file__).parent
-SOURCES = (HERE / "bench.v", *modules("mpca"), module("skew"))
+MODEL = Model(
+    "bench", (HERE / "bench.v", *modules("mpca"), module("skew")), HERE / "bridge.cpp", ("-Wno-UNUSEDSIGNAL",)
+)
 BEFORE = 0x5EED_5EED  # of places that nothing is written to
 LIST, ROW, WEIGHT, TOKEN = range(4)
 
@@ -55,13 +57,12 @@ class Run:
     results: np.ndarray  # int32 (lanes, p_t, p_pe, places)
 
 
-def library(build: Build, sources: Sequence[Path] = SOURCES, optimise: str = "-O1") -> Path:
+def library(build: Build, model: Model = MODEL, optimise: str = "-O1") -> Path:
     """Return the shared library of a build, compiling it where it is not there yet."""
     parameters = {
         name.upper(): getattr(build, name)
         for name in ("p_h", "p_t", "p_c", "p_pe", "list_bits", "row_bits", "weight_bits", "token_bits", "out_bits")
     }
-    model = Model("bench", tuple(sources), HERE / "bridge.cpp", ("-Wno-UNUSEDSIGNAL",))
     name = f"mpca-{build.p_h}-{build.p_t}-{build.p_c}-{build.p_pe}"
     return verilated.library(model, name, parameters, 1, 1, optimise)
 
@@ -69,10 +70,10 @@ def library(build: Build, sources: Sequence[Path] = SOURCES, optimise: str = "-O
 class VerilatedLanes:
     """One compiled array; ``run`` multiplies on it, clock by clock."""
 
-    def __init__(self, build: Build, sources: Sequence[Path] = SOURCES) -> None:
+    def __init__(self, build: Build, model: Model = MODEL) -> None:
         assert max(build.lanes, build.p_h * build.p_t) <= 64 and build.p_pe <= 8, "bridge.cpp: words of 64 bits"
         self.build = build
-        self._library = ctypes.CDLL(str(library(build, sources)))
+        self._library = ctypes.CDLL(str(library(build, model)))
         self._library.mpca_new.restype = ctypes.c_void_p
         self._library.mpca_run.restype = ctypes.c_int64
         self._library.mpca_delete.argtypes = [ctypes.c_void_p]

@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.rtl import faults
 from tests.rtl.faults import Fault
 from tests.rtl.mpca.agreement import Tally, differences, draw_point
-from tests.rtl.mpca.bridge import Build, VerilatedLanes
+from tests.rtl.mpca.bridge import MODEL, Build, VerilatedLanes
+from tests.rtl.verilated import Model
 
 BUILDS = (Build(2, 2, 2, 3), Build(1, 3, 3, 2))
 POINTS = 60
@@ -47,11 +48,11 @@ def caught_by(fault: Fault, folder: Path) -> str:
     return faults.caught_by(fault, folder, "tests.rtl.mpca.faults")
 
 
-def small_campaign() -> str:
+def small_campaign(model: Model) -> str:
     """Return the first difference on the small arrays, as 'what (where)', or ''."""
     draw = random.Random(7)
     for build in BUILDS:
-        lanes = VerilatedLanes(build)
+        lanes = VerilatedLanes(build, model)
         for _ in range(POINTS):
             point = draw_point(draw, build)
             try:
@@ -64,6 +65,6 @@ def small_campaign() -> str:
 
 
 if __name__ == "__main__":
-    first = small_campaign()
+    first = small_campaign(faults.model_under(FAULTS, MODEL, sys.argv[1:]))
     print(first)
     sys.exit(bool(first))

@@ -8,9 +8,9 @@ import numpy as np
 
 import pivotsim as ps
 from pivotsim.engines.pl_units.token_dropping import dropping
+from pivotsim.engines.pl_units.written_fills import DIVIDE_CYCLES, written_fill_cycles
 from pivotsim.integer import activation, layer_norm, residual, softmax, tokens
 from pivotsim.integer.scaling import Scale, scale_of
-from pivotsim.rtl.unit_fills import DIVIDE_CYCLES, written_fill_cycles
 from tests.rtl.units.verilated_units import VerilatedUnits
 
 BOARD = ps.load_hardware("zcu102")

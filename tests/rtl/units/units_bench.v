@@ -69,7 +69,7 @@ module units_bench #(
                      .CHANNELS(CHANNELS), .BLOCKS(BLOCKS), .PREFIX(PREFIX)) dropping (
         .clk(clk), .reset(reset), .patches(patches), .kept(kept), .heads(heads), .row_beats(score_beats),
         .wire_bits(wire_bits), .blocks(blocks), .groups(groups), .score_valid(score_valid), .score_data(score_data),
-        .score_ready(score_ready), .read_valid(reads), .read_token(tokens), .read_block(read_block),
+        .score_ready(score_ready), .proceeds(1'b1), .read_valid(reads), .read_token(tokens), .read_block(read_block),
         .read_data(read_data), .write_valid(writes), .write_group(to_group), .write_block(write_block),
         .write_data(write_data), .fused_valid(fused_valid), .fused_block(fused_block), .fused_data(fused_data),
         .done(done));

@@ -33,7 +33,7 @@ def test_a_shipped_board_fits_and_runs(name):
     assert found.fits and found["dsp"].unit == fpga.dsp_kind
     for resource in found.resources:
         assert sum(part.amount for part in resource.parts) == resource.demand
-    assert any(part.startswith("movers between") for part in found.unknown)
+    assert any(part.startswith("tables of descriptors") for part in found.unknown)
     bare, behind = (ps.simulate(ps.plan("deit_t"), hw, memory=memory) for memory in ("paper", "hw"))
     assert 0 < bare.delay_ms <= behind.delay_ms
     own = {path: source for path, _, _, source, _ in hw.to_rows() if "[inherited from" not in source}
@@ -132,8 +132,25 @@ def test_packing_is_of_sums_that_move(options):
     assert pairs == {("is", 1), ("is", 2), ("os", 1)}
 
 
+@pytest.mark.parametrize("options", [{}, {"engine": "memory", "memory": "hw"}])
+def test_a_column_alone_shares_its_slices_with_none(options):
+    told = "mac_packing: a column alone shares its slices with none, 2 needs cols 2 (got 1)"
+    for asked in (
+        lambda: ps.load_hardware("zcu102").replace({"array.mac_packing": 2, "array.cols": 1}),
+        lambda: ps.simulate_gemm(8, 8, 8, cols=1, mac_packing=2),
+        lambda: ps.simulate_designs(ps.plan("deit_t"), "zcu102", {"cols": [36, 1], "mac_packing": [2, 2]}),
+    ):
+        with pytest.raises(ps.InputError) as error:
+            asked()
+        assert str(error.value).endswith(told)
+    axes = {"array.cols": [1, 2], "array.mac_packing": [1, 2], "array.rows": [32]}
+    found = ps.explore({"name": "s", "fixed": {"model": "deit_t", **options}, "axes": axes})
+    pairs = set(zip(found["array.cols"].tolist(), found["array.mac_packing"].tolist(), strict=True))
+    assert pairs == {(1, 1), (2, 1), (2, 2)}
+
+
 def test_large_memories_go_into_ultraram_where_asked():
-    kv260 = ps.load_hardware("kv260")
+    kv260 = ps.load_hardware("kv260").replace({"fpga.use.counted_by": "fitted"})
     none = kv260.replace({"fpga.use.uram_from_bytes": 0})
     gb = {m.memory: m for m in ps.fit(kv260).memories}["gb"]
     assert (gb.kind, gb.blocks) == ("URAM", -(-64 * 8 // 72) * -(-131_072 // 64 // 4096))  # 8 wide, 1 deep

@@ -11,7 +11,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAP, FOLD_OVERLAPS, REGISTERS, without_loads
 from pivotsim.kernels import types
 from pivotsim.rtl.sources import module
-from tests.rtl import bridge
+from tests.rtl.array import bridge
 
 PE = module("pe_generic").read_text()
 
@@ -59,7 +59,8 @@ def test_settled_needs_neither_what_passes_nor_a_token():
 @pytest.mark.parametrize("overlap", FOLD_OVERLAPS)
 @pytest.mark.parametrize("dataflow", DATAFLOWS)
 def test_fit_names_them(overlap, dataflow):
-    settings = {"array.fold_overlap": overlap, "array.dataflow": dataflow, "array.rows": 5, "array.cols": 7}
+    settings = {"array.fold_overlap": overlap, "array.dataflow": dataflow, "array.rows": 5, "array.cols": 7,
+                "fpga.use.counted_by": "fitted"}  # fmt: skip
     found = ps.fit(ps.load_hardware("zcu102").replace(settings))
     row = FOLD_OVERLAP[overlap]
     assert found.overlap.ff == 5 * 7 * row.extra_bits(dataflow)

@@ -176,8 +176,10 @@ def test_the_gate_takes_a_threshold_for_each_effort_but_the_last():
         "thresholds: expected 1, one per effort but the last (got 0)"
     ]
     assert problems_of(ps.integer.classify, model, images[:0], [plan]) == ["images: at least one is needed (got none)"]
-    assert problems_of(ps.integer.classify, model, images, [plan, plan], [float("nan")]) == [
-        "thresholds: must be numbers (got a list of one: nan)"
-    ]
-    assert ps.integer.classify(model, images, [plan, plan], [1.1]).efforts.tolist() == [0, 0]
+    for cut in (float("nan"), 1.1, -0.1, float("inf")):
+        assert problems_of(ps.integer.classify, model, images, [plan, plan], [cut]) == [
+            f"thresholds: must be within 0 to 1, as normalised entropies are (got {cut})"
+        ]
+    for cut in (1.0, ps.effort.exit_threshold([1.0], lec=1)):
+        assert ps.integer.classify(model, images, [plan, plan], [cut]).efforts.tolist() == [0, 0]
     assert ps.integer.classify(model, images, [plan, plan], [0.0]).efforts.tolist() == [1, 1]

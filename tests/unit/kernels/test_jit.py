@@ -61,7 +61,7 @@ def test_an_edit_in_another_file_is_seen(tmp_path):
     cache, what = tmp_path / "cache", ENGINES["analytic"][1]
     assert run(cache, package_parent=tmp_path) == ("61128\n", line(what), 0)
     assert run(cache, package_parent=tmp_path) == ("61128\n", "", 0)
-    with (tmp_path / "pivotsim/kernels/array/many_designs_parallel.py").open("a") as file:
+    with (tmp_path / "pivotsim/kernels/array/random_masks.py").open("a") as file:
         file.write("# an edit in a file that the compiled function does not stand in\n")
     kernel = tmp_path / "pivotsim/kernels/array/closed_form.py"
     kernel.write_text(kernel.read_text().replace("(2 * r + c + t - 2 + extra)", "(2 * r + c + t - 1 + extra)"))

@@ -24,6 +24,7 @@ def board(rng):
     data["array"] = {"rows": rng.randint(4, 70), "cols": rng.randint(4, 70), "dataflow": rng.choice(["is", "ws", "os"])}
     data["host"] = {"cores": rng.choice([1, 2, 4])}
     data["placement"] = {kind: rng.choice(["ps", "pl"]) for kind in ("softmax", "gelu", "norm", "add")}
+    data["units"] = {"norm": {"elements_per_clock": 16, "fill_cycles": 64, "pj_per_element": rng.choice([0.0, 2.5])}}
     if rng.random() < 0.5:  # a kind that nothing charges but its draws
         data["host"]["full"] = {"gelu": {"cycles_per_element": 0.0, "cycles_per_row": 0.0}}
         data["ranges"] = {"host.full.gelu.cycles_per_element": [0.0, 9.0]}

@@ -8,7 +8,7 @@ import pytest
 import pivotsim as ps
 from pivotsim.cli.entry import main
 from pivotsim.export.perfetto import chrome_trace
-from pivotsim.plots.gantt import gantt_data
+from pivotsim.plots.simulation.gantt import gantt_data
 
 Op = ps.workload.Op
 TRACE = ps.Trace(

@@ -10,8 +10,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.hardware.loading import load_hardware
+from pivotsim.plots.hardware.validation import draw_validation, validation_data
 from pivotsim.plots.style import new_axes
-from pivotsim.plots.validation import draw_validation, validation_data
 from pivotsim.truth import heatvit
 from pivotsim.truth.arrays import memory_clocks, seconds_with_calls
 from pivotsim.truth.machines import MACHINES

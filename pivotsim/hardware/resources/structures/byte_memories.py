@@ -1,4 +1,8 @@
-"""Memories of bytes: banks, and what turns bytes to and from them."""
+"""Memories of bytes: banks, in LUTs or block RAMs or in UltraRAM, and what turns bytes to and from them.
+
+An UltraRAM block is 4,096 words of 8 bytes that can be written one by one, so a bank of bytes has up to 32,768 words in
+one: upper bits of its address choose among them. A bank with fewer takes a whole block all the same.
+"""
 
 from functools import cache
 from typing import Any
@@ -23,25 +27,34 @@ def banks_of(lanes: Any) -> Any:
     return 2 ** bits_of(lanes)
 
 
-def byte_memory(name: str, size: Any, banks: Any, lanes: Any, width: Any) -> Structure:
+BANKS = ("two banks", "two large banks")  # parts that were recorded: small ones, and those in UltraRAM
+
+
+def byte_memory(name: str, size: Any, banks: Any, lanes: Any, width: Any, in_ultra: Any = False) -> Structure:
     """Count a memory of bytes: banks, and what turns ``lanes`` that are written and ``width`` that are read.
 
-    A port that reaches fewer banks than there are chooses among as many groups of them.
+    A port that reaches fewer banks than there are chooses among as many groups of them. ``in_ultra`` says whether
+    banks lie in UltraRAM.
     """
-    banks, size = np.asarray(banks), np.asarray(size)
+    banks, size, in_ultra = np.asarray(banks), np.asarray(size), np.asarray(in_ultra)
     words = 2 ** bits_of(-(-size // banks))
     exact = turning_luts(banks, lanes, width) + addressing_luts(banks, lanes, words)
-    left = {count: _left(count).at(banks) + banks * _bank(count).at(words) for count in ("lut", "ff")}
+    of_bank = {
+        count: np.where(in_ultra, *(_bank(part, count).at(words) for part in reversed(BANKS)))
+        for count in ("lut", "ff", "bram36", "uram")
+    }
+    left = {count: _left(count).at(banks) + banks * of_bank[count] for count in ("lut", "ff")}
     place = bits_of(banks)  # flip-flops: the first byte's bank, until the banks answer
-    halves = banks * np.ceil(_bank("bram36").at(words) * HALVES)
-    how = np.maximum(_left("lut").how(banks), _bank("lut").how(words))
+    halves, urams = banks * np.ceil(of_bank["bram36"] * HALVES), banks * np.ceil(of_bank["uram"])
+    of_words = np.where(in_ultra, *(_bank(part, "lut").how(words) for part in reversed(BANKS)))
+    how = np.maximum(_left("lut").how(banks), of_words)
     is_square = (banks_of(lanes) == banks) & (banks_of(width) == banks)
     how = np.where(is_square, how, np.maximum(how, INTERPOLATED))
     there = size > 0
-    lut, ff, halves = (
-        np.where(there, whole(amount), 0) for amount in (left["lut"] + exact, left["ff"] + place, halves)
+    lut, ff, halves, urams = (
+        np.where(there, whole(amount), 0) for amount in (left["lut"] + exact, left["ff"] + place, halves, urams)
     )
-    return Structure(name, lut, ff, halves, np.where(there, how, EXACT))
+    return Structure(name, lut, ff, halves, np.where(there, how, EXACT), urams)
 
 
 def turning_luts(banks: Any, lanes: Any, width: Any) -> Any:
@@ -84,15 +97,15 @@ def _left(count: str) -> Curve:
 
     def alone(row: SynthesisRow) -> tuple[float, float]:
         banks = 2 ** row.parameters["BANK_BITS"]
-        of_banks = float(banks * _bank(count).at(row.parameters["BYTES"] // banks))
+        of_banks = float(banks * _bank(BANKS[0], count).at(row.parameters["BYTES"] // banks))
         return banks, getattr(row, count) - _exact(row, count) - of_banks
 
     return curve(alone(row) for row in rows_of("memory"))
 
 
 @cache
-def _bank(count: str) -> Curve:
+def _bank(part: str, count: str) -> Curve:
     """Return a bank's count over its words: half of what two take without what is exact."""
     return curve(
-        (row.parameters["BYTES"] // 2, (getattr(row, count) - _exact(row, count)) / 2) for row in rows_of("two banks")
+        (row.parameters["BYTES"] // 2, (getattr(row, count) - _exact(row, count)) / 2) for row in rows_of(part)
     )

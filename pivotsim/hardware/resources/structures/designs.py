@@ -12,7 +12,8 @@ Where two columns share slices (``mac_packing``) those of `none` and `settled` a
 no Verilog packs, and LUTs and flip-flops are those of an element each.
 
 A memory has a bank for each byte lane, 2**ceil(log2(widest port)) of them, each of half block RAMs or, where that
-would be nearly empty, of LUTs; rotators turn bytes to and from their banks and grow with banks times log2(banks).
+would be nearly empty, of LUTs, or of UltraRAM where the board builds memories of its size so; rotators turn bytes to
+and from their banks and grow with banks times log2(banks).
 The memory of biases is counted for one word a column; the biases of a whole GEMM lie in it, n words.
 """
 
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pivotsim.hardware.resources.block_rams import ULTRA_BIT
 from pivotsim.hardware.resources.recorded import SynthesisRow
 from pivotsim.hardware.resources.structures.byte_memories import banks_of, byte_memory
 from pivotsim.hardware.resources.structures.columns import element_columns, skew_registers
@@ -34,9 +36,10 @@ def all_structures(sizes: Sizes) -> Iterator[Structure]:
     yield skew_registers(sizes)
     banks = banks_of(np.maximum(sizes.lanes, np.maximum(sizes.rows, sizes.cols)))
     width = np.maximum(sizes.rows, sizes.cols)
-    yield byte_memory("ipmem", sizes.ipmem_bytes, banks, sizes.lanes, width)
-    yield byte_memory("wtmem", sizes.wtmem_bytes, banks, sizes.lanes, width)
-    yield byte_memory("gb", sizes.gb_bytes, banks, sizes.lanes, sizes.lanes)._replace(shared=True)
+    ultra = {name: np.asarray(sizes.ultra) & bit > 0 for name, bit in ULTRA_BIT.items()}
+    yield byte_memory("ipmem", sizes.ipmem_bytes, banks, sizes.lanes, width, ultra["ipmem"])
+    yield byte_memory("wtmem", sizes.wtmem_bytes, banks, sizes.lanes, width, ultra["wtmem"])
+    yield byte_memory("gb", sizes.gb_bytes, banks, sizes.lanes, sizes.lanes, ultra["gb"])._replace(shared=True)
     of_word = np.asarray(sizes.bias_lanes)
     stored = np.where(of_word > 0, SUM_BYTES * np.asarray(sizes.cols), 0)
     yield byte_memory("biases", stored, banks_of(np.maximum(sizes.lanes, of_word)), sizes.lanes, of_word)

@@ -18,7 +18,8 @@ class Sizes(NamedTuple):
 
     ``os`` is 1 where sums stay in place, ``overlap`` the place of the fold overlap in ``FOLD_OVERLAPS``. ``lanes`` are
     the bytes that move in a clock, ``opmem_words`` the sums of a column in a half. A memory of 0 bytes is not there.
-    ``bias_lanes`` are the bytes of biases that a drain's word takes, 0 without biases.
+    ``bias_lanes`` are the bytes of biases that a drain's word takes, 0 without biases. ``ultra`` says which memories
+    lie in UltraRAM, a bit each, as the parameter of that name does (rtl/verilog/accelerator/accelerator.v).
     """
 
     rows: Any
@@ -34,12 +35,14 @@ class Sizes(NamedTuple):
     opmem_words: Any
     opmem_halves: Any
     bias_lanes: Any
+    ultra: Any
 
 
 class Structure(NamedTuple):
-    """A structure: its LUTs, flip-flops and half block RAMs, int64 each, and how they are known (``recorded.HOW``).
+    """A structure: its LUTs, flip-flops, half block RAMs and UltraRAM, int64 each, and how they are known.
 
-    There is one of it for all arrays where ``shared``, else one for each.
+    ``how`` is a place in ``recorded.HOW``. There is one of it for all arrays where ``shared``, else one for each.
+    ``dsp`` are slices beside the array's.
     """
 
     name: str
@@ -47,7 +50,9 @@ class Structure(NamedTuple):
     ff: Any
     half_brams: Any
     how: Any
+    urams: Any = 0
     shared: bool = False
+    dsp: Any = 0
 
 
 def in_slices(sizes: Sizes) -> Any:

@@ -39,6 +39,7 @@ module accelerator #(
     parameter MASKED = 0,
     parameter MULTIPLIES = 0, // outputs are scaled by a multiplier, not shifted alone
     parameter OUTSTANDING = 1, // loads that are asked for and have not ended
+    parameter ULTRA = 0, // memories in UltraRAM, a bit each: 1 IPMEM, 2 WTMEM, 4 global buffer; READ_CYCLES 1 or 2
     parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0) // of a table's word,
         // the widest; ADDRESS_BITS at most 2 * COUNT_BITS + 2
 ) (
@@ -175,7 +176,7 @@ module accelerator #(
         .buffer_write_count(buffer_write_count), .buffer_write_address(buffer_write_address),
         .count(fill_count), .address(fill_address), .data(fill_data));
     packed_memory #(.BYTES(BUFFER_BYTES), .BANK_BITS(BANK_BITS), .LANES(LANES), .READ_LANES(LANES),
-                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) global_buffer (
+                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .ULTRA(ULTRA & 4)) global_buffer (
         .clk(clk), .write_count(buffer_write_count), .write_address(buffer_write_address), .write_data(read_data),
         .read_address(buffer_read_address), .read_data(buffer_data));
 
@@ -200,11 +201,11 @@ module accelerator #(
 
     wire [8*READ_LANES-1:0] ipmem_data, wtmem_data;
     packed_memory #(.BYTES(IPMEM_BYTES), .BANK_BITS(BANK_BITS), .LANES(LANES), .READ_LANES(READ_LANES),
-                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) ipmem (
+                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .ULTRA(ULTRA & 1)) ipmem (
         .clk(clk), .write_count(load_to == 2'd0 ? fill_count : 0), .write_address(fill_address),
         .write_data(fill_data), .read_address(os || ws ? x_address : tile_address), .read_data(ipmem_data));
     packed_memory #(.BYTES(WTMEM_BYTES), .BANK_BITS(BANK_BITS), .LANES(LANES), .READ_LANES(READ_LANES),
-                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES)) wtmem (
+                    .COUNT_BITS(COUNT_BITS), .READ_CYCLES(READ_CYCLES), .ULTRA(ULTRA & 2)) wtmem (
         .clk(clk), .write_count(load_to == 2'd1 ? fill_count : 0), .write_address(fill_address),
         .write_data(fill_data), .read_address(os ? y_address : ws ? tile_address : x_address),
         .read_data(wtmem_data));

@@ -27,23 +27,38 @@ module axi_accelerator #(
     parameter MASKED = 0,
     parameter MULTIPLIES = 0,
     parameter OUTSTANDING = 1,
+    parameter ULTRA = 0,
     parameter GEARBOX = 1, // some loads take fewer bytes a clock than the stream has lanes
     parameter DATA_BYTES = 8, // of AXI: a power of two, 8 to 64
     parameter BURST_BEATS = 256, // of a burst at most: 16 to 256
     parameter READ_BURSTS = OUTSTANDING > 8 ? OUTSTANDING : 8, // that are asked for and not there yet: one a load
     parameter COMMAND_BITS = OUTSTANDING > 8 ? $clog2(OUTSTANDING) : 3, // 2**COMMAND_BITS loads: OUTSTANDING at least
     parameter BURST_BITS = 3, // 2**BURST_BITS bursts that are written and not answered yet
-    parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0)
+    parameter UNITS = 0, // behind memories of their own: 1 softmax, 2 activation, 4 LayerNorm, 8 addition, 16 tokens
+    parameter UNIT_LANES = 8, // elements a clock of each, a power of two
+    parameter UNIT_PORT_BYTES = LANES, // bytes a clock that they move to and from DRAM at most
+    parameter UNIT_WORDS = 1024, // of 16 bits, of each of their two memories
+    parameter UNIT_TABLE_BITS = 4, // 2**UNIT_TABLE_BITS operations of a pass
+    parameter MAX_ELEMENTS = 256,
+    parameter MAX_CHANNELS = 384,
+    parameter TOKEN_BITS = 4,
+    parameter COMPARATORS = 4,
+    parameter PREFIX = 1,
+    parameter PROGRAM_BITS = 11 * COUNT_BITS + 4 + (MASKED != 0 ? 2 * COUNT_BITS + R + C + 2 : 0),
+    parameter DATA_BITS = PROGRAM_BITS, // of the widest table's word, and of the longest table's index, with units
+    parameter INDEX_BITS = TABLE_BITS
 ) (
     input wire clk,
     input wire reset,
 
     input wire table_write,
-    input wire [1:0] table_select,
-    input wire [TABLE_BITS-1:0] table_index,
-    input wire [PROGRAM_BITS-1:0] table_data,
+    input wire [2:0] table_select,
+    input wire [INDEX_BITS-1:0] table_index,
+    input wire [DATA_BITS-1:0] table_data,
 
     input wire start,
+    input wire start_pass,
+    input wire [COUNT_BITS-1:0] operations,
     output wire done,
     input wire output_stationary,
     input wire weight_stationary,
@@ -111,10 +126,15 @@ module axi_accelerator #(
         .OPMEM_DEPTH(OPMEM_DEPTH), .OPMEM_HALVES(OPMEM_HALVES), .BUFFER_BYTES(BUFFER_BYTES), .BIAS_BYTES(BIAS_BYTES),
         .BIAS_LANES(BIAS_LANES), .BANK_BITS(BANK_BITS), .BIAS_BANK_BITS(BIAS_BANK_BITS), .TABLE_BITS(TABLE_BITS),
         .COUNT_BITS(COUNT_BITS), .ADDRESS_BITS(ADDRESS_BITS), .MASKED(MASKED), .MULTIPLIES(MULTIPLIES),
-        .OUTSTANDING(OUTSTANDING), .GEARBOX(GEARBOX), .PROGRAM_BITS(PROGRAM_BITS)
+        .OUTSTANDING(OUTSTANDING), .ULTRA(ULTRA), .GEARBOX(GEARBOX),
+        .UNITS(UNITS), .UNIT_LANES(UNIT_LANES), .UNIT_PORT_BYTES(UNIT_PORT_BYTES), .UNIT_WORDS(UNIT_WORDS),
+        .UNIT_TABLE_BITS(UNIT_TABLE_BITS), .MAX_ELEMENTS(MAX_ELEMENTS), .MAX_CHANNELS(MAX_CHANNELS),
+        .TOKEN_BITS(TOKEN_BITS), .COMPARATORS(COMPARATORS), .PREFIX(PREFIX), .PROGRAM_BITS(PROGRAM_BITS),
+        .DATA_BITS(DATA_BITS), .INDEX_BITS(INDEX_BITS)
     ) core (
         .clk(clk), .reset(reset), .table_write(table_write), .table_select(table_select), .table_index(table_index),
-        .table_data(table_data), .start(start), .done(done), .output_stationary(output_stationary),
+        .table_data(table_data), .start(start),
+        .start_pass(start_pass), .operations(operations), .done(done), .output_stationary(output_stationary),
         .weight_stationary(weight_stationary), .loads(loads), .passes(passes), .drains(drains),
         .narrow_column(narrow_column), .biased(biased), .wide(wide), .multiplier(multiplier), .shift(shift),
         .m_axis_read_command_tvalid(read_command_tvalid), .m_axis_read_command_tready(read_command_tready),

@@ -2,7 +2,7 @@
 //
 // Byte a lies in bank a mod BANKS, so that neighbouring bytes never meet in a bank; what is written or read is turned
 // to its banks. Units of any row length lie without gaps, and a port may be narrower or wider than a row.
-// READ_CYCLES 0 reads at once (distributed RAM), 1 and 2 answer that many clocks later (block RAM).
+// READ_CYCLES 0 reads at once (distributed RAM), 1 and 2 answer that many clocks later (block RAM, UltraRAM).
 `default_nettype none
 module packed_memory #(
     parameter BYTES = 1024,
@@ -10,7 +10,8 @@ module packed_memory #(
     parameter LANES = 8,
     parameter READ_LANES = 8,
     parameter COUNT_BITS = 20,
-    parameter READ_CYCLES = 0
+    parameter READ_CYCLES = 0,
+    parameter ULTRA = 0 // 1: banks in UltraRAM, which answers late: for READ_CYCLES 1 and 2
 ) (
     input wire clk,
     input wire [COUNT_BITS-1:0] write_count, // bytes written in this clock, at most LANES
@@ -36,6 +37,9 @@ module packed_memory #(
     wire unused_write = &{1'b0, write_count, write_group, write_group_after};
     genvar j;
     generate
+        if (ULTRA != 0 && READ_CYCLES == 0) begin : refused // there is no such module
+            UltraRAM_answers_a_clock_later_READ_CYCLES_1 none ();
+        end
         for (j = 0; j < GROUP; j = j + 1) begin : lane_in
             if (j < LANES) begin : used
                 assign coming[9*j +: 9] = {j < write_count[LANE_BITS:0], write_data[8*j +: 8]};
@@ -68,14 +72,20 @@ module packed_memory #(
                 assign write = arriving[8];
             end
             wire unused = &{1'b0, write_word, word};
-            reg [7:0] words [0:(1<<WORD_BITS)-1];
-            always @(posedge clk) if (write) words[write_word[WORD_BITS-1:0]] <= arriving[7:0];
-            if (READ_CYCLES == 0) begin : at_once
-                assign found[8*b +: 8] = words[word[WORD_BITS-1:0]];
-            end else begin : registered
-                reg [7:0] word_reg;
-                always @(posedge clk) word_reg <= words[word[WORD_BITS-1:0]];
-                assign found[8*b +: 8] = word_reg;
+            if (ULTRA != 0) begin : large
+                ultra_bank #(.WIDTH(8), .WORD_BITS(WORD_BITS)) memory (
+                    .clk(clk), .write(write), .write_word(write_word[WORD_BITS-1:0]), .write_data(arriving[7:0]),
+                    .read_word(word[WORD_BITS-1:0]), .read_data(found[8*b +: 8]));
+            end else begin : small
+                reg [7:0] words [0:(1<<WORD_BITS)-1];
+                always @(posedge clk) if (write) words[write_word[WORD_BITS-1:0]] <= arriving[7:0];
+                if (READ_CYCLES == 0) begin : at_once
+                    assign found[8*b +: 8] = words[word[WORD_BITS-1:0]];
+                end else begin : registered
+                    reg [7:0] word_reg;
+                    always @(posedge clk) word_reg <= words[word[WORD_BITS-1:0]];
+                    assign found[8*b +: 8] = word_reg;
+                end
             end
         end
     endgenerate

@@ -26,6 +26,7 @@ module token_dropping #(
     input wire score_valid,
     input wire [8*SCORE_LANES-1:0] score_data,
     output wire score_ready,
+    input wire proceeds, // sort and shuffle wait for it; it stays until done
 
     output wire [PORTS-1:0] read_valid,
     output wire [(TOKEN_BITS+1)*PORTS-1:0] read_token,
@@ -83,7 +84,7 @@ module token_dropping #(
                 if (last_beat && last_head) phase <= wire_bits == 0 ? SHUFFLE : SORT;
                 {level, distance, step} <= {4'd1, 4'd0, {STEP_BITS{1'b0}}};
             end
-            SORT: begin
+            SORT: if (proceeds) begin
                 step <= last_step ? 0 : step + 1'b1;
                 if (last_step) begin
                     distance <= distance == 0 ? level : distance - 1'b1;
@@ -91,7 +92,7 @@ module token_dropping #(
                     if (distance == 0 && level == wire_bits) phase <= SHUFFLE;
                 end
             end
-            SHUFFLE: begin
+            SHUFFLE: if (proceeds) begin
                 group <= last_group ? 0 : group + 1'b1;
                 if (last_group) block <= last_block ? 16'd0 : block + 1'b1;
                 if (last_group && last_block) phase <= NORMALISE;
@@ -102,6 +103,7 @@ module token_dropping #(
             end
         endcase
 
+    // where the sorter waits it compares its first pairs again and again, which leaves them as they are
     wire [KEY_BITS*(1<<TOKEN_BITS)-1:0] keys;
     token_ranks #(.TOKEN_BITS(TOKEN_BITS), .SCORE_BITS(SCORE_BITS), .SCORE_LANES(SCORE_LANES),
                   .COMPARATORS(COMPARATORS), .LEVEL_BITS(4), .STEP_BITS(STEP_BITS)) ranks (
@@ -110,7 +112,7 @@ module token_dropping #(
         .sort_valid(phase == SORT), .level(level), .distance(distance), .step(step), .keys(keys));
     token_shuffle #(.TOKEN_BITS(TOKEN_BITS), .SCORE_BITS(SCORE_BITS), .PORTS(PORTS), .CHANNELS(CHANNELS),
                     .BLOCKS(BLOCKS), .PREFIX(PREFIX)) shuffle (
-        .clk(clk), .keys(keys), .patches(patches), .kept(kept), .issues(phase == SHUFFLE), .group(group),
+        .clk(clk), .keys(keys), .patches(patches), .kept(kept), .issues(phase == SHUFFLE && proceeds), .group(group),
         .last_group(last_group), .block(block), .read_valid(read_valid), .read_token(read_token),
         .read_data(read_data), .write_valid(write_valid), .write_group(write_group), .write_block(write_block),
         .write_data(write_data), .divides(phase == NORMALISE && waited && block < blocks + WAIT),

@@ -69,11 +69,13 @@ def test_an_operation_of_one_of_many_models_is_known():
 
 def test_all_refusals_at_once_and_where_they_stand(tmp_path):
     path = tmp_path / "s.yaml"
-    path.write_text("name: s\naxes:\n  memories.bias: [true]\n  array.rows: [16]\n  host.full.call_us:\n    - 1\n")
+    path.write_text(
+        "name: s\naxes:\n  memories.loop_order: [auto]\n  array.rows: [16]\n  host.full.call_us:\n    - 1\n"
+    )
     with pytest.raises(ps.InputError) as caught:
         notes_on(load_space(path))
     assert [problem.partition(": no ")[0] for problem in caught.value.problems] == [
-        f"{path}:3: axes.memories.bias", f"{path}:5: axes.host.full.call_us",
+        f"{path}:3: axes.memories.loop_order", f"{path}:5: axes.host.full.call_us",
     ]  # fmt: skip
 
 
@@ -81,17 +83,17 @@ def test_all_refusals_at_once_and_where_they_stand(tmp_path):
     ("axes", "fixed", "notes"),
     [
         ({"memories.opmem_bytes": [1024, 2048]}, {},
-         ["axes.memories.opmem_bytes: only bram36 and fits depend on it here: delay and energy do not, "
+         ["axes.memories.opmem_bytes: only bram36, lut, ff and fits depend on it here: delay and energy do not, "
           "needs fixed.memory: hw"]),
         ({"fpga.dsp": [1, 2]}, {}, ["axes.fpga.dsp: only fits depends on it here"]),
         ({"memories.gb_bytes": [16384]}, {"memory": "hw"},
-         ["axes.memories.gb_bytes: only bram36 and fits depend on it here"]),
+         ["axes.memories.gb_bytes: only bram36, lut, ff and fits depend on it here"]),
         ({"memories.opmem_bytes": [8192]}, {"memory": "hw"}, []),
         ({"host.cores": [1]}, {"gate": "entropy"}, ["fixed.gate: no column depends on it here: needs an effort pair"]),
         ({"host.cores": [1]}, {"set": {"units.gelu.fill_cycles": 3, "host.cores": 2, "memories.wtmem_bytes": 1}},
          ["fixed.set.units.gelu.fill_cycles: no column depends on it here: needs placement.gelu: pl",
           "fixed.set.host.cores: not used, it is an axis",
-          "fixed.set.memories.wtmem_bytes: only bram36 and fits depend on it here: delay and energy do not, "
+          "fixed.set.memories.wtmem_bytes: only bram36, lut, ff and fits depend on it here: delay and energy do not, "
           "needs fixed.memory: hw"]),
         ({"effort.low": [3]}, {"effort": {"low": 1, "high": 12, "low_frac": 0.5}},
          ["fixed.effort.low: not used, it is an axis"]),

@@ -78,6 +78,11 @@ def test_files_have_one_row_group_and_units(tmp_path):
         about = json.loads(file.metadata.metadata[b"pivotsim"])
         assert about["units"]["delay_ms"] == "ms" and about["units"]["array.rows"] == "PEs"
         assert about["space_hash"] == load_space(SMALL).input_hash
+        group, count = file.metadata.row_group(0), len(file.schema.names)
+        encodings = {name: group.column(i).encodings for i, name in enumerate(file.schema.names)}
+        assert {"RLE_DICTIONARY"} <= set(encodings["array.dataflow"]) & set(encodings["array.rows"])
+        assert "DELTA_BINARY_PACKED" in encodings["dsp"] and "BYTE_STREAM_SPLIT" in encodings["delay_ms"]
+        assert not any(file.schema.column(i).max_definition_level for i in range(count))  # no value may be missing
 
 
 def test_a_chunk_may_be_empty(tmp_path):
@@ -200,7 +205,7 @@ def test_manifest_counts(tmp_path):
     assert manifest["rows"] == swept.rows == sum(rows for rows, _, _ in manifest["chunks"].values())
     assert sum(manifest["dropped"].values()) + manifest["rows"] == manifest["points"] == children.POINTS
     assert all(len(digest) == 64 for _, digest, _ in manifest["chunks"].values())
-    assert manifest["pyarrow_version"] and manifest["codec"] == "zstd level 1"
+    assert manifest["pyarrow_version"] and manifest["codec"] == "lz4"
 
 
 def test_csv(tmp_path):

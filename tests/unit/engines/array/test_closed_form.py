@@ -11,9 +11,15 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array.closed_form import cycles_per_gemm
 from pivotsim.engines.array.designs import DESIGN_FIELDS, design_of
-from pivotsim.engines.array.many_designs import array_values, cycles_per_design, design_columns, design_row
+from pivotsim.engines.array.many_designs import (
+    BLOCK_DESIGNS,
+    array_values,
+    cycles_per_design,
+    design_columns,
+    design_row,
+)
 from pivotsim.engines.array.one_gemm import check_no_overflow
-from pivotsim.hardware.array import EDGES
+from pivotsim.hardware.array import EDGES, MAX_ROWS
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.kernels.types import Design, DesignColumns
@@ -43,7 +49,7 @@ def around(size):
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
 def test_boundaries_equal_the_oracle(mode):
-    for rows, cols in ((1, 1), (1, 5), (5, 1), (4, 3), (3, 4)):
+    for rows, cols in ((1, mode[-1]), (1, 5), (5, mode[-1]), (4, 3), (3, 4)):  # two share slices
         for m, k, n in itertools.product(around(cols), around(rows), (1, rows, 2 * rows + 1)):
             for sizes in {(m, k, n), (n, k, m), (k, m, n)}:
                 ours, oracle = both(*sizes, rows, cols, mode)
@@ -61,6 +67,7 @@ def test_random_points_equal_the_oracle():
         rows, cols = draw.randint(1, 80), draw.randint(1, 80)
         mode = draw.choice(MODES)
         seen.add(mode)
+        cols = max(cols, mode[-1])
         ours, oracle = both(*sizes, rows, cols, mode)
         assert ours == oracle, (sizes, rows, cols, mode)
     assert len(seen) == len(MODES)
@@ -78,13 +85,40 @@ def test_machine_code_equals_plain_python():
             for _ in range(500)
         ]  # fmt: skip
         for design in designs:
-            if DATAFLOW[DATAFLOWS[design[2]]].drains:
-                design[-1] = 1  # sums that stay have slices of their own
+            if DATAFLOW[DATAFLOWS[design[2]]].drains or design[1] == 1:
+                design[-1] = 1  # sums that stay have slices of their own, and so has a column alone
         one_array = [np.ascontiguousarray(column) for column in np.array(designs, dtype=np.int64).T]
         columns = DesignColumns(*one_array, array_count=np.ones(500, np.int64), split=np.zeros(500, np.int64))
         compiled = np.array([cycles_per_design([gemm[None]], columns)[0] for gemm in gemms])
         plain = [cycles_per_gemm(gemms, array_values(np.array(design))) for design in designs]
         assert np.array_equal(compiled, np.array(plain).T)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
+def test_blocks_of_one_mode_equal_plain_python(mode):
+    draw, options = random.Random(13), dict(zip(FIELDS, mode, strict=True))
+    rows, cols = ([draw.randint(1, 90) for _ in range(BLOCK_DESIGNS + 9)] for _ in range(2))  # a block, and some more
+    traces = [np.array([[draw.randint(1, 400) for _ in range(3)] + [times] for times in (1, 3)]) for _ in range(3)]
+    hw = ps.load_hardware("zcu102").replace({f"array.{field}": value for field, value in options.items()})
+    found = cycles_per_design(traces, design_columns(hw.array, {"rows": rows, "cols": cols}))
+    for i, (r, c) in enumerate(zip(rows, cols, strict=True)):
+        one = {**options, "rows": r, "cols": c}
+        assert [cycles[i] for cycles in found] == [cycles_per_gemm(trace, one).sum() for trace in traces]
+
+
+@pytest.mark.parametrize("size", [2**26, 2**35 - 1, 2**35 + 1, 2**36 - 1, 2**40 + 1, 2**52 + 1, 2**54 + 1])
+def test_sizes_on_either_side_of_what_floats_hold(size):
+    """Counted in floats or in integers, by the largest clocks that the fields' bounds allow."""
+    sides = [1, 2, 3, 5, 7, 63, 64, 65, 4095, 4096, MAX_ROWS]
+    designs = {"rows": sides, "cols": sides}
+    for overlap, edge in itertools.product(FOLD_OVERLAPS, EDGES):
+        array = ps.load_hardware("zcu102").replace({"array.fold_overlap": overlap, "array.edge": edge}).array
+        repeated = [[1, 1, 1, size]] if size < 2**45 else []
+        for gemm in ([size, 1, 1, 1], [1, size, 1, 1], [1, 1, size, 1], [1, size, 3, 3], *repeated):
+            (found,) = cycles_per_design([np.array([gemm])], design_columns(array, designs))
+            for i, (r, c) in enumerate(zip(*designs.values(), strict=True)):
+                one = {**array_values(design_row(array)), "rows": r, "cols": c}
+                assert found[i] == cycles_per_gemm(np.array([gemm]), one).sum()
 
 
 def scalesim_rows():
@@ -179,15 +213,16 @@ class TestVector:
     def random_designs(self, count, seed):
         draw = np.random.default_rng(seed)
         dataflows = draw.choice(DATAFLOWS, count)
+        rows, cols = draw.integers(1, 130, count), draw.integers(1, 130, count)
         return {
-            "rows": draw.integers(1, 130, count),
-            "cols": draw.integers(1, 130, count),
+            "rows": rows,
+            "cols": cols,
             "dataflow": dataflows,
             "fold_overlap": draw.choice(FOLD_OVERLAPS, count),
             "edge": draw.choice(EDGES, count),
             "os_edge_register": draw.choice([True, False], count),
             "mac_latency": draw.integers(1, 4, count),
-            "mac_packing": np.where(dataflows == "os", 1, draw.integers(1, 3, count)),
+            "mac_packing": np.where(dataflows == "os", 1, np.minimum(cols, draw.integers(1, 3, count))),
         }
 
     def test_equals_simulate_design_by_design(self):
@@ -299,6 +334,7 @@ class TestOverflow:
         for _ in range(2_000):
             m, k, n = (draw.randint(1, 300) for _ in range(3))
             rows, cols, mode = draw.randint(1, 40), draw.randint(1, 40), draw.choice(MODES)
+            cols = max(cols, mode[-1])
             cycles, _ = both(m, k, n, rows, cols, mode)
             design = design_of(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
             repeats = INT64_MAX // cycles + 1  # together just beyond int64: the guard must see it

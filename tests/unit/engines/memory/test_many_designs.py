@@ -7,8 +7,8 @@ import pytest
 
 from pivotsim.engines.array.designs import design_of
 from pivotsim.engines.array.many_designs import array_values, design_row
-from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import many_designs
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, Searches, run_many, run_one

@@ -24,12 +24,12 @@ class TestConformance(EngineConformance):
 
 
 def random_mode(draw):
-    dataflow = draw.choice(DATAFLOWS)
+    dataflow, rows, cols = draw.choice(DATAFLOWS), draw.randint(1, 9), draw.randint(1, 9)
     return {
-        "rows": draw.randint(1, 9),
-        "cols": draw.randint(1, 9),
+        "rows": rows,
+        "cols": cols,
         "dataflow": dataflow,
-        "mac_packing": 1 if dataflow == "os" else draw.randint(1, 2),
+        "mac_packing": 1 if dataflow == "os" else min(cols, draw.randint(1, 2)),
         "fold_overlap": draw.choice(FOLD_OVERLAPS),
         "edge": draw.choice(EDGES),
         "os_edge_register": draw.random() < 0.5,

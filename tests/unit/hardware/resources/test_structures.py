@@ -7,6 +7,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from pivotsim.hardware.resources.block_rams import ULTRA_BIT
 from pivotsim.hardware.resources.recorded import HOW, recorded, rows_of
 from pivotsim.hardware.resources.structures.designs import all_structures
 from pivotsim.hardware.resources.structures.rotators import rotator_levels, rotator_luts
@@ -32,6 +33,7 @@ def drawn(draw):
         "opmem_words": draw.choice([1, 56, 64, 65, draw.randint(1, 20_000)]),
         "opmem_halves": draw.choice([1, 2]),
         "bias": draw.random() < 0.8,
+        "ultra": draw.choice([(), ("gb",), tuple(draw.sample(list(ULTRA_BIT), draw.randint(0, 3)))]),
     }
 
 
@@ -47,13 +49,17 @@ def sizes(designs):
         column("mac_packing"), column("lanes"),
         column("ipmem_bytes"), column("wtmem_bytes"), column("gb_bytes"), column("opmem_words"), column("opmem_halves"),
         np.array([d["bias"] * (4 if d["dataflow"] == "is" else 4 * d["cols"]) for d in designs]),
+        np.array([sum(ULTRA_BIT[name] for name in d["ultra"]) for d in designs]),
     )  # fmt: skip
 
 
 def test_two_hundred_designs_equal_the_slow_count():
     draw = random.Random(7)
     designs = [drawn(draw) for _ in range(200)]
-    found = {one.name: (one.lut, one.ff, one.half_brams) for one in all_structures(sizes(designs))}
+    found = {
+        one.name: tuple(np.broadcast_to(n, 200) for n in (one.lut, one.ff, one.half_brams, one.urams))
+        for one in all_structures(sizes(designs))
+    }
     for place, design in enumerate(designs):
         expected = oracle.structures(design)
         assert {name: tuple(int(n[place]) for n in counts) for name, counts in found.items()} == expected, design
@@ -80,13 +86,19 @@ def design_of(row, **more):
         "rows": row.rows, "cols": row.cols, "dataflow": "os" if os else "is", "fold_overlap": overlap,
         "mac_latency": own.get("MREG", 0) + 1, "mac_packing": 1, "lanes": own.get("LANES", 8),
         "ipmem_bytes": own.get("BYTES", 8192), "wtmem_bytes": 8192, "gb_bytes": own.get("BYTES", 8192),
-        "opmem_words": own.get("DEPTH", 64), "opmem_halves": own.get("HALVES", 1), "bias": True, **more,
+        "opmem_words": own.get("DEPTH", 64), "opmem_halves": own.get("HALVES", 1), "bias": True, "ultra": (), **more,
     }  # fmt: skip
 
 
 def counts_of(name, design):
     (found,) = (one for one in all_structures(sizes([design])) if one.name == name)
     return int(found.lut[0]), int(found.ff[0]), int(found.half_brams[0]) / 2, HOW[int(found.how[0])]
+
+
+def urams_of(name, design):
+    """Return the UltraRAM of a structure."""
+    (found,) = (one for one in all_structures(sizes([design])) if one.name == name)
+    return int(np.broadcast_to(found.urams, 1)[0])
 
 
 @pytest.mark.parametrize(
@@ -174,6 +186,26 @@ def test_memories_in_one_piece_are_near_the_sum_of_their_parts(part):
         assert brams == row.bram36, row
         assert lut == pytest.approx(row.lut, rel=0.1), row
         assert ff == pytest.approx(row.ff, rel=0.1, abs=40), row
+
+
+def test_a_large_buffer_in_one_piece_is_near_the_sum_of_its_parts():
+    """UltraRAM exactly, LUTs within a twentieth, flip-flops within the upper bits of each bank's address."""
+    runs = list(rows_of("large gb whole"))
+    assert [row.uram for row in runs] == [16, 64]
+    for row in runs:
+        design = design_of(row, ultra=("gb",))
+        lut, ff, brams, how = counts_of("gb", design)
+        assert (urams_of("gb", design), brams, how) == (row.uram, row.bram36, "recorded" if row.lut else ""), row
+        assert lut == pytest.approx(row.lut, rel=0.05) and ff == pytest.approx(row.ff, rel=0.1, abs=40), row
+
+
+def test_blocks_of_ultraram_by_hand():
+    """4,096 words of 72 bits: eight bytes apart, so a bank of bytes has 32,768 words."""
+    for row in rows_of("two large banks"):
+        assert row.uram == 2 * -(-row.parameters["BYTES"] // 2 // 32_768) and row.bram36 == 0
+    for words, urams in ((1, 64), (32_768, 64), (32_769, 128), (131_072, 256)):
+        design = design_of(next(rows_of("skew", R=64)), ultra=("gb",), lanes=64, gb_bytes=64 * words)
+        assert urams_of("gb", design) == urams
 
 
 def test_the_table_is_of_one_tool_and_has_levels():

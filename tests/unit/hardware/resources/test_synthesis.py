@@ -9,8 +9,8 @@ import pivotsim as ps
 from pivotsim.hardware.resources.many_designs import COUNTED_PATHS, RESOURCES, ResourceModel
 from tests.recordings.netlist import COUNTS, counted, levels, read_blif
 
-ZCU102 = ps.load_hardware("zcu102")
-COUNTED = ZCU102.replace({"fpga.use.counted_by": "synthesis"})
+COUNTED = ps.load_hardware("zcu102")
+FITTED = COUNTED.replace({"fpga.use.counted_by": "fitted"})
 SHARES = {"memories.input_share_bytes": 0, "memories.weight_share_bytes": 0}  # of a buffer of any size
 BLIF = """
 # made by hand
@@ -54,8 +54,8 @@ def test_a_carry_chain_depends_on_lower_bits_alone():
         levels(cells, aliases)
 
 
-def test_a_board_is_counted_by_constants_unless_it_says_otherwise():
-    plain, found = ps.fit(ZCU102), ps.fit(COUNTED)
+def test_a_board_is_counted_by_synthesis_unless_it_says_otherwise():
+    plain, found = ps.fit(FITTED), ps.fit("zcu102")
     assert (plain.counted_by, found.counted_by) == ("fitted", "synthesis")
     assert plain["ff"].demand == 20_668 and plain["ff"].mark == "calibrated"
     assert plain.synthesis == found.synthesis
@@ -67,7 +67,7 @@ def test_a_board_is_counted_by_constants_unless_it_says_otherwise():
     assert {m.memory: m.blocks for m in found.memories}["ipmem"] == next(
         part.bram36 for part in found.synthesis.parts if part.name == "ipmem"
     )
-    assert ZCU102.values() != COUNTED.values()
+    assert FITTED.values() != COUNTED.values()
 
 
 def test_the_papers_array_beside_the_paper():
@@ -106,7 +106,7 @@ BETWEEN_CHAINS = "array.mac_packing: fitted constants have none of the logic bet
 ASKED_AHEAD = "memories.outstanding_reads: neither constants nor synthesis count request_sequencer"
 
 
-@pytest.mark.parametrize("board", [ZCU102, COUNTED])
+@pytest.mark.parametrize("board", [FITTED, COUNTED])
 def test_what_neither_way_of_counting_has_is_said_of_both(board):
     settled = board.replace({"array.mac_packing": 2, "array.fold_overlap": "settled"})
     unpacked, ahead = (
@@ -114,7 +114,7 @@ def test_what_neither_way_of_counting_has_is_said_of_both(board):
         board.replace({"memories.outstanding_reads": 4}),
     )
     starts = (f"array.mac_packing: {UNPACKED}", BETWEEN_CHAINS, ASKED_AHEAD)
-    by_constants = board is ZCU102
+    by_constants = board is FITTED
     for design, said in (
         (board, (False, False, False)), (settled, (False, by_constants, False)),
         (unpacked, (True, by_constants, False)), (ahead, (False, False, True)),
@@ -124,24 +124,34 @@ def test_what_neither_way_of_counting_has_is_said_of_both(board):
         assert (UNPACKED in found.synthesis.elements) == said[0]
 
 
-def test_a_board_without_counts_says_nothing_of_them():
-    kv260 = ps.load_hardware("kv260").replace({"array.mac_packing": 2, "array.fold_overlap": "pipelined"})
-    notes = " ".join(ps.fit(kv260).notes)
-    assert UNPACKED not in notes and BETWEEN_CHAINS in notes
+@pytest.mark.parametrize("board", [FITTED, COUNTED])
+@pytest.mark.parametrize(("overlap", "counted"), [("none", "settled"), ("chained", "an element each"), ("settled", "")])
+def test_columns_that_share_slices_under_an_overlap_that_rtl_refuses(board, overlap, counted):
+    notes = ps.fit(board.replace({"array.mac_packing": 2, "array.fold_overlap": overlap})).notes
+    said = [note for note in notes if note.startswith(f"array.mac_packing: {UNPACKED}")]
+    told = f"array.mac_packing: {UNPACKED}; LUT and FF by synthesis are those of {counted} (got '{overlap}')"
+    assert said == ([told] if counted else [])
 
 
-@pytest.mark.parametrize(
-    ("setting", "why"),
-    [
-        ({"fpga.use.uram_from_bytes": 1}, "no memory of the Verilog that ships was counted in UltraRAM"),
-    ],
-)
-def test_what_the_verilog_does_not_have_is_counted_by_constants_and_said(setting, why):
-    kv260 = ps.load_hardware("kv260").replace({**setting, "fpga.use.counted_by": "synthesis"})
+def test_memories_of_ultraram_are_counted():
+    """A bank for each of 64 bytes, a block for each bank; constants pack 64 bytes into 8 blocks."""
+    kv260 = ps.load_hardware("kv260")
     found, fitted = ps.fit(kv260), ps.fit(kv260.replace({"fpga.use.counted_by": "fitted"}))
-    assert [r.demand for r in found.resources] == [r.demand for r in fitted.resources]
-    assert (found.counted_by, found.synthesis) == ("fitted", None)
-    assert found.notes[0] == f"fpga.use.counted_by: fitted, not synthesis: {why}"
+    assert (found["uram"].demand, found["uram"].mark, fitted["uram"].demand) == (64, "counted", 8)
+    assert [(part.name, part.amount, part.formula) for part in found["uram"].parts] == [("gb", 64, "recorded")]
+    assert {m.memory: (m.kind, m.blocks) for m in found.memories}["gb"] == ("URAM", 64)
+    assert found.synthesis.total.uram == 64
+    every = ps.fit(kv260.replace({"fpga.use.uram_from_bytes": 1}))
+    assert every["bram36"].demand == 0 and every["uram"].demand == 3 * 64
+    assert any(note.startswith("memories.opmem_bytes: counted without UltraRAM") for note in every.notes)
+    assert {m.memory: (m.kind, m.blocks) for m in every.memories}["opmem"] == ("BRAM36", 0)
+    assert not every.fits and [r.resource for r in every.resources if not r.fits] == ["uram"]
+
+
+def test_another_family_is_counted_as_ultrascale_and_said():
+    said = "fpga.dsp_kind: counted as if the device were UltraScale+, whose slices are DSP48E2 (got 'DSP58')"
+    assert said in ps.fit("vck190").notes
+    assert not any(note.startswith("fpga.dsp_kind") for note in ps.fit("zcu102").notes)
 
 
 def test_without_biases_there_is_no_memory_for_them():
@@ -176,6 +186,10 @@ def drawn_value(draw, path):
         return draw.choice(["is", "ws", "os"])
     if path == "array.fold_overlap":
         return draw.choice(["none", "preload", "chained", "pipelined", "settled"])
+    if path.startswith("placement."):
+        return draw.choice(["ps", "pl"])
+    if path.startswith("units."):
+        return draw.choice([1, 8, 16, draw.randint(1, 40)])
     if path == "memories.opmem_buffers":
         return draw.choice(["single", "ping_pong"])
     if path == "fpga.use.counted_by":

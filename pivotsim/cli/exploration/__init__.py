@@ -1,0 +1,1 @@
+"""Commands that look for designs, efforts and schedules: sweep, front, export, cosearch, schedule."""

@@ -1,0 +1,1 @@
+"""Commands beside the hardware itself: measure, calibrate, validate, rtl."""

@@ -1,0 +1,1 @@
+"""Pictures beside published numbers; an audit's lie in the module of its name."""

@@ -1,0 +1,5 @@
+"""PIVOT's figures: for each a data function and a drawing function, all written by ``plot_audit``."""
+
+from pivotsim.plots.papers.pivot.figures import FIGURES, figure_table, plot_audit
+
+__all__ = ["FIGURES", "figure_table", "plot_audit"]
