@@ -2,15 +2,15 @@
 
     roof = min(PEs, intensity / clocks per byte),   intensity = MACs / bytes moved at least
 
-An operand is read once and an output written once (``engines.memory.bounds.needed``); reads and writes have a channel
-each, so the direction that takes longer counts (Williams et al., Roofline, CACM 2009).
+An operand is read once and an output written once (``engines.memory.bounds.exact.needed``); reads and writes have a
+channel each, so the direction that takes longer counts (Williams et al., Roofline, CACM 2009).
 """
 
 from fractions import Fraction
 from typing import NamedTuple
 
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.bounds import clocks_per_byte, needed
+from pivotsim.engines.memory.bounds.exact import clocks_per_byte, needed
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.simulation.report import Report
 from pivotsim.workload.masks.masks import copies_run

@@ -1,15 +1,23 @@
 """Whole DeiT-S behind its memories: `make bench`."""
 
 import os
+import random
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 import pivotsim as ps
+from pivotsim.engines.array.many_designs import design_row
+from pivotsim.engines.memory.board_limits import limits_of
+from pivotsim.engines.memory.many_designs import MemoryDesign, Searches
+from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.kernels._jit import KERNELS
 from pivotsim.workload.masks.masks import drawn_mask
+from tests.benchmarks.bench_dse import BEHIND_MEMORIES
 
 REPEATS = 9
 WEIGHTED = ("qkv", "proj", "fc1", "fc2")
@@ -35,6 +43,31 @@ def best_of(workload: object, hw: object) -> tuple[float, ps.Report]:
         report = ps.simulate(workload, hw, engine="memory", memory="hw")
         times.append(time.perf_counter() - start)
     return 1e3 * min(times[1:]), report
+
+
+def searching(dataflow: str, count: int = 133) -> None:
+    """Print the processor time of a search, on drawn designs of the bench's space behind memories."""
+    draw, hw = random.Random(1), ps.load_hardware("zcu102")
+    gemms = [op for op in ps.lower(ps.plan("deit_s")) if op.kind == "gemm"]
+    sizes = [(*size, 8, 8, 8) for size in dict.fromkeys((op.m, op.k, op.n) for op in gemms)]
+    axes = BEHIND_MEMORIES["axes"]
+    rows, cols = (
+        range(*(axes[f"array.{name}"][key] for key in ("start", "stop", "step"))) for name in ("rows", "cols")
+    )
+    memories, designs = [], []
+    for _ in range(count):
+        buffers = {name: draw.choice(axes[name]) for name in ("memories.opmem_bytes", "memories.ipmem_bytes")}
+        board = hw.replace(buffers)
+        memories.append(MemoryDesign(limits_of(board.memories, board.clock_mhz)))
+        shape = {"rows": draw.choice(rows), "cols": draw.choice(cols), "dataflow": dataflow}
+        designs.append(design_row(hw.array.model_copy(update=shape)))
+    searches = Searches(sizes, np.array(designs), memories, np.arange(count))
+    every, times = np.ones(len(searches), dtype=np.bool_), []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        searches.run(every)
+        times.append(time.process_time() - start)
+    print(f"search behind memories, {dataflow}: {1e6 * min(times) / len(every):6.2f} us each, {len(every):,} of them")
 
 
 def peak_mb() -> float:
@@ -65,6 +98,8 @@ def main() -> None:
         best_ms, report = best_of(masked(ps.lower(plan), block, 0.5), "zcu102")
         name = f"weights at density 0.5 in blocks of {block}"
         print(f"DeiT-S, {name:<40} {best_ms:7.1f} ms                {report.pl_cycles:,} clocks")
+    for dataflow in DATAFLOWS:
+        searching(dataflow)
     compiled = sum(kernel.was_compiled for kernel in KERNELS)
     print(f"peak memory {peak_mb():.0f} MB" + (f", {compiled} kernels compiled here" if compiled else ""))
     of_a_process_with_kernels()

@@ -2,12 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import numba
 import numpy as np
 
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
+from pivotsim.engines.pe.columns import Columns
 from tests.rtl.array import bridge
 from tests.rtl.array.bridge import Build, VerilatedArray
 
@@ -76,13 +78,42 @@ def main() -> None:
     a, b = pe.seeded_operands(*FC1)
     for dataflow in bridge.DATAFLOWS:
         mode = {**array, "dataflow": dataflow}
-        per_clock = clock_us(lambda mode=mode: pe.run(a, b, mode))
+        with patch.object(pe, "is_large", lambda *_: False):  # in one thread, as the bare loop is
+            per_clock = clock_us(lambda mode=mode: pe.run(a, b, mode))
         bare = bare_clock_us(64, 36)
         bytes_per_clock = 64 * 36 * (1 + 1 + 4 + 4)  # x and factor read, sum read and written
         rate = bytes_per_clock / per_clock / 1e3
         ratio = f"bare multiply-accumulates {bare:6.3f} us, ratio {per_clock / bare:4.2f}"
         print(f"one clock of 64x36, {dataflow}: pe {per_clock:6.3f} us, {rate:5.1f} GB/s of state; {ratio}")
+        halves(a, b, mode)
     whole_model(array)
+
+
+def halves(a, b, mode: dict) -> None:
+    """Processor time of a clock, in one thread and in two: the longer is what two free cores take."""
+    found = []
+    for is_split in (False, True):
+        with patch.object(pe, "is_large", lambda *_, is_split=is_split: is_split):
+            best = []
+            for _ in range(REPEATS):
+                taken = []
+                with patch.object(Columns, "run", timed(Columns.run, taken)):
+                    clocks = pe.run(a, b, mode).cycles
+                best.append(sorted(seconds / clocks * 1e6 for seconds in taken))
+            found.append(min(best, key=sum))
+    (whole,), (shorter, longer) = found
+    print(f"    in one thread {whole:.3f} us, in two {shorter:.3f} and {longer:.3f}; ratio {whole / longer:.2f}")
+
+
+def timed(run, taken: list[float]):
+    """Return a method that notes the processor time of its thread."""
+
+    def one(*arguments) -> None:
+        start = time.thread_time()
+        run(*arguments)
+        taken.append(time.thread_time() - start)
+
+    return one
 
 
 def whole_model(array: dict) -> None:
@@ -101,7 +132,7 @@ def whole_model(array: dict) -> None:
         return found.cycles, seconds, np.array_equal(found.result, left.astype(float) @ right.astype(float))  # exact
 
     start = time.perf_counter()
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(2) as threads, patch.object(pe, "is_large", lambda *_: False):
         clocks, seconds, equal = zip(*threads.map(run, gemms), strict=True)
     wall_s, total = time.perf_counter() - start, sum(clocks)
     if total != ps.simulate(ps.plan("deit_s"), "zcu102").pl_cycles:

@@ -24,7 +24,7 @@ from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.designs.many_designs import MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import MemoryResult
 from pivotsim.engines.pe import clock as pe
 from pivotsim.hardware.dram.spec import load_dram
@@ -133,7 +133,9 @@ def test_sweep(compare, tmp_path):
     )  # fmt: skip
 
 
-def test_pe_clock(compare):
+def test_pe_clock(compare, monkeypatch):
+    """In one thread, as the limit is."""
+    monkeypatch.setattr(pe, "is_large", lambda *_: False)
     a, b = pe.seeded_operands(*FC1)
     mode, pes = {**ARRAY, "rows": 64, "cols": 36}, 64 * 36
     clocks = pe.run(a, b, mode).cycles

@@ -13,8 +13,8 @@ from pivotsim.energy.usage import Usage
 from pivotsim.engines.array.designs import DESIGN_FIELDS
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.designs.many_designs import ALONE, MISFIT, MemoryDesign, Searches, run_one
 from pivotsim.engines.memory.fit_check import DoesNotFit
+from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, Searches, run_one
 from pivotsim.errors import InputError
 from pivotsim.units import INT64_MAX, IntArray, cycles_to_ms
 from pivotsim.workload.sizes import Size, joint_gemms

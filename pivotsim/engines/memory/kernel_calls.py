@@ -28,7 +28,7 @@ class Work(NamedTuple):
 
 def work_arrays() -> Work:
     """Return the arrays of a search."""
-    shapes = ((2, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (CHOSEN_FIELDS,), (RESULT_FIELDS,), (16,))
+    shapes = ((3, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (CHOSEN_FIELDS,), (RESULT_FIELDS,), (16,))
     return Work(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pivotsim.engines.array.designs import design_of, fields_of
-from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk, units
 from pivotsim.engines.memory.kernel_calls import Work, records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.board_limits import limits_of
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import MemoryResult, run_gemm

@@ -7,7 +7,7 @@ from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.designs import dataflow_of, design_of
 from pivotsim.engines.array.masked import cycles_of_copies
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.bounds import roofline
+from pivotsim.engines.memory.bounds.exact import roofline
 from pivotsim.engines.memory.modes import array_as_run
 from pivotsim.engines.memory.schedule import BYTES, STALLS, MemoryResult
 from pivotsim.engines.memory.trace_gemms import checked, runs_per_gemm

@@ -1,12 +1,10 @@
 """Engine `pe`: the array clock by clock, PE by PE, bit-exact on int8 operands.
 
 API twin of kernels/pe/clock.py: names become codes, operands are checked and laid out, memory is counted before it is
-taken. The array runs in slices, so that a long run can report and be stopped.
+taken.
 """
 
-import logging
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,15 +16,12 @@ from pivotsim.engines.array.closed_form import cycles_per_gemm as closed_form
 from pivotsim.engines.array.designs import dataflow_of, design_of, fields_of
 from pivotsim.engines.array.masked_folds import check_mask, fold_table
 from pivotsim.engines.pe.operands import operand, seeded_operands
-from pivotsim.engines.pe.size import SPAN, check_size
+from pivotsim.engines.pe.size import SPAN, check_size, is_large
 from pivotsim.errors import InputError, check_integer, shape_text
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import OPERAND_DIMENSIONS
 from pivotsim.units import IntArray
 from pivotsim.workload.masks.masks import Mask, copies_run
-
-SLICE_PE_CLOCKS, SLICE_CLOCKS = 10**9, 10**6  # about a quarter of a second, of large arrays and of small ones
-_progress = logging.getLogger("pivotsim.progress")
 
 
 @dataclass(frozen=True)
@@ -98,10 +93,10 @@ def run(
 
 def _run(
     a: Any, b: Any, array: Mapping[str, Any], mask: Mask | None, copy: int, trace: bool = False, digests: bool = False,
-    stopped: threading.Event | None = None,
+    stopped: threading.Event | None = None, is_one_of_several: bool = False,
 ) -> PeRun:  # fmt: skip
+    from pivotsim.engines.pe.columns import Columns, run_side_by_side
     from pivotsim.kernels.pe import sequencer as places
-    from pivotsim.kernels.pe.clock import advance
     from pivotsim.kernels.types import PIPELINED, PRELOAD, SETTLED
 
     design, flow = design_of(array), dataflow_of(array)
@@ -118,53 +113,29 @@ def _run(
     y = _turned(operands[above], above, flow.cols)
     row_size, col_size, length = flow.sizes(m, k, n)
     x_source, y_source = _with_zero_row(x, rows), _with_zero_row(y, cols)
-    pes, mreg = rows * cols, design.mac_latency - 1
     # nothing is loaded where sums stay, so nothing settles
     overlap = PIPELINED if flow.drains and design.fold_overlap == SETTLED else design.fold_overlap
     config = places.Config(
         rows=rows, cols=cols, drains=design.drains, fold_overlap=overlap,
         is_double=int(overlap in (PRELOAD, PIPELINED, SETTLED)), edge_aware=design.edge_aware,
-        is_bare=int(flow.drains and not design.os_edge_register), mac_registers=mreg,
+        is_bare=int(flow.drains and not design.os_edge_register), mac_registers=design.mac_latency - 1,
         packing=design.mac_packing, row_size=row_size, col_size=col_size, x_width=x_source.shape[1],
-        y_width=y_source.shape[1], out_width=col_size, span=SPAN,
+        y_width=y_source.shape[1], out_width=col_size, span=SPAN, first=0, width=cols,
     )  # fmt: skip
-    state = np.zeros(places.STATES, dtype=np.int64)
-    state[[places.AT, places.X_AT, places.Y_AT, places.P_AT]] = SPAN, SPAN * config.packing, SPAN * cols, SPAN * cols
-    state[[places.IDLE, places.SENT_ROWS, places.SENT_COLS]] = 1
-    long_ago = -4 * (rows + cols + design.mac_latency)
-    state[[places.X_SENT, places.Y_SENT, places.FIRST_SENT, places.LAST_SENT, places.TOKEN_SENT, places.TAG_SENT]] = (
-        long_ago
-    )
-
     folds, streams = fold_table(m, k, n, array, mask, copy)
-    times = np.full((3, len(folds)), -1, dtype=np.int64)
     out = np.zeros((row_size if flow.drains else length, col_size), dtype=np.int32)
     limit = 2 * clocks + 8  # ends emerge; this only bounds the loop
     hashes = np.zeros(limit if digests else 0, dtype=np.uint64)
-    activity = np.zeros((limit if trace else 0, pes), dtype=np.uint8)
-    arrays: tuple[Any, ...] = (
-        config, state, np.zeros((places.LINES, SPAN + 2 * rows + cols + mreg + 2), dtype=np.int64),
-        folds, streams, x_source.reshape(-1), y_source.reshape(-1),
-        np.zeros(SPAN * config.packing + pes, dtype=np.int8), np.zeros(SPAN * cols + pes, dtype=np.int8),  # x, y
-        np.zeros(pes, dtype=np.int8), np.zeros(pes, dtype=np.int8),  # s, b
-        np.zeros(SPAN * cols + pes, dtype=np.int32), np.zeros(pes, dtype=np.int32), np.zeros(pes, dtype=np.int32),
-        np.zeros((mreg, pes), dtype=np.int16), out.reshape(-1), np.zeros(cols, dtype=np.int64), *times,
-        hashes, activity,
-    )  # fmt: skip
-    piece = max(1, min(SLICE_CLOCKS, SLICE_PE_CLOCKS // pes))
-    began = reported = time.monotonic()
-    while state[places.FOLDS_ENDED] < len(folds):
-        done = int(state[places.CLOCK])
-        if done == limit:
-            raise RuntimeError(f"the last fold did not end within {limit} clocks")
-        if stopped is not None and stopped.is_set():
-            raise RuntimeError("stopped")
-        advance(*(*arrays, min(piece, limit - done)))
-        now = time.monotonic()
-        if now - reported > 1 and done + piece < clocks:
-            reported = now
-            left_s = (now - began) * (clocks - done - piece) / (done + piece)
-            _progress.info("%s x %s x %s: %d of %d clocks, %.0f s left", m, k, n, done + piece, clocks, left_s)
+    activity = np.zeros((limit if trace else 0, rows * cols), dtype=np.uint8)
+    shared = folds, streams, x_source.reshape(-1), y_source.reshape(-1), out.reshape(-1), hashes, activity
+    is_split = not (is_one_of_several or trace or digests) and is_large(clocks, rows, cols, design.mac_packing)
+    parts = [Columns(config, *shared, limit, clocks)]
+    if is_split:
+        width = -(-cols // (2 * design.mac_packing)) * design.mac_packing
+        halves = config._replace(width=width), config._replace(first=width, width=cols - width)
+        parts = [Columns(each, *shared, limit, clocks) for each in halves]
+    run_side_by_side(parts, f"{m} x {k} x {n}", stopped or threading.Event())
+    times = np.maximum.reduce([part.times for part in parts])
     result = np.ascontiguousarray(_turned(out, "out", flow.cols))
     cycles = int(times[2].max(initial=-1)) + 1
     trace_of_pes = activity[:cycles].reshape(-1, rows, cols)
@@ -190,8 +161,8 @@ def cycles_per_gemm(
 ) -> IntArray:
     """Return the clocks of each GEMM with its repeats, int64 (G,), each distinct one run once on seeded operands.
 
-    Repeat i uses copy i % count of the GEMM's mask. Two run at a time: they share nothing, and the kernel holds no
-    lock.
+    Repeat i uses copy i % count of the GEMM's mask. Two run at a time, a single one in halves of a large array's
+    columns: they share nothing that is written, and the kernel holds no lock.
     """
     values = fields_of(array)
     closed_form(gemms, values)  # nothing can overflow
@@ -207,7 +178,9 @@ def cycles_per_gemm(
 
     def clocks(gemm: tuple[int, int, int, Mask | None, int]) -> int:
         m, k, n, mask, copy = gemm
-        return _run(*seeded_operands(m, k, n), values, mask, copy, stopped=stopped).cycles
+        several = len(distinct) > 1
+        operands = seeded_operands(m, k, n)
+        return _run(*operands, values, mask, copy, stopped=stopped, is_one_of_several=several).cycles
 
     with ThreadPoolExecutor(2) as threads:
         try:

@@ -12,6 +12,13 @@ from pivotsim.errors import InputError
 
 SPAN = 256  # clocks between two copies of the moving windows
 MAX_PE_CLOCKS = 10**15  # days
+SPLIT_PES, SPLIT_CLOCKS = 64 * 36, 20_000  # halves of less take longer than a thread's start, or much longer in all
+
+
+def is_large(clocks: int, rows: int, cols: int, packing: int) -> bool:
+    """Tell whether halves of the array's columns are worth a thread each."""
+    several = cols > packing and (os.cpu_count() or 1) > 1
+    return several and rows * cols >= SPLIT_PES and clocks >= SPLIT_CLOCKS
 
 
 def check_size(

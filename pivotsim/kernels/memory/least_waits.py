@@ -1,7 +1,8 @@
 """Waits that no schedule avoids: for the drain that frees the output memory, for loads whose half was just read.
 
-They stand between two passes that claim the output memory. With b the first stream's start of either, w what the array
-alone takes from one to the other, and a load of pass p waiting for the reads of pass p - h, h the halves of its memory:
+They stand between two passes that claim the output memory; under os also between those before them, since a fold's last
+chunk is often a short one. With b the first stream's start of either, w what the array alone takes from one to the
+other, and a load of pass p waiting for the reads of pass p - h, h the halves of its memory:
 
     b' >= b + w
     b' >= b + (to the region's last output) + its drain                             a single output memory
@@ -12,11 +13,11 @@ adds up over all regions, to the array's clocks alone. Under is and ws the loads
 """
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
+from pivotsim.kernels.memory.addresses import Place, region_rows
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.schedule import PORTS, SIZES
+from pivotsim.kernels.memory.schedule import LENGTHS, PORTS, SIZES
 from pivotsim.kernels.memory.tiles import Parts, always_fetched, halves_of, has_block, is_resident
-from pivotsim.kernels.memory.transfers import READ, WRITE, drain_words, least_dram_cycles
+from pivotsim.kernels.memory.transfers import WRITE, drain_words, least_dram_cycles
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Limits
 
 
@@ -44,24 +45,17 @@ def least_latency(limits: Limits) -> int:
 
 @inlined
 def least_load(
-    slot: int, a: int, b: int, is_first: bool, parts: Parts, design: Design, limits: Limits, dram: Dram,
-    reads: Channel | None, room: Array,
+    slot: int, a: int, b: int, is_first: bool, parts: Parts, design: Design, limits: Limits, room: Array
 ) -> int:  # fmt: skip
     """Return the least clocks of a unit's load; a, b: last of either dimension.
 
     Its first load comes from DRAM; of others it does not matter here which they are.
     """
-    port: int = room[PORTS, slot, a, b]
     if not is_first and is_resident(slot, parts, design, limits):
-        bound: int = port * limits.clock_divisor
-        return bound
-    rows = Place(0, 0, 0, 0)
-    if dram.by_row:
-        at_col = a if design.drains and slot == 1 else b
-        i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
-        rows = unit_rows(slot, i, j, t, design, limits, parts)
-    length = max(port, least_dram_cycles(room[SIZES, slot, a, b], READ, rows, dram, reads)) + least_latency(limits)
-    return length * limits.clock_divisor
+        port: int = room[PORTS, slot, a, b] * limits.clock_divisor
+        return port
+    length: int = room[LENGTHS, slot, a, b]
+    return length
 
 
 @inlined
@@ -83,8 +77,7 @@ def least_drain(
 
 @inlined
 def least_waits(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, reads: Channel | None,
-    writes: Channel | None, room: Array,
+    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, writes: Channel | None, room: Array
 ) -> int:  # fmt: skip
     """Return clocks that every schedule takes beyond the array's alone up to its last output.
 
@@ -93,14 +86,13 @@ def least_waits(
     if limits.is_serial or has_block(design, limits):
         return 0
     if design.drains:
-        return _of_folds(parts, design, limits, dram, order, reads, writes, room)
-    return _of_regions(parts, design, limits, dram, order, reads, writes, room)
+        return _of_folds(parts, design, limits, dram, order, writes, room)
+    return _of_regions(parts, design, limits, dram, order, writes, room)
 
 
 @inlined
 def _of_regions(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, reads: Channel | None,
-    writes: Channel | None, room: Array,
+    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, writes: Channel | None, room: Array
 ) -> int:  # fmt: skip
     """Return ``least_waits`` under is and ws: region by region, in the four kinds of them."""
     nr, nc, nt, halves, answer = parts.nr, parts.nc, parts.nt, halves_of(1, design, limits), limits.buffer_read_cycles
@@ -108,7 +100,7 @@ def _of_regions(
     last = parts.last_rows if design.edge_aware else full
     again_0 = always_fetched(parts, design, order, 0, limits)
     is_chained = halves > 0 and nr > halves and always_fetched(parts, design, order, 1, limits)
-    total = _first_region(parts, design, limits, dram, reads, room, is_chained)
+    total = _first_region(parts, design, limits, room, is_chained)
     for b in range(2):
         cols = parts.last_cols if b and design.edge_aware else design.cols
         for e in range(2):
@@ -118,11 +110,11 @@ def _of_regions(
             steps = parts.last_steps if e else parts.chunk
             if is_chained:
                 alone = region_steps(steps, nr, full, last, cols, design)
-                loads = least_load(1, 1, e, False, parts, design, limits, dram, reads, room)
-                loads += (nr - 1 - halves) * least_load(1, 0, e, False, parts, design, limits, dram, reads, room)
+                loads = least_load(1, 1, e, False, parts, design, limits, room)
+                loads += (nr - 1 - halves) * least_load(1, 0, e, False, parts, design, limits, room)
                 if again_0 and nr - 1 > halves:
-                    loads += least_load(0, 1, b, False, parts, design, limits, dram, reads, room)
-                    loads += (nr - 2 - halves) * least_load(0, 0, b, False, parts, design, limits, dram, reads, room)
+                    loads += least_load(0, 1, b, False, parts, design, limits, room)
+                    loads += (nr - 2 - halves) * least_load(0, 0, b, False, parts, design, limits, room)
                 total += number * max(0, steps + loads + answer - alone)
             if limits.output_halves == 1:
                 drained = least_drain(0, b, e, parts, design, limits, dram, writes, room)
@@ -134,7 +126,7 @@ def _of_regions(
 
 @inlined
 def _first_region(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array, is_chained: bool
+    parts: Parts, design: Design, limits: Limits, room: Array, is_chained: bool
 ) -> int:  # fmt: skip
     """Return the least waits for the loads of the first region's passes, all from DRAM, one after the other.
 
@@ -150,87 +142,106 @@ def _first_region(
     full, cols = design.rows, parts.last_cols if b and design.edge_aware else design.cols
     last = parts.last_rows if design.edge_aware else full
     lead, steps = last if nr == 1 else full, parts.last_steps if e else parts.chunk
-    tile = least_load(0, one, b, True, parts, design, limits, dram, reads, room)
-    stream = least_load(1, one, e, True, parts, design, limits, dram, reads, room)
+    tile = least_load(0, one, b, True, parts, design, limits, room)
+    stream = least_load(1, one, e, True, parts, design, limits, room)
     waited = max(tile, tile + stream - lead) + answer
     if nr == 1 or is_chained:
         return max(0, waited)
-    loads = (nr - 1) * (tile + stream) + least_load(0, 1, b, True, parts, design, limits, dram, reads, room)
-    loads += least_load(1, 1, e, True, parts, design, limits, dram, reads, room)
+    loads = (nr - 1) * (tile + stream) + least_load(0, 1, b, True, parts, design, limits, room)
+    loads += least_load(1, 1, e, True, parts, design, limits, room)
     alone = lead + region_steps(steps, nr, full, last, cols, design)
     return max(0, waited, loads + answer - alone)
 
 
 @inlined
 def _of_folds(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, reads: Channel | None,
-    writes: Channel | None, room: Array,
+    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, writes: Channel | None, room: Array
 ) -> int:  # fmt: skip
-    """Return ``least_waits`` under os: from each fold's last pass to the next one's, in the six kinds of such pairs."""
+    """Return ``least_waits`` under os: from a fold's pass to the next one's, in the six kinds of such pairs.
+
+    The pass is the last of its fold or the one before, whichever way more is waited.
+    """
     nr, nc = parts.nr, parts.nc
     inner, outer = (nr, nc) if order == 0 else (nc, nr)
-    total = _first_fold(parts, design, limits, dram, reads, room)
-    for last_outer in range(2):  # from a fold to the next of the inner loop
-        times = 1 if last_outer else outer - 1
-        for is_last in range(2):
-            number = times * ((1 if is_last else inner - 2) if inner > 1 else 0)
-            if number > 0:
-                before = (0, last_outer) if order == 0 else (last_outer, 0)
-                after = (is_last, last_outer) if order == 0 else (last_outer, is_last)
-                total += number * _between(before, after, parts, design, limits, dram, order, reads, writes, room)
-    for is_last in range(2):  # from a loop's last one to the first of the next
-        number = (1 if is_last else outer - 2) if outer > 1 else 0
-        if number > 0:
-            first = 0 if inner > 1 else 1
-            before = (1, 0) if order == 0 else (0, 1)
-            after = (first, is_last) if order == 0 else (is_last, first)
-            total += number * _between(before, after, parts, design, limits, dram, order, reads, writes, room)
-    return total
+    of_last, of_other = _first_fold(parts, design, limits, room)
+    for is_outer in range(
+        2
+    ):  # from a fold to the next of the inner loop, and from its last one to the next loop's first
+        for last_outer in range(1 if is_outer else 2):
+            times = 1 if is_outer or last_outer else outer - 1
+            for is_last in range(2):
+                number = (1 if is_last else outer - 2) if outer > 1 else 0
+                first = 0 if inner > 1 else 1  # an inner loop of one fold begins with its last
+                before, after = (1, 0), (first, is_last)
+                if not is_outer:
+                    number = times * ((1 if is_last else inner - 2) if inner > 1 else 0)
+                    before, after = (0, last_outer), (is_last, last_outer)
+                if number > 0:
+                    if order == 1:
+                        before, after = (before[1], before[0]), (after[1], after[0])
+                    new = -1 if not is_outer else 1 - order  # the slot whose units change with the outer loop
+                    last, other = _between(before, after, new, parts, design, limits, dram, order, writes, room)
+                    of_last, of_other = of_last + number * last, of_other + number * other
+    return max(of_last, of_other)
 
 
 @inlined
-def _first_fold(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array
-) -> int:  # fmt: skip
-    """Return the least waits for the loads of the first fold's passes, all from DRAM, one after the other."""
+def _first_fold(parts: Parts, design: Design, limits: Limits, room: Array) -> tuple[int, int]:
+    """Return the least waits until the first fold's last pass and the one before, for loads that all come from DRAM."""
     row, col, before = int(parts.nr == 1), int(parts.nc == 1), parts.nt - 1
-    last = least_load(0, row, 1, True, parts, design, limits, dram, reads, room)
-    last += least_load(1, col, 1, True, parts, design, limits, dram, reads, room)
+    last = least_load(0, row, 1, True, parts, design, limits, room)
+    last += least_load(1, col, 1, True, parts, design, limits, room)
     if before == 0:
-        return last + limits.buffer_read_cycles
-    first = least_load(0, row, 0, True, parts, design, limits, dram, reads, room)
-    first += least_load(1, col, 0, True, parts, design, limits, dram, reads, room)
-    return max(first, before * (first - parts.chunk) + last) + limits.buffer_read_cycles
+        return last + limits.buffer_read_cycles, 0
+    first = least_load(0, row, 0, True, parts, design, limits, room)
+    first += least_load(1, col, 0, True, parts, design, limits, room)
+    ahead = first - parts.chunk
+    of_last, of_other = max(first, before * ahead + last), first + max(0, (before - 1) * ahead)
+    return of_last + limits.buffer_read_cycles, of_other + limits.buffer_read_cycles
 
 
 @inlined
 def _between(
-    before: tuple[int, int], after: tuple[int, int], parts: Parts, design: Design, limits: Limits, dram: Dram,
-    order: int, reads: Channel | None, writes: Channel | None, room: Array,
-) -> int:  # fmt: skip
-    """Return the least waits between the last passes of two folds; each the last of rows and of columns or not."""
+    before: tuple[int, int], after: tuple[int, int], new: int, parts: Parts, design: Design, limits: Limits, dram: Dram,
+    order: int, writes: Channel | None, room: Array,
+) -> tuple[int, int]:  # fmt: skip
+    """Return the least waits between the last passes of two folds, and between those before them.
+
+    Each fold is the last of rows and of columns or not, and all units of slot ``new`` are new to the second. A load
+    waits for the half that was read ``halves`` passes ago, and all loads after it for that one.
+    """
     (a, b), (row, col), nt, steps = before, after, parts.nt, parts.last_steps
     rows = parts.last_rows if a and design.edge_aware else design.rows
     cols = parts.last_cols if b and design.edge_aware else design.cols
     output, _, _ = after_pass(0, steps, rows, cols, parts.streamed, True, design)
     step = alone_step(steps, rows, cols, parts.streamed, True, 0, design)
-    alone = step + (nt - 1) * parts.chunk
-    least = 0
+    alone, answer = step + (nt - 1) * parts.chunk, limits.buffer_read_cycles
+    of_last = of_other = 0
     if limits.output_halves == 1:
-        least = output + least_drain(a, b, 1, parts, design, limits, dram, writes, room)
+        of_last = output + least_drain(a, b, 1, parts, design, limits, dram, writes, room)
     again_0 = always_fetched(parts, design, order, 0, limits)
     again_1 = always_fetched(parts, design, order, 1, limits)
-    halves = halves_of(1 if again_1 else 0, design, limits)
-    if (again_0 or again_1) and 0 < halves <= nt:
-        full_0 = least_load(0, row, 0, False, parts, design, limits, dram, reads, room) if again_0 else 0
-        last_0 = least_load(0, row, 1, False, parts, design, limits, dram, reads, room) if again_0 else 0
-        full_1 = least_load(1, col, 0, False, parts, design, limits, dram, reads, room) if again_1 else 0
-        last_1 = least_load(1, col, 1, False, parts, design, limits, dram, reads, room) if again_1 else 0
-        answer, unit, rest = limits.buffer_read_cycles, full_0 + full_1, last_0 + last_1
-        # the first of these loads waits for its half; what is loaded before it in its pass does not
-        loads = (nt - halves) * unit + rest - (0 if not again_1 else (full_0 if nt > halves else last_0))
-        least = max(least, steps + loads + answer)
+    is_new_0, is_new_1 = new == 0, new == 1
+    full_0 = least_load(0, row, 0, is_new_0, parts, design, limits, room) if again_0 or is_new_0 else 0
+    last_0 = least_load(0, row, 1, is_new_0, parts, design, limits, room) if again_0 or is_new_0 else 0
+    full_1 = least_load(1, col, 0, is_new_1, parts, design, limits, room) if again_1 or is_new_1 else 0
+    last_1 = least_load(1, col, 1, is_new_1, parts, design, limits, room) if again_1 or is_new_1 else 0
+    rest_0 = least_load(0, a, 1, False, parts, design, limits, room) if again_0 else 0  # of the fold before
+    rest_1 = least_load(1, b, 1, False, parts, design, limits, room) if again_1 else 0
+    unit, last = full_0 + full_1, last_0 + last_1
+    for slot in range(2):  # whose load waits; in its pass slot 0 is loaded before slot 1, which waits no longer for it
+        halves, is_again = halves_of(slot, design, limits), again_1 if slot else again_0
+        if not (is_again or slot == new) or halves == 0 or halves > nt:
+            continue
+        full_earlier, last_earlier, rest_earlier = (full_0, last_0, rest_0) if slot else (0, 0, 0)
+        loads = (nt - halves) * unit + last - (full_earlier if nt > halves else last_earlier)
+        of_last = max(of_last, steps + loads + answer)
         if nt > halves:  # the same from the first pass of the next fold on
-            loads = (nt - 1 - halves) * unit + rest - (0 if not again_1 else (full_0 if nt - 1 > halves else last_0))
-            least = max(least, step + parts.chunk + loads + answer)
-    return max(0, least - alone)
+            loads = (nt - 1 - halves) * unit + last - (full_earlier if nt - 1 > halves else last_earlier)
+            of_last = max(of_last, step + parts.chunk + loads + answer)
+        if nt > 1:
+            loads = (nt - 1) * unit - full_earlier
+            if halves == 1:
+                loads = (nt - 1) * unit + rest_0 + rest_1 - rest_earlier
+            of_other = max(of_other, parts.chunk + loads + answer)
+    return max(0, of_last - alone), max(0, of_other - alone)

@@ -10,7 +10,7 @@ from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
 from pivotsim.kernels.memory.array_passes import after_pass
 from pivotsim.kernels.memory.least_waits import least_latency, least_waits
-from pivotsim.kernels.memory.schedule import PORTS, SIZES
+from pivotsim.kernels.memory.schedule import LENGTHS, PORTS, SIZES
 from pivotsim.kernels.memory.tiles import (
     Parts,
     always_fetched,
@@ -36,6 +36,29 @@ from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Channel, Desig
 UNKNOWN = -1  # waits that were not worked out
 
 
+@part
+def fill_lengths(
+    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array
+) -> None:  # fmt: skip
+    """Fill the room with bytes and clocks of a chunk's units, and with the least clocks of loads from DRAM.
+
+    Neither depends on the loop order.
+    """
+    sizes, ports, lengths, latency = room[SIZES], room[PORTS], room[LENGTHS], least_latency(limits)
+    fill_sizes(parts, design, limits, sizes)
+    fill_ports(parts, design, limits, sizes, ports)
+    for slot in range(2):
+        for a in range(2):
+            for b in range(2):
+                rows = Place(0, 0, 0, 0)
+                if dram.by_row:
+                    at_col = a if design.drains and slot == 1 else b
+                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
+                    rows = unit_rows(slot, i, j, t, design, limits, parts)
+                length = max(ports[slot, a, b], least_dram_cycles(sizes[slot, a, b], READ, rows, dram, reads))
+                lengths[slot, a, b] = (length + latency) * limits.clock_divisor
+
+
 @inlined
 def loads_and_last_drain(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
@@ -44,9 +67,6 @@ def loads_and_last_drain(
 
     The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
     """
-    sizes, ports, latency = room[SIZES], room[PORTS], least_latency(limits)
-    fill_sizes(parts, design, limits, sizes)
-    fill_ports(parts, design, limits, sizes, ports)
     total = 0
     for slot in range(2):
         first = parts.nc if design.drains and slot == 1 else parts.nr
@@ -56,22 +76,17 @@ def loads_and_last_drain(
         for a in range(2):
             for b in range(2):
                 number = (1 if a else first - 1) * (1 if b else second - 1)
-                port = ports[slot, a, b]
-                rows = Place(0, 0, 0, 0)
-                if dram.by_row:
-                    at_col = a if design.drains and slot == 1 else b
-                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
-                    rows = unit_rows(slot, i, j, t, design, limits, parts)
-                length = max(port, least_dram_cycles(sizes[slot, a, b], READ, rows, dram, reads)) + latency
-                total += number * (length + (fetches - 1) * (port if resident else length))
+                length = room[LENGTHS, slot, a, b]
+                again = room[PORTS, slot, a, b] * limits.clock_divisor if resident else length
+                total += number * (length + (fetches - 1) * again)
     if limits.bias:
         size = limits.sum_bytes * gemm.n
         from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
-        total += max(at_rate(size, limits.gb_port), from_dram) + latency
+        total += (max(at_rate(size, limits.gb_port), from_dram) + least_latency(limits)) * limits.clock_divisor
     rows = region_rows(parts.nr - 1, parts.nc - 1, parts.nt - 1, design, limits, parts)
-    drain = max(ports[2, 1, 1], least_dram_cycles(sizes[2, 1, 1], WRITE, rows, dram, reads))
+    drain = max(room[PORTS, 2, 1, 1], least_dram_cycles(room[SIZES, 2, 1, 1], WRITE, rows, dram, reads))
     drain += limits.write_latency + limits.buffer_read_cycles
-    return total * limits.clock_divisor, drain * limits.clock_divisor
+    return total, drain * limits.clock_divisor
 
 
 @part
@@ -81,6 +96,7 @@ def least_clocks(
 ) -> tuple[int, int, int]:  # fmt: skip
     """Return (least clocks of the array with the last drain, by all loads, of waits that add to the first).
 
+    ``room`` is what ``fill_lengths`` made of the chunk.
     Where one of the others exceeds ``limit``, they are not all that is known, and the waits are UNKNOWN.
     """
     loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
@@ -93,7 +109,7 @@ def least_clocks(
         cols = parts.last_cols if design.edge_aware else design.cols
         output, _, _ = after_pass(0, parts.last_steps, rows, cols, parts.streamed, True, design)
         loading += limits.buffer_read_cycles + output + draining
-    return alone + draining, loading, least_waits(parts, design, limits, dram, order, reads, writes, room)
+    return alone + draining, loading, least_waits(parts, design, limits, dram, order, writes, room)
 
 
 @inlined

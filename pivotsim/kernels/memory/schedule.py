@@ -54,7 +54,7 @@ from pivotsim.kernels.memory.tiles import cut, fill_sizes, has_block, packed
 from pivotsim.kernels.memory.transfers import WRITE, drain_ports, drain_words, fill_ports, transfer
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
 
-SIZES, PORTS = 0, 1  # of the room to work in
+SIZES, PORTS, LENGTHS = 0, 1, 2  # of the room to work in
 
 
 class Floors(NamedTuple):
@@ -91,7 +91,7 @@ def schedule(
         What a mask leaves; None without one.
     stamp : int
         The run's number, for ``kept``.
-    room, states : int64 (2, 3, 2, 2), STATES_SHAPE of steady_state.py
+    room, states : int64 (3, 3, 2, 2), STATES_SHAPE of steady_state.py
         To work in.
     records : Records
         Filled with every interval; empty where they are not wanted.

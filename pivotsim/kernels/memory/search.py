@@ -11,7 +11,7 @@ are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 
 from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
-from pivotsim.kernels.memory.lower_bounds import UNKNOWN, least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.lower_bounds import UNKNOWN, fill_lengths, least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles, least_kept_cycles
 from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
@@ -67,6 +67,8 @@ def most_promising(
         parts = cut(gemm, design, limits, chunk)
         if no_smaller_chunk(parts, design, limits, dram, alone, least, reads):
             break
+        if alone <= least:
+            fill_lengths(parts, design, limits, dram, reads, room)
         for order in range(candidates.first_order, candidates.last_order + 1):
             array, loads, waits = alone, 0, UNKNOWN
             if alone <= least:
@@ -168,6 +170,7 @@ def choose(
                 floors = Floors(by_mask, 0, limit)
         elif is_pruned:
             if waits == UNKNOWN:
+                fill_lengths(parts, design, limits, dram, reads, room)
                 array, loads, waits = least_clocks(
                     gemm, design, limits, dram, order, parts, alone, limit, reads, writes, room
                 )  # fmt: skip

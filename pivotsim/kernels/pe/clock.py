@@ -84,7 +84,7 @@ def _move(
     y: Bytes, p: Words, loads: Ints, starts: Ints,
 ) -> None:  # fmt: skip
     """Move all windows by one place, and let in what the sequencer sends."""
-    rows, cols, span = config.rows, config.cols, config.span
+    rows, cols, span, first = config.rows, config.width, config.span, config.first
     if state[AT] == 0:
         _return_windows(lines, x, y, p, span, rows * cols, cols, config.packing)
         state[AT], state[X_AT], state[Y_AT], state[P_AT] = span, span * config.packing, span * cols, span * cols
@@ -96,17 +96,18 @@ def _move(
     # skew: row r receives what was sent r clocks ago, a slice's columns what was sent as many clocks ago as there are
     # slices to its left
     at, x_at, y_at, p_at, width = _u(state[AT]), _u(state[X_AT]), _u(state[Y_AT]), _u(state[P_AT]), _u(cols)
+    shift, left = _u(config.packing - 1), _u(first)
+    here = at + (left >> shift)
     for q in range(_u(min(config.packing, cols))):
-        if state[CLOCK] - state[X_SENT] <= rows:
+        if state[CLOCK] - state[X_SENT] <= rows + first:
             for r in range(_u(rows)):
-                x[x_at + r * width + q] = x_source[_u(lines[X_FROM, at + r]) + r]
+                x[x_at + r * width + q] = x_source[_u(lines[X_FROM, here + r]) + r]
         else:
             for r in range(_u(rows)):
                 x[x_at + r * width + q] = 0
-    shift = _u(config.packing - 1)
-    if state[CLOCK] - state[Y_SENT] <= cols:
+    if state[CLOCK] - state[Y_SENT] <= config.cols:
         for c in range(width):
-            y[y_at + c] = y_source[_u(lines[Y_FROM, at + (c >> shift)]) + c]
+            y[y_at + c] = y_source[_u(lines[Y_FROM, here + (c >> shift)]) + left + c]
     else:
         for c in range(width):
             y[y_at + c] = 0
@@ -148,13 +149,13 @@ def _multiply(
 @inlined
 def _collect(config: Config, state: Ints, lines: Ints, p: Words, out: Words, columns: Ints, ends: Ints) -> None:
     """Add what leaves each column to its result (zero at first), and note a fold's last registered output."""
-    rows, width = config.rows, _u(config.cols)
+    rows, width, left, shift = config.rows, _u(config.width), _u(config.first), _u(config.packing - 1)
     foot, depth = _u(state[P_AT]) + _u(rows - 1) * width, _u(state[AT] + rows - 1 + config.mac_registers)
-    shift = _u(config.packing - 1)
+    depth += left >> shift
     for c in range(width):
         tag = lines[P_TAG, depth + (c >> shift)]
-        if int(c) < (tag >> RESULTS_SHIFT) & FIELD:
-            out[_u(lines[P_PLACE, depth + (c >> shift)]) + c] += p[foot + c]
+        if int(left + c) < (tag >> RESULTS_SHIFT) & FIELD:
+            out[_u(lines[P_PLACE, depth + (c >> shift)]) + left + c] += p[foot + c]
         if tag & LAST:
             _end_train(config, state, columns, ends, int(c), tag)
 
@@ -163,11 +164,14 @@ def _collect(config: Config, state: Ints, lines: Ints, p: Words, out: Words, col
 def _end_train(config: Config, state: Ints, columns: Ints, ends: Ints, c: int, tag: int) -> None:
     """Note the end of a column's fold where the column is the fold's last; the next one there is the next fold's.
 
-    Without the edge register (bare) the last row hands its value over in this clock, from a register of the
-    clock before.
+    A fold has left these columns with the last that it has of them, or with the first where it ends to the left of it.
+    Without the edge register (bare) the last row hands its value over in this clock, from a register of the clock
+    before.
     """
-    if c == ((tag >> WIDTH_SHIFT) & FIELD) - 1:
+    last = ((tag >> WIDTH_SHIFT) & FIELD) - 1 - config.first
+    if c == last:
         ends[columns[c]] = state[CLOCK] - config.is_bare
+    if c == max(0, min(last, config.width - 1)):
         state[FOLDS_ENDED] += 1
     columns[c] += 1
 
@@ -200,18 +204,19 @@ def advance(
     y: Bytes, s: Bytes, b: Bytes, p: Words, a: Words, h: Words, products: Products, out: Words, columns: Ints,
     loads: Ints, starts: Ints, ends: Ints, digests: Digests, activity: Marks, clocks: int,
 ) -> None:  # fmt: skip
-    """Run ``clocks`` clocks, or up to the end of the last fold.
+    """Run ``clocks`` clocks, or up to the end of the last fold; ``digests`` and ``activity`` of all columns alone.
 
     ``folds`` is (folds, 4): first row, first column, where the fold's indices start in ``streams``, how many they are.
     ``x``, ``y`` and ``p`` hold the array's window and ``config.span`` places (slices, rows) before it; ``s``, ``b``,
-    ``a``, ``h`` are (R*C,), row by row. ``out`` is flat, from (streamed, columns) for is and ws, (rows, columns) for
-    os. ``columns`` is (C,): folds that have left each column. ``loads``, ``starts`` and ``ends`` are (folds,): clocks
-    of the first loaded operand, the first streamed operand, the last registered output. ``digests`` (clocks,) and
+    ``a``, ``h`` are (R*C,), row by row, with C the ``config.width`` columns that are run. ``out`` is flat, from
+    (streamed, columns) for is and ws, (rows, columns) for os. ``columns`` is (C,): folds that have left each column.
+    ``loads``, ``starts`` and ``ends`` are (folds,): clocks of the first loaded operand, the first streamed operand, the
+    last registered output, which is left alone where that comes from other columns. ``digests`` (clocks,) and
     ``activity`` (clocks, R*C) may be empty.
     """
-    pes, cols = config.rows * config.cols, config.cols
+    pes = config.rows * config.width
     drains, double, mreg = config.drains != 0, config.is_double != 0, config.mac_registers
-    reach = config.rows + cols + mreg
+    reach = config.rows + config.cols + mreg
     for _ in range(clocks):
         if state[FOLDS_ENDED] == ends.size:
             break

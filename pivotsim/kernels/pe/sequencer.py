@@ -35,7 +35,8 @@ class Config(NamedTuple):
 
     ``drains`` is 1 where sums stay in the PEs and are shifted out (else operands are loaded and stay), ``is_double``
     where each PE holds two of what stays, ``is_bare`` where sums leave the last row without an edge register.
-    ``packing`` columns share a slice and see a streamed operand in the same clock.
+    ``packing`` columns share a slice and see a streamed operand in the same clock. The sequencer is the whole array's;
+    PEs are those of ``width`` columns from ``first`` on, whole slices: nothing comes to them from the right.
     """
 
     rows: int
@@ -53,6 +54,8 @@ class Config(NamedTuple):
     y_width: int
     out_width: int
     span: int
+    first: int
+    width: int
 
 
 # A state is an int64 vector with these places.

@@ -31,7 +31,7 @@ from pivotsim.kernels.slices import slices_across
 @part
 def put_sums(config: Config, state: Ints, lines: Ints, at: int, p: Words, p_at: int, finished: Words) -> None:
     """Let each row that a token reaches put its sum on the way down (os)."""
-    cols, lag = config.cols, config.mac_registers
+    cols, lag = config.width, config.mac_registers + config.first
     ago = state[CLOCK] - state[TOKEN_SENT]
     while ago - lag < cols + 2 * config.rows - 2:
         d = ago - lag
@@ -44,48 +44,50 @@ def put_sums(config: Config, state: Ints, lines: Ints, at: int, p: Words, p_at: 
 @part
 def take_operands(config: Config, state: Ints, lines: Ints, at: int, y: Bytes, y_at: int, held: Bytes) -> None:
     """Let each row that a token reaches take the operand that passes (is, ws)."""
-    cols, packing = config.cols, config.packing
-    across = slices_across(cols, packing)
-    d = state[CLOCK] - state[TOKEN_SENT]
-    while d < across + 2 * config.rows - 2:
-        for r in range(max(0, (d - across + 2) // 2), min(lines[TOKEN, at + d], d // 2 + 1)):
+    cols, packing = config.width, config.packing
+    lag, across = config.first // packing, slices_across(cols, packing)
+    ago = state[CLOCK] - state[TOKEN_SENT]
+    while ago - lag < across + 2 * config.rows - 2:
+        d = ago - lag
+        for r in range(max(0, (d - across + 2) // 2), min(lines[TOKEN, at + ago], (d + 2) // 2)):
             first = (d - 2 * r) * packing
             for i in range(r * cols + first, r * cols + min(first + packing, cols)):
                 held[i] = y[y_at + i]
-        d += lines[TOKEN_GAP, at + d]
+        ago += lines[TOKEN_GAP, at + ago]
 
 
 @part
 def move_seconds(config: Config, lines: Ints, at: int, y_source: Bytes, b: Bytes) -> None:
     """Move the second registers of each column that a load moves on by a row, and let its operand in (is, ws)."""
-    cols = config.cols
+    cols, first = config.width, config.first
     for c in range(cols):
-        here = at + (c >> (config.packing - 1))
+        here = at + ((first + c) >> (config.packing - 1))
         if lines[MOVE, here] != 0:
             for r in range(config.rows - 1, 0, -1):
                 b[r * cols + c] = b[(r - 1) * cols + c]
-            b[c] = y_source[lines[Y_FROM, here] + c]
+            b[c] = y_source[lines[Y_FROM, here] + first + c]
 
 
 @part
 def take_doubles(config: Config, state: Ints, lines: Ints, at: int, s: Bytes, b: Bytes) -> None:
     """Let the loaded operand become the held one with the first streamed operand (is, ws)."""
-    cols, packing = config.cols, config.packing
-    across = slices_across(cols, packing)
-    d = state[CLOCK] - state[FIRST_SENT]
-    while d < across + config.rows - 1:
-        extent = (lines[X_TAG, at + d] >> EXTENT_SHIFT) & FIELD
+    cols, packing = config.width, config.packing
+    lag, across = config.first // packing, slices_across(cols, packing)
+    ago = state[CLOCK] - state[FIRST_SENT]
+    while ago - lag < across + config.rows - 1:
+        d = ago - lag
+        extent = (lines[X_TAG, at + ago] >> EXTENT_SHIFT) & FIELD
         for r in range(max(0, d - across + 1), min(extent, d + 1)):
             first = (d - r) * packing
             for i in range(r * cols + first, r * cols + min(first + packing, cols)):
                 s[i] = b[i]
-        d += lines[FIRST_GAP, at + d]
+        ago += lines[FIRST_GAP, at + ago]
 
 
 @part
 def clear_sums(config: Config, state: Ints, lines: Ints, at: int, a: Words) -> None:
     """Let a sum begin again with the first product (os)."""
-    cols, lag = config.cols, config.mac_registers
+    cols, lag = config.width, config.mac_registers + config.first
     ago = state[CLOCK] - state[FIRST_SENT]
     while ago - lag < cols + config.rows - 1:
         d = ago - lag
@@ -98,7 +100,7 @@ def clear_sums(config: Config, state: Ints, lines: Ints, at: int, a: Words) -> N
 @part
 def keep_sums(config: Config, state: Ints, lines: Ints, at: int, a: Words, h: Words) -> None:
     """Keep a sum with its last product, so that the next one may begin (os)."""
-    cols, lag = config.cols, config.mac_registers
+    cols, lag = config.width, config.mac_registers + config.first
     ago = state[CLOCK] - state[LAST_SENT]
     while ago - lag < cols + config.rows - 1:
         d = ago - lag

@@ -6,7 +6,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.bounds import clocks_per_byte, roofline
+from pivotsim.engines.memory.bounds.exact import clocks_per_byte, roofline
 from pivotsim.simulation.rooflines import roofline_of
 
 WHOLE = ps.plan("deit_t")

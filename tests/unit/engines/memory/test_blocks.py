@@ -10,10 +10,10 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array.designs import design_of
 from pivotsim.engines.array.many_designs import design_row
-from pivotsim.engines.memory import bounds as memory_bounds
-from pivotsim.engines.memory.designs.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.many_designs import ALONE, MISFIT, MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.engines.memory.spans import spans_behind_memories

@@ -9,8 +9,8 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.dram.channel import DramChannel
-from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory.board_limits import limits_of
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import MemoryResult, record_gemm, run_gemm
 from pivotsim.hardware.array import EDGES

@@ -9,9 +9,9 @@ import pytest
 import pivotsim as ps
 from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.memory.designs.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.modes import modes_in_words
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.hardware.memory import MODES

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import schedule as memory
 from pivotsim.engines.memory.board_limits import limits_of
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, Misfit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm

@@ -10,10 +10,10 @@ import pytest
 from pivotsim.engines.array.designs import design_of
 from pivotsim.engines.array.many_designs import design_row
 from pivotsim.engines.dram.arrays import channel_arrays
-from pivotsim.engines.memory.designs.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.kernel_calls import records_of
 from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.many_designs import MemoryDesign, run_many, run_one
 from pivotsim.engines.memory.schedule import run_gemm
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory import schedule as kernel
@@ -66,7 +66,7 @@ def test_clocks_equal_those_of_every_pass(seed):
 
 def scheduled(gemm, array, limits, order, chunk, skips, **replaced):
     """The kernel's Python, which is as slow as it is open to a look inside."""
-    shapes = (2, 3, 2, 2), STATES_SHAPE, (RESULT_FIELDS,)
+    shapes = (3, 3, 2, 2), STATES_SHAPE, (RESULT_FIELDS,)
     room, states, result = (np.zeros(shape, dtype=np.int64) for shape in shapes)
     channels = (None, None) if limits.channel is None else [channel_arrays(limits.channel) for _ in range(2)]
     place = LOOP_ORDERS[array["dataflow"]].index(order)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.memory import bounds
 from pivotsim.engines.memory.board_limits import limits_of
+from pivotsim.engines.memory.bounds import exact as bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit, largest_chunk
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import record_gemm, run_gemm

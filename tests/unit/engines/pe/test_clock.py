@@ -9,11 +9,13 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
-from pivotsim.engines.pe import size
+from pivotsim.engines.pe import columns, size
 from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
+from tests.campaigns import cases
 from tests.oracles.array import array_schedule
+from tests.proofs.memory_campaign import engine_mask, random_mask
 from tests.unit.engines.conformance import EngineConformance
 
 
@@ -94,11 +96,51 @@ def test_fc1_of_deit_s(options, cycles):
     assert np.array_equal(run.result, a.astype(np.int32) @ b.astype(np.int32))
 
 
+@pytest.mark.campaign
+def test_halves_of_the_columns_equal_the_whole(monkeypatch):
+    """In any mode, under any mask: results, and when each fold begins and ends."""
+    draw, generator = random.Random(21), np.random.default_rng(21)
+    compared = narrow = 0
+    for _ in range(cases(600, 12_000)):
+        mode = random_mode(draw)
+        m, k, n = (draw.randint(1, 24) for _ in range(3))
+        a, b = generator.integers(-128, 128, (m, k)), generator.integers(-128, 128, (k, n))
+        mask = engine_mask(random_mask(draw, (m, k, n)), (m, k, n)) if draw.random() < 0.3 else None
+        found = []
+        for splits in (False, True):
+            monkeypatch.setattr(pe, "is_large", lambda _, __, cols, packing, s=splits: s and cols > packing)
+            found.append(pe.run(a, b, mode, mask=mask))
+        for name in ("result", "load_cycle", "start_cycle", "end_cycle", "cycles", "macs"):
+            whole, halves = (getattr(run, name) for run in found)
+            assert np.array_equal(whole, halves), (name, m, k, n, mode, mask)
+        compared += mode["cols"] > mode["mac_packing"]
+        narrow += mode["cols"] > 4 and mode["edge"] == "aware" and {"is": m, "ws": n, "os": n}[mode["dataflow"]] < 3
+    assert compared > 400 and narrow > 5  # folds that end within the left half
+
+
+def test_a_large_array_runs_in_halves(monkeypatch):
+    """A long run on 64 x 36 does, one that is watched does not, and neither does one of two side by side."""
+    seen, run = [], columns.run_side_by_side
+    monkeypatch.setattr(columns, "run_side_by_side", lambda parts, *rest: (seen.append(len(parts)), run(parts, *rest)))
+    monkeypatch.setattr(size.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(size, "SPLIT_CLOCKS", 500)
+    array = {"rows": 64, "cols": 36, "dataflow": "is", "fold_overlap": "none", "edge": "padded",
+             "os_edge_register": True, "mac_latency": 1}  # fmt: skip
+    a, b = pe.seeded_operands(64, 64, 200)
+    whole = pe.run(a, b, array, digests=True)
+    halves = pe.run(a, b, array)
+    assert np.array_equal(whole.result, a.astype(int) @ b) and np.array_equal(halves.result, whole.result)
+    one = pe.cycles_per_gemm(np.array([(64, 64, 200, 3)]), array)
+    pe.cycles_per_gemm(np.array([(64, 64, 200, 1), (64, 64, 201, 1)]), array)
+    assert one.tolist() == [3 * whole.cycles] and halves.cycles == whole.cycles
+    assert seen == [1, 2, 2, 1, 1]
+
+
 def test_slices_change_nothing(monkeypatch):
     a, b = pe.seeded_operands(20, 30, 40)
     mode = {"rows": 4, "cols": 3, "fold_overlap": "chained", "mac_latency": 2}
     whole = ps.execute_gemm(a, b, **mode)
-    monkeypatch.setattr(pe, "SLICE_PE_CLOCKS", 12 * 7)
+    monkeypatch.setattr(columns, "SLICE_PE_CLOCKS", 12 * 7)
     sliced = ps.execute_gemm(a, b, **mode)
     assert np.array_equal(whole.result, sliced.result) and np.array_equal(whole.end_cycle, sliced.end_cycle)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.memory import bounds as memory_bounds
 from pivotsim.engines.memory import trace_gemms as memory_gemms
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.masked import tables as memory_tables

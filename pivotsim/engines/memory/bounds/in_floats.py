@@ -1,6 +1,6 @@
 """Bounds of many designs' schedules at once, in floating point: where they hold, exact ones would find nothing.
 
-Read by many_designs.py; the exact ones are those of bounds.py.
+Read by many_designs.py; the exact ones are those of exact.py.
 """
 
 import math
@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.engines.memory import bounds as memory_bounds
+from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import units_of
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.units import INT64_MAX, IntArray
+from pivotsim.units import IntArray
 from pivotsim.workload.sizes import MAX_BITS, Size
 
 SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
@@ -21,10 +21,11 @@ SURE = 2.0**61  # below it, bounds in floating point are sure to lie below 2**62
 
 def are_sure(
     size: Size, dataflow: str, designs: IntArray, tiles: tuple[IntArray, IntArray], least: IntArray, most: IntArray,
-    bits: Mapping[str, int], sum_bytes: IntArray, memories: Sequence[MemoryLimits], index: IntArray,
+    bits: Mapping[str, int], sum_bytes: IntArray, longest_transfers: Any,
 ) -> Any:  # fmt: skip
     """Tell where ``memory_bounds.check`` is sure to find nothing: its bounds, no tighter, in floating point.
 
+    ``longest_transfers`` (D, 6) are those of each design's memories.
     Units of sizes so large that they wrap around int64 are never sure: the bytes moved are far beyond it.
     """
     row_size, col_size, streamed = DATAFLOW[dataflow].sizes(*size[:3])
@@ -33,9 +34,7 @@ def are_sure(
     for extent, step, tile in zip((row_size, col_size), (designs[:, 0], designs[:, 1]), tiles, strict=True):
         folds *= np.ceil(extent / tile) * np.ceil(np.minimum(tile, extent) / step)  # of a block's last part no fewer
     used = np.minimum(tiles[0], row_size), np.minimum(tiles[1], col_size)
-    per_byte, latency, cost, bias, post, post_entry = (
-        each_of(index, values) for values in zip(*(_longest_transfer(each) for each in memories), strict=True)
-    )
+    per_byte, latency, cost, bias, post, post_entry = longest_transfers.T
     bound = 2 * np.maximum(sum_bytes, MAX_BITS / 8) * m * n * (k + 1)
     bound += math.ceil(max(a_bits, w_bits) / 8) * (m * k + k * n) * max(m, k, n)
     for chunk in (least, most):
@@ -60,13 +59,7 @@ def tiles_of(
     return np.where(blocks[:, 0] > 0, blocks[:, 0], rows), np.where(blocks[:, 1] > 0, blocks[:, 1], cols)
 
 
-def half_bytes(limits: MemoryLimits, memory: str) -> int:
-    """Return the bytes of one half of a memory, as many as there are where it is unlimited."""
-    size = limits.half_bytes(memory)
-    return INT64_MAX if size is None else min(size, INT64_MAX)
-
-
-def _longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
+def longest_transfer(limits: MemoryLimits) -> tuple[float, ...]:
     """Return (clocks per byte, clocks, cost, bytes of bias per output) of any transfer at most, and post clocks."""
     divisor = limits.clock_divisor
     latency = max(limits.read_latency_cycles, limits.write_latency_cycles) + 4  # rounded up, and a start

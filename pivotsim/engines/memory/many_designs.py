@@ -15,8 +15,8 @@ import numpy as np
 
 from pivotsim.engines.array.designs import DESIGN_FIELDS, latency_as_run
 from pivotsim.engines.array.many_designs import array_values
-from pivotsim.engines.memory import bounds as memory_bounds
-from pivotsim.engines.memory.designs.sure_bounds import are_sure, each_of, half_bytes, tiles_of
+from pivotsim.engines.memory.bounds import exact as memory_bounds
+from pivotsim.engines.memory.bounds.in_floats import are_sure, each_of, longest_transfer, tiles_of
 from pivotsim.engines.memory.fit_check import DoesNotFit, units_of
 from pivotsim.engines.memory.kernel_calls import records_of, run_designs, work_arrays
 from pivotsim.engines.memory.limits import MemoryLimits
@@ -31,6 +31,7 @@ LATENCY, PACKING = (Design._fields.index(field) for field in ("mac_latency", "ma
 DATAFLOW_FIELD = tuple(DESIGN_FIELDS).index("dataflow")
 # Clocks of a GEMM that was not run here, as the kernel marks it too: ask ``run_gemm``; no chunk makes it fit.
 ALONE, MISFIT = -1, -2
+MEMORIES = ("ipmem", "wtmem", "opmem")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,22 @@ class MemoryDesign:
     def rows(self) -> tuple[IntArray, IntArray]:
         """Rows of ``Limits`` and ``Dram``."""
         return np.array(self.limits.row(), dtype=np.int64), np.array(self.limits.dram_row(), dtype=np.int64)
+
+    @cached_property
+    def half_bytes(self) -> dict[str, int]:
+        """Bytes of one half of each memory, as many as there are where it is unlimited."""
+        halves = {memory: self.limits.half_bytes(memory) for memory in MEMORIES}
+        return {memory: INT64_MAX if size is None else min(size, INT64_MAX) for memory, size in halves.items()}
+
+    @cached_property
+    def longest_transfer(self) -> tuple[float, ...]:
+        """Clocks of its longest transfer, see ``in_floats.longest_transfer``."""
+        return longest_transfer(self.limits)
+
+    @cached_property
+    def is_unlimited(self) -> bool:
+        """Whether nothing is limited."""
+        return self.limits.are_none
 
     @cached_property
     def content(self) -> bytes:
@@ -204,20 +221,20 @@ def _programs(
     chunk = each_of(index, [min(each.chunk, streamed) for each in memories])
     most = np.full(len(designs), streamed)
     fits = np.ones(len(designs), dtype=np.bool_)
-    limits = [each.limits for each in memories]
-    tiles = tiles_of(rows, cols, dataflow, limits, index)
+    tiles = tiles_of(rows, cols, dataflow, [each.limits for each in memories], index)
     used = np.minimum(tiles[0], row_size), np.minimum(tiles[1], col_size)
     for memory, _, demand, per_step in units_of(*used, dataflow, np.maximum(1, chunk), bits, sum_bytes):
-        halves = each_of(index, [half_bytes(each, memory) for each in limits])
+        halves = each_of(index, [each.half_bytes[memory] for each in memories])
         fits &= demand <= halves
         half_bits = 8 * np.minimum(halves, INT64_MAX // 8)
         most = np.minimum(most, half_bits // np.maximum(per_step, 1)) if np.any(per_step) else most
     most = np.where(chunk > 0, chunk, most)
-    free = each_of(index, [int(each.are_none) for each in limits]).astype(np.bool_)
+    free = each_of(index, [each.is_unlimited for each in memories])
     least = np.where((chunk > 0) | free, most, 1)
     first, last = (each_of(index, [each.orders[DATAFLOWS.index(dataflow)][i] for each in memories]) for i in (0, 1))
     is_sure = fits & (first <= last)
-    is_sure &= are_sure(size, dataflow, designs, tiles, least, most, bits, sum_bytes, limits, index)
+    longest = each_of(index, [each.longest_transfer for each in memories])
+    is_sure &= are_sure(size, dataflow, designs, tiles, least, most, bits, sum_bytes, longest)
     candidates = np.stack([first, last, least, most], axis=1)
     candidates[~is_sure] = 0
     unsure = np.where(fits | (first > last), ALONE, MISFIT)

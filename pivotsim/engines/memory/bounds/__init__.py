@@ -1,0 +1,1 @@
+"""Bounds that are known before work starts: of clocks, bytes and passes."""

@@ -1,1 +1,0 @@
-"""Engine memory for many designs at once: cycles of each, and bounds that spare the search."""
