@@ -125,6 +125,8 @@ class _Compiler:
         kind = copy_kind(source.arrangement, own.arrangement)
         operations = self.passes.relayout(source, own, self.map.part_columns[copy]) if self.passes else []
         if not operations:
+            if self.passes:
+                self.said.append(_too_many(f"{name}: {copy}"))
             return Stop(name, kind, (source.name,), copy)
         return UnitPass(name, kind, (source.name,), copy, tuple(operations), {}, self.cycles(operations))
 
@@ -138,9 +140,13 @@ class _Compiler:
         operations = self.passes.operations(placed, [*([positions] if positions else []), *reads], found)
         name = f"{first.encoder}.{first.module}"
         if not operations:
-            self.said.append(f"{name}: more than {MAX_OPERATIONS:,} operations; units.memory_bytes is too small")
+            self.said.append(_too_many(name))
             return None
         return UnitPass(
             name, first.kind, tuple(one.name for one in reads), found.name,
             tuple(operations), constants_of(step, self.passes.units.station.lanes), self.cycles(operations),
         )  # fmt: skip
+
+
+def _too_many(name: str) -> str:
+    return f"{name}: more than {MAX_OPERATIONS:,} operations between memories of units.memory_bytes"

@@ -25,6 +25,13 @@ DIGITS_THRESHOLD = 0.1
 
 
 @functools.cache
+def square_heads():
+    """As many channels in a head as tokens: Q K^T and S V are one table, and softmax stands between them."""
+    sizes = {"width": 10, "head_features": 10, "mlp_hidden": 10, "depth": 1}
+    return random_model({**MODEL, "name": "square_heads", **sizes}, seed=2)
+
+
+@functools.cache
 def model():
     return replace(random_model(MODEL, seed=1), logit_scale=LOGIT_SCALE)
 

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 
+import pivotsim as ps
 from pivotsim.integer.gate import classify
 from pivotsim.integer.inference import patches_of, run
 from pivotsim.integer.steps import LOGITS, PATCHES
@@ -12,7 +13,7 @@ from pivotsim.rtl.layers.efforts import efforts_program, reference_host
 from pivotsim.rtl.layers.program import GATE, Product, UnitPass
 from tests.rtl import verilated
 from tests.rtl.layers.driven import DrivenAccelerator
-from tests.rtl.layers.networks import THRESHOLD, board, images_of, model, plan, with_units
+from tests.rtl.layers.networks import THRESHOLD, board, images_of, model, plan, square_heads, with_units
 
 MISSING = verilated.missing()
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
@@ -88,3 +89,18 @@ def test_constants_that_are_there_are_not_written_again(accelerator):
         words += sum(counts[kind] * header[kind] for kind in ((0, 3) if entry.table == table else (0, 1, 2, 3)))
         table = entry.table
     assert driven.words == words
+
+
+@runs
+def test_tables_of_a_gemm_stay_while_units_are_written():
+    """The second head's Q K^T and the first head's S V share a table: the driver writes its tiles once."""
+    program = efforts_program(square_heads(), [ps.plan(square_heads().model)], with_units(board()))
+    one = DrivenAccelerator(program, lambda program, dram: reference_host(program, square_heads(), dram))
+    products = {product.name: product.table for product in program.products()}
+    assert products["1.qkt[1]"] == products["1.sv[0]"] and not program.stops()
+    image = images_of(1)
+    one.host[PATCHES] = patches_of(square_heads().model, image)[0]
+    driven = one.run()
+    assert np.array_equal(one.host[LOGITS], run(square_heads(), image).logits)
+    assert {entry: program.entries[entry].cycles for entry in driven.clocks} == driven.clocks
+    one.close()

@@ -12,6 +12,7 @@ from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import image_words
 from pivotsim.rtl.layers.parameters import layer_parameters, layer_widths
 from pivotsim.rtl.layers.program import COMPUTE, RELAYOUT, TRANSPOSE
+from pivotsim.rtl.layers.units import passes
 from pivotsim.rtl.layers.units.walks import element_walks
 from pivotsim.rtl.stations import UNITS
 from tests.oracles.station.clock import indices
@@ -70,6 +71,21 @@ def test_small_memories_take_a_pass_in_blocks():
     counts = [[len(one.operations) for one in program.passes()] for program in (whole, blocks)]
     assert [one.name for one in whole.passes()] == [one.name for one in blocks.passes()]
     assert all(few <= many for few, many in zip(*counts, strict=True)) and sum(counts[0]) < sum(counts[1])
+
+
+def test_a_pass_of_more_operations_than_a_table_holds_is_the_hosts(monkeypatch):
+    """A step, a copy or a token drop: said, and the same logits."""
+    monkeypatch.setattr(passes, "MAX_OPERATIONS", 5)
+    program = program_of("tokens")
+    assert max(len(one.operations) for one in program.passes()) <= 5
+    kinds = {stop.step.kind if stop.kind == COMPUTE else stop.kind for stop in program.stops()}
+    assert kinds == {"norm", "softmax", "score", "sort", "gather", TRANSPOSE, RELAYOUT}
+    assert "1.softmax: more than 4,096 operations between memories of units.memory_bytes" in program.said
+    assert "1.qkt: 1.qkv copy 1: more than 4,096 operations between memories of units.memory_bytes" in program.said
+    image, images = constants(program), images_of(1)
+    host = reference_host(program, model(), image)
+    host[PATCHES] = patches_of(model().model, images)[0]
+    assert np.array_equal(by_address.run(program, image, host)[0], run(model(), images, plan("tokens")).logits[0])
 
 
 def test_without_units_a_program_is_what_it_was():

@@ -131,11 +131,15 @@ def every_table_input(units: VerilatedUnits) -> Differences:
     return found + _compared(units, "softmax", "softmax", out, [softmax.probabilities(rows, table)], [rows], clocks)
 
 
-def campaign(units: VerilatedUnits, vectors: int, seed: int, rows: int = 20) -> tuple[Counter[str], Differences]:
-    """Give each unit so many random rows, token dropping a 20th; return how many each was given, and what differs."""
+def campaign(
+    units: VerilatedUnits, vectors: int, seed: int, rows: int = 20, drops: int | None = None
+) -> tuple[Counter[str], Differences]:
+    """Give each unit so many random rows, token dropping a 20th or ``drops``; return how many, and what differs."""
     draw, seen, found = random.Random(seed), Counter(), every_table_input(units)
     for name, (one, blocks) in CAMPAIGNS.items():
-        wanted = vectors // ROWS_OF_A_DROP if one is dropped_tokens else vectors
+        wanted = vectors
+        if one is dropped_tokens:
+            wanted = vectors // ROWS_OF_A_DROP if drops is None else drops
         while seen[name] < wanted and not found:
             found += one(units, draw, rows)
             seen[name] += rows * blocks

@@ -161,7 +161,8 @@ class PassWriter:
         whole, kept = (_by_rows(range(tokens), range(gather.n), gather.n) for tokens in (size, gather.m))
         shuffle = Shuffle(0, gather.n, gather.n, score.n, gather.m - prefix, 0, gather.n)
         moved = [*self._moved(Fill, A, stream, whole), shuffle, *self._moved(Drain, B, found, kept)]
-        return [*(one for head in scores for one in head), *moved]
+        drop = [*(one for head in scores for one in head), *moved]
+        return drop if len(drop) <= MAX_OPERATIONS else []
 
     # ---- blocks
 
