@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.engines.base import Engine
-from pivotsim.engines.pl_units.placed import is_behind_memories
-from pivotsim.errors import InputError
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import TRANSFER, host_ops_at_sizes
 from pivotsim.operations import PL, UNIT_OF
@@ -73,8 +71,6 @@ def _pl_cycles(
         gemms, setting.engine.run(trace, setting.limited, setting.memory).cycles.tolist(), strict=True
     ):
         clocks[position] = cycles
-    if is_behind_memories(trace, setting.limited):
-        raise InputError("units.memory_bytes: unit passes at many token counts are not worked out at once; 0 is")
     for other in setting.engine.other_cycles(trace, setting.limited):
         clocks[other.position] = other.cycles
     weights = [weight for _, weight in weighted]

@@ -148,6 +148,7 @@ class Simulated:
         tokens = list(tokens)
         is_serial = self.board.ps_pl_overlap == "serial"
         is_sum = self.scope == "encoders" and is_serial and ENGINES[str(self.engine)].is_additive
+        is_sum = is_sum and not self._limited().units.memory_bytes  # a station is built for all rows of a run
         if not tokens or not is_sum:
             return np.array([self.latency_ms(at_tokens(plan, n), batch) for n in tokens], dtype=np.float64)
         self.latency_ms(at_tokens(plan, tokens[0]), batch)  # checks every option

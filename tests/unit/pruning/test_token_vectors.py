@@ -78,3 +78,12 @@ def test_what_sizes_alone_do_not_tell_is_left_to_the_chain():
     assert not taken(plan, [197], batch=2**31 - 1)  # more elements than vectors of float64 count exactly
     rotated = ps.plan("dinov3_s")  # five tokens that are not turned; without patches there is nothing to turn
     assert taken(rotated, [6, 201]) and not taken(rotated, [5, 201])
+
+
+def test_units_behind_memories_are_built_for_each_count():
+    """The fill of a softmax unit is that of the longest row it is built for, which differs from count to count."""
+    placed = {"placement.softmax": "pl", "placement.norm": "pl", "units.memory_bytes": 65_536}
+    hw, plan, tokens = ps.load_hardware("zcu102").replace(placed), ps.plan("deit_t"), [16, 40, 197]
+    found = Simulated(hw=hw, engine="memory", memory="hw", profile="full").latencies_ms(plan, tokens)
+    alone = [ps.simulate(at_tokens(plan, n), hw, memory="hw", profile="full").delay_ms for n in tokens]
+    assert found.tolist() == pytest.approx(alone, rel=1e-12)

@@ -49,6 +49,7 @@ def test_every_element_moves_in_its_stretch(block, gap, lanes):
     for walk in found:
         group = [walk.base + j * walk.element_step for j in range(walk.per_clock)]
         assert len({index % lanes for index in group}) == len(group)  # no clock meets a bank twice
+        assert walk.runs == 1 or walk.run_step != walk.length * walk.element_step  # which would cut one run in many
 
 
 @given(blocks(), st.sampled_from([2, 4, 8]))

@@ -106,9 +106,9 @@ def test_a_unit_may_decide_that_a_design_does_not_fit():
 
 def test_sweeps_count_units_along_their_axes():
     axes = {"placement.softmax": ["ps", "pl"], "units.softmax.elements_per_clock": [8, 16, 300],
-            "array.rows": [32, 64], "fpga.use.counted_by": ["synthesis", "fitted"]}  # fmt: skip
+            "array.rows": [32, 64], "array.count": [1, 2], "fpga.use.counted_by": ["synthesis", "fitted"]}  # fmt: skip
     table = ps.explore({"name": "units", "axes": axes, "fixed": {"model": "deit_t"}})
-    for i in range(24):
+    for i in range(48):
         design = COUNTED.replace({path: np.asarray(table[path])[i].item() for path in axes})
         alone = ps.fit(design)
         assert [int(table[name][i]) for name in RESOURCES] == [alone[name].demand for name in RESOURCES]
