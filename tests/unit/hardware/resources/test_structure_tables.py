@@ -6,7 +6,8 @@ import pytest
 import pivotsim as ps
 from pivotsim.hardware.resources import counted
 from pivotsim.hardware.resources.structures import tables
-from pivotsim.hardware.resources.structures.designs import STRUCTURES
+from pivotsim.hardware.resources.structures.designs import STRUCTURES, all_structures
+from pivotsim.hardware.resources.structures.totals import added
 from pivotsim.io.spec_values import value_at
 
 BOARD = ps.load_hardware("kv260")
@@ -45,10 +46,11 @@ def test_looked_up_or_counted_demands_are_the_same(monkeypatch, varied, most):
 
     made = tables.StructureTables(values, constants, counted.DEPENDS, counted.sizes_of)
     found = counted.rounded(made.totals(places, of, of("array.count"), count), counted.unlimited(of))
-    expected = counted.demands(of)
+    alone = (counted.of_all_arrays(one, of("array.count")) for one in all_structures(counted.sizes_of(of)))
+    expected = counted.rounded(added(alone), counted.unlimited(of))
     assert bool(made._tables) == (most > 0)
     for of_found, of_expected in zip(found, expected, strict=True):
-        assert set(of_found) == set(of_expected) == {"bram36", "lut", "ff", "uram"}
+        assert set(of_found) == set(of_expected) == {"bram36", "lut", "ff", "uram", "dsp"}
         for name, column in of_expected.items():
             assert np.array_equal(np.broadcast_to(of_found[name], count), np.broadcast_to(column, count)), name
 
