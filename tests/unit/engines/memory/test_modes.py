@@ -210,7 +210,8 @@ def test_what_the_roofline_leaves_out_is_said(name, value, said):
 
 
 def test_an_axis_of_fold_overlaps_that_nothing_depends_on_is_refused():
-    fixed = {"memory": "hw", "set": {"memories.transfers": "serial"}}
+    """Counts of synthesis depend on it at any rate; constants do not."""
+    fixed = {"memory": "hw", "set": {"memories.transfers": "serial", "fpga.use.counted_by": "fitted"}}
     with pytest.raises(ps.InputError) as caught:
         ps.explore({"name": "s", "axes": {"array.fold_overlap": ["none", "pipelined"]}, "fixed": fixed})
     needs = "needs fixed.memory: paper or memories.transfers: overlapped"
