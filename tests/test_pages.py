@@ -74,3 +74,15 @@ def test_step_of_59_ms(name, board, printed):
     of_paper = ps.simulate(whole, board).delay_ms
     ratios = [f"{dense.delay_ms / each.delay_ms:.2f}x" for each in (pruned, low, mean)]
     assert printed == [f"{of_paper:.2f}", f"{dense.delay_ms:.2f}", *ratios]
+
+
+def test_which_steps_fit_the_device():
+    """As the page says below its table: all but the last, by DSPs."""
+    page = " ".join((DOCS / "where_59_ms_go.md").read_text(encoding="utf-8").split())
+    fits = [ps.fit(board) for _, board, _ in _rows_of_steps()]
+    assert [found.fits for found in fits] == [True] * 6 + [False]
+    dsp, lut = ([found[name].demand for found in fits] for name in ("dsp", "lut"))
+    assert fits[-1]["dsp"].mark == "extrapolated"
+    assert f"bring the DSPs to {dsp[-1]:,} of {fits[-1]['dsp'].bound:,}" in page
+    assert f"{dsp[1]:,} DSPs with softmax in the logic, {dsp[2]:,} with all units" in page
+    assert f"{lut[5]:,} of {fits[5]['lut'].bound:,} LUTs with two arrays" in page

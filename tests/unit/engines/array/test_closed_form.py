@@ -97,7 +97,8 @@ def test_machine_code_equals_plain_python():
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
 def test_blocks_of_one_mode_equal_plain_python(mode):
     draw, options = random.Random(13), dict(zip(FIELDS, mode, strict=True))
-    rows, cols = ([draw.randint(1, 90) for _ in range(BLOCK_DESIGNS + 9)] for _ in range(2))  # a block, and some more
+    count, narrowest = BLOCK_DESIGNS + 9, options["mac_packing"]  # a block and some more; columns that can share slices
+    rows, cols = ([draw.randint(least, 90) for _ in range(count)] for least in (1, narrowest))
     traces = [np.array([[draw.randint(1, 400) for _ in range(3)] + [times] for times in (1, 3)]) for _ in range(3)]
     hw = ps.load_hardware("zcu102").replace({f"array.{field}": value for field, value in options.items()})
     found = cycles_per_design(traces, design_columns(hw.array, {"rows": rows, "cols": cols}))
