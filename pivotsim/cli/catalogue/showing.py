@@ -96,7 +96,7 @@ def show_fit_command(
         print_line("by constants fitted to PIVOT's design; what `rtl` writes DOES NOT FIT, as counted below")
     other = found.synthesis.as_written
     if found.fits and not is_built and other is not None and min(_left(found, other).values()) < 0:
-        print_line(f"in slices; what `rtl` writes for {found.board.array.fold_overlap}, elements of logic, DOES NOT FIT")
+        print_line("in slices; what `rtl` writes for none, elements of logic, DOES NOT FIT")
     print_line()
     published = () if paper is None else ("PIVOT, published",)
     print_table(

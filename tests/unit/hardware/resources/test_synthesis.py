@@ -159,7 +159,8 @@ def test_what_neither_way_of_counting_has_is_said_of_both(board):
 def test_columns_that_share_slices_under_an_overlap_that_rtl_refuses(board, overlap, counted):
     notes = ps.fit(board.replace({"array.mac_packing": 2, "array.fold_overlap": overlap})).notes
     said = [note for note in notes if note.startswith(f"array.mac_packing: {UNPACKED}")]
-    told = f"array.mac_packing: {UNPACKED}; LUT and FF by synthesis are those of {counted} (got '{overlap}')"
+    refused = f"array.mac_packing: {UNPACKED}, `rtl` refuses it (got '{overlap}')"
+    told = f"{refused}; LUT and FF by synthesis are those of {counted}"
     assert said == ([told] if counted else [])
 
 
