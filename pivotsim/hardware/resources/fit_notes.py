@@ -54,12 +54,18 @@ def report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
 
 
+def unpacked_note(hw: SystolicHardware) -> str:
+    """Return what is to be said of columns that share slices under an overlap that no Verilog packs, '' elsewhere."""
+    if hw.array.mac_packing == 1 or hw.array.fold_overlap == PACKED:
+        return ""
+    return f"array.mac_packing: no Verilog packs under this overlap, `rtl` refuses it {got(hw.array.fold_overlap)}"
+
+
 def left_out_notes(hw: SystolicHardware, is_fitted: bool) -> Iterator[str]:
     """Yield what demands by constants (``is_fitted``), and counts by synthesis, do not have."""
-    if hw.array.mac_packing > 1 and hw.array.fold_overlap != PACKED:
+    if unpacked_note(hw):
         counted = PACKED if hw.array.fold_overlap in IN_SLICES else "an element each"
-        why = f"no Verilog packs under this overlap; LUT and FF by synthesis are those of {counted}"
-        yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
+        yield f"{unpacked_note(hw)}; LUT and FF by synthesis are those of {counted}"
     if hw.array.mac_packing > 1 and is_fitted:
         yield "array.mac_packing: fitted constants have none of the logic between chains; LUT and FF leave it out"
     if hw.memories.outstanding_reads > 1:

@@ -10,6 +10,7 @@ from pivotsim.engines.pl_units.placed import pass_notes
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.hardware.resources.fit_notes import unpacked_note
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import constants_used, defaults_used, left_out, uncharged
@@ -22,13 +23,15 @@ SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the
 
 
 def remarks_of(hw: Hardware, options: Mapping[str, Any], reading: Reading, overlap_ms: float) -> tuple[str, ...]:
-    """Return what must be said beside a run's totals: whose power it is, overlaps that hide nothing or are another."""
+    """Return what must be said beside a run's totals: whose power it is, overlaps that hide nothing or pack none."""
     power = constant_power_note(hw, read=reading.run) if options["energy"] == "constant" else ""
     mode = options["ps_pl_overlap"]
     needs = "needs --batch 2 or more" if mode == "images" and options["batch"] == 1 else "nothing runs side by side"
     overlap = f"ps_pl_overlap: '{mode}' has no effect here: {needs}" if mode != "serial" and not overlap_ms else ""
     folds = without_loads(hw.array.fold_overlap, hw.array.dataflow) if isinstance(hw, SystolicHardware) else ""
-    return tuple(line for line in (power, overlap, f"array.fold_overlap: {folds}" if folds else "") if line)
+    unpacked = unpacked_note(hw) if isinstance(hw, SystolicHardware) else ""
+    lines = (power, overlap, f"array.fold_overlap: {folds}" if folds else "", unpacked)
+    return tuple(line for line in lines if line)
 
 
 def notes_of(
