@@ -104,6 +104,11 @@ def test_make_prints_the_predicted_clocks(tmp_path):
     rows = rows_of(said)
     assert rows[:-1] == [(gemm.name, str(gemm.cycles), str(gemm.cycles), "equal") for gemm in design.gemms]
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
+    code, said = made(design.folder, GEMM=design.gemms[1].name)
+    assert code == 0 and [name for name, *_ in rows_of(said)] == [design.gemms[1].name, "together"]
+    code, said = made(design.folder, GEMM="nope")
+    there = ", ".join(gemm.name for gemm in design.gemms)
+    assert code == 2 and f"GEMM: must be one of {there} (got nope)" in said and "predicted" not in said
     for number in range(DRAMS):  # the same hardware behind other DRAMs
         slower = {f"memories.{name}": choice for name, choice in drawn_dram(number).items()}
         other = ps.write_rtl(board.replace(slower), small_trace(is_masked=True), tmp_path / f"dram-{number}")

@@ -97,7 +97,7 @@ class _Passes:
         sides = self.board.array.cols, self.board.array.rows
         best = fewest(ways(moved_by(op, self.board, behind), op, self.station, sides), self.station, self.dram)
         if best is None:
-            raise too_small(op, self.station)
+            raise too_small(op, self.station, self.board.units.memory_bytes)
         return best
 
     def of_tokens(self, trace: Trace, drop: TokenDrop) -> Iterator[UnitPass]:
@@ -106,7 +106,7 @@ class _Passes:
         scored = fewest(score_ways(drop, self.board, station), station, self.dram)
         moved = fewest([moved_tokens(drop, station)], station, self.dram)
         if scored is None or moved is None:
-            raise too_small(trace.ops[drop.position], station)
+            raise too_small(trace.ops[drop.position], station, self.board.units.memory_bytes)
         sorting = sort_cycles(unit.sort_network, drop.patches, station.comparators)
         yield _unit_pass(drop.position, drop.heads * drop.images, *scored)
         yield UnitPass(drop.position + 1, drop.images * sorting, 0, 0)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from pivotsim.engines.pl_units.operations import Station
-from pivotsim.engines.pl_units.pass_blocks import WORD_BYTES
+from pivotsim.engines.pl_units.pass_blocks import WORD_BYTES, rounded
 from pivotsim.engines.pl_units.passes import DramPort
 from pivotsim.engines.pl_units.token_passes import TokenDrop
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.operations import TOKEN_KINDS, UNIT_OF
+from pivotsim.operations import TOKEN_KINDS
 from pivotsim.workload.ops import Op
 
 LAID_OUT = {  # kind -> modules whose operands have a layout
@@ -48,20 +48,20 @@ def check_operations(board: SystolicHardware, ops: Sequence[Op], drops: Sequence
             problems.append(f"{where}: softmax: rows of {op.n} elements are shorter than a beat of {lanes}")
         elif op.kind == "norm" and op.n % lanes:
             problems.append(f"{where}: norm: rows of {op.n} elements are no whole beats of {lanes}")
-    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes
+    stated, built = board.units.memory_bytes, board.units.built_bytes(lanes, WORD_BYTES)
     for drop in drops or ():
-        if drop.tokens * drop.channels > words:
+        if WORD_BYTES * drop.tokens * drop.channels > built:
             size = f"{drop.tokens} tokens of {drop.channels} channels"
-            problems.append(f"{where}: {size} must fit a memory, {WORD_BYTES} B an element {got(WORD_BYTES * words)}")
+            wanted = f"must fit a memory, {WORD_BYTES} B an element{rounded(stated, built)}"
+            problems.append(f"{where}: {size} {wanted} {got(stated)}")
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
 
 
 def lanes_of(board: SystolicHardware, ops: Sequence[Op]) -> int:
-    """Return the elements a clock of the units that run some operations, those of the first one."""
-    own = (op.kind for op in ops if op.kind not in TOKEN_KINDS)
-    kind = next(own, None)
-    return board.units.token_drop.channels_per_port if kind is None else board.units.of(kind).elements_per_clock
+    """Return the elements a clock of the units that run some operations, those that most of them have."""
+    shared, _ = board.units.shared_width({op.kind for op in ops if op.kind not in TOKEN_KINDS})
+    return shared or board.units.token_drop.channels_per_port
 
 
 def _problems_of_board(board: SystolicHardware, ops: Sequence[Op], lanes: int) -> Iterator[str]:
@@ -76,12 +76,9 @@ def _problems_of_board(board: SystolicHardware, ops: Sequence[Op], lanes: int) -
         if value != usual:
             why = "the station knows a rate and a latency of DRAM"
             yield f"units.memory_bytes: {why}, {path} must be {usual} {got(value)}"
-    widths = {UNIT_OF[op.kind]: board.units.of(op.kind).elements_per_clock for op in ops if op.kind in LAID_OUT}
     if lanes & (lanes - 1) or lanes < 2:
         yield f"units.*.elements_per_clock: behind memories a power of two, at least 2 {got(lanes)}"
-    for unit, width in widths.items():
-        if width != lanes:
-            yield f"units.{unit}.elements_per_clock: behind memories all units are as wide, {lanes} {got(width)}"
+    yield from board.units.shared_width({op.kind for op in ops if op.kind not in TOKEN_KINDS})[1]
 
 
 def _problems_of_kinds(ops: Sequence[Op], drops: Sequence[TokenDrop] | None) -> Iterator[str]:
@@ -105,7 +102,7 @@ def station_of(board: SystolicHardware, ops: Sequence[Op], drops: Sequence[Token
     softmax, norm = (
         max([lanes, *(op.n for op in ops if op.kind in kinds)]) for kinds in (("softmax",), ("norm", "gather"))
     )
-    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes
+    words = board.units.built_bytes(lanes, WORD_BYTES) // WORD_BYTES
     port = min([WORD_BYTES * lanes, *widths])
     if port < WORD_BYTES:
         raise InputError(f"units.memory_bytes: DRAM's port must take an element of {WORD_BYTES} bytes {got(port)}")

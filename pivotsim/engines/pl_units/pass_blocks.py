@@ -74,11 +74,17 @@ def fewest(ways: Iterable[Operations], station: Station, dram: DramPort) -> tupl
     return best
 
 
-def too_small(op: Op, station: Station) -> InputError:
-    """Return what is said of memories that an operation does not fit."""
+def rounded(stated: int, built: int) -> str:
+    """Return what is said of a memory that is built smaller than it is stated, '' of one that is not."""
+    return "" if built == stated else f"; {built:,} B are built, whole beats of units"
+
+
+def too_small(op: Op, station: Station, stated: int) -> InputError:
+    """Return what is said of memories of ``stated`` bytes that an operation does not fit."""
     return InputError(
         f"units.memory_bytes: too small for {op.kind}'s {op.m} rows of {op.n} elements:"
-        f" none fits, or a pass has more than {MAX_OPERATIONS:,} operations {got(WORD_BYTES * station.words)}"
+        f" none fits, or a pass has more than {MAX_OPERATIONS:,} operations"
+        f"{rounded(stated, WORD_BYTES * station.words)} {got(stated)}"
     )
 
 

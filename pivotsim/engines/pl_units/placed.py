@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pivotsim.engines.pl_units.behind_memories import is_behind_memories, unit_passes
+from pivotsim.engines.pl_units.board_station import lanes_of
 from pivotsim.engines.pl_units.charges import unit_bytes
+from pivotsim.engines.pl_units.pass_blocks import WORD_BYTES, rounded
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.spec import Hardware
@@ -50,7 +52,11 @@ def pass_notes(trace: Trace, hw: Hardware) -> tuple[str, ...]:
     moved = sum(one.dram_bytes for one in passes)
     assert isinstance(hw, SystolicHardware)
     turned = "units.memory_bytes: array.fold_overlap settled turns the rows of tiles, which their layouts leave out"
+    stated = hw.units.memory_bytes
+    built = hw.units.built_bytes(lanes_of(hw, [trace.ops[one.position] for one in passes]), WORD_BYTES)
+    less = f"units.memory_bytes: {stated:,} B are stated{rounded(stated, built)}"
     return (
+        *((less,) if built != stated else ()),
         *((turned,) if hw.array.fold_overlap == "settled" else ()),
         f"units.memory_bytes: {len(passes)} unit passes move {moved:,} B from and to DRAM, in counts beside the"
         " multiplications' own; each operation is filled, run and drained, beside no multiplication",

@@ -9,6 +9,7 @@ from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES
 from pivotsim.hardware.resources.parts import FITTED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
+from pivotsim.operations import PL, TOKEN_KINDS
 
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
@@ -71,6 +72,9 @@ def left_out_notes(hw: SystolicHardware, is_fitted: bool) -> Iterator[str]:
     if hw.memories.outstanding_reads > 1:
         why = "neither constants nor synthesis count request_sequencer, which asks for loads ahead"
         yield f"memories.outstanding_reads: {why} {got(hw.memories.outstanding_reads)}"
+    if hw.units.memory_bytes:
+        placed = [kind for kind, place in hw.placement if place == PL and kind not in TOKEN_KINDS]
+        yield from hw.units.shared_width(placed)[1]
 
 
 def constant_notes(hw: Hardware, is_counted: bool) -> Iterator[str]:

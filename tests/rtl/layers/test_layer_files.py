@@ -68,7 +68,8 @@ def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
         "placement: units of relu, mul (pl) are not in the top, which has array and memories",
     ]
     small = ps.write_rtl(with_units(board(), 8), plan("whole"), tmp_path / "small", integer=model())
-    assert "1.softmax: rows of 5 elements are shorter than a beat of 8; its steps are stops of the host" in small.notes
+    why = "2 steps (1.softmax, 2.softmax): rows of 5 elements are shorter than a beat of 8"
+    assert f"{why}; such steps are stops of the host" in small.notes
     plain = ps.write_rtl(of, plan("tokens"), tmp_path / "plain")
     assert "start_pass" not in (plain.folder / "README.md").read_text()
     assert "UNITS" not in plain.parameters and not (plain.folder / "rtl" / "unit_station.v").exists()

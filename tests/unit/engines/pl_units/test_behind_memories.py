@@ -174,7 +174,11 @@ def test_sweeps_run_them_as_single_runs_do():
 
 REFUSED = [
     ({"units.memory_bytes": 300}, "too small for norm's 197 rows of 192 elements"),
-    ({"units.norm.elements_per_clock": 8}, "behind memories all units are as wide, 8 (got 16)"),
+    ({"units.memory_bytes": 300}, "operations; 288 B are built, whole beats of units (got 300)"),
+    (
+        {"units.norm.elements_per_clock": 8},
+        "units.norm.elements_per_clock: behind memories all units are as wide, 16 as softmax, gelu, add (got 8)",
+    ),
     ({f"units.{kind}.elements_per_clock": 6 for kind in KINDS}, "behind memories a power of two, at least 2 (got 6)"),
     ({f"units.{kind}.elements_per_clock": 256 for kind in KINDS}, "rows of 192 elements are no whole beats of 256"),
     ({"memories.dram": "dram/ddr4_2400"}, "knows a rate and a latency of DRAM, memories.dram must be bandwidth"),
@@ -188,6 +192,15 @@ def test_what_no_pass_can_do_is_refused(changes, problem):
     with pytest.raises(InputError) as error:
         ps.simulate(PLAN, BOARD.replace(changes), memory="hw")
     assert any(problem in one for one in error.value.problems)
+
+
+def test_memories_that_are_built_smaller_are_said():
+    trace = ps.Trace((SOFTMAX,))
+    for size, said in ((65_530, "65,530 B are stated; 65,504 B are built, whole beats of units"), (65_536, "")):
+        found = ps.simulate(trace, on(BOARD, units__memory_bytes=size), memory="hw")
+        assert [note for note in found.notes if "are built" in note] == (
+            [f"units.memory_bytes: {said}"] if said else []
+        )
 
 
 def test_what_has_no_unit_is_refused_by_name():

@@ -154,6 +154,16 @@ def test_what_neither_way_of_counting_has_is_said_of_both(board):
         assert (UNPACKED in found.synthesis.elements) == said[0]
 
 
+def test_units_of_unequal_widths_behind_memories_are_said():
+    """As a run refuses them; without memories of their own they may differ."""
+    placed = COUNTED.replace({"placement.softmax": "pl", "placement.norm": "pl", "placement.add": "pl"})
+    narrow = placed.replace({"units.norm.elements_per_clock": 8, "units.memory_bytes": 65_536})
+    line = "units.norm.elements_per_clock: behind memories all units are as wide, 16 as softmax, add (got 8)"
+    assert line in ps.fit(narrow).notes
+    for other in (narrow.replace({"units.memory_bytes": 0}), narrow.replace({"placement.norm": "ps"})):
+        assert not any("all units are as wide" in note for note in ps.fit(other).notes)
+
+
 @pytest.mark.parametrize("board", [FITTED, COUNTED])
 @pytest.mark.parametrize(("overlap", "counted"), [("none", "settled"), ("chained", "an element each"), ("settled", "")])
 def test_columns_that_share_slices_under_an_overlap_that_rtl_refuses(board, overlap, counted):
