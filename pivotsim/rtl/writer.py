@@ -14,6 +14,7 @@ from pivotsim.hardware.resources.recorded import row_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
 from pivotsim.io.spec_values import value_at
+from pivotsim.io.text_files import make_folder
 from pivotsim.operations import PL
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths
@@ -124,9 +125,10 @@ def write_rtl(
         *([said_of(layered)] if layered else []),
     )
     design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes, layered is not None)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
+    make_folder(target.parent)
+    partial: Path | None = None
     try:
+        partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
         write_files(partial, board, design, gemms, programs, given, widths)
         if layered:
             write_layers(partial, layered, widths)
@@ -134,8 +136,11 @@ def write_rtl(
             target.rmdir()
         partial.chmod(0o755)
         partial.rename(target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
     return design
 
 

@@ -74,8 +74,8 @@ def _problems_of_board(board: SystolicHardware, ops: Sequence[Op], lanes: int) -
         ("memories.axi_write_beat_clocks", 1, memories.axi_write_beat_clocks),
     ):  # fmt: skip
         if value != usual:
-            why = "the station knows a rate and a latency of DRAM"
-            yield f"units.memory_bytes: {why}, {path} must be {usual} {got(value)}"
+            why = "units with memories meet DRAM as a rate and a latency"
+            yield f"units.memory_bytes: {why}; set {path} to {usual}, or units.memory_bytes to 0 {got(value)}"
     if lanes & (lanes - 1) or lanes < 2:
         yield f"units.*.elements_per_clock: behind memories a power of two, at least 2 {got(lanes)}"
     yield from board.units.shared_width({op.kind for op in ops if op.kind not in TOKEN_KINDS})[1]

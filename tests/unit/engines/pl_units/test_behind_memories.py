@@ -10,6 +10,7 @@ import pivotsim as ps
 from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.pl_units.behind_memories import pass_operations, unit_passes
 from pivotsim.engines.pl_units.operations import Drain, Fill, Station
+from pivotsim.engines.registry import ENGINES
 from pivotsim.errors import InputError
 from pivotsim.integer.softmax import softmax_table
 from pivotsim.rtl.layers.efforts import efforts_program
@@ -181,8 +182,8 @@ REFUSED = [
     ),
     ({f"units.{kind}.elements_per_clock": 6 for kind in KINDS}, "behind memories a power of two, at least 2 (got 6)"),
     ({f"units.{kind}.elements_per_clock": 256 for kind in KINDS}, "rows of 192 elements are no whole beats of 256"),
-    ({"memories.dram": "dram/ddr4_2400"}, "knows a rate and a latency of DRAM, memories.dram must be bandwidth"),
-    ({"memories.axi_read_burst_clocks": 4}, "memories.axi_read_burst_clocks must be 0 (got 4)"),
+    ({"memories.dram": "dram/ddr4_2400"}, "set memories.dram to bandwidth, or units.memory_bytes to 0 (got 'dram/"),
+    ({"memories.axi_read_burst_clocks": 4}, "set memories.axi_read_burst_clocks to 0, or units.memory_bytes to 0"),
     ({"host.ps_pl_overlap": "heads"}, "a unit pass runs beside no multiplication"),
 ]  # fmt: skip
 
@@ -201,6 +202,12 @@ def test_memories_that_are_built_smaller_are_said():
         assert [note for note in found.notes if "are built" in note] == (
             [f"units.memory_bytes: {said}"] if said else []
         )
+
+
+def test_a_refusal_waits_for_no_engine(monkeypatch):
+    monkeypatch.setattr(type(ENGINES["memory"]), "run", lambda *_: pytest.fail("counted before it was refused"))
+    with pytest.raises(InputError, match=r"set memories\.dram to bandwidth"):
+        ps.simulate(PLAN, BOARD.replace({"memories.dram": "dram/ddr4_2400"}), memory="hw")
 
 
 def test_what_has_no_unit_is_refused_by_name():
