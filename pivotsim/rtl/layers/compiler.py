@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.pl_units.operations import UnitOperation
+from pivotsim.engines.pl_units.operations import MAX_OPERATIONS, UnitOperation
 from pivotsim.engines.pl_units.passes import DramPort, pass_cycles
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.integer.steps import Gemm, Operation, Step
@@ -24,7 +24,7 @@ from pivotsim.rtl.layers.program import (
     UnitPass,
 )
 from pivotsim.rtl.layers.tensor_map import TensorMap, Use
-from pivotsim.rtl.layers.units.passes import MAX_OPERATIONS, PassWriter
+from pivotsim.rtl.layers.units.passes import PassWriter
 from pivotsim.rtl.layers.units.placement import Placed, constants_of, place_steps, reads_of
 
 TOO_MANY = f"more than {MAX_OPERATIONS:,} operations between memories of units.memory_bytes"

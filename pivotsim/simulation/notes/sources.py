@@ -6,7 +6,7 @@ from typing import Any
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.base import HW
-from pivotsim.engines.pl_units.placed import pass_notes
+from pivotsim.engines.pl_units.placed import is_behind_memories, pass_notes
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.kinds.systolic import SystolicHardware
@@ -54,7 +54,8 @@ def notes_of(
     used += [path for path, source in hw.sources.items() if source.startswith(CALIBRATED) and path in reading.run]
     groups = tuple(f"{group}." for group in engine.values_read(options["memory"]))
     used += [path for path in paths_of(type(hw)) if path.startswith(groups)] if groups else []
-    unchanged = [leaf for path in used for leaf in _without(path, reading.used, hw)]
+    idle = _of_no_pass(used, hw, options["energy"]) if options["memory"] == HW and is_behind_memories(trace, hw) else []
+    unchanged = [leaf for path in used for leaf in _without(path, [*reading.used, *idle], hw)]
     marked = [
         path
         for path in dict.fromkeys(unchanged)
@@ -78,6 +79,14 @@ def notes_of(
     for name, spec in linked.items():
         notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
     return notes
+
+
+def _of_no_pass(used: list[str], hw: Hardware, energy: str) -> list[str]:
+    """Return what passes between memories do not read of units among some paths: the Verilog has its own fills."""
+    names = ("fill_cycles", "bytes_per_element", *(() if energy == "activity" else ("pj_per_element",)))
+    paths = (f"{path}.{name}" for path in used if path.startswith("units.") for name in names)
+    there = frozenset(paths_of(type(hw)))
+    return [path for path in paths if path in there and "token_drop" not in path]
 
 
 def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pivotsim.errors import InputError
 from pivotsim.integer.inference import patches_of, run
 from pivotsim.integer.steps import PATCHES
 from pivotsim.rtl.layers import parameters
@@ -122,8 +123,15 @@ def test_without_units_a_program_is_what_it_was():
         ),
         (
             {"units.token_drop.ports": 2},
-            "units.token_drop: ports must be 1 and channels_per_port 2 in hardware (got 2 and 2)",
-            {"score", "sort", "gather"},
+            "units.token_drop.ports: behind memories it must be 1 (got 2)", {"score", "sort", "gather"},
+        ),
+        *(
+            ({f"units.token_drop.{name}": value}, f"units.token_drop.{name}: behind memories it must be {wanted} (got",
+             {"score", "sort", "gather"})
+            for name, value, wanted in (
+                ("comparators", 3, "a power of two"), ("score_lanes", 4, "2"),
+                ("sort_network", "odd_even_merge", "bitonic"), ("averaging_hidden", True, "False"),
+            )
         ),
         (
             {"placement.sort": "ps"}, "placement.sort: score, sort and gather are one unit, all in hardware or none",
@@ -186,3 +194,10 @@ def test_walks_move_each_element_to_its_place(data):
         group = [walk.base + step * walk.element_step for step in range(walk.per_clock)]
         assert len({index % lanes for index in group}) == len(group)
     assert found == dict(zip(offsets.tolist(), order.tolist(), strict=True))
+
+
+def test_a_port_is_as_wide_as_the_lanes_take_and_takes_an_element():
+    """As in the model: two bytes a lane at most, at least an element."""
+    assert layer_parameters(program_of("whole"))["UNIT_PORT_BYTES"] == 4
+    with pytest.raises(InputError, match=r"DRAM's port must take an element of 2 bytes \(got 1\)"):
+        program_of("whole", **{"memories.gb_port_bytes_per_clock": 1})

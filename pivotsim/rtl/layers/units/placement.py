@@ -5,19 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.pl_units.operations import MAX_HEADS, Station
+from pivotsim.engines.pl_units.board_station import drop_problems, is_built, port_bytes
+from pivotsim.engines.pl_units.operations import MAX_HEADS, MAX_LANES, WORD_BYTES, Station
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.integer.activation import ACTIVATIONS
 from pivotsim.integer.steps import Operation, Step
 from pivotsim.operations import PL
-from pivotsim.rtl.buildable import ports
 from pivotsim.rtl.layers.units.reasons import Reasons
 
 TOKENS = ("score", "sort", "gather")  # steps of one unit, which come one behind the other
 KINDS = ("softmax", *ACTIVATIONS, "norm", "add", *TOKENS)
-WORD_BYTES = 2  # of a station's memories
-MAX_LANES = 16  # elements a clock: LayerNorm has constants of 48 bits an element, and registers hold 1,024 bits
 
 
 class PlacedUnits(NamedTuple):
@@ -66,9 +63,8 @@ def place_steps(
     run = [step for of_path in entries for placed in of_path if placed.is_pass for step in placed.steps]
     if not run:
         return None, entries, reasons
-    limits = limits_of(board.memories, board.array.clock_mhz)
     own = [step for step in run if isinstance(step, Operation)]
-    station = _sized(Station(lanes, min(ports(limits)["DRAM"]), words), own, board.units.token_drop.comparators)
+    station = _sized(Station(lanes, port_bytes(board, lanes), words), own, board.units.token_drop.comparators)
     used = frozenset(step.kind for step in own)
     return PlacedUnits(station, used, (board.array.cols, board.array.rows)), entries, reasons
 
@@ -83,20 +79,17 @@ def _kinds_of(board: SystolicHardware, kinds_there: Sequence[str]) -> tuple[int,
     drop = board.units.token_drop
     shared, others = board.units.shared_width([kind for kind in placed if kind not in TOKENS])
     lanes = shared or drop.channels_per_port
-    if lanes & (lanes - 1) or not 2 <= lanes <= MAX_LANES:
+    if not is_built(lanes):
         return 0, frozenset(), [f"units: elements_per_clock must be 2, 4, 8 or {MAX_LANES} in hardware (got {lanes})"]
     said = ["; ".join(others)] if others else []
     kinds = frozenset(kind for kind in placed if kind in TOKENS or board.units.of(kind).elements_per_clock == lanes)
     tokens = set(TOKENS) & kinds
-    problem = ""
+    problems: list[str] = []
     if tokens and (missing := [kind for kind in TOKENS if kind not in tokens]):
-        problem = f"placement.{missing[0]}: score, sort and gather are one unit, all in hardware or none"
-    elif tokens and (drop.ports, drop.channels_per_port) != (1, lanes):
-        problem = (
-            f"units.token_drop: ports must be 1 and channels_per_port {lanes} in hardware"
-            f" (got {drop.ports} and {drop.channels_per_port})"
-        )
-    return (lanes, kinds - set(TOKENS), [*said, problem]) if problem else (lanes, kinds, said)
+        problems = [f"placement.{missing[0]}: score, sort and gather are one unit, all in hardware or none"]
+    elif tokens:
+        problems = drop_problems(drop, lanes, is_fused=False)
+    return lanes, kinds - set(TOKENS) if problems else kinds, [*said, *problems]
 
 
 def _groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
