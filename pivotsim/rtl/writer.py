@@ -18,6 +18,7 @@ from pivotsim.io.text_files import make_folder
 from pivotsim.operations import PL
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths
+from pivotsim.rtl.layers.bench import write_layers_bench
 from pivotsim.rtl.layers.efforts import efforts_program
 from pivotsim.rtl.layers.files import said_of, write_layers
 from pivotsim.rtl.layers.image import ADDRESS_BITS
@@ -94,7 +95,8 @@ def write_rtl(
     gemms = gemms_of(checked(workload) if isinstance(workload, Trace) else lower(workload), board)
     given = {} if weights is None else read_weights(weights, gemms, has_bias=board.memories.bias)
     programs = programs_of(gemms, board)
-    layered = None if integer is None else _layered(integer, workload, board)
+    model = read_integer_model(integer) if isinstance(integer, str | Path) else integer
+    layered = None if model is None else _layered(model, workload, board)
     built = [*programs, *(layered.tables if layered else ())]
     sizes = (ADDRESS_BITS, most_counted(layered)) if layered else (LEAST_ADDRESS_BITS, 1)
     widths = widths_of(built, *sizes)
@@ -124,7 +126,10 @@ def write_rtl(
         _said_of(gemms, given),
         *([said_of(layered)] if layered else []),
     )
-    design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes, layered is not None)
+    design = WrittenDesign(
+        target, written, parameters, *totals, raised, tuple(given), notes, layered is not None,
+        layered is not None and bool(layered.stops()),
+    )  # fmt: skip
     make_folder(target.parent)
     partial: Path | None = None
     try:
@@ -132,6 +137,8 @@ def write_rtl(
         write_files(partial, board, design, gemms, programs, given, widths)
         if layered:
             write_layers(partial, layered, widths)
+            assert model is not None and isinstance(workload, Plan)
+            write_layers_bench(partial, layered, parameters, model, workload)
         if target.exists():
             target.rmdir()
         partial.chmod(0o755)
@@ -144,11 +151,10 @@ def write_rtl(
     return design
 
 
-def _layered(integer: str | Path | IntegerModel, workload: Plan | Trace, board: SystolicHardware) -> LayerProgram:
+def _layered(model: IntegerModel, workload: Plan | Trace, board: SystolicHardware) -> LayerProgram:
     """Return the layer program of a plan."""
     if not isinstance(workload, Plan):
         raise InputError("integer: a layer program needs a plan of its model; a trace has none")
-    model = integer if isinstance(integer, IntegerModel) else read_integer_model(integer)
     return efforts_program(model, [workload], board)
 
 

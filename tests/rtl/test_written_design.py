@@ -20,6 +20,7 @@ from pivotsim.workload.ops import Op, Trace
 from tests.proofs import rtl_designs
 from tests.rtl import verilated
 from tests.rtl.layers import networks
+from tests.rtl.made import made
 
 MISSING = verilated.missing() or ("" if shutil.which("make") else "no make on this machine")
 runs = pytest.mark.skipif(bool(MISSING) and not os.environ.get("CI"), reason=MISSING or "never")
@@ -54,14 +55,6 @@ def test_a_folder_holds_what_its_readme_names(tmp_path):
     assert (design.folder / "files.f").read_text().split() == sorted(
         f"rtl/{path.name}" for path in (design.folder / "rtl").iterdir()
     )
-
-
-def made(folder, **variables):
-    """Run a folder's own `make`, compiled without optimisation; return (exit code, what it said)."""
-    named = {"VERILATOR_ROOT": verilated.verilator(), "CXX": "g++", "OPTIMISE": "-O0", **variables}
-    command = ["make", "-s", *(f"{name}={value}" for name, value in named.items())]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900)
-    return done.returncode, done.stdout + done.stderr
 
 
 def drawn_dram(seed):

@@ -6,6 +6,7 @@ from typing import Any
 
 from pivotsim.io.array_files import write_arrays
 from pivotsim.rtl.encoding import Widths
+from pivotsim.rtl.layers.bench import kinds_of_stops
 from pivotsim.rtl.layers.host import constants
 from pivotsim.rtl.layers.image import image_words
 from pivotsim.rtl.layers.program import COMPUTE, End, Entry, LayerProgram, Product, UnitPass
@@ -50,10 +51,12 @@ def said_of(program: LayerProgram) -> str:
     products, passes, stops = program.products(), program.passes(), program.stops()
     moved = sum(stop.kind != COMPUTE for stop in stops)
     of_units = f" {len(passes):,} passes of units, {sum(one.cycles for one in passes):,} clocks," if passes else ""
+    kinds = ", ".join(kinds_of_stops(program))
+    run = f"the host must compute {kinds}: `make layers` does not run it" if kinds else "`make layers` runs it"
     return (
         f"{FOLDER}/: a layer program of {len(products):,} GEMMs, {sum(one.cycles for one in products):,} clocks,"
         f"{of_units} and {len(stops):,} stops of the host, {moved:,} of which only move bytes;"
-        f" {program.dram_bytes:,} B of DRAM; `make` does not run it"
+        f" {program.dram_bytes:,} B of DRAM; {run}"
     )
 
 

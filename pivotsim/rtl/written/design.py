@@ -44,6 +44,8 @@ class WrittenDesign:
         What hardware has otherwise than the board file says.
     has_layers : bool
         Whether the folder has a layer program.
+    has_stops : bool
+        Whether the host computes steps of the layer program: then `make layers` does not run it.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class WrittenDesign:
     weights: tuple[str, ...]
     notes: tuple[str, ...]
     has_layers: bool = False
+    has_stops: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

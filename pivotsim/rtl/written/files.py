@@ -38,7 +38,7 @@ def write_files(
         shutil.copy(path, folder / "rtl")
     bench = folder / "bench"
     bench.mkdir()
-    for path in (SHIPPED / "testbench").iterdir():
+    for path in (each for each in (SHIPPED / "testbench").iterdir() if each.is_file()):
         shutil.copy(path, (folder if path.name == "Makefile" else bench) / path.name)
     (folder / "rtl" / "top.v").write_text(top_module(design.parameters, board))
     if widths.fits_registers:

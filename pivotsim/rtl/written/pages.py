@@ -6,9 +6,19 @@ from pivotsim._version import __version__
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.rtl.written.design import WrittenDesign
 
-LAYERS = """- `layers/`: a layer program, which `driver/` runs and `make` does not. `program.bin` is what the driver
-  reads, `dram.bin` what DRAM holds before the first run; `map.json` says what lies where and what each entry is,
-  `offsets.npz` the byte of each element of a tensor, -1 for none.
+LAYERS = """- `layers/`: a layer program, which `driver/` runs. `program.bin` is what the driver reads, `dram.bin` what
+  DRAM holds before the first run; `map.json` says what lies where and what each entry is, `offsets.npz` the byte of
+  each element of a tensor, -1 for none.
+"""
+
+DRIVEN = """- `make layers` runs it by that driver on `driven_top`, an image from patches to logits: clocks of GEMMs and
+  of passes stand beside the predicted ones, logits beside the integer reference's. `bench/layers/` is its bench; in
+  `layers/`, `image.bin` are the image's patches as they lie in DRAM, `logits.txt` where each logit lies and what the
+  reference says, `entries.txt` the predicted clocks, `settings.txt` DRAM's rate and latencies and the image's address,
+  `bench.mk` the bench's sizes.
+"""
+
+STOPPED = """- `make layers` does not run it: at its stops the host must compute; `bench.mk` has their kinds.
 """
 
 
@@ -50,7 +60,9 @@ def readme(design: WrittenDesign, board: SystolicHardware, is_driven: bool) -> s
     head, rule = ("as the board states | as built |", "---|---|") if is_raised else ("predicted clocks |", "---|")
     totals = f"{design.cycles:,} clocks" + (f" as built, {design.cycles_as_stated:,} as stated" if is_raised else "")
     notes = "".join(f"- {note}\n" for note in design.notes)
-    others = (DRIVER if is_driven else "") + (LAYERS if design.has_layers else "")
+    others = (DRIVER if is_driven else "") + (
+        LAYERS + (STOPPED if design.has_stops else DRIVEN) if design.has_layers else ""
+    )
     units = UNITS if "UNITS" in p else ""
     shared = ", two columns in each" if p["MAC_PACKING"] > 1 else ""
     parts = f", elements in DSP48E2 slices{shared}" if p["SLICES"] else " without vendor parts"

@@ -16,7 +16,9 @@ def test_a_design_brings_its_layer_program(tmp_path):
     design = ps.write_rtl(board(), plan("tokens"), tmp_path / "design", integer=model())
     program = efforts_program(model(), [plan("tokens")], board())
     folder = design.folder / "layers"
-    assert sorted(path.name for path in folder.iterdir()) == ["dram.bin", "map.json", "offsets.npz", "program.bin"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "bench.mk", "dram.bin", "map.json", "offsets.npz", "program.bin",
+    ]  # fmt: skip
     words = np.frombuffer((folder / "program.bin").read_bytes(), "<u4")
     assert words[0] == MAGIC and words[8] == 12  # the header has twelve words, then come tables
     assert words[10:12].tolist() == [32, program.dram_bytes]
@@ -33,7 +35,10 @@ def test_a_design_brings_its_layer_program(tmp_path):
     note = next(note for note in design.notes if note.startswith("layers/:"))
     assert f"{len(program.products())} GEMMs, {clocks:,} clocks" in note
     readme = (design.folder / "README.md").read_text()
-    assert note in readme and "- `layers/`: a layer program, which `driver/` runs and `make` does not" in readme
+    assert note in readme and "- `make layers` does not run it: at its stops the host must compute" in readme
+    assert note.endswith(
+        " add, norm, transpose, softmax, relayout, score, sort, gather, gelu: `make layers` does not run it"
+    )
     assert all(f"`{path.name}`" in readme for path in folder.iterdir())
     assert design.parameters["MULTIPLIES"] == 1  # the reference's scales are no powers of two
     note = next(note for note in design.notes if note.startswith("MULTIPLIES:"))
@@ -60,6 +65,9 @@ def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
     assert [one["cycles"] for one in entries if one["kind"] == "pass"] == [one.cycles for one in program.passes()]
     note = next(note for note in design.notes if note.startswith("layers/:"))
     clocks = sum(one.cycles for one in program.passes())
+    readme = (design.folder / "README.md").read_text()
+    assert note.endswith("; `make layers` runs it") and "- `make layers` runs it by that driver" in readme
+    assert all(f"`{path.name}`" in readme for path in (design.folder / "layers").iterdir())
     assert f", {len(program.passes())} passes of units, {clocks:,} clocks, and 0 stops of the host" in note
     notes = [note for note in design.notes if note.startswith("placement:")]
     assert notes == [
