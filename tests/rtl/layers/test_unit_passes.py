@@ -159,7 +159,7 @@ def test_a_tile_that_comes_last_row_first_is_one_transfer(is_down, steps):
     order = (places.T if is_down else places).ravel()
     ((offset, walk),) = element_walks(np.arange(12), order, 1, 8)
     assert (offset, walk.base) == (0, 15) and walk[1:5] == steps
-    upwards = order[::-1] if is_down else places[::-1].ravel()
+    upwards = (places[::-1].T if is_down else places[::-1]).ravel()
     assert all(min(walk[1:3]) >= 0 for _, walk in element_walks(np.arange(12), upwards, 1, 8))
 
 
