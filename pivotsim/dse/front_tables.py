@@ -1,9 +1,8 @@
 """Tables of a front: its designs, and the share of each objective's variance that each axis explains."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pivotsim.dse.dataset import Columns
 from pivotsim.dse.sensitivity import Sensitivity, Share
 from pivotsim.tables import Table, figures, percent
 
@@ -13,17 +12,27 @@ DOES_NOT_FIT = "the knee does not fit its device; --where fits keeps the designs
 EXTRAPOLATED = "whether the knee fits is decided by counts that are extrapolated: larger than any that was synthesised"
 
 
-def front_table(front: Columns, axes: Sequence[str], knee: int, places: Iterable[int] | None = None) -> Table:
-    """Return the designs of a front, all or those at ``places``, values of axes as they were stated."""
+def front_table(
+    front: Mapping[str, Any],
+    axes: Sequence[str],
+    objectives: Sequence[str],
+    knee: int,
+    places: Iterable[int] | None = None,
+) -> Table:
+    """Return the designs of a front, all or those at ``places``, values of axes as they were stated.
+
+    Points come first, which a wide table repeats in each of its parts, then the objectives, axes, and all others.
+    """
     shown = range(len(front["point"])) if places is None else places
+    names = [name for name in dict.fromkeys([*objectives, *axes, *front]) if name != "point"]
     rows = [
-        ("knee" if i == knee else "", *(_text(column[i], name in axes) for name, column in front.items()))
+        (_text(front["point"][i], False), "knee" if i == knee else "", *(_text(front[n][i], n in axes) for n in names))
         for i in shown
     ]
     closing = () if front["fits"][knee] else (DOES_NOT_FIT,)
     if "fits_extrapolated" in front and front["fits_extrapolated"][knee]:  # sweeps of before have no such column
         closing = (*closing, EXTRAPOLATED)
-    return Table("", ("", *front), rows, range(1, len(front) + 1), closing)
+    return Table("", ("point", "", *names), rows, (0, *range(2, len(names) + 2)), closing)
 
 
 def share_table(shares: Sensitivity, names: Sequence[str]) -> Table:

@@ -8,6 +8,7 @@ import numpy as np
 from pivotsim.dse.dataset import Columns, Dataset
 from pivotsim.errors import InputError, check_list
 from pivotsim.pareto import REMEDY, pareto_front
+from pivotsim.units import IntArray
 
 
 def front_rows(
@@ -63,8 +64,7 @@ def ties_in(front: Columns, objectives: Sequence[str], axes: Sequence[str]) -> T
     >>> ties_in(front, ["ms"], ["rows", "kib"])
     Ties(distinct=2, least=2, most=2, axes=('kib',))
     """
-    codes = np.column_stack([np.unique(front[name], return_inverse=True)[1].reshape(-1) for name in objectives])
-    _, group, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
+    _, group, counts = np.unique(_codes(front, objectives), axis=0, return_inverse=True, return_counts=True)
     group = group.reshape(-1)
     differing = []
     for axis in axes:
@@ -72,6 +72,25 @@ def ties_in(front: Columns, objectives: Sequence[str], axes: Sequence[str]) -> T
         if len(np.unique(np.column_stack([group, values]), axis=0)) > len(counts):
             differing.append(axis)
     return Ties(len(counts), int(counts.min()), int(counts.max()), tuple(differing))
+
+
+def alike_rows(front: Columns, objectives: Sequence[str]) -> tuple[IntArray, IntArray]:
+    """Return the first place of each combination of objectives, ascending, and how many designs share it.
+
+    Examples
+    --------
+    >>> first, designs = alike_rows({"ms": np.array([3.0, 1.0, 1.0]), "dsp": np.array([1, 2, 2])}, ["ms", "dsp"])
+    >>> first.tolist(), designs.tolist()
+    ([0, 1], [1, 2])
+    """
+    _, first, counts = np.unique(_codes(front, objectives), axis=0, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    return first[order], counts[order]
+
+
+def _codes(front: Columns, objectives: Sequence[str]) -> IntArray:
+    """Return the rank of each objective's value, a row per design."""
+    return np.column_stack([np.unique(front[name], return_inverse=True)[1].reshape(-1) for name in objectives])
 
 
 def knee_place(front: Columns, objectives: Sequence[str], *, maximize: Sequence[str] = ()) -> int:

@@ -1,12 +1,15 @@
 """Units of the programmable logic beside the array, at rest unless ``placement`` says pl."""
 
+from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import create_model
 
+from pivotsim.errors import got
 from pivotsim.hardware.power import COSTS_UP_TO_PJ
 from pivotsim.io.specs import Spec, quantity
-from pivotsim.operations import OPERATIONS
+from pivotsim.operations import OPERATIONS, UNIT_OF
 
 FusedToken = Literal["mean", "sum"]
 SortNetwork = Literal["bitonic", "odd_even_merge", "odd_even_transposition"]
@@ -79,3 +82,29 @@ class UnitsSpec(UnitOfEachKind):
         """Return the unit of a kind of operation that has one of its own."""
         unit: UnitSpec = getattr(self, OPERATIONS[kind].unit)
         return unit
+
+    def shared_width(self, kinds: Collection[str]) -> tuple[int, list[str]]:
+        """Return the elements a clock of units that stand between the same memories, and a line for each other width.
+
+        It is what most units of the given kinds have, where two widths have as many the first one's, 0 where there is
+        no unit. A line names the unit that has another width, and those whose width it should have.
+
+        >>> import pivotsim as ps
+        >>> units = ps.load_hardware("zcu102").replace({"units.norm.elements_per_clock": 8}).units
+        >>> units.shared_width(["norm", "softmax", "add"])
+        (16, ['units.norm.elements_per_clock: behind memories all units are as wide, 16 as softmax, add (got 8)'])
+        """
+        ordered = [kind for kind in OPERATIONS if kind in kinds]
+        widths = {UNIT_OF[kind]: self.of(kind).elements_per_clock for kind in ordered}
+        if not widths:
+            return 0, []
+        shared = Counter(widths.values()).most_common(1)[0][0]
+        those = ", ".join(unit for unit, width in widths.items() if width == shared)
+        wanted = f"behind memories all units are as wide, {shared} as {those}"
+        others = {unit: width for unit, width in widths.items() if width != shared}
+        return shared, [f"units.{unit}.elements_per_clock: {wanted} {got(width)}" for unit, width in others.items()]
+
+    def built_bytes(self, lanes: int, word_bytes: int) -> int:
+        """Return the bytes of a memory as it is built: whole beats of ``lanes`` words, no more than stated."""
+        beat_bytes = lanes * word_bytes
+        return self.memory_bytes // beat_bytes * beat_bytes

@@ -39,7 +39,10 @@ def read_images(path: str | Path) -> LabelledImages:
     [(500, 1, 8, 8), (500,)]
     """
     file = find_sample("images", "images", path).path
-    arrays = read_arrays(file, lambda name: "iu" if name == "labels" else "fi")
+    # an integer model is read whole, so that one line says what it is
+    arrays = read_arrays(file, lambda name: {"images": "fi", "labels": "iu", "header": "U"}.get(name, "fiu"))
+    if {"header", "image_scale"} <= arrays.keys():
+        raise InputError(f"{file}: is a model of integers, expected images")
     problems = [f"{file}: {name}: is neither images nor labels" for name in arrays if name not in ("images", "labels")]
     images, labels = arrays.get("images"), arrays.get("labels")
     if images is None:

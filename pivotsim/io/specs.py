@@ -123,7 +123,9 @@ def _problem(spec: type[Spec], document: Document, error: Any) -> str:
         start = text.partition(":")[0]
         whole = (*path, *start.split(".", 1))  # of an interval, whose key is a dotted path itself
         named = whole if whole in document.places else (*path, *start.split("."))
-        return f"{_place(document, named)}: {text}"
+        above = ".".join(map(str, path))  # of a group that checks itself; a list's own check states the whole path
+        is_whole = not path or text.startswith((f"{above}.", f"{above}:"))
+        return f"{_place(document, named)}: {text if is_whole else f'{above}.{text}'}"
     start = f"{_place(document, path)}: {'.'.join(map(str, path)) or 'file'}: "
     if kind == "extra_forbidden":
         groups = [name for name, inner in _groups(spec) if path[-1] in inner.model_fields] if len(path) == 1 else []

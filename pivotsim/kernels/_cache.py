@@ -93,7 +93,7 @@ def group_of(module: str) -> str:
 def announce(kernel: str, module: str) -> None:
     """Log what compiles, at a level that is shown by default: one line per group and process.
 
-    It states how long the last compilation of this kernel took, where there was one.
+    It states the processor time of this kernel's last compilation, where there was one; a group may have several.
     """
     group = group_of(module)
     if group in _announced:
@@ -102,13 +102,13 @@ def announce(kernel: str, module: str) -> None:
     import logging
 
     before = _times().get(f"{module}.{kernel}")
-    took = "" if before is None else f"; the last time it took {before:.0f} s"
+    took = "" if before is None else f"; {kernel} took {before:.0f} s of a processor last time"
     what = GROUPS.get(group, module)  # a kernel may stand elsewhere
-    logging.getLogger("pivotsim").warning("pivotsim: compiling %s, once per installation%s", what, took)
+    logging.getLogger("pivotsim").warning("pivotsim: compiling %s (kept for later runs%s)", what, took)
 
 
 def remember(kernel: str, module: str, seconds: float) -> None:
-    """Keep how long a compilation took, for the next installation or edit."""
+    """Keep the processor seconds of a compilation, for the next installation or edit."""
     import json
 
     path = _times_file()
@@ -121,7 +121,7 @@ def remember(kernel: str, module: str, seconds: float) -> None:
 
 def _times_file() -> Path:
     """Return the file of seconds by kernel; it stands beside the folders of all sources."""
-    return cache_folder().parent / "compile_seconds.json"
+    return cache_folder().parent / "compile_processor_seconds.json"
 
 
 def _times() -> dict[str, float]:

@@ -8,11 +8,13 @@ from pathlib import Path
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware, as_systolic
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.hardware.resources.block_rams import ULTRA_BIT, ultra_of
+from pivotsim.hardware.resources.block_rams import ULTRA_BIT, amount_text, ultra_of
+from pivotsim.hardware.resources.device_fit import NO_DEVICE, fit
 from pivotsim.hardware.resources.recorded import row_of
 from pivotsim.hardware.spec import Hardware
 from pivotsim.integer.weights.model import IntegerModel, read_integer_model
 from pivotsim.io.spec_values import value_at
+from pivotsim.io.text_files import make_folder
 from pivotsim.operations import PL
 from pivotsim.rtl.buildable import check_board
 from pivotsim.rtl.encoding import REGISTER_WORDS, WORD_BITS, Widths
@@ -117,6 +119,7 @@ def write_rtl(
     notes = (
         *remarks,
         *_notes(board, raised, programs, parameters),
+        *_said_of_fit(stated),
         *_said_of_units(board, layered),
         *_said_of_other_units(board, layered, trace),
         *_said_of_registers(widths),
@@ -124,9 +127,10 @@ def write_rtl(
         *([said_of(layered)] if layered else []),
     )
     design = WrittenDesign(target, written, parameters, *totals, raised, tuple(given), notes, layered is not None)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
+    make_folder(target.parent)
+    partial: Path | None = None
     try:
+        partial = Path(tempfile.mkdtemp(prefix=".rtl-", dir=target.parent))
         write_files(partial, board, design, gemms, programs, given, widths)
         if layered:
             write_layers(partial, layered, widths)
@@ -134,8 +138,11 @@ def write_rtl(
             target.rmdir()
         partial.chmod(0o755)
         partial.rename(target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
     return design
 
 
@@ -211,16 +218,26 @@ def _notes(
     return notes
 
 
+def _said_of_fit(stated: SystolicHardware) -> list[str]:
+    """Return the verdict of `fit` on a design that does not fit its device, as the board states it."""
+    if stated.fpga.device == NO_DEVICE or (found := fit(stated)).fits:
+        return []
+    missing = [f"{amount_text(r.demand)} of {r.bound:,} {r.unit}" for r in found.resources if not r.fits]
+    return [f"fpga: {found.verdict} on {found.device_text}, as `show fit` counts: {', '.join(missing)}"]
+
+
 def _said_of_units(board: SystolicHardware, layered: LayerProgram | None) -> list[str]:
     """Return which of the units that are placed in the logic are in the top, and why a program's steps are not."""
     placed = [kind for kind, place in board.placement if place == PL]
     units = layered.units if layered else None
-    notes = [f"{line}; its steps are stops of the host" for line in (layered.said if layered else ())]
+    notes = [f"{line}; such steps are stops of the host" for line in (layered.said if layered else ())]
     built = [kind for kind in placed if units and kind in units.kinds]
     if units and built:
+        stated, held = board.units.memory_bytes, units.station.memory_bytes
+        of_stated = f" of {stated:,} B stated" if held != stated else ""
         notes.append(
             f"placement: units of {', '.join(built)} (pl) are in the top, in `unit_station`: {units.station.lanes}"
-            f" elements a clock between two memories of {units.station.memory_bytes:,} B; `driver/` starts their passes"
+            f" elements a clock between two memories of {held:,} B{of_stated}; `driver/` starts their passes"
         )
     return notes
 

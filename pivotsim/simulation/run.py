@@ -120,6 +120,9 @@ def simulate(
     if mode != "serial" and is_behind_memories(trace, board):
         problem = "a unit pass runs beside no multiplication; use serial, or units.memory_bytes 0"
         raise InputError(f"ps_pl_overlap: {problem} {got(mode)}")
+    others = tuple(
+        ENGINES[engine].other_cycles(trace, board)
+    )  # refuses in no time what the engine would count for long
     counted = ENGINES[engine].run(trace, board, memory)
     cycles = counted.cycles.tolist()
     if mode == "heads" and counted.details.runs_heads_at_once:
@@ -128,7 +131,7 @@ def simulate(
     of_heads = (
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
-    steps = place_ops(trace, hw, cycles, ENGINES[engine].other_cycles(trace, board), profile, of_heads)
+    steps = place_ops(trace, hw, cycles, others, profile, of_heads)
     placed = PlacedRun(steps, trace, stated, counted.details, images)
     pl_cycles = images * sum(step.cycles for step in steps)
     if pl_cycles > INT64_MAX:

@@ -85,6 +85,9 @@ def test_designs_that_are_the_same_are_counted(pivotsim, tmp_path, axis, values,
     said = f"1 distinct, {each} designs each: they differ in {axis} alone"
     assert ran.out.splitlines()[0] == f"{each} designs on the front of delay_ms, energy_j; {said}"
     assert note in ran.err
+    assert ran.out.splitlines()[2].split()[:4] == ["point", "designs", "delay_ms", "energy_j"]
+    row, after = (ran.out.splitlines()[place].split() for place in (3, 4))
+    assert row[1:3] == ["knee", str(each)] and not "".join(after[:1]).isdecimal()  # one row for all of them
     data = json.loads(pivotsim("front", out, "--objectives", "delay_ms,energy_j", "--json").out)
     assert (data["distinct"], data["without_effect"]) == (1, [axis]) and any(note in n for n in data["notes"])
 
@@ -93,8 +96,8 @@ def test_digits_of_a_front_fit_its_numbers(pivotsim, tmp_path):
     pair = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
     _, out = swept(pivotsim, tmp_path, {"array.clock_mhz": [125.0], "array.cols": [36]}, fixed=pair)
     row = pivotsim("front", out).out.splitlines()[3].split()
-    assert row == ["knee", "0", "125", "36", "2,304", "0", "60,048", "29,452", "true", "false", "2,956,824", "48.500",
-                   "0.38412", "18.630"]  # fmt: skip
+    assert row == ["0", "knee", "48.500", "0.38412", "125", "36", "2,304", "0", "60,048", "29,452", "true", "false",
+                   "2,956,824", "18.630"]  # fmt: skip
 
 
 def test_an_interrupted_search_says_what_is_kept(pivotsim, file, tmp_path, monkeypatch):

@@ -8,7 +8,9 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.io.array_files import write_arrays
+from pivotsim.io.samples import find_sample
 
+SAMPLE = str(find_sample("integer", "integers", "digits").path)
 PAIR = ("--rung", "low=--active 1,2,4,6", "--rung", "whole", "--thresholds", "0.05")
 
 
@@ -38,12 +40,22 @@ def test_classify_without_labels(pivotsim, ten):
     assert ran.code == 0 and "whole" in ran.out and "right" not in ran.out
 
 
+def test_rungs_from_high_to_low_are_noted(pivotsim, ten):
+    note = "order: rung low takes fewer multiplications than whole, the one before it"
+    odd = pivotsim("classify", "digits", ten / "ten.npz", *PAIR[2:4], *PAIR[:2], *PAIR[4:], "--json")
+    usual = pivotsim("classify", "digits", ten / "ten.npz", *PAIR, "--json")
+    assert note in json.loads(odd.out)["notes"]
+    assert not any(said.startswith("order: ") for said in json.loads(usual.out)["notes"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (("digit", "digits"), "integers: no such file, and no sample"),
         (("digits", "nothing"), "images: no such file, and no sample of that name"),
-        (("digits", "digits", "--thresholds", "0.1"), "--thresholds: expected 0, one per effort but the last (got"),
+        (("digits", "digits", "--thresholds", "0.1"), "--thresholds: expected 0, one per rung but the last (got 1)"),
+        (("digits", "digits", *PAIR[:4]), "--thresholds: expected 1, one per rung but the last (got 0)"),
+        (("digits", SAMPLE), f"{SAMPLE}: is a model of integers, expected images"),
         (("digits", "digits", "--thresholds", "low", *PAIR[:4]), "--thresholds: must be a number (got 'low')"),
         (("digits", "digits", "--thresholds", "1.5", *PAIR[:4]),
          "--thresholds: must be within 0 to 1, as normalised entropies are (got 1.5)"),

@@ -76,6 +76,32 @@ def test_a_sweeps_design_takes_the_integers_of_its_model(pivotsim, tmp_path):
     assert "layer program" not in " ".join(plain["notes"])
 
 
+def test_a_sweeps_clocks_are_those_of_gemms_and_of_units(pivotsim, tmp_path):
+    """They are called equal where those of GEMMs are: of the whole model there are more."""
+    space, sweep = tmp_path / "mine.yaml", tmp_path / "sweep"
+    units = {"placement.softmax": "pl", "units.memory_bytes": 8192}
+    fixed = {"model": "digits_vit", "memory": "hw", "set": {"memories.opmem_bytes": 2048, **units}}
+    space.write_text(json.dumps({"name": "mine", "fixed": fixed, "axes": {"array.rows": [8, 16]}}))
+    assert pivotsim("sweep", space, "--out", sweep).code == 0
+    design = ("rtl", "--from", sweep, "--space", space, "--point", "0")
+    found = json.loads(pivotsim(*design, "--out", tmp_path / "design", "--json").out)
+    of = found["from"]
+    assert of["gemm_cycles"] == found["cycles_as_stated"] and of["gemm_cycles"] + of["unit_cycles"] == of["pl_cycles"]
+    parts = f"{of['gemm_cycles']:,} of GEMMs and {of['unit_cycles']:,} of units, behind memories"
+    assert of["unit_cycles"] > 0 and f"the sweep has {of['pl_cycles']:,} clocks, {parts}" in found["notes"]
+    equal = "the clocks of GEMMs, as the board states, are the sweep's"
+    assert equal in pivotsim(*design, "--out", tmp_path / "plain").out
+    assert equal not in pivotsim(*design, "--out", tmp_path / "whole", "--integer", "digits").out
+
+
+def test_a_design_that_does_not_fit_is_said(pivotsim, tmp_path):
+    wide = ("--set", "array.rows=64", "--set", "array.cols=64")
+    for name, more, there in (("wide", wide, 1), ("board", (), 0)):
+        out = pivotsim("rtl", "digits_vit", "--out", tmp_path / name, "--json", *more).out
+        notes = [note for note in json.loads(out)["notes"] if note.startswith("fpga: DOES NOT FIT")]
+        assert len(notes) == there and all("4,096 of 2,520 DSP48E2" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -227,6 +227,14 @@ def test_a_width_decides_what_fits_alone(shown, setting):
     assert data["not_used"][path].startswith("not used here") and f"{path}: set by the user" not in text
 
 
+def test_a_run_of_columns_that_no_verilog_packs_says_so(shown):
+    said = "array.mac_packing: no Verilog packs under this overlap, `rtl` refuses it (got 'none')"
+    assert said in shown("run", "deit_t", "--set", "array.mac_packing=2")[1]["remarks"]
+    settled = ("--set", "array.fold_overlap=settled", "--set", "array.mac_latency=3")
+    for more in (("--set", "array.mac_packing=2", *settled), settled):
+        assert not any("Verilog" in line for line in shown("run", "deit_t", *more)[1]["remarks"])
+
+
 def test_what_a_multiplication_does_not_read(shown):
     text, data = shown("gemm", 8, 8, 8, "--os-edge-register", "--set", "array.operand_bits=16")
     assert set(data["not_used"]) == {"array.os_edge_register", "array.operand_bits"}

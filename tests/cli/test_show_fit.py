@@ -95,6 +95,14 @@ def test_a_board_that_fits_by_fitted_constants_alone_says_so(pivotsim):
     assert re.match(r"zcu102_os on XCZU9EG.*: DOES NOT FIT", text) and FITTED_ALONE not in text
 
 
+def test_a_board_that_fits_in_slices_that_rtl_does_not_write_says_so(pivotsim):
+    said = "in slices; what `rtl` writes for none, elements of logic, DOES NOT FIT"
+    text, _ = shown(pivotsim, "zcu102", "--set", "fpga.lut=100000")
+    assert text.startswith(f"zcu102 on XCZU9EG: fits\n{said}\n")
+    assert said not in shown(pivotsim, "zcu102")[0]
+    assert said not in shown(pivotsim, "zcu102", "--set", "fpga.lut=1000")[0]
+
+
 def test_parts_counted_by_synthesis_are_listed_once(pivotsim):
     text, _ = shown(pivotsim, "zcu102")
     assert len(re.findall("^.*write mover.*$", text, re.M)) == 1

@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import subprocess
+import tempfile
 from xml.etree import ElementTree
 
 import numpy as np
@@ -104,6 +105,11 @@ def test_make_prints_the_predicted_clocks(tmp_path):
     rows = rows_of(said)
     assert rows[:-1] == [(gemm.name, str(gemm.cycles), str(gemm.cycles), "equal") for gemm in design.gemms]
     assert rows[-1][0] == "together" and rows[-1][3] == "as predicted"
+    code, said = made(design.folder, GEMM=design.gemms[1].name)
+    assert code == 0 and [name for name, *_ in rows_of(said)] == [design.gemms[1].name, "together"]
+    code, said = made(design.folder, GEMM="nope")
+    there = ", ".join(gemm.name for gemm in design.gemms)
+    assert code == 2 and f"GEMM: must be one of {there} (got nope)" in said and "predicted" not in said
     for number in range(DRAMS):  # the same hardware behind other DRAMs
         slower = {f"memories.{name}": choice for name, choice in drawn_dram(number).items()}
         other = ps.write_rtl(board.replace(slower), small_trace(is_masked=True), tmp_path / f"dram-{number}")
@@ -215,6 +221,20 @@ def test_columns_that_share_slices_are_written_as_the_verilog_has_them(tmp_path)
     with pytest.raises(ps.InputError, match=r"it must be 3 in hardware, under settled \(got 2\)"):
         ps.write_rtl(settled, small_trace(), tmp_path / "other", as_stated=True)
     assert [path.name for path in tmp_path.iterdir()] == ["design"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch):
+    board = ps.load_hardware("zcu102").replace(SMALL)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ps.InputError, match=r"file: cannot be used as a folder: is not a directory"):
+        ps.write_rtl(board, small_trace(), tmp_path / "file" / "design")
+
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(ps.InputError, match=r"new: cannot be written: No space left on device"):
+        ps.write_rtl(board, small_trace(), tmp_path / "new")
 
 
 def test_nothing_is_written_over_or_half(tmp_path):

@@ -15,7 +15,7 @@ from pivotsim.tables import percent
 if TYPE_CHECKING:
     from pivotsim.hardware.kinds.gpu import GpuSpec
     from pivotsim.hardware.resources.fit_result import Fit
-    from pivotsim.hardware.resources.synthesis import Synthesis
+    from pivotsim.hardware.resources.synthesis import Synthesis, SynthesisPart
     from pivotsim.hardware.spec import Hardware
     from pivotsim.workload.footprints import Footprint
 
@@ -90,9 +90,13 @@ def show_fit_command(
         print_json({**header("fit", hash_of(result)), **result})
         return
     print_line(f"{found.hardware} on {found.device_text}: {found.verdict}")
-    is_fitted = found.counted_by == "fitted" and all(r.mark != READ_FROM_VIVADO for r in found.resources)
-    if found.fits and is_fitted and min(_left(found).values()) < 0:
+    is_built = any(r.mark == READ_FROM_VIVADO for r in found.resources)
+    is_fitted = found.counted_by == "fitted" and not is_built
+    if found.fits and is_fitted and min(_left(found, found.synthesis.total).values()) < 0:
         print_line("by constants fitted to PIVOT's design; what `rtl` writes DOES NOT FIT, as counted below")
+    other = found.synthesis.as_written
+    if found.fits and not is_built and other is not None and min(_left(found, other).values()) < 0:
+        print_line("in slices; what `rtl` writes for none, elements of logic, DOES NOT FIT")
     print_line()
     published = () if paper is None else ("PIVOT, published",)
     print_table(
@@ -143,9 +147,8 @@ def show_fit_command(
         print_line(f"  {note}")
 
 
-def _left(found: "Fit") -> dict[str, float]:
+def _left(found: "Fit", total: "SynthesisPart") -> dict[str, float]:
     """Return what the counts of synthesis leave of the device's DSPs, LUTs, FFs and block RAMs, and of its UltraRAM."""
-    total = found.synthesis.total
     bounds = {name: found[name].bound for name in ("dsp", "lut", "ff", "bram36")}
     if total.uram or any(r.resource == "uram" for r in found.resources):
         bounds["uram"] = found.board.fpga.uram
@@ -158,7 +161,7 @@ def _print_synthesis(found: "Fit", counts: "Synthesis") -> None:
 
     beside = "" if found.counted_by == "synthesis" else "Beside these demands (fpga.use.counted_by: synthesis): "
     total = counts.total
-    left = _left(found)
+    left = _left(found, total)
     print_line(f"{beside}counted by {counts.tool}, {STAGE}; {counts.elements}:")
     units = {"dsp": found["dsp"].unit, "lut": "LUT", "ff": "FF", "bram36": "BRAM36", "uram": "URAM"}
     print_table(

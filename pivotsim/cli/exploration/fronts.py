@@ -47,7 +47,7 @@ def front_command(
     """
     from pivotsim.dse.dataset import open_dataset
     from pivotsim.dse.front_tables import front_table, share_table
-    from pivotsim.dse.fronts import front_rows, knee_place, ties_in
+    from pivotsim.dse.fronts import alike_rows, front_rows, knee_place, ties_in
     from pivotsim.dse.objectives import USUAL, front_objectives
     from pivotsim.dse.sensitivity import shares_of_variance
 
@@ -101,10 +101,16 @@ def front_command(
     told = ", ".join(f"{name} (maximised)" if name in up else name for name in names)
     print_line(f"{counted(len(front['point']), 'design')} on the front of {told}{_said_of(ties)}")
     print_line()
-    shown = sorted({*range(0, len(front["point"]), max(1, len(front["point"]) // SHOWN_ROWS)), knee})
-    _show(front_table(front, dataset.axes, knee, shown))
-    if len(shown) < len(front["point"]):
-        print_line(f"... {len(front['point']) - len(shown):,} more between them (--json lists all)")
+    firsts, designs = alike_rows(front, names)
+    listed = {**({"designs": designs} if ties.most > 1 else {}), **{name: front[name][firsts] for name in front}}
+    own_knee = firsts.tolist().index(knee)  # of designs that are alike the knee is the first
+    shown = sorted({*range(0, len(firsts), max(1, len(firsts) // SHOWN_ROWS)), own_knee})
+    first_names = ["designs", *names] if ties.most > 1 else names
+    _show(front_table(listed, dataset.axes, first_names, own_knee, shown))
+    if ties.most > 1:
+        print_line("designs: how many have a row's objectives; the row is the first of them (--json lists all)")
+    if len(shown) < len(firsts):
+        print_line(f"... {len(firsts) - len(shown):,} more between them (--json lists all)")
     if volume is not None:
         worst = ", ".join(f"{name} {figures(value)}" for name, value in volume["reference"].items())
         print_line(f"hypervolume {figures(volume['value'], 5)}, up to {worst}")

@@ -103,6 +103,9 @@ def rtl_command(
         print_json({**design.to_dict(), **({"from": stored} if stored else {})})
         return
     _print(design)
+    if stored.get("gemm_cycles") == design.cycles_as_stated:
+        built = "" if design.cycles == design.cycles_as_stated else ", as the board states,"
+        print_line(f"the clocks of GEMMs{built} are the sweep's")
     print_line(f"{out}: make in it lints, builds and runs them, where Verilator is")
 
 
@@ -129,6 +132,8 @@ def _stored(
 ) -> "tuple[Hardware, Plan | Trace, dict[str, Any], list[str]]":
     """Return a sweep's design, its row, and what it is that programs are written for."""
     from pivotsim.dse.sweep_designs import stored_design
+    from pivotsim.engines.pl_units.placed import placed_cycles
+    from pivotsim.engines.pl_units.units import unit_cycles
 
     found = stored_design(folder, point, space)
     row = {"sweep": str(folder), **found.row}
@@ -140,9 +145,13 @@ def _stored(
         others = {op.module for op in found.works[0].trace.ops if (op.m, op.k, op.n, op.out_bits) not in high}
         said += [f"only the low effort has {', '.join(sorted(others))}: no programs are written"] if others else []
     else:
-        memory = found.space.options["memory"]
-        how = "behind memories, as here" if memory == "hw" else "without memories: `memory: paper`"
-        said.append(f"the sweep has {row['pl_cycles']:,} clocks, {how}")
+        is_behind = found.space.options["memory"] == "hw"
+        how = "behind memories" if is_behind else "without memories: `memory: paper`"
+        cycles_of = placed_cycles if is_behind else unit_cycles
+        units = sum(cycles for _, cycles in cycles_of(found.works[-1].trace, found.hw))
+        row["gemm_cycles"], row["unit_cycles"] = row["pl_cycles"] - units, units
+        parts = f", {row['gemm_cycles']:,} of GEMMs and {units:,} of units" if units else ""
+        said.append(f"the sweep has {row['pl_cycles']:,} clocks{parts}, {how}")
     scope = found.space.options["scope"]
     if needs_plan and scope != "all":
         said.append(f"a layer program needs the whole model, of which the sweep has `scope: {scope}`")

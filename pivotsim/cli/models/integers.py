@@ -1,5 +1,6 @@
 """The commands quantise and classify: a checkpoint as a model of integers, and what such a model says of images."""
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from pivotsim.cli import options
 from pivotsim.cli.models.rungs import parse_rungs
 from pivotsim.cli.output import beside, print_json, print_line, print_table
 from pivotsim.cli.report_tables import print_end
-from pivotsim.errors import InputError
+from pivotsim.errors import InputError, got
 from pivotsim.tables import counted, number, percent
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ def classify_command(
     plans = _plans(own.model, rung)
     texts = [] if thresholds is None else thresholds.split(",")
     cuts = [options.real("--thresholds")(text) for text in texts]
+    if len(cuts) != len(plans) - 1:
+        raise InputError(f"--thresholds: expected {len(plans) - 1}, one per rung but the last {got(len(cuts))}")
+    notes += _odd_order(plans)
     found = classify(own, shown, list(plans.values()), cuts)
     right = None if labels is None else found.classes == labels
     rows: list[dict[str, Any]] = []
@@ -134,6 +138,18 @@ def classify_command(
     if accuracy:
         print_line(f"{percent(accuracy['accuracy_frac'])} of {counted(len(shown), 'image')} right")
     print_end(tuple(notes), [])
+
+
+def _odd_order(plans: "dict[str, Plan]") -> list[str]:
+    """Return a note for each rung that multiplies less than the one before it."""
+    from pivotsim.workload.lowering.plan import lower
+
+    macs = {name: lower(one).macs for name, one in plans.items()}
+    return [
+        f"order: rung {after} takes fewer multiplications than {before}, the one before it"
+        for before, after in itertools.pairwise(macs)
+        if macs[after] < macs[before]
+    ]
 
 
 def _plans(model: Any, rung: list[str] | None) -> "dict[str, Plan]":

@@ -175,7 +175,7 @@ def _cascade(
     if all(v is not None for v in pair) and all(v is None for v in cascade):
         assert low is not None and high is not None and f_low is not None
         if not 0 <= f_low <= 1:
-            percents = f"; write {number_text(f_low / 100)} for {number_text(f_low)} %" if 1 < f_low <= 100 else ""
+            percents = f"; write {f_low / 100:.12g} for {number_text(f_low)} %" if 1 < f_low <= 100 else ""
             raise InputError(f"--f-low: must lie in 0 to 1 {got(f_low)}{percents}")
         return [("--low", low), ("--high", high)], [f_low, 1 - f_low]
     if all(v is not None for v in cascade) and all(v is None for v in pair):

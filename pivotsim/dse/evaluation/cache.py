@@ -140,11 +140,7 @@ def with_values(hw: SystolicHardware, changes: Mapping[str, Any]) -> SystolicHar
     """
     if any(path.startswith("power.activity.") for path in changes):  # its check is the whole board's
         return hw.replace(changes)
-    try:
-        made = hw.model_copy(update=_changed(hw, changes))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(str(first.get("ctx", {}).get("error", first["msg"]))) from None
+    made = hw.model_copy(update=_changed(hw, changes))
     if made.packing_problem:
         raise InputError(made.packing_problem)
     return made
@@ -157,5 +153,13 @@ def _changed(spec: Spec, changes: Mapping[str, Any]) -> dict[str, Any]:
         inner: Spec = getattr(spec, name)
         below = {p.partition(".")[2]: v for p, v in changes.items() if p.startswith(f"{name}.")}
         fields = {field: getattr(inner, field) for field in type(inner).model_fields}
-        own[name] = type(inner).model_validate({**fields, **_changed(inner, below)})
+        try:
+            own[name] = type(inner).model_validate({**fields, **_changed(inner, below)})
+        except ValidationError as error:
+            first = error.errors()[0]
+            of_group = first.get("ctx", {}).get("error")  # a check over several values starts with one's path
+            problem = of_group or f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise InputError(f"{name}.{problem}") from None
+        except InputError as error:  # a group within this one
+            raise InputError(f"{name}.{problem}" for problem in error.problems) from None
     return own

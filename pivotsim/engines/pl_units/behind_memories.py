@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pivotsim.engines.pl_units.board_station import check_operations, dram_of, station_of
 from pivotsim.engines.pl_units.operations import (
+    WORD_BYTES,
     Addition,
     Drain,
     Fill,
@@ -21,7 +22,7 @@ from pivotsim.engines.pl_units.operations import (
     Station,
     UnitOperation,
 )
-from pivotsim.engines.pl_units.pass_blocks import WORD_BYTES, Operations, fewest, moved_by, too_small, ways
+from pivotsim.engines.pl_units.pass_blocks import Operations, fewest, moved_by, too_small, ways
 from pivotsim.engines.pl_units.token_dropping import sort_cycles
 from pivotsim.engines.pl_units.token_passes import TokenDrop, drops_of, moved_tokens, score_ways
 from pivotsim.errors import InputError, got
@@ -71,7 +72,11 @@ def unit_passes(trace: Trace, hw: Hardware) -> list[UnitPass]:
     ops = [op for _, op in own]
     check_operations(hw, ops, drops)
     run = _Passes(hw, station_of(hw, ops, drops or ()))
-    found = [run.one(place, op, _behind(trace, place)) for place, op in own if op.kind not in TOKEN_KINDS]
+    found = [
+        run.one(place, op, _behind(trace, place), _heads(trace, place))
+        for place, op in own
+        if op.kind not in TOKEN_KINDS
+    ]
     for drop in drops or ():
         found += run.of_tokens(trace, drop)
     total = sum(one.cycles for one in found)
@@ -87,17 +92,17 @@ class _Passes:
         self.board, self.station, self.dram = board, station, dram_of(board)
         self.made: dict[tuple[object, ...], tuple[int, Operations]] = {}
 
-    def one(self, place: int, op: Op, behind: int) -> UnitPass:
-        key = (op.kind, op.module == "head", op.m, op.n, op.repeats, behind)
+    def one(self, place: int, op: Op, behind: int, heads: int) -> UnitPass:
+        key = (op.kind, op.module == "head", op.m, op.n, heads, behind)
         if key not in self.made:
-            self.made[key] = self.fewest(op, behind)
+            self.made[key] = self.fewest(op, behind, heads)
         return _unit_pass(place, op.repeats, *self.made[key])
 
-    def fewest(self, op: Op, behind: int) -> tuple[int, Operations]:
+    def fewest(self, op: Op, behind: int, heads: int) -> tuple[int, Operations]:
         sides = self.board.array.cols, self.board.array.rows
-        best = fewest(ways(moved_by(op, self.board, behind), op, self.station, sides), self.station, self.dram)
+        best = fewest(ways(moved_by(op, self.board, behind), op, self.station, sides, heads), self.station, self.dram)
         if best is None:
-            raise too_small(op, self.station)
+            raise too_small(op, self.station, self.board.units.memory_bytes)
         return best
 
     def of_tokens(self, trace: Trace, drop: TokenDrop) -> Iterator[UnitPass]:
@@ -106,7 +111,7 @@ class _Passes:
         scored = fewest(score_ways(drop, self.board, station), station, self.dram)
         moved = fewest([moved_tokens(drop, station)], station, self.dram)
         if scored is None or moved is None:
-            raise too_small(trace.ops[drop.position], station)
+            raise too_small(trace.ops[drop.position], station, self.board.units.memory_bytes)
         sorting = sort_cycles(unit.sort_network, drop.patches, station.comparators)
         yield _unit_pass(drop.position, drop.heads * drop.images, *scored)
         yield UnitPass(drop.position + 1, drop.images * sorting, 0, 0)
@@ -124,7 +129,7 @@ def _unit_pass(place: int, copies: int, cycles: int, operations: Operations, pre
 
 def pass_operations(op: Op, hw: SystolicHardware, ops: Sequence[Op], behind: int = 0) -> Operations:
     """Return the operations of a head of a pass, and how many there are of each, on a station built for ``ops``."""
-    return _Passes(hw, station_of(hw, ops)).fewest(op, behind)[1]
+    return _Passes(hw, station_of(hw, ops)).fewest(op, behind, op.repeats)[1]
 
 
 def _dram_bytes(one: UnitOperation) -> int:
@@ -140,6 +145,15 @@ def _local_bytes(one: UnitOperation, prefix: int) -> int:
     if isinstance(one, Shuffle):  # all tokens are read, those that stay written, a fused one too
         return WORD_BYTES * one.channels * (2 * prefix + one.patches + one.kept + (one.fused_base >= 0))
     return WORD_BYTES * one.rows * one.row_elements * (3 if isinstance(one, Addition) else 2)
+
+
+def _heads(trace: Trace, place: int) -> int:
+    """Return the heads in a pass, those of one image: rows before attention are all images', a head's one image's."""
+    op = trace.ops[place]
+    before = next((other for other in reversed(trace.ops[:place]) if other.kind == "norm"), None)
+    if before is None or before.encoder != op.encoder or before.m % op.m or op.repeats % (before.m // op.m):
+        return op.repeats
+    return op.repeats // (before.m // op.m)
 
 
 def _behind(trace: Trace, place: int) -> int:

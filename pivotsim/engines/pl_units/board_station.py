@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from pivotsim.engines.pl_units.operations import Station
-from pivotsim.engines.pl_units.pass_blocks import WORD_BYTES
+from pivotsim.engines.pl_units.operations import MAX_LANES, WORD_BYTES, Station
+from pivotsim.engines.pl_units.pass_blocks import rounded
 from pivotsim.engines.pl_units.passes import DramPort
 from pivotsim.engines.pl_units.token_passes import TokenDrop
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.memory import UNLIMITED
-from pivotsim.operations import TOKEN_KINDS, UNIT_OF
+from pivotsim.hardware.pl_units import TokenDropSpec
+from pivotsim.operations import TOKEN_KINDS
 from pivotsim.workload.ops import Op
 
 LAID_OUT = {  # kind -> modules whose operands have a layout
@@ -29,16 +30,7 @@ def check_operations(board: SystolicHardware, ops: Sequence[Op], drops: Sequence
     where, lanes = "units.memory_bytes", lanes_of(board, ops)
     problems = [*_problems_of_board(board, ops, lanes), *_problems_of_kinds(ops, drops)]
     if drops:
-        unit = board.units.token_drop
-        problems += [
-            f"units.token_drop.{name}: behind memories it must be {wanted} {got(value)}"
-            for name, wanted, value in (
-                ("ports", 1, unit.ports), ("channels_per_port", lanes, unit.channels_per_port),
-                ("sort_network", "bitonic", unit.sort_network), ("averaging_hidden", False, unit.averaging_hidden),
-                ("fused_token", "mean", unit.fused_token if any(drop.is_fused for drop in drops) else "mean"),
-            )
-            if value != wanted
-        ]  # fmt: skip
+        problems += drop_problems(board.units.token_drop, lanes, is_fused=any(drop.is_fused for drop in drops))
         if len({drop.prefix for drop in drops}) > 1:
             problems.append(f"{where}: all token drops have as many tokens in front")
     if problems:
@@ -48,20 +40,62 @@ def check_operations(board: SystolicHardware, ops: Sequence[Op], drops: Sequence
             problems.append(f"{where}: softmax: rows of {op.n} elements are shorter than a beat of {lanes}")
         elif op.kind == "norm" and op.n % lanes:
             problems.append(f"{where}: norm: rows of {op.n} elements are no whole beats of {lanes}")
-    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes
+    stated, built = board.units.memory_bytes, board.units.built_bytes(lanes, WORD_BYTES)
     for drop in drops or ():
-        if drop.tokens * drop.channels > words:
+        if WORD_BYTES * drop.tokens * drop.channels > built:
             size = f"{drop.tokens} tokens of {drop.channels} channels"
-            problems.append(f"{where}: {size} must fit a memory, {WORD_BYTES} B an element {got(WORD_BYTES * words)}")
+            wanted = f"must fit a memory, {WORD_BYTES} B an element{rounded(stated, built)}"
+            problems.append(f"{where}: {size} {wanted} {got(stated)}")
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
 
 
+def drop_problems(unit: TokenDropSpec, lanes: int, *, is_fused: bool) -> list[str]:
+    """Return what the token-dropping module of a station of so many lanes cannot be; ``is_fused``: it fuses tokens."""
+    forms = (
+        ("ports", 1, unit.ports), ("channels_per_port", lanes, unit.channels_per_port),
+        ("score_lanes", lanes, unit.score_lanes), ("sort_network", "bitonic", unit.sort_network),
+        ("averaging_hidden", False, unit.averaging_hidden),
+        ("fused_token", "mean", unit.fused_token if is_fused else "mean"),
+    )  # fmt: skip
+    wrong = [(name, str(wanted), value) for name, wanted, value in forms if value != wanted]
+    if unit.comparators & (unit.comparators - 1):
+        wrong.append(("comparators", "a power of two", unit.comparators))
+    return [
+        f"units.token_drop.{name}: behind memories it must be {wanted} {got(value)}" for name, wanted, value in wrong
+    ]
+
+
+def is_built(lanes: int) -> bool:
+    """Return whether there are units of so many elements a clock in Verilog.
+
+    >>> [lanes for lanes in range(40) if is_built(lanes)]
+    [2, 4, 8, 16]
+    """
+    return 2 <= lanes <= MAX_LANES and not lanes & (lanes - 1)
+
+
+def port_bytes(board: SystolicHardware, lanes: int) -> int:
+    """Return the bytes a clock between DRAM and a station: what its lanes take, where nothing on the way is narrower.
+
+    Raises
+    ------
+    InputError
+        The way takes less than an element.
+    """
+    memories = board.memories
+    axi, shared = memories.axi_port_bytes_per_clock, memories.gb_port_bytes_per_clock
+    widths = [int(count * width) for count, width in ((memories.axi_ports, axi), (1, shared)) if width != UNLIMITED]
+    port = min([WORD_BYTES * lanes, *widths])
+    if port < WORD_BYTES:
+        raise InputError(f"units.memory_bytes: DRAM's port must take an element of {WORD_BYTES} bytes {got(port)}")
+    return port
+
+
 def lanes_of(board: SystolicHardware, ops: Sequence[Op]) -> int:
-    """Return the elements a clock of the units that run some operations, those of the first one."""
-    own = (op.kind for op in ops if op.kind not in TOKEN_KINDS)
-    kind = next(own, None)
-    return board.units.token_drop.channels_per_port if kind is None else board.units.of(kind).elements_per_clock
+    """Return the elements a clock of the units that run some operations, those that most of them have."""
+    shared, _ = board.units.shared_width({op.kind for op in ops if op.kind not in TOKEN_KINDS})
+    return shared or board.units.token_drop.channels_per_port
 
 
 def _problems_of_board(board: SystolicHardware, ops: Sequence[Op], lanes: int) -> Iterator[str]:
@@ -74,14 +108,11 @@ def _problems_of_board(board: SystolicHardware, ops: Sequence[Op], lanes: int) -
         ("memories.axi_write_beat_clocks", 1, memories.axi_write_beat_clocks),
     ):  # fmt: skip
         if value != usual:
-            why = "the station knows a rate and a latency of DRAM"
-            yield f"units.memory_bytes: {why}, {path} must be {usual} {got(value)}"
-    widths = {UNIT_OF[op.kind]: board.units.of(op.kind).elements_per_clock for op in ops if op.kind in LAID_OUT}
-    if lanes & (lanes - 1) or lanes < 2:
-        yield f"units.*.elements_per_clock: behind memories a power of two, at least 2 {got(lanes)}"
-    for unit, width in widths.items():
-        if width != lanes:
-            yield f"units.{unit}.elements_per_clock: behind memories all units are as wide, {lanes} {got(width)}"
+            why = "units with memories meet DRAM as a rate and a latency"
+            yield f"units.memory_bytes: {why}; set {path} to {usual}, or units.memory_bytes to 0 {got(value)}"
+    if not is_built(lanes):
+        yield f"units.*.elements_per_clock: behind memories 2, 4, 8 or {MAX_LANES} {got(lanes)}"
+    yield from board.units.shared_width({op.kind for op in ops if op.kind not in TOKEN_KINDS})[1]
 
 
 def _problems_of_kinds(ops: Sequence[Op], drops: Sequence[TokenDrop] | None) -> Iterator[str]:
@@ -99,17 +130,11 @@ def _problems_of_kinds(ops: Sequence[Op], drops: Sequence[TokenDrop] | None) -> 
 def station_of(board: SystolicHardware, ops: Sequence[Op], drops: Sequence[TokenDrop] = ()) -> Station:
     """Return the station of a board, for the longest rows of some operations and their token drops."""
     lanes = lanes_of(board, ops)
-    memories = board.memories
-    axi, shared = memories.axi_port_bytes_per_clock, memories.gb_port_bytes_per_clock
-    widths = [int(count * width) for count, width in ((memories.axi_ports, axi), (1, shared)) if width != UNLIMITED]
     softmax, norm = (
         max([lanes, *(op.n for op in ops if op.kind in kinds)]) for kinds in (("softmax",), ("norm", "gather"))
     )
-    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes
-    port = min([WORD_BYTES * lanes, *widths])
-    if port < WORD_BYTES:
-        raise InputError(f"units.memory_bytes: DRAM's port must take an element of {WORD_BYTES} bytes {got(port)}")
-    station = Station(lanes, port, words, softmax, norm)
+    words = board.units.built_bytes(lanes, WORD_BYTES) // WORD_BYTES
+    station = Station(lanes, port_bytes(board, lanes), words, softmax, norm)
     if not drops:
         return station
     bits = max(1, (max(drop.patches for drop in drops) - 1).bit_length())

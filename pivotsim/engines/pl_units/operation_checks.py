@@ -78,6 +78,8 @@ def _problems(operation: UnitOperation, station: Station) -> Iterator[str]:
         yield f"row_elements: {expected} (got {operation.row_elements})"
     if isinstance(operation, Activation | Norm | Addition) and operation.rows > 1:
         yield from _overlap("pitch", operation.pitch, operation.row_elements)
+    if isinstance(operation, Shuffle) and station.comparators & (station.comparators - 1):
+        yield f"comparators: a power of two is expected (got {station.comparators})"
     if isinstance(operation, Score | Shuffle):
         yield from _outside("patches", operation.patches, 1, 1 << station.token_bits)
     if isinstance(operation, Score):

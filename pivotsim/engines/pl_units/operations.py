@@ -10,6 +10,9 @@ import math
 from typing import NamedTuple, TypeAlias
 
 A, B = 0, 1  # memories
+WORD_BYTES = 2  # of a memory
+MAX_OPERATIONS = 4096  # of a pass: as many as the table of the station holds
+MAX_LANES = 16  # LayerNorm has constants of 48 bits an element, and registers hold 1,024 bits
 MAX_HEADS = 32  # whose scores of at most 127 sum up in 12 bits
 
 
@@ -19,7 +22,7 @@ class Station(NamedTuple):
     Attributes
     ----------
     lanes : int
-        Elements a clock of every unit, and banks of a memory: a power of two, at least 2.
+        Elements a clock of every unit, and banks of a memory: a power of two, 2 to 16 in a layer program.
     port_bytes : int
         Bytes a clock from and to DRAM at most, at least 2.
     words : int
@@ -27,7 +30,8 @@ class Station(NamedTuple):
     max_elements, max_channels : int
         Of the longest row of softmax, and of LayerNorm; a token that is kept or dropped has as many channels at most.
     token_bits, comparators, prefix : int
-        Token dropping: at most 2^token_bits tokens beside the prefix, and its sorter's comparators.
+        Token dropping: at most 2^token_bits tokens beside the prefix, and its sorter's comparators, a power
+        of two.
     """
 
     lanes: int
@@ -42,7 +46,7 @@ class Station(NamedTuple):
     @property
     def memory_bytes(self) -> int:
         """Bytes of one memory."""
-        return 2 * self.words
+        return WORD_BYTES * self.words
 
 
 class Walk(NamedTuple):

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from pivotsim.engines.pl_units.layouts import Layout, block_walks, flat_walks, read, stream, written
 from pivotsim.engines.pl_units.operations import (
+    MAX_OPERATIONS,
+    WORD_BYTES,
     A,
     Activation,
     Addition,
@@ -27,9 +29,6 @@ from pivotsim.engines.pl_units.passes import DramPort, operation_cycles
 from pivotsim.errors import InputError, got
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.workload.ops import Op
-
-WORD_BYTES = 2  # of a memory
-MAX_OPERATIONS = 4096  # of a pass: as many as the table of the station holds
 
 Operations = Counter[tuple[type, UnitOperation]]  # by type: operations of two kinds may have equal fields
 Block = tuple[range, range]
@@ -74,19 +73,25 @@ def fewest(ways: Iterable[Operations], station: Station, dram: DramPort) -> tupl
     return best
 
 
-def too_small(op: Op, station: Station) -> InputError:
-    """Return what is said of memories that an operation does not fit."""
+def rounded(stated: int, built: int) -> str:
+    """Return what is said of a memory that is built smaller than it is stated, '' of one that is not."""
+    return "" if built == stated else f"; {built:,} B are built, whole beats of units"
+
+
+def too_small(op: Op, station: Station, stated: int) -> InputError:
+    """Return what is said of memories of ``stated`` bytes that an operation does not fit."""
     return InputError(
         f"units.memory_bytes: too small for {op.kind}'s {op.m} rows of {op.n} elements:"
-        f" none fits, or a pass has more than {MAX_OPERATIONS:,} operations {got(WORD_BYTES * station.words)}"
+        f" none fits, or a pass has more than {MAX_OPERATIONS:,} operations"
+        f"{rounded(stated, WORD_BYTES * station.words)} {got(stated)}"
     )
 
 
 _cycles = lru_cache(65_536, typed=True)(operation_cycles)
 
 
-def ways(moved: Moved, op: Op, station: Station, sides: tuple[int, int]) -> Iterator[Operations]:
-    """Yield the operations of every way to cut a tensor into blocks and to lay them out."""
+def ways(moved: Moved, op: Op, station: Station, sides: tuple[int, int], heads: int = 1) -> Iterator[Operations]:
+    """Yield the operations of every way to cut a tensor into blocks and to lay them out; ``heads`` are in a pass."""
     whole = [range(op.n)]
     groups = [whole]
     if op.kind not in ("softmax", "norm"):
@@ -103,7 +108,7 @@ def ways(moved: Moved, op: Op, station: Station, sides: tuple[int, int]) -> Iter
                 found: Operations = Counter()
                 for block in blocks:
                     found.update(of_block(moved, block, pitch, station.lanes))
-                    if op.repeats * found.total() > MAX_OPERATIONS:
+                    if heads * found.total() > MAX_OPERATIONS:
                         break
                 else:
                     yield found

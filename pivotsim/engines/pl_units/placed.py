@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pivotsim.engines.pl_units.behind_memories import is_behind_memories, unit_passes
+from pivotsim.engines.pl_units.board_station import lanes_of
 from pivotsim.engines.pl_units.charges import unit_bytes
+from pivotsim.engines.pl_units.operations import WORD_BYTES
+from pivotsim.engines.pl_units.pass_blocks import rounded
+from pivotsim.engines.pl_units.token_passes import PHASES
 from pivotsim.engines.pl_units.units import unit_cycles
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.hardware.spec import Hardware
@@ -48,12 +52,17 @@ def pass_notes(trace: Trace, hw: Hardware) -> tuple[str, ...]:
         return ()
     passes = unit_passes(trace, hw)
     moved = sum(one.dram_bytes for one in passes)
+    count = sum(trace.ops[one.position].kind not in (*PHASES[1:], "merge") for one in passes)  # a drop is one pass
     assert isinstance(hw, SystolicHardware)
     turned = "units.memory_bytes: array.fold_overlap settled turns the rows of tiles, which their layouts leave out"
+    stated = hw.units.memory_bytes
+    built = hw.units.built_bytes(lanes_of(hw, [trace.ops[one.position] for one in passes]), WORD_BYTES)
+    less = f"units.memory_bytes: {stated:,} B are stated{rounded(stated, built)}"
     return (
+        *((less,) if built != stated else ()),
         *((turned,) if hw.array.fold_overlap == "settled" else ()),
-        f"units.memory_bytes: {len(passes)} unit passes move {moved:,} B from and to DRAM, in counts beside the"
-        " multiplications' own; each operation is filled, run and drained, beside no multiplication",
+        f"units.memory_bytes: {count} unit passes move {moved:,} B from and to DRAM, of a batch all images', in counts"
+        " beside the multiplications' own; each operation is filled, run and drained, beside no multiplication",
         "units.memory_bytes: in no clock are tables that the driver writes before a pass, and copies of tensors that"
         " a multiplication cannot load as they were drained, K's transposition among them",
     )

@@ -77,7 +77,7 @@ PHASES: dict[str, Callable[[TokenDropSpec, Op, int], int]] = {
 
 
 def unit_constants(trace: Trace, hw: Hardware) -> Iterator[str]:
-    """Yield the dotted paths of the values that the units of a run depend on, each once."""
+    """Yield the dotted paths of the values that the units of a run without memories of their own depend on."""
     kinds = trace.first_ops
     placed = [kind for kind in UNIT_OF if kind in kinds and hw.placement.of(kind) == PL]
     for unit in dict.fromkeys(UNIT_OF[kind] for kind in placed):

@@ -18,8 +18,11 @@ from pivotsim.io.documents import SET_BY_USER
 from pivotsim.units import INT64_MAX
 
 COUNTED = ("bram36", "lut", "ff", "uram")  # resources that synthesis counts
+OF_PORTS = ("ipmem", "wtmem", "gb", "biases", "read mover", "write mover")  # parts that grow with bytes a clock
+NARROWER_PORTS = "narrower ports: memories.*_port_bytes_per_clock, which rotators and movers grow with"
+LARGE_SHARE = 0.25  # of a demand
 
-__all__ = ["COUNTED", "as_counted", "counted_parts", "is_unit", "mark_of", "notes", "synthesis_of"]
+__all__ = ["COUNTED", "as_counted", "counted_parts", "is_mostly_ports", "is_unit", "mark_of", "notes", "synthesis_of"]
 
 
 def counted_parts(
@@ -39,6 +42,12 @@ def counted_parts(
 def is_unit(part: SynthesisPart | Part) -> bool:
     """Whether a part is a unit of programmable logic."""
     return part.name.endswith(" unit")
+
+
+def is_mostly_ports(parts: tuple[Part, ...]) -> bool:
+    """Whether parts that grow with the bytes a clock of the memories' ports take a large share of a demand."""
+    of_ports = sum(part.amount for part in parts if part.name in OF_PORTS)
+    return of_ports > LARGE_SHARE * sum(part.amount for part in parts)
 
 
 def as_counted(memory: MemoryBlocks, counts: Synthesis) -> MemoryBlocks:

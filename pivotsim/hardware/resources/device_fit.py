@@ -27,7 +27,7 @@ from pivotsim.hardware.resources.fit_notes import (
     report_notes,
 )
 from pivotsim.hardware.resources.fit_result import READ_FROM_VIVADO, Fit, ResourceFit
-from pivotsim.hardware.resources.parts import built_parts, demand_of, parts_of, unknown_parts
+from pivotsim.hardware.resources.parts import built_parts, demand_of, left_out, parts_of, unknown_parts
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import inherited_from
 from pivotsim.units import INT64_MAX
@@ -45,7 +45,11 @@ LEVERS = {
     ),
     "lut": (FEWER_PES,),
     "ff": (FEWER_PES,),
-    "uram": ("a larger fpga.use.uram_from_bytes: memories of block RAM",),
+    "uram": (
+        "narrower ports: memories.*_port_bytes_per_clock, array.rows, array.cols",
+        "smaller memories, where they are deeper than a block: memories.*_bytes",
+        "a larger fpga.use.uram_from_bytes: memories of block RAM",
+    ),
 }
 
 
@@ -105,16 +109,16 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
         if resource == "bram36":
             levers = (*numbers_wanted(hw), *levers)
         levers = (*levers, *([FEWER_ARRAYS] if hw.array.count > 1 else []))
-        mark = mark_of([hw.source(path) for path in constants])
+        mark = "checked" if resource == "dsp" else mark_of([hw.source(path) for path in constants])
         if is_built:
             formula, mark = parts[0].formula, READ_FROM_VIVADO
         elif is_counted and resource in counted_fit.COUNTED:
             formula = f"{len(parts) or 'no'} part{'s' * (len(parts) > 1)} of the Verilog that ships"
             mark = counted_fit.mark_of(parts)
         elif is_counted and len(parts) > 1:  # DSPs of units beside those of the array, which follow from its size
-            of_units = counted_fit.mark_of(parts[1:])
-            formula = f"{parts[0].formula} and units of programmable logic"
-            mark = of_units if mark == "checked" or of_units != "counted" else mark
+            formula, mark = f"{parts[0].formula} and units of programmable logic", counted_fit.mark_of(parts[1:])
+        if is_counted and not is_built and resource in ("lut", "ff") and counted_fit.is_mostly_ports(parts):
+            levers = (counted_fit.NARROWER_PORTS, *levers)
         if is_counted and not is_built and any(map(counted_fit.is_unit, parts)):
             levers = (*levers, NARROWER_UNITS)
         fits = demand <= bound and demand < INT64_MAX
@@ -122,11 +126,12 @@ def fit(hw: Hardware | str = "zcu102") -> Fit:
     lender = inherited_from(hw.source("fpga.device"))
     cascades = cascades_of(hw)
     of_report = [] if report is None else report_notes(report, others)
-    left_out = left_out_notes(hw, is_fitted=not (is_counted or is_built))
-    notes = (*of_report, *of_method, *left_out, *cascade_notes(hw, cascades), *constant_notes(hw, is_counted))
+    lacking = left_out_notes(hw, is_fitted=not (is_counted or is_built))
+    notes = (*of_report, *of_method, *lacking, *cascade_notes(hw, cascades), *constant_notes(hw, is_counted))
     return Fit(
         hw.name, hw.fpga.device, tuple(resources), memories, overlap, notes, lender, bounds_of(hw),
         unknown_parts(hw, is_counted), cascades, hw.fpga.use.counted_by, hw,
+        "" if is_built else left_out(hw, is_counted),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES
 from pivotsim.hardware.resources.parts import FITTED
 from pivotsim.hardware.spec import Hardware
 from pivotsim.io.documents import INHERITED, SET_BY_USER, inherited_from, is_inherited, stated_source
+from pivotsim.operations import PL, TOKEN_KINDS
 
 # resource -> (unit, constants that may be fitted or judged)
 CONSTANTS = {
@@ -54,17 +55,26 @@ def report_notes(report: VivadoSpec, others: list[str]) -> Iterator[str]:
         yield f"fpga.vivado.wns_ns: the timing of that run {met}, worst slack {report.wns_ns:g} ns"
 
 
+def unpacked_note(hw: SystolicHardware) -> str:
+    """Return what is to be said of columns that share slices under an overlap that no Verilog packs, '' elsewhere."""
+    if hw.array.mac_packing == 1 or hw.array.fold_overlap == PACKED:
+        return ""
+    return f"array.mac_packing: no Verilog packs under this overlap, `rtl` refuses it {got(hw.array.fold_overlap)}"
+
+
 def left_out_notes(hw: SystolicHardware, is_fitted: bool) -> Iterator[str]:
     """Yield what demands by constants (``is_fitted``), and counts by synthesis, do not have."""
-    if hw.array.mac_packing > 1 and hw.array.fold_overlap != PACKED:
+    if unpacked_note(hw):
         counted = PACKED if hw.array.fold_overlap in IN_SLICES else "an element each"
-        why = f"no Verilog packs under this overlap; LUT and FF by synthesis are those of {counted}"
-        yield f"array.mac_packing: {why} {got(hw.array.fold_overlap)}"
+        yield f"{unpacked_note(hw)}; LUT and FF by synthesis are those of {counted}"
     if hw.array.mac_packing > 1 and is_fitted:
         yield "array.mac_packing: fitted constants have none of the logic between chains; LUT and FF leave it out"
     if hw.memories.outstanding_reads > 1:
         why = "neither constants nor synthesis count request_sequencer, which asks for loads ahead"
         yield f"memories.outstanding_reads: {why} {got(hw.memories.outstanding_reads)}"
+    if hw.units.memory_bytes:
+        placed = [kind for kind, place in hw.placement if place == PL and kind not in TOKEN_KINDS]
+        yield from hw.units.shared_width(placed)[1]
 
 
 def constant_notes(hw: Hardware, is_counted: bool) -> Iterator[str]:

@@ -68,8 +68,9 @@ class Fit:
 
     ``inherited_from`` names the board whose device it is where the hardware's own file states none, '' else;
     ``bounds_of`` says whose counts are in use where a device is stated without its own, '' else. ``unknown`` names the
-    parts that nothing counts, ``cascades`` the chains of DSPs where the columns of the device are known. What
-    ``synthesis`` counts of ``board`` is in the demands where ``counted_by`` says so, else beside them.
+    parts that no demand has, ``left_out`` those of them that synthesis counted, ``cascades`` the chains of DSPs where
+    the columns of the device are known. What ``synthesis`` counts of ``board`` is in the demands where ``counted_by``
+    says so, else beside them.
     """
 
     hardware: str
@@ -84,6 +85,7 @@ class Fit:
     cascades: Cascades | None
     counted_by: str
     board: SystolicHardware = field(repr=False, compare=False)
+    left_out: str = ""
 
     @cached_property
     def synthesis(self) -> "Synthesis":
@@ -113,7 +115,10 @@ class Fit:
             if missing
             else any(r.mark == EXTRAPOLATED for r in self.resources)
         )
-        return f"{'DOES NOT FIT' if missing else 'fits'}{', by counts that are extrapolated' if decides else ''}"
+        without = "" if missing or not self.left_out else f", without {self.left_out}"
+        return (
+            f"{'DOES NOT FIT' if missing else 'fits'}{without}{', by counts that are extrapolated' if decides else ''}"
+        )
 
     def __getitem__(self, resource: str) -> ResourceFit:
         """Return one resource: dsp, bram36, lut, ff, or uram where it is counted."""

@@ -23,10 +23,11 @@ from pivotsim.units import INT64_MAX
 
 FITTED = ("fpga.use.bram36_fixed", "fpga.use.lut_per_pe", "fpga.use.ff_per_pe", "fpga.use.ff_fixed")
 UNKNOWN = "unknown until synthesised"
+STATION_WORD_BYTES = 2  # of a unit memory: WORDS of unit_station.v
 NOT_FITTED = "movers between DRAM, global buffer and memories, biases, masks (LUT, FF): no fitted constant counts them"
 NOT_COUNTED = (  # by synthesis
     f"tables of descriptors: as long as a GEMM has passes: {UNKNOWN}",
-    "what joins the ports to an AXI bus: none is written, so none is counted",
+    "AXI4 masters (`axi_accelerator`): written, and synthesised apart; no demand has them",
 )
 
 
@@ -89,14 +90,36 @@ def unknown_parts(hw: SystolicHardware, is_counted: bool) -> tuple[str, ...]:
     """Return the parts of a design that its demands leave out, and why: movers, tables, units of programmable logic."""
     uncounted = NOT_COUNTED if is_counted else (NOT_FITTED,)
     units = units_in_logic(hw)
-    station = f"memories of the units, {hw.units.memory_bytes:,} B each, and what moves tensors there: {UNKNOWN}"
-    in_memories = (station,) if units and hw.units.memory_bytes else ()
+    in_memories = _station(hw) if units and hw.units.memory_bytes else ()
     return (*uncounted, *(_units(hw, units, is_counted) if units else ()), *in_memories)
+
+
+def left_out(hw: SystolicHardware, is_counted: bool) -> str:
+    """Return in words which parts synthesis counted that are in no demand; '' where all are."""
+    units = units_in_logic(hw)
+    words = [*([] if is_counted or not units else ["units"]),
+             *(["unit memories", "multipliers"] if units and hw.units.memory_bytes else [])]  # fmt: skip
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def units_in_logic(hw: SystolicHardware) -> tuple[str, ...]:
     """Return the units that ``placement`` asks for, each once."""
     return tuple(dict.fromkeys(UNIT_OF[kind] for kind, place in hw.placement if place == PL))
+
+
+def _station(hw: SystolicHardware) -> Iterator[str]:
+    """Yield what a design with a layer program has beside its units, and what synthesis counted of that."""
+    from pivotsim.hardware.resources.recorded import row_of, rows_of  # brings numpy
+
+    rows = tuple(rows_of("station"))
+    sizes = [f"{row.lut:,} LUT, {row.ff:,} FF, {row.bram36:g} BRAM36, {row.dsp48e2} DSP at {row.parameters['LANES']} "
+             f"lanes and 2 x {row.parameters['WORDS'] * STATION_WORD_BYTES:,} B" for row in rows]  # fmt: skip
+    own = f"memories of the units, 2 x {hw.units.memory_bytes:,} B, and what moves tensors there"
+    yield f"{own}: in no demand; yosys counted {'; '.join(sizes)}"
+    plain, more = row_of("requantise"), row_of("requantise by a multiplier")
+    cols = hw.array.count * hw.array.cols
+    amounts = f"{cols * (more.dsp48e2 - plain.dsp48e2):,} DSP, {cols * (more.lut - plain.lut):,} LUT"
+    yield f"multipliers of a layer program (MULTIPLIES): in no demand; {amounts} more for {cols} columns"
 
 
 def _units(hw: SystolicHardware, units: Iterable[str], is_counted: bool) -> Iterator[str]:

@@ -120,9 +120,7 @@ def _sections(result: SweepFront) -> Iterator[Section]:
     count = len(rows["point"])
     shown = np.unique(np.append(np.linspace(0, count - 1, min(count, MOST_ROWS)).astype(int), result.knee)).tolist()
     shown = shown[:MOST_ROWS]
-    first = dict.fromkeys(["point", *names, *dataset.axes])
-    ordered = {name: rows[name] for name in (*first, *(name for name in rows if name not in first))}
-    table = front_table(ordered, dataset.axes, result.knee, shown)
+    table = front_table(rows, dataset.axes, names, result.knee, shown)
     if len(shown) < count:
         table = table._replace(closing=(*table.closing, f"{len(shown):,} of {count:,} designs; --json has all"))
     x, y = (*names, names[0])[:2]

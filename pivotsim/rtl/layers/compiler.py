@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.pl_units.operations import UnitOperation
+from pivotsim.engines.pl_units.operations import MAX_OPERATIONS, UnitOperation
 from pivotsim.engines.pl_units.passes import DramPort, pass_cycles
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.integer.steps import Gemm, Operation, Step
@@ -24,8 +24,10 @@ from pivotsim.rtl.layers.program import (
     UnitPass,
 )
 from pivotsim.rtl.layers.tensor_map import TensorMap, Use
-from pivotsim.rtl.layers.units.passes import MAX_OPERATIONS, PassWriter
+from pivotsim.rtl.layers.units.passes import PassWriter
 from pivotsim.rtl.layers.units.placement import Placed, constants_of, place_steps, reads_of
+
+TOO_MANY = f"more than {MAX_OPERATIONS:,} operations between memories of units.memory_bytes"
 
 
 def layer_program(paths: Sequence[Path], board: SystolicHardware) -> LayerProgram:
@@ -56,7 +58,7 @@ class _Compiler:
     def __init__(self, paths: Sequence[Path], board: SystolicHardware) -> None:
         self.paths = paths
         self.map = TensorMap(paths, board)
-        self.units, self.placed, self.said = place_steps(board, [path.steps for path in paths])
+        self.units, self.placed, self.reasons = place_steps(board, [path.steps for path in paths])
         limits = limits_of(board.memories, board.array.clock_mhz)
         dram = DramPort(
             limits.dram_bytes_per_s, limits.clock_hz, limits.read_latency_cycles, limits.write_latency_cycles
@@ -84,7 +86,7 @@ class _Compiler:
             entries.append(end)
             spans[path.name] = (first, len(entries))
         return LayerProgram(
-            self.map.tensors, self.map.tables, entries, self.map.address, spans, self.units, tuple(self.said)
+            self.map.tensors, self.map.tables, entries, self.map.address, spans, self.units, self.reasons.lines()
         )
 
     def _entries(self, path: Path, placed: Placed, uses: Sequence[Use], before: Sequence[Entry]) -> list[Entry]:
@@ -126,7 +128,7 @@ class _Compiler:
         operations = self.passes.relayout(source, own, self.map.part_columns[copy]) if self.passes else []
         if not operations:
             if self.passes:
-                self.said.append(_too_many(f"{name}: {copy}"))
+                self.reasons.add(TOO_MANY, f"{name}: {copy}")
             return Stop(name, kind, (source.name,), copy)
         return UnitPass(name, kind, (source.name,), copy, tuple(operations), {}, self.cycles(operations))
 
@@ -140,13 +142,9 @@ class _Compiler:
         operations = self.passes.operations(placed, [*([positions] if positions else []), *reads], found)
         name = f"{first.encoder}.{first.module}"
         if not operations:
-            self.said.append(_too_many(name))
+            self.reasons.add(TOO_MANY, name)
             return None
         return UnitPass(
             name, first.kind, tuple(one.name for one in reads), found.name,
             tuple(operations), constants_of(step, self.passes.units.station.lanes), self.cycles(operations),
         )  # fmt: skip
-
-
-def _too_many(name: str) -> str:
-    return f"{name}: more than {MAX_OPERATIONS:,} operations between memories of units.memory_bytes"

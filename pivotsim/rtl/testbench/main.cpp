@@ -2,7 +2,7 @@
 //
 // Reads gemms.txt: per line a name, the file of its second operand, and the settings in the order of Setting. Tables, the
 // operands and the outputs lie in programs/NAME/, all as $readmemh reads them. Exit code 1 if a clock or a byte differs.
-// $GEMM names the only one to run; with $STALLS the streams hesitate at random, and only bytes count.
+// $GEMM names the only one to run, and code 2 says that none is named so; with $STALLS the streams hesitate at random, and only bytes count.
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "Vbench.h"
 #include "Vbench___024root.h"
@@ -43,6 +44,12 @@ static void read_image(const std::string& path, Each each) {
     }
 }
 
+static std::string name_in(const std::string& line) {
+    std::string name;
+    std::istringstream(line) >> name;
+    return name;
+}
+
 static void rise(Vbench& top) {
     top.clk = 1;
     top.eval();
@@ -73,19 +80,29 @@ int main() {
     VerilatedContext context;
     Vbench top{&context};
     std::ifstream list = opened("gemms.txt");
-    std::string line;
-    const char* const only = std::getenv("GEMM");
+    std::vector<std::string> lines;
+    std::string there;
+    const char* const asked = std::getenv("GEMM");
+    const std::string only = asked == nullptr ? "" : asked;
+    for (std::string line; std::getline(list, line);) {
+        const std::string name = name_in(line);
+        there += (there.empty() ? "" : ", ") + name;
+        if (only.empty() || name == only) lines.push_back(line);
+    }
+    if (lines.empty()) {
+        std::fprintf(stderr, "GEMM: must be one of %s (got %s)\n", there.empty() ? "none" : there.c_str(), only.c_str());
+        return 2;
+    }
     const char* const stalls = std::getenv("STALLS");
     top.stalls = stalls != nullptr && *stalls != 0;
     int64_t wrong = 0, clocks = 0, predicted = 0;
     std::printf("%-22s %14s %14s  %s\n", "gemm", "clocks", "predicted", "outputs");
-    while (std::getline(list, line)) {
+    for (const std::string& line : lines) {
         std::istringstream fields(line);
         std::string name, second;
         int64_t is[SETTINGS];
         fields >> name >> second;
         for (int i = 0; i < SETTINGS; ++i) fields >> is[i];
-        if (only != nullptr && *only != 0 && name != only) continue;
         top.loads = is[LOADS];
         top.passes = is[PASSES];
         top.drains = is[DRAINS];

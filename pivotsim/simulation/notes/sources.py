@@ -6,10 +6,11 @@ from typing import Any
 from pivotsim.energy.constant import constant_power_note
 from pivotsim.energy.rules import RULES
 from pivotsim.engines.base import HW
-from pivotsim.engines.pl_units.placed import pass_notes
+from pivotsim.engines.pl_units.placed import is_behind_memories, pass_notes
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.kinds.systolic import SystolicHardware
+from pivotsim.hardware.resources.fit_notes import unpacked_note
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
 from pivotsim.host.costs import constants_used, defaults_used, left_out, uncharged
@@ -22,13 +23,15 @@ SPARSE_SCORES = "sparse scores: [assumed] those left out cost nothing beside the
 
 
 def remarks_of(hw: Hardware, options: Mapping[str, Any], reading: Reading, overlap_ms: float) -> tuple[str, ...]:
-    """Return what must be said beside a run's totals: whose power it is, overlaps that hide nothing or are another."""
+    """Return what must be said beside a run's totals: whose power it is, overlaps that hide nothing or pack none."""
     power = constant_power_note(hw, read=reading.run) if options["energy"] == "constant" else ""
     mode = options["ps_pl_overlap"]
     needs = "needs --batch 2 or more" if mode == "images" and options["batch"] == 1 else "nothing runs side by side"
     overlap = f"ps_pl_overlap: '{mode}' has no effect here: {needs}" if mode != "serial" and not overlap_ms else ""
     folds = without_loads(hw.array.fold_overlap, hw.array.dataflow) if isinstance(hw, SystolicHardware) else ""
-    return tuple(line for line in (power, overlap, f"array.fold_overlap: {folds}" if folds else "") if line)
+    unpacked = unpacked_note(hw) if isinstance(hw, SystolicHardware) else ""
+    lines = (power, overlap, f"array.fold_overlap: {folds}" if folds else "", unpacked)
+    return tuple(line for line in lines if line)
 
 
 def notes_of(
@@ -51,7 +54,8 @@ def notes_of(
     used += [path for path, source in hw.sources.items() if source.startswith(CALIBRATED) and path in reading.run]
     groups = tuple(f"{group}." for group in engine.values_read(options["memory"]))
     used += [path for path in paths_of(type(hw)) if path.startswith(groups)] if groups else []
-    unchanged = [leaf for path in used for leaf in _without(path, reading.used, hw)]
+    idle = _of_no_pass(used, hw, options["energy"]) if options["memory"] == HW and is_behind_memories(trace, hw) else []
+    unchanged = [leaf for path in used for leaf in _without(path, [*reading.used, *idle], hw)]
     marked = [
         path
         for path in dict.fromkeys(unchanged)
@@ -75,6 +79,14 @@ def notes_of(
     for name, spec in linked.items():
         notes += tuple(f"{name}, {path}: {text}" for path, text in spec.sources.items() if text.startswith("["))
     return notes
+
+
+def _of_no_pass(used: list[str], hw: Hardware, energy: str) -> list[str]:
+    """Return what passes between memories do not read of units among some paths: the Verilog has its own fills."""
+    names = ("fill_cycles", "bytes_per_element", *(() if energy == "activity" else ("pj_per_element",)))
+    paths = (f"{path}.{name}" for path in used if path.startswith("units.") for name in names)
+    there = frozenset(paths_of(type(hw)))
+    return [path for path in paths if path in there and "token_drop" not in path]
 
 
 def _without(path: str, changed: list[str], hw: Hardware) -> list[str]:

@@ -55,7 +55,8 @@ def with_units(of, lanes=2, memory_bytes=1024, **changes):
     kinds = ("softmax", "gelu", "relu", "norm", "add")
     values = {f"placement.{kind}": "pl" for kind in (*kinds, "score", "sort", "gather")}
     values |= {f"units.{kind}.elements_per_clock": lanes for kind in kinds}
-    values |= {"units.token_drop.ports": 1, "units.token_drop.channels_per_port": lanes}
+    values |= {"units.token_drop.ports": 1, "units.token_drop.channels_per_port": lanes,
+               "units.token_drop.score_lanes": lanes}  # fmt: skip
     return of.replace({**values, "units.memory_bytes": memory_bytes, **changes})
 
 

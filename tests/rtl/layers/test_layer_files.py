@@ -67,7 +67,8 @@ def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
         " elements a clock between two memories of 1,024 B; `driver/` starts their passes",
     ]  # relu and mul are placed there, too, and the network has none
     small = ps.write_rtl(with_units(board(), 8), plan("whole"), tmp_path / "small", integer=model())
-    assert "1.softmax: rows of 5 elements are shorter than a beat of 8; its steps are stops of the host" in small.notes
+    why = "2 steps (1.softmax, 2.softmax): rows of 5 elements are shorter than a beat of 8"
+    assert f"{why}; such steps are stops of the host" in small.notes
     other = "placement: units of softmax (pl) are not in the top, whose `unit_station` has none for them"
     assert other in small.notes
     plain = ps.write_rtl(of, plan("tokens"), tmp_path / "plain")

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pivotsim.errors import InputError
 from pivotsim.integer.inference import patches_of, run
 from pivotsim.integer.steps import PATCHES
 from pivotsim.rtl.layers import parameters
@@ -91,8 +92,8 @@ def test_a_pass_of_more_operations_than_a_table_holds_is_the_hosts(monkeypatch):
     assert max(len(one.operations) for one in program.passes()) <= 5
     kinds = {stop.step.kind if stop.kind == COMPUTE else stop.kind for stop in program.stops()}
     assert kinds == {"norm", "softmax", "score", "sort", "gather", TRANSPOSE, RELAYOUT}
-    assert "1.softmax: more than 4,096 operations between memories of units.memory_bytes" in program.said
-    assert "1.qkt: 1.qkv copy 1: more than 4,096 operations between memories of units.memory_bytes" in program.said
+    many = [line for line in program.said if line.endswith("operations between memories of units.memory_bytes")]
+    assert len(many) == 1 and "1.qkt: 1.qkv copy 1" in many[0], program.said
     image, images = constants(program), images_of(1)
     host = reference_host(program, model(), image)
     host[PATCHES] = patches_of(model().model, images)[0]
@@ -117,19 +118,36 @@ def test_without_units_a_program_is_what_it_was():
     [
         (
             {"units.norm.elements_per_clock": 4},
-            "units.norm.elements_per_clock: must be 2, as of units.softmax (got 4)", {"norm"},
+            "units.norm.elements_per_clock: behind memories all units are as wide, 2 as softmax, gelu, add (got 4)",
+            {"norm"},
         ),
         (
             {"units.token_drop.ports": 2},
-            "units.token_drop: ports must be 1 and channels_per_port 2 in hardware (got 2 and 2)",
-            {"score", "sort", "gather"},
+            "units.token_drop.ports: behind memories it must be 1 (got 2)", {"score", "sort", "gather"},
+        ),
+        *(
+            ({f"units.token_drop.{name}": value}, f"units.token_drop.{name}: behind memories it must be {wanted} (got",
+             {"score", "sort", "gather"})
+            for name, value, wanted in (
+                ("comparators", 3, "a power of two"), ("score_lanes", 4, "2"),
+                ("sort_network", "odd_even_merge", "bitonic"), ("averaging_hidden", True, "False"),
+            )
         ),
         (
             {"placement.sort": "ps"}, "placement.sort: score, sort and gather are one unit, all in hardware or none",
             {"score", "sort", "gather"},
         ),
-        ({"units.memory_bytes": 40}, "1.gelu: a row of 20 elements does not fit units.memory_bytes", None),
-        ({"units.softmax.elements_per_clock": 6}, "units: elements_per_clock must be 2, 4, 8 or 16", None),
+        ({"units.memory_bytes": 40}, "2 steps (1.gelu, 2.gelu): a row of 20 elements does not fit units.memory", None),
+        ({"units.memory_bytes": 39}, "does not fit units.memory_bytes 39, of which 36 B are built", None),
+        (
+            {"units.softmax.elements_per_clock": 6},
+            "units.softmax.elements_per_clock: behind memories all units are as wide, 2 as gelu, norm, add (got 6)",
+            {"softmax"},
+        ),
+        (
+            {f"units.{kind}.elements_per_clock": 6 for kind in ("softmax", "gelu", "norm", "add")},
+            "units: elements_per_clock must be 2, 4, 8 or 16", None,
+        ),
         ({"placement.softmax": "ps"}, "", {"softmax"}),
     ],
 )  # fmt: skip
@@ -145,7 +163,8 @@ def test_what_units_do_not_take_is_the_hosts_and_said(units, said, left):
 
 
 @pytest.mark.parametrize(("lanes", "line"), [
-    (8, "1.softmax: rows of 5 elements are shorter than a beat of 8"), (16, "1.softmax: rows of 5 elements are"),
+    (8, "2 steps (1.softmax, 2.softmax): rows of 5 elements are shorter than a beat of 8"),
+    (16, "2 steps (1.softmax, 2.softmax): rows of 5 elements are"),
 ])  # fmt: skip
 def test_rows_that_units_cannot_take(lanes, line):
     program = efforts_program(model(), [plan("whole")], with_units(board(), lanes))
@@ -185,3 +204,10 @@ def test_walks_move_each_element_to_its_place(data):
         group = [walk.base + step * walk.element_step for step in range(walk.per_clock)]
         assert len({index % lanes for index in group}) == len(group)
     assert found == dict(zip(offsets.tolist(), order.tolist(), strict=True))
+
+
+def test_a_port_is_as_wide_as_the_lanes_take_and_takes_an_element():
+    """As in the model: two bytes a lane at most, at least an element."""
+    assert layer_parameters(program_of("whole"))["UNIT_PORT_BYTES"] == 4
+    with pytest.raises(InputError, match=r"DRAM's port must take an element of 2 bytes \(got 1\)"):
+        program_of("whole", **{"memories.gb_port_bytes_per_clock": 1})

@@ -42,6 +42,16 @@ def test_what_ships_lints_without_a_warning(top):
         assert done.returncode == 0 and not done.stderr, done.stderr
 
 
+def test_comparators_that_are_no_power_of_two_are_refused():
+    """A stage of them would be no whole number of clocks: wires would be left as they are."""
+    command = [verilated._executable(), "--lint-only", "--top-module", "token_ranks", "-GCOMPARATORS=3"]
+    done = subprocess.run(
+        [*command, *map(str, modules("units"))], capture_output=True, text=True, timeout=120,
+        env=verilated._environment(),
+    )  # fmt: skip
+    assert done.returncode and "COMPARATORS_is_no_power_of_two" in done.stderr
+
+
 @pytest.mark.parametrize("path", modules("units"), ids=lambda path: path.stem)
 def test_a_module_a_file_and_nothing_for_observation(path):
     text = path.read_text()

@@ -88,7 +88,7 @@ def test_points_of_a_front_are_the_rows_of_its_table(tmp_path):
         assert float(row[names.index("delay_ms")].replace(",", "")) == pytest.approx(x, rel=1e-4)
     xs, ys, count = other_points(result, most=5)
     assert count == 16 and len(xs) == len(ys) <= 5
-    assert [row[0] for row in table.table.rows].index("knee") == result.knee
+    assert [row[1] for row in table.table.rows].index("knee") == result.knee
     assert "Grey: 16 designs of the 16 that were stored" in chart.says
     knee = next(fact for fact in page_of(result).facts if fact.name == "DSPs at the knee")
     assert knee.value == f"{result.rows['dsp'][result.knee]:,}"  # a count has no decimals

@@ -5,8 +5,9 @@ column, rotators. Movers and the top lie on curves between recorded sizes (``Str
 
 Sums pass down columns of DSP48E2 slices (is, ws) where the fold overlap is `none` or `settled`: one slice and 9
 flip-flops an element, two tags a column. `rtl` writes them for `settled` and mac_latency 2; `none` waits longer and
-needs no other registers. Other overlaps begin a load before the last has settled, and os drains its sums: those take
-elements of LUTs around a slice (rtl/verilog/array/pe_generic.v).
+needs no other registers, but for it `rtl` writes elements of logic (``Synthesis.as_written`` counts them). Other
+overlaps begin a load before the last has settled, and os drains its sums: those take elements of LUTs around a slice
+(rtl/verilog/array/pe_generic.v).
 
 Where two columns share slices (``mac_packing``) those of `none` and `settled` are counted by pairs; for other overlaps
 no Verilog packs, and LUTs and flip-flops are those of an element each.

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pivotsim.engines.pl_units.operations import (
+    MAX_OPERATIONS,
     A,
     Activation,
     Addition,
@@ -24,13 +25,13 @@ from pivotsim.engines.pl_units.operations import (
     Softmax,
     UnitOperation,
 )
+from pivotsim.engines.pl_units.pass_blocks import parts
 from pivotsim.integer.steps import Operation
 from pivotsim.rtl.layers.arrangements import Tensor
 from pivotsim.rtl.layers.units.placement import Placed, PlacedUnits
 from pivotsim.rtl.layers.units.walks import element_walks
 from pivotsim.units import IntArray
 
-MAX_OPERATIONS = 4096  # of a pass: as many as the table of the station holds
 Clocks = Callable[[Sequence[UnitOperation]], int]
 Pitches = Callable[[int], Sequence[int]]
 
@@ -113,7 +114,7 @@ class PassWriter:
                 yield from self._moved(Fill, A, source, block)
                 yield from self._moved(Drain, A, copy, block)
 
-        groups = [*self._groups(there), _parts(there, column_size)]
+        groups = [*self._groups(there), parts(there, column_size)]
         return self._best(operations(cutting) for cutting in self._cuttings(rows, groups))
 
     def _addition(self, step: Operation, stream: Tensor, branch: Tensor, found: Tensor) -> list[UnitOperation]:
@@ -154,7 +155,7 @@ class PassWriter:
 
         scores = [
             self._best(operations(cutting) for cutting in self._cuttings(size, [[head]], has_one_row=True))
-            for head in _parts(range(heads * size), size)
+            for head in parts(range(heads * size), size)
         ]
         if not all(scores):
             return []
@@ -175,13 +176,13 @@ class PassWriter:
         for columns in groups:
             width = max(map(len, columns))
             for cut in self._cuts(rows, words // width) if flat else ():
-                blocks = (_flat(part, column, flat) for column in columns for part in _parts(range(rows), cut))
+                blocks = (_flat(part, column, flat) for column in columns for part in parts(range(rows), cut))
                 whole = list(takewhile(lambda block: block is not None, blocks))
                 if sum(block.indices.size for block in whole if block) == rows * sum(map(len, columns)):
                     yield [block for block in whole if block]
             for pitch in (pitches or _pitches)(width):
                 for cut in self._cuts(rows, words // pitch, has_one_row):
-                    yield [_by_rows(part, column, pitch) for column in columns for part in _parts(range(rows), cut)]
+                    yield [_by_rows(part, column, pitch) for column in columns for part in parts(range(rows), cut)]
 
     def _groups(self, columns: range) -> list[list[range]]:
         """Return the ways to cut columns: all of them, or so few that a side of the array of rows fits."""
@@ -189,7 +190,7 @@ class PassWriter:
         for side in self.units.sides:
             width = words // side // 2 * 2 - 1  # odd: rows without gaps serve both ways
             if 0 < width < len(columns):
-                found.append(_parts(columns, width))
+                found.append(parts(columns, width))
         return found
 
     def _cuts(self, rows: int, most: int, has_one_row: bool = False) -> list[int]:
@@ -234,10 +235,6 @@ class PassWriter:
 def _pitches(n: int) -> tuple[int, ...]:
     """Return the distances between rows: without gaps, and odd, so that a column's elements lie in different banks."""
     return (n,) if n % 2 else (n, n + 1)
-
-
-def _parts(whole: range, size: int) -> list[range]:
-    return [range(first, min(whole.stop, first + size)) for first in range(whole.start, whole.stop, size)]
 
 
 def _by_rows(rows: range, columns: range, pitch: int) -> Block:

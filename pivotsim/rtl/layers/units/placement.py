@@ -5,18 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pivotsim.engines.memory.board_limits import limits_of
-from pivotsim.engines.pl_units.operations import MAX_HEADS, Station
+from pivotsim.engines.pl_units.board_station import drop_problems, is_built, port_bytes
+from pivotsim.engines.pl_units.operations import MAX_HEADS, MAX_LANES, WORD_BYTES, Station
 from pivotsim.hardware.kinds.systolic import SystolicHardware
 from pivotsim.integer.activation import ACTIVATIONS
 from pivotsim.integer.steps import Operation, Step
 from pivotsim.operations import PL
-from pivotsim.rtl.buildable import ports
+from pivotsim.rtl.layers.units.reasons import Reasons
 
 TOKENS = ("score", "sort", "gather")  # steps of one unit, which come one behind the other
 KINDS = ("softmax", *ACTIVATIONS, "norm", "add", *TOKENS)
-WORD_BYTES = 2  # of a station's memories
-MAX_LANES = 16  # elements a clock: LayerNorm has constants of 48 bits an element, and registers hold 1,024 bits
 
 
 class PlacedUnits(NamedTuple):
@@ -39,34 +37,36 @@ class Placed(NamedTuple):
 
 def place_steps(
     board: SystolicHardware, paths: Sequence[Sequence[Step]]
-) -> tuple[PlacedUnits | None, list[list[Placed]], list[str]]:
-    """Return the units that are built, each path's steps as entries, and what is to be said of steps without a pass.
+) -> tuple[PlacedUnits | None, list[list[Placed]], Reasons]:
+    """Return the units that are built, each path's steps as entries, and why steps have no pass.
 
     The units are as large as the longest rows that they run; None where there is nothing to run.
     """
     there = {step.kind for steps in paths for step in steps}
     lanes, kinds, said = _kinds_of(board, [kind for kind in KINDS if kind in there])
-    words = board.units.memory_bytes // WORD_BYTES // lanes * lanes if kinds else 0
+    words = board.units.built_bytes(lanes, WORD_BYTES) // WORD_BYTES if kinds else 0
     entries: list[list[Placed]] = []
-    problems = dict.fromkeys(said)
+    reasons = Reasons()
+    for line in said:
+        reasons.add(line)
     for steps in paths:
         entries.append([])
         for group in _groups(steps):
             placed = tuple(step for step in group if isinstance(step, Operation) and step.kind in kinds)
-            problem = _problem(placed, lanes, words) if len(placed) == len(group) else ""
+            problem = _problem(placed, lanes, words, board.units.memory_bytes) if len(placed) == len(group) else ""
             is_pass = len(placed) == len(group) and not problem
-            problems |= dict.fromkeys([problem] if problem else [])
+            if problem:
+                reasons.add(problem, f"{placed[0].encoder}.{placed[0].module}")
             entries[-1] += (
                 [Placed(group, is_pass=True)] if is_pass else [Placed((step,), is_pass=False) for step in group]
             )
     run = [step for of_path in entries for placed in of_path if placed.is_pass for step in placed.steps]
     if not run:
-        return None, entries, list(problems)
-    limits = limits_of(board.memories, board.array.clock_mhz)
+        return None, entries, reasons
     own = [step for step in run if isinstance(step, Operation)]
-    station = _sized(Station(lanes, min(ports(limits)["DRAM"]), words), own, board.units.token_drop.comparators)
+    station = _sized(Station(lanes, port_bytes(board, lanes), words), own, board.units.token_drop.comparators)
     used = frozenset(step.kind for step in own)
-    return PlacedUnits(station, used, (board.array.cols, board.array.rows)), entries, list(problems)
+    return PlacedUnits(station, used, (board.array.cols, board.array.rows)), entries, reasons
 
 
 def _kinds_of(board: SystolicHardware, kinds_there: Sequence[str]) -> tuple[int, frozenset[str], list[str]]:
@@ -76,26 +76,20 @@ def _kinds_of(board: SystolicHardware, kinds_there: Sequence[str]) -> tuple[int,
         return 0, frozenset(), []
     if not board.units.memory_bytes:
         return 0, frozenset(), [f"units.memory_bytes 0: units of {', '.join(placed)} have no memory in hardware"]
-    widths = {kind: board.units.of(kind).elements_per_clock for kind in placed if kind not in TOKENS}
     drop = board.units.token_drop
-    lanes = next(iter(widths.values()), drop.channels_per_port)
-    if lanes & (lanes - 1) or not 2 <= lanes <= MAX_LANES:
+    shared, others = board.units.shared_width([kind for kind in placed if kind not in TOKENS])
+    lanes = shared or drop.channels_per_port
+    if not is_built(lanes):
         return 0, frozenset(), [f"units: elements_per_clock must be 2, 4, 8 or {MAX_LANES} in hardware (got {lanes})"]
-    said = [
-        f"units.{kind}.elements_per_clock: must be {lanes}, as of units.{next(iter(widths))} (got {width})"
-        for kind, width in widths.items() if width != lanes
-    ]  # fmt: skip
-    kinds = frozenset(kind for kind in placed if widths.get(kind, lanes) == lanes)
+    said = ["; ".join(others)] if others else []
+    kinds = frozenset(kind for kind in placed if kind in TOKENS or board.units.of(kind).elements_per_clock == lanes)
     tokens = set(TOKENS) & kinds
-    problem = ""
+    problems: list[str] = []
     if tokens and (missing := [kind for kind in TOKENS if kind not in tokens]):
-        problem = f"placement.{missing[0]}: score, sort and gather are one unit, all in hardware or none"
-    elif tokens and (drop.ports, drop.channels_per_port) != (1, lanes):
-        problem = (
-            f"units.token_drop: ports must be 1 and channels_per_port {lanes} in hardware"
-            f" (got {drop.ports} and {drop.channels_per_port})"
-        )
-    return (lanes, kinds - set(TOKENS), [*said, problem]) if problem else (lanes, kinds, said)
+        problems = [f"placement.{missing[0]}: score, sort and gather are one unit, all in hardware or none"]
+    elif tokens:
+        problems = drop_problems(drop, lanes, is_fused=False)
+    return lanes, kinds - set(TOKENS) if problems else kinds, [*said, *problems]
 
 
 def _groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
@@ -107,23 +101,24 @@ def _groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
         place += count
 
 
-def _problem(steps: Sequence[Operation], lanes: int, words: int) -> str:
+def _problem(steps: Sequence[Operation], lanes: int, words: int, stated: int) -> str:
     """Return why units do not run some steps, or ''."""
-    first = steps[0]
-    name, n = f"{first.encoder}.{first.module}", steps[-1].n
+    first, n = steps[0], steps[-1].n
+    built = WORD_BYTES * words
+    memory = f"units.memory_bytes {stated:,}{f', of which {built:,} B are built' if built != stated else ''}"
     if first.kind == TOKENS[0]:
         heads, prefix = first.constants
         if (first.n + prefix) * n > words:
-            return f"{name}: {first.n + prefix} tokens of {n} channels do not fit units.memory_bytes"
+            return f"{first.n + prefix} tokens of {n} channels do not fit {memory}"
         if heads > MAX_HEADS:
-            return f"{name}: scores of more than {MAX_HEADS} heads are too long (got {heads})"
+            return f"scores of more than {MAX_HEADS} heads are too long (got {heads})"
         return ""
     if first.kind == "softmax" and n < lanes:
-        return f"{name}: rows of {n} elements are shorter than a beat of {lanes}"
+        return f"rows of {n} elements are shorter than a beat of {lanes}"
     if first.kind == "norm" and n % lanes:
-        return f"{name}: rows of {n} elements are no whole beats of {lanes}"
+        return f"rows of {n} elements are no whole beats of {lanes}"
     if n + 1 > words:
-        return f"{name}: a row of {n} elements does not fit units.memory_bytes"
+        return f"a row of {n} elements does not fit {memory}"
     return ""
 
 

@@ -32,6 +32,9 @@ module token_ranks #(
     wire [KEY_BITS*ACTIVE-1:0] high, low; // of each comparator: what goes to its lower wire, and to its upper one
     genvar i, x;
     generate
+        if (COMPARATORS < 1 || (COMPARATORS & (COMPARATORS - 1)) != 0) begin : refused // there is no such module
+            COMPARATORS_is_no_power_of_two none ();
+        end
         for (x = 0; x < ACTIVE; x = x + 1) begin : comparator
             reg [KEY_BITS-1:0] first, second;
             reg rises;

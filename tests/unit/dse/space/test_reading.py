@@ -180,7 +180,7 @@ def test_contradictions_are_found_before_anything_runs():
             count_points(load_space(space(constraints=rules)))
         assert reason in str(caught.value)
     checked = load_space(space({"memories.gb_bytes": [64]}, constraints=["bram36 < 900"]))
-    with pytest.raises(InputError, match="is not valid: weight_share_bytes: the shares exceed gb_bytes"):
+    with pytest.raises(InputError, match=r"is not valid: memories\.weight_share_bytes: the shares exceed gb_bytes"):
         count_points(checked)
 
 

@@ -369,11 +369,11 @@ class TestInput:
             ({"memories.wtmem_bytes": 0}, "memories.wtmem_bytes: must be at least 1 (got 0)"),
             (
                 {"memories.input_share_bytes": 1},
-                "weight_share_bytes: the shares exceed gb_bytes 16384 (got 16385 together)",
+                "memories.weight_share_bytes: the shares exceed gb_bytes 16384 (got 16385 together)",
             ),
             (
                 {"memories.input_share_bytes": "unlimited"},
-                "input_share_bytes: must be a size, since gb_bytes is (got 'unlimited')",
+                "memories.input_share_bytes: must be a size, since gb_bytes is (got 'unlimited')",
             ),
         ):
             with pytest.raises(ps.InputError) as error:

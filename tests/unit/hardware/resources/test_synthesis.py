@@ -92,6 +92,36 @@ def test_an_overlap_that_slices_cannot_do_costs_logic(overlap):
     assert abs(settled["ff"].demand - plain["ff"].demand) <= 36
 
 
+@pytest.mark.parametrize("changes", [{}, {"array.count": 2, "placement.softmax": "pl"}, {"array.dataflow": "ws"}])
+def test_what_is_written_for_none_is_counted_beside_its_slices(changes):
+    """Registers of `none` are those of `chained` (array.v: DOUBLE 0, CHAIN 0), and `rtl` builds mac_latency 2."""
+    found = ps.fit(COUNTED.replace(changes))
+    chained = ps.fit(COUNTED.replace(changes | {"array.fold_overlap": "chained", "array.mac_latency": 2}))
+    assert found.synthesis.as_written == chained.synthesis.total and chained.synthesis.as_written is None
+    lut, ff = chained["lut"].demand, chained["ff"].demand
+    assert f"for none it writes elements of logic (pe_generic): {lut:,} LUT, {ff:,} FF in all parts" in found.notes[0]
+    assert found["lut"].demand < lut and found.to_dict()["synthesis"]["as_written"]["ff"] == ff
+
+
+@pytest.mark.parametrize(("latency", "told"), [(1, False), (2, False), (3, True)])
+def test_settled_is_written_in_slices_at_their_latency(latency, told):
+    found = ps.fit(COUNTED.replace({"array.fold_overlap": "settled", "array.mac_latency": latency})).synthesis
+    assert ("for mac_latency 3 it writes elements of logic" in found.elements) == told and found.as_written is None
+    packed = {"array.mac_packing": 2, "array.fold_overlap": "none"}
+    assert ps.fit(COUNTED.replace(packed)).synthesis.as_written is None  # `rtl` refuses it
+
+
+def test_narrower_ports_are_named_where_rotators_and_movers_are_a_large_part():
+    small = COUNTED.replace({"array.rows": 8, "array.cols": 8})
+    assert ps.fit(small)["lut"].levers[0].startswith("narrower ports: memories.*_port_bytes_per_clock")
+    narrow = ps.fit(small.replace({"memories.gb_port_bytes_per_clock": 8}))
+    assert ps.fit(small)["lut"].demand - narrow["lut"].demand > 30_000
+    array = ps.fit("zcu102_os")["lut"]  # elements of logic
+    assert not any("port" in lever for lever in array.levers)
+    assert not any("port" in lever for lever in ps.fit(FITTED)["lut"].levers)
+    assert ps.fit("kv260")["uram"].levers[0].startswith("narrower ports: memories.*_port_bytes_per_clock")
+
+
 def test_constants_that_are_set_and_not_used_are_said():
     chained = {"array.mac_packing": 2, "array.fold_overlap": "chained"}
     notes = ps.fit(COUNTED.replace({"fpga.use.ff_fixed": 0, **chained})).notes
@@ -124,12 +154,23 @@ def test_what_neither_way_of_counting_has_is_said_of_both(board):
         assert (UNPACKED in found.synthesis.elements) == said[0]
 
 
+def test_units_of_unequal_widths_behind_memories_are_said():
+    """As a run refuses them; without memories of their own they may differ."""
+    placed = COUNTED.replace({"placement.softmax": "pl", "placement.norm": "pl", "placement.add": "pl"})
+    narrow = placed.replace({"units.norm.elements_per_clock": 8, "units.memory_bytes": 65_536})
+    line = "units.norm.elements_per_clock: behind memories all units are as wide, 16 as softmax, add (got 8)"
+    assert line in ps.fit(narrow).notes
+    for other in (narrow.replace({"units.memory_bytes": 0}), narrow.replace({"placement.norm": "ps"})):
+        assert not any("all units are as wide" in note for note in ps.fit(other).notes)
+
+
 @pytest.mark.parametrize("board", [FITTED, COUNTED])
 @pytest.mark.parametrize(("overlap", "counted"), [("none", "settled"), ("chained", "an element each"), ("settled", "")])
 def test_columns_that_share_slices_under_an_overlap_that_rtl_refuses(board, overlap, counted):
     notes = ps.fit(board.replace({"array.mac_packing": 2, "array.fold_overlap": overlap})).notes
     said = [note for note in notes if note.startswith(f"array.mac_packing: {UNPACKED}")]
-    told = f"array.mac_packing: {UNPACKED}; LUT and FF by synthesis are those of {counted} (got '{overlap}')"
+    refused = f"array.mac_packing: {UNPACKED}, `rtl` refuses it (got '{overlap}')"
+    told = f"{refused}; LUT and FF by synthesis are those of {counted}"
     assert said == ([told] if counted else [])
 
 

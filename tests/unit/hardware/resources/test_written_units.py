@@ -112,7 +112,26 @@ def test_slices_say_how_they_are_known():
     assert mark({}) == "checked" and mark(softmax) == "counted"
     assert mark(softmax | {"units.softmax.elements_per_clock": 5}) == "interpolated"
     assert mark(softmax | {"units.softmax.elements_per_clock": 500}) == "extrapolated"
-    assert mark(softmax | {"array.mac_packing": 1}) == "set by the user"
+    packed = {"array.mac_packing": 2, "array.fold_overlap": "settled", "array.mac_latency": 3}  # a choice, no constant
+    assert mark(packed) == "checked" and mark(packed | softmax) == "counted"
+
+
+@pytest.mark.parametrize("method", ["synthesis", "fitted"])
+def test_what_was_counted_and_no_demand_has_is_named_with_its_counts(method):
+    alone = COUNTED.replace({"fpga.use.counted_by": method, "placement.softmax": "pl"})
+    behind = alone.replace({"units.memory_bytes": 32_768})
+    units = ", without units" if method == "fitted" else ""
+    assert ps.fit(alone).verdict == f"fits{units}" and not any("station" in line for line in ps.fit(alone).unknown)
+    found = ps.fit(behind)
+    assert found.verdict == ("fits, without units, unit memories and multipliers" if units else
+                             "fits, without unit memories and multipliers")  # fmt: skip
+    (station,) = (line for line in found.unknown if line.startswith("memories of the units, 2 x 32,768 B"))
+    for row in rows_of("station"):
+        counts = f"{row.lut:,} LUT, {row.ff:,} FF, {row.bram36:g} BRAM36, {row.dsp48e2} DSP"
+        assert f"{counts} at {row.parameters['LANES']} lanes and 2 x 32,768 B" in station
+    assert found.unknown[-1].endswith("in no demand; 72 DSP, 7,272 LUT more for 36 columns")
+    assert ps.fit(COUNTED.replace({"units.memory_bytes": 32_768})).verdict == "fits"  # nothing is placed
+    assert ps.fit(behind.replace({"fpga.dsp": 1})).verdict == "DOES NOT FIT"
 
 
 def test_a_unit_may_decide_that_a_design_does_not_fit():
