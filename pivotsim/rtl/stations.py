@@ -1,28 +1,4 @@
-"""Unit operations as words of the station's table, eight of 32 bits each: what verilog/station/station.v reads.
-
-The words of an operation:
-
-word  bits
-0     2..0    kind: 0 fill, 1 drain, 2 rows, 3 score, 4 shuffle
-      3       fill, drain: memory B
-      4       fill, drain: int16
-      6..5    rows: unit, 0 softmax, 1 activation, 2 LayerNorm, 3 addition
-      7       shuffle: the fused token is wanted
-      31..16  elements a clock of the walk
-3     base of the walk, in A where it is not of fill or drain
-5     run_step: from row to row; as element_step, may be negative: two's complement
-6     length: elements of a row; shuffle: channels
-7     runs: rows; shuffle: base of the fused token in B
-
-        1                            2                        4
-fill    dram_address                 size_bytes               element_step
-drain   dram_address                 size_bytes               element_step
-softmax elements of a row
-norm    inverse 24..0, bits 28..25   epsilon 31..0            epsilon 54..32 in 22..0, shift 28..24
-add     multiplier 15..0, shift 21..16   base in B            row to row in B
-score   patches 15..0, heads 23..16, bits of the wires 27..24
-shuffle kept                         base in B                token to token in B
-"""
+"""Unit operations as the words, eight of 32 bits each, whose table verilog/station/unit_station.v has and reads."""
 
 from collections.abc import Sequence
 

@@ -92,7 +92,8 @@ def write_rtl(
         raise InputError(f"--out: must be a new or an empty folder {got(str(target))}")
     check_board(stated)
     board, raised = (stated, ()) if as_stated else as_built(stated)
-    gemms = gemms_of(checked(workload) if isinstance(workload, Trace) else lower(workload), board)
+    trace = checked(workload) if isinstance(workload, Trace) else lower(workload)
+    gemms = gemms_of(trace, board)
     given = {} if weights is None else read_weights(weights, gemms, has_bias=board.memories.bias)
     programs = programs_of(gemms, board)
     model = read_integer_model(integer) if isinstance(integer, str | Path) else integer
@@ -122,6 +123,7 @@ def write_rtl(
         *_notes(board, raised, programs, parameters),
         *_said_of_fit(stated),
         *_said_of_units(board, layered),
+        *_said_of_other_units(board, layered, trace),
         *_said_of_registers(widths),
         _said_of(gemms, given),
         *([said_of(layered)] if layered else []),
@@ -210,6 +212,12 @@ def _notes(
     if parameters["ULTRA"]:
         large = ", ".join(name for name, bit in ULTRA_BIT.items() if parameters["ULTRA"] & bit)
         notes.append(f"fpga.use.uram_from_bytes: UltraRAM is asked for, a bank for each byte of a port: {large}")
+    elif not parameters["READ_CYCLES"] and (bits := ultra_of(board)):
+        large = ", ".join(name for name, bit in ULTRA_BIT.items() if bits & bit)
+        notes.append(
+            f"fpga.use.uram_from_bytes: none of {large} is in UltraRAM, which answers a clock late, and"
+            " memories.buffer_read_cycles is 0"
+        )
     reads = board.memories.outstanding_reads
     if reads > 1:
         notes.append(f"memories.outstanding_reads {reads}: request_sequencer is built, which asks for loads ahead")
@@ -225,7 +233,7 @@ def _said_of_fit(stated: SystolicHardware) -> list[str]:
 
 
 def _said_of_units(board: SystolicHardware, layered: LayerProgram | None) -> list[str]:
-    """Return which of the units that are placed in the logic are in the top, and why others are not."""
+    """Return which of the units that are placed in the logic are in the top, and why a program's steps are not."""
     placed = [kind for kind, place in board.placement if place == PL]
     units = layered.units if layered else None
     notes = [f"{line}; such steps are stops of the host" for line in (layered.said if layered else ())]
@@ -237,6 +245,15 @@ def _said_of_units(board: SystolicHardware, layered: LayerProgram | None) -> lis
             f"placement: units of {', '.join(built)} (pl) are in the top, in `unit_station`: {units.station.lanes}"
             f" elements a clock between two memories of {held:,} B{of_stated}; `driver/` starts their passes"
         )
-    if left := [kind for kind in placed if kind not in built]:
-        notes.append(f"placement: units of {', '.join(left)} (pl) are not in the top, which has array and memories")
     return notes
+
+
+def _said_of_other_units(board: SystolicHardware, layered: LayerProgram | None, trace: Trace) -> list[str]:
+    """Return which kinds of a workload's operations are placed in the logic and have no unit in the top."""
+    built = layered.units.kinds if layered and layered.units else frozenset()
+    there = {op.kind for op in trace.ops}
+    left = [kind for kind, place in board.placement if place == PL and kind in there and kind not in built]
+    if not left:
+        return []
+    has = "whose `unit_station` has none for them" if built else "which has array and memories"
+    return [f"placement: units of {', '.join(left)} (pl) are not in the top, {has}"]

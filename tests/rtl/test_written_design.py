@@ -154,15 +154,20 @@ def test_from_a_front_to_a_folder_that_simulates(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("setting", "start"),
     [
-        ({"placement.softmax": "pl", "placement.norm": "pl"}, "placement: units of softmax, norm (pl) are not in the"),
+        (
+            {"placement.softmax": "pl", "placement.norm": "pl", "placement.gelu": "pl"},  # a kind that no operation has
+            "placement: units of softmax, norm (pl) are not in the",
+        ),
         ({"memories.outstanding_reads": 3}, "memories.outstanding_reads 3: request_sequencer is built"),
     ],
 )
 def test_what_the_top_has_otherwise_is_said(setting, start, tmp_path):
     plain = ps.load_hardware("zcu102").replace(SMALL)
+    others = Op(1, "softmax", "softmax", 9, 1, 9, 1), Op(1, "norm2", "norm", 9, 1, 12, 1)
+    trace = Trace((*small_trace().ops, *others))
     notes = {}
     for name, board in (("without", plain), ("with", plain.replace(setting))):
-        design = ps.write_rtl(board, small_trace(), tmp_path / name)
+        design = ps.write_rtl(board, trace, tmp_path / name)
         notes[name] = [note for note in design.notes if note.startswith(start)]
         assert (f"- {start}" in (design.folder / "README.md").read_text()) == (name == "with")
     assert notes["without"] == [] and len(notes["with"]) == 1
@@ -183,6 +188,12 @@ def test_latencies_that_no_fpga_has_are_raised(tmp_path):
     kept = ps.write_rtl(board, small_trace(), tmp_path / "kept", as_stated=True)
     assert kept.raised == () and kept.cycles == kept.cycles_as_stated == design.cycles_as_stated
     assert (kept.parameters["MREG"], kept.parameters["READ_CYCLES"]) == (0, 0)
+    assert not any("UltraRAM" in note for note in kept.notes)
+    large = board.replace({"fpga.use.uram_from_bytes": board.memories.gb_bytes})
+    dropped = ps.write_rtl(large, small_trace(), tmp_path / "dropped", as_stated=True)
+    assert dropped.parameters.get("ULTRA", 0) == 0 and any(
+        "none of gb is in UltraRAM" in note for note in dropped.notes
+    )
 
 
 def test_columns_that_share_slices_are_written_as_the_verilog_has_them(tmp_path):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pivotsim.errors import got
 from pivotsim.hardware.fold_overlaps import without_loads
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.resources.block_rams import ULTRA_BIT, MemoryBlocks, memory_blocks, numbers_wanted
+from pivotsim.hardware.resources.block_rams import BRAM36_BITS, ULTRA_BIT, MemoryBlocks, memory_blocks, numbers_wanted
 from pivotsim.hardware.resources.parts import FITTED, Part, parts_of, plain_amount
 from pivotsim.hardware.resources.recorded import EXACT, HOW, RECORDED
 from pivotsim.hardware.resources.synthesis import STAGE, Synthesis, SynthesisPart, synthesis_of
@@ -56,7 +56,10 @@ def as_counted(memory: MemoryBlocks, counts: Synthesis) -> MemoryBlocks:
         return memory
     (part,) = (part for part in counts.parts if part.name == memory.memory)
     in_uram = memory.kind == "URAM" and memory.memory in ULTRA_BIT
-    return replace(memory, blocks=part.uram if in_uram else part.bram36, kind="URAM" if in_uram else "BRAM36")
+    if in_uram:
+        return replace(memory, blocks=part.uram)
+    by_capacity = memory.copies * -(-8 * memory.size_bytes // BRAM36_BITS)
+    return replace(memory, blocks=part.bram36, blocks_by_capacity=by_capacity, kind="BRAM36")
 
 
 def mark_of(parts: tuple[Part, ...]) -> str:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from pivotsim.hardware.fpga.spec import VivadoSpec
 from pivotsim.hardware.kinds.systolic import SystolicHardware
-from pivotsim.hardware.resources.block_rams import MemoryBlocks
+from pivotsim.hardware.resources.block_rams import BRAM36_BITS, MemoryBlocks
 from pivotsim.operations import PL, UNIT_OF
 from pivotsim.units import INT64_MAX
 
@@ -127,6 +127,10 @@ def _units(hw: SystolicHardware, units: Iterable[str], is_counted: bool) -> Iter
     from pivotsim.hardware.resources.written_units import unit_counts  # brings numpy
 
     counts = tuple(unit_counts(hw, units))
+    if "silu" in units:
+        yield f"product of the gate behind silu (DSP, LUT, FF): built nowhere, silu is counted as its table: {UNKNOWN}"
+    if hw.units.memory_bytes:
+        yield _blocks_of_unit_memories(hw)
     if counts and not is_counted:
         yield (
             "units of programmable logic, as yosys counts them before place and route, in no demand, whose constants"
@@ -135,3 +139,13 @@ def _units(hw: SystolicHardware, units: Iterable[str], is_counted: bool) -> Iter
     others = [unit for unit in units if unit not in {count.unit for count in counts}]
     if others:
         yield f"units of programmable logic: {', '.join(others)} (DSP, BRAM36, LUT, FF): {UNKNOWN}"
+
+
+def _blocks_of_unit_memories(hw: SystolicHardware) -> str:
+    """Return what the capacity alone of the units' two memories takes in block RAMs, and whether those are there.
+
+    Banks of 16-bit words are never UltraRAM in the Verilog that ships.
+    """
+    least, there = -(-2 * 8 * hw.units.memory_bytes // BRAM36_BITS), hw.fpga.bram36
+    more = f", more than the {there:,} of {hw.fpga.device}: DO NOT FIT in block RAMs" if least > there else ""
+    return f"two memories of {hw.units.memory_bytes:,} B: by capacity alone {least:,} BRAM36, in no demand{more}"

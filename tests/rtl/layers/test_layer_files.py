@@ -73,14 +73,19 @@ def test_a_design_brings_the_units_that_its_program_drives(tmp_path):
     assert notes == [
         "placement: units of softmax, gelu, norm, add, score, sort, gather (pl) are in the top, in `unit_station`: 2"
         " elements a clock between two memories of 1,024 B; `driver/` starts their passes",
-        "placement: units of relu, mul (pl) are not in the top, which has array and memories",
-    ]
+    ]  # relu and mul are placed there, too, and the network has none
     small = ps.write_rtl(with_units(board(), 8), plan("whole"), tmp_path / "small", integer=model())
     why = "2 steps (1.softmax, 2.softmax): rows of 5 elements are shorter than a beat of 8"
     assert f"{why}; such steps are stops of the host" in small.notes
+    other = "placement: units of softmax (pl) are not in the top, whose `unit_station` has none for them"
+    assert other in small.notes
     plain = ps.write_rtl(of, plan("tokens"), tmp_path / "plain")
     assert "start_pass" not in (plain.folder / "README.md").read_text()
     assert "UNITS" not in plain.parameters and not (plain.folder / "rtl" / "unit_station.v").exists()
+    assert [note for note in plain.notes if note.startswith("placement:")] == [
+        "placement: units of softmax, gelu, norm, add, score, sort, gather (pl) are not in the top, which has array and"
+        " memories"
+    ]
 
 
 WIDE = {"array.rows": 512, "array.cols": 512, "memories.opmem_bytes": 1 << 20, "memories.ipmem_bytes": 1 << 14,

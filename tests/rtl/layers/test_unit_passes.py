@@ -171,6 +171,17 @@ def test_rows_that_units_cannot_take(lanes, line):
     assert any(line in one for one in program.said) and {stop.step.kind for stop in program.stops()} == {"softmax"}
 
 
+@pytest.mark.parametrize(("is_down", "steps"), [(False, (1, -5, 3, 4)), (True, (-5, 1, 4, 3))])
+def test_a_tile_that_comes_last_row_first_is_one_transfer(is_down, steps):
+    """As `settled` loads it: 4 rows of 3, each 5 apart in the memory, along the rows or down the columns."""
+    places = (5 * np.arange(4)[:, None] + np.arange(3))[::-1]
+    order = (places.T if is_down else places).ravel()
+    ((offset, walk),) = element_walks(np.arange(12), order, 1, 8)
+    assert (offset, walk.base) == (0, 15) and walk[1:5] == steps
+    upwards = (places[::-1].T if is_down else places[::-1]).ravel()
+    assert all(min(walk[1:3]) >= 0 for _, walk in element_walks(np.arange(12), upwards, 1, 8))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_walks_move_each_element_to_its_place(data):
@@ -188,7 +199,6 @@ def test_walks_move_each_element_to_its_place(data):
     shuffled = np.random.default_rng(data.draw(st.integers(0, 99))).permutation(len(order))
     found: dict[int, int] = {}
     for at, walk in element_walks(offsets[shuffled], order[shuffled], itemsize, lanes):
-        assert min(walk.element_step, walk.run_step) >= 0  # what hardware counts
         for number, index in enumerate(indices(walk)):
             found[at + itemsize * number] = index
         group = [walk.base + step * walk.element_step for step in range(walk.per_clock)]

@@ -39,21 +39,31 @@ def element_walks(offsets: IntArray, indices: IntArray, itemsize: int, lanes: in
     offsets, indices = offsets[order], indices[order]
     ends = (np.flatnonzero(np.diff(offsets) != itemsize) + 1).tolist()
     for first, past in zip([0, *ends], [*ends, offsets.size], strict=True):
-        for begin, walk in _of_stretch(indices[first:past], lanes):
+        stretch = indices[first:past]
+        ways = [list(_of_stretch(stretch, lanes, lowest)) for lowest in (1, -int(stretch.max()))]
+        for begin, walk in min(ways, key=_groups):  # of two alike the one whose steps go up
             yield int(offsets[first + begin]), walk
 
 
-def _of_stretch(indices: IntArray, lanes: int) -> Iterator[tuple[int, Walk]]:
-    """Yield (place of its first element, walk) of elements that follow each other in DRAM: the longest runs first."""
+def _groups(walks: list[tuple[int, Walk]]) -> int:
+    """Return the clocks of walks whose groups take one each, and one beside them for each transfer."""
+    return sum(1 + walk.runs * -(-walk.length // walk.per_clock) for _, walk in walks)
+
+
+def _of_stretch(indices: IntArray, lanes: int, lowest: int) -> Iterator[tuple[int, Walk]]:
+    """Yield (place of its first element, walk) of elements that follow each other in DRAM: the longest runs first.
+
+    Steps are ``lowest`` at least, and not 0.
+    """
     begin = 0
     while begin < indices.size:
         rest = indices[begin:]
         step = int(rest[1] - rest[0]) if rest.size > 1 else 0
-        length = 1 + _leading(np.diff(rest) == step) if step > 0 else 1
+        length = 1 + _leading(np.diff(rest) == step) if step and step >= lowest else 1
         rows = rest[: rest.size // length * length].reshape(-1, length)
         is_alike = (rows == rows[:, :1] + step * np.arange(length)).all(axis=1)
         apart = np.diff(rows[:, 0])
-        run_step = int(apart[0]) if apart.size and is_alike[1] and apart[0] > 0 else 0
+        run_step = int(apart[0]) if apart.size and is_alike[1] and apart[0] >= lowest else 0
         runs = 1 + _leading(is_alike[1:] & (apart == run_step)) if run_step else 1
         per_clock = most_per_clock(step, lanes) if length > 1 else 1
         yield begin, Walk(int(rest[0]), step if length > 1 else 0, run_step, length, runs, min(per_clock, length))

@@ -33,7 +33,7 @@ module stream_accelerator #(
     parameter UNIT_LANES = 8, // elements a clock of each, a power of two
     parameter UNIT_PORT_BYTES = LANES, // bytes a clock that they move to and from DRAM at most
     parameter UNIT_WORDS = 1024, // of 16 bits, of each of their two memories
-    parameter UNIT_TABLE_BITS = 4, // 2**UNIT_TABLE_BITS operations of a pass
+    parameter UNIT_TABLE_BITS = 8, // 2**UNIT_TABLE_BITS operations of a pass; 8 to 12, see unit_station.v
     parameter MAX_ELEMENTS = 256,
     parameter MAX_CHANNELS = 384,
     parameter TOKEN_BITS = 4,

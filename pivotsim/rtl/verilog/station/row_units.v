@@ -12,7 +12,7 @@ module row_units #(
     input wire [2:0] table_write, // exponentials, activation, LayerNorm
     input wire [12:0] table_index,
     input wire [TABLE_WIDTH-1:0] table_data,
-    // of an operation, held: see pivotsim/rtl/stations.py
+    // of an operation, held: see unit_station.v
     input wire [1:0] unit,
     input wire [31:0] word_1,
     input wire [31:0] word_2,

@@ -5,8 +5,31 @@
 //
 // Tables are written while nothing runs (table_select: 0 operations, 1 exponentials of softmax, 2 activation, 3 multipliers
 // and addends of LayerNorm), then `start` is high for one clock. The next clock is the first of the run; `done` is high for
-// the clock after its last. The words of an operation stand in pivotsim/rtl/stations.py, its clocks in
-// pivotsim/engines/pl_units/passes.py. A read may take fewer bytes from clock to clock: streams need a gearbox.
+// the clock after its last. A read may take fewer bytes from clock to clock: streams need a gearbox.
+//
+// An operation has eight words of 32 bits, the first lowest; element j of run r of its walk lies at
+// base + r * run_step + j * element_step, steps in two's complement:
+//
+//   word  bits
+//   0     2..0    kind: 0 fill, 1 drain, 2 rows, 3 score, 4 shuffle
+//         3       fill, drain: memory B
+//         4       fill, drain: int16
+//         6..5    rows: unit, 0 softmax, 1 activation, 2 LayerNorm, 3 addition
+//         7       shuffle: the fused token is wanted
+//         31..16  elements a clock of the walk
+//   3     base of the walk, in A where it is not of fill or drain
+//   5     run_step: from row to row
+//   6     length: elements of a row; shuffle: channels
+//   7     runs: rows; shuffle: base of the fused token in B
+//
+//           1                                  2              4
+//   fill    address in DRAM                    bytes          element_step
+//   drain   address in DRAM                    bytes          element_step
+//   softmax elements of a row
+//   norm    inverse 24..0, bits 28..25         epsilon 31..0  epsilon 54..32 in 22..0, shift 28..24
+//   add     multiplier 15..0, shift 21..16     base in B      row to row in B
+//   score   patches 15..0, heads 23..16, bits of the wires 27..24
+//   shuffle kept                               base in B      token to token in B
 `default_nettype none
 module unit_station #(
     parameter UNITS = 31, // bit 0 softmax, 1 activation, 2 LayerNorm, 3 addition, 4 token dropping

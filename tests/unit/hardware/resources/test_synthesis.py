@@ -183,6 +183,8 @@ def test_memories_of_ultraram_are_counted():
     assert {m.memory: (m.kind, m.blocks) for m in found.memories}["gb"] == ("URAM", 64)
     assert found.synthesis.total.uram == 64
     every = ps.fit(kv260.replace({"fpga.use.uram_from_bytes": 1}))
+    large = ps.fit(kv260.replace({"memories.opmem_bytes": 1 << 21}))  # its sums stay in block RAMs, of 4,608 B each
+    assert {m.memory: (m.kind, m.blocks_by_capacity) for m in large.memories}["opmem"] == ("BRAM36", 456)
     assert every["bram36"].demand == 0 and every["uram"].demand == 3 * 64
     assert any(note.startswith("memories.opmem_bytes: counted without UltraRAM") for note in every.notes)
     assert {m.memory: (m.kind, m.blocks) for m in every.memories}["opmem"] == ("BRAM36", 0)

@@ -44,6 +44,24 @@ def test_units_that_are_not_written_are_unknown_and_none_is_nothing():
     assert "mul, token_drop" in line or "token_drop, mul" in line
 
 
+def test_silus_gate_is_multiplied_nowhere():
+    for board in (BOARD, COUNTED):
+        for kind in ("silu", "gelu"):
+            unknown = ps.fit(board.replace({f"placement.{kind}": "pl"})).unknown
+            assert any("silu is counted as its table" in line for line in unknown) == (kind == "silu")
+
+
+@pytest.mark.parametrize(("size", "ending"), [
+    (2_101_248, "912 BRAM36, in no demand"),
+    (2_101_249, "913 BRAM36, in no demand, more than the 912 of XCZU9EG: DO NOT FIT in block RAMs"),
+])  # fmt: skip
+def test_unit_memories_that_no_device_has_are_said(size, ending):
+    """XCZU9EG has 912 block RAMs of 36 Kb: two memories of 456 each are the most."""
+    of = COUNTED.replace({"placement.softmax": "pl", "units.memory_bytes": size})
+    (line,) = (line for line in ps.fit(of).unknown if line.startswith("two memories"))
+    assert line == f"two memories of {size:,} B: by capacity alone {ending}"
+
+
 def test_every_written_unit_is_one_of_the_table_of_operations():
     assert set(PARTS) <= {row.unit for row in OPERATIONS.values()}
 
