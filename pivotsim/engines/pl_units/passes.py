@@ -12,7 +12,7 @@ port takes from byte x on were DRAM never late, a transfer of S bytes takes
 
 because a transfer that waits for DRAM goes on as the port can from where it stands. The port cuts at the end of a run.
 A fill's next bytes are counted from where it stands; a drain's groups lie where they lie, so that a group which DRAM
-took in part needs a clock for its rest. Rules 89 to 94 of tests/oracles/memory/rules.md; proved against Verilog.
+took in part needs a clock for its rest. Rules 89 to 97 of tests/oracles/memory/rules.md; proved against Verilog.
 """
 
 from collections.abc import Sequence
