@@ -120,9 +120,8 @@ def simulate(
     if mode != "serial" and is_behind_memories(trace, board):
         problem = "a unit pass runs beside no multiplication; use serial, or units.memory_bytes 0"
         raise InputError(f"ps_pl_overlap: {problem} {got(mode)}")
-    others = tuple(
-        ENGINES[engine].other_cycles(trace, board)
-    )  # refuses in no time what the engine would count for long
+    # first, since it refuses in no time what the engine would count for long
+    others = tuple(ENGINES[engine].other_cycles(trace, board))
     counted = ENGINES[engine].run(trace, board, memory)
     cycles = counted.cycles.tolist()
     if mode == "heads" and counted.details.runs_heads_at_once:
