@@ -29,6 +29,7 @@ from pivotsim.workload.ops import Op, Trace
 from tests.rtl import verilated
 
 SPACE, OBJECTIVES, DESIGNS, SEED = "digits_arrays", ("delay_ms", "dsp", "bram36"), 25, 1
+OF_OTHERS = 3  # designs of a dataflow that the front has none of, off its own front
 TABLE = Path(__file__).parents[1] / "data" / "rtl_designs.csv"
 PAGE = Path(__file__).parents[2] / "docs" / "hardware_out.md"
 BEGIN, END = "<!-- designs -->", "<!-- end of designs -->"
@@ -81,7 +82,12 @@ def rows(folder: Path, count: int) -> Iterator[dict[str, Any]]:
     """Sweep the space, draw from its front, and yield a row of each design."""
     run_sweep(load_space(SPACE), folder / "sweep")
     front = front_rows(open_dataset(folder / "sweep"), OBJECTIVES)
-    for point in drawn(front, count):
+    points = drawn(front, count)
+    for flow in DATAFLOWS:
+        if flow not in front["array.dataflow"]:
+            own = front_rows(open_dataset(folder / "sweep"), OBJECTIVES, where=[f"array.dataflow == '{flow}'"])
+            points += drawn(own, OF_OTHERS)
+    for point in points:
         found = stored_design(folder / "sweep", point)
         design = ps.write_rtl(found.hw, found.works[-1].trace, folder / f"point-{point}")
         if design.cycles_as_stated != found.row["pl_cycles"]:
