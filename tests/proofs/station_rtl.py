@@ -5,15 +5,14 @@ A count of passes makes a quick try: python -m tests.proofs.station_rtl 40
 
 import random
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 from pivotsim.engines.pl_units.operations import Station
 from pivotsim.engines.pl_units.passes import operation_cycles
 from tests.oracles.station.clock import Dram, StationModel, Tables
 from tests.proofs.page_section import write_section
 from tests.rtl import verilated
+from tests.rtl.faults import missed as faults_missed
 from tests.rtl.station import station_faults
 from tests.rtl.station.random_passes import DRAM_BYTES, random_pass, random_port, random_station
 from tests.rtl.station.station_agreement import campaign
@@ -44,18 +43,6 @@ def rule_differences(passes: int) -> tuple[int, int]:
     return operations, different
 
 
-def missed_faults() -> list[str]:
-    """Make every fault; return the names of those that nothing catches."""
-    missed = []
-    for fault in station_faults.FAULTS:
-        with tempfile.TemporaryDirectory() as folder:
-            first = station_faults.caught_by(fault, Path(folder))
-        print(f"{fault.name}: {first or 'NOT CAUGHT'}", flush=True)
-        if not first:
-            missed.append(fault.name)
-    return missed
-
-
 def main() -> int:
     if verilated.missing():
         raise SystemExit(f"make proof: {verilated.missing()}")
@@ -68,7 +55,7 @@ def main() -> int:
         operations, clocks, different = operations + more, clocks + longer, different + found
         print(f"{build.lanes} lanes: {more:,} operations, {longer:,} clocks, {found or 'no difference'}", flush=True)
     by_rule, off = rule_differences(min(RULE_PASSES, 10 * passes))
-    missed = missed_faults() if passes >= PASSES else []
+    missed = faults_missed(station_faults.FAULTS, station_faults.caught_by) if passes >= PASSES else []
     faults, lanes = len(station_faults.FAULTS), ", ".join(str(build.lanes) for build in BUILDS)
     text = (
         f"{each * len(BUILDS):,} random passes of {operations:,} operations in Verilog of {lanes} lanes, over a DRAM"

@@ -4,13 +4,12 @@ A count of vectors makes a quick try: python -m tests.proofs.units_rtl 10000
 """
 
 import sys
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 
 from tests.proofs.page_section import write_section
 from tests.rtl import verilated
+from tests.rtl.faults import missed as faults_missed
 from tests.rtl.units import unit_faults
 from tests.rtl.units.unit_agreement import campaign
 from tests.rtl.units.verilated_units import Dropping, VerilatedUnits
@@ -24,18 +23,6 @@ BUILDS = [
 ]
 VECTORS = 1_000_000  # of each unit, over all builds
 SEED = 20240623
-
-
-def missed_faults() -> list[str]:
-    """Make every fault; return the names of those that nothing catches."""
-    missed = []
-    for fault in unit_faults.FAULTS:
-        with tempfile.TemporaryDirectory() as folder:
-            first = unit_faults.caught_by(fault, Path(folder))
-        print(f"{fault.name}: {first or 'NOT CAUGHT'}", flush=True)
-        if not first:
-            missed.append(fault.name)
-    return missed
 
 
 def main() -> int:
@@ -53,7 +40,7 @@ def main() -> int:
         different += found
         total += seen
         print(f"{build[0]} lanes: {dict(seen)}, {found or 'no difference'}", flush=True)
-    missed = missed_faults() if vectors >= VECTORS else []
+    missed = faults_missed(unit_faults.FAULTS, unit_faults.caught_by) if vectors >= VECTORS else []
     faults = len(unit_faults.FAULTS)
     lanes = ", ".join(str(build[0]) for build in BUILDS)
     text = (

@@ -10,7 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,23 @@ class Fault:
     file: str
     old: str
     new: str
+
+
+def in_module(module: str, name: str, old: str, new: str) -> Fault:
+    """Return a fault in a module of the Verilog that ships, by the module's name."""
+    return Fault(f"{module}: {name}", module, old, new)
+
+
+def missed(faults: Sequence[Fault], caught: Callable[[Fault, Path], str]) -> list[str]:
+    """Make every fault, and print what catches it; return the names of those that nothing catches."""
+    found = []
+    for fault in faults:
+        with tempfile.TemporaryDirectory() as folder:
+            first = caught(fault, Path(folder))
+        print(f"{fault.name}: {first or 'NOT CAUGHT'}", flush=True)
+        if not first:
+            found.append(fault.name)
+    return found
 
 
 KERNEL, SEQUENCER, WALKS = (f"pivotsim/kernels/pe/{name}.py" for name in ("clock", "sequencer", "tag_walks"))

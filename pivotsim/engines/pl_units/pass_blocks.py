@@ -92,17 +92,14 @@ _cycles = lru_cache(65_536, typed=True)(operation_cycles)
 
 def ways(moved: Moved, op: Op, station: Station, sides: tuple[int, int], heads: int = 1) -> Iterator[Operations]:
     """Yield the operations of every way to cut a tensor into blocks and to lay them out; ``heads`` are in a pass."""
-    whole = [range(op.n)]
-    groups = [whole]
-    if op.kind not in ("softmax", "norm"):
-        odd = (station.words // side // 2 * 2 - 1 for side in sides)  # rows without gaps serve both ways
-        groups += [parts(whole[0], width) for width in odd if 0 < width < op.n]
+    is_by_rows = op.kind in ("softmax", "norm")
+    groups = [[range(op.n)]] if is_by_rows else column_groups(range(op.n), station.words, sides)
     layouts = [layout._replace(is_wide=False) for layout in (moved.given, moved.branch, moved.found) if layout]
-    is_flat = op.kind not in ("softmax", "norm") and not moved.behind and len(set(layouts)) == 1
+    is_flat = not is_by_rows and not moved.behind and len(set(layouts)) == 1
     for columns in groups:
         width = max(map(len, columns))
-        gaps = (0,) if width % 2 or op.kind == "softmax" else (0, 1)
-        for pitch in (*((0,) if is_flat else ()), *(width + gap for gap in gaps)):
+        spread = (width,) if op.kind == "softmax" else pitches(width)
+        for pitch in (*((0,) if is_flat else ()), *spread):
             for cut in cuts(op.m, station.words // (pitch or width), sides):
                 blocks = ((rows, group) for group in columns for rows in parts(range(op.m), cut))
                 found: Operations = Counter()
@@ -140,6 +137,17 @@ def of_block(moved: Moved, block: Block, pitch: int, lanes: int) -> Operations:
 def parts(whole: range, size: int) -> list[range]:
     """Return a range in parts of a size, the last one perhaps smaller."""
     return [range(first, min(whole.stop, first + size)) for first in range(whole.start, whole.stop, size)]
+
+
+def column_groups(columns: range, words: int, sides: Sequence[int]) -> list[list[range]]:
+    """Return the ways to group columns: all of them, or so few that a memory holds as many rows as a side has."""
+    odd = (words // side // 2 * 2 - 1 for side in sides)  # rows without gaps serve both ways
+    return [[columns], *(parts(columns, width) for width in odd if 0 < width < len(columns))]
+
+
+def pitches(n: int) -> tuple[int, ...]:
+    """Return the distances between rows: without gaps, and odd, so that a column's elements lie in different banks."""
+    return (n,) if n % 2 else (n, n + 1)
 
 
 def cuts(rows: int, most: int, sides: Sequence[int]) -> list[int]:

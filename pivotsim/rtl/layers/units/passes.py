@@ -25,7 +25,7 @@ from pivotsim.engines.pl_units.operations import (
     Softmax,
     UnitOperation,
 )
-from pivotsim.engines.pl_units.pass_blocks import parts
+from pivotsim.engines.pl_units.pass_blocks import column_groups, cuts, parts, pitches
 from pivotsim.integer.steps import Operation
 from pivotsim.rtl.layers.arrangements import Tensor
 from pivotsim.rtl.layers.units.placement import Placed, PlacedUnits
@@ -168,7 +168,7 @@ class PassWriter:
     # ---- blocks
 
     def _cuttings(
-        self, rows: int, groups: Sequence[Sequence[range]], pitches: Pitches | None = None, *,
+        self, rows: int, groups: Sequence[Sequence[range]], spread: Pitches | None = None, *,
         flat: Sequence[Tensor] = (), has_one_row: bool = False,
     ) -> Iterator[Cutting]:  # fmt: skip
         """Yield the ways to cut a tensor into blocks that fit; each group of columns is one of them."""
@@ -180,26 +180,18 @@ class PassWriter:
                 whole = list(takewhile(lambda block: block is not None, blocks))
                 if sum(block.indices.size for block in whole if block) == rows * sum(map(len, columns)):
                     yield [block for block in whole if block]
-            for pitch in (pitches or _pitches)(width):
+            for pitch in (spread or pitches)(width):
                 for cut in self._cuts(rows, words // pitch, has_one_row):
                     yield [_by_rows(part, column, pitch) for column in columns for part in parts(range(rows), cut)]
 
     def _groups(self, columns: range) -> list[list[range]]:
-        """Return the ways to cut columns: all of them, or so few that a side of the array of rows fits."""
-        words, found = self.units.station.words, [[columns]]
-        for side in self.units.sides:
-            width = words // side // 2 * 2 - 1  # odd: rows without gaps serve both ways
-            if 0 < width < len(columns):
-                found.append(parts(columns, width))
-        return found
+        return column_groups(columns, self.units.station.words, self.units.sides)
 
     def _cuts(self, rows: int, most: int, has_one_row: bool = False) -> list[int]:
-        """Return how many rows a block may have: as many as fit, or whole blocks of a side of the array."""
-        found = [min(most, rows)]
-        for side in self.units.sides:
-            found += [most // side * side] if most < rows else []
-            found += [side] if has_one_row and side <= min(most, rows) else []
-        return [cut for cut in dict.fromkeys([*found, *([1] if has_one_row and most else [])]) if cut]
+        """Return how many rows a block may have; where one row is wanted, that one or the tile that it is in, too."""
+        found = cuts(rows, most, self.units.sides)
+        tiles = [side for side in (*self.units.sides, 1) if side <= min(most, rows)]
+        return list(dict.fromkeys([*found, *tiles])) if has_one_row else found
 
     def _best(self, candidates: Iterator[Iterator[UnitOperation]]) -> list[UnitOperation]:
         """Return the operations of the fewest clocks, [] where all ways take more of them than a table holds."""
@@ -230,11 +222,6 @@ class PassWriter:
         is_moved = offsets >= 0
         for at, walk in element_walks(offsets[is_moved], block.indices[is_moved], itemsize, self.units.station.lanes):
             yield kind(memory, int(itemsize > 1), tensor.address + at, walk)
-
-
-def _pitches(n: int) -> tuple[int, ...]:
-    """Return the distances between rows: without gaps, and odd, so that a column's elements lie in different banks."""
-    return (n,) if n % 2 else (n, n + 1)
 
 
 def _by_rows(rows: range, columns: range, pitch: int) -> Block:
