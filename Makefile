@@ -132,7 +132,7 @@ mutants: $(MUTANTS_READY)
 	$(BIN)/python -m tests.mutants.run
 
 bench: $(DEV)
-	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python -m tests.benchmarks.bench
 	$(BIN)/python -m tests.benchmarks.bench_pe
 	$(BIN)/python -m tests.benchmarks.bench_masked
 	$(BIN)/python -m tests.benchmarks.bench_memory

@@ -1,31 +1,22 @@
-"""Speed, printed and never tested: `make bench`. Ratios are of figures measured in this one run."""
+"""Speed, printed and never tested: `make bench`: least, median, most, peak memory. Ratios are of this one run."""
 
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numba
 import numpy as np
 
 import pivotsim as ps
+from tests.benchmarks.timing import Spread, in_turns, process_peak_mb, spread, timed
 
 REPEATS = 5
 DESIGNS = 4_000_000
 CLI = [sys.executable, "-m", "pivotsim"]
-
-
-def best_s(function: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Return the shortest of several runs: the one that the machine disturbed least."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def process(command: list[str], **environment: str) -> Callable[[], object]:
@@ -35,17 +26,21 @@ def process(command: list[str], **environment: str) -> Callable[[], object]:
     return run
 
 
-def importing() -> float:
+def of_processes(command: list[str], times_s: Iterable[float]) -> Spread:
+    """Return the spread of what processes of one command took, and the most memory that one holds."""
+    return spread(times_s, process_peak_mb(command))
+
+
+def importing() -> Spread:
     code = "import time; t = time.perf_counter(); import pivotsim; print(time.perf_counter() - t)"
-    return min(
-        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60).stdout)
-        for _ in range(REPEATS)
-    )
+    command = [sys.executable, "-c", code]
+    ran = (subprocess.run(command, check=True, capture_output=True, timeout=60) for _ in range(REPEATS))
+    return of_processes(command, (float(each.stdout) for each in ran))
 
 
 def first_run() -> float:
     with tempfile.TemporaryDirectory() as cache:
-        return best_s(process([*CLI, "run", "deit_s"], NUMBA_CACHE_DIR=cache), repeats=1)
+        return timed(process([*CLI, "run", "deit_s"], NUMBA_CACHE_DIR=cache), 1, time.perf_counter).least
 
 
 @numba.njit(parallel=True, error_model="numpy")
@@ -78,30 +73,23 @@ def designs_and_bare(count: int) -> tuple[Callable[[], object], Callable[[], obj
     return lambda: ps.simulate_designs(plan, hw, axes), lambda: bare_prototype(gemms, rows, cols, out)
 
 
-def designs_per_second() -> tuple[float, float]:
-    run, run_bare = designs_and_bare(DESIGNS)
-    whole = bare = float("inf")
-    for _ in range(10):  # in turns, so that a disturbed machine disturbs both
-        whole, bare = min(whole, best_s(run, repeats=1)), min(bare, best_s(run_bare, repeats=1))
-    return DESIGNS / whole, DESIGNS / bare
-
-
 def main() -> None:
-    first = first_run()
-    process([*CLI, "run", "deit_s"])()
-    cold = best_s(process([*CLI, "run", "deit_s"]))
+    first, command = first_run(), [*CLI, "run", "deit_s"]
+    process(command)()
+    cold = of_processes(command, (timed(process(command), 1, time.perf_counter).least for _ in range(REPEATS)))
     hw, plan = ps.load_hardware("zcu102"), ps.plan("deit_s")
     ps.simulate(plan, hw)
-    warm = best_s(lambda: [ps.simulate(plan, hw) for _ in range(100)]) / 100
-    ours, bare = designs_per_second()
+    warm = timed(lambda: [ps.simulate(plan, hw) for _ in range(100)]).times(10)
+    whole, bare = in_turns(*designs_and_bare(DESIGNS), repeats=10)
+    ratio = spread([whole.least / bare.least, whole.median / bare.median, whole.most / bare.most])
     print(f"machine: {os.cpu_count()} cores, Python {sys.version.split()[0]}, {Path(sys.executable).name}")
-    print(f"import pivotsim                            {1e3 * importing():8.2f} ms   goal  50 ms")
-    print(f"first `pivotsim run deit_s` (compiles)     {first:8.2f} s    goal  10 s")
-    print(f"cold `pivotsim run deit_s`                 {cold:8.2f} s    goal   1 s")
-    print(f"warm simulate(), whole DeiT-S              {1e3 * warm:8.3f} ms   goal   1 ms")
-    print(f"whole DeiT-S designs, PS and energy too    {ours / 1e6:8.1f} million/s")
-    print(f"bare prototype, cycles of one mode alone   {bare / 1e6:8.1f} million/s")
-    print(f"ratio bare / whole                         {bare / ours:8.2f}      goal   2")
+    print(f"import pivotsim                          {importing().times(1e3):ms}   goal  50 ms")
+    print(f"first `pivotsim run deit_s` (compiles)   {first:9.2f}  s once   goal  10 s")
+    print(f"cold `pivotsim run deit_s`               {cold:s}    goal   1 s")
+    print(f"warm simulate(), whole DeiT-S            {warm:ms}   goal   1 ms")
+    print(f"whole DeiT-S designs, PS and energy too  {whole.per_second(DESIGNS / 1e6):million/s of a processor}")
+    print(f"bare prototype, cycles of one mode alone {bare.per_second(DESIGNS / 1e6):million/s of a processor}")
+    print(f"ratio whole / bare                       {ratio:times}   goal   2")
 
 
 if __name__ == "__main__":

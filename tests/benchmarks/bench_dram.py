@@ -1,6 +1,4 @@
-"""DRAM bursts per second on one core, printed and never tested: python tests/benchmarks/bench_dram.py."""
-
-import time
+"""DRAM bursts per second on one core, least, median and most: python -m tests.benchmarks.bench_dram."""
 
 import numpy as np
 
@@ -8,20 +6,22 @@ from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
 from pivotsim.hardware.dram.controller import SCHEDULERS
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.dram.channel import serve_transfers
+from tests.benchmarks.timing import timed
 
 REPEATS = 20
 BURSTS = 200_000
 
 
-def best_rate(spec, transfers):
-    """Million bursts a second in the run that the machine disturbed least, and DRAM clocks per burst."""
-    best = float("inf")
-    for _ in range(REPEATS):
-        arrays, finish = channel_arrays(spec), np.zeros(len(transfers), dtype=np.int64)
-        start = time.perf_counter()
-        serve_transfers(arrays, NO_LOG, transfers, finish)
-        best = min(best, time.perf_counter() - start)
-    return BURSTS / best / 1e6, finish.max() / BURSTS
+def bursts_per_second(spec, transfers):
+    """Million bursts a second of a processor, and DRAM clocks per burst."""
+    finish = np.zeros(len(transfers), dtype=np.int64)
+
+    def run():
+        finish[:] = 0
+        serve_transfers(channel_arrays(spec), NO_LOG, transfers, finish)
+
+    run()
+    return timed(run, REPEATS).per_second(BURSTS / 1e6), finish.max() / BURSTS
 
 
 def main():
@@ -39,8 +39,8 @@ def main():
     for scheduler in SCHEDULERS:
         spec = load_dram("dram/ddr4_2400").replace({"scheduler": scheduler})
         for name, transfers in streams.items():
-            rate, clocks = best_rate(spec, transfers)
-            print(f"{scheduler:9} {name:24} {rate:6.1f} million bursts/s   {clocks:6.2f} DRAM clocks per burst")
+            rate, clocks = bursts_per_second(spec, transfers)
+            print(f"{scheduler:9} {name:24} {rate:million bursts/s}   {clocks:6.2f} DRAM clocks per burst")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sweeps end to end: `make bench`. Sizes may be given: python -m tests.benchmarks.bench_dse MILLIONS."""
+"""Sweeps end to end, least, median and most: `make bench`; or python -m tests.benchmarks.bench_dse MILLIONS."""
 
 import os
 import resource
@@ -11,6 +11,7 @@ import numpy as np
 
 import pivotsim as ps
 from pivotsim.dse.sweep.run import run_sweep
+from tests.benchmarks.timing import REPEATS, Spread, in_turns, spread, timed
 
 PAIR = {"effort": {"low": 6, "high": 12, "low_frac": 0.8}}
 
@@ -36,17 +37,28 @@ BEHIND_MEMORIES = {
 }
 
 
-def timed(space: dict, **options) -> tuple[float, object]:
-    with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
-        swept = run_sweep(space, Path(folder) / "out", **options)
-        seconds = time.perf_counter() - start
-        size = sum(path.stat().st_size for path in (Path(folder) / "out").iterdir())
-    print(f"    {swept.points:,} points, {swept.rows:,} stored, {size / 2**20:,.0f} MiB, {seconds:.1f} s", flush=True)
-    return seconds, swept
+def processor_s() -> float:
+    """Seconds of processors that this process and those that it has waited for have taken."""
+    taken = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in taken)
 
 
-def peak_mb() -> str:
+def sweeps(space: dict, **options) -> tuple[Spread, Spread, object]:
+    """Return seconds on the wall and of processors of several sweeps, and what the last one stored."""
+    wall_s, cpu_s = [], []
+    for _ in range(REPEATS):
+        with tempfile.TemporaryDirectory() as folder:
+            start, taken = time.perf_counter(), processor_s()
+            swept = run_sweep(space, Path(folder) / "out", **options)
+            wall_s.append(time.perf_counter() - start)
+            cpu_s.append(processor_s() - taken)
+            size = sum(path.stat().st_size for path in (Path(folder) / "out").iterdir())
+    print(f"    {swept.points:,} points, {swept.rows:,} stored, {size / 2**20:,.0f} MiB; {spread(wall_s):s},"
+          f" {spread(cpu_s):s of processors}", flush=True)  # fmt: skip
+    return spread(wall_s), spread(cpu_s), swept
+
+
+def most_mb() -> str:
     """Peak memory of this process and of its largest worker."""
     own, workers = (
         resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -55,61 +67,56 @@ def peak_mb() -> str:
 
 
 def main() -> None:
-    millions = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    millions = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     print(f"machine: {os.cpu_count()} cores")
-    seconds, swept = timed(shapes(millions), workers=2)
-    two = swept.points / seconds
-    print(f"stored, 2 processes                 {two / 1e6:8.2f} million/s   goal 1")
-    print(f"peak memory                         {peak_mb()}   goal 500 MB", flush=True)
-    seconds, swept = timed(shapes(millions, ("delay_ms <= 12",)), workers=2)
-    print(f"computed, few stored, 2 processes   {swept.points / seconds / 1e6:8.2f} million/s   goal 10")
-    seconds, swept = timed(BEHIND_MEMORIES, workers=2, method="random", samples=50_000)
-    print(f"engine memory, 2 processes          {swept.rows / seconds:8.0f} a second      goal 2,000; those that fit")
+    two_s, _, swept = sweeps(shapes(millions), workers=2)
+    print(f"stored, 2 processes                {two_s.per_second(swept.points / 1e6):million/s}   goal 10")
+    print(f"peak memory                         {most_mb()}   goal 500 MB", flush=True)
+    seconds, _, swept = sweeps(shapes(millions, ("delay_ms <= 12",)), workers=2)
+    print(f"computed, few stored, 2 processes  {seconds.per_second(swept.points / 1e6):million/s}   goal 10")
+    seconds, _, swept = sweeps(BEHIND_MEMORIES, workers=2, method="random", samples=50_000)
+    print(f"engine memory, 2 processes         {seconds.per_second(swept.rows):a second}    goal 2,000; those that fit")
     explored()
     uncertain()
-    cluster(millions, two)
+    cluster(millions, two_s)
     draw = np.random.default_rng(1)
     table = dict(zip("abc", draw.random((3, 10_000_000)), strict=True))
-    start = time.perf_counter()
     front = ps.pareto_front(table, ["a", "b", "c"])
-    print(f"front of 10 million x 3             {time.perf_counter() - start:8.2f} s           {len(front):,} on it")
+    taken = timed(lambda: ps.pareto_front(table, ["a", "b", "c"]))
+    print(f"front of 10 million x 3            {taken:s}           {len(front):,} on it")
 
 
 def explored() -> None:
     """Print the processor time of all designs behind memories in one process, kernels and spaces loaded."""
     one = {**BEHIND_MEMORIES, "axes": {**BEHIND_MEMORIES["axes"], "array.rows": [16], "array.cols": [16]}}
     ps.explore(one)
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        table = ps.explore(BEHIND_MEMORIES)
-        times.append(time.process_time() - start)
-    print(f"engine memory, explored             {1e3 * min(times):8.0f} ms of a processor; {len(table):,} fit")
+    table = ps.explore(BEHIND_MEMORIES)
+    taken = timed(lambda: ps.explore(BEHIND_MEMORIES)).times(1e3)
+    print(f"engine memory, explored            {taken:ms}; {len(table):,} fit")
 
 
 def uncertain() -> None:
     """A space explored alone, and its front with 32 and 1,000 draws of the constants."""
-    ps.front_uncertainty("zcu102_energy", ["dsp", "energy_j"], draws=2)
-    times = []
-    for draws in (0, 32, 1000):
-        start = time.perf_counter()
-        found = ps.front_uncertainty("zcu102_energy", ["dsp", "energy_j"], draws=draws) if draws else None
-        table = ps.explore("zcu102_energy") if found is None else found.table
-        times.append(time.perf_counter() - start)
-    print(f"front of {len(table):,} designs, 32 draws     {times[1] / times[0]:8.2f} of exploring alone")
-    print(f"front of {len(table):,} designs, 1,000 draws  {times[2]:8.2f} s           goal 1")
+    space, objectives = "zcu102_energy", ["dsp", "energy_j"]
+    ps.front_uncertainty(space, objectives, draws=2)
+    alone, few = in_turns(
+        lambda: ps.explore(space), lambda: ps.front_uncertainty(space, objectives, draws=32), repeats=REPEATS
+    )
+    many = timed(lambda: ps.front_uncertainty(space, objectives, draws=1000))
+    print(f"explored alone                     {alone:s}")
+    print(f"its front, 32 draws                {few:s}           {few.median / alone.median:.2f} of exploring alone")
+    print(f"its front, 1,000 draws             {many:s}           goal 1")
 
 
-def cluster(millions: int, two: float) -> None:
+def cluster(millions: int, two_s: Spread) -> None:
     """Two Dask workers of one thread each."""
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50) as local:
-        seconds, swept = timed(shapes(millions), scheduler=local.scheduler_address)
-    rate = swept.points / seconds
-    print(
-        f"stored, 2 Dask workers              {rate / 1e6:8.2f} million/s   {rate / two:.2f} of 2 processes, goal 0.9"
-    )
+        seconds, _, swept = sweeps(shapes(millions), scheduler=local.scheduler_address)
+    rate = seconds.per_second(swept.points / 1e6)
+    print(f"stored, 2 Dask workers             {rate:million/s}   {two_s.median / seconds.median:.2f} of 2 processes,"
+          " goal 0.9")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,8 +1,5 @@
 """Masked GEMMs: random masks a second, one call, and a whole model: `make bench`."""
 
-import resource
-import time
-
 import numpy as np
 
 import pivotsim as ps
@@ -10,20 +7,11 @@ from pivotsim.engines.array import closed_form as analytic
 from pivotsim.engines.array.random_masks import drawn_cycles, expected_cycles
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.dataflows import DATAFLOWS
+from tests.benchmarks.timing import timed
 
 FC1 = (197, 384, 1536)
 EVALUATIONS = 1_000_000
 WEIGHTS = ("qkv", "proj", "fc1", "fc2")
-
-
-def best_s(function, repeats: int = 5) -> float:
-    """Return the shortest of several runs: the one that the machine disturbed least."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def with_masks(block: int, density: float) -> ps.Trace:
@@ -45,28 +33,23 @@ def million() -> None:
         "seed": draw.integers(0, 2**62, EVALUATIONS),
     }  # fmt: skip
     drawn_cycles(*FC1, density=0.5, block=16, seed=range(2_000), array=hw.array)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, options in (("blocks of 8, 16, 32", lanes), ("blocks of 16", {**lanes, "block": 16})):
-        start = time.perf_counter()
-        drawn_cycles(*FC1, **options, array=hw.array)
-        seconds = time.perf_counter() - start
-        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        rate = EVALUATIONS / seconds / 1e3
-        print(f"fc1, a million masks, {name:20} {seconds:6.2f} s, {rate:5.0f} thousand/s, {more:4.0f} MB more at most")
+        spent = timed(lambda options=options: drawn_cycles(*FC1, **options, array=hw.array))
+        print(f"fc1, a million masks, {name:20} {spent:s of processors}")
 
 
 def main() -> None:
     hw = ps.load_hardware("zcu102")
     million()
     gemm, mask = np.array([(*FC1, 1)]), ps.workload.drawn_mask(384, 1536, block=16, density=0.5, seed=0)
-    one = best_s(lambda: [analytic.cycles_per_gemm(gemm, hw.array, [mask]) for _ in range(100)]) / 100
-    print(f"fc1 under a 16x16 mask, one call                       {1e6 * one:8.1f} us")
+    one = timed(lambda: [analytic.cycles_per_gemm(gemm, hw.array, [mask]) for _ in range(100)]).times(1e4)
+    print(f"fc1 under a 16x16 mask, one call                       {one:us}")
     trace = with_masks(16, 0.5)
     dense = ps.lower(ps.plan("deit_s")).within("encoders")
     for name, masked in (("dense", dense), ("48 masks of 16x16", trace)):
-        engine = best_s(lambda masked=masked: ENGINES["analytic"].run(masked, hw), 20)
-        whole = best_s(lambda masked=masked: ps.simulate(masked, hw), 20)
-        print(f"DeiT-S, {name:18} cycles {1e3 * engine:7.3f} ms   whole simulate() {1e3 * whole:7.3f} ms")
+        engine = timed(lambda masked=masked: ENGINES["analytic"].run(masked, hw), 20).times(1e3)
+        whole = timed(lambda masked=masked: ps.simulate(masked, hw), 20).times(1e3)
+        print(f"DeiT-S, {name:18} cycles {engine:ms}   whole simulate() {whole:ms}")
     for dataflow in DATAFLOWS:
         array = hw.array.model_copy(update={"dataflow": dataflow})
         clocks = ps.simulate_gemm(*FC1, dataflow=dataflow).cycles

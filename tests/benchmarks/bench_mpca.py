@@ -1,7 +1,4 @@
-"""Block columns on lanes, printed and never tested: python -m tests.benchmarks.bench_mpca."""
-
-import resource
-import time
+"""Block columns on lanes, least, median, most and peak memory: python -m tests.benchmarks.bench_mpca."""
 
 import numpy as np
 
@@ -9,21 +6,11 @@ import pivotsim as ps
 from pivotsim.engines.mpca.lanes import sbmm_cycles
 from pivotsim.hardware.kinds.mpca import BALANCES
 from pivotsim.workload.masks.masks import drawn_mask
+from tests.benchmarks.timing import timed
 
 REPEATS = 9
 MASKS = 1_000_000
 WEIGHTS = ("qkv", "proj", "fc1", "fc2")
-
-
-def best_s(run):
-    """Seconds of the run that the machine disturbed least, after one that compiles."""
-    run()
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def sparse(trace, density, block):
@@ -42,14 +29,13 @@ def main():
     hw, dense = ps.load_hardware("u250_mpca"), ps.lower(ps.plan("deit_s"))
     for name, trace in (("dense", ps.plan("deit_s")), ("half of the blocks", sparse(dense, 0.5, 16))):
         cycles = ps.simulate(trace, hw).pl_cycles
-        print(f"DeiT-S, {name:<20} {1e3 * best_s(lambda t=trace: ps.simulate(t, hw)):8.2f} ms   {cycles:,} clocks")
+        spent_ms = timed(lambda t=trace: ps.simulate(t, hw), REPEATS).times(1e3)
+        print(f"DeiT-S, {name:<20} {spent_ms:ms}   {cycles:,} clocks")
     counts = np.random.default_rng(1).binomial(24, 0.5, (MASKS, 24))
     for balance in BALANCES:
         mpca = hw.replace({"mpca.balance": balance}).mpca
-        start = time.perf_counter()
-        sbmm_cycles(counts, 197, 16, mpca)
-        print(f"{MASKS:,} masks of 24 columns, {balance:<10} {time.perf_counter() - start:6.2f} s")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+        spent = timed(lambda mpca=mpca: sbmm_cycles(counts, 197, 16, mpca))
+        print(f"{MASKS:,} masks of 24 columns, {balance:<10} {spent:s}")
 
 
 if __name__ == "__main__":

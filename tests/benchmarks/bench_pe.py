@@ -10,6 +10,7 @@ import numpy as np
 import pivotsim as ps
 from pivotsim.engines.pe import clock as pe
 from pivotsim.engines.pe.columns import Columns
+from tests.benchmarks.timing import REPEATS, Spread, peak_mb, spread, timed
 from tests.rtl.array import bridge
 from tests.rtl.array.bridge import Build, VerilatedArray
 
@@ -19,17 +20,12 @@ ARRAY = {
 }  # fmt: skip
 SIZES = (60, 64, 4000)
 FC1 = (197, 384, 1536)
-REPEATS = 5
 
 
-def clock_us(run, repeats: int = REPEATS) -> float:
-    """Return microseconds per clock of the fastest of several runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        cycles = run().cycles
-        times.append((time.perf_counter() - start) / cycles * 1e6)
-    return min(times)
+def clock_us(run, repeats: int = REPEATS) -> Spread:
+    """Return microseconds of a processor per clock of several runs."""
+    clocks = run().cycles
+    return timed(run, repeats).times(1e6 / clocks)
 
 
 @numba.njit("void(int32[::1], int8[::1], int8[::1], int64, int64, int64)", nogil=True, error_model="numpy")
@@ -42,16 +38,15 @@ def bare_clocks(sums, x, factors, pes, cols, clocks):
             sums[to + i] += np.int32(np.int16(x[left + i]) * np.int16(factors[i]))
 
 
-def bare_clock_us(rows: int, cols: int, clocks: int = 20_000) -> float:
-    """Return microseconds per clock of the bare loop, the fastest of several runs."""
+def bare_clock_us(rows: int, cols: int, clocks: int = 20_000) -> Spread:
+    """Return microseconds of a processor per clock of the bare loop."""
     pes = rows * cols
     sums, x, factors = np.zeros(pes + 256 * cols, np.int32), np.ones(pes + 256, np.int8), np.ones(pes, np.int8)
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
+
+    def run() -> None:
         bare_clocks(sums, x, factors, pes, cols, clocks)
-        times.append((time.perf_counter() - start) / clocks * 1e6)
-    return min(times)
+
+    return timed(run).times(1e6 / clocks)
 
 
 def against_verilator() -> None:
@@ -61,13 +56,12 @@ def against_verilator() -> None:
     a, b = pe.seeded_operands(*SIZES)
     build = Build(ARRAY["rows"], ARRAY["cols"], address_bits=18)
     array = VerilatedArray(build, "-O3")
-    ours = rtl = float("inf")
     for dataflow in bridge.DATAFLOWS:  # in turns, so that a disturbed machine disturbs both
         mode = {**ARRAY, "dataflow": dataflow}
         ours = clock_us(lambda mode=mode: pe.run(a, b, mode))
         rtl = clock_us(lambda dataflow=dataflow: array.run(a, b, dataflow, "padded"))
-        ratio = f"ratio {rtl / ours:5.1f}   goal 10"
-        print(f"one clock of 16x16, {dataflow}: pe {ours:6.3f} us, Verilator -O3 {rtl:6.3f} us   {ratio}")
+        ratio = f"ratio {rtl.median / ours.median:5.1f}   goal 10"
+        print(f"one clock of 16x16, {dataflow}: pe {ours:us}, Verilator -O3 {rtl:us}   {ratio}")
     array.close()
 
 
@@ -82,9 +76,9 @@ def main() -> None:
             per_clock = clock_us(lambda mode=mode: pe.run(a, b, mode))
         bare = bare_clock_us(64, 36)
         bytes_per_clock = 64 * 36 * (1 + 1 + 4 + 4)  # x and factor read, sum read and written
-        rate = bytes_per_clock / per_clock / 1e3
-        ratio = f"bare multiply-accumulates {bare:6.3f} us, ratio {per_clock / bare:4.2f}"
-        print(f"one clock of 64x36, {dataflow}: pe {per_clock:6.3f} us, {rate:5.1f} GB/s of state; {ratio}")
+        rate = bytes_per_clock / per_clock.median / 1e3
+        ratio = f"bare multiply-accumulates {bare:us}, ratio {per_clock.median / bare.median:4.2f}"
+        print(f"one clock of 64x36, {dataflow}: pe {per_clock:us}, {rate:5.1f} GB/s of state; {ratio}")
         halves(a, b, mode)
     whole_model(array)
 
@@ -94,18 +88,18 @@ def halves(a, b, mode: dict) -> None:
     found = []
     for is_split in (False, True):
         with patch.object(pe, "is_large", lambda *_, is_split=is_split: is_split):
-            best = []
+            longest = []
             for _ in range(REPEATS):
                 taken = []
-                with patch.object(Columns, "run", timed(Columns.run, taken)):
+                with patch.object(Columns, "run", noting_time(Columns.run, taken)):
                     clocks = pe.run(a, b, mode).cycles
-                best.append(sorted(seconds / clocks * 1e6 for seconds in taken))
-            found.append(min(best, key=sum))
-    (whole,), (shorter, longer) = found
-    print(f"    in one thread {whole:.3f} us, in two {shorter:.3f} and {longer:.3f}; ratio {whole / longer:.2f}")
+                longest.append(max(taken) / clocks * 1e6)
+            found.append(spread(longest))
+    whole, longer = found
+    print(f"    in one thread {whole:us}, the longer half {longer:us}; ratio {whole.median / longer.median:.2f}")
 
 
-def timed(run, taken: list[float]):
+def noting_time(run, taken: list[float]):
     """Return a method that notes the processor time of its thread."""
 
     def one(*arguments) -> None:
@@ -131,16 +125,16 @@ def whole_model(array: dict) -> None:
         seconds = time.thread_time() - start
         return found.cycles, seconds, np.array_equal(found.result, left.astype(float) @ right.astype(float))  # exact
 
-    start = time.perf_counter()
-    with ThreadPoolExecutor(2) as threads, patch.object(pe, "is_large", lambda *_: False):
-        clocks, seconds, equal = zip(*threads.map(run, gemms), strict=True)
-    wall_s, total = time.perf_counter() - start, sum(clocks)
+    totals_s = []
+    for _ in range(REPEATS):
+        with ThreadPoolExecutor(2) as threads, patch.object(pe, "is_large", lambda *_: False):
+            clocks, seconds, equal = zip(*threads.map(run, gemms), strict=True)
+        totals_s.append(sum(seconds))
+    total = sum(clocks)
     if total != ps.simulate(ps.plan("deit_s"), "zcu102").pl_cycles:
         raise SystemExit("the clocks are not those of the closed form")
     print(f"whole DeiT-S, {len(gemms)} multiplications: results equal to numpy's {all(equal)}, {total:,} clocks")
-    print(
-        f"whole DeiT-S: {sum(seconds):.2f} s of processors, {1e6 * sum(seconds) / total:.3f} us a clock, {wall_s:.2f} s"
-    )
+    print(f"whole DeiT-S: {spread(totals_s, peak_mb()):s of processors}")
 
 
 if __name__ == "__main__":

@@ -33,9 +33,10 @@ class Spread(NamedTuple):
         """Return units a second from seconds of a run."""
         return self._replace(least=units / self.most, median=units / self.median, most=units / self.least)
 
-    def __str__(self) -> str:
+    def __format__(self, unit: str) -> str:
+        """Return the three with their unit, and the memory where it is known: ``f"{taken:ms}"``."""
         values = " ".join(f"{value:9,.0f}" if value >= 1000 else f"{value:9.4g}" for value in self[:3])
-        return values + (f" {self.peak_mb:5.0f} MB" if self.peak_mb else "")
+        return f"{values} {unit}" + (f", {self.peak_mb:.0f} MB" if self.peak_mb else "")
 
 
 def spread(values: Iterable[float], peak_mb: float = 0) -> Spread:
@@ -45,9 +46,9 @@ def spread(values: Iterable[float], peak_mb: float = 0) -> Spread:
 
 
 def timed(
-    function: Callable[[], object], repeats: int = REPEATS, clock: Callable[[], float] = time.perf_counter
+    function: Callable[[], object], repeats: int = REPEATS, clock: Callable[[], float] = time.process_time
 ) -> Spread:
-    """Return the seconds of several runs of a function, by a clock that may be a processor's."""
+    """Return the processor seconds of several runs of a function, or those of another clock."""
     times = []
     forget_peak()
     for _ in range(repeats):
@@ -59,7 +60,7 @@ def timed(
 
 def in_turns(*functions: Callable[[], object], repeats: int = REPEATS) -> list[Spread]:
     """Return the processor seconds of functions that run in turns, so that a disturbed machine disturbs all."""
-    turns = [[timed(function, 1, time.process_time) for function in functions] for _ in range(repeats)]
+    turns = [[timed(function, 1) for function in functions] for _ in range(repeats)]
     return [spread([turn.least for turn in of_one], max(turn.peak_mb for turn in of_one))
             for of_one in zip(*turns, strict=True)]  # fmt: skip
 

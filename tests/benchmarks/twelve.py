@@ -6,7 +6,6 @@ of processors, so that other work beside it counts little. What a number is, its
 ``extra_info``, with the ratio of each round.
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,19 +32,13 @@ from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.workload.ops import Op
 from tests.benchmarks.bench import CLI, designs_and_bare, process
-from tests.benchmarks.bench_dse import shapes
+from tests.benchmarks.bench_dse import processor_s, shapes
 from tests.benchmarks.bench_masked import with_masks
 from tests.benchmarks.bench_pe import ARRAY, FC1, bare_clocks
 
 Work = Callable[[], object]
 ROUNDS, FEW_ROUNDS = 9, 3
 PLAN, ZCU102 = ps.plan("deit_s"), ps.load_hardware("zcu102")
-
-
-def processor_s() -> float:
-    """Seconds of processors that this process, its threads and the processes that it has waited for have taken."""
-    taken = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_utime + each.ru_stime for each in taken)
 
 
 pytestmark = pytest.mark.benchmark(timer=processor_s, disable_gc=True)

@@ -21,8 +21,9 @@ from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
 
 @row(
     "vectors of designs: clocks of DeiT-S on one", "design", INSTRUMENTED + "; from memory come the columns that vary",
-    "Eight designs are divided in one instruction. What is not division shares the loop with it: products and sums of "
-    "folds, and rooms of 256 designs that are read and written in the first cache.",
+    "Half of the samples are the products and sums of folds, in vectors of eight, a fifth divisions. The rest "
+    "lays designs out in rooms of 256, one value at a time; a tenth of all waits there for one scalar division a "
+    "design, of the columns that share a slice.",
 )  # fmt: skip
 def vectors_of_designs() -> Work:
     count_of, draw = 1_000_000, np.random.default_rng(1)
@@ -46,7 +47,7 @@ def vectors_of_designs() -> Work:
 
 @row(
     "closed form of one GEMM, plain Python", "GEMM", "the same function, on numbers that count",
-    "The interpreter, which is its limit: a call, and what it looks up. Designs that come as vectors use machine code.",
+    "The interpreter, which is its limit: a call, and the names that it looks up. Vectors of designs use machine code.",
 )  # fmt: skip
 def one_gemm() -> Work:
     design, gemm, repeats = design_of(ps.load_hardware("zcu102").array), Gemm(*FC1), 2000
@@ -79,8 +80,9 @@ def _pe(dataflow: str) -> Work:
 
 PE = (
     "clock", "rows x cols multiply-adds; an operand and a factor of 1 B read, a sum of 4 B read and written",
-    "Stores of sums to the first cache bound it. Beside them stand the array's edges (64 rows and 36 columns gathered, "
-    "36 results collected) and the sequencer, one value at a time, and windows that cross cache lines.",
+    "45 to 50% of the samples are the multiply-adds, which stores of sums to the first cache bound. Some 15% "
+    "gather 64 rows and 36 columns at the edges and 10% add 36 results, one value at a time; the rest is the "
+    "sequencer's tags and lines.",
 )  # fmt: skip
 
 
@@ -101,8 +103,8 @@ def pe_os() -> Work:
 
 @row(
     "a random mask of fc1 in blocks of 16: drawn, and its clocks", "mask", INSTRUMENTED,
-    "Hashes are made and compared eight at a time; the steps of folds and the tiles' kept rows are counted one at a "
-    "time.",
+    "A quarter of the samples makes hashes and compares them, eight at a time. Most of the others write a byte "
+    "for each block that is kept and look for one in each row of a tile, a byte at a time.",
 )  # fmt: skip
 def random_masks() -> Work:
     array, seeds, sample = ps.load_hardware("zcu102").array, 800, 8  # of fewer blocks than threads share
@@ -119,7 +121,8 @@ def random_masks() -> Work:
 
 @row(
     "24 block columns handed out to an MPCA's lanes, greedy", "mask", INSTRUMENTED,
-    "Each column waits for the lane that the one before made longest: comparisons one after another.",
+    "Six samples in ten look for the lane with the least load: a load, a comparison and a branch for each lane, "
+    "which no processor foresees.",
 )  # fmt: skip
 def mpca_lanes() -> Work:
     masks, sample = 50_000, 200

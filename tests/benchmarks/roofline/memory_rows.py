@@ -33,8 +33,8 @@ def _search(dataflow: str) -> Work:
 
 SEARCH = (
     "search", INSTRUMENTED,
-    "One pass's clocks follow from those before: a chain of sums and comparisons, with branches that are hard to "
-    "foresee. Bounds of candidates divide.",
+    "Nine samples in ten are loads and sums of single integers, one after another: bounds of candidates, then "
+    "passes that wait for those before. Divisions are under a hundredth, most of them of 32 bits.",
 )  # fmt: skip
 
 
@@ -81,8 +81,8 @@ def _passes(dataflow: str) -> Work:
 
 PASS = (
     "pass", INSTRUMENTED,
-    "The chain of a pass: when its operands are there, when the one before lets it begin, when its output has room. "
-    "Each is the later of two, and the next pass waits for it.",
+    "Half of the samples are loads: clocks of loads and passes lie in arrays, and each is the later of two that "
+    "were written just before. A tenth is the call itself, one for each GEMM here.",
 )  # fmt: skip
 
 
@@ -116,14 +116,16 @@ def _bursts(scheduler: str, bursts: int, is_scattered: bool) -> Work:
 
 
 BURST = (
-    "A command's clock is the latest of some five that others left: loads, sums and comparisons in one chain, and "
-    "branches by bank and row that no processor foresees."
+    "Six samples in ten are loads from tables in the first cache, of clocks and queues that were stored just "
+    "before, and a tenth the later of two: a command's clock is a chain of those, and branches by bank and row "
+    "are not foreseen."
 )  # fmt: skip
 
 
 @row(
     "DDR4 bursts, `in_order`, one sequential transfer", "burst", INSTRUMENTED,
-    "Bursts that share a bank are one gap apart and counted at once; what is left is rows that end, and refreshes.",
+    "A fifth of the samples waits for one load, a bank's clock that the burst before stored; the rest are sums "
+    "and the later of two in the same chain.",
 )  # fmt: skip
 def dram_sequential() -> Work:
     return _bursts("in_order", 200_000, False)

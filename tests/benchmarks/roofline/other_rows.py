@@ -87,8 +87,9 @@ CHUNK = "one operation for each value of a column; a column is written and read 
 
 @row(
     "a sweep's chunk, evaluated and made a Parquet file, resources by constants", "point", CHUNK,
-    "Columns are made in several passes of numpy over them; Arrow copies each, takes its least and most, encodes and "
-    "compresses it.",
+    "Almost half of the samples are Arrow's, which copies columns, takes their least and most, encodes and "
+    "compresses them; a sixth are numpy's passes over whole columns and a tenth the system's, which clears pages "
+    "for them.",
 )  # fmt: skip
 def sweep_by_constants() -> Work:
     return _chunk("fitted")
@@ -104,7 +105,8 @@ def sweep_by_synthesis() -> Work:
 
 @row(
     "Pareto front of three objectives, points in order", "point", INSTRUMENTED,
-    "A point asks and fills a tree of some log2(n) places, each found from the one before.",
+    "Four samples in ten wait for a place of the tree, each found from the one before; a point asks and fills "
+    "some log2(n).",
 )  # fmt: skip
 def front_kernel() -> Work:
     points = np.random.default_rng(1).random((20_000, 3))
@@ -123,7 +125,8 @@ def front_kernel() -> Work:
 @row(
     "Pareto front of a million drawn points, three objectives", "point",
     "a comparison for each objective; every point is read once",
-    "Some forty good points of a sample drop nearly all others: a point is compared with each until one dominates it.",
+    "Half of the samples are numpy's: columns are checked for NaN, put side by side and gathered. A third is the "
+    "sieve, which compares a point with some forty good ones until one dominates it.",
 )  # fmt: skip
 def front_of_a_million() -> Work:
     columns = np.random.default_rng(1).random((3, 1_000_000))
