@@ -15,7 +15,7 @@ from pivotsim.kernels.array.random_masks import drawn_cycles as draw_and_count
 from pivotsim.kernels.mpca import lane_makespans
 from pivotsim.kernels.types import Design, Gemm
 from tests.benchmarks.bench_pe import ARRAY, FC1
-from tests.benchmarks.roofline.counting import count, counted_argument, counting, noted_calls
+from tests.benchmarks.roofline.counting import count, counted_argument, counting, named, noted_calls
 from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
 
 
@@ -33,9 +33,9 @@ def vectors_of_designs() -> Work:
         ps.simulate_designs(ps.plan("deit_s"), "zcu102", few)
         done = count(sum_design_cycles, calls[0])
         ps.simulate_designs(ps.plan("deit_s"), "zcu102", axes)
-    part = calls[1]  # of those that threads share: all designs in one thread
-    whole, columns, out = (*part[:6], 0, count_of, *part[8:]), part[4], part[9]
-    from_memory = sum(each.size * each.itemsize for each in columns if each.strides[0]) + out.nbytes
+    part = named(sum_design_cycles, calls[1]) | {"start": 0, "stop": count_of}  # threads share them: all in one
+    whole = tuple(part.values())
+    from_memory = sum(each.nbytes for each in part["columns"] if each.strides[0]) + part["out"].nbytes
     share = count_of / 512
     return Work(
         lambda: sum_design_cycles(*whole), count_of,

@@ -6,6 +6,7 @@ counted run writes must be what the machine code writes.
 """
 
 import contextlib
+import inspect
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
@@ -190,6 +191,11 @@ def noted_calls(kernel: Any) -> Iterator[list[tuple[Any, ...]]]:
         yield calls
     finally:
         kernel._run = run
+
+
+def named(kernel: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a kernel's arguments by name, in its order."""
+    return dict(zip(inspect.signature(kernel.py_func).parameters, arguments, strict=True))
 
 
 @contextlib.contextmanager

@@ -13,11 +13,10 @@ from pivotsim.kernels.dram.channel import serve_transfers
 from pivotsim.kernels.memory.entries.with_bandwidth import run_with_bandwidth
 from pivotsim.kernels.memory.search import CANDIDATE_WORK, WORK
 from tests.benchmarks.bench_memory import drawn_designs
-from tests.benchmarks.roofline.counting import Counts, count, counted_calls, noted_calls
+from tests.benchmarks.roofline.counting import Counts, count, counted_calls, named, noted_calls
 from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
 
 DESIGNS = 4  # with eight GEMMs each: what is counted is what is timed
-CHOSEN = 13  # place of the array `chosen` among the kernel's arguments
 
 
 def _work(run: Callable[[], object], units: float, done: Counts) -> Work:
@@ -70,7 +69,7 @@ def _passes(dataflow: str) -> Work:
     for arguments in calls:
         done += count(run_with_bandwidth, arguments)
         run_with_bandwidth(*arguments)
-        passes += int(arguments[CHOSEN][WORK]) - CANDIDATE_WORK
+        passes += int(named(run_with_bandwidth, arguments)["chosen"][WORK]) - CANDIDATE_WORK
 
     def run() -> None:
         for arguments in calls:
