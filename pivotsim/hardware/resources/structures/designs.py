@@ -46,7 +46,7 @@ def all_structures(sizes: Sizes) -> Iterator[Structure]:
 
 def counted(term: Term, sizes: Sizes) -> Structure:
     """Return what a term takes, as many times as designs have it."""
-    found, times = term.count(sizes), term.times(sizes)
+    found, times = term.counts(sizes), term.times(sizes)
     amounts = {name: getattr(found, name) * times.number for name in COUNTS}
     return found._replace(**amounts, how=np.maximum(found.how, times.how))
 

@@ -74,7 +74,7 @@ class Term(NamedTuple):
     """
 
     structure: str
-    count: Callable[[Sizes], Structure]
+    counts: Callable[[Sizes], Structure]
     times: Callable[[Sizes], Times] = once
 
 

@@ -33,9 +33,6 @@ class _Tables(NamedTuple):
     counts: Pair  # int64 (rows, LOOKED_UP)
     times: Pair  # int64 (rows,)
 
-    def __contains__(self, group: object) -> bool:
-        return group in self.starts
-
     def with_group(self, group: Group, counts: Pair, times: Pair) -> "_Tables":
         """Return these tables and a group's."""
 
@@ -97,10 +94,12 @@ class StructureTables:
         self, tables: _Tables, groups: Sequence[Group], places: Mapping[str, Any], of: Callable[[str], Any], count: int
     ) -> Totals:  # fmt: skip
         """Return the sums of some terms, looked up or counted."""
-        terms = [TERMS[name] for group in groups if group not in tables for name in group.terms]
-        sizes = self._sizes_of(of) if terms else None
-        totals = added(counted(term, sizes) for term in terms)
-        looked_up = [group for group in groups if group in tables]
+        terms = [TERMS[name] for group in groups if group not in tables.starts for name in group.terms]
+        totals = added([])
+        if terms:
+            sizes = self._sizes_of(of)
+            totals = added(counted(term, sizes) for term in terms)
+        looked_up = [group for group in groups if group in tables.starts]
         if looked_up:
             columns = self._looked_up(tables, looked_up, places, count)
             totals |= {name: summed(totals[name], column) for name, column in zip(LOOKED_UP, columns, strict=True)}
@@ -137,7 +136,7 @@ class StructureTables:
             self._asked += count
             for group in (*self._shared, *self._each):
                 size = max(self._axes.size(group.axes), self._axes.size(group.times))
-                if group not in self._tables and size <= min(MAX_TABLE, LEAST_USE * self._asked):
+                if group not in self._tables.starts and size <= min(MAX_TABLE, LEAST_USE * self._asked):
                     self._tables = self._tables.with_group(group, *self._made(group))
             return self._tables
 
@@ -147,7 +146,7 @@ class StructureTables:
         if not group.times:
             return self._rows(group, added(counted(term, sizes) for term in terms)), (NO_TIMES, NO_TIMES)
         (term,) = terms
-        return self._rows(group, added([term.count(sizes)])), pair_of(*term.times(self._sizes_over(group.times)))
+        return self._rows(group, added([term.counts(sizes)])), pair_of(*term.times(self._sizes_over(group.times)))
 
     def _rows(self, group: Group, totals: Totals) -> Pair:
         size = self._axes.size(group.axes)
