@@ -1,4 +1,4 @@
-"""One environment for all tests, whatever the user's: no search path, kernels compiled once and kept apart."""
+"""One environment for all tests, whatever the user's: no search path, kernels and modules compiled once."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,8 @@ from tests.one_at_a_time import taken_once
 
 settings.register_profile("pivotsim", derandomize=True, deadline=None)
 settings.load_profile("pivotsim")
-LONGEST_FIRST = ("memory", "dram", "array", "pe")  # groups of kernels, by the time that compiling them takes
+# of all kernels, by the time that compiling them takes: the last to end are short ones
+LONGEST_FIRST = ("run_with_commands", "run_with_bandwidth", "run_masked", "advance")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,10 +23,11 @@ def _compiled_kernels():
 
     Processes share the work: what one of them compiles, the others take from the cache.
     """
-    from pivotsim.kernels.compilation import GROUPS, compile_group
+    from pivotsim.kernels.compilation import all_kernels
 
-    names = [*LONGEST_FIRST, *sorted(set(GROUPS) - set(LONGEST_FIRST))]
-    taken_once(names, compile_group, Path(os.environ["NUMBA_CACHE_DIR"]) / "locks")
+    kernels = {kernel.__name__: kernel for kernel in all_kernels()}
+    names = [*LONGEST_FIRST, *sorted(kernels.keys() - set(LONGEST_FIRST))]
+    taken_once(names, lambda name: kernels[name].compiled(), Path(os.environ["NUMBA_CACHE_DIR"]) / "locks")
 
 
 @pytest.fixture(autouse=True)
