@@ -1,9 +1,11 @@
 """One environment for all tests, whatever the user's: no search path, kernels and modules compiled once."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.pop("PIVOTSIM_PATH", None)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many tests start Python, and each process imports what one compiled
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "kernels")
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import settings
 
 from tests.one_at_a_time import taken_once
 
+sys.dont_write_bytecode = False
 settings.register_profile("pivotsim", derandomize=True, deadline=None)
 settings.load_profile("pivotsim")
 # of all kernels, by the time that compiling them takes: the last to end are short ones
