@@ -33,7 +33,7 @@ CORE_TESTS    := tests/unit/io tests/unit/hardware/test_spec.py tests/unit/test_
   tests/unit/plots/simulation/test_gantt.py tests/cli/test_commands.py \
   --deselect tests/unit/dse/sweep/test_run.py::test_readers_need_no_pivotsim
 
-.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-axi rtl-mutants synth load bench bench-numbers bench-peers links figures notebooks docs dist artifact check-install clean help
+.PHONY: run test lint tests test-lowest test-versions test-torch test-browser models record-staircase cosearch token-accuracy train-papers integer-accuracy proof fuzz mutants rtl-designs rtl-axi rtl-mutants synth load bench bench-numbers bench-roofline bench-peers links figures notebooks docs dist artifact check-install clean help
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -145,6 +145,9 @@ bench: $(DEV)
 bench-numbers: $(DEV)
 	$(BIN)/python -m tests.benchmarks.record
 
+bench-roofline: $(DEV)
+	$(BIN)/python -m tests.benchmarks.roofline
+
 bench-peers: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_peers
 
@@ -213,6 +216,7 @@ help:
 	@echo "make bench          speed, printed as ratios and absolute figures of this machine"
 	@echo "make bench-peers    an encoder and a hundred shapes on other tools, each installed apart (takes minutes)"
 	@echo "make bench-numbers  the twelve numbers that are kept over time, into docs/data and docs/speed_over_time.md (minutes)"
+	@echo "make bench-roofline what bounds each kernel: counted, measured beside the machine's peaks, and drawn (two minutes)"
 	@echo "make figures        draw the pages' and the notebooks' pictures again, one of them with torch"
 	@echo "make notebooks      run the notebooks and store what they show, one of them with torch (minutes)"
 	@echo "make dist           build wheel and sdist into dist and check both with twine"

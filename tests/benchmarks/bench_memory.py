@@ -2,11 +2,9 @@
 
 import os
 import random
-import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS
 from pivotsim.kernels._jit import KERNELS
 from pivotsim.workload.masks.masks import drawn_mask
 from tests.benchmarks.bench_dse import BEHIND_MEMORIES
+from tests.benchmarks.timing import peak_mb
 
 REPEATS = 9
 WEIGHTED = ("qkv", "proj", "fc1", "fc2")
@@ -45,8 +44,8 @@ def best_of(workload: object, hw: object) -> tuple[float, ps.Report]:
     return 1e3 * min(times[1:]), report
 
 
-def searching(dataflow: str, count: int = 133) -> None:
-    """Print the processor time of a search, on drawn designs of the bench's space behind memories."""
+def drawn_designs(dataflow: str, count: int) -> tuple[list, np.ndarray, list[MemoryDesign], np.ndarray]:
+    """Return what ``Searches`` takes: DeiT-S's sizes on drawn designs of the bench's space behind memories."""
     draw, hw = random.Random(1), ps.load_hardware("zcu102")
     gemms = [op for op in ps.lower(ps.plan("deit_s")) if op.kind == "gemm"]
     sizes = [(*size, 8, 8, 8) for size in dict.fromkeys((op.m, op.k, op.n) for op in gemms)]
@@ -61,19 +60,18 @@ def searching(dataflow: str, count: int = 133) -> None:
         memories.append(MemoryDesign(limits_of(board.memories, board.clock_mhz)))
         shape = {"rows": draw.choice(rows), "cols": draw.choice(cols), "dataflow": dataflow}
         designs.append(design_row(hw.array.model_copy(update=shape)))
-    searches = Searches(sizes, np.array(designs), memories, np.arange(count))
+    return sizes, np.array(designs), memories, np.arange(count)
+
+
+def searching(dataflow: str, count: int = 133) -> None:
+    """Print the processor time of a search on drawn designs."""
+    searches = Searches(*drawn_designs(dataflow, count))
     every, times = np.ones(len(searches), dtype=np.bool_), []
     for _ in range(REPEATS):
         start = time.process_time()
         searches.run(every)
         times.append(time.process_time() - start)
     print(f"search behind memories, {dataflow}: {1e6 * min(times) / len(every):6.2f} us each, {len(every):,} of them")
-
-
-def peak_mb() -> float:
-    """Return the most memory that this program has held so far, MB; getrusage counts what its parent held, too."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.M)[1]) / 1024
 
 
 def of_a_process_with_kernels() -> None:

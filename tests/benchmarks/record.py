@@ -43,6 +43,23 @@ def this_machine() -> str:
     return f"{os.cpu_count()} cores, {cpu}, {os.getloadavg()[0]:.0f} processes waiting or running at the start"
 
 
+def about(machine: str | None, date: str | None) -> dict[str, str]:
+    """Return what a record says of itself: versions, the machine, and the date of the last commit unless given."""
+    last = ["git", "log", "-1", "--format=%cs"]
+    date = date or subprocess.run(last, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba")}
+    return {"version": ps.__version__, "date": date, "machine": machine or this_machine(),
+            "python": platform.python_version(), **versions}  # fmt: skip
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of what a record says of itself."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--machine", help="the machine in words [its processor and load]")
+    parser.add_argument("--date", help="of the state that is measured [that of the last commit]")
+    return parser
+
+
 def measure() -> dict[str, Any]:
     """Return pytest-benchmark's results of the twelve."""
     with tempfile.TemporaryDirectory() as folder:
@@ -54,16 +71,9 @@ def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--machine", default=this_machine(), help="the machine in words")
-    parser.add_argument("--date", help="of the state that is measured [that of the last commit]")
-    given = parser.parse_args()
-    last = ["git", "log", "-1", "--format=%cs"]
-    date = given.date or subprocess.run(last, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
-    versions = {name: importlib.metadata.version(name) for name in ("numpy", "numba")}
-    about = {"version": ps.__version__, "date": date, "machine": given.machine,
-             "python": platform.python_version(), **versions}  # fmt: skip
-    record = record_of(measure(), about)
+    given = options(__doc__).parse_args()
+    of_this = about(given.machine, given.date)  # before the machine is busy with it
+    record = record_of(measure(), of_this)
     with RECORDS.open("a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")
     write_page()

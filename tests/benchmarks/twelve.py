@@ -236,7 +236,7 @@ def test_peak_memory(benchmark):
     run = "import pivotsim as ps; ps.simulate(ps.plan('deit_s'), engine='memory', memory='hw')"
 
     def peak_mb(code: str) -> float:
-        told = f"{code}; from tests.benchmarks.bench_memory import peak_mb; print(peak_mb())"
+        told = f"{code}; from tests.benchmarks.timing import peak_mb; print(peak_mb())"
         return float(subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, timeout=300).stdout)
 
     pairs, numba_alone = [], "import numba, pivotsim"

@@ -1,0 +1,132 @@
+"""Rows of what is Python or Arrow for the most part: staircases, path search, a sweep's chunk, Pareto fronts."""
+
+import numpy as np
+
+import pivotsim as ps
+from pivotsim import pareto
+from pivotsim.dse.evaluation.evaluator import Coded
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep.chunks import ChunkMaker, FinishedChunk, Recipe
+from pivotsim.effort.search import paths
+from pivotsim.engines.array.designs import design_of
+from pivotsim.kernels.array.closed_form import design_cycles
+from pivotsim.kernels.pareto import front_of_three
+from pivotsim.kernels.types import Design, Gemm
+from pivotsim.pruning.devices.simulated import Simulated
+from pivotsim.pruning.token_plans import at_tokens
+from pivotsim.workload.ops import Op
+from tests.benchmarks.bench_dse import shapes
+from tests.benchmarks.roofline.counting import count, counted_argument, counted_number, counting, noted_calls
+from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
+
+
+@row(
+    "staircase of 197 token counts, DeiT-S, by the GEMM and count", "GEMM",
+    "those of the closed form, on numbers that count",
+    "Python: an operation is made as a tuple for each GEMM and count, and the closed form is called for each size.",
+)  # fmt: skip
+def staircase() -> Work:
+    plan, device = ps.plan("deit_s"), Simulated("zcu102")
+    counts = range(1, plan.model.tokens + 1)
+    gemms = [op for n in counts for op in ps.lower(at_tokens(plan, n)) if op.encoder == 1 and op.kind == "gemm"]
+    design = counted_argument(Design(*design_of(device.board.array)))
+    with counting() as done:
+        for op in gemms:
+            design_cycles(counted_argument(Gemm(op.m, op.k, op.n)), design)
+    return Work(
+        lambda: device.latencies_ms(plan, counts), len(gemms),
+        {"interpreter": done.operations, "objects": len(gemms)},
+        done.operations, len(gemms) * 8 * (len(Op._fields) + len(Gemm._fields) + len(Design._fields)),
+    )  # fmt: skip
+
+
+def _paths(depth: int) -> Work:
+    cka, repeats = np.random.default_rng(depth).random((depth, depth)), 5
+    gains, _ = paths._exact_gains(paths.checked_cka(cka))
+    with counting() as done:
+        paths._table([[counted_number(each) for each in row] for row in gains], depth, depth)
+    steps = repeats * done.operations
+    return Work(
+        lambda: [paths.best_paths(cka) for _ in range(repeats)], repeats, {"interpreter": steps},
+        steps, 2 * 8 * steps,
+    )  # fmt: skip
+
+
+PATHS = (
+    "matrix", "sums and comparisons of the table of best paths, on integers that count; two pointers for each",
+    "Python: a function is called for each later encoder, and a matrix is made exact integers first.",
+)  # fmt: skip
+
+
+@row("best attention paths of all efforts, 12 encoders", *PATHS)
+def paths_of_12() -> Work:
+    return _paths(12)
+
+
+@row("best attention paths of all efforts, 24 encoders", *PATHS)
+def paths_of_24() -> Work:
+    return _paths(24)
+
+
+def _chunk(counted_by: str) -> Work:
+    space = shapes(1)
+    space["fixed"] = {**space["fixed"], "set": {"fpga.use.counted_by": counted_by}}
+    maker = ChunkMaker(Recipe(load_space(space), "grid"))
+    made = maker(0)
+    assert isinstance(made, FinishedChunk)
+    tables = [maker.evaluator.run(maker.points, 0, made.rows)]
+    columns = tables[0].columns.values()
+    held = sum(each.codes.nbytes if isinstance(each, Coded) else each.nbytes for each in columns)
+    values = made.rows * len(tables[0].columns)
+    moved = 2 * held + len(made.content)
+    return Work(lambda: maker(0), made.rows, {"copy_memory": moved}, values, moved)
+
+
+CHUNK = "one operation for each value of a column; a column is written and read once, and the file is written"
+
+
+@row(
+    "a sweep's chunk, evaluated and made a Parquet file, resources by constants", "point", CHUNK,
+    "Columns are made in several passes of numpy over them; Arrow copies each, takes its least and most, encodes and "
+    "compresses it.",
+)  # fmt: skip
+def sweep_by_constants() -> Work:
+    return _chunk("fitted")
+
+
+@row(
+    "the same, resources by synthesis", "point", CHUNK,
+    "Each design's structures are looked up or counted one by one before Arrow has them.",
+)  # fmt: skip
+def sweep_by_synthesis() -> Work:
+    return _chunk("synthesis")
+
+
+@row(
+    "Pareto front of three objectives, points in order", "point", INSTRUMENTED,
+    "A point asks and fills a tree of some log2(n) places, each found from the one before.",
+)  # fmt: skip
+def front_kernel() -> Work:
+    points = np.random.default_rng(1).random((20_000, 3))
+    points /= np.linalg.norm(points, axis=1)[:, None]  # all on the front: the tree is filled, too
+    with noted_calls(front_of_three) as calls:
+        pareto.front_mask(points)
+    ranks, tree, kept = calls[0]
+    done = count(front_of_three, calls[0])
+
+    def run() -> None:
+        front_of_three(ranks, np.full_like(tree, len(ranks) + 1), kept)
+
+    return Work(run, len(points), {"scalar": done.operations, "triad_l2": done.bytes}, done.operations, done.bytes)
+
+
+@row(
+    "Pareto front of a million drawn points, three objectives", "point",
+    "a comparison for each objective; every point is read once",
+    "Some forty good points of a sample drop nearly all others: a point is compared with each until one dominates it.",
+)  # fmt: skip
+def front_of_a_million() -> Work:
+    columns = np.random.default_rng(1).random((3, 1_000_000))
+    table = dict(zip("abc", columns, strict=True))
+    needs = {"copy_memory": columns.nbytes, "float64": columns.size}
+    return Work(lambda: ps.pareto_front(table, list("abc")), columns.shape[1], needs, columns.size, columns.nbytes)
