@@ -1,9 +1,11 @@
-"""One environment for all tests, whatever the user's: no search path, kernels compiled once and kept apart."""
+"""One environment for all tests, whatever the user's: no search path, kernels and modules compiled once."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.pop("PIVOTSIM_PATH", None)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many tests start Python, and each process imports what one compiled
 os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "kernels")
 
 import pytest
@@ -11,9 +13,11 @@ from hypothesis import settings
 
 from tests.one_at_a_time import taken_once
 
+sys.dont_write_bytecode = False
 settings.register_profile("pivotsim", derandomize=True, deadline=None)
 settings.load_profile("pivotsim")
-LONGEST_FIRST = ("memory", "dram", "array", "pe")  # groups of kernels, by the time that compiling them takes
+# of all kernels, by the time that compiling them takes: the last to end are short ones
+LONGEST_FIRST = ("run_with_commands", "run_with_bandwidth", "run_masked", "advance")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,10 +26,11 @@ def _compiled_kernels():
 
     Processes share the work: what one of them compiles, the others take from the cache.
     """
-    from pivotsim.kernels.compilation import GROUPS, compile_group
+    from pivotsim.kernels.compilation import all_kernels
 
-    names = [*LONGEST_FIRST, *sorted(set(GROUPS) - set(LONGEST_FIRST))]
-    taken_once(names, compile_group, Path(os.environ["NUMBA_CACHE_DIR"]) / "locks")
+    kernels = {kernel.__name__: kernel for kernel in all_kernels()}
+    names = [*LONGEST_FIRST, *sorted(kernels.keys() - set(LONGEST_FIRST))]
+    taken_once(names, lambda name: kernels[name].compiled(), Path(os.environ["NUMBA_CACHE_DIR"]) / "locks")
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ GROUPS = {
     "pareto": "Pareto fronts",
     "pe": "engine pe: clock by clock",
     "pipeline": "engine pipeline: groups of rows",
+    "table_rows": "resources of many designs",
 }
 _HERE = Path(__file__).parent
 _announced: set[str] = set()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pivotsim.kernels
 from pivotsim.kernels._cache import GROUPS, cache_folder, group_of
-from pivotsim.kernels._jit import KERNELS
+from pivotsim.kernels._jit import KERNELS, Kernel
 
 
 class Group(NamedTuple):
@@ -45,13 +45,23 @@ def compile_group(name: str) -> Group:
     -------
     Group
     """
-    for module in pkgutil.walk_packages(pivotsim.kernels.__path__, "pivotsim.kernels."):
-        importlib.import_module(module.name)
+    kernels = [kernel for kernel in all_kernels() if group_of(kernel.__module__) == name]
     began_s = time.perf_counter()
-    kernels = [kernel for kernel in KERNELS if group_of(kernel.__module__) == name]
     before = sum(kernel.was_compiled for kernel in kernels)
     for kernel in kernels:
         kernel.compiled()
     compiled = sum(kernel.was_compiled for kernel in kernels) - before
     unstored = "" if all(kernel.is_stored for kernel in kernels) else str(cache_folder())
     return Group(name, GROUPS[name], len(kernels), compiled, time.perf_counter() - began_s, unstored)
+
+
+def all_kernels() -> list[Kernel]:
+    """Load every module of kernels and return their kernels, of which none need be compiled.
+
+    Returns
+    -------
+    list of Kernel
+    """
+    for module in pkgutil.walk_packages(pivotsim.kernels.__path__, "pivotsim.kernels."):
+        importlib.import_module(module.name)
+    return KERNELS

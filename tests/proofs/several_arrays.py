@@ -1,6 +1,6 @@
 """Several arrays against the slow oracle: random multiplications, arrays and splits, dense and masked.
 
-python -m tests.proofs.several_arrays    5,000 dense cases and 1,000 masked ones, a minute
+python -m tests.proofs.several_arrays    5,000 dense cases, 1,000 masked ones and 10,000 vectors, two minutes
 """
 
 import math
@@ -9,6 +9,8 @@ import random
 import numpy as np
 
 import pivotsim as ps
+from pivotsim.engines.array import many_designs
+from pivotsim.engines.array.closed_form import cycles_per_gemm
 from pivotsim.engines.array.many_designs import cycles_per_design, design_columns, splits_per_design
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.array import EDGES
@@ -86,6 +88,60 @@ def masked_differences(cases, seed=21, engine="analytic"):
     return found
 
 
+def closed_cycles(m, k, n, repeats, count, split, array):
+    """The clocks of one multiplication from the closed form alone, split as the rules of docs/several_arrays.md say."""
+    sizes = [(m, k, n, 1), (-(-m // count), k, n, 1), (m, k, -(-n // count), 1)]
+    whole, by_rows, by_cols = (int(cycles_per_gemm(np.array([size]), array)[0]) for size in sizes)
+    rounds = -(-repeats // count)
+    if repeats > 1 and (split == "heads" or (split == "auto" and rounds * whole <= repeats * min(by_rows, by_cols))):
+        return rounds * whole
+    return repeats * {"rows": by_rows, "cols": by_cols}.get(split, min(by_rows, by_cols))
+
+
+def vector_differences(cases, seed=22):
+    """Vectors of designs, one array and several side by side, that differ from the closed form of each alone.
+
+    Every tenth is compared with the slow oracle, too, and every one with the kernel that counts in integers.
+    """
+    draw, found = random.Random(seed), []
+    for case in range(cases):
+        largest = 40 if case % 10 == 0 else draw.choice((90, 3_000, 2**17))
+        designs = []
+        for _ in range(draw.randint(1, 8) if draw.random() < 0.99 else many_designs.BLOCK_DESIGNS + 9):
+            _, array, count, split = drawn_case(draw)
+            is_packed = array["dataflow"] != "os" and array["cols"] > 1 and draw.random() < 0.3 and largest > 40
+            several = {"count": draw.choice((1, count)), "split": split}
+            designs.append({**array, "mac_packing": 2 if is_packed else 1, **several})
+        gemms = [[*(draw.randint(1, largest) for _ in range(3)), draw.choice((1, 2, 3, 6, 7))]
+                 for _ in range(draw.randint(1, 4))]  # fmt: skip
+        traces = [np.array(gemms), np.array(gemms[:1] + gemms)]
+        columns = design_columns(HW.array, {name: [each[name] for each in designs] for name in designs[0]})
+        got = [trace.tolist() for trace in cycles_per_design(traces, columns)]
+        in_integers = counted_in_integers(traces, columns)
+        for d, design in enumerate(designs):
+            one = {name: value for name, value in design.items() if name not in ("count", "split")}
+            each = [closed_cycles(*gemm, design["count"], design["split"], one) for gemm in gemms]
+            if largest == 40 and each != [
+                several_arrays.cycles(*gemm, design["count"], design["split"], one) for gemm in gemms
+            ]:
+                found.append((gemms, design, each))
+            if not got[0][d] == in_integers[0][d] == sum(each) or not got[1][d] == in_integers[1][d] == each[0] + sum(
+                each
+            ):
+                found.append((gemms, design, got[0][d], got[1][d], each))
+    return found
+
+
+def counted_in_integers(traces, columns):
+    """What the kernel counts that serves totals too large for floats."""
+    exact_in_floats, many_designs.EXACT_IN_FLOATS = many_designs.EXACT_IN_FLOATS, 0
+    try:
+        return [trace.tolist() for trace in cycles_per_design(traces, columns)]
+    finally:
+        many_designs.EXACT_IN_FLOATS = exact_in_floats
+
+
 if __name__ == "__main__":
     print(f"dense: {len(dense_differences(5_000))} differences in 5,000 cases")
     print(f"masked: {len(masked_differences(1_000))} differences in 1,000 cases")
+    print(f"vectors: {len(vector_differences(10_000))} differences in 10,000 vectors of designs")

@@ -146,13 +146,16 @@ def _run(
     out: IntArray,
 ) -> None:  # fmt: skip
     """Run the kernel on all designs, of large vectors an even part in each of several threads."""
-    from pivotsim.kernels.array.many_designs import TOTALS, sum_design_cycles
+    from pivotsim.kernels.array.many_designs import TOTALS, sum_design_cycles, sum_large_design_cycles
 
-    arguments = (*_mapped(rows), times, tuple(designs), is_below_2_53)
+    arguments = (*_mapped(rows), times, tuple(designs))
     count = out.shape[1]
 
     def run(start: int, stop: int) -> None:
-        sum_design_cycles(*arguments, start, stop, np.empty((TOTALS + len(out), BLOCK_DESIGNS)), out)
+        if is_below_2_53:
+            sum_design_cycles(*arguments, start, stop, out, np.empty((TOTALS + len(out), BLOCK_DESIGNS)))
+        else:
+            sum_large_design_cycles(*arguments, start, stop, out)
 
     if not is_parallel or count < PARALLEL_FROM_DESIGNS:
         run(0, count)

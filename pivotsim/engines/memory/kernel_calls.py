@@ -9,10 +9,11 @@ from pivotsim.hardware.dram.spec import DramSpec
 from pivotsim.kernels.memory.records import RESULT_FIELDS
 from pivotsim.kernels.memory.search import CHOSEN_FIELDS
 from pivotsim.kernels.memory.steady_state import STATES_SHAPE
+from pivotsim.kernels.memory.transfers import ROOM_SHAPE
 from pivotsim.kernels.types import Records
 from pivotsim.units import IntArray
 
-BOUNDS_KEPT = 512  # candidates of a search whose bounds are worked out once: 12 KiB, more are worked out again
+BOUNDS_KEPT = 512  # candidates of a search whose bounds are worked out once: 16 KiB, more are worked out again
 
 
 class Work(NamedTuple):
@@ -28,7 +29,7 @@ class Work(NamedTuple):
 
 def work_arrays() -> Work:
     """Return the arrays of a search."""
-    shapes = ((3, 3, 2, 2), STATES_SHAPE, (BOUNDS_KEPT, 3), (CHOSEN_FIELDS,), (RESULT_FIELDS,), (16,))
+    shapes = (ROOM_SHAPE, STATES_SHAPE, (BOUNDS_KEPT, 4), (CHOSEN_FIELDS,), (RESULT_FIELDS,), (16,))
     return Work(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
 
 

@@ -9,7 +9,9 @@ from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.memory import BUFFERS, UNLIMITED
 from pivotsim.hardware.resources.block_rams import FILLED, MEMORIES, SUM_BYTES, ULTRA_BIT
+from pivotsim.hardware.resources.structures.axes import Joined
 from pivotsim.hardware.resources.structures.designs import all_structures
+from pivotsim.hardware.resources.structures.shared_tables import Depends
 from pivotsim.hardware.resources.structures.sizes import Sizes, Structure
 from pivotsim.hardware.resources.structures.totals import COUNTS, Totals, added
 from pivotsim.hardware.resources.written_units import PLACES, unit_structures
@@ -35,17 +37,27 @@ SIZE_PATHS = (
 URAM_FROM, COUNTED_BY = "fpga.use.uram_from_bytes", "fpga.use.counted_by"
 ROWS, COLS, FLOW, OVERLAP = SIDES[:4]
 OF_LANES = (*PORTS, *AXI)
-OF_ELEMENTS = SIDES[:-1]  # all but how many arrays
-DEPENDS: Mapping[str, Sequence[str]] = {  # structure -> paths of values that its counts depend on
-    "columns": OF_ELEMENTS,
-    "skew registers": OF_ELEMENTS,
-    **{name: (ROWS, COLS, f"memories.{name}_bytes", URAM_FROM, *OF_LANES) for name in ("ipmem", "wtmem", "gb")},
-    "biases": (COLS, FLOW, "memories.bias", *OF_LANES),
-    "opmem": (*OF_ELEMENTS, "memories.opmem_bytes", "memories.opmem_buffers"),
-    "read mover": OF_LANES,
-    "write mover": (COLS, *OF_LANES),
-    "sequencers": (FLOW, OVERLAP),
-    "masks, counters": (ROWS, COLS),
+OF_SUMS = ("memories.opmem_bytes", "memories.opmem_buffers")
+OF_SLICES = (FLOW, OVERLAP, *SIDES[4:6])
+WIDER_SIDE, SIDE_SUM = "the wider side", "the sum of both sides"
+JOINED: Mapping[str, Joined] = {  # no array has a side below 1
+    WIDER_SIDE: Joined((ROWS, COLS), np.maximum, lambda side: (side, side)),
+    SIDE_SUM: Joined((ROWS, COLS), np.add, lambda both: (both - 1, np.ones_like(both))),
+}
+DEPENDS: Mapping[str, Depends] = {  # term of a structure -> what its counts depend on, and how many there are
+    "columns": Depends((ROWS, *OF_SLICES), (COLS, *OF_SLICES)),
+    "row skew": Depends((ROWS, *OF_SLICES)),
+    "column skew": Depends((COLS, *OF_SLICES)),
+    **{
+        name: Depends((WIDER_SIDE, f"memories.{name}_bytes", URAM_FROM, *OF_LANES)) for name in ("ipmem", "wtmem", "gb")
+    },
+    "biases": Depends((COLS, FLOW, "memories.bias", *OF_LANES)),
+    "sum banks": Depends((COLS, *OF_SUMS)),
+    "sum addresses": Depends((ROWS, *OF_SLICES), (COLS, *OF_SUMS)),
+    "read mover": Depends(OF_LANES),
+    "write mover": Depends((COLS, *OF_LANES)),
+    "sequencers": Depends((FLOW, OVERLAP)),
+    "masks, counters": Depends((SIDE_SUM,)),
 }
 BY_COLUMN = np.array([int(DATAFLOW[name].cols == "n") for name in DATAFLOWS])  # a bias a column, not one an entry
 DRAINS = np.array([int(DATAFLOW[name].drains) for name in DATAFLOWS])

@@ -26,6 +26,7 @@ from pivotsim.hardware.resources.counted import (
     CODES,
     COUNTED_BY,
     DEPENDS,
+    JOINED,
     METHODS,
     SIZE_PATHS,
     by_synthesis,
@@ -123,9 +124,9 @@ class ResourceModel:
 
     def __init__(self, hw: SystolicHardware, values: Mapping[str, Sequence[Any]]) -> None:
         self._report = hw.fpga.vivado
-        self.values = {path: _numbers(path, values[path]) for path in PATHS if path in values}
+        self.values = {path: _numbers(path, values[path]) for path in values if path in PATHS}
         self.constants = {path: _numbers(path, [value_at(hw, path)])[0] for path in PATHS if path not in values}
-        self._structures = StructureTables(self.values, self.constants, DEPENDS, sizes_of)
+        self._structures = StructureTables(self.values, self.constants, DEPENDS, JOINED, sizes_of)
         # (whether each array has its own, axes) -> block RAMs of all memories that depend on those axes alone
         self._tables: dict[tuple[bool, tuple[str, ...]], Any] = {}
         self._others: list[tuple[str, int | None, tuple[str, ...]]] = []  # of more combinations than a table holds
@@ -165,7 +166,10 @@ class ResourceModel:
         known: dict[str, Any] = {}  # demands without what is extrapolated
         uram = self._uram(of) if np.any(of(URAM_FROM)) and not np.all(is_counted) else np.int64(0)
         if np.any(is_counted) and count:
-            totals = added(unit_structures(of), self._structures.totals(places, of, of(COUNT), count))
+            # where no array fits it does not matter what of the rest is extrapolated
+            may_fit = bool(np.any(found["dsp"] <= of("fpga.dsp")))
+            totals = self._structures.totals(places, of, count, is_known_asked=may_fit)
+            totals = added(unit_structures(of), totals)
             counts, known = rounded(totals, unlimited(of))
             for each in [counts] if known is counts else [counts, known]:
                 each["dsp"] = each["dsp"] + found["dsp"]

@@ -10,9 +10,13 @@ from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import AUTO, COLS, HEADS, NONE, ROWS, Array, DesignColumns
 
 # Rows of the room in which a block of designs is counted in floats: an array's rows, columns, slices side by side and
-# share of a slice that a column has; its fields in codes, the dataflow -1 where floats do not serve; one GEMM's clocks;
-# then the totals, one for each trace
-OF_ROWS, OF_COLS, ACROSS, SHARE, FLOW, DRAINS, OVERLAP, AWARE, REGISTER, LATENCY, CLOCKS, TOTALS = range(12)
+# share of a slice that a column has; its fields in codes; how many arrays, and their split; what rows and columns hold
+# and what streams in one of them; one array's clocks on a whole GEMM, and on its share by rows and by columns; then the
+# totals, one for each trace
+(
+    OF_ROWS, OF_COLS, ACROSS, SHARE, FLOW, DRAINS, OVERLAP, AWARE, REGISTER, LATENCY, ARRAYS, SPLIT, SIZES, _, _,
+    WHOLE, BY_ROWS, BY_COLS, TOTALS,
+) = range(19)  # fmt: skip
 
 
 @inlined
@@ -22,15 +26,20 @@ def _tiles(size: int, extent: int) -> Any:
 
 
 @inlined
-def chosen_split(whole: int, by_rows: int, by_cols: int, repeats: int, count: int, split: int) -> int:
-    """Return the split that ``count`` arrays take, from one array's clocks on a whole repeat and on either share."""
-    if repeats > 1 and split in (AUTO, HEADS):
-        at_once = (repeats + count - 1) // count * whole
-        if split == HEADS or at_once <= repeats * min(by_rows, by_cols):
-            return HEADS
-    if split in (ROWS, COLS):
-        return split
-    return ROWS if by_rows <= by_cols else COLS
+def chosen_split(at_once: Any, by_rows: Any, by_cols: Any, repeats: Any, split: Any) -> int:
+    """Return the split that arrays take, from the clocks of whole repeats at once and of one repeat by either share."""
+    if repeats > 1 and (split == HEADS or (split == AUTO and at_once <= repeats * min(by_rows, by_cols))):
+        return HEADS
+    if split == ROWS or (split != COLS and by_rows <= by_cols):
+        return ROWS
+    return COLS
+
+
+@inlined
+def split_clocks(at_once: Any, by_rows: Any, by_cols: Any, repeats: Any, split: Any) -> Any:
+    """Return the clocks of all repeats under the split that arrays take."""
+    own = chosen_split(at_once, by_rows, by_cols, repeats, split)
+    return at_once if own == HEADS else repeats * (by_rows if own == ROWS else by_cols)
 
 
 @inlined
@@ -65,11 +74,15 @@ def shared_clocks(mapped: Array, flows: Array, columns: tuple[Array, ...], d: in
     """Return one array's clocks on all of GEMM i under design d, and on its share by rows and by columns."""
     designs = DesignColumns(*columns)
     count, flow = designs.array_count[d], designs.dataflow[d]
-    whole = design_clocks(mapped, flows, columns, d, i, 0, 1)
-    if count == 1:
-        return whole, whole, whole
-    by_rows = design_clocks(mapped, flows, columns, d, i, flows[flow, 1], count)
-    by_cols = design_clocks(mapped, flows, columns, d, i, flows[flow, 2], count)
+    whole = by_rows = by_cols = 0
+    for part in range(3 if count > 1 else 1):  # a loop: the closed form is compiled into it once
+        clocks = design_clocks(mapped, flows, columns, d, i, flows[flow, part], count if part else 1)
+        if part == 0:
+            whole = by_rows = by_cols = clocks
+        elif part == 1:
+            by_rows = clocks
+        else:
+            by_cols = clocks
     return whole, by_rows, by_cols
 
 
@@ -84,38 +97,31 @@ def fill_totals(
         out[w, d] = 0
     for i in range(mapped.shape[1]):
         whole, by_rows, by_cols = shared_clocks(mapped, flows, columns, d, i)
-        if count == 1:
-            cycles = repeats[i] * whole
-        else:
-            own = chosen_split(whole, by_rows, by_cols, repeats[i], count, split)
-            if own == HEADS:
-                cycles = (repeats[i] + count - 1) // count * whole
-            else:
-                cycles = repeats[i] * (by_rows if own == ROWS else by_cols)
+        cycles = split_clocks(_tiles(repeats[i], count) * whole, by_rows, by_cols, repeats[i], split)
         for w in range(out.shape[0]):
             out[w, d] += times[i, w] * cycles
 
 
 @inlined
 def lay_out(flows: Array, columns: tuple[Array, ...], first: int, count: int, room: Any) -> int:
-    """Write ``count`` designs from ``first`` on to ``room``, rows as named above; return 1 if all have plain folds.
+    """Write ``count`` designs from ``first`` on to ``room``, rows as named above, and return how they are counted.
 
-    Folds are plain that neither overlap nor fit their edges. Several arrays are left to integers.
+    0 if all are one array with plain folds, which neither overlap nor fit their edges; 1 if all are one array; else 2.
     """
     designs = DesignColumns(*columns)
-    is_plain = 1
+    way = 0
     for j in range(count):
         d = first + j
         c, p, flow = designs.cols[d], designs.mac_packing[d], designs.dataflow[d]
         overlap, aware = designs.fold_overlap[d], designs.edge_aware[d]
         room[OF_ROWS, j], room[OF_COLS, j] = designs.rows[d], c
         room[ACROSS, j], room[SHARE, j] = slices_across(c, p), 1 / p
-        room[FLOW, j] = flow if designs.array_count[d] == 1 else -1
+        room[FLOW, j], room[ARRAYS, j], room[SPLIT, j] = flow, designs.array_count[d], designs.split[d]
         room[DRAINS, j], room[REGISTER, j] = flows[flow, 0], designs.os_edge_register[d]
         room[OVERLAP, j], room[AWARE, j] = overlap, aware
         room[LATENCY, j] = designs.mac_latency[d] + p - 1
-        is_plain &= (overlap == NONE) & (aware == 0)
-    return is_plain
+        way = max(way, 2 if designs.array_count[d] > 1 else (overlap != NONE) | (aware != 0))
+    return way
 
 
 @inlined
@@ -134,7 +140,24 @@ def clocks_in_floats(room: Any, j: int, rows: Any, cols: Any, t: Any, overlap: A
 
 
 @inlined
-def add_clocks(mapped: Array, repeats: Array, times: Array, count: int, is_plain: int, room: Any) -> None:
+def fill_shares(rows: Any, cols: Any, t: Any, places: Array, count: int, room: Any) -> None:
+    """Write one array's clocks on a GEMM, and on its share by rows and by columns, under the designs in ``room``."""
+    for part in range(places.shape[0]):  # no constant: a loop that is not unrolled compiles once
+        for j in range(count):
+            room[SIZES, j], room[SIZES + 1, j], room[SIZES + 2, j] = rows, cols, t
+        shared = SIZES + places[part]
+        for j in range(count if part else 0):
+            room[shared, j] = np.ceil(room[shared, j] / room[ARRAYS, j])
+        for j in range(count):
+            room[WHOLE + part, j] = clocks_in_floats(
+                room, j, room[SIZES, j], room[SIZES + 1, j], room[SIZES + 2, j], room[OVERLAP, j], room[AWARE, j] > 0
+            )
+
+
+@inlined
+def add_clocks(
+    mapped: Array, flows: Array, repeats: Array, times: Array, count: int, way: int, room: Any
+) -> None:  # fmt: skip
     """Add each trace's clocks under the designs in ``room`` to their totals there: loops that processors run 8 wide."""
     for flow in range(mapped.shape[0]):
         members = 0
@@ -146,31 +169,38 @@ def add_clocks(mapped: Array, repeats: Array, times: Array, count: int, is_plain
                 np.float64(mapped[flow, i, 1]),
                 np.float64(mapped[flow, i, 2]),
             )
-            if is_plain:
+            each = np.float64(repeats[i])
+            if way == 0:
                 for j in range(count):
-                    room[CLOCKS, j] = clocks_in_floats(room, j, rows, cols, t, np.float64(NONE), False)
+                    room[WHOLE, j] = clocks_in_floats(room, j, rows, cols, t, np.float64(NONE), False)
+            elif way == 1:
+                for j in range(count):
+                    room[WHOLE, j] = clocks_in_floats(room, j, rows, cols, t, room[OVERLAP, j], room[AWARE, j] > 0)
             else:
+                fill_shares(rows, cols, t, flows[flow], count, room)
                 for j in range(count):
-                    room[CLOCKS, j] = clocks_in_floats(room, j, rows, cols, t, room[OVERLAP, j], room[AWARE, j] > 0)
+                    room[WHOLE, j] = split_clocks(
+                        np.ceil(each / room[ARRAYS, j]) * room[WHOLE, j], room[BY_ROWS, j], room[BY_COLS, j], each,
+                        room[SPLIT, j],
+                    )  # fmt: skip
+                each = np.float64(1)
             for w in range(times.shape[1]):
-                whole = np.float64(times[i, w] * repeats[i])
+                whole = times[i, w] * each
                 for j in range(count):
-                    room[TOTALS + w, j] += whole * room[CLOCKS, j] if room[FLOW, j] == flow else 0.0
+                    room[TOTALS + w, j] += whole * room[WHOLE, j] if room[FLOW, j] == flow else 0.0
 
 
 COLUMNS_SIGNATURE = "UniTuple(int64[:], 10)"
 GEMMS_SIGNATURE = "int64[:, :, ::1], int64[:, ::1], int64[::1]"
+DESIGNS_SIGNATURE = f"{GEMMS_SIGNATURE}, int64[:, ::1], {COLUMNS_SIGNATURE}, int64, int64, int64[:, ::1]"
 
 
-@kernel(
-    f"void({GEMMS_SIGNATURE}, int64[:, ::1], {COLUMNS_SIGNATURE}, boolean, int64, int64, float64[:, ::1],"
-    " int64[:, ::1])"
-)
+@kernel(f"void({DESIGNS_SIGNATURE}, float64[:, ::1])")
 def sum_design_cycles(
-    mapped: Array, flows: Array, repeats: Array, times: Array, columns: tuple[Array, ...],
-    is_below_2_53: bool, start: int, stop: int, room: Any, out: Array,
+    mapped: Array, flows: Array, repeats: Array, times: Array, columns: tuple[Array, ...], start: int, stop: int,
+    out: Array, room: Any,
 ) -> None:  # fmt: skip
-    """Write the clocks of W traces under designs ``start`` up to ``stop`` of D to ``out`` (W, D).
+    """Write the clocks of W traces under designs ``start`` up to ``stop`` of D to ``out`` (W, D), all below 2**53.
 
     ``mapped`` (F, G, 3) holds, for each of F dataflows, how much of a GEMM rows hold, columns hold, and how much
     streams, for the G distinct GEMMs of all traces; ``flows`` (F, 3) is 1 where sums stay in the array, and the places
@@ -178,21 +208,27 @@ def sum_design_cycles(
     how many of it each trace has. ``columns`` are the vectors of ``DesignColumns``, in a plain tuple because a constant
     one may have stride 0, and numba converts strides in plain tuples only.
 
-    Where no total reaches 2**53 (``is_below_2_53``), most designs are counted in floats, a block of ``room``
-    (TOTALS + W, block) at a time: integers all of them, which processors divide side by side.
+    Designs are counted in floats, a block of ``room`` (TOTALS + W, block) at a time: integers all of them, which
+    processors divide side by side.
     """
     for first in range(start, stop, room.shape[1]):
         count = min(room.shape[1], stop - first)
-        if is_below_2_53:
-            is_plain = lay_out(flows, columns, first, count, room)
-            room[TOTALS:] = 0.0
-            add_clocks(mapped, repeats, times, count, is_plain, room)
-            for w in range(out.shape[0]):
-                for j in range(count):
-                    out[w, first + j] = np.int64(room[TOTALS + w, j])
-        for j in range(count):
-            if not is_below_2_53 or room[FLOW, j] < 0:
-                fill_totals(mapped, flows, repeats, times, columns, first + j, out)
+        way = lay_out(flows, columns, first, count, room)
+        room[TOTALS:] = 0.0
+        add_clocks(mapped, flows, repeats, times, count, way, room)
+        for w in range(out.shape[0]):
+            for j in range(count):
+                out[w, first + j] = np.int64(room[TOTALS + w, j])
+
+
+@kernel(f"void({DESIGNS_SIGNATURE})")
+def sum_large_design_cycles(
+    mapped: Array, flows: Array, repeats: Array, times: Array, columns: tuple[Array, ...], start: int, stop: int,
+    out: Array,
+) -> None:  # fmt: skip
+    """Do the same in integers: apart, so that it is compiled only where a total may reach 2**53."""
+    for d in range(start, stop):
+        fill_totals(mapped, flows, repeats, times, columns, d, out)
 
 
 @kernel(f"void({GEMMS_SIGNATURE}, {COLUMNS_SIGNATURE}, int64[:, ::1])")
@@ -207,4 +243,5 @@ def fill_splits(
     for d in range(out.shape[1]):
         for i in range(out.shape[0]):
             whole, by_rows, by_cols = shared_clocks(mapped, flows, columns, d, i)
-            out[i, d] = chosen_split(whole, by_rows, by_cols, repeats[i], designs.array_count[d], designs.split[d])
+            at_once = _tiles(repeats[i], designs.array_count[d]) * whole
+            out[i, d] = chosen_split(at_once, by_rows, by_cols, repeats[i], designs.split[d])

@@ -3,7 +3,8 @@
 What `serve_in_order` does in such a stretch, without its questions: the oldest request is read or written as soon as
 its bank, its bank group and the rank let it, and the next burst takes the slot that it leaves. Ready clocks of other
 commands follow from the last access to each bank, since later clocks hold back longer; they are made once, at the end.
-Where nothing else is pending, bursts that share a bank are not even walked through: they are one gap apart.
+Where nothing else is pending, bursts that share a bank are not even walked through: they are one gap apart. Nor are
+those that end all transfers (last_hits.py).
 """
 
 from pivotsim.kernels._jit import inlined
@@ -36,7 +37,9 @@ from pivotsim.kernels.dram.commands import (
     WR,
     WRITE_CLOCKS,
     advance,
+    bank_of,
 )
+from pivotsim.kernels.dram.last_hits import move_to_the_end, of_one_bank, open_to_the_end, to_come
 from pivotsim.kernels.dram.queues import B_FIRST, B_LAST, B_LATEST, NONE, Q_BANK, Q_NEXT, Q_OPENED, Q_ROW, Q_TRANSFER
 from pivotsim.kernels.types import Array
 
@@ -77,8 +80,11 @@ def serve_row_hits(
     shift, step = device[0, GROUP_SHIFT], 1 - device[0, TWO_BUSES]
     for bank in range(banks):
         queue[slots + bank, B_LATEST] = NONE
-    if head == tail:  # nothing else is pending: bursts that share a bank follow at the longest of three gaps
-        gap = max(max(step, of_bank), max(of_group, of_rank))
+    gap = max(max(step, of_bank), max(of_group, of_rank))  # of bursts that share a bank
+    is_last = open_to_the_end(state, device, transfers, transfer, command, tail - head, max(clock, ready), gap)
+    if is_last:
+        more = False
+    elif head == tail:  # nothing else is pending
         bank = (((burst >> group_low) & group_mask) << shift) + ((burst >> bank_low) & bank_mask)
         left, of_a_bank = last_burst + 1 - burst, 1 << min(row_low, min(bank_low, group_low))
         count = min(left, of_a_bank - (burst & (of_a_bank - 1)))
@@ -135,7 +141,21 @@ def serve_row_hits(
         waiting -= 1 - queue[slot, Q_OPENED]
         head += 1
     state[cursor, BURST] = burst
-    _link(queue, head, tail, slots, banks)
+    if is_last:
+        rest = to_come(state, device)
+        move_to_the_end(state, device, transfers, transfer)
+        while rest.runs > 0:
+            bank = bank_of(device, rest.burst)
+            group = banks + (bank >> shift)
+            count, rest = of_one_bank(rest, device, transfers, transfer)
+            now = max(max(clock, ready), max(state[group, command], state[bank, command])) + (count - 1) * gap
+            state[bank, command], state[group, command], ready = now + of_bank, now + of_group, now + of_rank
+            queue[slots + bank, B_LATEST] = now
+            clock = now + step
+            head += count
+        tail = head
+    else:
+        _link(queue, head, tail, slots, banks)
     if now == NONE:
         return head, tail, waiting
 

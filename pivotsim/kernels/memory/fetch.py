@@ -26,7 +26,7 @@ from pivotsim.kernels.memory.tiles import (
     is_weight,
     share_of,
 )
-from pivotsim.kernels.memory.transfers import READ, at_rate, load_ports, transfer
+from pivotsim.kernels.memory.transfers import READ, UNKNOWN, at_rate, load_ports, transfer
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits
 
 
@@ -79,12 +79,13 @@ class Memory(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What a pass asks of a slot's unit: whether to fetch it, whether from DRAM, bytes, clocks of the ports."""
+    """What a pass asks of a slot's unit: whether to fetch it, whether from DRAM, bytes, clocks of ports and DRAM."""
 
     is_fetched: bool
     is_dram: bool
     size: int
     ports: int
+    dram_side: int
 
 
 @inlined
@@ -110,7 +111,9 @@ def empty(traits: Traits) -> Memory:
 
 
 @inlined
-def wanted_in_cycle(is_first: bool, size: int, ports: int, traits: Traits, memory: Memory) -> tuple[Memory, Wanted]:
+def wanted_in_cycle(
+    is_first: bool, size: int, ports: int, dram_side: int, traits: Traits, memory: Memory
+) -> tuple[Memory, Wanted]:
     """Return the memory turned to a pass's unit, and what is wanted of it, where nothing is masked.
 
     A unit goes to the half not used last. It comes from the global buffer where that keeps the operand and has it.
@@ -120,7 +123,7 @@ def wanted_in_cycle(is_first: bool, size: int, ports: int, traits: Traits, memor
     if traits.turns or (is_fetched and traits.halves == 2):
         half = 1 - half
     turned = Memory(half, memory.unit_0, memory.unit_1, memory.free_0, memory.free_1)
-    return turned, Wanted(is_fetched, is_first or not traits.is_resident, size, ports)
+    return turned, Wanted(is_fetched, is_first or not traits.is_resident, size, ports, dram_side)
 
 
 @inlined
@@ -136,9 +139,9 @@ def wanted_by_unit(
     unit, seen = unit_of(slot, at, parts, kept.shape), kept.seen_0 if slot == 0 else kept.seen_1
     is_seen, keeps = seen[unit] == stamp, setting.limits.refetches == 0
     if keeps and unit in (unit_0, unit_1):
-        return Memory(int(unit == unit_1), unit_0, unit_1, free_0, free_1), Wanted(False, False, 0, 0)
+        return Memory(int(unit == unit_1), unit_0, unit_1, free_0, free_1), Wanted(False, False, 0, 0, UNKNOWN)
     if keeps and traits.halves == 0 and is_seen:
-        return memory, Wanted(False, False, 0, 0)
+        return memory, Wanted(False, False, 0, 0, UNKNOWN)
     if traits.halves:
         half = 1 - half if traits.halves == 2 else 0
         unit_0, unit_1 = (unit_0, unit) if half else (unit, unit_1)
@@ -146,7 +149,7 @@ def wanted_by_unit(
     bits = bits_of(slot, setting.design, setting.limits)
     size = unit_bytes(slot, at, parts, bits, kept.tables, kept.shape)
     ports = load_ports(size, traits.is_weight, setting.limits)
-    wanted = Wanted(True, not (is_seen and traits.is_resident), size, ports)
+    wanted = Wanted(True, not (is_seen and traits.is_resident), size, ports, UNKNOWN)
     return Memory(half, unit_0, unit_1, free_0, free_1), wanted
 
 
@@ -197,11 +200,11 @@ def after_load(
 
 @inlined
 def load(
-    slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, traits: Traits, memory: Memory,
-    loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None, kept: Kept | None,
-    stamp: int, loads: Array,
+    slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, dram_side: int, traits: Traits,
+    memory: Memory, loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None,
+    kept: Kept | None, stamp: int, loads: Array,
 ) -> tuple[Memory, Flight, Loading]:  # fmt: skip
-    """Load a pass's unit unless its memory holds it; ``size`` and ``ports`` are those where nothing is masked.
+    """Load a pass's unit unless its memory holds it; ``size``, ``ports`` and ``dram_side`` are those without a mask.
 
     It is asked for no earlier than ``turn``; ``queue`` as in ``ask``.
 
@@ -215,7 +218,7 @@ def load(
         What follows for the next load.
     """
     if kept is None:
-        memory, wanted = wanted_in_cycle(is_first, size, ports, traits, memory)
+        memory, wanted = wanted_in_cycle(is_first, size, ports, dram_side, traits, memory)
     else:
         memory, wanted = wanted_by_unit(slot, at, traits, memory, setting, kept, stamp)
     if not wanted.is_fetched:
@@ -223,13 +226,15 @@ def load(
     place, (gemm, design, limits, parts) = Place(0, 0, 0, 0), setting
     if reads is not None:
         place = unit_place(slot, at.i, at.j, at.t, gemm, design, limits, parts)
-    elif dram.by_row:
+    elif kept is not None and dram.by_row:
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
     free = max(memory.free_1 if memory.half else memory.free_0, turn)
     earliest, latency = requested(free, loading, queue, limits, reads)
     divisor = limits.clock_divisor
     own = wanted.ports if wanted.is_dram else wanted.ports + limits.buffer_read_cycles
-    flight = transfer(earliest, wanted.size, own, wanted.is_dram, READ, latency, divisor, place, dram, reads)
+    flight = transfer(
+        earliest, wanted.size, own, wanted.dram_side, wanted.is_dram, READ, latency, divisor, place, dram, reads
+    )
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):
@@ -247,7 +252,7 @@ def load_bias(
     size = limits.sum_bytes * setting.gemm.n
     place, ports = bias_place(setting.gemm, limits), at_rate(size, limits.gb_port)
     earliest, latency = requested(turn, loading, queue, limits, reads)
-    flight = transfer(earliest, size, ports, True, READ, latency, limits.clock_divisor, place, dram, reads)
+    flight = transfer(earliest, size, ports, UNKNOWN, True, READ, latency, limits.clock_divisor, place, dram, reads)
     if kept is not None:
         kept.moved[GB_BIAS_READ] = kept.moved[GB_BIAS_WRITE] = size
         kept.moved[DRAM_READ] += size

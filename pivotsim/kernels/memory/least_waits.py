@@ -1,4 +1,4 @@
-"""Waits that no schedule avoids: for the drain that frees the output memory, for loads whose half was just read.
+"""Waits that no schedule avoids: of the array for drains and loads, and of the load channel for the array.
 
 They stand between two passes that claim the output memory; under os also between those before them, since a fold's last
 chunk is often a short one. With b the first stream's start of either, w what the array alone takes from one to the
@@ -10,15 +10,20 @@ other, and a load of pass p waiting for the reads of pass p - h, h the halves of
 
 Every schedule moves a pass by at least what it moves the one before, so that what the largest of the three has over w
 adds up over all regions, to the array's clocks alone. Under is and ws the loads bind the passes within a region.
+
+Under os the load channel waits, too, for a pass of a fold that could not begin before the fold before was out of the
+array. With s its step from that fold's last pass, and e the end of that pass's loads, pass k of the fold is read by
+
+    e + s + (k + 1) chunks
+
+and the load that goes to its half begins no sooner, though only those of the passes before it came since e.
 """
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.addresses import Place, region_rows
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.schedule import LENGTHS, PORTS, SIZES
 from pivotsim.kernels.memory.tiles import Parts, always_fetched, halves_of, has_block, is_resident
-from pivotsim.kernels.memory.transfers import WRITE, drain_words, least_dram_cycles
-from pivotsim.kernels.types import Array, Channel, Design, Dram, Limits
+from pivotsim.kernels.memory.transfers import LENGTHS, PORTS, drain_words
+from pivotsim.kernels.types import Array, Design, Limits
 
 
 @inlined
@@ -38,12 +43,6 @@ def region_steps(steps: int, nr: int, full: int, last: int, cols: int, design: D
 
 
 @inlined
-def least_latency(limits: Limits) -> int:
-    """Return the clocks of latency that every load from DRAM shows: none where a request may go out ahead of it."""
-    return limits.read_latency if limits.outstanding_reads == 1 else 0
-
-
-@inlined
 def least_load(
     slot: int, a: int, b: int, is_first: bool, parts: Parts, design: Design, limits: Limits, room: Array
 ) -> int:  # fmt: skip
@@ -59,42 +58,35 @@ def least_load(
 
 
 @inlined
-def least_drain(
-    a: int, b: int, e: int, parts: Parts, design: Design, limits: Limits, dram: Dram, writes: Channel | None,
-    room: Array,
-) -> int:  # fmt: skip
+def least_drain(a: int, b: int, e: int, parts: Parts, design: Design, limits: Limits, room: Array) -> int:
     """Return the least clocks from a region's last output to when its half may be written again."""
     u, v = (a, b) if design.drains else (b, e)
-    rows = Place(0, 0, 0, 0)
-    if dram.by_row:
-        rows = region_rows(a * (parts.nr - 1), b * (parts.nc - 1), e * (parts.nt - 1), design, limits, parts)
-    length = max(room[PORTS, 2, u, v], least_dram_cycles(room[SIZES, 2, u, v], WRITE, rows, dram, writes))
-    length += limits.write_latency + limits.buffer_read_cycles
     post = limits.post_region + limits.post_entry * drain_words(a, b, e, parts, design, limits)
-    bound: int = post + length * limits.clock_divisor + limits.buffer_read_cycles
+    bound: int = post + room[LENGTHS, 2, u, v] + limits.buffer_read_cycles
     return bound
 
 
 @inlined
 def least_waits(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, writes: Channel | None, room: Array
-) -> int:  # fmt: skip
-    """Return clocks that every schedule takes beyond the array's alone up to its last output.
+    parts: Parts, design: Design, limits: Limits, order: int, bias: int, room: Array
+) -> tuple[int, int]:  # fmt: skip
+    """Return clocks that every schedule takes beyond the array's alone up to its last output, and beyond all loads.
 
-    ``room`` holds sizes and ports as ``schedule`` fills them. 0 where transfers take turns or folds share chunks.
+    ``room`` is what ``fill_lengths`` made of the chunk, ``bias`` the clocks of its load. 0 where transfers take turns
+    or folds share chunks.
     """
     if limits.is_serial or has_block(design, limits):
-        return 0
+        return 0, 0
     if design.drains:
-        return _of_folds(parts, design, limits, dram, order, writes, room)
-    return _of_regions(parts, design, limits, dram, order, writes, room)
+        return _of_folds(parts, design, limits, order, bias, room)
+    return _of_regions(parts, design, limits, order, room), 0
 
 
 @inlined
 def _of_regions(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, writes: Channel | None, room: Array
+    parts: Parts, design: Design, limits: Limits, order: int, room: Array
 ) -> int:  # fmt: skip
-    """Return ``least_waits`` under is and ws: region by region, in the four kinds of them."""
+    """Return the array's waits under is and ws: region by region, in the four kinds of them."""
     nr, nc, nt, halves, answer = parts.nr, parts.nc, parts.nt, halves_of(1, design, limits), limits.buffer_read_cycles
     full = design.rows
     last = parts.last_rows if design.edge_aware else full
@@ -117,7 +109,7 @@ def _of_regions(
                     loads += (nr - 2 - halves) * least_load(0, 0, b, False, parts, design, limits, room)
                 total += number * max(0, steps + loads + answer - alone)
             if limits.output_halves == 1:
-                drained = least_drain(0, b, e, parts, design, limits, dram, writes, room)
+                drained = least_drain(0, b, e, parts, design, limits, room)
                 output, _, _ = after_pass(0, steps, last, cols, full, True, design)
                 alone = alone_step(steps, last, cols, full, True, full if nr > 1 else last, design)
                 total += (number - (b & e)) * max(0, output + drained - alone)
@@ -155,18 +147,17 @@ def _first_region(
 
 @inlined
 def _of_folds(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, order: int, writes: Channel | None, room: Array
-) -> int:  # fmt: skip
-    """Return ``least_waits`` under os: from a fold's pass to the next one's, in the six kinds of such pairs.
+    parts: Parts, design: Design, limits: Limits, order: int, bias: int, room: Array
+) -> tuple[int, int]:  # fmt: skip
+    """Return ``least_waits`` under os: from a fold to the next one, in the six kinds of such pairs.
 
-    The pass is the last of its fold or the one before, whichever way more is waited.
+    The array's are between the last passes of folds or those before them, whichever way more is waited.
     """
     nr, nc = parts.nr, parts.nc
     inner, outer = (nr, nc) if order == 0 else (nc, nr)
     of_last, of_other = _first_fold(parts, design, limits, room)
-    for is_outer in range(
-        2
-    ):  # from a fold to the next of the inner loop, and from its last one to the next loop's first
+    of_loads = 0
+    for is_outer in range(2):  # from a fold to the next of the inner loop; from its last one to the next loop's first
         for last_outer in range(1 if is_outer else 2):
             times = 1 if is_outer or last_outer else outer - 1
             for is_last in range(2):
@@ -180,9 +171,12 @@ def _of_folds(
                     if order == 1:
                         before, after = (before[1], before[0]), (after[1], after[0])
                     new = -1 if not is_outer else 1 - order  # the slot whose units change with the outer loop
-                    last, other = _between(before, after, new, parts, design, limits, dram, order, writes, room)
+                    last, other = _between(before, after, new, parts, design, limits, order, room)
                     of_last, of_other = of_last + number * last, of_other + number * other
-    return max(of_last, of_other)
+                    idle = _of_channel(before, after, parts, design, limits, room)
+                    of_loads += number * idle - min(idle, bias)
+                    bias = 0  # the first of all pairs is one of the first kind that there is: the bias comes within it
+    return max(of_last, of_other), of_loads
 
 
 @inlined
@@ -202,8 +196,8 @@ def _first_fold(parts: Parts, design: Design, limits: Limits, room: Array) -> tu
 
 @inlined
 def _between(
-    before: tuple[int, int], after: tuple[int, int], new: int, parts: Parts, design: Design, limits: Limits, dram: Dram,
-    order: int, writes: Channel | None, room: Array,
+    before: tuple[int, int], after: tuple[int, int], new: int, parts: Parts, design: Design, limits: Limits,
+    order: int, room: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Return the least waits between the last passes of two folds, and between those before them.
 
@@ -218,7 +212,7 @@ def _between(
     alone, answer = step + (nt - 1) * parts.chunk, limits.buffer_read_cycles
     of_last = of_other = 0
     if limits.output_halves == 1:
-        of_last = output + least_drain(a, b, 1, parts, design, limits, dram, writes, room)
+        of_last = output + least_drain(a, b, 1, parts, design, limits, room)
     again_0 = always_fetched(parts, design, order, 0, limits)
     again_1 = always_fetched(parts, design, order, 1, limits)
     is_new_0, is_new_1 = new == 0, new == 1
@@ -245,3 +239,26 @@ def _between(
                 loads = (nt - 1) * unit + rest_0 + rest_1 - rest_earlier
             of_other = max(of_other, parts.chunk + loads + answer)
     return max(0, of_last - alone), max(0, of_other - alone)
+
+
+@inlined
+def _of_channel(
+    before: tuple[int, int], after: tuple[int, int], parts: Parts, design: Design, limits: Limits, room: Array
+) -> int:  # fmt: skip
+    """Return the least waits of the load channel from a fold's last load to the next fold's.
+
+    They are for the first pass that frees a half, or for the last one that frees one for this fold.
+    """
+    (a, b), (row, col), nt = before, after, parts.nt
+    rows = parts.last_rows if a and design.edge_aware else design.rows
+    cols = parts.last_cols if b and design.edge_aware else design.cols
+    begin = limits.buffer_read_cycles + alone_step(parts.last_steps, rows, cols, parts.streamed, True, 0, design)
+    full_0, unit = room[LENGTHS, 0, row, 0], room[LENGTHS, 0, row, 0] + room[LENGTHS, 1, col, 0]
+    waited = 0
+    for slot in range(2):  # whose load waits; in its pass slot 0 comes before slot 1
+        halves = halves_of(slot, design, limits)
+        if 0 < halves < nt:
+            earlier = full_0 if slot else 0
+            waited = max(waited, begin + parts.chunk - halves * unit - earlier)
+            waited = max(waited, begin + (nt - halves) * parts.chunk - (nt - 1) * unit - earlier)
+    return waited

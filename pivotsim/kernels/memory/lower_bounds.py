@@ -7,15 +7,13 @@ total >= sum of the lengths of all loads                            one at a tim
 """
 
 from pivotsim.kernels._jit import inlined, part
-from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
+from pivotsim.kernels.memory.addresses import Place
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.least_waits import least_latency, least_waits
-from pivotsim.kernels.memory.schedule import LENGTHS, PORTS, SIZES
+from pivotsim.kernels.memory.least_waits import least_waits
 from pivotsim.kernels.memory.tiles import (
     Parts,
     always_fetched,
     bits_of,
-    fill_sizes,
     halves_of,
     has_block,
     is_resident,
@@ -23,51 +21,28 @@ from pivotsim.kernels.memory.tiles import (
     uses,
 )
 from pivotsim.kernels.memory.transfers import (
+    LENGTHS,
+    PORTS,
     READ,
-    WRITE,
+    UNKNOWN,
     at_rate,
     bandwidth_cycles,
-    fill_ports,
     least_dram_cycles,
+    least_latency,
     load_ports,
 )
 from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Channel, Design, Dram, Gemm, Limits
-
-UNKNOWN = -1  # waits that were not worked out
-
-
-@part
-def fill_lengths(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array
-) -> None:  # fmt: skip
-    """Fill the room with bytes and clocks of a chunk's units, and with the least clocks of loads from DRAM.
-
-    Neither depends on the loop order.
-    """
-    sizes, ports, lengths, latency = room[SIZES], room[PORTS], room[LENGTHS], least_latency(limits)
-    fill_sizes(parts, design, limits, sizes)
-    fill_ports(parts, design, limits, sizes, ports)
-    for slot in range(2):
-        for a in range(2):
-            for b in range(2):
-                rows = Place(0, 0, 0, 0)
-                if dram.by_row:
-                    at_col = a if design.drains and slot == 1 else b
-                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
-                    rows = unit_rows(slot, i, j, t, design, limits, parts)
-                length = max(ports[slot, a, b], least_dram_cycles(sizes[slot, a, b], READ, rows, dram, reads))
-                lengths[slot, a, b] = (length + latency) * limits.clock_divisor
 
 
 @inlined
 def loads_and_last_drain(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
-) -> tuple[int, int]:
-    """Return (least array clocks of all loads together, of the last drain), whenever they start.
+) -> tuple[int, int, int]:
+    """Return (least array clocks of all loads together, of the bias' among them, of the last drain).
 
     The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
     """
-    total = 0
+    total = of_bias = 0
     for slot in range(2):
         first = parts.nc if design.drains and slot == 1 else parts.nr
         second = parts.nt if design.drains or slot == 1 else parts.nc
@@ -82,26 +57,24 @@ def loads_and_last_drain(
     if limits.bias:
         size = limits.sum_bytes * gemm.n
         from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
-        total += (max(at_rate(size, limits.gb_port), from_dram) + least_latency(limits)) * limits.clock_divisor
-    rows = region_rows(parts.nr - 1, parts.nc - 1, parts.nt - 1, design, limits, parts)
-    drain = max(room[PORTS, 2, 1, 1], least_dram_cycles(room[SIZES, 2, 1, 1], WRITE, rows, dram, reads))
-    drain += limits.write_latency + limits.buffer_read_cycles
-    return total, drain * limits.clock_divisor
+        of_bias = (max(at_rate(size, limits.gb_port), from_dram) + least_latency(limits)) * limits.clock_divisor
+    return total + of_bias, of_bias, room[LENGTHS, 2, 1, 1]
 
 
 @part
 def least_clocks(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, alone: int, limit: int,
-    reads: Channel | None, writes: Channel | None, room: Array,
-) -> tuple[int, int, int]:  # fmt: skip
-    """Return (least clocks of the array with the last drain, by all loads, of waits that add to the first).
+    reads: Channel | None, room: Array,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Return (least clocks of the array with the last drain, by all loads, of waits that add to the first, the second).
 
     ``room`` is what ``fill_lengths`` made of the chunk.
     Where one of the others exceeds ``limit``, they are not all that is known, and the waits are UNKNOWN.
     """
-    loading, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
+    loading, of_bias, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
     if max(alone + draining, loading) > limit:
-        return alone + draining, loading, UNKNOWN
+        return alone + draining, loading, UNKNOWN, 0
+    waits, idle = least_waits(parts, design, limits, order, of_bias, room)
     again = always_fetched(parts, design, order, 0, limits) or always_fetched(parts, design, order, 1, limits)
     regions = parts.nc * (parts.nr if design.drains else parts.nt)
     if again and not has_block(design, limits) and (regions > 1 or not limits.bias):  # the last load is the last pass's
@@ -109,7 +82,7 @@ def least_clocks(
         cols = parts.last_cols if design.edge_aware else design.cols
         output, _, _ = after_pass(0, parts.last_steps, rows, cols, parts.streamed, True, design)
         loading += limits.buffer_read_cycles + output + draining
-    return alone + draining, loading, least_waits(parts, design, limits, dram, order, writes, room)
+    return alone + draining, loading, waits, idle
 
 
 @inlined

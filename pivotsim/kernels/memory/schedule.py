@@ -50,11 +50,19 @@ from pivotsim.kernels.memory.stalls import (
     other_drains,
 )
 from pivotsim.kernels.memory.steady_state import KEPT, MOST_RUN, OUTER_LOOP, PASS_LOOP, REGION_LOOP, advanced
-from pivotsim.kernels.memory.tiles import cut, fill_sizes, has_block, packed
-from pivotsim.kernels.memory.transfers import WRITE, drain_ports, drain_words, fill_ports, transfer
+from pivotsim.kernels.memory.tiles import cut, has_block, packed
+from pivotsim.kernels.memory.transfers import (
+    DRAM_SIDE,
+    PORTS,
+    SIZES,
+    UNKNOWN,
+    WRITE,
+    drain_ports,
+    drain_words,
+    fill_lengths,
+    transfer,
+)
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
-
-SIZES, PORTS, LENGTHS = 0, 1, 2  # of the room to work in
 
 
 class Floors(NamedTuple):
@@ -91,7 +99,7 @@ def schedule(
         What a mask leaves; None without one.
     stamp : int
         The run's number, for ``kept``.
-    room, states : int64 (3, 3, 2, 2), STATES_SHAPE of steady_state.py
+    room, states : int64 ROOM_SHAPE of transfers.py, STATES_SHAPE of steady_state.py
         To work in.
     records : Records
         Filled with every interval; empty where they are not wanted.
@@ -103,13 +111,12 @@ def schedule(
     in_turn, divisor, answer = limits.is_serial == 1, limits.clock_divisor, limits.buffer_read_cycles
     parts = cut(gemm, design, limits, chunk)
     setting, nr, nc, nt = Setting(gemm, design, limits, parts), parts.nr, parts.nc, parts.nt
-    sizes, ports = room[SIZES], room[PORTS]
+    sizes, ports, dram_side = room[SIZES], room[PORTS], room[DRAM_SIDE]
     if reads is not None:  # banks closed, refresh counter at 0
         reset(reads)
     if writes is not None:
         reset(writes)
-    fill_sizes(parts, design, limits, sizes)
-    fill_ports(parts, design, limits, sizes, ports)
+    fill_lengths(parts, design, limits, dram, reads, room)
     traits_0, traits_1 = traits_of(0, setting, order, kept), traits_of(1, setting, order, kept)
     memory_0, memory_1, loading = empty(traits_0), empty(traits_1), Loading(0, 0, 0)
     queue = states[0, KEPT]  # of loads in flight, see ``ask``
@@ -155,12 +162,12 @@ def schedule(
                     first_0, first_1 = (at.t == 0, at.j == 0) if tiled else (at.j == 0, at.i == 0)
                     v, u = (b, a) if tiled else (e, b)
                     memory_0, flight_0, loading = load(
-                        0, count, at, first_0, sizes[0, a, v], ports[0, a, v], traits_0, memory_0, loading, turn,
-                        queue, setting, dram, reads, kept, stamp, records.loads,
+                        0, count, at, first_0, sizes[0, a, v], ports[0, a, v], dram_side[0, a, v], traits_0,
+                        memory_0, loading, turn, queue, setting, dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
                     memory_1, flight_1, loading = load(
-                        1, count, at, first_1, sizes[1, u, e], ports[1, u, e], traits_1, memory_1, loading, turn,
-                        queue, setting, dram, reads, kept, stamp, records.loads,
+                        1, count, at, first_1, sizes[1, u, e], ports[1, u, e], dram_side[1, u, e], traits_1,
+                        memory_1, loading, turn, queue, setting, dram, reads, kept, stamp, records.loads,
                     )  # fmt: skip
                 if limits.bias and region == 0 and z >= last:
                     bias, loading = load_bias(count, loading, turn, queue, setting, dram, reads, kept, records.loads)
@@ -236,24 +243,26 @@ def schedule(
             at, start = place(tiled, order, x, y, max(last, 0)), max(drained.end, output, bias.end)
             a, b, e = int(at.i == nr - 1), int(at.j == nc - 1), int(at.t == nt - 1)
             u, v = (b, e) if tiled else (a, b)
-            size, own = sizes[2, u, v], ports[2, u, v]
+            size, own, known = sizes[2, u, v], ports[2, u, v], dram_side[2, u, v]
             entries = drain_words(a, b, e, parts, design, limits)
             if kept is not None:
                 cols = parts.last_cols if b else design.cols
                 if tiled and kept.shape.masked < 0:
                     entries = pass_steps(at, parts, kept.tables, kept.shape)
                 size = packed(cols * entries, limits.out_bits)
-                own = drain_ports(size, entries, limits)
+                own, known = drain_ports(size, entries, limits), UNKNOWN
                 count_drain(size, limits.sum_bytes * cols * entries, kept.moved)
             where = Place(0, 0, 0, 0)
             if writes is not None:
                 where = region_place(at.i, at.j, at.t, gemm, design, limits, parts)
-            elif dram.by_row:
+            elif kept is not None and dram.by_row:
                 where = region_rows(at.i, at.j, at.t, design, limits, parts)
             start += limits.post_region + limits.post_entry * entries
             drained_before = drained
             late = divisor * answer  # clocks until OPMEM's first word is read
-            drained = transfer(start + late, size, own, True, WRITE, limits.write_latency, divisor, where, dram, writes)
+            drained = transfer(
+                start + late, size, own, known, True, WRITE, limits.write_latency, divisor, where, dram, writes
+            )
             if kept is not None:
                 if drained.end > floors.limit:
                     result[PASSES] = count

@@ -11,7 +11,7 @@ are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
 
 from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
-from pivotsim.kernels.memory.lower_bounds import UNKNOWN, fill_lengths, least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles, least_kept_cycles
 from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
@@ -24,6 +24,7 @@ from pivotsim.kernels.memory.tiles import (
     cut,
     dram_bytes,
 )
+from pivotsim.kernels.memory.transfers import UNKNOWN, fill_lengths
 from pivotsim.kernels.types import (
     Array,
     Candidates,
@@ -38,7 +39,7 @@ from pivotsim.kernels.types import (
 # What `choose` writes to `chosen`; from RESULT on the best candidate's result.
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, RESULT = range(7)
 CHOSEN_FIELDS = RESULT + RESULT_FIELDS
-ARRAY, LOADS, WAITS = range(3)  # columns of the bounds that are kept of a candidate
+ARRAY, LOADS, WAITS, IDLE = range(4)  # columns of the bounds that are kept of a candidate
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
 # What is found of each GEMM, and how one that exceeds the budget is marked.
@@ -55,7 +56,7 @@ TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 @part
 def most_promising(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, reads: Channel | None,
-    writes: Channel | None, room: Array, bounds: Array,
+    room: Array, bounds: Array,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Return (loop order, chunk, lower bound) of the candidate that wins if all take their lower bounds.
 
@@ -70,15 +71,16 @@ def most_promising(
         if alone <= least:
             fill_lengths(parts, design, limits, dram, reads, room)
         for order in range(candidates.first_order, candidates.last_order + 1):
-            array, loads, waits = alone, 0, UNKNOWN
+            array, loads, waits, idle = alone, 0, UNKNOWN, 0
             if alone <= least:
-                array, loads, waits = least_clocks(
-                    gemm, design, limits, dram, order, parts, alone, least, reads, writes, room
+                array, loads, waits, idle = least_clocks(
+                    gemm, design, limits, dram, order, parts, alone, least, reads, room
                 )  # fmt: skip
             if place < len(bounds):
-                bounds[place, ARRAY], bounds[place, LOADS], bounds[place, WAITS] = array, loads, waits
+                bounds[place, ARRAY], bounds[place, LOADS] = array, loads
+                bounds[place, WAITS], bounds[place, IDLE] = waits, idle
             place += 1
-            bound = max(array + waits, loads)
+            bound = max(array + waits, loads + idle)
             if waits != UNKNOWN and bound <= least:
                 from_dram = dram_bytes(gemm, design, limits, order, parts)
                 if bound < least or from_dram < least_bytes:  # else the one before wins a tie
@@ -105,7 +107,7 @@ def choose(
         passes of a candidate count, also those that need nothing.
     is_pruned : bool
         False runs every pass of every candidate.
-    bounds : int64 (B, 3)
+    bounds : int64 (B, 4)
         Room for the bounds of the first candidates, so that they are worked out once.
     records : Records
         Whose types count: nothing is recorded.
@@ -126,7 +128,7 @@ def choose(
         if is_pruned and number > 1:  # the most promising comes first, so that it rules out most others
             first = -1
             first_order, first_chunk, least, known = most_promising(
-                gemm, design, limits, dram, candidates, reads, writes, room, bounds
+                gemm, design, limits, dram, candidates, reads, room, bounds
             )  # fmt: skip
     parts, alone = cut(gemm, design, limits, candidates.most_chunk), -1
     for place in range(first, number):
@@ -135,10 +137,11 @@ def choose(
             order, chunk = first_order, first_chunk
         elif order == first_order and chunk == first_chunk:
             continue
-        array, loads, waits = 0, 0, UNKNOWN
+        array, loads, waits, idle = 0, 0, UNKNOWN, 0
         if 0 <= place < known:
-            array, loads, waits = bounds[place, ARRAY], bounds[place, LOADS], bounds[place, WAITS]
-            if max(array, loads) > best or array + waits > best:
+            array, loads = bounds[place, ARRAY], bounds[place, LOADS]
+            waits, idle = bounds[place, WAITS], bounds[place, IDLE]
+            if max(array, loads + idle) > best or array + waits > best:
                 continue
         if chunk != parts.chunk:
             parts, alone = cut(gemm, design, limits, chunk), -1
@@ -171,11 +174,11 @@ def choose(
         elif is_pruned:
             if waits == UNKNOWN:
                 fill_lengths(parts, design, limits, dram, reads, room)
-                array, loads, waits = least_clocks(
-                    gemm, design, limits, dram, order, parts, alone, limit, reads, writes, room
+                array, loads, waits, idle = least_clocks(
+                    gemm, design, limits, dram, order, parts, alone, limit, reads, room
                 )  # fmt: skip
             floors = Floors(array, loads, limit)
-            if array + waits > limit:
+            if max(array + waits, loads + idle) > limit:
                 continue
         if max(floors.array, floors.loads) > limit:
             continue

@@ -58,7 +58,7 @@ def is_periodic(states: Array, now: int, before: int, drains: int, queued: int) 
     return True
 
 
-@inlined
+@part
 def skip(states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int) -> int:
     """Return the last step of the stretch that a step begins, or itself.
 
@@ -87,7 +87,7 @@ def skip(states: Array, queue: Array, queued: int, step: int, steps: int, drains
     return step
 
 
-@part
+@inlined
 def advanced(
     states: Array, queue: Array, queued: int, step: int, steps: int, drains: int, divisor: int, memory_0: Memory,
     memory_1: Memory, loading: Loading, drained: Flight, drained_before: Flight, clocks: tuple[int, int, int],
@@ -98,15 +98,15 @@ def advanced(
     ``clocks`` are those of the next load, the next stream and the last output, ``counts`` waits, passes and regions.
     ``queue`` and ``queued`` as in ``skip``.
     """
-    load_from, stream_from, last_output = clocks
-    waited, count, region = counts
+    if step > steps - 3:  # the last step is run, and so is the one before it: no later one asks for its state
+        return step, memory_0, memory_1, loading, drained, drained_before, clocks, counts
     row = states[step % KEPT]
-    for field, value in enumerate((
-        memory_0.half, memory_0.free_0, memory_0.free_1, memory_1.half, memory_1.free_0, memory_1.free_1,
-        loading.channel, loading.idle, loading.loads, drained.end, drained_before.end, load_from, stream_from,
-        last_output, waited, count, region,
-    )):  # fmt: skip
-        row[field] = value
+    row[HALF_0], row[FREE_00], row[FREE_01] = memory_0.half, memory_0.free_0, memory_0.free_1
+    row[HALF_1], row[FREE_10], row[FREE_11] = memory_1.half, memory_1.free_0, memory_1.free_1
+    row[CHANNEL], row[IDLE], row[LOADED] = loading.channel, loading.idle, loading.loads
+    row[DRAINED], row[DRAINED_BEFORE] = drained.end, drained_before.end
+    row[LOAD_FROM], row[STREAM_FROM], row[LAST_OUTPUT] = clocks
+    row[WAITED], row[COUNT], row[REGION] = counts
     last = skip(states, queue, queued, step, steps, drains, divisor)
     if last == step:
         return step, memory_0, memory_1, loading, drained, drained_before, clocks, counts

@@ -7,14 +7,17 @@ All count in clocks of the memories, which may be slower than the array's: a tra
 ports take clocks for each burst and for each of its beats.
 """
 
-from pivotsim.kernels._jit import inlined
+from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.dram.serving import serve_tile
-from pivotsim.kernels.memory.addresses import Place
+from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
 from pivotsim.kernels.memory.stalls import Flight
-from pivotsim.kernels.memory.tiles import Parts, ceil_div, has_block, is_weight
+from pivotsim.kernels.memory.tiles import Parts, ceil_div, fill_sizes, has_block, is_weight
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Limits
 
 READ, WRITE = 0, 1
+SIZES, PORTS, DRAM_SIDE, LENGTHS = range(4)  # of a chunk's units, see ``fill_lengths``
+ROOM_SHAPE = (4, 3, 2, 2)
+UNKNOWN = -1  # DRAM's clocks of a unit that no table has
 
 
 @inlined
@@ -77,17 +80,20 @@ def least_dram_cycles(size: int, direction: int, rows: Place, dram: Dram, channe
 
 @inlined
 def transfer(
-    earliest: int, size: int, ports: int, is_dram: bool, direction: int, latency: int, divisor: int, place: Place,
-    dram: Dram, channel: Channel | None,
+    earliest: int, size: int, ports: int, known: int, is_dram: bool, direction: int, latency: int, divisor: int,
+    place: Place, dram: Dram, channel: Channel | None,
 ) -> Flight:  # fmt: skip
     """Return a transfer that begins with the first clock of the memories from an array clock on, in array clocks.
 
-    The bottleneck takes the whole transfer; behind slower ports only the latency is DRAM's.
+    The bottleneck takes the whole transfer; behind slower ports only the latency is DRAM's. ``known``: DRAM's clocks
+    without a channel, where they were worked out before.
     """
     start = earliest if divisor == 1 else ceil_div(earliest, divisor)
     end, dram_end = start + ports, start
     if is_dram:
-        cycles = dram_cycles(size, direction, start, place, dram, channel)
+        cycles = known
+        if channel is not None or known == UNKNOWN:
+            cycles = dram_cycles(size, direction, start, place, dram, channel)
         end = start + max(cycles, ports) + latency
         dram_end = end if cycles >= ports else start + latency
     return Flight(start * divisor, dram_end * divisor, end * divisor)
@@ -96,8 +102,8 @@ def transfer(
 @inlined
 def load_ports(size: int, weight: bool, limits: Limits) -> int:
     """Return the clocks of the global buffer's port and of the memory's that a unit goes to."""
-    own = at_rate(size, limits.wtmem_port if weight else limits.ipmem_port)
-    return max(own, at_rate(size, limits.gb_port))
+    own, gb = limits.wtmem_port if weight else limits.ipmem_port, limits.gb_port
+    return at_rate(size, min(own, gb) if own > 0 and gb > 0 else own + gb)  # 0 is unlimited
 
 
 @inlined
@@ -127,3 +133,39 @@ def fill_ports(parts: Parts, design: Design, limits: Limits, sizes: Array, ports
                 ports[slot, a, b] = load_ports(sizes[slot, a, b], is_weight(slot, design), limits)
             words = drain_words(a, b, b, parts, design, limits)
             ports[2, a, b] = drain_ports(sizes[2, a, b], words, limits)
+
+
+@inlined
+def least_latency(limits: Limits) -> int:
+    """Return the clocks of latency that every load from DRAM shows: none where a request may go out ahead of it."""
+    return limits.read_latency if limits.outstanding_reads == 1 else 0
+
+
+@part
+def fill_lengths(
+    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array
+) -> None:  # fmt: skip
+    """Fill the room, int64 ROOM_SHAPE, with what a chunk's units take: bytes, clocks of ports, of DRAM, in all.
+
+    None depends on the loop order. DRAM's clocks are exact, or with a channel those that no transfer undercuts. In all
+    is in array clocks: a load from DRAM with the latency that every load shows, a drain until memories have answered.
+    """
+    sizes, ports = room[SIZES], room[PORTS]
+    fill_sizes(parts, design, limits, sizes)
+    fill_ports(parts, design, limits, sizes, ports)
+    for slot in range(3):
+        direction = WRITE if slot == 2 else READ
+        after = limits.write_latency + limits.buffer_read_cycles if slot == 2 else least_latency(limits)
+        for a in range(2):
+            for b in range(2):
+                rows = Place(0, 0, 0, 0)
+                if dram.by_row:
+                    at_col = a if slot == (1 if design.drains else 2) else b
+                    i, j, t = a * (parts.nr - 1), at_col * (parts.nc - 1), b * (parts.nt - 1)
+                    if slot == 2:
+                        rows = region_rows(i, j, t, design, limits, parts)
+                    else:
+                        rows = unit_rows(slot, i, j, t, design, limits, parts)
+                clocks = least_dram_cycles(sizes[slot, a, b], direction, rows, dram, reads)
+                room[DRAM_SIDE, slot, a, b] = clocks
+                room[LENGTHS, slot, a, b] = (max(ports[slot, a, b], clocks) + after) * limits.clock_divisor

@@ -9,28 +9,29 @@ from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.hardware.resources.recorded import EXACT, EXTRAPOLATED, row_of
 from pivotsim.hardware.resources.structures.packed_columns import pair_columns, pair_skew
 from pivotsim.hardware.resources.structures.shift_registers import chain_ffs, chain_luts, stairs
-from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structure, in_slices
+from pivotsim.hardware.resources.structures.sizes import OVERLAP, Sizes, Structure, Times, in_slices
 
 OPERAND_FFS = 9  # of an element in a slice: the operand that passes, and the mark of a fold's first
 TAGS = 2  # of a column: a sum leaves, the last one
 PE_ROWS = (4, 8)  # recorded columns from which those of any height follow
 
 
-def element_columns(sizes: Sizes) -> Structure:
-    """Count the columns of processing elements, in DSP48E2 slices or in logic around them."""
-    rows, cols = np.asarray(sizes.rows), np.asarray(sizes.cols)
-    slices = in_slices(sizes)
+def element_column(sizes: Sizes) -> Structure:
+    """Count a column of processing elements, in DSP48E2 slices or in logic around them, or a pair in shared slices."""
+    rows = np.asarray(sizes.rows)
+    slices, packed = in_slices(sizes), np.asarray(sizes.mac_packing) > 1
     lut, ff = TAGS * chain_luts(rows), OPERAND_FFS * rows + TAGS * chain_ffs(rows)
-    generic_lut, generic_ff = _generic_column(sizes)
-    lut, ff = (cols * np.where(slices, *amounts) for amounts in ((lut, generic_lut), (ff, generic_ff)))
-    pairs, packed = (cols + 1) // 2, np.asarray(sizes.mac_packing) > 1
+    lut, ff = (np.where(slices, *amounts) for amounts in zip((lut, ff), _generic_column(sizes), strict=True))
     if np.any(packed & slices):
-        lut, ff = (
-            np.where(packed & slices, pairs * of_pair, single)
-            for of_pair, single in zip(pair_columns(rows), (lut, ff), strict=True)
-        )
+        lut, ff = (np.where(packed & slices, *amounts) for amounts in zip(pair_columns(rows), (lut, ff), strict=True))
     is_known = np.where(slices, True, (np.asarray(sizes.mac_latency) <= 2) & ~packed)
     return Structure("columns", lut, ff, 0 * lut, np.where(is_known, EXACT, EXTRAPOLATED))
+
+
+def number_of_columns(sizes: Sizes) -> Times:
+    """Return the columns of an array, or its pairs of columns that share slices."""
+    cols = np.asarray(sizes.cols)
+    return Times(np.where((np.asarray(sizes.mac_packing) > 1) & in_slices(sizes), (cols + 1) // 2, cols))
 
 
 def _generic_column(sizes: Sizes) -> tuple[Any, Any]:
@@ -64,27 +65,40 @@ def _generic_elements() -> tuple[Any, Any]:
     return first, each
 
 
-def skew_registers(sizes: Sizes) -> Structure:
-    """Count the registers that skew what enters rows and columns.
+def row_skew(sizes: Sizes) -> Structure:
+    """Count the registers that skew what enters rows: row r waits r clocks, in chains without taps."""
+    lut, ff = stairs(sizes.rows)
+    packed = np.asarray(sizes.mac_packing) > 1
+    bits = np.where(in_slices(sizes) | packed, OPERAND_FFS, OPERAND_FFS + 1)
+    return _skew(sizes, bits * lut, bits * ff)
 
-    Row r waits r clocks, column c c clocks. A bit that is the same for all columns is one chain with a tap for each, of
-    flip-flops; all else is a chain without taps. Tags of sums wait for the product's registers, too.
+
+def column_skew(sizes: Sizes) -> Structure:
+    """Count the registers that skew what enters columns: column c waits c clocks.
+
+    A bit that is the same for all columns is one chain with a tap for each, of flip-flops; all else is a chain without
+    taps. Tags of sums wait for the product's registers, too.
     """
-    rows, cols, os = np.asarray(sizes.rows), np.asarray(sizes.cols), np.asarray(sizes.os)
+    cols, os = np.asarray(sizes.cols), np.asarray(sizes.os)
     slices, settled = in_slices(sizes), np.asarray(sizes.overlap) == OVERLAP["settled"]
-    registers = np.where(slices, 1, np.asarray(sizes.mac_latency) - 1)
-    row_lut, row_ff = stairs(rows)
+    registers = _product_registers(sizes)
     col_lut, col_ff = stairs(cols)
     tag_lut, tag_ff = stairs(cols, registers)
-    row_bits = np.where(slices, OPERAND_FFS, OPERAND_FFS + 1)
     chained = slices | settled  # held operands move down a chain, and no token goes with them
     # chains with taps: the last of a pass, and what moves or places operands or sums
     taps = cols - 1 + registers + np.where(os == 1, cols - 1 + registers, np.where(chained, cols - 1, 2 * (cols - 1)))
-    lut = row_bits * row_lut + 8 * col_lut + tag_lut + np.where((os == 1) | slices, 1, 0)
-    ff = row_bits * row_ff + 8 * col_ff + tag_ff + taps
-    is_known, packed = registers <= 1, np.asarray(sizes.mac_packing) > 1
+    lut = 8 * col_lut + tag_lut + np.where((os == 1) | slices, 1, 0)
+    ff = 8 * col_ff + tag_ff + taps
+    packed = np.asarray(sizes.mac_packing) > 1
     if np.any(packed):
-        of_pairs = pair_skew(rows, cols)
-        lut, ff = (np.where(packed, *amounts) for amounts in zip(of_pairs, (lut, ff), strict=True))
-        is_known = np.where(packed, slices, is_known)
+        lut, ff = (np.where(packed, *amounts) for amounts in zip(pair_skew(cols), (lut, ff), strict=True))
+    return _skew(sizes, lut, ff)
+
+
+def _product_registers(sizes: Sizes) -> Any:
+    return np.where(in_slices(sizes), 1, np.asarray(sizes.mac_latency) - 1)
+
+
+def _skew(sizes: Sizes, lut: Any, ff: Any) -> Structure:
+    is_known = np.where(np.asarray(sizes.mac_packing) > 1, in_slices(sizes), _product_registers(sizes) <= 1)
     return Structure("skew registers", lut, ff, 0 * lut, np.where(is_known, EXACT, EXTRAPOLATED))

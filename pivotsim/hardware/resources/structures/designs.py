@@ -18,7 +18,7 @@ and from their banks and grow with banks times log2(banks).
 The memory of biases is counted for one word a column; the biases of a whole GEMM lie in it, n words.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -27,16 +27,33 @@ import numpy as np
 from pivotsim.hardware.resources.block_rams import ULTRA_BIT
 from pivotsim.hardware.resources.recorded import SynthesisRow
 from pivotsim.hardware.resources.structures.byte_memories import banks_of, byte_memory
-from pivotsim.hardware.resources.structures.columns import element_columns, skew_registers
+from pivotsim.hardware.resources.structures.columns import column_skew, element_column, number_of_columns, row_skew
 from pivotsim.hardware.resources.structures.movers import SUM_BYTES, sequencers, write_mover
-from pivotsim.hardware.resources.structures.sizes import Sizes, Structure, on_curve
-from pivotsim.hardware.resources.structures.sums import opmem
+from pivotsim.hardware.resources.structures.sizes import Sizes, Structure, Term, on_curve
+from pivotsim.hardware.resources.structures.sums import address_bit, address_bits, sum_banks
+from pivotsim.hardware.resources.structures.totals import COUNTS
 
 
 def all_structures(sizes: Sizes) -> Iterator[Structure]:
-    """Yield the structures of designs."""
-    for count in STRUCTURES.values():
-        yield count(sizes)
+    """Yield the structures of designs, each the sum of its terms."""
+    found: dict[str, Structure] = {}
+    for term in TERMS.values():
+        one = counted(term, sizes)
+        before = found.get(term.structure)
+        found[term.structure] = one if before is None else _sum(before, one)
+    yield from found.values()
+
+
+def counted(term: Term, sizes: Sizes) -> Structure:
+    """Return what a term takes, as many times as designs have it."""
+    found, times = term.counts(sizes), term.times(sizes)
+    amounts = {name: getattr(found, name) * times.number for name in COUNTS}
+    return found._replace(**amounts, how=np.maximum(found.how, times.how))
+
+
+def _sum(one: Structure, other: Structure) -> Structure:
+    amounts = {name: getattr(one, name) + getattr(other, name) for name in COUNTS}
+    return one._replace(**amounts, how=np.maximum(one.how, other.how))
 
 
 def _operands(name: str, sizes: Sizes) -> Structure:
@@ -70,16 +87,21 @@ def _sides(row: SynthesisRow) -> float:
     return row.rows + row.cols
 
 
-STRUCTURES: Mapping[str, Callable[[Sizes], Structure]] = {
-    "columns": element_columns,
-    "skew registers": skew_registers,
-    "ipmem": partial(_operands, "ipmem"),
-    "wtmem": partial(_operands, "wtmem"),
-    "gb": _global_buffer,
-    "biases": _biases,
-    "opmem": opmem,
-    "read mover": lambda sizes: on_curve("read mover", sizes.lanes, "read mover", _lanes),
-    "write mover": write_mover,
-    "sequencers": sequencers,
-    "masks, counters": lambda sizes: on_curve("masks, counters", np.asarray(sizes.rows) + sizes.cols, "top", _sides),
+TERMS: Mapping[str, Term] = {
+    "columns": Term("columns", element_column, number_of_columns),
+    "row skew": Term("skew registers", row_skew),
+    "column skew": Term("skew registers", column_skew),
+    "ipmem": Term("ipmem", partial(_operands, "ipmem")),
+    "wtmem": Term("wtmem", partial(_operands, "wtmem")),
+    "gb": Term("gb", _global_buffer),
+    "biases": Term("biases", _biases),
+    "sum banks": Term("opmem", sum_banks),
+    "sum addresses": Term("opmem", address_bit, address_bits),
+    "read mover": Term("read mover", lambda sizes: on_curve("read mover", sizes.lanes, "read mover", _lanes)),
+    "write mover": Term("write mover", write_mover),
+    "sequencers": Term("sequencers", sequencers),
+    "masks, counters": Term(
+        "masks, counters",
+        lambda sizes: on_curve("masks, counters", np.asarray(sizes.rows) + sizes.cols, "top", _sides),
+    ),
 }

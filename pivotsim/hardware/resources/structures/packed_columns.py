@@ -54,14 +54,14 @@ def _bits(products: Any) -> Any:
     return np.maximum(18, 15 + exponent.astype(np.int64))
 
 
-def pair_skew(rows: Any, cols: Any) -> tuple[Any, Any]:
-    """Return LUTs and flip-flops that skew what enters rows and pairs of columns; each pair waits a clock more."""
-    rows, cols = np.asarray(rows, dtype=np.int64), np.asarray(cols, dtype=np.int64)
+def pair_skew(cols: Any) -> tuple[Any, Any]:
+    """Return LUTs and flip-flops that skew what enters pairs of columns; each pair waits a clock more."""
+    cols = np.asarray(cols, dtype=np.int64)
     pairs = (cols + 1) // 2
     found = []
     for place, of in enumerate((chain_luts, chain_ffs)):
         operands = sum(OPERAND_BITS * stairs(count)[place] for count in (pairs, cols - pairs))
         tags = sum(stairs(count, PACKED_REGISTERS)[place] for count in (pairs, cols - pairs))
-        found.append((OPERAND_BITS + 1) * stairs(rows)[place] + operands + tags + of(PACKED_REGISTERS))
+        found.append(operands + tags + of(PACKED_REGISTERS))
     taps = 2 * (pairs - 1)  # the last of a pass, and what moves held operands
     return found[0] + 1, found[1] + taps

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
-from pivotsim.hardware.resources.recorded import Curve, SynthesisRow, curve_of
+from pivotsim.hardware.resources.recorded import EXACT, Curve, SynthesisRow, curve_of
 
 OVERLAP = {name: code for code, name in enumerate(FOLD_OVERLAPS)}
 MOST = float(2**50)  # a count beyond it is not told apart
@@ -53,6 +53,29 @@ class Structure(NamedTuple):
     urams: Any = 0
     shared: bool = False
     dsp: Any = 0
+
+
+class Times(NamedTuple):
+    """How many times a design has something, int64, and how that is known, a place in ``recorded.HOW``."""
+
+    number: Any
+    how: Any = EXACT
+
+
+def once(_: Sizes) -> Times:
+    """Return that a design has something once."""
+    return Times(np.int64(1))
+
+
+class Term(NamedTuple):
+    """A term of what a structure takes: counts, as many times as a design has it.
+
+    Counts depend on few sizes and how many times on others, so that many designs look both up in small tables.
+    """
+
+    structure: str
+    counts: Callable[[Sizes], Structure]
+    times: Callable[[Sizes], Times] = once
 
 
 def in_slices(sizes: Sizes) -> Any:

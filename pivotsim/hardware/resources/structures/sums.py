@@ -5,33 +5,49 @@ from typing import Any
 
 import numpy as np
 
-from pivotsim.hardware.resources.recorded import Curve, SynthesisRow, curve, row_of, rows_of
+from pivotsim.hardware.resources.recorded import EXACT, Curve, SynthesisRow, curve, row_of, rows_of
 from pivotsim.hardware.resources.structures.byte_memories import HALVES
 from pivotsim.hardware.resources.structures.shift_registers import chain_ffs, chain_luts
-from pivotsim.hardware.resources.structures.sizes import Sizes, Structure, bits_of, in_slices, whole
+from pivotsim.hardware.resources.structures.sizes import Sizes, Structure, Times, bits_of, in_slices, whole
 
 SUM_COLS = 8  # of the recorded OPMEMs
 SHARED_WORDS = (64, 512)  # of those that were recorded with twice as many columns: in LUTs, in block RAMs
 WORD_BITS = 4  # of the least OPMEM recorded
 
 
-def opmem(sizes: Sizes) -> Structure:
-    """Count OPMEM: a bank of sums of each column and half, and the address that waits for them to come down."""
-    rows, cols = np.asarray(sizes.rows), np.asarray(sizes.cols)
-    bits, double = np.maximum(bits_of(sizes.opmem_words), WORD_BITS), np.asarray(sizes.opmem_halves) == 2
-    words = 2**bits
-    width = bits + np.where(double, 2, 1)  # an address, whether it is added to, which half
-    packed = np.asarray(sizes.mac_packing) - 1
-    edge = rows + np.where(in_slices(sizes), 1 + 2 * packed, np.asarray(sizes.mac_latency) - 1 + packed)
+def sum_banks(sizes: Sizes) -> Structure:
+    """Count OPMEM's banks: one of sums for each column and half."""
+    cols, words = np.asarray(sizes.cols), 2 ** _word_bits(sizes)
+    double = np.asarray(sizes.opmem_halves) == 2
     lut, ff, halves = (
         np.where(double, _of_columns(count, 2, words, cols), _of_columns(count, 1, words, cols))
         for count in ("lut", "ff", "bram36")
     )
-    how = np.where(double, _eight_columns("lut", 2).how(words), _eight_columns("lut", 1).how(words))
-    return Structure(
-        "opmem", whole(lut) + width * chain_luts(edge), whole(ff) + width * chain_ffs(edge),
-        whole(HALVES * halves), how,
-    )  # fmt: skip
+    return Structure("opmem", whole(lut), whole(ff), whole(HALVES * halves), _how(sizes))
+
+
+def address_bit(sizes: Sizes) -> Structure:
+    """Count a bit of OPMEM's address, which waits until its sums have come down."""
+    packed = np.asarray(sizes.mac_packing) - 1
+    waits = np.where(in_slices(sizes), 1 + 2 * packed, np.asarray(sizes.mac_latency) - 1 + packed)
+    edge = np.asarray(sizes.rows) + waits
+    lut = chain_luts(edge)
+    return Structure("opmem", lut, chain_ffs(edge), 0 * lut, EXACT)
+
+
+def address_bits(sizes: Sizes) -> Times:
+    """Return the bits of an address of OPMEM, with whether it is added to, and which half."""
+    return Times(_word_bits(sizes) + np.where(np.asarray(sizes.opmem_halves) == 2, 2, 1), _how(sizes))
+
+
+def _word_bits(sizes: Sizes) -> Any:
+    return np.maximum(bits_of(sizes.opmem_words), WORD_BITS)
+
+
+def _how(sizes: Sizes) -> Any:
+    words = 2 ** _word_bits(sizes)
+    single, double = (_eight_columns("lut", halves).how(words) for halves in (1, 2))
+    return np.where(np.asarray(sizes.opmem_halves) == 2, double, single)
 
 
 def _of_columns(count: str, halves: int, words: Any, cols: Any) -> Any:

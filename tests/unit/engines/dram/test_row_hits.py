@@ -14,6 +14,7 @@ from pivotsim.hardware.dram.controller import MAPPED
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.dram.channel import serve_one, serve_transfers
 from pivotsim.kernels.dram.commands import T_ARRIVAL, T_ROW_BYTES, T_ROWS
+from pivotsim.kernels.dram.last_hits import open_to_the_end
 from pivotsim.kernels.dram.row_hits import serve_row_hits
 from tests.campaigns import cases
 from tests.plain_kernels import plain
@@ -51,6 +52,20 @@ def draw_transfers(draw, spec):
     return np.array(rows, dtype=np.int64)
 
 
+def draw_loads(draw, spec):
+    """Transfers one by one, as units are loaded: a unit's rows apart by a matrix's pitch, or its bytes in one piece."""
+    base, arrival, batches = draw.randrange(spec.capacity_bytes // 4), 0, []
+    for _ in range(draw.randint(2, 25)):
+        row_bytes = draw.choice((1, 56, 64, 200, 3_584, 9_000))
+        pitch = draw.choice((0, row_bytes, row_bytes + 24, 64, 384, 1_000, 1_152, 1_536))
+        row = (base, row_bytes, draw.choice((1, 2, 36, 60)), pitch, int(draw.random() < 0.1), arrival)
+        batches.append(np.array([row], dtype=np.int64))
+        is_near = draw.random() < 0.8
+        base = base + draw.choice((0, 64, 384, 3_584, 8_192)) if is_near else draw.randrange(spec.capacity_bytes // 4)
+        arrival += draw.choice((0, 50, 300, 700, 2_000))
+    return batches
+
+
 def served(spec, batches, log, serve=serve_transfers):
     """Finish clocks of batch after batch, and the state of the channel that served them, cursor and all; commands."""
     arrays, clocks = channel_arrays(spec), []
@@ -67,6 +82,8 @@ def test_stretches_of_hits_equal_the_scheduler_that_looks_at_each_command():
     for number in range(cases(300, 12_000)):
         spec = draw_spec(draw)
         batches = [draw_transfers(draw, spec) for _ in range(draw.randint(1, 3))]  # rows stay open between them
+        if number % 3:
+            batches = draw_loads(draw, spec)
         log = np.zeros((200_000, 4), dtype=np.int64)
         slow, issued = served(spec, batches, log)
         assert served(spec, batches, NO_LOG) == (slow, issued), number
@@ -78,15 +95,23 @@ def test_stretches_of_hits_are_entered():
     """As Python, where each stretch is seen: else both sides of the comparison above could be the same scheduler."""
     draw = random.Random(24)
     commands = of_stretches = compared = 0
+    ends = []  # of transfers: whether nothing but hits was left, and bursts that were pending by then
+
+    def end_seen(*arguments):
+        ends.append((plain(open_to_the_end)(*arguments), arguments[5] > 0))
+        return ends[-1][0]
+
     for _ in range(100):
         spec, stretches = draw_spec(draw), []
         batches = [draw_transfers(draw, spec) for _ in range(draw.randint(1, 3))]
+        if draw.random() < 0.3:
+            batches = draw_loads(draw, spec)[:5]
         if sum((rows[:, T_ROW_BYTES] * rows[:, T_ROWS]).sum() for rows in batches) > 40_000:
             continue  # long as Python
 
-        def seen(state, gaps, device, queue, transfers, finish, transfer, head, *more, stretches=stretches):
-            after = plain(serve_row_hits)(state, gaps, device, queue, transfers, finish, transfer, head, *more)
-            stretches.append(after[0] - head)
+        def seen(*arguments, stretches=stretches):
+            after = plain(serve_row_hits, {"open_to_the_end": end_seen})(*arguments)
+            stretches.append(after[0] - arguments[7])  # the first pending request
             return after
 
         found = served(spec, batches, NO_LOG, plain(serve_transfers, {"serve_row_hits": seen}))
@@ -96,6 +121,7 @@ def test_stretches_of_hits_are_entered():
         compared += may_be_hits
         commands, of_stretches = commands + found[1] * may_be_hits, of_stretches + sum(stretches)
     assert compared > 15 and of_stretches > commands / 10
+    assert set(ends) == {(True, True), (True, False), (False, True), (False, False)}
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -20,6 +20,7 @@ from pivotsim.kernels.memory import schedule as kernel
 from pivotsim.kernels.memory import steady_state as memory_steady
 from pivotsim.kernels.memory.records import LAST_OUTPUT, LOADS, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.steady_state import KEPT, STATES_SHAPE
+from pivotsim.kernels.memory.transfers import ROOM_SHAPE
 from pivotsim.kernels.types import Gemm
 from tests.campaigns import cases
 from tests.oracles.memory.program import LOOP_ORDERS
@@ -66,7 +67,7 @@ def test_clocks_equal_those_of_every_pass(seed):
 
 def scheduled(gemm, array, limits, order, chunk, skips, **replaced):
     """The kernel's Python, which is as slow as it is open to a look inside."""
-    shapes = (3, 3, 2, 2), STATES_SHAPE, (RESULT_FIELDS,)
+    shapes = ROOM_SHAPE, STATES_SHAPE, (RESULT_FIELDS,)
     room, states, result = (np.zeros(shape, dtype=np.int64) for shape in shapes)
     channels = (None, None) if limits.channel is None else [channel_arrays(limits.channel) for _ in range(2)]
     place = LOOP_ORDERS[array["dataflow"]].index(order)

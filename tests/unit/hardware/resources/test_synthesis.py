@@ -270,3 +270,11 @@ def test_many_designs_equal_each_alone():
             assert {name: column[i].item() for name, column in found.items()} == expected
             fitting += alone.fits
     assert 0 < fitting < 120
+
+
+def test_counts_beyond_all_recorded_decide_for_one_of_two_designs():
+    """Of 36x64 elements with wide ports, and of 3000x64, whose elements alone are too many."""
+    wide = {f"memories.{name}_port_bytes_per_clock": 512 for name in ("ipmem", "gb")}
+    table = ResourceModel(COUNTED.replace(wide), {"array.rows": [36, 3000]}).columns({"array.rows": np.arange(2)}, 2)
+    assert table["fits"].tolist() == [False, False]
+    assert table["fits_extrapolated"].tolist() == [True, False]

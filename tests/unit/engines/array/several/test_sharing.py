@@ -13,7 +13,7 @@ from pivotsim.hardware.dataflows import DATAFLOWS, SPLITS
 from pivotsim.simulation.gemm.result import GemmResult
 from pivotsim.simulation.results import hash_of
 from tests.oracles.array import several_arrays
-from tests.proofs.several_arrays import dense_differences, masked_differences, run
+from tests.proofs.several_arrays import dense_differences, masked_differences, run, vector_differences
 
 HW = ps.load_hardware("zcu102")
 PLAN = ps.plan("deit_t")
@@ -30,6 +30,9 @@ def several(count, split="auto", **values):
 class TestOracle:
     def test_three_hundred_random_multiplications(self):
         assert dense_differences(300) == []
+
+    def test_two_hundred_random_vectors_of_designs(self):
+        assert vector_differences(200) == []
 
     def test_sixty_random_masks(self):
         assert masked_differences(60) == []
