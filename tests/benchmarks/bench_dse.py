@@ -103,7 +103,7 @@ def uncertain() -> None:
         lambda: ps.explore(space), lambda: ps.front_uncertainty(space, objectives, draws=32), repeats=REPEATS
     )
     many = timed(lambda: ps.front_uncertainty(space, objectives, draws=1000))
-    print(f"explored alone                     {alone:s}")
+    print(f"{len(ps.explore(space)):,} designs explored alone       {alone:s}")
     print(f"its front, 32 draws                {few:s}           {few.median / alone.median:.2f} of exploring alone")
     print(f"its front, 1,000 draws             {many:s}           goal 1")
 
