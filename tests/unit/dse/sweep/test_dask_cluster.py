@@ -108,11 +108,18 @@ def test_a_task_that_fails_takes_no_other_chunk_with_it(tmp_path, undisturbed, m
 
 def test_workers_may_come_later(tmp_path, undisturbed, caplog):
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0", silence_logs=50) as cluster:
-        later = threading.Timer(0.5, cluster.scale, args=[1])
+        told = f"scheduler: no worker is connected to {cluster.scheduler_address} yet"
+
+        def come():
+            try:
+                children.wait_until(lambda: told in caplog.messages)
+            finally:
+                cluster.scale(1)
+
+        later = threading.Thread(target=come)
         later.start()
         run_sweep(SPACE, tmp_path, scheduler=cluster.scheduler_address, chunk_points=CHUNK)
         later.join()
-        assert f"scheduler: no worker is connected to {cluster.scheduler_address} yet" in caplog.messages
     assert files_of(tmp_path) == undisturbed
 
 

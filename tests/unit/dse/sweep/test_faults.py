@@ -28,6 +28,16 @@ def finish(folder, **options):
     return run_sweep(SPACE, folder, chunk_points=CHUNK, **options)
 
 
+@pytest.fixture
+def finished(tmp_path, undisturbed):
+    """A folder as the undisturbed sweep left it."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name, content in undisturbed.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
 def test_killed_at_ten_moments(tmp_path, undisturbed):
     folder, draw, landed = tmp_path / "out", random.Random(20), []
     context = forkserver()
@@ -128,46 +138,40 @@ def test_folder_that_may_not_be_written(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "gone", "one byte"])
-def test_damaged_chunk_is_made_again(tmp_path, undisturbed, damage):
-    folder = tmp_path / "out"
-    finish(folder)
-    path = folder / chunk_name(3)
+def test_damaged_chunk_is_made_again(finished, undisturbed, damage):
+    path = finished / chunk_name(3)
     content = path.read_bytes()
     if damage == "gone":
         path.unlink()
     else:
         cut = {"truncated": content[:-100], "empty": b"", "one byte": content[:50] + b"?" + content[51:]}
         path.write_bytes(cut[damage])
-    swept = finish(folder)
+    swept = finish(finished)
     assert swept.redone == (3,) and swept.chunks_before == CHUNKS - 1
-    assert files_of(folder) == undisturbed
+    assert files_of(finished) == undisturbed
 
 
-def test_chunk_without_an_entry_is_made_again(tmp_path, undisturbed):
-    folder = tmp_path / "out"
-    finish(folder)
-    manifest = json.loads((folder / MANIFEST).read_text())
+def test_chunk_without_an_entry_is_made_again(finished, undisturbed):
+    manifest = json.loads((finished / MANIFEST).read_text())
     rows, _, dropped = manifest["chunks"].pop("5")
     manifest["done"] -= 1
     manifest["rows"] -= rows
     for reason, count in dropped.items():
         manifest["dropped"][reason] -= count
-    children.write_manifest(folder, manifest)
-    (folder / chunk_name(5)).write_bytes(b"half a chu")  # the kill came between the two
-    (folder / ".chunk-00000009.parquet.tmpname").write_bytes(b"left over")
-    finish(folder)
-    assert files_of(folder) == undisturbed
+    children.write_manifest(finished, manifest)
+    (finished / chunk_name(5)).write_bytes(b"half a chu")  # the kill came between the two
+    (finished / ".chunk-00000009.parquet.tmpname").write_bytes(b"left over")
+    finish(finished)
+    assert files_of(finished) == undisturbed
 
 
-def test_manifests_of_other_sweeps(tmp_path):
-    folder = tmp_path / "out"
-    finish(folder)
-    kept = files_of(folder)
+def test_manifests_of_other_sweeps(finished):
+    kept = files_of(finished)
     other = {**SPACE, "axes": {**SPACE["axes"], "array.rows": [8, 16]}}
     with pytest.raises(InputError, match=r"is of another space, axes.array.rows differ; use another folder"):
-        run_sweep(other, folder, chunk_points=CHUNK)
+        run_sweep(other, finished, chunk_points=CHUNK)
     with pytest.raises(InputError, match="method is grid there and random here"):
-        run_sweep(SPACE, folder, method="random", samples=4, chunk_points=CHUNK)
+        run_sweep(SPACE, finished, method="random", samples=4, chunk_points=CHUNK)
     manifest = json.loads(kept[MANIFEST])
     for key, value, message in (
         ("pivotsim_version", "0.0.1", "pivotsim_version is 0.0.1 there"),
@@ -175,18 +179,18 @@ def test_manifests_of_other_sweeps(tmp_path):
         ("codec", "snappy", "codec is snappy there"),
         ("format", 1, r"format must be 2 \(got 1\); use another folder"),
     ):
-        children.write_manifest(folder, {**manifest, key: value})
+        children.write_manifest(finished, {**manifest, key: value})
         with pytest.raises(InputError, match=message):
-            finish(folder)
+            finish(finished)
     for text, message in (("{", "is damaged"), ("[]", "is no sweep's manifest")):
-        (folder / MANIFEST).write_text(text)
+        (finished / MANIFEST).write_text(text)
         with pytest.raises(InputError, match=message):
-            finish(folder)
-    (folder / MANIFEST).unlink()
+            finish(finished)
+    (finished / MANIFEST).unlink()
     with pytest.raises(InputError, match=r"holds Parquet files but no _manifest\.json"):
-        finish(folder)
+        finish(finished)
     del kept[MANIFEST]
-    assert files_of(folder) == kept
+    assert files_of(finished) == kept
 
 
 def test_two_sweeps_in_one_folder(tmp_path):
@@ -247,9 +251,8 @@ def test_interrupted(tmp_path, undisturbed):
     assert files_of(tmp_path) == undisturbed
 
 
-def test_every_point_once(tmp_path):
-    finish(tmp_path)
-    dataset = open_dataset(tmp_path)
+def test_every_point_once(finished):
+    dataset = open_dataset(finished)
     points = np.concatenate([table["point"] for table in dataset.tables(["point"])])
     assert len(np.unique(points)) == len(points)
     assert len(points) + sum(dataset.manifest["dropped"].values()) == POINTS
