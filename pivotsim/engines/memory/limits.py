@@ -204,6 +204,8 @@ class MemoryLimits:
         cost = Fraction(0)  # of the memories' clocks, per byte
         if self.dram_bytes_per_s is not None:
             cost = Fraction(self.clock_hz, self.dram_bytes_per_s * self.clock_divisor)
+        if axi and cost and self.axi_burst_bytes is None:  # the faster of two rates that begin together never shows
+            axi, cost = (0, cost) if cost * axi > 1 else (axi, Fraction(0))
         return Dram(axi, cost.numerator, cost.denominator, 1, 0, 0, 1, 1, *self._burst_row())
 
     def _burst_row(self) -> tuple[int, int, int, int, int, int]:

@@ -45,6 +45,13 @@ def loop_counts(tiled: bool, order: int, nr: int, nc: int, nt: int) -> tuple[int
 
 
 @inlined
+def are_orders_alike(parts: Parts, design: Design) -> bool:
+    """Tell whether both loop orders go through the same passes: one of the two outer loops has a single step."""
+    n_x, n_y, _ = loop_counts(not design.drains, 0, parts.nr, parts.nc, parts.nt)
+    return min(n_x, n_y) == 1
+
+
+@inlined
 def place(tiled: bool, order: int, x: int, y: int, z: int) -> PassIndex:
     """Return a pass from its three loop counters."""
     j, other = (x, y) if order == 0 else (y, x)

@@ -68,17 +68,17 @@ def least_drain(a: int, b: int, e: int, parts: Parts, design: Design, limits: Li
 
 @inlined
 def least_waits(
-    parts: Parts, design: Design, limits: Limits, order: int, bias: int, room: Array
+    parts: Parts, design: Design, limits: Limits, order: int, bias: int, most: tuple[int, int], room: Array
 ) -> tuple[int, int]:  # fmt: skip
     """Return clocks that every schedule takes beyond the array's alone up to its last output, and beyond all loads.
 
-    ``room`` is what ``fill_lengths`` made of the chunk, ``bias`` the clocks of its load. 0 where transfers take turns
-    or folds share chunks.
+    ``room`` is what ``fill_lengths`` made of the chunk, ``bias`` the clocks of its load. Once either is
+    above its part of ``most`` they need not be all. 0 where transfers take turns or folds share chunks.
     """
     if limits.is_serial or has_block(design, limits):
         return 0, 0
     if design.drains:
-        return _of_folds(parts, design, limits, order, bias, room)
+        return _of_folds(parts, design, limits, order, bias, most, room)
     return _of_regions(parts, design, limits, order, room), 0
 
 
@@ -147,7 +147,7 @@ def _first_region(
 
 @inlined
 def _of_folds(
-    parts: Parts, design: Design, limits: Limits, order: int, bias: int, room: Array
+    parts: Parts, design: Design, limits: Limits, order: int, bias: int, most: tuple[int, int], room: Array
 ) -> tuple[int, int]:  # fmt: skip
     """Return ``least_waits`` under os: from a fold to the next one, in the six kinds of such pairs.
 
@@ -175,6 +175,8 @@ def _of_folds(
                     of_last, of_other = of_last + number * last, of_other + number * other
                     idle = _of_channel(before, after, parts, design, limits, room)
                     of_loads += number * idle - min(idle, bias)
+                    if max(of_last, of_other) > most[0] or of_loads > most[1]:
+                        return max(of_last, of_other), of_loads
                     bias = 0  # the first of all pairs is one of the first kind that there is: the bias comes within it
     return max(of_last, of_other), of_loads
 
@@ -233,11 +235,16 @@ def _between(
         if nt > halves:  # the same from the first pass of the next fold on
             loads = (nt - 1 - halves) * unit + last - (full_earlier if nt - 1 > halves else last_earlier)
             of_last = max(of_last, step + parts.chunk + loads + answer)
+        if nt - 1 > halves:
+            loads = (nt - 1 - halves) * unit - full_earlier
+            of_other = max(of_other, step + 2 * parts.chunk + loads + answer)
         if nt > 1:
             loads = (nt - 1) * unit - full_earlier
             if halves == 1:
                 loads = (nt - 1) * unit + rest_0 + rest_1 - rest_earlier
             of_other = max(of_other, parts.chunk + loads + answer)
+            if halves == 2:  # or the next fold's first pass waits for its loads, and the array for nothing after it
+                of_other = max(of_other, (nt - 1) * parts.chunk + unit - full_earlier + answer)
     return max(0, of_last - alone), max(0, of_other - alone)
 
 

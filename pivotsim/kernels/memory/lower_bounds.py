@@ -6,7 +6,7 @@ total >= sum of the lengths of all loads                            one at a tim
 + the last pass, where it loads a unit, and the last drain
 """
 
-from pivotsim.kernels._jit import inlined, part
+from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.addresses import Place
 from pivotsim.kernels.memory.array_passes import after_pass
 from pivotsim.kernels.memory.least_waits import least_waits
@@ -61,7 +61,7 @@ def loads_and_last_drain(
     return total + of_bias, of_bias, room[LENGTHS, 2, 1, 1]
 
 
-@part
+@inlined
 def least_clocks(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, alone: int, limit: int,
     reads: Channel | None, room: Array,
@@ -74,7 +74,6 @@ def least_clocks(
     loading, of_bias, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
     if max(alone + draining, loading) > limit:
         return alone + draining, loading, UNKNOWN, 0
-    waits, idle = least_waits(parts, design, limits, order, of_bias, room)
     again = always_fetched(parts, design, order, 0, limits) or always_fetched(parts, design, order, 1, limits)
     regions = parts.nc * (parts.nr if design.drains else parts.nt)
     if again and not has_block(design, limits) and (regions > 1 or not limits.bias):  # the last load is the last pass's
@@ -82,6 +81,10 @@ def least_clocks(
         cols = parts.last_cols if design.edge_aware else design.cols
         output, _, _ = after_pass(0, parts.last_steps, rows, cols, parts.streamed, True, design)
         loading += limits.buffer_read_cycles + output + draining
+    most = limit - alone - draining, limit - loading
+    waits, idle = least_waits(parts, design, limits, order, of_bias, most, room)
+    if waits > most[0] or idle > most[1]:
+        return alone + draining + waits, loading + idle, UNKNOWN, 0
     return alone + draining, loading, waits, idle
 
 

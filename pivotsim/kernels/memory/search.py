@@ -2,15 +2,16 @@
 
 API twins: engines/memory/schedule.py and many_designs.py, through the kernels of entries/.
 
-Exact: a candidate is left out only where a lower bound shows that it cannot win (lower_bounds.py). The one with the
-least bound runs first. Where it takes no more than that the search is over; else it rules out most of the others. One
-that runs is given up once the array's bound plus the array's waits, or the loads' plus the load channel's, passes the
-best total. Under a mask the array's clocks alone are a bound, and the end of a load or drain when it runs. Candidates
-are compared by (clocks, DRAM bytes, larger chunk, loop order named first).
+Exact: a candidate is left out only where a lower bound shows that it cannot win (lower_bounds.py), or where the other
+loop order goes through the same passes. The one with the least bound runs first. Where it takes no more than that the
+search is over; else it rules out most of the others. One that runs is given up once the array's bound plus the array's
+waits, or the loads' plus the load channel's, passes the best total. Under a mask the array's clocks alone are a bound,
+and the end of a load or drain when it runs. Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order
+named first).
 """
 
 from pivotsim.kernels._jit import part, pasted
-from pivotsim.kernels.memory.array_passes import alone_cycles, design_as_run
+from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike, design_as_run
 from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles, least_kept_cycles
 from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
@@ -23,6 +24,7 @@ from pivotsim.kernels.memory.tiles import (
     count_bytes,
     cut,
     dram_bytes,
+    has_block,
 )
 from pivotsim.kernels.memory.transfers import UNKNOWN, fill_lengths
 from pivotsim.kernels.types import (
@@ -63,8 +65,10 @@ def most_promising(
     ``bounds`` takes what is known of the first candidates; the last value says of how many.
     """
     least, least_bytes, found, place = NEVER, NEVER, (candidates.first_order, candidates.most_chunk), 0
+    alone, is_same = -1, bool(design.drains) and not has_block(design, limits)  # whatever the chunk
     for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
-        alone = alone_cycles(gemm, design, limits, chunk)
+        if alone < 0 or not is_same:
+            alone = alone_cycles(gemm, design, limits, chunk)
         parts = cut(gemm, design, limits, chunk)
         if no_smaller_chunk(parts, design, limits, dram, alone, least, reads):
             break
@@ -72,7 +76,9 @@ def most_promising(
             fill_lengths(parts, design, limits, dram, reads, room)
         for order in range(candidates.first_order, candidates.last_order + 1):
             array, loads, waits, idle = alone, 0, UNKNOWN, 0
-            if alone <= least:
+            if order > candidates.first_order and are_orders_alike(parts, design):
+                array = NEVER  # the first one has run as it would
+            elif alone <= least:
                 array, loads, waits, idle = least_clocks(
                     gemm, design, limits, dram, order, parts, alone, least, reads, room
                 )  # fmt: skip
@@ -145,6 +151,8 @@ def choose(
                 continue
         if chunk != parts.chunk:
             parts, alone = cut(gemm, design, limits, chunk), -1
+        if is_pruned and kept is None and order > candidates.first_order and are_orders_alike(parts, design):
+            continue
         if alone < 0 and waits == UNKNOWN:
             alone = 0
             if kept is None and is_pruned:

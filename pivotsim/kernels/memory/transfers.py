@@ -46,7 +46,8 @@ def axi_cycles(size: int, direction: int, place: Place, dram: Dram) -> int:
 @inlined
 def bandwidth_cycles(size: int, direction: int, place: Place, dram: Dram) -> int:
     """Return the array clocks that DRAM and the AXI ports need under `bandwidth`."""
-    return max(axi_cycles(size, direction, place, dram), ceil_div(size * dram.cost_num, dram.cost_den))
+    data = 0 if dram.cost_num == 0 else ceil_div(size * dram.cost_num, dram.cost_den)
+    return max(axi_cycles(size, direction, place, dram), data)
 
 
 @inlined
