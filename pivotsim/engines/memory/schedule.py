@@ -6,7 +6,7 @@ paper gives none. With unlimited memories the clocks equal engine `analytic`'s.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -136,7 +136,7 @@ def run_gemm(
     >>> result.passes
     168
     """
-    program = _Program.of(m, k, n, array, limits, loop_order, chunk, mask, copy)
+    program = Program.of(m, k, n, array, limits, loop_order, chunk, mask, copy)
     if isinstance(program, DoesNotFit):
         return program
     return program.run(0, 0, 0, is_pruned).result
@@ -158,13 +158,13 @@ def record_gemm(
     result = run_gemm(m, k, n, array, limits, loop_order=loop_order, chunk=chunk, mask=mask, copy=copy)
     if isinstance(result, DoesNotFit):
         return result
-    program = _Program.of(m, k, n, array, limits, result.loop_order, result.chunk, mask, copy)
-    assert isinstance(program, _Program)  # it has just run
+    program = Program.of(m, k, n, array, limits, result.loop_order, result.chunk, mask, copy)
+    assert isinstance(program, Program)  # it has just run
     return program.run(result.loads, result.passes, result.drains, True)
 
 
 @dataclass(frozen=True)
-class _Program:
+class Program:
     """A checked GEMM on checked memories, with the range of candidates."""
 
     sizes: tuple[int, int, int]
@@ -179,7 +179,8 @@ class _Program:
     def of(
         cls, m: int, k: int, n: int, array: ArraySpec | Mapping[str, Any], limits: MemoryLimits, loop_order: str,
         chunk: int, mask: Mask | None, copy: int,
-    ) -> "_Program | DoesNotFit":  # fmt: skip
+    ) -> "Program | DoesNotFit":  # fmt: skip
+        """Return the GEMM with parameters as of ``run_gemm``, or what does not fit; raise InputError as that does."""
         sizes = (check_integer("m", m, 1), check_integer("k", k, 1), check_integer("n", n, 1))
         design = design_of(array)
         dataflow = fields_of(array)["dataflow"]
@@ -197,6 +198,12 @@ class _Program:
         memory_bounds.check_channel(sizes, limits)
         memory_bounds.check(sizes, design, dataflow, limits, *chunks, is_masked=mask is not None)
         return cls(sizes, design, dataflow, limits, Candidates(*places, *chunks), mask, copy)
+
+    def under(self, mask: Mask | None, copy: int) -> "Program":
+        """Return the same GEMM under another mask; nothing but that is checked again."""
+        if mask is not None:
+            check_runnable(mask, copy, self.sizes, self.dataflow, self.limits)
+        return replace(self, mask=mask, copy=copy)
 
     def _budget(self) -> int:
         """Return the passes that may be simulated; with a channel, each burst counts."""

@@ -9,7 +9,7 @@ from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
-from pivotsim.engines.memory.schedule import MemoryResult, run_gemm
+from pivotsim.engines.memory.schedule import MemoryResult, Program, run_gemm
 from pivotsim.errors import InputError
 from pivotsim.hardware.array import ArraySpec
 from pivotsim.hardware.dataflows import DATAFLOW
@@ -44,11 +44,17 @@ def runs_per_gemm(
     if limits is None:
         limits = limits_of(memories, hw.array.clock_mhz)
 
+    known: dict[tuple[Any, bool], Program | DoesNotFit] = {}  # of each size once, which many masks share
+
     def run(size: Size, mask: Mask | None, copy: int) -> MemoryResult | DoesNotFit:
         m, k, n, *widths = size
-        chunk, order = min(memories.chunk, dataflow.sizes(m, k, n)[2]), memories.loop_order
-        own = limits.with_bits(*widths) if widths else limits
-        return run_gemm(m, k, n, hw.array, own, loop_order=order, chunk=chunk, mask=mask, copy=copy)
+        key = size, mask is None
+        if key not in known:
+            chunk, order = min(memories.chunk, dataflow.sizes(m, k, n)[2]), memories.loop_order
+            own = limits.with_bits(*widths) if widths else limits
+            known[key] = Program.of(m, k, n, hw.array, own, order, chunk, mask, copy)
+        program = known[key]
+        return program if isinstance(program, DoesNotFit) else program.under(mask, copy).run(0, 0, 0, True).result
 
     return list(_each(gemms, masks, run, bits))
 

@@ -81,13 +81,13 @@ def open_to_the_end(
     rank = device[0, BANKS] + device[0, GROUPS]
     if transfer + 1 < len(transfers) or state[rank + 2, TRANSFER] != transfer:
         return False
-    stretch, number = to_come(state, device), pending
-    while stretch.runs > 0:
+    for place in range(rank + 1):
+        clock = max(clock, state[place, command])
+    stretch, end, due = to_come(state, device), clock + pending * gap, state[rank + 1, DUE]
+    while stretch.runs > 0 and end <= due:
         bank, row = bank_of(device, stretch.burst), row_of(device, stretch.burst)
         if state[bank, OPEN_ROW] != row:
             return False
         count, stretch = of_one_bank(stretch, device, transfers, transfer)
-        number += count
-    for place in range(rank + 1):
-        clock = max(clock, state[place, command])
-    return bool(clock + number * gap <= state[rank + 1, DUE])
+        end += count * gap
+    return bool(end <= due)

@@ -14,7 +14,7 @@ Row (list_i * i + list_j * j) of `needed` belongs to the passes (i, j, .).
 from typing import NamedTuple
 
 from pivotsim.kernels._jit import inlined
-from pivotsim.kernels.memory.array_passes import PassIndex, after_pass, apart, loop_counts, place
+from pivotsim.kernels.memory.array_passes import PassIndex, apart, place
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
     DRAM_WRITE,
@@ -35,8 +35,7 @@ from pivotsim.kernels.memory.tiles import (
     is_weight,
     packed,
 )
-from pivotsim.kernels.slices import slices_across
-from pivotsim.kernels.types import CHAINED, PIPELINED, PRELOAD, SETTLED, Array, Design, Limits, Shape, Tables
+from pivotsim.kernels.types import Array, Design, Limits, Shape, Tables
 
 INDEX_BYTES = 2  # of a kept block
 
@@ -153,69 +152,6 @@ def spread(at: PassIndex, rows_before: int, streamed: int, design: Design, table
     if not design.drains:
         return 0
     return apart(rows_before, needed_steps(at.i, at.j, 0, streamed, tables, shape), design)
-
-
-@inlined
-def least_kept_cycles(parts: Parts, design: Design, limit: int, tables: Tables, shape: Shape) -> int:
-    """Return clocks that ``kept_cycles`` reaches or exceeds in either loop order; given up beyond a limit.
-
-    Where operands are loaded before a fold, a kept pass takes its steps, whose sum no chunk changes, and what lies
-    between two streams: under `none` and `preload` the way out of the array, under `none` and `chained` a tile's load.
-    Only what depends on the column tile is looked at column by column.
-    """
-    overlap, nc = design.fold_overlap, parts.nc
-    if design.drains or overlap in (PIPELINED, SETTLED):
-        return 0
-    full_cols, full_rows = slices_across(design.cols, design.mac_packing), design.rows
-    last_cols = slices_across(parts.last_cols, design.mac_packing) if design.edge_aware else full_cols
-    last_rows = parts.last_rows if design.edge_aware else full_rows
-    fixed = -1 if overlap == CHAINED else design.rows - 3 + design.mac_latency
-    apart_by_columns = shape.list_j != 0
-    times = 1 if apart_by_columns else nc
-    clocks = 0
-    for i in range(parts.nr):
-        for j in range(nc if apart_by_columns else 1):
-            clocks += times * needed_steps(i, j, 0, parts.streamed, tables, shape)
-    for i in range(parts.nr):
-        for j in range(nc if apart_by_columns else 1):
-            own = times * fixed
-            if overlap != PRELOAD:
-                own += times * (last_rows if i == parts.nr - 1 else full_rows)
-            if overlap != CHAINED:
-                own += (times - 1) * full_cols + (last_cols if j + times == nc else full_cols)
-            for t in range(parts.nt):
-                if pass_steps(PassIndex(i, j, t), parts, tables, shape) > 0:
-                    clocks += own
-                    if clocks > limit:
-                        return clocks
-    return clocks
-
-
-@inlined
-def kept_cycles(parts: Parts, design: Design, order: int, limit: int, tables: Tables, shape: Shape) -> int:
-    """Return the clock of the last kept pass's last output without memories; given up beyond a limit."""
-    tiled = not design.drains
-    n_x, n_y, n_z = loop_counts(tiled, order, parts.nr, parts.nc, parts.nt)
-    output = load_from = stream_from = rows_before = 0
-    for x in range(n_x):
-        for y in range(n_y):
-            last = last_pass(tiled, order, x, y, n_z, parts, tables, shape)
-            if last >= 0:
-                first = place(tiled, order, x, y, 0)
-                stream_from += spread(first, rows_before, parts.streamed, design, tables, shape)
-            for z in range(last + 1):
-                at = place(tiled, order, x, y, z)
-                steps = pass_steps(at, parts, tables, shape)
-                if steps == 0:
-                    continue
-                rows = parts.last_rows if at.i == parts.nr - 1 and design.edge_aware else design.rows
-                cols = parts.last_cols if at.j == parts.nc - 1 and design.edge_aware else design.cols
-                begin = max(stream_from, load_from + (rows if tiled else 0))
-                output, load_from, stream_from = after_pass(begin, steps, rows, cols, rows, z == last, design)
-                rows_before = rows
-            if output > limit:
-                return output
-    return output
 
 
 @inlined

@@ -90,7 +90,7 @@ def schedule(
         delays all that follows it, and so does one of the load channel. Under a mask the loads so far count instead.
     tail_from : int
         Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
-        AT_END, without a mask and with a limited output memory: what a run before would say is found by this one.
+        AT_END, under a mask or with a limited output memory: what a run before would say is found by this one.
     skips : bool
         Count what only repeats instead of running it: the clocks are the same. No stalls or intervals then.
     reads, writes : Channel or None
@@ -293,7 +293,9 @@ def schedule(
         x += 1
 
     if is_charged:  # the tail: the clocks after the last output
-        if tail_from == AT_END:  # the last region waited for its half: no drain but two ends after its output
+        if tail_from == AT_END and kept is not None:
+            tail_dram = other_drains(last_output, NEVER, region, kept.flights)
+        elif tail_from == AT_END:  # the last region waited for its half: no drain but two ends after its output
             tail_dram = common(last_output, NEVER, drained) + common(last_output, NEVER, drained_before)
         tail_dram += common(last_output, NEVER, bias)
         result[STALLS + DRAM] += tail_dram

@@ -12,9 +12,10 @@ named first).
 
 from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike, design_as_run
+from pivotsim.kernels.memory.kept_bounds import kept_floor, least_kept_cycles, loads_no_less
 from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
-from pivotsim.kernels.memory.mask_tables import Kept, kept_cycles, least_kept_cycles
-from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, RESULT_FIELDS, RUN, TOTAL
+from pivotsim.kernels.memory.mask_tables import Kept
+from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
 from pivotsim.kernels.memory.tiles import (
     DRAM_READ,
@@ -38,9 +39,10 @@ from pivotsim.kernels.types import (
     Records,
 )
 
-# What `choose` writes to `chosen`; from RESULT on the best candidate's result.
-ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, RESULT = range(7)
-CHOSEN_FIELDS = RESULT + RESULT_FIELDS
+# What `choose` writes to `chosen`; from RESULT on the best candidate's result, with stalls where it charged them.
+ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, IS_CHARGED, RESULT = range(8)
+MOVED = RESULT + RESULT_FIELDS  # its bytes under a mask
+CHOSEN_FIELDS = MOVED + LEVELS
 ARRAY, LOADS, WAITS, IDLE = range(4)  # columns of the bounds that are kept of a candidate
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
@@ -105,7 +107,8 @@ def choose(
     Parameters
     ----------
     gemm, design, limits, dram, tail_from, reads, writes, kept, room, states, result
-        As in ``schedule``; ``kept`` holds zeros for all units.
+        As in ``schedule``; ``kept`` holds zeros for all units. Under a mask ``tail_from`` is the first candidate's
+        alone, which most often is the best.
     candidates : Candidates
         Loop orders and chunks.
     budget : int
@@ -118,8 +121,8 @@ def choose(
     records : Records
         Whose types count: nothing is recorded.
     chosen : int64 (CHOSEN_FIELDS,)
-        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output, and the result of
-        the best. The number of candidates is the stamp of the last one.
+        Loop order, chunk, passes simulated, candidates run, clocks in all and up to the last output, whether stalls
+        were charged, result and bytes of the best. The number of candidates is the stamp of the last one.
     """
     nothing = Records(records.loads[:0], records.passes[:0], records.drains[:0])
     best, best_bytes, best_order, best_chunk = NEVER, NEVER, 0, 0
@@ -137,6 +140,7 @@ def choose(
                 gemm, design, limits, dram, candidates, reads, room, bounds
             )  # fmt: skip
     parts, alone = cut(gemm, design, limits, candidates.most_chunk), -1
+    by_mask = UNKNOWN  # least clocks of a chunk's passes in the array alone
     for place in range(first, number):
         order, chunk = candidates.first_order + place % orders, candidates.most_chunk - place // orders
         if place < 0:
@@ -150,7 +154,7 @@ def choose(
             if max(array, loads + idle) > best or array + waits > best:
                 continue
         if chunk != parts.chunk:
-            parts, alone = cut(gemm, design, limits, chunk), -1
+            parts, alone, by_mask = cut(gemm, design, limits, chunk), -1, UNKNOWN
         if is_pruned and kept is None and order > candidates.first_order and are_orders_alike(parts, design):
             continue
         if alone < 0 and waits == UNKNOWN:
@@ -173,12 +177,12 @@ def choose(
             return False
         floors = Floors(0, 0, NEVER)
         if is_pruned and kept is not None:
-            floors = Floors(0, 0, limit)
-            if best != NEVER:
+            if best != NEVER and by_mask == UNKNOWN:  # the same in both loop orders
                 by_mask = least_kept_cycles(parts, design, best, kept.tables, kept.shape)
-                if by_mask <= best:
-                    by_mask = kept_cycles(parts, design, order, best, kept.tables, kept.shape)
-                floors = Floors(by_mask, 0, limit)
+            if best != NEVER and chunk == best_chunk:
+                is_tie_lost = loads_no_less(order, best_order, chosen[RESULT + PASSES], parts, design, limits)
+                limit = best - 1 if is_tie_lost else best
+            floors = Floors(kept_floor(parts, design, limits, dram, order, by_mask, best, kept), 0, limit)
         elif is_pruned:
             if waits == UNKNOWN:
                 fill_lengths(parts, design, limits, dram, reads, room)
@@ -188,11 +192,12 @@ def choose(
             floors = Floors(array, loads, limit)
             if max(array + waits, loads + idle) > limit:
                 continue
-        if max(floors.array, floors.loads) > limit:
+        if max(floors.array, floors.loads) > floors.limit:
             continue
         chosen[CANDIDATES] += 1
+        own_tail = tail_from if kept is None or chosen[CANDIDATES] == 1 else NEVER
         is_done = schedule(
-            gemm, design, limits, dram, order, chunk, floors, tail_from, is_pruned, reads, writes, kept,
+            gemm, design, limits, dram, order, chunk, floors, own_tail, is_pruned, reads, writes, kept,
             chosen[CANDIDATES], room, states, nothing, result,
         )  # fmt: skip
         if kept is None:
@@ -203,9 +208,12 @@ def choose(
         if is_done and (result[TOTAL] < best or (result[TOTAL] == best and is_tie_won)):
             best, best_bytes, best_order, best_chunk = result[TOTAL], from_dram, order, chunk
             chosen[ORDER], chosen[CHUNK], chosen[CLOCKS] = order, chunk, best
-            chosen[TAIL_FROM] = result[LAST_OUTPUT]
+            chosen[TAIL_FROM], chosen[IS_CHARGED] = result[LAST_OUTPUT], int(own_tail != NEVER)
             for field in range(RESULT_FIELDS):
                 chosen[RESULT + field] = result[field]
+            if kept is not None:
+                for level in range(LEVELS):
+                    chosen[MOVED + level] = kept.moved[level]
         if place < 0 and best == least:  # the first takes its lower bound, with which it wins: no other can
             break
     return True
@@ -223,17 +231,21 @@ def choose_and_run(
     (16,) takes the bytes by level; under a mask it is that of ``kept``.
     """
     design = design_as_run(design, limits)
-    # commands make a run dear: each charges its stalls, so that the best needs no second one
-    is_charged = is_run and reads is not None and limits.output_halves > 0
+    # commands and masks make a run dear: where it charges its stalls, the best needs no second one
+    is_dear = kept is not None or (reads is not None and limits.output_halves > 0)
+    charges = is_run and is_dear and len(records.drains) == 0
     if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, AT_END if is_charged else NEVER, reads, writes, kept,
+        gemm, design, limits, dram, candidates, budget, is_pruned, AT_END if charges else NEVER, reads, writes, kept,
         room, states, bounds, records, chosen, result,
     ):  # fmt: skip
         return False
     order, chunk = chosen[ORDER], chosen[CHUNK]
-    if is_charged and len(records.passes) == 0:
+    if chosen[IS_CHARGED]:
         for field in range(RESULT_FIELDS):
             result[field] = chosen[RESULT + field]
+        if kept is not None:
+            for level in range(LEVELS):
+                moved[level] = chosen[MOVED + level]
     elif is_run:
         schedule(
             gemm, design, limits, dram, order, chunk, Floors(0, 0, NEVER), chosen[TAIL_FROM], False, reads, writes,

@@ -50,7 +50,7 @@ def run_masked(
     rows, cols = tables.tiles
     chunks = -(-tables.streamed // candidates.least_chunk)
     drains = rows * cols if DATAFLOW[dataflow].drains else cols * chunks
-    flights = np.zeros((drains, 3), dtype=np.int64)
+    flights = np.empty((drains, 3), dtype=np.int64)  # a run reads what it has written
     return bool(
         run(
             Gemm(*sizes), design, limits.row(), limits.dram_row(), candidates, budget, is_pruned, tables.arrays,

@@ -1,20 +1,28 @@
-"""The least clocks of the passes that a mask leaves, against the passes one by one, in both loop orders."""
+"""What no candidate under a mask undercuts: clocks of the passes that are left, in either loop order, drains, bytes."""
 
+import itertools
 import random
 
+import numpy as np
 import pytest
 
 from pivotsim.engines.array.designs import design_of
+from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.masked.tables import tables_of
+from pivotsim.engines.memory.schedule import record_gemm, run_gemm
+from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW
-from pivotsim.kernels.memory.mask_tables import kept_cycles, least_kept_cycles
+from pivotsim.kernels.memory.array_passes import design_as_run
+from pivotsim.kernels.memory.kept_bounds import kept_cycles, least_kept_cycles, least_kept_drain, loads_no_less
 from pivotsim.kernels.memory.records import NEVER
 from pivotsim.kernels.memory.tiles import cut
 from pivotsim.kernels.types import Gemm
+from pivotsim.workload.masks.masks import Mask
 from tests.campaigns import cases
 from tests.plain_kernels import plain
 from tests.proofs.memory_campaign import engine_mask, random_case, random_mask
+from tests.unit.engines.memory.test_search import case_of
 
 
 @pytest.mark.campaign
@@ -37,3 +45,49 @@ def test_no_order_takes_less():
         assert found == least if found <= limit else limit < found <= least
         given_up += limit < found < least
     assert min(equal, given_up) > cases(400, 10_000) / 50
+
+
+def drawn(draw):
+    """A masked GEMM that fits, its mask often whole, with a chunk, and the parts that it is cut in."""
+    while True:
+        sizes, array, limits = case_of(draw)
+        mask = engine_mask(random_mask(draw, sizes), sizes)
+        if draw.random() < 0.5:
+            mask = Mask(mask.operand, mask.height, mask.width, mask.block, np.ones_like(mask.kept))
+        chunk = draw.randint(1, DATAFLOW[array["dataflow"]].sizes(*sizes)[2])
+        try:
+            fits = not isinstance(run_gemm(*sizes, array, limits, mask=mask, chunk=chunk), DoesNotFit)
+        except InputError:  # rows of bursts and blocks of outputs have no masks
+            continue
+        if fits:
+            design = design_as_run(design_of(array), limits.row())
+            yield sizes, array, limits, mask, design, plain(cut)(Gemm(*sizes), design, limits.row(), chunk)
+
+
+@pytest.mark.campaign
+def test_no_output_drains_in_less():
+    draw, checked = random.Random(29), 0
+    for sizes, array, limits, mask, design, parts in itertools.islice(drawn(draw), cases(200, 10_000)):
+        tables = tables_of(sizes, design.rows, design.cols, array["dataflow"], mask, 0, parts.chunk, 8)
+        least = plain(least_kept_drain)(parts, design, limits.row(), limits.dram_row(), tables.shape)
+        order = draw.choice(DATAFLOW[array["dataflow"]].loop_orders)
+        ran = record_gemm(*sizes, array, limits, mask=mask, loop_order=order, chunk=parts.chunk)
+        if len(ran.passes):
+            assert ran.result.cycles >= ran.passes[:, -1].max() + least
+            checked += least > 0
+    assert checked > cases(200, 10_000) / 3
+
+
+@pytest.mark.campaign
+def test_an_order_that_loads_no_less_reads_and_writes_no_less():
+    draw, told = random.Random(30), 0
+    for sizes, array, limits, mask, design, parts in itertools.islice(drawn(draw), cases(200, 10_000)):
+        orders = DATAFLOW[array["dataflow"]].loop_orders
+        ran = [run_gemm(*sizes, array, limits, mask=mask, loop_order=name, chunk=parts.chunk) for name in orders]
+        moved = [one.moved_bytes["dram_read"] + one.moved_bytes["dram_write"] for one in ran]
+        for order in range(2):
+            known = (parts, design, limits.row())
+            if plain(loads_no_less)(order, 1 - order, ran[1 - order].passes, *known):
+                assert moved[order] >= moved[1 - order], (sizes, array, limits, mask.kept)
+                told += 1
+    assert told > cases(200, 10_000) / 3

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.memory import trace_gemms as memory_gemms
 from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.masked import tables as memory_tables
-from pivotsim.engines.memory.schedule import record_gemm, run_gemm
+from pivotsim.engines.memory.schedule import Program, record_gemm, run_gemm
 from pivotsim.engines.memory.trace_gemms import cycles_per_gemm, cycles_without_limits, runs_per_gemm
 from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
@@ -302,13 +301,8 @@ class TestCopies:
     def test_each_distinct_copy_runs_once_and_counts_with_its_repeats(self, monkeypatch):
         hw, gemm = ps.load_hardware("zcu102"), (40, 64, 50)
         mask = drawn_mask(40, 50, block=10, density=0.3, seed=1, operand="out", count=3)
-        ran = []
-
-        def counted(*args, **options):
-            ran.append(options["copy"])
-            return run_gemm(*args, **options)
-
-        monkeypatch.setattr(memory_gemms, "run_gemm", counted)
+        ran, run = [], Program.run
+        monkeypatch.setattr(Program, "run", lambda self, *args: ran.append(self.copy) or run(self, *args))
         gemms = np.array([[*gemm, 5], [*gemm, 2]])
         runs = runs_per_gemm(gemms, hw, [mask, mask])
         assert [(run.gemm, run.copy, run.repeats) for run in runs] == [
@@ -320,10 +314,8 @@ class TestCopies:
 
     def test_equal_copies_run_once(self, monkeypatch):
         hw, same = ps.load_hardware("zcu102"), Mask("b", 64, 50, 50, np.ones((4, 2, 1), dtype=bool))
-        monkeypatch.setattr(
-            memory_gemms, "run_gemm", lambda *args, **options: ran.append(1) or run_gemm(*args, **options)
-        )
-        ran = []
+        ran, run = [], Program.run
+        monkeypatch.setattr(Program, "run", lambda self, *args: ran.append(1) or run(self, *args))
         assert len(runs_per_gemm(np.array([[40, 64, 50, 4]]), hw, [same])) == 4 and len(ran) == 1
 
     def test_without_limits(self):
