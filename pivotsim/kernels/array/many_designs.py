@@ -112,13 +112,13 @@ def lay_out(
     """
     designs = DesignColumns(*columns)
     count = way = 0
-    for d in range(first, last):
-        if designs.dataflow[d] != flow:
-            continue
-        j = count
-        count += 1
+    for d in range(first, last):  # without a branch that mixed dataflows would mispredict
+        room[PLACE, count] = d
+        count += designs.dataflow[d] == flow
+    for j in range(count):
+        d = np.int64(room[PLACE, j])
         c, p, overlap, aware = designs.cols[d], designs.mac_packing[d], designs.fold_overlap[d], designs.edge_aware[d]
-        room[PLACE, j], room[OF_ROWS, j], room[OF_COLS, j] = d, designs.rows[d], c
+        room[OF_ROWS, j], room[OF_COLS, j] = designs.rows[d], c
         room[ACROSS, j], room[SHARE, j] = slices_across(c, p), 1 / p
         room[DRAINS, j], room[REGISTER, j] = flows[flow, 0], designs.os_edge_register[d]
         room[OVERLAP, j], room[AWARE, j] = overlap, aware
