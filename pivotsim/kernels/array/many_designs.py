@@ -112,9 +112,9 @@ def lay_out(
     """
     designs = DesignColumns(*columns)
     count = way = 0
-    for d in range(first, last):  # without a branch that mixed dataflows would mispredict
-        room[PLACE, count] = d
-        count += designs.dataflow[d] == flow
+    for place in range(first, last):  # without a branch that mixed dataflows would mispredict
+        room[PLACE, count] = place
+        count += designs.dataflow[place] == flow
     for j in range(count):
         d = np.int64(room[PLACE, j])
         c, p, overlap, aware = designs.cols[d], designs.mac_packing[d], designs.fold_overlap[d], designs.edge_aware[d]
