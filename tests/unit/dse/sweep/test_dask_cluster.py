@@ -228,7 +228,7 @@ def test_a_cluster_takes_two_tasks_a_thread(threads, room):
 
 
 def test_settings_that_are_advised_are_dasks_own():
-    guide = Path("docs/exploring.md").read_text()
+    guide = (Path(__file__).parents[4] / "docs/exploring.md").read_text()
     for name, value in FEW_TICKS.items():
         assert dask.config.get(name) != value  # not yet so by default, and no name of nothing
         assert f"export DASK_{name.replace('.', '__').replace('-', '_').upper()}={value}\n" in guide
