@@ -9,12 +9,12 @@ from pivotsim.kernels.array.closed_form import gemm_cycles
 from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import AUTO, COLS, HEADS, NONE, ROWS, Array, DesignColumns
 
-# Rows of the room in which a block of designs is counted in floats: an array's rows, columns, slices side by side and
-# share of a slice that a column has; its fields in codes; how many arrays, and their split; what rows and columns hold
-# and what streams in one of them; one array's clocks on a whole GEMM, and on its share by rows and by columns; then the
-# totals, one for each trace
+# Rows of the room in which designs of one dataflow are counted in floats: which of all designs it is; an array's rows,
+# columns, slices side by side and share of a slice that a column has; its fields in codes; how many arrays, and their
+# split; what rows and columns hold and what streams in one array; its clocks on a whole GEMM, and on its share by rows
+# and by columns; then the totals, one for each trace
 (
-    OF_ROWS, OF_COLS, ACROSS, SHARE, FLOW, DRAINS, OVERLAP, AWARE, REGISTER, LATENCY, ARRAYS, SPLIT, SIZES, _, _,
+    PLACE, OF_ROWS, OF_COLS, ACROSS, SHARE, DRAINS, OVERLAP, AWARE, REGISTER, LATENCY, ARRAYS, SPLIT, SIZES, _, _,
     WHOLE, BY_ROWS, BY_COLS, TOTALS,
 ) = range(19)  # fmt: skip
 
@@ -103,25 +103,29 @@ def fill_totals(
 
 
 @inlined
-def lay_out(flows: Array, columns: tuple[Array, ...], first: int, count: int, room: Any) -> int:
-    """Write ``count`` designs from ``first`` on to ``room``, rows as named above, and return how they are counted.
+def lay_out(
+    flows: Array, columns: tuple[Array, ...], first: int, last: int, flow: int, room: Any
+) -> tuple[int, int]:  # fmt: skip
+    """Write the designs of one dataflow among ``first`` to ``last`` to ``room``; return how many, and how they count.
 
     0 if all are one array with plain folds, which neither overlap nor fit their edges; 1 if all are one array; else 2.
     """
     designs = DesignColumns(*columns)
-    way = 0
+    count = way = 0
+    for place in range(first, last):  # without a branch that mixed dataflows would mispredict
+        room[PLACE, count] = place
+        count += designs.dataflow[place] == flow
     for j in range(count):
-        d = first + j
-        c, p, flow = designs.cols[d], designs.mac_packing[d], designs.dataflow[d]
-        overlap, aware = designs.fold_overlap[d], designs.edge_aware[d]
+        d = np.int64(room[PLACE, j])
+        c, p, overlap, aware = designs.cols[d], designs.mac_packing[d], designs.fold_overlap[d], designs.edge_aware[d]
         room[OF_ROWS, j], room[OF_COLS, j] = designs.rows[d], c
         room[ACROSS, j], room[SHARE, j] = slices_across(c, p), 1 / p
-        room[FLOW, j], room[ARRAYS, j], room[SPLIT, j] = flow, designs.array_count[d], designs.split[d]
         room[DRAINS, j], room[REGISTER, j] = flows[flow, 0], designs.os_edge_register[d]
         room[OVERLAP, j], room[AWARE, j] = overlap, aware
         room[LATENCY, j] = designs.mac_latency[d] + p - 1
+        room[ARRAYS, j], room[SPLIT, j] = designs.array_count[d], designs.split[d]
         way = max(way, 2 if designs.array_count[d] > 1 else (overlap != NONE) | (aware != 0))
-    return way
+    return count, way
 
 
 @inlined
@@ -156,38 +160,30 @@ def fill_shares(rows: Any, cols: Any, t: Any, places: Array, count: int, room: A
 
 @inlined
 def add_clocks(
-    mapped: Array, flows: Array, repeats: Array, times: Array, count: int, way: int, room: Any
+    mapped: Array, places: Array, repeats: Array, times: Array, count: int, way: int, room: Any
 ) -> None:  # fmt: skip
     """Add each trace's clocks under the designs in ``room`` to their totals there: loops that processors run 8 wide."""
-    for flow in range(mapped.shape[0]):
-        members = 0
-        for j in range(count):
-            members += room[FLOW, j] == flow
-        for i in range(mapped.shape[1] if members else 0):
-            rows, cols, t = (
-                np.float64(mapped[flow, i, 0]),
-                np.float64(mapped[flow, i, 1]),
-                np.float64(mapped[flow, i, 2]),
-            )
-            each = np.float64(repeats[i])
-            if way == 0:
-                for j in range(count):
-                    room[WHOLE, j] = clocks_in_floats(room, j, rows, cols, t, np.float64(NONE), False)
-            elif way == 1:
-                for j in range(count):
-                    room[WHOLE, j] = clocks_in_floats(room, j, rows, cols, t, room[OVERLAP, j], room[AWARE, j] > 0)
-            else:
-                fill_shares(rows, cols, t, flows[flow], count, room)
-                for j in range(count):
-                    room[WHOLE, j] = split_clocks(
-                        np.ceil(each / room[ARRAYS, j]) * room[WHOLE, j], room[BY_ROWS, j], room[BY_COLS, j], each,
-                        room[SPLIT, j],
-                    )  # fmt: skip
-                each = np.float64(1)
-            for w in range(times.shape[1]):
-                whole = times[i, w] * each
-                for j in range(count):
-                    room[TOTALS + w, j] += whole * room[WHOLE, j] if room[FLOW, j] == flow else 0.0
+    for i in range(mapped.shape[0]):
+        rows, cols, t = np.float64(mapped[i, 0]), np.float64(mapped[i, 1]), np.float64(mapped[i, 2])
+        each = np.float64(repeats[i])
+        if way == 0:
+            for j in range(count):
+                room[WHOLE, j] = clocks_in_floats(room, j, rows, cols, t, np.float64(NONE), False)
+        elif way == 1:
+            for j in range(count):
+                room[WHOLE, j] = clocks_in_floats(room, j, rows, cols, t, room[OVERLAP, j], room[AWARE, j] > 0)
+        else:
+            fill_shares(rows, cols, t, places, count, room)
+            for j in range(count):
+                room[WHOLE, j] = split_clocks(
+                    np.ceil(each / room[ARRAYS, j]) * room[WHOLE, j], room[BY_ROWS, j], room[BY_COLS, j], each,
+                    room[SPLIT, j],
+                )  # fmt: skip
+            each = np.float64(1)
+        for w in range(times.shape[1]):
+            whole = times[i, w] * each
+            for j in range(count):
+                room[TOTALS + w, j] += whole * room[WHOLE, j]
 
 
 COLUMNS_SIGNATURE = "UniTuple(int64[:], 10)"
@@ -208,17 +204,22 @@ def sum_design_cycles(
     how many of it each trace has. ``columns`` are the vectors of ``DesignColumns``, in a plain tuple because a constant
     one may have stride 0, and numba converts strides in plain tuples only.
 
-    Designs are counted in floats, a block of ``room`` (TOTALS + W, block) at a time: integers all of them, which
-    processors divide side by side.
+    Designs are counted in floats, those of a block of ``room`` (TOTALS + W, block) that share a dataflow at a time:
+    integers all of them, which processors divide side by side.
     """
     for first in range(start, stop, room.shape[1]):
-        count = min(room.shape[1], stop - first)
-        way = lay_out(flows, columns, first, count, room)
-        room[TOTALS:] = 0.0
-        add_clocks(mapped, flows, repeats, times, count, way, room)
-        for w in range(out.shape[0]):
-            for j in range(count):
-                out[w, first + j] = np.int64(room[TOTALS + w, j])
+        last = min(first + room.shape[1], stop)
+        left = last - first
+        for flow in range(len(flows)):
+            if not left:
+                break
+            count, way = lay_out(flows, columns, first, last, flow, room)
+            left -= count
+            room[TOTALS:] = 0.0
+            add_clocks(mapped[flow], flows[flow], repeats, times, count, way, room)
+            for w in range(out.shape[0]):
+                for j in range(count):
+                    out[w, np.int64(room[PLACE, j])] = np.int64(room[TOTALS + w, j])
 
 
 @kernel(f"void({DESIGNS_SIGNATURE})")

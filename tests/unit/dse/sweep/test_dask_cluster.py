@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +23,7 @@ from pivotsim.dse.sweep.dask_cluster import MAX_CHUNKS, Cluster, make_chunks
 from pivotsim.dse.sweep.dask_internals import are_in_reach
 from pivotsim.dse.sweep.run import run_sweep
 from pivotsim.errors import InputError, PivotsimError
+from tests.benchmarks.bench_dse import FEW_TICKS
 from tests.unit.dse import children
 from tests.unit.dse.children import CHUNK, CHUNKS, SPACE, files_of
 
@@ -230,3 +232,10 @@ def test_a_cluster_takes_two_tasks_a_thread(threads, room):
     cluster.client, cluster.has_workers, cluster.measure_from = SimpleNamespace(nthreads=lambda: threads), True, 0.0
     cluster._measure_room()
     assert cluster.room == room
+
+
+def test_settings_that_are_advised_are_dasks_own():
+    guide = (Path(__file__).parents[4] / "docs/exploring.md").read_text()
+    for name, value in FEW_TICKS.items():
+        assert dask.config.get(name) != value  # not yet so by default, and no name of nothing
+        assert f"export DASK_{name.replace('.', '__').replace('-', '_').upper()}={value}\n" in guide
