@@ -43,7 +43,7 @@ def run_designs(
     budget: int, is_pruned: bool, is_run: bool, work: Work, records: Records, found: IntArray,
     channel: DramSpec | None,
 ) -> None:  # fmt: skip
-    """Run GEMMs on designs, see ``run_each`` in kernels/memory/search.py; commands are compiled where a channel is."""
+    """Run GEMMs on designs, as ``run_each`` of kernels/memory/found_programs.py; a channel compiles its commands."""
     rows = (gemms, designs, limits, dram, tasks, candidates, budget, is_pruned, is_run)
     written = (work.room, work.states, work.bounds, records, work.chosen, work.result, work.moved, found)
     if channel is None:

@@ -1,9 +1,9 @@
 """Many designs behind memories at once: clocks and bytes of the same GEMMs on each.
 
-API twin of kernels/memory/search.py. Designs that differ in nothing that a search reads share it; of those that differ
-in the largest chunk that their buffers hold the first is searched, and the next ones again only where its winner does
-not fit them. What is not surely within int64 and the passes allowed, or has a DRAM channel that issues commands, is
-marked: ``run_gemm`` answers it alone, with its own checks and messages.
+API twin of kernels/memory/found_programs.py. Designs that differ in nothing that a search reads share it; of those
+that differ in the largest chunk that their buffers hold the first is searched, and the next ones again only where its
+winner does not fit them. What is not surely within int64 and the passes allowed, or has a DRAM channel that issues
+commands, is marked: ``run_gemm`` answers it alone, with its own checks and messages.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,7 @@
-"""The loop order and the chunk with the fewest clocks, and the run of the winner; of one GEMM, or on many designs.
+"""The loop order and the chunk with the fewest clocks.
 
-API twins: engines/memory/schedule.py and many_designs.py, through the kernels of entries/.
-
-Exact: a candidate is left out only where a lower bound shows that it cannot win (lower_bounds.py), or where the other
-loop order goes through the same passes. The one with the least bound runs first. Where it takes no more than that the
+Exact: a candidate is left out only where a lower bound shows that it cannot win (bounds/), or where the other loop
+order goes through the same passes. The one with the least bound runs first. Where it takes no more than that the
 search is over; else it rules out most of the others. One that runs is given up once the array's bound plus the array's
 waits, or the loads' plus the load channel's, passes the best total. Under a mask the array's clocks alone are a bound,
 and the end of a load or drain when it runs. Candidates are compared by (clocks, DRAM bytes, larger chunk, loop order
@@ -11,33 +9,15 @@ named first).
 """
 
 from pivotsim.kernels._jit import part, pasted
-from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike, design_as_run
-from pivotsim.kernels.memory.kept_bounds import kept_floor, least_kept_cycles, loads_no_less
-from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike
+from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.bounds.under_mask import kept_floor, least_kept_cycles, loads_no_less
 from pivotsim.kernels.memory.mask_tables import Kept
-from pivotsim.kernels.memory.records import AT_END, LAST_OUTPUT, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
+from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
-from pivotsim.kernels.memory.tiles import (
-    DRAM_READ,
-    DRAM_WRITE,
-    GB_INPUT_READ,
-    LEVELS,
-    count_bytes,
-    cut,
-    dram_bytes,
-    has_block,
-)
+from pivotsim.kernels.memory.tiles import DRAM_READ, DRAM_WRITE, LEVELS, cut, dram_bytes, has_block
 from pivotsim.kernels.memory.transfers import UNKNOWN, fill_lengths
-from pivotsim.kernels.types import (
-    Array,
-    Candidates,
-    Channel,
-    Design,
-    Dram,
-    Gemm,
-    Limits,
-    Records,
-)
+from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gemm, Limits, Records
 
 # What `choose` writes to `chosen`; from RESULT on the best candidate's result, with stalls where it charged them.
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, IS_CHARGED, RESULT = range(8)
@@ -45,16 +25,6 @@ MOVED = RESULT + RESULT_FIELDS  # its bytes under a mask
 CHOSEN_FIELDS = MOVED + LEVELS
 ARRAY, LOADS, WAITS, IDLE = range(4)  # columns of the bounds that are kept of a candidate
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
-
-# What is found of each GEMM, and how one that exceeds the budget is marked.
-CYCLES, SRAM_BYTES, DRAM_BYTES = range(3)
-OVER_BUDGET = -1
-SIGNATURE = (
-    "void(int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int64, boolean,"
-    " boolean, int64[:, :, :, ::1], int64[:, :, ::1], int64[:, ::1], Records, int64[::1], int64[::1], int64[::1],"
-    " int64[:, ::1]"
-)
-TYPES = ((Records, "int64[:, ::1]"), (Channel, "int64[:, ::1]"))
 
 
 @part
@@ -217,98 +187,3 @@ def choose(
         if place < 0 and best == least:  # the first takes its lower bound, with which it wins: no other can
             break
     return True
-
-
-@pasted
-def choose_and_run(
-    gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, budget: int, is_pruned: bool,
-    is_run: bool, reads: Channel | None, writes: Channel | None, kept: Kept | None, room: Array, states: Array,
-    bounds: Array, records: Records, chosen: Array, result: Array, moved: Array,
-) -> bool:  # fmt: skip
-    """Find the best candidate and write its clocks and bytes; False if over the budget.
-
-    Parameters as in ``choose``; ``is_run`` runs the best candidate once more for its stalls and ``records``. ``moved``
-    (16,) takes the bytes by level; under a mask it is that of ``kept``.
-    """
-    design = design_as_run(design, limits)
-    # commands and masks make a run dear: where it charges its stalls, the best needs no second one
-    is_dear = kept is not None or (reads is not None and limits.output_halves > 0)
-    charges = is_run and is_dear and len(records.drains) == 0
-    if not choose(
-        gemm, design, limits, dram, candidates, budget, is_pruned, AT_END if charges else NEVER, reads, writes, kept,
-        room, states, bounds, records, chosen, result,
-    ):  # fmt: skip
-        return False
-    order, chunk = chosen[ORDER], chosen[CHUNK]
-    if chosen[IS_CHARGED]:
-        for field in range(RESULT_FIELDS):
-            result[field] = chosen[RESULT + field]
-        if kept is not None:
-            for level in range(LEVELS):
-                moved[level] = chosen[MOVED + level]
-    elif is_run:
-        schedule(
-            gemm, design, limits, dram, order, chunk, Floors(0, 0, NEVER), chosen[TAIL_FROM], False, reads, writes,
-            kept, chosen[CANDIDATES] + 1, room, states, records, result,
-        )  # fmt: skip
-    if kept is None:
-        count_bytes(gemm, design, limits, order, cut(gemm, design, limits, chunk), moved)
-    return True
-
-
-@pasted
-def run_each(
-    gemms: Array, designs: Array, limits: Array, drams: Array, tasks: Array, candidates: Array, budget: int,
-    is_pruned: bool, is_run: bool, room: Array, states: Array, bounds: Array, records: Records, chosen: Array,
-    result: Array, moved: Array, found: Array, reads: Channel | None, writes: Channel | None,
-) -> None:  # fmt: skip
-    """Fill ``found`` (P, 3) with clocks, SRAM bytes and DRAM bytes of each task.
-
-    A search may have the answer of the one before: where that had the same candidates and larger chunks, and its winner
-    is one of these.
-
-    Parameters
-    ----------
-    gemms : int64 (G, 6)
-        Rows of ``Gemm``, then the bits of an element of inputs, weights and outputs.
-    designs : int64 (D, 12)
-        Rows of ``Design``.
-    limits, drams : int64 (M, 24), (M, 14)
-        Rows of ``Limits`` and ``Dram``; bits are read from ``gemms``.
-    tasks : int64 (P, 4)
-        A GEMM, a design, its memories; 1 where all three and the candidates are those of the task before, but for the
-        largest chunk, which is no larger.
-    candidates : int64 (P, 4)
-        Rows of ``Candidates``.
-    budget : int
-        As in ``choose``; the clocks of a GEMM that exceeds it become OVER_BUDGET.
-    is_pruned, is_run, room, states, bounds, records, chosen, result, moved, reads, writes
-        As in ``choose_and_run``; what they hold afterwards is of the last task that was searched.
-    """
-    for p in range(len(tasks)):
-        g, d, behind, follows = tasks[p]
-        e, a, b, c, row = gemms[g], designs[d], limits[behind], drams[behind], candidates[p]  # in the fields' order
-        programs = Candidates(row[0], row[1], row[2], row[3])
-        if follows and 0 < chosen[CHUNK] <= programs.most_chunk:
-            for field in range(3):
-                found[p, field] = found[p - 1, field]
-            continue
-        gemm = Gemm(e[0], e[1], e[2])
-        design = Design(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
-        limit = Limits(
-            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15],
-            b[16], b[17], b[18], b[19], b[20], e[3], e[4], e[5],
-        )  # fmt: skip
-        dram = Dram(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13])
-        if not choose_and_run(
-            gemm, design, limit, dram, programs, budget, is_pruned, is_run, reads, writes, None, room, states, bounds,
-            records, chosen, result, moved,
-        ):  # fmt: skip
-            found[p, CYCLES], chosen[CHUNK] = OVER_BUDGET, 0
-            continue
-        from_dram = moved[DRAM_READ] + moved[DRAM_WRITE]
-        found[p, CYCLES], found[p, DRAM_BYTES] = chosen[CLOCKS], from_dram
-        sram_bytes = 0
-        for level in range(GB_INPUT_READ, LEVELS):
-            sram_bytes += moved[level]
-        found[p, SRAM_BYTES] = sram_bytes

@@ -1,7 +1,7 @@
 """GEMMs on designs whose DRAM is a channel that issues commands."""
 
 from pivotsim.kernels._jit import kernel
-from pivotsim.kernels.memory.search import SIGNATURE, TYPES, run_each
+from pivotsim.kernels.memory.found_programs import SIGNATURE, TYPES, run_each
 from pivotsim.kernels.types import Array, Channel, Records
 
 

@@ -1,8 +1,8 @@
 """A masked GEMM behind memories whose DRAM is a bandwidth, with its best candidate."""
 
 from pivotsim.kernels._jit import kernel
+from pivotsim.kernels.memory.found_programs import choose_and_run
 from pivotsim.kernels.memory.mask_tables import Kept
-from pivotsim.kernels.memory.search import choose_and_run
 from pivotsim.kernels.types import (
     Array,
     Candidates,

@@ -15,7 +15,7 @@ from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import run_gemm
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike, design_as_run
-from pivotsim.kernels.memory.lower_bounds import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.records import NEVER
 from pivotsim.kernels.memory.tiles import cut
 from pivotsim.kernels.memory.transfers import ROOM_SHAPE, fill_lengths

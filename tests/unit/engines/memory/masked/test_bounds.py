@@ -14,7 +14,7 @@ from pivotsim.engines.memory.schedule import record_gemm, run_gemm
 from pivotsim.errors import InputError
 from pivotsim.hardware.dataflows import DATAFLOW
 from pivotsim.kernels.memory.array_passes import design_as_run
-from pivotsim.kernels.memory.kept_bounds import kept_cycles, least_kept_cycles, least_kept_drain, loads_no_less
+from pivotsim.kernels.memory.bounds.under_mask import kept_cycles, least_kept_cycles, least_kept_drain, loads_no_less
 from pivotsim.kernels.memory.records import NEVER
 from pivotsim.kernels.memory.tiles import cut
 from pivotsim.kernels.types import Gemm

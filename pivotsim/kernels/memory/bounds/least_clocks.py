@@ -1,7 +1,7 @@
 """Clocks that no schedule of a GEMM undercuts: sums that every one contains.
 
 total >= clocks of the array alone + length of the last drain       its last output comes no earlier
-+ waits that none avoids (least_waits.py)
++ waits that none avoids (region_waits.py, fold_waits.py)
 total >= sum of the lengths of all loads                            one at a time
 + the last pass, where it loads a unit, and the last drain
 """
@@ -9,7 +9,8 @@ total >= sum of the lengths of all loads                            one at a tim
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.addresses import Place
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.least_waits import least_waits
+from pivotsim.kernels.memory.bounds.fold_waits import fold_waits
+from pivotsim.kernels.memory.bounds.region_waits import region_waits
 from pivotsim.kernels.memory.tiles import (
     Parts,
     always_fetched,
@@ -59,6 +60,22 @@ def loads_and_last_drain(
         from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
         of_bias = (max(at_rate(size, limits.gb_port), from_dram) + least_latency(limits)) * limits.clock_divisor
     return total + of_bias, of_bias, room[LENGTHS, 2, 1, 1]
+
+
+@inlined
+def least_waits(
+    parts: Parts, design: Design, limits: Limits, order: int, bias: int, most: tuple[int, int], room: Array
+) -> tuple[int, int]:  # fmt: skip
+    """Return clocks that every schedule takes beyond the array's alone up to its last output, and beyond all loads.
+
+    ``room`` is what ``fill_lengths`` made of the chunk, ``bias`` the clocks of its load. Once either is
+    above its part of ``most`` they need not be all. 0 where transfers take turns or folds share chunks.
+    """
+    if limits.is_serial or has_block(design, limits):
+        return 0, 0
+    if design.drains:
+        return fold_waits(parts, design, limits, order, bias, most, room)
+    return region_waits(parts, design, limits, order, room), 0
 
 
 @inlined

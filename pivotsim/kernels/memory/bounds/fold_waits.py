@@ -1,18 +1,10 @@
-"""Waits that no schedule avoids: of the array for drains and loads, and of the load channel for the array.
+"""Waits under os that no schedule avoids: of the array for drains and loads, and of the load channel for the array.
 
-They stand between two passes that claim the output memory; under os also between those before them, since a fold's last
-chunk is often a short one. With b the first stream's start of either, w what the array alone takes from one to the
-other, and a load of pass p waiting for the reads of pass p - h, h the halves of its memory:
+They stand between two passes that claim the output memory, and between those before them, since a fold's last chunk is
+often a short one. The array's add up as those of regions do (region_waits.py).
 
-    b' >= b + w
-    b' >= b + (to the region's last output) + its drain                             a single output memory
-    b' >= b + (reads of the pass that b starts) + loads of the h-th pass after it and of all up to b'
-
-Every schedule moves a pass by at least what it moves the one before, so that what the largest of the three has over w
-adds up over all regions, to the array's clocks alone. Under is and ws the loads bind the passes within a region.
-
-Under os the load channel waits, too, for a pass of a fold that could not begin before the fold before was out of the
-array. With s its step from that fold's last pass, and e the end of that pass's loads, pass k of the fold is read by
+The load channel waits for a pass of a fold that could not begin before the fold before was out of the array. With s its
+step from that fold's last pass, and e the end of that pass's loads, pass k of the fold is read by
 
     e + s + (k + 1) chunks
 
@@ -21,132 +13,14 @@ and the load that goes to its half begins no sooner, though only those of the pa
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.tiles import Parts, always_fetched, halves_of, has_block, is_resident
-from pivotsim.kernels.memory.transfers import LENGTHS, PORTS, drain_words
+from pivotsim.kernels.memory.bounds.single import alone_step, least_drain, least_load
+from pivotsim.kernels.memory.tiles import Parts, always_fetched, halves_of
+from pivotsim.kernels.memory.transfers import LENGTHS
 from pivotsim.kernels.types import Array, Design, Limits
 
 
 @inlined
-def alone_step(steps: int, rows: int, cols: int, streamed: int, is_done: bool, following: int, design: Design) -> int:
-    """Return the clocks without memories from a stream's start to the next one's, whose tile has ``following`` rows."""
-    _, load_from, stream_from = after_pass(0, steps, rows, cols, streamed, is_done, design)
-    return stream_from if design.drains else max(stream_from, load_from + following)
-
-
-@inlined
-def region_steps(steps: int, nr: int, full: int, last: int, cols: int, design: Design) -> int:
-    """Return the clocks between the first and the last stream's start of a region (is, ws) without memories."""
-    if nr == 1:
-        return 0
-    inside = (nr - 2) * alone_step(steps, full, cols, full, False, full, design)
-    return inside + alone_step(steps, full, cols, full, False, last, design)
-
-
-@inlined
-def least_load(
-    slot: int, a: int, b: int, is_first: bool, parts: Parts, design: Design, limits: Limits, room: Array
-) -> int:  # fmt: skip
-    """Return the least clocks of a unit's load; a, b: last of either dimension.
-
-    Its first load comes from DRAM; of others it does not matter here which they are.
-    """
-    if not is_first and is_resident(slot, parts, design, limits):
-        port: int = room[PORTS, slot, a, b] * limits.clock_divisor
-        return port
-    length: int = room[LENGTHS, slot, a, b]
-    return length
-
-
-@inlined
-def least_drain(a: int, b: int, e: int, parts: Parts, design: Design, limits: Limits, room: Array) -> int:
-    """Return the least clocks from a region's last output to when its half may be written again."""
-    u, v = (a, b) if design.drains else (b, e)
-    post = limits.post_region + limits.post_entry * drain_words(a, b, e, parts, design, limits)
-    bound: int = post + room[LENGTHS, 2, u, v] + limits.buffer_read_cycles
-    return bound
-
-
-@inlined
-def least_waits(
-    parts: Parts, design: Design, limits: Limits, order: int, bias: int, most: tuple[int, int], room: Array
-) -> tuple[int, int]:  # fmt: skip
-    """Return clocks that every schedule takes beyond the array's alone up to its last output, and beyond all loads.
-
-    ``room`` is what ``fill_lengths`` made of the chunk, ``bias`` the clocks of its load. Once either is
-    above its part of ``most`` they need not be all. 0 where transfers take turns or folds share chunks.
-    """
-    if limits.is_serial or has_block(design, limits):
-        return 0, 0
-    if design.drains:
-        return _of_folds(parts, design, limits, order, bias, most, room)
-    return _of_regions(parts, design, limits, order, room), 0
-
-
-@inlined
-def _of_regions(
-    parts: Parts, design: Design, limits: Limits, order: int, room: Array
-) -> int:  # fmt: skip
-    """Return the array's waits under is and ws: region by region, in the four kinds of them."""
-    nr, nc, nt, halves, answer = parts.nr, parts.nc, parts.nt, halves_of(1, design, limits), limits.buffer_read_cycles
-    full = design.rows
-    last = parts.last_rows if design.edge_aware else full
-    again_0 = always_fetched(parts, design, order, 0, limits)
-    is_chained = halves > 0 and nr > halves and always_fetched(parts, design, order, 1, limits)
-    total = _first_region(parts, design, limits, room, is_chained)
-    for b in range(2):
-        cols = parts.last_cols if b and design.edge_aware else design.cols
-        for e in range(2):
-            number = (1 if b else nc - 1) * (1 if e else nt - 1)
-            if number == 0:
-                continue
-            steps = parts.last_steps if e else parts.chunk
-            if is_chained:
-                alone = region_steps(steps, nr, full, last, cols, design)
-                loads = least_load(1, 1, e, False, parts, design, limits, room)
-                loads += (nr - 1 - halves) * least_load(1, 0, e, False, parts, design, limits, room)
-                if again_0 and nr - 1 > halves:
-                    loads += least_load(0, 1, b, False, parts, design, limits, room)
-                    loads += (nr - 2 - halves) * least_load(0, 0, b, False, parts, design, limits, room)
-                total += number * max(0, steps + loads + answer - alone)
-            if limits.output_halves == 1:
-                drained = least_drain(0, b, e, parts, design, limits, room)
-                output, _, _ = after_pass(0, steps, last, cols, full, True, design)
-                alone = alone_step(steps, last, cols, full, True, full if nr > 1 else last, design)
-                total += (number - (b & e)) * max(0, output + drained - alone)
-    return total
-
-
-@inlined
-def _first_region(
-    parts: Parts, design: Design, limits: Limits, room: Array, is_chained: bool
-) -> int:  # fmt: skip
-    """Return the least waits for the loads of the first region's passes, all from DRAM, one after the other.
-
-    They bind its first pass, and its last one where the loads of the passes between do not wait for halves.
-    """
-    nr, answer, b, e, one = (
-        parts.nr,
-        limits.buffer_read_cycles,
-        int(parts.nc == 1),
-        int(parts.nt == 1),
-        int(parts.nr == 1),
-    )
-    full, cols = design.rows, parts.last_cols if b and design.edge_aware else design.cols
-    last = parts.last_rows if design.edge_aware else full
-    lead, steps = last if nr == 1 else full, parts.last_steps if e else parts.chunk
-    tile = least_load(0, one, b, True, parts, design, limits, room)
-    stream = least_load(1, one, e, True, parts, design, limits, room)
-    waited = max(tile, tile + stream - lead) + answer
-    if nr == 1 or is_chained:
-        return max(0, waited)
-    loads = (nr - 1) * (tile + stream) + least_load(0, 1, b, True, parts, design, limits, room)
-    loads += least_load(1, 1, e, True, parts, design, limits, room)
-    alone = lead + region_steps(steps, nr, full, last, cols, design)
-    return max(0, waited, loads + answer - alone)
-
-
-@inlined
-def _of_folds(
+def fold_waits(
     parts: Parts, design: Design, limits: Limits, order: int, bias: int, most: tuple[int, int], room: Array
 ) -> tuple[int, int]:  # fmt: skip
     """Return ``least_waits`` under os: from a fold to the next one, in the six kinds of such pairs.
