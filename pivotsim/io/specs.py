@@ -91,7 +91,7 @@ def _with_integers(spec: type[Spec], data: Any) -> Any:
 
 @cache
 def _groups_and_integers(spec: type[Spec]) -> dict[str, type[Spec] | None]:
-    """Return the specifications of groups by their keys, and None by those of values that are integers, never floats."""
+    """Return the keys of groups with their specifications, and those of integers, which are never floats, with None."""
     found: dict[str, type[Spec] | None] = {}
     for key, field in spec.model_fields.items():
         inner = spec_in(field.annotation)
