@@ -6,7 +6,7 @@ import typing
 import pytest
 
 import pivotsim as ps
-from pivotsim.io.specs import _with_integers, spec_in
+from pivotsim.io.specs import Spec, _with_integers, spec_in
 from pivotsim.io.yaml_reader import exact_integer
 
 VALUES = (12.8e9, 64.0, 1.5, 1e23, -3.0, float("inf"), True, 7, "unlimited", "none", None, [1.0], {}, {"rows": 4.0})
@@ -46,3 +46,12 @@ def test_documents_equal_those_looked_at_field_by_field(name):
         assert repr(found) == repr(expected)  # which tells 64 from 64.0, and keeps the order of keys
         changed += repr(found) != repr(document)
     assert changed > 20
+
+
+def test_a_float_stays_one_where_both_are_taken():
+    class Sizes(Spec):
+        count: int | str
+        either: int | float
+
+    found = _with_integers(Sizes, {"count": 64.0, "either": 64.0})
+    assert repr(found) == "{'count': 64, 'either': 64.0}"
