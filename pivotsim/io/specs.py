@@ -3,6 +3,7 @@
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -82,18 +83,27 @@ def _with_integers(spec: type[Spec], data: Any) -> Any:
     if not isinstance(data, Mapping):
         return data
     result = dict(data)
-    for key, value in data.items():
-        field = spec.model_fields.get(key) if isinstance(key, str) else None
-        if field is not None:
-            inner = spec_in(field.annotation)
-            result[key] = _as_meant(field.annotation, value) if inner is None else _with_integers(inner, value)
+    for key, inner in _groups_and_integers(spec).items():
+        if key in result:
+            result[key] = _integer_stated(result[key]) if inner is None else _with_integers(inner, result[key])
     return result
 
 
-def _as_meant(annotation: object, value: object) -> object:
-    """Return a float as the integer that it states where the annotation takes integers and no floats."""
-    allowed = typing.get_args(annotation) or (annotation,)
-    stated = exact_integer(value) if int in allowed and float not in allowed else None
+@cache
+def _groups_and_integers(spec: type[Spec]) -> dict[str, type[Spec] | None]:
+    """Return the keys of groups with their specifications, and those of integers, which are never floats, with None."""
+    found: dict[str, type[Spec] | None] = {}
+    for key, field in spec.model_fields.items():
+        inner = spec_in(field.annotation)
+        allowed = typing.get_args(field.annotation) or (field.annotation,)
+        if inner is not None or (int in allowed and float not in allowed):
+            found[key] = inner
+    return found
+
+
+def _integer_stated(value: object) -> object:
+    """Return a float as the integer that it states; anything else as it is."""
+    stated = exact_integer(value)
     return value if stated is None else stated
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.rtl.array.bridge import MODEL, Build
-from tests.rtl.verilated import Model, cache_folder, faulty
+from tests.rtl.verilated import SHARED, Model, cache_folder, faulty
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 300
@@ -131,9 +131,9 @@ def caught_by(fault: Fault, folder: Path, campaign: str = "tests.rtl.faults") ->
 
 
 def _rtl_cache(folder: Path) -> Path:
-    """Return a folder for libraries of faulty Verilog, with the runtime of the others."""
-    for runtime in cache_folder().glob("runtime*"):
-        shutil.copytree(runtime, folder / "rtl" / runtime.name)
+    """Return a folder for libraries of faulty Verilog, with what all share."""
+    for shared in cache_folder().glob(f"{SHARED}*"):
+        shutil.copytree(shared, folder / "rtl" / shared.name)
     return folder / "rtl"
 
 

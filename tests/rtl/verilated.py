@@ -18,6 +18,8 @@ from tests.one_at_a_time import locked
 HERE = Path(__file__).parent
 BUILD_LIMIT_S = 1800
 ONE_UNIT_PES = 300
+# what runs few clocks costs less without
+ARRAYS_OPTIMISED = os.environ.get("PIVOTSIM_RTL_ARRAYS_OPTIMISED") or "-O1"
 COLUMNS = HERE.parents[1] / "pivotsim" / "rtl" / "testbench" / "columns.vlt"
 
 
@@ -123,28 +125,34 @@ def _call(command: list[str], folder: Path) -> None:
         raise RuntimeError(f"{' '.join(command[:3])} ...: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
 
 
+SHARED = "shared"  # begins the names of folders whose parts of Verilator all libraries share
+RUNTIME = ("verilated", "verilated_threads")
 COMPILE = ["g++", "-std=c++17", "-fPIC", "-w", "-DVL_TIME_CONTEXT", "-DVM_COVERAGE=0", "-DVM_TRACE=0", "-DVM_SC=0"]
 
 
-def _runtime(optimise: str) -> Path:
-    """Compile Verilator's own runtime and its headers once; return their folder."""
+def runtime_objects() -> list[str]:
+    """Return Verilator's own runtime, compiled once for all that link it."""
+    folder = _made_once("runtime", [["-O1", "-c", f"{verilator()}/include/{name}.cpp"] for name in RUNTIME])
+    return [f"{folder}/{name}.o" for name in RUNTIME]
+
+
+def _headers(optimise: str) -> Path:
+    """Return the folder of Verilator's headers, read once for all units that are compiled alike."""
+    return _made_once(f"headers{optimise}", [[optimise, "-x", "c++-header", "common.h", "-o", "common.h.gch"]])
+
+
+def _made_once(name: str, compilations: Sequence[Sequence[str]]) -> Path:
+    """Return the folder that compilations of parts of Verilator leave, after the first call."""
     root = verilator()
-    assert root is not None
-    folder = cache_folder() / f"runtime{optimise}-{_tool_hash().hex()[:12]}"
+    folder = cache_folder() / f"{SHARED}-{name}-{_tool_hash().hex()[:12]}"
     with locked(cache_folder() / "locks" / folder.name):  # threads and processes that compile arrays share it
         if not folder.exists():
-            _compile_runtime(root, folder, optimise)
+            partial = _partial_folder()
+            (partial / "common.h").write_text('#include <vector>\n#include "verilated.h"\n')
+            for each in compilations:
+                _call([*COMPILE, *each, f"-I{root}/include", f"-I{root}/include/vltstd"], partial)
+            _settle(partial, folder)
     return folder
-
-
-def _compile_runtime(root: Path, folder: Path, optimise: str) -> None:
-    partial = _partial_folder()
-    (partial / "common.h").write_text('#include <vector>\n#include "verilated.h"\n')
-    flags = [*COMPILE, optimise, f"-I{root}/include", f"-I{root}/include/vltstd"]
-    for name in ("verilated", "verilated_threads"):
-        _call([*flags, "-c", f"{root}/include/{name}.cpp", "-o", f"{name}.o"], partial)
-    _call([*flags, "-x", "c++-header", "common.h", "-o", "common.h.gch"], partial)
-    _settle(partial, folder)
 
 
 def _partial_folder() -> Path:
@@ -183,7 +191,7 @@ def _compile_library(
     model: Model, parameters: Mapping[str, int], columns: int, pes: int, optimise: str, warnings: Sequence[str],
     folder: Path, one_column: bool,
 ) -> None:  # fmt: skip
-    runtime = _runtime(optimise)
+    headers = _headers(optimise)
     partial = _partial_folder()
     _call(
         [
@@ -196,12 +204,12 @@ def _compile_library(
     )  # fmt: skip
     if one_column:
         _call([_executable(), "-f", f"cpp/V{model.top}__hierMkArgs.f"], partial)
-    _compile(partial, model, columns, pes, optimise, runtime)
+    _compile(partial, model, columns, pes, optimise, headers)
     shutil.rmtree(partial / "cpp")
     _settle(partial, folder)
 
 
-def _compile(folder: Path, model: Model, columns: int, pes: int, optimise: str, runtime: Path) -> None:
+def _compile(folder: Path, model: Model, columns: int, pes: int, optimise: str, headers: Path) -> None:
     """Compile and link: small arrays as one unit, which reads the headers once, large ones two files at a time."""
     root, made = verilator(), folder / "cpp"
     sources = [*sorted(made.glob("*.cpp")), model.bridge]
@@ -209,15 +217,14 @@ def _compile(folder: Path, model: Model, columns: int, pes: int, optimise: str, 
     inner = sorted(part for part in made.iterdir() if part.is_dir())  # a column that is compiled once
     units += [sorted(part.glob("*.cpp")) for part in inner]
     flags = [*COMPILE, optimise, f"-DCOLUMNS={columns}", f"-I{root}/include", f"-I{root}/include/vltstd", "-Icpp"]
-    flags += [*(f"-I{part}" for part in inner), "-include", f"{runtime}/common.h"]
+    flags += [*(f"-I{part}" for part in inner), "-include", f"{headers}/common.h"]
     objects = [f"cpp/unit{number}.o" for number in range(len(units))]
     for name, unit in zip(objects, units, strict=True):
         (folder / name).with_suffix(".cc").write_text("".join(f'#include "{source}"\n' for source in unit))
     with ThreadPoolExecutor(2 if len(units) > 1 else 1) as threads:
         commands = [[*flags, "-c", name.removesuffix("o") + "cc", "-o", name] for name in objects]
         list(threads.map(lambda command: _call(command, folder), commands))
-    objects += [f"{runtime}/verilated.o", f"{runtime}/verilated_threads.o"]
-    _call([*COMPILE, "-shared", "-o", "array.so", *objects, "-lpthread"], folder)
+    _call([*COMPILE, "-shared", "-o", "array.so", *objects, *runtime_objects(), "-lpthread"], folder)
 
 
 def main() -> None:

@@ -68,6 +68,9 @@ def _reproduce(
         raise InputError("--full: chooses the tables that are printed, and --json prints none")
     if recorded is not None and plots is None:
         raise InputError("--recorded: changes pictures alone, give --plots too")
+    pictures: Any = importlib.import_module(f"pivotsim.plots.papers.{name}") if plots is not None else None
+    if recorded is not None:
+        pictures.recordings_in(recorded)  # a folder of none is refused before the audit, not after it
     asked: dict[str, Any] = {}
     said: dict[str, Any] = {}
     if hw is not None:
@@ -77,7 +80,7 @@ def _reproduce(
     written: list[Path] = []
     if plots is not None:
         drawn = {"recorded": recorded} if "recorded" in PAPERS[name].takes else {}
-        written, notes = importlib.import_module(f"pivotsim.plots.papers.{name}").plot_audit(audit, plots, **drawn)
+        written, notes = pictures.plot_audit(audit, plots, **drawn)
         print_notes(notes)
     written += paging.write_page(audit, html, asked={"hw": hw, **said})
     if json:

@@ -55,15 +55,19 @@ def solve(cells: Iterable[tuple[Curve, Interval]], count: int) -> Allowed:
     >>> found.low.round(4).tolist(), found.high.round(4).tolist()
     ([0.175, 0.1167], [0.225, 0.15])
     """
+    return common((allowed_by(curve, interval, count) for curve, interval in cells), count)
+
+
+def common(cells: Iterable[Allowed], count: int) -> Allowed:
+    """Return what cells allow together, of ``count`` candidates, from what each allows."""
     found = Allowed(np.zeros(count), np.ones(count), np.ones(count, dtype=np.bool_))
-    for curve, interval in cells:
-        own = _allowed(curve, interval, count)
+    for own in cells:
         ends = np.maximum(found.low, own.low), np.minimum(found.high, own.high)
         found = Allowed(*ends, found.each & own.each)
     return found
 
 
-def _allowed(curve: Curve, interval: Interval, count: int) -> Allowed:
+def allowed_by(curve: Curve, interval: Interval, count: int) -> Allowed:
     """Return what one cell allows; of a curve that never comes to it, the nearer end."""
     first, last = curve(np.zeros(count)), curve(np.ones(count))
     sign = np.where(last >= first, 1.0, -1.0)

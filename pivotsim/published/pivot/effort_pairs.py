@@ -19,7 +19,7 @@ import numpy as np
 
 from pivotsim.hardware.spec import Hardware
 from pivotsim.published.base.claims import Claim, Interval, printed
-from pivotsim.published.base.fractions import Allowed, Curve, solve
+from pivotsim.published.base.fractions import Allowed, Curve, allowed_by, common
 from pivotsim.published.base.inference import Cell, infer
 from pivotsim.published.base.quantities import QUANTITIES, Pairs, costs_of
 from pivotsim.published.pivot.hypotheses import (
@@ -80,6 +80,7 @@ class RowPairs:
         depth, costs = len(reports) - 1, costs_of(reports)
         low, high = (axis.ravel() for axis in np.meshgrid(np.arange(1, depth), np.arange(2, depth + 1), indexing="ij"))
         self.low, self.high = low[low < high], high[low < high]
+        self._found: dict[tuple[str, Interval], Allowed] = {}
         self.pairs = Pairs(costs.take(self.low), costs.take(self.high))
         self.baseline_ms = float(costs.delay_ms[-1])
         first, last = range_of(claims, BASELINES[row], "efforts", (1, depth))
@@ -91,7 +92,8 @@ class RowPairs:
 
     def solved(self, reading: Reading, definition: str, *, cut: bool) -> Allowed:
         """Return the F_H that hold the cells of a reading, for all pairs."""
-        return solve(((self._curve(q, definition), of) for q, of in self._cells(reading, cut=cut).items()), len(self))
+        cells = self._cells(reading, cut=cut).items()
+        return common((self._allowed(_named(q, definition), of) for q, of in cells), len(self))
 
     def count(self, reading: Reading, definition: str) -> Count:
         """Return how many pairs hold the cells of a reading."""
@@ -104,7 +106,7 @@ class RowPairs:
         high_frac = _preferred(lows, highs)
         high_frac = np.where(cut.holds, high_frac, cut.nearest)
         cells = [Cell(quantity, interval) for quantity, interval in self._cells(reading, cut=True).items()]
-        values = {q: self._curve(q, definition)(high_frac) for q in ALL_CELLS.quantities}
+        values = {q: self._curve(_named(q, definition))(high_frac) for q in ALL_CELLS.quantities}
         inside = (self.lecs[0] <= 1 - lows) & (1 - highs <= self.lecs[1])
         inside = np.where(cut.holds, inside, (self.lecs[0] <= 1 - high_frac) & (1 - high_frac <= self.lecs[1]))
         in_paper = inside & self.listed[self.low] & self.listed[self.high]
@@ -135,9 +137,19 @@ class RowPairs:
         cells = {name: printed(self.texts[name], cut=cut) for name in reading.quantities}
         return {**cells, "delay": self.target} if reading.by_target else cells
 
-    def _curve(self, quantity: str, definition: str) -> Curve:
-        name = EDP_DEFINITIONS[definition] if quantity == "edp" else quantity
+    def _allowed(self, name: str, interval: Interval) -> Allowed:
+        """Return the F_H that one cell allows, found once: readings and definitions share most cells."""
+        if (name, interval) not in self._found:
+            self._found[name, interval] = allowed_by(self._curve(name), interval, len(self))
+        return self._found[name, interval]
+
+    def _curve(self, name: str) -> Curve:
         return lambda high_frac: QUANTITIES[name].value(self.pairs, high_frac)
+
+
+def _named(quantity: str, definition: str) -> str:
+    """Return the quantity that a cell prints, under a definition of EDP."""
+    return EDP_DEFINITIONS[definition] if quantity == "edp" else quantity
 
 
 def _preferred(lows: FloatArray, highs: FloatArray) -> FloatArray:

@@ -84,7 +84,7 @@ def parameters_of(build: Build) -> dict[str, int]:
     }  # fmt: skip
 
 
-def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
+def library(build: Build, optimise: str = verilated.ARRAYS_OPTIMISED, model: Model = MODEL):
     """Return the shared library of a build, compiling it where it is not there yet."""
     parameters = {**parameters_of(build), "DRAM_BYTES": build.dram_bytes}
     name = f"accelerator-{build.rows}x{build.cols}-{build.fold_overlap}"
@@ -94,7 +94,7 @@ def library(build: Build, optimise: str = "-O1", model: Model = MODEL):
 class VerilatedAccelerator:
     """One compiled accelerator; ``run`` executes programs on it, one after the other."""
 
-    def __init__(self, build: Build, optimise: str = "-O1", model: Model = MODEL) -> None:
+    def __init__(self, build: Build, optimise: str = verilated.ARRAYS_OPTIMISED, model: Model = MODEL) -> None:
         self.build = build
         self._library = ctypes.CDLL(str(library(build, optimise, model)))
         self._library.bench_new.restype = ctypes.c_void_p

@@ -56,7 +56,7 @@ class Run:
 MODEL = Model("systolic", tuple(SOURCES), HERE / "bridge.cpp", ("-Wno-UNUSEDSIGNAL",))
 
 
-def library(build: Build, optimise: str = "-O1", model: Model = MODEL) -> Path:
+def library(build: Build, optimise: str = verilated.ARRAYS_OPTIMISED, model: Model = MODEL) -> Path:
     """Return the shared library of a build, compiling it where it is not there yet."""
     assert build.rows < 24 or not build.slices, "bridge.cpp: RESET_CLOCKS"
     parameters = {
@@ -83,7 +83,7 @@ def library(build: Build, optimise: str = "-O1", model: Model = MODEL) -> Path:
 class VerilatedArray:
     """One compiled array; ``run`` multiplies matrices on it, clock by clock."""
 
-    def __init__(self, build: Build, optimise: str = "-O1", model: Model = MODEL) -> None:
+    def __init__(self, build: Build, optimise: str = verilated.ARRAYS_OPTIMISED, model: Model = MODEL) -> None:
         self.build = build
         self._library = ctypes.CDLL(str(library(build, optimise, model)))
         self._library.array_new.restype = ctypes.c_void_p

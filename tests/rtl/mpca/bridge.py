@@ -57,7 +57,7 @@ class Run:
     results: np.ndarray  # int32 (lanes, p_t, p_pe, places)
 
 
-def library(build: Build, model: Model = MODEL, optimise: str = "-O1") -> Path:
+def library(build: Build, model: Model = MODEL, optimise: str = verilated.ARRAYS_OPTIMISED) -> Path:
     """Return the shared library of a build, compiling it where it is not there yet."""
     parameters = {
         name.upper(): getattr(build, name)

@@ -32,6 +32,7 @@ TINY = {
 }  # fmt: skip
 
 
+@cache
 def field_at(spec: type[Spec], path: str) -> typing.Any:
     """Return the pydantic field behind a dotted path."""
     *groups, last = path.split(".")
@@ -46,6 +47,8 @@ def other_value(rng: random.Random, spec: type[Spec], path: str, value: object) 
     """Return another value that the field at a path allows by itself."""
     if path == "memories.dram":
         return rng.choice([c for c in CHANNELS if c != value])
+    if path == "fpga.dsp_columns":
+        return f"{rng.randint(1, 200)} x {rng.randint(1, 40)}"
     if path.endswith(".operand_bits"):  # a narrower one would be refused
         return rng.choice([bits for bits in (8, 16, 32) if bits != value])
     field = field_at(spec, path)
