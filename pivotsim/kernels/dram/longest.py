@@ -2,9 +2,9 @@
 
 Each command is issued no later than the one that the oldest request asks for could be. That is held back by some
 command before it, for no longer than the gap between the two; that one in turn. Each command is in this chain at most
-once. Where the rows of a transfer lie in different banks, only these follow in the same bank: a precharge, its activate,
-its reads. So a transfer lasts no longer than all these gaps together, and the longest gap after a command from before
-its arrival. Of the gap of four activates each of them has its part.
+once. Where the rows of a transfer lie in different banks, only these follow in the same bank: a precharge, its
+activate, its reads. So a transfer lasts no longer than all these gaps together, and the longest gap after a command
+from before its arrival. Of the gap of four activates each of them has its part.
 
 A refresh makes one transfer longer: by the gaps up to it and after it, and by activates of all banks, which it closed.
 """

@@ -1,13 +1,13 @@
 """Loads that come in time whatever the state of their channel: DRAM need not serve them, no result depends on them.
 
-Each is taken to last as long as any may without a refresh, U at most (kernels/dram/longest.py); then no load ends
-later than taken but for refreshes. One of these makes one load longer, by R at most; what that delays the channel is made good
-while it would be idle. With I from refresh to refresh, and D for the loads of a pass, such loads are known to be in time
+Each is taken to last as long as any may without a refresh, U at most (kernels/dram/longest.py); so none ends later than
+taken but for refreshes. One of these makes one load longer, by R at most; what that delays the channel is made good
+while it would be idle. With I from refresh to refresh, and D for the loads of a pass, loads are known to be in time
 
     while the channel is idle for R within I / 2 after it was so before; what ends such a stretch adds R + D at most
     while D <= I / 4 and U + 2 R <= I / 4: a refresh that is due waits for a transfer, so that they come I - U - R apart
 
-Then no such stretch is longer than what lies between refreshes. In any time there are at most as many refreshes as
+No such stretch is longer than what lies between refreshes then. In any time there are at most as many refreshes as
 whole stretches and three more, one of them since it may still last when the time begins: no load is later than 3 R.
 """
 
@@ -56,7 +56,7 @@ def unserved_from(clock: int, idle: int, limits: Limits, dram: Dram, reads: Chan
     return Unserved(longest, 1, late, interval, clock, idle)
 
 
-@inlined
+@part
 def longest_cycles(size: int, place: Place, dram: Dram, unserved: Unserved) -> int:
     """Return the clocks of DRAM and the AXI ports that a load takes at most; its channel is entered a clock later."""
     clocks = longest_read(
