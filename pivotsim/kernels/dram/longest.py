@@ -59,7 +59,7 @@ def _longest_gap(gaps: Array, command: int, first: int, own: int) -> int:
 
     The next command stands a clock later anyway.
     """
-    longest = max(1, gaps[command, own])
+    longest: int = max(1, gaps[command, own])
     for scope in range(first, 3):
         for following in (PRE, ACT, RD):
             longest = max(longest, gaps[COMMANDS * scope + command, following])
