@@ -27,6 +27,7 @@ from pivotsim.kernels.memory.tiles import (
     share_of,
 )
 from pivotsim.kernels.memory.transfers import READ, UNKNOWN, at_rate, load_ports, transfer
+from pivotsim.kernels.memory.unserved import Unserved, longest_cycles
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits
 
 
@@ -202,11 +203,11 @@ def after_load(
 def load(
     slot: int, number: int, at: PassIndex, is_first: bool, size: int, ports: int, dram_side: int, traits: Traits,
     memory: Memory, loading: Loading, turn: int, queue: Array, setting: Setting, dram: Dram, reads: Channel | None,
-    kept: Kept | None, stamp: int, loads: Array,
+    unserved: Unserved, kept: Kept | None, stamp: int, loads: Array,
 ) -> tuple[Memory, Flight, Loading]:  # fmt: skip
     """Load a pass's unit unless its memory holds it; ``size``, ``ports`` and ``dram_side`` are those without a mask.
 
-    It is asked for no earlier than ``turn``; ``queue`` as in ``ask``.
+    It is asked for no earlier than ``turn``; ``queue`` as in ``ask``. ``unserved`` says whether a channel serves it.
 
     Returns
     -------
@@ -224,17 +225,18 @@ def load(
     if not wanted.is_fetched:
         return memory, Flight(0, 0, 0), loading
     place, (gemm, design, limits, parts) = Place(0, 0, 0, 0), setting
+    known = wanted.dram_side
     if reads is not None:
         place = unit_place(slot, at.i, at.j, at.t, gemm, design, limits, parts)
+        if unserved.is_on:
+            known = longest_cycles(wanted.size, place, dram, unserved)
     elif kept is not None and dram.by_row:
         place = unit_rows(slot, at.i, at.j, at.t, design, limits, parts)
     free = max(memory.free_1 if memory.half else memory.free_0, turn)
     earliest, latency = requested(free, loading, queue, limits, reads)
     divisor = limits.clock_divisor
     own = wanted.ports if wanted.is_dram else wanted.ports + limits.buffer_read_cycles
-    flight = transfer(
-        earliest, wanted.size, own, wanted.dram_side, wanted.is_dram, READ, latency, divisor, place, dram, reads
-    )
+    flight = transfer(earliest, wanted.size, own, known, wanted.is_dram, READ, latency, divisor, place, dram, reads)
     if kept is not None:
         count_load(wanted.size, wanted.is_dram, traits.is_weight, kept.moved)
     if len(loads):

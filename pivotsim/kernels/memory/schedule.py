@@ -62,6 +62,7 @@ from pivotsim.kernels.memory.transfers import (
     fill_lengths,
     transfer,
 )
+from pivotsim.kernels.memory.unserved import after_pass_of, all_served, unserved_from
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Gemm, Limits, Records
 
 
@@ -92,7 +93,9 @@ def schedule(
         Last output's clock, from a run before: drains after it are charged to their cause. NEVER: no stall is charged.
         AT_END, under a mask or with a limited output memory: what a run before would say is found by this one.
     skips : bool
-        Count what only repeats instead of running it: the clocks are the same. No stalls or intervals then.
+        Count what only repeats instead of running it: the clocks are the same. No stalls or intervals then. With
+        channels, loads are not served after a region whose loads were in time (unserved.py). Where one might come late
+        then, the run is given up with UNKNOWN passes run: only one that serves all of them tells.
     reads, writes : Channel or None
         The DRAM channels of either direction, reset here; None where DRAM is a bandwidth.
     kept : Kept or None
@@ -129,6 +132,7 @@ def schedule(
     if kept is not None:
         kept.moved[:] = 0
 
+    unserved = all_served()
     n_x, n_y, n_z = loop_counts(tiled, order, nr, nc, nt)
     count = run = region = waited = load_from = stream_from = last_output = tail_dram = rows_before = turn = x = 0
     while x < n_x:
@@ -144,7 +148,7 @@ def schedule(
                 else:
                     first = place(tiled, order, x, y, 0)
                     stream_from += spread(first, rows_before, parts.streamed, design, kept.tables, kept.shape)
-            output, is_claimed, z = 0, False, 0
+            output, is_claimed, was_late, z = 0, False, False, 0
             while z <= max(last, 0):
                 at = place(tiled, order, x, y, z)
                 a, b, e = int(at.i == nr - 1), int(at.j == nc - 1), int(at.t == nt - 1)  # the last of each dimension
@@ -163,11 +167,13 @@ def schedule(
                     v, u = (b, a) if tiled else (e, b)
                     memory_0, flight_0, loading = load(
                         0, count, at, first_0, sizes[0, a, v], ports[0, a, v], dram_side[0, a, v], traits_0,
-                        memory_0, loading, turn, queue, setting, dram, reads, kept, stamp, records.loads,
+                        memory_0, loading, turn, queue, setting, dram, reads, unserved, kept, stamp,
+                        records.loads,
                     )  # fmt: skip
                     memory_1, flight_1, loading = load(
                         1, count, at, first_1, sizes[1, u, e], ports[1, u, e], dram_side[1, u, e], traits_1,
-                        memory_1, loading, turn, queue, setting, dram, reads, kept, stamp, records.loads,
+                        memory_1, loading, turn, queue, setting, dram, reads, unserved, kept, stamp,
+                        records.loads,
                     )  # fmt: skip
                 if limits.bias and region == 0 and z >= last:
                     bias, loading = load_bias(count, loading, turn, queue, setting, dram, reads, kept, records.loads)
@@ -189,6 +195,15 @@ def schedule(
                 freeing = drained if opmem == 1 else drained_before
                 if opmem and claims:
                     begin = max(begin, freeing.end + answer)
+                if reads is not None:
+                    late = unserved.late + answer
+                    is_late = flight_0.end + late > load_from or flight_1.end + late > ready
+                    was_late = was_late or is_late
+                    busy = flight_0.end - flight_0.start + flight_1.end - flight_1.start
+                    unserved, is_known = after_pass_of(unserved, loading.channel, loading.idle, busy)
+                    if unserved.is_on and (is_late or not is_known):
+                        result[RUN] = UNKNOWN
+                        return False
                 if begin > ready:
                     waited += begin - ready
                     since, until = ready - answer, begin - answer  # when what is waited for was on its way
@@ -210,6 +225,8 @@ def schedule(
                         result[STALLS + cause] += begin - ready - in_dram
                         result[STALLS + DRAM] += in_dram
                 loads_end = floors.loads + loading.idle if kept is None else loading.channel
+                if reads is not None and unserved.is_on:  # for how long the channel was idle is not known
+                    loads_end = 0
                 if max(floors.array + waited, loads_end) > floors.limit:
                     result[PASSES], result[RUN] = count + 1, run + 1
                     return False
@@ -275,6 +292,8 @@ def schedule(
             if len(records.drains):
                 note_drain(records.drains, region, size, region % max(1, opmem), drained, late)
             region += 1
+            if reads is not None and skips and not (in_turn or was_late or unserved.is_on):
+                unserved = unserved_from(loading.channel, loading.idle, limits, dram, reads)
             if kept is None and reads is None and skips and n_y > MOST_RUN:
                 y, memory_0, memory_1, loading, drained, drained_before, clocks, counts = advanced(
                     states[REGION_LOOP], queue, queued, y, n_y, max(1, opmem), divisor, memory_0, memory_1, loading,

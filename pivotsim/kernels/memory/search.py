@@ -110,6 +110,7 @@ def choose(
                 gemm, design, limits, dram, candidates, reads, room, bounds
             )  # fmt: skip
     parts, alone = cut(gemm, design, limits, candidates.most_chunk), -1
+    skips = is_pruned
     by_mask = UNKNOWN  # least clocks of a chunk's passes in the array alone
     for place in range(first, number):
         order, chunk = candidates.first_order + place % orders, candidates.most_chunk - place // orders
@@ -167,9 +168,15 @@ def choose(
         chosen[CANDIDATES] += 1
         own_tail = tail_from if kept is None or chosen[CANDIDATES] == 1 else NEVER
         is_done = schedule(
-            gemm, design, limits, dram, order, chunk, floors, own_tail, is_pruned, reads, writes, kept,
+            gemm, design, limits, dram, order, chunk, floors, own_tail, skips, reads, writes, kept,
             chosen[CANDIDATES], room, states, nothing, result,
         )  # fmt: skip
+        if reads is not None and result[RUN] == UNKNOWN:  # a load may come late: from here on all are served
+            skips = False
+            is_done = schedule(
+                gemm, design, limits, dram, order, chunk, floors, own_tail, skips, reads, writes, kept,
+                chosen[CANDIDATES], room, states, nothing, result,
+            )  # fmt: skip
         if kept is None:
             chosen[WORK] += result[RUN]
         else:

@@ -87,13 +87,13 @@ def transfer(
     """Return a transfer that begins with the first clock of the memories from an array clock on, in array clocks.
 
     The bottleneck takes the whole transfer; behind slower ports only the latency is DRAM's. ``known``: DRAM's clocks
-    without a channel, where they were worked out before.
+    where they were worked out before; a channel does not serve the transfer then.
     """
     start = earliest if divisor == 1 else ceil_div(earliest, divisor)
     end, dram_end = start + ports, start
     if is_dram:
         cycles = known
-        if channel is not None or known == UNKNOWN:
+        if known == UNKNOWN:
             cycles = dram_cycles(size, direction, start, place, dram, channel)
         end = start + max(cycles, ports) + latency
         dram_end = end if cycles >= ports else start + latency
@@ -148,8 +148,9 @@ def fill_lengths(
 ) -> None:  # fmt: skip
     """Fill the room, int64 ROOM_SHAPE, with what a chunk's units take: bytes, clocks of ports, of DRAM, in all.
 
-    None depends on the loop order. DRAM's clocks are exact, or with a channel those that no transfer undercuts. In all
-    is in array clocks: a load from DRAM with the latency that every load shows, a drain until memories have answered.
+    None depends on the loop order. DRAM's clocks are exact; with a channel they are UNKNOWN, and those that no transfer
+    undercuts count in all. That is in array clocks: a load from DRAM with the latency that every load shows, a drain
+    until memories have answered.
     """
     sizes, ports = room[SIZES], room[PORTS]
     fill_sizes(parts, design, limits, sizes)
@@ -168,5 +169,5 @@ def fill_lengths(
                     else:
                         rows = unit_rows(slot, i, j, t, design, limits, parts)
                 clocks = least_dram_cycles(sizes[slot, a, b], direction, rows, dram, reads)
-                room[DRAM_SIDE, slot, a, b] = clocks
+                room[DRAM_SIDE, slot, a, b] = clocks if reads is None else UNKNOWN
                 room[LENGTHS, slot, a, b] = (max(ports[slot, a, b], clocks) + after) * limits.clock_divisor
