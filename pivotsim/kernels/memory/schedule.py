@@ -119,7 +119,7 @@ def schedule(
         reset(reads)
     if writes is not None:
         reset(writes)
-    fill_lengths(parts, design, limits, dram, reads, room)
+    fill_lengths(parts, design, limits, dram, reads, 3, room)
     traits_0, traits_1 = traits_of(0, setting, order, kept), traits_of(1, setting, order, kept)
     memory_0, memory_1, loading = empty(traits_0), empty(traits_1), Loading(0, 0, 0)
     queue = states[0, KEPT]  # of loads in flight, see ``ask``

@@ -10,12 +10,12 @@ named first).
 
 from pivotsim.kernels._jit import part, pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike
-from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, loads_by_chunks, no_smaller_chunk
 from pivotsim.kernels.memory.bounds.under_mask import kept_floor, least_kept_cycles, loads_no_less
 from pivotsim.kernels.memory.mask_tables import Kept
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
-from pivotsim.kernels.memory.tiles import DRAM_READ, DRAM_WRITE, LEVELS, cut, dram_bytes, has_block
+from pivotsim.kernels.memory.tiles import DRAM_READ, DRAM_WRITE, LEVELS, cut, cut_again, dram_bytes, has_block
 from pivotsim.kernels.memory.transfers import UNKNOWN, fill_lengths
 from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gemm, Limits, Records
 
@@ -24,6 +24,7 @@ ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, IS_CHARGED, RESULT = range(8)
 MOVED = RESULT + RESULT_FIELDS  # its bytes under a mask
 CHOSEN_FIELDS = MOVED + LEVELS
 ARRAY, LOADS, WAITS, IDLE = range(4)  # columns of the bounds that are kept of a candidate
+APART = 8  # chunks between two whose bounds come first, a power of two
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
 
 
@@ -31,39 +32,53 @@ CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the bud
 def most_promising(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, reads: Channel | None,
     room: Array, bounds: Array,
-) -> tuple[int, int, int, int]:  # fmt: skip
+) -> tuple[int, int, int, int, tuple[int, int]]:  # fmt: skip
     """Return (loop order, chunk, lower bound) of the candidate that wins if all take their lower bounds.
 
-    ``bounds`` takes what is known of the first candidates; the last value says of how many.
+    ``bounds`` takes what is known of the first candidates; the fourth value says of how many, the last one is
+    ``loads_by_chunks`` under os. Every so many chunks come
+    first: neighbours have bounds much alike, so that the others are left out sooner.
     """
-    least, least_bytes, found, place = NEVER, NEVER, (candidates.first_order, candidates.most_chunk), 0
-    alone, is_same = -1, bool(design.drains) and not has_block(design, limits)  # whatever the chunk
-    for chunk in range(candidates.most_chunk, candidates.least_chunk - 1, -1):
-        if alone < 0 or not is_same:
-            alone = alone_cycles(gemm, design, limits, chunk)
-        parts = cut(gemm, design, limits, chunk)
-        if no_smaller_chunk(parts, design, limits, dram, alone, least, reads):
-            break
-        if alone <= least:
-            fill_lengths(parts, design, limits, dram, reads, room)
-        for order in range(candidates.first_order, candidates.last_order + 1):
-            array, loads, waits, idle = alone, 0, UNKNOWN, 0
-            if order > candidates.first_order and are_orders_alike(parts, design):
-                array = NEVER  # the first one has run as it would
-            elif alone <= least:
-                array, loads, waits, idle = least_clocks(
-                    gemm, design, limits, dram, order, parts, alone, least, reads, room
-                )  # fmt: skip
-            if place < len(bounds):
-                bounds[place, ARRAY], bounds[place, LOADS] = array, loads
-                bounds[place, WAITS], bounds[place, IDLE] = waits, idle
-            place += 1
-            bound = max(array + waits, loads + idle)
-            if waits != UNKNOWN and bound <= least:
-                from_dram = dram_bytes(gemm, design, limits, order, parts)
-                if bound < least or from_dram < least_bytes:  # else the one before wins a tie
-                    least, least_bytes, found = bound, from_dram, (order, chunk)
-    return found[0], found[1], least, min(place, len(bounds))
+    least, least_bytes, found = NEVER, NEVER, (candidates.first_order, candidates.most_chunk)
+    parts, in_chunks = cut(gemm, design, limits, candidates.most_chunk), (0, 0)
+    # the array's clocks and the drains' lengths whatever the chunk
+    alone, is_same, is_filled = -1, bool(design.drains) and not has_block(design, limits), False
+    orders, least_chunk = candidates.last_order - candidates.first_order + 1, candidates.least_chunk
+    for sweep in range(2):
+        for chunk in range(candidates.most_chunk, least_chunk - 1, -1):
+            is_first = (candidates.most_chunk - chunk) & (APART - 1) == 0
+            if is_first != (sweep == 0):
+                continue
+            if alone < 0 or not is_same:
+                alone = alone_cycles(gemm, design, limits, chunk)
+            parts = cut_again(parts, chunk)
+            if no_smaller_chunk(parts, design, alone, least, in_chunks):
+                least_chunk = chunk + 1
+                break
+            if alone <= least:
+                fill_lengths(parts, design, limits, dram, reads, 2 if is_filled and is_same else 3, room)
+                if design.drains and not is_filled:
+                    in_chunks = loads_by_chunks(gemm, parts, design, limits, dram, reads, room)
+                is_filled = True
+            for order in range(candidates.first_order, candidates.last_order + 1):
+                array, loads, waits, idle = alone, 0, UNKNOWN, 0
+                if order > candidates.first_order and are_orders_alike(parts, design):
+                    array = NEVER  # the first one has run as it would
+                elif alone <= least:
+                    array, loads, waits, idle = least_clocks(
+                        gemm, design, limits, dram, order, parts, alone, least, reads, room
+                    )  # fmt: skip
+                place = (candidates.most_chunk - chunk) * orders + order - candidates.first_order
+                if place < len(bounds):
+                    bounds[place, ARRAY], bounds[place, LOADS] = array, loads
+                    bounds[place, WAITS], bounds[place, IDLE] = waits, idle
+                bound = max(array + waits, loads + idle)
+                if waits != UNKNOWN and bound <= least:
+                    from_dram = dram_bytes(gemm, design, limits, order, parts)
+                    if (bound, from_dram, -chunk) < (least, least_bytes, -found[1]):  # else an order before wins a tie
+                        least, least_bytes, found = bound, from_dram, (order, chunk)
+    known = (candidates.most_chunk - least_chunk + 1) * orders
+    return found[0], found[1], least, min(known, len(bounds)), in_chunks
 
 
 @pasted
@@ -99,14 +114,14 @@ def choose(
     chosen[:] = 0
     orders = candidates.last_order - candidates.first_order + 1
     number = orders * (candidates.most_chunk - candidates.least_chunk + 1)
-    first, first_order, first_chunk, least, known = 0, 0, 0, NEVER, 0
+    first, first_order, first_chunk, least, known, in_chunks = 0, 0, 0, NEVER, 0, (0, 0)
     if kept is None:
         if number > budget // CANDIDATE_WORK:
             return False
         chosen[WORK] = CANDIDATE_WORK * number
         if is_pruned and number > 1:  # the most promising comes first, so that it rules out most others
             first = -1
-            first_order, first_chunk, least, known = most_promising(
+            first_order, first_chunk, least, known, in_chunks = most_promising(
                 gemm, design, limits, dram, candidates, reads, room, bounds
             )  # fmt: skip
     parts, alone = cut(gemm, design, limits, candidates.most_chunk), -1
@@ -125,7 +140,7 @@ def choose(
             if max(array, loads + idle) > best or array + waits > best:
                 continue
         if chunk != parts.chunk:
-            parts, alone, by_mask = cut(gemm, design, limits, chunk), -1, UNKNOWN
+            parts, alone, by_mask = cut_again(parts, chunk), -1, UNKNOWN
         if is_pruned and kept is None and order > candidates.first_order and are_orders_alike(parts, design):
             continue
         if alone < 0 and waits == UNKNOWN:
@@ -133,7 +148,7 @@ def choose(
             if kept is None and is_pruned:
                 alone = alone_cycles(gemm, design, limits, chunk)
             is_bound = place >= 0 and kept is None and is_pruned
-            if is_bound and no_smaller_chunk(parts, design, limits, dram, alone, best, reads):
+            if is_bound and no_smaller_chunk(parts, design, alone, best, in_chunks):
                 break
         if alone > best:
             continue
@@ -156,7 +171,7 @@ def choose(
             floors = Floors(kept_floor(parts, design, limits, dram, order, by_mask, best, kept), 0, limit)
         elif is_pruned:
             if waits == UNKNOWN:
-                fill_lengths(parts, design, limits, dram, reads, room)
+                fill_lengths(parts, design, limits, dram, reads, 3, room)
                 array, loads, waits, idle = least_clocks(
                     gemm, design, limits, dram, order, parts, alone, limit, reads, room
                 )  # fmt: skip

@@ -80,6 +80,14 @@ def cut(gemm: Gemm, design: Design, limits: Limits, chunk: int) -> Parts:
 
 
 @inlined
+def cut_again(parts: Parts, chunk: int) -> Parts:
+    """Return the same cut with another chunk."""
+    nr, nc, _, last_rows, last_cols, _, _, t, rows, cols = parts
+    nt = ceil_div(t, chunk)
+    return Parts(nr, nc, nt, last_rows, last_cols, t - (nt - 1) * chunk, chunk, t, rows, cols)
+
+
+@inlined
 def folds_of(step: int, number: int, full: int, last: int) -> int:
     """Return how many tiles of ``step`` rows or columns lie in parts of ``full`` of them, the last of ``last``."""
     return (number - 1) * ceil_div(full, step) + ceil_div(last, step)
@@ -98,7 +106,7 @@ def bits_of(slot: int, design: Design, limits: Limits) -> int:
 
 
 @inlined
-def fill_sizes(parts: Parts, design: Design, limits: Limits, sizes: Array) -> None:
+def fill_sizes(parts: Parts, design: Design, limits: Limits, slots: int, sizes: Array) -> None:
     """Write the bytes of units to ``sizes`` (3, 2, 2): slot, last of the first dimension, last of the second."""
     bits_0, bits_1 = bits_of(0, design, limits), bits_of(1, design, limits)
     for a in range(2):
@@ -108,7 +116,8 @@ def fill_sizes(parts: Parts, design: Design, limits: Limits, sizes: Array) -> No
             steps = parts.last_steps if b else parts.chunk
             sizes[0, a, b] = packed(row_a * (steps if design.drains else col_b), bits_0)
             sizes[1, a, b] = packed((col_a if design.drains else row_a) * steps, bits_1)
-            sizes[2, a, b] = packed(row_a * col_b if design.drains else col_a * steps, limits.out_bits)
+            if slots > 2:
+                sizes[2, a, b] = packed(row_a * col_b if design.drains else col_a * steps, limits.out_bits)
 
 
 @inlined

@@ -11,12 +11,12 @@ from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.dram.serving import serve_tile
 from pivotsim.kernels.memory.addresses import Place, region_rows, unit_rows
 from pivotsim.kernels.memory.stalls import Flight
-from pivotsim.kernels.memory.tiles import Parts, ceil_div, fill_sizes, has_block, is_weight
+from pivotsim.kernels.memory.tiles import Parts, ceil_div, fill_sizes, has_block, is_resident, is_weight
 from pivotsim.kernels.types import Array, Channel, Design, Dram, Limits
 
 READ, WRITE = 0, 1
-SIZES, PORTS, DRAM_SIDE, LENGTHS = range(4)  # of a chunk's units, see ``fill_lengths``
-ROOM_SHAPE = (4, 3, 2, 2)
+SIZES, PORTS, DRAM_SIDE, LENGTHS, AGAIN = range(5)  # of a chunk's units, see ``fill_lengths``
+ROOM_SHAPE = (5, 3, 2, 2)
 UNKNOWN = -1  # DRAM's clocks of a unit that no table has
 
 
@@ -126,14 +126,15 @@ def drain_words(a: int, b: int, e: int, parts: Parts, design: Design, limits: Li
 
 
 @inlined
-def fill_ports(parts: Parts, design: Design, limits: Limits, sizes: Array, ports: Array) -> None:
+def fill_ports(parts: Parts, design: Design, limits: Limits, slots: int, sizes: Array, ports: Array) -> None:
     """Write the clocks of the ports to ``ports`` (3, 2, 2), like ``sizes`` (see tiles.py)."""
     for a in range(2):
         for b in range(2):
             for slot in range(2):
                 ports[slot, a, b] = load_ports(sizes[slot, a, b], is_weight(slot, design), limits)
-            words = drain_words(a, b, b, parts, design, limits)
-            ports[2, a, b] = drain_ports(sizes[2, a, b], words, limits)
+            if slots > 2:
+                words = drain_words(a, b, b, parts, design, limits)
+                ports[2, a, b] = drain_ports(sizes[2, a, b], words, limits)
 
 
 @inlined
@@ -144,18 +145,22 @@ def least_latency(limits: Limits) -> int:
 
 @part
 def fill_lengths(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array
+    parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, slots: int, room: Array
 ) -> None:  # fmt: skip
-    """Fill the room, int64 ROOM_SHAPE, with what a chunk's units take: bytes, clocks of ports, of DRAM, in all.
+    """Fill the room, int64 ROOM_SHAPE, with what a chunk's units take: bytes, clocks of ports, of DRAM, in all, again.
 
     None depends on the loop order. DRAM's clocks are exact; with a channel they are UNKNOWN, and those that no transfer
     undercuts count in all. That is in array clocks: a load from DRAM with the latency that every load shows, a drain
-    until memories have answered.
+    until memories have answered. Again is what a load takes that is not the unit's first: no DRAM where the global
+    buffer keeps the operand. ``slots`` of 2 fills loads alone.
     """
     sizes, ports = room[SIZES], room[PORTS]
-    fill_sizes(parts, design, limits, sizes)
-    fill_ports(parts, design, limits, sizes, ports)
+    fill_sizes(parts, design, limits, slots, sizes)
+    fill_ports(parts, design, limits, slots, sizes, ports)
     for slot in range(3):
+        if slot == 2 and slots == 2:
+            continue
+        is_held = slot < 2 and is_resident(slot, parts, design, limits)
         direction = WRITE if slot == 2 else READ
         after = limits.write_latency + limits.buffer_read_cycles if slot == 2 else least_latency(limits)
         for a in range(2):
@@ -170,4 +175,6 @@ def fill_lengths(
                         rows = unit_rows(slot, i, j, t, design, limits, parts)
                 clocks = least_dram_cycles(sizes[slot, a, b], direction, rows, dram, reads)
                 room[DRAM_SIDE, slot, a, b] = clocks if reads is None else UNKNOWN
-                room[LENGTHS, slot, a, b] = (max(ports[slot, a, b], clocks) + after) * limits.clock_divisor
+                length = (max(ports[slot, a, b], clocks) + after) * limits.clock_divisor
+                room[LENGTHS, slot, a, b] = length
+                room[AGAIN, slot, a, b] = ports[slot, a, b] * limits.clock_divisor if is_held else length

@@ -1,7 +1,7 @@
 """Waits under os that no schedule avoids: of the array for drains and loads, and of the load channel for the array.
 
 They stand between two passes that claim the output memory, and between those before them, since a fold's last chunk is
-often a short one. The array's add up as those of regions do (region_waits.py).
+often a short one. All loads of the first two folds follow each other, with the bias' between them. The array's add up as those of regions do (region_waits.py).
 
 The load channel waits for a pass of a fold that could not begin before the fold before was out of the array. With s its
 step from that fold's last pass, and e the end of that pass's loads, pass k of the fold is read by
@@ -14,6 +14,7 @@ and the load that goes to its half begins no sooner, though only those of the pa
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.array_passes import after_pass
 from pivotsim.kernels.memory.bounds.single import alone_step, least_drain, least_load
+from pivotsim.kernels.memory.records import NEVER
 from pivotsim.kernels.memory.tiles import Parts, always_fetched, halves_of
 from pivotsim.kernels.memory.transfers import LENGTHS
 from pivotsim.kernels.types import Array, Design, Limits
@@ -29,8 +30,8 @@ def fold_waits(
     """
     nr, nc = parts.nr, parts.nc
     inner, outer = (nr, nc) if order == 0 else (nc, nr)
-    of_last, of_other = _first_fold(parts, design, limits, room)
-    of_loads = 0
+    of_last, of_other, late = _first_fold(parts, limits, room)
+    of_loads, is_first = 0, True
     for is_outer in range(2):  # from a fold to the next of the inner loop; from its last one to the next loop's first
         for last_outer in range(1 if is_outer else 2):
             times = 1 if is_outer or last_outer else outer - 1
@@ -45,40 +46,50 @@ def fold_waits(
                     if order == 1:
                         before, after = (before[1], before[0]), (after[1], after[0])
                     new = -1 if not is_outer else 1 - order  # the slot whose units change with the outer loop
-                    last, other = _between(before, after, new, parts, design, limits, order, room)
+                    last, other, late_last, late_other = _between(
+                        before, after, new, parts, design, limits, order, room
+                    )  # fmt: skip
+                    if is_first:  # all loads of the first two folds follow each other, and the bias between them
+                        of_last = max(of_last, late + bias + late_last - last)
+                        of_other = max(of_other, late + bias + late_other - other)
                     of_last, of_other = of_last + number * last, of_other + number * other
                     idle = _of_channel(before, after, parts, design, limits, room)
                     of_loads += number * idle - min(idle, bias)
                     if max(of_last, of_other) > most[0] or of_loads > most[1]:
                         return max(of_last, of_other), of_loads
-                    bias = 0  # the first of all pairs is one of the first kind that there is: the bias comes within it
+                    # the first of all pairs is one of the first kind that there is: the bias comes within it
+                    bias, is_first = 0, False
     return max(of_last, of_other), of_loads
 
 
 @inlined
-def _first_fold(parts: Parts, design: Design, limits: Limits, room: Array) -> tuple[int, int]:
-    """Return the least waits until the first fold's last pass and the one before, for loads that all come from DRAM."""
+def _first_fold(parts: Parts, limits: Limits, room: Array) -> tuple[int, int, int]:
+    """Return the least waits until the first fold's last pass and the one before, for loads that all come from DRAM.
+
+    The last value is how much longer all its loads take than its passes before the last.
+    """
     row, col, before = int(parts.nr == 1), int(parts.nc == 1), parts.nt - 1
-    last = least_load(0, row, 1, True, parts, design, limits, room)
-    last += least_load(1, col, 1, True, parts, design, limits, room)
+    last = least_load(0, row, 1, True, room)
+    last += least_load(1, col, 1, True, room)
     if before == 0:
-        return last + limits.buffer_read_cycles, 0
-    first = least_load(0, row, 0, True, parts, design, limits, room)
-    first += least_load(1, col, 0, True, parts, design, limits, room)
+        return last + limits.buffer_read_cycles, 0, last
+    first = least_load(0, row, 0, True, room)
+    first += least_load(1, col, 0, True, room)
     ahead = first - parts.chunk
     of_last, of_other = max(first, before * ahead + last), first + max(0, (before - 1) * ahead)
-    return of_last + limits.buffer_read_cycles, of_other + limits.buffer_read_cycles
+    return of_last + limits.buffer_read_cycles, of_other + limits.buffer_read_cycles, before * ahead + last
 
 
 @inlined
 def _between(
     before: tuple[int, int], after: tuple[int, int], new: int, parts: Parts, design: Design, limits: Limits,
     order: int, room: Array,
-) -> tuple[int, int]:  # fmt: skip
+) -> tuple[int, int, int, int]:  # fmt: skip
     """Return the least waits between the last passes of two folds, and between those before them.
 
     Each fold is the last of rows and of columns or not, and all units of slot ``new`` are new to the second. A load
-    waits for the half that was read ``halves`` passes ago, and all loads after it for that one.
+    waits for the half that was read ``halves`` passes ago, and all loads after it for that one. The other two are how
+    much longer than without waits the second fold's loads take until the same passes, if they come one by one.
     """
     (a, b), (row, col), nt, steps = before, after, parts.nt, parts.last_steps
     rows = parts.last_rows if a and design.edge_aware else design.rows
@@ -92,12 +103,12 @@ def _between(
     again_0 = always_fetched(parts, design, order, 0, limits)
     again_1 = always_fetched(parts, design, order, 1, limits)
     is_new_0, is_new_1 = new == 0, new == 1
-    full_0 = least_load(0, row, 0, is_new_0, parts, design, limits, room) if again_0 or is_new_0 else 0
-    last_0 = least_load(0, row, 1, is_new_0, parts, design, limits, room) if again_0 or is_new_0 else 0
-    full_1 = least_load(1, col, 0, is_new_1, parts, design, limits, room) if again_1 or is_new_1 else 0
-    last_1 = least_load(1, col, 1, is_new_1, parts, design, limits, room) if again_1 or is_new_1 else 0
-    rest_0 = least_load(0, a, 1, False, parts, design, limits, room) if again_0 else 0  # of the fold before
-    rest_1 = least_load(1, b, 1, False, parts, design, limits, room) if again_1 else 0
+    full_0 = least_load(0, row, 0, is_new_0, room) if again_0 or is_new_0 else 0
+    last_0 = least_load(0, row, 1, is_new_0, room) if again_0 or is_new_0 else 0
+    full_1 = least_load(1, col, 0, is_new_1, room) if again_1 or is_new_1 else 0
+    last_1 = least_load(1, col, 1, is_new_1, room) if again_1 or is_new_1 else 0
+    rest_0 = least_load(0, a, 1, False, room) if again_0 else 0  # of the fold before
+    rest_1 = least_load(1, b, 1, False, room) if again_1 else 0
     unit, last = full_0 + full_1, last_0 + last_1
     for slot in range(2):  # whose load waits; in its pass slot 0 is loaded before slot 1, which waits no longer for it
         halves, is_again = halves_of(slot, design, limits), again_1 if slot else again_0
@@ -119,7 +130,11 @@ def _between(
             of_other = max(of_other, parts.chunk + loads + answer)
             if halves == 2:  # or the next fold's first pass waits for its loads, and the array for nothing after it
                 of_other = max(of_other, (nt - 1) * parts.chunk + unit - full_earlier + answer)
-    return max(0, of_last - alone), max(0, of_other - alone)
+    late_last = late_other = -NEVER  # a pass without a load waits for none
+    if unit > 0 and last > 0:
+        late_last = (nt - 1) * unit + last + answer - alone
+        late_other = late_last - last + parts.chunk if nt > 1 else -NEVER
+    return max(0, of_last - alone), max(0, of_other - alone), late_last, late_other
 
 
 @inlined

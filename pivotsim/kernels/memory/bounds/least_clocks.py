@@ -15,6 +15,7 @@ from pivotsim.kernels.memory.tiles import (
     Parts,
     always_fetched,
     bits_of,
+    cut_again,
     halves_of,
     has_block,
     is_resident,
@@ -22,8 +23,8 @@ from pivotsim.kernels.memory.tiles import (
     uses,
 )
 from pivotsim.kernels.memory.transfers import (
+    AGAIN,
     LENGTHS,
-    PORTS,
     READ,
     UNKNOWN,
     at_rate,
@@ -36,6 +37,30 @@ from pivotsim.kernels.types import CHAINED, NONE, PRELOAD, Array, Channel, Desig
 
 
 @inlined
+def bias_load(gemm: Gemm, limits: Limits, dram: Dram, reads: Channel | None) -> int:
+    """Return the least array clocks of the bias' load, 0 without one."""
+    if not limits.bias:
+        return 0
+    size = limits.sum_bytes * gemm.n
+    from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
+    return (max(at_rate(size, limits.gb_port), from_dram) + least_latency(limits)) * limits.clock_divisor
+
+
+@inlined
+def after_last_load(steps: int, parts: Parts, design: Design, limits: Limits, order: int, room: Array) -> int:
+    """Return the clocks from the end of all loads on where the last pass, of so many steps, loads a unit; else 0."""
+    again = always_fetched(parts, design, order, 0, limits) or always_fetched(parts, design, order, 1, limits)
+    regions = parts.nc * (parts.nr if design.drains else parts.nt)
+    if not again or has_block(design, limits) or (regions == 1 and limits.bias):  # the bias comes last
+        return 0
+    rows = parts.last_rows if design.edge_aware else design.rows
+    cols = parts.last_cols if design.edge_aware else design.cols
+    output, _, _ = after_pass(0, steps, rows, cols, parts.streamed, True, design)
+    clocks: int = limits.buffer_read_cycles + output + room[LENGTHS, 2, 1, 1]
+    return clocks
+
+
+@inlined
 def loads_and_last_drain(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, reads: Channel | None, room: Array
 ) -> tuple[int, int, int]:
@@ -43,23 +68,17 @@ def loads_and_last_drain(
 
     The first fetch of each unit comes from DRAM; later ones too, unless the global buffer keeps the operand.
     """
-    total = of_bias = 0
+    total = of_bias = bias_load(gemm, limits, dram, reads)
     for slot in range(2):
         first = parts.nc if design.drains and slot == 1 else parts.nr
         second = parts.nt if design.drains or slot == 1 else parts.nc
         fetches = uses(parts, design, slot) if always_fetched(parts, design, order, slot, limits) else 1
-        resident = is_resident(slot, parts, design, limits)
         for a in range(2):
             for b in range(2):
                 number = (1 if a else first - 1) * (1 if b else second - 1)
                 length = room[LENGTHS, slot, a, b]
-                again = room[PORTS, slot, a, b] * limits.clock_divisor if resident else length
-                total += number * (length + (fetches - 1) * again)
-    if limits.bias:
-        size = limits.sum_bytes * gemm.n
-        from_dram = least_dram_cycles(size, READ, Place(0, size, 1, size), dram, reads)
-        of_bias = (max(at_rate(size, limits.gb_port), from_dram) + least_latency(limits)) * limits.clock_divisor
-    return total + of_bias, of_bias, room[LENGTHS, 2, 1, 1]
+                total += number * (length + (fetches - 1) * room[AGAIN, slot, a, b])
+    return total, of_bias, room[LENGTHS, 2, 1, 1]
 
 
 @inlined
@@ -91,13 +110,7 @@ def least_clocks(
     loading, of_bias, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
     if max(alone + draining, loading) > limit:
         return alone + draining, loading, UNKNOWN, 0
-    again = always_fetched(parts, design, order, 0, limits) or always_fetched(parts, design, order, 1, limits)
-    regions = parts.nc * (parts.nr if design.drains else parts.nt)
-    if again and not has_block(design, limits) and (regions > 1 or not limits.bias):  # the last load is the last pass's
-        rows = parts.last_rows if design.edge_aware else design.rows
-        cols = parts.last_cols if design.edge_aware else design.cols
-        output, _, _ = after_pass(0, parts.last_steps, rows, cols, parts.streamed, True, design)
-        loading += limits.buffer_read_cycles + output + draining
+    loading += after_last_load(parts.last_steps, parts, design, limits, order, room)
     most = limit - alone - draining, limit - loading
     waits, idle = least_waits(parts, design, limits, order, of_bias, most, room)
     if waits > most[0] or idle > most[1]:
@@ -106,26 +119,20 @@ def least_clocks(
 
 
 @inlined
-def no_smaller_chunk(
-    parts: Parts, design: Design, limits: Limits, dram: Dram, alone: int, best: int, reads: Channel | None
-) -> bool:  # fmt: skip
-    """Tell whether this chunk and all smaller ones take more than the best total, by a bound that grows as they shrink.
+def loads_by_chunks(
+    gemm: Gemm, parts: Parts, design: Design, limits: Limits, dram: Dram, reads: Channel | None, room: Array
+) -> tuple[int, int]:  # fmt: skip
+    """Return (clocks, clocks for each chunk) of all loads and what follows them, under os with more than two chunks.
 
-    Under is and ws that is the array alone, where it follows from the number of chunks. Under os it is the loads: more
-    than two chunks leave no unit in its memory for the next fold, so that each chunk adds its loads' latencies, and the
-    parts of an operand take no less than it takes in one piece.
+    They leave no unit in its memory for the next fold, so that each chunk adds its loads' latencies, and the parts of
+    an operand take no less than it takes in one piece. Both are the same for all chunks: the last has a step at least.
     """
-    if not design.drains:
-        return alone > best and design.fold_overlap in (NONE, PRELOAD, CHAINED)
-    if parts.nt <= 2:
-        return False
-    total = 0
+    fixed, each = 0, 0
     for slot in range(2):
-        bits = bits_of(slot, design, limits)
+        bits, number = bits_of(slot, design, limits), parts.nr
         across = (parts.nr - 1) * parts.rows + parts.last_rows
-        units = parts.nr * parts.nt
         if slot == 1:
-            across, units = (parts.nc - 1) * parts.cols + parts.last_cols, parts.nc * parts.nt
+            across, number = (parts.nc - 1) * parts.cols + parts.last_cols, parts.nc
         size, data = across * parts.streamed * bits >> 3, 0
         if reads is None:
             one_run = Place(0, size, 1, size)
@@ -133,5 +140,20 @@ def no_smaller_chunk(
         # below a byte the chunk may decide whether the operand fits its share
         is_held = bits & 7 != 0 or is_resident(slot, parts, design, limits)
         times = 1 if is_held or halves_of(slot, design, limits) == 0 else uses(parts, design, slot)
-        total += times * (data + units * least_latency(limits))
-    return total * limits.clock_divisor > best
+        fixed += times * data
+        each += times * number * least_latency(limits)
+    of_last = after_last_load(1, cut_again(parts, 1), design, limits, 0, room)
+    of_bias = bias_load(gemm, limits, dram, reads)
+    return fixed * limits.clock_divisor + of_bias + of_last, each * limits.clock_divisor
+
+
+@inlined
+def no_smaller_chunk(parts: Parts, design: Design, alone: int, best: int, loads: tuple[int, int]) -> bool:
+    """Tell whether this chunk and all smaller ones take more than the best total, by a bound that grows as they shrink.
+
+    Under is and ws that is the array alone, where it follows from the number of chunks. Under os it is the loads,
+    by ``loads_by_chunks``.
+    """
+    if not design.drains:
+        return alone > best and design.fold_overlap in (NONE, PRELOAD, CHAINED)
+    return parts.nt > 2 and loads[0] + parts.nt * loads[1] > best

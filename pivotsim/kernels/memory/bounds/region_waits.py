@@ -38,11 +38,11 @@ def region_waits(
             steps = parts.last_steps if e else parts.chunk
             if is_chained:
                 alone = region_steps(steps, nr, full, last, cols, design)
-                loads = least_load(1, 1, e, False, parts, design, limits, room)
-                loads += (nr - 1 - halves) * least_load(1, 0, e, False, parts, design, limits, room)
+                loads = least_load(1, 1, e, False, room)
+                loads += (nr - 1 - halves) * least_load(1, 0, e, False, room)
                 if again_0 and nr - 1 > halves:
-                    loads += least_load(0, 1, b, False, parts, design, limits, room)
-                    loads += (nr - 2 - halves) * least_load(0, 0, b, False, parts, design, limits, room)
+                    loads += least_load(0, 1, b, False, room)
+                    loads += (nr - 2 - halves) * least_load(0, 0, b, False, room)
                 total += number * max(0, steps + loads + answer - alone)
             if limits.output_halves == 1:
                 drained = least_drain(0, b, e, parts, design, limits, room)
@@ -65,12 +65,12 @@ def _first_region(
     full, cols = design.rows, parts.last_cols if b and design.edge_aware else design.cols
     last = parts.last_rows if design.edge_aware else full
     lead, steps = last if nr == 1 else full, parts.last_steps if e else parts.chunk
-    tile = least_load(0, one, b, True, parts, design, limits, room)
-    stream = least_load(1, one, e, True, parts, design, limits, room)
+    tile = least_load(0, one, b, True, room)
+    stream = least_load(1, one, e, True, room)
     waited = max(tile, tile + stream - lead) + answer
     if nr == 1 or is_chained:
         return max(0, waited)
-    loads = (nr - 1) * (tile + stream) + least_load(0, 1, b, True, parts, design, limits, room)
-    loads += least_load(1, 1, e, True, parts, design, limits, room)
+    loads = (nr - 1) * (tile + stream) + least_load(0, 1, b, True, room)
+    loads += least_load(1, 1, e, True, room)
     alone = lead + region_steps(steps, nr, full, last, cols, design)
     return max(0, waited, loads + answer - alone)

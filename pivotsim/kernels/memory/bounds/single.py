@@ -2,8 +2,8 @@
 
 from pivotsim.kernels._jit import inlined
 from pivotsim.kernels.memory.array_passes import after_pass
-from pivotsim.kernels.memory.tiles import Parts, is_resident
-from pivotsim.kernels.memory.transfers import LENGTHS, PORTS, drain_words
+from pivotsim.kernels.memory.tiles import Parts
+from pivotsim.kernels.memory.transfers import AGAIN, LENGTHS, drain_words
 from pivotsim.kernels.types import Array, Design, Limits
 
 
@@ -24,17 +24,12 @@ def region_steps(steps: int, nr: int, full: int, last: int, cols: int, design: D
 
 
 @inlined
-def least_load(
-    slot: int, a: int, b: int, is_first: bool, parts: Parts, design: Design, limits: Limits, room: Array
-) -> int:  # fmt: skip
+def least_load(slot: int, a: int, b: int, is_first: bool, room: Array) -> int:
     """Return the least clocks of a unit's load; a, b: last of either dimension.
 
     Its first load comes from DRAM; of others it does not matter here which they are.
     """
-    if not is_first and is_resident(slot, parts, design, limits):
-        port: int = room[PORTS, slot, a, b] * limits.clock_divisor
-        return port
-    length: int = room[LENGTHS, slot, a, b]
+    length: int = room[LENGTHS if is_first else AGAIN, slot, a, b]
     return length
 
 

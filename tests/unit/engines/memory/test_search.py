@@ -15,7 +15,7 @@ from pivotsim.engines.memory.limits import MemoryLimits
 from pivotsim.engines.memory.schedule import run_gemm
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike, design_as_run
-from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, loads_by_chunks, no_smaller_chunk
 from pivotsim.kernels.memory.records import NEVER
 from pivotsim.kernels.memory.tiles import cut
 from pivotsim.kernels.memory.transfers import ROOM_SHAPE, fill_lengths
@@ -139,13 +139,14 @@ def bounds_of(gemm, array, limits, order, chunk):
     design = design_as_run(design_of(array), row)
     parts, room = plain(cut)(size, design, row, chunk), np.zeros(ROOM_SHAPE, dtype=np.int64)
     alone = plain(alone_cycles)(size, design, row, chunk)
-    plain(fill_lengths)(parts, design, row, dram, None, room)
+    plain(fill_lengths)(parts, design, row, dram, None, 3, room)
+    in_chunks = plain(loads_by_chunks)(size, parts, design, row, dram, None, room)
     clocks, loads, waits, idle = plain(least_clocks)(
         size, design, row, dram, order, parts, alone, NEVER, None, room
     )  # fmt: skip
 
     def rules_out(best):
-        return plain(no_smaller_chunk)(parts, design, row, dram, alone, best, None)
+        return plain(no_smaller_chunk)(parts, design, alone, best, in_chunks)
 
     return max(clocks + waits, loads + idle), rules_out
 
