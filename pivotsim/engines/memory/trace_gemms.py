@@ -9,6 +9,7 @@ from pivotsim.engines.memory.board_limits import limits_of
 from pivotsim.engines.memory.bounds import exact as memory_bounds
 from pivotsim.engines.memory.fit_check import DoesNotFit
 from pivotsim.engines.memory.limits import MemoryLimits
+from pivotsim.engines.memory.masked.schedule import check_runnable
 from pivotsim.engines.memory.schedule import MemoryResult, Program, run_gemm
 from pivotsim.errors import InputError
 from pivotsim.hardware.array import ArraySpec
@@ -54,7 +55,11 @@ def runs_per_gemm(
             own = limits.with_bits(*widths) if widths else limits
             known[key] = Program.of(m, k, n, hw.array, own, order, chunk, mask, copy)
         program = known[key]
-        return program if isinstance(program, DoesNotFit) else program.under(mask, copy).run(0, 0, 0, True).result
+        if isinstance(program, DoesNotFit):
+            if mask is not None:  # of the masks of one size only the first was checked
+                check_runnable(mask, copy, (m, k, n), hw.array.dataflow, limits)
+            return program
+        return program.under(mask, copy).run(0, 0, 0, True).result
 
     return list(_each(gemms, masks, run, bits))
 
@@ -88,7 +93,9 @@ def _each(gemms: IntArray, masks: Sequence[Mask | None], run: Any, bits: Sequenc
     for gemm, (m, k, n, repeats) in enumerate(gemms.tolist()):
         mask, size = masks[gemm] if len(masks) else None, (m, k, n, *(bits[gemm] if len(bits) else ()))
         for copy, times in copies_run(mask, repeats).items():
-            key = size if mask is None else (size, mask.operand, mask.block, mask.kept[copy].tobytes())
+            key: Any = size
+            if mask is not None:
+                key = (size, mask.operand, mask.height, mask.width, mask.block, mask.kept[copy].tobytes())
             if key not in known:
                 known[key] = run(size, mask, copy)
             yield GemmRun(gemm, times, mask, copy, known[key])

@@ -3,6 +3,7 @@
 A log makes the scheduler look at every command; the oracle does so anyway (test_channel.py).
 """
 
+import itertools
 import random
 
 import numpy as np
@@ -13,7 +14,7 @@ from pivotsim.engines.dram.channel import NO_LOG
 from pivotsim.hardware.dram.controller import MAPPED
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.dram.channel import serve_one, serve_transfers
-from pivotsim.kernels.dram.commands import T_ARRIVAL, T_ROW_BYTES, T_ROWS
+from pivotsim.kernels.dram.commands import BANKS, DUE, GROUPS, T_ARRIVAL, T_ROW_BYTES, T_ROWS
 from pivotsim.kernels.dram.last_hits import open_to_the_end
 from pivotsim.kernels.dram.row_hits import serve_row_hits
 from tests.campaigns import cases
@@ -122,6 +123,18 @@ def test_stretches_of_hits_are_entered():
         commands, of_stretches = commands + found[1] * may_be_hits, of_stretches + sum(stretches)
     assert compared > 15 and of_stretches > commands / 10
     assert set(ends) == {(True, True), (True, False), (False, True), (False, False)}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_open_row_that_is_asked_for_just_before_a_refresh(preset):
+    """Whether a last transfer ends before the refresh depends on when banks take its first command."""
+    spec = load_dram(preset).replace({"controller.refresh": True})
+    channel, log = channel_arrays(spec), np.zeros((100, 4), dtype=np.int64)
+    due = int(channel.state[channel.device[0, BANKS] + channel.device[0, GROUPS] + 1, DUE])
+    for early, row_bytes, is_write in itertools.product(range(150), (1, 4 * spec.burst_bytes), (0, 1)):
+        rows = [(0, 1, 1, 1, 0, 0), (0, 1, 1, 1, 1 - is_write, due - early), (0, row_bytes, 1, 1, is_write, 0)]
+        batches = [np.array([row], dtype=np.int64) for row in rows]
+        assert served(spec, batches, NO_LOG) == served(spec, batches, log), (early, row_bytes, is_write)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

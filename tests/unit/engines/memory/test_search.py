@@ -174,3 +174,15 @@ def test_bounds_hold(seed):
     assert compared > 100
     assert tight > compared / 20
     assert ended > 10
+
+
+@pytest.mark.parametrize(("order", "chunk"), [(1, 1), (1, 2), (0, 1)])
+def test_a_bias_may_take_the_load_channels_wait_between_the_first_two_folds(order, chunk):
+    """Its load comes where the channel is idle, so that what it counts as work is no longer a wait."""
+    array = {"rows": 3, "cols": 2, "dataflow": "os", "fold_overlap": "none", "edge": "padded",
+             "os_edge_register": False, "mac_latency": 6}  # fmt: skip
+    limits = MemoryLimits(
+        ipmem_bytes=31, ipmem_buffers="ping_pong", wtmem_bytes=27, dram_bytes_per_s=1, bias=True, reuse="none"
+    )
+    ran = run_gemm(5, 6, 2, array, limits, loop_order=LOOP_ORDERS["os"][order], chunk=chunk)
+    assert bounds_of((5, 6, 2), array, limits, order, chunk)[0] <= ran.cycles

@@ -318,6 +318,17 @@ class TestCopies:
         monkeypatch.setattr(Program, "run", lambda self, *args: ran.append(1) or run(self, *args))
         assert len(runs_per_gemm(np.array([[40, 64, 50, 4]]), hw, [same])) == 4 and len(ran) == 1
 
+    @pytest.mark.parametrize("height", [63, 50])  # in as many blocks, of which the same are kept, or in fewer
+    @pytest.mark.parametrize("opmem_bytes", [8192, 4])
+    def test_each_mask_of_a_size_is_checked_whether_it_fits_or_not(self, opmem_bytes, height):
+        hw = ps.load_hardware("zcu102").replace({"memories.opmem_bytes": opmem_bytes})
+        right, wrong = (drawn_mask(of, 50, block=10, density=0.5, seed=1) for of in (64, height))
+        gemms = np.array([[40, 64, 50, 1], [40, 64, 50, 1]])
+        fits = [not isinstance(run.result, DoesNotFit) for run in runs_per_gemm(gemms, hw, [right, right])]
+        assert fits == [opmem_bytes > 4] * 2
+        with pytest.raises(ps.InputError, match="mask"):
+            runs_per_gemm(gemms, hw, [right, wrong])
+
     def test_without_limits(self):
         mask = drawn_mask(40, 50, block=10, density=0.3, seed=1, operand="out", count=3)
         array = ps.load_hardware("zcu102").array
