@@ -1,7 +1,8 @@
 """Waits under os that no schedule avoids: of the array for drains and loads, and of the load channel for the array.
 
 They stand between two passes that claim the output memory, and between those before them, since a fold's last chunk is
-often a short one. All loads of the first two folds follow each other, with the bias' between them. The array's add up as those of regions do (region_waits.py).
+often a short one. All loads of the first two folds follow each other, with the bias' between them. The array's add up
+as those of regions do (region_waits.py).
 
 The load channel waits for a pass of a fold that could not begin before the fold before was out of the array. With s its
 step from that fold's last pass, and e the end of that pass's loads, pass k of the fold is read by
