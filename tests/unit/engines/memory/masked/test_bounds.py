@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,3 +92,35 @@ def test_an_order_that_loads_no_less_reads_and_writes_no_less():
                 assert moved[order] >= moved[1 - order], (sizes, array, limits, mask.kept)
                 told += 1
     assert told > cases(200, 10_000) / 3
+
+
+KEPT = """0000000000001001100 0100111000000100000 0000010000110000000 0100110100100000000 1100001001000100100
+0000001000001000000 0000010000000010000 0011101010010110010 0100000010010000100 0111010100100000000
+1010100001000001110 0100111000000011000 0011000000110000001 0101001011001001000 1011001000110110111"""
+FOUND = {  # sizes, array, memories, operand and block of the mask, what it keeps
+    "a larger chunk's bound is no bound of a smaller one": (
+        (15, 19, 14), {"rows": 6, "cols": 1, "dataflow": "ws", "fold_overlap": "chained"},
+        {"ipmem_bytes": 84, "wtmem_bytes": 70, "opmem_buffers": "ping_pong", "weight_share_bytes": 144, "clock_hz": 7,
+         "write_latency_cycles": 5, "buffer_read_cycles": 2},
+        ("a", 1), KEPT,
+    ),
+    "an order that leaves out passes may load fewer bytes": (
+        (12, 12, 7), {"rows": 2, "cols": 4, "dataflow": "ws", "fold_overlap": "settled", "os_edge_register": True},
+        {"ipmem_bytes": 14, "wtmem_bytes": 25, "opmem_bytes": 215, "wtmem_buffers": "ping_pong",
+         "input_share_bytes": 11, "weight_share_bytes": 108, "dram_bytes_per_s": 22, "clock_hz": 10,
+         "wtmem_port_bytes_per_cycle": 6, "read_latency_cycles": 12, "write_latency_cycles": 5,
+         "buffer_read_cycles": 1, "out_bits": 32},
+        ("b", 2), "0100 0110 0000 0001 0000 0011",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("found", FOUND)
+def test_searches_that_a_wrong_bound_ends_too_soon(found):
+    (m, k, n), own, memories, (operand, block), kept = FOUND[found]
+    array = {"edge": "padded", "os_edge_register": False, "mac_latency": 1, "mac_packing": 1, **own}
+    height, width = (m, k) if operand == "a" else (k, n)
+    blocks = np.array([[bit == "1" for bit in row] for row in kept.split()])
+    mask, limits = Mask(operand, height, width, block, blocks[None]), MemoryLimits(**memories)
+    pruned, every = (run_gemm(m, k, n, array, limits, mask=mask, is_pruned=is_pruned) for is_pruned in (True, False))
+    assert replace(pruned, candidates=0) == replace(every, candidates=0)
