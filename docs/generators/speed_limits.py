@@ -33,7 +33,12 @@ MIDDLE = """
 ## Kernels
 
 The ratio is that of the time to the limit in the same pair, {pairs} pairs: least, median, most. `ns` is the median for
-a unit, `all ns` what its divisions, other operations and bytes take one after another, each at their peak.
+a unit, `all ns` what its divisions, other operations and bytes take one after another, each at their peak. From day to
+day absolute figures vary by a factor of 1.5 with the machine's load, peaks among them: of two records compare ratios.
+
+No row have `sum_large_design_cycles` (the closed form of `vectors_of_designs` in integers), `drawn_cycles_parallel`
+(`random_masks` in threads), `drawn_column_counts` (the hashes of `random_masks`), `drop_dominated_by` (the sieve of
+`front_of_a_million`), `front_of_two` (one pass over sorted points) and `front_of_many` (compares points pair by pair).
 """
 END = """
 ## What stands between

@@ -4,6 +4,8 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from tests.benchmarks.bench_dse import BEHIND_MEMORIES
 from tests.benchmarks.timing import Spread, peak_mb, timed
 
 REPEATS = 9
+DRAWN = 133  # designs of each dataflow
 WEIGHTED = ("qkv", "proj", "fc1", "fc2")
 
 
@@ -60,13 +63,18 @@ def drawn_designs(dataflow: str, count: int) -> tuple[list, np.ndarray, list[Mem
     return sizes, np.array(designs), memories, np.arange(count)
 
 
-def searching(dataflow: str, count: int = 133) -> Spread:
+def drawn_searches(dataflow: str) -> tuple[Callable[[], object], int]:
+    """Return what searches for the fastest programs on the drawn designs, and how many searches that are."""
+    searches = Searches(*drawn_designs(dataflow, DRAWN))
+    return partial(searches.run, np.ones(len(searches), dtype=np.bool_)), len(searches)
+
+
+def searching(dataflow: str) -> Spread:
     """Print the processor time of a search on drawn designs."""
-    searches = Searches(*drawn_designs(dataflow, count))
-    every = np.ones(len(searches), dtype=np.bool_)
-    searches.run(every)
-    taken = timed(lambda: searches.run(every), REPEATS).times(1e6 / len(every))
-    print(f"search behind memories, {dataflow}: {taken:us each}, {len(every):,} of them")
+    run, count = drawn_searches(dataflow)
+    run()
+    taken = timed(run, REPEATS).times(1e6 / count)
+    print(f"search behind memories, {dataflow}: {taken:us each}, {count:,} of them")
     return taken
 
 

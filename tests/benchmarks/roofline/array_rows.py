@@ -1,22 +1,21 @@
 """Rows of the closed form: vectors of designs, one GEMM, random masks, lanes of an MPCA, engine `pe`."""
 
-from unittest.mock import patch
-
 import numpy as np
 
 import pivotsim as ps
 from pivotsim.engines.array.designs import design_of
 from pivotsim.engines.array.random_masks import drawn_cycles
 from pivotsim.engines.mpca.lanes import sbmm_cycles
-from pivotsim.engines.pe import clock as pe
 from pivotsim.kernels.array.closed_form import design_cycles
 from pivotsim.kernels.array.many_designs import sum_design_cycles
 from pivotsim.kernels.array.random_masks import drawn_cycles as draw_and_count
 from pivotsim.kernels.mpca import lane_makespans
 from pivotsim.kernels.types import Design, Gemm
-from tests.benchmarks.bench_pe import ARRAY, FC1
-from tests.benchmarks.roofline.counting import count, counted_argument, counting, named, noted_calls
-from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
+from tests.benchmarks.bench_pe import FC1, on_64x36
+from tests.benchmarks.roofline.counting import count, counted_argument, counting, first_call, named
+from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row
+
+SAMPLE = 512  # designs that are counted
 
 
 @row(
@@ -26,23 +25,23 @@ from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
     "design, of the columns that share a slice.",
 )  # fmt: skip
 def vectors_of_designs() -> Work:
-    count_of, draw = 1_000_000, np.random.default_rng(1)
+    plan, count_of, draw = ps.plan("deit_s"), 1_000_000, np.random.default_rng(1)
     axes = {name: draw.integers(8, 129, count_of) for name in ("rows", "cols")}
-    few = {name: values[:512] for name, values in axes.items()}
-    with noted_calls(sum_design_cycles) as calls:
-        ps.simulate_designs(ps.plan("deit_s"), "zcu102", few)
-        done = count(sum_design_cycles, calls[0])
-        ps.simulate_designs(ps.plan("deit_s"), "zcu102", axes)
-    part = named(sum_design_cycles, calls[1]) | {"start": 0, "stop": count_of}  # threads share them: all in one
-    whole = tuple(part.values())
-    from_memory = sum(each.nbytes for each in part["columns"] if each.strides[0]) + part["out"].nbytes
-    share = count_of / 512
-    return Work(
-        lambda: sum_design_cycles(*whole), count_of,
-        {"float64_divisions": share * done.divisions, "float64": share * (done.operations - done.divisions),
-         "triad_l1": share * done.bytes, "copy_memory": from_memory},
-        share * done.operations, from_memory,
+    arguments = first_call(
+        sum_design_cycles, lambda: ps.simulate_designs(plan, "zcu102", axes), is_copied=False
     )  # fmt: skip
+    part = named(sum_design_cycles, arguments) | {"start": 0, "stop": count_of}  # threads share them: all in one
+    whole = tuple(part.values())
+
+    def counted() -> Needs:
+        few = {name: values[:SAMPLE] for name, values in axes.items()}
+        sample = first_call(sum_design_cycles, lambda: ps.simulate_designs(plan, "zcu102", few))
+        found = needs_of(count(sum_design_cycles, sample), count_of / SAMPLE, arithmetic="float64",
+                         divisions="float64_divisions")  # fmt: skip
+        from_memory = sum(each.nbytes for each in part["columns"] if each.strides[0]) + part["out"].nbytes
+        return found._replace(of_roofs={**found.of_roofs, "copy_memory": from_memory}, bytes_moved=from_memory)
+
+    return Work(lambda: sum_design_cycles(*whole), count_of, counted)
 
 
 @row(
@@ -51,31 +50,27 @@ def vectors_of_designs() -> Work:
 )  # fmt: skip
 def one_gemm() -> Work:
     design, gemm, repeats = design_of(ps.load_hardware("zcu102").array), Gemm(*FC1), 2000
-    with counting() as done:
-        design_cycles(counted_argument(gemm), counted_argument(Design(*design)))
 
     def run() -> None:
         for _ in range(repeats):
             design_cycles(gemm, design)
 
-    operations = repeats * done.operations
-    # of a named tuple of integers as Python holds them: a pointer of 8 bytes for each field that is read
-    return Work(run, repeats, {"interpreter": operations}, operations, repeats * 8 * (len(gemm) + len(design)))
+    def counted() -> Needs:
+        with counting() as done:
+            design_cycles(counted_argument(gemm), counted_argument(Design(*design)))
+        operations = repeats * done.operations
+        # of a named tuple of integers as Python holds them: a pointer of 8 bytes for each field that is read
+        return Needs({"interpreter": operations}, operations, repeats * 8 * (len(gemm) + len(design)))
+
+    return Work(run, repeats, counted)
 
 
 def _pe(dataflow: str) -> Work:
     """Each clock every element multiplies and adds; x and a factor of 1 B are read, a sum of 4 B read and written."""
-    rows, cols = 64, 36
-    a, b = pe.seeded_operands(*FC1)
-    mode = {**ARRAY, "rows": rows, "cols": cols, "dataflow": dataflow}
-
-    def run() -> object:
-        with patch.object(pe, "is_large", lambda *_: False):  # in one thread
-            return pe.run(a, b, mode)
-
+    run, pes = on_64x36(dataflow), 64 * 36
     clocks = run().cycles
-    operations, moved = 2 * rows * cols * clocks, (1 + 1 + 4 + 4) * rows * cols * clocks
-    return Work(run, clocks, {"int32": operations, "triad_l1": moved}, operations, moved)
+    operations, moved = 2 * pes * clocks, (1 + 1 + 4 + 4) * pes * clocks
+    return Work(run, clocks, lambda: Needs({"int32": operations, "triad_l1": moved}, operations, moved))
 
 
 PE = (
@@ -108,15 +103,17 @@ def pe_os() -> Work:
 )  # fmt: skip
 def random_masks() -> Work:
     array, seeds, sample = ps.load_hardware("zcu102").array, 800, 8  # of fewer blocks than threads share
-    with noted_calls(draw_and_count) as calls:
-        drawn_cycles(*FC1, density=0.5, block=16, seed=range(sample), array=array)
-        done = count(draw_and_count, calls[0])
-        drawn_cycles(*FC1, density=0.5, block=16, seed=range(sample, sample + seeds), array=array)
-    whole, share = calls[1], seeds / sample
-    operations, moved = share * done.operations, share * done.bytes
-    return Work(
-        lambda: draw_and_count(*whole), seeds, {"words": operations, "triad_l1": moved}, operations, moved
-    )  # fmt: skip
+
+    def call(drawn: range) -> tuple:
+        return first_call(
+            draw_and_count, lambda: drawn_cycles(*FC1, density=0.5, block=16, seed=drawn, array=array)
+        )  # fmt: skip
+
+    def counted() -> Needs:
+        return needs_of(count(draw_and_count, call(range(sample))), seeds / sample, arithmetic="words")
+
+    whole = call(range(sample, sample + seeds))
+    return Work(lambda: draw_and_count(*whole), seeds, counted)
 
 
 @row(
@@ -128,12 +125,10 @@ def mpca_lanes() -> Work:
     masks, sample = 50_000, 200
     mpca = ps.load_hardware("u250_mpca").replace({"mpca.balance": "greedy"}).mpca
     counts = np.random.default_rng(1).binomial(24, 0.5, (masks, 24))
-    with noted_calls(lane_makespans) as calls:
-        sbmm_cycles(counts[:sample], 197, 16, mpca)
-        done = count(lane_makespans, calls[0])
-        sbmm_cycles(counts, 197, 16, mpca)
-    whole, share = calls[1], masks / sample
-    operations, moved = share * done.operations, share * done.bytes
-    return Work(
-        lambda: lane_makespans(*whole), masks, {"scalar": operations, "triad_l1": moved}, operations, moved
-    )  # fmt: skip
+
+    def counted() -> Needs:
+        few = first_call(lane_makespans, lambda: sbmm_cycles(counts[:sample], 197, 16, mpca))
+        return needs_of(count(lane_makespans, few), masks / sample)
+
+    whole = first_call(lane_makespans, lambda: sbmm_cycles(counts, 197, 16, mpca), is_copied=False)
+    return Work(lambda: lane_makespans(*whole), masks, counted)

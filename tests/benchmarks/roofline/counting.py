@@ -177,13 +177,13 @@ def copied(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def noted_calls(kernel: Any) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield a list that gets the arguments of every call of a kernel, copied before it runs."""
+def noted_calls(kernel: Any, *, is_copied: bool = True) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield a list that gets the arguments of every call of a kernel, copied before it runs or as it leaves them."""
     calls: list[tuple[Any, ...]] = []
     run = kernel.compiled()
 
     def noted(*arguments: Any) -> Any:
-        calls.append(copied(arguments))
+        calls.append(copied(arguments) if is_copied else arguments)
         return run(*arguments)
 
     kernel._run = noted
@@ -191,6 +191,13 @@ def noted_calls(kernel: Any) -> Iterator[list[tuple[Any, ...]]]:
         yield calls
     finally:
         kernel._run = run
+
+
+def first_call(kernel: Any, run: Callable[[], object], *, is_copied: bool = True) -> tuple[Any, ...]:
+    """Return the arguments of a kernel's first call in a run."""
+    with noted_calls(kernel, is_copied=is_copied) as calls:
+        run()
+    return calls[0]
 
 
 def named(kernel: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.benchmarks.roofline.peaks import ROOFS, Measured
 from tests.benchmarks.roofline.work import Row
-from tests.benchmarks.timing import peak_mb, spread
+from tests.benchmarks.timing import forget_peak, peak_mb, spread
 
 PAIRS = 7
 TURN_S = 0.02  # of processor time that a turn of the work takes at least
@@ -37,20 +37,23 @@ def repeated(run: Callable[[], object]) -> Callable[[], float]:
 def measured(name: str, row: Row) -> dict[str, Any]:
     """Return a row's record: what a unit takes, of its limit the name and the time, and their ratio."""
     work = row.make()
+    gc.collect()
     gc.disable()  # it would come in some of the turns
+    forget_peak()
     turn = repeated(work.run)
-    held_mb = peak_mb()  # before the streams, whose vectors are large
-    roofs = {roof: Measured(roof) for roof in work.needs}
+    held_mb = peak_mb()  # before it is counted, and before the streams, whose vectors are large
+    needs = work.count()
+    roofs = {roof: Measured(roof) for roof in needs.of_roofs}
     times_s, limits_s = [], []
     for _ in range(PAIRS):
-        limits_s.append({roof: work.needs[roof] / measure.rate() for roof, measure in roofs.items()})
+        limits_s.append({roof: needs.of_roofs[roof] / measure.rate() for roof, measure in roofs.items()})
         times_s.append(turn())
     least_s = {roof: statistics.median(each[roof] for each in limits_s) for roof in roofs}
     bound = max(least_s, key=lambda roof: least_s[roof])
     return {
         "name": name, "what": row.what, "unit": row.unit, "counted": row.counted, "between": row.between,
-        "operations": float(f"{work.operations / work.units:.4g}"),
-        "bytes": float(f"{work.bytes_moved / work.units:.4g}"),
+        "operations": float(f"{needs.operations / work.units:.4g}"),
+        "bytes": float(f"{needs.bytes_moved / work.units:.4g}"),
         "ns": digits([1e9 * each / work.units for each in times_s]),
         "limit": bound, "limits_ns": {roof: float(f"{1e9 * each / work.units:.4g}") for roof, each in least_s.items()},
         "ratio": digits([own / limit[bound] for own, limit in zip(times_s, limits_s, strict=True)]),

@@ -1,37 +1,37 @@
 """Rows of engine `memory` and of DRAM that issues commands."""
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
-from pivotsim.engines.dram.channel import NO_LOG, channel_arrays
 from pivotsim.engines.memory.many_designs import MemoryDesign, Searches, run_one
 from pivotsim.engines.memory.schedule import MemoryResult
-from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.kernels.dram.channel import serve_transfers
 from pivotsim.kernels.memory.entries.with_bandwidth import run_with_bandwidth
 from pivotsim.kernels.memory.search import CANDIDATE_WORK, WORK
-from tests.benchmarks.bench_memory import drawn_designs
-from tests.benchmarks.roofline.counting import Counts, count, counted_calls, named, noted_calls
-from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
+from tests.benchmarks.bench_dram import BURSTS, serving, streams
+from tests.benchmarks.bench_memory import drawn_designs, drawn_searches
+from tests.benchmarks.roofline.counting import Counts, count, counted_calls, first_call, named, noted_calls
+from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row
 
-DESIGNS = 4  # with eight GEMMs each: what is counted is what is timed
-
-
-def _work(run: Callable[[], object], units: float, done: Counts) -> Work:
-    needs = {"scalar": done.operations - done.divisions, "int64_divisions": done.divisions, "triad_l1": done.bytes}
-    return Work(run, units, needs, done.operations, done.bytes)
+EVERY = 8  # one of so many searches is counted
+FOLLOWS = 3  # of a task: its search may have the answer of the one before
+DESIGNS = 4  # of passes, with eight GEMMs each: what is counted is what is timed
 
 
 def _search(dataflow: str) -> Work:
-    searches = Searches(*drawn_designs(dataflow, DESIGNS))
-    run = partial(searches.run, np.ones(len(searches), dtype=np.bool_))
-    return _work(run, len(searches), counted_calls(run_with_bandwidth, run))
+    run, searches = drawn_searches(dataflow)
+
+    def counted() -> Needs:
+        call = named(run_with_bandwidth, first_call(run_with_bandwidth, run))
+        chains = np.cumsum(call["tasks"][:, FOLLOWS] == 0)  # a task may have the answer of the one before
+        kept = chains % EVERY == 0
+        call |= {name: call[name][kept] for name in ("tasks", "candidates", "found")}
+        return needs_of(count(run_with_bandwidth, tuple(call.values())), searches / np.count_nonzero(kept))
+
+    return Work(run, searches, counted)
 
 
 SEARCH = (
-    "search", INSTRUMENTED,
+    "search", f"{INSTRUMENTED}, of every {EVERY}th search",
     "Nine samples in ten are loads and sums of single integers, one after another: bounds of candidates, then "
     "passes that wait for those before. Divisions are under a hundredth, most of them of 32 bits.",
 )  # fmt: skip
@@ -55,7 +55,7 @@ def memory_search_os() -> Work:
 def _passes(dataflow: str) -> Work:
     """Run the found programs alone; steady stretches are counted at once, so that a pass is one that is stepped."""
     sizes, designs, memories, index = drawn_designs(dataflow, DESIGNS)
-    calls, passes, done = [], 0, Counts()
+    calls, passes = [], 0
     for design, behind in zip(designs, index, strict=True):
         for size in sizes:
             found = run_one(size, design, memories[behind])
@@ -67,7 +67,6 @@ def _passes(dataflow: str) -> Work:
                 searches.run(np.ones(1, dtype=np.bool_))
             calls += noted
     for arguments in calls:
-        done += count(run_with_bandwidth, arguments)
         run_with_bandwidth(*arguments)
         passes += int(named(run_with_bandwidth, arguments)["chosen"][WORK]) - CANDIDATE_WORK
 
@@ -75,7 +74,10 @@ def _passes(dataflow: str) -> Work:
         for arguments in calls:
             run_with_bandwidth(*arguments)
 
-    return _work(run, passes, done)
+    def counted() -> Needs:
+        return needs_of(sum((count(run_with_bandwidth, arguments) for arguments in calls), Counts()))
+
+    return Work(run, passes, counted)
 
 
 PASS = (
@@ -100,41 +102,40 @@ def memory_pass_os() -> Work:
     return _passes("os")
 
 
-def _bursts(scheduler: str, bursts: int, is_scattered: bool) -> Work:
-    spec = load_dram("dram/ddr4_2400").replace({"scheduler": scheduler})
-    transfers = np.array([[0, bursts * spec.burst_bytes, 1, 0, 0, 0]], dtype=np.int64)
-    if is_scattered:
-        transfers = np.ones((bursts, 6), dtype=np.int64)
-        transfers[:, 0] = np.random.default_rng(1).integers(0, 2**20, bursts) * spec.burst_bytes
-        transfers[:, 4:] = 0
+def _bursts(scheduler: str, stream: str, counted_bursts: int) -> Work:
+    transfers = streams()[stream]
 
-    def run() -> None:
-        serve_transfers(channel_arrays(spec), NO_LOG, transfers, np.zeros(len(transfers), dtype=np.int64))
+    def counted() -> Needs:
+        few = transfers[:counted_bursts].copy()
+        few[:, 1] = np.minimum(few[:, 1], counted_bursts * 64)  # bytes
+        return needs_of(counted_calls(serve_transfers, serving(scheduler, few)), BURSTS / counted_bursts)
 
-    return _work(run, bursts, counted_calls(serve_transfers, run))
+    return Work(serving(scheduler, transfers), BURSTS, counted)
 
 
+SEQUENTIAL, SCATTERED = 20_000, 2_000  # bursts that are counted
 BURST = (
+    f"{INSTRUMENTED}, of the first {SCATTERED:,} bursts",
     "Six samples in ten are loads from tables in the first cache, of clocks and queues that were stored just "
     "before, and a tenth the later of two: a command's clock is a chain of those, and branches by bank and row "
-    "are not foreseen."
+    "are not foreseen.",
 )  # fmt: skip
 
 
 @row(
-    "DDR4 bursts, `in_order`, one sequential transfer", "burst", INSTRUMENTED,
+    "DDR4 bursts, `in_order`, one sequential transfer", "burst", f"{INSTRUMENTED}, of the first {SEQUENTIAL:,} bursts",
     "A fifth of the samples waits for one load, a bank's clock that the burst before stored; the rest are sums "
     "and the later of two in the same chain.",
 )  # fmt: skip
 def dram_sequential() -> Work:
-    return _bursts("in_order", 200_000, False)
+    return _bursts("in_order", "one sequential transfer", SEQUENTIAL)
 
 
-@row("DDR4 bursts, `in_order`, scattered reads", "burst", INSTRUMENTED, BURST)
+@row("DDR4 bursts, `in_order`, scattered reads", "burst", *BURST)
 def dram_scattered() -> Work:
-    return _bursts("in_order", 2_000, True)
+    return _bursts("in_order", "scattered reads", SCATTERED)
 
 
-@row("DDR4 bursts, `fr_fcfs`, scattered reads", "burst", INSTRUMENTED, BURST)
+@row("DDR4 bursts, `fr_fcfs`, scattered reads", "burst", *BURST)
 def dram_fr_fcfs() -> Work:
-    return _bursts("fr_fcfs", 2_000, True)
+    return _bursts("fr_fcfs", "scattered reads", SCATTERED)

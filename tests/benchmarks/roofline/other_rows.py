@@ -16,8 +16,8 @@ from pivotsim.pruning.devices.simulated import Simulated
 from pivotsim.pruning.token_plans import at_tokens
 from pivotsim.workload.ops import Op
 from tests.benchmarks.bench_dse import shapes
-from tests.benchmarks.roofline.counting import count, counted_argument, counted_number, counting, noted_calls
-from tests.benchmarks.roofline.work import INSTRUMENTED, Work, row
+from tests.benchmarks.roofline.counting import count, counted_argument, counted_number, counting, first_call
+from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row
 
 
 @row(
@@ -29,27 +29,29 @@ def staircase() -> Work:
     plan, device = ps.plan("deit_s"), Simulated("zcu102")
     counts = range(1, plan.model.tokens + 1)
     gemms = [op for n in counts for op in ps.lower(at_tokens(plan, n)) if op.encoder == 1 and op.kind == "gemm"]
-    design = counted_argument(Design(*design_of(device.board.array)))
-    with counting() as done:
-        for op in gemms:
-            design_cycles(counted_argument(Gemm(op.m, op.k, op.n)), design)
-    return Work(
-        lambda: device.latencies_ms(plan, counts), len(gemms),
-        {"interpreter": done.operations, "objects": len(gemms)},
-        done.operations, len(gemms) * 8 * (len(Op._fields) + len(Gemm._fields) + len(Design._fields)),
-    )  # fmt: skip
+
+    def counted() -> Needs:
+        design = counted_argument(Design(*design_of(device.board.array)))
+        with counting() as done:
+            for op in gemms:
+                design_cycles(counted_argument(Gemm(op.m, op.k, op.n)), design)
+        moved = len(gemms) * 8 * (len(Op._fields) + len(Gemm._fields) + len(Design._fields))
+        return Needs({"interpreter": done.operations, "objects": len(gemms)}, done.operations, moved)
+
+    return Work(lambda: device.latencies_ms(plan, counts), len(gemms), counted)
 
 
 def _paths(depth: int) -> Work:
     cka, repeats = np.random.default_rng(depth).random((depth, depth)), 5
-    gains, _ = paths._exact_gains(paths.checked_cka(cka))
-    with counting() as done:
-        paths._table([[counted_number(each) for each in row] for row in gains], depth, depth)
-    steps = repeats * done.operations
-    return Work(
-        lambda: [paths.best_paths(cka) for _ in range(repeats)], repeats, {"interpreter": steps},
-        steps, 2 * 8 * steps,
-    )  # fmt: skip
+
+    def counted() -> Needs:
+        gains, _ = paths._exact_gains(paths.checked_cka(cka))
+        with counting() as done:
+            paths._table([[counted_number(each) for each in row] for row in gains], depth, depth)
+        steps = repeats * done.operations
+        return Needs({"interpreter": steps}, steps, 2 * 8 * steps)
+
+    return Work(lambda: [paths.best_paths(cka) for _ in range(repeats)], repeats, counted)
 
 
 PATHS = (
@@ -74,12 +76,14 @@ def _chunk(counted_by: str) -> Work:
     maker = ChunkMaker(Recipe(load_space(space), "grid"))
     made = maker(0)
     assert isinstance(made, FinishedChunk)
-    tables = [maker.evaluator.run(maker.points, 0, made.rows)]
-    columns = tables[0].columns.values()
-    held = sum(each.codes.nbytes if isinstance(each, Coded) else each.nbytes for each in columns)
-    values = made.rows * len(tables[0].columns)
-    moved = 2 * held + len(made.content)
-    return Work(lambda: maker(0), made.rows, {"copy_memory": moved}, values, moved)
+
+    def counted() -> Needs:
+        columns = maker.evaluator.run(maker.points, 0, made.rows).columns
+        held = sum(each.codes.nbytes if isinstance(each, Coded) else each.nbytes for each in columns.values())
+        moved = 2 * held + len(made.content)
+        return Needs({"copy_memory": moved}, made.rows * len(columns), moved)
+
+    return Work(lambda: maker(0), made.rows, counted)
 
 
 CHUNK = "one operation for each value of a column; a column is written and read once, and the file is written"
@@ -111,15 +115,13 @@ def sweep_by_synthesis() -> Work:
 def front_kernel() -> Work:
     points = np.random.default_rng(1).random((20_000, 3))
     points /= np.linalg.norm(points, axis=1)[:, None]  # all on the front: the tree is filled, too
-    with noted_calls(front_of_three) as calls:
-        pareto.front_mask(points)
-    ranks, tree, kept = calls[0]
-    done = count(front_of_three, calls[0])
+    arguments = first_call(front_of_three, lambda: pareto.front_mask(points))
+    ranks, tree, kept = arguments
 
     def run() -> None:
         front_of_three(ranks, np.full_like(tree, len(ranks) + 1), kept)
 
-    return Work(run, len(points), {"scalar": done.operations, "triad_l2": done.bytes}, done.operations, done.bytes)
+    return Work(run, len(points), lambda: needs_of(count(front_of_three, arguments), memory="triad_l2"))
 
 
 @row(
@@ -131,5 +133,5 @@ def front_kernel() -> Work:
 def front_of_a_million() -> Work:
     columns = np.random.default_rng(1).random((3, 1_000_000))
     table = dict(zip("abc", columns, strict=True))
-    needs = {"copy_memory": columns.nbytes, "float64": columns.size}
-    return Work(lambda: ps.pareto_front(table, list("abc")), columns.shape[1], needs, columns.size, columns.nbytes)
+    needs = Needs({"copy_memory": columns.nbytes, "float64": columns.size}, columns.size, columns.nbytes)
+    return Work(lambda: ps.pareto_front(table, list("abc")), columns.shape[1], lambda: needs)

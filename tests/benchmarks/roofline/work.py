@@ -3,20 +3,40 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tests.benchmarks.roofline.counting import Counts
+
+
+class Needs(NamedTuple):
+    """What one run takes.
+
+    ``of_roofs`` says how many operations or bytes of each roof (``peaks.ROOFS``); ``operations`` and ``bytes_moved``
+    are what the picture shows of it, ``bytes_moved`` at the level of the memory that bounds it.
+    """
+
+    of_roofs: dict[str, float]
+    operations: float
+    bytes_moved: float
+
 
 class Work(NamedTuple):
-    """Work made ready.
-
-    ``run()`` does ``units`` of it. ``needs`` says how many operations or bytes of each roof (``peaks.ROOFS``) one run
-    takes; ``operations`` and ``bytes_moved`` are what the picture shows of it, ``bytes_moved`` at the level of the
-    memory that bounds it.
-    """
+    """Work made ready: ``run()`` does ``units`` of it; ``count()``, called after it is timed, says what a run takes."""
 
     run: Callable[[], object]
     units: float
-    needs: dict[str, float]
-    operations: float
-    bytes_moved: float
+    count: Callable[[], Needs]
+
+
+def needs_of(
+    done: Counts, share: float = 1, *, arithmetic: str = "scalar", divisions: str = "int64_divisions",
+    memory: str = "triad_l1",
+) -> Needs:  # fmt: skip
+    """Return the needs of a run that does ``share`` times what was counted, from the roofs that are named."""
+    of_roofs = {
+        arithmetic: share * (done.operations - done.divisions), divisions: share * done.divisions,
+        memory: share * done.bytes,
+    }  # fmt: skip
+    of_roofs = {roof: need for roof, need in of_roofs.items() if need}
+    return Needs(of_roofs, share * done.operations, share * done.bytes)
 
 
 class Row(NamedTuple):
