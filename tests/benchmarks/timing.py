@@ -45,6 +45,9 @@ def spread(values: Iterable[float], peak_mb: float = 0) -> Spread:
     return Spread(min(values), statistics.median(values), max(values), peak_mb)
 
 
+_most_mb = 0.0  # before the peak was last forgotten
+
+
 def timed(
     function: Callable[[], object], repeats: int = REPEATS, clock: Callable[[], float] = time.process_time
 ) -> Spread:
@@ -58,11 +61,20 @@ def timed(
     return spread(times, peak_mb())
 
 
-def in_turns(*functions: Callable[[], object], repeats: int = REPEATS) -> list[Spread]:
-    """Return the processor seconds of functions that run in turns, so that a disturbed machine disturbs all."""
-    turns = [[timed(function, 1) for function in functions] for _ in range(repeats)]
-    return [spread([turn.least for turn in of_one], max(turn.peak_mb for turn in of_one))
-            for of_one in zip(*turns, strict=True)]  # fmt: skip
+class Turns(NamedTuple):
+    """Two works in turns: the processor seconds of each, and the ratio of the first to the second in each pair."""
+
+    first: Spread
+    second: Spread
+    ratio: Spread
+
+
+def in_turns(first: Callable[[], object], second: Callable[[], object], repeats: int = REPEATS) -> Turns:
+    """Run two works in turns, so that a disturbed machine disturbs both."""
+    pairs = [(timed(first, 1), timed(second, 1)) for _ in range(repeats)]
+    each = (spread([turn.least for turn in of_one], max(turn.peak_mb for turn in of_one))
+            for of_one in zip(*pairs, strict=True))  # fmt: skip
+    return Turns(*each, spread(one.least / other.least for one, other in pairs))
 
 
 def peak_mb() -> float:
@@ -73,8 +85,15 @@ def peak_mb() -> float:
     return int(re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"), re.M)[1]) / 1024
 
 
+def most_mb() -> float:
+    """Return the most memory that this program has held since it began, whatever was forgotten, MB."""
+    return max(_most_mb, peak_mb())
+
+
 def forget_peak() -> None:
-    """Let the most memory held begin again with what is held now, where the system can."""
+    """Let the most memory held begin again with what is held now, where the system can; ``most_mb`` keeps it."""
+    global _most_mb
+    _most_mb = most_mb()
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
