@@ -36,10 +36,12 @@ The ratio is that of the time to the limit in the same pair, {pairs} pairs: leas
 a unit, `all ns` what its divisions, other operations and bytes take one after another, each at their peak. From day to
 day absolute figures vary by a factor of 1.5 with the machine's load, peaks among them: of two records compare ratios.
 
-No row have `sum_large_design_cycles` (the closed form of `vectors_of_designs` in integers), `drawn_cycles_parallel`
-(`random_masks` in threads), `drawn_column_counts` (the hashes of `random_masks`), `drop_dominated_by` (the sieve of
-`front_of_a_million`), `front_of_two` (one pass over sorted points) and `front_of_many` (compares points pair by pair). Not measured yet are `run_masked`,
-`run_with_commands`, `masked_cycles`, `stage_times`, `sum_rows` and `fill_splits`; [Speed](speed.md) has times of the first two and of `sum_rows`.
+These have no row: `sum_large_design_cycles` (the closed form of `vectors_of_designs` in integers),
+`drawn_cycles_parallel` (`random_masks` in threads), `drawn_column_counts` (the hashes of `random_masks`),
+`drop_dominated_by` (the sieve of `front_of_a_million`), `front_of_two` (one pass over sorted points) and
+`front_of_many` (compares points pair by pair). Not measured yet are `run_masked`, `run_with_commands`,
+`masked_cycles`, `stage_times`, `sum_rows` and `fill_splits`; [Speed](speed.md) has times of the first two and of
+`sum_rows`.
 """
 END = """
 ## What stands between
