@@ -146,7 +146,9 @@ class StructureTables:
         if not group.times:
             return self._rows(group, added(counted(term, sizes) for term in terms)), (NO_TIMES, NO_TIMES)
         (term,) = terms
-        return self._rows(group, added([term.counts(sizes)])), pair_of(*term.times(self._sizes_over(group.times)))
+        rows = self._rows(group, added([term.counts(sizes)]))
+        assert not np.any(rows[0][:, 2:]), f"{term.structure}: sum_rows adds no memories several times"
+        return rows, pair_of(*term.times(self._sizes_over(group.times)))
 
     def _rows(self, group: Group, totals: Totals) -> Pair:
         size = self._axes.size(group.axes)

@@ -1,5 +1,7 @@
 """Structures that are looked up are those that are counted for each design, however many tables hold them."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from pivotsim.hardware.resources.structures import tables
 from pivotsim.hardware.resources.structures.designs import TERMS, all_structures
 from pivotsim.hardware.resources.structures.totals import added
 from pivotsim.io.spec_values import value_at
+from tests.campaigns import cases
 
 BOARD = ps.load_hardware("kv260")
 VALUES = {
@@ -95,6 +98,28 @@ def test_long_sides_have_tables_of_either_side_of_the_wider_and_of_the_sum(monke
     assert len(made._tables.starts) == len(made._each) + len(made._shared)
     assert (counted.WIDER_SIDE,) in axes and (counted.SIDE_SUM,) in axes
     assert all({"array.rows", "array.cols"} - set(group) for group in axes)
+
+
+@pytest.mark.campaign
+def test_drawn_spaces(monkeypatch):
+    """Some values of a draw, sides of up to 900 values in any order, and tables of any size."""
+    draw, joined, several = random.Random(5), 0, 0
+    for space in range(cases(8, 250)):
+        values = {path: VALUES[path] for path in draw.sample(list(VALUES), draw.randint(1, 8))}
+        for side in ("array.rows", "array.cols"):
+            if draw.random() < 0.8:
+                start, step = draw.randint(0, 40), draw.choice([1, 2, 7])
+                values[side] = list(range(start, start + step * draw.randint(20, 900), step))
+                if draw.random() < 0.3:
+                    draw.shuffle(values[side])
+        monkeypatch.setattr(tables, "MAX_TABLE", draw.choice([200, 3000, 20_000, 2**18]))
+        numbers = numbers_of(dict(draw.sample(list(values.items()), len(values))))
+        made, constants = tables_of(numbers)
+        for count in (200, 300):
+            check(made, numbers, constants, np.random.default_rng(space), count)
+        joined += any(axis in counted.JOINED for group in made._tables.starts for axis in group.axes)
+        several += any(group.times for group in made._tables.starts)
+    assert joined and several
 
 
 def test_arrays_of_a_board_share_its_global_buffer():
