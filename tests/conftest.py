@@ -30,7 +30,6 @@ def pytest_collection():
     try:
         return (yield)
     finally:
-        gc.freeze()
         if was_enabled:
             gc.enable()
 
