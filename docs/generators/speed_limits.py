@@ -39,9 +39,7 @@ day absolute figures vary by a factor of 1.5 with the machine's load, peaks amon
 These have no row: `sum_large_design_cycles` (the closed form of `vectors_of_designs` in integers),
 `drawn_cycles_parallel` (`random_masks` in threads), `drawn_column_counts` (the hashes of `random_masks`),
 `drop_dominated_by` (the sieve of `front_of_a_million`), `front_of_two` (one pass over sorted points) and
-`front_of_many` (compares points pair by pair). Not measured yet are `run_masked`, `run_with_commands`,
-`masked_cycles`, `stage_times`, `sum_rows` and `fill_splits`; [Speed](speed.md) has times of the first two and of
-`sum_rows`.
+`front_of_many` (compares points pair by pair).
 """
 END = """
 ## What stands between

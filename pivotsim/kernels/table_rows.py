@@ -6,6 +6,7 @@ from pivotsim.kernels._jit import kernel
 from pivotsim.kernels.types import Array
 
 COLUMNS = 4  # of a table of counts
+ADDED_SEVERAL_TIMES = 2  # the first of them
 ONCE, SEVERAL = 2, 4  # numbers that say where a design finds a row that it adds once, and several times
 
 
@@ -16,8 +17,8 @@ def sum_rows(rows: Array, times: Array, places: Array, once: Array, several: Arr
     Parameters
     ----------
     rows : int64 (rows, COLUMNS)
-        All tables of counts, one after the other; the last two columns count nothing in a row that is added several
-        times.
+        All tables of counts, one after the other; only the first ADDED_SEVERAL_TIMES count something in a row that is
+        added several times.
     times : int64 (numbers,)
         All tables of how many times a row is added.
     places : int64 (indices, designs)

@@ -16,7 +16,7 @@ from tests.benchmarks.record import about, options
 from tests.benchmarks.roofline.work import ROWS
 
 ROOT = Path(__file__).parents[3]
-MODULES = ("array_rows", "memory_rows", "other_rows")
+MODULES = ("array_rows", "memory_rows", "other_rows", "gemm_rows")
 PEAKS = ("peaks", "all")
 LIMIT_S = 600  # of a row, whose kernels may have to be compiled on a busy machine
 

@@ -70,10 +70,15 @@ def paths_of_24() -> Work:
     return _paths(24)
 
 
-def _chunk(counted_by: str) -> Work:
+def chunk_maker(counted_by: str) -> ChunkMaker:
+    """Return what makes chunks of the bench's sweep, with resources counted one way."""
     space = shapes(1)
     space["fixed"] = {**space["fixed"], "set": {"fpga.use.counted_by": counted_by}}
-    maker = ChunkMaker(Recipe(load_space(space), "grid"))
+    return ChunkMaker(Recipe(load_space(space), "grid"))
+
+
+def _chunk(counted_by: str) -> Work:
+    maker = chunk_maker(counted_by)
     made = maker(0)
     assert isinstance(made, FinishedChunk)
 

@@ -17,7 +17,7 @@ from pivotsim.hardware.resources.structures.designs import TERMS, counted
 from pivotsim.hardware.resources.structures.shared_tables import Depends, Group, grouped
 from pivotsim.hardware.resources.structures.sizes import Sizes
 from pivotsim.hardware.resources.structures.totals import COUNTS, Pair, Totals, added, both, pair_of, summed
-from pivotsim.kernels.table_rows import ONCE, SEVERAL, sum_rows
+from pivotsim.kernels.table_rows import ADDED_SEVERAL_TIMES, ONCE, SEVERAL, sum_rows
 
 MAX_TABLE = 2**18  # combinations
 LEAST_USE = 4  # a table is made once a fourth as many designs were asked for
@@ -147,7 +147,9 @@ class StructureTables:
             return self._rows(group, added(counted(term, sizes) for term in terms)), (NO_TIMES, NO_TIMES)
         (term,) = terms
         rows = self._rows(group, added([term.counts(sizes)]))
-        assert not np.any(rows[0][:, 2:]), f"{term.structure}: sum_rows adds no memories several times"
+        assert not np.any(rows[0][:, ADDED_SEVERAL_TIMES:]), (
+            f"{term.structure}: sum_rows adds no memories several times"
+        )
         return rows, pair_of(*term.times(self._sizes_over(group.times)))
 
     def _rows(self, group: Group, totals: Totals) -> Pair:
