@@ -82,7 +82,7 @@ def masked_gemm() -> Work:
 
 @row(
     "engine `pipeline`: an image of DeiT-T on HG-PIPE's board", "image", INSTRUMENTED,
-    "A group leaves a stage at the latest of what came, what went before it and what has room: each waits for the last.",
+    "A group leaves a stage at the latest of what came, what went before it and what has room, a chain of waits.",
 )  # fmt: skip
 def pipeline() -> Work:
     board, plan = ps.load_hardware("truth/hgpipe_vck190"), ps.plan("deit_t")

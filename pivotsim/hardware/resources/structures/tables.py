@@ -148,7 +148,7 @@ class StructureTables:
         (term,) = terms
         rows = self._rows(group, added([term.counts(sizes)]))
         assert not np.any(rows[0][:, ADDED_SEVERAL_TIMES:]), (
-            f"{term.structure}: sum_rows adds no memories several times"
+            f"{term.structure}: no memory is added several times"
         )
         return rows, pair_of(*term.times(self._sizes_over(group.times)))
 
