@@ -196,12 +196,11 @@ def schedule(
                 if opmem and claims:
                     begin = max(begin, freeing.end + answer)
                 if reads is not None:
-                    late = unserved.late + answer
-                    is_late = flight_0.end + late > load_from or flight_1.end + late > ready
+                    unserved, is_late, is_given_up = after_pass_of(
+                        unserved, flight_0, flight_1, load_from, ready, answer, loading.channel, loading.idle
+                    )
                     was_late = was_late or is_late
-                    busy = flight_0.end - flight_0.start + flight_1.end - flight_1.start
-                    unserved, is_known = after_pass_of(unserved, loading.channel, loading.idle, busy)
-                    if unserved.is_on and (is_late or not is_known):
+                    if is_given_up:
                         result[RUN] = UNKNOWN
                         return False
                 if begin > ready:

@@ -17,6 +17,7 @@ from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.dram.commands import NEVER
 from pivotsim.kernels.dram.longest import Longest, longest_of, longest_read
 from pivotsim.kernels.memory.addresses import Place
+from pivotsim.kernels.memory.stalls import Flight
 from pivotsim.kernels.memory.transfers import READ, axi_cycles, scaled
 from pivotsim.kernels.types import Channel, Dram, Limits
 
@@ -68,12 +69,22 @@ def longest_cycles(size: int, place: Place, dram: Dram, unserved: Unserved) -> i
 
 
 @inlined
-def after_pass_of(unserved: Unserved, channel: int, idle: int, busy: int) -> tuple[Unserved, bool]:
-    """Return what holds after a pass whose loads took ``busy`` clocks, and whether the conditions above are met."""
+def after_pass_of(
+    unserved: Unserved, flight_0: Flight, flight_1: Flight, load_from: int, ready: int, answer: int, channel: int,
+    idle: int,
+) -> tuple[Unserved, bool, bool]:  # fmt: skip
+    """Return what holds after a pass, whether one of its loads may be late, and whether loads must all be served.
+
+    The array needs what it loads at ``load_from`` and at ``ready``, and memories answer ``answer`` clocks later. Then
+    the channel stands at a clock, and was ``idle`` so far.
+    """
+    late = unserved.late + answer
+    is_late = flight_0.end + late > load_from or flight_1.end + late > ready
     if not unserved.is_on:
-        return unserved, True
+        return unserved, is_late, False
     longest, is_on, late, interval, since, idle_since = unserved
     if idle - idle_since >= late // 3:
         since, idle_since = channel, idle
+    busy = flight_0.end - flight_0.start + flight_1.end - flight_1.start
     is_met = 4 * busy <= interval and 2 * (channel - since) <= interval
-    return Unserved(longest, is_on, late, interval, since, idle_since), is_met
+    return Unserved(longest, is_on, late, interval, since, idle_since), is_late, is_late or not is_met

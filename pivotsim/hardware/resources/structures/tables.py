@@ -147,9 +147,7 @@ class StructureTables:
             return self._rows(group, added(counted(term, sizes) for term in terms)), (NO_TIMES, NO_TIMES)
         (term,) = terms
         rows = self._rows(group, added([term.counts(sizes)]))
-        assert not np.any(rows[0][:, ADDED_SEVERAL_TIMES:]), (
-            f"{term.structure}: no memory is added several times"
-        )
+        assert not np.any(rows[0][:, ADDED_SEVERAL_TIMES:]), f"{term.structure}: no memory is added several times"
         return rows, pair_of(*term.times(self._sizes_over(group.times)))
 
     def _rows(self, group: Group, totals: Totals) -> Pair:
