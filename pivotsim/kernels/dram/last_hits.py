@@ -81,9 +81,12 @@ def open_to_the_end(
     rank = device[0, BANKS] + device[0, GROUPS]
     if transfer + 1 < len(transfers) or state[rank + 2, TRANSFER] != transfer:
         return False
+    stretch, due = to_come(state, device), state[rank + 1, DUE]
+    if clock + (pending + stretch.last + 1 - stretch.burst) * gap > due:  # this run alone does not end before it
+        return False
     for place in range(rank + 1):
         clock = max(clock, state[place, command])
-    stretch, end, due = to_come(state, device), clock + pending * gap, state[rank + 1, DUE]
+    end = clock + pending * gap
     while stretch.runs > 0 and end <= due:
         bank, row = bank_of(device, stretch.burst), row_of(device, stretch.burst)
         if state[bank, OPEN_ROW] != row:
