@@ -13,7 +13,7 @@ from pivotsim.kernels.mpca import lane_makespans
 from pivotsim.kernels.types import Design, Gemm
 from tests.benchmarks.bench_pe import FC1, on_64x36
 from tests.benchmarks.roofline.counting import count, counted_argument, counting, first_call, named
-from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row
+from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row, row_of_each_dataflow
 
 SAMPLE = 512  # designs that are counted
 
@@ -65,35 +65,19 @@ def one_gemm() -> Work:
     return Work(run, repeats, counted)
 
 
-def _pe(dataflow: str) -> Work:
-    """Each clock every element multiplies and adds; x and a factor of 1 B are read, a sum of 4 B read and written."""
-    run, pes = on_64x36(dataflow), 64 * 36
-    clocks = run().cycles
-    operations, moved = 2 * pes * clocks, (1 + 1 + 4 + 4) * pes * clocks
-    return Work(run, clocks, lambda: Needs({"int32": operations, "triad_l1": moved}, operations, moved))
-
-
-PE = (
+@row_of_each_dataflow(
+    "engine `pe`, one clock of 64x36",
     "clock", "rows x cols multiply-adds; an operand and a factor of 1 B read, a sum of 4 B read and written",
     "45 to 50% of the samples are the multiply-adds, which stores of sums to the first cache bound. Some 15% "
     "gather 64 rows and 36 columns at the edges and 10% add 36 results, one value at a time; the rest is the "
     "sequencer's tags and lines.",
 )  # fmt: skip
-
-
-@row("engine `pe`, one clock of 64x36, is", *PE)
-def pe_is() -> Work:
-    return _pe("is")
-
-
-@row("engine `pe`, one clock of 64x36, ws", *PE)
-def pe_ws() -> Work:
-    return _pe("ws")
-
-
-@row("engine `pe`, one clock of 64x36, os", *PE)
-def pe_os() -> Work:
-    return _pe("os")
+def pe(dataflow: str) -> Work:
+    """Each clock every element multiplies and adds; x and a factor of 1 B are read, a sum of 4 B read and written."""
+    run, pes = on_64x36(dataflow), 64 * 36
+    clocks = run().cycles
+    operations, moved = 2 * pes * clocks, (1 + 1 + 4 + 4) * pes * clocks
+    return Work(run, clocks, lambda: Needs({"int32": operations, "triad_l1": moved}, operations, moved))
 
 
 @row(

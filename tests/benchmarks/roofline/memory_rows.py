@@ -10,14 +10,20 @@ from pivotsim.kernels.memory.search import CANDIDATE_WORK, WORK
 from tests.benchmarks.bench_dram import BURSTS, serving, streams
 from tests.benchmarks.bench_memory import drawn_designs, drawn_searches
 from tests.benchmarks.roofline.counting import Counts, count, counted_calls, first_call, named, noted_calls
-from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row
+from tests.benchmarks.roofline.work import INSTRUMENTED, Needs, Work, needs_of, row, row_of_each_dataflow
 
 EVERY = 8  # one of so many searches is counted
 FOLLOWS = 3  # of a task: its search may have the answer of the one before
 DESIGNS = 4  # of passes, with eight GEMMs each: what is counted is what is timed
 
 
-def _search(dataflow: str) -> Work:
+@row_of_each_dataflow(
+    "engine `memory`: search for the fastest program of a GEMM",
+    "search", f"{INSTRUMENTED}, of every {EVERY}th search",
+    "Nine samples in ten are loads and sums of single integers, one after another: bounds of candidates, then "
+    "passes that wait for those before. Divisions are under a hundredth, most of them of 32 bits.",
+)  # fmt: skip
+def memory_search(dataflow: str) -> Work:
     run, searches = drawn_searches(dataflow)
 
     def counted() -> Needs:
@@ -30,29 +36,13 @@ def _search(dataflow: str) -> Work:
     return Work(run, searches, counted)
 
 
-SEARCH = (
-    "search", f"{INSTRUMENTED}, of every {EVERY}th search",
-    "Nine samples in ten are loads and sums of single integers, one after another: bounds of candidates, then "
-    "passes that wait for those before. Divisions are under a hundredth, most of them of 32 bits.",
+@row_of_each_dataflow(
+    "engine `memory`: a given program, by the pass that is stepped",
+    "pass", INSTRUMENTED,
+    "Half of the samples are loads: clocks of loads and passes lie in arrays, and each is the later of two that "
+    "were written just before. A tenth is the call itself, one for each GEMM here.",
 )  # fmt: skip
-
-
-@row("engine `memory`: search for the fastest program of a GEMM, is", *SEARCH)
-def memory_search_is() -> Work:
-    return _search("is")
-
-
-@row("engine `memory`: search for the fastest program of a GEMM, ws", *SEARCH)
-def memory_search_ws() -> Work:
-    return _search("ws")
-
-
-@row("engine `memory`: search for the fastest program of a GEMM, os", *SEARCH)
-def memory_search_os() -> Work:
-    return _search("os")
-
-
-def _passes(dataflow: str) -> Work:
+def memory_pass(dataflow: str) -> Work:
     """Run the found programs alone; steady stretches are counted at once, so that a pass is one that is stepped."""
     sizes, designs, memories, index = drawn_designs(dataflow, DESIGNS)
     calls, passes = [], 0
@@ -78,28 +68,6 @@ def _passes(dataflow: str) -> Work:
         return needs_of(sum((count(run_with_bandwidth, arguments) for arguments in calls), Counts()))
 
     return Work(run, passes, counted)
-
-
-PASS = (
-    "pass", INSTRUMENTED,
-    "Half of the samples are loads: clocks of loads and passes lie in arrays, and each is the later of two that "
-    "were written just before. A tenth is the call itself, one for each GEMM here.",
-)  # fmt: skip
-
-
-@row("engine `memory`: a given program, by the pass that is stepped, is", *PASS)
-def memory_pass_is() -> Work:
-    return _passes("is")
-
-
-@row("engine `memory`: a given program, by the pass that is stepped, ws", *PASS)
-def memory_pass_ws() -> Work:
-    return _passes("ws")
-
-
-@row("engine `memory`: a given program, by the pass that is stepped, os", *PASS)
-def memory_pass_os() -> Work:
-    return _passes("os")
 
 
 def _bursts(scheduler: str, stream: str, counted_bursts: int) -> Work:

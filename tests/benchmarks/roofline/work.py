@@ -1,8 +1,10 @@
 """What a row of the roofline is: a piece of work made ready, with what it needs of the machine."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+from pivotsim.hardware.dataflows import DATAFLOWS
 from tests.benchmarks.roofline.counting import Counts
 
 
@@ -58,6 +60,20 @@ def row(what: str, unit: str, counted: str, between: str) -> Callable[[Callable[
 
     def entered(make: Callable[[], Work]) -> Callable[[], Work]:
         ROWS[make.__name__] = Row(what, unit, counted, between, make)
+        return make
+
+    return entered
+
+
+def row_of_each_dataflow(
+    what: str, unit: str, counted: str, between: str
+) -> Callable[[Callable[[str], Work]], Callable[[str], Work]]:
+    """Enter a function that makes a dataflow's work ready among the rows once for each, under its name and theirs."""
+
+    def entered(make: Callable[[str], Work]) -> Callable[[str], Work]:
+        for dataflow in DATAFLOWS:
+            one = Row(f"{what}, {dataflow}", unit, counted, between, partial(make, dataflow))
+            ROWS[f"{make.__name__}_{dataflow}"] = one
         return make
 
     return entered

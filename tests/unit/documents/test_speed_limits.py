@@ -1,5 +1,7 @@
 """What bounds each kernel: counted by hand once, and page and picture say what the record says. No time is compared."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from docs.generators import speed_limits as generator
 from docs.generators.speed_over_time import fingerprint
 from pivotsim.kernels.mpca import GREEDY, lane_makespans
 from tests.benchmarks.roofline.counting import CountedFloat, CountedInt, CountedWord, Counts, count, counting
+from tests.benchmarks.roofline.work import ROWS
 
 RECORD = generator.read_record()
 
@@ -81,3 +84,13 @@ def test_the_page_is_what_the_record_says():
 
 def test_the_picture_is_of_the_record():
     assert f"Description\0{fingerprint([RECORD])}".encode() in generator.PICTURE.read_bytes()
+
+
+def test_the_record_has_the_rows_of_the_bench():
+    for module in ("array_rows", "memory_rows", "other_rows", "gemm_rows"):
+        importlib.import_module(f"tests.benchmarks.roofline.{module}")
+    kept = {
+        one["name"]: tuple(one[field] for field in ("what", "unit", "counted", "between")) for one in RECORD["rows"]
+    }
+    assert list(kept) == list(ROWS)
+    assert kept == {name: tuple(row[:4]) for name, row in ROWS.items()}
