@@ -190,20 +190,22 @@ class MemorySpec(Spec):
 
     def unlimited(self) -> "MemorySpec":
         """Return memories without limits, latencies, bias or modes, as `memory: paper` takes them."""
-        sizes = (name for name in type(self).model_fields if name.endswith(("_bytes", "_per_clock", "_per_s")))
-        free = {name: UNLIMITED for name in sizes if name not in ("out_bytes", "sum_bytes", "axi_burst_bytes")}
-        plain = {
-            "dram": BANDWIDTH,
-            "read_latency_ns": 0,
-            "outstanding_reads": 1,
-            "write_latency_ns": 0,
-            "buffer_read_cycles": 0,
-            "bias": False,
-            "loop_order": "auto",
-            "chunk": 0,
-            "axi_bursts": "unit",
-            **{name: type(self).model_fields[name].default for name in (*MODES, *BLOCK)},
-            **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), 0),
-            **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), 1),
-        }
-        return self.model_copy(update={**free, **plain})
+        return self.model_copy(update=_WITHOUT_LIMITS)
+
+
+_SIZES = [name for name in MemorySpec.model_fields if name.endswith(("_bytes", "_per_clock", "_per_s"))]
+_WITHOUT_LIMITS = {
+    **{name: UNLIMITED for name in _SIZES if name not in ("out_bytes", "sum_bytes", "axi_burst_bytes")},
+    "dram": BANDWIDTH,
+    "read_latency_ns": 0,
+    "outstanding_reads": 1,
+    "write_latency_ns": 0,
+    "buffer_read_cycles": 0,
+    "bias": False,
+    "loop_order": "auto",
+    "chunk": 0,
+    "axi_bursts": "unit",
+    **{name: MemorySpec.model_fields[name].default for name in (*MODES, *BLOCK)},
+    **dict.fromkeys(("axi_read_burst_clocks", "axi_write_burst_clocks"), 0),
+    **dict.fromkeys(("axi_read_beat_clocks", "axi_write_beat_clocks"), 1),
+}

@@ -45,9 +45,8 @@ def latencies_by_vector(plan: Plan, tokens: Sequence[int], batch: int, setting: 
         if ops is None:
             return None
         encoders.append(ops)
-    pl_ms = [
-        cycles_to_ms(float(cycles), setting.hw.clock_mhz) for cycles in _pl_cycles(encoders, times, counts, setting)
-    ]
+    clock_mhz = setting.hw.clock_mhz
+    pl_ms = [cycles_to_ms(float(cycles), clock_mhz) for cycles in _pl_cycles(encoders, times, counts, setting)]
     if setting.array_alone:
         return np.array(pl_ms)
     host_ms = map(math.fsum, _host_ms(encoders, times, counts, setting).tolist())
@@ -63,7 +62,7 @@ def _pl_cycles(
         (op, weight) for ops, weight in zip(encoders, times, strict=True) for op in ops
         if op.kind == "gemm" or op.kind in placed
     ]  # fmt: skip
-    columns = [list(map(Op, *_fields(op, len(counts)))) for op, _ in weighted]
+    columns = [map(tuple.__new__, repeat(Op), zip(*_fields(op, len(counts)), strict=True)) for op, _ in weighted]
     trace = Trace(tuple(op for at_one_count in zip(*columns, strict=True) for op in at_one_count))
     clocks = [0] * len(trace)
     gemms = [position for position, op in enumerate(trace.ops) if op.kind == "gemm"]

@@ -94,7 +94,7 @@ def timeline_of(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, images: i
     """
     mode = hw.ps_pl_overlap
     if mode == "heads":
-        stages = list(_by_head(steps, _in_heads(trace)))
+        stages = list(_by_head(steps, positions_in_heads(trace)))
     else:
         rows = len(steps)
         stages = [[[_whole(row + image * rows, s) for row, s in enumerate(steps)] for image in range(images)]]
@@ -112,21 +112,31 @@ def timeline_of_stages(steps: Sequence[PlacedOp], details: Details, hw: Hardware
     return Timeline(ticks, tuple(pieces))
 
 
-def check_tasks(steps: Sequence[PlacedOp], trace: Trace, hw: Hardware, details: Details, images: int) -> None:
-    """Raise InputError where a timeline would have more pieces of work than can be listed."""
+def check_tasks(steps: int, head_blocks: Iterable[int], mode: str, details: Details, images: int) -> None:
+    """Raise InputError where a timeline would have more pieces of work than can be listed.
+
+    Parameters
+    ----------
+    steps : int
+        Steps of one image.
+    head_blocks : iterable of int
+        Blocks of each step that runs head by head.
+    mode : str
+        The hardware's ``ps_pl_overlap``.
+    """
     if details.side_by_side:
-        if len(steps) * images > MAX_TASKS:
-            most = f"a pipeline runs at most {MAX_TASKS // len(steps):,} images of {len(steps)} operations"
+        if steps * images > MAX_TASKS:
+            most = f"a pipeline runs at most {MAX_TASKS // steps:,} images of {steps} operations"
             raise InputError(f"batch: {most} {got(images)}")
         return
-    in_heads = _in_heads(trace) if hw.ps_pl_overlap == "heads" else set()
-    tasks = len(steps) * images + sum(step.blocks - images for step in steps if step.position in in_heads)
+    tasks = steps * images + sum(blocks - images for blocks in head_blocks)
     if tasks > MAX_TASKS:
-        problem = f"ps_pl_overlap '{hw.ps_pl_overlap}' runs up to {MAX_TASKS} pieces of work, this batch has more"
+        problem = f"ps_pl_overlap '{mode}' runs up to {MAX_TASKS} pieces of work, this batch has more"
         raise InputError(f"batch: {problem} {got(tasks)}")
 
 
-def _in_heads(trace: Trace) -> set[int]:
+def positions_in_heads(trace: Trace) -> set[int]:
+    """Return the places in a trace of all that runs head by head."""
     return {position for heads in head_ranges(trace) for position in heads}
 
 

@@ -1,13 +1,12 @@
 """Placed operations: every operation of a trace on the resource that runs it, with its cost there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
 from pivotsim.engines.base import OtherCycles
-from pivotsim.hardware.spec import Hardware
-from pivotsim.host.costs import host_ops
+from pivotsim.host.costs import HostOp
 from pivotsim.operations import ARRAY, PS
 from pivotsim.workload.ops import Trace
 
@@ -35,16 +34,15 @@ class PlacedOp(NamedTuple):
 
 def place_ops(
     trace: Trace,
-    hw: Hardware,
-    cycles: list[int],
+    cycles: Sequence[int],
     others: Iterable[OtherCycles],
-    profile: str,
+    on_host: Iterable[HostOp],
     block_cycles: Mapping[int, tuple[int, ...]] = MappingProxyType({}),
 ) -> list[PlacedOp]:
     """Return the steps of array, PL units and processor in the trace's order.
 
-    ``cycles`` are those of its GEMMs, ``others`` those of what else runs in the programmable logic, ``block_cycles``
-    those of each repeat of the operations whose repeats differ.
+    ``cycles`` are those of its GEMMs, ``others`` those of what else runs in the programmable logic, ``on_host`` is what
+    the processor runs, ``block_cycles`` are those of each repeat of the operations whose repeats differ.
     """
     ops = trace.ops
     places = [index for index, op in enumerate(ops) if op.kind == "gemm"]
@@ -57,6 +55,6 @@ def place_ops(
     found += [
         PlacedOp(index, *ops[index][:3], unit, ops[index].repeats, count, 0, 0.0, 0.0) for index, count, unit in others
     ]
-    for index, encoder, module, kind, host_ms, call_ms in host_ops(trace, hw, profile):
+    for index, encoder, module, kind, host_ms, call_ms in on_host:
         found.append(PlacedOp(index, encoder, module, kind, PS, ops[index].repeats, 0, 0, host_ms, call_ms))
     return sorted(found, key=itemgetter(0))  # by position, and stable: an operation before its transfer

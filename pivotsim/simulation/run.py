@@ -1,6 +1,5 @@
 """simulate(): workload and hardware in, a report out."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,10 +16,9 @@ from pivotsim.hardware.host import PS_PL_OVERLAPS
 from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.sourced import SourcedSpec
 from pivotsim.hardware.spec import Hardware
-from pivotsim.operations import ARRAY, PS
+from pivotsim.host.costs import host_ops
 from pivotsim.simulation.chains import head_cycles, head_ranges
 from pivotsim.simulation.notes.reading import reading_of, watch_if_changed
-from pivotsim.simulation.placed_ops import place_ops
 from pivotsim.simulation.placed_run import PlacedRun
 from pivotsim.simulation.report import Report
 from pivotsim.units import INT64_MAX, cycles_to_ms
@@ -130,13 +128,12 @@ def simulate(
     of_heads = (
         head_cycles(trace, lambda part: ENGINES[engine].run(part, board, memory).cycles) if mode == "heads" else {}
     )
-    steps = place_ops(trace, hw, cycles, others, profile, of_heads)
-    placed = PlacedRun(steps, trace, stated, counted.details, images)
-    pl_cycles = images * sum(step.cycles for step in steps)
+    on_host = tuple(host_ops(trace, hw, profile))
+    placed = PlacedRun(trace, stated, counted.details, images, cycles, others, on_host, of_heads)
+    pl_cycles, ps_ms = placed.pl_cycles, placed.ps_ms
     if pl_cycles > INT64_MAX:
         raise InputError(f"{trace.name}: sizes too large, the clocks of array and PL units exceed int64")
     pl_ms = cycles_to_ms(float(pl_cycles), hw.clock_mhz)
-    ps_ms = math.fsum([step.host_ms for step in steps if step.resource == PS] * images)
     # serial: the sum (PIVOT, section 3.4), which is the timeline's end but for the last bit of a float
     is_serial = mode != "heads" and images == 1 and not counted.details.side_by_side
     delay_ms = pl_ms + ps_ms if is_serial else placed.timeline.delay_ms
@@ -145,7 +142,6 @@ def simulate(
     usage = usage_of(delay_ms, pl_ms, ps_ms, hw.ps_cores if ps_ms else 0, counts, arithmetic_pj)
     options = {"engine": engine, "memory": memory, "profile": profile, "energy": energy, "scope": scope, "batch": batch}
     options["ps_pl_overlap"] = mode
-    unit_cycles = images * sum(step.cycles for step in steps if step.resource != ARRAY)
     energy_components_j = RULES[energy].components_j(hw, usage)
     linked = board.linked()
     if board_watch is not None:
@@ -158,7 +154,7 @@ def simulate(
         placed=placed,
         pes=stated.pes,
         pl_cycles=pl_cycles,
-        unit_cycles=unit_cycles,
+        unit_cycles=placed.unit_cycles,
         delay_ms=delay_ms,
         pl_ms=pl_ms,
         ps_ms=ps_ms,
@@ -200,7 +196,7 @@ def _name(workload: Plan | Trace) -> str:
         return workload.name
     skipped = workload.effort < len(workload.encoders)
     parts = [f"effort {workload.effort}"] if skipped else []
-    parts += [*workload.token_methods, *(["pruned"] if set(workload.pruned()) - {"token_steps"} else [])]
+    parts += [*workload.token_methods, *(["pruned"] if workload.is_pruned else [])]
     return ", ".join([workload.model.name, *parts])
 
 
@@ -212,15 +208,17 @@ def runnable(whole: Trace, hw: Hardware, scope: str) -> Trace:
     if not len(trace):
         raise InputError(f"scope: '{scope}' leaves no operation of {whole.name}; use scope 'all'")
     widest = hw.operand_bits
-    for number, op in enumerate(trace, start=1):
-        problem = ""
-        if op.kind == "gemm" and (op.a_bits > widest or op.w_bits > widest):
-            wide = max(op.a_bits, op.w_bits)
-            problem = f"operands are wider than {hw.compute}.operand_bits {widest} {got(wide)}"
-        if problem:
-            place = trace.places[number - 1] if trace.places else f"{trace.name}: operation {number}"
-            raise InputError(f"{place} ({op.module}, encoder {op.encoder}): {problem}")
+    if any(max(a_bits, w_bits) > widest for _, _, _, _, a_bits, w_bits, *_ in trace.distinct_gemm_rows):
+        raise InputError(_too_wide(trace, hw))
     return trace
+
+
+def _too_wide(trace: Trace, hw: Hardware) -> str:
+    """Return what is wrong with the first operation whose operands the hardware does not multiply."""
+    wide = [op.kind == "gemm" and max(op.a_bits, op.w_bits) > hw.operand_bits for op in trace].index(True)
+    op, place = trace.ops[wide], trace.places[wide] if trace.places else f"{trace.name}: operation {wide + 1}"
+    problem = f"operands are wider than {hw.compute}.operand_bits {hw.operand_bits} {got(max(op.a_bits, op.w_bits))}"
+    return f"{place} ({op.module}, encoder {op.encoder}): {problem}"
 
 
 @dataclass(frozen=True)

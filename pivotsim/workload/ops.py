@@ -1,9 +1,10 @@
 """Operations and traces: an ordered list of what a model computes."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -89,6 +90,8 @@ class Op(NamedTuple):
         return self.m * self.n * self.repeats
 
 
+# Of an operation: m, k, n, repeats, bits of inputs, weights and outputs, density, and the names of a mask
+GemmRow: TypeAlias = tuple[int, int, int, int, int, int, int, float, str, str]
 LEAST_GMACS = 10**8  # below it three decimals of a GMAC tell little
 
 
@@ -168,8 +171,8 @@ class Trace(Printable):
         """Return the trace cut to a scope: ``encoders`` drops what is outside them, ``all`` keeps it."""
         if scope == "all":
             return self
-        places = tuple(place for op, place in zip(self.ops, self.places, strict=False) if op.encoder > 0)
-        return replace(self, ops=tuple(op for op in self.ops if op.encoder > 0), places=places)
+        places = tuple([place for op, place in zip(self.ops, self.places, strict=False) if op.encoder > 0])
+        return replace(self, ops=tuple([op for op in self.ops if op.encoder > 0]), places=places)
 
     @cached_property
     def first_ops(self) -> dict[str, Op]:
@@ -186,9 +189,19 @@ class Trace(Printable):
         return next((op.n for op in self.ops if op.module == "head" and op.kind == "gemm"), None)
 
     @cached_property
+    def gemm_rows(self) -> list[GemmRow]:
+        """What clocks and bytes of each GEMM depend on, in the trace's order."""
+        return [op[3:13] for op in self.ops if op.kind == "gemm"]
+
+    @cached_property
+    def distinct_gemm_rows(self) -> Mapping[GemmRow, int]:
+        """Each of ``gemm_rows`` once -> how many GEMMs have it: blocks of a ViT repeat the same few."""
+        return Counter(self.gemm_rows)
+
+    @cached_property
     def gemms(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
         """The GEMMs as an int64 array (count, 4): m, k, n, repeats."""
-        return gemm_array((op.m, op.k, op.n, op.repeats) for op in self.ops if op.kind == "gemm")
+        return gemm_array(row[:4] for row in self.gemm_rows)
 
     @cached_property
     def gemms_with_bits(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
@@ -198,12 +211,13 @@ class Trace(Printable):
     @cached_property
     def gemm_bits(self) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
         """Bits of an element of each GEMM's inputs, weights and outputs, int64 (count, 3)."""
-        rows = [(op.a_bits, op.w_bits, op.out_bits) for op in self.ops if op.kind == "gemm"]
-        return np.array(rows, dtype=np.int64).reshape(-1, 3)
+        return np.array([row[4:7] for row in self.gemm_rows], dtype=np.int64).reshape(-1, 3)
 
     @cached_property
     def gemm_masks(self) -> tuple[Mask | None, ...]:
         """The mask of each GEMM, None where it has none."""
+        if not any(mask_file or mask_key for *_, mask_file, mask_key in self.distinct_gemm_rows):
+            return (None,) * len(self.gemm_rows)
         return tuple(self.mask_of(op) for op in self.ops if op.kind == "gemm")
 
 

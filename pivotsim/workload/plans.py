@@ -115,6 +115,13 @@ class Plan(Printable):
             for e in self.encoders
         ]
 
+    @property
+    def is_pruned(self) -> bool:
+        """Whether an encoder leaves out anything but tokens."""
+        return any(value is not None for e in self.encoders for value in (
+            e.heads, e.mlp_hidden, e.weight_masks or None, e.attention_mask, e.split_threshold
+        ))  # fmt: skip
+
     def pruned(self) -> "dict[str, list[int | float | str | None]]":
         """Return what the encoders leave out, by column: only those in which one differs from the model."""
         columns = {name: [value(self, e) for e in self.encoders] for name, value in _PRUNED.items()}

@@ -21,7 +21,7 @@ import numpy as np
 
 from pivotsim.engines.counts import Counts
 from pivotsim.hardware.array import ArraySpec
-from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS, DIMENSIONS, OPERAND_DIMENSIONS
+from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.kernels.types import DesignColumns
 from pivotsim.units import FloatArray
 from pivotsim.workload.sizes import Size, distinct_gemms, packed_bytes
@@ -35,10 +35,10 @@ def gemm_bytes(size: Size, rows: Any, cols: Any, dataflow: str) -> tuple[Any, An
     flow = DATAFLOW[dataflow]
     row_size, col_size, _ = flow.sizes(m, k, n)
     folds: dict[str, Any] = {flow.rows: -(-row_size // rows), flow.cols: -(-col_size // cols), flow.stream: 1}
-    times = {operand: folds[_lacking(operand)] for operand in OPERAND_DIMENSIONS}
-    fetched = packed_bytes(times["a"] * m * k, a_bits) + packed_bytes(times["b"] * k * n, w_bits)
+    # inputs lack n, weights m, sums k
+    fetched = packed_bytes(folds["n"] * m * k, a_bits) + packed_bytes(folds["m"] * k * n, w_bits)
     sums, outputs = SUM_BYTES * m * n, output_bytes(m * n, out_bits)
-    local = 2 * fetched + (times["out"] + (times["out"] - 1) + 1) * sums
+    local = 2 * fetched + (folds["k"] + (folds["k"] - 1) + 1) * sums
     return local, 2 * fetched + 2 * outputs, fetched + outputs
 
 
@@ -49,12 +49,6 @@ def output_bytes(elements: Any, out_bits: int) -> Any:
     (12, 24)
     """
     return SUM_BYTES * elements if out_bits <= 8 * SUM_BYTES else packed_bytes(elements, out_bits)
-
-
-def _lacking(operand: str) -> str:
-    """Return the GEMM dimension that an operand does not have."""
-    (other,) = set(DIMENSIONS) - set(OPERAND_DIMENSIONS[operand])
-    return other
 
 
 def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
@@ -75,8 +69,13 @@ def paper_counts(gemms: Iterable[Iterable[int]], array: ArraySpec) -> Counts:
     >>> paper_counts([(4, 8, 5, 8, 8, 8, 1)], ps.load_hardware("zcu102").array)
     Counts(macs=160, local_bytes=304, gb_bytes=304, dram_bytes=152)
     """
+    return summed_counts(distinct_gemms(gemms).items(), array)
+
+
+def summed_counts(sizes: Iterable[tuple[Size, int]], array: ArraySpec) -> Counts:
+    """Return the counts of sizes, each with how often it runs, under `memory: paper`."""
     macs = local = gb = dram = 0
-    for size, repeats in distinct_gemms(gemms).items():
+    for size, repeats in sizes:
         here, buffer, outside = gemm_bytes(size, array.rows, array.cols, array.dataflow)
         macs += repeats * math.prod(size[:3])
         local += repeats * here

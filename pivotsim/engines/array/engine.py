@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from pivotsim.engines.array import closed_form
-from pivotsim.engines.array.bytes_dense import paper_counts
+from pivotsim.engines.array.bytes_dense import paper_counts, summed_counts
 from pivotsim.engines.array.bytes_masked import moved_by_masked
 from pivotsim.engines.array.calls import calls_note, with_calls
 from pivotsim.engines.array.one_gemm import CLOSED_FORM, gemm_folds
@@ -52,16 +52,18 @@ class ArrayEngine(Engine):
     ) -> IntArray:  # fmt: skip
         """Return one array's clocks of each GEMM with its repeats, int64 (G,), for (G, 4) rows m, k, n, repeats."""
 
+    def cycles_of_trace(self, trace: Trace, array: ArraySpec) -> IntArray:
+        """Return one array's clocks of each GEMM of a trace with its repeats, int64 (G,)."""
+        return self.cycles_per_gemm(trace.gemms, array, trace.gemm_masks)
+
     def run(self, trace: Trace, hw: Hardware, memory: str = PAPER) -> EngineRun:
         """Return clocks without stalls, of several arrays too, and the bytes where nothing is kept between folds."""
         board = as_systolic(hw, "engine")
-        array, gemms, masks = board.array, trace.gemms, trace.gemm_masks
+        array = board.array
         if array.count == 1:
-            cycles = with_calls(self.cycles_per_gemm(gemms, array, masks), trace, board)
-            return EngineRun(
-                cycles, FoldDetails(array), lambda: counts_without_limits(trace.gemms_with_bits, masks, array)
-            )
-        shared = share_out(gemms, array, masks, array.count, array.split)
+            cycles = with_calls(self.cycles_of_trace(trace, array), trace, board)
+            return EngineRun(cycles, FoldDetails(array), lambda: counts_of_trace(trace, array))
+        shared = share_out(trace.gemms, array, trace.gemm_masks, array.count, array.split)
         cycles = with_calls(cycles_shared(shared, array, self.cycles_per_gemm), trace, board)
         details = SeveralDetails(trace, shared, cycles, array.count, array.split)
         return EngineRun(cycles, details, lambda: counts_without_limits(*gemms_run(shared, trace.gemm_bits), array))
@@ -83,9 +85,21 @@ class Analytic(ArrayEngine):
         """Return the clocks of each GEMM."""
         return closed_form.cycles_per_gemm(gemms, array, masks)
 
+    def cycles_of_trace(self, trace: Trace, array: ArraySpec) -> IntArray:
+        """Return the clocks of each GEMM, of equal ones once."""
+        return closed_form.cycles_of_trace(trace, array)
+
     def batched(self, memory: str) -> str:
         """Return that vectors of arrays run in one call."""
         return "arrays"
+
+
+def counts_of_trace(trace: Trace, array: ArraySpec) -> Counts:
+    """Return MACs and bytes of a trace's GEMMs on one array under `memory: paper`, those with masks included."""
+    if trace.gemm_masks.count(None) < len(trace.gemm_masks):
+        return counts_without_limits(trace.gemms_with_bits, trace.gemm_masks, array)
+    sizes = ((row[:3] + row[4:7], row[3] * count) for row, count in trace.distinct_gemm_rows.items())
+    return summed_counts(sizes, array)
 
 
 def counts_without_limits(gemms: IntArray, masks: GemmMasks, array: ArraySpec) -> Counts:

@@ -36,6 +36,15 @@ def check_no_overflow(gemms: Iterable[Iterable[int]], design: Design) -> None:
         raise InputError(f"gemm: sizes too large, the cycles would exceed int64 {got(size)}")
 
 
+def surely_fits(cycles: int, design: Design) -> bool:
+    """Whether GEMMs of so many cycles on one design are so small that ``check_no_overflow`` need not be asked.
+
+    A fold takes a clock at least for each of its T streamed indices, and 2R + C + T + mac_latency is at most T times
+    what it is for T = 1.
+    """
+    return cycles * (2 * design.rows + design.cols + 1 + design.mac_latency) <= INT64_MAX
+
+
 def gemm_folds(m: int, k: int, n: int, rows: int, cols: int, dataflow: str) -> int:
     """Return the number of folds: ceil(rows held / R) * ceil(columns held / C)."""
     row_size, col_size, _ = DATAFLOW[dataflow].sizes(m, k, n)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pivotsim.engines.array.calls import with_calls
-from pivotsim.engines.array.engine import ArrayEngine, counts_without_limits
+from pivotsim.engines.array.engine import ArrayEngine, counts_of_trace
 from pivotsim.engines.base import HW, PAPER, EngineRun, GemmMasks
 from pivotsim.engines.counts import counts_by_level
 from pivotsim.errors import InputError, got
@@ -50,9 +50,7 @@ class Memory(ArrayEngine):
         cycles = with_calls(np.array(gemm_cycles(uses), dtype=np.int64), trace, board)
         if is_limited:
             return EngineRun(cycles, details, lambda: counts_by_level(trace.macs, details.moved_bytes))
-        return EngineRun(
-            cycles, details, lambda: counts_without_limits(trace.gemms_with_bits, trace.gemm_masks, board.array)
-        )
+        return EngineRun(cycles, details, lambda: counts_of_trace(trace, board.array))
 
     def values_read(self, memory: str) -> tuple[str, ...]:
         """Return the memories, where they limit."""

@@ -35,7 +35,7 @@ def unit_cycles(trace: Trace, hw: Hardware) -> Iterator[tuple[int, int]]:
     """
     placed = {kind for kind in trace.first_ops if kind in UNIT_OF and hw.placement.of(kind) == PL}
     total = 0
-    for position, op in enumerate(trace):
+    for position, op in enumerate(trace.ops if placed else ()):
         if op.kind in placed:
             cycles = op.repeats * _block_cycles(trace, position, hw)
             total += cycles

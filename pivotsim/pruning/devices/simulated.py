@@ -14,6 +14,7 @@ from pivotsim.hardware.loading import load_hardware
 from pivotsim.hardware.resources.device_fit import fit_or_none
 from pivotsim.hardware.resources.fit_result import Fit
 from pivotsim.hardware.spec import Hardware
+from pivotsim.host.costs import host_ops
 from pivotsim.pruning.chain import Chain, chain_of
 from pivotsim.pruning.cost import host_pruning_ms, pruning_cycles
 from pivotsim.pruning.token_plans import at_tokens
@@ -186,7 +187,8 @@ class Simulated:
         trace = runnable(lower(plan, batch), hw, self.scope)
         engine = ENGINES[str(self.engine)]
         cycles = engine.run(trace, self._limited(), str(self.memory)).cycles
-        steps = place_ops(trace, hw, cycles.tolist(), engine.other_cycles(trace, self._limited()), self.profile)
+        others = engine.other_cycles(trace, self._limited())
+        steps = place_ops(trace, cycles.tolist(), others, host_ops(trace, hw, self.profile))
         totals = [_Total() for _ in plan.encoders]
         ends = [op.encoder != after.encoder for op, after in zip(trace.ops, trace.ops[1:], strict=False)]
         for step in steps:

@@ -12,6 +12,7 @@ from pivotsim.io.spec_values import holds_no_values, leaves, value_at, with_grou
 from pivotsim.io.watching import Watch, watch
 from pivotsim.simulation.gate import gate_of
 
+OF_OTHERS = (SET_BY_USER, INHERITED)  # how sources of values begin that are not the board's own
 LABELS = ("host.name", "fpga.device")  # no number depends on them
 NAMES = ("kind", "name", "description")  # no number depends on them, and every result shows the name
 
@@ -80,7 +81,7 @@ class Reading:
 
 def watch_if_changed(hw: Hardware) -> Watch[Hardware] | None:
     """Return a watch on a hardware of which something must be said: values are set, or another board's; else None."""
-    is_changed = any(source.startswith((SET_BY_USER, INHERITED)) for source in hw.sources.values())
+    is_changed = any(source.startswith(OF_OTHERS) for source in hw.sources.values())
     return watch(hw) if is_changed else None
 
 

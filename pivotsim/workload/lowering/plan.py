@@ -3,6 +3,7 @@
 import math
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -55,16 +56,17 @@ def lower(plan: Plan, batch: int = 1) -> Trace:
     check_plan(plan)
     ops, tokens = list(_embedding(plan.model, batch)), plan.model.tokens
     masks: dict[tuple[str, str], Mask] = {}
-    alike: dict[Hashable, list[Op]] = {}  # encoders mostly differ in their number alone
+    alike: dict[Hashable, list[tuple[Any, ...]]] = {}  # encoders mostly differ in their number alone
     for encoder in plan.encoders:
         kind = _kind(encoder)
         if kind in alike:
-            ops += [Op._make((encoder.encoder, *op[1:])) for op in alike[kind]]
+            number = (encoder.encoder,)
+            ops += [tuple.__new__(Op, number + rest) for rest in alike[kind]]  # twice as fast as Op(*number, *rest)
         else:
             found = list(_encoder(plan, encoder, tokens, batch, masks))
             ops += found
             if kind is not None:
-                alike[kind] = found
+                alike[kind] = [op[1:] for op in found]
         tokens = encoder.mlp_tokens
     ops += head_operations(plan.model, plan.encoders[-1].mlp_tokens, batch, plan.score_bits)
     return Trace(tuple(ops), plan.model.name, masks, plan.model)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import pivotsim as ps
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.host import PS_PL_OVERLAPS
+from pivotsim.host.costs import host_ops
 from pivotsim.simulation.chains import MAX_TASKS, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import place_ops
 from pivotsim.simulation.timeline import Task, Timeline, run_chains
@@ -292,7 +293,7 @@ def test_heads_of_unequal_work_share_every_clock(cycles):
     trace = ps.lower(ps.plan(ps.load_model("deit_s").replace({"depth": 1}))).within("encoders")
     counts = [cycles + i for i in range(len(trace.gemms))]
     timeline = timeline_of(
-        place_ops(trace, hw, counts, ENGINES["analytic"].other_cycles(trace, hw), "paper"), trace, hw
+        place_ops(trace, counts, ENGINES["analytic"].other_cycles(trace, hw), host_ops(trace, hw, "paper")), trace, hw
     )
     busy = sum(piece.end - piece.start for piece in timeline.pieces if piece.resource == "array")
     assert busy == sum(counts) * timeline.ticks.per_cycle

@@ -111,3 +111,22 @@ def test_wrong_batches(batch):
 def test_a_batch_beyond_int64():
     with pytest.raises(ps.InputError, match="batch: must be at most 2147483647"):
         ps.simulate(PLAN, batch=10**17)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plan: plan,
+        lambda plan: ps.skip_attention(plan, active=[1]),
+        lambda plan: ps.prune_tokens(plan, "single", r=9, encoder=4),
+        lambda plan: ps.prune_heads(plan, heads=2),
+        lambda plan: ps.prune_neurons(plan, keep_rate=0.5),
+        lambda plan: ps.prune_blocks(plan, block=16, density=0.5),
+        lambda plan: ps.mask_attention(plan, density=0.5),
+        lambda plan: ps.split_attention(ps.mask_attention(plan, density=0.5), threshold=60),
+        lambda plan: ps.prune_heads(ps.prune_tokens(plan, "single", r=9, encoder=4), heads=2),
+    ],
+)
+def test_a_plan_is_pruned_where_a_column_says_so(change):
+    plan = change(ps.plan(ps.load_model("deit_t").replace({"depth": 4})))
+    assert plan.is_pruned == bool(set(plan.pruned()) - {"token_steps"})

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.array.closed_form import cycles_per_gemm
+from pivotsim.engines.array.closed_form import cycles_of_trace, cycles_per_gemm
 from pivotsim.engines.array.designs import DESIGN_FIELDS, design_of
 from pivotsim.engines.array.many_designs import (
     BLOCK_DESIGNS,
@@ -18,7 +18,7 @@ from pivotsim.engines.array.many_designs import (
     design_columns,
     design_row,
 )
-from pivotsim.engines.array.one_gemm import check_no_overflow
+from pivotsim.engines.array.one_gemm import check_no_overflow, surely_fits
 from pivotsim.hardware.array import EDGES, MAX_ROWS
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
@@ -341,3 +341,35 @@ class TestOverflow:
             repeats = INT64_MAX // cycles + 1  # together just beyond int64: the guard must see it
             with pytest.raises(ps.InputError, match="exceed int64"):
                 check_no_overflow([(m, k, n, repeats)], design)
+
+    def test_what_surely_fits_passes_the_guard(self):
+        draw = random.Random(5)
+        for _ in range(2_000):
+            m, k, n = (draw.randint(1, draw.choice((3, 300))) for _ in range(3))
+            rows, cols, mode = draw.randint(1, 40), draw.randint(1, 40), draw.choice(MODES)
+            cols = max(cols, mode[-1])
+            cycles, _ = both(m, k, n, rows, cols, mode)
+            design = design_of(dict(zip(("rows", "cols", *FIELDS), (rows, cols, *mode), strict=True)))
+            repeats = INT64_MAX // (cycles * (2 * rows + cols + 1 + design.mac_latency))
+            assert surely_fits(repeats * cycles, design) and not surely_fits((repeats + 1) * cycles, design)
+            check_no_overflow([(m, k, n, repeats)], design)
+
+    def test_beyond_what_surely_fits_the_guard_decides(self):
+        array = ps.load_hardware("zcu102").array
+        fits, beyond = (ps.Trace((ps.workload.Op(1, "fc1", "gemm", 64, 64, 64, repeats=2**e),) * 2) for e in (52, 54))
+        assert not surely_fits(sum(cycles_of_trace(fits, array).tolist()), design_of(array))
+        with pytest.raises(ps.InputError, match="about 2"):
+            cycles_of_trace(beyond, array)
+
+
+def test_a_trace_is_its_gemms_one_by_one():
+    draw, array = random.Random(7), ps.load_hardware("zcu102").array
+    for _ in range(50):
+        ops = []
+        for _ in range(draw.randint(1, 20)):
+            sizes = (draw.choice((8, 40, 197)) for _ in range(4))
+            mask = {"density": 0.5, "mask_key": "block=4,seed=2"} if draw.random() < 0.3 else {}
+            ops.append(ps.workload.Op(1, "fc1", "gemm", *sizes, out_bits=draw.choice((8, 32)), **mask))
+        trace = ps.Trace(tuple(ops))
+        alone = [cycles_per_gemm(one.gemms, array, one.gemm_masks) for one in (ps.Trace((op,)) for op in ops)]
+        assert cycles_of_trace(trace, array).tolist() == np.concatenate(alone).tolist()
