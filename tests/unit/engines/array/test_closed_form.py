@@ -361,6 +361,15 @@ class TestOverflow:
         with pytest.raises(ps.InputError, match="about 2"):
             cycles_of_trace(beyond, array)
 
+    def test_equal_gemms_count_together(self):
+        array, one = ps.load_hardware("zcu102").array, ps.workload.Op(1, "fc1", "gemm", 64, 64, 64)
+        cycles, design = int(cycles_of_trace(ps.Trace((one,)), array)[0]), design_of(array)
+        most = INT64_MAX // (cycles * (2 * 64 + 36 + 1 + design.mac_latency))  # one alone surely fits
+        many = (one._replace(repeats=most),) * 400
+        assert surely_fits(most * cycles, design) and 400 * most * cycles > INT64_MAX
+        with pytest.raises(ps.InputError, match="about 2"):
+            cycles_of_trace(ps.Trace(many), array)
+
 
 def test_a_trace_is_its_gemms_one_by_one():
     draw, array = random.Random(7), ps.load_hardware("zcu102").array
