@@ -35,7 +35,7 @@ def gemm_bytes(size: Size, rows: Any, cols: Any, dataflow: str) -> tuple[Any, An
     flow = DATAFLOW[dataflow]
     row_size, col_size, _ = flow.sizes(m, k, n)
     folds: dict[str, Any] = {flow.rows: -(-row_size // rows), flow.cols: -(-col_size // cols), flow.stream: 1}
-    # inputs lack n, weights m, sums k
+    # folds along the dimension that an operand lacks: inputs n, weights m, sums k
     fetched = packed_bytes(folds["n"] * m * k, a_bits) + packed_bytes(folds["m"] * k * n, w_bits)
     sums, outputs = SUM_BYTES * m * n, output_bytes(m * n, out_bits)
     local = 2 * fetched + (folds["k"] + (folds["k"] - 1) + 1) * sums

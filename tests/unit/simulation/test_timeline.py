@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pivotsim as ps
+from pivotsim.engines.base import Details
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.host import PS_PL_OVERLAPS
 from pivotsim.host.costs import host_ops
-from pivotsim.simulation.chains import MAX_TASKS, head_ranges, timeline_of
+from pivotsim.simulation.chains import MAX_TASKS, check_tasks, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import place_ops
 from pivotsim.simulation.timeline import Task, Timeline, run_chains
 from pivotsim.units import Ticks
@@ -284,6 +285,14 @@ def test_wrong_input_is_one_line(call, message):
     with pytest.raises(ps.InputError) as error:
         call()
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("heads", [[2], [MAX_TASKS // 2 - 1, 1, MAX_TASKS // 2]])
+def test_a_step_of_heads_counts_as_its_heads(heads):
+    fewer = MAX_TASKS - sum(heads)  # steps that are no heads
+    check_tasks(fewer + len(heads), heads, "heads", Details(), 1)
+    with pytest.raises(ps.InputError, match="more"):
+        check_tasks(fewer + len(heads) + 1, heads, "heads", Details(), 1)
 
 
 @pytest.mark.parametrize("cycles", [0, 1, 5, 6, 7, 1000])
