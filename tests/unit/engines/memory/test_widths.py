@@ -162,6 +162,16 @@ def test_what_is_wider_than_a_pe_is_refused():
         ps.simulate(Trace((FC1._replace(a_bits=16),)), "zcu102", engine="memory", memory="hw")
 
 
+def test_the_first_that_is_wider_than_a_pe_is_named():
+    soft = FC1._replace(module="softmax", kind="softmax", k=1, a_bits=16)  # not the array's
+    ops = (FC1, soft, FC1._replace(module="qkv", w_bits=12), FC1._replace(a_bits=16))
+    problem = "(qkv, encoder 1): operands are wider than array.operand_bits 8 (got 12)"
+    for places, place in (((), "trace: operation 3"), (("a:1", "a:2", "a:3", "a:4"), "a:3")):
+        with pytest.raises(ps.InputError) as error:
+            ps.simulate(Trace(ops, places=places), "zcu102")
+        assert str(error.value) == f"{place} {problem}"
+
+
 def test_sums_that_may_not_fit_are_said():
     hw = ps.load_hardware("zcu102").replace({"array.operand_bits": 16})
     wide = Trace((FC1, FC1._replace(a_bits=16, w_bits=16)))
