@@ -13,6 +13,7 @@ from pivotsim.errors import InputError
 from pivotsim.hardware.kinds.hardware_alone import HardwareAlone
 from pivotsim.io.spec_values import leaves, value_at
 from pivotsim.io.specs import Spec
+from pivotsim.simulation.notes.reading import watch_if_changed
 from tests.campaigns import cases
 
 RUNS = 300
@@ -204,3 +205,11 @@ def test_what_a_run_reads_has_no_line_and_can_have_an_effect():
 def settings_of(hw: typing.Any) -> set[str]:
     """Return the paths of a board's values that are settings."""
     return {path for path, _, _ in leaves(hw) if value_at(hw, path) is not None} - set(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("board", "changes", "is_watched"),
+    [("zcu102", {}, False), ("zcu102", {"array.rows": 32}, True), ("zcu104", {}, True), ("u250_mpca", {}, False)],
+)
+def test_a_board_is_watched_where_a_value_is_set_or_inherited(board, changes, is_watched):
+    assert (watch_if_changed(ps.load_hardware(board).replace(changes)) is not None) == is_watched
