@@ -64,12 +64,12 @@ def _belongs(op: Op, first: Op) -> bool:
 def head_cycles(trace: Trace, run: Callable[[Trace], IntArray]) -> dict[int, tuple[int, ...]]:
     """Return the clocks of each head by operation, for those whose mask has a copy for each.
 
-    ``run`` gives the clocks of each GEMM of a trace.
+    ``run`` gives the clocks of each GEMM of a trace. More heads than ``check_tasks`` lets through are not listed.
     """
     found = {}
     for position in (p for heads in head_ranges(trace) for p in heads):
         op, mask = trace.ops[position], trace.mask_of(trace.ops[position])
-        if mask is None or mask.count == 1:
+        if mask is None or mask.count == 1 or op.repeats > MAX_TASKS:
             continue
         copies = range(min(mask.count, op.repeats))
         masks = {

@@ -4,6 +4,7 @@ import itertools
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from pivotsim.engines.base import Details
 from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.host import PS_PL_OVERLAPS
 from pivotsim.host.costs import host_ops
-from pivotsim.simulation.chains import MAX_TASKS, check_tasks, head_ranges, timeline_of
+from pivotsim.simulation.chains import MAX_TASKS, check_tasks, head_cycles, head_ranges, timeline_of
 from pivotsim.simulation.placed_ops import place_ops
 from pivotsim.simulation.timeline import Task, Timeline, run_chains
 from pivotsim.units import Ticks
@@ -328,6 +329,18 @@ def test_heads_of_different_masks_take_their_own_clocks(copies, engine):
     assert busy == report.pl_cycles * per_cycle
     assert report.pl_cycles == simulate("serial", small, trace, engine=engine).pl_cycles
     no_overlap(report.timeline)
+
+
+@pytest.mark.parametrize(("most", "listed"), [(MAX_TASKS, {0: MAX_TASKS, 2: MAX_TASKS}), (MAX_TASKS + 1, {})])
+def test_heads_that_are_refused_are_not_listed_first(most, listed):
+    """Else two thousand million heads would fill the memory before the message comes."""
+    few = masked_heads(2)
+    ops = tuple(op._replace(repeats=most) for op in few.ops[1:4])
+    trace = ps.Trace(ops, "masked", few.masks)
+    found = head_cycles(trace, lambda part: np.arange(1, len(part) + 1))
+    assert {place: len(clocks) for place, clocks in found.items()} == listed
+    with pytest.raises(ps.InputError, match=f"runs up to {MAX_TASKS} pieces of work"):
+        simulate("heads", workload=trace)
 
 
 @pytest.mark.parametrize("heads", [1, 2, 3])
