@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any, TypeVar, cast
 
 from pivotsim.kernels import _cache
+from pivotsim.kernels._indices import count_from_the_start
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -266,6 +267,8 @@ def _plain(kind: Any) -> Any:
 def _watch_numba() -> None:
     """Have numba report each compilation before it starts: what comes from the cache needs no functions made known."""
     from numba.core import event
+
+    count_from_the_start()
 
     class Watch(event.Listener):  # type: ignore[misc]
         def on_start(self, reported: Any) -> None:

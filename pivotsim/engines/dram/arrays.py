@@ -16,10 +16,9 @@ from pivotsim.hardware.dram.constraints import (
 )
 from pivotsim.hardware.dram.controller import SCHEDULERS
 from pivotsim.hardware.dram.spec import DramSpec
+from pivotsim.kernels.dram.commands import LANES
 from pivotsim.kernels.types import Channel
 from pivotsim.units import IntArray
-
-LANES = 8  # columns of the arrays
 
 
 def channel_arrays(spec: DramSpec, constraints: Iterable[Constraint] | None = None) -> Channel:

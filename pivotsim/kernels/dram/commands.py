@@ -15,6 +15,7 @@ command stands in a later clock anyway; not so with two command buses, where the
 from pivotsim.kernels._jit import inlined, part
 from pivotsim.kernels.types import Array
 
+LANES = 8  # columns of state, gaps and queue; `serve` checks it, which tells the compiler
 PRE, ACT, RD, WR, REFB, PREA, REF = 0, 1, 2, 3, 4, 5, 6
 BANK_COMMANDS, COMMANDS = 5, 7  # the first five stand in a bank
 FOUR_ACTIVATES = 21  # the row of gaps for the window of four activates; 0 to 20 are bank, bank group, rank

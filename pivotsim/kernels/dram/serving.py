@@ -6,6 +6,7 @@ a command from clock t + 1 on, and an isolated read that arrives at 0 ends in cl
 
 from pivotsim.kernels._jit import part
 from pivotsim.kernels.dram.commands import (
+    LANES,
     SCHEDULER,
     T_ADDRESS,
     T_ARRIVAL,
@@ -32,6 +33,8 @@ def reset(channel: Channel) -> None:
 def serve(channel: Channel, log: Array, transfers: Array, finish: Array) -> None:
     """Serve transfers in their order of arrival, see ``serve_transfers`` in channel.py."""
     state, gaps, device, queue = channel
+    if state.shape[1] != LANES or gaps.shape[1] != LANES or queue.shape[1] != LANES:  # told, not multiplied by
+        raise ValueError("a row of a channel's state, gaps and queue has LANES columns")
     if device[0, SCHEDULER] == IN_ORDER:
         serve_in_order(state, gaps, device, queue, log, transfers, finish)
     else:

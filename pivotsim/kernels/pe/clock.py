@@ -18,7 +18,7 @@ Sources: the timing contract of kernels/array/closed_form.py; numpy for the resu
 by clock.
 """
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -73,41 +73,34 @@ MULTIPLIES, PADS, LOADS, DRAINS = 1, 2, 4, 8
 
 
 @inlined
-def _u(value: int) -> Any:
-    """An index that numba need not test for being negative: such loops vectorise without making views."""
-    return np.uint64(value)
-
-
-@inlined
 def _move(
     config: Config, state: Ints, lines: Ints, folds: Table, streams: Ints, x_source: Bytes, y_source: Bytes, x: Bytes,
     y: Bytes, p: Words, loads: Ints, starts: Ints,
 ) -> None:  # fmt: skip
     """Move all windows by one place, and let in what the sequencer sends."""
-    rows, cols, span, first = config.rows, config.width, config.span, config.first
+    rows, width, span, left = config.rows, config.width, config.span, config.first
     if state[AT] == 0:
-        _return_windows(lines, x, y, p, span, rows * cols, cols, config.packing)
-        state[AT], state[X_AT], state[Y_AT], state[P_AT] = span, span * config.packing, span * cols, span * cols
+        _return_windows(lines, x, y, p, span, rows * width, width, config.packing)
+        state[AT], state[X_AT], state[Y_AT], state[P_AT] = span, span * config.packing, span * width, span * width
     state[AT] -= 1
     state[X_AT] -= config.packing
-    state[Y_AT] -= cols
-    state[P_AT] -= cols
+    state[Y_AT] -= width
+    state[P_AT] -= width
     send(config, state, lines, folds, streams, loads, starts)
     # skew: row r receives what was sent r clocks ago, a slice's columns what was sent as many clocks ago as there are
     # slices to its left
-    at, x_at, y_at, p_at, width = _u(state[AT]), _u(state[X_AT]), _u(state[Y_AT]), _u(state[P_AT]), _u(cols)
-    shift, left = _u(config.packing - 1), _u(first)
-    here = at + (left >> shift)
-    for q in range(_u(min(config.packing, cols))):
-        if state[CLOCK] - state[X_SENT] <= rows + first:
-            for r in range(_u(rows)):
-                x[x_at + r * width + q] = x_source[_u(lines[X_FROM, here + r]) + r]
+    x_at, y_at, p_at, shift = state[X_AT], state[Y_AT], state[P_AT], config.packing - 1
+    here = state[AT] + (left >> shift)
+    for q in range(min(config.packing, width)):
+        if state[CLOCK] - state[X_SENT] <= rows + left:
+            for r in range(rows):
+                x[x_at + r * width + q] = x_source[lines[X_FROM, here + r] + r]
         else:
-            for r in range(_u(rows)):
+            for r in range(rows):
                 x[x_at + r * width + q] = 0
     if state[CLOCK] - state[Y_SENT] <= config.cols:
         for c in range(width):
-            y[y_at + c] = y_source[_u(lines[Y_FROM, here + (c >> shift)]) + left + c]
+            y[y_at + c] = y_source[lines[Y_FROM, here + (c >> shift)] + left + c]
     else:
         for c in range(width):
             y[y_at + c] = 0
@@ -135,29 +128,27 @@ def _multiply(
     pes: int, mreg: int,
 ) -> None:  # fmt: skip
     """All multiply-accumulates of one clock; ``mreg`` registers hold products on their way to the adder."""
-    to, left, right, row = _u(sums_at), _u(x_at), _u(factors_at), _u(slot)
     if mreg == 0:
-        for i in range(_u(pes)):
-            sums[to + i] += np.int32(np.int16(x[left + i]) * np.int16(factors[right + i]))  # at most 2**14
+        for i in range(pes):
+            sums[sums_at + i] += np.int32(np.int16(x[x_at + i]) * np.int16(factors[factors_at + i]))  # at most 2**14
     else:
-        for i in range(_u(pes)):
-            product_of_before = products[row, i]
-            sums[to + i] += np.int32(product_of_before)
-            products[row, i] = np.int16(x[left + i]) * np.int16(factors[right + i])
+        for i in range(pes):
+            product_of_before = products[slot, i]
+            sums[sums_at + i] += np.int32(product_of_before)
+            products[slot, i] = np.int16(x[x_at + i]) * np.int16(factors[factors_at + i])
 
 
 @inlined
 def _collect(config: Config, state: Ints, lines: Ints, p: Words, out: Words, columns: Ints, ends: Ints) -> None:
     """Add what leaves each column to its result (zero at first), and note a fold's last registered output."""
-    rows, width, left, shift = config.rows, _u(config.width), _u(config.first), _u(config.packing - 1)
-    foot, depth = _u(state[P_AT]) + _u(rows - 1) * width, _u(state[AT] + rows - 1 + config.mac_registers)
-    depth += left >> shift
+    last_row, width, left, shift = config.rows - 1, config.width, config.first, config.packing - 1
+    foot, depth = state[P_AT] + last_row * width, state[AT] + last_row + config.mac_registers + (left >> shift)
     for c in range(width):
         tag = lines[P_TAG, depth + (c >> shift)]
-        if int(left + c) < (tag >> RESULTS_SHIFT) & FIELD:
-            out[_u(lines[P_PLACE, depth + (c >> shift)]) + left + c] += p[foot + c]
+        if left + c < (tag >> RESULTS_SHIFT) & FIELD:
+            out[lines[P_PLACE, depth + (c >> shift)] + left + c] += p[foot + c]
         if tag & LAST:
-            _end_train(config, state, columns, ends, int(c), tag)
+            _end_train(config, state, columns, ends, c, tag)
 
 
 @part

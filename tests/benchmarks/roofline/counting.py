@@ -88,6 +88,12 @@ for _cls, _base in ((CountedInt, int), (CountedFloat, float)):
     _cls.__hash__ = _base.__hash__  # type: ignore[method-assign]
 
 
+def _from_the_start(at: Any) -> None:
+    """Refuse an index from the end of an array: machine code would leave the array."""
+    if any(not isinstance(index, slice) and index < 0 for index in (at if isinstance(at, tuple) else (at,))):
+        raise IndexError(f"{at}: kernels count from the start of an array")
+
+
 class CountedArray:
     """An array whose accesses are counted, a view on a numpy array."""
 
@@ -102,6 +108,7 @@ class CountedArray:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, at: Any) -> Any:
+        _from_the_start(at)
         found = self.values[at]
         if isinstance(found, np.ndarray):
             return CountedArray(found)
@@ -109,6 +116,7 @@ class CountedArray:
         return counted_number(found)
 
     def __setitem__(self, at: Any, value: Any) -> None:
+        _from_the_start(at)
         target = self.values[at]
         counts.bytes_written += target.nbytes
         self.values[at] = value.values if isinstance(value, CountedArray) else value

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
+from pivotsim.engines.dram.channel import NO_LOG, Command, DramChannel, channel_arrays, earliest_clock, serve
 from pivotsim.hardware.dram.constraints import Constraint
 from pivotsim.hardware.dram.controller import MAPPED, SCHEDULERS
 from pivotsim.hardware.dram.spec import load_dram
+from pivotsim.kernels.dram.channel import serve_transfers
+from pivotsim.kernels.dram.commands import LANES
 from tests.oracles.memory import dram_clock
 from tests.unit.engines.dram.streams import check_against_oracle, draw_stream, rules_of
 
@@ -217,3 +219,13 @@ def test_bad_transfers_and_tables_are_told():
         with pytest.raises(ps.InputError) as error:
             call()
         assert str(error.value) == message
+
+
+@pytest.mark.parametrize("field", ["state", "gaps", "queue"])
+def test_rows_of_another_length_are_refused(field):
+    """Machine code counts on the length; it would not be what arrays say."""
+    arrays = channel_arrays(load_dram("dram/ddr4_2400"))
+    wide = np.zeros((len(getattr(arrays, field)), LANES + 1), dtype=np.int64)
+    transfers, finish = np.array([[0, 64, 1, 0, 0, 0]]), np.zeros(1, dtype=np.int64)
+    with pytest.raises(ValueError, match="LANES columns"):
+        serve_transfers(arrays._replace(**{field: wide}), NO_LOG, transfers, finish)
