@@ -102,6 +102,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.station_rtl
 	$(BIN)/python -m tests.proofs.mpca_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
+	NUMBA_BOUNDSCHECK=1 $(BIN)/pytest $(PARALLEL) tests/unit/engines tests/unit/kernels tests/unit/simulation
 
 rtl-designs: $(DEV)
 	$(BIN)/python -m tests.proofs.rtl_designs
