@@ -87,7 +87,7 @@ def read_columns(file: Any, head: Mapping[str, Any], index: int, columns: list[s
         if table.column(name).null_count:
             raise ValueError(f"column {name} must have a value in each row {got(None)}")
     if POINT in table.column_names:
-        _check_points(_integers(table.column(POINT)), chunk_range(head, index))
+        _check_points(integers(table.column(POINT)), chunk_range(head, index))
     return table
 
 
@@ -156,11 +156,10 @@ def _check_points(points: Any, wanted: range) -> None:
         raise ValueError("points must ascend")
 
 
-def _integers(column: Any) -> Any:
+def integers(column: Any) -> Any:
     """Return a column of integers, none missing, as a vector; Arrow's own way imports pandas for it."""
-    parts = [np.frombuffer(part.buffers()[1], np.int64, len(part), 8 * part.offset)
-             for part in column.chunks if len(part)]  # fmt: skip
-    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, dtype=np.int64), *parts])
+    whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return np.frombuffer(whole.buffers()[1], np.int64, len(whole), 8 * whole.offset)
 
 
 def _types(name: str, head: Mapping[str, Any]) -> tuple[str, ...]:

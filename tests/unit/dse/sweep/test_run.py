@@ -1,5 +1,6 @@
 """Datasets: the same bytes however they are made, and readable without this package."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -96,7 +97,7 @@ def test_a_column_is_one_page_whatever_its_rows(monkeypatch):
 
     recipe = Recipe(load_space(LONG), "grid")
     made = ChunkMaker(recipe)(0)
-    if not chunks_module.takes(parquet.ParquetWriter, "max_rows_per_page"):
+    if "max_rows_per_page" not in inspect.signature(parquet.ParquetWriter).parameters:
         pytest.skip("this pyarrow counts bytes of a page alone")
     monkeypatch.setattr(chunks_module, "takes", lambda *_: False)
     paged = ChunkMaker(recipe)(0)
