@@ -7,6 +7,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -148,25 +150,44 @@ def parquet_bytes(tables: list[Table], repeating: list[str], about: str) -> Any:
     """
     pa, pq = arrow()
     names = list(tables[0].columns)
-    arrays = [pa.chunked_array([_array(pa, table.columns[name]) for table in tables]) for name in names]
+    arrays = [pa.chunked_array([array_over(pa, table.columns[name]) for table in tables]) for name in names]
     fields = [pa.field(name, array.type, nullable=False) for name, array in zip(names, arrays, strict=True)]
     whole = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     encodings = {each.name: ENCODINGS[str(each.type)] for each in fields
                  if each.name not in repeating and str(each.type) in ENCODINGS}  # fmt: skip
+    # else later releases begin a page every 20,000 rows, with which a grid's file is up to twice as large; a reader
+    # could skip such pages by an index of them alone, which no file has
+    pages = {"max_rows_per_page": max(1, whole.num_rows)} if takes(pq.ParquetWriter, "max_rows_per_page") else {}
     buffer = pa.BufferOutputStream()
     with pq.ParquetWriter(
         buffer, whole.schema, compression=CODEC, use_dictionary=repeating, store_schema=False,
-        column_encoding=encodings,
+        column_encoding=encodings, **pages,
     ) as writer:  # fmt: skip
         writer.write_table(whole, row_group_size=max(1, whole.num_rows))
         writer.add_key_value_metadata({"pivotsim": about})
     return buffer.getvalue()
 
 
-def _array(pa: Any, column: Any) -> Any:
+@cache
+def takes(function: Callable[..., object], option: str) -> bool:
+    """Return whether a function knows an option."""
+    return option in signature(function).parameters
+
+
+def array_over(pa: Any, column: Any) -> Any:
+    """Return a column as an Arrow array over its memory: ``pa.array`` would import pandas to ask whether it is its."""
     if isinstance(column, Coded):
-        return pa.DictionaryArray.from_arrays(column.codes, pa.array(column.words.tolist(), pa.string()))
-    return pa.array(column)
+        words = [word.encode() for word in column.words.tolist()]
+        ends = np.cumsum([0, *map(len, words)], dtype=np.int32)
+        text = _over(pa, pa.string(), len(words), ends, b"".join(words))
+        return pa.DictionaryArray.from_arrays(array_over(pa, column.codes), text)
+    bits = np.packbits(column, bitorder="little") if column.dtype == np.bool_ else np.ascontiguousarray(column)
+    return _over(pa, pa.from_numpy_dtype(column.dtype), len(column), bits)
+
+
+def _over(pa: Any, kind: Any, length: int, *buffers: Any) -> Any:
+    """Return an array without missing values over buffers."""
+    return pa.Array.from_buffers(kind, length, [None, *map(pa.py_buffer, buffers)], 0)
 
 
 def arrow() -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ combination of those that occur and looked up for each design; where there are t
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -150,6 +151,7 @@ class ResourceModel:
         ``places`` holds, for each path that varies, each design's place among its values.
         """
 
+        @cache
         def of(path: str) -> Any:
             return self.values[path][places[path]] if path in self.values else self.constants[path]
 

@@ -20,13 +20,13 @@ class Axes:
 
     def __init__(self, values: Mapping[str, Any], joined: Mapping[str, Joined]) -> None:
         self.values, self._joined = values, joined
-        self._both: dict[str, tuple[Any, Any]] = {}  # joined number -> the values of both
         self._span: dict[str, tuple[int, int]] = {}  # the least it can be, and how many there are from it to the most
+        self._below_1: set[str] = set()  # paths of joined numbers with a value that counts as 1
         for name, one in joined.items():
             if all(path in values for path in one.paths):
                 first, second = (np.maximum(values[path], 1) for path in one.paths)
                 least = int(one.of(first.min(), second.min()))
-                self._both[name] = first, second
+                self._below_1.update(path for path in one.paths if np.any(values[path] < 1))
                 self._span[name] = least, int(one.of(first.max(), second.max())) + 1 - least
 
     def varying(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -50,18 +50,18 @@ class Axes:
         """Return how many combinations a table over axes has."""
         return math.prod(self._span[axis][1] if axis in self._span else len(self.values[axis]) for axis in axes)
 
-    def index(self, axes: Iterable[str], places: Mapping[str, Any]) -> Any:
-        """Return designs' places in a table over axes, from each one's place among the values of a path."""
-        index: Any = np.int64(0)
+    def index(self, axes: Iterable[str], places: Mapping[str, Any], of: Callable[[str], Any]) -> Any:
+        """Return designs' places in a table over axes, from each one's place and value by path."""
+        index: Any = None
         for axis in axes:
-            if axis in self._span:
-                one = self._joined[axis]
-                both = (of[places[path]] for path, of in zip(one.paths, self._both[axis], strict=True))
-                place = one.of(*both) - self._span[axis][0]
-            else:
-                place = places[axis]
-            index = index * self.size((axis,)) + place
-        return index
+            place = self._joined_place(axis, of) if axis in self._span else places[axis]
+            index = place if index is None else index * self.size((axis,)) + place
+        return np.int64(0) if index is None else index
+
+    def _joined_place(self, name: str, of: Callable[[str], Any]) -> Any:
+        one, (least, _) = self._joined[name], self._span[name]
+        first, second = (np.maximum(of(path), 1) if path in self._below_1 else of(path) for path in one.paths)
+        return one.of(first, second) - least
 
     def points(self, axes: Iterable[str]) -> dict[str, Any]:
         """Return the values of every combination of axes by path, in the order of a table."""

@@ -101,18 +101,19 @@ class StructureTables:
             totals = added(counted(term, sizes) for term in terms)
         looked_up = [group for group in groups if group in tables.starts]
         if looked_up:
-            columns = self._looked_up(tables, looked_up, places, count)
+            columns = self._looked_up(tables, looked_up, places, of, count)
             totals |= {name: summed(totals[name], column) for name, column in zip(LOOKED_UP, columns, strict=True)}
         return totals
 
     def _looked_up(
-        self, tables: _Tables, groups: Sequence[Group], places: Mapping[str, Any], count: int
+        self, tables: _Tables, groups: Sequence[Group], places: Mapping[str, Any], of: Callable[[str], Any], count: int
     ) -> list[Pair]:  # fmt: skip
         """Return the sums of groups that have tables, for each of ``LOOKED_UP``."""
-        every = list(dict.fromkeys(axes for group in groups for axes in (group.axes, group.times)))
+        used = (*(group.axes for group in groups), *(group.times for group in groups if group.times))
+        every = list(dict.fromkeys(used))
         index = np.empty((len(every), count), dtype=np.int64)
         for row, axes in zip(index, every, strict=True):
-            row[:] = self._axes.index(axes, places)
+            row[:] = self._axes.index(axes, places, of)
         once, several = [], []
         for group in groups:
             counts, times = tables.starts[group]

@@ -9,7 +9,7 @@ import pytest
 
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep import run
-from pivotsim.dse.sweep.chunk_checks import verified
+from pivotsim.dse.sweep.chunk_checks import integers, verified
 from pivotsim.dse.sweep.chunks import ChunkMaker, Failed, Recipe
 from pivotsim.dse.sweep.dask_cluster import are_of
 from pivotsim.dse.sweep.manifest import head_of
@@ -30,6 +30,14 @@ def chunks():
 @pytest.fixture(scope="module")
 def other_model():
     return ChunkMaker(Recipe(load_space({**SPACE, "fixed": {"model": "deit_t"}}), "grid", chunk_points=2))(1)
+
+
+@pytest.mark.parametrize("parts", [[], [[]], [[3, 4]], [[3], [], [5, -6]]])
+def test_columns_of_integers_are_read_in_place(parts):
+    import pyarrow as pa
+
+    column = pa.chunked_array([pa.array([7, *part, 8], pa.int64())[1:-1] for part in parts], pa.int64())
+    assert integers(column).tolist() == [number for part in parts for number in part]
 
 
 def test_what_was_asked_for_passes(chunks):

@@ -1,5 +1,6 @@
 """Datasets: the same bytes however they are made, and readable without this package."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import pivotsim as ps
 from pivotsim.dse.dataset import export_csv, open_dataset
+from pivotsim.dse.evaluation.evaluator import Coded
 from pivotsim.dse.evaluation.strategies import CHUNK_POINTS
 from pivotsim.dse.space.reading import load_space
 from pivotsim.dse.sweep import chunks as chunks_module
@@ -83,6 +85,56 @@ def test_files_have_one_row_group_and_units(tmp_path):
         assert {"RLE_DICTIONARY"} <= set(encodings["array.dataflow"]) & set(encodings["array.rows"])
         assert "DELTA_BINARY_PACKED" in encodings["dsp"] and "BYTE_STREAM_SPLIT" in encodings["delay_ms"]
         assert not any(file.schema.column(i).max_definition_level for i in range(count))  # no value may be missing
+
+
+LONG = {"name": "long", "axes": {"array.rows": {"start": 1, "stop": 250, "step": 1},
+                                 "array.cols": {"start": 1, "stop": 200, "step": 1}}}  # fmt: skip
+
+
+def test_a_column_is_one_page_whatever_its_rows(monkeypatch):
+    """Arrow begins a page after 20,000 rows where it is not asked otherwise, and files are larger."""
+    from pyarrow import BufferReader, parquet
+
+    recipe = Recipe(load_space(LONG), "grid")
+    made = ChunkMaker(recipe)(0)
+    if "max_rows_per_page" not in inspect.signature(parquet.ParquetWriter).parameters:
+        pytest.skip("this pyarrow counts bytes of a page alone")
+    monkeypatch.setattr(chunks_module, "takes", lambda *_: False)
+    paged = ChunkMaker(recipe)(0)
+    assert made.rows == paged.rows == 50_000 and len(made.content) < len(paged.content)
+    one, other = (parquet.read_table(BufferReader(each.content)) for each in (made, paged))
+    assert one.equals(other)
+
+
+def test_chunks_are_made_and_checked_without_pandas():
+    """It takes a fifth of a worker's start; a column of text, of truths, of whole and of real numbers is among them."""
+    code = f"""
+import sys
+from pivotsim.dse.space.reading import load_space
+from pivotsim.dse.sweep.chunk_checks import verified
+from pivotsim.dse.sweep.chunks import ChunkMaker, FinishedChunk, Recipe
+from pivotsim.dse.sweep.manifest import head_of
+recipe = Recipe(load_space({SMALL!r}), "grid", chunk_points=18)
+print(isinstance(verified(ChunkMaker(recipe)(0), head_of(recipe)), FinishedChunk), "pandas" in sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert ran.stdout == "True False\n", ran.stderr
+
+
+@pytest.mark.parametrize("rows", [0, 1, 13])
+def test_arrays_over_memory_are_those_that_arrow_makes(rows):
+    import pyarrow as pa
+
+    draw = np.random.default_rng(rows)
+    whole, real = draw.integers(-(2**62), 2**62, 2 * rows), draw.random(rows)
+    for column in (whole[:rows], whole[::2], whole[:rows].astype(np.int32), whole[:rows] % 3 == 0, real):
+        made = chunks_module.array_over(pa, column)
+        made.validate(full=True)
+        assert made.equals(pa.array(column)) and made.null_count == 0
+    words, codes = np.array(["", "is", "\u00fc, \u4e00", "os"]), draw.integers(0, 4, rows).astype(np.int32)
+    made = chunks_module.array_over(pa, Coded(words, codes))
+    made.validate(full=True)
+    assert made.to_pylist() == words[codes].tolist()
 
 
 def test_a_chunk_may_be_empty(tmp_path):
