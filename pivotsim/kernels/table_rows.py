@@ -1,7 +1,5 @@
 """Sums of the rows that designs look up in tables, some of them several times (API twin: structures/tables.py)."""
 
-import numpy as np
-
 from pivotsim.kernels._jit import kernel
 from pivotsim.kernels.types import Array
 
@@ -32,14 +30,14 @@ def sum_rows(rows: Array, times: Array, places: Array, once: Array, several: Arr
     for design in range(out.shape[1]):
         first = second = third = fourth = 0  # 27 ns where eight sums lie in registers and on the stack, 13 with four
         for table in range(once.shape[0]):
-            row = np.uint64(once[table, 0] + places[np.uint64(once[table, 1]), design])
+            row = once[table, 0] + places[once[table, 1], design]
             first += rows[row, 0]
             second += rows[row, 1]
             third += rows[row, 2]
             fourth += rows[row, 3]
         for table in range(several.shape[0]):
-            row = np.uint64(several[table, 0] + places[np.uint64(several[table, 1]), design])
-            number = times[np.uint64(several[table, 2] + places[np.uint64(several[table, 3]), design])]
+            row = several[table, 0] + places[several[table, 1], design]
+            number = times[several[table, 2] + places[several[table, 3], design]]
             first += rows[row, 0] * number
             second += rows[row, 1] * number
         out[0, design], out[1, design], out[2, design], out[3, design] = first, second, third, fourth
