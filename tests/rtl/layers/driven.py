@@ -65,7 +65,7 @@ def parameters(program, dram_address=0):
 class DrivenAccelerator:
     """One layer program on its compiled accelerator, from a byte of DRAM on."""
 
-    def __init__(self, program, host_of, optimise="-O1", one_column=False, dram_address=0):
+    def __init__(self, program, host_of, optimise=verilated.ARRAYS_OPTIMISED, one_column=False, dram_address=0):
         self.program, self._dram_address = program, dram_address
         values = parameters(program, dram_address)
         rows, cols = values["R"], values["C"]

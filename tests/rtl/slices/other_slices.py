@@ -1,6 +1,7 @@
 """A column of slices beside models of others: yosys' DSP48E1, and the same column as yosys maps it for 7-series."""
 
 import ctypes
+import functools
 import re
 import shutil
 import subprocess
@@ -38,20 +39,22 @@ def _cells() -> Path:
     return Path(program).resolve().parents[1] / "share" / "yosys" / "xilinx" / "cells_sim.v"
 
 
-def mapped_column(folder: Path) -> tuple[Path, dict[str, int]]:
+@functools.cache
+def mapped_column() -> tuple[str, dict[str, int]]:
     """Map column_inferred for 7-series; return its netlist, flat in its cells' models, and how many cells it has."""
-    netlist, stat = folder / "column_mapped.v", folder / "stat"
-    script = [
-        f"read_verilog {HERE / 'column_inferred.v'}", f"chparam -set R {ROWS} column_inferred",
-        "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top column_inferred", f"tee -o {stat} stat",
-        "read_verilog +/xilinx/cells_sim.v", "hierarchy -top column_inferred", "proc", "flatten", "opt_clean",
-        "rename column_inferred column_mapped", f"write_verilog -noattr {netlist}",
-    ]  # fmt: skip
-    done = subprocess.run(["yosys", "-q", "-p", "; ".join(script)], capture_output=True, text=True, timeout=LIMIT_S)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    cells = stat.read_text().rpartition("Number of cells:")[2]
-    return netlist, {name: int(count) for name, count in re.findall(r"^ +(\S+) +(\d+)$", cells, re.M)}
+    with tempfile.TemporaryDirectory() as folder:
+        netlist, stat = Path(folder, "column_mapped.v"), Path(folder, "stat")
+        script = [
+            f"read_verilog {HERE / 'column_inferred.v'}", f"chparam -set R {ROWS} column_inferred",
+            "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top column_inferred", f"tee -o {stat} stat",
+            "read_verilog +/xilinx/cells_sim.v", "hierarchy -top column_inferred", "proc", "flatten", "opt_clean",
+            "rename column_inferred column_mapped", f"write_verilog -noattr {netlist}",
+        ]  # fmt: skip
+        done = subprocess.run(["yosys", "-q", "-p", "; ".join(script)], capture_output=True, text=True, timeout=LIMIT_S)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        cells = stat.read_text().rpartition("Number of cells:")[2]
+        return netlist.read_text(), {name: int(count) for name, count in re.findall(r"^ +(\S+) +(\d+)$", cells, re.M)}
 
 
 def differences(clocks: int, seed: int, slice_model: Path = SLICE) -> tuple[Differences, dict[str, int]]:
@@ -59,7 +62,9 @@ def differences(clocks: int, seed: int, slice_model: Path = SLICE) -> tuple[Diff
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder()) as name:
         folder = Path(name)
-        netlist, cells = mapped_column(folder)
+        text, cells = mapped_column()
+        netlist = folder / "column_mapped.v"
+        netlist.write_text(text)
         e1 = folder / "DSP48E1.v"
         text = _cells().read_text()
         e1.write_text(text[text.index("module DSP48E1 (") :].partition("\nendmodule")[0] + "\nendmodule\n")

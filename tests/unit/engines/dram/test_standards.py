@@ -208,7 +208,7 @@ def test_no_rule_is_broken_on_random_streams(spec, scheduler):
 @pytest.mark.parametrize("is_write", [False, True], ids=["read", "write"])
 def test_a_sequential_stream_reaches_the_peak_within_its_refreshes(spec, is_write):
     """Bank groups in the lowest bits: a burst each nBL clocks without refresh; a refresh costs at most its own time."""
-    t, n = spec.timing_clocks, 20_000
+    t, n = spec.timing_clocks, 8_000
     spec = spec.replace({"mapping": "row:bank:column:bank_group"})
     addresses = np.arange(n) * spec.burst_bytes
     quiet = serve(spec.replace({"refresh": False}), addresses, is_write, log=True)

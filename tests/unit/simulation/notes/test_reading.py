@@ -172,19 +172,20 @@ def test_what_a_run_does_not_read_has_its_line_and_no_effect(seed):
         assert set(report.not_used) <= settings_of(hw)
         assert all(line.startswith("not used here") for line in report.not_used.values())
         expected = numbers_of(report)
-        for _ in range(5):
+        for _ in range(cases(2, 5)):
             other = changed(rng, hw, report.not_used.keys() - {FREE_PLACE})  # together they may have an effect
             assert numbers_of(ps.simulate(plan, other, **options)) == expected, (options, sorted(report.not_used))
         if FREE_PLACE in report.not_used:
             assert numbers_of(ps.simulate(plan, changed(rng, hw, [FREE_PLACE]), **options)) == expected
 
 
+@pytest.mark.campaign
 def test_what_a_run_reads_has_no_line_and_can_have_an_effect():
     """Whatever is read somewhere changes some run: nothing is read for nothing, and so told too late."""
     rng = random.Random(20)
     tries: dict[str, int] = {}
     lively = {ONE_PLACE}
-    for _ in range(RUNS):
+    for _ in range(cases(150, RUNS)):  # after 120 each has had one
         plan, hw, options, report = run_of(rng)
         used = settings_of(hw) - set(report.not_used)
         for path in used:
