@@ -8,14 +8,15 @@ and the end of a load or drain when it runs. Candidates are compared by (clocks,
 named first).
 """
 
-from pivotsim.kernels._jit import part, pasted
+from pivotsim.kernels._jit import pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike
-from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, loads_by_chunks, no_smaller_chunk
+from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, no_smaller_chunk
 from pivotsim.kernels.memory.bounds.under_mask import kept_floor, least_kept_cycles, loads_no_less
 from pivotsim.kernels.memory.mask_tables import Kept
+from pivotsim.kernels.memory.promising import ARRAY, IDLE, LOADS, WAITS, most_promising
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
-from pivotsim.kernels.memory.tiles import DRAM_READ, DRAM_WRITE, LEVELS, cut, cut_again, dram_bytes, has_block
+from pivotsim.kernels.memory.tiles import DRAM_READ, DRAM_WRITE, LEVELS, cut, cut_again, dram_bytes
 from pivotsim.kernels.memory.transfers import UNKNOWN, fill_lengths
 from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gemm, Limits, Records
 
@@ -23,62 +24,7 @@ from pivotsim.kernels.types import Array, Candidates, Channel, Design, Dram, Gem
 ORDER, CHUNK, WORK, CANDIDATES, CLOCKS, TAIL_FROM, IS_CHARGED, RESULT = range(8)
 MOVED = RESULT + RESULT_FIELDS  # its bytes under a mask
 CHOSEN_FIELDS = MOVED + LEVELS
-ARRAY, LOADS, WAITS, IDLE = range(4)  # columns of the bounds that are kept of a candidate
-APART = 8  # chunks between two whose bounds come first, a power of two
 CANDIDATE_WORK = 8  # passes that a candidate's bounds cost at most, for the budget
-
-
-@part
-def most_promising(
-    gemm: Gemm, design: Design, limits: Limits, dram: Dram, candidates: Candidates, reads: Channel | None,
-    room: Array, bounds: Array,
-) -> tuple[int, int, int, int, tuple[int, int]]:  # fmt: skip
-    """Return (loop order, chunk, lower bound) of the candidate that wins if all take their lower bounds.
-
-    ``bounds`` takes what is known of the first candidates; the fourth value says of how many, the last one is
-    ``loads_by_chunks`` under os. Every so many chunks come
-    first: neighbours have bounds much alike, so that the others are left out sooner.
-    """
-    least, least_bytes, found = NEVER, NEVER, (candidates.first_order, candidates.most_chunk)
-    parts, in_chunks = cut(gemm, design, limits, candidates.most_chunk), (0, 0)
-    # the array's clocks and the drains' lengths whatever the chunk
-    alone, is_same, is_filled = -1, bool(design.drains) and not has_block(design, limits), False
-    orders, least_chunk = candidates.last_order - candidates.first_order + 1, candidates.least_chunk
-    for sweep in range(2):
-        for chunk in range(candidates.most_chunk, least_chunk - 1, -1):
-            is_first = (candidates.most_chunk - chunk) & (APART - 1) == 0
-            if is_first != (sweep == 0):
-                continue
-            if alone < 0 or not is_same:
-                alone = alone_cycles(gemm, design, limits, chunk)
-            parts = cut_again(parts, chunk)
-            if no_smaller_chunk(parts, design, alone, least, in_chunks):
-                least_chunk = chunk + 1
-                break
-            if alone <= least:
-                fill_lengths(parts, design, limits, dram, reads, 2 if is_filled and is_same else 3, room)
-                if design.drains and not is_filled:
-                    in_chunks = loads_by_chunks(gemm, parts, design, limits, dram, reads, room)
-                is_filled = True
-            for order in range(candidates.first_order, candidates.last_order + 1):
-                array, loads, waits, idle = alone, 0, UNKNOWN, 0
-                if order > candidates.first_order and are_orders_alike(parts, design):
-                    array = NEVER  # the first one has run as it would
-                elif alone <= least:
-                    array, loads, waits, idle = least_clocks(
-                        gemm, design, limits, dram, order, parts, alone, least, reads, room
-                    )  # fmt: skip
-                place = (candidates.most_chunk - chunk) * orders + order - candidates.first_order
-                if place < len(bounds):
-                    bounds[place, ARRAY], bounds[place, LOADS] = array, loads
-                    bounds[place, WAITS], bounds[place, IDLE] = waits, idle
-                bound = max(array + waits, loads + idle)
-                if waits != UNKNOWN and bound <= least:
-                    from_dram = dram_bytes(gemm, design, limits, order, parts)
-                    if (bound, from_dram, -chunk) < (least, least_bytes, -found[1]):  # else an order before wins a tie
-                        least, least_bytes, found = bound, from_dram, (order, chunk)
-    known = (candidates.most_chunk - least_chunk + 1) * orders
-    return found[0], found[1], least, min(known, len(bounds)), in_chunks
 
 
 @pasted
@@ -172,7 +118,7 @@ def choose(
         elif is_pruned:
             if waits == UNKNOWN:
                 fill_lengths(parts, design, limits, dram, reads, 3, room)
-                array, loads, waits, idle = least_clocks(
+                array, loads, waits, idle, _ = least_clocks(
                     gemm, design, limits, dram, order, parts, alone, limit, reads, room
                 )  # fmt: skip
             floors = Floors(array, loads, limit)

@@ -84,38 +84,51 @@ def loads_and_last_drain(
 @inlined
 def least_waits(
     parts: Parts, design: Design, limits: Limits, order: int, bias: int, most: tuple[int, int], room: Array
-) -> tuple[int, int]:  # fmt: skip
+) -> tuple[int, int, int]:  # fmt: skip
     """Return clocks that every schedule takes beyond the array's alone up to its last output, and beyond all loads.
 
+    The third value is what no larger chunk takes less of than the first, see ``least_clocks``.
     ``room`` is what ``fill_lengths`` made of the chunk, ``bias`` the clocks of its load. Once either is
     above its part of ``most`` they need not be all. 0 where transfers take turns or folds share chunks.
     """
     if limits.is_serial or has_block(design, limits):
-        return 0, 0
+        return 0, 0, 0
     if design.drains:
         return fold_waits(parts, design, limits, order, bias, most, room)
-    return region_waits(parts, design, limits, order, room), 0
+    return region_waits(parts, design, limits, order, room), 0, 0
 
 
 @inlined
 def least_clocks(
     gemm: Gemm, design: Design, limits: Limits, dram: Dram, order: int, parts: Parts, alone: int, limit: int,
     reads: Channel | None, room: Array,
-) -> tuple[int, int, int, int]:  # fmt: skip
+) -> tuple[int, int, int, int, int]:  # fmt: skip
     """Return (least clocks of the array with the last drain, by all loads, of waits that add to the first, the second).
 
     ``room`` is what ``fill_lengths`` made of the chunk.
-    Where one of the others exceeds ``limit``, they are not all that is known, and the waits are UNKNOWN.
+    Where one of the others exceeds ``limit``, they are not all that is known, and the waits are UNKNOWN. The fifth
+    value is what no larger chunk undercuts that cuts the GEMM into as many pieces, where they ``grow_alike``.
     """
     loading, of_bias, draining = loads_and_last_drain(gemm, design, limits, dram, order, parts, reads, room)
-    if max(alone + draining, loading) > limit:
-        return alone + draining, loading, UNKNOWN, 0
+    in_array = alone + draining
+    if max(in_array, loading) > limit:
+        return in_array, loading, UNKNOWN, 0, in_array
     loading += after_last_load(parts.last_steps, parts, design, limits, order, room)
-    most = limit - alone - draining, limit - loading
-    waits, idle = least_waits(parts, design, limits, order, of_bias, most, room)
+    most = limit - in_array, limit - loading
+    waits, idle, grows = least_waits(parts, design, limits, order, of_bias, most, room)
     if waits > most[0] or idle > most[1]:
-        return alone + draining + waits, loading + idle, UNKNOWN, 0
-    return alone + draining, loading, waits, idle
+        return in_array + waits, loading + idle, UNKNOWN, 0, in_array + grows
+    return in_array, loading, waits, idle, in_array + grows
+
+
+@inlined
+def grow_alike(design: Design, limits: Limits, reads: Channel | None) -> bool:
+    """Tell whether of two chunks that cut a GEMM into as many pieces the larger one has no shorter units of a chunk.
+
+    Below a byte an operand may fit its share with one of them and not with the other.
+    """
+    in_bytes = (limits.input_bits | limits.weight_bits) & 7 == 0
+    return bool(design.drains) and not has_block(design, limits) and in_bytes and reads is None
 
 
 @inlined
@@ -125,7 +138,8 @@ def loads_by_chunks(
     """Return (clocks, clocks for each chunk) of all loads and what follows them, under os with more than two chunks.
 
     They leave no unit in its memory for the next fold, so that each chunk adds its loads' latencies, and the parts of
-    an operand take no less than it takes in one piece. Both are the same for all chunks: the last has a step at least.
+    an operand take no less than it takes in one piece; of one that the global buffer keeps later loads take the ports
+    alone. Both are the same for all chunks: the last has a step at least.
     """
     fixed, each = 0, 0
     for slot in range(2):
@@ -133,15 +147,17 @@ def loads_by_chunks(
         across = (parts.nr - 1) * parts.rows + parts.last_rows
         if slot == 1:
             across, number = (parts.nc - 1) * parts.cols + parts.last_cols, parts.nc
-        size, data = across * parts.streamed * bits >> 3, 0
+        size = across * parts.streamed * bits >> 3
+        ports = data = 0
         if reads is None:
             one_run = Place(0, size, 1, size)
-            data = max(load_ports(size, is_weight(slot, design), limits), bandwidth_cycles(size, READ, one_run, dram))
+            ports = load_ports(size, is_weight(slot, design), limits)
+            data = max(ports, bandwidth_cycles(size, READ, one_run, dram))
         # below a byte the chunk may decide whether the operand fits its share
         is_held = bits & 7 != 0 or is_resident(slot, parts, design, limits)
-        times = 1 if is_held or halves_of(slot, design, limits) == 0 else uses(parts, design, slot)
-        fixed += times * data
-        each += times * number * least_latency(limits)
+        again = 0 if halves_of(slot, design, limits) == 0 else uses(parts, design, slot) - 1
+        fixed += data + again * (ports if is_held else data)
+        each += (1 if is_held else 1 + again) * number * least_latency(limits)
     of_last = after_last_load(1, cut_again(parts, 1), design, limits, 0, room)
     of_bias = bias_load(gemm, limits, dram, reads)
     return fixed * limits.clock_divisor + of_bias + of_last, each * limits.clock_divisor

@@ -13,7 +13,7 @@ from pivotsim.hardware.array import EDGES
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from tests.campaigns import cases
 from tests.oracles.memory.program import LOOP_ORDERS
-from tests.unit.engines.memory.test_search import bounds_of
+from tests.unit.engines.memory.test_search import all_bounds_of, bounds_of
 
 LATENCIES = (0, 0, 1, 7, 40, 200)
 WIDTHS = (8, 8, 8, 16, 3, 1)
@@ -88,3 +88,30 @@ def test_no_program_takes_less_than_its_bound():
                 assert bound <= ran.cycles, (sizes, array, limits, name, chunk)
                 bounded, exact = bounded + 1, exact + (bound == ran.cycles)
     assert exact > bounded / 20
+
+
+@pytest.mark.campaign
+def test_no_larger_chunk_undercuts_what_grows_with_it():
+    """Of chunks that cut a GEMM into as many pieces, from the smallest up."""
+    draw, compared, told = random.Random(13), 0, 0
+    while compared < cases(500, 10_000):
+        sizes, array, limits = wide_case(draw)
+        if array["dataflow"] != "os" or sizes[1] < 3:
+            continue
+        number = draw.randint(2, min(sizes[1] - 1, 7))
+        chunks = range(-(-sizes[1] // number), -(-sizes[1] // (number - 1)))
+        for order, name in enumerate(LOOP_ORDERS["os"]):
+            grown = 0
+            for chunk in sorted(draw.sample(chunks, min(len(chunks), 6))):
+                try:
+                    ran = run_gemm(*sizes, array, limits, loop_order=name, chunk=chunk)
+                except InputError:
+                    continue
+                if isinstance(ran, DoesNotFit):
+                    continue
+                bound, _, grows = all_bounds_of(sizes, array, limits, order, chunk)
+                assert grows <= bound, (sizes, array, limits, name, chunk)
+                grown = max(grown, grows)
+                assert grown <= ran.cycles, (sizes, array, limits, name, chunk)
+                compared, told = compared + 1, told + (grows == bound)
+    assert told > compared / 50
