@@ -8,8 +8,10 @@ from pathlib import Path
 os.environ.pop("PIVOTSIM_PATH", None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many tests start Python, and each process imports what one compiled
 os.environ.setdefault("PIVOTSIM_RTL_ARRAYS_OPTIMISED", "-O0")  # compiling takes longer than a test's clocks
-KERNELS = "checked_kernels" if os.environ.get("NUMBA_BOUNDSCHECK") == "1" else "kernels"  # numba would mix them up
-os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / KERNELS)
+# kernels that check each index lie apart: numba would take one for the other
+os.environ["NUMBA_CACHE_DIR"] = str(
+    Path(__file__).parents[1] / ".pytest_cache" / f"kernels{os.environ.get('NUMBA_BOUNDSCHECK', '')}"
+)
 
 import pytest
 from hypothesis import settings
