@@ -94,7 +94,7 @@ def draw_history(name: str, ratios: Sequence[Ratio | None], dates: Sequence[str]
                   color=GROUP_COLOURS["attention_mac"])  # fmt: skip
     axes.set_ylim(0, 1.1 * max(ratio.most for _, ratio in there))
     axes.set_xlim(-0.5, len(dates) - 0.5)
-    axes.set_xticks(range(len(dates)), dates, fontsize=7)
+    axes.set_xticks(range(len(dates)), dates, fontsize=7, rotation=30, ha="right", rotation_mode="anchor")
     axes.set_title(name.replace("_", " "), fontsize=9)
     return plain_axes(axes)
 
@@ -110,7 +110,7 @@ def write_page() -> None:
 
     records = read_records()
     history = history_data(records)
-    figure = Figure(figsize=(10, 2.1 * -(-len(history) // COLUMNS)), layout="constrained")
+    figure = Figure(figsize=(10, 2.4 * -(-len(history) // COLUMNS)), layout="constrained")
     panels = figure.subplots(-(-len(history) // COLUMNS), COLUMNS, squeeze=False)
     for each in panels.flat[len(history) :]:
         each.set_visible(False)

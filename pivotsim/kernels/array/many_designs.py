@@ -9,14 +9,14 @@ from pivotsim.kernels.array.closed_form import gemm_cycles
 from pivotsim.kernels.slices import slices_across
 from pivotsim.kernels.types import AUTO, COLS, HEADS, NONE, ROWS, Array, DesignColumns
 
-# Rows of the room in which designs of one dataflow are counted in floats: which of all designs it is; an array's rows,
-# columns, slices side by side and share of a slice that a column has; its fields in codes; how many arrays, and their
-# split; what rows and columns hold and what streams in one array; its clocks on a whole GEMM, and on its share by rows
-# and by columns; then the totals, one for each trace
+# Rows of the room in which designs of one dataflow are counted in floats: which of all designs it is; an array's rows
+# and columns, and the reciprocal of each; slices side by side and share of a slice that a column has; its fields in
+# codes; how many arrays, and their split; what rows and columns hold and what streams in one array; its clocks on a
+# whole GEMM, and on its share by rows and by columns; then the totals, one for each trace
 (
-    PLACE, OF_ROWS, OF_COLS, ACROSS, SHARE, DRAINS, OVERLAP, AWARE, REGISTER, LATENCY, ARRAYS, SPLIT, SIZES, _, _,
-    WHOLE, BY_ROWS, BY_COLS, TOTALS,
-) = range(19)  # fmt: skip
+    PLACE, OF_ROWS, OF_COLS, PER_ROW, PER_COL, ACROSS, SHARE, DRAINS, OVERLAP, AWARE, REGISTER, LATENCY, ARRAYS, SPLIT,
+    SIZES, _, _, WHOLE, BY_ROWS, BY_COLS, TOTALS,
+) = range(21)  # fmt: skip
 
 
 @inlined
@@ -119,6 +119,7 @@ def lay_out(
         d = np.int64(room[PLACE, j])
         c, p, overlap, aware = designs.cols[d], designs.mac_packing[d], designs.fold_overlap[d], designs.edge_aware[d]
         room[OF_ROWS, j], room[OF_COLS, j] = designs.rows[d], c
+        room[PER_ROW, j], room[PER_COL, j] = 1 / designs.rows[d], 1 / c
         room[ACROSS, j], room[SHARE, j] = slices_across(c, p), 1 / p
         room[DRAINS, j], room[REGISTER, j] = flows[flow, 0], designs.os_edge_register[d]
         room[OVERLAP, j], room[AWARE, j] = overlap, aware
@@ -132,11 +133,12 @@ def lay_out(
 def clocks_in_floats(room: Any, j: int, rows: Any, cols: Any, t: Any, overlap: Any, aware: Any) -> Any:
     """Return the clocks of a GEMM under design j of ``room``.
 
-    A quotient is rounded up to the right integer: it is at least 1 / divisor away from every other one, which below
-    2**53 is more than floats lose.
+    A quotient is rounded up to the right integer: of half a size less it is at least 1 / (2 divisor) away from each,
+    which below 2**51 is more than a product with a rounded reciprocal loses. No size comes near that whose total stays
+    below 2**53 under the largest array.
     """
     r, c, across = room[OF_ROWS, j], room[OF_COLS, j], room[ACROSS, j]
-    g, h = np.ceil(rows / r), np.ceil(cols / c)
+    g, h = np.ceil((rows - 0.5) * room[PER_ROW, j]), np.ceil((cols - 0.5) * room[PER_COL, j])
     return gemm_cycles(
         rows, (h - 1) * across + np.ceil((cols - (h - 1) * c) * room[SHARE, j]), t, g, h, r, across,
         room[DRAINS, j] > 0, overlap, aware, room[REGISTER, j] > 0, room[LATENCY, j],

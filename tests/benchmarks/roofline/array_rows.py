@@ -20,9 +20,9 @@ SAMPLE = 512  # designs that are counted
 
 @row(
     "vectors of designs: clocks of DeiT-S on one", "design", INSTRUMENTED + "; from memory come the columns that vary",
-    "Half of the samples are the products and sums of folds, in vectors of eight, a fifth divisions. The rest "
-    "lays designs out in rooms of 256, one value at a time; a tenth of all waits there for one scalar division a "
-    "design, of the columns that share a slice.",
+    "Products and sums of folds, in vectors of eight and without a division; and designs laid out in rooms of 256, one "
+    "value at a time, where the three divisions of a design are: reciprocals of its rows, its columns, and the columns "
+    "that share a slice.",
 )  # fmt: skip
 def vectors_of_designs() -> Work:
     plan, count_of, draw = ps.plan("deit_s"), 1_000_000, np.random.default_rng(1)

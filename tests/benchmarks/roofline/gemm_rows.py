@@ -127,7 +127,8 @@ def structures() -> Work:
 
 @row(
     "the split that each of DeiT-S's GEMMs takes on four arrays", "GEMM and design", INSTRUMENTED,
-    "The closed form in integers, three times a GEMM: of a whole one and of either share. Divisions are most of it.",
+    "The closed form in integers, three times a GEMM: of a whole one and of either share. Divisions are most of it, and"
+    " short ones below 2^32; the limit is of long ones, so that the ratio can be below 1.",
 )  # fmt: skip
 def splits() -> Work:
     draw, hw = np.random.default_rng(1), ps.load_hardware("zcu102").replace({"array.count": 4})

@@ -122,6 +122,19 @@ def test_sizes_on_either_side_of_what_floats_hold(size):
                 assert found[i] == cycles_per_gemm(np.array([gemm]), one).sum()
 
 
+@pytest.mark.parametrize("dataflow", DATAFLOWS)
+def test_sizes_beside_a_multiple_of_a_side(dataflow):
+    """Where rounding a quotient up could take the integer beside the right one: a size times the side's reciprocal."""
+    array = ps.load_hardware("zcu102").replace({"array.dataflow": dataflow}).array
+    sides = [3, 7, 75, 77, 91, 93, 99, 105, 117, 123, 4099, MAX_ROWS - 1]
+    for side, times, more in itertools.product(sides, (1, 3, 5, 7, 11, 12_345, 200_003), (-1, 0, 1)):
+        size = side * times + more
+        for gemm in ([size, 1, 1, 1], [1, size, 1, 1], [1, 1, size, 1]):
+            (found,) = cycles_per_design([np.array([gemm])], design_columns(array, {"rows": [side], "cols": [side]}))
+            one = {**array_values(design_row(array)), "rows": side, "cols": side}
+            assert found[0] == cycles_per_gemm(np.array([gemm]), one).sum(), (gemm, side)
+
+
 def scalesim_rows():
     with (DATA / "scalesim_cycles.csv").open() as file:
         return list(csv.DictReader(file))
