@@ -11,9 +11,9 @@ named first).
 from pivotsim.kernels._jit import pasted
 from pivotsim.kernels.memory.array_passes import alone_cycles, are_orders_alike
 from pivotsim.kernels.memory.bounds.least_clocks import least_clocks, no_smaller_chunk
+from pivotsim.kernels.memory.bounds.promising import ARRAY, IDLE, LOADS, WAITS, most_promising
 from pivotsim.kernels.memory.bounds.under_mask import kept_floor, least_kept_cycles, loads_no_less
 from pivotsim.kernels.memory.mask_tables import Kept
-from pivotsim.kernels.memory.promising import ARRAY, IDLE, LOADS, WAITS, most_promising
 from pivotsim.kernels.memory.records import LAST_OUTPUT, NEVER, PASSES, RESULT_FIELDS, RUN, TOTAL
 from pivotsim.kernels.memory.schedule import Floors, schedule
 from pivotsim.kernels.memory.tiles import DRAM_READ, DRAM_WRITE, LEVELS, cut, cut_again, dram_bytes
