@@ -103,6 +103,7 @@ proof: $(DEV)
 	$(BIN)/python -m tests.proofs.mpca_rtl
 	PIVOTSIM_AT_LENGTH=1 $(BIN)/pytest $(PARALLEL) -m campaign tests
 	NUMBA_BOUNDSCHECK=1 $(BIN)/pytest $(PARALLEL) tests/unit/engines tests/unit/kernels tests/unit/simulation \
+	  tests/unit/hardware/resources tests/unit/dse/evaluation tests/unit/test_pareto.py \
 	  --deselect tests/unit/kernels/test_indices.py::test_only_our_own_functions_are_not_asked_whether_an_index_is_negative
 
 rtl-designs: $(DEV)

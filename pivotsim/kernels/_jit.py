@@ -81,6 +81,7 @@ class Kernel:
     def _compiled_now(self) -> Any:
         import numba
 
+        count_from_the_start()
         _watch_numba()
         names: dict[str, Any] = {**numba.types.__dict__}
         for item in self._types:
@@ -267,8 +268,6 @@ def _plain(kind: Any) -> Any:
 def _watch_numba() -> None:
     """Have numba report each compilation before it starts: what comes from the cache needs no functions made known."""
     from numba.core import event
-
-    count_from_the_start()
 
     class Watch(event.Listener):  # type: ignore[misc]
         def on_start(self, reported: Any) -> None:

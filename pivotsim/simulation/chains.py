@@ -177,6 +177,8 @@ def _placed(stages: Iterable[Chains], ticks: Ticks) -> Timeline:
     pieces: list[Piece] = []
     now = 0
     for stage in stages:
+        if not any(stage):  # nothing of it has a place
+            continue
         base = stage[0][0].row
         chains = tuple(
             tuple(Task(p.row - base, p.block, p.resource, ticks.of(p.cycles, p.host_ms)) for p in chain)

@@ -189,9 +189,9 @@ class Trace(Printable):
         return next((op.n for op in self.ops if op.module == "head" and op.kind == "gemm"), None)
 
     @cached_property
-    def gemm_rows(self) -> list[GemmRow]:
+    def gemm_rows(self) -> tuple[GemmRow, ...]:
         """What clocks and bytes of each GEMM depend on, in the trace's order."""
-        return [op[3:13] for op in self.ops if op.kind == "gemm"]
+        return tuple([op[3:13] for op in self.ops if op.kind == "gemm"])
 
     @cached_property
     def distinct_gemm_rows(self) -> Mapping[GemmRow, int]:

@@ -155,8 +155,8 @@ def parquet_bytes(tables: list[Table], repeating: list[str], about: str) -> Any:
     whole = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     encodings = {each.name: ENCODINGS[str(each.type)] for each in fields
                  if each.name not in repeating and str(each.type) in ENCODINGS}  # fmt: skip
-    # else later releases begin a page every 20,000 rows, with which a grid's file is up to twice as large; a reader
-    # could skip such pages by an index of them alone, which no file has
+    # else later releases begin a page every 20,000 rows, not by its bytes alone (1 MiB), with which a grid's file is up
+    # to twice as large; a reader could skip such pages by an index of them alone, which no file has
     pages = {"max_rows_per_page": max(1, whole.num_rows)} if takes(pq.ParquetWriter, "max_rows_per_page") else {}
     buffer = pa.BufferOutputStream()
     with pq.ParquetWriter(
@@ -175,7 +175,7 @@ def takes(function: Callable[..., object], option: str) -> bool:
 
 
 def array_over(pa: Any, column: Any) -> Any:
-    """Return a column as an Arrow array over its memory: ``pa.array`` would import pandas to ask whether it is its."""
+    """Return a column as an Arrow array over its memory: ``pa.array`` imports pandas to ask for its types."""
     if isinstance(column, Coded):
         words = [word.encode() for word in column.words.tolist()]
         ends = np.cumsum([0, *map(len, words)], dtype=np.int32)

@@ -207,7 +207,7 @@ def sum_design_cycles(
     one may have stride 0, and numba converts strides in plain tuples only.
 
     Designs are counted in floats, those of a block of ``room`` (TOTALS + W, block) that share a dataflow at a time:
-    integers all of them, which processors divide side by side.
+    whole numbers and reciprocals, which processors multiply side by side.
     """
     for first in range(start, stop, room.shape[1]):
         last = min(first + room.shape[1], stop)

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pivotsim.rtl.sources import module
@@ -40,7 +42,7 @@ def _cells() -> Path:
 
 
 @functools.cache
-def mapped_column() -> tuple[str, dict[str, int]]:
+def mapped_column() -> tuple[str, Mapping[str, int]]:
     """Map column_inferred for 7-series; return its netlist, flat in its cells' models, and how many cells it has."""
     with tempfile.TemporaryDirectory() as folder:
         netlist, stat = Path(folder, "column_mapped.v"), Path(folder, "stat")
@@ -54,10 +56,11 @@ def mapped_column() -> tuple[str, dict[str, int]]:
         if done.returncode:
             raise RuntimeError(done.stderr[-2000:])
         cells = stat.read_text().rpartition("Number of cells:")[2]
-        return netlist.read_text(), {name: int(count) for name, count in re.findall(r"^ +(\S+) +(\d+)$", cells, re.M)}
+        found = re.findall(r"^ +(\S+) +(\d+)$", cells, re.M)
+        return netlist.read_text(), MappingProxyType({name: int(count) for name, count in found})
 
 
-def differences(clocks: int, seed: int, slice_model: Path = SLICE) -> tuple[Differences, dict[str, int]]:
+def differences(clocks: int, seed: int, slice_model: Path = SLICE) -> tuple[Differences, Mapping[str, int]]:
     """Drive all three with random operands; return clocks that differ, and the mapped column's cells."""
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder()) as name:

@@ -1,4 +1,7 @@
-"""Indices of kernels count from the start: what machine code does with others, and that no kernel has any."""
+"""Indices of kernels count from the start: what machine code does with others, and that the engines' kernels have none.
+
+`make proof` runs more tests, with machine code that checks each index.
+"""
 
 from contextlib import suppress
 from functools import partial
@@ -7,8 +10,9 @@ import numpy as np
 import pytest
 
 import pivotsim as ps
-from pivotsim.engines.array.random_masks import drawn_cycles
-from pivotsim.engines.dram.channel import serve
+from pivotsim.engines.array.many_designs import cycles_per_design, design_columns
+from pivotsim.engines.array.random_masks import drawn_column_counts, drawn_cycles
+from pivotsim.engines.dram.channel import Command, DramChannel, earliest_clock, serve
 from pivotsim.engines.mpca.lanes import sbmm_cycles
 from pivotsim.engines.pe import clock as pe
 from pivotsim.engines.pipeline.schedule import Edge, Stage, stage_schedule
@@ -17,6 +21,7 @@ from pivotsim.hardware.dram.controller import SCHEDULERS
 from pivotsim.hardware.dram.spec import load_dram
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
 from pivotsim.kernels import _jit
+from pivotsim.kernels._indices import count_from_the_start
 from pivotsim.pareto import front_mask
 from tests.benchmarks.bench_memory import masked
 from tests.benchmarks.roofline.counting import CountingNumpy, copied, counted_argument
@@ -34,7 +39,7 @@ def test_only_our_own_functions_are_not_asked_whether_an_index_is_negative(modul
 
     names = {"__name__": module}
     exec("def at(values, index):\n    return values[index]", names)
-    _jit._watch_numba()
+    count_from_the_start()
     at = _jit.Kernel(names["at"], "", (), _jit._OPTIONS)._dispatcher_for(numba.int64(numba.int64[::1], numba.int64))
     values = np.array([3, 4, 5, 6, 7])
     assert at(values[1:], 1) == 5
@@ -82,6 +87,17 @@ def designs():
     ps.simulate_designs(DENSE, ZCU102.replace({"array.count": 2}), axes, energy="activity")
 
 
+def large_designs():
+    sides = design_columns(ZCU102.array, {"rows": [3, 5], "cols": [7, 9]})
+    cycles_per_design([np.array([[2**40, 1, 1, 1]])], sides)
+
+
+def one_transfer():
+    spec = load_dram("dram/ddr4_2400")
+    DramChannel(spec).transfer(4096, 3000)
+    earliest_clock(spec, [Command(0, "ACT", 0, 0)], "RD")
+
+
 RUNS = {
     **{scheduler: partial(bursts, scheduler) for scheduler in SCHEDULERS},
     **{f"pe, {dataflow}": partial(clock_by_clock, dataflow) for dataflow in DATAFLOWS},
@@ -96,6 +112,9 @@ RUNS = {
     "pipeline": three_stages,
     "fronts": fronts,
     "designs": designs,
+    "designs, in integers": large_designs,
+    "one transfer": one_transfer,
+    "columns of drawn masks": lambda: drawn_column_counts(24, 96, 0.5, [0, 1]),
 }  # fmt: skip
 
 

@@ -343,6 +343,13 @@ def test_heads_that_are_refused_are_not_listed_first(most, listed):
         simulate("heads", workload=trace)
 
 
+def test_a_run_of_nothing_that_takes_time_has_no_rows():
+    trace = ps.Trace((ps.workload.Op(1, "other", "gelu", 64, 1, 64),), "other")
+    for mode in ("serial", "heads", "images"):
+        report = ps.simulate(trace, HW, scope="all", profile="paper", ps_pl_overlap=mode)
+        assert (report.rows, report.timeline.pieces, report.delay_ms) == ((), (), 0)
+
+
 @pytest.mark.parametrize("heads", [1, 2, 3])
 def test_two_heads_are_enough_to_overlap(heads):
     """Beside the longer PS all but the first head's QK^T and the last one's SV are hidden; one head hides nothing."""

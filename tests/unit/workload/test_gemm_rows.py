@@ -34,7 +34,7 @@ def test_rows_are_what_the_operations_state(seed):
     trace = drawn_trace(seed)
     gemms = [op for op in trace if op.kind == "gemm"]
     rows = [tuple(getattr(op, field) for field in FIELDS) for op in gemms]
-    assert trace.gemm_rows == rows
+    assert trace.gemm_rows == tuple(rows)
     assert dict(trace.distinct_gemm_rows) == {row: rows.count(row) for row in rows}
     assert list(trace.distinct_gemm_rows) == list(dict.fromkeys(rows))
     assert trace.gemms.tolist() == [[op.m, op.k, op.n, op.repeats] for op in gemms]

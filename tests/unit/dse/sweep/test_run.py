@@ -91,7 +91,7 @@ LONG = {"name": "long", "axes": {"array.rows": {"start": 1, "stop": 250, "step":
                                  "array.cols": {"start": 1, "stop": 200, "step": 1}}}  # fmt: skip
 
 
-def test_a_column_is_one_page_whatever_its_rows(monkeypatch):
+def test_pages_end_by_their_bytes_and_not_by_rows(monkeypatch):
     """Arrow begins a page after 20,000 rows where it is not asked otherwise, and files are larger."""
     from pyarrow import BufferReader, parquet
 

@@ -19,6 +19,7 @@ from pivotsim.engines.array.many_designs import (
     design_row,
 )
 from pivotsim.engines.array.one_gemm import check_no_overflow, surely_fits
+from pivotsim.engines.registry import ENGINES
 from pivotsim.hardware.array import EDGES, MAX_ROWS
 from pivotsim.hardware.dataflows import DATAFLOW, DATAFLOWS
 from pivotsim.hardware.fold_overlaps import FOLD_OVERLAPS
@@ -133,6 +134,18 @@ def test_sizes_beside_a_multiple_of_a_side(dataflow):
             (found,) = cycles_per_design([np.array([gemm])], design_columns(array, {"rows": [side], "cols": [side]}))
             one = {**array_values(design_row(array)), "rows": side, "cols": side}
             assert found[0] == cycles_per_gemm(np.array([gemm]), one).sum(), (gemm, side)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_engine_made_from_this_one_counts_its_own_clocks(count):
+    class Twice(ENGINES["analytic"].__class__):
+        name = "twice"
+
+        def cycles_per_gemm(self, gemms, array, masks=()):
+            return 2 * super().cycles_per_gemm(gemms, array, masks)
+
+    trace, hw = ps.lower(ps.plan("digits_vit")), ps.load_hardware("zcu102").replace({"array.count": count})
+    assert Twice().run(trace, hw).cycles.tolist() == [2 * c for c in ENGINES["analytic"].run(trace, hw).cycles.tolist()]
 
 
 def scalesim_rows():
