@@ -25,6 +25,11 @@ from pivotsim.kernels.memory.tiles import Parts, always_fetched, halves_of
 from pivotsim.kernels.memory.transfers import LENGTHS
 from pivotsim.kernels.types import Array, Design, Limits
 
+# From a fold to the next: within each step of the outer loop but the last, and to its last fold; to the next such step,
+# and to the last one; within that, and to its last fold.
+WITHIN, TO_LAST, TO_NEXT_STEP, TO_LAST_STEP, WITHIN_LAST_STEP, TO_VERY_LAST = range(6)
+KINDS = 6
+
 
 @inlined
 def fold_waits(
@@ -37,17 +42,16 @@ def fold_waits(
     inner, outer = (parts.nr, parts.nc) if order == 0 else (parts.nc, parts.nr)
     of_last, of_other, late, grows = _first_fold(parts, limits, room)
     of_loads, to_last, answer, is_first = 0, 0, limits.buffer_read_cycles, True
-    for kind in range(6):
-        # steps of the outer loop but the last: within one, to its last fold, to the next (2), to the last one (3);
-        # the last: within it, to its last fold
-        is_outer, last_outer, is_last = kind in (2, 3), int(kind > 2), int(kind in (1, 5))
+    for kind in range(KINDS):
+        is_outer = kind in (TO_NEXT_STEP, TO_LAST_STEP)
+        last_outer, is_last = int(kind >= TO_LAST_STEP), int(kind in (TO_LAST, TO_VERY_LAST))
         if is_outer:
             number = min(1, outer - 1) if last_outer else outer - 2
             before, after = (1, 0), (int(inner == 1), last_outer)  # an inner loop of one fold begins with its last
         else:
             number = (1 if last_outer else outer - 1) * (min(1, inner - 1) if is_last else inner - 2)
             before, after = (0, last_outer), (is_last, last_outer)
-        if kind == 3:
+        if kind == TO_LAST_STEP:
             of_last = max(of_last, late + answer)
         if number <= 0:
             continue
