@@ -87,9 +87,7 @@ class Analytic(ArrayEngine):
 
     def cycles_of_trace(self, trace: Trace, array: ArraySpec) -> IntArray:
         """Return the clocks of each GEMM, of equal ones once."""
-        if (
-            type(self).cycles_per_gemm is not Analytic.cycles_per_gemm
-        ):  # an engine made from this one counts its own way
+        if type(self).cycles_per_gemm is not Analytic.cycles_per_gemm:  # an engine made from this one
             return super().cycles_of_trace(trace, array)
         return closed_form.cycles_of_trace(trace, array)
 
