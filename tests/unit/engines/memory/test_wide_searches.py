@@ -69,6 +69,15 @@ def test_no_candidate_that_is_left_out_would_have_won():
         assert replace(found, candidates=0) == replace(every, candidates=0), (sizes, array, limits)
 
 
+def program_run(sizes, array, limits, loop_order, chunk):
+    """Return what a given program takes, None where it is none or does not fit."""
+    try:
+        ran = run_gemm(*sizes, array, limits, loop_order=loop_order, chunk=chunk)
+    except InputError:
+        return None
+    return None if isinstance(ran, DoesNotFit) else ran
+
+
 @pytest.mark.campaign
 def test_no_program_takes_less_than_its_bound():
     """Of chunks of all steps and others; of those of all steps a fold has one pass, and none before the last."""
@@ -78,11 +87,8 @@ def test_no_program_takes_less_than_its_bound():
         streamed = sizes[{"is": 2, "ws": 0, "os": 1}[array["dataflow"]]]
         for order, name in enumerate(LOOP_ORDERS[array["dataflow"]]):
             for chunk in {streamed, draw.randint(1, streamed)}:
-                try:
-                    ran = run_gemm(*sizes, array, limits, loop_order=name, chunk=chunk)
-                except InputError:
-                    continue
-                if isinstance(ran, DoesNotFit):
+                ran = program_run(sizes, array, limits, name, chunk)
+                if ran is None:
                     continue
                 bound, _ = bounds_of(sizes, array, limits, order, chunk)
                 assert bound <= ran.cycles, (sizes, array, limits, name, chunk)
@@ -103,11 +109,8 @@ def test_no_larger_chunk_undercuts_what_grows_with_it():
         for order, name in enumerate(LOOP_ORDERS["os"]):
             grown = 0
             for chunk in sorted(draw.sample(chunks, min(len(chunks), 6))):
-                try:
-                    ran = run_gemm(*sizes, array, limits, loop_order=name, chunk=chunk)
-                except InputError:
-                    continue
-                if isinstance(ran, DoesNotFit):
+                ran = program_run(sizes, array, limits, name, chunk)
+                if ran is None:
                     continue
                 bound, _, grows = all_bounds_of(sizes, array, limits, order, chunk)
                 assert grows <= bound, (sizes, array, limits, name, chunk)
